@@ -1,0 +1,1 @@
+"""Jira Service Management Assets as the destination of an import."""

@@ -1,0 +1,3 @@
+"""
+What follows from a schema model: its document, its findings, its pictures, its differences from what exists.
+"""

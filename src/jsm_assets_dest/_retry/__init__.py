@@ -1,0 +1,3 @@
+"""
+One generator around one request: attempts, waits, the gate that a 429 closes, and the budget.
+"""

@@ -1,0 +1,56 @@
+"""
+Text that must never be seen.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn, final
+
+MASK = "**********"
+
+
+@final
+class Secret:
+    """
+    A secret that shows itself only when asked by name.
+
+    `str`, `repr`, `format` and `vars` show a mask or nothing, comparing takes the same time whatever is compared,
+    and pickling or copying into another process is refused: a secret travels by reference (`env:NAME`), not by value.
+    """
+
+    __slots__ = ("_reveal",)
+
+    def __init__(self, text: str) -> None:
+        # A closure rather than an attribute: debuggers, error reporters and attrs show attributes, not cells.
+        self._reveal = lambda: text
+
+    def reveal(self) -> str:
+        """
+        The text itself.
+        """
+        return self._reveal()
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK!r})"
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __eq__(self, other: object) -> bool:
+        import hmac
+
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self.reveal().encode("utf-8", "replace"), other.reveal().encode("utf-8", "replace"))
+
+    def __hash__(self) -> int:
+        return hash((Secret, self.reveal()))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled; pass a reference such as an environment variable's name instead")
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self

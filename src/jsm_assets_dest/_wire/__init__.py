@@ -1,0 +1,3 @@
+"""
+The pure wire layer: requests out, answers in, what an answer means. Nothing here waits or keeps state.
+"""
