@@ -1,1 +1,187 @@
-"""Jira Service Management Assets as the destination of an import."""
+"""
+Jira Service Management Assets as the destination of an import.
+
+Everything a user needs is importable from here, except the modules `jsm_assets_dest.exceptions`,
+`jsm_assets_dest.okta` and `jsm_assets_dest.testing`, which stand for themselves. Importing the package imports
+none of it: a name is looked up in the table below when it is first asked for, so that a tool that may never talk to
+Assets pays nothing for having the package at hand.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .assets import (
+        Attribute,
+        ExistingObjectType,
+        ImportSource,
+        ObjectType,
+        Role,
+        RoleKind,
+        SchemaLinks,
+        SchemaRoles,
+    )
+    from .auth import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
+    from .clock import Clock
+    from .conflicts import Difference, Resolution
+    from .connection import Connection
+    from .connection_async import AsyncConnection
+    from .destination import Destination
+    from .destination_async import AsyncDestination
+    from .exceptions import AssetsError
+    from .import_execution import ImportExecution
+    from .import_execution_async import AsyncImportExecution
+    from .import_token import ImportToken
+    from .import_token_async import AsyncImportToken
+    from .limits import Limits
+    from .model import (
+        Adoption,
+        AttributeSpec,
+        AttributeType,
+        IconSpec,
+        ObjectTypeSpec,
+        ReferenceSpec,
+        SchemaModel,
+        StatusCategory,
+        StatusSpec,
+    )
+    from .object_schema import ObjectSchema
+    from .object_schema_async import AsyncObjectSchema
+    from .object_type_conflict import ObjectTypeConflict
+    from .object_type_conflict_async import AsyncObjectTypeConflict
+    from .plan import BuildPlan
+    from .reports import Check, CheckState, ConnectionReport, ImportTokenReport
+    from .results import ImportProgress, ImportResult, ObjectTypeResult
+    from .retry import RetryPolicy
+
+__all__ = [
+    "Adoption",
+    "ApiToken",
+    "AssetsError",
+    "AsyncConnection",
+    "AsyncDestination",
+    "AsyncImportExecution",
+    "AsyncImportToken",
+    "AsyncObjectSchema",
+    "AsyncObjectTypeConflict",
+    "Attribute",
+    "AttributeSpec",
+    "AttributeType",
+    "BuildPlan",
+    "Check",
+    "CheckState",
+    "ClientCredentials",
+    "Clock",
+    "Connection",
+    "ConnectionReport",
+    "Credentials",
+    "Destination",
+    "Difference",
+    "ExistingObjectType",
+    "ForgeToken",
+    "IconSpec",
+    "ImportExecution",
+    "ImportProgress",
+    "ImportResult",
+    "ImportSource",
+    "ImportToken",
+    "ImportTokenReport",
+    "Limits",
+    "OAuthToken",
+    "ObjectSchema",
+    "ObjectType",
+    "ObjectTypeConflict",
+    "ObjectTypeResult",
+    "ObjectTypeSpec",
+    "ReferenceSpec",
+    "Resolution",
+    "RetryPolicy",
+    "Role",
+    "RoleKind",
+    "SchemaLinks",
+    "SchemaModel",
+    "SchemaRoles",
+    "StatusCategory",
+    "StatusSpec",
+]
+
+#: The module that defines each public name; a test compares it with the imports for type checkers above.
+_HOMES = {
+    "Adoption": "model",
+    "ApiToken": "auth",
+    "AssetsError": "exceptions",
+    "AsyncConnection": "connection_async",
+    "AsyncDestination": "destination_async",
+    "AsyncImportExecution": "import_execution_async",
+    "AsyncImportToken": "import_token_async",
+    "AsyncObjectSchema": "object_schema_async",
+    "AsyncObjectTypeConflict": "object_type_conflict_async",
+    "Attribute": "assets",
+    "AttributeSpec": "model",
+    "AttributeType": "model",
+    "BuildPlan": "plan",
+    "Check": "reports",
+    "CheckState": "reports",
+    "ClientCredentials": "auth",
+    "Clock": "clock",
+    "Connection": "connection",
+    "ConnectionReport": "reports",
+    "Credentials": "auth",
+    "Destination": "destination",
+    "Difference": "conflicts",
+    "ExistingObjectType": "assets",
+    "ForgeToken": "auth",
+    "IconSpec": "model",
+    "ImportExecution": "import_execution",
+    "ImportProgress": "results",
+    "ImportResult": "results",
+    "ImportSource": "assets",
+    "ImportToken": "import_token",
+    "ImportTokenReport": "reports",
+    "Limits": "limits",
+    "OAuthToken": "auth",
+    "ObjectSchema": "object_schema",
+    "ObjectType": "assets",
+    "ObjectTypeConflict": "object_type_conflict",
+    "ObjectTypeResult": "results",
+    "ObjectTypeSpec": "model",
+    "ReferenceSpec": "model",
+    "Resolution": "conflicts",
+    "RetryPolicy": "retry",
+    "Role": "assets",
+    "RoleKind": "assets",
+    "SchemaLinks": "assets",
+    "SchemaModel": "model",
+    "SchemaRoles": "assets",
+    "StatusCategory": "model",
+    "StatusSpec": "model",
+}
+
+#: Modules that are public under their own names.
+_MODULES = frozenset({"exceptions", "okta", "testing"})
+
+
+def __getattr__(name: str) -> object:
+    """
+    Import a public name when it is first asked for (PEP 562).
+    """
+    if name in _HOMES:
+        value: object = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+        globals()[name] = value
+        return value
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("jsm-assets-dest")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """
+    What there is to look at, for people at a prompt; nothing is imported by asking.
+    """
+    return sorted([*__all__, *_MODULES, "__version__"])

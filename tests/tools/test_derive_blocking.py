@@ -7,9 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tools.derive_blocking import DerivationError, Rules, derive, header
 
 from tools import derive_blocking
+from tools.derive_blocking import DerivationError, Rules, derive, header
 
 SOURCE = "thing_async.py"
 
