@@ -234,7 +234,7 @@ class AssetsError(Exception):
         request = f"{self.method} {self.host}{self.path}".strip()
         if self.status is not None:
             parts.append(f"HTTP {self.status} {request}".strip())
-        elif request:
+        elif self.host:
             parts.append(request)
         if self.request_id:
             parts.append(f"trace {self.request_id}")
@@ -271,14 +271,18 @@ class AssetsError(Exception):
         result: dict[str, object] = {"error": type(self).__name__, "what": self.what, "code": self.code}
         for name in sorted(_FACT_NAMES - {"code"}):
             value = getattr(self, name)
-            if value or value == 0 and name == "status":
+            if value:
                 result[name] = list(value) if isinstance(value, tuple) else value
         return result
 
     def __reduce__(self) -> tuple[object, ...]:
         # An error must always be able to leave its process: what cannot travel (a caller's record that holds an open
         # file, say) stays behind as None.
-        return _restored, (type(self), self.what, {name: _portable(value) for name, value in vars(self).items()})
+        return _restored, (
+            type(self),
+            self.what,
+            {name: _portable(value) for name, value in vars(self).items()},
+        )
 
     def __copy__(self) -> AssetsError:
         return _restored(type(self), self.what, vars(self))
@@ -296,7 +300,7 @@ def _portable(value: object) -> object:
         return value
     try:
         pickle.dumps(value)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever a caller's value raises when it is pickled
         return None
     return value
 
@@ -318,7 +322,7 @@ class ConfigurationError(AssetsError, ValueError):
     """
 
     _cause = "A setting is missing or has a value that cannot be right."
-    _remedies = ("You: correct the setting that is named above.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: correct the setting that is named above.",)
 
     def __init__(self, what: str, *, field: str = "", fix: str = "", **facts: Unpack[Facts]) -> None:
         if fix and "remedies" not in facts:
@@ -337,7 +341,9 @@ class MissingSettingsError(ConfigurationError):
     """
 
     _cause = "This process was not given the settings it needs."
-    _remedies = ("You: set the environment variables that are named above, or pass the values in the call.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: set the environment variables that are named above, or pass the values in the call.",
+    )
 
     def __init__(self, what: str, *, missing: Sequence[str] = (), **facts: Unpack[Facts]) -> None:
         super().__init__(what, **facts)
@@ -349,8 +355,12 @@ class InvalidCredentialError(ConfigurationError):
     A credential cannot be what it is given as; it was not sent, and it is not shown here.
     """
 
-    _cause = "The value is certainly not a usable credential of this kind; it was probably pasted incompletely."
-    _remedies = ("You: copy the credential again and pass it exactly as it is shown.",)
+    _cause = (
+        "The value is certainly not a usable credential of this kind; it was probably pasted incompletely."
+    )
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: copy the credential again and pass it exactly as it is shown.",
+    )
 
 
 class InvalidModelError(AssetsError, ValueError):
@@ -362,7 +372,7 @@ class InvalidModelError(AssetsError, ValueError):
     """
 
     _cause = "The schema model breaks rules that the service or the import needs."
-    _remedies = ("You: correct the places of the model that are named above.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: correct the places of the model that are named above.",)
 
     def __init__(self, what: str, *, findings: Iterable[object] = (), **facts: Unpack[Facts]) -> None:
         super().__init__(what, **facts)
@@ -382,7 +392,9 @@ class RecordError(AssetsError, ValueError):
     """
 
     _cause = "The record does not fit the schema model, or holds a value that JSON cannot carry."
-    _remedies = ("You: correct the record at its source, or choose to skip records with errors.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: correct the record at its source, or choose to skip records with errors.",
+    )
 
     def __init__(
         self,
@@ -413,7 +425,9 @@ class ProblemsFoundError(AssetsError):
     """
 
     _cause = "At least one check failed; the report holds the cause of each."
-    _remedies = ("You: follow the remedies of the first failed check, then check again.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: follow the remedies of the first failed check, then check again.",
+    )
 
     def __init__(self, what: str, *, report: object = None, **facts: Unpack[Facts]) -> None:
         super().__init__(what, **facts)
@@ -434,7 +448,7 @@ class TransportError(AssetsError):
     """
 
     _cause = "The connection between this process and the service failed."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: check that this machine reaches the host that is named above, then try again.",
         "Your network team: check the proxy and the firewall for this host.",
     )
@@ -459,7 +473,7 @@ class AnswerTimeoutError(TransportError, TimeoutError):
     """
 
     _cause = "The service or the network is probably slow at the moment."
-    _remedies = ("You: try again later, or allow more time for one attempt.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: try again later, or allow more time for one attempt.",)
 
 
 class ConnectionFailedError(TransportError, ConnectionError):
@@ -467,9 +481,9 @@ class ConnectionFailedError(TransportError, ConnectionError):
     No connection could be made; nothing was sent.
     """
 
-    _sent = "no"
+    _sent: ClassVar[Sent] = "no"
     _cause = "A firewall or a proxy probably stands between this machine and the host, or the host is down."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: open the site in a browser on this machine.",
         "Your network team: allow connections to *.atlassian.net and api.atlassian.com on port 443.",
     )
@@ -480,9 +494,9 @@ class HostNotFoundError(TransportError, ConnectionError):
     The host's name has no address; nothing was sent.
     """
 
-    _sent = "no"
+    _sent: ClassVar[Sent] = "no"
     _cause = "The host name is probably misspelled, or this machine's name service does not work."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the spelling of the site's address.",
         "Your network team: check that this machine can look up names outside your network.",
     )
@@ -493,10 +507,10 @@ class TlsError(TransportError, ConnectionError):
     The encrypted connection could not be trusted; nothing was sent, and it is never tried again without the check.
     """
 
-    _sent = "no"
-    _retryable = False
+    _sent: ClassVar[Sent] = "no"
+    _retryable: ClassVar[bool] = False
     _cause = "A proxy that inspects traffic is probably in the way, or the certificate store of this machine is old."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "Your network team: name the certificate authority that the proxy uses.",
         "You: pass an ssl.SSLContext that trusts that authority as verify=, or set SSL_CERT_FILE.",
     )
@@ -507,10 +521,10 @@ class ProxyAuthenticationError(TransportError, ConnectionError):
     A proxy on the way wants credentials of its own (HTTP 407); the service was not reached.
     """
 
-    _sent = "no"
-    _retryable = False
+    _sent: ClassVar[Sent] = "no"
+    _retryable: ClassVar[bool] = False
     _cause = "The proxy between this machine and the service certainly wants a login."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "Your network team: give this machine a way to *.atlassian.net and api.atlassian.com.",
         "You: put the proxy's user name and password into HTTPS_PROXY.",
     )
@@ -522,7 +536,9 @@ class ConnectionLostError(TransportError, ConnectionError):
     """
 
     _cause = "The network or the service probably dropped the connection."
-    _remedies = ("You: try again; if it happens often, ask your network team about proxies that cut connections.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: try again; if it happens often, ask your network team about proxies that cut connections.",
+    )
 
 
 class MalformedAnswerError(TransportError):
@@ -531,7 +547,7 @@ class MalformedAnswerError(TransportError):
     """
 
     _cause = "Something between this machine and the service probably damaged the answer."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: try again.",
         "Your network team: check whether a proxy changes answers of this host.",
     )
@@ -542,9 +558,9 @@ class AnswerTooLargeError(TransportError):
     The answer is larger than the limit for it; reading stopped there.
     """
 
-    _retryable = False
+    _retryable: ClassVar[bool] = False
     _cause = "The answer is certainly larger than this library accepts for such a call."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: check that the host is really Atlassian's.",
         "You: raise the limit when the answer is right.",
     )
@@ -555,9 +571,9 @@ class UnexpectedRedirectError(TransportError):
     The service pointed elsewhere; redirects are never followed, since credentials and records would go along.
     """
 
-    _retryable = False
+    _retryable: ClassVar[bool] = False
     _cause = "The address is probably that of a web page or of a renamed site, or a proxy sends requests elsewhere."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: use the site's address as the browser shows it after logging in, such as https://acme.atlassian.net.",
     )
 
@@ -568,7 +584,7 @@ class UnsafeLinkError(AssetsError):
     """
 
     _cause = "The answer did not come from Atlassian, or it was changed on the way."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the address of the gateway that is configured.",
         "Your network team: check whether a proxy changes answers of this host.",
     )
@@ -585,7 +601,7 @@ class HtmlResponseError(AssetsError):
     """
 
     _cause = "A proxy probably answered in place of the service, or the address is that of a web page."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: check HTTPS_PROXY and NO_PROXY, and that the site's address is https://<name>.atlassian.net.",
         "Your network team: let this machine reach *.atlassian.net and api.atlassian.com.",
     )
@@ -608,7 +624,9 @@ class ApiError(AssetsError):
     """
 
     _cause = "The service refused, for a reason that this library does not know."
-    _remedies = ("You: read the service's own words above; give the trace id to Atlassian's support.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: read the service's own words above; give the trace id to Atlassian's support.",
+    )
 
 
 class AuthenticationError(ApiError):
@@ -617,7 +635,7 @@ class AuthenticationError(ApiError):
     """
 
     _cause = "The credential is probably wrong, expired or revoked."
-    _remedies = ("You: create a new credential and use it.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: create a new credential and use it.",)
 
 
 class BadCredentialsError(AuthenticationError):
@@ -629,7 +647,7 @@ class BadCredentialsError(AuthenticationError):
     """
 
     _cause = "The e-mail address or the API token is probably wrong, or the token has expired or was revoked."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: check that the e-mail address belongs to the account that made the token.",
         "You: look at the token's expiry at id.atlassian.com/manage-profile/security/api-tokens, or make a new one.",
         "You: use an API token, not a password, without spaces or quotes around it.",
@@ -646,7 +664,7 @@ class CaptchaRequiredError(AuthenticationError):
     """
 
     _cause = "Too many failed logins: the account must certainly pass a CAPTCHA first."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: stop every program that uses this account with a wrong token.",
         "The owner of the account: log in once in a browser and solve the CAPTCHA.",
         "You: then use an API token, not a password.",
@@ -662,7 +680,7 @@ class ScopeMismatchError(AuthenticationError):
     """
 
     _cause = "The token is certainly valid, but it does not carry the scope that this call needs."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: make a new token with the scope, or ask for consent again; refreshing the old one cannot help.",
     )
 
@@ -676,12 +694,9 @@ class ImportTokenError(AuthenticationError):
     The import token was not accepted.
     """
 
-    _cause = (
-        "The import token was probably replaced by a newer one, or it is an account's token; its import may be gone."
-    )
-    _remedies = (
-        "An object schema manager: in Assets, open the schema, Configuration, Import, and choose "
-        "Generate token in the menu of the external import. The old token stops at once.",
+    _cause = "The import token was probably replaced by a newer one, or it is an account's token; its import may be gone."
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "An object schema manager: in Assets, open the schema, Configuration, Import, and choose Generate token.",
         "You: store the new token as the import token; it is not the API token.",
     )
 
@@ -692,7 +707,9 @@ class AccessDeniedError(ApiError, PermissionError):
     """
 
     _cause = "The account probably lacks a permission."
-    _remedies = ("A Jira admin: give the account the permission for what is named above.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "A Jira admin: give the account the permission for what is named above.",
+    )
 
 
 class IpAllowlistError(AccessDeniedError):
@@ -704,7 +721,7 @@ class IpAllowlistError(AccessDeniedError):
         "The site certainly has an IP allowlist, and the public address of the machine that runs this process is not "
         "on it. What counts is the address behind its network, VPN or proxy. The credential is probably fine."
     )
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "Your network team: name the public egress address of the machine that runs this process.",
         "An organization admin: add that address in Atlassian Administration, Security, IP allowlists, for Jira.",
         "Or you: run this from the VPN, or from a machine with a listed address.",
@@ -717,9 +734,9 @@ class NotJiraAdminError(AccessDeniedError):
     """
 
     _cause = "The account is certainly not a Jira administrator."
-    _remedies = (
-        "A Jira admin: give the account the global permission Administer Jira, in Settings, System, "
-        "Global permissions; or do this step for it.",
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "A Jira admin: give the account Administer Jira, in Settings, System, Global permissions.",
+        "Or a Jira admin: do this step.",
     )
 
 
@@ -729,7 +746,7 @@ class JsmLicenseRequiredError(AccessDeniedError):
     """
 
     _cause = "The account probably has no agent seat in Jira Service Management."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "A site admin: in Atlassian Administration, Users, give the account access to Jira Service Management.",
     )
 
@@ -739,12 +756,9 @@ class AssetsNotAvailableError(AccessDeniedError):
     Assets cannot be reached: not in the plan, or not for this account.
     """
 
-    _cause = (
-        "Assets is probably not part of the site's plan, or the account has no access to Jira Service Management."
-    )
-    _remedies = (
-        "A site admin: check that the plan of Jira Service Management includes Assets "
-        "(Premium or Enterprise at the time of writing).",
+    _cause = "Assets is probably not part of the site's plan, or the account has no access to Jira Service Management."
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "A site admin: check that the plan includes Assets (Premium or Enterprise at the time of writing).",
         "A site admin: in Atlassian Administration, Users, give the account access to Jira Service Management.",
         "A Jira admin: open Assets once in the browser if it was never used on this site.",
     )
@@ -756,9 +770,9 @@ class SchemaPermissionError(AccessDeniedError):
     """
 
     _cause = "The account probably lacks the role in this object schema that the call needs."
-    _remedies = (
-        "A Jira admin or an object schema manager: in Assets, open the schema, Configuration, Roles, and add the "
-        "account: as manager for structure and imports, as developer to write objects, as user to read.",
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "An object schema manager or a Jira admin: in Assets, open the schema, Configuration, Roles.",
+        "They: add the account, as manager for structure and imports, as developer for objects, as user to read.",
     )
 
 
@@ -768,7 +782,7 @@ class XsrfError(AccessDeniedError):
     """
 
     _cause = "The User-Agent header was probably changed to a browser's, or a proxy rewrites headers."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: remove any User-Agent of your own.",
         "Your network team: check whether a proxy rewrites headers.",
         "You: otherwise report this as a fault of this library.",
@@ -781,7 +795,7 @@ class AppNotInstalledError(AccessDeniedError):
     """
 
     _cause = "The app is probably not installed on this site, or nobody consented to it there."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "A site admin: install the app on this site, or consent to it again, and choose this site.",
     )
 
@@ -792,7 +806,7 @@ class PlanLimitError(AccessDeniedError):
     """
 
     _cause = "The site's plan certainly does not include what was asked for."
-    _remedies = ("A site admin: change to a plan that includes it.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("A site admin: change to a plan that includes it.",)
 
 
 class NotFoundError(ApiError, LookupError):
@@ -801,7 +815,7 @@ class NotFoundError(ApiError, LookupError):
     """
 
     _cause = "It does not exist, or it is hidden from this account; the service answers both alike."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the name or the id.",
         "A Jira admin or an object schema manager: check that the account has a role in the object schema.",
     )
@@ -812,7 +826,7 @@ class ObjectSchemaNotFoundError(NotFoundError):
     The object schema does not exist, or this account may not see it.
     """
 
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the key of the object schema.",
         "A Jira admin or an object schema manager: give the account a role in it if it exists.",
     )
@@ -823,7 +837,7 @@ class ObjectTypeNotFoundError(NotFoundError):
     The object type does not exist, or this account may not see it.
     """
 
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the name of the object type.",
         "An object schema manager: check that the account may see it; roles of an object type override the schema's.",
     )
@@ -835,7 +849,7 @@ class SiteNotFoundError(ApiError):
     """
 
     _cause = "The name is probably misspelled, or the site was renamed, deactivated, or has no Jira any more."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: open the site in a browser and copy its address.",
         "A site admin: check that the site still has Jira.",
     )
@@ -847,7 +861,7 @@ class EndpointNotFoundError(ApiError):
     """
 
     _cause = "The base address is probably wrong, or this library calls something that no longer exists."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the addresses of the site and the gateway.",
         "You: upgrade this library; if that does not help, report it as a fault.",
     )
@@ -859,7 +873,7 @@ class ApiRemovedError(ApiError):
     """
 
     _cause = "Atlassian has certainly removed this call from its API."
-    _remedies = ("You: upgrade this library.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: upgrade this library.",)
 
 
 class ConflictError(ApiError):
@@ -868,7 +882,7 @@ class ConflictError(ApiError):
     """
 
     _cause = "Somebody else probably changed the same thing."
-    _remedies = ("You: read the current state, then decide whether to try again.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: read the current state, then decide whether to try again.",)
 
 
 class ImportConflictError(ConflictError):
@@ -880,7 +894,9 @@ class ImportConflictError(ConflictError):
     """
 
     _cause = "The import source is certainly in another state than this call needs."
-    _remedies = ("You: look at the state of the import, in Assets or with status().",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: look at the state of the import, in Assets or with status().",
+    )
 
     def __init__(self, what: str, *, reason: str = "", **facts: Unpack[Facts]) -> None:
         super().__init__(what, **facts)
@@ -893,7 +909,7 @@ class ImportBusyError(ImportConflictError):
     """
 
     _cause = "Another execution of this import is certainly still running."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: wait until it has ended, then start again.",
         "You: cancel it if nobody is working on it any more.",
     )
@@ -905,7 +921,7 @@ class MissingMappingError(ImportConflictError):
     """
 
     _cause = "No mapping was sent for this import."
-    _remedies = ("You: build the schema model with this import token first.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: build the schema model with this import token first.",)
 
 
 class ImportDisabledError(ImportConflictError):
@@ -914,7 +930,7 @@ class ImportDisabledError(ImportConflictError):
     """
 
     _cause = "The import is certainly switched off in Assets."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "An object schema manager: in Assets, open the schema, Configuration, Import, and switch the import on.",
     )
 
@@ -925,7 +941,7 @@ class ImportModuleKeyError(ImportConflictError):
     """
 
     _cause = "The app that owns this import is probably gone or was changed."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "A Jira admin: check the app that owns the import, or create an external import instead.",
     )
 
@@ -936,7 +952,7 @@ class MappingExistsError(ConflictError):
     """
 
     _cause = "A mapping was certainly sent before, perhaps by somebody else at the same time."
-    _remedies = ("You: plan again, and send only what is missing.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: plan again, and send only what is missing.",)
 
 
 class ObjectSchemaExistsError(ConflictError):
@@ -945,7 +961,9 @@ class ObjectSchemaExistsError(ConflictError):
     """
 
     _cause = "The key or the name is certainly taken."
-    _remedies = ("You: use the existing object schema, or choose another key and name.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: use the existing object schema, or choose another key and name.",
+    )
 
 
 class ValidationError(ApiError, ValueError):
@@ -954,7 +972,7 @@ class ValidationError(ApiError, ValueError):
     """
 
     _cause = "A value certainly breaks a rule of the service."
-    _remedies = ("You: correct the values that the service names.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: correct the values that the service names.",)
 
 
 class MappingRejectedError(ValidationError):
@@ -967,7 +985,9 @@ class MappingRejectedError(ValidationError):
     """
 
     _cause = "The mapping document certainly breaks a rule of the import."
-    _remedies = ("You: correct the model at the place that the service names, then plan again.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: correct the model at the place that the service names, then plan again.",
+    )
 
     def __init__(
         self, what: str, *, location: str = "", codes: Sequence[str] = (), **facts: Unpack[Facts]
@@ -983,7 +1003,7 @@ class ExternalIdTakenError(MappingRejectedError):
     """
 
     _cause = "Another object schema of this workspace probably uses the same external ids."
-    _remedies = ("You: give the model another namespace, then plan again.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: give the model another namespace, then plan again.",)
 
 
 class ExternalIdMismatchError(MappingRejectedError):
@@ -992,7 +1012,9 @@ class ExternalIdMismatchError(MappingRejectedError):
     """
 
     _cause = "An object type or attribute of the same name certainly exists, and was not made by this model."
-    _remedies = ("You: find the conflicts and resolve each one: adopt, rename or skip; then plan again.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: find the conflicts and resolve each one: adopt, rename or skip; then plan again.",
+    )
 
 
 class UnknownExternalIdError(MappingRejectedError):
@@ -1001,7 +1023,7 @@ class UnknownExternalIdError(MappingRejectedError):
     """
 
     _cause = "The mapping probably names an object type or attribute that was deleted or never made."
-    _remedies = ("You: plan again; the plan reads what exists.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: plan again; the plan reads what exists.",)
 
 
 class MappingExternalIdError(MappingRejectedError):
@@ -1010,7 +1032,9 @@ class MappingExternalIdError(MappingRejectedError):
     """
 
     _cause = "The mapping probably names an object type or attribute that its schema part does not describe."
-    _remedies = ("You: check the model's external ids; report it as a fault if they were made by this library.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: check the model's external ids; report it as a fault if they were made by this library.",
+    )
 
 
 class DuplicateExternalIdError(MappingRejectedError):
@@ -1019,7 +1043,7 @@ class DuplicateExternalIdError(MappingRejectedError):
     """
 
     _cause = "Two object types or attributes of the model certainly share an external id."
-    _remedies = ("You: give each its own key or external id.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: give each its own key or external id.",)
 
 
 class UnknownReferenceError(MappingRejectedError):
@@ -1027,8 +1051,12 @@ class UnknownReferenceError(MappingRejectedError):
     A reference leads to an object type that is not there (UNKNOWN_REFERENCE).
     """
 
-    _cause = "A reference of the model certainly leads to an object type that is neither in it nor in the schema."
-    _remedies = ("You: add the object type to the model, or remove the reference.",)
+    _cause = (
+        "A reference of the model certainly leads to an object type that is neither in it nor in the schema."
+    )
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: add the object type to the model, or remove the reference.",
+    )
 
 
 class ReferencedObjectTypeChangedError(MappingRejectedError):
@@ -1037,7 +1065,9 @@ class ReferencedObjectTypeChangedError(MappingRejectedError):
     """
 
     _cause = "The service certainly does not let an existing reference lead to another object type."
-    _remedies = ("You: keep the reference as it is, or add a new attribute for the other object type.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: keep the reference as it is, or add a new attribute for the other object type.",
+    )
 
 
 class RateLimitedError(ApiError):
@@ -1050,7 +1080,7 @@ class RateLimitedError(ApiError):
     """
 
     _cause = "This site or app certainly got more requests than its limit allows."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: try again after the time that is named above.",
         "You: run fewer requests at the same time.",
     )
@@ -1076,7 +1106,7 @@ class ServiceUnavailableError(ApiError):
     """
 
     _cause = "Atlassian's service probably has a disturbance or is under maintenance."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: look at status.atlassian.com, then try again later.",
         "You: give the trace id to Atlassian's support if it stays.",
     )
@@ -1095,7 +1125,7 @@ class TooLargeError(ApiError):
     """
 
     _cause = "The service certainly accepts only smaller requests."
-    _remedies = ("You: send fewer or smaller records in one chunk.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: send fewer or smaller records in one chunk.",)
 
 
 class UnsupportedMediaError(ApiError):
@@ -1104,7 +1134,7 @@ class UnsupportedMediaError(ApiError):
     """
 
     _cause = "A proxy probably changed the headers of the request, or this library is at fault."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "Your network team: check whether a proxy rewrites headers.",
         "You: otherwise report this as a fault of this library.",
     )
@@ -1119,7 +1149,9 @@ class ImportTargetMismatchError(AssetsError):
     """
 
     _cause = "The import token certainly belongs to another import than the one that was meant."
-    _remedies = ("You: use the import token of the object schema that is named above.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: use the import token of the object schema that is named above.",
+    )
 
 
 class SeveralWorkspacesError(AssetsError):
@@ -1131,7 +1163,7 @@ class SeveralWorkspacesError(AssetsError):
     """
 
     _cause = "The site certainly has more than one workspace, and this library does not guess."
-    _remedies = ("You: pass the right one as workspace_id=.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: pass the right one as workspace_id=.",)
 
     def __init__(self, what: str, *, workspace_ids: Sequence[str] = (), **facts: Unpack[Facts]) -> None:
         super().__init__(what, **facts)
@@ -1147,8 +1179,12 @@ class RolesNotSettableError(AssetsError):
         steps: What to do there, in order.
     """
 
-    _cause = "There is no public call for roles, and the site's own one certainly does not take this credential."
-    _remedies = ("An object schema manager: set the roles on the page that is named above.",)
+    _cause = (
+        "There is no public call for roles, and the site's own one certainly does not take this credential."
+    )
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "An object schema manager: set the roles on the page that is named above.",
+    )
 
     def __init__(
         self, what: str, *, link: str = "", steps: Sequence[str] = (), **facts: Unpack[Facts]
@@ -1166,7 +1202,7 @@ class DefaultRolesError(AssetsError):
     """
 
     _cause = "A new object schema certainly gives the developer role to every Jira Service Management group."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: set the roles with set_roles(), or say that the open roles are wanted.",
         "Or an object schema manager: in Assets, open the schema, Configuration, Roles, and empty the developers.",
     )
@@ -1178,7 +1214,7 @@ class UnknownOutcomeError(AssetsError):
     """
 
     _cause = "The connection broke after the request was sent and before the answer was complete."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: look whether it was done, in Assets or by reading it; repeat it only if it was not.",
     )
 
@@ -1193,7 +1229,9 @@ class ImportCancelledError(AssetsError):
     """
 
     _cause = "Somebody certainly cancelled the execution, in Assets or from another program."
-    _remedies = ("You: find out who cancelled it, then start or resume the import.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: find out who cancelled it, then start or resume the import.",
+    )
 
     def __init__(
         self, what: str, *, execution: object = None, result: object = None, **facts: Unpack[Facts]
@@ -1213,7 +1251,9 @@ class ImportTimeoutError(AssetsError, TimeoutError):
     """
 
     _cause = "Assets is probably still processing what was sent."
-    _remedies = ("You: wait again with the execution of this error, or look at the import in Assets.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: wait again with the execution of this error, or look at the import in Assets.",
+    )
 
     def __init__(
         self, what: str, *, execution: object = None, result: object = None, **facts: Unpack[Facts]
@@ -1233,7 +1273,7 @@ class ImportInterruptedError(AssetsError):
     """
 
     _cause = "The source of the records failed, or a chunk could not be sent."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: correct the original failure.",
         "You: then resume the import with its journal, or start it again; records are updated, not doubled.",
     )
@@ -1255,7 +1295,9 @@ class FailedObjectsError(AssetsError):
     """
 
     _cause = "Some records certainly break rules of their object type."
-    _remedies = ("You: look at the failed records in the result, correct them, and import them again.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: look at the failed records in the result, correct them, and import them again.",
+    )
 
     def __init__(self, what: str, *, result: object = None, **facts: Unpack[Facts]) -> None:
         super().__init__(what, **facts)
@@ -1268,7 +1310,7 @@ class MassDeletionGuardError(AssetsError):
     """
 
     _cause = "The source probably gave only a part of the records, and the import removes objects that are missing."
-    _remedies = (
+    _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the source.",
         "You: allow the removal explicitly if it is wanted.",
     )
@@ -1280,7 +1322,7 @@ class ResolutionNotPossibleError(AssetsError):
     """
 
     _cause = "The existing object type certainly does not allow this resolution."
-    _remedies = ("You: take one of the choices that the conflict offers.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: take one of the choices that the conflict offers.",)
 
 
 class StalePlanError(AssetsError):
@@ -1289,7 +1331,7 @@ class StalePlanError(AssetsError):
     """
 
     _cause = "Somebody certainly changed the mapping or the schema in the meantime."
-    _remedies = ("You: plan again, look at the new plan, and build with it.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: plan again, look at the new plan, and build with it.",)
 
 
 class ImpossibleChangeError(AssetsError):
@@ -1298,7 +1340,9 @@ class ImpossibleChangeError(AssetsError):
     """
 
     _cause = "The service certainly does not change existing object types or attributes in this way."
-    _remedies = ("You: keep what exists in the model, or let an object schema manager change it in Assets first.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: keep what exists in the model, or let an object schema manager change it in Assets first.",
+    )
 
 
 class JournalError(AssetsError):
@@ -1307,7 +1351,7 @@ class JournalError(AssetsError):
     """
 
     _cause = "The file is probably damaged, not a journal, or on a disk that is full or not writable."
-    _remedies = ("You: choose another file for the journal, or restore this one.",)
+    _remedies: ClassVar[tuple[str, ...]] = ("You: choose another file for the journal, or restore this one.",)
 
 
 class JournalLockedError(JournalError):
@@ -1316,7 +1360,9 @@ class JournalLockedError(JournalError):
     """
 
     _cause = "Another import certainly uses the same journal at this moment."
-    _remedies = ("You: wait until it has ended, or give each import a journal of its own.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: wait until it has ended, or give each import a journal of its own.",
+    )
 
 
 class JournalMismatchError(JournalError):
@@ -1325,7 +1371,9 @@ class JournalMismatchError(JournalError):
     """
 
     _cause = "The journal was certainly written for another import token, model or set of records."
-    _remedies = ("You: resume with what the journal was written for, or start again with a new journal.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: resume with what the journal was written for, or start again with a new journal.",
+    )
 
 
 class ClosedError(AssetsError):
@@ -1334,4 +1382,6 @@ class ClosedError(AssetsError):
     """
 
     _cause = "The connection was certainly closed, usually at the end of its with block."
-    _remedies = ("You: make a new connection, or do the work inside the with block.",)
+    _remedies: ClassVar[tuple[str, ...]] = (
+        "You: make a new connection, or do the work inside the with block.",
+    )

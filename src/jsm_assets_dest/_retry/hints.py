@@ -1,0 +1,182 @@
+"""
+When to come back, as far as the service says so.
+
+The forms of `Retry-After` are those of RFC 9110 (seconds, and the three kinds of date) and those seen in the wild:
+decimals, spaces, ISO dates, values joined by a proxy. What cannot be understood is no hint, and never an error. Dates
+are read against the answer's own `Date` header, so that a clock that is wrong here or there does no harm. Atlassian's
+`X-RateLimit-Reset` is an ISO date with or without seconds; other services send seconds, or seconds since 1970.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from attrs import frozen
+
+#: Above this, a number is seconds since 1970 (September 2001), and above the second one milliseconds.
+_EPOCH = 1e9
+_EPOCH_MILLISECONDS = 1e12
+#: Longer hints are all alike: much too long.
+_LONGEST = 1e9
+
+_NUMBER = re.compile(r"\+?(\d+)(?:\.(\d*))?\s*(?:s|sec|seconds)?", re.ASCII | re.IGNORECASE)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s*(?:[Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
+_MONTH = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_TIME = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
+_DATES = (
+    re.compile(
+        rf"(?:[a-z]{{3}},\s*)?(?P<day>\d\d?) {_MONTH} (?P<year>\d{{4}}) {_TIME} (?:GMT|UTC)",
+        re.ASCII | re.IGNORECASE,
+    ),
+    re.compile(rf"[a-z]+day, (?P<day>\d\d)-{_MONTH}-(?P<year>\d\d) {_TIME} GMT", re.ASCII | re.IGNORECASE),
+    re.compile(rf"[a-z]{{3}} {_MONTH}\s+(?P<day>\d\d?) {_TIME} (?P<year>\d{{4}})", re.ASCII | re.IGNORECASE),
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_STRUCTURED_TIME = re.compile(r";\s*t=(\d+)", re.ASCII)
+
+
+@frozen
+class Hint:
+    """
+    What the service says about when to come back.
+
+    Attributes:
+        seconds: Seconds from now; never negative.
+        reset_at: The same as a time, in seconds since 1970 by the service's clock, or None when no clock was known.
+    """
+
+    seconds: float
+    reset_at: float | None = None
+
+
+def wait_hint(headers: Mapping[str, str], now_wall: float | None = None) -> Hint | None:
+    """
+    The longest wait that the headers of an answer ask for.
+
+    Args:
+        headers: Of the answer, by lower-case name.
+        now_wall: Seconds since 1970 by our clock; used where the answer has no readable `Date`. Without either, hints
+            that are dates cannot be used.
+
+    Returns:
+        The hint, or None when there is none that can be understood.
+    """
+    now = http_date(headers.get("date", ""), now_wall)
+    if now is None:
+        now = now_wall
+    waits = [
+        *_retry_after(headers.get("retry-after", ""), now),
+        *_reset(headers.get("x-ratelimit-reset", ""), now),
+        *(float(seconds[:10]) for seconds in _STRUCTURED_TIME.findall(headers.get("ratelimit", ""))),
+    ]
+    if not waits:
+        return None
+    seconds = min(max(0.0, *waits), _LONGEST)
+    return Hint(seconds, None if now is None else now + seconds)
+
+
+def http_date(text: str, now_wall: float | None = None) -> float | None:
+    """
+    Seconds since 1970 of one of HTTP's three kinds of date, or of an e-mail date with another zone; None otherwise.
+
+    Args:
+        text: The date.
+        now_wall: Seconds since 1970 by our clock, to tell the century of a year of two digits.
+    """
+    text = text.strip()
+    for form in _DATES:
+        found = form.fullmatch(text)
+        if found is not None:
+            year = int(found["year"])
+            if len(found["year"]) == 2:
+                year = _century(year, now_wall)
+            return _timestamp(
+                year,
+                _MONTHS.index(found["month"].lower()) + 1,
+                int(found["day"]),
+                int(found["hour"]),
+                int(found["minute"]),
+                int(found["second"]),
+            )
+    # Only the complete e-mail form has a zone; the parser of the standard library takes far too much otherwise.
+    if re.fullmatch(r"[A-Za-z]{3}, \d\d? [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", text):
+        try:
+            return parsedate_to_datetime(text).timestamp()
+        except (ValueError, OverflowError):
+            return None
+    return None
+
+
+def _retry_after(text: str, now: float | None) -> list[float]:
+    text = text.strip().strip('"')
+    seconds = _number(text)
+    if seconds is not None:
+        return [seconds]
+    at = http_date(text, now)
+    if at is None:
+        at = _iso_date(text)
+    if at is not None:
+        return [] if now is None else [at - now]
+    if "," in text:
+        # Two headers that a proxy joined: the later time holds. An HTTP date has a comma of its own and came before.
+        return [part for piece in text.split(",") if (part := _number(piece.strip())) is not None]
+    return []
+
+
+def _reset(text: str, now: float | None) -> list[float]:
+    text = text.strip()
+    number = _number(text)
+    if number is None:
+        at = _iso_date(text)
+        if at is None:
+            at = http_date(text, now)
+    elif number >= _EPOCH_MILLISECONDS:
+        at = number / 1000.0
+    elif number >= _EPOCH:
+        at = number
+    else:
+        return [number]
+    return [] if at is None or now is None else [at - now]
+
+
+def _number(text: str) -> float | None:
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return None
+    # Fifteen digits are far beyond any wait, and thousands of them are an attack on int().
+    whole = found[1].lstrip("0") or "0"
+    if len(whole) > 15:
+        return 1e15
+    return float(f"{whole}.{(found[2] or '0')[:9]}")
+
+
+def _iso_date(text: str) -> float | None:
+    if _ISO.fullmatch(text) is None:
+        return None
+    try:
+        value = datetime.datetime.fromisoformat(text.upper().replace(" Z", "Z").replace(",", "."))
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=datetime.UTC)
+        return value.timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _century(year: int, now_wall: float | None) -> int:
+    # RFC 9110, section 5.6.7: a year of two digits that seems to be more than 50 years ahead is the past one.
+    this_year = 2026 if now_wall is None else int(1970 + now_wall / 31_556_952)
+    full = this_year - this_year % 100 + year
+    return full - 100 if full > this_year + 50 else full
+
+
+def _timestamp(year: int, month: int, day: int, hour: int, minute: int, second: int) -> float | None:
+    # A leap second is written as :60.
+    leap = second == 60
+    try:
+        value = datetime.datetime(year, month, day, hour, minute, 59 if leap else second, tzinfo=datetime.UTC)
+    except ValueError:
+        return None
+    return value.timestamp() + (1.0 if leap else 0.0)
