@@ -154,7 +154,9 @@ class SchemaModel:
         """
         if not self.has_object_type(spec.key):
             return evolve(self, object_types=(*self.object_types, spec))
-        return evolve(self, object_types=tuple(spec if one.key == spec.key else one for one in self.object_types))
+        return evolve(
+            self, object_types=tuple(spec if one.key == spec.key else one for one in self.object_types)
+        )
 
     def renamed(self, key: str, name: str) -> SchemaModel:
         """
@@ -273,7 +275,9 @@ class SchemaModel:
         return self.graph().svg
 
     @classmethod
-    def from_classes(cls, *classes: type, name: str = "", namespace: str = "", description: str = "") -> SchemaModel:
+    def from_classes(
+        cls, *classes: type, name: str = "", namespace: str = "", description: str = ""
+    ) -> SchemaModel:
         """
         The model that plain attrs classes or dataclasses describe, so that their instances can be imported.
 

@@ -79,6 +79,4 @@ def names_quoted_in(aql: str) -> frozenset[str]:
     """
     The texts that a query quotes, such as names of attributes, without their quotes.
     """
-    return frozenset(
-        re.sub(r"\\(.)", r"\1", match.group()[1:-1]) for match in _QUOTED.finditer(aql)
-    )
+    return frozenset(re.sub(r"\\(.)", r"\1", match.group()[1:-1]) for match in _QUOTED.finditer(aql))

@@ -27,7 +27,9 @@ def write_document(model: SchemaModel) -> JsonObject:
             "name": model.name,
             "description": model.description,
             "objectTypes": [
-                write_tree(model, spec) for spec in model.object_types if not model.has_object_type(spec.parent)
+                write_tree(model, spec)
+                for spec in model.object_types
+                if not model.has_object_type(spec.parent)
             ],
         }
     }
@@ -50,7 +52,9 @@ def write_tree(model: SchemaModel, spec: ObjectTypeSpec) -> JsonObject:
     """
     entry = write_object_type(model, spec)
     entry["attributes"] = [write_attribute(model, spec, attribute) for attribute in spec.attributes]
-    children: list[JsonValue] = [write_tree(model, child) for child in model.object_types if child.parent == spec.key]
+    children: list[JsonValue] = [
+        write_tree(model, child) for child in model.object_types if child.parent == spec.key
+    ]
     if children:
         entry["children"] = children
     return entry
@@ -108,7 +112,9 @@ def write_mapping(model: SchemaModel, spec: ObjectTypeSpec) -> JsonObject:
     }
 
 
-def _write_attribute_mapping(model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec) -> JsonObject:
+def _write_attribute_mapping(
+    model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec
+) -> JsonObject:
     entry: JsonObject = {
         "attributeExternalId": model.external_id(spec.key, attribute.key),
         "attributeName": attribute.name,

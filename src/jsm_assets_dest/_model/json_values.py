@@ -35,7 +35,9 @@ def as_objects(value: object) -> list[Mapping[str, object]]:
     if not isinstance(value, (list, tuple)):
         return []
     return [
-        cast("Mapping[str, object]", item) for item in cast("list[object]", value) if isinstance(item, Mapping)
+        cast("Mapping[str, object]", item)
+        for item in cast("list[object]", value)
+        if isinstance(item, Mapping)
     ]
 
 

@@ -38,7 +38,10 @@ def camel_case(name: str) -> str:
     The key that a name gives: "Primary Email" is primaryEmail, "Okta ID" is oktaId, "IMEI" is imei.
     """
     words = [word.lower() if word.isupper() else word for word in _WORD.findall(name)]
-    return "".join(word[:1].lower() + word[1:] if not at else word[:1].upper() + word[1:] for at, word in enumerate(words))
+    return "".join(
+        word[:1].lower() + word[1:] if not at else word[:1].upper() + word[1:]
+        for at, word in enumerate(words)
+    )
 
 
 def slug(name: str) -> str:

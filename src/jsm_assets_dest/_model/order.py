@@ -67,7 +67,9 @@ def targets_first(model: SchemaModel) -> tuple[ObjectTypeSpec, ...]:
             spec
             for spec in waiting
             if not any(
-                target in left and spec.key not in reach[target] for target in reach[spec.key] if target != spec.key
+                target in left and spec.key not in reach[target]
+                for target in reach[spec.key]
+                if target != spec.key
             )
         )
         ordered.append(ready)
