@@ -95,7 +95,7 @@ from __future__ import annotations
 import pickle
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Literal, TypedDict, Unpack
+from typing import ClassVar, Literal, TypedDict, Unpack, cast
 
 #: Characters of a server's message that are kept.
 LONGEST_MESSAGE = 1000
@@ -230,7 +230,7 @@ class AssetsError(Exception):
         """
         One line for support: the status, the request, the trace id, the account and the attempts.
         """
-        parts = []
+        parts: list[str] = []
         request = f"{self.method} {self.host}{self.path}".strip()
         if self.status is not None:
             parts.append(f"HTTP {self.status} {request}".strip())
@@ -272,7 +272,7 @@ class AssetsError(Exception):
         for name in sorted(_FACT_NAMES - {"code"}):
             value = getattr(self, name)
             if value:
-                result[name] = list(value) if isinstance(value, tuple) else value
+                result[name] = list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
         return result
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -402,7 +402,6 @@ class RecordError(AssetsError, ValueError):
         *,
         selector: str = "",
         index: int | None = None,
-        path: str = "",
         reason: str = "",
         record: object = None,
         **facts: Unpack[Facts],
@@ -410,8 +409,8 @@ class RecordError(AssetsError, ValueError):
         super().__init__(what, **facts)
         self.selector = selector
         self.index = index
-        # The place, not a URL: a record's path has no query to cut off.
-        self.path = path
+        # The place, not an address: nothing is cut off at a question mark.
+        self.path = facts.get("path", "")
         self.reason = scrubbed(reason)
         self.record = record
 

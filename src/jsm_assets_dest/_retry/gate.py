@@ -57,17 +57,14 @@ class Gate:
         A request that had to wait asks again afterwards, because the gate may have been closed in the meantime or
         another request may have taken its turn.
         """
+        refused = self._refused
         # Most connections are never refused anything; they do not pay for a lock.
-        if self._refused is None:
+        if refused is None:
             return 0.0
         with self._lock:
             if now < self._opens:
                 return self._opens - now
-            if (
-                self._refused is not None
-                and now - self._refused >= FORGET_AFTER
-                and now - self._opens >= FORGET_AFTER
-            ):
+            if now - max(refused, self._opens) >= FORGET_AFTER:
                 self._pace = self._refused = None
                 return 0.0
             if self._pace is not None:
