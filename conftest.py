@@ -1,0 +1,37 @@
+"""
+The Python blocks of README.md and of the pages under docs/ are tests: each page runs from top to bottom, in a
+namespace of its own, against an emulator of its own.
+"""
+
+from __future__ import annotations
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
+
+from tests.documentation import page_left, page_opened
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), SkipParser()],
+    patterns=["README.md", "docs/*.md", "docs/*/*.md"],
+    setup=page_opened,
+    teardown=page_left,
+).pytest()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Keep the blocks of a page together and in order: tests run in random order, a page is read from the top.
+    """
+    pages: dict[object, list[pytest.Item]] = {}
+    for item in items:
+        if item.path.suffix == ".md":
+            pages.setdefault(item.path, []).append(item)
+    ordered: list[pytest.Item] = []
+    for item in items:
+        if item.path not in pages or item.path.suffix != ".md":
+            ordered.append(item)
+        elif item is pages[item.path][0]:
+            ordered += sorted(pages[item.path], key=lambda block: block.location[1] or 0)
+    items[:] = ordered

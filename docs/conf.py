@@ -1,0 +1,99 @@
+"""
+Sphinx settings: MyST pages, autodoc reference, furo; built with `-W -n`, so that a dead link is an error.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING
+
+import jsm_assets_dest
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.addnodes import pending_xref
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+project = "jsm_assets_dest"
+copyright = "2026, the jsm_assets_dest maintainers"
+version = release = installed_version("jsm-assets-dest")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"jsm_assets_dest {release}"
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0052cc", "color-brand-content": "#0052cc"},
+    "dark_css_variables": {"color-brand-primary": "#85b8ff", "color-brand-content": "#85b8ff"},
+}
+pygments_style = "friendly"
+pygments_dark_style = "monokai"
+
+myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
+myst_heading_anchors = 3
+
+# A name in single backticks is a link where such an object is documented, and plain code where not.
+default_role = "py:obj"
+autodoc_member_order = "bysource"
+autodoc_class_signature = "mixed"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+autodoc_type_aliases = {
+    "JsonObject": "JsonObject",
+    "JsonValue": "JsonValue",
+    "Credentials": "Credentials",
+    "Records": "Records",
+    "AsyncRecords": "AsyncRecords",
+}
+python_use_unqualified_type_names = True
+python_display_short_literal_types = True
+python_maximum_signature_line_length = 88
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+toc_object_entries_show_parents = "hide"
+
+#: Written in signatures, explained in words: JSON, and what is not ours.
+PLAIN_NAMES = frozenset({"JsonObject", "JsonValue", "Self", "T"})
+FOREIGN = frozenset(
+    {"httpx", "attr", "attrs", "typing_extensions", "tenacity", "pytest", *sys.stdlib_module_names}
+)
+
+
+def resolve_name(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: nodes.TextElement
+) -> nodes.Node | None:
+    """
+    Find a name where it is documented: annotations name `jsm_assets_dest.model.SchemaModel`, readers know it
+    as `jsm_assets_dest.SchemaModel`. What is neither ours nor known elsewhere stays an error.
+    """
+    if node.get("refdomain") != "py":
+        return None
+    target: str = node["reftarget"].removeprefix("~").removesuffix("()")
+    top, last = target.partition(".")[0], target.rpartition(".")[2]
+    domain = env.domains.python_domain
+    candidates = [f"jsm_assets_dest.{last}"] if last in jsm_assets_dest.__all__ else []
+    candidates += [f"jsm_assets_dest.{target}", f"jsm_assets_dest.exceptions.{last}"]
+    for candidate in candidates:
+        if candidate in domain.objects:
+            found = domain.resolve_xref(env, node["refdoc"], app.builder, "obj", candidate, node, contnode)
+            if found is not None:
+                return found
+    plain = node["reftype"] == "obj" or target in PLAIN_NAMES or last in PLAIN_NAMES
+    private = top == "jsm_assets_dest" and any(part.startswith("_") for part in target.split("."))
+    if plain or private or top in FOREIGN:
+        return contnode
+    return None
+
+
+def setup(app: Sphinx) -> None:
+    """
+    Called by Sphinx.
+    """
+    app.connect("missing-reference", resolve_name)
