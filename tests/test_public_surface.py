@@ -1,0 +1,209 @@
+"""
+The public surface: importable, documented, typed, and the same in both colours.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import attrs
+import pytest
+
+import jsm_assets_dest
+from jsm_assets_dest import exceptions
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs" / "reference").glob("*.md")))
+NAMES = list(jsm_assets_dest.__all__)
+CLASSES = [name for name in NAMES if inspect.isclass(getattr(jsm_assets_dest, name))]
+TWINS = [name for name in NAMES if name.startswith("Async")]
+ERRORS = [
+    value
+    for value in vars(exceptions).values()
+    if inspect.isclass(value) and value.__module__ == exceptions.__name__ and issubclass(value, BaseException)
+]
+PUBLIC_MODULES = ("okta", "testing")
+
+
+def public_members(cls: type) -> Iterator[tuple[str, object]]:
+    """
+    The public methods and properties that a class of ours defines or inherits from a class of ours.
+    """
+    seen: set[str] = set()
+    for base in cls.__mro__:
+        if not base.__module__.startswith("jsm_assets_dest"):
+            continue
+        for name, value in vars(base).items():
+            if name.startswith("_") or name in seen:
+                continue
+            seen.add(name)
+            if isinstance(value, (staticmethod, classmethod)):
+                yield name, value.__func__
+            elif isinstance(value, property):
+                yield name, value.fget
+            elif inspect.isfunction(value):
+                yield name, value
+
+
+def test_names_are_sorted_and_complete() -> None:
+    """
+    `__all__`, the table of homes and the imports for type checkers name the same things, in order.
+    """
+    tree = ast.parse(Path(jsm_assets_dest.__file__).read_text("utf-8"))
+    imported = {
+        alias.asname or alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level == 1
+        for alias in node.names
+    }
+
+    assert sorted(NAMES) == NAMES
+    assert len(set(NAMES)) == len(NAMES)
+    assert imported == jsm_assets_dest._HOMES
+    assert sorted(imported) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_importable_from_the_top(name: str) -> None:
+    """
+    Every public name is there, and is what its own module defines.
+    """
+    module = importlib.import_module(f"jsm_assets_dest.{jsm_assets_dest._HOMES[name]}")
+
+    assert getattr(jsm_assets_dest, name) is getattr(module, name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_the_reference(name: str) -> None:
+    """
+    Every public name has its place in the reference.
+    """
+    assert re.search(rf"\bjsm_assets_dest\.{name}\b", REFERENCE)
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """
+    What a public module offers.
+    """
+    names: list[str] = list(module.__all__)
+    return names
+
+
+@pytest.mark.parametrize("module_name", PUBLIC_MODULES)
+def test_public_modules_are_in_the_reference(module_name: str) -> None:
+    """
+    What the modules with names of their own offer exists and is documented.
+    """
+    module = importlib.import_module(f"jsm_assets_dest.{module_name}")
+    names = public_names(module)
+    missing = [name for name in names if not hasattr(module, name)]
+    undocumented = [
+        name
+        for name in names
+        if not re.search(rf"\bjsm_assets_dest\.{module_name}\.{name}\b", REFERENCE)
+        and f"automodule:: jsm_assets_dest.{module_name}\n" not in REFERENCE
+    ]
+
+    assert names
+    assert not missing
+    assert not undocumented
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_docstrings(name: str) -> None:
+    """
+    Every public class, method and property says what it is.
+    """
+    cls: type = getattr(jsm_assets_dest, name)
+    silent = [
+        member for member, function in public_members(cls) if not (inspect.getdoc(function) or "").strip()
+    ]
+
+    assert (cls.__doc__ or "").strip()
+    assert not silent
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_no_any(name: str) -> None:
+    """
+    No `Any` stands in a public signature or field: it would switch the caller's type checker off.
+    """
+    cls: type = getattr(jsm_assets_dest, name)
+    loose = [
+        f"{member}: {annotation}"
+        for member, function in public_members(cls)
+        for annotation in getattr(function, "__annotations__", {}).values()
+        if re.search(r"\bAny\b", str(annotation))
+    ]
+    if attrs.has(cls):
+        loose += [
+            f"{field.name}: {field.type}"
+            for field in attrs.fields(cls)
+            if not field.name.startswith("_") and re.search(r"\bAny\b", str(field.type))
+        ]
+
+    assert not loose
+
+
+def uncoloured(text: object) -> str:
+    """
+    An annotation without its colour.
+    """
+    plain = re.sub(r"\bAsync(?=[A-Z])", "", str(text))
+    return re.sub(r"\b(?:Awaitable|Coroutine)\[(?:Any, Any, )?(.*)\]", r"\1", plain)
+
+
+def shape(function: object) -> list[tuple[str, object, object, str]]:
+    """
+    What a caller must know of a function: names, kinds, defaults and types of its parameters, and its result.
+    """
+    assert callable(function)
+    signature = inspect.signature(function)
+    parameters = [
+        (parameter.name, parameter.kind, repr(parameter.default), uncoloured(parameter.annotation))
+        for parameter in signature.parameters.values()
+    ]
+    return [*parameters, ("return", "", "", uncoloured(signature.return_annotation))]
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_twins(name: str) -> None:
+    """
+    An Async class has a twin with the same members, parameters, defaults and results.
+    """
+    renamed = {"aclose": "close"}
+    coloured = {
+        renamed.get(member, member): function
+        for member, function in public_members(getattr(jsm_assets_dest, name))
+    }
+    plain = dict(public_members(getattr(jsm_assets_dest, name.removeprefix("Async"))))
+
+    assert sorted(coloured) == sorted(plain)
+    assert {member: shape(function) for member, function in coloured.items()} == {
+        member: shape(function) for member, function in plain.items()
+    }
+    assert not [member for member, function in plain.items() if inspect.iscoroutinefunction(function)]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
+def test_errors(error: type[BaseException]) -> None:
+    """
+    Every error has one root, a name that ends in Error, a docstring, and a place in the tree that is drawn.
+    """
+    assert issubclass(error, exceptions.AssetsError)
+    assert error.__name__.endswith("Error")
+    assert (error.__doc__ or "").strip()
+    assert re.search(rf"\b{error.__name__}\b", exceptions.__doc__ or "")
+
+
+def test_only_the_root_of_the_errors_is_at_the_top() -> None:
+    """
+    Errors are found in `jsm_assets_dest.exceptions`; the root is at the top, for `except`.
+    """
+    assert [error.__name__ for error in ERRORS if error.__name__ in NAMES] == ["AssetsError"]
