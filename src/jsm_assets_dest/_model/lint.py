@@ -20,7 +20,6 @@ from .names import (
     MADE_UP_PREFIX,
     PLAIN_NAME,
     RESERVED_CHARACTERS,
-    is_made_up,
     plain_name,
 )
 from .order import circles
@@ -259,15 +258,6 @@ def _lint_external_ids(model: SchemaModel, found: FindingCollector) -> None:
                 owners[1],
                 f"The external id “{external_id}” is also that of {owners[0]}.",
                 "Give each object type and attribute its own, or none at all.",
-            )
-        if is_made_up(external_id) and all(
-            spec.adopted is None for spec in model.object_types if spec.key == owners[0].partition(".")[0]
-        ):
-            found.warning(
-                "external-id-made-up",
-                owners[0],
-                f"The external id “{external_id}” looks like one that Assets made up.",
-                "Use it only for what exists already; leave it out to get one of your own.",
             )
 
 
