@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from .results import ImportProgress, ImportResult, ObjectTypeResult
     from .retry import RetryPolicy
 
+    __version__: str
+
 __all__ = [
     "Adoption",
     "ApiToken",
@@ -162,22 +164,23 @@ _HOMES = {
 #: Modules that are public under their own names.
 _MODULES = frozenset({"exceptions", "okta", "testing"})
 
+if not TYPE_CHECKING:  # a type checker must see a mistyped name as missing
 
-def __getattr__(name: str) -> object:
-    """
-    Import a public name when it is first asked for (PEP 562).
-    """
-    if name in _HOMES:
-        value: object = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
-        globals()[name] = value
-        return value
-    if name in _MODULES:
-        return importlib.import_module(f".{name}", __name__)
-    if name == "__version__":
-        from importlib.metadata import version
+    def __getattr__(name: str) -> object:
+        """
+        Import a public name when it is first asked for (PEP 562).
+        """
+        if name in _HOMES:
+            value: object = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+            globals()[name] = value
+            return value
+        if name in _MODULES:
+            return importlib.import_module(f".{name}", __name__)
+        if name == "__version__":
+            from importlib.metadata import version
 
-        return version("jsm-assets-dest")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return version("jsm-assets-dest")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
