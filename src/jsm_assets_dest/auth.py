@@ -61,7 +61,7 @@ class ApiToken:
         sealed = _sealed(token)
         del token
         pair = Secret(f"{email}:{sealed.reveal()}")
-        self.__attrs_init__(email, sealed, _basic(pair))
+        _fill(self, email=email, token=sealed, _authorization=_basic(pair))
 
     @property
     def scheme(self) -> Scheme:
@@ -102,13 +102,13 @@ class OAuthToken:
 
     def __init__(self, token: str | Secret | TokenProvider) -> None:
         if callable(token):
-            self.__attrs_init__(None, token)
+            _fill(self, token=None, provider=token)
             return
         problem = _problem(_revealed(token), "access token", import_token=False)
         if problem:
             del token
             _refuse("token", problem)
-        self.__attrs_init__(_sealed(token), None)
+        _fill(self, token=_sealed(token), provider=None)
 
     @property
     def scheme(self) -> Scheme:
@@ -157,7 +157,7 @@ class ClientCredentials:
             # The id as well: people swap the two.
             del client_id, client_secret
             _refuse(name, problem)
-        self.__attrs_init__(client_id, _sealed(client_secret))
+        _fill(self, client_id=client_id, client_secret=_sealed(client_secret))
 
     @property
     def scheme(self) -> Scheme:
@@ -211,7 +211,7 @@ class ForgeToken:
                 field="api_base_url",
                 fix="pass the claim app.apiBaseUrl as it is: https://api.atlassian.com/ex/jira/<cloud id>.",
             )
-        self.__attrs_init__(sealed, api_base_url.rstrip("/"))
+        _fill(self, token=sealed, api_base_url=api_base_url.rstrip("/"))
 
     @property
     def scheme(self) -> Scheme:
@@ -264,6 +264,12 @@ def import_token_secret(token: object) -> Secret:
         del token
         _refuse("token", problem)
     return _sealed(token)
+
+
+def _fill(credential: object, **values: object) -> None:
+    # The classes are frozen, and their constructors are written by hand so that no frame keeps the bare secret.
+    for name, value in values.items():
+        object.__setattr__(credential, name, value)
 
 
 def _revealed(token: object) -> object:

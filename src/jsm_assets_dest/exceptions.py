@@ -119,13 +119,11 @@ def scrubbed(text: str) -> str:
     return _SECRETS.sub("**********", text)
 
 
-class Facts(TypedDict, total=False):
+class Place(TypedDict, total=False):
     """
-    What an error may know. Each becomes an attribute; those not given are empty or None.
+    Where and when something failed, and what the service said. Each becomes an attribute; those not given are empty.
     """
 
-    cause: str
-    remedies: Sequence[str]
     operation: str
     status: int | None
     method: str
@@ -142,7 +140,16 @@ class Facts(TypedDict, total=False):
     body_excerpt: str
 
 
-_FACT_NAMES = frozenset(Facts.__annotations__)
+class Facts(Place, total=False):
+    """
+    What an error may know besides what happened: where, why, and what to do.
+    """
+
+    cause: str
+    remedies: Sequence[str]
+
+
+_FACT_NAMES = Facts.__optional_keys__
 
 
 class AssetsError(Exception):

@@ -26,8 +26,10 @@ class Answer:
     """
 
     status: int
-    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+    #: The parsed body once somebody has asked: the classifier proves that it is JSON, the reader then reads it.
+    _parsed: list[JsonValue] = field(factory=list["JsonValue"], init=False, repr=False, eq=False)
 
     def json(self) -> JsonValue:
         """
@@ -36,8 +38,11 @@ class Answer:
         Raises:
             ValueError: It is not JSON (also RecursionError is turned into one).
         """
+        if self._parsed:
+            return self._parsed[0]
         try:
             value: JsonValue = json.loads(self.body)
         except RecursionError as error:
             raise ValueError("JSON nested too deeply") from error
+        self._parsed.append(value)
         return value

@@ -1,0 +1,201 @@
+"""
+What the body of a refusal says, whichever of Atlassian's dialects it is written in.
+
+Known dialects: Jira and Assets (`errorMessages`, `errors`), Jira Service Management (`errorMessage`,
+`i18nErrorMessage`), the gateway's refusals (`code`, `message`) and its "not found" (`timestamp`, `status`, `error`,
+`message`, `path`), problem documents (RFC 7807), Connect (`error`), the authorization server (`error`,
+`error_description`), older Jira (`message`, `status-code`), an execution's conflict (`errorCode`), the mapping's
+objections (`dataValidationErrors`), plain text (also when it is labelled as JSON) and web pages. Reading never fails.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from attrs import field, frozen
+
+#: Characters of a body that are searched for known phrases, and bytes that are read for them.
+SEARCHED = 8 * 1024
+_READ = 64 * 1024
+#: Bytes of a refusal that are parsed; real ones have a few hundred.
+_PARSED = 1024 * 1024
+_MESSAGES = 20
+_EXCERPT = 200
+
+_INVISIBLE = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{0,500})", re.IGNORECASE)
+
+
+@frozen
+class Body:
+    """
+    What a body says.
+
+    Attributes:
+        text: Its beginning in small letters, without tags, blanks collapsed: for finding known phrases.
+        messages: The service's sentences.
+        field_errors: Its objections by field.
+        code: Its word for the error, such as "MISSING_MAPPING" or "invalid_grant".
+        codes: All such words in a mapping's objections.
+        location: The place in the mapping that the first objection names.
+        title: The title of a web page.
+        is_html: Whether it is a web page.
+        is_path_unknown: Whether it is the gateway's way of saying that there is no such path.
+        excerpt: Its beginning for people, without tags.
+    """
+
+    text: str = field(default="", repr=False)
+    messages: tuple[str, ...] = ()
+    field_errors: Mapping[str, str] = field(factory=dict[str, str])
+    code: str = ""
+    codes: tuple[str, ...] = ()
+    location: str = ""
+    title: str = ""
+    is_html: bool = False
+    is_path_unknown: bool = False
+    excerpt: str = field(default="", repr=False)
+
+
+def looks_like_html(content_type: str, body: bytes) -> bool:
+    """
+    Whether this is a web page, by its label or, when it is labelled otherwise, by how it begins.
+    """
+    beginning = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if beginning.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")):
+        return True
+    # Jira's 401 is labelled as the request's Accept asks, and its bytes are one line of text whatever the label.
+    return "html" in content_type.lower() and beginning.startswith(b"<")
+
+
+def read_body(content_type: str, body: bytes) -> Body:
+    """
+    Read the body of an answer that is not a success.
+    """
+    html = looks_like_html(content_type, body)
+    plain = body[:_READ].decode("utf-8", "replace")
+    title = ""
+    if html:
+        found = _TITLE.search(plain)
+        title = " ".join(found[1].split()) if found else ""
+        plain = _INVISIBLE.sub(" ", plain)
+    readable = " ".join(_TAG.sub(" ", plain).split())
+    content = None if html else _json(body)
+    if isinstance(content, dict):
+        return _from_object(cast("dict[str, object]", content), readable)
+    messages: tuple[str, ...] = ()
+    if isinstance(content, str) and content.strip():
+        messages = (content.strip(),)
+    elif isinstance(content, list):
+        messages = tuple(_sentences(cast("object", content)))[:_MESSAGES]
+    elif not html and readable and not readable.startswith(("{", "[")):
+        messages = (readable[:500],)
+    return Body(
+        text=_searchable(readable),
+        messages=messages,
+        title=title,
+        is_html=html,
+        excerpt=readable[:_EXCERPT],
+    )
+
+
+def _json(body: bytes) -> object:
+    if len(body) > _PARSED:
+        return None
+    try:
+        value: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def _searchable(text: str) -> str:
+    return " ".join(text.lower().split())[:SEARCHED]
+
+
+def _from_object(content: Mapping[str, object], readable: str) -> Body:
+    messages: list[str] = []
+    for name in ("errorMessages", "errorMessage", "message", "detail", "title", "error_description"):
+        messages += _sentences(content.get(name))
+    objections = content.get("dataValidationErrors")
+    codes, location = _objections(objections)
+    fields: dict[str, str] = {}
+    errors = content.get("errors")
+    if isinstance(errors, Mapping):
+        for field_name, value in cast("Mapping[object, object]", errors).items():
+            said = "; ".join(_sentences(value))
+            if said:
+                fields[str(field_name)] = said
+    else:
+        messages += _sentences(errors)
+    if isinstance(objections, list):
+        messages += _sentences(cast("object", objections))
+    if not messages:
+        messages += _internationalised(content.get("i18nErrorMessage"))
+    error = _word(content.get("error"))
+    if error and (not messages or messages == ["No message available"]):
+        messages = [error, *messages]
+    messages = list(dict.fromkeys(messages))[:_MESSAGES]
+    return Body(
+        text=_searchable(" ".join([*messages, *fields.values(), readable])),
+        messages=tuple(messages),
+        field_errors=fields,
+        code=_word(content.get("errorCode"))
+        or (codes[0] if codes else "")
+        or error
+        or _word(content.get("code")),
+        codes=codes,
+        location=location,
+        is_path_unknown={"timestamp", "status", "error", "path"} <= content.keys(),
+        excerpt=readable[:_EXCERPT],
+    )
+
+
+def _sentences(value: object) -> Iterator[str]:
+    """
+    The sentences in a text, a list of texts, or a list of objects that hold one.
+    """
+    if isinstance(value, str):
+        if value.strip():
+            yield " ".join(value.split())
+    elif isinstance(value, list):
+        for entry in cast("list[object]", value)[:_MESSAGES]:
+            yield from _sentences(entry)
+    elif isinstance(value, Mapping):
+        part = cast("Mapping[str, object]", value)
+        said = [
+            text
+            for name in ("code", "message", "location", "path", "detail")
+            for text in _sentences(part.get(name))
+        ]
+        if said:
+            yield ": ".join(said)
+
+
+def _objections(value: object) -> tuple[tuple[str, ...], str]:
+    codes: list[str] = []
+    location = ""
+    if isinstance(value, list):
+        for entry in cast("list[object]", value):
+            if isinstance(entry, Mapping):
+                objection = cast("Mapping[str, object]", entry)
+                codes.append(_word(objection.get("code")))
+                location = location or _word(objection.get("location")) or _word(objection.get("path"))
+    return tuple(dict.fromkeys(code for code in codes if code)), location
+
+
+def _internationalised(value: object) -> list[str]:
+    if not isinstance(value, Mapping):
+        return []
+    entry = cast("Mapping[str, object]", value)
+    key = _word(entry.get("i18nKey"))
+    given = entry.get("parameters")
+    parameters = [str(item) for item in cast("list[object]", given)] if isinstance(given, list) else []
+    return [" ".join([key, *parameters])] if key else []
+
+
+def _word(value: object) -> str:
+    return value.strip()[:200] if isinstance(value, str) else ""

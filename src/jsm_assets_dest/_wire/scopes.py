@@ -1,0 +1,37 @@
+"""
+The scopes that calls need, for tokens that have scopes: from Atlassian's OpenAPI documents of Assets, Jira and JSM.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .request import Request
+
+_FAMILIES: tuple[tuple[str, str], ...] = (
+    # The first that fits counts.
+    (r"/importsource/|/import/start|/imports/|/progress/", "import:import-configuration:cmdb"),
+    (r"/objecttypeattribute/|/attributes$", "{verb}:cmdb-attribute:jira"),
+    (r"/objecttype/|/objecttypes(/|$)", "{verb}:cmdb-type:jira"),
+    (r"/objectschema", "{verb}:cmdb-schema:jira"),
+    (r"/icon", "read:cmdb-icon:jira"),
+    (r"/config/|/usage", "{verb}:cmdb-config:jira"),
+    (r"/object/|/objectconnectedtickets/|/aql/", "{verb}:cmdb-object:jira"),
+    (r"/rest/servicedeskapi/", "read:servicedesk-request"),
+    (r"/myself$", "read:jira-user"),
+    (r"/rest/api/", "read:jira-work"),
+)
+
+
+def scopes_for(request: Request) -> tuple[str, ...]:
+    """
+    The scopes that a request needs, as far as they are known.
+    """
+    # A search is a POST that reads.
+    reads = request.method == "GET" or request.path.endswith(("/aql", "/totalcount"))
+    verb = "read" if reads else "delete" if request.method == "DELETE" else "write"
+    path = request.path.partition("/v1/")[2] if "/jsm/" in request.path else request.path
+    for pattern, scope in _FAMILIES:
+        if re.search(pattern, f"/{path.lstrip('/')}"):
+            return (scope.format(verb=verb),)
+    return ()
