@@ -1,0 +1,441 @@
+"""
+Records into chunks: what one request of an import carries.
+
+A chunk is `{"clientGeneratedId": …, "data": {selector: [record, …]}}` as bytes that never change again: every attempt
+sends the same bytes with the same id. Chunks are limited by records and by bytes. Encoding each record on its own to
+know its size costs 1.5 to 1.9 times as much as encoding the chunk at once (measured), so the number of records follows
+from a running estimate of bytes per record, the chunk is encoded in one call, and is halved in the rare case that it
+came out too big. Nobody publishes a limit of the service; when it answers 413, `split` halves the chunk and lowers the
+limit for those that follow.
+
+The order of a source is kept: within a selector inside a chunk, and from chunk to chunk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
+
+from attrs import evolve, field, frozen
+
+from ..exceptions import RecordError
+from ..records import OnBadRecord, RecordChecker, record_error
+from .encoding import STANDARD, Encoder, UnencodableError, compress
+
+#: Records of a chunk, and bytes: "a few hundred objects and at most about 5 MB" is what clients live well with.
+CHUNK_RECORDS = 500
+CHUNK_BYTES = 4 * 1024 * 1024
+
+#: Records that give the first estimate of their size.
+SAMPLE = 8
+
+#: How much of the limit the estimate may fill: records of one source differ in size.
+HEADROOM = 0.9
+
+
+def _size(body: bytes) -> str:
+    return f"<{len(body):,} bytes>"
+
+
+@frozen(kw_only=True)
+class Chunk:
+    """
+    One chunk, ready to be sent.
+
+    Attributes:
+        index: Its number in the run, from 0.
+        part: Which half of the half of it, such as "ba", after the service found it too large; usually empty.
+        id: What the service is told as `clientGeneratedId`.
+        body: The bytes to send.
+        counts: Records by selector.
+        indexes: The position of each record among those of its selector.
+        digest: SHA-256 of the data, in hexadecimal; empty when nobody asked for digests.
+        content_encoding: "gzip" or empty.
+        size: The number of bytes before compression.
+    """
+
+    index: int
+    part: str = ""
+    id: str
+    body: bytes = field(repr=_size)
+    counts: Mapping[str, int]
+    indexes: Mapping[str, Sequence[int]] = field(repr=False)
+    digest: str = field(default="", repr=False)
+    content_encoding: str = ""
+    size: int = 0
+
+    @property
+    def name(self) -> str:
+        """
+        Its number and part: "12", or "12ab".
+        """
+        return f"{self.index}{self.part}"
+
+    @property
+    def count(self) -> int:
+        """
+        How many records it has.
+        """
+        return sum(self.counts.values())
+
+    def plain(self) -> Chunk:
+        """
+        The same chunk without compression, for a service that answered 415.
+        """
+        if not self.content_encoding:
+            return self
+        return evolve(self, body=zlib.decompress(self.body, wbits=31), content_encoding="")
+
+    def completing(self) -> Chunk:
+        """
+        The same chunk, saying also that it is the last one.
+
+        A lone `encoding.COMPLETED` afterwards is the safer way: what completes an import can then be repeated alone.
+        """
+        body = self.plain().body[:-1] + b',"completed":true}'
+        return evolve(self, body=compress(body) if self.content_encoding else body, size=len(body))
+
+
+@frozen
+class _Piece:
+    """
+    Records on their way into a chunk, by selector, with their positions.
+    """
+
+    records: dict[str, list[object]] = field(factory=dict)
+    indexes: dict[str, Sequence[int]] = field(factory=dict)
+
+    def add(self, selector: str, records: list[object], indexes: Sequence[int]) -> None:
+        if not records:
+            return
+        if selector not in self.records:
+            self.records[selector] = records
+            self.indexes[selector] = indexes
+            return
+        self.records[selector].extend(records)
+        before = self.indexes[selector]
+        if isinstance(before, range) and isinstance(indexes, range) and before.stop == indexes.start:
+            self.indexes[selector] = range(before.start, indexes.stop)
+        else:
+            self.indexes[selector] = (*before, *indexes)
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.records.values()))
+
+    def halves(self) -> tuple[_Piece, _Piece]:
+        """
+        Two pieces; what came first stays first.
+        """
+        first, second, left = _Piece(), _Piece(), self.count // 2
+        for selector, records in self.records.items():
+            indexes = self.indexes[selector]
+            first.add(selector, records[:left], indexes[:left])
+            second.add(selector, records[left:], indexes[left:])
+            left = max(0, left - len(records))
+        return first, second
+
+    def data(self) -> dict[str, object]:
+        """
+        The `data` of a chunk. A selector is a dotted path, so "computers.disks" stands inside "computers".
+        """
+        if not any("." in selector for selector in self.records):
+            return dict(self.records)
+        data: dict[str, object] = {}
+        for selector, records in sorted(self.records.items(), key=lambda item: -item[0].count(".")):
+            *way, last = selector.split(".")
+            place = data
+            for name in way:
+                place = cast("dict[str, object]", place.setdefault(name, {}))
+            if last in place:
+                # The service walks through arrays and objects alike, but one key cannot be both.
+                raise ValueError(f"the selectors {selector!r} and {selector}.… cannot be in one chunk")
+            place[last] = records
+        return data
+
+    @classmethod
+    def of_chunk(cls, chunk: Chunk) -> _Piece:
+        """
+        The records of a chunk, read back from its bytes: nobody else has kept them.
+        """
+        data = cast("dict[str, object]", json.loads(chunk.plain().body)["data"])
+        piece = cls()
+        for selector in chunk.counts:
+            found: object = data
+            for name in selector.split("."):
+                found = cast("dict[str, object]", found)[name]
+            piece.add(selector, cast("list[object]", found), chunk.indexes[selector])
+        return piece
+
+
+def _stop(error: RecordError) -> None:
+    raise error
+
+
+class Chunker:
+    """
+    Takes records, gives chunks. Used by the one thread that reads the source.
+
+    Args:
+        run_id: Stands at the front of every chunk's id.
+        limit_count: The most records of a chunk.
+        limit_bytes: The most bytes of a chunk before compression. A record that is larger alone is a bad record.
+        encoder: How to write JSON.
+        checker: Checks the records first; None trusts the caller, who vouches for finite numbers and text keys.
+        on_bad: Told of every record that cannot be sent; raises to stop, returns to leave it out.
+        digests: Whether chunks carry a digest, which is then part of their id. A journal needs it; it costs half a
+            microsecond per record.
+        gzip: Whether bodies are compressed.
+        boundaries: How many records the first chunks shall have: those of an interrupted run, so that the same records
+            give the same chunks again whatever the limits and the pace of the source were.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        *,
+        limit_count: int = CHUNK_RECORDS,
+        limit_bytes: int = CHUNK_BYTES,
+        encoder: Encoder = STANDARD,
+        checker: RecordChecker | None = None,
+        on_bad: OnBadRecord = _stop,
+        digests: bool = False,
+        gzip: bool = False,
+        boundaries: Iterable[int] = (),
+    ) -> None:
+        if limit_count < 1 or limit_bytes < 1:
+            raise ValueError("a chunk has at least one record and one byte")
+        self.run_id = run_id
+        self.gzip = gzip
+        self._limit_count = limit_count
+        self._limit_bytes = limit_bytes
+        #: What the service has been seen to refuse stays below this; a single record may still be larger.
+        self._learned_bytes = limit_bytes
+        self._encode = encoder.encode
+        self._checker = checker
+        self._on_bad = on_bad
+        self._digests = digests
+        self._boundaries = deque(boundaries)
+        self._average = 0.0
+        self._piece = _Piece()
+        self._count = 0
+        self._next_index = 0
+        self._taken: dict[str, int] = {}
+
+    @property
+    def room(self) -> int:
+        """
+        How many records to take from the source next: just enough to fill the chunk that is open.
+        """
+        return max(1, self._target() - self._count)
+
+    @property
+    def taken(self) -> dict[str, int]:
+        """
+        How many records of each selector have been given, good or bad.
+        """
+        return dict(self._taken)
+
+    def feed(self, selector: str, records: Sequence[object]) -> list[Chunk]:
+        """
+        Take consecutive records of one selector; gives the chunks that got full, often none.
+
+        Raises:
+            RecordError: Whatever `on_bad` raises.
+        """
+        chunks: list[Chunk] = []
+        position = 0
+        while position < len(records):
+            room = self.room
+            batch = records if not position and len(records) <= room else records[position : position + room]
+            position += len(batch)
+            self._take(selector, batch)
+            if self._count >= self._target():
+                chunks += self.flush()
+        return chunks
+
+    def feed_pairs(self, pairs: Sequence[object]) -> list[Chunk]:
+        """
+        Take `(selector, record)` pairs in their order.
+
+        Raises:
+            RecordError: Whatever `on_bad` raises; also for something that is no such pair.
+        """
+        chunks: list[Chunk] = []
+        for selector, records in self._runs(pairs):
+            chunks += self.feed(selector, records)
+        return chunks
+
+    def flush(self) -> list[Chunk]:
+        """
+        What has been taken so far as chunks: at the end of the source, or when a slow one has kept the rest waiting.
+        """
+        piece, self._piece, self._count = self._piece, _Piece(), 0
+        if self._checker is not None:
+            self._checker.begin_chunk()
+        chunks: list[Chunk] = []
+        waiting = [piece] if piece.count else []
+        while waiting:
+            piece = waiting.pop()
+            chunk = self._written(piece, self._next_index)
+            if chunk is None:
+                continue
+            if chunk.size > self._learned_bytes and chunk.count > 1:
+                self._learn(chunk)
+                first, second = piece.halves()
+                waiting += [second, first]
+            elif chunk.size > self._limit_bytes:
+                self._on_bad(self.too_large(chunk))
+            else:
+                self._learn(chunk)
+                chunks.append(chunk)
+                self._next_index += 1
+        if self._boundaries and chunks:
+            self._boundaries.popleft()
+        return chunks
+
+    def split(self, chunk: Chunk) -> tuple[Chunk, ...]:
+        """
+        The two halves of a chunk that the service found too large (413); nothing for a chunk of one record.
+
+        Chunks that follow are made smaller, too. The halves have ids of their own, made from the chunk's number.
+        """
+        if chunk.count < 2:
+            return ()
+        self._learned_bytes = max(1, min(self._learned_bytes, chunk.size // 2))
+        halves = _Piece.of_chunk(chunk).halves()
+        written = (
+            self._written(half, chunk.index, chunk.part + letter)
+            for half, letter in zip(halves, "ab", strict=True)
+        )
+        return tuple(half for half in written if half is not None)
+
+    def too_large(self, chunk: Chunk) -> RecordError:
+        """
+        The error for a chunk of one record that is too large even alone; its record is the one that was to be sent.
+        """
+        ((selector, indexes),) = chunk.indexes.items()
+        record = _Piece.of_chunk(chunk).records[selector][0]
+        reason = f"is too large to be sent: {chunk.size:,} bytes"
+        return record_error(selector, indexes[0], "", reason, record)
+
+    # --- taking
+
+    def _runs(self, pairs: Sequence[object]) -> Iterator[tuple[str, list[object]]]:
+        selector: str | None = None
+        records: list[object] = []
+        for pair in pairs:
+            match pair:
+                case (str(found), record):
+                    if found != selector:
+                        if selector is not None:
+                            yield selector, records
+                        selector, records = found, []
+                    records.append(record)
+                case _:
+                    reason = f"is no pair of a selector and a record, but {type(pair).__name__}"
+                    self._on_bad(record_error("", sum(self._taken.values()) + len(records), "", reason, pair))
+        if selector is not None:
+            yield selector, records
+
+    def _take(self, selector: str, records: Sequence[object]) -> None:
+        first = self._taken.get(selector, 0)
+        self._taken[selector] = first + len(records)
+        if self._checker is None:
+            indexes: Sequence[int] = range(first, first + len(records))
+            good = list(records)
+        else:
+            checked = self._checker.check_many(selector, first, records, self._on_bad)
+            good, indexes = cast("list[object]", checked.records), checked.indexes
+        if not self._average and good:
+            self._estimate(good[:SAMPLE])
+        self._piece.add(selector, good, indexes)
+        self._count += len(good)
+
+    def _estimate(self, sample: list[object]) -> None:
+        try:
+            self._average = len(self._encode(sample)) / len(sample)
+        except UnencodableError:
+            self._average = 0.0  # whose fault it is comes out when the chunk is written
+
+    def _target(self) -> int:
+        if self._boundaries:
+            return self._boundaries[0]
+        if not self._average:
+            return self._limit_count
+        return max(1, min(self._limit_count, int(self._learned_bytes * HEADROOM / self._average)))
+
+    def _learn(self, chunk: Chunk) -> None:
+        average = chunk.size / chunk.count
+        # Quick to believe that records got larger, slow to believe that they got smaller.
+        self._average = average if average > self._average else 0.7 * self._average + 0.3 * average
+
+    # --- writing
+
+    def _written(self, piece: _Piece, index: int, part: str = "") -> Chunk | None:
+        while True:
+            try:
+                return self._chunk(piece, index, part)
+            except UnencodableError as error:
+                self._leave_out_bad(piece, str(error))
+                if not piece.records:
+                    return None
+
+    def _chunk(self, piece: _Piece, index: int, part: str) -> Chunk:
+        name, digest = f"{self.run_id}-{index}{part}", ""
+        if self._digests:
+            data = self._encode(piece.data())
+            digest = hashlib.sha256(data).hexdigest()
+            name = f"{name}-{digest[:16]}"
+            body = b"".join((b'{"clientGeneratedId":', self._encode(name), b',"data":', data, b"}"))
+        else:
+            body = self._encode({"clientGeneratedId": name, "data": piece.data()})
+        return Chunk(
+            index=index,
+            part=part,
+            id=name,
+            body=compress(body) if self.gzip else body,
+            counts={selector: len(records) for selector, records in piece.records.items()},
+            indexes=dict(piece.indexes),
+            digest=digest,
+            content_encoding="gzip" if self.gzip else "",
+            size=len(body),
+        )
+
+    def _leave_out_bad(self, piece: _Piece, reason: str) -> None:
+        """
+        Find which records the encoder refused, tell of them and take them out.
+        """
+        found = False
+        for selector in list(piece.records):
+            kept: list[int] = []
+            for position, record in enumerate(piece.records[selector]):
+                error = self._refusal(selector, piece.indexes[selector][position], record)
+                if error is None:
+                    kept.append(position)
+                else:
+                    found = True
+                    self._on_bad(error)
+            records, indexes = piece.records[selector], piece.indexes[selector]
+            if kept:
+                piece.records[selector] = [records[position] for position in kept]
+                piece.indexes[selector] = tuple(indexes[position] for position in kept)
+            else:
+                del piece.records[selector], piece.indexes[selector]
+        if not found:  # pragma: no cover - the whole refused and no part of it: not with these encoders
+            raise ValueError(f"a chunk cannot be encoded: {reason}")
+
+    def _refusal(self, selector: str, index: int, record: object) -> RecordError | None:
+        try:
+            if self._checker is not None:
+                self._checker.check(selector, index, record)
+            self._encode(record)
+        except RecordError as error:
+            return error
+        except UnencodableError as error:
+            return record_error(selector, index, "", f"cannot be written as JSON: {error}", record)
+        return None
