@@ -699,3 +699,37 @@ class ImportSource:
             "empty_values": self.empty_values,
             "unknown_values": self.unknown_values,
         }
+
+
+@frozen(kw_only=True)
+class ImportStatus:
+    """
+    The state of an import, as its token sees it.
+
+    Attributes:
+        status: IDLE (it may start), RUNNING, MISSING_MAPPING (the schema model has to be built first), DISABLED, or a
+            word that nobody has seen yet.
+        import_source_id: The import source that the token belongs to.
+        workspace_id: The workspace that it is in.
+    """
+
+    status: str
+    import_source_id: str
+    workspace_id: str
+
+    @property
+    def is_ready(self) -> bool:
+        """
+        Whether an import may start now.
+        """
+        return self.status == "IDLE"
+
+    def to_dict(self) -> dict[str, str]:
+        """
+        The state as JSON-ready data.
+        """
+        return {
+            "status": self.status,
+            "import_source_id": self.import_source_id,
+            "workspace_id": self.workspace_id,
+        }

@@ -10,11 +10,6 @@ from attrs import evolve, field, frozen
 
 from .._secret import Secret
 
-#: Decoded bytes that an answer may have: control calls are small, listings may be long.
-CONTROL_LIMIT = 8 * 1024 * 1024
-LISTING_LIMIT = 64 * 1024 * 1024
-
-
 class Repeat(enum.Enum):
     """
     Whether a request may be sent again when an attempt failed (facts: the operation decides, not the HTTP verb).
@@ -64,7 +59,7 @@ class Request:
         credential: Whose credential goes along.
         authorization: The value of the Authorization header; filled in by `site.authorized` just before sending.
         empty_answer: Whether a 2xx without a body, or with one that is not JSON, is what the service sends.
-        limit: Decoded bytes that the answer may have.
+        listing: Whether the answer may be long.
         timeout: Seconds that one attempt may take in all, or None for the engine's default.
         headers: Further headers.
     """
@@ -79,7 +74,7 @@ class Request:
     credential: Credential = Credential.ACCOUNT
     authorization: Secret | None = field(default=None, repr=False)
     empty_answer: bool = False
-    limit: int = CONTROL_LIMIT
+    listing: bool = False
     timeout: float | None = None
     headers: tuple[tuple[str, str], ...] = ()
 

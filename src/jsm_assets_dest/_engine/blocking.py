@@ -1,0 +1,238 @@
+"""
+The engine that blocks: the caller's thread waits, and spawned operations run in worker threads.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from .._wire.answer import Answer
+from .._wire.request import Request
+from ..clock import Clock, SystemClock
+from ..exceptions import ClosedError
+from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .http import _BoundedStream
+    from .settings import HttpSettings
+
+T = TypeVar("T")
+
+#: Seconds in which an interrupted run still tidies up, such as cancelling the import it started.
+GRACE: Final = 1.0
+
+
+class BlockingEngine:
+    """
+    Runs operations in the caller's thread. Several threads may use one engine.
+
+    Args:
+        settings: What the HTTP client is built from, at the first request.
+        clock: The clock to live by.
+    """
+
+    def __init__(self, settings: HttpSettings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._client: httpx.Client | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+        self._exclusive: dict[str, threading.RLock] = {}
+
+    def run(self, operation: Operation[T]) -> T:
+        """
+        Carry an operation out and return its value; whatever it raises is raised.
+        """
+        return _Run(self).whole(operation)
+
+    def close(self) -> None:
+        """
+        Close the connections; further requests raise `ClosedError`. Closing twice does nothing.
+        """
+        with self._lock:
+            self._closed = True
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def __enter__(self) -> BlockingEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def client(self) -> httpx.Client:
+        """
+        The HTTP client, built when it is first needed.
+        """
+        client = self._client
+        if client is not None:
+            return client
+        from .http import blocking_client
+
+        with self._lock:
+            if self._closed:
+                raise ClosedError(
+                    "Nothing was sent: the connection was closed.",
+                    remedies=("You: use the connection inside its `with` block, or make a new one.",),
+                )
+            if self._client is None:
+                self._client = blocking_client(self.settings)
+            return self._client
+
+    def exclusive(self, key: str) -> threading.RLock:
+        """
+        The lock of a key.
+        """
+        with self._lock:
+            return self._exclusive.setdefault(key, threading.RLock())
+
+
+class _Run:
+    """
+    One operation under way, with the workers of the operations that it spawned.
+    """
+
+    def __init__(self, engine: BlockingEngine) -> None:
+        self._engine = engine
+        self._stop = threading.Event()
+        self._pool: ThreadPoolExecutor | None = None
+        self._ended: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._pending = 0
+        self._streams: set[_BoundedStream] = set()
+        self._interrupted_until: float | None = None
+
+    def whole(self, operation: Operation[T]) -> T:
+        """
+        Carry the operation out; no worker outlives it.
+        """
+        try:
+            return self._drive(operation)
+        finally:
+            if self._pool is not None:
+                self._stop_workers(self._pool)
+
+    def _stop_workers(self, pool: ThreadPoolExecutor) -> None:
+        if self._pending:
+            self._stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            for stream in list(self._streams):
+                stream.break_off()
+        pool.shutdown(wait=True)
+
+    def _drive(self, operation: Operation[T], *, worker: bool = False) -> T:
+        try:
+            command = operation.send(None)
+            while True:
+                try:
+                    value = self._carry_out(command, worker)
+                except BaseException as error:
+                    if not isinstance(error, Exception) and not worker:
+                        # Interrupted: the operation may tidy up, but not for long.
+                        self._interrupted_until = self._engine.clock.monotonic() + GRACE
+                    command = operation.throw(error)
+                else:
+                    command = operation.send(value)
+        except StopIteration as end:
+            return cast("T", end.value)
+        finally:
+            operation.close()
+
+    def _carry_out(self, command: object, worker: bool) -> object:
+        kind = type(command)
+        if kind is Send:
+            return self._send(cast("Send", command).request, worker)
+        if kind is Pull:
+            return pull(cast("Pull", command), self._engine.clock)
+        if kind is Sleep:
+            self._sleep(cast("Sleep", command).seconds, worker)
+            return None
+        if kind is Report:
+            report = cast("Report", command)
+            report.callback(report.event)
+            return None
+        if kind is Spawn:
+            self._spawn(cast("Spawn", command))
+            return None
+        if kind is Join:
+            return self._join()
+        if kind is Ask:
+            return cast("Ask", command).function()
+        exclusive = cast("Exclusive", command)
+        with self._engine.exclusive(exclusive.key):
+            return self._drive(exclusive.operation, worker=worker)
+
+    def _send(self, request: Request, worker: bool) -> Answer:
+        from .http import send
+
+        engine = self._engine
+        seconds = request.timeout or engine.settings.limits.attempt
+        if worker:
+            if self._stop.is_set():
+                raise ClosedError(f"“{request.operation}” was not sent: the import was stopped.")
+            return send(engine.client(), engine.settings.limits, request, seconds=seconds, streams=self._streams)
+        if self._interrupted_until is not None:
+            seconds = min(seconds, max(0.1, self._interrupted_until - engine.clock.monotonic()))
+        return send(engine.client(), engine.settings.limits, request, seconds=seconds)
+
+    def _sleep(self, seconds: float, worker: bool) -> None:
+        clock = self._engine.clock
+        if self._interrupted_until is not None and not worker:
+            seconds = min(seconds, max(0.0, self._interrupted_until - clock.monotonic()))
+        if worker and self._stop.is_set():
+            raise ClosedError("The wait was ended: the import was stopped.")
+        if isinstance(clock, SystemClock):
+            if self._stop.wait(seconds) and worker:
+                raise ClosedError("The wait was ended: the import was stopped.")
+        else:
+            clock.sleep(seconds)
+
+    def _spawn(self, command: Spawn) -> None:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(command.limit, thread_name_prefix="jsm-assets-dest")
+        self._pending += 1
+        self._pool.submit(self._work, command)
+
+    def _work(self, command: Spawn) -> None:
+        try:
+            outcome = Outcome(command.tag, value=self._drive(command.operation, worker=True))
+        except BaseException as error:
+            outcome = Outcome(command.tag, error=error)
+        self._ended.put(outcome)
+
+    def _join(self) -> Outcome:
+        if not self._pending:
+            raise RuntimeError("nothing was spawned that could be joined")
+        outcome = self._ended.get()
+        self._pending -= 1
+        return outcome
+
+
+def pull(command: Pull, clock: Clock) -> Batch:
+    """
+    Take records from an iterator; what it took is never lost, even when the iterator raises.
+    """
+    iterator = cast("Iterator[Any]", command.iterator)
+    records: list[Any] = []
+    until = None if command.seconds is None else clock.monotonic() + command.seconds
+    try:
+        if until is None:
+            records.extend(islice(iterator, command.count))
+        else:
+            for record in islice(iterator, command.count):
+                records.append(record)
+                if clock.monotonic() >= until and len(records) < command.count:
+                    return Batch(records)
+    except Exception as error:
+        return Batch(records, ended=True, error=error)
+    return Batch(records, ended=len(records) < command.count)

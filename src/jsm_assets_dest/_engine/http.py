@@ -1,0 +1,408 @@
+"""
+The one module that knows httpx: how a client is built, how one attempt is made, what its failures mean.
+
+Plain httpx leaves holes that matter to a library which carries credentials and large imports, so that this module
+
+* gives every attempt a deadline in all: each wait on a socket gets what is left of it (`_BoundedStream`);
+* unpacks answers itself, within a limit, instead of letting a small body grow without bound;
+* never follows redirects, keeps no cookies, and passes credentials only through `httpx.Auth`, so that they are in no
+  local variable, repr or log;
+* raises errors of this library only, cut off from httpx's, whose frames hold the raw headers.
+
+It relies on httpcore's public network back end, and on httpx handing its connection pool one: httpx offers no argument
+for it, so `_bound` sets the pool's. A test on a real, dripping server fails if that ever stops working.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.cookiejar
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any, cast
+
+import anyio
+import httpcore
+import httpx
+
+from .._secret import Secret
+from .._wire.answer import Answer
+from .._wire.decoding import ACCEPTED, BodyReader
+from .._wire.request import Request
+from ..exceptions import (
+    AnswerTimeoutError,
+    AssetsError,
+    ClosedError,
+    ConnectionFailedError,
+    ConnectionLostError,
+    HostNotFoundError,
+    ProxyAuthenticationError,
+    TlsError,
+    TransportError,
+)
+from ..limits import Limits
+from .settings import HttpSettings
+
+
+class _Authorization(httpx.Auth):
+    """
+    Adds the Authorization header at the last moment.
+    """
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+
+    def auth_flow(self, request: httpx.Request) -> Any:
+        request.headers["Authorization"] = self._secret.reveal()
+        yield request
+
+
+@functools.cache
+def _user_agent() -> str:
+    from importlib.metadata import version
+
+    return f"jsm-assets-dest/{version('jsm-assets-dest')} httpx/{httpx.__version__}"
+
+
+@functools.cache
+def _shared_context(trust_env: bool) -> ssl.SSLContext:
+    # Loading the certificates takes 17 ms; every client of the process shares them.
+    return httpx.create_ssl_context(trust_env=trust_env)
+
+
+class _Attempt(threading.local):
+    """
+    The attempt that this thread is making.
+    """
+
+    deadline: float = float("inf")
+    streams: set[_BoundedStream] | None = None
+
+
+_attempt = _Attempt()
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """
+    A network stream whose every wait ends with the attempt, and that another thread can break off.
+    """
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def _remaining(self, timeout: float | None, error: type[Exception]) -> float | None:
+        if _attempt.streams is not None:
+            _attempt.streams.add(self)
+        remaining = _attempt.deadline - time.monotonic()
+        if remaining <= 0:
+            raise error("the attempt's time is up")
+        return remaining if timeout is None else min(timeout, remaining)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._remaining(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._remaining(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        remaining = self._remaining(timeout, httpcore.ConnectTimeout)
+        return _BoundedStream(self._stream.start_tls(ssl_context, server_hostname, remaining))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def break_off(self) -> None:
+        """
+        End whatever waits on this stream in another thread, which closing alone does not do.
+        """
+        connection = self.get_extra_info("socket")
+        if isinstance(connection, socket.socket):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it was closed in the meantime
+
+
+class _BoundedBackend(httpcore.SyncBackend):
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        return _BoundedStream(super().connect_tcp(host, port, timeout, local_address, socket_options))
+
+
+def _bound(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
+    pool = cast("Any", transport)._pool
+    pool._network_backend = _BoundedBackend()
+    return transport
+
+
+def _transport_options(settings: HttpSettings) -> dict[str, Any]:
+    connections = settings.limits.connections
+    return {
+        "verify": settings.verify or _shared_context(settings.trust_env),
+        "trust_env": False,
+        "limits": httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60),
+    }
+
+
+def _client_options(settings: HttpSettings) -> dict[str, Any]:
+    limits = settings.limits
+    return {
+        "trust_env": False,
+        "follow_redirects": False,
+        "headers": {"Accept": "application/json", "Accept-Encoding": ACCEPTED, "User-Agent": _user_agent()},
+        "timeout": httpx.Timeout(limits.attempt, connect=limits.connect),
+    }
+
+
+def _without_cookies(client: httpx.Client | httpx.AsyncClient) -> None:
+    # A session cookie would let the site answer as somebody else than the credential says.
+    client.cookies.jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=()))
+
+
+def blocking_client(settings: HttpSettings) -> httpx.Client:
+    """
+    A client for the blocking engine; threads share it.
+    """
+    if settings.transport is not None:
+        client = httpx.Client(transport=cast("httpx.BaseTransport", settings.transport), **_client_options(settings))
+    else:
+        options = _transport_options(settings)
+        client = httpx.Client(
+            transport=_bound(httpx.HTTPTransport(**options)),
+            mounts={
+                origin: _bound(httpx.HTTPTransport(proxy=proxy.reveal(), **options))
+                for origin, proxy in settings.proxies.items()
+            },
+            **_client_options(settings),
+        )
+    _without_cookies(client)
+    return client
+
+
+def asynchronous_client(settings: HttpSettings) -> httpx.AsyncClient:
+    """
+    A client for the asynchronous engine.
+    """
+    if settings.transport is not None:
+        client = httpx.AsyncClient(
+            transport=cast("httpx.AsyncBaseTransport", settings.transport), **_client_options(settings)
+        )
+    else:
+        options = _transport_options(settings)
+        client = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(**options),
+            mounts={
+                origin: httpx.AsyncHTTPTransport(proxy=proxy.reveal(), **options)
+                for origin, proxy in settings.proxies.items()
+            },
+            **_client_options(settings),
+        )
+    _without_cookies(client)
+    return client
+
+
+def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request, seconds: float) -> httpx.Request:
+    prepared = client.build_request(
+        request.method,
+        request.url,
+        content=request.body,
+        headers=[("Content-Type", request.content_type), *request.headers] if request.body is not None else request.headers,
+    )
+    # Without a body, httpx sends no length for POST and PUT unless it is told that there is none.
+    if request.body is None and request.method in ("POST", "PUT", "PATCH"):
+        prepared.headers["Content-Length"] = "0"
+    return prepared
+
+
+def _reader(request: Request, limits: Limits, response: httpx.Response) -> BodyReader:
+    limit = limits.listing_bytes if request.listing else limits.control_bytes
+    return BodyReader(response.headers.get("content-encoding", ""), limit)
+
+
+def _answer(response: httpx.Response, reader: BodyReader) -> Answer:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(status=response.status_code, headers=headers, body=reader.finish())
+
+
+def send(
+    client: httpx.Client, limits: Limits, request: Request, *, seconds: float, streams: set[_BoundedStream] | None = None
+) -> Answer:
+    """
+    Make one attempt in this thread.
+
+    Args:
+        client: The client.
+        limits: Sizes that the answer may have.
+        request: What to send.
+        seconds: Time that the attempt may take.
+        streams: Gets the network streams in use, so that another thread can break them off.
+
+    Raises:
+        TransportError: No whole answer came; one of its leaves says whether the service may have acted.
+    """
+    _attempt.deadline = time.monotonic() + seconds
+    _attempt.streams = streams
+    failure: AssetsError
+    try:
+        response = client.send(
+            _prepared(client, request, seconds),
+            auth=_Authorization(request.authorization) if request.authorization is not None else None,
+            stream=True,
+        )
+        try:
+            reader = _reader(request, limits, response)
+            for piece in response.iter_raw():
+                reader.feed(piece)
+                if time.monotonic() > _attempt.deadline:
+                    raise httpx.ReadTimeout("the attempt's time is up")
+            return _answer(response, reader)
+        finally:
+            response.close()
+    except TransportError as error:
+        failure = _placed(error, request)
+    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, RuntimeError) as error:
+        failure = _failure(error, request, seconds)
+    finally:
+        _attempt.deadline = float("inf")
+        _attempt.streams = None
+    # Raised out here, so that nothing leads from it to httpx's frames and the headers in them.
+    raise failure
+
+
+async def send_async(client: httpx.AsyncClient, limits: Limits, request: Request, *, seconds: float) -> Answer:
+    """
+    Make one attempt in this task; arguments and errors are those of `send`.
+    """
+    failure: AssetsError
+    try:
+        with anyio.fail_after(seconds):
+            response = await client.send(
+                _prepared(client, request, seconds),
+                auth=_Authorization(request.authorization) if request.authorization is not None else None,
+                stream=True,
+            )
+            try:
+                reader = _reader(request, limits, response)
+                async for piece in response.aiter_raw():
+                    reader.feed(piece)
+                return _answer(response, reader)
+            finally:
+                await response.aclose()
+    except TransportError as error:
+        failure = _placed(error, request)
+    except TimeoutError:
+        failure = _failure(httpx.ReadTimeout("the attempt's time is up"), request, seconds)
+    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, RuntimeError) as error:
+        failure = _failure(error, request, seconds)
+    raise failure
+
+
+def _placed(error: TransportError, request: Request) -> TransportError:
+    """
+    The error with the place where it happened; the answer had begun, so the service may have acted.
+    """
+    return type(error)(
+        f"While doing “{request.operation}”: {error.what}",
+        cause=error.cause,
+        remedies=error.remedies,
+        operation=request.operation,
+        method=request.method,
+        path=request.path,
+        host=request.hostname,
+        sent="unknown",
+    )
+
+
+def _causes(error: BaseException | None) -> Iterable[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _failure(error: BaseException, request: Request, seconds: float) -> AssetsError:
+    """
+    What a failure of httpx means for this request: certainly not sent, or unknown.
+    """
+    where = request.hostname
+    doing = f"“{request.operation}”"
+    facts: dict[str, Any] = {
+        "operation": request.operation,
+        "method": request.method,
+        "path": request.path,
+        "host": where,
+    }
+    causes = list(_causes(error))
+    detail = " ".join(str(error).split())[:200] or type(error).__name__
+    if isinstance(error, httpx.ProxyError) and "407" in detail:
+        return ProxyAuthenticationError(
+            f"{doing} did not get through: the proxy on the way to {where} wants credentials.",
+            cause="The proxy in the environment (HTTPS_PROXY) needs a user name and a password; this is certain.",
+            remedies=("You: put them into HTTPS_PROXY (http://user:password@proxy:port), or ask your network team.",),
+            sent="no",
+            **facts,
+        )
+    tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
+    if tls is not None and isinstance(error, httpx.ConnectError):
+        reason = getattr(tls, "verify_message", "") or getattr(tls, "reason", "") or str(tls)
+        return TlsError(
+            f"{doing} was not sent: no trusted connection to {where} could be made ({reason}).",
+            cause="Probably a proxy that opens TLS connections with a certificate of its own, or a wrong address.",
+            remedies=(
+                "You: pass verify=ssl.create_default_context(cafile=…) with your company's certificate authority.",
+                "Your network team: name that certificate authority, or let this host through unopened.",
+            ),
+            sent="no",
+            **facts,
+        )
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return HostNotFoundError(
+            f"{doing} was not sent: the host {where} is not known.",
+            cause="The address is probably misspelled, or this computer has no name service at the moment.",
+            remedies=("You: open the site in a browser and copy its address.",),
+            sent="no",
+            **facts,
+        )
+    if isinstance(error, (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout, httpx.ProxyError)):
+        return ConnectionFailedError(
+            f"{doing} was not sent: {where} cannot be reached ({detail}).",
+            cause="Probably this computer's network, a firewall, or a proxy that is needed and not set.",
+            remedies=("You: check the connection, and HTTPS_PROXY if your network needs a proxy.",),
+            sent="no",
+            **facts,
+        )
+    if isinstance(error, httpx.TimeoutException):
+        return AnswerTimeoutError(
+            f"{doing} got no whole answer from {where} within {seconds:g} seconds.",
+            cause="The service or the network is slow at the moment; whether the service acted is not known.",
+            remedies=("You: try again later, or give it more time with limits=Limits(attempt=…).",),
+            sent="unknown",
+            **facts,
+        )
+    if isinstance(error, RuntimeError) and "closed" in detail:
+        return ClosedError(
+            f"{doing} was not sent: the connection was closed.",
+            remedies=("You: use the connection inside its `with` block, or make a new one.",),
+            **facts,
+        )
+    return ConnectionLostError(
+        f"{doing}: the connection to {where} broke before the whole answer was there ({detail}).",
+        cause="The service or something on the way to it hung up; whether the service acted is not known.",
+        sent="unknown",
+        **facts,
+    )

@@ -1,0 +1,63 @@
+"""
+What an engine's HTTP client is built from, and which proxies the environment names.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterable, Mapping
+
+from attrs import field, frozen
+
+from .._secret import Secret
+from ..exceptions import ConfigurationError
+from ..limits import Limits
+
+
+@frozen(kw_only=True)
+class HttpSettings:
+    """
+    What a client is built from.
+
+    Attributes:
+        limits: Bounds of an attempt.
+        transport: A transport of the caller's to use instead of the network.
+        verify: The TLS context; None for the certificates that httpx brings, shared by the whole process.
+        proxies: Proxy addresses by origin ("https://acme.atlassian.net"); they may hold a password.
+        trust_env: Whether `SSL_CERT_FILE` and `SSL_CERT_DIR` count.
+    """
+
+    limits: Limits
+    transport: object | None = field(default=None, repr=False)
+    verify: ssl.SSLContext | None = field(default=None, repr=False)
+    proxies: Mapping[str, Secret] = field(factory=dict, repr=False)
+    trust_env: bool = True
+
+
+def environment_proxies(origins: Iterable[str]) -> dict[str, Secret]:
+    """
+    The proxies that the environment names for some origins: HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, less NO_PROXY.
+
+    Raises:
+        ConfigurationError: A proxy's address is none.
+    """
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return {}
+    from urllib.request import getproxies, proxy_bypass
+
+    settings = getproxies()
+    found: dict[str, Secret] = {}
+    for origin in origins:
+        scheme, _, host = origin.partition("://")
+        proxy = settings.get(scheme) or settings.get("all")
+        if not proxy or proxy_bypass(host):
+            continue
+        if not proxy.startswith(("http://", "https://")):
+            raise ConfigurationError(
+                f"The proxy that the environment names for {scheme} is no http:// or https:// address.",
+                field=f"{scheme.upper()}_PROXY",
+                fix=f"Set {scheme.upper()}_PROXY to an address such as http://proxy.example:3128, or pass trust_env=False.",
+            )
+        found[origin] = Secret(proxy)
+    return found

@@ -1,0 +1,123 @@
+"""
+Object types that are wanted and already there: finding them, and the ways out that change something in Assets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .._engine.commands import Operation
+from .._retry.site import Site
+from .._wire import schemas as wire
+from ..assets import read_object
+from ..conflicts import ConflictRecord, Resolution, apply, find_conflicts
+from ..exceptions import (
+    ApiError,
+    NotFoundError,
+    ResolutionNotPossibleError,
+    ServiceUnavailableError,
+    TransportError,
+    ValidationError,
+)
+from ..model import SchemaModel
+from . import schemas
+from .discovery import Builder, ask_assets
+
+
+def find(site: Site, schema_id: str, model: SchemaModel) -> Operation[tuple[ConflictRecord, ...]]:
+    """
+    The conflicts of a schema with a model.
+
+    An object type that an earlier build of the model made is none; only the document of one of the schema's imports
+    tells, so that one is read as soon as something looks like a conflict.
+    """
+    existing = yield from schemas.existing(site, schema_id)
+    found = find_conflicts(model, existing)
+    if not found:
+        return found
+    document = yield from _document(site, schema_id)
+    return find_conflicts(model, existing, document=document) if document else found
+
+
+def _document(site: Site, schema_id: str) -> Operation[Mapping[str, object] | None]:
+    """
+    What one of the schema's imports says about its object types, or None where no import can be read.
+    """
+    try:
+        sources = yield from schemas.import_sources(site, schema_id)
+        for source in sources:
+            if source.kind in ("", "rlabs-import-type-external"):
+                answer = yield from ask_assets(site, _document_builder(source.id))
+                return read_object(answer.json(), "a schema and mapping")
+    except ApiError:
+        # Listing imports is undocumented, and reading them takes a scope of its own. Without them a conflict is shown
+        # that may be none; that is better than failing.
+        return None
+    return None
+
+
+def _document_builder(import_source_id: str) -> Builder:
+    return lambda base: wire.read_mapping_document(base, import_source_id)
+
+
+def resolve(
+    site: Site,
+    conflict: ConflictRecord,
+    resolution: Resolution,
+    model: SchemaModel,
+    *,
+    name: str | None,
+    delete_objects: int | None,
+) -> Operation[SchemaModel]:
+    """
+    Take one way out; what has to change in Assets is changed before the model is returned.
+    """
+    resolved = apply(conflict, resolution, model, name=name, delete_objects=delete_objects)
+    if resolution is Resolution.RENAME_EXISTING:
+        yield from _rename(site, conflict, name or conflict.suggested_name(resolution, model))
+    elif resolution is Resolution.DELETE_EXISTING:
+        yield from _delete(site, conflict)
+    return resolved
+
+
+def _rename(site: Site, conflict: ConflictRecord, name: str) -> Operation[None]:
+    checked = schemas.checked_name(name)
+    try:
+        yield from ask_assets(
+            site, lambda base: wire.update_object_type(base, conflict.existing.id, {"name": checked})
+        )
+    except ValidationError as error:
+        raise ResolutionNotPossibleError(
+            f"The object type “{conflict.name}” cannot be renamed to “{checked}”.",
+            status=error.status,
+            messages=error.messages,
+            field_errors=error.field_errors,
+            request_id=error.request_id,
+            remedies=("You: choose a name that no object type of the schema has, with name=….",),
+        ) from None
+
+
+def _delete(site: Site, conflict: ConflictRecord) -> Operation[None]:
+    """
+    Delete the existing type, if it still holds as many objects as when the conflict was found.
+    """
+    try:
+        answer = yield from ask_assets(
+            site, lambda base: wire.count_objects(base, f"objectTypeId = {conflict.existing.id}")
+        )
+        count = wire.read_total(answer)
+        if count != (conflict.object_count or 0):
+            raise ResolutionNotPossibleError(
+                f"The object type “{conflict.name}” was not deleted: it now holds {count} objects instead of "
+                f"{conflict.object_count or 0}.",
+                remedies=("You: find the conflicts again and look at what was added.",),
+            )
+        yield from ask_assets(site, lambda base: wire.delete_object_type(base, conflict.existing.id))
+    except NotFoundError:
+        return  # somebody else has deleted it
+    except (TransportError, ServiceUnavailableError) as unknown:
+        try:
+            yield from ask_assets(site, lambda base: wire.get_object_type(base, conflict.existing.id))
+        except NotFoundError:
+            return
+        raise unknown from None

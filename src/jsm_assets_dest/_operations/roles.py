@@ -1,0 +1,117 @@
+"""
+The roles of an object schema. Only the site's own gateway answers about them, and nothing of it is documented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .._engine.commands import Operation
+from .._retry.call import call
+from .._retry.site import Site
+from .._wire import schemas as wire
+from ..assets import ObjectSchemaRecord, Role, RoleKind, SchemaRoles, read_object
+from ..exceptions import (
+    ApiError,
+    AuthenticationError,
+    HtmlResponseError,
+    MalformedAnswerError,
+    RolesNotSettableError,
+)
+from .discovery import roles_base
+
+
+def read(site: Site, schema: ObjectSchemaRecord) -> Operation[SchemaRoles]:
+    """
+    The roles of a schema with their entries.
+
+    Raises:
+        RolesNotSettableError: The site does not let this credential read them.
+    """
+    try:
+        base = yield from roles_base(site)
+        answer = yield from call(site, wire.list_roles(base, schema.id))
+        listing = read_object(answer.json(), "roles")
+        roles: list[Role] = []
+        for link in listing.values():
+            role_id = str(link).rstrip("/").rpartition("/")[2]
+            answer = yield from call(site, wire.get_role(base, role_id))
+            roles.append(Role.from_json(answer.json()))
+    except (ApiError, HtmlResponseError, MalformedAnswerError) as error:
+        raise _not_settable(site, schema, error) from error
+    return SchemaRoles(roles=tuple(roles))
+
+
+def write(
+    site: Site,
+    schema: ObjectSchemaRecord,
+    wanted: dict[RoleKind, Sequence[str] | None],
+) -> Operation[SchemaRoles]:
+    """
+    Replace the entries of roles; a role that is None is left alone.
+
+    Entries are names of groups, or account ids of people. What Assets made of them is read back and compared.
+
+    Raises:
+        RolesNotSettableError: The site does not let this credential set them, or did not keep what was sent.
+    """
+    before = yield from read(site, schema)
+    base = yield from roles_base(site)
+    for kind, entries in wanted.items():
+        if entries is None:
+            continue
+        role = before.of(kind)
+        if role is None:
+            raise _not_settable(site, schema, None, f"the schema has no role for {kind.value}")
+        users, groups = _sorted_out(entries)
+        if set(users) == set(role.users) and set(groups) == set(role.groups):
+            continue
+        try:
+            yield from call(site, wire.set_role(base, role.id, users, groups))
+        except (ApiError, HtmlResponseError, MalformedAnswerError) as error:
+            raise _not_settable(site, schema, error) from error
+    after = yield from read(site, schema)
+    for kind, entries in wanted.items():
+        role = after.of(kind)
+        if entries is not None and role is not None and set(role.users) | set(role.groups) != set(entries):
+            raise _not_settable(site, schema, None, f"Assets took the request and kept other {kind.value}")
+    return after
+
+
+def _sorted_out(entries: Sequence[str]) -> tuple[list[str], list[str]]:
+    """
+    Account ids and group names apart: an account id is 24 hexadecimal digits, or holds a colon.
+    """
+    users = [entry for entry in entries if _is_account_id(entry)]
+    return users, [entry for entry in entries if not _is_account_id(entry)]
+
+
+def _is_account_id(entry: str) -> bool:
+    if ":" in entry:
+        return entry.partition(":")[0].replace("-", "").isalnum() and "-" in entry.partition(":")[2]
+    return len(entry) == 24 and all(character in "0123456789abcdef" for character in entry)
+
+
+def _not_settable(
+    site: Site, schema: ObjectSchemaRecord, error: Exception | None, reason: str = ""
+) -> RolesNotSettableError:
+    api_error = error if isinstance(error, ApiError) else None
+    if not reason:
+        reason = (
+            "this credential does not work on the site's own gateway"
+            if isinstance(error, AuthenticationError)
+            else "the site does not answer that request for this account"
+        )
+    steps = (
+        f"Open {schema.links.configure} as a Jira admin or a manager of the schema.",
+        "Choose the tab Roles.",
+        "Under Object Schema Developers, remove the groups that give access to Jira Service Management.",
+        "Add the people and groups that shall manage, edit or see the objects, and save.",
+    )
+    return RolesNotSettableError(
+        f"The roles of the object schema {schema.key} on {site.url} cannot be read or set from here: {reason}.",
+        link=schema.links.configure,
+        steps=steps,
+        status=api_error.status if api_error else None,
+        request_id=api_error.request_id if api_error else "",
+    )

@@ -1,0 +1,112 @@
+"""
+What a connection knows of its site: what it was told, what it found out, and what its requests share.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY
+from ..auth import ApiToken, Credentials, ForgeToken
+from ..clock import Clock, SystemClock
+from ..retry import RetryPolicy
+from .budget import Budget
+from .gate import Gate
+
+if TYPE_CHECKING:
+    from .._secret import Secret
+    from .._wire.discovery import Account
+
+
+@define(eq=False, kw_only=True)
+class Site:
+    """
+    A Jira site, as operations see it. All requests of a connection share one.
+
+    What is found out (cloud id, workspace, account, kind of token) is written here once and never changes; finding it
+    twice at the same time finds the same.
+
+    Attributes:
+        url: Where the site is: scheme and host.
+        credentials: Whose account is used.
+        gateway: Where Atlassian's gateway is.
+        authorization_server: Where tokens for client credentials come from.
+        cloud_id: The site's id on the gateway, when known.
+        workspace_id: The id of its Assets workspace, when known.
+        policy: How failed requests are tried again.
+        clock: What time it is.
+        chance: Random numbers from 0 to 1, for waits.
+        proxies: Names of environment variables that set a proxy for this site or the gateway.
+        account: The account behind the credentials, when it was asked.
+        is_scoped: Whether an API token turned out to be one with scopes; None while nobody knows.
+        token: The bearer token in use, for credentials that are asked for one.
+        token_expires: When that token must be renewed, on the monotonic clock.
+    """
+
+    url: str
+    credentials: Credentials
+    gateway: str = GATEWAY
+    authorization_server: str = AUTHORIZATION_SERVER
+    cloud_id: str | None = None
+    workspace_id: str | None = None
+    policy: RetryPolicy = field(factory=RetryPolicy)
+    clock: Clock = field(factory=SystemClock, repr=False)
+    chance: Callable[[], float] = field(default=random.random, repr=False)
+    proxies: tuple[str, ...] = ()
+    account: Account | None = None
+    is_scoped: bool | None = None
+    token: Secret | None = field(default=None, repr=False)
+    token_expires: float = float("inf")
+    gate: Gate = field(factory=Gate, init=False, repr=False)
+    budget: Budget = field(init=False, repr=False)
+
+    @budget.default
+    def _shared_budget(self) -> Budget:
+        return Budget(self.policy.budget)
+
+    @property
+    def uses_gateway(self) -> bool:
+        """
+        Whether the credentials work on the gateway only, and not on the site's own address.
+        """
+        return not isinstance(self.credentials, ApiToken) or self.is_scoped is True
+
+    @property
+    def is_basic_on_site(self) -> bool:
+        """
+        Whether calls go to the site itself with an e-mail address and a token; there, a rejected login may look like
+        an empty answer.
+        """
+        return not self.uses_gateway
+
+    def jira(self) -> str | None:
+        """
+        The base address of Jira's own calls, or None while the cloud id it needs is unknown.
+        """
+        if isinstance(self.credentials, ForgeToken):
+            return self.credentials.api_base_url
+        if not self.uses_gateway:
+            return self.url
+        return f"{self.gateway}/ex/jira/{self.cloud_id}" if self.cloud_id else None
+
+    def assets(self) -> str | None:
+        """
+        The base address of the workspace, or None while something that it needs is unknown.
+        """
+        if not self.workspace_id:
+            return None
+        workspace = f"jsm/assets/workspace/{self.workspace_id}/v1"
+        if not self.uses_gateway:
+            return f"{self.gateway}/{workspace}"
+        jira = self.jira()
+        return f"{jira}/{workspace}" if jira else None
+
+    def roles(self) -> str | None:
+        """
+        The base address of calls about roles, which only the site's own gateway answers, or None while it is unknown.
+        """
+        return f"{self.url}/gateway/api/jsm/assets/workspace/{self.workspace_id}/v1" if self.workspace_id else None
