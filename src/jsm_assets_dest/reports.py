@@ -1,0 +1,298 @@
+"""
+Reports: what was checked, what came of it, and who must do what.
+
+A report never raises while it is made; `raise_for_problems` turns it into an exception for those who want one. It can be
+printed, stored as JSON, and shown in a notebook, and holds no secret.
+"""
+
+from __future__ import annotations
+
+import enum
+import html
+from typing import TYPE_CHECKING
+
+from attrs import Factory, field, frozen
+
+from .exceptions import AssetsError, ProblemsFoundError
+
+if TYPE_CHECKING:
+    from .assets import ImportSource
+
+
+class CheckState(enum.StrEnum):
+    """
+    What came of a check.
+    """
+
+    #: It is as it must be.
+    OK = "ok"
+    #: It is not, and somebody must act.
+    FAILED = "failed"
+    #: It was not looked at; the summary says why.
+    SKIPPED = "skipped"
+    #: It could not be found out, for example because the service was not available.
+    UNKNOWN = "unknown"
+
+
+#: Sign, and a colour that can be read on a light and on a dark page; the word always stands beside it.
+_LOOKS = {
+    CheckState.OK: ("✓", "#2f9e4f"),
+    CheckState.FAILED: ("✗", "#e0484d"),
+    CheckState.SKIPPED: ("–", "#8a8f98"),
+    CheckState.UNKNOWN: ("?", "#c08a1e"),
+}
+
+
+def _first_to_act(check: Check) -> str:
+    who, colon, _ = check.remedies[0].partition(": ") if check.remedies else ("", "", "")
+    return who if colon else ""
+
+
+@frozen(kw_only=True)
+class Check:
+    """
+    One check.
+
+    Attributes:
+        name: What was checked, such as "jira admin"; stable, for programs.
+        state: What came of it.
+        summary: The same in a sentence.
+        evidence: What it is based on: an id, a name, a status.
+        cause: The likely cause of a failure, with how certain it is.
+        remedies: What to do, in order; each names who must act.
+        who: Who must act first: "A site admin"; "" when nobody has to.
+        seconds: The time it took.
+        error: The error behind a failure, for programs.
+    """
+
+    name: str
+    state: CheckState
+    summary: str = ""
+    evidence: str = ""
+    cause: str = ""
+    remedies: tuple[str, ...] = ()
+    who: str = field(default=Factory(_first_to_act, takes_self=True))
+    seconds: float = field(default=0.0, eq=False)
+    error: AssetsError | None = field(default=None, repr=False, eq=False)
+
+    @property
+    def is_problem(self) -> bool:
+        """
+        Whether it failed, or could not be found out.
+        """
+        return self.state in (CheckState.FAILED, CheckState.UNKNOWN)
+
+    def to_dict(self) -> dict[str, object]:
+        """
+        The check as plain values that JSON can hold.
+        """
+        return {
+            "name": self.name,
+            "state": self.state.value,
+            "summary": self.summary,
+            "evidence": self.evidence,
+            "cause": self.cause,
+            "remedies": list(self.remedies),
+            "who": self.who,
+            "seconds": round(self.seconds, 3),
+            "error": None if self.error is None else self.error.to_dict(),
+        }
+
+    def __str__(self) -> str:
+        evidence = f" ({self.evidence})" if self.evidence else ""
+        lines = [f"{self.state.value}: {self.name}. {self.summary}{evidence}"]
+        if self.is_problem:
+            if self.cause:
+                lines.append(f"    Cause: {self.cause}")
+            lines += [f"    {number}. {remedy}" for number, remedy in enumerate(self.remedies, 1)]
+            if self.error is not None and self.error.technical:
+                lines.append(f"    ({self.error.technical})")
+        return "\n".join(lines)
+
+
+@frozen(kw_only=True)
+class _Report:
+    """
+    What all reports have in common.
+
+    Attributes:
+        checks: The checks, in the order in which they build on each other.
+        site: The address of the site.
+    """
+
+    checks: tuple[Check, ...]
+    site: str
+
+    @property
+    def ok(self) -> bool:
+        """
+        Whether nothing failed and nothing remained unknown; what was skipped does not count.
+        """
+        return not self.problems
+
+    @property
+    def problems(self) -> tuple[Check, ...]:
+        """
+        The checks that failed or could not be found out.
+        """
+        return tuple(check for check in self.checks if check.is_problem)
+
+    def __getitem__(self, name: str) -> Check:
+        for check in self.checks:
+            if check.name == name:
+                return check
+        raise KeyError(name)
+
+    def raise_for_problems(self) -> None:
+        """
+        Raise when there are problems; the first problem's own error is the `__cause__`.
+
+        Raises:
+            ProblemsFoundError: There are; it carries the report.
+        """
+        problems = self.problems
+        if not problems:
+            return
+        first = problems[0]
+        count = "1 problem was" if len(problems) == 1 else f"{len(problems)} problems were"
+        raise ProblemsFoundError(
+            f"{count} found with {self._subject()}: {'; '.join(f'{check.name}: {check.summary}' for check in problems)}",
+            report=self,
+            cause=first.cause,
+            remedies=tuple(remedy for check in problems for remedy in check.remedies),
+        ) from first.error
+
+    def to_dict(self) -> dict[str, object]:
+        """
+        The report as plain values that JSON can hold.
+        """
+        return {
+            "ok": self.ok,
+            "site": self.site,
+            **self._facts(),
+            "checks": [check.to_dict() for check in self.checks],
+        }
+
+    def _subject(self) -> str:
+        return self.site
+
+    def _facts(self) -> dict[str, object]:
+        return {}
+
+    def _verdict(self) -> str:
+        problems = len(self.problems)
+        return "ready" if not problems else "1 problem" if problems == 1 else f"{problems} problems"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.site}: {self._verdict()}>"
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [f"{self._subject()}: {self._verdict()}", *(f"  {check}" for check in self._lines())]
+        )
+
+    def _lines(self) -> list[str]:
+        facts = [
+            f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
+        ]
+        return [*facts, *("\n  ".join(str(check).splitlines()) for check in self.checks)]
+
+    def _repr_html_(self) -> str:
+        facts = "".join(
+            f"<div><small>{html.escape(name.replace('_', ' '))}: {html.escape(_plain(value))}</small></div>"
+            for name, value in self._facts().items()
+            if value
+        )
+        rows = "".join(_row(check) for check in self.checks)
+        # No colours of the page's own are set, so that the table fits light and dark notebooks alike.
+        return (
+            '<div style="font-family:system-ui,sans-serif;max-width:60em">'
+            f"<strong>{html.escape(self._subject())}: {html.escape(self._verdict())}</strong>{facts}"
+            '<table style="border-collapse:collapse;text-align:left">'
+            "<thead><tr>"
+            + "".join(
+                f'<th scope="col" style="text-align:left">{name}</th>'
+                for name in ("Result", "Check", "Finding")
+            )
+            + f"</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+
+
+def _row(check: Check) -> str:
+    sign, colour = _LOOKS[check.state]
+    finding = html.escape(check.summary)
+    if check.evidence:
+        finding += f" <small>({html.escape(check.evidence)})</small>"
+    if check.is_problem:
+        if check.cause:
+            finding += f"<br><em>{html.escape(check.cause)}</em>"
+        if check.remedies:
+            finding += (
+                "<ol>" + "".join(f"<li>{html.escape(remedy)}</li>" for remedy in check.remedies) + "</ol>"
+            )
+    cell = "padding:.2em .8em .2em 0;vertical-align:top;text-align:left"
+    return (
+        f'<tr><td style="{cell};color:{colour};white-space:nowrap">{sign} {check.state.value}</td>'
+        f'<td style="{cell};white-space:nowrap">{html.escape(check.name)}</td><td style="{cell}">{finding}</td></tr>'
+    )
+
+
+def _plain(value: object) -> str:
+    return ", ".join(str(item) for item in value) if isinstance(value, tuple | list) else str(value)
+
+
+@frozen(kw_only=True, repr=False)
+class ConnectionReport(_Report):
+    """
+    Whether an account can do the job on a site.
+
+    Attributes:
+        account: Whose credential was used.
+        account_id: The id of the account behind it, when the login was accepted.
+        cloud_id: The site's id on the gateway, when known.
+        workspace_id: The id of its Assets workspace, when known.
+        proxies: The origins that are reached through a proxy which the environment names.
+    """
+
+    account: str = ""
+    account_id: str | None = None
+    cloud_id: str | None = None
+    workspace_id: str | None = None
+    proxies: tuple[str, ...] = ()
+
+    def _subject(self) -> str:
+        return f"{self.site} as {self.account}" if self.account else self.site
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "account": self.account,
+            "account_id": self.account_id,
+            "cloud_id": self.cloud_id,
+            "workspace_id": self.workspace_id,
+            "proxies_from_the_environment": list(self.proxies),
+        }
+
+
+@frozen(kw_only=True, repr=False)
+class ImportTokenReport(_Report):
+    """
+    Whether an import token is good, and where it leads.
+
+    Attributes:
+        import_source: The import that it belongs to, when it could be read.
+        status: The state of the import in the service's word: IDLE, RUNNING, MISSING_MAPPING, DISABLED; or None.
+    """
+
+    import_source: ImportSource | None = None
+    status: str | None = None
+
+    def _subject(self) -> str:
+        return f"the import token for {self.site}"
+
+    def _facts(self) -> dict[str, object]:
+        source = self.import_source
+        return {
+            "import_source": None if source is None else source.name,
+            "import_source_id": None if source is None else source.id,
+            "status": self.status,
+        }
