@@ -4,7 +4,7 @@ Derive the blocking shells from the hand-written async ones.
     python tools/derive_blocking.py            write every derived file
     python tools/derive_blocking.py --check    compare whole texts, print the differences, exit with 1 if there are any
 
-`connection_async.py` becomes `connection.py`, and so on for every module in SHELLS. The text is changed token by
+`connection_async.py` becomes `connection.py`, and so on for every `*_async.py` of the package. The text is changed token by
 token, so that comments and layout survive, and goes through the project's own formatter at the end. Three things
 make the tool fail rather than guess: a renaming rule that matched nowhere (it is dead, or the code has moved away
 from it), something asynchronous that survived, and a result that is not Python.
@@ -27,26 +27,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "jsm_assets_dest"
 
-#: The hand-written modules, without their `_async.py`.
-SHELLS = (
-    "connection",
-    "object_schema",
-    "object_type_conflict",
-    "import_token",
-    "import_execution",
-    "destination",
-)
-
 #: Whole names in code, and whole words in strings and comments.
 NAMES = {
     "AsyncEngine": "BlockingEngine",
     "AsyncIterable": "Iterable",
-    "AsyncIterator": "Iterator",
-    "StopAsyncIteration": "StopIteration",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
-    "__aiter__": "__iter__",
-    "__anext__": "__next__",
     "aclose": "close",
     "asynchronous": "blocking",
 }
@@ -54,11 +40,7 @@ NAMES = {
 #: Sentences and phrases of docstrings and comments, where a word alone would not do.
 PHRASES = {
     "an async context manager": "a context manager",
-    "an asynchronous": "a blocking",
-    "An asynchronous": "A blocking",
-    "async with": "with",
-    "async for": "for",
-    "await ": "",
+    "; in the async API either may be asynchronous": "",
 }
 
 #: `AsyncConnection` is the twin of `Connection`, for every class of ours.
@@ -292,11 +274,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     only_check = parser.parse_args(arguments).check
     rules = Rules()
     problems: list[str] = []
-    for shell in SHELLS:
-        source, target = PACKAGE / f"{shell}_async.py", PACKAGE / f"{shell}.py"
-        if not source.exists():
-            problems.append(f"{source.name} is missing")
-            continue
+    sources = sorted(PACKAGE.glob("*_async.py"))
+    if not sources:
+        problems.append(f"there is no *_async.py in {PACKAGE}")
+    for source in sources:
+        target = source.with_name(source.name.removesuffix("_async.py") + ".py")
         try:
             wanted = formatted(derive(source.read_text("utf-8"), source.name, rules), target)
         except DerivationError as error:

@@ -43,7 +43,6 @@ def test_first_line_warns() -> None:
         ("from .thing_async import AsyncThing\n", "from .thing import Thing\n"),
         ("from ._engine.asynchronous import AsyncEngine\n", "from ._engine.blocking import BlockingEngine\n"),
         ("x: AsyncIterable[int]\n", "x: Iterable[int]\n"),
-        ("raise StopAsyncIteration\n", "raise StopIteration\n"),
     ],
 )
 def test_code(written: str, wanted: str) -> None:
@@ -78,14 +77,14 @@ def test_text() -> None:
     """
     written = (
         "async def f():\n"
-        '    """Use `async with AsyncThing()`: an asynchronous thing_async."""\n'
-        "    # then `await thing.aclose()`\n"
+        '    """`AsyncThing()`, an async context manager of the asynchronous thing_async."""\n'
+        "    # then `thing.aclose()`\n"
         "    return f'{{braces}} {await g()!r} AsyncThing'\n"
     )
 
     assert derived(written) == (
         "def f():\n"
-        '    """Use `with Thing()`: a blocking thing."""\n'
+        '    """`Thing()`, a context manager of the blocking thing."""\n'
         "    # then `thing.close()`\n"
         "    return f'{{braces}} {g()!r} Thing'\n"
     )
@@ -93,7 +92,15 @@ def test_text() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["import asyncio\n", "import anyio\n", "x: Awaitable[int]\n", "# asyncio only\n", "'needs trio'\n"],
+    [
+        "import asyncio\n",
+        "import anyio\n",
+        "x: Awaitable[int]\n",
+        "raise StopAsyncIteration\n",
+        "# asyncio only\n",
+        "'needs trio'\n",
+        "'use async with'\n",
+    ],
 )
 def test_survivors(text: str) -> None:
     """
@@ -128,7 +135,6 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """
     monkeypatch.setattr(derive_blocking, "ROOT", tmp_path)
     monkeypatch.setattr(derive_blocking, "PACKAGE", tmp_path)
-    monkeypatch.setattr(derive_blocking, "SHELLS", ("thing",))
     monkeypatch.setattr(derive_blocking, "NAMES", {"aclose": "close"})
     monkeypatch.setattr(derive_blocking, "PHRASES", {})
     # The formatter is a tool of developers, not of the tests.
@@ -162,12 +168,12 @@ def test_check_compares_whole_texts(package: Path, change: str, capsys: pytest.C
 
 def test_missing_source(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """
-    A module that is to be derived and is not there is a failure.
+    A package without any async module is a failure: the tool looks in the wrong place.
     """
     (package / SOURCE).unlink()
 
     assert derive_blocking.main([]) == 1
-    assert "thing_async.py is missing" in capsys.readouterr().err
+    assert "no *_async.py" in capsys.readouterr().err
 
 
 def test_dead_rule(
