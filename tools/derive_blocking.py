@@ -86,8 +86,8 @@ class Rules:
         What a string or comment says in the blocking twin.
         """
         for phrase, replacement in self.phrases.items():
-            text, count = re.subn(rf"(?<!\w){re.escape(phrase)}", replacement, text)
-            self.used[phrase] += count
+            self.used[phrase] += text.count(phrase)
+            text = text.replace(phrase, replacement)
         for name, replacement in self.names.items():
             text, count = re.subn(rf"(?<!\w){re.escape(name)}(?!\w)", replacement, text)
             self.used[name] += count
