@@ -49,8 +49,8 @@ class SystemClock:
     """
 
     monotonic = staticmethod(time.monotonic)
-    time = staticmethod(time.time)
     sleep = staticmethod(time.sleep)
+    time = staticmethod(time.time)  # last: from here on the name means this in the class body
 
     async def sleep_async(self, seconds: float) -> None:
         """
