@@ -169,7 +169,7 @@ class _Doctor:
             if not (yield from turned_out_scoped(site)):
                 raise
             # Asking the gateway brought the account along, unless the token lacks just this scope.
-            account = site.account or (yield from self.ask_myself())
+            account = self.known_account() or (yield from self.ask_myself())
         site.account = account
         kind = ""
         if isinstance(site.credentials, ApiToken) and site.is_scoped is not None:
@@ -452,6 +452,12 @@ class _Doctor:
         return isinstance(
             self.error(name), (*_HOPELESS, *_NOT_KNOWN, ConfigurationError, ImportTargetMismatchError)
         )
+
+    def known_account(self) -> wire.Account | None:
+        """
+        The account, if it was found out.
+        """
+        return self.site.account
 
     def host(self) -> str:
         """
