@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from .custom_attributes import CustomAttribute, discover_custom_attributes
 from .data_map import DataMap, DataMapRow, data_map
+from .export import Export, export
 from .folder import write_folder
 from .privacy import Action, Privacy
 from .records import CONSOLE_APPLICATIONS, Records, records
@@ -33,6 +34,7 @@ __all__ = [
     "CustomAttribute",
     "DataMap",
     "DataMapRow",
+    "Export",
     "Finding",
     "Links",
     "Located",
@@ -46,6 +48,7 @@ __all__ = [
     "Tenant",
     "data_map",
     "discover_custom_attributes",
+    "export",
     "records",
     "sample_tenant",
     "schema_model",

@@ -202,6 +202,8 @@ def build(
 
 def _values(item: Mapping[str, object], identity: str, part: Part, report: Report) -> list[Scalar]:
     found = part.find(item)
+    if found is None or found == "":
+        return []
     values: list[Scalar] = []
     candidates = cast("list[object]", found) if isinstance(found, list | tuple) else [found]
     for candidate in candidates:

@@ -10,22 +10,24 @@ from __future__ import annotations
 
 import datetime
 import enum
-import re
 from collections.abc import Callable, Mapping
 from typing import cast
 
 #: Names of the methods that turn an SDK object into a mapping, the better one first.
 _METHODS = ("to_dict", "as_dict")
-_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+#: What JSON values are made of; asked first, because nearly every value is one of these.
+_PLAIN = frozenset({str, int, float, bool, type(None), list, dict})
 
 
 def as_mapping(value: object) -> Mapping[str, object] | None:
     """
-    The value as a mapping, when it is one or can be turned into one.
+    The value as a mapping in the API's spelling, when it is one or can be turned into one.
 
     Args:
         value: A mapping, or an object with `to_dict` or `as_dict`.
     """
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value)
     if isinstance(value, Mapping):
         return cast("Mapping[str, object]", value)
     for name in _METHODS:
@@ -36,7 +38,11 @@ def as_mapping(value: object) -> Mapping[str, object] | None:
             except AttributeError:
                 # Version 2 calls as_dict() of a plain list (Group.object_class, for one); its fields are fine.
                 made = vars(value)
-            return cast("Mapping[str, object]", made) if isinstance(made, Mapping) else None
+            if not isinstance(made, Mapping):
+                return None
+            fields = cast("Mapping[str, object]", made)
+            # The names as they are stay: a custom attribute may well be called "cost_unit".
+            return {**{camel_case(name): one for name, one in fields.items()}, **fields}
     return None
 
 
@@ -46,15 +52,13 @@ def pick(value: object, *path: str) -> object:
 
     Args:
         value: An object in Okta's shape.
-        path: Names in the API's spelling; a name in snake_case is found too.
+        path: Names in the API's spelling.
     """
     for name in path:
         mapping = as_mapping(value)
         if mapping is None:
             return None
         value = mapping.get(name)
-        if value is None:
-            value = mapping.get(snake_case(name))
     return plain(value)
 
 
@@ -62,6 +66,8 @@ def plain(value: object) -> object:
     """
     A value without the SDK's types: enumerations become their value, date-times ISO 8601 in UTC.
     """
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, enum.Enum):
         return plain(value.value)
     if isinstance(value, datetime.datetime):
@@ -83,11 +89,14 @@ def text_at(value: object, *path: str) -> str:
     return str(found).strip()
 
 
-def snake_case(name: str) -> str:
+def camel_case(name: str) -> str:
     """
-    A field's name as version 2 of the SDK spells it: "lastLogin" becomes "last_login".
+    A field's name in the API's spelling: "last_login", as version 2 of the SDK has it, is "lastLogin".
+
+    A name that begins with an underscore ("_embedded") keeps it.
     """
-    return _CAPITAL.sub("_", name).lower()
+    head, *rest = name.split("_") if not name.startswith("_") else (name,)
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
 def error_summary(value: object) -> str:

@@ -75,6 +75,8 @@ def converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Scal
 
 
 def _as_text(value: object) -> str:
+    if type(value) is str:
+        return value.strip()
     value = plain(value)
     if value is None or isinstance(value, Mapping | list | tuple):
         return ""
@@ -167,7 +169,8 @@ def _date_time(value: object) -> Scalar | Refused | None:
         moment = datetime.datetime.fromisoformat(text)
     except ValueError:
         return Refused("left out, not a date and time")
-    return str(plain(moment))
+    # Okta's own form, which nearly every moment has already.
+    return text if len(text) == 24 and text.endswith("Z") else str(plain(moment))
 
 
 def _date(value: object) -> Scalar | Refused | None:

@@ -55,7 +55,7 @@ class Options:
     privacy: Privacy
 
 
-@define
+@define(repr=False)
 class Records:
     """
     The records of a tenant, to be iterated: pairs of a selector and a record.
@@ -69,12 +69,22 @@ class Records:
 
     _tenant: Tenant
     _model: SchemaModel
-    _options: Options = field(repr=False)
+    _options: Options
     report: Report = field(factory=Report, init=False)
+
+    @property
+    def model(self) -> SchemaModel:
+        """
+        The model that the records are for.
+        """
+        return self._model
 
     def __iter__(self) -> Iterator[tuple[str, Mapping[str, object]]]:
         self.report = Report()
         return self._read(self.report)
+
+    def __repr__(self) -> str:
+        return f"<Records for {', '.join(self._model.selectors)}>"
 
     def _read(self, report: Report) -> Iterator[tuple[str, Mapping[str, object]]]:
         with Store.opened() as store:
