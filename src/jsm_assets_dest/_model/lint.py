@@ -71,6 +71,13 @@ def _lint_schema(model: SchemaModel, found: FindingCollector) -> None:
             "The model has no object types.",
             "Add at least one; the mapping document needs it.",
         )
+    elif not model.selectors:
+        found.error(
+            "nothing-mapped",
+            "object_types",
+            "No object type is filled by the import, so it would stay without a mapping and could not start.",
+            "Leave mapped=False out where records are sent.",
+        )
     if not model.namespace.strip():
         found.error(
             "namespace-blank",

@@ -119,7 +119,10 @@ def read_document(document: Mapping[str, object]) -> SchemaModel:
     mappings = as_objects(as_object(document.get("mapping")).get("objectTypeMappings"))
     entries = list(_walk_keyed(root.get("objectTypes"), _Keys(f"{namespace}/")))
     statuses = _read_statuses(as_object(schema.get("statusSchema")).get("statuses"), found)
-    types = tuple(_read_object_type(entry, entries, mappings, namespace, found) for entry in entries)
+    types = tuple(
+        _read_object_type(entry, entries, mappings, namespace, found)
+        for entry in _in_order(entries, mappings)
+    )
     found.findings().raise_for_errors()
     model = SchemaModel(
         as_text(root.get("name")),
@@ -133,6 +136,21 @@ def read_document(document: Mapping[str, object]) -> SchemaModel:
         namespace=namespace,
     )
     return evolve(model, object_types=tuple(_simplified(model, spec) for spec in model.object_types))
+
+
+def _in_order(entries: list[_Entry], mappings: list[Mapping[str, object]]) -> list[_Entry]:
+    """
+    The object types in the order of their mappings, which the tree does not keep; others stay behind their neighbour.
+    """
+    position = -1
+    positions: list[tuple[int, _Entry]] = []
+    for entry in entries:
+        mapping = _mapping_of(entry.json, mappings, "objectTypeExternalId", "objectTypeName")
+        position = (
+            position if mapping is None else next(at for at, one in enumerate(mappings) if one is mapping)
+        )
+        positions.append((position, entry))
+    return [entry for _, entry in sorted(positions, key=lambda pair: pair[0])]
 
 
 def _read_statuses(values: object, found: FindingCollector) -> tuple[StatusSpec, ...]:

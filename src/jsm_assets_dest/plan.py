@@ -1,0 +1,200 @@
+"""
+What building a model would do to an import source: read first, compare, show, and only then send.
+
+`make_plan` is pure: it gets the model and what the import source has, and returns a `BuildPlan` with one item for
+everything and the document that would be sent. Nothing is sent while something is impossible.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+
+from attrs import field, frozen
+
+from ._model.compare import compare
+from ._model.current import read_current
+from ._model.json_values import JsonObject, digest_of
+from ._model.sending import Verb, changed_document, whole_document
+from ._model.steps import PlanItem, PlanKind, PlanSubject
+from ._model.tables import table
+from ._model.takeover import take_over
+from .exceptions import ImpossibleChangeError, StalePlanError
+from .model import SchemaModel
+
+__all__ = ["BuildPlan", "PlanItem", "PlanKind", "PlanSubject", "document_digest", "make_plan"]
+
+
+@frozen(kw_only=True)
+class BuildPlan:
+    """
+    What building a model does.
+
+    Attributes:
+        items: One for each object type, attribute, icon, status and mapping, in the model's order.
+        model: The model with the external ids of adopted things settled.
+        verb: "PUT" for an import source without a mapping, "PATCH" for one with, None where nothing is to be sent.
+        document: What is sent; None where nothing is.
+        current_digest: The digest of what existed when the plan was made; see `document_digest`.
+    """
+
+    items: tuple[PlanItem, ...] = field(repr=False)
+    model: SchemaModel = field(repr=False)
+    verb: Verb | None
+    document: JsonObject | None = field(repr=False)
+    current_digest: str = field(repr=False)
+
+    def of(self, kind: PlanKind) -> tuple[PlanItem, ...]:
+        """
+        The items of one kind.
+        """
+        return tuple(item for item in self.items if item.kind is kind)
+
+    @property
+    def changes(self) -> tuple[PlanItem, ...]:
+        """
+        What is created, patched or adopted.
+        """
+        return tuple(item for item in self.items if item.is_change)
+
+    @property
+    def impossible(self) -> tuple[PlanItem, ...]:
+        """
+        What the service can never do, so that nothing is sent.
+        """
+        return self.of(PlanKind.IMPOSSIBLE)
+
+    @property
+    def is_empty(self) -> bool:
+        """
+        Whether everything is as wanted, drift aside: there is nothing to send, and nothing in the way.
+        """
+        return self.verb is None and not self.impossible
+
+    @property
+    def digest(self) -> str:
+        """
+        The SHA-256 of what is sent and of what it was planned for, 64 hexadecimal digits.
+        """
+        return digest_of([self.verb, self.document, self.current_digest])
+
+    def raise_for_impossible(self) -> None:
+        """
+        Refuse a plan with impossible items.
+
+        Raises:
+            ImpossibleChangeError: Naming all of them, with what to do about each.
+        """
+        if self.impossible:
+            what = "; ".join(f"{item.path}: {item.message}" for item in self.impossible)
+            raise ImpossibleChangeError(
+                f"The model cannot be built as it is: {what}",
+                remedies=[f"{item.path}: {item.remedy}" for item in self.impossible],
+            )
+
+    def check_current(self, document: Mapping[str, object] | None) -> None:
+        """
+        Refuse a plan that was made for something else than what exists now.
+
+        Args:
+            document: What `GET …/schema-and-mapping` answers now, or None where there is nothing to read.
+
+        Raises:
+            StalePlanError: Somebody changed the schema or the mapping after the plan was made.
+        """
+        if document_digest(document) != self.current_digest:
+            raise StalePlanError(
+                "The schema or the mapping of the import source is not what the plan was made for."
+            )
+
+    def to_dict(self) -> dict[str, object]:
+        """
+        The plan as JSON-ready data, with the document.
+        """
+        return {
+            "verb": self.verb,
+            "digest": self.digest,
+            "is_empty": self.is_empty,
+            "counts": self.counts,
+            "items": [item.to_dict() for item in self.items],
+            "document": self.document,
+        }
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """
+        How many items there are of each kind, for the kinds that there are.
+        """
+        counted = Counter(item.kind for item in self.items)
+        return {kind.value: counted[kind] for kind in PlanKind if counted[kind]}
+
+    @property
+    def summary(self) -> str:
+        """
+        The plan in a line.
+        """
+        counts = ", ".join(f"{count} {kind}" for kind, count in self.counts.items()) or "nothing in it"
+        if self.impossible:
+            return f"Cannot be built as it is: {counts}"
+        return f"{self.verb}: {counts}" if self.verb else f"Nothing to send: {counts}"
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [self.summary, *(str(item) for item in self.items if item.kind is not PlanKind.UNCHANGED)]
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (one.kind.value, one.subject.value, one.path, f"{one.message} {one.remedy}".strip())
+            for one in self.items
+        ]
+        return table(("", "What", "Where", ""), rows, caption=self.summary, empty="Nothing to do.")
+
+
+def document_digest(document: Mapping[str, object] | None) -> str:
+    """
+    The SHA-256 of what an import source has, 64 hexadecimal digits; the order of keys does not matter.
+    """
+    return digest_of(document)
+
+
+def make_plan(
+    model: SchemaModel,
+    current_document: Mapping[str, object] | None,
+    *,
+    has_mapping: bool | None = None,
+    known_statuses: Collection[str] = (),
+) -> BuildPlan:
+    """
+    Compare a model with what an import source has.
+
+    Args:
+        model: What is wanted.
+        current_document: What `GET …/schema-and-mapping` answers, or None where there is nothing to read.
+        has_mapping: Whether the import source has a mapping, where its status told; by default, whether the document
+            has one. The first mapping is PUT as a whole, a second PUT is refused.
+        known_statuses: Names of statuses that exist in the schema, where they were read.
+
+    Raises:
+        InvalidModelError: The model has errors, such as a mapped object type without an identifier.
+    """
+    model.check()
+    current = read_current(current_document)
+    settled, matches = take_over(model, current)
+    items = tuple(compare(settled, matches, current, known_statuses))
+    changes = [item for item in items if item.is_change]
+    mapped = current.has_mapping if has_mapping is None else has_mapping
+    verb: Verb | None = None
+    document: JsonObject | None = None
+    if not any(item.kind is PlanKind.IMPOSSIBLE for item in items):
+        if changes and mapped:
+            verb, document = "PATCH", changed_document(settled, matches, current, changes)
+        elif not mapped:
+            verb, document = "PUT", whole_document(settled, matches, current)
+    return BuildPlan(
+        items=items,
+        model=settled,
+        verb=verb,
+        document=document,
+        current_digest=document_digest(current_document),
+    )

@@ -1,0 +1,177 @@
+"""
+A double of the part of Assets that takes and gives schema-and-mapping documents, after Atlassian's guide to them.
+
+It is stricter than kind: a document that breaks a rule is an assertion error with the service's own code for it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import uuid
+
+
+class Service:
+    """
+    One import source and its object schema.
+    """
+
+    def __init__(self) -> None:
+        self.object_types: list[dict[str, Any]] = []
+        self.mappings: dict[str, dict[str, Any]] = {}
+        self.icons: dict[str, dict[str, Any]] = {}
+        self.statuses: dict[str, dict[str, Any]] = {}
+
+    def made_by_people(self, name: str, *attributes: tuple[str, str], label: str = "Name") -> None:
+        """
+        An object type made on the pages of Assets: it and its attributes get external ids that Assets makes up.
+        """
+        entry: dict[str, Any] = {
+            "externalId": made_up(name),
+            "name": name,
+            "description": "Made by people.",
+            "attributes": [
+                {
+                    "externalId": made_up(f"{name}/{attribute}"),
+                    "name": attribute,
+                    "description": f"{attribute} by people",
+                    "type": kind,
+                    "label": attribute == label,
+                    "minimumCardinality": int(attribute == label),
+                    "maximumCardinality": 1,
+                    "unique": False,
+                }
+                for attribute, kind in (("Name", "text"), *attributes)
+            ],
+            "children": [],
+        }
+        self.object_types.append(entry)
+
+    def document(self) -> dict[str, Any]:
+        """
+        What `GET …/schema-and-mapping` answers.
+        """
+        schema: dict[str, Any] = {
+            "objectSchema": {
+                "name": "docs",
+                "description": "",
+                "objectTypes": [_shown(entry) for entry in self.object_types],
+            },
+            "iconSchema": {"icons": list(self.icons.values())},
+        }
+        if self.statuses:
+            schema["statusSchema"] = {"statuses": list(self.statuses.values())}
+        return copy.deepcopy(
+            {"schema": schema, "mapping": {"objectTypeMappings": list(self.mappings.values())}}
+        )
+
+    def take(self, verb: str | None, document: dict[str, Any] | None) -> None:
+        """
+        What `PUT …/mapping` and `PATCH …/mapping` do.
+        """
+        if verb is None or document is None:
+            assert verb is None
+            assert document is None
+            return
+        assert verb == ("PATCH" if self.mappings else "PUT")
+        document = copy.deepcopy(document)
+        schema = document["schema"]
+        sent = {entry["externalId"] for entry, _ in _walk(schema["objectSchema"]["objectTypes"])}
+        for entry, parent in _walk(schema["objectSchema"]["objectTypes"]):
+            self._take_object_type(entry, parent, sent)
+        for icon in schema.get("iconSchema", {}).get("icons", []):
+            self.icons[icon["key"]] = icon
+        for status in schema.get("statusSchema", {}).get("statuses", []):
+            self.statuses[status["name"]] = status
+        for mapping in document["mapping"]["objectTypeMappings"]:
+            self._take_mapping(mapping)
+
+    def _take_object_type(self, entry: dict[str, Any], parent: str, sent: set[str]) -> None:
+        there = self.find(entry["externalId"])
+        if there is None:
+            names = {one["name"].casefold() for one, _ in _walk(self.object_types)}
+            assert entry["name"].casefold() not in names, "EXTERNAL_ID_MISMATCH"
+            there = {**entry, "attributes": [], "children": []}
+            above = self.find(parent)
+            (self.object_types if above is None else above["children"]).append(there)
+        else:
+            above_now = next(above for one, above in _walk(self.object_types) if one is there)
+            assert above_now == parent, "an import moves nothing"
+        assert there["name"] == entry["name"], "EXTERNAL_ID_MISMATCH"
+        there["description"] = entry["description"]
+        if "iconKey" in entry:
+            assert entry["iconKey"], "an empty icon key names nothing"
+            there["iconKey"] = entry["iconKey"]
+        for attribute in entry.get("attributes", []):
+            self._take_attribute(there, attribute, sent)
+
+    def _take_attribute(self, owner: dict[str, Any], sent: dict[str, Any], types: set[str]) -> None:
+        there = next((one for one in owner["attributes"] if one["externalId"] == sent["externalId"]), None)
+        target = sent.get("referenceObjectTypeExternalId")
+        assert target is None or target in types, "UNKNOWN_REFERENCE"
+        if there is None:
+            names = {one["name"].casefold() for one in owner["attributes"]}
+            assert sent["name"].casefold() not in names, "EXTERNAL_ID_MISMATCH"
+            assert not (sent["label"] and any(one["label"] for one in owner["attributes"])), "a second label"
+            owner["attributes"].append(dict(sent))
+            return
+        for fixed in ("name", "type", "label", "unique", "minimumCardinality", "maximumCardinality"):
+            assert there[fixed] == sent[fixed], f"{fixed} of {sent['name']} never changes"
+        assert there.get("referenceObjectTypeExternalId") == target, "REFERENCED_OBJECT_TYPE_CHANGED"
+        there["description"] = sent["description"]
+
+    def _take_mapping(self, mapping: dict[str, Any]) -> None:
+        owner = self.find(mapping["objectTypeExternalId"])
+        assert owner is not None, "MAPPING_INVALID_EXTERNAL_ID"
+        known = {one["externalId"] for one in owner["attributes"]}
+        for attribute in mapping["attributesMapping"]:
+            assert attribute["attributeExternalId"] in known, "UNKNOWN_EXTERNAL_ID_MAPPING"
+        assert any(one["externalIdPart"] for one in mapping["attributesMapping"])
+        self.mappings[mapping["objectTypeExternalId"]] = mapping
+
+    def find(self, external_id: str) -> dict[str, Any] | None:
+        """
+        The object type with an external id.
+        """
+        return next((one for one, _ in _walk(self.object_types) if one["externalId"] == external_id), None)
+
+    def attribute(self, external_id: str) -> dict[str, Any]:
+        """
+        The attribute with an external id.
+        """
+        return next(
+            attribute
+            for one, _ in _walk(self.object_types)
+            for attribute in one["attributes"]
+            if attribute["externalId"] == external_id
+        )
+
+
+def made_up(name: str) -> str:
+    """
+    An external id as Assets makes one up; the same for the same name.
+    """
+    return f"cmdb::externalId/{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
+
+
+def _walk(entries: list[dict[str, Any]], parent: str = "") -> Iterator[tuple[dict[str, Any], str]]:
+    for entry in entries:
+        yield entry, parent
+        yield from _walk(entry.get("children", []), entry["externalId"])
+
+
+def _shown(entry: dict[str, Any]) -> dict[str, Any]:
+    key = {
+        "name": "Key",
+        "description": "",
+        "type": "text",
+        "label": False,
+        "minimumCardinality": 1,
+        "maximumCardinality": 1,
+        "unique": False,
+    }
+    shown = {**entry, "inheritance": False, "attributes": [key, *entry["attributes"]]}
+    shown["children"] = [_shown(child) for child in entry["children"]]
+    return shown

@@ -1,0 +1,122 @@
+"""
+Any valid schema model, for laws.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from jsm_assets_dest.model import (
+    AttributeSpec,
+    AttributeType,
+    ObjectTypeSpec,
+    ReferenceSpec,
+    SchemaModel,
+    StatusCategory,
+    StatusSpec,
+)
+
+#: Names as people give them: any letters, quotes and backslashes too, but something that a key can be made from.
+names = st.tuples(
+    st.sampled_from(["Okta", "Größe", "日本", "A", "Serial", "x1"]),
+    st.text(st.sampled_from("abc XYZ09\"'\\/%-_&<>é"), max_size=8),
+).map(lambda parts: " ".join(parts).strip())
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
+plain_types = st.sampled_from(
+    [one for one in AttributeType if one not in {AttributeType.REFERENCE, AttributeType.STATUS}]
+)
+status_names = st.lists(st.sampled_from(["Active", "Locked Out", "In Use", "Gone"]), unique=True, max_size=3)
+
+
+def _unique(values: list[str]) -> list[str]:
+    return list({value.casefold(): value for value in values if value.casefold() not in {"key"}}.values())
+
+
+name_lists = st.lists(names, min_size=2, max_size=5).map(_unique).filter(lambda found: len(found) > 1)
+
+
+@st.composite
+def attributes(draw: st.DrawFn, targets: list[str]) -> tuple[AttributeSpec, ...]:
+    """
+    The attributes of a mapped object type: identifier and label first, then anything.
+    """
+    chosen = draw(name_lists)
+    made = [
+        AttributeSpec(
+            chosen[0], key="a0", identifier=True, unique=draw(st.booleans()), description=draw(texts)
+        ),
+        AttributeSpec(chosen[1], key="a1", label=True, locators=("deep.name",)),
+    ]
+    for at, name in enumerate(chosen[2:], 2):
+        key = f"a{at}"
+        kind = draw(st.sampled_from(["plain", "status", "reference", "unmapped"]))
+        if kind == "reference":
+            spec = AttributeSpec(
+                name,
+                key=key,
+                reference=ReferenceSpec(draw(st.sampled_from(targets)), by=draw(st.sampled_from(["", "a1"]))),
+                maximum=draw(st.sampled_from([1, 5, -1])),
+            )
+        elif kind == "status":
+            spec = AttributeSpec(name, AttributeType.STATUS, key=key, statuses=draw(status_names))
+        else:
+            spec = AttributeSpec(
+                name,
+                draw(plain_types),
+                key=key,
+                description=draw(texts),
+                minimum=draw(st.integers(0, 1)),
+                mapped=kind == "plain",
+                external_id=draw(st.sampled_from(["", f"own/{key}/{name}"])),
+            )
+        made.append(spec)
+    return tuple(made)
+
+
+@st.composite
+def models(draw: st.DrawFn) -> SchemaModel:
+    """
+    A model without errors: flat or nested, with references in any direction, and with statuses.
+    """
+    chosen = draw(name_lists)
+    keys = [f"t{at}" for at in range(len(chosen))]
+    types: list[ObjectTypeSpec] = []
+    for at, name in enumerate(chosen):
+        found = draw(attributes(keys))
+        own = [
+            AttributeSpec(
+                one.name,
+                one.type,
+                key=one.key,
+                locators=one.locators,
+                description=one.description,
+                label=one.label,
+                identifier=one.identifier,
+                unique=one.unique,
+                minimum=one.minimum,
+                maximum=one.maximum,
+                reference=one.reference,
+                statuses=one.statuses,
+                external_id=one.external_id and f"{keys[at]}-{one.external_id}",
+                mapped=one.mapped,
+            )
+            for one in found
+        ]
+        types.append(
+            ObjectTypeSpec(
+                name,
+                own,
+                key=keys[at],
+                selector=draw(st.sampled_from(["", f"data.s{at}"])),
+                description=draw(texts),
+                parent=draw(st.sampled_from(["", *keys[:at]])),
+            )
+        )
+    declared = draw(status_names)
+    return SchemaModel(
+        draw(names),
+        types,
+        description=draw(texts),
+        namespace=draw(st.sampled_from(["okta", "okta/eu", "a b"])),
+        statuses=[StatusSpec(name, draw(st.sampled_from(StatusCategory)), draw(texts)) for name in declared],
+    )

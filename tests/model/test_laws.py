@@ -1,0 +1,166 @@
+"""
+What holds for every model.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec, SchemaModel
+from jsm_assets_dest.plan import make_plan
+from tests.model.service import Service
+from tests.model.strategies import models, names
+
+
+def json_schema() -> dict[str, Any]:
+    """
+    Atlassian's JSON Schema of the document; it is not part of this project.
+    """
+    beside = Path(__file__).parents[2].parent / "shared"
+    folder = Path(os.environ.get("JSM_ASSETS_SHARED", beside))
+    path = folder / "specs" / "import-mapping" / "external-import-schema.2023_10_19.json"
+    if not path.is_file():
+        pytest.skip("Atlassian's JSON Schema is not here; JSM_ASSETS_SHARED names the folder that has it")
+    loaded: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def validator() -> jsonschema.protocols.Validator:
+    """
+    Checks documents against the edition of 2023-10-19.
+    """
+    return jsonschema.Draft201909Validator(json_schema())
+
+
+def built(service: Service, model: SchemaModel) -> None:
+    """
+    Plan and apply.
+    """
+    plan = make_plan(model, service.document())
+    assert not plan.impossible
+    service.take(plan.verb, plan.document)
+
+
+@given(models())
+def test_a_generated_model_has_no_errors(model: SchemaModel) -> None:
+    """The strategy makes what the linter lets pass, so the laws below are about whole models."""
+    assert model.lint().errors == ()
+
+
+@given(models())
+def test_a_document_is_read_back_as_the_same_model(model: SchemaModel) -> None:
+    """
+    Keys, locators, references and flags come back from the external ids that the namespace gives.
+
+    A document has no other place for keys, so own external ids are set aside here.
+    """
+    plain = evolve(
+        model,
+        object_types=[
+            evolve(spec, attributes=[evolve(one, external_id="") for one in spec.attributes])
+            for spec in model.object_types
+        ],
+    )
+
+    assert SchemaModel.from_document(plain.document()) == plain
+
+
+@given(models())
+def test_a_document_is_read_back_to_the_same_document(model: SchemaModel) -> None:
+    """Whatever the external ids look like, nothing of a document is lost on the way through a model."""
+    document = model.document()
+
+    assert SchemaModel.from_document(document).document() == document
+
+
+@given(models())
+def test_a_stored_model_is_read_back_equal(model: SchemaModel) -> None:
+    """`to_dict` survives JSON, and the digest tells models apart by their content only."""
+    again = SchemaModel.from_dict(json.loads(json.dumps(model.to_dict())))
+
+    assert again == model
+    assert again.digest == model.digest
+
+
+@given(model=models())
+def test_every_document_is_valid(validator: jsonschema.protocols.Validator, model: SchemaModel) -> None:
+    """What the library sends first is what Atlassian's JSON Schema describes."""
+    validator.validate(model.document())
+
+
+@given(models())
+def test_a_plan_after_building_is_empty(model: SchemaModel) -> None:
+    """Building twice sends nothing the second time, and changes nothing."""
+    service = Service()
+
+    built(service, model)
+    before = service.document()
+    second = make_plan(model, before)
+    service.take(second.verb, second.document)
+
+    assert second.is_empty
+    assert service.document() == before
+
+
+@st.composite
+def grown(draw: st.DrawFn) -> tuple[SchemaModel, SchemaModel]:
+    """
+    A model, and the same with more and other things in it that a PATCH can do.
+    """
+    model = draw(models())
+    larger = model
+    for spec in model.object_types:
+        changed = spec
+        if draw(st.booleans()):
+            changed = evolve(changed, description=draw(names))
+        if draw(st.booleans()):
+            changed = evolve(changed, attributes=[*changed.attributes, AttributeSpec("Brand new", key="new")])
+        if draw(st.booleans()):
+            first = evolve(changed.attributes[0], locators=("elsewhere",), description="Other words.")
+            changed = evolve(changed, attributes=[first, *changed.attributes[1:]])
+        larger = larger.with_object_type(changed)
+    if draw(st.booleans()):
+        refers = AttributeSpec("Refers", "reference", key="refers", reference=None)
+        target = draw(st.sampled_from(model.object_types)).key
+        from jsm_assets_dest.model import ReferenceSpec
+
+        larger = larger.with_object_type(
+            ObjectTypeSpec(
+                "Entirely new",
+                [
+                    AttributeSpec("Id", key="id", identifier=True, label=True),
+                    evolve(refers, reference=ReferenceSpec(target)),
+                ],
+                key="entirely",
+                parent=draw(st.sampled_from(["", target])),
+            )
+        )
+    return model, larger
+
+
+@given(pair=grown())
+def test_a_patch_is_valid_and_leads_to_the_whole_model(
+    validator: jsonschema.protocols.Validator, pair: tuple[SchemaModel, SchemaModel]
+) -> None:
+    """A PATCH of only what changed ends where a PUT of everything would have."""
+    model, larger = pair
+    service = Service()
+    built(service, model)
+
+    plan = make_plan(larger, service.document())
+    if plan.document is not None:
+        validator.validate(plan.document)
+    service.take(plan.verb, plan.document)
+
+    assert make_plan(larger, service.document()).is_empty
+    assert plan.is_empty == (model == larger)
