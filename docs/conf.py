@@ -8,6 +8,8 @@ import sys
 from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING
 
+from sphinx.ext.napoleon import GoogleDocstring
+
 import jsm_assets_dest
 
 if TYPE_CHECKING:
@@ -53,14 +55,35 @@ autodoc_type_aliases = {
 python_use_unqualified_type_names = True
 python_display_short_literal_types = True
 python_maximum_signature_line_length = 88
-napoleon_google_docstring = True
+# Napoleon takes "Whether it fits: yes or no" of a property for a type and a description; see `google_docstring`.
+napoleon_google_docstring = False
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
 toc_object_entries_show_parents = "hide"
 
 #: Written in signatures, explained in words: JSON, and what is not ours.
-PLAIN_NAMES = frozenset({"JsonObject", "JsonValue", "Self", "T"})
+PLAIN_NAMES = frozenset(
+    {
+        "AsyncRecords",
+        "BadRecords",
+        "Busy",
+        "JsonObject",
+        "JsonValue",
+        "ManagerBy",
+        "PathLike",
+        "Profile",
+        "Progress",
+        "Records",
+        "Scheme",
+        "Secret",
+        "Self",
+        "T",
+        "TokenProvider",
+        "TypeAliasForwardRef",
+        "Verb",
+    }
+)
 FOREIGN = frozenset(
     {"httpx", "attr", "attrs", "typing_extensions", "tenacity", "pytest", *sys.stdlib_module_names}
 )
@@ -85,15 +108,27 @@ def resolve_name(
             found = domain.resolve_xref(env, node["refdoc"], app.builder, "obj", candidate, node, contnode)
             if found is not None:
                 return found
-    plain = node["reftype"] == "obj" or target in PLAIN_NAMES or last in PLAIN_NAMES
+    literal = target[:1] in "'\""
+    plain = node["reftype"] == "obj" or literal or last in PLAIN_NAMES
     private = top == "jsm_assets_dest" and any(part.startswith("_") for part in target.split("."))
     if plain or private or top in FOREIGN:
         return contnode
     return None
 
 
+def google_docstring(
+    app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
+) -> None:
+    """
+    Read the sections of a docstring; a property's is prose, like a method's.
+    """
+    kind = "method" if what in {"property", "attribute", "data"} else what
+    lines[:] = GoogleDocstring(list(lines), app.config, app, kind, name, obj, options).lines()
+
+
 def setup(app: Sphinx) -> None:
     """
     Called by Sphinx.
     """
+    app.connect("autodoc-process-docstring", google_docstring)
     app.connect("missing-reference", resolve_name)

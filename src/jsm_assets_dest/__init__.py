@@ -17,6 +17,9 @@ if TYPE_CHECKING:
         Attribute,
         ExistingObjectType,
         ImportSource,
+        ImportStatus,
+        ImportedType,
+        ObjectSchemaRecord,
         ObjectType,
         Role,
         RoleKind,
@@ -25,14 +28,14 @@ if TYPE_CHECKING:
     )
     from .auth import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
     from .clock import Clock
-    from .conflicts import Difference, Resolution
+    from .conflicts import ConflictRecord, Difference, DifferenceKind, Resolution
     from .connection import Connection
     from .connection_async import AsyncConnection
-    from .destination import Destination
-    from .destination_async import AsyncDestination
     from .exceptions import AssetsError
+    from .execution import Execution, Tally
     from .import_execution import ImportExecution
     from .import_execution_async import AsyncImportExecution
+    from .import_options import ImportOptions, ImportSettings
     from .import_token import ImportToken
     from .import_token_async import AsyncImportToken
     from .limits import Limits
@@ -40,10 +43,14 @@ if TYPE_CHECKING:
         Adoption,
         AttributeSpec,
         AttributeType,
+        Finding,
+        Findings,
+        Graph,
         IconSpec,
         ObjectTypeSpec,
         ReferenceSpec,
         SchemaModel,
+        Severity,
         StatusCategory,
         StatusSpec,
     )
@@ -51,9 +58,9 @@ if TYPE_CHECKING:
     from .object_schema_async import AsyncObjectSchema
     from .object_type_conflict import ObjectTypeConflict
     from .object_type_conflict_async import AsyncObjectTypeConflict
-    from .plan import BuildPlan
+    from .plan import BuildPlan, PlanItem, PlanKind, PlanSubject
     from .reports import Check, CheckState, ConnectionReport, ImportTokenReport
-    from .results import ImportProgress, ImportResult, ObjectTypeResult
+    from .results import FailedRecord, ImportPhase, ImportProgress, ImportResult, ObjectTypeResult
     from .retry import RetryPolicy
 
     __version__: str
@@ -63,7 +70,6 @@ __all__ = [
     "ApiToken",
     "AssetsError",
     "AsyncConnection",
-    "AsyncDestination",
     "AsyncImportExecution",
     "AsyncImportToken",
     "AsyncObjectSchema",
@@ -76,27 +82,42 @@ __all__ = [
     "CheckState",
     "ClientCredentials",
     "Clock",
+    "ConflictRecord",
     "Connection",
     "ConnectionReport",
     "Credentials",
-    "Destination",
     "Difference",
+    "DifferenceKind",
+    "Execution",
     "ExistingObjectType",
+    "FailedRecord",
+    "Finding",
+    "Findings",
     "ForgeToken",
+    "Graph",
     "IconSpec",
     "ImportExecution",
+    "ImportOptions",
+    "ImportPhase",
     "ImportProgress",
     "ImportResult",
+    "ImportSettings",
     "ImportSource",
+    "ImportStatus",
     "ImportToken",
     "ImportTokenReport",
+    "ImportedType",
     "Limits",
     "OAuthToken",
     "ObjectSchema",
+    "ObjectSchemaRecord",
     "ObjectType",
     "ObjectTypeConflict",
     "ObjectTypeResult",
     "ObjectTypeSpec",
+    "PlanItem",
+    "PlanKind",
+    "PlanSubject",
     "ReferenceSpec",
     "Resolution",
     "RetryPolicy",
@@ -105,8 +126,10 @@ __all__ = [
     "SchemaLinks",
     "SchemaModel",
     "SchemaRoles",
+    "Severity",
     "StatusCategory",
     "StatusSpec",
+    "Tally",
 ]
 
 #: The module that defines each public name; a test compares it with the imports for type checkers above.
@@ -115,7 +138,6 @@ _HOMES = {
     "ApiToken": "auth",
     "AssetsError": "exceptions",
     "AsyncConnection": "connection_async",
-    "AsyncDestination": "destination_async",
     "AsyncImportExecution": "import_execution_async",
     "AsyncImportToken": "import_token_async",
     "AsyncObjectSchema": "object_schema_async",
@@ -128,27 +150,42 @@ _HOMES = {
     "CheckState": "reports",
     "ClientCredentials": "auth",
     "Clock": "clock",
+    "ConflictRecord": "conflicts",
     "Connection": "connection",
     "ConnectionReport": "reports",
     "Credentials": "auth",
-    "Destination": "destination",
     "Difference": "conflicts",
+    "DifferenceKind": "conflicts",
+    "Execution": "execution",
     "ExistingObjectType": "assets",
+    "FailedRecord": "results",
+    "Finding": "model",
+    "Findings": "model",
     "ForgeToken": "auth",
+    "Graph": "model",
     "IconSpec": "model",
     "ImportExecution": "import_execution",
+    "ImportOptions": "import_options",
+    "ImportPhase": "results",
     "ImportProgress": "results",
     "ImportResult": "results",
+    "ImportSettings": "import_options",
     "ImportSource": "assets",
+    "ImportStatus": "assets",
     "ImportToken": "import_token",
     "ImportTokenReport": "reports",
+    "ImportedType": "assets",
     "Limits": "limits",
     "OAuthToken": "auth",
     "ObjectSchema": "object_schema",
+    "ObjectSchemaRecord": "assets",
     "ObjectType": "assets",
     "ObjectTypeConflict": "object_type_conflict",
     "ObjectTypeResult": "results",
     "ObjectTypeSpec": "model",
+    "PlanItem": "plan",
+    "PlanKind": "plan",
+    "PlanSubject": "plan",
     "ReferenceSpec": "model",
     "Resolution": "conflicts",
     "RetryPolicy": "retry",
@@ -157,8 +194,10 @@ _HOMES = {
     "SchemaLinks": "assets",
     "SchemaModel": "model",
     "SchemaRoles": "assets",
+    "Severity": "model",
     "StatusCategory": "model",
     "StatusSpec": "model",
+    "Tally": "execution",
 }
 
 #: Modules that are public under their own names.
