@@ -1101,9 +1101,10 @@ class RateLimitedError(ApiError):
     @property
     def retryable(self) -> bool:
         """
-        True: the request was refused before anything was done.
+        True, since the request was refused before anything was done; but a quota that is used up, with no word about when
+        it is renewed, is not waited for.
         """
-        return True
+        return self.retry_after is not None or "quota" not in self.reason
 
 
 class ServiceUnavailableError(ApiError):

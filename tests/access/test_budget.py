@@ -1,0 +1,120 @@
+"""
+The budget that keeps retries from multiplying an outage.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jsm_assets_dest._retry.budget import Budget
+
+
+def test_one_connection_sends_at_most_35_retries_to_a_dead_service() -> None:
+    """500 tokens, 14 for each retry after a failure."""
+    budget = Budget(500)
+
+    retries = 0
+    while budget.take() is not None:
+        retries += 1
+
+    assert retries == 35
+    assert budget.tokens == 10
+
+
+def test_a_refusal_for_too_many_requests_costs_less() -> None:
+    """5 tokens: the service is alive, and says when to come back."""
+    budget = Budget(500)
+
+    assert budget.take(throttled=True) == 5
+    assert budget.tokens == 495
+
+
+def test_a_success_after_a_retry_gives_its_cost_back() -> None:
+    """What the last retry cost comes back, so that single failures do not wear the budget down."""
+    budget = Budget(500)
+    cost = budget.take()
+
+    budget.succeeded(cost)
+
+    assert budget.tokens == 500
+
+
+def test_a_success_without_a_retry_gives_one_token_back() -> None:
+    """A healthy service slowly refills what an outage has used up."""
+    budget = Budget(500)
+    budget.take()
+
+    budget.succeeded()
+
+    assert budget.tokens == 487
+
+
+def test_it_never_holds_more_than_its_size() -> None:
+    """Success cannot be saved up."""
+    budget = Budget(500)
+    cost = budget.take(throttled=True)
+
+    budget.succeeded(cost)
+    budget.succeeded(cost)
+
+    assert budget.tokens == 500
+
+
+def test_none_is_no_limit() -> None:
+    """Whoever passes None gets no budget."""
+    budget = Budget(None)
+
+    assert all(budget.take() == 14 for _ in range(1000))
+    budget.succeeded(14)
+    assert budget.tokens is None
+
+
+def test_zero_is_no_retries() -> None:
+    """An empty budget lets nothing through, and a success does not fill it."""
+    budget = Budget(0)
+
+    budget.succeeded()
+
+    assert budget.take() is None
+    assert budget.take(throttled=True) is None
+
+
+@given(st.lists(st.sampled_from(["failure", "throttled", "success", "plain"]), max_size=300))
+def test_the_tokens_stay_within_bounds(events: list[str]) -> None:
+    """Whatever happens, there are never fewer than 0 nor more than 500."""
+    budget = Budget(500)
+    cost: int | None = None
+    for event in events:
+        if event == "success":
+            budget.succeeded(cost)
+        elif event == "plain":
+            budget.succeeded()
+        else:
+            cost = budget.take(throttled=event == "throttled")
+        assert budget.tokens is not None
+        assert 0 <= budget.tokens <= 500
+
+
+def test_threads_cannot_take_the_same_token_twice() -> None:
+    """Eight threads take what there is, and not one retry more."""
+    budget = Budget(500, failure_cost=1)
+    taken: list[int] = []
+    start = threading.Barrier(8)
+
+    def take() -> None:
+        start.wait()
+        count = 0
+        while budget.take() is not None:
+            count += 1
+        taken.append(count)
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(taken) == 500

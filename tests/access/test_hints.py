@@ -1,0 +1,180 @@
+"""
+When the service says to come back: every form that RFC 9110 allows and every malformed one seen in the wild.
+"""
+
+from __future__ import annotations
+
+import datetime
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jsm_assets_dest._wire.hints import Hint, http_date, wait_hint
+
+#: Thursday, 5 November 2026, 12:00:00 GMT; the service's clock and ours unless a test says otherwise.
+NOW = datetime.datetime(2026, 11, 5, 12, 0, 0, tzinfo=datetime.UTC).timestamp()
+DATE = "Thu, 05 Nov 2026 12:00:00 GMT"
+
+RETRY_AFTER: dict[str, float | None] = {
+    # Seconds, as the RFC has them.
+    "0": 0.0,
+    "1": 1.0,
+    "120": 120.0,
+    "007": 7.0,
+    # Seconds with something around them.
+    " 5 ": 5.0,
+    "\t5": 5.0,
+    "+5": 5.0,
+    '"5"': 5.0,
+    "5s": 5.0,
+    "5 seconds": 5.0,
+    "1.5": 1.5,
+    "2.": 2.0,
+    "5, 10": 10.0,
+    "10,5": 10.0,
+    # The three kinds of date, and those that e-mail and JSON would write.
+    "Thu, 05 Nov 2026 12:00:30 GMT": 30.0,
+    "Thursday, 05-Nov-26 12:00:30 GMT": 30.0,
+    "Thu Nov  5 12:00:30 2026": 30.0,
+    "thu, 05 nov 2026 12:00:30 gmt": 30.0,
+    "Mon, 05 Nov 2026 12:00:30 GMT": 30.0,  # not the right weekday
+    "Thu, 05 Nov 2026 12:00:30 UTC": 30.0,
+    "Thu, 05 Nov 2026 13:00:30 +0100": 30.0,
+    "05 Nov 2026 12:00:30 GMT": 30.0,
+    "2026-11-05T12:00:30Z": 30.0,
+    "Thu, 05 Nov 2026 11:59:00 GMT": 0.0,  # past
+    "Thu, 05 Nov 2026 12:00:60 GMT": 60.0,  # a leap second
+    # Too much.
+    "86400": 86400.0,
+    "99999999999999999999": 1e9,
+    "9" * 5000: 1e9,
+    # Nothing that can be understood.
+    "": None,
+    "   ": None,
+    "-5": None,
+    "soon": None,
+    "1e3": None,
+    "0x10": None,
+    "inf": None,
+    "nan": None,
+    "٥": None,  # an Arabic five
+    "5 minutes": None,
+    "1:30": None,
+    "Thu, 31 Feb 2026 12:00:30 GMT": None,
+    "Thu, 05 Nov 2026": None,
+    "Thu, 05 Nov 2026 25:00:30 GMT": None,
+    "2026-13-05T12:00:30Z": None,
+    "Thu, 05 Nov 2026 12:00:30 +9999": None,
+    "null": None,
+}
+
+
+@pytest.mark.parametrize(("text", "seconds"), RETRY_AFTER.items(), ids=lambda value: str(value)[:32])
+def test_every_form_of_retry_after(text: str, seconds: float | None) -> None:
+    """Whatever stands in Retry-After, it is read as seconds or as no hint at all; nothing raises."""
+    hint = wait_hint({"retry-after": text, "date": DATE}, NOW)
+
+    assert (None if hint is None else hint.seconds) == seconds
+
+
+def test_there_are_at_least_as_many_forms_as_the_peers_were_measured_with() -> None:
+    """Peers' parsers were measured with 37 forms."""
+    assert len(RETRY_AFTER) >= 37
+
+
+def test_a_date_is_read_against_the_clock_of_the_service() -> None:
+    """A clock that is a day off on our side changes nothing."""
+    headers = {"retry-after": "Thu, 05 Nov 2026 12:00:30 GMT", "date": DATE}
+
+    assert wait_hint(headers, NOW + 86_400) == Hint(30.0, NOW + 30.0)
+    assert wait_hint(headers, None) == Hint(30.0, NOW + 30.0)
+
+
+def test_without_a_readable_date_our_clock_counts() -> None:
+    """The header Date is missing or broken: our own clock has to do."""
+    for date in ({}, {"date": "today"}):
+        headers = {"retry-after": "Thu, 05 Nov 2026 12:00:30 GMT", **date}
+
+        assert wait_hint(headers, NOW) == Hint(30.0, NOW + 30.0)
+
+
+def test_a_date_without_any_clock_is_no_hint() -> None:
+    """Nothing is guessed."""
+    assert wait_hint({"retry-after": "Thu, 05 Nov 2026 12:00:30 GMT"}) is None
+
+
+def test_seconds_need_no_clock() -> None:
+    """Seconds are seconds; when that is remains open."""
+    assert wait_hint({"retry-after": "7"}) == Hint(7.0, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-11-05T12:01:00Z", 60.0),
+        ("2026-11-05T12:01Z", 60.0),  # minute precision, as Atlassian's guide has it
+        ("2026-11-05T12:01:00.500Z", 60.5),
+        ("2026-11-05T13:01:00+01:00", 60.0),
+        ("2026-11-05T12:01:00", 60.0),  # no zone: UTC
+        ("2026-11-05 12:01:00Z", 60.0),
+        ("Thu, 05 Nov 2026 12:01:00 GMT", 60.0),
+        (str(int(NOW) + 60), 60.0),  # seconds since 1970
+        (str((int(NOW) + 60) * 1000), 60.0),  # milliseconds
+        ("60", 60.0),  # seconds from now
+        ("2026-11-05T11:00Z", 0.0),  # past
+        ("later", None),
+        ("", None),
+    ],
+)
+def test_every_form_of_the_rate_limit_reset(text: str, seconds: float | None) -> None:
+    """X-RateLimit-Reset comes as an ISO date with and without seconds, and elsewhere as numbers."""
+    hint = wait_hint({"x-ratelimit-reset": text, "date": DATE}, NOW)
+
+    assert (None if hint is None else hint.seconds) == seconds
+
+
+def test_the_structured_header_counts_as_well() -> None:
+    """`RateLimit` may name several policies; the longest wait holds."""
+    headers = {"ratelimit": '"jira-burst-based";r=0;t=5, "global-app-quota";r=10;t=40', "date": DATE}
+
+    assert wait_hint(headers, NOW) == Hint(40.0, NOW + 40.0)
+
+
+def test_the_longest_of_several_hints_holds() -> None:
+    """The limit that is lifted last is the one that matters."""
+    headers = {"retry-after": "2", "x-ratelimit-reset": "2026-11-05T12:01Z", "date": DATE}
+
+    assert wait_hint(headers, NOW) == Hint(60.0, NOW + 60.0)
+
+
+def test_no_header_no_hint() -> None:
+    """Most answers say nothing."""
+    assert wait_hint({"date": DATE, "content-type": "application/json"}, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("year", "full"), [("26", 2026), ("76", 2076), ("77", 1977), ("99", 1999), ("00", 2000)]
+)
+def test_a_year_of_two_digits_is_at_most_fifty_years_ahead(year: str, full: int) -> None:
+    """RFC 9110, section 5.6.7."""
+    expected = datetime.datetime(full, 11, 5, 12, 0, 30, tzinfo=datetime.UTC).timestamp()
+
+    assert http_date(f"Thursday, 05-Nov-{year} 12:00:30 GMT", NOW) == expected
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
+def test_no_header_can_make_it_fail(retry_after: str, reset: str, date: str) -> None:
+    """Headers come from outside: whatever they hold, the wait is a number from 0 up, or there is none."""
+    hint = wait_hint({"retry-after": retry_after, "x-ratelimit-reset": reset, "date": date}, NOW)
+
+    assert hint is None or 0.0 <= hint.seconds <= 1e9
+
+
+@given(st.datetimes(min_value=datetime.datetime(2000, 1, 1), max_value=datetime.datetime(2090, 1, 1)))
+def test_every_date_that_is_written_properly_is_read_back(moment: datetime.datetime) -> None:
+    """The form that servers must write is read to the second."""
+    moment = moment.replace(microsecond=0, tzinfo=datetime.UTC)
+
+    assert http_date(format_datetime(moment, usegmt=True)) == moment.timestamp()
