@@ -40,6 +40,7 @@ NAMES = {
 #: Sentences and phrases of docstrings and comments, where a word alone would not do.
 PHRASES = {
     "an async context manager": "a context manager",
+    "everything that runs in the same event loop": "all threads of a process",
     "; in the async API either may be asynchronous": "",
 }
 
