@@ -1,0 +1,211 @@
+"""
+The types of the public surface: checked by mypy and pyright, never run.
+
+Every public operation is used once as a caller would, and its result is asserted. A signature that became wider,
+narrower or `Any` fails here before it fails for users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import assert_type
+
+from jsm_assets_dest import (
+    ApiToken,
+    AssetsError,
+    AsyncConnection,
+    AsyncImportExecution,
+    AsyncImportToken,
+    AsyncObjectSchema,
+    AsyncObjectTypeConflict,
+    Attribute,
+    AttributeSpec,
+    AttributeType,
+    BuildPlan,
+    Check,
+    ClientCredentials,
+    Connection,
+    ConnectionReport,
+    Findings,
+    ForgeToken,
+    ImportExecution,
+    ImportProgress,
+    ImportResult,
+    ImportSource,
+    ImportStatus,
+    ImportToken,
+    ImportTokenReport,
+    Limits,
+    OAuthToken,
+    ObjectSchema,
+    ObjectType,
+    ObjectTypeConflict,
+    ObjectTypeSpec,
+    ReferenceSpec,
+    Resolution,
+    RetryPolicy,
+    SchemaModel,
+    SchemaRoles,
+    StatusSpec,
+    okta,
+)
+from jsm_assets_dest.exceptions import RateLimitedError, TransportError
+
+
+def credentials() -> None:
+    """
+    Every kind of credentials is accepted.
+    """
+    for auth in (
+        ApiToken("ana@acme.com", "token"),
+        OAuthToken("token"),
+        OAuthToken(lambda: "token"),
+        ClientCredentials("id", "secret"),
+        ForgeToken("token", "https://api.atlassian.com/ex/jira/1"),
+    ):
+        assert_type(Connection.external_site("https://acme.atlassian.net", auth), Connection)
+        assert_type(AsyncConnection.external_site("https://acme.atlassian.net", auth), AsyncConnection)
+
+
+def connections() -> None:
+    """
+    A connection and what it gives.
+    """
+    assert_type(Connection.current_site(environ={}), Connection)
+    with Connection.external_site(
+        "https://acme.atlassian.net",
+        ApiToken("ana@acme.com", "token"),
+        cloud_id=None,
+        workspace_id=None,
+        retry=RetryPolicy(attempts=3, deadline=60),
+        limits=Limits(connect=5, attempt=30),
+    ) as connection:
+        assert_type(connection, Connection)
+        report = connection.check()
+        assert_type(report, ConnectionReport)
+        assert_type(report.ok, bool)
+        assert_type(report.checks, tuple[Check, ...])
+        report.raise_for_problems()
+        assert_type(connection.object_schemas(), list[ObjectSchema])
+        assert_type(connection.find_object_schema("OKT"), ObjectSchema | None)
+        assert_type(connection.get_object_schema("OKT"), ObjectSchema)
+        assert_type(connection.create_object_schema("OKT", name="Okta"), ObjectSchema)
+        assert_type(connection.ensure_object_schema("OKT", name="Okta", description=""), ObjectSchema)
+
+
+def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
+    """
+    A schema, its types, conflicts and roles.
+    """
+    assert_type(schema.id, str)
+    assert_type(schema.key, str)
+    assert_type(schema.name, str)
+    assert_type(schema.links.browse, str)
+    assert_type(schema.links.configure, str)
+    assert_type(schema.refresh(), ObjectSchema)
+    assert_type(schema.object_types(), tuple[ObjectType, ...])
+    assert_type(schema.attributes(), tuple[Attribute, ...])
+    assert_type(schema.import_sources(), tuple[ImportSource, ...])
+    assert_type(schema.roles(), SchemaRoles)
+    assert_type(schema.set_roles(managers=["it-ops"], developers=[], users=None), SchemaRoles)
+    for conflict in schema.find_conflicts(model):
+        assert_type(conflict, ObjectTypeConflict)
+        assert_type(conflict.is_harmless, bool)
+        assert_type(conflict.object_count, int | None)
+        assert_type(conflict.resolve(Resolution.ADOPT, model), SchemaModel)
+
+
+def models() -> None:
+    """
+    Models are built of values, and checked.
+    """
+    model = SchemaModel(
+        "Okta",
+        [
+            ObjectTypeSpec(
+                "People",
+                [
+                    AttributeSpec("Okta ID", identifier=True, unique=True),
+                    AttributeSpec("Display Name", "text", label=True),
+                    AttributeSpec("Status", AttributeType.STATUS, statuses=("Active",)),
+                    AttributeSpec("Manager", "referenced_object", reference=ReferenceSpec("people")),
+                ],
+            )
+        ],
+        statuses=[StatusSpec("Active", "active")],
+    )
+    assert_type(model.object_type("people"), ObjectTypeSpec)
+    assert_type(model.find_object_type("People"), ObjectTypeSpec | None)
+    assert_type(model.lint(), Findings)
+    assert_type(model.renamed("people", "Persons"), SchemaModel)
+    assert_type(okta.schema_model("standard"), SchemaModel)
+
+
+def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) -> None:
+    """
+    An import, with records in every accepted form.
+    """
+    token = connection.import_token("secret", schema=schema)
+    assert_type(token, ImportToken)
+    assert_type(token.check(), ImportTokenReport)
+    assert_type(token.status(), ImportStatus)
+    assert_type(token.plan(model), BuildPlan)
+    assert_type(token.build(model), BuildPlan)
+
+    def pairs() -> Iterator[tuple[str, Mapping[str, object]]]:
+        yield "people", {"oktaId": "1"}
+
+    def show(progress: ImportProgress) -> None:
+        assert_type(progress, ImportProgress)
+
+    assert_type(token.test_import(pairs()), ImportResult)
+    assert_type(token.import_records(pairs(), on_progress=show, journal="okta.journal"), ImportResult)
+    assert_type(token.import_records({"people": [{"oktaId": "1"}]}, on_progress=print), ImportResult)
+    assert_type(token.resume_import(pairs(), "okta.journal"), ImportResult)
+    with token.start() as execution:
+        assert_type(execution, ImportExecution)
+        assert_type(execution.submit(pairs()), int)
+        assert_type(execution.status(), str)
+    assert_type(execution.result(), ImportResult)
+    assert_type(execution.wait(timeout=60), ImportResult)
+    assert_type(execution.cancel(), bool)
+    (source,) = schema.import_sources()
+    assert_type(connection.generate_import_token(source), ImportToken)
+
+
+async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
+    """
+    The async twins give the same results, to be awaited.
+    """
+
+    async def pairs() -> AsyncIterator[tuple[str, Mapping[str, object]]]:
+        yield "people", {"oktaId": "1"}
+
+    async with connection as entered:
+        assert_type(entered, AsyncConnection)
+    assert_type(await connection.check(), ConnectionReport)
+    schema = await connection.ensure_object_schema("OKT", name="Okta")
+    assert_type(schema, AsyncObjectSchema)
+    for conflict in await schema.find_conflicts(model):
+        assert_type(conflict, AsyncObjectTypeConflict)
+        assert_type(await conflict.resolve(Resolution.SKIP, model), SchemaModel)
+    token = connection.import_token("secret", schema=schema)
+    assert_type(token, AsyncImportToken)
+    assert_type(await token.build(model), BuildPlan)
+    assert_type(await token.import_records(pairs()), ImportResult)
+    assert_type(await token.import_records({"people": [{"oktaId": "1"}]}), ImportResult)
+    async with await token.start() as execution:
+        assert_type(execution, AsyncImportExecution)
+        assert_type(await execution.submit(pairs()), int)
+
+
+def errors(error: AssetsError) -> None:
+    """
+    Facts on errors have types.
+    """
+    assert_type(error.status, int | None)
+    assert_type(error.operation, str)
+    if isinstance(error, RateLimitedError):
+        assert_type(error.retry_after, float | None)
+    if isinstance(error, TransportError):
+        assert_type(error.sent == "no", bool)
