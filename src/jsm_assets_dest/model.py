@@ -27,6 +27,7 @@ from ._model.specs import (
 )
 
 if TYPE_CHECKING:
+    from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
     from ._model.graph import Graph
 
@@ -44,6 +45,8 @@ __all__ = [
     "Severity",
     "StatusCategory",
     "StatusSpec",
+    "attribute",
+    "object_type",
 ]
 
 
@@ -272,7 +275,7 @@ class SchemaModel:
         return Graph.of(self)
 
     def _repr_html_(self) -> str:
-        return self.graph().svg
+        return self.graph()._repr_html_()
 
     @classmethod
     def from_classes(
@@ -282,7 +285,8 @@ class SchemaModel:
         The model that plain attrs classes or dataclasses describe, so that their instances can be imported.
 
         Each class is an object type, each field an attribute; the type of an attribute follows from the annotation,
-        further flags from `Annotated[str, attribute(label=True)]`. See `jsm_assets_dest.model.attribute`.
+        further flags from `Annotated[str, attribute(label=True)]`. See `jsm_assets_dest.model.attribute` and
+        `jsm_assets_dest.model.object_type`.
 
         Args:
             classes: attrs classes or dataclasses.
@@ -304,6 +308,10 @@ def __getattr__(name: str) -> object:
         from ._model import findings
 
         return getattr(findings, name)
+    if name in {"attribute", "object_type"}:
+        from ._model import classes
+
+        return getattr(classes, name)
     if name == "Graph":
         from ._model.graph import Graph
 

@@ -7,10 +7,9 @@ It is stricter than kind: a document that breaks a rule is an assertion error wi
 from __future__ import annotations
 
 import copy
+import uuid
 from collections.abc import Iterator
 from typing import Any
-
-import uuid
 
 
 class Service:
