@@ -100,23 +100,23 @@ from typing import ClassVar, Literal, TypedDict, Unpack, cast
 #: Characters of a server's message that are kept.
 LONGEST_MESSAGE = 1000
 
-# Atlassian tokens (ATATT3 API token, ATCTT3 import token, ATSTT3 and further kinds), credentials after a scheme word,
-# signed tokens (JWT), and values of query or JSON members that are secret by name.
+# Atlassian tokens (ATATT3 API token, ATCTT3 import token, ATSTT3 and further kinds), credentials after a scheme word
+# (a word of small letters alone is taken for prose), signed tokens (JWT), and members and parameters that are secret by
+# name.
 _SECRETS = re.compile(
     r"AT[A-Z]{3}3[\w=.~+/-]{6,}"
-    r"|(?<=basic )[A-Za-z0-9+/=]{12,}"
-    r"|(?<=bearer )[\w.~+/=-]{12,}"
+    r"|(?P<scheme>(?i:basic|bearer)\s+)(?=\S*[0-9A-Z=_]|\S{24})[\w.~+/=-]{12,}"
     r"|eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"
-    r"""|(?<=client_secret["'=:])[^\s&,}]+|(?<=access_token["'=:])[^\s&,}]+|(?<=refresh_token["'=:])[^\s&,}]+""",
-    re.IGNORECASE,
+    r"|(?P<name>(?i:client_secret|access_token|refresh_token|password)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
 )
+_MASK = "**********"
 
 
 def scrubbed(text: str) -> str:
     """
     The text with everything masked that looks like a credential.
     """
-    return _SECRETS.sub("**********", text)
+    return _SECRETS.sub(lambda found: f"{found['scheme'] or found['name'] or ''}{_MASK}", text)
 
 
 class Place(TypedDict, total=False):
@@ -175,6 +175,7 @@ class AssetsError(Exception):
         attempts: How many attempts were made.
         elapsed: Seconds from the first attempt to giving up, or None.
         body_excerpt: The beginning of an answer that could not be understood.
+        result: The `ImportResult` so far, when the error ended an import; otherwise None.
     """
 
     _cause: ClassVar[str] = ""
@@ -197,6 +198,7 @@ class AssetsError(Exception):
     attempts: int
     elapsed: float | None
     body_excerpt: str
+    result: object = None
 
     def __init__(self, what: str, **facts: Unpack[Facts]) -> None:
         unknown = sorted(set(facts) - _FACT_NAMES)

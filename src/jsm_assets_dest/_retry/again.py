@@ -15,7 +15,7 @@ from .._engine.commands import Operation, Sleep
 from .._wire.answer import Answer
 from .._wire.request import Repeat, Request
 from ..exceptions import AssetsError, RateLimitedError, TransportError
-from .call import attempt
+from .call import Effort, attempt
 from .site import Site
 
 _log = logging.getLogger("jsm_assets_dest.retry")
@@ -78,7 +78,7 @@ def _error(state: RetryCallState) -> BaseException:
     return error
 
 
-def again(site: Site, request: Request, first: AssetsError) -> Operation[Answer]:
+def again(site: Site, request: Request, first: AssetsError, effort: Effort | None) -> Operation[Answer]:
     """
     Go on after the first failure.
 
@@ -99,10 +99,13 @@ def again(site: Site, request: Request, first: AssetsError) -> Operation[Answer]
             if isinstance(step, DoSleep):
                 _note(request, failed, state.attempt_number, float(step))
                 state.prepare_for_next_attempt()
+                if effort is not None:
+                    effort.retries += 1
+                    effort.throttled += float(step) if isinstance(failed, RateLimitedError) else 0.0
                 yield Sleep(float(step))
             elif isinstance(step, DoAttempt):
                 try:
-                    answer = yield from attempt(site, request)
+                    answer = yield from attempt(site, request, effort)
                 except AssetsError as error:
                     failed = error
                     state.set_exception((type(error), error, error.__traceback__))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 
+from attrs import define
+
 from .._engine.commands import Operation, Send, Sleep
 from .._wire.answer import Answer
 from .._wire.classify import classify
@@ -19,13 +21,28 @@ from .site import Site
 _log = logging.getLogger("jsm_assets_dest.request")
 
 
-def call(site: Site, request: Request) -> Operation[Answer]:
+@define
+class Effort:
+    """
+    What a request cost beyond its first attempt.
+
+    Attributes:
+        retries: Attempts after the first.
+        throttled: Seconds spent waiting because the service asked for it.
+    """
+
+    retries: int = 0
+    throttled: float = 0.0
+
+
+def call(site: Site, request: Request, effort: Effort | None = None) -> Operation[Answer]:
     """
     Send a request until it is answered, as far as its nature and the site's policy allow.
 
     Args:
         site: The site; its gate, budget and credential are shared with all other requests.
         request: What to send.
+        effort: Is told what it took.
 
     Returns:
         An answer that means success.
@@ -34,31 +51,33 @@ def call(site: Site, request: Request) -> Operation[Answer]:
         AssetsError: What went wrong, after the last attempt.
     """
     try:
-        answer = yield from attempt(site, request)
+        answer = yield from attempt(site, request, effort)
     except AssetsError as first:
         from .again import again
 
-        return (yield from again(site, request, first))
+        return (yield from again(site, request, first, effort))
     site.budget.succeeded()
     return answer
 
 
-def attempt(site: Site, request: Request) -> Operation[Answer]:
+def attempt(site: Site, request: Request, effort: Effort | None = None) -> Operation[Answer]:
     """
     One attempt: wait at the gate, add the credential, send, judge the answer.
 
     A token that was asked for is asked for once more when it is refused.
     """
     try:
-        return (yield from _sent(site, request))
+        return (yield from _sent(site, request, effort))
     except BadCredentialsError:
         if request.credential is not Credential.ACCOUNT or not (yield from renewed(site)):
             raise
-    return (yield from _sent(site, request))
+    return (yield from _sent(site, request, effort))
 
 
-def _sent(site: Site, request: Request) -> Operation[Answer]:
+def _sent(site: Site, request: Request, effort: Effort | None) -> Operation[Answer]:
     while (delay := site.gate.delay(site.clock.monotonic())) > 0:
+        if effort is not None:
+            effort.throttled += delay
         yield Sleep(delay)
     secret = request.authorization
     if secret is None and request.credential is Credential.ACCOUNT:
@@ -76,6 +95,8 @@ def _sent(site: Site, request: Request) -> Operation[Answer]:
             answer,
             account_id=account.id if account is not None and request.host is Host.SITE else None,
             basic_on_site=site.is_basic_on_site and request.host is Host.SITE,
+            account=site.credentials.account_label if request.credential is Credential.ACCOUNT else "",
+            now=site.clock.time(),
         )
     except RateLimitedError as refusal:
         now = site.clock.monotonic()

@@ -1,0 +1,85 @@
+"""
+Where records come from: the caller's iterables, in the order in which they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, cast
+
+from attrs import frozen
+
+from .._engine.commands import Batch, Operation, Pull
+from ..exceptions import ConfigurationError
+
+
+@frozen
+class Source:
+    """
+    An iterator of the caller's.
+
+    Attributes:
+        selector: What its records are for, or None where it gives pairs of a selector and a record.
+        iterator: The iterator, asynchronous or not.
+    """
+
+    selector: str | None
+    iterator: object
+
+
+def open_sources(records: object, order: tuple[str, ...]) -> Iterator[Source]:
+    """
+    The sources of an import, each opened when it is its turn.
+
+    Args:
+        records: Iterables by selector, or one iterable of pairs.
+        order: The selectors, targets of references before what refers to them.
+
+    Raises:
+        ConfigurationError: It is nothing that records can be read from.
+    """
+    if isinstance(records, Mapping):
+        by_selector = cast("Mapping[str, object]", records)
+        unknown = [selector for selector in by_selector if selector not in order]
+        # What the model does not know comes last and is refused record by record, with the record.
+        chosen = [selector for selector in order if selector in by_selector] + unknown
+        for selector in chosen:
+            _refuse_no_source(by_selector[selector], f"records[{selector!r}]")
+        return (Source(selector, _opened(by_selector[selector])) for selector in chosen)
+    _refuse_no_source(records, "records")
+    return iter([Source(None, _opened(records))])
+
+
+def _refuse_no_source(records: object, name: str) -> None:
+    if isinstance(records, (str, bytes)) or not isinstance(records, (Iterable, AsyncIterable)):
+        raise ConfigurationError(
+            f"`{name}` is {type(records).__name__}; nothing was sent.",
+            field="records",
+            fix="Pass iterables of records by selector, {'people': [...]}, or an iterable of (selector, record) pairs.",
+        )
+
+
+def _opened(records: object) -> object:
+    if isinstance(records, AsyncIterable):
+        return records.__aiter__()
+    return iter(cast("Iterable[Any]", records))
+
+
+def pull(source: Source, count: int, seconds: float) -> Operation[Batch]:
+    """
+    The next records of a source.
+
+    A source that has them all in memory hands over many at once; one that makes them gets `seconds` to do so, and then
+    gives what it has.
+    """
+    iterator = source.iterator
+    if type(iterator) in _READY:
+        records = list(islice(cast("Iterator[Any]", iterator), count))
+        return Batch(records, ended=len(records) < count)
+    batch: Batch = yield Pull(iterator, count, seconds)
+    return batch
+
+
+#: Iterators of what is in memory already; asking the engine for each batch of theirs would be ceremony.
+_READY: tuple[type, ...] = (type(iter([])), type(iter(())), type(iter({}.values())))

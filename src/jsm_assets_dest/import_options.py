@@ -1,0 +1,153 @@
+"""
+How an import shall run, checked before anything is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Literal, TypeAlias, TypedDict
+
+from attrs import Attribute, field, frozen
+
+from .exceptions import ConfigurationError
+from .model import SchemaModel
+from .results import ImportProgress
+
+#: What to do with a record that cannot be imported.
+BadRecords: TypeAlias = Literal["fail", "skip"]
+#: What to do when an execution of the import is already running. One that is not ours is never cancelled.
+Busy: TypeAlias = Literal["fail", "wait"]
+#: Where progress goes: a function, or the name of a display.
+Progress: TypeAlias = "Callable[[ImportProgress], object] | Literal['log', 'tqdm', 'rich']"
+
+
+def _one_of(*allowed: str) -> Callable[[object, Attribute[str], str], None]:
+    def check(_: object, attribute: Attribute[str], value: str) -> None:
+        if value not in allowed:
+            raise ConfigurationError(
+                f"`{attribute.name}` is {value!r}; nothing was sent.",
+                field=attribute.name,
+                fix=f"Pass one of {', '.join(map(repr, allowed))}.",
+            )
+
+    return check
+
+
+def _between(least: float, most: float, unit: str) -> Callable[[object, Attribute[float], float], None]:
+    def check(_: object, attribute: Attribute[float], value: float) -> None:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+            raise ConfigurationError(
+                f"`{attribute.name}` is {value!r}; nothing was sent.",
+                field=attribute.name,
+                fix=f"Pass a number of {unit} from {least:g} to {most:g}.",
+            )
+
+    return check
+
+
+class ImportSettings(TypedDict, total=False):
+    """
+    The options of an import as keyword arguments; what each means stands at `ImportOptions`.
+    """
+
+    model: SchemaModel | None
+    on_progress: Progress | None
+    journal: str | PathLike[str] | None
+    on_bad_record: BadRecords
+    on_busy: Busy
+    busy_seconds: float
+    chunk_records: int
+    chunk_bytes: int
+    in_flight: int
+    total: int | None
+    wait: bool
+    timeout: float
+    idle_seconds: float
+    max_missing: float
+    allow_missing: bool
+    require_roles: bool
+    unique_in_run: bool
+    find_dangling: bool
+    compress: bool
+    fast: bool | None
+    record_failure: bool
+
+
+@frozen(kw_only=True)
+class ImportOptions:
+    """
+    How an import shall run.
+
+    Attributes:
+        model: The schema model that the records follow; None to read it from Assets.
+        on_progress: Told after each chunk and each poll.
+        journal: The path of a SQLite file that lets a killed run be resumed.
+        on_bad_record: "fail", or "skip" and hand the record back in `result.failed`.
+        on_busy: "fail", or "wait" until the execution that is running has ended.
+        busy_seconds: How long to wait for that.
+        chunk_records: The most records in a chunk.
+        chunk_bytes: The most bytes in a chunk.
+        in_flight: How many chunks are on their way at the same time.
+        total: How many records there will be, where that is known, for the remaining time.
+        wait: Whether to wait until Assets has processed everything.
+        timeout: Seconds to wait for that.
+        idle_seconds: Seconds after which a slow source's records are sent on although the chunk is not full.
+        max_missing: The part of the previous run's records that may be missing before the import is refused.
+        allow_missing: Complete the import although many records are missing, or all.
+        require_roles: Refuse to import while the default entries are still in the schema's roles.
+        unique_in_run: Refuse a record whose identifier came before anywhere in the run, not only in its chunk.
+        find_dangling: Count references to objects that the run does not bring.
+        compress: Send chunks compressed; turned off for the run when the service refuses that.
+        fast: True insists on orjson, False never uses it, None uses it where it is installed.
+        record_failure: Leave an entry in the import's history when the run fails.
+    """
+
+    model: SchemaModel | None = None
+    on_progress: Progress | None = field(default=None, repr=False)
+    journal: str | PathLike[str] | None = None
+    on_bad_record: BadRecords = field(default="fail", validator=_one_of("fail", "skip"))
+    on_busy: Busy = field(default="fail", validator=_one_of("fail", "wait"))
+    busy_seconds: float = field(default=600.0, validator=_between(0, 86_400, "seconds"))
+    chunk_records: int = field(default=500, validator=_between(1, 100_000, "records"))
+    chunk_bytes: int = field(default=4 * 1024 * 1024, validator=_between(1024, 64 * 1024 * 1024, "bytes"))
+    in_flight: int = field(default=4, validator=_between(1, 16, "chunks"))
+    total: int | None = None
+    wait: bool = True
+    timeout: float = field(default=3_600.0, validator=_between(0, 604_800, "seconds"))
+    idle_seconds: float = field(default=5.0, validator=_between(0.01, 3_600, "seconds"))
+    max_missing: float = field(default=0.2, validator=_between(0, 1, "parts"))
+    allow_missing: bool = False
+    require_roles: bool = False
+    unique_in_run: bool = False
+    find_dangling: bool = False
+    compress: bool = False
+    fast: bool | None = None
+    record_failure: bool = False
+
+    def to_dict(self) -> dict[str, object]:
+        """
+        What another process needs to check and cut records in the same way, as JSON-ready data.
+        """
+        return {name: getattr(self, name) for name in _TRAVELLING}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> ImportOptions:
+        """
+        The options back from `to_dict`.
+        """
+        given: ImportSettings = {name: data[name] for name in _TRAVELLING if name in data}  # type: ignore[assignment, misc]  # checked by the validators
+        return cls(**given)
+
+
+#: Options that go along when an execution travels to another process.
+_TRAVELLING = (
+    "on_bad_record",
+    "chunk_records",
+    "chunk_bytes",
+    "in_flight",
+    "idle_seconds",
+    "unique_in_run",
+    "compress",
+    "fast",
+)

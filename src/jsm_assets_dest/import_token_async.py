@@ -1,0 +1,204 @@
+"""
+The import token of an External import, and everything that is done with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+from typing_extensions import Unpack
+
+from ._operations import building, imports, tokens
+from .import_options import ImportOptions, ImportSettings
+from ._secret import Secret
+from .assets import ImportStatus, ObjectSchemaRecord
+from .auth import import_token_secret
+from .import_execution_async import AsyncImportExecution, AsyncRecords
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .connection_async import AsyncConnection
+    from .execution import Execution
+    from .model import SchemaModel
+    from .plan import BuildPlan
+    from .reports import ImportTokenReport
+    from .results import ImportResult
+
+@frozen(kw_only=True)
+class AsyncImportToken:
+    """
+    The token of one External import. It is never shown, and asked anew for every step where it leads.
+
+    Attributes:
+        schema: The object schema that the import is meant for, or None to take whichever the token leads to.
+    """
+
+    schema: ObjectSchemaRecord | None = None
+    _secret: Secret = field(repr=False, alias="secret")
+    _connection: AsyncConnection = field(repr=False, eq=False, alias="connection")
+    _memory: building.Memory = field(factory=building.Memory, repr=False, eq=False, init=False)
+
+    @classmethod
+    def of(cls, connection: AsyncConnection, secret: str, schema: ObjectSchemaRecord | None) -> Self:
+        """
+        Bind a token to a connection.
+
+        Raises:
+            InvalidCredentialError: It cannot be an import token.
+        """
+        return cls(schema=schema, secret=import_token_secret(secret), connection=connection)
+
+    async def check(self) -> ImportTokenReport:
+        """
+        Find out whether the token is accepted, belongs to this workspace and schema, and may be used now.
+
+        Sends only reads. A failed check is an entry of the report, never an exception.
+        """
+        return await self._connection._run(tokens.check(self._connection._site, self._secret, self.schema))
+
+    async def status(self) -> ImportStatus:
+        """
+        The state of the import.
+
+        Raises:
+            ImportTokenError: The token is refused.
+        """
+        return await self._connection._run(tokens.status(self._connection._site, self._secret))
+
+    async def plan(self, model: SchemaModel) -> BuildPlan:
+        """
+        Compare a model with what the import has, and say what building it would change. Sends only reads.
+
+        Raises:
+            InvalidModelError: The model has errors; the message lists all of them.
+            ImportTargetMismatchError: The token leads to another object schema than the one that is meant.
+        """
+        return await self._connection._run(
+            building.plan(self._connection._site, self._secret, self.schema, model)
+        )
+
+    async def build(self, model: SchemaModel, *, plan: BuildPlan | None = None, timeout: float = 600.0) -> BuildPlan:
+        """
+        Make the import's schema and mapping what a model says: object types, attributes, references, statuses, mapping.
+
+        The first time all of it is sent, later only what changed, and nothing when nothing changed. Building the same
+        model twice changes nothing.
+
+        Args:
+            model: The wanted model.
+            plan: A plan made before; it is refused when the import has changed since.
+            timeout: Seconds to wait for Assets to be done with it.
+
+        Returns:
+            The plan that was carried out.
+
+        Raises:
+            InvalidModelError: The model has errors; nothing was sent.
+            ImpossibleChangeError: The model wants something changed that Assets can never change; nothing was sent.
+            StalePlanError: The import has changed since the plan was made; nothing was sent.
+            MappingRejectedError: Assets refused it; there is a class for each of its reasons.
+        """
+        return await self._connection._run(
+            building.build(self._connection._site, self._secret, self.schema, model, plan, timeout, self._memory)
+        )
+
+    async def start(self, **options: Unpack[ImportSettings]) -> AsyncImportExecution:
+        """
+        Start an execution by hand; `import_records` does all of it in one call.
+
+        Args:
+            options: See `ImportOptions`.
+
+        Raises:
+            ImportBusyError: An execution is running already; it is left alone.
+            MissingMappingError: The schema model has not been built yet.
+            ImportDisabledError: The import is disabled in Assets.
+            ImportModuleKeyError: The import is of a kind that takes no data.
+        """
+        settings = ImportOptions(**options)
+        execution = await self._connection._run(
+            imports.start(self._connection._site, self._secret, self.schema, settings, self._memory)
+        )
+        return AsyncImportExecution.of(self._connection, self._secret, execution)
+
+    def attach(self, execution: Execution) -> AsyncImportExecution:
+        """
+        Take up an execution that was started elsewhere, such as one that came pickled from another process.
+
+        Only whoever started it completes or cancels it; here, records can be submitted and its state read.
+        """
+        return AsyncImportExecution.of(self._connection, self._secret, execution.detached())
+
+    async def test_import(
+        self, records: AsyncRecords, count: int = 100, **options: Unpack[ImportSettings]
+    ) -> ImportResult:
+        """
+        Import the first records only, to see that everything works.
+
+        Args:
+            records: As in `import_records`.
+            count: How many records to take; the rest of the source is not read.
+            options: See `ImportOptions`.
+
+        Raises:
+            MassDeletionGuardError: The import is known to remove objects that a run does not bring, so that a test would
+                remove nearly everything; `allow_missing=True` does it all the same.
+        """
+        settings = ImportOptions(**options)
+        return await self._connection._run(
+            imports.run(
+                self._connection._site, self._secret, self.schema, records, settings, self._memory, first=count
+            )
+        )
+
+    async def import_records(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
+        """
+        Import records: start an execution, send them in chunks, complete it once, and wait until Assets is done.
+
+        Args:
+            records: Records by selector, or pairs of a selector and a record. A record is a mapping from the model's
+                locators to values, an attrs instance or a dataclass. They are read as they are sent: the source may be
+                larger than memory. Records by selector are sent in an order in which references find their targets;
+                pairs are sent in the order in which they come.
+            options: See `ImportOptions`.
+
+        Returns:
+            What was sent, and what Assets confirmed.
+
+        Raises:
+            RecordError: A record cannot be imported; nothing is completed. With `on_bad_record="skip"` it is left out.
+            ImportInterruptedError: The source raised an exception; nothing is completed, and the exception is the cause.
+            MassDeletionGuardError: Many objects that are in Assets are missing; nothing is completed.
+            ImportCancelledError: Somebody cancelled the execution.
+            ImportTimeoutError: Assets was not done in time; the execution goes on and is on the error.
+            ImportTokenError: The token is refused, also when it is replaced while the import runs.
+        """
+        settings = ImportOptions(**options)
+        return await self._connection._run(
+            imports.run(self._connection._site, self._secret, self.schema, records, settings, self._memory)
+        )
+
+    async def resume_import(
+        self, records: AsyncRecords, **options: Unpack[ImportSettings]
+    ) -> ImportResult:
+        """
+        Go on with an import that was killed, from its journal.
+
+        Args:
+            records: The same records in the same order as before. Chunks that Assets confirmed are not sent again, unless
+                its execution takes no more data; then everything is sent in a new one.
+            options: See `ImportOptions`; `journal` names the journal of the killed run.
+
+        Raises:
+            ConfigurationError: No journal was named.
+            JournalLockedError: Another process is using the journal.
+            JournalMismatchError: The journal belongs to another import, or the records are others.
+        """
+        settings = ImportOptions(**options)
+        return await self._connection._run(
+            imports.run(
+                self._connection._site, self._secret, self.schema, records, settings, self._memory, resume=True
+            )
+        )

@@ -1,0 +1,65 @@
+# Derived from object_type_conflict_async.py by tools/derive_blocking.py: do not edit; change object_type_conflict_async.py and derive again.
+"""
+An object type that is wanted and already there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import asdict, field, frozen
+
+from ._operations import conflicts
+from .conflicts import ConflictRecord, Resolution
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .connection import Connection
+    from .model import SchemaModel
+
+
+@frozen(kw_only=True)
+class ObjectTypeConflict(ConflictRecord):
+    """
+    A conflict between a wanted object type and an existing one of the same name, and the ways out of it.
+    """
+
+    _connection: Connection = field(repr=False, eq=False, alias="connection")
+
+    @classmethod
+    def of(cls, connection: Connection, record: ConflictRecord) -> Self:
+        """
+        Bind what was found to a connection.
+        """
+        values = asdict(record, recurse=False, filter=lambda attribute, _: attribute.name != "_connection")
+        return cls(**values, connection=connection)
+
+    def resolve(
+        self,
+        resolution: Resolution,
+        model: SchemaModel,
+        *,
+        name: str | None = None,
+        delete_objects: int | None = None,
+    ) -> SchemaModel:
+        """
+        Take one way out and give the model that goes with it.
+
+        ADOPT, RENAME_INCOMING and SKIP change the model only. RENAME_EXISTING and DELETE_EXISTING change the object type
+        in Assets.
+
+        Args:
+            resolution: The way out; `choices` says which are possible.
+            model: The wanted model.
+            name: For the two renamings, the new name; None for one that is free.
+            delete_objects: For DELETE_EXISTING of a type with objects: how many it has, to show that they are meant.
+
+        Raises:
+            ResolutionNotPossibleError: It is not possible; the message says why.
+        """
+        return self._connection._run(
+            conflicts.resolve(
+                self._connection._site, self, resolution, model, name=name, delete_objects=delete_objects
+            )
+        )
