@@ -1,0 +1,40 @@
+"""
+A site in a box: Jira, Jira Service Management and Assets, for tests.
+
+```python
+from jsm_assets_dest.testing import Emulator
+
+with Emulator() as emulator, emulator.connect() as connection:
+    connection.check().raise_for_problems()
+```
+
+It shares no code with the SDK, so that a wrong reading of the service cannot cancel out on both sides.
+"""
+
+from __future__ import annotations
+
+from .emulator import Emulator
+from .faults import Fault, Faults, UnusedFaultsError
+from .handles import SeededExecution, SeededImportSource, SeededObject, SeededSchema, SeededType
+from .http.exchange import ReceivedRequest
+from .rates import RateLimit
+from .world.clock import EmulatorClock
+from .world.doubts import Doubts
+from .world.entities import Account
+
+__all__ = [
+    "Account",
+    "Doubts",
+    "Emulator",
+    "EmulatorClock",
+    "Fault",
+    "Faults",
+    "RateLimit",
+    "ReceivedRequest",
+    "SeededExecution",
+    "SeededImportSource",
+    "SeededObject",
+    "SeededSchema",
+    "SeededType",
+    "UnusedFaultsError",
+]

@@ -1,0 +1,84 @@
+"""
+`python -m jsm_assets_dest.testing`: the emulated site as a server of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from .emulator import Emulator
+from .server import LOOPBACK, wait_until_interrupted
+from .world.clock import EmulatorClock
+
+
+def parser() -> argparse.ArgumentParser:
+    """
+    The arguments of the command.
+    """
+    found = argparse.ArgumentParser(
+        prog="python -m jsm_assets_dest.testing",
+        description="An emulated Atlassian site with Jira Service Management Assets, for trying things out.",
+    )
+    found.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
+    found.add_argument("--port", type=int, default=8080, help="0 takes a free one (default: %(default)s)")
+    found.add_argument(
+        "--seed",
+        choices=("demo", "okta", "empty"),
+        default="empty",
+        help="what is there at first: a schema with objects, an empty schema OKT with an import source, or nothing",
+    )
+    found.add_argument("--state", type=Path, help="a SQLite file that keeps the state")
+    found.add_argument("--settings", type=Path, help="write the settings into this file too")
+    found.add_argument(
+        "--import-seconds", type=float, default=0.0, help="how long an import is being processed"
+    )
+    found.add_argument("--lenient", action="store_true", help="accept requests the OpenAPI document would refuse")
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Serve until Ctrl-C.
+    """
+    options = parser().parse_args(arguments)
+    clock = EmulatorClock(start=time.time())
+    with Emulator(
+        state=options.state,
+        strict=not options.lenient,
+        import_seconds=options.import_seconds,
+        clock=clock,
+    ) as emulator:
+        seed(emulator, options.seed)
+        with emulator.serve(port=options.port, host=options.host) as url:
+            lines = [f"export {name}={shlex.quote(value)}" for name, value in emulator.settings(url).items()]
+            print(f"An emulated Atlassian site is at {url}/ (status page). Ctrl-C ends it.")
+            if options.host not in LOOPBACK:
+                print("It listens beyond this machine, and anybody who reaches it can control it.")
+            print("Settings for another terminal:\n")
+            print("\n".join(lines), flush=True)
+            if options.settings is not None:
+                options.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            wait_until_interrupted()
+    return 0
+
+
+def seed(emulator: Emulator, name: str) -> None:
+    """
+    Put the chosen content into a site that has none yet.
+    """
+    if emulator.object_schemas:
+        return
+    if name == "demo":
+        emulator.seed_demo()
+    elif name == "okta":
+        emulator.add_object_schema("OKT", "Okta", "Auto-generated Okta data.")
+        emulator.add_import_source("OKT", "Okta")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,622 @@
+"""
+Handles on what an emulated site holds, for seeding and for assertions.
+
+They read and change the state directly, without requests, and always show it as it is now.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias, Union, Unpack, cast
+
+from .json_types import JsonObject, JsonValue
+from .world import imports
+from .world.attributes import AttributeSettings, create_attribute
+from .world.entities import (
+    BOOLEAN,
+    DEFAULT,
+    DOUBLE,
+    GROUP,
+    IMPORT_TYPE_NAMES,
+    INTEGER,
+    REFERENCE,
+    STATUS,
+    USER,
+    Account,
+    AssetObject,
+    Attribute,
+    Execution,
+    ImportSource,
+    ObjectSchema,
+    ObjectType,
+)
+from .world.executions import cancel_execution, settle_executions, status_document
+from .world.objects import create_object, delete_object, update_object
+from .world.roles import roles_of, set_actors
+from .world.site import Site
+from .world.types import create_object_type
+
+PlainValue: TypeAlias = Union[str, int, float, bool, "SeededObject", Account, datetime.date]
+Given: TypeAlias = Union[PlainValue, Sequence[PlainValue], None]
+Shown: TypeAlias = Union[str, int, float, bool, None, list[Union[str, int, float, bool]]]
+
+_KINDS = {**{name: DEFAULT for name in IMPORT_TYPE_NAMES}, "user": USER, "group": GROUP, "status": STATUS}
+
+
+class SeededObject:
+    """
+    An object of the emulated site. `object["Attribute"]` is its value as plain Python: None without a value, a
+    list for attributes with several, keys for references, names for statuses, addresses for users.
+    """
+
+    def __init__(self, site: Site, asset: AssetObject) -> None:
+        self._site = site
+        self._asset = asset
+
+    @property
+    def id(self) -> str:
+        """
+        The id, as text.
+        """
+        return str(self._asset.id)
+
+    @property
+    def key(self) -> str:
+        """
+        The key, such as `OKT-12`.
+        """
+        return self._site.key_of(self._asset)
+
+    @property
+    def label(self) -> str:
+        """
+        The name of the object.
+        """
+        return self._site.label_of(self._asset)
+
+    @property
+    def type_name(self) -> str:
+        """
+        The name of its object type.
+        """
+        return self._site.types[self._asset.type_id].name
+
+    @property
+    def values(self) -> dict[str, Shown]:
+        """
+        All values by the name of the attribute, without Key, Created and Updated.
+        """
+        attributes = self._site.attributes_of(self._site.types[self._asset.type_id])
+        return {each.name: self._value(each) for each in attributes if not each.system}
+
+    def __getitem__(self, name: str) -> Shown:
+        attribute = self._site.attribute_named(self._site.types[self._asset.type_id], name)
+        if attribute is None:
+            raise KeyError(f"{self.type_name} has no attribute {name}")
+        return self._value(attribute)
+
+    def _value(self, attribute: Attribute) -> Shown:
+        values = [self._plain(attribute, text) for text in self._asset.values.get(attribute.id, ())]
+        if attribute.is_multiple:
+            return values
+        return values[0] if values else None
+
+    def _plain(self, attribute: Attribute, text: str) -> str | int | float | bool:
+        if attribute.type == REFERENCE:
+            return self._site.key_of(self._site.objects[int(text)])
+        if attribute.type == STATUS:
+            return self._site.statuses[int(text)].name
+        if attribute.type == USER and text in self._site.accounts:
+            return self._site.accounts[text].email
+        if attribute.type == DEFAULT and attribute.default_type == INTEGER:
+            return int(text)
+        if attribute.type == DEFAULT and attribute.default_type == DOUBLE:
+            return float(text)
+        if attribute.type == DEFAULT and attribute.default_type == BOOLEAN:
+            return text == "true"
+        return text
+
+    def update(self, values: Mapping[str, Given] | None = None, /, **more: Given) -> None:
+        """
+        Change attributes, by name.
+        """
+        object_type = self._site.types[self._asset.type_id]
+        wanted = _wanted(self._site, object_type, {**(values or {}), **more})
+        update_object(self._site, self._asset, wanted, account_id="")
+
+    def delete(self) -> None:
+        """
+        Delete the object.
+        """
+        delete_object(self._site, self._asset)
+
+    def connect_ticket(self, key: str) -> None:
+        """
+        Let a ticket of Jira refer to the object.
+        """
+        self._asset.ticket_keys.append(key)
+
+    def __repr__(self) -> str:
+        return f"<SeededObject {self.key} {self.label!r} of {self.type_name}>"
+
+
+def _text(value: PlainValue) -> str:
+    if isinstance(value, SeededObject):
+        return value.id
+    if isinstance(value, Account):
+        return value.account_id
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return str(value)
+
+
+def _wanted(site: Site, object_type: ObjectType, values: Mapping[str, Given]) -> dict[str, list[str]]:
+    wanted = {}
+    for name, value in values.items():
+        attribute = site.attribute_named(object_type, name) or site.attribute_named(
+            object_type, name.replace("_", " ")
+        )
+        if attribute is None:
+            known = ", ".join(each.name for each in site.attributes_of(object_type))
+            raise ValueError(f"{object_type.name} has no attribute {name}; it has {known}")
+        if value is None:
+            wanted[str(attribute.id)] = []
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            wanted[str(attribute.id)] = [_text(cast(PlainValue, each)) for each in value]
+        else:
+            wanted[str(attribute.id)] = [_text(cast(PlainValue, value))]
+    return wanted
+
+
+class SeededType:
+    """
+    An object type of the emulated site.
+    """
+
+    def __init__(self, site: Site, object_type: ObjectType) -> None:
+        self._site = site
+        self._type = object_type
+
+    @property
+    def id(self) -> str:
+        """
+        The id, as text.
+        """
+        return str(self._type.id)
+
+    @property
+    def name(self) -> str:
+        """
+        The name.
+        """
+        return self._type.name
+
+    @property
+    def description(self) -> str:
+        """
+        The description.
+        """
+        return self._type.description
+
+    @property
+    def external_id(self) -> str:
+        """
+        What mapping documents call the type.
+        """
+        return self._type.external_id
+
+    @property
+    def parent(self) -> SeededType | None:
+        """
+        The type above it.
+        """
+        if self._type.parent_id is None:
+            return None
+        return SeededType(self._site, self._site.types[self._type.parent_id])
+
+    @property
+    def attributes(self) -> list[Attribute]:
+        """
+        The attributes by position; change nothing in there.
+        """
+        return self._site.attributes_of(self._type)
+
+    @property
+    def attribute_names(self) -> list[str]:
+        """
+        The names of the attributes by position.
+        """
+        return [attribute.name for attribute in self.attributes]
+
+    def attribute(self, name: str) -> Attribute:
+        """
+        An attribute by name.
+        """
+        found = self._site.attribute_named(self._type, name)
+        if found is None:
+            raise KeyError(f"{self.name} has no attribute {name}")
+        return found
+
+    @property
+    def objects(self) -> list[SeededObject]:
+        """
+        The objects of exactly this type, in the order of creation.
+        """
+        return [SeededObject(self._site, self._site.objects[each]) for each in self._type.object_ids]
+
+    def object(self, label: str) -> SeededObject:
+        """
+        The object with this name.
+        """
+        for each in self.objects:
+            if each.label == label:
+                return each
+        raise KeyError(f"{self.name} has no object {label}")
+
+    def add_attribute(
+        self,
+        name: str,
+        type: str = "text",
+        *,
+        references: SeededType | None = None,
+        multiple: bool = False,
+        statuses: Sequence[str] = (),
+        options: Sequence[str] = (),
+        **settings: Unpack[AttributeSettings],
+    ) -> Attribute:
+        """
+        Add an attribute.
+
+        Args:
+            type: "text", "integer", "boolean", "double", "date", "time", "date_time", "url", "email", "textarea",
+                "select", "ipaddress", "user", "group", "status" or "reference".
+            references: for a reference, its target; may be given without `type`.
+            multiple: any number of values.
+            statuses: names of the allowed statuses.
+            options: choices of a select attribute.
+            settings: further settings, named as in `AttributeSettings`: `label`, `unique`, `minimum`, `hidden`, …
+        """
+        if references is not None or type in ("reference", "referenced_object"):
+            if references is None:
+                raise ValueError("a reference needs the object type it refers to")
+            kind = REFERENCE
+            settings["type_value"] = references.id
+            settings.setdefault("additional_value", str(min(self._site.reference_types)))
+        elif type in _KINDS:
+            kind = _KINDS[type]
+        else:
+            raise ValueError(f"unknown type {type!r}; known are {', '.join(_KINDS)} and reference")
+        if kind == DEFAULT:
+            settings["default_type"] = IMPORT_TYPE_NAMES[type]
+        if multiple:
+            settings["maximum"] = -1
+        if options:
+            settings["options"] = ",".join(options)
+        if statuses:
+            settings["type_value_multi"] = [self._status_id(each) for each in statuses]
+        return create_attribute(self._site, self._type, name=name, type=kind, **settings)
+
+    def _status_id(self, name: str) -> str:
+        for status in self._site.statuses.values():
+            if status.name == name and status.schema_id in (None, self._type.schema_id):
+                return str(status.id)
+        raise ValueError(f"there is no status {name}")
+
+    def add_object(self, values: Mapping[str, Given] | None = None, /, **more: Given) -> SeededObject:
+        """
+        Add an object.
+
+        Args:
+            values: by name of the attribute.
+            more: as `values`, with an underscore for a blank in a name.
+        """
+        wanted = _wanted(self._site, self._type, {**(values or {}), **more})
+        return SeededObject(self._site, create_object(self._site, self._type, wanted, account_id=""))
+
+    def __repr__(self) -> str:
+        return f"<SeededType {self.name}, {len(self._type.object_ids)} objects>"
+
+
+class SeededSchema:
+    """
+    An object schema of the emulated site. `schema["People"]` is one of its object types.
+    """
+
+    def __init__(self, site: Site, schema: ObjectSchema) -> None:
+        self._site = site
+        self._schema = schema
+
+    @property
+    def id(self) -> str:
+        """
+        The id, as text.
+        """
+        return str(self._schema.id)
+
+    @property
+    def key(self) -> str:
+        """
+        The key, such as `OKT`.
+        """
+        return self._schema.key
+
+    @property
+    def name(self) -> str:
+        """
+        The name.
+        """
+        return self._schema.name
+
+    @property
+    def description(self) -> str:
+        """
+        The description.
+        """
+        return self._schema.description
+
+    @property
+    def object_types(self) -> list[SeededType]:
+        """
+        All object types, in the order of creation.
+        """
+        return [SeededType(self._site, each) for each in self._site.types_of(self._schema)]
+
+    def __getitem__(self, name: str) -> SeededType:
+        for each in self.object_types:
+            if each.name == name:
+                return each
+        raise KeyError(f"{self.name} has no object type {name}")
+
+    def __contains__(self, name: object) -> bool:
+        return any(each.name == name for each in self.object_types)
+
+    def __iter__(self) -> Iterator[SeededType]:
+        return iter(self.object_types)
+
+    @property
+    def objects(self) -> list[SeededObject]:
+        """
+        All objects, by type.
+        """
+        return [each for object_type in self.object_types for each in object_type.objects]
+
+    @property
+    def roles(self) -> dict[str, list[str]]:
+        """
+        For each role the account ids and group names in it.
+        """
+        return {role.name: [*role.users, *role.groups] for role in roles_of(self._site, self._schema)}
+
+    def set_role(self, name: str, *, users: Sequence[str] = (), groups: Sequence[str] = ()) -> None:
+        """
+        Replace the entries of a role.
+        """
+        for role in roles_of(self._site, self._schema):
+            if role.name == name:
+                set_actors(self._site, role, list(users), list(groups))
+                return
+        raise KeyError(f"there is no role {name}")
+
+    def allow_other_object_schemas(self, allowed: bool = True) -> None:
+        """
+        Let attributes of other object schemas refer to objects in here.
+        """
+        self._schema.allow_other_object_schema = allowed
+
+    def add_object_type(
+        self,
+        name: str,
+        *,
+        attributes: Sequence[str | tuple[str, str]] = (),
+        description: str = "",
+        parent: SeededType | None = None,
+        icon_id: str | None = None,
+        inherited: bool = False,
+        abstract: bool = False,
+    ) -> SeededType:
+        """
+        Add an object type.
+
+        Args:
+            attributes: names of text attributes, or pairs of name and type.
+            inherited: types below it take over its attributes.
+        """
+        above = self._site.types[int(parent.id)] if parent is not None else None
+        object_type = create_object_type(
+            self._site,
+            self._schema,
+            name=name,
+            icon_id=icon_id or next(iter(self._site.icons)),
+            description=description,
+            parent=above,
+            inherited=inherited,
+            abstract=abstract,
+        )
+        handle = SeededType(self._site, object_type)
+        for each in attributes:
+            if isinstance(each, str):
+                handle.add_attribute(each)
+            else:
+                handle.add_attribute(each[0], each[1])
+        return handle
+
+    def __repr__(self) -> str:
+        return f"<SeededSchema {self.key} {self.name!r}>"
+
+
+class SeededExecution:
+    """
+    An execution of an import.
+    """
+
+    def __init__(self, site: Site, execution: Execution) -> None:
+        self._site = site
+        self._execution = execution
+
+    @property
+    def id(self) -> str:
+        """
+        The id.
+        """
+        return self._execution.id
+
+    @property
+    def import_source_id(self) -> str:
+        """
+        The id of the import source.
+        """
+        return self._execution.source_id
+
+    @property
+    def status(self) -> str:
+        """
+        `INGESTING`, `PROCESSING`, `DONE` or `CANCELLED`.
+        """
+        settle_executions(self._site)
+        return self._execution.status
+
+    @property
+    def progress(self) -> JsonObject:
+        """
+        The progress that the client submitted last.
+        """
+        return self._execution.progress
+
+    @property
+    def chunks(self) -> list[JsonValue]:
+        """
+        The data submitted so far, until it is processed.
+        """
+        return list(self._execution.chunks)
+
+    @property
+    def failure_reason(self) -> str | None:
+        """
+        What the client recorded as the reason of a failure.
+        """
+        return self._execution.failure_reason
+
+    @property
+    def result(self) -> JsonObject | None:
+        """
+        The `progressResult` of the status, once it is done.
+        """
+        settle_executions(self._site)
+        return self._execution.result
+
+    @property
+    def status_document(self) -> JsonObject:
+        """
+        The body a client gets when it asks for the status.
+        """
+        settle_executions(self._site)
+        return status_document(self._site, self._execution)
+
+    def counts(self, type_name: str) -> JsonObject:
+        """
+        The counters of one object type.
+        """
+        results = cast(JsonObject, (self.result or {}).get("objectTypeResultMap", {}))
+        for each in results.values():
+            counters = cast(JsonObject, each)
+            if counters["objectTypeName"] == type_name:
+                return counters
+        raise KeyError(f"the execution has no result for {type_name}")
+
+    def cancel(self) -> None:
+        """
+        Cancel it, as somebody else could do in the user interface.
+        """
+        cancel_execution(self._site, self._execution)
+
+    def __repr__(self) -> str:
+        return f"<SeededExecution {self.id} {self._execution.status}>"
+
+
+class SeededImportSource:
+    """
+    An import source, with what the user interface can do to it.
+    """
+
+    def __init__(self, site: Site, source: ImportSource) -> None:
+        self._site = site
+        self._source = source
+
+    @property
+    def id(self) -> str:
+        """
+        The id.
+        """
+        return self._source.id
+
+    @property
+    def name(self) -> str:
+        """
+        The name.
+        """
+        return self._source.name
+
+    @property
+    def token(self) -> str:
+        """
+        The container token that is good now.
+        """
+        return self._source.token
+
+    @property
+    def schema(self) -> SeededSchema:
+        """
+        The object schema it fills.
+        """
+        return SeededSchema(self._site, self._site.schemas[self._source.schema_id])
+
+    @property
+    def status(self) -> str:
+        """
+        `IDLE`, `DISABLED`, `MISSING_MAPPING` or `RUNNING`.
+        """
+        settle_executions(self._site)
+        return imports.config_status(self._site, self._source)
+
+    @property
+    def executions(self) -> list[SeededExecution]:
+        """
+        Its executions, oldest first.
+        """
+        return [SeededExecution(self._site, each) for each in imports.executions_of(self._site, self._source)]
+
+    def generate_token(self) -> str:
+        """
+        A new container token; the older one is dead at once.
+        """
+        return imports.generate_token(self._site, self._source)
+
+    def enable(self) -> None:
+        """
+        Enable it.
+        """
+        self._source.enabled = True
+
+    def disable(self) -> None:
+        """
+        Disable it: imports are refused.
+        """
+        self._source.enabled = False
+
+    def uninstall_module(self) -> None:
+        """
+        Let the import module be gone: starting answers `INVALID_IMPORT_MODULE_KEY`.
+        """
+        self._source.module_key = "rlabs-import-type-csv"
+
+    def delete(self) -> None:
+        """
+        Delete it; its token is dead, its objects stay.
+        """
+        imports.delete_import_source(self._site, self._source)
+
+    def __repr__(self) -> str:
+        return f"<SeededImportSource {self.name!r} of {self.schema.key}>"

@@ -1,0 +1,163 @@
+"""
+One request on its way through the site, as handlers see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from attrs import define, field
+
+from ..json_types import JsonObject, JsonValue
+from ..world import roles
+from ..world.entities import Account, ImportSource, ObjectSchema
+from ..world.refusals import bad_request, not_permitted
+from ..world.site import Site
+from .addresses import Address
+from .exchange import Inbound
+from .routing import Operation
+
+if TYPE_CHECKING:
+    from .access import Access
+
+
+@define(kw_only=True)
+class Caller:
+    """
+    Who is calling.
+
+    Args:
+        account: None for anonymous callers and import tokens.
+        kind: "none", "basic", "scoped", "oauth", "forge" or "import token".
+        scopes: of a scoped token; None when everything is open.
+        source: of an import token.
+        identity: by which rates are limited.
+        login_failed: the credential was rejected, and the call is answered as anonymous.
+    """
+
+    account: Account | None
+    kind: str
+    scopes: list[str] | None = None
+    source: ImportSource | None = None
+    identity: str = "anonymous"
+    login_failed: str | None = None
+
+
+@define(kw_only=True)
+class Call:
+    """
+    A request that was routed and whose caller is known.
+    """
+
+    site: Site
+    access: Access
+    operation: Operation
+    address: Address
+    inbound: Inbound
+    parameters: dict[str, str]
+    query: Mapping[str, str]
+    caller: Caller
+    strict: bool
+    body: JsonObject = field(factory=dict)
+
+    @property
+    def base(self) -> str:
+        """
+        What links to Assets begin with: the base the request came in on.
+        """
+        return self.address.prefix
+
+    @property
+    def account_id(self) -> str:
+        """
+        The account the call runs as; empty for an import token.
+        """
+        return self.caller.account.account_id if self.caller.account is not None else ""
+
+    def text(self, name: str) -> str | None:
+        """
+        A text field of the body.
+        """
+        return cast("str | None", self.body.get(name))
+
+    def integer(self, name: str) -> int | None:
+        """
+        An integer field of the body.
+        """
+        return cast("int | None", self.body.get(name))
+
+    def boolean(self, name: str) -> bool | None:
+        """
+        A boolean field of the body.
+        """
+        return cast("bool | None", self.body.get(name))
+
+    def texts(self, name: str) -> list[str] | None:
+        """
+        A field of the body with a list of texts.
+        """
+        return cast("list[str] | None", self.body.get(name))
+
+    @property
+    def whole_body(self) -> JsonValue:
+        """
+        The body of an operation that takes any JSON.
+        """
+        return self.body.get("")
+
+    def number(self, name: str, default: int, least: int = 0) -> int:
+        """
+        A number of the query.
+        """
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not text.lstrip("-").isdecimal() or int(text) < least:
+            raise bad_request(f"The parameter {name} must be an integer of at least {least}")
+        return int(text)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """
+        A boolean of the query.
+        """
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if text.lower() not in ("true", "false"):
+            raise bad_request(f"The parameter {name} must be true or false")
+        return text.lower() == "true"
+
+    def name_filter(self) -> str:
+        """
+        The `query` parameter. Its documented default is the two characters `""`, which mean no filter.
+        """
+        text = self.query.get("query", "")
+        return "" if text == '""' else text.lower()
+
+    def require(self, schema: ObjectSchema, right: str) -> None:
+        """
+        Refuse callers whose role in a schema does not allow "manage", "develop" or "view".
+
+        Raises:
+            Refusal: 403.
+        """
+        if self.caller.kind == "import token":
+            return
+        account = self.caller.account
+        if (
+            schema.key in self.access.closed_schemas
+            or account is None
+            or not roles.allows(self.site, account, schema, right)
+        ):
+            doing = {"manage": "manage", "develop": "edit objects in", "view": "view"}[right]
+            raise not_permitted(f"You do not have permission to {doing} the object schema {schema.name}")
+
+    def may(self, schema: ObjectSchema, right: str) -> bool:
+        """
+        As `require`, but tells.
+        """
+        account = self.caller.account
+        if schema.key in self.access.closed_schemas:
+            return False
+        return account is not None and roles.allows(self.site, account, schema, right)

@@ -1,0 +1,367 @@
+"""
+External imports: tokens, links, mapping, executions.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ..json_types import JsonObject, JsonValue
+from ..world import executions, imports, mapping
+from ..world.entities import Execution, ImportSource
+from ..world.refusals import bad_request, not_found
+from .access import gateway_unauthorized
+from .bodies import BOOLEAN, OBJECT, STRING, WHOLE_BODY, Body
+from .call import Call
+from .exchange import Answer, empty_answer, json_answer
+from .routing import Routes
+
+ROUTES = Routes("assets")
+SCOPE = "import:import-configuration:cmdb"
+
+
+def import_source(call: Call) -> ImportSource:
+    """
+    The import source an address names, for callers who may work on it.
+
+    Raises:
+        Refusal: 404 when it does not exist, 403 for callers who do not manage its schema.
+    """
+    source = call.site.import_source(call.parameters["importSourceId"])
+    call.require(call.site.schemas[source.schema_id], "manage")
+    return source
+
+
+def _short_form(call: Call, spelling: str) -> str:
+    """
+    The short form of the base, which links of imports use whatever base the request came in on.
+    """
+    if call.inbound.root is not None:
+        root = call.inbound.root
+    else:
+        root = "https://api.atlassian.com"
+    return f"{root}/jsm/{spelling}/workspace/{call.site.workspace_id}/v1"
+
+
+@ROUTES.operation(
+    "read import info", "GET", "/v1/imports/info", family="import info", accepts_import_token=True
+)
+def read_import_info(call: Call) -> Answer:
+    source = call.caller.source
+    if source is None:
+        raise gateway_unauthorized()
+    link = f"{_short_form(call, 'assets')}/importsource/{source.id}"
+    return json_answer(
+        {
+            "links": {
+                "getStatus": f"{link}/configstatus",
+                "start": f"{link}/executions",
+                "mapping": f"{link}/mapping",
+            }
+        }
+    )
+
+
+@ROUTES.operation(
+    "read import status",
+    "GET",
+    "/importsource/{importSourceId}/configstatus",
+    scope=SCOPE,
+    accepts_import_token=True,
+)
+def read_import_status(call: Call) -> Answer:
+    source = import_source(call)
+    document: JsonObject = {"status": imports.config_status(call.site, source)}
+    running = imports.open_execution(call.site, source)
+    if running is not None:
+        links = _execution_links(call, source, running)
+        document["links"] = {"cancel": links["cancel"], "getExecutionStatus": links["getExecutionStatus"]}
+    return json_answer(document)
+
+
+def _execution_links(call: Call, source: ImportSource, execution: Execution) -> JsonObject:
+    base = _short_form(call, call.site.doubts.execution_link_spelling)
+    link = f"{base}/importsource/{source.id}/executions/{execution.id}"
+    return {
+        "submitProgress": f"{link}/progress",
+        "submitResults": f"{link}/data",
+        "getExecutionStatus": f"{link}/status",
+        "cancel": link,
+    }
+
+
+# Mapping ----------------------------------------------------------------------------------------------------
+
+
+@ROUTES.operation(
+    "submit mapping",
+    "PUT",
+    "/importsource/{importSourceId}/mapping",
+    scope=SCOPE,
+    body=WHOLE_BODY,
+    accepts_import_token=True,
+)
+def submit_mapping(call: Call) -> Answer:
+    return _mapping(call, partial=False)
+
+
+@ROUTES.operation(
+    "update mapping",
+    "PATCH",
+    "/importsource/{importSourceId}/mapping",
+    scope=SCOPE,
+    body=WHOLE_BODY,
+    accepts_import_token=True,
+)
+def update_mapping(call: Call) -> Answer:
+    return _mapping(call, partial=True)
+
+
+def _mapping(call: Call, *, partial: bool) -> Answer:
+    source = import_source(call)
+    if call.flag("async") and (partial or call.site.doubts.mapping_put_is_asynchronous):
+        progress = mapping.start_mapping(call.site, source, call.whole_body, partial=partial)
+        base = _short_form(call, "assets")
+        location = f"{base}/importsource/{source.id}/mapping/progress/{progress.id}"
+        return empty_answer(303, {"Location": location})
+    mapping.submit_mapping(call.site, source, call.whole_body, partial=partial)
+    return empty_answer(204)
+
+
+@ROUTES.operation(
+    "read mapping progress",
+    "GET",
+    "/importsource/{importSourceId}/mapping/progress/{resourceId}",
+    scope=SCOPE,
+    accepts_import_token=True,
+)
+def read_mapping_progress(call: Call) -> Answer:
+    source = import_source(call)
+    progress = call.site.mapping_progress.get(call.parameters["resourceId"])
+    if progress is None or progress.source_id != source.id:
+        raise bad_request(f"There is no progress {call.parameters['resourceId']}")
+    if progress.result is None:
+        return json_answer({"progressStatus": "IN_PROGRESS"})
+    return json_answer(
+        {"progressStatus": "FINISHED", "result": progress.result, "resultMessage": progress.message}
+    )
+
+
+@ROUTES.operation(
+    "read mapping",
+    "GET",
+    "/importsource/{importSourceId}/schema-and-mapping",
+    scope=SCOPE,
+    accepts_import_token=True,
+)
+def read_mapping(call: Call) -> Answer:
+    return json_answer(mapping.schema_and_mapping(call.site, import_source(call)))
+
+
+# Executions -------------------------------------------------------------------------------------------------
+
+
+@ROUTES.operation(
+    "start import",
+    "POST",
+    "/importsource/{importSourceId}/executions",
+    scope=SCOPE,
+    body=Body(optional={"scheduled": BOOLEAN}, may_be_empty=True),
+    accepts_import_token=True,
+)
+def start_import(call: Call) -> Answer:
+    source = import_source(call)
+    execution = executions.start_execution(
+        call.site, source, account_id=call.account_id, scheduled=call.boolean("scheduled") or False
+    )
+    return json_answer({"links": _execution_links(call, source, execution), "result": "success"})
+
+
+def _execution(call: Call) -> Execution:
+    return executions.execution_of(call.site, import_source(call), call.parameters["executionId"])
+
+
+@ROUTES.operation(
+    "submit chunk",
+    "POST",
+    "/importsource/{importSourceId}/executions/{executionId}/data",
+    scope=SCOPE,
+    body=Body(optional={"data": OBJECT, "clientGeneratedId": STRING, "completed": BOOLEAN}),
+    accepts_import_token=True,
+)
+def submit_chunk(call: Call) -> Answer:
+    execution = _execution(call)
+    completed = call.boolean("completed") or False
+    if "data" not in call.body and not completed:
+        raise bad_request("The request needs data, or completed: true")
+    executions.submit_chunk(
+        call.site,
+        execution,
+        data=call.body.get("data"),
+        chunk_id=call.text("clientGeneratedId"),
+        completed=completed,
+    )
+    return empty_answer()
+
+
+@ROUTES.operation(
+    "submit progress",
+    "PUT",
+    "/importsource/{importSourceId}/executions/{executionId}/progress",
+    scope=SCOPE,
+    body=Body(optional={"steps": OBJECT, "objects": OBJECT}),
+    accepts_import_token=True,
+)
+def submit_progress(call: Call) -> Answer:
+    execution = _execution(call)
+    if execution.status != "INGESTING":
+        raise bad_request(f"The execution does not accept progress, its status is {execution.status}")
+    for half, known in (("steps", {"total", "current", "description"}), ("objects", {"total", "processed"})):
+        unknown = set(cast(JsonObject, call.body.get(half, {}))) - known
+        if unknown and call.strict:
+            raise bad_request(f"Unknown fields in {half}: {', '.join(sorted(unknown))}")
+    execution.progress = {**execution.progress, **call.body}
+    return empty_answer()
+
+
+@ROUTES.operation(
+    "read execution status",
+    "GET",
+    "/importsource/{importSourceId}/executions/{executionId}/status",
+    scope=SCOPE,
+    accepts_import_token=True,
+)
+def read_execution_status(call: Call) -> Answer:
+    return json_answer(executions.status_document(call.site, _execution(call)))
+
+
+@ROUTES.operation(
+    "read latest execution status",
+    "GET",
+    "/importsource/{importSourceId}/executions/status",
+    scope=SCOPE,
+    accepts_import_token=True,
+)
+def read_latest_execution_status(call: Call) -> Answer:
+    source = import_source(call)
+    return json_answer(executions.status_document(call.site, executions.latest_execution(call.site, source)))
+
+
+@ROUTES.operation(
+    "cancel import",
+    "DELETE",
+    "/importsource/{importSourceId}/executions/{executionId}",
+    scope=SCOPE,
+    accepts_import_token=True,
+)
+def cancel_import(call: Call) -> Answer:
+    executions.cancel_execution(call.site, _execution(call))
+    return empty_answer()
+
+
+@ROUTES.operation(
+    "record failed import",
+    "POST",
+    "/importsource/{importSourceId}/executions/{executionId}/history/failed",
+    scope=SCOPE,
+    body=Body(required={"failureReason": STRING}),
+    accepts_import_token=True,
+)
+def record_failed_import(call: Call) -> Answer:
+    source = import_source(call)
+    found = call.site.executions.get(call.parameters["executionId"])
+    if found is None or found.source_id != source.id:
+        raise not_found("ImportExecution", call.parameters["executionId"])
+    executions.record_failure(call.site, found, call.text("failureReason") or "")
+    return empty_answer(204)
+
+
+@ROUTES.operation(
+    "create import token",
+    "POST",
+    "/importsource/{importSourceId}/token",
+    scope=SCOPE,
+    body=Body(may_be_empty=True),
+    accepts_import_token=True,
+)
+def create_import_token(call: Call) -> Answer:
+    return json_answer({"token": imports.generate_token(call.site, import_source(call))})
+
+
+# Import sources ---------------------------------------------------------------------------------------------
+
+
+@ROUTES.operation(
+    "list import sources", "GET", "/importsource/objectschema/{schemaId}", scope=SCOPE
+)
+def list_import_sources(call: Call) -> Answer:
+    schema = call.site.schema(call.parameters["schemaId"])
+    call.require(schema, "manage")
+    found: list[JsonValue] = [
+        source_document(call, each)
+        for each in call.site.import_sources.values()
+        if each.schema_id == schema.id
+    ]
+    return json_answer(found)
+
+
+@ROUTES.operation(
+    "get import source", "GET", "/importsource/{importSourceId}", scope=SCOPE, accepts_import_token=True
+)
+def get_import_source(call: Call) -> Answer:
+    return json_answer(source_document(call, import_source(call)))
+
+
+def source_document(call: Call, source: ImportSource) -> JsonObject:
+    """
+    An import source as the newest official document describes it.
+    """
+    from ..world.clock import timestamp
+    from .schedule_routes import scheduled_details
+
+    site = call.site
+    policies = {"ignore": "IGNORE", "remove": "REMOVE", "add": "ADD"}
+    as_uuid = site.doubts.import_source_schema_as_uuid
+    schema_id = f"00000000-0000-4000-8000-{source.schema_id:012d}" if as_uuid else str(source.schema_id)
+    entries: list[JsonValue] = [
+        {
+            "id": f"{source.id[:8]}-{type_id}",
+            "parentImportSourceOTId": None,
+            "importSourceId": source.id,
+            "objectType": {"id": str(type_id), "name": site.types[type_id].name},
+            "selector": each["selector"],
+            "emptyValues": policies[source.empty_values],
+            "unknownValues": policies[source.unknown_values],
+            "description": each["description"],
+            "matchIdentifierIgnoreCase": True,
+        }
+        for type_id, each in source.mappings.items()
+        if type_id in site.types
+    ]
+    return {
+        "id": source.id,
+        "collectionId": source.collection_id,
+        "name": source.name,
+        "created": timestamp(source.created),
+        "updated": timestamp(source.updated),
+        "description": None,
+        "objectSchemaId": schema_id,
+        "importSourceModuleKey": source.module_key,
+        "defaultConcatenator": source.concatenator,
+        "defaultHandleEmptyValues": policies[source.empty_values],
+        "defaultHandleUnknownValues": policies[source.unknown_values],
+        "importStatus": {
+            "configurationStatusType": "ENABLED" if source.enabled else "DISABLED",
+            "validationStatusType": "VALID" if source.has_mapping else "INVALID_CONFIGURATION",
+            "reasonForInvalidity": {},
+        },
+        "importSpecificConfiguration": "{}",
+        "importSourceOTEntries": entries,
+        "tokenGenerated": bool(source.token),
+        "url": None,
+        "isImportSourceSchedulingEnabled": source.schedule is not None,
+        "importExecutionType": "SCHEDULED" if source.schedule is not None else "MANUAL",
+        "scheduledImportDetails": scheduled_details(source),
+    }
+
+

@@ -1,0 +1,266 @@
+"""
+The calls of Jira and Jira Service Management that lead to Assets.
+"""
+
+from __future__ import annotations
+
+from ..json_types import JsonObject, JsonValue
+from ..world.accounts import ALL_SCOPES
+from ..world.clock import timestamp
+from ..world.entities import Account
+from ..world.refusals import Refusal, errors_body
+from .access import MUST_AUTHENTICATE
+from .call import Call
+from .exchange import HTML, Answer, empty_answer, json_answer, text_answer
+from .pages import WEB_PAGE
+from .routing import Routes
+
+ROUTES = Routes("jira")
+
+_SITE_ROLE = {"key": "jira-software", "name": "Jira"}
+_JSM_ROLE = {"key": "jira-servicedesk", "name": "Jira Service Management"}
+
+
+def _must_authenticate() -> Refusal:
+    return Refusal(
+        401,
+        MUST_AUTHENTICATE,
+        {"WWW-Authenticate": 'OAuth realm="https%3A%2F%2Facme.atlassian.net"'},
+    )
+
+
+@ROUTES.operation("read tenant info", "GET", "/_edge/tenant_info", family="edge")
+def read_tenant_info(call: Call) -> Answer:
+    return json_answer({"cloudId": call.site.cloud_id})
+
+
+@ROUTES.operation("read myself", "GET", "/rest/api/3/myself", scope="read:jira-user")
+def read_myself(call: Call) -> Answer:
+    account = call.caller.account
+    if account is None:
+        raise _must_authenticate()
+    expanded = {part.strip() for part in call.query.get("expand", "").split(",")}
+    licensed = call.access.is_licensed(account)
+    groups = account.groups
+    roles = [_SITE_ROLE, _JSM_ROLE] if licensed else [_SITE_ROLE]
+    avatar = f"https://secure.gravatar.com/avatar/{account.account_id[-12:]}?s="
+    document: JsonObject = {
+        "self": f"{call.address.prefix}/rest/api/3/user?accountId={account.account_id}",
+        "accountId": account.account_id,
+        "accountType": "atlassian",
+        "emailAddress": account.email,
+        "avatarUrls": {f"{size}x{size}": f"{avatar}{size}" for size in (16, 24, 32, 48)},
+        "displayName": account.display_name,
+        "active": account.active,
+        "timeZone": "Europe/Madrid",
+        "locale": "en_US",
+        "groups": {"size": len(groups), "items": []},
+        "applicationRoles": {"size": len(roles), "items": []},
+        "expand": "groups,applicationRoles",
+    }
+    if "groups" in expanded:
+        items: list[JsonValue] = [{"name": name} for name in groups]
+        document["groups"] = {"size": len(groups), "items": items}
+    if "applicationRoles" in expanded:
+        document["applicationRoles"] = {"size": len(roles), "items": [dict(role) for role in roles]}
+    return json_answer(document)
+
+
+_PERMISSIONS = {
+    "ADMINISTER": ("0", "Administer Jira", "GLOBAL"),
+    "SYSTEM_ADMIN": ("44", "System Administrators", "GLOBAL"),
+    "USER_PICKER": ("27", "Browse users and groups", "GLOBAL"),
+    "BROWSE_PROJECTS": ("10", "Browse Projects", "PROJECT"),
+    "CREATE_ISSUES": ("11", "Create Issues", "PROJECT"),
+    "EDIT_ISSUES": ("12", "Edit Issues", "PROJECT"),
+    "SERVICEDESK_AGENT": ("-1", "Service Project Agent", "PROJECT"),
+}
+
+
+@ROUTES.operation("read permissions", "GET", "/rest/api/3/mypermissions", scope="read:jira-work")
+def read_permissions(call: Call) -> Answer:
+    wanted = [each.strip() for each in call.query.get("permissions", "").split(",") if each.strip()]
+    if not wanted:
+        raise Refusal(400, errors_body(["The 'permissions' query parameter is required."]))
+    unknown = [each for each in wanted if each not in _PERMISSIONS]
+    if unknown:
+        raise Refusal(400, errors_body([f"Unrecognized permission: {each}" for each in unknown]))
+    found: JsonObject = {}
+    for key in wanted:
+        identifier, name, kind = _PERMISSIONS[key]
+        found[key] = {
+            "id": identifier,
+            "key": key,
+            "name": name,
+            "type": kind,
+            "description": f"Ability to {name.lower()}.",
+            "havePermission": _has_permission(call, call.caller.account, key),
+        }
+    return json_answer({"permissions": found})
+
+
+def _has_permission(call: Call, account: Account | None, key: str) -> bool:
+    if account is None:
+        return False
+    if key in ("ADMINISTER", "SYSTEM_ADMIN"):
+        return account.admin
+    return call.access.is_licensed(account) if key == "SERVICEDESK_AGENT" else True
+
+
+@ROUTES.operation("read server info", "GET", "/rest/api/3/serverInfo", scope="read:jira-work")
+def read_server_info(call: Call) -> Answer:
+    now = call.site.now()
+    return json_answer(
+        {
+            "baseUrl": str(call.site.settings["site"]),
+            "version": "1001.0.0-SNAPSHOT",
+            "versionNumbers": [1001, 0, 0],
+            "deploymentType": "Cloud",
+            "buildNumber": 100294,
+            "buildDate": timestamp(now - 86_400_000),
+            "serverTime": timestamp(now),
+            "scmInfo": "0" * 40,
+            "serverTitle": "Jira",
+            "defaultLocale": {"locale": "en_US"},
+        }
+    )
+
+
+@ROUTES.operation("read licence", "GET", "/rest/api/3/instance/license", scope="read:jira-work")
+def read_licence(call: Call) -> Answer:
+    if call.caller.account is None:
+        raise _must_authenticate()
+    plan = "FREE" if call.access.free_plan else "PAID"
+    return json_answer(
+        {"applications": [{"id": "jira-software", "plan": "PAID"}, {"id": "jira-servicedesk", "plan": plan}]}
+    )
+
+
+# Jira Service Management ------------------------------------------------------------------------------------
+
+JSM = Routes("jsm")
+
+
+@JSM.operation("read service desk info", "GET", "/rest/servicedeskapi/info", scope="read:servicedesk-request")
+def read_service_desk_info(call: Call) -> Answer:
+    now = call.site.now()
+    return json_answer(
+        {
+            "version": "5.0.0",
+            "platformVersion": "1001.0.0-SNAPSHOT",
+            "buildDate": {
+                "iso8601": timestamp(now)[:-5] + "+0000",
+                "jira": timestamp(now),
+                "friendly": "Today 8:00 AM",
+                "epochMillis": now,
+            },
+            "buildChangeSet": "0" * 40,
+            "isLicensedForUse": True,
+            "_links": {"self": f"{call.address.prefix}/rest/servicedeskapi/info"},
+        }
+    )
+
+
+def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int) -> Answer:
+    shown = values[start : start + size]
+    link = f"{call.address.prefix}{path}"
+    links: JsonObject = {"self": f"{link}?limit={size}&start={start}", "base": call.address.prefix, "context": ""}
+    if start + size < len(values):
+        links["next"] = f"{link}?limit={size}&start={start + size}"
+    return json_answer(
+        {
+            "_expands": [],
+            "size": len(shown),
+            "start": start,
+            "limit": size,
+            "isLastPage": start + size >= len(values),
+            "_links": links,
+            "values": shown,
+        }
+    )
+
+
+def _jsm_refusal(status: int, key: str, text: str) -> Refusal:
+    return Refusal(
+        status, {"errorMessage": text, "i18nErrorMessage": {"i18nKey": key, "parameters": []}}
+    )
+
+
+@JSM.operation(
+    "list service desks", "GET", "/rest/servicedeskapi/servicedesk", scope="read:servicedesk-request"
+)
+def list_service_desks(call: Call) -> Answer:
+    account = call.caller.account
+    size, start = call.number("limit", 50, 1), call.number("start", 0)
+    if account is None:
+        return _page(call, "/rest/servicedeskapi/servicedesk", [], size, start)
+    if not call.access.is_licensed(account):
+        return empty_answer(403)
+    desk: JsonObject = {
+        "id": "1",
+        "projectId": "10000",
+        "projectName": "IT help",
+        "projectKey": "ITH",
+        "_links": {"self": f"{call.address.prefix}/rest/servicedeskapi/servicedesk/1"},
+    }
+    return _page(call, "/rest/servicedeskapi/servicedesk", [desk], size, start)
+
+
+def _workspace(call: Call, path: str) -> Answer:
+    size, start = call.number("limit", 50, 1), call.number("start", 0)
+    account = call.caller.account
+    if account is None:
+        return _page(call, path, [], size, start)
+    if call.access.workspace_is_forbidden or not call.access.is_licensed(account):
+        raise _jsm_refusal(
+            call.site.doubts.unlicensed_workspace_status,
+            "sd.error.not.licensed",
+            "You do not have access to Jira Service Management or to Assets on this site.",
+        )
+    listed = call.access.workspace_is_listed
+    values: list[JsonValue] = [{"workspaceId": call.site.workspace_id}] if listed else []
+    return _page(call, path, values, size, start)
+
+
+@JSM.operation(
+    "find workspace", "GET", "/rest/servicedeskapi/assets/workspace", scope="read:servicedesk-request"
+)
+def find_workspace(call: Call) -> Answer:
+    return _workspace(call, "/rest/servicedeskapi/assets/workspace")
+
+
+@JSM.operation(
+    "find workspace", "GET", "/rest/servicedeskapi/insight/workspace", scope="read:servicedesk-request"
+)
+def find_workspace_by_old_name(call: Call) -> Answer:
+    return _workspace(call, "/rest/servicedeskapi/insight/workspace")
+
+
+# Elsewhere --------------------------------------------------------------------------------------------------
+
+RESOURCES = Routes("resources")
+
+
+@RESOURCES.operation("list accessible resources", "GET", "/oauth/token/accessible-resources")
+def list_accessible_resources(call: Call) -> Answer:
+    url = str(call.inbound.root or call.site.settings["site"])
+    granted = call.caller.scopes if call.caller.scopes is not None else list(ALL_SCOPES)
+    return json_answer(
+        [
+            {
+                "id": call.site.cloud_id,
+                "url": url,
+                "name": "acme",
+                "scopes": list(granted),
+                "avatarUrl": "https://site-admin-avatar-cdn.prod.public.atl-paas.net/avatars/240/flag.png",
+            }
+        ]
+    )
+
+
+WEB = Routes("web")
+
+
+@WEB.operation("read web page", "GET", "/jira/{page}")
+def read_web_page(call: Call) -> Answer:
+    return text_answer(WEB_PAGE, 200, HTML)

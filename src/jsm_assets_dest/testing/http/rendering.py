@@ -1,0 +1,332 @@
+"""
+Entities as the JSON of the service. Unset optional fields are absent.
+"""
+
+from __future__ import annotations
+
+from ..json_types import JsonObject, JsonValue
+from ..world.clock import display_timestamp, timestamp
+from ..world.entities import (
+    DEFAULT,
+    DEFAULT_TYPE_NAMES,
+    GROUP,
+    REFERENCE,
+    STATUS,
+    USER,
+    Account,
+    AssetObject,
+    Attribute,
+    HistoryEntry,
+    Icon,
+    ObjectSchema,
+    ObjectType,
+    ReferenceType,
+    Status,
+)
+from ..world.icons import IMAGE_SIZES
+from ..world.schemas import object_count
+from ..world.site import Site
+from ..world.values import display
+
+
+class Renderer:
+    """
+    Renders entities for one request.
+
+    Args:
+        site: what the entities belong to.
+        base: what links begin with.
+    """
+
+    def __init__(self, site: Site, base: str) -> None:
+        self._site = site
+        self._base = base
+        self._types: dict[int, JsonObject] = {}
+
+    def _identity(self, identifier: int) -> JsonObject:
+        workspace = self._site.workspace_id
+        return {"workspaceId": workspace, "globalId": f"{workspace}:{identifier}", "id": str(identifier)}
+
+    def schema(
+        self, schema: ObjectSchema, *, counts: bool = True, can_manage: bool | None = None
+    ) -> JsonObject:
+        """
+        An object schema; `canManage` only where it is given.
+        """
+        document = self._identity(schema.id)
+        document.update(name=schema.name, objectSchemaKey=schema.key, status="Ok")
+        if schema.description:
+            document["description"] = schema.description
+        document.update(
+            created=timestamp(schema.created),
+            updated=timestamp(schema.updated),
+            objectCount=object_count(self._site, schema) if counts else 0,
+            objectTypeCount=len(schema.type_ids) if counts else 0,
+        )
+        if can_manage is not None:
+            document["canManage"] = can_manage
+        if self._site.doubts.reads_cross_schema_switch:
+            document["crossSchemaReferencingAllowed"] = schema.allow_other_object_schema
+        return document
+
+    def icon(self, icon: Icon) -> JsonObject:
+        """
+        An icon with links to its image.
+        """
+        link = f"{self._base}/icon/{icon.id}/icon.png?size="
+        return {"id": icon.id, "name": icon.name, "url16": link + "16", "url48": link + "48"}
+
+    def object_type(self, object_type: ObjectType) -> JsonObject:
+        """
+        An object type. Its icon links to the type, not to the icon.
+        """
+        known = self._types.get(object_type.id)
+        if known is not None:
+            return known
+        icon = self._site.icons[object_type.icon_id]
+        link = f"{self._base}/objecttype/{object_type.id}/icon.png?size="
+        document = self._identity(object_type.id)
+        document.update(name=object_type.name, type=0)
+        if object_type.description:
+            document["description"] = object_type.description
+        document["icon"] = {"id": icon.id, "name": icon.name, "url16": link + "16", "url48": link + "48"}
+        document.update(
+            position=object_type.position,
+            created=timestamp(object_type.created),
+            updated=timestamp(object_type.updated),
+            objectCount=len(object_type.object_ids),
+        )
+        if object_type.parent_id is not None:
+            as_number = self._site.doubts.parent_id_as_number
+            document["parentObjectTypeId"] = object_type.parent_id if as_number else str(object_type.parent_id)
+        document.update(
+            objectSchemaId=str(object_type.schema_id),
+            inherited=object_type.inherited,
+            abstractObjectType=object_type.abstract,
+            parentObjectTypeInherited=self._site.inherits(object_type),
+        )
+        self._types[object_type.id] = document
+        return document
+
+    def attribute(self, attribute: Attribute, *, with_type: bool = False) -> JsonObject:
+        """
+        The definition of an attribute.
+
+        Args:
+            with_type: add the object type, as some lists do.
+        """
+        document = self._identity(attribute.id)
+        if with_type:
+            document["objectType"] = self.object_type(self._site.types[attribute.type_id])
+        document.update(name=attribute.name, label=attribute.label, type=attribute.type)
+        if attribute.display_name is not None:
+            document["displayName"] = attribute.display_name
+        if attribute.description:
+            document["description"] = attribute.description
+        if attribute.type == DEFAULT and attribute.default_type is not None:
+            name = DEFAULT_TYPE_NAMES[attribute.default_type]
+            document["defaultType"] = {"id": attribute.default_type, "name": name}
+        if attribute.type == REFERENCE:
+            self._add_reference(document, attribute)
+        else:
+            if attribute.type_value is not None:
+                document["typeValue"] = attribute.type_value
+            if attribute.additional_value is not None:
+                document["additionalValue"] = attribute.additional_value
+        if attribute.type_value_multi:
+            document["typeValueMulti"] = list(attribute.type_value_multi)
+        document.update(
+            editable=attribute.editable,
+            system=attribute.system,
+            sortable=True,
+            summable=attribute.summable,
+            indexed=True,
+            minimumCardinality=attribute.minimum,
+            maximumCardinality=attribute.maximum,
+            removable=attribute.removable,
+            hidden=attribute.hidden,
+            includeChildObjectTypes=attribute.include_children,
+            uniqueAttribute=attribute.unique,
+            options=attribute.options,
+            position=attribute.position,
+        )
+        if attribute.suffix is not None:
+            document["suffix"] = attribute.suffix
+        if attribute.regex is not None:
+            document["regexValidation"] = attribute.regex
+        if attribute.ql_query is not None:
+            document.update(qlQuery=attribute.ql_query, iql=attribute.ql_query)
+        return document
+
+    def _add_reference(self, document: JsonObject, attribute: Attribute) -> None:
+        """
+        The target is in `referenceObjectTypeId` and `referenceObjectType`, not in `typeValue`.
+        """
+        kind = self._site.reference_types.get(int(attribute.additional_value or "0"))
+        if kind is not None:
+            document["referenceType"] = self.reference_type(kind)
+        target = self._site.types.get(int(attribute.type_value or "0"))
+        if target is not None:
+            document["referenceObjectTypeId"] = str(target.id)
+            document["referenceObjectType"] = self.object_type(target)
+
+    def status(self, status: Status, *, full: bool = False) -> JsonObject:
+        """
+        A status type. Lists give global ones a null schema and leave out workspace and global id.
+        """
+        document = self._identity(status.id) if full else {"id": str(status.id)}
+        document.update(name=status.name, description=status.description, category=status.category)
+        if status.schema_id is not None:
+            document["objectSchemaId"] = str(status.schema_id)
+        return document
+
+    def reference_type(self, kind: ReferenceType) -> JsonObject:
+        """
+        A reference type.
+        """
+        document = self._identity(kind.id)
+        document["name"] = kind.name
+        if kind.description:
+            document["description"] = kind.description
+        document.update(
+            color=kind.color,
+            url16=f"{self._base}/config/referencetype/{kind.id}/image.png?size=16",
+            removable=kind.removable,
+        )
+        if kind.schema_id is not None:
+            document["objectSchemaId"] = str(kind.schema_id)
+        return document
+
+    # Objects ------------------------------------------------------------------------------------------------
+
+    def asset(
+        self, asset: AssetObject, *, attributes: bool = False, definitions: bool = True
+    ) -> JsonObject:
+        """
+        An object.
+
+        Args:
+            attributes: with its values.
+            definitions: each attribute with its definition; searches give those once per page instead.
+        """
+        site = self._site
+        label = site.label_of(asset)
+        document = self._identity(asset.id)
+        document.update(
+            label=label,
+            objectKey=site.key_of(asset),
+            avatar=self._avatar(asset),
+            objectType=self.object_type(site.types[asset.type_id]),
+            created=timestamp(asset.created),
+            updated=timestamp(asset.updated),
+            hasAvatar=asset.has_avatar,
+            timestamp=asset.created,
+        )
+        if attributes:
+            document["attributes"] = self.object_attributes(asset, definitions=definitions)
+        document["_links"] = {"self": f"{self._base}/object/{asset.id}"}
+        document["name"] = label
+        return document
+
+    def _avatar(self, asset: AssetObject) -> JsonObject:
+        link = f"{self._base}/objecttype/{asset.type_id}/icon.png?size="
+        workspace = self._site.workspace_id
+        avatar: JsonObject = {"workspaceId": workspace, "globalId": f"{workspace}:{asset.id}"}
+        avatar.update({f"url{size}": f"{link}{size}" for size in IMAGE_SIZES})
+        if asset.avatar_uuid is not None:
+            avatar["avatarUUID"] = asset.avatar_uuid
+        avatar["objectId"] = str(asset.id)
+        return avatar
+
+    def object_attributes(self, asset: AssetObject, *, definitions: bool = True) -> list[JsonValue]:
+        """
+        The attributes of an object that have values, by position; the system ones always have.
+        """
+        found: list[JsonValue] = []
+        for attribute in self._site.attributes_of(self._site.types[asset.type_id]):
+            if attribute.system:
+                values = [self._system_value(asset, attribute)]
+            else:
+                values = [self.value(attribute, each) for each in asset.values.get(attribute.id, ())]
+            if not values:
+                continue
+            document = self._identity(asset.id * 100_000 + attribute.id)
+            if definitions:
+                document["objectTypeAttribute"] = self.attribute(attribute)
+            document["objectTypeAttributeId"] = str(attribute.id)
+            document["objectAttributeValues"] = values
+            document["objectId"] = str(asset.id)
+            found.append(document)
+        return found
+
+    def _system_value(self, asset: AssetObject, attribute: Attribute) -> JsonObject:
+        if attribute.name == "Key":
+            key = self._site.key_of(asset)
+            return _plain(key, key)
+        moment = asset.created if attribute.name == "Created" else asset.updated
+        return _plain(timestamp(moment), display_timestamp(moment))
+
+    def value(self, attribute: Attribute, value: str) -> JsonObject:
+        """
+        One value of an attribute.
+        """
+        if attribute.type == REFERENCE:
+            target = self._site.objects[int(value)]
+            return {
+                "referencedObject": self.asset(target),
+                "displayValue": self._site.label_of(target),
+                "searchValue": self._site.key_of(target),
+                "referencedType": True,
+            }
+        if attribute.type == STATUS:
+            status = self._site.statuses[int(value)]
+            return self._named(value, status.name, "status", self.status(status))
+        if attribute.type == USER:
+            account = self._site.accounts.get(value)
+            if account is None:
+                return _plain(value, value)
+            return {**_plain(value, account.display_name), "user": self.user(account)}
+        if attribute.type == GROUP:
+            group: JsonObject = {"avatarUrl": f"{self._base}/group.png", "name": value}
+            return self._named(value, value, "group", group)
+        return _plain(value, display(attribute, value))
+
+    def _named(self, value: str, shown: str, key: str, detail: JsonObject) -> JsonObject:
+        document = _plain(value, shown)
+        if self._site.doubts.group_and_status_values_in_search_value_only:
+            del document["value"]
+        document[key] = detail
+        return document
+
+    def user(self, account: Account) -> JsonObject:
+        """
+        A person, as Assets shows them.
+        """
+        return {
+            "avatarUrl": f"https://secure.gravatar.com/avatar/{account.account_id[-12:]}?s=48",
+            "displayName": account.display_name,
+            "name": account.display_name,
+            "key": account.account_id,
+            "emailAddress": account.email,
+            "isDeleted": not account.active,
+        }
+
+    def history(self, entry: HistoryEntry) -> JsonObject:
+        """
+        An entry of an object's history.
+        """
+        account = self._site.accounts.get(entry.account_id)
+        document: JsonObject = {
+            "actor": self.user(account) if account is not None else {"displayName": "Assets import"},
+            "id": str(entry.id),
+        }
+        if entry.attribute is not None:
+            document.update(
+                affectedAttribute=entry.attribute, oldValue=entry.old_value, newValue=entry.new_value
+            )
+        document.update(type=entry.type, created=timestamp(entry.created), objectId=str(entry.object_id))
+        return document
+
+
+def _plain(value: str, shown: str) -> JsonObject:
+    return {"value": value, "displayValue": shown, "searchValue": value, "referencedType": False}

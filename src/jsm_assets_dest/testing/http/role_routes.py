@@ -1,0 +1,106 @@
+"""
+Roles, on the site's own gateway only.
+
+Nothing about roles is in the public reference. Reading was seen in one public client; writing follows the Data Center
+edition with account ids in place of user keys, which is a guess. `Doubts.roles_readable` and `roles_writable` take
+either away.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ..json_types import JsonObject, JsonValue
+from ..world import roles
+from ..world.entities import Role
+from ..world.refusals import Refusal, bad_request, errors_body
+from .bodies import OBJECT, STRING, Body
+from .call import Call
+from .exchange import Answer, json_answer
+from .routing import Routes
+
+ROUTES = Routes("assets")
+
+
+def _missing(call: Call) -> Refusal:
+    return Refusal(404, errors_body(["null for uri: " + call.inbound.path]))
+
+
+def _link(call: Call, role: Role) -> str:
+    # The observed links are spelled with the old name of the product.
+    root = call.base.replace("/jsm/assets/", "/jsm/insight/").replace("/gateway/api", "")
+    return f"{root}/config/role/{role.id}"
+
+
+@ROUTES.operation("list roles", "GET", "/config/role/objectschema/{id}", site_gateway_only=True)
+def list_roles(call: Call) -> Answer:
+    schema = call.site.schema(call.parameters["id"])
+    call.require(schema, "view")
+    if not call.site.doubts.roles_readable:
+        raise _missing(call)
+    return json_answer({role.name: _link(call, role) for role in roles.roles_of(call.site, schema)})
+
+
+@ROUTES.operation("list roles", "GET", "/config/role/objecttype/{id}", site_gateway_only=True)
+def list_type_roles(call: Call) -> Answer:
+    object_type = call.site.object_type(call.parameters["id"])
+    call.require(call.site.schemas[object_type.schema_id], "view")
+    if not call.site.doubts.roles_readable:
+        raise _missing(call)
+    return json_answer({role.name: _link(call, role) for role in roles.type_roles_of(call.site, object_type)})
+
+
+@ROUTES.operation("get role", "GET", "/config/role/{id}", site_gateway_only=True)
+def get_role(call: Call) -> Answer:
+    role = roles.role(call.site, call.parameters["id"])
+    call.require(call.site.schemas[role.schema_id], "view")
+    if not call.site.doubts.roles_readable:
+        raise _missing(call)
+    return json_answer(_document(call, role))
+
+
+@ROUTES.operation(
+    "set role",
+    "PUT",
+    "/config/role/{id}",
+    body=Body(
+        required={"categorisedActors": OBJECT}, optional={"id": "any", "name": STRING, "description": STRING}
+    ),
+    site_gateway_only=True,
+)
+def set_role(call: Call) -> Answer:
+    role = roles.role(call.site, call.parameters["id"])
+    call.require(call.site.schemas[role.schema_id], "manage")
+    if not call.site.doubts.roles_writable:
+        raise _missing(call)
+    actors = cast(JsonObject, call.body["categorisedActors"])
+    unknown = set(actors) - {roles.USER_ACTORS, roles.GROUP_ACTORS}
+    if unknown:
+        raise bad_request(f"Unknown kinds of actors: {', '.join(sorted(unknown))}")
+    users = _names(actors.get(roles.USER_ACTORS, []))
+    groups = _names(actors.get(roles.GROUP_ACTORS, []))
+    roles.set_actors(call.site, role, users, groups)
+    return json_answer(_document(call, role))
+
+
+def _names(value: JsonValue) -> list[str]:
+    if not isinstance(value, list) or any(not isinstance(each, str) for each in value):
+        raise bad_request("Actors must be a list of account ids or group names")
+    return [str(each) for each in value]
+
+
+def _document(call: Call, role: Role) -> JsonObject:
+    actors: list[JsonValue] = []
+    for user in role.users:
+        account = call.site.accounts.get(user)
+        actors.append(
+            {
+                "id": len(actors) + 1,
+                "type": roles.USER_ACTORS,
+                "name": user,
+                "displayName": account.display_name if account is not None else user,
+            }
+        )
+    for group in role.groups:
+        actors.append({"id": len(actors) + 1, "type": roles.GROUP_ACTORS, "name": group, "displayName": group})
+    return {"id": role.id, "name": role.name, "description": role.description, "actors": actors}

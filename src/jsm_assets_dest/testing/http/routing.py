@@ -1,0 +1,163 @@
+"""
+Operations by family, method and path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import unquote
+
+from attrs import define, field, frozen
+
+from .bodies import NO_BODY, Body
+from .exchange import Answer
+
+if TYPE_CHECKING:
+    from .call import Call
+
+Handler: TypeAlias = Callable[["Call"], Answer]
+
+
+@frozen(kw_only=True)
+class Operation:
+    """
+    One thing the emulated site can be asked for.
+
+    Args:
+        name: in the vocabulary of the documentation; faults and recorded requests use it.
+        family: see `addresses`.
+        method: in capitals.
+        path: with `{names}` for the variable parts.
+        scope: what a scoped or OAuth token needs; None when no such token opens it.
+        body: what the body may hold.
+        site_gateway_only: answered on the site's own gateway only.
+        accepts_import_token: whether the container token of an import source opens it.
+    """
+
+    name: str
+    family: str
+    method: str
+    path: str
+    handler: Handler = field(repr=False)
+    scope: str | None = None
+    body: Body = NO_BODY
+    site_gateway_only: bool = False
+    accepts_import_token: bool = False
+
+
+@define
+class _Node:
+    literals: dict[str, _Node] = field(factory=dict)
+    variable: tuple[str, _Node] | None = None
+    operations: dict[str, Operation] = field(factory=dict)
+
+
+class Router:
+    """
+    Finds operations. Literal parts of a path win over variable ones.
+    """
+
+    def __init__(self) -> None:
+        self._families: dict[str, _Node] = {}
+        self.operations: list[Operation] = []
+
+    def add(self, operation: Operation) -> None:
+        """
+        Make an operation known. Several operations may share a name, such as a path and its old spelling.
+        """
+        node = self._families.setdefault(operation.family, _Node())
+        for part in operation.path.strip("/").split("/"):
+            if part.startswith("{"):
+                if node.variable is None:
+                    node.variable = (part[1:-1], _Node())
+                node = node.variable[1]
+            else:
+                node = node.literals.setdefault(part, _Node())
+        node.operations[operation.method] = operation
+        self.operations.append(operation)
+
+    def names(self) -> list[str]:
+        """
+        All operation names, sorted.
+        """
+        return sorted({operation.name for operation in self.operations})
+
+    def find(self, family: str, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """
+        The operation for a request, with the variable parts of its path in order of appearance.
+        """
+        root = self._families.get(family)
+        if root is None:
+            return None
+        parts = path.strip("/").split("/")
+        found = self._walk(root, parts, 0, method)
+        if found is None:
+            return None
+        operation, values = found
+        names = [part[1:-1] for part in operation.path.strip("/").split("/") if part.startswith("{")]
+        return operation, dict(zip(names, values, strict=True))
+
+    def _walk(
+        self, node: _Node, parts: list[str], at: int, method: str
+    ) -> tuple[Operation, list[str]] | None:
+        if at == len(parts):
+            operation = node.operations.get(method)
+            return (operation, []) if operation is not None else None
+        literal = node.literals.get(parts[at])
+        if literal is not None:
+            found = self._walk(literal, parts, at + 1, method)
+            if found is not None:
+                return found
+        if node.variable is not None and parts[at]:
+            found = self._walk(node.variable[1], parts, at + 1, method)
+            if found is not None:
+                return found[0], [unquote(parts[at]), *found[1]]
+        return None
+
+
+class Routes:
+    """
+    A group of operations that belong together, filled by decorating their handlers.
+
+    Args:
+        family: see `addresses`.
+    """
+
+    def __init__(self, family: str) -> None:
+        self._family = family
+        self.operations: list[Operation] = []
+
+    def operation(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        *,
+        scope: str | None = None,
+        body: Body = NO_BODY,
+        family: str | None = None,
+        site_gateway_only: bool = False,
+        accepts_import_token: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        """
+        Declare what a handler answers; see `Operation` for the arguments.
+        """
+
+        def declare(handler: Handler) -> Handler:
+            self.operations.append(
+                Operation(
+                    name=name,
+                    family=family or self._family,
+                    method=method,
+                    path=path,
+                    handler=handler,
+                    scope=scope,
+                    body=body,
+                    site_gateway_only=site_gateway_only,
+                    accepts_import_token=accepts_import_token,
+                )
+            )
+            return handler
+
+        return declare

@@ -1,0 +1,143 @@
+"""
+Object types.
+"""
+
+from __future__ import annotations
+
+from ..world import types
+from ..world.entities import ObjectType
+from ..world.icons import image
+from .bodies import BOOLEAN, INTEGER, STRING, Body
+from .call import Call
+from .exchange import Answer, json_answer
+from .rendering import Renderer
+from .routing import Routes
+
+ROUTES = Routes("assets")
+
+_READ, _WRITE, _DELETE = "read:cmdb-type:jira", "write:cmdb-type:jira", "delete:cmdb-type:jira"
+_CREATE = Body(
+    required={"name": STRING, "iconId": STRING, "objectSchemaId": STRING},
+    optional={
+        "description": STRING,
+        "parentObjectTypeId": STRING,
+        "inherited": BOOLEAN,
+        "abstractObjectType": BOOLEAN,
+    },
+)
+_UPDATE = Body(
+    optional={
+        "name": STRING,
+        "description": STRING,
+        "iconId": STRING,
+        "inherited": BOOLEAN,
+        "abstractObjectType": BOOLEAN,
+    }
+)
+
+
+def _object_type(call: Call, right: str) -> ObjectType:
+    object_type = call.site.object_type(call.parameters["id"])
+    call.require(call.site.schemas[object_type.schema_id], right)
+    return object_type
+
+
+def _answer(call: Call, object_type: ObjectType, status: int = 200) -> Answer:
+    return json_answer(Renderer(call.site, call.base).object_type(object_type), status)
+
+
+@ROUTES.operation("create object type", "POST", "/objecttype/create", scope=_WRITE, body=_CREATE)
+def create_object_type(call: Call) -> Answer:
+    schema = call.site.schema(call.text("objectSchemaId") or "")
+    call.require(schema, "manage")
+    parent_id = call.text("parentObjectTypeId")
+    object_type = types.create_object_type(
+        call.site,
+        schema,
+        name=call.text("name") or "",
+        icon_id=call.text("iconId") or "",
+        description=call.text("description") or "",
+        parent=call.site.object_type(parent_id) if parent_id is not None else None,
+        inherited=call.boolean("inherited") or False,
+        abstract=call.boolean("abstractObjectType") or False,
+    )
+    return _answer(call, object_type, 201)
+
+
+@ROUTES.operation("get object type", "GET", "/objecttype/{id}", scope=_READ)
+def get_object_type(call: Call) -> Answer:
+    return _answer(call, _object_type(call, "view"))
+
+
+@ROUTES.operation("update object type", "PUT", "/objecttype/{id}", scope=_WRITE, body=_UPDATE)
+def update_object_type(call: Call) -> Answer:
+    object_type = _object_type(call, "manage")
+    types.update_object_type(
+        call.site,
+        object_type,
+        name=call.text("name"),
+        description=call.text("description"),
+        icon_id=call.text("iconId"),
+        inherited=call.boolean("inherited"),
+        abstract=call.boolean("abstractObjectType"),
+    )
+    return _answer(call, object_type)
+
+
+@ROUTES.operation("delete object type", "DELETE", "/objecttype/{id}", scope=_DELETE)
+def delete_object_type(call: Call) -> Answer:
+    object_type = _object_type(call, "manage")
+    answer = _answer(call, object_type)
+    types.delete_object_type(call.site, object_type)
+    return answer
+
+
+@ROUTES.operation(
+    "position object type",
+    "POST",
+    "/objecttype/{id}/position",
+    scope=_WRITE,
+    body=Body(required={"position": INTEGER}, optional={"toObjectTypeId": STRING}),
+)
+def position_object_type(call: Call) -> Answer:
+    object_type = _object_type(call, "manage")
+    parent_id = call.text("toObjectTypeId")
+    parent = call.site.object_type(parent_id) if parent_id is not None else None
+    types.move_object_type(call.site, object_type, parent, call.integer("position") or 0)
+    return _answer(call, object_type)
+
+
+@ROUTES.operation(
+    "list attributes", "GET", "/objecttype/{id}/attributes", scope="read:cmdb-attribute:jira"
+)
+def list_attributes(call: Call) -> Answer:
+    object_type = _object_type(call, "view")
+    site = call.site
+    found = site.attributes_of(object_type, with_inherited=not call.flag("excludeParentAttributes"))
+    if call.flag("includeChildren"):
+        for child in list(site.with_descendants(object_type))[1:]:
+            found = found + site.attributes_of(child, with_inherited=False)
+    if call.flag("onlyValueEditable"):
+        found = [each for each in found if each.editable]
+    wanted = call.name_filter()
+    found = [each for each in found if wanted in each.name.lower()]
+    if call.flag("orderByName"):
+        found.sort(key=lambda each: each.name.lower())
+    if call.flag("orderByRequired"):
+        found.sort(key=lambda each: each.minimum == 0)
+    render = Renderer(site, call.base)
+    values_exist = call.flag("includeValuesExist")
+    documents = []
+    for each in found:
+        document = render.attribute(each, with_type=True)
+        if values_exist:
+            document["objectAttributeExists"] = bool(site.objects_having(each.id))
+        documents.append(document)
+    return json_answer(documents)
+
+
+@ROUTES.operation("load icon image", "GET", "/objecttype/{id}/icon.png", scope=_READ)
+def load_type_icon(call: Call) -> Answer:
+    object_type = _object_type(call, "view")
+    size = call.number("size", 48, 1)
+    return Answer(status=200, body=image(min(size, 288), object_type.icon_id), content_type="image/png")

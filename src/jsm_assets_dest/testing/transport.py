@@ -1,0 +1,137 @@
+"""
+The emulated site as a transport for httpx: no sockets, no waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import cast
+
+import httpx
+
+from .http.exchange import Answer, Inbound
+from .http.service import Service, UnknownHostError
+from .world.clock import EmulatorClock
+
+
+class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """
+    The body of an answer, in pieces, with what happens between them.
+    """
+
+    def __init__(
+        self, answer: Answer, request: httpx.Request, clock: EmulatorClock, read_timeout: float | None
+    ) -> None:
+        self._answer = answer
+        self._request = request
+        self._clock = clock
+        self._read_timeout = read_timeout
+
+    def _pieces(self) -> Iterator[bytes]:
+        body, delivery = self._answer.body, self._answer.delivery
+        whole = len(body)
+        end = whole
+        if delivery.truncate is not None:
+            end = min(end, delivery.truncate)
+        if delivery.drop == "mid-answer":
+            end = min(end, whole // 2)
+        size = max(1, -(-end // 10)) if delivery.drip else max(1, end)
+        for start in range(0, end, size):
+            if delivery.drip:
+                pass_time(self._clock, delivery.drip, self._read_timeout, self._request)
+            yield body[start : min(start + size, end)]
+        if delivery.drop == "mid-answer":
+            raise httpx.ReadError("the connection was reset", request=self._request)
+        if delivery.truncate is not None:
+            raise httpx.RemoteProtocolError(
+                f"peer closed connection without sending complete message body (received {end} bytes, "
+                f"expected {whole})",
+                request=self._request,
+            )
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._pieces()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces():
+            yield piece
+
+
+def pass_time(
+    clock: EmulatorClock, seconds: float, timeout: float | None, request: httpx.Request
+) -> None:
+    """
+    Let the clock move while nothing arrives.
+
+    Raises:
+        httpx.ReadTimeout: the client would not have waited that long.
+    """
+    if timeout is not None and seconds > timeout:
+        clock.advance(timeout)
+        raise httpx.ReadTimeout("the read operation timed out", request=request)
+    clock.advance(seconds)
+
+
+class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """
+    Blocking and asynchronous transport in one object, for every host the site consists of.
+
+    Args:
+        service: answers the requests.
+        clock: moves when an answer is slow.
+    """
+
+    def __init__(self, service: Service, clock: EmulatorClock) -> None:
+        self._service = service
+        self._clock = clock
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """
+        Answer a request of a blocking client.
+        """
+        return self._respond(request, request.read())
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """
+        Answer a request of an asynchronous client.
+        """
+        return self._respond(request, await request.aread())
+
+    def _respond(self, request: httpx.Request, body: bytes) -> httpx.Response:
+        url = request.url
+        path, _, query = url.raw_path.partition(b"?")
+        port = f":{url.port}" if url.port is not None else ""
+        inbound = Inbound(
+            method=request.method,
+            host=url.host + port,
+            path=path.decode("ascii"),
+            query=query.decode("ascii"),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=body,
+        )
+        try:
+            answer = self._service.answer(inbound)
+        except UnknownHostError:
+            raise httpx.ConnectError(f"the emulator is not {url.host}", request=request) from None
+        delivery = answer.delivery
+        timeout = _read_timeout(request)
+        if delivery.stall:
+            pass_time(self._clock, delivery.stall, timeout, request)
+        if delivery.drop == "before":
+            raise httpx.ReadError("the connection was reset", request=request)
+        if delivery.drop == "after":
+            raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+        headers = dict(answer.headers)
+        if answer.status not in (204, 304):
+            headers["Content-Length"] = str(len(answer.body))
+        return httpx.Response(
+            answer.status,
+            headers=headers,
+            stream=_Body(answer, request, self._clock, timeout),
+            extensions={"http_version": b"HTTP/1.1"},
+        )
+
+
+def _read_timeout(request: httpx.Request) -> float | None:
+    timeouts = cast("dict[str, float | None]", request.extensions.get("timeout", {}))
+    return timeouts.get("read")

@@ -1,0 +1,5 @@
+"""
+The state of the emulated site and the rules that change it.
+
+Nothing in here knows HTTP: rules answer with values or raise `Refusal`, and the routes turn both into answers.
+"""

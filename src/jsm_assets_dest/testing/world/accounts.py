@@ -1,0 +1,189 @@
+"""
+Accounts, groups and the tokens they call with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import define, field
+
+from .entities import Account, Group
+from .site import Site
+
+JSM_GROUP = "jira-servicemanagement-users-acme"
+JIRA_GROUP = "jira-users-acme"
+ADMIN_GROUP = "site-admins"
+
+ALL_SCOPES = (
+    "read:cmdb-schema:jira",
+    "write:cmdb-schema:jira",
+    "delete:cmdb-schema:jira",
+    "read:cmdb-type:jira",
+    "write:cmdb-type:jira",
+    "delete:cmdb-type:jira",
+    "read:cmdb-attribute:jira",
+    "write:cmdb-attribute:jira",
+    "delete:cmdb-attribute:jira",
+    "read:cmdb-object:jira",
+    "write:cmdb-object:jira",
+    "delete:cmdb-object:jira",
+    "read:cmdb-config:jira",
+    "write:cmdb-config:jira",
+    "delete:cmdb-config:jira",
+    "read:cmdb-icon:jira",
+    "import:import-configuration:cmdb",
+    "read:servicedesk-request",
+    "read:jira-user",
+    "read:jira-work",
+)
+"""
+The 17 scopes of Assets in the OpenAPI document and the three of Jira that a connection needs.
+"""
+
+OAUTH_SECONDS = 3600.0
+
+
+@define(kw_only=True)
+class Token:
+    """
+    A scoped API token, an OAuth access token or a Forge token, with what it may do.
+    """
+
+    kind: str
+    account_id: str
+    scopes: list[str]
+    expires_at: float | None = None
+    secret: str = field(repr=False)
+    revoked: bool = False
+
+
+@define(kw_only=True)
+class Client:
+    """
+    An OAuth client that gets access tokens with its id and secret.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    account_id: str
+    scopes: list[str]
+
+
+class Credentials:
+    """
+    All tokens the site has given out, besides the classic API token in each account.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.tokens: dict[str, Token] = {}
+        self.clients: dict[str, Client] = {}
+
+    def issue(
+        self,
+        kind: str,
+        account: Account,
+        scopes: Sequence[str],
+        *,
+        prefix: str,
+        seconds: float | None = None,
+    ) -> Token:
+        """
+        A new token. Unknown scopes are refused at once, because they are nearly always a slip.
+        """
+        unknown = [scope for scope in scopes if scope not in ALL_SCOPES]
+        if unknown:
+            raise ValueError(f"unknown scopes {', '.join(unknown)}; the known ones are {', '.join(ALL_SCOPES)}")
+        expires_at = self._site.clock.time() + seconds if seconds is not None else None
+        token = Token(
+            kind=kind,
+            account_id=account.account_id,
+            scopes=list(scopes),
+            expires_at=expires_at,
+            secret=self._site.ids.secret(prefix, kind),
+        )
+        self.tokens[token.secret] = token
+        return token
+
+    def add_client(self, account: Account, scopes: Sequence[str]) -> Client:
+        """
+        A new OAuth client for the client credentials grant.
+        """
+        client = Client(
+            client_id=self._site.ids.uuid("client"),
+            client_secret=self._site.ids.secret("ATOA", "client secret"),
+            account_id=account.account_id,
+            scopes=list(scopes),
+        )
+        self.clients[client.client_id] = client
+        return client
+
+    def issue_for_client(self, client: Client) -> Token:
+        """
+        An access token for a client that proved its secret.
+        """
+        account = self._site.accounts[client.account_id]
+        return self.issue("oauth", account, client.scopes, prefix="eyJraWQi", seconds=OAUTH_SECONDS)
+
+    def find(self, secret: str) -> Token | None:
+        """
+        A token that is still good.
+        """
+        token = self.tokens.get(secret)
+        if token is None or token.revoked:
+            return None
+        if token.expires_at is not None and self._site.clock.time() >= token.expires_at:
+            return None
+        return token
+
+
+def add_group(site: Site, name: str, *, gives_jsm: bool = False) -> Group:
+    """
+    A new group, or the one that is there.
+    """
+    group = site.groups.get(name)
+    if group is None:
+        group = site.groups[name] = Group(name=name, gives_jsm=gives_jsm)
+    return group
+
+
+def add_account(
+    site: Site, email: str, *, admin: bool = False, agent: bool = True, name: str | None = None
+) -> Account:
+    """
+    A new account with a classic API token.
+
+    Args:
+        admin: has the global Jira permission "Administer Jira".
+        agent: has product access to Jira Service Management.
+    """
+    for account in site.accounts.values():
+        if account.email.lower() == email.lower():
+            raise ValueError(f"there is an account with the address {email} already")
+    groups = [JIRA_GROUP]
+    if agent:
+        groups.append(JSM_GROUP)
+    if admin:
+        groups.append(ADMIN_GROUP)
+    account = Account(
+        account_id=site.ids.account(),
+        email=email,
+        display_name=name or email.partition("@")[0].replace(".", " ").title(),
+        admin=admin,
+        agent=agent,
+        api_token=site.ids.secret("ATATT3x", "api token"),
+        groups=groups,
+    )
+    site.accounts[account.account_id] = account
+    return account
+
+
+def account_by_email(site: Site, email: str) -> Account | None:
+    """
+    The account with this address.
+    """
+    for account in site.accounts.values():
+        if account.email.lower() == email.lower():
+            return account
+    return None

@@ -1,0 +1,299 @@
+"""
+Reading queries, after the public description of the Assets query language.
+
+Keywords, attribute names and plain values are compared without regard to case. Names and values with blanks need
+double quotes; a backslash escapes a quote inside.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from .nodes import (
+    Both,
+    Call,
+    Comparison,
+    ConnectedTickets,
+    Either,
+    Emptiness,
+    InvalidQuery,
+    Literal,
+    Membership,
+    Negation,
+    Node,
+    Operand,
+    Placeholder,
+    Query,
+    References,
+)
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+      | (?P<placeholder>\$\{[^${}]*(?:\$\{\d+\})?\})
+      | (?P<sign><=|>=|!=|==|=|<|>|\(|\)|,)
+      | (?P<word>[^\s"'(),=<>!$]+)
+    )""",
+    re.VERBOSE,
+)
+_ESCAPE = re.compile(r"\\(.)")
+
+_INBOUND = {"inboundreferences", "inr"}
+_OUTBOUND = {"outboundreferences", "outr"}
+_TICKETS = {"connectedtickets"}
+
+
+class _Token:
+    __slots__ = ("end", "kind", "start", "text")
+
+    def __init__(self, kind: str, text: str, start: int, end: int) -> None:
+        self.kind = kind
+        self.text = text
+        self.start = start
+        self.end = end
+
+
+def _tokens(text: str) -> list[_Token]:
+    found = []
+    position = 0
+    while position < len(text):
+        if not text[position:].strip():
+            break
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise InvalidQuery(f"unexpected character at {position}: {text[position : position + 10]!r}")
+        kind = match.lastgroup or ""
+        content = match.group(kind)
+        start = match.start(kind)
+        if kind == "quoted":
+            content = _ESCAPE.sub(r"\1", content[1:-1])
+        elif kind == "placeholder":
+            # `${name${0}}` asks for all values one by one (Atlassian's page on placeholders); bindings are that anyway.
+            content = content[2:-1].partition("${")[0].strip()
+        found.append(_Token(kind, content, start, match.end()))
+        position = match.end()
+    found.append(_Token("end", "", len(text), len(text)))
+    return found
+
+
+@lru_cache(maxsize=2048)
+def parse(text: str) -> Query:
+    """
+    Read a query.
+
+    Raises:
+        InvalidQuery: it cannot be read; the text says where.
+    """
+    return _Parser(text).query()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = _tokens(text)
+        self._at = 0
+
+    def _peek(self, offset: int = 0) -> _Token:
+        return self._tokens[min(self._at + offset, len(self._tokens) - 1)]
+
+    def _next(self) -> _Token:
+        token = self._peek()
+        self._at += 1
+        return token
+
+    def _word(self, *words: str) -> bool:
+        for offset, word in enumerate(words):
+            token = self._peek(offset)
+            if token.kind != "word" or token.text.lower() != word:
+                return False
+        self._at += len(words)
+        return True
+
+    def _sign(self, sign: str) -> bool:
+        token = self._peek()
+        if token.kind == "sign" and token.text == sign:
+            self._at += 1
+            return True
+        return False
+
+    def _expect(self, sign: str) -> None:
+        if not self._sign(sign):
+            raise self._unexpected(f"expected {sign}")
+
+    def _unexpected(self, what: str) -> InvalidQuery:
+        token = self._peek()
+        shown = "the end" if token.kind == "end" else repr(token.text)
+        return InvalidQuery(f"{what} at position {token.start}, found {shown}")
+
+    def query(self) -> Query:
+        condition: Node | None = None
+        order: tuple[tuple[str, ...], bool] | None = None
+        if self._peek().kind != "end" and not self._at_order():
+            condition = self._either()
+        if self._word("order", "by"):
+            path = self._path()
+            ascending = not self._word("desc")
+            if ascending:
+                self._word("asc")
+            order = (path, ascending)
+        if self._peek().kind != "end":
+            raise self._unexpected("expected the end")
+        return Query(condition, order)
+
+    def _at_order(self) -> bool:
+        first, second = self._peek(), self._peek(1)
+        return (first.text.lower(), second.text.lower()) == ("order", "by") and first.kind == second.kind == "word"
+
+    def _either(self) -> Node:
+        parts = [self._both()]
+        while self._word("or"):
+            parts.append(self._both())
+        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+
+    def _both(self) -> Node:
+        parts = [self._single()]
+        while self._word("and"):
+            parts.append(self._single())
+        return parts[0] if len(parts) == 1 else Both(tuple(parts))
+
+    def _single(self) -> Node:
+        if self._sign("("):
+            inner = self._either()
+            self._expect(")")
+            return inner
+        token = self._peek()
+        if token.kind == "word" and self._opens_call(0):
+            name = token.text.lower()
+            if name in _INBOUND | _OUTBOUND | _TICKETS:
+                return self._related(negated=False)
+        if token.kind == "word" and token.text.lower() == "not" and self._peek(1).kind != "sign":
+            self._at += 1
+            return Negation(self._single())
+        if token.kind == "word" and token.text.lower() == "not" and self._peek(1).text == "(":
+            self._at += 1
+            return Negation(self._single())
+        return self._condition()
+
+    def _opens_call(self, offset: int) -> bool:
+        following = self._peek(offset + 1)
+        return following.kind == "sign" and following.text == "("
+
+    def _path(self) -> tuple[str, ...]:
+        token = self._next()
+        if token.kind == "word":
+            parts = [part for part in token.text.split(".") if part]
+            open_end = token.text.endswith(".")
+        elif token.kind == "quoted":
+            parts = [token.text]
+            open_end = False
+        else:
+            self._at -= 1
+            raise self._unexpected("expected an attribute")
+        # `Model."Serial number"` and `"Operating system".Name`: the dot touches its neighbours.
+        while True:
+            following = self._peek()
+            touches = following.start == self._tokens[self._at - 1].end
+            if open_end and touches and following.kind == "quoted":
+                parts.append(following.text)
+                open_end = False
+            elif touches and following.kind == "word" and following.text.startswith("."):
+                parts.extend(part for part in following.text.split(".") if part)
+                open_end = following.text.endswith(".")
+            else:
+                break
+            self._at += 1
+        if not parts:
+            raise self._unexpected("expected an attribute")
+        return tuple(parts)
+
+    def _condition(self) -> Node:
+        path = self._path()
+        if path[0].lower() == "object" and len(path) == 1:
+            negated = self._word("not", "having")
+            if negated or self._word("having"):
+                return self._related(negated)
+        token = self._peek()
+        if token.kind == "sign" and token.text in ("=", "==", "!=", "<", "<=", ">", ">="):
+            self._at += 1
+            return Comparison(path, token.text, self._operand())
+        if self._word("is", "not"):
+            self._empty()
+            return Emptiness(path, negated=True)
+        if self._word("is"):
+            self._empty()
+            return Emptiness(path, negated=False)
+        negated = self._word("not")
+        prefix = "not " if negated else ""
+        for operator in ("like", "startswith", "endswith"):
+            if self._word(operator):
+                return Comparison(path, prefix + operator, self._operand())
+        if self._word("in"):
+            return Membership(path, self._members(), negated)
+        raise self._unexpected("expected an operator")
+
+    def _empty(self) -> None:
+        if not self._word("empty") and not self._word("null"):
+            raise self._unexpected("expected EMPTY")
+
+    def _members(self) -> tuple[Operand, ...]:
+        if self._peek().kind == "word" and self._opens_call(0):
+            return (self._operand(),)
+        self._expect("(")
+        members = [self._operand()]
+        while self._sign(","):
+            members.append(self._operand())
+        self._expect(")")
+        return tuple(members)
+
+    def _operand(self) -> Operand:
+        token = self._next()
+        if token.kind == "placeholder":
+            return Placeholder(token.text)
+        if token.kind == "quoted":
+            return Literal(token.text)
+        if token.kind == "word":
+            if self._sign("("):
+                arguments = []
+                while not self._sign(")"):
+                    argument = self._next()
+                    if argument.kind not in ("quoted", "word"):
+                        self._at -= 1
+                        raise self._unexpected("expected an argument")
+                    arguments.append(argument.text)
+                    self._sign(",")
+                return Call(token.text.lower(), tuple(arguments))
+            return Literal(token.text)
+        self._at -= 1
+        raise self._unexpected("expected a value")
+
+    def _related(self, negated: bool) -> Node:
+        name = self._next().text.lower()
+        self._expect("(")
+        if name in _TICKETS:
+            start = self._peek().start
+            depth = 1
+            while depth:
+                token = self._next()
+                if token.kind == "end":
+                    raise self._unexpected("expected )")
+                depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "sign" else 0
+            return ConnectedTickets(self._text[start : self._tokens[self._at - 1].start], negated)
+        if name not in _INBOUND | _OUTBOUND:
+            raise InvalidQuery(f"unknown function {name} after having")
+        inner: Node | None = None
+        kinds: list[str] = []
+        if not self._sign(")"):
+            if self._peek().text != ",":
+                inner = self._either()
+            if self._sign(","):
+                self._word("reftype", "in")
+                self._word("referencetype", "in")
+                bracketed = self._sign("(")
+                while self._peek().kind in ("quoted", "word"):
+                    kinds.append(self._next().text)
+                    self._sign(",")
+                if bracketed:
+                    self._expect(")")
+            self._expect(")")
+        return References(name in _INBOUND, inner, tuple(kinds), negated)

@@ -1,0 +1,354 @@
+"""
+Finding the objects that fulfil a query.
+
+Equality is answered from the site's index, so that resolving ten thousand references does not read ten thousand
+objects each time; the other operators read the objects that have a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from ..entities import DATE, DATE_TIME, DEFAULT, DOUBLE, GROUP, INTEGER, STATUS, USER, AssetObject, Attribute
+from ..site import Site
+from . import nodes
+from .comparing import compare, fits_pattern, moment_of, plain_texts
+from .moments import moment
+from .nodes import InvalidQuery, Literal, Node, Operand, Placeholder, Query
+
+_SYSTEM = {"objectschema", "objectschemaid", "objecttype", "objecttypeid", "objectid", "key", "id"}
+_TIMES = {"created", "updated"}
+_PATTERNS = ("like", "startswith", "endswith")
+
+
+class Search:
+    """
+    Evaluates queries against a site as it is now.
+
+    Attribute names are looked up once per instance, so make a new one after changing attributes.
+
+    Args:
+        site: where to search.
+        account_id: who `currentUser()` is.
+    """
+
+    def __init__(self, site: Site, account_id: str | None = None) -> None:
+        self._site = site
+        self._account_id = account_id
+        self._bindings: Mapping[str, Sequence[str]] = {}
+        self._by_name: dict[str, list[Attribute]] = {}
+        for attribute in site.attributes.values():
+            self._by_name.setdefault(attribute.name.lower(), []).append(attribute)
+
+    def ids(self, query: Query, bindings: Mapping[str, Sequence[str]] | None = None) -> list[int]:
+        """
+        The ids of the objects that fulfil a query, ordered as it says, otherwise by id.
+
+        Args:
+            query: a query that was read.
+            bindings: the values placeholders stand for, by locator.
+        """
+        self._bindings = bindings or {}
+        if query.condition is None:
+            found: Iterable[int] = list(self._site.objects)
+        else:
+            found = self._find(query.condition, None)
+        if query.order_by is None:
+            return sorted(found)
+        path, ascending = query.order_by
+        self._known(path[0])
+        return sorted(found, key=lambda each: self._order_key(each, path), reverse=not ascending)
+
+    def _order_key(self, identifier: int, path: tuple[str, ...]) -> tuple[bool, float, str, int]:
+        texts = self._texts(self._site.objects[identifier], path)
+        text = texts[0] if texts else ""
+        try:
+            number = float(text)
+        except ValueError:
+            number = 0.0
+        return (not texts, number, text.lower(), identifier)
+
+    # Sets ---------------------------------------------------------------------------------------------------
+
+    def _everything(self, within: set[int] | None) -> set[int]:
+        return set(self._site.objects) if within is None else within
+
+    def _find(self, node: Node, within: set[int] | None) -> set[int]:
+        if isinstance(node, nodes.Both):
+            found = within
+            for part in sorted(node.parts, key=_cost):
+                found = self._find(part, found)
+            return found if found is not None else set()
+        if isinstance(node, nodes.Either):
+            return set().union(*(self._find(part, within) for part in node.parts))
+        if isinstance(node, nodes.Negation):
+            return self._everything(within) - self._find(node.part, within)
+        if isinstance(node, nodes.References):
+            return self._negate(node.negated, self._related(node), within)
+        if isinstance(node, nodes.ConnectedTickets):
+            having = {asset.id for asset in self._site.objects.values() if asset.ticket_keys}
+            return self._negate(node.negated, having, within)
+        self._known(node.path[0])
+        if isinstance(node, nodes.Emptiness):
+            having = self._having(node.path, within)
+            return having if node.negated else self._everything(within) - having
+        if isinstance(node, nodes.Membership):
+            matching: set[int] = set()
+            for operand in node.operands:
+                matching |= self._equal(node.path, operand, within)
+            return self._negate(node.negated, matching, within)
+        return self._compare(node, within)
+
+    def _negate(self, negated: bool, found: set[int], within: set[int] | None) -> set[int]:
+        if negated:
+            return self._everything(within) - found
+        return found if within is None else found & within
+
+    def _known(self, name: str) -> None:
+        lowered = name.lower()
+        if lowered not in _SYSTEM | _TIMES | {"label"} and lowered not in self._by_name:
+            raise InvalidQuery(f"the attribute {name} does not exist")
+
+    def _having(self, path: tuple[str, ...], within: set[int] | None) -> set[int]:
+        return {each for each in self._everything(within) if self._texts(self._site.objects[each], path)}
+
+    def _compare(self, node: nodes.Comparison, within: set[int] | None) -> set[int]:
+        operator = node.operator
+        if operator == "=":
+            return self._equal(node.path, node.operand, within)
+        if operator == "!=":
+            return self._everything(within) - self._equal(node.path, node.operand, within)
+        texts = self._operand_texts(node.operand)
+        if operator == "==":
+            return {
+                each
+                for each in self._equal(node.path, node.operand, within)
+                if set(texts) & set(self._texts(self._site.objects[each], node.path))
+            }
+        negated = operator.startswith("not ")
+        plain = operator.removeprefix("not ")
+        found = set()
+        for identifier in self._candidates(node.path, within):
+            asset = self._site.objects[identifier]
+            values = self._comparable(asset, node.path)
+            for value in values:
+                if plain in _PATTERNS:
+                    holds = any(fits_pattern(plain, value, text) for text in texts)
+                else:
+                    holds = any(compare(plain, value, text) for text in texts)
+                if holds:
+                    found.add(identifier)
+                    break
+        return self._everything(within) - found if negated else found
+
+    def _candidates(self, path: tuple[str, ...], within: set[int] | None) -> Iterable[int]:
+        if within is not None:
+            return within
+        attributes = self._by_name.get(path[0].lower())
+        if attributes is None or path[0].lower() in _SYSTEM | _TIMES:
+            return self._site.objects
+        found: set[int] = set()
+        for attribute in attributes:
+            found |= self._site.objects_having(attribute.id)
+        return found
+
+    # Equality -----------------------------------------------------------------------------------------------
+
+    def _operand_texts(self, operand: Operand) -> list[str]:
+        if isinstance(operand, Literal):
+            return [operand.text]
+        if isinstance(operand, Placeholder):
+            return list(self._bindings.get(operand.locator, ()))
+        when = moment(operand.name, operand.arguments, self._site.clock.time())
+        if when is not None:
+            return [repr(when)]
+        if operand.name in ("currentuser", "currentreporter"):
+            return [self._account_id] if self._account_id else []
+        if operand.name in ("user", "group"):
+            if operand.name == "group":
+                members = [
+                    account.account_id
+                    for account in self._site.accounts.values()
+                    if set(account.groups) & set(operand.arguments)
+                ]
+                return [*operand.arguments, *members]
+            return list(operand.arguments)
+        if operand.name == "objecttypeandchildren":
+            return self._type_names(operand.arguments)
+        if operand.name == "currentproject":
+            return []
+        raise InvalidQuery(f"unknown function {operand.name}")
+
+    def _type_names(self, arguments: tuple[str, ...]) -> list[str]:
+        names = []
+        for text in arguments:
+            for object_type in self._site.types.values():
+                if object_type.name.lower() == text.lower() or str(object_type.id) == text:
+                    names.extend(f"id:{each.id}" for each in self._site.with_descendants(object_type))
+        return names
+
+    def _equal(self, path: tuple[str, ...], operand: Operand, within: set[int] | None) -> set[int]:
+        found: set[int] = set()
+        for text in self._operand_texts(operand):
+            found |= self._equal_text(path, text, within)
+        return found
+
+    def _equal_text(self, path: tuple[str, ...], text: str, within: set[int] | None) -> set[int]:
+        name = path[0].lower()
+        site = self._site
+        if name in _SYSTEM:
+            if within is not None and name not in ("key", "objectid", "id"):
+                fits = self._system_fits(name, text)
+                return {each for each in within if fits(site.objects[each])}
+            return self._negate(False, self._system_equal(name, text), within)
+        if len(path) > 1:
+            inner = self._equal_text(path[1:], text, None)
+            found = set()
+            for target in inner:
+                for attribute in self._by_name.get(name, []):
+                    if attribute.is_reference:
+                        found.update(site.objects_with(attribute.id, str(target)))
+            return self._negate(False, found, within)
+        if name in _TIMES:
+            wanted = moment_of(text)
+            return {
+                each
+                for each in self._everything(within)
+                if moment_of(self._texts(site.objects[each], path)[0]) == wanted
+            }
+        found = set()
+        for attribute in self._label_attributes() if name == "label" else self._by_name[name]:
+            for value in self._stored_forms(attribute, text):
+                holders = site.objects_with(attribute.id, value)
+                found.update(holders if within is None else [each for each in holders if each in within])
+        return found
+
+    def _label_attributes(self) -> list[Attribute]:
+        return [attribute for attribute in self._site.attributes.values() if attribute.label]
+
+    def _stored_forms(self, attribute: Attribute, text: str) -> list[str]:
+        """
+        The stored values that a text in a query means: labels and keys for references, names for statuses.
+        """
+        site = self._site
+        if attribute.is_reference:
+            by_key = site.object_by_key(text)
+            found = [str(by_key.id)] if by_key is not None else []
+            for label in self._label_attributes():
+                found.extend(str(each) for each in site.objects_with(label.id, text))
+            return found
+        if attribute.type == STATUS:
+            return [str(each.id) for each in site.statuses.values() if each.name.lower() == text.lower()]
+        if attribute.type == USER:
+            return [
+                each.account_id
+                for each in site.accounts.values()
+                if text.lower() in (each.account_id.lower(), each.email.lower(), each.display_name.lower())
+            ]
+        if attribute.type == GROUP:
+            return [text]
+        if attribute.type == DEFAULT and attribute.default_type in (INTEGER, DOUBLE, DATE, DATE_TIME):
+            return plain_texts(attribute, text)
+        return [text]
+
+    def _system_fits(self, name: str, text: str) -> Callable[[AssetObject], bool]:
+        if name in ("objecttype", "objecttypeid"):
+            types = self._matching_types(name, text)
+            return lambda asset: asset.type_id in types
+        schemas = self._matching_schemas(name, text)
+        return lambda asset: asset.schema_id in schemas
+
+    def _matching_types(self, name: str, text: str) -> set[int]:
+        if text.startswith("id:"):
+            return {int(text[3:])}
+        if name == "objecttypeid":
+            return {int(text)} if text.isdecimal() else set()
+        return {each.id for each in self._site.types.values() if each.name.lower() == text.lower()}
+
+    def _matching_schemas(self, name: str, text: str) -> set[int]:
+        if name == "objectschemaid":
+            return {int(text)} if text.isdecimal() else set()
+        lowered = text.lower()
+        return {each.id for each in self._site.schemas.values() if each.name.lower() == lowered}
+
+    def _system_equal(self, name: str, text: str) -> set[int]:
+        site = self._site
+        if name == "key":
+            asset = site.object_by_key(text)
+            return {asset.id} if asset is not None else set()
+        if name in ("objectid", "id"):
+            return {int(text)} & set(site.objects) if text.isdecimal() else set()
+        if name in ("objecttype", "objecttypeid"):
+            types = self._matching_types(name, text)
+        else:
+            schemas = self._matching_schemas(name, text)
+            types = {each.id for each in site.types.values() if each.schema_id in schemas}
+        return {each for type_id in types if type_id in site.types for each in site.types[type_id].object_ids}
+
+    # Texts --------------------------------------------------------------------------------------------------
+
+    def _comparable(self, asset: AssetObject, path: tuple[str, ...]) -> list[str]:
+        return self._texts(asset, path)
+
+    def _texts(self, asset: AssetObject, path: tuple[str, ...]) -> list[str]:
+        site = self._site
+        name = path[0].lower()
+        if len(path) == 1:
+            if name == "key":
+                return [site.key_of(asset)]
+            if name in ("objectid", "id"):
+                return [str(asset.id)]
+            if name in ("objecttypeid", "objectschemaid"):
+                return [str(asset.type_id if name == "objecttypeid" else asset.schema_id)]
+            if name == "objecttype":
+                return [site.types[asset.type_id].name]
+            if name == "objectschema":
+                return [site.schemas[asset.schema_id].name]
+            if name in _TIMES:
+                return [repr((asset.created if name == "created" else asset.updated) / 1000)]
+            if name == "label":
+                return [site.label_of(asset)]
+        found: list[str] = []
+        for attribute in self._by_name.get(name, []):
+            for value in asset.values.get(attribute.id, ()):
+                if attribute.is_reference:
+                    target = site.objects.get(int(value))
+                    if target is None:
+                        continue
+                    found.extend(self._texts(target, path[1:]) if len(path) > 1 else [site.label_of(target)])
+                elif attribute.type == STATUS:
+                    found.append(site.statuses[int(value)].name)
+                elif attribute.type == USER:
+                    found.append(site.accounts[value].display_name if value in site.accounts else value)
+                else:
+                    found.append(value)
+        return found
+
+    # References ---------------------------------------------------------------------------------------------
+
+    def _related(self, node: nodes.References) -> set[int]:
+        others = self._everything(None) if node.query is None else self._find(node.query, None)
+        kinds = {kind.lower() for kind in node.reference_types}
+        found: set[int] = set()
+        for attribute in self._site.referring_attributes():
+            kind = self._site.reference_types.get(int(attribute.additional_value or "0"))
+            if kinds and (kind is None or kind.name.lower() not in kinds):
+                continue
+            if node.inbound:
+                for other in others:
+                    found.update(int(value) for value in self._site.objects[other].values.get(attribute.id, ()))
+            else:
+                for other in others:
+                    found.update(self._site.objects_with(attribute.id, str(other)))
+        return found & set(self._site.objects)
+
+
+def _cost(node: Node) -> int:
+    """
+    Cheap parts first: equality of an attribute, then what only filters, then what reads everything.
+    """
+    if isinstance(node, nodes.Comparison) and node.operator in ("=", "=="):
+        return 1 if node.path[0].lower() in _SYSTEM - {"key", "objectid", "id"} else 0
+    if isinstance(node, nodes.Membership) and not node.negated:
+        return 1
+    return 2

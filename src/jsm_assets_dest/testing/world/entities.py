@@ -1,0 +1,331 @@
+"""
+What the site consists of, as plain values that can be stored as JSON.
+
+Entities name each other by number, not by pointer, so that a state file is a plain dump of them. Times are
+milliseconds since 1970. Numbers are shown to clients as text, as the service does.
+"""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from ..json_types import JsonObject, JsonValue
+
+DEFAULT, REFERENCE, USER, CONFLUENCE, GROUP, VERSION, PROJECT, STATUS, BITBUCKET = range(9)
+"""
+The numbers of attribute types. 3, 5 and 8 are known from the Data Center edition only.
+"""
+
+(TEXT, INTEGER, BOOLEAN, DOUBLE, DATE, TIME, DATE_TIME, URL, EMAIL, TEXTAREA, SELECT, IP_ADDRESS) = range(12)
+
+DEFAULT_TYPE_NAMES = {
+    -1: "None",
+    TEXT: "Text",
+    INTEGER: "Integer",
+    BOOLEAN: "Boolean",
+    DOUBLE: "Double",
+    DATE: "Date",
+    TIME: "Time",
+    DATE_TIME: "DateTime",
+    URL: "Url",
+    EMAIL: "Email",
+    TEXTAREA: "Textarea",
+    SELECT: "Select",
+    IP_ADDRESS: "IP Address",
+}
+
+IMPORT_TYPE_NAMES = {
+    "text": TEXT,
+    "integer": INTEGER,
+    "boolean": BOOLEAN,
+    "double": DOUBLE,
+    "date": DATE,
+    "time": TIME,
+    "date_time": DATE_TIME,
+    "url": URL,
+    "email": EMAIL,
+    "textarea": TEXTAREA,
+    "select": SELECT,
+    "ipaddress": IP_ADDRESS,
+}
+"""
+The names of default types in mapping documents; `referenced_object` and `status` come on top.
+"""
+
+
+@define(kw_only=True)
+class ObjectSchema:
+    """
+    An object schema. `type_ids` are in the order of creation.
+    """
+
+    id: int
+    name: str
+    key: str
+    description: str
+    created: int
+    updated: int
+    read_only: bool = False
+    allow_other_object_schema: bool = False
+    validate_quick_create: bool = False
+    quick_create_objects: bool = False
+    type_ids: list[int] = field(factory=list)
+
+
+@define(kw_only=True)
+class ObjectType:
+    """
+    An object type. `external_id` is what mapping documents call it; types made by hand have a made-up one.
+
+    `icon_key` is the key under which an import brought its icon; `attribute_ids` are its own attributes, without
+    inherited ones; `object_ids` are the objects of exactly this type, in the order of creation.
+    """
+
+    id: int
+    schema_id: int
+    name: str
+    description: str
+    icon_id: str
+    position: int
+    parent_id: int | None
+    inherited: bool
+    abstract: bool
+    created: int
+    updated: int
+    external_id: str
+    attribute_ids: list[int] = field(factory=list)
+    object_ids: dict[int, None] = field(factory=dict)
+
+
+@define(kw_only=True)
+class Attribute:
+    """
+    An attribute of an object type.
+
+    `type_value` is the id of the referenced type, `additional_value` that of the reference type or a display
+    setting, `type_value_multi` allowed statuses or groups. A maximum cardinality of -1 has no limit.
+    """
+
+    id: int
+    type_id: int
+    name: str
+    type: int
+    default_type: int | None
+    position: int
+    external_id: str
+    description: str = ""
+    label: bool = False
+    type_value: str | None = None
+    additional_value: str | None = None
+    type_value_multi: list[str] = field(factory=list)
+    minimum: int = 0
+    maximum: int = 1
+    suffix: str | None = None
+    summable: bool = False
+    include_children: bool = False
+    hidden: bool = False
+    unique: bool = False
+    regex: str | None = None
+    ql_query: str | None = None
+    options: str = ""
+    display_name: str | None = None
+    editable: bool = True
+    system: bool = False
+    removable: bool = True
+    by_import: bool = False
+
+    @property
+    def is_reference(self) -> bool:
+        """
+        Whether its values are other objects.
+        """
+        return self.type == REFERENCE
+
+    @property
+    def is_multiple(self) -> bool:
+        """
+        Whether more than one value fits.
+        """
+        return self.maximum != 1
+
+
+@define(kw_only=True)
+class AssetObject:
+    """
+    An object. `values` keeps for each attribute id the values as text: ids for references and statuses, account
+    ids for users, names for groups. The system attributes Key, Created and Updated are not in there.
+    """
+
+    id: int
+    type_id: int
+    schema_id: int
+    created: int
+    updated: int
+    values: dict[int, list[str]] = field(factory=dict)
+    has_avatar: bool = False
+    avatar_uuid: str | None = None
+    ticket_keys: list[str] = field(factory=list)
+
+
+@define(kw_only=True)
+class Status:
+    """
+    A status type. Category 0 is inactive, 1 active, 2 pending; without a schema it is a global one.
+    """
+
+    id: int
+    name: str
+    description: str
+    category: int
+    schema_id: int | None = None
+
+
+@define(kw_only=True)
+class ReferenceType:
+    """
+    The kind of a reference, such as "Depends on".
+    """
+
+    id: int
+    name: str
+    description: str
+    color: str
+    schema_id: int | None = None
+    removable: bool = True
+
+
+@define(kw_only=True)
+class Icon:
+    """
+    An icon. `key` and `image` (base64 of a PNG) are there when an import brought it; `schema_id` likewise.
+    """
+
+    id: str
+    name: str
+    key: str | None = None
+    image: str | None = None
+    schema_id: int | None = None
+
+
+@define(kw_only=True)
+class HistoryEntry:
+    """
+    One change of an object; the entry of its creation names no attribute.
+    """
+
+    id: int
+    object_id: int
+    account_id: str
+    created: int
+    type: int
+    attribute: str | None = None
+    old_value: str = ""
+    new_value: str = ""
+
+
+@define(kw_only=True)
+class Role:
+    """
+    A role of an object schema, or of an object type when `type_id` is there.
+    """
+
+    id: int
+    schema_id: int
+    name: str
+    description: str
+    type_id: int | None = None
+    users: list[str] = field(factory=list)
+    groups: list[str] = field(factory=list)
+
+
+@define(kw_only=True)
+class Group:
+    """
+    A group of the site. `gives_jsm` says that it gives product access to Jira Service Management.
+    """
+
+    name: str
+    gives_jsm: bool = False
+
+
+@define(kw_only=True)
+class Account:
+    """
+    A person or app of the site, with a classic API token.
+    """
+
+    account_id: str
+    email: str
+    display_name: str
+    admin: bool
+    agent: bool
+    api_token: str = field(repr=False)
+    groups: list[str] = field(factory=list)
+    active: bool = True
+
+
+@define(kw_only=True)
+class ImportSource:
+    """
+    An External import of an object schema, made in the user interface of the service.
+
+    `mappings` are the object type mappings as submitted, by the id of the object type; `has_mapping` says that a
+    document was accepted. The policies are settings of the user interface.
+    """
+
+    id: str
+    collection_id: str
+    schema_id: int
+    name: str
+    created: int
+    updated: int
+    enabled: bool = True
+    token: str = field(default="", repr=False)
+    token_valid_from: int = 0
+    has_mapping: bool = False
+    mappings: dict[int, JsonObject] = field(factory=dict)
+    missing_objects: str = "ignore"
+    missing_update: list[str] = field(factory=list)
+    empty_values: str = "ignore"
+    unknown_values: str = "ignore"
+    concatenator: str = ","
+    module_key: str = "rlabs-import-type-external"
+    schedule: JsonObject | None = None
+    legacy_progress: JsonObject | None = None
+
+
+@define(kw_only=True)
+class Execution:
+    """
+    One run of an import. `chunks` are the submitted data in the order of arrival, until they are processed.
+    """
+
+    id: str
+    number: int
+    source_id: str
+    status: str
+    started: int
+    chunks: list[JsonValue] = field(factory=list, repr=False)
+    chunk_ids: list[str] = field(factory=list)
+    ready_at: float | None = None
+    ended: int | None = None
+    progress: JsonObject = field(factory=dict)
+    result: JsonObject | None = field(default=None, repr=False)
+    failure_reason: str | None = None
+    account_id: str = ""
+    scheduled: bool = False
+
+
+@define(kw_only=True)
+class MappingProgress:
+    """
+    An asynchronous submission of a mapping.
+    """
+
+    id: str
+    source_id: str
+    ready_at: float
+    document: JsonObject
+    partial: bool
+    result: str | None = None
+    message: str = ""

@@ -1,0 +1,153 @@
+"""
+Executions of imports: `INGESTING`, then `PROCESSING`, then `DONE`; or `CANCELLED`.
+"""
+
+from __future__ import annotations
+
+from ..json_types import JsonObject, JsonValue
+from .clock import import_timestamp
+from .entities import Execution, ImportSource
+from .imports import executions_of, open_execution
+from .processing import process
+from .refusals import bad_request, import_conflict
+from .site import Site
+
+LONGEST_FAILURE_REASON = 1024
+
+
+def start_execution(
+    site: Site, source: ImportSource, *, account_id: str = "", scheduled: bool = False
+) -> Execution:
+    """
+    Begin to accept data. One execution per source.
+
+    Raises:
+        Refusal: 409 with one of the documented codes.
+    """
+    if source.module_key != "rlabs-import-type-external":
+        raise import_conflict("INVALID_IMPORT_MODULE_KEY")
+    if not source.enabled:
+        raise import_conflict("DISABLED")
+    if not source.has_mapping:
+        raise import_conflict("MISSING_MAPPING")
+    if open_execution(site, source) is not None:
+        raise import_conflict("IN_PROGRESS")
+    execution = Execution(
+        id=site.ids.uuid("execution"),
+        number=site.ids.number("execution number"),
+        source_id=source.id,
+        status="INGESTING",
+        started=site.now(),
+        account_id=account_id,
+        scheduled=scheduled,
+    )
+    site.executions[execution.id] = execution
+    return execution
+
+
+def execution_of(site: Site, source: ImportSource, identifier: str) -> Execution:
+    """
+    An execution of a source by id. An unknown one is a 400, the only error declared besides 401 and 500.
+    """
+    found = site.executions.get(identifier)
+    if found is None or found.source_id != source.id:
+        raise bad_request(f"The execution {identifier} does not exist")
+    return found
+
+
+def latest_execution(site: Site, source: ImportSource) -> Execution:
+    """
+    The newest execution of a source; 400 when there is none.
+    """
+    found = executions_of(site, source)
+    if not found:
+        raise bad_request("The import has not been executed")
+    return found[-1]
+
+
+def submit_chunk(
+    site: Site,
+    execution: Execution,
+    *,
+    data: JsonValue,
+    chunk_id: str | None,
+    completed: bool,
+) -> None:
+    """
+    Accept data; the data of an id that came before is ignored (a guess).
+    """
+    if execution.status != "INGESTING":
+        raise bad_request(f"The execution does not accept data, its status is {execution.status}")
+    if data is not None and (chunk_id is None or chunk_id not in execution.chunk_ids):
+        execution.chunks.append(data)
+    if chunk_id is not None and chunk_id not in execution.chunk_ids:
+        execution.chunk_ids.append(chunk_id)
+    if completed:
+        execution.status = "PROCESSING"
+        execution.ready_at = site.clock.time() + site.import_seconds
+        settle_executions(site)
+
+
+def settle_executions(site: Site) -> None:
+    """
+    Process what is due by the clock.
+    """
+    for execution in site.executions.values():
+        if execution.status == "PROCESSING" and site.clock.time() >= (execution.ready_at or 0.0):
+            source = site.import_sources[execution.source_id]
+            execution.result = process(site, source, execution)
+            execution.status = "DONE"
+            execution.ended = site.now()
+            execution.chunks = []
+
+
+def cancel_execution(site: Site, execution: Execution) -> None:
+    """
+    Stop. Data that was only accepted is thrown away; what is written stays (a guess).
+    """
+    if execution.status not in ("INGESTING", "PROCESSING"):
+        raise bad_request(f"The execution cannot be cancelled, its status is {execution.status}")
+    _close(site, execution)
+
+
+def record_failure(site: Site, execution: Execution, reason: str) -> None:
+    """
+    Close an execution that accepts data as failed.
+    """
+    if len(reason) > LONGEST_FAILURE_REASON:
+        raise bad_request(f"failureReason must not be longer than {LONGEST_FAILURE_REASON} characters")
+    if execution.status != "INGESTING":
+        raise bad_request(f"The execution cannot be failed, its status is {execution.status}")
+    _close(site, execution)
+    execution.failure_reason = reason
+
+
+def _close(site: Site, execution: Execution) -> None:
+    execution.status = "CANCELLED"
+    execution.chunks = []
+    execution.ended = site.now()
+
+
+def status_document(site: Site, execution: Execution) -> JsonObject:
+    """
+    The body of an execution's status.
+    """
+    document: JsonObject = {"status": execution.status, "executionId": execution.id}
+    if execution.status == "DONE" and execution.result is not None:
+        document["progressResult"] = execution.result
+    if execution.failure_reason is not None:
+        source = site.import_sources[execution.source_id]
+        document["progressResult"] = {
+            "type": "IMPORT",
+            "id": execution.number,
+            "started": import_timestamp(execution.started),
+            "ended": import_timestamp(execution.ended or execution.started),
+            "objectSchemaId": source.schema_id,
+            "result": "FAILED",
+            "status": "FINISHED",
+            "importSourceId": source.id,
+            "errorMessages": [execution.failure_reason],
+            "objectTypeResultMap": {},
+            "totalNumberEntriesInImport": 0,
+        }
+    return document

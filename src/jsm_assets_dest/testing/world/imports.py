@@ -1,0 +1,129 @@
+"""
+Import sources: what the user interface of the service sets up, and their tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .entities import Execution, ImportSource, ObjectSchema
+from .refusals import Refusal
+from .site import Site
+
+MISSING_OBJECTS = ("ignore", "remove", "update")
+EMPTY_VALUES = ("ignore", "remove")
+UNKNOWN_VALUES = ("ignore", "add")
+
+
+def add_import_source(
+    site: Site,
+    schema: ObjectSchema,
+    name: str,
+    *,
+    enabled: bool = True,
+    missing_objects: str = "ignore",
+    missing_update: Sequence[str] = (),
+    empty_values: str = "ignore",
+    unknown_values: str = "ignore",
+) -> ImportSource:
+    """
+    What an administrator does under Schema configuration, Import, Create import, External import.
+
+    Args:
+        missing_objects: what happens to objects that the data no longer has: "ignore", "remove" or "update".
+        missing_update: for "update": name of an attribute and the text it gets.
+        empty_values: an empty value leaves the attribute alone ("ignore") or clears it ("remove").
+        unknown_values: unknown options and statuses are left out ("ignore") or made ("add").
+    """
+    for given, known in (
+        (missing_objects, MISSING_OBJECTS),
+        (empty_values, EMPTY_VALUES),
+        (unknown_values, UNKNOWN_VALUES),
+    ):
+        if given not in known:
+            raise ValueError(f"{given!r} is not one of {', '.join(known)}")
+    if (missing_objects == "update") != (len(missing_update) == 2):
+        raise ValueError('missing_objects="update" needs missing_update=(attribute name, text), and only it does')
+    now = site.now()
+    source = ImportSource(
+        id=site.ids.uuid("import source"),
+        collection_id=site.ids.uuid("collection"),
+        schema_id=schema.id,
+        name=name,
+        created=now,
+        updated=now,
+        enabled=enabled,
+        missing_objects=missing_objects,
+        missing_update=list(missing_update),
+        empty_values=empty_values,
+        unknown_values=unknown_values,
+    )
+    site.import_sources[source.id] = source
+    generate_token(site, source)
+    source.token_valid_from = 0
+    return source
+
+
+def generate_token(site: Site, source: ImportSource) -> str:
+    """
+    A new container token; the older one is dead at once.
+    """
+    source.token = site.ids.secret("ATCTT3x", "container token")
+    source.token_valid_from = site.now() + round(site.doubts.fresh_token_seconds * 1000)
+    source.updated = site.now()
+    return source.token
+
+
+def source_of_token(site: Site, secret: str) -> ImportSource | None:
+    """
+    The import source a container token belongs to, when the token is good.
+    """
+    for source in site.import_sources.values():
+        if source.token and source.token == secret:
+            return source if site.now() >= source.token_valid_from else None
+    return None
+
+
+def executions_of(site: Site, source: ImportSource) -> list[Execution]:
+    """
+    The executions of a source, oldest first.
+    """
+    return [each for each in site.executions.values() if each.source_id == source.id]
+
+
+def open_execution(site: Site, source: ImportSource) -> Execution | None:
+    """
+    The execution that is still running, if any.
+    """
+    for execution in executions_of(site, source):
+        if execution.status in ("INGESTING", "PROCESSING"):
+            return execution
+    return None
+
+
+def config_status(site: Site, source: ImportSource) -> str:
+    """
+    `IDLE`, `DISABLED`, `MISSING_MAPPING` or `RUNNING`.
+    """
+    if not source.enabled:
+        return "DISABLED"
+    if not source.has_mapping:
+        return "MISSING_MAPPING"
+    return "RUNNING" if open_execution(site, source) is not None else "IDLE"
+
+
+def delete_import_source(site: Site, source: ImportSource) -> None:
+    """
+    Remove an import source with its executions, as the user interface does. Types and objects stay.
+    """
+    for execution in executions_of(site, source):
+        del site.executions[execution.id]
+    del site.import_sources[source.id]
+
+
+def check_enabled(source: ImportSource) -> None:
+    """
+    Refuse to work on a disabled import source (a guess for everything but the start, which is documented).
+    """
+    if not source.enabled:
+        raise Refusal(400, {"errorMessages": ["The import is disabled"], "errors": {}})

@@ -1,0 +1,227 @@
+"""
+Rules about objects: creating, changing, deleting, and the history of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .entities import AssetObject, Attribute, HistoryEntry, ObjectType
+from .refusals import bad_request, invalid, invalid_fields
+from .site import Site
+from .values import BadValue, normalise
+
+CREATED, ATTRIBUTE_CHANGED = 0, 2
+"""
+Types of history entries. The numbers are a guess; the OpenAPI document requires one and shows none.
+"""
+
+
+def error_key(attribute: Attribute) -> str:
+    """
+    The key under which errors about values of an attribute are sent (seen by several clients).
+    """
+    return f"rlabs-insight-attribute-{attribute.id}"
+
+
+def checked_values(
+    site: Site, object_type: ObjectType, wanted: Mapping[str, Sequence[str]], itself: AssetObject | None
+) -> dict[int, list[str]]:
+    """
+    Values as they will be kept, by attribute id.
+
+    Args:
+        wanted: texts by attribute id; no text clears the attribute.
+        itself: the object that is changed, or None when a new one is made.
+    """
+    known = {str(attribute.id): attribute for attribute in site.attributes_of(object_type)}
+    problems: dict[str, str] = {}
+    result: dict[int, list[str]] = {}
+    for identifier, texts in wanted.items():
+        attribute = known.get(identifier)
+        if attribute is None:
+            problems[f"rlabs-insight-attribute-{identifier}"] = "The attribute does not belong to the object type"
+            continue
+        if not attribute.editable:
+            problems[error_key(attribute)] = f"The attribute {attribute.name} cannot be edited"
+            continue
+        try:
+            result[attribute.id] = [normalise(site, attribute, text) for text in texts if text != ""]
+        except BadValue as problem:
+            problems[error_key(attribute)] = str(problem)
+    for attribute in known.values():
+        if attribute.system or error_key(attribute) in problems:
+            continue
+        if attribute.id in result or itself is None:
+            problem = value_problem(site, object_type, attribute, result.get(attribute.id, []), itself)
+            if problem is not None:
+                problems[error_key(attribute)] = problem
+    if problems:
+        raise invalid_fields(problems)
+    return result
+
+
+def value_problem(
+    site: Site,
+    object_type: ObjectType,
+    attribute: Attribute,
+    values: Sequence[str],
+    itself: AssetObject | None,
+) -> str | None:
+    """
+    What is wrong with the number of values, or with their uniqueness, if anything.
+    """
+    if len(values) < attribute.minimum:
+        return f"The attribute {attribute.name} is required"
+    if attribute.maximum != -1 and len(values) > attribute.maximum:
+        return f"The attribute {attribute.name} can only contain max {attribute.maximum} values"
+    if attribute.unique:
+        for value in values:
+            for holder in site.objects_with(attribute.id, value):
+                same = itself is not None and holder == itself.id
+                if not same and site.objects[holder].type_id == object_type.id:
+                    return f"The attribute {attribute.name} has duplicated value {value}"
+    return None
+
+
+def create_object(
+    site: Site,
+    object_type: ObjectType,
+    wanted: Mapping[str, Sequence[str]],
+    *,
+    account_id: str,
+    has_avatar: bool = False,
+    avatar_uuid: str | None = None,
+) -> AssetObject:
+    """
+    A new object with the given texts by attribute id.
+    """
+    if object_type.abstract:
+        raise invalid("objectTypeId", f"The object type {object_type.name} is abstract and cannot have objects")
+    if site.schemas[object_type.schema_id].read_only:
+        raise bad_request("The object schema is read-only")
+    values = checked_values(site, object_type, wanted, None)
+    return insert_object(
+        site, object_type, values, account_id=account_id, has_avatar=has_avatar, avatar_uuid=avatar_uuid
+    )
+
+
+def insert_object(
+    site: Site,
+    object_type: ObjectType,
+    values: Mapping[int, list[str]],
+    *,
+    account_id: str,
+    has_avatar: bool = False,
+    avatar_uuid: str | None = None,
+) -> AssetObject:
+    """
+    Add an object whose values are known to fit.
+    """
+    now = site.now()
+    asset = AssetObject(
+        id=site.ids.number("object"),
+        type_id=object_type.id,
+        schema_id=object_type.schema_id,
+        created=now,
+        updated=now,
+        has_avatar=has_avatar,
+        avatar_uuid=avatar_uuid,
+    )
+    site.objects[asset.id] = asset
+    object_type.object_ids[asset.id] = None
+    for attribute_id, texts in values.items():
+        site.set_values(asset, attribute_id, list(texts))
+    note(site, asset, account_id, CREATED)
+    return asset
+
+
+def update_object(
+    site: Site,
+    asset: AssetObject,
+    wanted: Mapping[str, Sequence[str]],
+    *,
+    account_id: str,
+    object_type: ObjectType | None = None,
+) -> None:
+    """
+    Change the given attributes and leave the others alone.
+
+    Args:
+        object_type: the type the request names; it must be the one the object has.
+    """
+    own = site.types[asset.type_id]
+    if object_type is not None and object_type is not own:
+        raise invalid("objectTypeId", "The object type of an object cannot be changed")
+    store_values(site, asset, checked_values(site, own, wanted, asset), account_id=account_id)
+
+
+def store_values(
+    site: Site, asset: AssetObject, values: Mapping[int, list[str]], *, account_id: str
+) -> list[int]:
+    """
+    Keep values that fit, with history.
+
+    Returns:
+        The ids of the attributes that really changed.
+    """
+    changed = []
+    for attribute_id, texts in values.items():
+        before = asset.values.get(attribute_id, [])
+        if before != texts:
+            attribute = site.attributes[attribute_id]
+            old, new = _shown(site, attribute, before), _shown(site, attribute, texts)
+            site.set_values(asset, attribute_id, list(texts))
+            note(site, asset, account_id, ATTRIBUTE_CHANGED, attribute.name, old, new)
+            changed.append(attribute_id)
+    if changed:
+        asset.updated = site.now()
+    return changed
+
+
+def _shown(site: Site, attribute: Attribute, values: Sequence[str]) -> str:
+    if attribute.is_reference:
+        found = (site.objects.get(int(value)) for value in values)
+        return ", ".join(site.key_of(target) for target in found if target is not None)
+    return ", ".join(values)
+
+
+def note(
+    site: Site,
+    asset: AssetObject,
+    account_id: str,
+    kind: int,
+    attribute: str | None = None,
+    old: str = "",
+    new: str = "",
+) -> None:
+    """
+    Write an entry into the history of an object.
+    """
+    entry = HistoryEntry(
+        id=site.ids.number("history"),
+        object_id=asset.id,
+        account_id=account_id,
+        created=site.now(),
+        type=kind,
+        attribute=attribute,
+        old_value=old,
+        new_value=new,
+    )
+    site.history.setdefault(asset.id, []).append(entry)
+
+
+def delete_object(site: Site, asset: AssetObject) -> None:
+    """
+    Delete an object; references to it vanish.
+    """
+    for attribute in site.referring_attributes():
+        for holder in list(site.objects_with(attribute.id, str(asset.id))):
+            referring = site.objects[holder]
+            rest = [value for value in referring.values.get(attribute.id, []) if value != str(asset.id)]
+            site.set_values(referring, attribute.id, rest)
+    for attribute_id in list(asset.values):
+        site.set_values(asset, attribute_id, [])
+    site.types[asset.type_id].object_ids.pop(asset.id, None)
+    site.history.pop(asset.id, None)
+    del site.objects[asset.id]

@@ -1,0 +1,109 @@
+"""
+Roles of schemas and types, and what they allow.
+
+Manager, developer and user and their rights are Atlassian's documented ones; Jira administrators stand above them.
+"""
+
+from __future__ import annotations
+
+from .entities import Account, ObjectSchema, ObjectType, Role
+from .refusals import bad_request, not_found
+from .site import Site
+
+MANAGERS = "Object Schema Managers"
+DEVELOPERS = "Object Schema Developers"
+USERS = "Object Schema Users"
+
+RIGHTS = {"manage": (MANAGERS,), "develop": (MANAGERS, DEVELOPERS), "view": (MANAGERS, DEVELOPERS, USERS)}
+
+DESCRIPTIONS = {
+    MANAGERS: "Configures the object schema, its roles, imports, object types and attributes",
+    DEVELOPERS: "Creates, edits and deletes objects",
+    USERS: "Views objects",
+}
+
+USER_ACTORS = "atlassian-user-role-actor"
+GROUP_ACTORS = "atlassian-group-role-actor"
+
+
+def add_schema_roles(site: Site, schema: ObjectSchema, creator: str | None) -> None:
+    """
+    The three roles of a new schema.
+    """
+    for name, description in DESCRIPTIONS.items():
+        role = Role(id=site.ids.number("role"), schema_id=schema.id, name=name, description=description)
+        site.roles[role.id] = role
+        if name == MANAGERS and creator is not None:
+            role.users.append(creator)
+        if name == DEVELOPERS:
+            role.groups.extend(group.name for group in site.groups.values() if group.gives_jsm)
+
+
+def roles_of(site: Site, schema: ObjectSchema) -> list[Role]:
+    """
+    The roles of a schema, managers first.
+    """
+    return [role for role in site.roles.values() if role.schema_id == schema.id and role.type_id is None]
+
+
+def type_roles_of(site: Site, object_type: ObjectType) -> list[Role]:
+    """
+    The roles of one object type. They come into being when first asked for, and empty ones mean nothing.
+    """
+    found = [role for role in site.roles.values() if role.type_id == object_type.id]
+    if not found:
+        for name in ("Object Type Managers", "Object Type Developers", "Object Type Users"):
+            role = Role(
+                id=site.ids.number("role"),
+                schema_id=object_type.schema_id,
+                name=name,
+                description="",
+                type_id=object_type.id,
+            )
+            site.roles[role.id] = role
+            found.append(role)
+    return found
+
+
+def role(site: Site, identifier: str) -> Role:
+    """
+    A role by id; 404 when there is none.
+    """
+    found = site.roles.get(int(identifier)) if identifier.isdecimal() else None
+    if found is None:
+        raise not_found("RoleBean", identifier)
+    return found
+
+
+def allows(site: Site, account: Account, schema: ObjectSchema, right: str) -> bool:
+    """
+    Whether an account may "manage", "develop" or "view" in a schema.
+
+    Args:
+        account: who asks.
+        schema: where.
+        right: one of the three words.
+    """
+    if schema.read_only and right != "view":
+        return False
+    if account.admin:
+        return True
+    mine = set(account.groups)
+    for each in roles_of(site, schema):
+        if each.name in RIGHTS[right] and (account.account_id in each.users or mine & set(each.groups)):
+            return True
+    return False
+
+
+def set_actors(site: Site, changed: Role, users: list[str], groups: list[str]) -> None:
+    """
+    Replace the entries of a role. Unknown accounts and groups are refused (a guess).
+    """
+    for user in users:
+        if user not in site.accounts:
+            raise bad_request(f"The user {user} does not exist")
+    for group in groups:
+        if group not in site.groups:
+            raise bad_request(f"The group {group} does not exist")
+    changed.users = list(dict.fromkeys(users))
+    changed.groups = list(dict.fromkeys(groups))

@@ -1,0 +1,346 @@
+"""
+The whole state of one emulated site, with the look-ups and indexes that every rule needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from ..json_types import JsonObject
+from .clock import EmulatorClock
+from .doubts import Doubts
+from .entities import (
+    Account,
+    AssetObject,
+    Attribute,
+    Execution,
+    Group,
+    HistoryEntry,
+    Icon,
+    ImportSource,
+    MappingProgress,
+    ObjectSchema,
+    ObjectType,
+    ReferenceType,
+    Role,
+    Status,
+)
+from .icons import global_icons
+from .ids import Identifiers
+from .refusals import not_found
+
+EntryCondition: TypeAlias = Callable[[JsonObject], bool]
+
+GLOBAL_STATUSES = (
+    ("Action Needed", 2),
+    ("Active", 1),
+    ("Closed", 0),
+    ("In Service", 2),
+    ("Running", 1),
+    ("Stopped", 0),
+    ("Support Requested", 2),
+)
+"""
+The statuses of a fresh workspace, as in an example of Atlassian's OpenAPI document.
+"""
+
+
+class Site:
+    """
+    Everything the emulated site knows.
+
+    Args:
+        clock: the clock all times come from.
+        doubts: readings of doubtful points.
+        seed: decides identifiers and tokens.
+    """
+
+    def __init__(self, clock: EmulatorClock, doubts: Doubts, seed: str = "acme") -> None:
+        self.clock = clock
+        self.doubts = doubts
+        self.ids = Identifiers(seed)
+        self.cloud_id = self.ids.uuid("cloud")
+        self.workspace_id = self.ids.uuid("workspace")
+        self.import_seconds = 0.0
+        self.accounts: dict[str, Account] = {}
+        self.groups: dict[str, Group] = {}
+        self.schemas: dict[int, ObjectSchema] = {}
+        self.types: dict[int, ObjectType] = {}
+        self.attributes: dict[int, Attribute] = {}
+        self.objects: dict[int, AssetObject] = {}
+        self.icons: dict[str, Icon] = global_icons()
+        self.statuses: dict[int, Status] = {}
+        self.reference_types: dict[int, ReferenceType] = {}
+        self.history: dict[int, list[HistoryEntry]] = {}
+        self.roles: dict[int, Role] = {}
+        self.import_sources: dict[str, ImportSource] = {}
+        self.executions: dict[str, Execution] = {}
+        self.mapping_progress: dict[str, MappingProgress] = {}
+        self.settings: JsonObject = {}
+        self.failing_objects: list[FailingObjects] = []
+        self._index: dict[int, dict[str, dict[int, None]]] = {}
+        if doubts.icon_ids_as_uuid:
+            for icon in list(self.icons.values()):
+                icon.id = self.ids.uuid("icon")
+            self.icons = {icon.id: icon for icon in self.icons.values()}
+        for name, category in GLOBAL_STATUSES:
+            number = self.ids.number("status")
+            self.statuses[number] = Status(id=number, name=name, description="", category=category)
+        self.ids.counters["reference type"] = 3
+        number = self.ids.number("reference type")
+        self.reference_types[number] = ReferenceType(
+            id=number, name="Reference", description="Reference", color="49a6ed", removable=False
+        )
+
+    # Look-ups -----------------------------------------------------------------------------------------------
+
+    def schema(self, identifier: str) -> ObjectSchema:
+        """
+        An object schema by id; 404 when there is none.
+        """
+        found = self.schemas.get(_number(identifier))
+        if found is None:
+            raise not_found("SchemaObject", identifier)
+        return found
+
+    def object_type(self, identifier: str) -> ObjectType:
+        """
+        An object type by id; 404 when there is none.
+        """
+        found = self.types.get(_number(identifier))
+        if found is None:
+            raise not_found("ObjectTypeBean", identifier)
+        return found
+
+    def attribute(self, identifier: str) -> Attribute:
+        """
+        An attribute by id; 404 when there is none.
+        """
+        found = self.attributes.get(_number(identifier))
+        if found is None:
+            raise not_found("ObjectTypeAttributeBean", identifier)
+        return found
+
+    def asset_object(self, identifier: str) -> AssetObject:
+        """
+        An object by id, or by key as one client does; 404 when there is none.
+        """
+        found = self.objects.get(_number(identifier))
+        if found is None and "-" in identifier:
+            found = self.object_by_key(identifier)
+        if found is None:
+            raise not_found("ObjectBean", identifier)
+        return found
+
+    def object_by_key(self, key: str) -> AssetObject | None:
+        """
+        An object by its key, whatever the case.
+        """
+        prefix, _, number = key.rpartition("-")
+        found = self.objects.get(_number(number))
+        if found is None or self.schemas[found.schema_id].key.lower() != prefix.lower():
+            return None
+        return found
+
+    def status(self, identifier: str) -> Status:
+        """
+        A status type by id; 404 when there is none.
+        """
+        found = self.statuses.get(_number(identifier))
+        if found is None:
+            raise not_found("StatusTypeBean", identifier)
+        return found
+
+    def import_source(self, identifier: str) -> ImportSource:
+        """
+        An import source by id; 404 when there is none.
+        """
+        found = self.import_sources.get(identifier)
+        if found is None:
+            raise not_found("ImportSource", identifier)
+        return found
+
+    def schema_by_key(self, key: str) -> ObjectSchema | None:
+        """
+        An object schema by its key, whatever the case.
+        """
+        for schema in self.schemas.values():
+            if schema.key.lower() == key.lower():
+                return schema
+        return None
+
+    # Structure ----------------------------------------------------------------------------------------------
+
+    def types_of(self, schema: ObjectSchema) -> list[ObjectType]:
+        """
+        The object types of a schema, in the order of creation.
+        """
+        return [self.types[identifier] for identifier in schema.type_ids]
+
+    def children_of(self, object_type: ObjectType) -> list[ObjectType]:
+        """
+        The types directly below a type, by position.
+        """
+        schema = self.schemas[object_type.schema_id]
+        below = [each for each in self.types_of(schema) if each.parent_id == object_type.id]
+        return sorted(below, key=lambda each: (each.position, each.id))
+
+    def with_descendants(self, object_type: ObjectType) -> Iterator[ObjectType]:
+        """
+        A type and all types below it.
+        """
+        yield object_type
+        for child in self.children_of(object_type):
+            yield from self.with_descendants(child)
+
+    def inherits(self, object_type: ObjectType) -> bool:
+        """
+        Whether a type takes over the attributes of its parent.
+        """
+        return object_type.parent_id is not None and self.types[object_type.parent_id].inherited
+
+    def attributes_of(self, object_type: ObjectType, with_inherited: bool = True) -> list[Attribute]:
+        """
+        The attributes of a type by position, inherited ones first.
+        """
+        own = [self.attributes[identifier] for identifier in object_type.attribute_ids]
+        if with_inherited and object_type.parent_id is not None and self.inherits(object_type):
+            return self.attributes_of(self.types[object_type.parent_id]) + own
+        return own
+
+    def attribute_named(self, object_type: ObjectType, name: str) -> Attribute | None:
+        """
+        An attribute of a type by name, whatever the case.
+        """
+        wanted = name.lower()
+        for attribute in self.attributes_of(object_type):
+            if attribute.name.lower() == wanted:
+                return attribute
+        return None
+
+    def label_attribute(self, object_type: ObjectType) -> Attribute | None:
+        """
+        The attribute whose value names the objects of a type.
+        """
+        for attribute in self.attributes_of(object_type):
+            if attribute.label:
+                return attribute
+        return None
+
+    # Objects ------------------------------------------------------------------------------------------------
+
+    def key_of(self, asset: AssetObject) -> str:
+        """
+        The key of an object: schema key, hyphen, object id.
+        """
+        return f"{self.schemas[asset.schema_id].key}-{asset.id}"
+
+    def label_of(self, asset: AssetObject) -> str:
+        """
+        The name of an object: the first value of the label attribute, or its key when it has none.
+        """
+        attribute = self.label_attribute(self.types[asset.type_id])
+        values = asset.values.get(attribute.id) if attribute is not None else None
+        if not values:
+            return self.key_of(asset)
+        if attribute is not None and attribute.is_reference and values[0].isdecimal():
+            target = self.objects.get(int(values[0]))
+            return self.label_of(target) if target is not None and target is not asset else values[0]
+        return values[0]
+
+    def set_values(self, asset: AssetObject, attribute_id: int, values: list[str]) -> None:
+        """
+        Replace the values of one attribute of an object and keep the index right.
+        """
+        index = self._index.setdefault(attribute_id, {})
+        for old in asset.values.pop(attribute_id, ()):
+            holders = index.get(old.lower())
+            if holders is not None:
+                holders.pop(asset.id, None)
+                if not holders:
+                    del index[old.lower()]
+        if values:
+            asset.values[attribute_id] = values
+            for value in values:
+                index.setdefault(value.lower(), {})[asset.id] = None
+
+    def objects_with(self, attribute_id: int, value: str) -> dict[int, None]:
+        """
+        The ids of the objects that have this value, whatever the case.
+        """
+        return self._index.get(attribute_id, {}).get(value.lower(), {})
+
+    def objects_having(self, attribute_id: int) -> set[int]:
+        """
+        The ids of the objects that have any value in this attribute.
+        """
+        found: set[int] = set()
+        for holders in self._index.get(attribute_id, {}).values():
+            found.update(holders)
+        return found
+
+    def forget_attribute_values(self, attribute_id: int) -> None:
+        """
+        Remove an attribute's values from all objects.
+        """
+        for holders in self._index.pop(attribute_id, {}).values():
+            for identifier in holders:
+                self.objects[identifier].values.pop(attribute_id, None)
+
+    def reindex(self) -> None:
+        """
+        Build the index anew, after a state file was read.
+        """
+        self._index = {}
+        for asset in self.objects.values():
+            for attribute_id, values in list(asset.values.items()):
+                index = self._index.setdefault(attribute_id, {})
+                for value in values:
+                    index.setdefault(value.lower(), {})[asset.id] = None
+
+    def referring_attributes(self) -> list[Attribute]:
+        """
+        All attributes whose values are objects.
+        """
+        return [attribute for attribute in self.attributes.values() if attribute.is_reference]
+
+    def now(self) -> int:
+        """
+        The time in milliseconds.
+        """
+        return self.clock.milliseconds()
+
+
+class FailingObjects:
+    """
+    A planned partial failure of imports.
+
+    Args:
+        selector: the selector of the mapping whose entries fail.
+        count: how many of them fail.
+        message: the reason that the result of the import names.
+        condition: whether an entry is meant; None means every entry.
+    """
+
+    def __init__(self, selector: str, count: int, message: str, condition: EntryCondition | None) -> None:
+        self.selector = selector
+        self.count = count
+        self.message = message
+        self.condition = condition
+        self.failed = 0
+
+    def strikes(self, selector: str, entry: JsonObject) -> bool:
+        """
+        Whether this entry fails; counts it.
+        """
+        if selector != self.selector or self.failed >= self.count:
+            return False
+        if self.condition is not None and not self.condition(entry):
+            return False
+        self.failed += 1
+        return True
+
+
+def _number(identifier: str) -> int:
+    return int(identifier) if identifier.isdecimal() else -1

@@ -1,0 +1,256 @@
+"""
+What counts as a value of an attribute, and how it is kept and shown.
+
+Limits are those of Atlassian's support pages: 255 characters of text, signed 32 bit integers, addresses that start
+with http. The error texts are the fragments that clients match on.
+"""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import re
+from collections.abc import Callable
+
+from .clock import display_timestamp, timestamp
+from .entities import (
+    BOOLEAN,
+    DATE,
+    DATE_TIME,
+    DEFAULT,
+    DOUBLE,
+    EMAIL,
+    GROUP,
+    INTEGER,
+    IP_ADDRESS,
+    REFERENCE,
+    SELECT,
+    STATUS,
+    TEXT,
+    TEXTAREA,
+    TIME,
+    URL,
+    USER,
+    Attribute,
+    Status,
+)
+from .site import Site
+
+LONGEST_TEXT = 255
+LARGEST_INTEGER = 2**31 - 1
+
+
+class BadValue(ValueError):
+    """
+    A value does not fit its attribute; the text is the one the service would send.
+    """
+
+
+def normalise(site: Site, attribute: Attribute, text: str) -> str:
+    """
+    The form in which a value is kept.
+
+    Raises:
+        BadValue: the value does not fit the type of the attribute.
+    """
+    if attribute.type == DEFAULT:
+        value = normalise_plain(attribute.default_type if attribute.default_type is not None else TEXT, text)
+        if attribute.regex and attribute.default_type in (TEXT, EMAIL, None):
+            _check_pattern(attribute.regex, value)
+        if attribute.default_type == SELECT:
+            _check_option(attribute, value)
+        return value
+    if attribute.type == REFERENCE:
+        return _reference(site, attribute, text)
+    if attribute.type == STATUS:
+        return _status(site, attribute, text)
+    if attribute.type == USER:
+        return _user(site, text)
+    if attribute.type == GROUP:
+        return _group(site, text)
+    return text
+
+
+def normalise_plain(default_type: int, text: str) -> str:
+    """
+    The form in which a value of a default type is kept.
+    """
+    return _DEFAULT_TYPES[default_type](text)
+
+
+def _check_pattern(pattern: str, value: str) -> None:
+    try:
+        fits = re.search(pattern, value) is not None
+    except re.error:
+        return
+    if not fits:
+        raise BadValue(f"The value provided is invalid: it does not fit {pattern}")
+
+
+def options_of(attribute: Attribute) -> list[str]:
+    """
+    The choices of a select attribute.
+    """
+    return [option.strip() for option in attribute.options.split(",") if option.strip()]
+
+
+def _check_option(attribute: Attribute, value: str) -> None:
+    options = options_of(attribute)
+    if options and value not in options:
+        raise BadValue(f"Invalid values: {value}")
+
+
+def _text(text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        raise BadValue(f"The value must be less than {LONGEST_TEXT} characters")
+    return text
+
+
+def _integer(text: str) -> str:
+    if not re.fullmatch(r"\s*[+-]?\d+\s*", text) or not -LARGEST_INTEGER - 1 <= int(text) <= LARGEST_INTEGER:
+        raise BadValue(f"The value provided is invalid: {text} is not an integer of 32 bits")
+    return str(int(text))
+
+
+def _double(text: str) -> str:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if value != value or value in (float("inf"), float("-inf")):
+        raise BadValue(f"The value provided is invalid: {text} is not a number")
+    return repr(value)
+
+
+def _boolean(text: str) -> str:
+    if text.lower() not in ("true", "false"):
+        raise BadValue(f"The value provided is invalid: {text} is neither true nor false")
+    return text.lower()
+
+
+def _date(text: str) -> str:
+    try:
+        return datetime.date.fromisoformat(text[:10]).isoformat()
+    except ValueError:
+        raise BadValue(f"The value provided is invalid: {text} is not a date") from None
+
+
+def _time(text: str) -> str:
+    try:
+        return datetime.time.fromisoformat(text).strftime("%H:%M:%S")
+    except ValueError:
+        raise BadValue(f"The value provided is invalid: {text} is not a time") from None
+
+
+def _date_time(text: str) -> str:
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise BadValue(f"The value provided is invalid: {text} is not a date and time") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.UTC)
+    return timestamp(round(moment.timestamp() * 1000))
+
+
+def _url(text: str) -> str:
+    if not text.lower().startswith(("http://", "https://")):
+        raise BadValue(f"The value provided is invalid: {text} does not start with http:// or https://")
+    return _text(text)
+
+
+def _email(text: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+        raise BadValue(f"The value provided is invalid: {text} is not an email address")
+    return _text(text)
+
+
+def _ip_address(text: str) -> str:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise BadValue(f"The value provided is invalid: {text} is not an IP address") from None
+    return text
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+_DEFAULT_TYPES: dict[int, Callable[[str], str]] = {
+    -1: _as_it_is,
+    TEXT: _text,
+    INTEGER: _integer,
+    BOOLEAN: _boolean,
+    DOUBLE: _double,
+    DATE: _date,
+    TIME: _time,
+    DATE_TIME: _date_time,
+    URL: _url,
+    EMAIL: _email,
+    TEXTAREA: _as_it_is,
+    SELECT: _text,
+    IP_ADDRESS: _ip_address,
+}
+
+
+def _reference(site: Site, attribute: Attribute, text: str) -> str:
+    target = site.objects.get(int(text)) if text.isdecimal() else site.object_by_key(text)
+    if target is None:
+        raise BadValue(f"{text} is not valid Object id or key")
+    wanted = site.types.get(int(attribute.type_value or "0"))
+    if wanted is not None:
+        allowed = (
+            {each.id for each in site.with_descendants(wanted)} if attribute.include_children else {wanted.id}
+        )
+        if target.type_id not in allowed:
+            raise BadValue(f"{text} is invalid due to restrictions of the referenced object type")
+    return str(target.id)
+
+
+def allowed_statuses(site: Site, attribute: Attribute) -> list[Status]:
+    """
+    The statuses a status attribute may have: the listed ones, or all global ones and those of its schema.
+    """
+    schema_id = site.types[attribute.type_id].schema_id
+    candidates = [each for each in site.statuses.values() if each.schema_id in (None, schema_id)]
+    if attribute.type_value_multi:
+        return [each for each in candidates if str(each.id) in attribute.type_value_multi]
+    return candidates
+
+
+def _status(site: Site, attribute: Attribute, text: str) -> str:
+    for status in allowed_statuses(site, attribute):
+        if str(status.id) == text:
+            return text
+    for status in allowed_statuses(site, attribute):
+        if status.name.lower() == text.lower():
+            return str(status.id)
+    raise BadValue(f"Invalid values: {text} is not one of the statuses")
+
+
+def _user(site: Site, text: str) -> str:
+    for account in site.accounts.values():
+        if account.account_id == text or account.email.lower() == text.lower():
+            return account.account_id
+    raise BadValue(f"{text} not found in Jira")
+
+
+def _group(site: Site, text: str) -> str:
+    for group in site.groups.values():
+        if group.name.lower() == text.lower():
+            return group.name
+    raise BadValue("Invalid Group(s)")
+
+
+def display(attribute: Attribute, value: str) -> str:
+    """
+    The form in which a plain value is shown to people.
+    """
+    if attribute.type == DEFAULT and attribute.default_type == DATE_TIME:
+        moment = datetime.datetime.fromisoformat(value)
+        return display_timestamp(round(moment.timestamp() * 1000))
+    if attribute.type == DEFAULT and attribute.default_type == DATE:
+        return f"{datetime.date.fromisoformat(value):%d/%b/%y}"
+    if attribute.suffix:
+        return f"{value} {attribute.suffix}"
+    return value
