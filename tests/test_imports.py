@@ -33,7 +33,7 @@ def test_importing_loads_nothing_heavy() -> None:
     assert not [name for name in loaded if name.startswith("jsm_assets_dest.")]
 
 
-@pytest.mark.parametrize("name", ["Connection", "SchemaModel", "ImportToken", "RetryPolicy", "Destination"])
+@pytest.mark.parametrize("name", ["Connection", "SchemaModel", "ImportToken", "RetryPolicy", "ImportResult"])
 def test_blocking_names_load_no_client(name: str) -> None:
     """
     A blocking class alone loads neither the HTTP client nor an event loop nor the retry library.
