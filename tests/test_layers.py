@@ -39,6 +39,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_records",
         "_results",
         "journal",
+        "_journal",
         "progress",
         "reports",
         "results",

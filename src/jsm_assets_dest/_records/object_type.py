@@ -159,8 +159,10 @@ class ObjectTypeChecker:
             names = _fields_of(kind)
             known = self._root.inside
             # Fields are usually spelled in snake case and locators in camel case.
-            self._members[kind] = names and tuple(
-                (name if name in known else camel_case(name), name) for name in names
+            self._members[kind] = (
+                None
+                if names is None
+                else tuple((name if name in known else camel_case(name), name) for name in names)
             )
         members = self._members[kind]
         if members is None:
@@ -242,7 +244,7 @@ class ObjectTypeChecker:
             self._fast
             and all(type(key) is str for key in shape)
             and needed <= set(shape)
-            and not any(known[key].inside for key in shape if key in known)
+            and not any(known[key].inside for key in cast("tuple[str, ...]", shape) if key in known)
         ):
             keys = cast("tuple[str, ...]", shape)
             run = compile_shape(

@@ -127,6 +127,14 @@ class _Piece:
     def count(self) -> int:
         return sum(map(len, self.records.values()))
 
+    def clashes(self, selector: str) -> bool:
+        """
+        Whether a selector cannot be in the same chunk: one key of `data` is either a list or leads further.
+        """
+        return any(
+            selector.startswith(f"{other}.") or other.startswith(f"{selector}.") for other in self.records
+        )
+
     def halves(self) -> tuple[_Piece, _Piece]:
         """
         Two pieces; what came first stays first.
@@ -146,14 +154,11 @@ class _Piece:
         if not any("." in selector for selector in self.records):
             return dict(self.records)
         data: dict[str, object] = {}
-        for selector, records in sorted(self.records.items(), key=lambda item: -item[0].count(".")):
+        for selector, records in self.records.items():
             *way, last = selector.split(".")
             place = data
             for name in way:
-                place = cast("dict[str, object]", place.setdefault(name, {}))
-            if last in place:
-                # The service walks through arrays and objects alike, but one key cannot be both.
-                raise ValueError(f"the selectors {selector!r} and {selector}.… cannot be in one chunk")
+                place = cast("dict[str, object]", place.setdefault(name, dict[str, object]()))
             place[last] = records
         return data
 
@@ -162,10 +167,10 @@ class _Piece:
         """
         The records of a chunk, read back from its bytes: nobody else has kept them.
         """
-        data = cast("dict[str, object]", json.loads(chunk.plain().body)["data"])
+        data: object = json.loads(chunk.plain().body)["data"]
         piece = cls()
         for selector in chunk.counts:
-            found: object = data
+            found = data
             for name in selector.split("."):
                 found = cast("dict[str, object]", found)[name]
             piece.add(selector, cast("list[object]", found), chunk.indexes[selector])
@@ -247,7 +252,7 @@ class Chunker:
         Raises:
             RecordError: Whatever `on_bad` raises.
         """
-        chunks: list[Chunk] = []
+        chunks = self.flush() if self._piece.clashes(selector) else []
         position = 0
         while position < len(records):
             room = self.room
@@ -294,8 +299,10 @@ class Chunker:
                 self._learn(chunk)
                 chunks.append(chunk)
                 self._next_index += 1
-        if self._boundaries and chunks:
+        if self._boundaries and len(chunks) == 1 and chunks[0].count == self._boundaries[0]:
             self._boundaries.popleft()
+        else:
+            self._boundaries.clear()  # cut differently this time: the rest would not fit either
         return chunks
 
     def split(self, chunk: Chunk) -> tuple[Chunk, ...]:
