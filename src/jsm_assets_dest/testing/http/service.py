@@ -19,8 +19,10 @@ from ..world.refusals import Refusal
 from ..world.site import Site
 from . import (
     attribute_routes,
+    configuration_routes,
     import_routes,
     jira_routes,
+    object_routes,
     role_routes,
     schedule_routes,
     schema_routes,
@@ -28,7 +30,6 @@ from . import (
 )
 from .access import Access, gateway_not_found
 from .addresses import Address, address_of
-from .bodies import read_body
 from .call import Call, Caller
 from .exchange import (
     HTML,
@@ -42,7 +43,8 @@ from .exchange import (
     text_answer,
 )
 from .pages import WEB_PAGE
-from .routing import Body, Operation, Router, Routes
+from .bodies import Body, read_body
+from .routing import Operation, Router, Routes
 from .token_routes import request_access_token
 
 
@@ -81,6 +83,8 @@ def _fill(router: Router) -> None:
         schema_routes.ROUTES,
         type_routes.ROUTES,
         attribute_routes.ROUTES,
+        object_routes.ROUTES,
+        configuration_routes.ROUTES,
         role_routes.ROUTES,
         import_routes.ROUTES,
         schedule_routes.ROUTES,
