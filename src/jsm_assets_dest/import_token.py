@@ -52,6 +52,12 @@ class ImportToken:
         """
         return cls(schema=schema, secret=import_token_secret(secret), connection=connection)
 
+    def reveal(self) -> str:
+        """
+        The token's text, to be put into a secret store; everywhere else it is masked.
+        """
+        return self._secret.reveal()
+
     def check(self) -> ImportTokenReport:
         """
         Find out whether the token is accepted, belongs to this workspace and schema, and may be used now.

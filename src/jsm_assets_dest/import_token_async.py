@@ -50,6 +50,12 @@ class AsyncImportToken:
         """
         return cls(schema=schema, secret=import_token_secret(secret), connection=connection)
 
+    def reveal(self) -> str:
+        """
+        The token's text, to be put into a secret store; everywhere else it is masked.
+        """
+        return self._secret.reveal()
+
     async def check(self) -> ImportTokenReport:
         """
         Find out whether the token is accepted, belongs to this workspace and schema, and may be used now.
