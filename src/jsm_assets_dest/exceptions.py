@@ -825,7 +825,7 @@ class NotFoundError(ApiError, LookupError):
     _cause = "It does not exist, or it is hidden from this account; the service answers both alike."
     _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the name or the id.",
-        "A Jira admin or an object schema manager: check that the account has a role in the object schema.",
+        "An object schema manager or a Jira admin: check that the account has a role in the object schema.",
     )
 
 
@@ -836,7 +836,7 @@ class ObjectSchemaNotFoundError(NotFoundError):
 
     _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the key of the object schema.",
-        "A Jira admin or an object schema manager: give the account a role in it if it exists.",
+        "An object schema manager or a Jira admin: give the account a role in it if it exists.",
     )
 
 
