@@ -235,6 +235,15 @@ def _reader(request: Request, limits: Limits, response: httpx.Response) -> BodyR
     return BodyReader(response.headers.get("content-encoding", ""), limit)
 
 
+def _answer_in_memory(request: Request, limits: Limits, response: httpx.Response) -> Answer:
+    """
+    The answer of a transport that makes its responses in memory, such as `httpx.MockTransport`: read and unpacked already.
+    """
+    reader = BodyReader("", limits.listing_bytes if request.listing else limits.control_bytes)
+    reader.feed(response.content)
+    return _answer(response, reader)
+
+
 def _answer(response: httpx.Response, reader: BodyReader) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(status=response.status_code, headers=headers, body=reader.finish())
@@ -266,6 +275,8 @@ def send(
             stream=True,
         )
         try:
+            if response.is_stream_consumed:
+                return _answer_in_memory(request, limits, response)
             reader = _reader(request, limits, response)
             for piece in response.iter_raw():
                 reader.feed(piece)
@@ -298,9 +309,10 @@ async def send_async(client: httpx.AsyncClient, limits: Limits, request: Request
                 stream=True,
             )
             try:
+                if response.is_stream_consumed:
+                    return _answer_in_memory(request, limits, response)
                 reader = _reader(request, limits, response)
-                async for piece in response.aiter_raw():
-                    reader.feed(piece)
+                await _feed(reader, response)
                 return _answer(response, reader)
             finally:
                 await response.aclose()
@@ -311,6 +323,29 @@ async def send_async(client: httpx.AsyncClient, limits: Limits, request: Request
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, RuntimeError) as error:
         failure = _failure(error, request, seconds)
     raise failure
+
+
+async def _feed(reader: BodyReader, response: httpx.Response) -> None:
+    """
+    Feed a reader with the body.
+
+    httpx nests asynchronous generators, and Trio complains when they are left behind half-way. So when the reader
+    refuses a piece, the response is closed and the iteration goes on into its own, immediate end.
+    """
+    refused: TransportError | None = None
+    try:
+        async for piece in response.aiter_raw():
+            if refused is None:
+                try:
+                    reader.feed(piece)
+                except TransportError as error:
+                    refused = error
+                    await response.aclose()
+    except (httpx.HTTPError, httpx.StreamError, RuntimeError):
+        if refused is None:
+            raise
+    if refused is not None:
+        raise refused
 
 
 def _placed(error: TransportError, request: Request) -> TransportError:

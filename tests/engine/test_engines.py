@@ -1,0 +1,426 @@
+"""
+The two engines, in both colours: the same conversations on threads, asyncio and Trio.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from jsm_assets_dest._engine.asynchronous import AsyncEngine
+from jsm_assets_dest._engine.blocking import BlockingEngine
+from jsm_assets_dest._engine.commands import (
+    Ask,
+    Batch,
+    Exclusive,
+    Join,
+    Operation,
+    Outcome,
+    Pull,
+    Report,
+    Send,
+    Sleep,
+    Spawn,
+)
+from jsm_assets_dest._engine.settings import HttpSettings
+from jsm_assets_dest._secret import Secret
+from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest._wire.request import Request
+from jsm_assets_dest.exceptions import (
+    AnswerTooLargeError,
+    ClosedError,
+    ConnectionFailedError,
+    ConnectionLostError,
+    HostNotFoundError,
+    MalformedAnswerError,
+)
+from jsm_assets_dest.limits import Limits
+
+
+class StillClock:
+    """
+    A clock that moves only when it is slept on, and remembers for how long.
+    """
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.sleeps: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.now += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+Handler = Callable[[httpx.Request], httpx.Response]
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture(params=["threads", "asyncio", "trio"])
+def run(request: pytest.FixtureRequest, clock: StillClock) -> Run:
+    """
+    Carries an operation out on one of the engines, against a handler of requests.
+    """
+
+    def settings(handler: Handler, limits: Limits) -> HttpSettings:
+        return HttpSettings(limits=limits, transport=httpx.MockTransport(handler))
+
+    def run(operation: Operation[Any], handler: Handler = lambda _: httpx.Response(204), limits: Limits = Limits()) -> Any:
+        if request.param == "threads":
+            with BlockingEngine(settings(handler, limits), clock) as engine:
+                return engine.run(operation)
+
+        async def main() -> Any:
+            async with AsyncEngine(settings(handler, limits), clock) as engine:
+                return await engine.run(operation)
+
+        return anyio.run(main, backend=request.param)
+
+    return run
+
+
+def request(**changes: Any) -> Request:
+    return Request(**{"operation": "get thing", "method": "GET", "url": "https://api.example/thing?a=b", **changes})
+
+
+def one(command: Any) -> Operation[Any]:
+    return (yield command)
+
+
+def test_sends_a_request_and_gives_the_answer(run: Run) -> None:
+    seen: list[httpx.Request] = []
+
+    def handler(received: httpx.Request) -> httpx.Response:
+        seen.append(received)
+        return httpx.Response(201, headers={"X-Thing": "yes"}, json={"id": 1})
+
+    answer: Answer = run(
+        one(Send(request(method="POST", body=b"{}", authorization=Secret("Bearer abc"), headers=(("X-A", "b"),)))), handler
+    )
+
+    assert (answer.status, answer.headers["x-thing"], answer.json()) == (201, "yes", {"id": 1})
+    assert seen[0].headers["authorization"] == "Bearer abc"
+    assert seen[0].headers["content-type"] == "application/json"
+    assert seen[0].headers["x-a"] == "b"
+    assert seen[0].headers["accept-encoding"] == "gzip"
+    assert seen[0].headers["user-agent"].startswith("jsm-assets-dest/")
+
+
+def test_a_post_without_a_body_says_that_it_has_none(run: Run) -> None:
+    lengths: list[str | None] = []
+
+    def handler(received: httpx.Request) -> httpx.Response:
+        lengths.append(received.headers.get("content-length"))
+        return httpx.Response(200)
+
+    run(one(Send(request(method="POST"))), handler)
+
+    assert lengths == ["0"]
+
+
+def test_never_follows_a_redirect_and_keeps_no_cookie(run: Run) -> None:
+    seen: list[tuple[str, str | None]] = []
+
+    def handler(received: httpx.Request) -> httpx.Response:
+        seen.append((str(received.url), received.headers.get("cookie")))
+        headers = {"Location": "https://evil.example/", "Set-Cookie": "session=1; Path=/"}
+        return httpx.Response(302, headers=headers)
+
+    def twice() -> Operation[list[int]]:
+        first = yield Send(request())
+        second = yield Send(request())
+        return [first.status, second.status]
+
+    assert run(twice(), handler) == [302, 302]
+    assert seen == [("https://api.example/thing?a=b", None)] * 2
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "sent"),
+    [
+        (httpx.ConnectError("[Errno 111] Connection refused"), ConnectionFailedError, "no"),
+        (httpx.ConnectTimeout("timed out"), ConnectionFailedError, "no"),
+        (httpx.PoolTimeout("no connection"), ConnectionFailedError, "no"),
+        (httpx.ReadError("reset"), ConnectionLostError, "unknown"),
+        (httpx.WriteError("broken pipe"), ConnectionLostError, "unknown"),
+        (httpx.RemoteProtocolError("Server disconnected without sending a response."), ConnectionLostError, "unknown"),
+    ],
+)
+def test_says_whether_the_service_may_have_acted(
+    run: Run, raised: Exception, expected: type[Exception], sent: str
+) -> None:
+    def handler(_: httpx.Request) -> httpx.Response:
+        raise raised
+
+    with pytest.raises(expected) as caught:
+        run(one(Send(request(authorization=Secret("Bearer very-secret")))), handler)
+
+    error: Any = caught.value
+    assert (error.sent, error.operation, error.host) == (sent, "get thing", "api.example")
+    assert error.__cause__ is None
+    assert error.__context__ is None
+
+
+def test_a_name_that_is_not_known_is_said_as_such(run: Run) -> None:
+    import socket
+
+    def handler(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("nope") from socket.gaierror(-2, "Name or service not known")
+
+    with pytest.raises(HostNotFoundError, match="api.example is not known"):
+        run(one(Send(request())), handler)
+
+
+def test_an_answer_is_never_unpacked_beyond_its_limit(run: Run) -> None:
+    import gzip
+
+    bomb = gzip.compress(b"0" * 5_000_000)
+
+    def handler(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(bomb))
+
+    limits = Limits(control_bytes=1_000_000, listing_bytes=10_000_000)
+    with pytest.raises(AnswerTooLargeError, match="1,000,000"):
+        run(one(Send(request())), handler, limits)
+    assert len(run(one(Send(request(listing=True))), handler, limits).body) == 5_000_000
+
+
+def test_garbage_that_claims_to_be_compressed_is_a_malformed_answer(run: Run) -> None:
+    def handler(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"garbage"))
+
+    with pytest.raises(MalformedAnswerError) as caught:
+        run(one(Send(request())), handler)
+    assert caught.value.sent == "unknown"
+
+
+def test_sleeps_on_the_clock_it_was_given(run: Run, clock: StillClock) -> None:
+    assert run(one(Sleep(2.5))) is None
+    assert clock.sleeps == [2.5]
+
+
+def test_pulls_records_and_tells_the_end(run: Run) -> None:
+    records = iter(range(5))
+
+    def operation() -> Operation[list[Batch]]:
+        first = yield Pull(records, 3)
+        second = yield Pull(records, 3)
+        return [first, second]
+
+    assert run(operation()) == [Batch([0, 1, 2]), Batch([3, 4], ended=True)]
+
+
+def test_what_was_taken_before_a_source_fails_is_not_lost(run: Run) -> None:
+    failure = ValueError("the source broke")
+
+    def records() -> Iterator[int]:
+        yield 1
+        yield 2
+        raise failure
+
+    assert run(one(Pull(records(), 10))) == Batch([1, 2], ended=True, error=failure)
+
+
+def test_a_slow_source_hands_over_what_it_has(run: Run, clock: StillClock) -> None:
+    def records() -> Iterator[int]:
+        for number in range(100):
+            clock.sleep(1.0)
+            yield number
+
+    assert run(one(Pull(records(), 10, seconds=3.0))) == Batch([0, 1, 2])
+
+
+def test_reports_and_asks_the_caller(run: Run) -> None:
+    events: list[object] = []
+
+    def operation() -> Operation[object]:
+        yield Report(events.append, "started")
+        return (yield Ask(lambda: "token"))
+
+    assert run(operation()) == "token"
+    assert events == ["started"]
+
+
+def test_an_exception_of_a_callback_is_thrown_into_the_operation(run: Run) -> None:
+    def bad(_: object) -> None:
+        raise KeyError("callback")
+
+    def operation() -> Operation[str]:
+        try:
+            yield Report(bad, 1)
+        except KeyError:
+            return "caught"
+        return "missed"
+
+    assert run(operation()) == "caught"
+
+
+def test_spawned_operations_run_beside_and_are_joined(run: Run) -> None:
+    def double(number: int) -> Operation[int]:
+        answer: Answer = yield Send(request())
+        return number * 2 + answer.status
+
+    def operation() -> Operation[dict[object, object]]:
+        for number in range(5):
+            yield Spawn(double(number), tag=number, limit=3)
+        outcomes: list[Outcome] = []
+        for _ in range(5):
+            outcomes.append((yield Join()))
+        return {outcome.tag: outcome.value for outcome in outcomes}
+
+    assert run(operation(), lambda _: httpx.Response(200)) == {0: 200, 1: 202, 2: 204, 3: 206, 4: 208}
+
+
+def test_a_failure_of_a_spawned_operation_is_an_outcome(run: Run) -> None:
+    def fails() -> Operation[None]:
+        yield Sleep(0)
+        raise RuntimeError("worker")
+
+    def operation() -> Operation[Outcome]:
+        yield Spawn(fails(), tag="one")
+        outcome: Outcome = yield Join()
+        return outcome
+
+    outcome = run(operation())
+    assert outcome.tag == "one"
+    assert str(outcome.error) == "worker"
+
+
+def test_joining_nothing_is_an_error_and_not_a_wait(run: Run) -> None:
+    with pytest.raises(RuntimeError, match="nothing was spawned"):
+        run(one(Join()))
+
+
+def test_operations_of_one_key_run_one_after_the_other(run: Run) -> None:
+    inside: list[str] = []
+
+    def guarded(name: str) -> Operation[None]:
+        inside.append(f"{name} in")
+        yield Send(request())
+        inside.append(f"{name} out")
+
+    def enters(name: str) -> Operation[None]:
+        yield Exclusive("key", guarded(name))
+
+    def operation() -> Operation[None]:
+        for name in "abc":
+            yield Spawn(enters(name), tag=name)
+        for _ in "abc":
+            yield Join()
+
+    run(operation(), lambda _: httpx.Response(200))
+
+    assert [entry[0] for entry in inside] == [name for pair in inside[::2] for name in (pair[0],) * 2]
+
+
+def test_a_run_that_fails_leaves_no_worker_behind(run: Run) -> None:
+    before = threading.active_count()
+
+    def worker() -> Operation[None]:
+        yield Sleep(0.001)
+
+    def operation() -> Operation[None]:
+        for number in range(8):
+            yield Spawn(worker(), tag=number)
+        raise ValueError("first fatal failure")
+
+    with pytest.raises(ValueError, match="first fatal"):
+        run(operation())
+    assert threading.active_count() == before
+
+
+def test_a_closed_engine_sends_nothing() -> None:
+    engine = BlockingEngine(HttpSettings(limits=Limits(), transport=httpx.MockTransport(lambda _: httpx.Response(200))), StillClock())
+    engine.run(one(Send(request())))
+    engine.close()
+    engine.close()
+
+    with pytest.raises(ClosedError, match="connection was closed"):
+        engine.run(one(Send(request())))
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_asynchronous_sources_callbacks_and_providers_are_awaited(backend: str, clock: StillClock) -> None:
+    events: list[object] = []
+
+    async def note(event: object) -> None:
+        await anyio.lowlevel.checkpoint()
+        events.append(event)
+
+    async def provide() -> str:
+        await anyio.lowlevel.checkpoint()
+        return "token"
+
+    async def records() -> AsyncIterator[int]:
+        for number in range(4):
+            await anyio.lowlevel.checkpoint()
+            yield number
+
+    def operation() -> Operation[list[object]]:
+        iterator = records()
+        first = yield Pull(iterator, 3)
+        second = yield Pull(iterator, 3)
+        yield Report(note, "reported")
+        return [first, second, (yield Ask(provide))]
+
+    async def main() -> list[object]:
+        async with AsyncEngine(HttpSettings(limits=Limits()), clock) as engine:
+            return await engine.run(operation())
+
+    assert anyio.run(main, backend=backend) == [Batch([0, 1, 2]), Batch([3], ended=True), "token"]
+    assert events == ["reported"]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_cancelled_run_may_tidy_up_shielded(backend: str, clock: StillClock) -> None:
+    sent: list[str] = []
+
+    def handler(received: httpx.Request) -> httpx.Response:
+        sent.append(received.method)
+        return httpx.Response(200)
+
+    async def forever() -> str:
+        await anyio.sleep_forever()
+        return ""
+
+    def operation() -> Operation[None]:
+        try:
+            yield Ask(forever)
+        except BaseException:
+            yield Send(request(method="DELETE"))
+            raise
+
+    async def main() -> bool:
+        settings = HttpSettings(limits=Limits(), transport=httpx.MockTransport(handler))
+        async with AsyncEngine(settings, clock) as engine:
+            with anyio.CancelScope() as scope:
+                async with anyio.create_task_group() as tasks:
+
+                    async def cancel() -> None:
+                        await anyio.wait_all_tasks_blocked()
+                        scope.cancel()
+
+                    tasks.start_soon(cancel)
+                    await engine.run(operation())
+            return scope.cancelled_caught
+
+    assert anyio.run(main, backend=backend)
+    assert sent == ["DELETE"]

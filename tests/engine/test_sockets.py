@@ -1,0 +1,234 @@
+"""
+What only real sockets can tell: deadlines, dripping servers, interrupted uploads, closed connections.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import anyio
+import pytest
+import trustme
+
+from jsm_assets_dest._engine.asynchronous import AsyncEngine
+from jsm_assets_dest._engine.blocking import BlockingEngine
+from jsm_assets_dest._engine.commands import Operation, Send, Spawn
+from jsm_assets_dest._engine.settings import HttpSettings
+from jsm_assets_dest._wire.request import Request
+from jsm_assets_dest.clock import SystemClock
+from jsm_assets_dest.exceptions import (
+    AnswerTimeoutError,
+    ConnectionFailedError,
+    ConnectionLostError,
+    MalformedAnswerError,
+    TlsError,
+    TransportError,
+)
+from jsm_assets_dest.limits import Limits
+
+Serve = Callable[[socket.socket], None]
+
+
+@contextlib.contextmanager
+def server(*scripts: Serve, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """
+    A server on loopback that treats each connection in turn as a script says.
+    """
+    listener = socket.create_server(("127.0.0.1", 0))
+    stopping = threading.Event()
+
+    def serve() -> None:
+        for script in scripts:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                if tls is None:
+                    script(connection)
+                    continue
+                with tls.wrap_socket(connection, server_side=True) as secured:
+                    script(secured)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        stopping.set()
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def receive_head(connection: socket.socket) -> bytes:
+    received = b""
+    while b"\r\n\r\n" not in received:
+        piece = connection.recv(65536)
+        if not piece:
+            break
+        received += piece
+    return received
+
+
+def drip(head: bytes, rest: bytes) -> Serve:
+    """
+    Send a head at once and the rest one byte at a time, for as long as somebody listens.
+    """
+
+    def script(connection: socket.socket) -> None:
+        receive_head(connection)
+        connection.sendall(head)
+        for byte in rest * 1000:
+            connection.sendall(bytes([byte]))
+            if threading.Event().wait(0.02):
+                return
+
+    return script
+
+
+def answer(payload: bytes, head: bytes = b"") -> Serve:
+    def script(connection: socket.socket) -> None:
+        receive_head(connection)
+        connection.sendall(head or b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(payload))
+        connection.sendall(payload)
+
+    return script
+
+
+@pytest.fixture(params=["threads", "asyncio", "trio"])
+def run(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    def run(operation: Operation[Any], **settings: Any) -> Any:
+        http = HttpSettings(**{"limits": Limits(connect=2.0, attempt=0.3), **settings})
+        if request.param == "threads":
+            with BlockingEngine(http, SystemClock()) as engine:
+                return engine.run(operation)
+
+        async def main() -> Any:
+            async with AsyncEngine(http, SystemClock()) as engine:
+                return await engine.run(operation)
+
+        return anyio.run(main, backend=request.param)
+
+    return run
+
+
+def get(url: str, **changes: Any) -> Operation[Any]:
+    return (yield Send(Request(**{"operation": "get thing", "method": "GET", "url": url + "/thing", **changes})))
+
+
+@pytest.mark.parametrize(
+    ("head", "rest"),
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x", id="body"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nX-Long: ", b"y", id="head"),
+    ],
+)
+def test_a_dripping_server_holds_a_call_no_longer_than_the_attempt(
+    run: Callable[..., Any], head: bytes, rest: bytes
+) -> None:
+    with server(drip(head, rest)) as url:
+        started = time.monotonic()
+        with pytest.raises(AnswerTimeoutError, match=r"within 0\.3 seconds") as caught:
+            run(get(url))
+
+    assert time.monotonic() - started < 3
+    assert caught.value.sent == "unknown"
+
+
+def test_a_silent_server_is_a_time_out(run: Callable[..., Any]) -> None:
+    with server(lambda connection: receive_head(connection) and threading.Event().wait(1.0) and None) as url:
+        with pytest.raises(AnswerTimeoutError):
+            run(get(url))
+
+
+def test_a_server_that_hangs_up_leaves_it_unknown(run: Callable[..., Any]) -> None:
+    with server(lambda connection: receive_head(connection) and None) as url:
+        with pytest.raises(ConnectionLostError) as caught:
+            run(get(url))
+
+    assert caught.value.sent == "unknown"
+
+
+def test_a_truncated_answer_is_no_answer(run: Callable[..., Any]) -> None:
+    with server(answer(b"abc", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")) as url:
+        with pytest.raises(TransportError) as caught:
+            run(get(url))
+
+    assert caught.value.sent == "unknown"
+
+
+def test_what_is_not_http_is_no_answer(run: Callable[..., Any]) -> None:
+    with server(answer(b"", b"SSH-2.0-OpenSSH_9.6\r\n")) as url:
+        with pytest.raises(TransportError):
+            run(get(url))
+
+
+def test_garbage_gzip_is_a_malformed_answer(run: Callable[..., Any]) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\n"
+    with server(answer(b"garbage", head)) as url:
+        with pytest.raises(MalformedAnswerError):
+            run(get(url))
+
+
+def test_a_refused_connection_was_certainly_not_sent(run: Callable[..., Any]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    with pytest.raises(ConnectionFailedError) as caught:
+        run(get(f"http://127.0.0.1:{port}"))
+    assert caught.value.sent == "no"
+
+
+def test_an_untrusted_certificate_is_an_error_of_its_own(run: Callable[..., Any]) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with server(answer(b"{}"), tls=context) as url:
+        with pytest.raises(TlsError, match="no trusted connection"):
+            run(get(url.replace("http:", "https:")), limits=Limits(attempt=5.0))
+
+
+def test_a_trusted_certificate_of_ones_own_is_accepted(run: Callable[..., Any]) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    with server(answer(b"{}"), tls=context) as url:
+        found = run(get(url.replace("http:", "https:")), verify=trusting, limits=Limits(attempt=5.0))
+
+    assert found.json() == {}
+
+
+def test_a_run_that_fails_breaks_off_what_its_workers_wait_for() -> None:
+    """
+    A worker that waits for an answer does not hold up the end of a failed run.
+    """
+    waiting = threading.Event()
+
+    def silent(connection: socket.socket) -> None:
+        receive_head(connection)
+        waiting.set()
+        connection.recv(1)  # returns when the client hangs up
+
+    def operation(url: str) -> Operation[None]:
+        yield Spawn(get(url), tag="waits")
+        waiting.wait(5)
+        raise ValueError("fatal")
+
+    with server(silent) as url, BlockingEngine(HttpSettings(limits=Limits(attempt=30.0)), SystemClock()) as engine:
+        started = time.monotonic()
+        with pytest.raises(ValueError, match="fatal"):
+            engine.run(operation(url))
+
+    assert time.monotonic() - started < 5
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("jsm-assets-dest")]
