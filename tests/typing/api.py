@@ -161,7 +161,7 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
     assert_type(token.test_import(pairs()), ImportResult)
     assert_type(token.import_records(pairs(), on_progress=show, journal="okta.journal"), ImportResult)
     assert_type(token.import_records({"people": [{"oktaId": "1"}]}, on_progress=print), ImportResult)
-    assert_type(token.resume_import(pairs(), "okta.journal"), ImportResult)
+    assert_type(token.resume_import(pairs(), journal="okta.journal"), ImportResult)
     with token.start() as execution:
         assert_type(execution, ImportExecution)
         assert_type(execution.submit(pairs()), int)

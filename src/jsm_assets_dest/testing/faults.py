@@ -311,8 +311,7 @@ class Faults:
             nth: which of the fitting requests is the first to be struck.
             when: which requests fit.
             garbage: True is the same as "bytes".
-            status, headers, body, retry_after, after_acting, drop, stall, drip, truncate, gzip_bomb, html, bad_json,
-                redirect: see `Fault`.
+            status: of the answer; this and the others that are not named here are explained at `Fault`.
 
         Raises:
             ValueError: unknown operation, or a fault that contradicts itself.
