@@ -17,6 +17,8 @@ from typing import TextIO
 BLOCK = 256 * 1024
 
 _SPACE = " \t\r\n"
+#: What may stand behind a member of an array.
+_AFTER = frozenset(_SPACE + ",]")
 
 
 class UnreadableFileError(ValueError):
@@ -99,8 +101,8 @@ def _one(decoder: json.JSONDecoder, file: TextIO, text: str, position: int) -> t
             value, end = decoder.raw_decode(text, position)
         except ValueError:
             value, end = None, -1
-        # A number or a word at the very end of the text may go on in the next block: "12" of "123".
-        if 0 <= end < len(text):
+        # A number at the end of the text may go on in the next block: "12" of "123", "0." of "0.5".
+        if 0 <= end < len(text) and text[end] in _AFTER:
             return value, end, text
         more = file.read(size)
         if not more:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
+from ..exceptions import ConfigurationError
 from ._shapes import as_mapping, pick, text_at
 
 #: What the records' keys of custom attributes begin with, so that they never meet one of ours.
@@ -20,6 +21,9 @@ _TYPES: Mapping[str, str] = {"string": "text", "boolean": "boolean", "integer": 
 
 #: Characters that an Assets text value may have (Atlassian's help and its error message); longer ones need a textarea.
 TEXT_LIMIT = 255
+
+# No dots, braces or dollars: the name becomes a locator, and those mean something there.
+_API_NAME = re.compile(r"[^\s.${}/]+")
 
 #: The attribute types a custom attribute may have in Assets; references and statuses need more than a name.
 TYPES = (
@@ -37,6 +41,10 @@ TYPES = (
 )
 
 
+def _stripped(text: str) -> str:
+    return text.strip()
+
+
 @frozen
 class CustomAttribute:
     """
@@ -50,14 +58,36 @@ class CustomAttribute:
         type: Its type there, in the words of the import mapping: "text", "textarea", "email", "integer", ...
         multiple: The field is an array in Okta, and the attribute holds any number of values.
         description: Shown beside the attribute in Assets.
+
+    Raises:
+        ConfigurationError: The name or the title cannot be one, or there is no such type.
     """
 
-    # No dots, braces or dollars: the name becomes a locator, and those mean something there.
-    api_name: str = field(validator=validators.matches_re(re.compile(r"[^\s.${}/]+")))
-    title: str = field(validator=validators.matches_re(re.compile(r"\S(.*\S)?")))
-    type: str = field(default="text", validator=validators.in_(TYPES))
+    api_name: str = field(converter=_stripped)
+    title: str = field(converter=_stripped)
+    type: str = "text"
     multiple: bool = False
     description: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if not _API_NAME.fullmatch(self.api_name):
+            raise ConfigurationError(
+                f"{self.api_name!r} is no name of a profile field.",
+                field="api_name",
+                fix='Give the field as Okta\'s API spells it, such as "location", without "profile." in front.',
+            )
+        if not self.title:
+            raise ConfigurationError(
+                f"The custom attribute {self.api_name} has no title.",
+                field="title",
+                fix="Give it a name for Assets.",
+            )
+        if self.type not in TYPES:
+            raise ConfigurationError(
+                f"The custom attribute {self.api_name} cannot be of the type {self.type!r}.",
+                field="type",
+                fix=f"Use one of: {', '.join(TYPES)}.",
+            )
 
     @property
     def key(self) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from ..exceptions import ConfigurationError
 from ._json_files import UnreadableFileError, json_values
-from ._shapes import as_mapping, text_at
+from ._shapes import as_mapping, plain, text_at
 from .report import Skipped
 from .tenant import Links, Located, Source, Tenant, links, objects
 
@@ -176,7 +176,8 @@ def write_folder(tenant: Tenant, path: str | Path, *, page_size: int = 200) -> P
         ConfigurationError: The folder holds files already; two exports must not be mixed.
     """
     folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True)
+    # Only the owner reads it: these are the raw answers about people.
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if any(folder.iterdir()):
         raise ConfigurationError(
             f"The folder {folder} is not empty.", field="path", fix="Choose an empty folder for the export."
@@ -234,7 +235,8 @@ def _write(file: Path, page: list[object]) -> None:
 
 
 def _jsonable(value: object) -> object:
-    mapping = as_mapping(value)
-    if mapping is None:
+    if (mapping := as_mapping(value)) is not None:
+        return dict(mapping)
+    if (simple := plain(value)) is value:
         raise TypeError(f"{type(value).__name__} has no place in a JSON file")
-    return dict(mapping)
+    return simple

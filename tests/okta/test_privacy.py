@@ -1,0 +1,241 @@
+"""
+What must not leave does not leave, and a rule that cannot be kept is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jsm_assets_dest import okta
+from jsm_assets_dest.exceptions import ConfigurationError
+from tests.okta.tenants import device, one, read, user
+
+KEY = "a key of the organisation"
+
+
+def _ana(**options: object) -> dict[str, object]:
+    tenant = okta.Tenant(
+        users=[
+            user(
+                "00u1",
+                firstName="Ana",
+                lastName="García Ñu",
+                email="Ana@Example.com",
+                mobilePhone="+1 555 01",
+            )
+        ]
+    )
+    return one(tenant, "people", **options)
+
+
+def test_without_rules_everything_is_sent() -> None:
+    assert _ana(privacy=okta.Privacy()) == _ana()
+
+
+def test_a_dropped_attribute_is_neither_sent_nor_created() -> None:
+    privacy = okta.Privacy({"people.mobilePhone": "drop"})
+    assert "mobilePhone" not in _ana(privacy=privacy)
+    model = privacy.model(okta.schema_model())
+    assert model.object_type("people").find_attribute("mobilePhone") is None
+    assert "mobilePhone" not in _ana(privacy=privacy, model=model)
+
+
+def test_masking_keeps_first_letters_and_lengths_of_words() -> None:
+    privacy = okta.Privacy({"people.lastName": okta.Action.MASK, "people.displayName": "mask"})
+    record = _ana(privacy=privacy)
+    assert record["lastName"] == "G***** Ñ*"
+    assert record["displayName"] == "A** G***** Ñ*"
+
+
+def test_a_masked_address_is_still_an_address_and_nobodys() -> None:
+    model = okta.schema_model(without=["people.manager"])
+    record = _ana(privacy=okta.Privacy({"people.primaryEmail": "mask"}), model=model)
+    assert record["primaryEmail"] == "A***@E***.invalid"
+
+
+def test_hashing_needs_the_key_and_depends_on_it() -> None:
+    rules = {"people.lastName": "hash"}
+    hashed = _ana(privacy=okta.Privacy(rules, hash_key=KEY))["lastName"]
+    assert re.fullmatch(r"[0-9a-f]{32}", str(hashed))
+    assert hashed == _ana(privacy=okta.Privacy(rules, hash_key=KEY.encode()))["lastName"]
+    assert hashed != _ana(privacy=okta.Privacy(rules, hash_key="another"))["lastName"]
+    with pytest.raises(ConfigurationError, match="hash_key"):
+        _ana(privacy=okta.Privacy(rules))
+
+
+def test_the_hash_key_is_never_seen() -> None:
+    assert KEY not in repr(okta.Privacy(hash_key=KEY))
+
+
+def test_references_to_hashed_people_still_find_them() -> None:
+    tenant = okta.Tenant(
+        users=[
+            user("00u1", email="eva@example.com"),
+            user("00u2", email="ben@example.com", managerId="EVA@example.com"),
+        ],
+        devices=[device("guo1", "00u2")],
+    )
+    rules = {"people.primaryEmail": "hash", "people.oktaId": "hash"}
+    privacy = okta.Privacy(rules, hash_key=KEY)
+    pairs = list(okta.records(tenant, privacy=privacy))
+    eva, ben, laptop = (record for _, record in pairs)
+    assert ben["manager"] == eva["primaryEmail"]
+    assert str(eva["primaryEmail"]).endswith("@hashed.invalid")
+    assert laptop["users"] == [ben["oktaId"]]
+    assert "eva" not in json.dumps([eva, ben]).replace("00u1@example.com", "").lower().split("managerid")[0]
+
+
+def test_an_allow_list_lets_through_what_it_names_and_what_makes_an_object() -> None:
+    privacy = okta.Privacy({"people.department": "allow", "devices.*": "allow"}, default="drop")
+    tenant = okta.Tenant(
+        users=[user("00u1", department="IT", title="Admin")], devices=[device("guo1", platform="IOS")]
+    )
+    assert one(tenant, "people", privacy=privacy) == {
+        "displayName": "00u1@example.com",
+        "oktaId": "00u1",
+        "department": "IT",
+    }
+    assert one(tenant, "devices", privacy=privacy)["platform"] == "IOS"
+
+
+def test_the_most_exact_rule_wins() -> None:
+    privacy = okta.Privacy({"userTypes.description": "allow", "*.description": "drop", "groups.*": "allow"})
+    model = privacy.model(okta.schema_model())
+    assert model.object_type("userTypes").find_attribute("description") is not None
+    assert model.object_type("groups").find_attribute("description") is None
+    assert model.object_type("groups").find_attribute("groupType") is not None
+
+
+@pytest.mark.parametrize(
+    ("rules", "complaint"),
+    [
+        ({"people.displayName": "drop"}, "label"),
+        ({"people.oktaId": "drop"}, "identifier"),
+        ({"people.oktaId": "mask"}, "tells objects apart"),
+        ({"people.username": "mask"}, "tells objects apart"),
+        ({"people.primaryEmail": "drop"}, "looked up"),
+        ({"people.primaryEmail": "mask"}, "tells objects apart"),
+        ({"people.manager": "hash"}, "reference"),
+        ({"people.lastLogin": "mask"}, "date_time"),
+        ({"people.mobilePhon": "drop"}, "no people.mobilePhon"),
+        ({"people.shoeSize": "mask"}, "no people.shoeSize"),
+    ],
+)
+def test_rules_that_cannot_be_kept_are_refused_before_anything_is_read(
+    rules: dict[str, str], complaint: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=complaint):
+        okta.records(okta.Tenant(), privacy=okta.Privacy(rules, hash_key=KEY))
+
+
+def test_all_problems_are_named_at_once() -> None:
+    privacy = okta.Privacy({"people.displayName": "drop", "groups.oktaId": "mask"})
+    with pytest.raises(ConfigurationError) as problem:
+        privacy.check(okta.schema_model())
+    assert "people.displayName" in str(problem.value)
+    assert "groups.oktaId" in str(problem.value)
+
+
+def test_dropping_an_address_together_with_the_reference_that_looks_it_up_is_fine() -> None:
+    privacy = okta.Privacy({"people.primaryEmail": "drop", "people.manager": "drop"})
+    record = _ana(privacy=privacy, model=privacy.model(okta.schema_model()))
+    assert "primaryEmail" not in record
+
+
+def test_an_unknown_action_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="blur"):
+        okta.Privacy({"people.lastName": "blur"})
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_nothing_of_a_dropped_or_hashed_text_is_in_the_records(text: str) -> None:
+    secret = f"<{text}>"
+    tenant = okta.Tenant(users=[user("00u1", title=secret, lastName=secret, displayName="x")])
+    privacy = okta.Privacy({"people.title": "drop", "people.lastName": "hash"}, hash_key=KEY)
+    found, report = read(tenant, "people", privacy=privacy)
+    assert secret not in str(found) + str(report)
+
+
+def test_the_data_map_names_field_attribute_and_what_is_sent() -> None:
+    privacy = okta.Privacy({"people.title": "drop", "people.primaryEmail": "hash"}, hash_key=KEY)
+    custom = [okta.CustomAttribute("badge", "Badge <nr>", "integer")]
+    model = okta.schema_model("full", custom_attributes=custom)
+    chart = okta.data_map(model, privacy)
+    rows = {(row.object_type, row.attribute): row for row in chart.rows}
+    assert len(rows) == sum(len(spec.attributes) for spec in model.object_types)
+    assert all(row.source for row in chart.rows)
+    assert rows["People", "Title"].action is okta.Action.DROP
+    assert rows["People", "Badge <nr>"].source == "profile.badge"
+    assert rows["People", "Manager"].action is okta.Action.HASH
+    assert rows["Groups", "Group Name"].source.startswith("profile.name")
+    text = str(chart)
+    assert re.search(r"profile\.title +People: Title +text +nothing", text)
+    assert "Badge &lt;nr&gt;" in chart.html
+    assert "<nr>" not in chart._repr_html_()
+    assert json.dumps(chart.to_dict())
+
+
+def test_the_data_map_says_what_does_not_come_from_okta() -> None:
+    from attrs import evolve
+
+    from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec
+
+    model = okta.schema_model("lean")
+    people = model.object_type("people")
+    model = model.with_object_type(evolve(people, attributes=(*people.attributes, AttributeSpec("Desk"))))
+    model = model.with_object_type(
+        ObjectTypeSpec("Desks", [AttributeSpec("Number", label=True, identifier=True)])
+    )
+    foreign = [row for row in okta.data_map(model).rows if not row.source]
+    assert [(row.object_type, row.attribute) for row in foreign] == [("People", "Desk"), ("Desks", "Number")]
+    assert "(not filled from Okta)" in str(okta.data_map(model))
+
+
+# --- export
+
+
+def test_an_export_has_the_mapping_the_chunks_and_the_completion(tmp_path: Path) -> None:
+    tenant = okta.sample_tenant(40)
+    records = okta.records(tenant)
+    made = okta.export(records, tmp_path / "out", limit_count=30)
+    folder = tmp_path / "out"
+    assert json.loads((folder / "mapping.json").read_text("utf-8")) == okta.schema_model().document()
+    assert made.files[-1] == "complete.json"
+    assert json.loads((folder / "complete.json").read_bytes()) == {"completed": True}
+    pairs: list[tuple[str, object]] = []
+    for name in made.files[:-1]:
+        body = json.loads((folder / name).read_bytes())
+        assert body["clientGeneratedId"].startswith("export-")
+        pairs += [(selector, record) for selector, part in body["data"].items() for record in part]
+    assert pairs == list(okta.records(tenant))
+    assert len(made.files) > 4
+    assert made.size == sum((folder / name).stat().st_size for name in made.files)
+    assert json.loads((folder / "summary.json").read_text())["counts"] == made.counts == records.report.counts
+    assert (folder / "summary.json").stat().st_mode & 0o077 == 0
+    assert "40 people" in str(made)
+
+
+def test_an_export_keeps_to_the_privacy_rules(tmp_path: Path) -> None:
+    tenant = okta.Tenant(users=[user("00u1", title="Secret title")])
+    okta.export(okta.records(tenant, privacy=okta.Privacy({"people.title": "drop"})), tmp_path / "out")
+    assert "Secret title" not in "".join(file.read_text() for file in (tmp_path / "out").iterdir())
+
+
+def test_an_export_needs_a_model_and_an_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="model"):
+        okta.export([], tmp_path / "out")
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="not empty"):
+        okta.export([], tmp_path, model=okta.schema_model())
+
+
+def test_an_export_of_nothing_is_a_completion(tmp_path: Path) -> None:
+    made = okta.export([], tmp_path / "out", model=okta.schema_model())
+    assert made.files == ("complete.json",)
+    assert "no records" in str(made)

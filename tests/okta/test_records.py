@@ -1,0 +1,426 @@
+"""
+Okta's answers become records that Assets accepts, and what is lost on the way is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jsm_assets_dest import okta
+from jsm_assets_dest.exceptions import ConfigurationError
+from jsm_assets_dest.model import Adoption, AttributeSpec
+from tests.okta.tenants import app, device, group, one, read, reasons, user
+
+
+def test_records_come_in_the_order_in_which_references_find_their_targets() -> None:
+    selectors = [selector for selector, _ in okta.records(okta.sample_tenant(20))]
+    assert list(dict.fromkeys(selectors)) == ["userTypes", "groups", "applications", "people", "devices"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "label"),
+    [
+        ({"displayName": "Ana G.", "firstName": "Ana", "lastName": "García"}, "Ana G."),
+        ({"displayName": None, "firstName": "Ana", "lastName": "García"}, "Ana García"),
+        ({"displayName": "  ", "firstName": "Ana"}, "Ana"),
+        ({"firstName": None, "lastName": ""}, "00u1@example.com"),
+        ({"login": None, "email": "ana@example.com"}, "ana@example.com"),
+        ({"login": None}, "00u1"),
+    ],
+)
+def test_a_persons_label_is_never_blank(profile: dict[str, object], label: str) -> None:
+    assert one(okta.Tenant(users=[user("00u1", **profile)]), "people")["displayName"] == label
+
+
+@given(
+    names=st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.none() | st.text(max_size=300)
+            for name in ("displayName", "firstName", "lastName", "login", "email")
+        },
+    )
+)
+def test_whatever_the_names_a_persons_label_is_there_and_fits(names: dict[str, object]) -> None:
+    record = one(okta.Tenant(users=[{"id": "00u1", "profile": names}]), "people")
+    assert str(record["displayName"]).strip()
+    assert len(str(record["displayName"])) <= 255
+
+
+def test_labels_of_the_other_types_fall_back_too() -> None:
+    tenant = okta.Tenant(
+        user_types=[{"id": "oty1", "name": "user"}],
+        groups=[{"id": "00g1", "profile": {}}],
+        apps=[{"id": "0oa1", "name": "bookmark", "label": None}],
+        devices=[
+            {"id": "guo1", "profile": {}, "resourceDisplayName": {"value": "Laptop"}},
+            {"id": "guo2", "profile": {"serialNumber": "S1"}},
+            {"id": "guo3"},
+        ],
+    )
+    labels = {record["oktaId"]: next(iter(record.values())) for _, record in okta.records(tenant)}
+    assert labels == {
+        "oty1": "user",
+        "00g1": "00g1",
+        "0oa1": "bookmark",
+        "guo1": "Laptop",
+        "guo2": "S1",
+        "guo3": "guo3",
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [("ACTIVE", "Active"), ("LOCKED_OUT", "Locked Out"), ("PASSWORD_EXPIRED", "Password Expired")],
+)
+def test_states_are_sent_under_their_legal_names(state: str, name: str) -> None:
+    assert one(okta.Tenant(users=[user("00u1", status=state)]), "people")["status"] == name
+
+
+def test_a_state_that_the_model_does_not_have_is_left_out_and_told() -> None:
+    found, report = read(okta.Tenant(users=[user("00u1", status="FROZEN")]), "people")
+    assert "status" not in found["00u1"]
+    assert "status that the model does not have" in reasons(report)["People: Status"]
+
+
+def test_a_relative_profile_address_is_completed_or_left_out() -> None:
+    users = [user("00u1", profileUrl="/people/ana")]
+    found, report = read(okta.Tenant(users=users, org_url="https://acme.okta.com/"), "people")
+    assert found["00u1"]["profileUrl"] == "https://acme.okta.com/people/ana"
+    assert "completed" in reasons(report)["People: Profile URL"]
+    found, report = read(okta.Tenant(users=users), "people")
+    assert "profileUrl" not in found["00u1"]
+    assert "relative" in reasons(report)["People: Profile URL"]
+
+
+def test_members_of_groups_become_groups_of_people() -> None:
+    members: dict[str, okta.Source] = {
+        "00g2": [user("00u1")],
+        "00g1": [user("00u2"), [user("00u1"), user("00u1")]],
+    }
+    tenant = okta.Tenant(
+        users=[user("00u1"), user("00u2"), user("00u3")],
+        groups=[group("00g1"), group("00g2")],
+        group_members=members,
+    )
+    found, _ = read(tenant, "people")
+    assert found["00u1"]["groups"] == ["00g1", "00g2"]
+    assert found["00u2"]["groups"] == ["00g1"]
+    assert "groups" not in found["00u3"]
+
+
+@given(st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=40), st.randoms())
+def test_turning_memberships_round_loses_none_and_invents_none(
+    pairs: set[tuple[int, int]], shuffler: Iterator[object]
+) -> None:
+    given_pairs = [(f"00g{of}", [f"00u{who}"]) for of, who in pairs] * 2
+    shuffler.shuffle(given_pairs)  # type: ignore[attr-defined]
+    tenant = okta.Tenant(
+        users=[user(f"00u{number}") for number in range(7)],
+        groups=[group(f"00g{number}") for number in range(7)],
+        group_members=given_pairs,
+    )
+    found, _ = read(tenant, "people")
+    got = {
+        (int(str(of)[3:]), int(who[3:]))
+        for who, record in found.items()
+        for of in record.get("groups", [])  # type: ignore[attr-defined]
+    }
+    assert got == pairs
+
+
+def test_a_cap_on_groups_is_kept_and_reported_and_everyone_goes_first() -> None:
+    tenant = okta.Tenant(
+        users=[user("00u1")],
+        groups=[group("00g0", kind="BUILT_IN"), *(group(f"00g{number}") for number in range(1, 6))],
+        group_members=[(f"00g{number}", ["00u1"]) for number in range(6)],
+    )
+    found, report = read(tenant, "people", groups_per_person=3)
+    assert found["00u1"]["groups"] == ["00g1", "00g2", "00g3"]
+    (finding,) = report.findings
+    assert (finding.attribute, finding.records, finding.values) == ("People: Groups", 1, 3)
+    assert "more than 3" in finding.reason
+    assert finding.examples == ["00u1"]
+
+
+def test_the_lean_model_caps_references_at_ten_and_says_so() -> None:
+    tenant = okta.Tenant(
+        users=[user("00u1")],
+        groups=[group(f"00g{number}") for number in range(12)],
+        group_members={f"00g{number}": ["00u1"] for number in range(12)},
+    )
+    found, report = read(tenant, "people", okta.schema_model("lean"))
+    assert len(found["00u1"]["groups"]) == 10  # type: ignore[arg-type]
+    assert report.findings[0].values == 2
+
+
+def test_references_to_what_is_not_imported_are_left_out_and_counted() -> None:
+    tenant = okta.Tenant(
+        users=[user("00u1") | {"type": {"id": "oty9"}}],
+        user_types=[],
+        groups=[group("00g1")],
+        group_members={"00g1": ["00u1", "00u9"], "00g9": ["00u1"]},
+        apps=[app("0oa1", name="saasure")],
+        app_users={"0oa1": [{"id": "00u1"}]},
+    )
+    found, report = read(tenant, "people")
+    assert found["00u1"]["groups"] == ["00g1"]
+    assert "applications" not in found["00u1"]
+    assert "oktaUserType" not in found["00u1"]
+    counted = {(finding.attribute, finding.reason): finding.values for finding in report.findings}
+    assert counted == {
+        ("People: Okta User Type", "references left out, their object is not imported"): 1,
+        ("People: Groups", "references left out, their object is not imported"): 1,
+        ("People: Groups", "references left out, of people that are not imported"): 1,
+        ("People: Applications", "references left out, their object is not imported"): 1,
+    }
+
+
+def test_references_to_a_type_that_was_not_read_are_kept() -> None:
+    """
+    Its objects may be in Assets already, from an earlier import.
+    """
+    tenant = okta.Tenant(users=[user("00u1") | {"type": {"id": "oty9"}}], group_members={"00g9": ["00u1"]})
+    record = one(tenant, "people")
+    assert record["groups"] == ["00g9"]
+    assert record["oktaUserType"] == "oty9"
+
+
+def test_groups_of_applications_and_users_of_devices_are_references() -> None:
+    tenant = okta.Tenant(
+        users=[user("00u1"), user("00u2")],
+        groups=[group("00g1")],
+        apps=[app("0oa1")],
+        app_groups={"0oa1": [{"id": "00g1", "priority": 0}]},
+        app_users={"0oa1": [{"id": "00u2", "scope": "GROUP"}]},
+        devices=[device("guo1", "00u1", "00u9"), device("guo2")],
+        device_users={"guo2": [{"user": {"id": "00u2"}}]},
+    )
+    assert one(tenant, "applications")["assignedGroups"] == ["00g1"]
+    assert read(tenant, "people")[0]["00u2"]["applications"] == ["0oa1"]
+    devices, report = read(tenant, "devices")
+    assert (devices["guo1"]["users"], devices["guo2"]["users"]) == (["00u1"], ["00u2"])
+    assert reasons(report) == {"Devices: Users": "references left out, their object is not imported"}
+
+
+def test_oktas_own_consoles_are_left_out_unless_they_are_wanted() -> None:
+    tenant = okta.Tenant(
+        apps=[app("0oa1", name="saasure"), app("0oa2"), app("0oa3", name="okta_browser_plugin")]
+    )
+    found, report = read(tenant, "applications")
+    assert list(found) == ["0oa2"]
+    assert [skipped.id for skipped in report.skipped] == ["0oa1", "0oa3"]
+    assert "saasure" in report.skipped[0].reason
+    assert len(read(tenant, "applications", include_console_applications=True)[0]) == 3
+
+
+def test_inactive_people_are_included_or_named() -> None:
+    tenant = okta.Tenant(
+        users=[user("00u1"), user("00u2", status="DEPROVISIONED"), user("00u3", status="SUSPENDED")],
+        devices=[device("guo1", "00u2")],
+    )
+    assert list(read(tenant, "people")[0]) == ["00u1", "00u2", "00u3"]
+    found, report = read(tenant, "people", include_inactive=False)
+    assert list(found) == ["00u1", "00u3"]
+    assert [skipped.id for skipped in report.skipped] == ["00u2"]
+    assert "users" not in one(tenant, "devices", include_inactive=False)
+
+
+def test_what_is_no_object_is_named_with_the_reason() -> None:
+    tenant = okta.Tenant(
+        users=[
+            user("00u1"),
+            user("00u1"),
+            {"profile": {"login": "nobody"}},
+            {"errorCode": "E0000047", "errorSummary": "API call exceeded rate limit"},
+            "00u2",
+        ]
+    )
+    found, report = read(tenant, "people")
+    assert list(found) == ["00u1"]
+    assert [skipped.reason for skipped in report.skipped] == [
+        "met before; another answer about it was imported",
+        "it has no id",
+        "an error answer of Okta's, E0000047: API call exceeded rate limit",
+        "not an object: str",
+    ]
+
+
+def test_a_user_name_that_two_people_have_is_kept_once() -> None:
+    """
+    It is unique in Assets, which would refuse the second person for it.
+    """
+    tenant = okta.Tenant(users=[user("00u1", login="ana@x.org"), user("00u2", login="Ana@X.org")])
+    found, report = read(tenant, "people")
+    assert found["00u1"]["username"] == "ana@x.org"
+    assert "username" not in found["00u2"]
+    assert "unique" in reasons(report)["People: Username"]
+
+
+def test_empty_values_are_not_sent() -> None:
+    record = one(okta.Tenant(users=[user("00u1", title="", nickName="  ", city=None)]), "people")
+    assert set(record) == {"displayName", "oktaId", "username", "status"}
+
+
+def test_text_that_is_too_long_is_left_out_or_cut_and_told() -> None:
+    tenant = okta.Tenant(
+        users=[user("00u1", title="t" * 300, displayName="d" * 300, streetAddress="s" * 300)]
+    )
+    found, report = read(tenant, "people")
+    assert "title" not in found["00u1"]
+    assert found["00u1"]["displayName"] == "d" * 254 + "…"
+    assert found["00u1"]["streetAddress"] == "s" * 300
+    assert reasons(report) == {
+        "People: Title": "left out, longer than 255 characters",
+        "People: Display Name": "cut, longer than 255 characters",
+    }
+    assert one(tenant, "people", truncate=True)["title"] == "t" * 254 + "…"
+
+
+def test_custom_attributes_are_converted_to_their_types() -> None:
+    custom = [
+        okta.CustomAttribute("badge", "Badge", "integer"),
+        okta.CustomAttribute("rate", "Rate", "double"),
+        okta.CustomAttribute("remote", "Remote", "boolean"),
+        okta.CustomAttribute("since", "Since", "date"),
+        okta.CustomAttribute("seen", "Seen", "date_time"),
+        okta.CustomAttribute("tags", "Tags", "select", multiple=True),
+        okta.CustomAttribute("cost_unit", "Cost Unit"),
+    ]
+    profile = {
+        "badge": 12.0,
+        "rate": "1.5",
+        "remote": "true",
+        "since": "2024-02-29T10:00:00Z",
+        "seen": "2024-02-29T10:00:00+02:00",
+        "tags": ["a", "b", "a"],
+        "cost_unit": 7,
+    }
+    record = one(
+        okta.Tenant(users=[user("00u1", **profile)]),
+        "people",
+        model=okta.schema_model(custom_attributes=custom),
+    )
+    assert {
+        key.removeprefix("custom_"): value for key, value in record.items() if key.startswith("custom_")
+    } == {
+        "badge": 12,
+        "rate": 1.5,
+        "remote": True,
+        "since": "2024-02-29",
+        "seen": "2024-02-29T08:00:00.000Z",
+        "tags": ["a", "b"],
+        "cost_unit": "7",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("integer", "twelve"),
+        ("integer", 2**31),
+        ("double", "nan"),
+        ("double", "much"),
+        ("boolean", "perhaps"),
+        ("date", "yesterday"),
+        ("date_time", "soon"),
+        ("email", "nobody"),
+        ("url", "ftp://example.com/x"),
+        ("url", "http://[broken"),
+        ("text", {"a": "b"}),
+    ],
+)
+def test_values_that_do_not_fit_their_type_are_left_out_and_told(kind: str, value: object) -> None:
+    model = okta.schema_model(custom_attributes=[okta.CustomAttribute("field", "Field", kind)])
+    found, report = read(okta.Tenant(users=[user("00u1", field=value)]), "people", model)
+    assert "custom_field" not in found["00u1"]
+    assert reasons(report)["People: Field"].startswith("left out")
+
+
+@pytest.mark.parametrize(
+    ("by", "profile", "value"),
+    [
+        ("email", {"managerId": "eva@example.com"}, "eva@example.com"),
+        ("email", {"managerId": "4711", "manager": "eva@example.com"}, "eva@example.com"),
+        ("email", {"managerId": "4711"}, None),
+        ("employee_number", {"managerId": 4711}, "4711"),
+        ("id", {"managerId": "00u9"}, "00u9"),
+        ("id", {}, None),
+    ],
+)
+def test_a_manager_is_looked_up_by_what_okta_holds(
+    by: okta.ManagerBy, profile: dict[str, object], value: str | None
+) -> None:
+    record = one(
+        okta.Tenant(users=[user("00u1", **profile)]), "people", model=okta.schema_model(manager_by=by)
+    )
+    assert record.get("manager") == value
+
+
+def test_a_manager_can_stand_in_a_custom_field() -> None:
+    model = okta.schema_model(manager_field="boss")
+    record = one(okta.Tenant(users=[user("00u1", boss="eva@example.com")]), "people", model=model)
+    assert record["custom_boss"] == "eva@example.com"
+    assert "manager" not in record
+
+
+def test_a_record_holds_only_what_the_model_wants_whatever_its_types_are_called() -> None:
+    model = okta.schema_model("lean", without=["devices"]).renamed("people", "Staff")
+    people = model.object_type("people")
+    model = model.with_object_type(evolve(people, adopted=Adoption("17", "Staff"), selector="staff"))
+    tenant = okta.sample_tenant(20)
+    by_selector = {spec.selector: spec for spec in model.object_types}
+    for selector, record in okta.records(tenant, model=model):
+        assert set(record) <= {one.locators[0] for one in by_selector[selector].attributes}
+    assert "staff" in by_selector
+    assert "devices" not in by_selector
+
+
+def test_attributes_that_okta_knows_nothing_of_are_left_to_the_caller() -> None:
+    people = okta.schema_model("lean").object_type("people")
+    model = okta.schema_model("lean").with_object_type(
+        evolve(people, attributes=(*people.attributes, AttributeSpec("Shoe Size")))
+    )
+    assert "shoeSize" not in one(okta.Tenant(users=[user("00u1", shoeSize=44)]), "people", model=model)
+
+
+def test_the_first_people_bring_only_their_own_devices() -> None:
+    records = okta.records(okta.sample_tenant(200), people_limit=10)
+    pairs = list(records)
+    people = {record["oktaId"] for selector, record in pairs if selector == "people"}
+    owners = [record["users"] for selector, record in pairs if selector == "devices"]
+    assert len(people) == 10
+    assert owners
+    assert all(set(users) <= people for users in owners)  # type: ignore[call-overload]
+
+
+def test_reading_again_starts_a_new_report() -> None:
+    records = okta.records(okta.sample_tenant(20))
+    assert not records.report.complete
+    first = list(records)
+    report = records.report
+    assert list(records) == first
+    assert records.report is not report
+    assert records.report.to_dict() == report.to_dict()
+
+
+def test_a_pass_that_was_given_up_is_not_called_complete() -> None:
+    records = okta.records(okta.sample_tenant(20))
+    reading = iter(records)
+    next(reading)
+    reading.close()  # type: ignore[attr-defined]
+    assert not records.report.complete
+    assert "not read to the end" in str(records.report)
+
+
+@pytest.mark.parametrize("name", ["groups_per_person", "applications_per_person"])
+def test_negative_limits_are_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        okta.records(okta.Tenant(), **{name: -1})  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="people_limit"):
+        okta.records(okta.Tenant(), people_limit=0)

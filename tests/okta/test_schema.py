@@ -1,0 +1,265 @@
+"""
+The Okta model: its three sizes, what can be added and left out.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import get_args
+
+import pytest
+from jsonschema import Draft201909Validator
+
+from jsm_assets_dest import okta
+from jsm_assets_dest.exceptions import ConfigurationError, InvalidModelError
+from jsm_assets_dest.model import AttributeType, SchemaModel
+from tests.okta.shared import load, shared
+
+PROFILES: tuple[okta.Profile, ...] = get_args(okta.Profile)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_document_is_valid_against_atlassians_json_schema(profile: okta.Profile) -> None:
+    schema = load(shared("specs/import-mapping/external-import-schema.2023_10_19.json"))
+    assert isinstance(schema, dict)
+    problems = list(Draft201909Validator(schema).iter_errors(okta.schema_model(profile).document()))
+    assert problems == []
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_profile_has_errors_and_names_are_those_of_the_job(profile: okta.Profile) -> None:
+    model = okta.schema_model(profile)
+    model.check()
+    assert (model.name, okta.KEY, model.description) == ("Okta", "OKT", "Auto-generated Okta data.")
+    names = {spec.key: spec.name for spec in model.object_types}
+    assert names == {
+        "userTypes": "User Types",
+        "groups": "Groups",
+        "applications": "Applications",
+        "people": "People",
+        "devices": "Devices",
+    }
+    assert model.import_order() == ("userTypes", "groups", "applications", "people", "devices")
+
+
+def test_lean_stays_inside_atlassians_size_advice() -> None:
+    model = okta.schema_model("lean")
+    for spec in model.object_types:
+        references = [one for one in spec.attributes if one.is_reference]
+        # Key, Name, Created and Updated are there without being asked for.
+        assert len(spec.attributes) + 4 <= 35, spec.name
+        assert len(references) <= 3, spec.name
+        assert all(1 <= one.maximum <= 10 for one in references), spec.name
+        assert sum(one.type is AttributeType.TEXTAREA for one in spec.attributes) <= 2, spec.name
+    assert [one.message for one in model.lint() if one.severity.value == "advice"] == []
+
+
+@pytest.mark.parametrize("profile", ["standard", "full"])
+def test_the_linter_explains_where_the_larger_profiles_leave_the_advice(profile: okta.Profile) -> None:
+    advice = [one for one in okta.schema_model(profile).lint() if one.severity.value == "advice"]
+    assert any(one.path == "people" and "35" in one.message for one in advice)
+    assert all(one.remedy for one in advice)
+
+
+def test_a_larger_profile_has_everything_of_the_smaller_one() -> None:
+    keys = [
+        {
+            f"{spec.key}.{one.key}"
+            for spec in okta.schema_model(profile).object_types
+            for one in spec.attributes
+        }
+        for profile in PROFILES
+    ]
+    assert keys[0] < keys[1] < keys[2]
+
+
+def test_full_has_every_field_of_oktas_base_profile() -> None:
+    """
+    The 31 base fields of Okta's user profile, as its documentation lists them.
+    """
+    fields = """city costCenter countryCode department displayName division email employeeNumber firstName
+        honorificPrefix honorificSuffix lastName locale login manager managerId middleName mobilePhone nickName
+        organization postalAddress preferredLanguage primaryPhone profileUrl secondEmail state streetAddress timezone
+        title userType zipCode""".split()  # noqa: SIM905
+    sources = {
+        row.source for row in okta.data_map(okta.schema_model("full")).rows if row.object_type == "People"
+    }
+    words = {word.strip(",") for source in sources for word in source.split()}
+    assert len(fields) == 31
+    assert {f"profile.{name}" for name in fields} <= words
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_type_has_one_label_that_is_required_and_is_identified_by_the_okta_id(
+    profile: okta.Profile,
+) -> None:
+    for spec in okta.schema_model(profile).object_types:
+        assert spec.label is not None
+        assert spec.label.minimum == 1
+        assert [(one.key, one.unique) for one in spec.identifiers] == [("oktaId", True)]
+
+
+def test_references_point_to_the_right_types_by_the_okta_id() -> None:
+    model = okta.schema_model("standard")
+    found = {
+        f"{spec.key}.{one.key}": one.reference.target
+        for spec in model.object_types
+        for one in spec.attributes
+        if one.reference is not None and not one.reference.by
+    }
+    assert found == {
+        "applications.assignedGroups": "groups",
+        "people.oktaUserType": "userTypes",
+        "people.groups": "groups",
+        "people.applications": "applications",
+        "devices.users": "people",
+    }
+
+
+@pytest.mark.parametrize(
+    ("by", "attribute"), [("email", "primaryEmail"), ("employee_number", "employeeNumber"), ("id", "oktaId")]
+)
+def test_managers_are_found_by_the_attribute_that_was_chosen(by: okta.ManagerBy, attribute: str) -> None:
+    manager = okta.schema_model(manager_by=by).object_type("people").attribute("manager")
+    assert manager.reference is not None
+    assert (manager.reference.target, manager.reference.by) == ("people", attribute)
+
+
+def test_statuses_are_declared_with_legal_names_and_each_once() -> None:
+    model = okta.schema_model()
+    names = [status.name for status in model.statuses]
+    assert len(names) == len(set(names))
+    assert {"Locked Out", "Password Expired", "Deprovisioned", "Deactivated", "Created"} <= set(names)
+    people = model.object_type("people").attribute("status")
+    assert set(people.statuses) <= set(names)
+    assert not any("_" in name for name in names)
+
+
+def test_external_ids_begin_with_the_namespace() -> None:
+    """
+    They have to be unique in the whole workspace, so that two Okta organisations need two namespaces.
+    """
+    first, second = okta.schema_model(), okta.schema_model(namespace="okta-emea")
+    assert first.external_id("people") == "okta/people"
+    assert second.external_id("people", "primaryEmail") == "okta-emea/people/primaryEmail"
+
+
+def test_custom_attributes_are_as_many_and_of_the_type_as_asked_for() -> None:
+    wanted = [okta.CustomAttribute(f"field{number}", f"Field {number}", "integer") for number in range(15)]
+    people = okta.schema_model(custom_attributes=wanted).object_type("people")
+    added = [one for one in people.attributes if one.key.startswith("custom_field")]
+    assert [one.name for one in added] == [f"Field {number}" for number in range(15)]
+    assert {one.type for one in added} == {AttributeType.INTEGER}
+
+
+@pytest.mark.parametrize(
+    "custom",
+    [
+        [okta.CustomAttribute("mail", "primary email")],
+        [okta.CustomAttribute("a", "Same"), okta.CustomAttribute("b", "same ")],
+        [okta.CustomAttribute("a", "One"), okta.CustomAttribute("a", "Two")],
+    ],
+)
+def test_custom_attributes_that_cannot_live_together_are_refused(custom: list[okta.CustomAttribute]) -> None:
+    with pytest.raises(ConfigurationError, match="custom attributes"):
+        okta.schema_model(custom_attributes=custom)
+
+
+@pytest.mark.parametrize("name", ["", "a.b", "${x}", "two words"])
+def test_a_field_name_that_would_break_a_locator_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="no name of a profile field"):
+        okta.CustomAttribute(name, "Title")
+
+
+def test_a_custom_attribute_needs_a_title_and_a_type_that_assets_has() -> None:
+    with pytest.raises(ConfigurationError, match="no title"):
+        okta.CustomAttribute("location", " ")
+    with pytest.raises(ConfigurationError, match="user"):
+        okta.CustomAttribute("location", "Location", "user")
+
+
+def test_a_type_that_is_referred_to_is_not_left_out_without_its_references() -> None:
+    with pytest.raises(InvalidModelError) as problem:
+        okta.schema_model(without=["groups"])
+    assert "people.groups" in str(problem.value)
+    assert "applications.assignedGroups" in str(problem.value)
+    model = okta.schema_model(without=["groups", "people.groups", "applications.assignedGroups"])
+    assert not model.has_object_type("groups")
+    model.check()
+
+
+@pytest.mark.parametrize("name", ["devices", "Devices"])
+def test_a_type_that_nothing_refers_to_is_left_out_by_key_or_name(name: str) -> None:
+    model = okta.schema_model(without=[name])
+    assert not model.has_object_type("devices")
+    assert "Deactivated" not in {status.name for status in model.statuses}
+
+
+def test_leaving_out_what_only_a_larger_profile_has_is_no_mistake() -> None:
+    model = okta.schema_model("lean", without=["applications", "people.applications"])
+    assert not model.has_object_type("applications")
+
+
+@pytest.mark.parametrize("name", ["computers", "people.shoeSize"])
+def test_leaving_out_what_no_profile_has_is_a_mistake(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        okta.schema_model(without=[name])
+
+
+def test_unknown_profiles_and_managers_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="profile"):
+        okta.schema_model("huge")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="manager"):
+        okta.schema_model(manager_by="name")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("profile", "by"), list(product(PROFILES, get_args(okta.ManagerBy))))
+def test_the_model_survives_being_stored(profile: okta.Profile, by: okta.ManagerBy) -> None:
+    model = okta.schema_model(
+        profile, manager_by=by, custom_attributes=[okta.CustomAttribute("x", "X", "date")]
+    )
+    assert SchemaModel.from_dict(model.to_dict()) == model
+
+
+def test_custom_attributes_are_discovered_with_their_types() -> None:
+    schema = {
+        "definitions": {
+            "custom": {
+                "properties": {
+                    "badge": {"title": "Badge", "type": "integer"},
+                    "rate": {"title": "Rate", "type": "number"},
+                    "remote": {"title": "Remote", "type": "boolean"},
+                    "mail": {"title": "Mail", "type": "string", "format": "email"},
+                    "home": {"title": "Home", "type": "string", "format": "uri"},
+                    "since": {"title": "Since", "type": "string", "format": "date-time"},
+                    "story": {"title": "Story", "type": "string", "maxLength": 1000},
+                    "size": {"title": "Size", "type": "string", "enum": ["S", "M"]},
+                    "tags": {"title": "Tags", "type": "array", "items": {"type": "string"}},
+                    "numbers": {"title": "Numbers", "type": "array", "items": {"type": "integer"}},
+                    "plain": {"title": "", "type": "string"},
+                    "odd": {"title": "Odd", "type": "something new"},
+                }
+            }
+        }
+    }
+    found = {
+        one.api_name: (one.title, one.type, one.multiple) for one in okta.discover_custom_attributes(schema)
+    }
+    assert found == {
+        "badge": ("Badge", "integer", False),
+        "rate": ("Rate", "double", False),
+        "remote": ("Remote", "boolean", False),
+        "mail": ("Mail", "email", False),
+        "home": ("Home", "url", False),
+        "since": ("Since", "date_time", False),
+        "story": ("Story", "textarea", False),
+        "size": ("Size", "select", False),
+        "tags": ("Tags", "select", True),
+        "numbers": ("Numbers", "integer", True),
+        "plain": ("plain", "text", False),
+        "odd": ("Odd", "text", False),
+    }
+
+
+def test_a_schema_without_custom_properties_declares_none() -> None:
+    assert okta.discover_custom_attributes({"definitions": {"base": {}}}) == ()

@@ -1,0 +1,243 @@
+"""
+What a tenant's sources can be: pages, iterators, files, plain JSON and the objects of Okta's SDK.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jsm_assets_dest import okta
+from jsm_assets_dest.exceptions import ConfigurationError
+from tests.okta.tenants import group, one, read, user
+
+
+class _State(enum.Enum):
+    LOCKED_OUT = "LOCKED_OUT"
+
+
+class _NewUser:
+    """
+    Like version 3 of the SDK: API spelling, but Python's own types for moments and enumerations.
+    """
+
+    def to_dict(self) -> dict[str, object]:
+        moment = datetime.datetime(2024, 5, 1, 12, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
+        return {
+            "id": "00u1",
+            "status": _State.LOCKED_OUT,
+            "lastLogin": moment,
+            "type": {"id": "oty1"},
+            "profile": {"login": "ana@example.com", "costCenter": "10"},
+        }
+
+
+class _OldProfile:
+    def __init__(self) -> None:
+        self.costCenter = "10"
+        self.cost_unit = "20"
+        self.login = "ana@example.com"
+
+    def as_dict(self) -> dict[str, object]:
+        return dict(vars(self))
+
+
+class _OldUser:
+    """
+    Like version 2 of the SDK: snake_case, and `as_dict` fails on lists.
+    """
+
+    def __init__(self) -> None:
+        self.id = "00u1"
+        self.status = _State.LOCKED_OUT
+        self.last_login = "2024-05-01T10:00:00.000Z"
+        self.type = {"id": "oty1"}
+        self.profile = _OldProfile()
+        self.some_list = ["x"]
+
+    def as_dict(self) -> dict[str, object]:
+        raise AttributeError("'list' object has no attribute 'as_dict'")
+
+
+class _Odd:
+    def to_dict(self) -> list[object]:
+        return []
+
+
+@pytest.mark.parametrize("made", [_NewUser(), _OldUser()])
+def test_objects_of_both_versions_of_the_sdk_give_the_same_record_as_json(made: object) -> None:
+    plain = user("00u1", status="LOCKED_OUT", login="ana@example.com", costCenter="10") | {
+        "lastLogin": "2024-05-01T10:00:00.000Z",
+        "type": {"id": "oty1"},
+    }
+    assert one(okta.Tenant(users=[made]), "people") == one(okta.Tenant(users=[plain]), "people")
+
+
+def test_custom_fields_keep_their_spelling_in_objects_of_the_sdk() -> None:
+    model = okta.schema_model(custom_attributes=[okta.CustomAttribute("cost_unit", "Cost Unit")])
+    assert one(okta.Tenant(users=[_OldUser()]), "people", model=model)["custom_cost_unit"] == "20"
+
+
+def test_an_object_whose_to_dict_gives_no_mapping_is_named() -> None:
+    found, report = read(okta.Tenant(users=[_Odd()]), "people")
+    assert found == {}
+    assert report.skipped[0].reason == "not an object: _Odd"
+
+
+def test_pages_objects_and_functions_can_be_mixed() -> None:
+    def pages() -> Iterator[object]:
+        yield [user("00u1"), user("00u2")]
+        yield user("00u3")
+        yield (user("00u4"),)
+
+    assert list(read(okta.Tenant(users=pages), "people")[0]) == ["00u1", "00u2", "00u3", "00u4"]
+
+
+def test_an_iterator_that_is_read_twice_says_so() -> None:
+    records = okta.records(okta.Tenant(users=iter([user("00u1")])))
+    assert len(list(records)) == 1
+    with pytest.raises(ConfigurationError, match="users were read before"):
+        list(records)
+
+
+def test_text_in_the_place_of_objects_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="text"):
+        okta.Tenant(users='[{"id": "00u1"}]')
+
+
+def test_a_tenant_that_was_asked_for_nothing_gives_nothing() -> None:
+    records = okta.records(okta.Tenant())
+    assert list(records) == []
+    assert str(records.report) == "0 records (none)"
+
+
+# --- folders
+
+
+def _write(folder: Path, name: str, value: object) -> None:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")
+
+
+def test_a_folder_in_the_documented_layout_is_read(tmp_path: Path) -> None:
+    _write(tmp_path, "users-1.json", [user("00u1")])
+    _write(tmp_path, "users-10.json", [user("00u3")])
+    _write(tmp_path, "users-2.json", [user("00u2")])
+    _write(tmp_path, "groups.json", [group("00g1"), group("00g2"), group("00g3")])
+    _write(tmp_path, "apps.json", {"id": "0oa1", "label": "App"})
+    _write(tmp_path, "devices.jsonl", '{"id": "guo1"}\n\n{"id": "guo2"}\n')
+    _write(tmp_path, "user-types.json", [{"id": "oty1", "name": "user"}])
+    _write(tmp_path, "user-schema.json", {"definitions": {"custom": {"properties": {"x": {"title": "X"}}}}})
+    _write(tmp_path, "group-members/00g1.json", [user("00u1")])
+    _write(tmp_path, "group-members/00g1-2.json", [user("00u2")])
+    _write(tmp_path, "memberships.json", [{"groupId": "00g2", "userId": "00u1"}, {"groupId": "00g3"}])
+    _write(tmp_path, "app-users/0oa1.json", [{"id": "00u3"}])
+    _write(tmp_path, "app-groups/0oa1.json", [{"id": "00g3"}])
+    _write(tmp_path, "device-users/guo2.json", [{"user": {"id": "00u2"}}])
+    _write(tmp_path, "notes.txt", "read me")
+    _write(tmp_path, "policies/p.json", [])
+    tenant = okta.Tenant.from_folder(tmp_path)
+    people, report = read(tenant, "people")
+    assert list(people) == ["00u1", "00u2", "00u3"]
+    assert [record.get("groups") for record in people.values()] == [["00g1", "00g2"], ["00g1"], None]
+    assert people["00u3"]["applications"] == ["0oa1"]
+    assert one(tenant, "applications")["assignedGroups"] == ["00g3"]
+    assert read(tenant, "devices")[0]["guo2"]["users"] == ["00u2"]
+    assert [attribute.api_name for attribute in tenant.custom_attributes()] == ["x"]
+    assert [(skipped.what, skipped.where) for skipped in report.skipped] == [
+        ("file", "notes.txt"),
+        ("folder", "policies"),
+    ]
+
+
+def test_what_a_folder_has_no_files_of_was_not_asked_for(tmp_path: Path) -> None:
+    _write(tmp_path, "users.json", [user("00u1") | {"type": {"id": "oty1"}}])
+    assert one(okta.Tenant.from_folder(tmp_path), "people")["oktaUserType"] == "oty1"
+
+
+def test_a_folder_without_okta_s_answers_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no folder"):
+        okta.Tenant.from_folder(tmp_path / "nowhere")
+    _write(tmp_path, "something.json", [])
+    with pytest.raises(ConfigurationError, match="no file of Okta's answers"):
+        okta.Tenant.from_folder(tmp_path)
+
+
+def test_a_file_that_is_no_json_stops_the_reading_by_name(tmp_path: Path) -> None:
+    """
+    Going on without a page would look like people who left.
+    """
+    _write(tmp_path, "users-1.json", [user("00u1")])
+    _write(tmp_path, "users-2.json", '[{"id": "00u2"}, {"id":')
+    records = okta.records(okta.Tenant.from_folder(tmp_path))
+    with pytest.raises(ConfigurationError, match=r"users-2\.json"):
+        list(records)
+    assert not records.report.complete
+
+
+def test_answers_named_after_their_request_are_read_from_one_folder(tmp_path: Path) -> None:
+    _write(tmp_path, "user--ana.json", user("00u1"))
+    _write(tmp_path, "group-members--a.json", [user("00u2")])
+    _write(
+        tmp_path,
+        "app-users--a.json",
+        [{"id": "00u1", "_links": {"app": {"href": "https://x/api/v1/apps/0oa1"}}}],
+    )
+    _write(tmp_path, "logs--a.json", [{"uuid": "1"}])
+    _write(tmp_path, "stray.json", [{"id": "x"}])
+    _write(tmp_path, "readme.md", "text")
+    _write(tmp_path, "deep/deeper/users--x.json", [])
+    index = [{"file": "group-members--a.json", "request": "GET /api/v1/groups/00g1/users?limit=5"}]
+    _write(tmp_path, "index.json", index)
+    people, report = read(okta.Tenant.from_folder(tmp_path), "people")
+    assert people["00u1"]["applications"] == ["0oa1"]
+    assert people["00u2"]["groups"] == ["00g1"]
+    named = {(skipped.what, skipped.where) for skipped in report.skipped}
+    assert named == {
+        ("application assignment", "app-users--a.json[0]"),
+        ("object", "logs--a.json[0]"),
+        ("file", "stray.json[0]"),
+        ("file", "readme.md"),
+        ("folder", "deep/deeper"),
+    }
+
+
+def test_a_folder_of_answers_about_nothing_we_know_is_refused(tmp_path: Path) -> None:
+    _write(tmp_path, "logs--a.json", [])
+    with pytest.raises(ConfigurationError, match="no file of people"):
+        okta.Tenant.from_folder(tmp_path)
+
+
+def test_writing_a_tenant_and_reading_it_gives_the_same_records(tmp_path: Path) -> None:
+    tenant = okta.sample_tenant(60)
+    folder = okta.write_folder(tenant, tmp_path / "out", page_size=25)
+    again = okta.Tenant.from_folder(folder, org_url=tenant.org_url)
+    assert len(list(folder.glob("users-*.json"))) == 3
+    assert list(okta.records(again)) == list(okta.records(tenant))
+    assert again.custom_attributes() == tenant.custom_attributes()
+
+
+def test_sdk_objects_and_links_of_devices_are_written_too(tmp_path: Path) -> None:
+    tenant = okta.Tenant(
+        users=[_NewUser()], devices=[{"id": "guo1"}], device_users={"guo1": [{"user": {"id": "00u1"}}]}
+    )
+    again = okta.Tenant.from_folder(okta.write_folder(tenant, tmp_path / "out"))
+    assert list(okta.records(again)) == list(okta.records(tenant))
+
+
+def test_an_export_is_never_mixed_with_another_one(tmp_path: Path) -> None:
+    _write(tmp_path, "users.json", [])
+    with pytest.raises(ConfigurationError, match="not empty"):
+        okta.write_folder(okta.Tenant(), tmp_path)
+
+
+def test_a_parent_that_is_no_okta_id_names_no_file(tmp_path: Path) -> None:
+    tenant = okta.Tenant(app_users={"../../x": ["00u1"]})
+    with pytest.raises(ConfigurationError, match="no Okta id"):
+        okta.write_folder(tenant, tmp_path / "out")
