@@ -41,13 +41,17 @@ class Secret:
 
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self.reveal().encode("utf-8", "replace"), other.reveal().encode("utf-8", "replace"))
+        return hmac.compare_digest(
+            self.reveal().encode("utf-8", "replace"), other.reveal().encode("utf-8", "replace")
+        )
 
     def __hash__(self) -> int:
         return hash((Secret, self.reveal()))
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not pickled; pass a reference such as an environment variable's name instead")
+        raise TypeError(
+            "a secret is not pickled; pass a reference such as an environment variable's name instead"
+        )
 
     def __copy__(self) -> Secret:
         return self

@@ -96,7 +96,7 @@ def read_text(source: Mapping[str, object], key: str, default: str | None = None
     raise MalformedAnswerError(f"Assets left out “{key}”, which every such answer has.")
 
 
-def read_flag(source: Mapping[str, object], key: str, default: bool = False) -> bool:
+def read_flag(source: Mapping[str, object], key: str, *, default: bool = False) -> bool:
     """
     The boolean under a key; `isLast` also comes as the text "true" or "false".
     """
@@ -299,7 +299,9 @@ class ObjectType:
             inherited=read_flag(source, "inherited"),
             parent_inherits=read_flag(source, "parentObjectTypeInherited"),
             abstract=read_flag(source, "abstractObjectType"),
-            icon_id=read_text(cast("Mapping[str, object]", icon), "id", "") if isinstance(icon, Mapping) else "",
+            icon_id=read_text(cast("Mapping[str, object]", icon), "id", "")
+            if isinstance(icon, Mapping)
+            else "",
             position=read_number(source, "position"),
             raw=source,
         )
@@ -381,7 +383,9 @@ class Attribute:
         owner = source.get("objectType")
         if number == 0:
             kind = (
-                read_number(cast("Mapping[str, object]", default_type), "id") if isinstance(default_type, Mapping) else 0
+                read_number(cast("Mapping[str, object]", default_type), "id")
+                if isinstance(default_type, Mapping)
+                else 0
             )
             type_name = DEFAULT_TYPES.get(kind, f"unknown ({kind})")
         else:
@@ -395,8 +399,8 @@ class Attribute:
             minimum=read_number(source, "minimumCardinality", 0),
             maximum=read_number(source, "maximumCardinality", 1),
             system=read_flag(source, "system"),
-            editable=read_flag(source, "editable", True),
-            removable=read_flag(source, "removable", True),
+            editable=read_flag(source, "editable", default=True),
+            removable=read_flag(source, "removable", default=True),
             hidden=read_flag(source, "hidden"),
             description=read_text(source, "description", ""),
             reference_object_type_id=target,
@@ -578,7 +582,10 @@ class SchemaRoles:
         """
         The roles as JSON-ready data.
         """
-        return {"roles": [role.to_dict() for role in self.roles], "default_entries": list(self.default_entries)}
+        return {
+            "roles": [role.to_dict() for role in self.roles],
+            "default_entries": list(self.default_entries),
+        }
 
 
 @frozen(kw_only=True)
@@ -617,7 +624,9 @@ class ImportedType:
             empty_values=read_text(source, "emptyValues", ""),
             unknown_values=read_text(source, "unknownValues", ""),
             identifier_ignores_case=(
-                read_flag(source, "matchIdentifierIgnoreCase") if "matchIdentifierIgnoreCase" in source else None
+                read_flag(source, "matchIdentifierIgnoreCase")
+                if "matchIdentifierIgnoreCase" in source
+                else None
             ),
         )
 

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
     from types import TracebackType
-
-    from typing_extensions import Self
+    from typing import Self
 
     from ._engine.commands import Operation
     from .assets import ImportSource, ObjectSchemaRecord

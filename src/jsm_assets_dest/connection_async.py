@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
     from types import TracebackType
-
-    from typing_extensions import Self
+    from typing import Self
 
     from ._engine.commands import Operation
     from .assets import ImportSource, ObjectSchemaRecord
@@ -58,7 +57,9 @@ class AsyncConnection:
         trust_env: bool = True,
         clock: Clock | None = None,
     ) -> None:
-        proxies = {} if transport is not None or not trust_env else environment_proxies(origins(site, gateway))
+        proxies = (
+            {} if transport is not None or not trust_env else environment_proxies(origins(site, gateway))
+        )
         self._clock = clock if clock is not None else SystemClock()
         self._site = open_site(
             site,

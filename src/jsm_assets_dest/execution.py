@@ -124,7 +124,9 @@ class Execution:
         """
         try:
             texts = {name: str(data[name]) for name in _TEXTS}
-            links = {str(name): str(link) for name, link in cast("Mapping[str, object]", data["links"]).items()}
+            links = {
+                str(name): str(link) for name, link in cast("Mapping[str, object]", data["links"]).items()
+            }
             model = SchemaModel.from_dict(cast("Mapping[str, object]", data["model"]))
             options = ImportOptions.from_dict(cast("Mapping[str, object]", data["options"]))
             started = float(cast("float", data.get("started", 0.0)))

@@ -15,8 +15,7 @@ from .execution import Execution
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-    from typing_extensions import Self
+    from typing import Self
 
     from ._secret import Secret
     from .connection import Connection

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from os import PathLike
-from typing import Literal, TypeAlias, TypedDict
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from attrs import Attribute, field, frozen
 
@@ -34,8 +34,8 @@ def _one_of(*allowed: str) -> Callable[[object, Attribute[str], str], None]:
     return check
 
 
-def _between(least: float, most: float, unit: str) -> Callable[[object, Attribute[float], float], None]:
-    def check(_: object, attribute: Attribute[float], value: float) -> None:
+def _between(least: float, most: float, unit: str) -> Callable[[object, Attribute[Any], Any], None]:
+    def check(_: object, attribute: Attribute[Any], value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
             raise ConfigurationError(
                 f"`{attribute.name}` is {value!r}; nothing was sent.",
@@ -136,7 +136,7 @@ class ImportOptions:
         """
         The options back from `to_dict`.
         """
-        given: ImportSettings = {name: data[name] for name in _TRAVELLING if name in data}  # type: ignore[assignment, misc]  # checked by the validators
+        given: ImportSettings = {name: data[name] for name in _TRAVELLING if name in data}  # type: ignore[assignment]  # checked by the validators
         return cls(**given)
 
 

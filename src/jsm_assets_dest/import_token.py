@@ -18,7 +18,7 @@ from .import_execution import ImportExecution, Records
 from .import_options import ImportOptions, ImportSettings
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from .connection import Connection
     from .execution import Execution

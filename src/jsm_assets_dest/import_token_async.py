@@ -10,14 +10,14 @@ from attrs import field, frozen
 from typing_extensions import Unpack
 
 from ._operations import building, imports, tokens
-from .import_options import ImportOptions, ImportSettings
 from ._secret import Secret
 from .assets import ImportStatus, ObjectSchemaRecord
 from .auth import import_token_secret
 from .import_execution_async import AsyncImportExecution, AsyncRecords
+from .import_options import ImportOptions, ImportSettings
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from .connection_async import AsyncConnection
     from .execution import Execution
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .plan import BuildPlan
     from .reports import ImportTokenReport
     from .results import ImportResult
+
 
 @frozen(kw_only=True)
 class AsyncImportToken:
@@ -85,7 +86,9 @@ class AsyncImportToken:
             building.plan(self._connection._site, self._secret, self.schema, model)
         )
 
-    async def build(self, model: SchemaModel, *, plan: BuildPlan | None = None, timeout: float = 600.0) -> BuildPlan:
+    async def build(
+        self, model: SchemaModel, *, plan: BuildPlan | None = None, timeout: float = 600.0
+    ) -> BuildPlan:
         """
         Make the import's schema and mapping what a model says: object types, attributes, references, statuses, mapping.
 
@@ -107,7 +110,9 @@ class AsyncImportToken:
             MappingRejectedError: Assets refused it; there is a class for each of its reasons.
         """
         return await self._connection._run(
-            building.build(self._connection._site, self._secret, self.schema, model, plan, timeout, self._memory)
+            building.build(
+                self._connection._site, self._secret, self.schema, model, plan, timeout, self._memory
+            )
         )
 
     async def start(self, **options: Unpack[ImportSettings]) -> AsyncImportExecution:
@@ -155,7 +160,13 @@ class AsyncImportToken:
         settings = ImportOptions(**options)
         return await self._connection._run(
             imports.run(
-                self._connection._site, self._secret, self.schema, records, settings, self._memory, first=count
+                self._connection._site,
+                self._secret,
+                self.schema,
+                records,
+                settings,
+                self._memory,
+                first=count,
             )
         )
 
@@ -186,9 +197,7 @@ class AsyncImportToken:
             imports.run(self._connection._site, self._secret, self.schema, records, settings, self._memory)
         )
 
-    async def resume_import(
-        self, records: AsyncRecords, **options: Unpack[ImportSettings]
-    ) -> ImportResult:
+    async def resume_import(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
         """
         Go on with an import that was killed, from its journal.
 
@@ -205,6 +214,12 @@ class AsyncImportToken:
         settings = ImportOptions(**options)
         return await self._connection._run(
             imports.run(
-                self._connection._site, self._secret, self.schema, records, settings, self._memory, resume=True
+                self._connection._site,
+                self._secret,
+                self.schema,
+                records,
+                settings,
+                self._memory,
+                resume=True,
             )
         )

@@ -15,7 +15,7 @@ from .assets import Attribute, ImportSource, ObjectSchemaRecord, ObjectType, Rol
 from .object_type_conflict import ObjectTypeConflict
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from .connection import Connection
     from .model import SchemaModel
@@ -110,11 +110,11 @@ class ObjectSchema(ObjectSchemaRecord):
         wanted = {RoleKind.MANAGERS: managers, RoleKind.DEVELOPERS: developers, RoleKind.USERS: users}
         return self._connection._run(roles.write(self._connection._site, self, wanted))
 
-    def allow_references(self, allowed: bool = True) -> None:
+    def allow_references(self, allowed: bool = True) -> None:  # noqa: FBT001, FBT002 - the one thing it is about
         """
         Set whether other object schemas may refer to this one's objects.
         """
-        self._connection._run(schemas.allow_references(self._connection._site, self.id, allowed))
+        self._connection._run(schemas.allow_references(self._connection._site, self.id, allowed=allowed))
 
     def import_sources(self) -> tuple[ImportSource, ...]:
         """

@@ -14,7 +14,7 @@ from .assets import Attribute, ImportSource, ObjectSchemaRecord, ObjectType, Rol
 from .object_type_conflict_async import AsyncObjectTypeConflict
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from .connection_async import AsyncConnection
     from .model import SchemaModel
@@ -109,11 +109,13 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         wanted = {RoleKind.MANAGERS: managers, RoleKind.DEVELOPERS: developers, RoleKind.USERS: users}
         return await self._connection._run(roles.write(self._connection._site, self, wanted))
 
-    async def allow_references(self, allowed: bool = True) -> None:
+    async def allow_references(self, allowed: bool = True) -> None:  # noqa: FBT001, FBT002 - the one thing it is about
         """
         Set whether other object schemas may refer to this one's objects.
         """
-        await self._connection._run(schemas.allow_references(self._connection._site, self.id, allowed))
+        await self._connection._run(
+            schemas.allow_references(self._connection._site, self.id, allowed=allowed)
+        )
 
     async def import_sources(self) -> tuple[ImportSource, ...]:
         """

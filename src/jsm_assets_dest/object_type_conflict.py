@@ -13,7 +13,7 @@ from ._operations import conflicts
 from .conflicts import ConflictRecord, Resolution
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from .connection import Connection
     from .model import SchemaModel

@@ -12,7 +12,7 @@ from ._operations import conflicts
 from .conflicts import ConflictRecord, Resolution
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from .connection_async import AsyncConnection
     from .model import SchemaModel

@@ -83,7 +83,9 @@ def run(request: pytest.FixtureRequest, clock: StillClock) -> Run:
     def settings(handler: Handler, limits: Limits) -> HttpSettings:
         return HttpSettings(limits=limits, transport=httpx.MockTransport(handler))
 
-    def run(operation: Operation[Any], handler: Handler = lambda _: httpx.Response(204), limits: Limits = Limits()) -> Any:
+    def run(
+        operation: Operation[Any], handler: Handler = lambda _: httpx.Response(204), limits: Limits = Limits()
+    ) -> Any:
         if request.param == "threads":
             with BlockingEngine(settings(handler, limits), clock) as engine:
                 return engine.run(operation)
@@ -98,7 +100,9 @@ def run(request: pytest.FixtureRequest, clock: StillClock) -> Run:
 
 
 def request(**changes: Any) -> Request:
-    return Request(**{"operation": "get thing", "method": "GET", "url": "https://api.example/thing?a=b", **changes})
+    return Request(
+        **{"operation": "get thing", "method": "GET", "url": "https://api.example/thing?a=b", **changes}
+    )
 
 
 def one(command: Any) -> Operation[Any]:
@@ -113,7 +117,14 @@ def test_sends_a_request_and_gives_the_answer(run: Run) -> None:
         return httpx.Response(201, headers={"X-Thing": "yes"}, json={"id": 1})
 
     answer: Answer = run(
-        one(Send(request(method="POST", body=b"{}", authorization=Secret("Bearer abc"), headers=(("X-A", "b"),)))), handler
+        one(
+            Send(
+                request(
+                    method="POST", body=b"{}", authorization=Secret("Bearer abc"), headers=(("X-A", "b"),)
+                )
+            )
+        ),
+        handler,
     )
 
     assert (answer.status, answer.headers["x-thing"], answer.json()) == (201, "yes", {"id": 1})
@@ -161,7 +172,11 @@ def test_never_follows_a_redirect_and_keeps_no_cookie(run: Run) -> None:
         (httpx.PoolTimeout("no connection"), ConnectionFailedError, "no"),
         (httpx.ReadError("reset"), ConnectionLostError, "unknown"),
         (httpx.WriteError("broken pipe"), ConnectionLostError, "unknown"),
-        (httpx.RemoteProtocolError("Server disconnected without sending a response."), ConnectionLostError, "unknown"),
+        (
+            httpx.RemoteProtocolError("Server disconnected without sending a response."),
+            ConnectionLostError,
+            "unknown",
+        ),
     ],
 )
 def test_says_whether_the_service_may_have_acted(
@@ -348,7 +363,10 @@ def test_a_run_that_fails_leaves_no_worker_behind(run: Run) -> None:
 
 
 def test_a_closed_engine_sends_nothing() -> None:
-    engine = BlockingEngine(HttpSettings(limits=Limits(), transport=httpx.MockTransport(lambda _: httpx.Response(200))), StillClock())
+    engine = BlockingEngine(
+        HttpSettings(limits=Limits(), transport=httpx.MockTransport(lambda _: httpx.Response(200))),
+        StillClock(),
+    )
     engine.run(one(Send(request())))
     engine.close()
     engine.close()

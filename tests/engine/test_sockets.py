@@ -122,7 +122,9 @@ def run(request: pytest.FixtureRequest) -> Callable[..., Any]:
 
 
 def get(url: str, **changes: Any) -> Operation[Any]:
-    return (yield Send(Request(**{"operation": "get thing", "method": "GET", "url": url + "/thing", **changes})))
+    return (
+        yield Send(Request(**{"operation": "get thing", "method": "GET", "url": url + "/thing", **changes}))
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,10 @@ def test_a_run_that_fails_breaks_off_what_its_workers_wait_for() -> None:
         waiting.wait(5)
         raise ValueError("fatal")
 
-    with server(silent) as url, BlockingEngine(HttpSettings(limits=Limits(attempt=30.0)), SystemClock()) as engine:
+    with (
+        server(silent) as url,
+        BlockingEngine(HttpSettings(limits=Limits(attempt=30.0)), SystemClock()) as engine,
+    ):
         started = time.monotonic()
         with pytest.raises(ValueError, match="fatal"):
             engine.run(operation(url))

@@ -20,6 +20,8 @@ from .blocking import GRACE, pull
 from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     import anyio
     import httpx
     from anyio.abc import TaskGroup
@@ -61,7 +63,7 @@ class AsyncEngine:
         if client is not None:
             await client.aclose()
 
-    async def __aenter__(self) -> AsyncEngine:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

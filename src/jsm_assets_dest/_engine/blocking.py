@@ -19,6 +19,8 @@ from ..exceptions import ClosedError
 from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     import httpx
 
     from .http import _BoundedStream
@@ -63,7 +65,7 @@ class BlockingEngine:
         if client is not None:
             client.close()
 
-    def __enter__(self) -> BlockingEngine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -135,7 +137,7 @@ class _Run:
             command = operation.send(None)
             while True:
                 try:
-                    value = self._carry_out(command, worker)
+                    value = self._carry_out(command, worker=worker)
                 except BaseException as error:
                     if not isinstance(error, Exception) and not worker:
                         # Interrupted: the operation may tidy up, but not for long.
@@ -148,14 +150,14 @@ class _Run:
         finally:
             operation.close()
 
-    def _carry_out(self, command: object, worker: bool) -> object:
+    def _carry_out(self, command: object, *, worker: bool) -> object:
         kind = type(command)
         if kind is Send:
-            return self._send(cast("Send", command).request, worker)
+            return self._send(cast("Send", command).request, worker=worker)
         if kind is Pull:
             return pull(cast("Pull", command), self._engine.clock)
         if kind is Sleep:
-            self._sleep(cast("Sleep", command).seconds, worker)
+            self._sleep(cast("Sleep", command).seconds, worker=worker)
             return None
         if kind is Report:
             report = cast("Report", command)
@@ -172,7 +174,7 @@ class _Run:
         with self._engine.exclusive(exclusive.key):
             return self._drive(exclusive.operation, worker=worker)
 
-    def _send(self, request: Request, worker: bool) -> Answer:
+    def _send(self, request: Request, *, worker: bool) -> Answer:
         from .http import send
 
         engine = self._engine
@@ -180,12 +182,14 @@ class _Run:
         if worker:
             if self._stop.is_set():
                 raise ClosedError(f"“{request.operation}” was not sent: the import was stopped.")
-            return send(engine.client(), engine.settings.limits, request, seconds=seconds, streams=self._streams)
+            return send(
+                engine.client(), engine.settings.limits, request, seconds=seconds, streams=self._streams
+            )
         if self._interrupted_until is not None:
             seconds = min(seconds, max(0.1, self._interrupted_until - engine.clock.monotonic()))
         return send(engine.client(), engine.settings.limits, request, seconds=seconds)
 
-    def _sleep(self, seconds: float, worker: bool) -> None:
+    def _sleep(self, seconds: float, *, worker: bool) -> None:
         clock = self._engine.clock
         if self._interrupted_until is not None and not worker:
             seconds = min(seconds, max(0.0, self._interrupted_until - clock.monotonic()))

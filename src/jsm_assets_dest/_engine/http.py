@@ -15,6 +15,7 @@ for it, so `_bound` sets the pool's. A test on a real, dripping server fails if 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.cookiejar
 import socket
@@ -70,7 +71,7 @@ def _user_agent() -> str:
 
 
 @functools.cache
-def _shared_context(trust_env: bool) -> ssl.SSLContext:
+def _shared_context(*, trust_env: bool) -> ssl.SSLContext:
     # Loading the certificates takes 17 ms; every client of the process shares them.
     return httpx.create_ssl_context(trust_env=trust_env)
 
@@ -127,10 +128,8 @@ class _BoundedStream(httpcore.NetworkStream):
         """
         connection = self.get_extra_info("socket")
         if isinstance(connection, socket.socket):
-            try:
+            with contextlib.suppress(OSError):  # it may have been closed in the meantime
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it was closed in the meantime
 
 
 class _BoundedBackend(httpcore.SyncBackend):
@@ -154,9 +153,11 @@ def _bound(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
 def _transport_options(settings: HttpSettings) -> dict[str, Any]:
     connections = settings.limits.connections
     return {
-        "verify": settings.verify or _shared_context(settings.trust_env),
+        "verify": settings.verify or _shared_context(trust_env=settings.trust_env),
         "trust_env": False,
-        "limits": httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60),
+        "limits": httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60
+        ),
     }
 
 
@@ -180,7 +181,9 @@ def blocking_client(settings: HttpSettings) -> httpx.Client:
     A client for the blocking engine; threads share it.
     """
     if settings.transport is not None:
-        client = httpx.Client(transport=cast("httpx.BaseTransport", settings.transport), **_client_options(settings))
+        client = httpx.Client(
+            transport=cast("httpx.BaseTransport", settings.transport), **_client_options(settings)
+        )
     else:
         options = _transport_options(settings)
         client = httpx.Client(
@@ -217,12 +220,14 @@ def asynchronous_client(settings: HttpSettings) -> httpx.AsyncClient:
     return client
 
 
-def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request, seconds: float) -> httpx.Request:
+def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> httpx.Request:
     prepared = client.build_request(
         request.method,
         request.url,
         content=request.body,
-        headers=[("Content-Type", request.content_type), *request.headers] if request.body is not None else request.headers,
+        headers=[("Content-Type", request.content_type), *request.headers]
+        if request.body is not None
+        else request.headers,
     )
     # Without a body, httpx sends no length for POST and PUT unless it is told that there is none.
     if request.body is None and request.method in ("POST", "PUT", "PATCH"):
@@ -250,7 +255,12 @@ def _answer(response: httpx.Response, reader: BodyReader) -> Answer:
 
 
 def send(
-    client: httpx.Client, limits: Limits, request: Request, *, seconds: float, streams: set[_BoundedStream] | None = None
+    client: httpx.Client,
+    limits: Limits,
+    request: Request,
+    *,
+    seconds: float,
+    streams: set[_BoundedStream] | None = None,
 ) -> Answer:
     """
     Make one attempt in this thread.
@@ -270,7 +280,7 @@ def send(
     failure: AssetsError
     try:
         response = client.send(
-            _prepared(client, request, seconds),
+            _prepared(client, request),
             auth=_Authorization(request.authorization) if request.authorization is not None else None,
             stream=True,
         )
@@ -296,7 +306,9 @@ def send(
     raise failure
 
 
-async def send_async(client: httpx.AsyncClient, limits: Limits, request: Request, *, seconds: float) -> Answer:
+async def send_async(
+    client: httpx.AsyncClient, limits: Limits, request: Request, *, seconds: float
+) -> Answer:
     """
     Make one attempt in this task; arguments and errors are those of `send`.
     """
@@ -304,7 +316,7 @@ async def send_async(client: httpx.AsyncClient, limits: Limits, request: Request
     try:
         with anyio.fail_after(seconds):
             response = await client.send(
-                _prepared(client, request, seconds),
+                _prepared(client, request),
                 auth=_Authorization(request.authorization) if request.authorization is not None else None,
                 stream=True,
             )
@@ -388,7 +400,9 @@ def _failure(error: BaseException, request: Request, seconds: float) -> AssetsEr
         return ProxyAuthenticationError(
             f"{doing} did not get through: the proxy on the way to {where} wants credentials.",
             cause="The proxy in the environment (HTTPS_PROXY) needs a user name and a password; this is certain.",
-            remedies=("You: put them into HTTPS_PROXY (http://user:password@proxy:port), or ask your network team.",),
+            remedies=(
+                "You: put them into HTTPS_PROXY (http://user:password@proxy:port), or ask your network team.",
+            ),
             sent="no",
             **facts,
         )

@@ -67,9 +67,7 @@ def _plan(
     now = yield from tokens.state(site, secret, found)
     document = yield from current_document(site, secret, found)
     statuses = yield from _statuses(site, schema) if schema is not None and model.statuses else _none()
-    return make_plan(
-        model, document, has_mapping=now.status != "MISSING_MAPPING", known_statuses=statuses
-    )
+    return make_plan(model, document, has_mapping=now.status != "MISSING_MAPPING", known_statuses=statuses)
 
 
 def _none() -> Operation[tuple[str, ...]]:
@@ -118,13 +116,13 @@ def build(
         made.check_current((yield from current_document(site, secret, found)))
     made.raise_for_impossible()
     if made.verb is not None and made.document is not None:
-        yield from _send(site, secret, found, made.document, made.verb == "PUT", timeout)
+        yield from _send(site, secret, found, made.document, timeout, first=made.verb == "PUT")
     memory.model = made.model
     return made
 
 
 def _send(
-    site: Site, secret: Secret, found: ImportLinks, document: JsonObject, first: bool, timeout: float
+    site: Site, secret: Secret, found: ImportLinks, document: JsonObject, timeout: float, *, first: bool
 ) -> Operation[None]:
     bearer = tokens.bearer(secret)
     try:
@@ -147,7 +145,7 @@ def _wait(site: Site, bearer: Secret, location: str, timeout: float) -> Operatio
         progress = wire.read_mapping_progress(answer)
         if progress.finished or progress.result.upper() in _FAILED:
             if progress.result.upper() in _FAILED:
-                raise _rejected(answer, progress.message)
+                raise _rejected(progress.message)
             return
         if site.clock.monotonic() - started + pause > timeout:
             raise ImportTimeoutError(
@@ -158,7 +156,7 @@ def _wait(site: Site, bearer: Secret, location: str, timeout: float) -> Operatio
         pause = min(pause * 1.5, 10.0)
 
 
-def _rejected(answer: Answer, message: str) -> ValidationError:
+def _rejected(message: str) -> ValidationError:
     return MappingRejectedError(
         "Assets took the schema model and could not build it.", messages=(message,) if message else ()
     )

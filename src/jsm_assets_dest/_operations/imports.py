@@ -236,7 +236,9 @@ def run(
     """
     if options.model is not None:
         options.model.check()
-        open_sources(records, options.model.import_order())  # refuses what is no source before anything is sent
+        open_sources(
+            records, options.model.import_order()
+        )  # refuses what is no source before anything is sent
     execution = yield from start(site, secret, schema, options, memory)
     tally = execution.progress.tally
     try:
@@ -252,7 +254,9 @@ def run(
         raise
     if not options.wait:
         status = ExecutionStatus(state="PROCESSING", execution_id=execution.id)
-        return tally.result(status, site.clock.monotonic(), unknown_keys=sending.unknown_keys, dangling=sending.dangling)
+        return tally.result(
+            status, site.clock.monotonic(), unknown_keys=sending.unknown_keys, dangling=sending.dangling
+        )
     status = yield from _ended(site, secret, execution, options.timeout)
     return tally.result(
         status, site.clock.monotonic(), unknown_keys=sending.unknown_keys, dangling=sending.dangling
@@ -450,9 +454,7 @@ class _Sending:
         raise error
 
 
-def submit(
-    site: Site, secret: Secret, execution: Execution, records: object, part: str
-) -> Operation[int]:
+def submit(site: Site, secret: Secret, execution: Execution, records: object, part: str) -> Operation[int]:
     """
     Send records to an execution, from whichever process.
     """
@@ -546,7 +548,9 @@ def _ended(site: Site, secret: Secret, execution: Execution, timeout: float) -> 
             raise ImportTimeoutError(
                 f"Assets was not done with the import after {timeout:g} seconds; it goes on with it.",
                 execution=execution,
-                remedies=("You: wait longer with execution.wait(), which is on this error, or look at the import in Assets.",),
+                remedies=(
+                    "You: wait longer with execution.wait(), which is on this error, or look at the import in Assets.",
+                ),
             )
         yield Sleep(min(_pause(waited, site.chance()), max(timeout - waited, 0.001)))
 
@@ -675,5 +679,7 @@ def _told(
     callback = execution.options.on_progress
     if callback is None:
         return
-    progress = execution.progress.tally.progress(phase, site.clock.monotonic(), in_flight=in_flight, state=state)
+    progress = execution.progress.tally.progress(
+        phase, site.clock.monotonic(), in_flight=in_flight, state=state
+    )
     yield Report(cast("Callable[[ImportProgress], object]", callback), progress)

@@ -51,7 +51,11 @@ def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> Wh
     Raises:
         MissingSettingsError: Settings are missing; all of them are named at once.
     """
-    given = {name: value.strip() for name, value in environ.items() if name.startswith("JSM_ASSETS_") and value.strip()}
+    given = {
+        name: value.strip()
+        for name, value in environ.items()
+        if name.startswith("JSM_ASSETS_") and value.strip()
+    }
     missing = [] if SITE in given else [SITE]
     credentials = auth
     if credentials is None:
@@ -108,7 +112,9 @@ def open_site(
     _, host, _ = origin(base)
     if host == origin(GATEWAY)[1]:
         raise ConfigurationError(
-            "`site` is the gateway's address.", field="site", fix="Give the site's own: https://acme.atlassian.net."
+            "`site` is the gateway's address.",
+            field="site",
+            fix="Give the site's own: https://acme.atlassian.net.",
         )
     return Site(
         url=base,
@@ -152,4 +158,3 @@ def checked_verify(verify: ssl.SSLContext | None) -> ssl.SSLContext | None:
             fix="Pass ssl.create_default_context(cafile='company.pem') to trust your company's authority.",
         )
     return verify
-

@@ -5,6 +5,7 @@ Object schemas: finding, creating, reading and deleting them.
 from __future__ import annotations
 
 import re
+
 from .._engine.commands import Operation
 from .._retry.site import Site
 from .._wire import schemas as wire
@@ -171,7 +172,9 @@ def create(site: Site, key: str, name: str, description: str) -> Operation[Objec
 
 def _create(site: Site, key: str, name: str, description: str) -> Operation[ObjectSchemaRecord]:
     try:
-        answer = yield from ask_assets(site, lambda base: wire.create_object_schema(base, key, name, description))
+        answer = yield from ask_assets(
+            site, lambda base: wire.create_object_schema(base, key, name, description)
+        )
     except ValidationError as error:
         taken = [text for text in (*error.field_errors.values(), *error.messages) if "unique" in text.lower()]
         if not taken:
@@ -268,7 +271,7 @@ def existing(site: Site, schema_id: str) -> Operation[tuple[ExistingObjectType, 
     )
 
 
-def allow_references(site: Site, schema_id: str, allowed: bool) -> Operation[None]:
+def allow_references(site: Site, schema_id: str, *, allowed: bool) -> Operation[None]:
     """
     Set whether other object schemas may refer to this one's objects.
     """
@@ -283,4 +286,3 @@ def import_sources(site: Site, schema_id: str) -> Operation[tuple[ImportSource, 
     """
     answer = yield from ask_assets(site, lambda base: wire.list_import_sources(base, schema_id))
     return wire.read_each(answer, "import sources", ImportSource.from_json, "values")
-

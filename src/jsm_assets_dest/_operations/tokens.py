@@ -14,7 +14,6 @@ from .._wire import imports as wire
 from .._wire import schemas as schema_wire
 from .._wire.imports import ImportLinks, ImportState
 from ..assets import ImportSource, ImportStatus, ObjectSchemaRecord, read_object, read_text
-from ..auth import import_token_secret
 from ..exceptions import (
     AssetsError,
     AuthenticationError,
@@ -138,8 +137,16 @@ def generate(site: Site, source: ImportSource) -> Operation[str]:
 #: What a state of an import means, and what to do about it.
 _STATES = {
     "IDLE": (CheckState.OK, "The import is ready.", ""),
-    "RUNNING": (CheckState.FAILED, "An import is running.", "You: wait until it has ended, or pass on_busy='wait'."),
-    "MISSING_MAPPING": (CheckState.OK, "The import has no schema model yet; build it before the first import.", ""),
+    "RUNNING": (
+        CheckState.FAILED,
+        "An import is running.",
+        "You: wait until it has ended, or pass on_busy='wait'.",
+    ),
+    "MISSING_MAPPING": (
+        CheckState.OK,
+        "The import has no schema model yet; build it before the first import.",
+        "",
+    ),
     "DISABLED": (
         CheckState.FAILED,
         "The import is disabled.",
@@ -156,7 +163,9 @@ def check(site: Site, secret: Secret, schema: ObjectSchemaRecord | None) -> Oper
     clock = site.clock
     found: ImportLinks | None = None
 
-    def timed(name: str, started: float, outcome: tuple[CheckState, str, str, str], error: AssetsError | None) -> None:
+    def timed(
+        name: str, started: float, outcome: tuple[CheckState, str, str, str], error: AssetsError | None
+    ) -> None:
         verdict, summary, evidence, remedy = outcome
         checks.append(
             Check(
@@ -178,7 +187,11 @@ def check(site: Site, secret: Secret, schema: ObjectSchemaRecord | None) -> Oper
     try:
         found = yield from links(site, secret)
     except AssetsError as error:
-        verdict = CheckState.FAILED if isinstance(error, (AuthenticationError, ImportTokenError)) else CheckState.UNKNOWN
+        verdict = (
+            CheckState.FAILED
+            if isinstance(error, (AuthenticationError, ImportTokenError))
+            else CheckState.UNKNOWN
+        )
         timed("import token accepted", started, (verdict, error.what, "", ""), error)
     else:
         where = f"import source {found.import_source_id}"
@@ -188,7 +201,9 @@ def check(site: Site, secret: Secret, schema: ObjectSchemaRecord | None) -> Oper
             skipped(name, "The token was not accepted.")
         return ImportTokenReport(checks=tuple(checks), site=site.url)
 
-    yield from _judged(checks, clock.monotonic, "workspace", lambda: refuse_other_workspace(site, found), found.workspace_id)
+    yield from _judged(
+        checks, clock.monotonic, "workspace", lambda: refuse_other_workspace(site, found), found.workspace_id
+    )
     source: ImportSource | None = None
     if schema is None:
         skipped("object schema", "No object schema was named.")
@@ -197,7 +212,9 @@ def check(site: Site, secret: Secret, schema: ObjectSchemaRecord | None) -> Oper
         try:
             source = yield from refuse_other_schema(site, found, schema)
         except AssetsError as error:
-            verdict = CheckState.FAILED if isinstance(error, ImportTargetMismatchError) else CheckState.UNKNOWN
+            verdict = (
+                CheckState.FAILED if isinstance(error, ImportTargetMismatchError) else CheckState.UNKNOWN
+            )
             timed("object schema", started, (verdict, error.what, "", ""), error)
         else:
             said = f"The token belongs to an import of {schema.key}."
@@ -209,14 +226,19 @@ def check(site: Site, secret: Secret, schema: ObjectSchemaRecord | None) -> Oper
         timed("import state", started, (CheckState.UNKNOWN, error.what, "", ""), error)
         return ImportTokenReport(checks=tuple(checks), site=site.url, import_source=source)
     verdict, summary, remedy = _STATES.get(
-        now.status, (CheckState.UNKNOWN, f"The import is in the state {now.status}, which is new to this library.", "")
+        now.status,
+        (CheckState.UNKNOWN, f"The import is in the state {now.status}, which is new to this library.", ""),
     )
     timed("import state", started, (verdict, summary, now.status, remedy), None)
     return ImportTokenReport(checks=tuple(checks), site=site.url, import_source=source, status=now.status)
 
 
 def _judged(
-    checks: list[Check], now: Callable[[], float], name: str, act: Callable[[], Operation[None]], evidence: str
+    checks: list[Check],
+    now: Callable[[], float],
+    name: str,
+    act: Callable[[], Operation[None]],
+    evidence: str,
 ) -> Operation[None]:
     started = now()
     try:

@@ -87,7 +87,11 @@ def again(site: Site, request: Request, first: AssetsError, effort: Effort | Non
     """
     attempts = _Attempts(site, request)
     retrying = Retrying(
-        sleep=lambda seconds: None, wait=attempts.wait, stop=attempts.stop, retry=attempts.should_retry, reraise=True
+        sleep=lambda seconds: None,
+        wait=attempts.wait,
+        stop=attempts.stop,
+        retry=attempts.should_retry,
+        reraise=True,
     )
     state = RetryCallState(retrying, None, (), {})
     retrying.begin()
@@ -120,6 +124,10 @@ def again(site: Site, request: Request, first: AssetsError, effort: Effort | Non
 
 def _note(request: Request, error: AssetsError, number: int, seconds: float) -> None:
     _log.info(
-        "%s: attempt %d failed (%s), next in %.2f s", request.operation, number, error.code, seconds,
+        "%s: attempt %d failed (%s), next in %.2f s",
+        request.operation,
+        number,
+        error.code,
+        seconds,
         extra={"operation": request.operation, "attempt": number, "code": error.code, "wait": seconds},
     )

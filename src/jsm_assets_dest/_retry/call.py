@@ -85,8 +85,15 @@ def _sent(site: Site, request: Request, effort: Effort | None) -> Operation[Answ
     answer: Answer = yield Send(request.authorized(secret))
     if _log.isEnabledFor(logging.DEBUG):
         _log.debug(
-            "%s: HTTP %s", request.operation, answer.status,
-            extra={"operation": request.operation, "status": answer.status, "method": request.method, "path": request.path},
+            "%s: HTTP %s",
+            request.operation,
+            answer.status,
+            extra={
+                "operation": request.operation,
+                "status": answer.status,
+                "method": request.method,
+                "path": request.path,
+            },
         )
     account = site.account
     try:

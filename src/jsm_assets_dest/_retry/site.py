@@ -109,4 +109,8 @@ class Site:
         """
         The base address of calls about roles, which only the site's own gateway answers, or None while it is unknown.
         """
-        return f"{self.url}/gateway/api/jsm/assets/workspace/{self.workspace_id}/v1" if self.workspace_id else None
+        return (
+            f"{self.url}/gateway/api/jsm/assets/workspace/{self.workspace_id}/v1"
+            if self.workspace_id
+            else None
+        )

@@ -37,7 +37,9 @@ class BodyReader:
         elif name in ("gzip", "x-gzip", "deflate"):
             self._unpacker = zlib.decompressobj(_EITHER_HEADER)
         else:
-            raise MalformedAnswerError(f"The answer came in the encoding “{name[:40]}”, which was not asked for.")
+            raise MalformedAnswerError(
+                f"The answer came in the encoding “{name[:40]}”, which was not asked for."
+            )
         self._limit = limit
         self._size = 0
         self._pieces: list[bytes] = []
@@ -54,7 +56,9 @@ class BodyReader:
             try:
                 piece = self._unpacker.decompress(piece, self._limit - self._size + 1)
             except zlib.error:
-                raise MalformedAnswerError("The answer says it is compressed, but cannot be unpacked.") from None
+                raise MalformedAnswerError(
+                    "The answer says it is compressed, but cannot be unpacked."
+                ) from None
         self._size += len(piece)
         if self._size > self._limit:
             raise AnswerTooLargeError(f"The answer is larger than {self._limit:,} bytes.")

@@ -89,7 +89,7 @@ def read_account(answer: Answer) -> Account:
         name=read_text(source, "displayName", ""),
         email=read_text(source, "emailAddress", ""),
         type=read_text(source, "accountType", ""),
-        active=read_flag(source, "active", True),
+        active=read_flag(source, "active", default=True),
         product_roles=_items(source, "applicationRoles", "key"),
         groups=_items(source, "groups", "name") or (),
     )
@@ -120,7 +120,9 @@ def read_permissions(answer: Answer) -> dict[str, bool]:
     Permission key to whether the caller has it.
     """
     listing = read_object(read_object(answer.json(), "permissions").get("permissions"), "permissions")
-    return {key: read_flag(read_object(entry, "a permission"), "havePermission") for key, entry in listing.items()}
+    return {
+        key: read_flag(read_object(entry, "a permission"), "havePermission") for key, entry in listing.items()
+    }
 
 
 def licence(base: str, site: str) -> Request:
@@ -160,7 +162,7 @@ def read_is_licensed(answer: Answer) -> bool:
     """
     Whether Jira Service Management is licensed on the site.
     """
-    return read_flag(read_object(answer.json(), "service desk information"), "isLicensedForUse", True)
+    return read_flag(read_object(answer.json(), "service desk information"), "isLicensedForUse", default=True)
 
 
 def service_desks(base: str, site: str) -> Request:
@@ -182,7 +184,9 @@ def workspaces(base: str, site: str, start: int = 0) -> Request:
     return Request(
         operation="find workspace",
         method="GET",
-        url=address(base, "rest", "servicedeskapi", "assets", "workspace", query={"start": start, "limit": 50}),
+        url=address(
+            base, "rest", "servicedeskapi", "assets", "workspace", query={"start": start, "limit": 50}
+        ),
         host=host_of(base, site),
     )
 

@@ -88,7 +88,9 @@ def import_info(gateway: str, secret: Secret) -> Request:
     """
     Ask where the token leads.
     """
-    return _request("read import info", "GET", address(gateway, "jsm", "assets", "v1", "imports", "info"), secret)
+    return _request(
+        "read import info", "GET", address(gateway, "jsm", "assets", "v1", "imports", "info"), secret
+    )
 
 
 def _links(answer: Answer, base: str, what: str, *names: str) -> list[str]:
@@ -145,7 +147,9 @@ def read_import_state(answer: Answer, gateway: str) -> ImportState:
     given = cast("Mapping[str, object]", links) if isinstance(links, Mapping) else {}
     return ImportState(
         status=read_text(source, "status"),
-        execution_status=trusted_link(given["getExecutionStatus"], gateway) if "getExecutionStatus" in given else "",
+        execution_status=trusted_link(given["getExecutionStatus"], gateway)
+        if "getExecutionStatus" in given
+        else "",
         cancel=trusted_link(given["cancel"], gateway) if "cancel" in given else "",
     )
 
@@ -157,7 +161,9 @@ def read_mapping(links: ImportLinks, secret: Secret) -> Request:
     return _request("read mapping", "GET", links.schema_and_mapping, secret, listing=True)
 
 
-def send_mapping(links: ImportLinks, secret: Secret, document: Mapping[str, object], *, first: bool) -> Request:
+def send_mapping(
+    links: ImportLinks, secret: Secret, document: Mapping[str, object], *, first: bool
+) -> Request:
     """
     Submit the schema and mapping: PUT the first time, PATCH with what changed afterwards.
 
@@ -232,14 +238,21 @@ class ExecutionLinks:
         """
         The links by name.
         """
-        return {"submit": self.submit, "status": self.status, "cancel": self.cancel, "progress": self.progress}
+        return {
+            "submit": self.submit,
+            "status": self.status,
+            "cancel": self.cancel,
+            "progress": self.progress,
+        }
 
     @classmethod
     def from_dict(cls, links: Mapping[str, object], gateway: str) -> ExecutionLinks:
         """
         The links back from `to_dict`, checked again.
         """
-        submit, status, cancel = (trusted_link(links.get(name), gateway) for name in ("submit", "status", "cancel"))
+        submit, status, cancel = (
+            trusted_link(links.get(name), gateway) for name in ("submit", "status", "cancel")
+        )
         progress = links.get("progress")
         return cls(
             submit=submit,

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 
 from .._secret import Secret
 
+
 class Repeat(enum.Enum):
     """
     Whether a request may be sent again when an attempt failed (facts: the operation decides, not the HTTP verb).
@@ -68,7 +69,9 @@ class Request:
     method: str
     url: str
     host: Host = Host.GATEWAY
-    body: bytes | None = field(default=None, repr=lambda body: "None" if body is None else f"<{len(body)} bytes>")
+    body: bytes | None = field(
+        default=None, repr=lambda body: "None" if body is None else f"<{len(body)} bytes>"
+    )
     content_type: str = "application/json"
     repeat: Repeat = Repeat.SAFE
     credential: Credential = Credential.ACCOUNT

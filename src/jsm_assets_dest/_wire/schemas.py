@@ -64,7 +64,7 @@ def read_page(answer: Answer) -> Page:
     source = read_object(answer.json(), "a page")
     values = tuple(read_array(source.get("values"), "entries"))
     start = read_number(source, "startAt")
-    last = read_flag(source, "isLast", read_flag(source, "last", default=True))
+    last = read_flag(source, "isLast", default=read_flag(source, "last", default=True))
     if not values and (not last or (start == 0 and read_number(source, "total") > 0)):
         raise MalformedAnswerError("Assets says there are entries, and sent none of them.")
     return Page(values, None if last else start + len(values))
@@ -125,7 +125,9 @@ def list_object_types(base: str, schema_id: str, *, counts: bool = True) -> Requ
     return Request(
         operation="list object types flat",
         method="GET",
-        url=address(base, "objectschema", schema_id, "objecttypes", "flat", query={"includeObjectCounts": counts}),
+        url=address(
+            base, "objectschema", schema_id, "objecttypes", "flat", query={"includeObjectCounts": counts}
+        ),
         listing=True,
     )
 
@@ -234,7 +236,9 @@ def get_role(base: str, role_id: str) -> Request:
     """
     One role with its actors.
     """
-    return Request(operation="get role", method="GET", url=address(base, "config", "role", role_id), host=Host.SITE)
+    return Request(
+        operation="get role", method="GET", url=address(base, "config", "role", role_id), host=Host.SITE
+    )
 
 
 def set_role(base: str, role_id: str, users: list[str], groups: list[str]) -> Request:
