@@ -5,6 +5,7 @@ The check of one object type's records: a compiled function per shape in front, 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, cast
 
@@ -22,6 +23,8 @@ MOST_SHAPES = 64
 
 #: Names of unknown keys that are remembered; further ones are counted together.
 MOST_UNKNOWN_KEYS = 200
+
+_POSITION = re.compile(r"\[\d+\]")
 
 #: What identifies a record: the text of its identifier, or a tuple where the type has several.
 Identity: TypeAlias = object
@@ -199,7 +202,7 @@ class ObjectTypeChecker:
             here = f"{path}.{key}" if path else key
             if known is None:
                 if count:
-                    self._count_key(here, 1)
+                    self._count_key(_POSITION.sub("", here), 1)
             else:
                 sent[text_form(key)] = self._value(known, value, here, count=count)
         return sent

@@ -283,7 +283,9 @@ class Chunker:
         if self._checker is not None:
             self._checker.begin_chunk()
         chunks: list[Chunk] = []
-        waiting = [piece] if piece.count else []
+        if not piece.count:
+            return chunks
+        waiting = [piece]
         while waiting:
             piece = waiting.pop()
             chunk = self._written(piece, self._next_index)

@@ -1,0 +1,201 @@
+"""
+Two encoders, one meaning.
+"""
+
+from __future__ import annotations
+
+import enum
+import gzip
+import importlib.util
+import json
+import sys
+import uuid
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jsm_assets_dest._wire.encoding import (
+    COMPLETED,
+    STANDARD,
+    Encoder,
+    UnencodableError,
+    choose_encoder,
+    compress,
+    encode,
+)
+
+HAS_ORJSON = importlib.util.find_spec("orjson") is not None
+ENCODERS = [STANDARD, *([choose_encoder(fast=True)] if HAS_ORJSON else [])]
+both = pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
+
+#: JSON that both can carry: finite numbers, whole ones within 64 bits, text that has a UTF-8 form.
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+@given(JSON_VALUES)
+def test_what_goes_in_comes_out(value: object) -> None:
+    """
+    Whatever JSON can carry means the same after either encoder.
+    """
+    for encoder in ENCODERS:
+        assert json.loads(encoder.encode(value)) == value
+
+
+@given(st.text(st.characters()))
+def test_half_surrogate_pairs_are_refused_by_both(text: str) -> None:
+    """
+    Text either has a UTF-8 form and arrives unchanged, or is refused, whatever the encoder.
+    """
+    try:
+        text.encode("utf-8")
+        fits = True
+    except UnicodeEncodeError:
+        fits = False
+    for encoder in ENCODERS:
+        if fits:
+            assert json.loads(encoder.encode([text])) == [text]
+        else:
+            with pytest.raises(UnencodableError):
+                encoder.encode([text])
+
+
+@both
+@pytest.mark.parametrize("crowd", ["", "é" * 500], ids=["few backslashes", "many backslashes"])
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("\ud83d", False),
+        ("\udc00 alone", False),
+        ("\udc00\ud83d", False),
+        ("😀", True),
+        ("\\ud83d", True),
+        ("\\\\ud83d😀", True),
+        ("plain", True),
+        ("Ünïcödé", True),
+        ('a "quoted" name\n', True),
+    ],
+)
+def test_surrogates_are_told_from_what_looks_like_them(
+    encoder: Encoder, text: str, crowd: str, fits: bool
+) -> None:
+    """
+    A whole pair and a written backslash pass, half a pair does not, however much non-ASCII text stands around it.
+    """
+    value = {"text": text, "crowd": crowd, "filler": "x" * 2000}
+    if fits:
+        assert json.loads(encoder.encode(value)) == value
+    else:
+        with pytest.raises(UnencodableError):
+            encoder.encode(value)
+
+
+@both
+def test_identifiers_and_enumerations_are_written_alike(encoder: Encoder) -> None:
+    """
+    A UUID is its text and an enumeration member its value, with both encoders.
+    """
+    value = {"id": uuid.UUID(int=1), "colour": Colour.RED}
+
+    assert encoder.encode(value) == b'{"id":"00000000-0000-0000-0000-000000000001","colour":"red"}'
+
+
+@both
+@pytest.mark.parametrize("value", [b"bytes", {1, 2}, object(), 1j], ids=["bytes", "set", "object", "complex"])
+def test_what_json_has_not_is_refused(encoder: Encoder, value: object) -> None:
+    """
+    What has no form in JSON is refused by both, with the same class of error.
+    """
+    with pytest.raises(UnencodableError):
+        encoder.encode([value])
+
+
+@both
+def test_a_value_inside_itself_is_refused(encoder: Encoder) -> None:
+    """
+    A cycle ends in an error, not in a crash.
+    """
+    value: list[object] = []
+    value.append(value)
+
+    with pytest.raises(UnencodableError):
+        encoder.encode(value)
+
+
+def test_the_standard_encoder_refuses_nan() -> None:
+    """
+    NaN is no JSON; the standard encoder says so. (orjson writes null, which is why records are checked first.)
+    """
+    with pytest.raises(UnencodableError):
+        STANDARD.encode(float("nan"))
+
+
+def test_the_standard_encoder_writes_ascii() -> None:
+    """
+    ASCII is faster for the standard encoder, and safe in every log and proxy.
+    """
+    assert STANDARD.encode("é") == b'"\\u00e9"'
+
+
+def test_switched_off_means_the_standard_library() -> None:
+    """
+    `fast=False` never takes orjson.
+    """
+    assert choose_encoder(fast=False) is STANDARD
+
+
+@pytest.mark.skipif(not HAS_ORJSON, reason="orjson is not installed")
+def test_orjson_is_taken_when_it_is_there() -> None:
+    """
+    The extra changes the encoder by being installed; the encoder is made once.
+    """
+    assert choose_encoder().name == "orjson"
+    assert choose_encoder() is choose_encoder(fast=True)
+
+
+def test_without_orjson_the_standard_library_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Without the extra everything works; insisting on it is an error.
+    """
+    monkeypatch.setattr("jsm_assets_dest._wire.encoding._found", {})
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+
+    assert choose_encoder() is STANDARD
+    assert encode({"a": 1}) == b'{"a":1}'
+    with pytest.raises(ModuleNotFoundError):
+        choose_encoder(fast=True)
+
+
+def test_compression_is_deterministic() -> None:
+    """
+    The same body is the same compressed bytes every time: attempts of a chunk must not differ.
+    """
+    body = encode([{"name": "x"}] * 100)
+
+    assert compress(body) == compress(body)
+    assert gzip.decompress(compress(body)) == body
+    assert len(compress(body)) < len(body) / 5
+
+
+def test_completing_alone_is_json() -> None:
+    """
+    The body that only completes an import says nothing else.
+    """
+    assert cast("object", json.loads(COMPLETED)) == {"completed": True}
