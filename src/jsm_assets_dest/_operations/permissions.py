@@ -367,7 +367,7 @@ class _Doctor:
         """
         The same error with the cause that the plan and the account's products point to.
         """
-        if not isinstance(error, AssetsNotAvailableError) or not self.plan:
+        if not isinstance(error, AssetsNotAvailableError) or not self.plan or error.status is None:
             return error
         account = self.site.account
         roles = None if account is None else account.product_roles

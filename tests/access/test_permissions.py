@@ -1,0 +1,542 @@
+"""
+`check()`: eleven checks that build on each other, as conversations of literals.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+from jsm_assets_dest import (
+    CheckState,
+    ClientCredentials,
+    ConnectionReport,
+    ForgeToken,
+    OAuthToken,
+    RetryPolicy,
+)
+from jsm_assets_dest import exceptions as errors
+from jsm_assets_dest._operations.permissions import NAMES, check
+from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest.exceptions import AssetsError, ProblemsFoundError
+from tests.access.conversation import EMAIL, SITE, Said, Service
+
+ACCOUNT = "5b10a2844c20165700ede21g"
+CLOUD = "6a3bfb6c-0a8f-4b6c-9c5f-2f1f7a9a1234"
+WORKSPACE = "f1668d0c-828c-470c-b7d1-8c4f48cd345a"
+US = {"x-aaccountid": ACCOUNT, "server": "AtlassianEdge", "atl-traceid": "2f8a9cbb5b0e4b3c9d8a7f6e5d4c3b2a"}
+FAILED = {"x-seraph-loginreason": "AUTHENTICATED_FAILED"}
+
+
+def says(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """An answer in JSON."""
+    return Answer(status, US if headers is None else headers, json.dumps(content).encode())
+
+
+def myself(*products: str) -> Answer:
+    """Who the account is, and which products it may use."""
+    return says(
+        {
+            "accountId": ACCOUNT,
+            "displayName": "Ana",
+            "emailAddress": EMAIL,
+            "active": True,
+            "applicationRoles": {
+                "size": len(products),
+                "items": [{"key": key, "name": key} for key in products],
+            },
+        }
+    )
+
+
+def good() -> dict[str, Said | list[Said]]:
+    """A site on which everything is as it must be."""
+    return {
+        "read tenant info": says({"cloudId": CLOUD}, headers={}),
+        "read myself": myself("jira-servicedesk", "jira-software"),
+        "read permissions": says(
+            {"permissions": {"ADMINISTER": {"key": "ADMINISTER", "havePermission": True}}}
+        ),
+        "read licence": says({"applications": [{"id": "jira-servicedesk", "plan": "PAID"}]}),
+        "list service desks": says({"size": 1, "values": [{"id": "1"}]}),
+        "find workspace": says({"size": 1, "values": [{"workspaceId": WORKSPACE}]}),
+        "list object schemas": says(
+            {"startAt": 0, "maxResults": 1, "total": 1, "values": [{"id": "1"}], "isLast": True}
+        ),
+    }
+
+
+def checked(script: dict[str, Any] | None = None, **options: Any) -> tuple[ConnectionReport, Service]:
+    """The report on a site that is good but for what the script says."""
+    service = Service({**good(), **(script or {})}, seconds=0.25)
+    return service.run(check(service.site(**options))), service
+
+
+def states(report: ConnectionReport) -> dict[str, str]:
+    """The state of each check."""
+    return {entry.name: entry.state.value for entry in report.checks}
+
+
+def test_a_good_connection() -> None:
+    """Everything is ok, in seven requests; what needs a schema or an import token says who looks at it."""
+    report, service = checked()
+
+    assert tuple(entry.name for entry in report.checks) == NAMES
+    assert len(NAMES) == 11
+    assert states(report) == {
+        **dict.fromkeys(NAMES, "ok"),
+        "object schema": "skipped",
+        "import": "skipped",
+    }
+    assert service.operations == list(good())
+    assert len(service.sent) == 7
+    assert report.ok
+    assert report.problems == ()
+    report.raise_for_problems()
+    assert (report.site, report.account, report.account_id) == (SITE, EMAIL, ACCOUNT)
+    assert (report.cloud_id, report.workspace_id) == (CLOUD, WORKSPACE)
+    assert report["site"].seconds == 0.25
+    assert report["site"].evidence == f"cloud id {CLOUD}"
+    assert all(entry.summary for entry in report.checks)
+
+
+def test_only_reads_are_sent() -> None:
+    """Looking changes nothing."""
+    _, service = checked()
+
+    assert {sent.method for sent in service.sent} == {"GET"}
+
+
+def test_a_token_with_scopes_is_found_out_in_eight_requests() -> None:
+    """The site refuses it, the gateway takes it; everything after goes to the gateway."""
+    refused = Answer(401, FAILED, b"Client must be authenticated to access this resource.")
+    report, service = checked({"read myself": [refused, myself("jira-servicedesk")]})
+
+    assert report.ok
+    assert len(service.sent) == 8
+    assert "a token with scopes" in report["identity"].evidence
+    assert [sent.hostname for sent in service.sent[2:]] == ["api.atlassian.com"] * 6
+    assert all(f"/ex/jira/{CLOUD}/" in sent.path for sent in service.sent[2:])
+
+
+def test_a_token_with_scopes_that_lacks_the_one_for_users_goes_on() -> None:
+    """The identity cannot be read, but the scope of one family says nothing about the others."""
+    refused = Answer(401, FAILED, b"")
+    short = says({"code": 401, "message": "Unauthorized; scope does not match"}, 401, {})
+    report, _ = checked({"read myself": [refused, short]})
+
+    assert isinstance(report["identity"].error, errors.ScopeMismatchError)
+    assert "read:jira-user" in str(report["identity"].remedies)
+    assert states(report)["jira admin"] == "ok"
+    assert states(report)["assets data"] == "ok"
+    assert len(report.problems) == 1
+
+
+def test_a_rejected_token_stops_everything_behind_it() -> None:
+    """Neither the site nor the gateway takes it: one problem, and the rest cannot be judged."""
+    refused = Answer(401, FAILED, b"")
+    unauthorized = says({"code": 401, "message": "Unauthorized"}, 401, {})
+    report, service = checked({"read myself": [refused, unauthorized]})
+
+    assert isinstance(report["identity"].error, errors.BadCredentialsError)
+    assert report["identity"].who == "You"
+    assert len(report.problems) == 1
+    assert all(report[name].state is CheckState.SKIPPED for name in NAMES[2:9])
+    assert all(report[name].summary == "The login was not accepted." for name in NAMES[2:9])
+    assert len(service.sent) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (
+            Answer(
+                403,
+                US,
+                b'{"errorMessages":["The IP address has been rejected because it is not on the allowed list."]}',
+            ),
+            errors.IpAllowlistError,
+        ),
+        (Answer(401, {"x-seraph-loginreason": "AUTHENTICATION_DENIED"}, b""), errors.CaptchaRequiredError),
+        (Answer(403, {}, b"<html><title>Proxy</title></html>"), errors.HtmlResponseError),
+        (Answer(302, {"location": "https://id.atlassian.com/login"}, b""), errors.HtmlResponseError),
+    ],
+)
+def test_what_bars_the_identity_is_the_only_problem(answer: Answer, error: type[AssetsError]) -> None:
+    """The cause is named once; nothing is asked behind a closed door."""
+    report, service = checked({"read myself": answer})
+
+    assert [type(problem.error) for problem in report.problems] == [error]
+    assert report["identity"].state is CheckState.FAILED
+    assert all(report[name].state is CheckState.SKIPPED for name in NAMES[2:])
+    # A CAPTCHA gets worse with every attempt: the gateway is not asked either.
+    assert service.operations.count("read myself") <= 2
+
+
+def test_a_site_that_is_none_is_the_only_problem() -> None:
+    """A misspelled name."""
+    page = b"<html><title>Atlassian Cloud Notifications - Page Unavailable</title></html>"
+    report, service = checked({"read tenant info": Answer(404, {"atl-missing-tcs": "true"}, page)})
+
+    assert isinstance(report["site"].error, errors.SiteNotFoundError)
+    assert [problem.name for problem in report.problems] == ["site"]
+    assert report["identity"].summary == "The site could not be reached."
+    assert len(service.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        errors.HostNotFoundError("acme.atlassian.net is not known."),
+        errors.TlsError("The certificate is not trusted."),
+        errors.ConnectionFailedError("Refused."),
+        errors.AnswerTimeoutError("Too slow."),
+        Answer(503, {}, b""),
+    ],
+)
+def test_a_site_that_cannot_be_reached_is_a_failed_check(failure: Said) -> None:
+    """Never an exception."""
+    report, service = checked({"read tenant info": failure})
+
+    assert report["site"].state is CheckState.FAILED
+    assert report["site"].remedies
+    assert all(entry.state is CheckState.SKIPPED for entry in report.checks[1:])
+    assert len(service.sent) == 1
+
+
+def test_an_undocumented_call_may_be_gone_without_harm() -> None:
+    """The cloud id is not needed for a classic token; the check says that it failed, and goes on."""
+    report, _ = checked({"read tenant info": Answer(404, US, b"")})
+
+    assert report["site"].state is CheckState.FAILED
+    assert report["assets data"].state is CheckState.OK
+
+
+def test_an_outage_is_unknown() -> None:
+    """The service was not available: nothing is said about the account."""
+    report, _ = checked({"read permissions": Answer(503, US, b"")})
+
+    assert report["jira admin"].state is CheckState.UNKNOWN
+    assert not report.ok
+    assert report["assets data"].state is CheckState.OK
+
+
+def test_an_outage_at_the_identity_stops_the_rest() -> None:
+    """Permissions are answered for anonymous visitors too: without the identity they mean nothing."""
+    report, _ = checked({"read myself": Answer(503, US, b"")})
+
+    assert report["identity"].state is CheckState.UNKNOWN
+    assert report["jira admin"].summary == "Who is asking could not be found out."
+
+
+def test_no_jira_admin() -> None:
+    """The permission is named, with the page and who must act."""
+    report, _ = checked(
+        {"read permissions": says({"permissions": {"ADMINISTER": {"havePermission": False}}})}
+    )
+
+    problem = report["jira admin"]
+    assert problem.state is CheckState.FAILED
+    assert isinstance(problem.error, errors.NotJiraAdminError)
+    assert problem.who == "A Jira admin"
+    assert "Global permissions" in problem.remedies[0]
+    assert f"{SITE}/secure/admin/" in problem.remedies[0]
+    assert report["assets data"].state is CheckState.OK
+
+
+def test_no_jsm_licence() -> None:
+    """The service desks answer with an empty 403: the licence is missing, JSM itself is there, Assets is not judged."""
+    report, service = checked(
+        {
+            "read myself": myself("jira-software"),
+            "list service desks": Answer(403, US, b""),
+            "read service desk info": says({"isLicensedForUse": True}),
+        }
+    )
+
+    assert states(report) == {
+        "site": "ok",
+        "identity": "ok",
+        "jira admin": "ok",
+        "jsm licence": "failed",
+        "site plan": "ok",
+        "jsm installed": "ok",
+        "jsm access": "failed",
+        "assets": "skipped",
+        "assets data": "skipped",
+        "object schema": "skipped",
+        "import": "skipped",
+    }
+    assert isinstance(report["jsm licence"].error, errors.JsmLicenseRequiredError)
+    assert report["jsm licence"].evidence == "products: jira-software"
+    assert report["jsm licence"].who == "A site admin"
+    assert "access to Jira Service Management" in report["assets"].summary
+    assert len(service.sent) == 6
+
+
+def test_products_that_jira_does_not_name_are_no_failure() -> None:
+    """Some tokens do not show them; whether using it works is what counts."""
+    unnamed = says({"accountId": ACCOUNT})
+    works, _ = checked({"read myself": unnamed})
+    fails, _ = checked(
+        {
+            "read myself": unnamed,
+            "list service desks": Answer(403, US, b""),
+            "read service desk info": says({"isLicensedForUse": True}),
+        }
+    )
+
+    assert works["jsm licence"].state is CheckState.OK
+    assert fails["jsm licence"].state is CheckState.SKIPPED
+    assert fails["jsm access"].state is CheckState.FAILED
+
+
+def test_no_jira_service_management_on_the_site() -> None:
+    """Not among the products: that is the problem of the plan, not of the account."""
+    report, _ = checked(
+        {
+            "read licence": says({"applications": [{"id": "jira-software", "plan": "PAID"}]}),
+            "list service desks": Answer(403, US, b""),
+            "read service desk info": Answer(404, US, b""),
+        }
+    )
+
+    assert report["site plan"].state is CheckState.FAILED
+    assert "has no Jira Service Management" in report["site plan"].summary
+    assert "Billing" in report["site plan"].remedies[0]
+    assert report["jsm installed"].state is CheckState.SKIPPED
+
+
+def test_jira_service_management_without_a_licence() -> None:
+    """It answers that it is not licensed for use."""
+    report, _ = checked(
+        {
+            "list service desks": Answer(403, US, b""),
+            "read service desk info": says({"isLicensedForUse": False}),
+        }
+    )
+
+    assert report["jsm installed"].state is CheckState.FAILED
+    assert "renew" in report["jsm installed"].remedies[0]
+
+
+EMPTY = says({"size": 0, "values": []})
+DENIED = says({"errorMessages": ["Access to Assets API was denied"], "errors": {}}, 403)
+
+
+@pytest.mark.parametrize(
+    ("script", "name"),
+    [
+        ({"find workspace": EMPTY}, "assets"),
+        ({"find workspace": says({"errorMessage": "Not allowed"}, 403)}, "assets"),
+        ({"find workspace": says({"errorMessage": "Not found"}, 404)}, "assets"),
+        ({"list object schemas": DENIED}, "assets data"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("plan", "products", "cause", "remedy"),
+    [
+        ("FREE", ("jira-servicedesk",), "free plan", "change to a plan that includes Assets"),
+        ("PAID", ("jira-software",), "no access to Jira Service Management", "give the account access"),
+        ("PAID", ("jira-servicedesk",), "plan probably lacks Assets", "open Assets once"),
+    ],
+)
+def test_assets_not_available_tells_the_plan_from_the_licence(
+    script: dict[str, Said], name: str, plan: str, products: tuple[str, ...], cause: str, remedy: str
+) -> None:
+    """The service says the same for both; the plan and the account's products tell them apart."""
+    report, _ = checked(
+        {
+            **script,
+            "read myself": myself(*products),
+            "read licence": says({"applications": [{"id": "jira-servicedesk", "plan": plan}]}),
+        }
+    )
+
+    problem = report[name]
+    assert isinstance(problem.error, errors.AssetsNotAvailableError)
+    assert cause in problem.cause
+    assert remedy in " ".join(problem.remedies)
+    assert problem.who == "A site admin"
+    assert report["site plan"].state is (CheckState.FAILED if plan == "FREE" else CheckState.OK)
+
+
+def test_a_licence_that_cannot_be_read_explains_nothing_and_harms_nothing() -> None:
+    """The plan only explains other failures."""
+    report, _ = checked({"read licence": Answer(403, US, b'{"errorMessages":["No."]}')})
+    unknown, _ = checked({"read licence": Answer(503, US, b"")})
+
+    assert report.ok
+    assert unknown.ok
+    assert report["site plan"].state is CheckState.SKIPPED
+    assert "not needed" in report["site plan"].summary
+
+
+def test_several_workspaces_are_named_and_none_is_guessed() -> None:
+    """Whoever asks has to choose."""
+    several = says({"values": [{"workspaceId": "one"}, {"workspaceId": "two"}]})
+    report, _ = checked({"find workspace": several})
+    chosen, _ = checked({"find workspace": several}, workspace_id="two")
+
+    assert isinstance(report["assets"].error, errors.SeveralWorkspacesError)
+    assert "one, two" in report["assets"].summary
+    assert report["assets data"].state is CheckState.SKIPPED
+    assert chosen.ok
+    assert chosen.workspace_id == "two"
+
+
+def test_a_given_workspace_or_cloud_id_of_another_site_is_found_out() -> None:
+    """Both are compared with what the site says."""
+    workspace, _ = checked(workspace_id="not-this-one")
+    cloud, _ = checked(cloud_id="not-this-one")
+
+    assert isinstance(workspace["assets"].error, errors.ImportTargetMismatchError)
+    assert "leave workspace_id out" in workspace["assets"].remedies[0]
+    assert isinstance(cloud["site"].error, errors.ImportTargetMismatchError)
+    assert cloud["identity"].state is CheckState.SKIPPED
+
+
+def test_a_missing_role_in_assets() -> None:
+    """Assets refuses in another way than with its denial."""
+    report, _ = checked(
+        {"list object schemas": Answer(403, US, b'{"errorMessages":["PermissionInsightException"]}')}
+    )
+
+    assert isinstance(report["assets data"].error, errors.SchemaPermissionError)
+    assert report["assets data"].who == "An object schema manager or a Jira admin"
+
+
+def test_a_silent_anonymous_answer_is_not_believed() -> None:
+    """An empty list without an account behind it is no empty list."""
+    report, _ = checked({"list service desks": says({"values": []}, headers={})})
+
+    assert isinstance(report["jsm access"].error, errors.BadCredentialsError)
+    assert report["jsm access"].error.silent
+
+
+def test_client_credentials_need_eight_requests() -> None:
+    """One for the access token, and then as all others."""
+    report, service = checked(
+        {"request access token": says({"access_token": "an-access-token", "expires_in": 3600}, headers={})},
+        credentials=ClientCredentials("hM8vGb1u2X", "a-client-secret"),
+    )
+
+    assert report.ok
+    assert len(service.sent) == 8
+    assert report.account == "the service account hM8vGb1u2X"
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        OAuthToken("an-access-token"),
+        OAuthToken(lambda: "an-access-token"),
+        ForgeToken("forge-system-token", f"https://api.atlassian.com/ex/jira/{CLOUD}"),
+    ],
+)
+def test_bearers_go_to_the_gateway(credentials: OAuthToken | ForgeToken) -> None:
+    """All but the tenant's own address."""
+    report, service = checked(credentials=credentials)
+
+    assert report.ok
+    assert {sent.hostname for sent in service.sent[1:]} == {"api.atlassian.com"}
+
+
+def test_a_provider_that_fails_is_a_failed_check() -> None:
+    """Its own words stay out of the report: nobody knows what it writes into them."""
+
+    def provider() -> str:
+        raise RuntimeError("vault said: token is s3cr3t")
+
+    report, _ = checked(credentials=OAuthToken(provider))
+
+    assert report["identity"].state is CheckState.FAILED
+    assert "RuntimeError" in report["identity"].summary
+    assert "s3cr3t" not in f"{report} {report.to_dict()} {report._repr_html_()}"
+
+
+def test_a_provider_that_gives_nonsense_is_a_failed_check() -> None:
+    """What it gave cannot be a token, and is not shown."""
+    report, _ = checked(credentials=OAuthToken(lambda: "s3cr3t with spaces"))
+
+    assert isinstance(report["identity"].error, errors.InvalidCredentialError)
+    assert "s3cr3t" not in str(report)
+
+
+def test_proxies_of_the_environment_are_reported() -> None:
+    """Whoever wonders why it is slow, or who else reads along, finds them here."""
+    report, _ = checked(proxies=("https://acme.atlassian.net", "https://api.atlassian.com"))
+
+    assert report.proxies == ("https://acme.atlassian.net", "https://api.atlassian.com")
+    assert "proxies from the environment: https://acme.atlassian.net, https://api.atlassian.com" in str(
+        report
+    )
+
+
+def test_it_can_be_repeated() -> None:
+    """The second run asks anew, and finds what has changed."""
+    service = Service(
+        {
+            **good(),
+            "read myself": [
+                myself("jira-servicedesk"),
+                Answer(401, FAILED, b""),
+                says({"code": 401, "message": "Unauthorized"}, 401, {}),
+            ],
+        }
+    )
+    site = service.site()
+
+    assert service.run(check(site)).ok
+    assert not service.run(check(site)).ok
+
+
+def test_retries_are_those_of_the_policy() -> None:
+    """A short disturbance is no finding."""
+    report, service = checked(
+        {"read permissions": [Answer(503, US, b""), good()["read permissions"]]}, policy=RetryPolicy()
+    )
+
+    assert report.ok
+    assert len(service.sent) == 8
+    assert report["jira admin"].seconds > 2.0
+
+
+def every_failure() -> list[dict[str, Said]]:
+    """Each operation of a check, with each kind of failure."""
+    failures: list[Said] = [
+        *(Answer(code, US, b"") for code in (400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 503)),
+        Answer(200, US, b""),
+        Answer(200, US, b"{}"),
+        Answer(200, US, b"[]"),
+        Answer(200, US, b"null"),
+        Answer(200, US, b'{"permissions":[],"applications":7,"values":"x","cloudId":9,"accountId":[]}'),
+        Answer(200, FAILED, b"{}"),
+        errors.ConnectionLostError("reset"),
+        errors.TlsError("self-signed"),
+    ]
+    return [{operation: failure} for operation in good() for failure in failures]
+
+
+@pytest.mark.parametrize("script", every_failure(), ids=repr)
+def test_it_never_raises(script: dict[str, Said]) -> None:
+    """Whatever fails in whatever way: a whole report, its problems explained, printable, storable, picklable."""
+    report, _ = checked({"read service desk info": says({"isLicensedForUse": True}), **script})
+
+    assert len(report.checks) == 11
+    for problem in report.problems:
+        assert problem.summary
+        assert problem.cause
+        assert problem.remedies
+        assert problem.who
+        assert problem.error is not None
+    assert json.loads(json.dumps(report.to_dict()))["ok"] is report.ok
+    assert pickle.loads(pickle.dumps(report)) == report
+    if not report.ok:
+        with pytest.raises(ProblemsFoundError) as caught:
+            report.raise_for_problems()
+        assert caught.value.report is report
+        assert caught.value.__cause__ is report.problems[0].error
