@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .connection import Connection
     from .connection_async import AsyncConnection
     from .exceptions import AssetsError
-    from .execution import Execution, Tally
+    from .execution import Execution
     from .import_execution import ImportExecution
     from .import_execution_async import AsyncImportExecution
     from .import_options import ImportOptions, ImportSettings
@@ -129,7 +129,6 @@ __all__ = [
     "Severity",
     "StatusCategory",
     "StatusSpec",
-    "Tally",
 ]
 
 #: The module that defines each public name; a test compares it with the imports for type checkers above.
@@ -197,7 +196,6 @@ _HOMES = {
     "Severity": "model",
     "StatusCategory": "model",
     "StatusSpec": "model",
-    "Tally": "execution",
 }
 
 #: Modules that are public under their own names.

@@ -17,7 +17,7 @@ from .model import SchemaModel
 
 
 @define(eq=False)
-class Progress:
+class Ledger:
     """
     What this process has done with an execution; shared by all handles on it here.
 
@@ -67,7 +67,7 @@ class Execution:
         options: How records are checked and cut.
         is_owner: Whether this process started it, and so may complete or cancel it.
         started: When it was started, in seconds since 1970.
-        progress: What this process has done with it.
+        ledger: What this process has done with it.
     """
 
     id: str
@@ -81,11 +81,11 @@ class Execution:
     options: ImportOptions = field(factory=ImportOptions, repr=False, eq=False)
     is_owner: bool = True
     started: float = field(default=0.0, repr=False)
-    progress: Progress = field(repr=False, eq=False)
+    ledger: Ledger = field(repr=False, eq=False)
 
-    @progress.default
-    def _nothing_yet(self) -> Progress:
-        return Progress(Tally(names=names_of(self.model), started=0.0))
+    @ledger.default
+    def _nothing_yet(self) -> Ledger:
+        return Ledger(Tally(names=names_of(self.model), started=0.0))
 
     def detached(self) -> Execution:
         """

@@ -70,7 +70,7 @@ from ..exceptions import (
     UnknownOutcomeError,
     UnsupportedMediaError,
 )
-from ..execution import Execution, Progress, names_of
+from ..execution import Execution, Ledger, names_of
 from ..import_options import ImportOptions
 from ..records import RecordChecker
 from ..results import ExecutionStatus, ImportPhase, ImportProgress, ImportResult, read_execution_status
@@ -113,7 +113,7 @@ def start(
         model=model,
         options=options,
         started=site.clock.time(),
-        progress=Progress(Tally(names=names_of(model), started=site.clock.monotonic(), total=options.total)),
+        ledger=Ledger(Tally(names=names_of(model), started=site.clock.monotonic(), total=options.total)),
     )
     try:
         yield from _until_it_takes_data(site, secret, execution)
@@ -240,7 +240,7 @@ def run(
             records, options.model.import_order()
         )  # refuses what is no source before anything is sent
     execution = yield from start(site, secret, schema, options, memory)
-    tally = execution.progress.tally
+    tally = execution.ledger.tally
     try:
         sending = _Sending(site, secret, execution, execution.run_id)
         yield from sending.all_of(records, first)
@@ -267,7 +267,7 @@ def _note_on(error: BaseException, execution: Execution, site: Site) -> None:
     """
     Say on an error what had been sent until then.
     """
-    tally = execution.progress.tally
+    tally = execution.ledger.tally
     if isinstance(error, AssetsError):
         status = ExecutionStatus(state="", execution_id=execution.id)
         error.result = tally.result(status, site.clock.monotonic())
@@ -358,14 +358,14 @@ class _Sending:
     def _refused(self, error: RecordError) -> None:
         if self.execution.options.on_bad_record == "fail":
             raise error
-        with self.execution.progress.lock:
-            self.execution.progress.tally.refuse(error)
+        with self.execution.ledger.lock:
+            self.execution.ledger.tally.refuse(error)
 
     def all_of(self, records: object, first: int | None = None) -> Operation[None]:
         """
         Send all records of the caller, or the first ones, and wait until every chunk is confirmed.
         """
-        tally = self.execution.progress.tally
+        tally = self.execution.ledger.tally
         if tally.sending_since is None:
             tally.sending_since = self.site.clock.monotonic()
         left = first
@@ -379,7 +379,7 @@ class _Sending:
             yield from self._join()
 
     def _source(self, source: Source, left: int | None) -> Operation[int | None]:
-        tally = self.execution.progress.tally
+        tally = self.execution.ledger.tally
         idle = self.execution.options.idle_seconds
         while left is None or left > 0:
             count = self.chunker.room if left is None else min(self.chunker.room, left)
@@ -405,7 +405,7 @@ class _Sending:
         where = f" for {source.selector}" if source.selector else ""
         raise ImportInterruptedError(
             f"The source of the records{where} raised {type(error).__name__} after "
-            f"{self.execution.progress.tally.read:,} records; the import was not completed.",
+            f"{self.execution.ledger.tally.read:,} records; the import was not completed.",
             execution=self.execution.detached(),
         ) from error
 
@@ -423,12 +423,12 @@ class _Sending:
         if outcome.error is not None:
             yield from self._explain(outcome.error)
         sent = cast("_Sent", outcome.value)
-        progress = self.execution.progress
-        with progress.lock:
-            progress.tally.retries += sent.effort.retries
-            progress.tally.throttled += sent.effort.throttled
+        ledger = self.execution.ledger
+        with ledger.lock:
+            ledger.tally.retries += sent.effort.retries
+            ledger.tally.throttled += sent.effort.throttled
             if not sent.is_too_large:
-                progress.tally.accept(chunk.counts, len(chunk.body))
+                ledger.tally.accept(chunk.counts, len(chunk.body))
         if not sent.is_compressed and chunk.content_encoding:
             self.chunker.gzip = False
         if sent.is_too_large:
@@ -458,13 +458,13 @@ def submit(site: Site, secret: Secret, execution: Execution, records: object, pa
     """
     Send records to an execution, from whichever process.
     """
-    number = execution.progress.next_submission()
+    number = execution.ledger.next_submission()
     # An unnamed part of another process must not have the ids of ours.
     owner = "" if execution.is_owner else f"-{secrets.token_hex(4)}"
     name = f"-{part}" if part else f"{owner}-{number}"
-    before = sum(execution.progress.tally.sent.values())
+    before = sum(execution.ledger.tally.sent.values())
     yield from _Sending(site, secret, execution, f"{execution.run_id}{name}").all_of(records)
-    return sum(execution.progress.tally.sent.values()) - before
+    return sum(execution.ledger.tally.sent.values()) - before
 
 
 # --- the end
@@ -484,7 +484,7 @@ def complete(site: Site, secret: Secret, execution: Execution) -> Operation[None
     Say that all data is there, once.
     """
     _refuse_not_owner(execution, "completed")
-    if execution.progress.is_completed:
+    if execution.ledger.is_completed:
         return
     links = ExecutionLinks.from_dict(execution.links, site.gateway)
     request = wire.complete_import(links, tokens.bearer(secret))
@@ -509,7 +509,7 @@ def complete(site: Site, secret: Secret, execution: Execution) -> Operation[None
                 raise _cancelled(execution, site, status) from error
             raise
         break
-    execution.progress.is_completed = True
+    execution.ledger.is_completed = True
 
 
 def wait(site: Site, secret: Secret, execution: Execution, timeout: float) -> Operation[ImportResult]:
@@ -517,7 +517,7 @@ def wait(site: Site, secret: Secret, execution: Execution, timeout: float) -> Op
     Wait for the end of an execution.
     """
     status = yield from _ended(site, secret, execution, timeout)
-    return execution.progress.tally.result(status, site.clock.monotonic())
+    return execution.ledger.tally.result(status, site.clock.monotonic())
 
 
 def result(site: Site, secret: Secret, execution: Execution) -> Operation[ImportResult]:
@@ -525,7 +525,7 @@ def result(site: Site, secret: Secret, execution: Execution) -> Operation[Import
     What is known now.
     """
     status = yield from look(site, secret, execution)
-    return execution.progress.tally.result(status, site.clock.monotonic())
+    return execution.ledger.tally.result(status, site.clock.monotonic())
 
 
 def _ended(site: Site, secret: Secret, execution: Execution, timeout: float) -> Operation[ExecutionStatus]:
@@ -587,7 +587,7 @@ def abandon(
 
     What fails here is not raised: the reason for abandoning it is what matters.
     """
-    if not execution.is_owner or execution.progress.is_completed or execution.options.journal is not None:
+    if not execution.is_owner or execution.ledger.is_completed or execution.options.journal is not None:
         return
     links = ExecutionLinks.from_dict(execution.links, site.gateway)
     bearer = tokens.bearer(secret)
@@ -613,7 +613,7 @@ def _cancelled(execution: Execution, site: Site, status: ExecutionStatus) -> Imp
     return ImportCancelledError(
         f"The execution {execution.id} was cancelled; what was sent to it is not imported.",
         execution=execution.detached(),
-        result=execution.progress.tally.result(status, site.clock.monotonic()),
+        result=execution.ledger.tally.result(status, site.clock.monotonic()),
     )
 
 
@@ -630,7 +630,7 @@ def _guard(
     assumed: a source that broke off without an error, or a filter that was left on, must not empty a schema.
     """
     options = execution.options
-    sent = execution.progress.tally.sent
+    sent = execution.ledger.tally.sent
     if options.allow_missing:
         return
     if not sum(sent.values()):
@@ -679,7 +679,7 @@ def _told(
     callback = execution.options.on_progress
     if callback is None:
         return
-    progress = execution.progress.tally.progress(
+    progress = execution.ledger.tally.progress(
         phase, site.clock.monotonic(), in_flight=in_flight, state=state
     )
     yield Report(cast("Callable[[ImportProgress], object]", callback), progress)
