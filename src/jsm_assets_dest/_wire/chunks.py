@@ -14,6 +14,7 @@ The order of a source is kept: within a selector inside a chunk, and from chunk 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import zlib
 from collections import deque
@@ -101,38 +102,45 @@ class Chunk:
 
 
 @frozen
-class _Piece:
+class _Run:
     """
-    Records on their way into a chunk, by selector, with their positions.
+    Consecutive records of one selector, with their positions among those of the selector.
     """
 
-    records: dict[str, list[object]] = field(factory=dict)
-    indexes: dict[str, Sequence[int]] = field(factory=dict)
+    selector: str
+    records: list[object]
+    indexes: Sequence[int]
+
+
+@frozen
+class _Piece:
+    """
+    Records on their way into a chunk, in the order in which they came.
+    """
+
+    runs: list[_Run] = field(factory=list)
 
     def add(self, selector: str, records: list[object], indexes: Sequence[int]) -> None:
         if not records:
             return
-        if selector not in self.records:
-            self.records[selector] = records
-            self.indexes[selector] = indexes
-            return
-        self.records[selector].extend(records)
-        before = self.indexes[selector]
-        if isinstance(before, range) and isinstance(indexes, range) and before.stop == indexes.start:
-            self.indexes[selector] = range(before.start, indexes.stop)
+        if self.runs and self.runs[-1].selector == selector:
+            last = self.runs.pop()
+            last.records.extend(records)
+            self.runs.append(_Run(selector, last.records, _joined(last.indexes, indexes)))
         else:
-            self.indexes[selector] = (*before, *indexes)
+            self.runs.append(_Run(selector, records, indexes))
 
     @property
     def count(self) -> int:
-        return sum(map(len, self.records.values()))
+        return sum(len(run.records) for run in self.runs)
 
     def clashes(self, selector: str) -> bool:
         """
         Whether a selector cannot be in the same chunk: one key of `data` is either a list or leads further.
         """
         return any(
-            selector.startswith(f"{other}.") or other.startswith(f"{selector}.") for other in self.records
+            selector.startswith(f"{run.selector}.") or run.selector.startswith(f"{selector}.")
+            for run in self.runs
         )
 
     def halves(self) -> tuple[_Piece, _Piece]:
@@ -140,27 +148,20 @@ class _Piece:
         Two pieces; what came first stays first.
         """
         first, second, left = _Piece(), _Piece(), self.count // 2
-        for selector, records in self.records.items():
-            indexes = self.indexes[selector]
-            first.add(selector, records[:left], indexes[:left])
-            second.add(selector, records[left:], indexes[left:])
-            left = max(0, left - len(records))
+        for run in self.runs:
+            first.add(run.selector, run.records[:left], run.indexes[:left])
+            second.add(run.selector, run.records[left:], run.indexes[left:])
+            left = max(0, left - len(run.records))
         return first, second
 
-    def data(self) -> dict[str, object]:
+    def by_selector(self) -> dict[str, _Run]:
         """
-        The `data` of a chunk. A selector is a dotted path, so "computers.disks" stands inside "computers".
+        The runs, those of the same selector joined.
         """
-        if not any("." in selector for selector in self.records):
-            return dict(self.records)
-        data: dict[str, object] = {}
-        for selector, records in self.records.items():
-            *way, last = selector.split(".")
-            place = data
-            for name in way:
-                place = cast("dict[str, object]", place.setdefault(name, dict[str, object]()))
-            place[last] = records
-        return data
+        grouped: dict[str, list[_Run]] = {}
+        for run in self.runs:
+            grouped.setdefault(run.selector, []).append(run)
+        return {selector: runs[0] if len(runs) == 1 else _whole(runs) for selector, runs in grouped.items()}
 
     @classmethod
     def of_chunk(cls, chunk: Chunk) -> _Piece:
@@ -175,6 +176,38 @@ class _Piece:
                 found = cast("dict[str, object]", found)[name]
             piece.add(selector, cast("list[object]", found), chunk.indexes[selector])
         return piece
+
+
+def _joined(*parts: Sequence[int]) -> Sequence[int]:
+    first, last = parts[0], parts[-1]
+    if (
+        isinstance(first, range)
+        and isinstance(last, range)
+        and last.stop - first.start == sum(map(len, parts))
+    ):
+        return range(
+            first.start, last.stop
+        )  # positions only rise, so as many as there is room for are all of them
+    return tuple(itertools.chain.from_iterable(parts))
+
+
+def _whole(runs: Sequence[_Run]) -> _Run:
+    records = list(itertools.chain.from_iterable(run.records for run in runs))
+    return _Run(runs[0].selector, records, _joined(*(run.indexes for run in runs)))
+
+
+def _data(runs: Mapping[str, _Run]) -> dict[str, object]:
+    """
+    The `data` of a chunk. A selector is a dotted path, so "computers.disks" stands inside "computers".
+    """
+    data: dict[str, object] = {}
+    for selector, run in runs.items():
+        *way, last = selector.split(".")
+        place = data
+        for name in way:
+            place = cast("dict[str, object]", place.setdefault(name, dict[str, object]()))
+        place[last] = run.records
+    return data
 
 
 def _stop(error: RecordError) -> None:
@@ -328,7 +361,7 @@ class Chunker:
         The error for a chunk of one record that is too large even alone; its record is the one that was to be sent.
         """
         ((selector, indexes),) = chunk.indexes.items()
-        record = _Piece.of_chunk(chunk).records[selector][0]
+        record = _Piece.of_chunk(chunk).runs[0].records[0]
         reason = f"is too large to be sent: {chunk.size:,} bytes"
         return record_error(selector, indexes[0], "", reason, record)
 
@@ -338,16 +371,15 @@ class Chunker:
         selector: str | None = None
         records: list[object] = []
         for pair in pairs:
-            match pair:
-                case (str(found), record):
-                    if found != selector:
-                        if selector is not None:
-                            yield selector, records
-                        selector, records = found, []
-                    records.append(record)
-                case _:
-                    reason = f"is no pair of a selector and a record, but {type(pair).__name__}"
-                    self._on_bad(record_error("", sum(self._taken.values()) + len(records), "", reason, pair))
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not isinstance(pair[0], str):
+                reason = f"is no pair of a selector and a record, but {type(pair).__name__}"
+                self._on_bad(record_error("", sum(self._taken.values()) + len(records), "", reason, pair))
+                continue
+            if pair[0] != selector:
+                if selector is not None:
+                    yield selector, records
+                selector, records = pair[0], []
+            records.append(pair[1])
         if selector is not None:
             yield selector, records
 
@@ -391,25 +423,25 @@ class Chunker:
                 return self._chunk(piece, index, part)
             except UnencodableError as error:
                 self._leave_out_bad(piece, str(error))
-                if not piece.records:
+                if not piece.runs:
                     return None
 
     def _chunk(self, piece: _Piece, index: int, part: str) -> Chunk:
-        name, digest = f"{self.run_id}-{index}{part}", ""
+        name, digest, runs = f"{self.run_id}-{index}{part}", "", piece.by_selector()
         if self._digests:
-            data = self._encode(piece.data())
+            data = self._encode(_data(runs))
             digest = hashlib.sha256(data).hexdigest()
             name = f"{name}-{digest[:16]}"
             body = b"".join((b'{"clientGeneratedId":', self._encode(name), b',"data":', data, b"}"))
         else:
-            body = self._encode({"clientGeneratedId": name, "data": piece.data()})
+            body = self._encode({"clientGeneratedId": name, "data": _data(runs)})
         return Chunk(
             index=index,
             part=part,
             id=name,
             body=compress(body) if self.gzip else body,
-            counts={selector: len(records) for selector, records in piece.records.items()},
-            indexes=dict(piece.indexes),
+            counts={selector: len(run.records) for selector, run in runs.items()},
+            indexes={selector: run.indexes for selector, run in runs.items()},
             digest=digest,
             content_encoding="gzip" if self.gzip else "",
             size=len(body),
@@ -419,23 +451,20 @@ class Chunker:
         """
         Find which records the encoder refused, tell of them and take them out.
         """
-        found = False
-        for selector in list(piece.records):
+        runs, found = list(piece.runs), False
+        piece.runs.clear()
+        for run in runs:
             kept: list[int] = []
-            for position, record in enumerate(piece.records[selector]):
-                error = self._refusal(selector, piece.indexes[selector][position], record)
+            for position, (index, record) in enumerate(zip(run.indexes, run.records, strict=True)):
+                error = self._refusal(run.selector, index, record)
                 if error is None:
                     kept.append(position)
                 else:
                     found = True
                     self._on_bad(error)
-            records, indexes = piece.records[selector], piece.indexes[selector]
-            if kept:
-                piece.records[selector] = [records[position] for position in kept]
-                piece.indexes[selector] = tuple(indexes[position] for position in kept)
-            else:
-                del piece.records[selector], piece.indexes[selector]
-        if not found:  # pragma: no cover - the whole refused and no part of it: not with these encoders
+            records = [run.records[position] for position in kept]
+            piece.add(run.selector, records, tuple(run.indexes[position] for position in kept))
+        if not found:
             raise ValueError(f"a chunk cannot be encoded: {reason}")
 
     def _refusal(self, selector: str, index: int, record: object) -> RecordError | None:
