@@ -2,6 +2,7 @@
 `python -m jsm_assets_dest.testing`: the emulated site as a server of its own.
 """
 
+# ruff: noqa: T201  # printing settings is what the command is for
 from __future__ import annotations
 
 import argparse
@@ -37,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--import-seconds", type=float, default=0.0, help="how long an import is being processed"
     )
-    found.add_argument("--lenient", action="store_true", help="accept requests the OpenAPI document would refuse")
+    found.add_argument(
+        "--lenient", action="store_true", help="accept requests the OpenAPI document would refuse"
+    )
     return found
 
 
@@ -53,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         import_seconds=options.import_seconds,
         clock=clock,
     ) as emulator:
-        seed(emulator, options.seed)
+        if not emulator.object_schemas and options.seed != "empty":
+            emulator.reset(options.seed)
         with emulator.serve(port=options.port, host=options.host) as url:
             lines = [f"export {name}={shlex.quote(value)}" for name, value in emulator.settings(url).items()]
             print(f"An emulated Atlassian site is at {url}/ (status page). Ctrl-C ends it.")
@@ -65,19 +69,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
             wait_until_interrupted()
     return 0
-
-
-def seed(emulator: Emulator, name: str) -> None:
-    """
-    Put the chosen content into a site that has none yet.
-    """
-    if emulator.object_schemas:
-        return
-    if name == "demo":
-        emulator.seed_demo()
-    elif name == "okta":
-        emulator.add_object_schema("OKT", "Okta", "Auto-generated Okta data.")
-        emulator.add_import_source("OKT", "Okta")
 
 
 if __name__ == "__main__":

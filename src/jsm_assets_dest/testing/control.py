@@ -1,20 +1,51 @@
 """
 The control interface of a served emulator, for clients that cannot call Python.
 
-    POST   /_emulator/importsource                {"schema": "OKT", "name": "Okta", ...}
-    POST   /_emulator/importsource/{id}/enable    and /disable, /token, /delete
+| Request | Effect |
+|---|---|
+| `GET /_emulator/` | what is there, and this list |
+| `POST /_emulator/importsource` | `{"schema": "OKT", "name": "Okta", "enabled": true, "missing_objects": "ignore"}`: create |
+| `POST /_emulator/importsource/{id}/enable` | also `disable`, `token` (a new one) and `delete` |
+| `POST /_emulator/faults` | `{"operation": "submit chunk", "status": 429, "retry_after": 2, "times": 1, "nth": 1}` |
+| `DELETE /_emulator/faults` | forget all planned faults |
+| `GET /_emulator/faults` | what has not happened yet |
+| `GET /_emulator/requests` | the requests that came in; `DELETE` forgets them |
+| `POST /_emulator/access/{switch}` | `ip_allowlist`, `remove_license`, …, `restore`; arguments as a JSON object |
+| `POST /_emulator/clock` | `{"advance": 60}` |
+| `POST /_emulator/save` | write the state file |
+| `POST /_emulator/reset` | empty site; `{"seed": "demo"}` or `"okta"` fills it again |
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
-from .http.exchange import Answer, Inbound, json_answer
+from .faults import fault_from
+from .handles import SeededImportSource
+from .http.exchange import Answer, Inbound, ReceivedRequest, json_answer
 from .json_types import JsonObject, JsonValue
+from .status_page import status_document, status_page
 
 if TYPE_CHECKING:
     from .emulator import Emulator
+
+SWITCHES = (
+    "ip_allowlist",
+    "remove_license",
+    "revoke_admin",
+    "disable_assets",
+    "remove_schema_role",
+    "revoke_token",
+    "expire_oauth",
+    "require_captcha",
+    "remove_site",
+    "suspend",
+    "maintenance",
+    "login_page",
+    "restore",
+)
 
 
 class ControlError(Exception):
@@ -29,7 +60,7 @@ class ControlError(Exception):
 
 class Control:
     """
-    Answers what is no part of the emulated site.
+    Answers what is no part of the emulated site: the status page and the control interface.
 
     Args:
         emulator: what is controlled.
@@ -37,32 +68,156 @@ class Control:
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
+        self._routes: dict[tuple[str, str], Callable[[JsonObject], JsonValue]] = {
+            ("GET", ""): self._overview,
+            ("POST", "importsource"): self._add_import_source,
+            ("GET", "faults"): self._unused_faults,
+            ("POST", "faults"): self._plan_fault,
+            ("DELETE", "faults"): self._clear_faults,
+            ("GET", "requests"): self._requests,
+            ("DELETE", "requests"): self._clear_requests,
+            ("POST", "clock"): self._move_clock,
+            ("POST", "save"): self._save,
+            ("POST", "reset"): self._reset,
+        }
 
     def answer(self, inbound: Inbound) -> Answer | None:
         """
         The answer, or None for the paths of the site itself.
         """
-        if not inbound.path.startswith("/_emulator/"):
+        path = inbound.path
+        if path == "/" and inbound.method in ("GET", "HEAD"):
+            return status_page(self._emulator)
+        if path == "/status.json" and inbound.method == "GET":
+            return json_answer(status_document(self._emulator))
+        if path == "/favicon.ico":
+            return Answer(status=404)
+        if path != "/_emulator" and not path.startswith("/_emulator/"):
             return None
         try:
-            return json_answer(self._act(inbound), headers={"X-Emulator": "control"})
+            with self._emulator.locked():
+                return json_answer(self._act(inbound))
         except ControlError as problem:
             return json_answer({"error": str(problem)}, problem.status)
-        except (KeyError, ValueError, TypeError) as problem:
+        except KeyError as problem:
+            return json_answer({"error": f"{problem.args[0]} is missing or unknown"}, 400)
+        except (ValueError, TypeError) as problem:
             return json_answer({"error": str(problem)}, 400)
 
     def _act(self, inbound: Inbound) -> JsonValue:
-        parts = inbound.path.removeprefix("/_emulator/").strip("/").split("/")
-        body = cast(JsonObject, json.loads(inbound.body)) if inbound.body.strip() else {}
-        if parts == ["importsource"] and inbound.method == "POST":
-            return self._add_import_source(body)
-        raise ControlError(404, f"unknown: {inbound.method} {inbound.path}")
+        rest = inbound.path.removeprefix("/_emulator").strip("/")
+        body = self._body(inbound)
+        route = self._routes.get((inbound.method, rest))
+        if route is not None:
+            return route(body)
+        parts = rest.split("/")
+        if inbound.method == "POST" and len(parts) == 3 and parts[0] == "importsource":
+            return self._change_import_source(parts[1], parts[2])
+        if inbound.method == "POST" and len(parts) == 2 and parts[0] == "access":
+            return self._switch(parts[1], body)
+        known = [f"{method} /_emulator/{path}" for method, path in self._routes]
+        raise ControlError(404, f"unknown; known are {', '.join(known)}, POST /_emulator/access/<switch>")
+
+    def _body(self, inbound: Inbound) -> JsonObject:
+        if not inbound.body.strip():
+            return {}
+        value = json.loads(inbound.body)
+        if not isinstance(value, dict):
+            raise ControlError(400, "the body must be a JSON object")
+        return value
+
+    def _overview(self, _: JsonObject) -> JsonValue:
+        return {"state": status_document(self._emulator), "help": __doc__}
+
+    # Import sources -----------------------------------------------------------------------------------------
 
     def _add_import_source(self, body: JsonObject) -> JsonValue:
-        options = {key: value for key, value in body.items() if key not in ("schema", "name")}
-        source = self._emulator.add_import_source(
-            str(body["schema"]),
-            str(body.get("name", "Okta")),
-            **options,  # type: ignore[arg-type]  # checked by the emulator
-        )
-        return {"id": source.id, "token": source.token, "schema": source.schema.key}
+        options = dict(body)
+        schema = str(options.pop("schema"))
+        name = str(options.pop("name", "Okta"))
+        source = self._emulator.add_import_source(schema, name, **cast("dict[str, Any]", options))
+        return self._source(source)
+
+    def _source(self, source: SeededImportSource) -> JsonObject:
+        return {
+            "id": source.id,
+            "name": source.name,
+            "schema": source.schema.key,
+            "status": source.status,
+            "token": source.token,
+        }
+
+    def _change_import_source(self, identifier: str, change: str) -> JsonValue:
+        for source in self._emulator.import_sources:
+            if source.id == identifier:
+                break
+        else:
+            raise ControlError(404, f"there is no import source {identifier}")
+        changes = {
+            "enable": source.enable,
+            "disable": source.disable,
+            "token": source.generate_token,
+            "delete": source.delete,
+        }
+        if change not in changes:
+            raise ControlError(404, f"{change!r} is not one of {', '.join(changes)}")
+        changes[change]()
+        return {"id": identifier, "deleted": True} if change == "delete" else self._source(source)
+
+    # Faults and access --------------------------------------------------------------------------------------
+
+    def _unused_faults(self, _: JsonObject) -> JsonValue:
+        return {"unused": list(self._emulator.faults.unused()), "happened": self._emulator.faults.happened}
+
+    def _plan_fault(self, body: JsonObject) -> JsonValue:
+        fields: dict[str, Any] = dict(body)
+        operation = str(fields.pop("operation"))
+        times, nth = fields.pop("times", 1), fields.pop("nth", 1)
+        self._emulator.faults.add(operation, fault_from(fields), times=times, nth=nth)
+        return self._unused_faults(body)
+
+    def _clear_faults(self, body: JsonObject) -> JsonValue:
+        self._emulator.faults.clear()
+        return self._unused_faults(body)
+
+    def _switch(self, name: str, body: JsonObject) -> JsonValue:
+        if name not in SWITCHES:
+            raise ControlError(404, f"{name!r} is not one of {', '.join(SWITCHES)}")
+        getattr(self._emulator.access, name)(**body)
+        return {"switched": name}
+
+    # The rest -----------------------------------------------------------------------------------------------
+
+    def _requests(self, _: JsonObject) -> JsonValue:
+        return [_shown(each) for each in self._emulator.requests]
+
+    def _clear_requests(self, _: JsonObject) -> JsonValue:
+        self._emulator.requests.clear()
+        return []
+
+    def _move_clock(self, body: JsonObject) -> JsonValue:
+        self._emulator.clock.advance(float(cast(float, body["advance"])))
+        self._emulator.settle()
+        return {"time": self._emulator.clock.time()}
+
+    def _save(self, _: JsonObject) -> JsonValue:
+        self._emulator.save()
+        return {"saved": True}
+
+    def _reset(self, body: JsonObject) -> JsonValue:
+        self._emulator.reset(str(body.get("seed", "empty")))
+        return status_document(self._emulator)
+
+
+def _shown(request: ReceivedRequest) -> JsonObject:
+    return {
+        "operation": request.operation,
+        "method": request.method,
+        "path": request.path,
+        "query": dict(request.query),
+        "headers": dict(request.headers),
+        "body": request.body.decode("utf-8", "replace"),
+        "base": request.base,
+        "status": request.status,
+        "fault": request.fault,
+    }

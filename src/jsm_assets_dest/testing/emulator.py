@@ -75,13 +75,12 @@ class Emulator:
         self.world.settings["site"] = site.rstrip("/")
         self._credentials = Credentials(self.world)
         self._file = Path(state) if state is not None else None
-        accounts.add_group(self.world, accounts.JIRA_GROUP)
-        accounts.add_group(self.world, accounts.JSM_GROUP, gives_jsm=True)
-        accounts.add_group(self.world, accounts.ADMIN_GROUP)
-        accounts.add_account(self.world, DEFAULT_EMAIL, admin=True, name="Ana Díaz")
+        self._add_first_accounts()
         self.access = Access(self.world, self._credentials)
         self.faults = Faults(ROUTER.names(), self.world)
-        self._service = Service(self.world, self.access, self._credentials, strict, self.faults.strike)
+        self._service = Service(
+            self.world, self.access, self._credentials, strict=strict, strike=self.faults.strike
+        )
         self._service.site_host = urlsplit(site).netloc
         self.transport = EmulatorTransport(self._service, self.clock)
         if self._file is not None and self._file.exists():
@@ -219,17 +218,20 @@ class Emulator:
         A further account.
 
         Args:
+            email: its address.
             admin: is a Jira administrator.
             agent: has product access to Jira Service Management.
+            name: as people see it; made from the address when None.
         """
         with self._service.lock:
             return accounts.add_account(self.world, email, admin=admin, agent=agent, name=name)
 
-    def add_group(self, name: str, jsm: bool = False) -> Group:
+    def add_group(self, name: str, *, jsm: bool = False) -> Group:
         """
         A group.
 
         Args:
+            name: as Jira knows it.
             jsm: it gives product access to Jira Service Management, so new object schemas hand it a role.
         """
         with self._service.lock:
@@ -326,6 +328,7 @@ class Emulator:
 
         Args:
             schema: the schema or its key.
+            name: of the import source.
             enabled: imports are accepted.
             missing_objects: what happens to objects the data no longer has: "ignore", "remove" or "update".
             missing_update: for "update": name of an attribute and the text it gets.
@@ -392,6 +395,51 @@ class Emulator:
         self._service.limits.append(limit)
         return limit
 
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """
+        Nothing is answered while the context lasts.
+        """
+        with self._service.lock:
+            yield
+
+    def reset(self, seed: str = "empty") -> None:
+        """
+        Start anew with an empty site, and fill it.
+
+        Requests, faults and rate limits are forgotten, tokens given out become void; the default account keeps its
+        token.
+
+        Args:
+            seed: "empty", "demo" or "okta" (an empty schema OKT with an import source).
+        """
+        if seed not in ("empty", "demo", "okta"):
+            raise ValueError(f"{seed!r} is not one of empty, demo, okta")
+        with self._service.lock:
+            before = self.world
+            self.faults.clear()
+            self.requests.clear()
+            self._service.limits.clear()
+            self.access.restore()
+            fresh = Site(self.clock, before.doubts)
+            fresh.import_seconds = before.import_seconds
+            fresh.settings = before.settings
+            before.__dict__.update(fresh.__dict__)
+            self._credentials.tokens.clear()
+            self._credentials.clients.clear()
+            self._add_first_accounts()
+        if seed == "demo":
+            self.seed_demo()
+        elif seed == "okta":
+            self.add_object_schema("OKT", "Okta", "Auto-generated Okta data.")
+            self.add_import_source("OKT", "Okta")
+
+    def _add_first_accounts(self) -> None:
+        accounts.add_group(self.world, accounts.JIRA_GROUP)
+        accounts.add_group(self.world, accounts.JSM_GROUP, gives_jsm=True)
+        accounts.add_group(self.world, accounts.ADMIN_GROUP)
+        accounts.add_account(self.world, DEFAULT_EMAIL, admin=True, name="Ana Díaz")
+
     # The end ------------------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -444,4 +492,6 @@ class Emulator:
         return found
 
     def __repr__(self) -> str:
-        return f"<Emulator {self.site}, {len(self.world.schemas)} object schemas, {len(self.requests)} requests>"
+        return (
+            f"<Emulator {self.site}, {len(self.world.schemas)} object schemas, {len(self.requests)} requests>"
+        )

@@ -23,7 +23,18 @@ Condition: TypeAlias = Callable[[ReceivedRequest], bool]
 DROPS = ("before", "after", "mid-answer")
 PAGES = ("proxy", "login", "unavailable")
 GARBAGE = ("bytes", "gzip")
-RANDOM_KINDS = ("429", "500", "502", "503", "504", "drop before", "drop after", "mid-answer", "html", "bad json")
+RANDOM_KINDS = (
+    "429",
+    "500",
+    "502",
+    "503",
+    "504",
+    "drop before",
+    "drop after",
+    "mid-answer",
+    "html",
+    "bad json",
+)
 
 
 class UnusedFaultsError(AssertionError):
@@ -103,7 +114,9 @@ class Fault:
             raise ValueError("stall, drip and truncate must not be negative")
         delivered = self.drop or self.stall or self.drip or self.truncate is not None
         if not self.replaces_answer and not delivered:
-            raise ValueError("the fault does nothing: give a status, drop, stall, drip, truncate or another kind")
+            raise ValueError(
+                "the fault does nothing: give a status, drop, stall, drip, truncate or another kind"
+            )
 
     @property
     def replaces_answer(self) -> bool:
@@ -310,8 +323,20 @@ class Faults:
             times: how many requests in a row it strikes.
             nth: which of the fitting requests is the first to be struck.
             when: which requests fit.
-            garbage: True is the same as "bytes".
-            status: of the answer; this and the others that are not named here are explained at `Fault`.
+            status: see `Fault`, as for all that follow.
+            headers: of the answer.
+            body: of the answer.
+            retry_after: of the answer.
+            after_acting: do what was asked for first.
+            drop: when the connection ends.
+            stall: seconds before the answer.
+            drip: seconds before each tenth of the body.
+            truncate: bytes after which the body ends.
+            garbage: "bytes" or "gzip"; True is the same as "bytes".
+            gzip_bomb: bytes the body becomes.
+            html: which page comes instead.
+            bad_json: a body that stops in the middle.
+            redirect: where to.
 
         Raises:
             ValueError: unknown operation, or a fault that contradicts itself.
@@ -336,12 +361,17 @@ class Faults:
         )
         self.add(operation, fault, times=times, when=when, nth=nth)
 
-    def always(self, operation: str, *, when: Condition | None = None, fault: Fault | None = None, **kinds: object) -> None:
+    def always(
+        self, operation: str, *, when: Condition | None = None, fault: Fault | None = None, **kinds: object
+    ) -> None:
         """
         As `next`, but for every fitting request. It must happen at least once.
 
         Args:
+            operation: name of the operation, or "any".
+            when: which requests fit.
             fault: what happens; or give the arguments of `Fault` as `kinds`.
+            kinds: arguments of `Fault`.
         """
         if (fault is None) == (not kinds):
             raise ValueError("give either a fault or its arguments")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias, Union, Unpack, cast
+from typing import TypeAlias, Unpack, cast
 
 from .json_types import JsonObject, JsonValue
 from .world import imports
@@ -37,11 +37,12 @@ from .world.roles import roles_of, set_actors
 from .world.site import Site
 from .world.types import create_object_type
 
-PlainValue: TypeAlias = Union[str, int, float, bool, "SeededObject", Account, datetime.date]
-Given: TypeAlias = Union[PlainValue, Sequence[PlainValue], None]
-Shown: TypeAlias = Union[str, int, float, bool, None, list[Union[str, int, float, bool]]]
+Shown: TypeAlias = None | str | int | float | bool | list[str | int | float | bool]
+"""
+A value of an attribute as plain Python.
+"""
 
-_KINDS = {**{name: DEFAULT for name in IMPORT_TYPE_NAMES}, "user": USER, "group": GROUP, "status": STATUS}
+_KINDS = {**dict.fromkeys(IMPORT_TYPE_NAMES, DEFAULT), "user": USER, "group": GROUP, "status": STATUS}
 
 
 class SeededObject:
@@ -141,6 +142,13 @@ class SeededObject:
         return f"<SeededObject {self.key} {self.label!r} of {self.type_name}>"
 
 
+PlainValue: TypeAlias = str | int | float | bool | SeededObject | Account | datetime.date
+Given: TypeAlias = None | PlainValue | Sequence[PlainValue]
+"""
+What a value may be given as.
+"""
+
+
 def _text(value: PlainValue) -> str:
     if isinstance(value, SeededObject):
         return value.id
@@ -154,7 +162,7 @@ def _text(value: PlainValue) -> str:
 
 
 def _wanted(site: Site, object_type: ObjectType, values: Mapping[str, Given]) -> dict[str, list[str]]:
-    wanted = {}
+    wanted: dict[str, list[str]] = {}
     for name, value in values.items():
         attribute = site.attribute_named(object_type, name) or site.attribute_named(
             object_type, name.replace("_", " ")
@@ -165,9 +173,9 @@ def _wanted(site: Site, object_type: ObjectType, values: Mapping[str, Given]) ->
         if value is None:
             wanted[str(attribute.id)] = []
         elif isinstance(value, Sequence) and not isinstance(value, str):
-            wanted[str(attribute.id)] = [_text(cast(PlainValue, each)) for each in value]
+            wanted[str(attribute.id)] = [_text(each) for each in value]
         else:
-            wanted[str(attribute.id)] = [_text(cast(PlainValue, value))]
+            wanted[str(attribute.id)] = [_text(value)]
     return wanted
 
 
@@ -259,24 +267,25 @@ class SeededType:
     def add_attribute(
         self,
         name: str,
-        type: str = "text",
+        type: str = "text",  # noqa: A002  # the word of the field
         *,
         references: SeededType | None = None,
         multiple: bool = False,
         statuses: Sequence[str] = (),
-        options: Sequence[str] = (),
+        choices: Sequence[str] = (),
         **settings: Unpack[AttributeSettings],
     ) -> Attribute:
         """
         Add an attribute.
 
         Args:
+            name: of the attribute.
             type: "text", "integer", "boolean", "double", "date", "time", "date_time", "url", "email", "textarea",
                 "select", "ipaddress", "user", "group", "status" or "reference".
             references: for a reference, its target; may be given without `type`.
             multiple: any number of values.
             statuses: names of the allowed statuses.
-            options: choices of a select attribute.
+            choices: of a select attribute.
             settings: further settings, named as in `AttributeSettings`: `label`, `unique`, `minimum`, `hidden`, …
         """
         if references is not None or type in ("reference", "referenced_object"):
@@ -293,8 +302,8 @@ class SeededType:
             settings["default_type"] = IMPORT_TYPE_NAMES[type]
         if multiple:
             settings["maximum"] = -1
-        if options:
-            settings["options"] = ",".join(options)
+        if choices:
+            settings["options"] = ",".join(choices)
         if statuses:
             settings["type_value_multi"] = [self._status_id(each) for each in statuses]
         return create_attribute(self._site, self._type, name=name, type=kind, **settings)
@@ -400,7 +409,7 @@ class SeededSchema:
                 return
         raise KeyError(f"there is no role {name}")
 
-    def allow_other_object_schemas(self, allowed: bool = True) -> None:
+    def allow_other_object_schemas(self, *, allowed: bool = True) -> None:
         """
         Let attributes of other object schemas refer to objects in here.
         """
@@ -421,8 +430,13 @@ class SeededSchema:
         Add an object type.
 
         Args:
+            name: of the type.
             attributes: names of text attributes, or pairs of name and type.
+            description: for people.
+            parent: the type above it.
+            icon_id: of its icon; any when None.
             inherited: types below it take over its attributes.
+            abstract: it has no objects of its own.
         """
         above = self._site.types[int(parent.id)] if parent is not None else None
         object_type = create_object_type(

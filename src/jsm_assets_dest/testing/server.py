@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             super().finish()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # named by the parent
         """
         Nothing: requests are in `Emulator.requests`.
         """
@@ -88,9 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         parts = urlsplit(self.path)
-        host, port = self.server.server_address[:2]
-        fallback = f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
-        named = self.headers.get("Host") or fallback
+        named = self.headers.get("Host") or f"127.0.0.1:{self.server.server_port}"
         inbound = Inbound(
             method=self.command,
             host=named,
@@ -105,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self.server.service.answer(inbound)
         self._send(answer)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _handle
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _handle  # noqa: N815  # named by the parent
 
     def _send(self, answer: Answer) -> None:
         delivery = answer.delivery
@@ -140,10 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _flush_headers_with(self, body: bytes) -> None:
         # One write for headers and body: two would cost a round trip with delayed acknowledgements.
-        buffer: list[bytes] = self._headers_buffer
-        buffer.append(b"\r\n")
-        buffer.append(body)
-        self.flush_headers()
+        buffer: list[bytes] = vars(self).pop("_headers_buffer", [])
+        self.wfile.write(b"".join([*buffer, b"\r\n", body]))
 
     def _reset(self) -> None:
         """
@@ -162,6 +158,8 @@ def serve(service: Service, pages: Pages, host: str, port: int) -> Iterator[str]
     Serve until the context ends.
 
     Args:
+        service: answers for the site.
+        pages: answers for what is no part of the site; asked first.
         host: a loopback address; others are possible and nowhere the default.
         port: 0 takes a free one.
 

@@ -57,9 +57,7 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield piece
 
 
-def pass_time(
-    clock: EmulatorClock, seconds: float, timeout: float | None, request: httpx.Request
-) -> None:
+def pass_time(clock: EmulatorClock, seconds: float, timeout: float | None, request: httpx.Request) -> None:
     """
     Let the clock move while nothing arrives.
 
@@ -120,7 +118,9 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if delivery.drop == "before":
             raise httpx.ReadError("the connection was reset", request=request)
         if delivery.drop == "after":
-            raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+            raise httpx.RemoteProtocolError(
+                "Server disconnected without sending a response.", request=request
+            )
         headers = dict(answer.headers)
         if answer.status not in (204, 304):
             headers["Content-Length"] = str(len(answer.body))

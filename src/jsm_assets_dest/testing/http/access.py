@@ -78,7 +78,7 @@ class Access:
 
     # Switches -----------------------------------------------------------------------------------------------
 
-    def ip_allowlist(self, enabled: bool = True) -> None:
+    def ip_allowlist(self, *, enabled: bool = True) -> None:
         """
         Refuse everybody's address: 403 with the fixed phrase, on the site and on the gateway.
         """
@@ -254,7 +254,11 @@ class Access:
         if address.base == "site":
             return self._on_site(scheme.lower(), value)
         caller = self._on_gateway(scheme.lower(), value, address, operation)
-        if caller.scopes is not None and operation.scope not in caller.scopes and operation.family != "resources":
+        if (
+            caller.scopes is not None
+            and operation.scope not in caller.scopes
+            and operation.family != "resources"
+        ):
             raise scope_mismatch()
         if operation.family == "assets" and caller.account is not None:
             self._check_assets(caller.account)

@@ -2,6 +2,7 @@
 Attributes of object types.
 """
 
+# ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
 
 from typing import cast
@@ -142,7 +143,9 @@ def delete_attribute(call: Call) -> Answer:
     scope=_WRITE,
     body=Body(
         optional={
-            **{name: kind for name, kind in _SETTINGS.items() if name not in ("typeValue", "additionalValue")},
+            **{
+                name: kind for name, kind in _SETTINGS.items() if name not in ("typeValue", "additionalValue")
+            },
             "name": STRING,
             "type": INTEGER,
         }

@@ -63,7 +63,7 @@ def read_json(data: bytes) -> JsonValue:
         raise bad_request(f"The request body is no valid JSON: {problem}") from None
 
 
-def read_body(body: Body, data: bytes, content_type: str, strict: bool) -> JsonObject:
+def read_body(body: Body, data: bytes, content_type: str, *, strict: bool) -> JsonObject:
     """
     The fields of a body, checked.
 

@@ -117,7 +117,7 @@ class Call:
             raise bad_request(f"The parameter {name} must be an integer of at least {least}")
         return int(text)
 
-    def flag(self, name: str, default: bool = False) -> bool:
+    def flag(self, name: str, *, default: bool = False) -> bool:
         """
         A boolean of the query.
         """

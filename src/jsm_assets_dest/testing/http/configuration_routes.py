@@ -2,6 +2,7 @@
 Icons, status types, reference types, and what concerns the whole workspace.
 """
 
+# ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
 
 import base64
@@ -193,7 +194,11 @@ def update_reference_type(call: Call) -> Answer:
     kind = configuration.reference_type(call.site, call.parameters["id"])
     _require_schema(call, kind.schema_id)
     configuration.update_reference_type(
-        call.site, kind, name=call.text("name"), description=call.text("description"), color=call.text("color")
+        call.site,
+        kind,
+        name=call.text("name"),
+        description=call.text("description"),
+        color=call.text("color"),
     )
     return json_answer(_render(call).reference_type(kind))
 
@@ -209,7 +214,9 @@ def delete_reference_type(call: Call) -> Answer:
 @ROUTES.operation("load icon image", "GET", "/config/referencetype/{id}/image.png", scope=_READ)
 def load_reference_type_image(call: Call) -> Answer:
     kind = configuration.reference_type(call.site, call.parameters["id"])
-    return Answer(status=200, body=image(min(call.number("size", 16, 1), 288), kind.name), content_type="image/png")
+    return Answer(
+        status=200, body=image(min(call.number("size", 16, 1), 288), kind.name), content_type="image/png"
+    )
 
 
 # The workspace ----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 External imports: tokens, links, mapping, executions.
 """
 
+# ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
 
 from typing import cast
@@ -36,10 +37,7 @@ def _short_form(call: Call, spelling: str) -> str:
     """
     The short form of the base, which links of imports use whatever base the request came in on.
     """
-    if call.inbound.root is not None:
-        root = call.inbound.root
-    else:
-        root = "https://api.atlassian.com"
+    root = call.inbound.root if call.inbound.root is not None else "https://api.atlassian.com"
     return f"{root}/jsm/{spelling}/workspace/{call.site.workspace_id}/v1"
 
 
@@ -291,9 +289,7 @@ def create_import_token(call: Call) -> Answer:
 # Import sources ---------------------------------------------------------------------------------------------
 
 
-@ROUTES.operation(
-    "list import sources", "GET", "/importsource/objectschema/{schemaId}", scope=SCOPE
-)
+@ROUTES.operation("list import sources", "GET", "/importsource/objectschema/{schemaId}", scope=SCOPE)
 def list_import_sources(call: Call) -> Answer:
     schema = call.site.schema(call.parameters["schemaId"])
     call.require(schema, "manage")
@@ -363,5 +359,3 @@ def source_document(call: Call, source: ImportSource) -> JsonObject:
         "importExecutionType": "SCHEDULED" if source.schedule is not None else "MANUAL",
         "scheduledImportDetails": scheduled_details(source),
     }
-
-

@@ -2,6 +2,7 @@
 The calls of Jira and Jira Service Management that lead to Assets.
 """
 
+# ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
 
 from ..json_types import JsonObject, JsonValue
@@ -164,7 +165,11 @@ def read_service_desk_info(call: Call) -> Answer:
 def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int) -> Answer:
     shown = values[start : start + size]
     link = f"{call.address.prefix}{path}"
-    links: JsonObject = {"self": f"{link}?limit={size}&start={start}", "base": call.address.prefix, "context": ""}
+    links: JsonObject = {
+        "self": f"{link}?limit={size}&start={start}",
+        "base": call.address.prefix,
+        "context": "",
+    }
     if start + size < len(values):
         links["next"] = f"{link}?limit={size}&start={start + size}"
     return json_answer(
@@ -181,9 +186,7 @@ def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int)
 
 
 def _jsm_refusal(status: int, key: str, text: str) -> Refusal:
-    return Refusal(
-        status, {"errorMessage": text, "i18nErrorMessage": {"i18nKey": key, "parameters": []}}
-    )
+    return Refusal(status, {"errorMessage": text, "i18nErrorMessage": {"i18nKey": key, "parameters": []}})
 
 
 @JSM.operation(
@@ -262,5 +265,5 @@ WEB = Routes("web")
 
 
 @WEB.operation("read web page", "GET", "/jira/{page}")
-def read_web_page(call: Call) -> Answer:
+def read_web_page(_: Call) -> Answer:
     return text_answer(WEB_PAGE, 200, HTML)

@@ -2,6 +2,7 @@
 Objects and searches for them.
 """
 
+# ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -88,7 +89,7 @@ def create_object(call: Call) -> Answer:
 @ROUTES.operation("get object", "GET", "/object/{id}", scope=_READ)
 def get_object(call: Call) -> Answer:
     asset = _asset(call, "view")
-    return json_answer(_render(call).asset(asset, attributes=call.flag("includeAttributes", True)))
+    return json_answer(_render(call).asset(asset, attributes=call.flag("includeAttributes", default=True)))
 
 
 @ROUTES.operation(
@@ -229,7 +230,7 @@ def search_objects(call: Call) -> Answer:
     size = min(call.number("maxResults", 25, 1), doubts.largest_page)
     found = _find(call, call.text("qlQuery") or "")
     page = found[start : start + size]
-    with_attributes = call.flag("includeAttributes", True)
+    with_attributes = call.flag("includeAttributes", default=True)
     render = _render(call)
     last = start + size >= len(found)
     total = min(len(found), doubts.total_capped_at) if doubts.total_capped_at else len(found)
@@ -239,9 +240,7 @@ def search_objects(call: Call) -> Answer:
             "startAt": start,
             "maxResults": size,
             "total": total,
-            "values": [
-                render.asset(asset, attributes=with_attributes, definitions=False) for asset in page
-            ],
+            "values": [render.asset(asset, attributes=with_attributes, definitions=False) for asset in page],
             "objectTypeAttributes": _definitions(call, page),
             "isLast": shown_last,
             "last": shown_last,
@@ -335,7 +334,7 @@ def _by_query(call: Call, field: str) -> Answer:
     if text is None:
         raise bad_request(f"The parameter {field} is required")
     number, size = call.number("page", 1, 1), call.number("resultPerPage", 25, 1)
-    shown = call.flag("includeAttributes", True)
+    shown = call.flag("includeAttributes", default=True)
     return json_answer(_listed(call, text, number, size, with_attributes=shown))
 
 

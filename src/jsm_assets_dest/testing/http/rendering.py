@@ -98,7 +98,9 @@ class Renderer:
         )
         if object_type.parent_id is not None:
             as_number = self._site.doubts.parent_id_as_number
-            document["parentObjectTypeId"] = object_type.parent_id if as_number else str(object_type.parent_id)
+            document["parentObjectTypeId"] = (
+                object_type.parent_id if as_number else str(object_type.parent_id)
+            )
         document.update(
             objectSchemaId=str(object_type.schema_id),
             inherited=object_type.inherited,
@@ -113,6 +115,7 @@ class Renderer:
         The definition of an attribute.
 
         Args:
+            attribute: what to show.
             with_type: add the object type, as some lists do.
         """
         document = self._identity(attribute.id)
@@ -174,7 +177,7 @@ class Renderer:
         """
         A status type. Lists give global ones a null schema and leave out workspace and global id.
         """
-        document = self._identity(status.id) if full else {"id": str(status.id)}
+        document: JsonObject = self._identity(status.id) if full else {"id": str(status.id)}
         document.update(name=status.name, description=status.description, category=status.category)
         if status.schema_id is not None:
             document["objectSchemaId"] = str(status.schema_id)
@@ -199,13 +202,12 @@ class Renderer:
 
     # Objects ------------------------------------------------------------------------------------------------
 
-    def asset(
-        self, asset: AssetObject, *, attributes: bool = False, definitions: bool = True
-    ) -> JsonObject:
+    def asset(self, asset: AssetObject, *, attributes: bool = False, definitions: bool = True) -> JsonObject:
         """
         An object.
 
         Args:
+            asset: what to show.
             attributes: with its values.
             definitions: each attribute with its definition; searches give those once per page instead.
         """

@@ -6,6 +6,7 @@ edition with account ids in place of user keys, which is a guess. `Doubts.roles_
 either away.
 """
 
+# ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
 
 from typing import cast
@@ -102,5 +103,7 @@ def _document(call: Call, role: Role) -> JsonObject:
             }
         )
     for group in role.groups:
-        actors.append({"id": len(actors) + 1, "type": roles.GROUP_ACTORS, "name": group, "displayName": group})
+        actors.append(
+            {"id": len(actors) + 1, "type": roles.GROUP_ACTORS, "name": group, "displayName": group}
+        )
     return {"id": role.id, "name": role.name, "description": role.description, "actors": actors}

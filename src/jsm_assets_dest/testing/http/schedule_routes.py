@@ -2,10 +2,10 @@
 Schedules of imports, and the older way to start an import and to follow it.
 """
 
+# ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
 
 import datetime
-from typing import cast
 
 from ..json_types import JsonObject
 from ..world.clock import timestamp
@@ -65,7 +65,9 @@ def _shown(schedule: JsonObject) -> JsonObject:
     return {name: value for name, value in schedule.items() if name != "callbackUrl"}
 
 
-@ROUTES.operation("read schedule", "GET", "/importsource/{importSourceId}/schedule", scope=SCOPE, accepts_import_token=True)
+@ROUTES.operation(
+    "read schedule", "GET", "/importsource/{importSourceId}/schedule", scope=SCOPE, accepts_import_token=True
+)
 def read_schedule(call: Call) -> Answer:
     source = import_source(call)
     link = f"{call.base}/importsource/{source.id}/importschedule"
@@ -131,7 +133,9 @@ def delete_schedule(call: Call) -> Answer:
     return empty_answer()
 
 
-@ROUTES.operation("start legacy import", "POST", "/import/start/{importSourceId}", scope=SCOPE, body=Body(may_be_empty=True))
+@ROUTES.operation(
+    "start legacy import", "POST", "/import/start/{importSourceId}", scope=SCOPE, body=Body(may_be_empty=True)
+)
 def start_legacy_import(call: Call) -> Answer:
     source = import_source(call)
     progress: JsonObject = {
@@ -154,13 +158,15 @@ def start_legacy_import(call: Call) -> Answer:
     return json_answer(progress)
 
 
-@ROUTES.operation("read legacy import progress", "GET", "/progress/category/imports/{importSourceId}", scope=SCOPE)
+@ROUTES.operation(
+    "read legacy import progress", "GET", "/progress/category/imports/{importSourceId}", scope=SCOPE
+)
 def read_legacy_import_progress(call: Call) -> Answer:
     source = import_source(call)
     if source.legacy_progress is None:
         raise not_found("Progress", source.id)
     now = timestamp(call.site.now())
-    finished = {
+    finished: JsonObject = {
         **source.legacy_progress,
         "progressInPercent": 100,
         "status": "FINISHED",
@@ -183,4 +189,4 @@ def read_legacy_import_progress(call: Call) -> Answer:
         "resultMessage": "Import finished ok.",
         "finishedDate": now,
     }
-    return json_answer(cast(JsonObject, finished))
+    return json_answer(finished)

@@ -2,6 +2,7 @@
 Object schemas and their properties.
 """
 
+# ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
 
 from ..json_types import JsonObject
@@ -18,7 +19,11 @@ ROUTES = Routes("assets")
 
 _READ, _WRITE, _DELETE = "read:cmdb-schema:jira", "write:cmdb-schema:jira", "delete:cmdb-schema:jira"
 _PROPERTY = Body(
-    optional={"allowOtherObjectSchema": BOOLEAN, "validateQuickCreate": BOOLEAN, "quickCreateObjects": BOOLEAN}
+    optional={
+        "allowOtherObjectSchema": BOOLEAN,
+        "validateQuickCreate": BOOLEAN,
+        "quickCreateObjects": BOOLEAN,
+    }
 )
 
 
@@ -134,9 +139,7 @@ def list_schema_attributes(call: Call) -> Answer:
     )
 
 
-@ROUTES.operation(
-    "list object types", "GET", "/objectschema/{id}/objecttypes", scope="read:cmdb-type:jira"
-)
+@ROUTES.operation("list object types", "GET", "/objectschema/{id}/objecttypes", scope="read:cmdb-type:jira")
 def list_object_types(call: Call) -> Answer:
     schema = _schema(call, "view")
     without_abstract = call.flag("excludeAbstract")
@@ -173,9 +176,7 @@ def _properties(schema: ObjectSchema) -> JsonObject:
     }
 
 
-@ROUTES.operation(
-    "read schema properties", "GET", "/global/config/objectschema/{id}/property", scope=_READ
-)
+@ROUTES.operation("read schema properties", "GET", "/global/config/objectschema/{id}/property", scope=_READ)
 def read_schema_properties(call: Call) -> Answer:
     schema = _schema(call, "view")
     more: JsonObject = {"createObjectsCustomField": False, "serviceDescCustomersEnabled": False}

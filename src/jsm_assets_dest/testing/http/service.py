@@ -30,6 +30,7 @@ from . import (
 )
 from .access import Access, gateway_not_found
 from .addresses import Address, address_of
+from .bodies import Body, read_body
 from .call import Call, Caller
 from .exchange import (
     HTML,
@@ -43,7 +44,6 @@ from .exchange import (
     text_answer,
 )
 from .pages import WEB_PAGE
-from .bodies import Body, read_body
 from .routing import Operation, Router, Routes
 from .token_routes import request_access_token
 
@@ -128,6 +128,7 @@ class Service:
         site: Site,
         access: Access,
         credentials: Credentials,
+        *,
         strict: bool,
         strike: Callable[[ReceivedRequest], Striking | None],
     ) -> None:
@@ -261,10 +262,10 @@ class Service:
                 operation.body,
                 call.inbound.body,
                 call.inbound.headers.get("content-type", ""),
-                self._strict,
+                strict=self._strict,
             )
         except Refusal:
-            call.body = {name: "" for name in operation.body.required}
+            call.body = dict.fromkeys(operation.body.required, "")
             self._check_target(call)
             raise
 
@@ -277,9 +278,9 @@ class Service:
         identifier = next(iter(call.parameters.values()), None)
         if identifier is None:
             return
-        if path.startswith("/objectschema/") or path.startswith("/global/config/objectschema/"):
+        if path.startswith(("/objectschema/", "/global/config/objectschema/")):
             call.require(site.schema(identifier), "manage")
-        elif path.startswith("/objecttype/") or path.startswith("/objecttypeattribute/{objectTypeId}"):
+        elif path.startswith(("/objecttype/", "/objecttypeattribute/{objectTypeId}")):
             call.require(site.schemas[site.object_type(identifier).schema_id], "manage")
         elif path.startswith("/objecttypeattribute/"):
             attribute = site.attribute(identifier)
@@ -292,9 +293,10 @@ class Service:
     def _tell_account(self, answer: Answer, caller: Caller) -> None:
         if caller.account is not None:
             answer.headers["X-AAccountId"] = caller.account.account_id
-        elif caller.login_failed is not None:
-            if answer.status >= 400 or self._site.doubts.seraph_header_on_success:
-                answer.headers["X-Seraph-Loginreason"] = caller.login_failed
+        elif caller.login_failed is not None and (
+            answer.status >= 400 or self._site.doubts.seraph_header_on_success
+        ):
+            answer.headers["X-Seraph-Loginreason"] = caller.login_failed
 
     def _unknown(self, inbound: Inbound, address: Address) -> Answer:
         known: list[JsonValue] = [

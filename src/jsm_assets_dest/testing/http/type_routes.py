@@ -2,6 +2,7 @@
 Object types.
 """
 
+# ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
 
 from ..world import types
@@ -107,9 +108,7 @@ def position_object_type(call: Call) -> Answer:
     return _answer(call, object_type)
 
 
-@ROUTES.operation(
-    "list attributes", "GET", "/objecttype/{id}/attributes", scope="read:cmdb-attribute:jira"
-)
+@ROUTES.operation("list attributes", "GET", "/objecttype/{id}/attributes", scope="read:cmdb-attribute:jira")
 def list_attributes(call: Call) -> Answer:
     object_type = _object_type(call, "view")
     site = call.site

@@ -94,7 +94,9 @@ class Credentials:
         """
         unknown = [scope for scope in scopes if scope not in ALL_SCOPES]
         if unknown:
-            raise ValueError(f"unknown scopes {', '.join(unknown)}; the known ones are {', '.join(ALL_SCOPES)}")
+            raise ValueError(
+                f"unknown scopes {', '.join(unknown)}; the known ones are {', '.join(ALL_SCOPES)}"
+            )
         expires_at = self._site.clock.time() + seconds if seconds is not None else None
         token = Token(
             kind=kind,
@@ -155,8 +157,11 @@ def add_account(
     A new account with a classic API token.
 
     Args:
+        site: where.
+        email: its address.
         admin: has the global Jira permission "Administer Jira".
         agent: has product access to Jira Service Management.
+        name: as people see it; made from the address when None.
     """
     for account in site.accounts.values():
         if account.email.lower() == email.lower():

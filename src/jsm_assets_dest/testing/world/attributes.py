@@ -47,7 +47,7 @@ class AttributeSettings(TypedDict, total=False):
     display_name: str | None
 
 
-def add_initial_attributes(site: Site, object_type: ObjectType, with_name: bool = True) -> None:
+def add_initial_attributes(site: Site, object_type: ObjectType, *, with_name: bool = True) -> None:
     """
     Key, Name, Created and Updated, as in the examples of the OpenAPI document.
     """
@@ -83,7 +83,7 @@ def create_attribute(
     object_type: ObjectType,
     *,
     name: str,
-    type: int,
+    type: int,  # noqa: A002  # the name of the field
     external_id: str | None = None,
     **settings: Unpack[AttributeSettings],
 ) -> Attribute:
@@ -120,7 +120,7 @@ def update_attribute(
     attribute: Attribute,
     *,
     name: str | None = None,
-    type: int | None = None,
+    type: int | None = None,  # noqa: A002  # the name of the field
     **settings: Unpack[AttributeSettings],
 ) -> None:
     """
@@ -150,7 +150,7 @@ def _check(
     object_type: ObjectType,
     itself: Attribute | None,
     name: str | None,
-    type: int,
+    type: int,  # noqa: A002  # the name of the field
     settings: AttributeSettings,
 ) -> None:
     problems: dict[str, str] = {}
@@ -179,9 +179,7 @@ def _check(
         raise invalid_fields(problems)
 
 
-def _reference_problems(
-    site: Site, object_type: ObjectType, settings: AttributeSettings
-) -> dict[str, str]:
+def _reference_problems(site: Site, object_type: ObjectType, settings: AttributeSettings) -> dict[str, str]:
     problems: dict[str, str] = {}
     target_id = settings.get("type_value")
     if target_id is not None:

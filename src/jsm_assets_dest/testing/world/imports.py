@@ -30,6 +30,10 @@ def add_import_source(
     What an administrator does under Schema configuration, Import, Create import, External import.
 
     Args:
+        site: where.
+        schema: what it fills.
+        name: for people.
+        enabled: imports are accepted.
         missing_objects: what happens to objects that the data no longer has: "ignore", "remove" or "update".
         missing_update: for "update": name of an attribute and the text it gets.
         empty_values: an empty value leaves the attribute alone ("ignore") or clears it ("remove").
@@ -43,7 +47,9 @@ def add_import_source(
         if given not in known:
             raise ValueError(f"{given!r} is not one of {', '.join(known)}")
     if (missing_objects == "update") != (len(missing_update) == 2):
-        raise ValueError('missing_objects="update" needs missing_update=(attribute name, text), and only it does')
+        raise ValueError(
+            'missing_objects="update" needs missing_update=(attribute name, text), and only it does'
+        )
     now = site.now()
     source = ImportSource(
         id=site.ids.uuid("import source"),

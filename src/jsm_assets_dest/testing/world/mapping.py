@@ -58,7 +58,8 @@ class _Checker:
             found = self.type_ids.get(entry.external_id)
             return found if found is not None and found.schema_id == self.schema.id else None
         return next(
-            (each for each in self.site.types_of(self.schema) if each.name.lower() == entry.name.lower()), None
+            (each for each in self.site.types_of(self.schema) if each.name.lower() == entry.name.lower()),
+            None,
         )
 
     def existing_attribute(self, owner: ObjectType | None, entry: AttributeEntry) -> Attribute | None:
@@ -89,10 +90,12 @@ class _Checker:
         seen: set[str] = set()
         for entry in self.document.types:
             pairs = [(entry.external_id, entry.name, entry.location)]
-            for attribute in entry.attributes:
-                # Key has no external id in the documents the service gives out, so it needs none here either.
-                if attribute.external_id is not None or attribute.name.lower() not in _SYSTEM_NAMES:
-                    pairs.append((attribute.external_id, attribute.name, entry.location))
+            # Key has no external id in the documents the service gives out, so it needs none here either.
+            pairs.extend(
+                (attribute.external_id, attribute.name, entry.location)
+                for attribute in entry.attributes
+                if attribute.external_id is not None or attribute.name.lower() not in _SYSTEM_NAMES
+            )
             for external_id, name, location in pairs:
                 if not external_id:
                     self.problem("SCHEMA_INVALID_EXTERNAL_ID", location, f"{name} has no external id")
@@ -111,10 +114,14 @@ class _Checker:
             elsewhere = self.type_ids.get(entry.external_id)
             if elsewhere is not None and found is None:
                 self.problem(
-                    "SCHEMA_INVALID_EXTERNAL_ID", where, f"{entry.external_id} is used in another object schema"
+                    "SCHEMA_INVALID_EXTERNAL_ID",
+                    where,
+                    f"{entry.external_id} is used in another object schema",
                 )
             elif entry.external_id in self.attribute_ids:
-                self.problem("SCHEMA_INVALID_EXTERNAL_ID", where, f"{entry.external_id} is that of an attribute")
+                self.problem(
+                    "SCHEMA_INVALID_EXTERNAL_ID", where, f"{entry.external_id} is that of an attribute"
+                )
             for other in self.site.types_of(self.schema):
                 if other is not found and other.name.lower() == entry.name.lower():
                     self.problem(
@@ -140,7 +147,9 @@ class _Checker:
                 same_name = self.site.attribute_named(existing, entry.name)
                 if same_name is not None and same_name is not found:
                     self.problem(
-                        "EXTERNAL_ID_MISMATCH", where, f"The attribute {same_name.name} has another external id"
+                        "EXTERNAL_ID_MISMATCH",
+                        where,
+                        f"The attribute {same_name.name} has another external id",
                     )
             if found is not None and found.name != entry.name:
                 self.problem("EXTERNAL_ID_MISMATCH", where, f"The name of {found.name} cannot be changed")
@@ -149,7 +158,9 @@ class _Checker:
             return
         minimum, maximum = entry.minimum or 0, entry.maximum if entry.maximum is not None else 1
         if minimum < 0 or maximum < -1 or maximum == 0 or (maximum != -1 and minimum > maximum):
-            self.problem("INVALID_CARDINALITY", where, f"The cardinality {minimum} to {maximum} is impossible")
+            self.problem(
+                "INVALID_CARDINALITY", where, f"The cardinality {minimum} to {maximum} is impossible"
+            )
         if entry.type == "referenced_object":
             self._check_reference(where, found, entry)
         for name in entry.statuses:
@@ -179,7 +190,9 @@ class _Checker:
             present = self.existing_type(in_document[0]) if in_document else target
             if present is None or found.type_value != str(present.id):
                 self.problem(
-                    "REFERENCED_OBJECT_TYPE_CHANGED", where, f"{found.name} refers to another object type already"
+                    "REFERENCED_OBJECT_TYPE_CHANGED",
+                    where,
+                    f"{found.name} refers to another object type already",
                 )
 
     # Mappings -----------------------------------------------------------------------------------------------
@@ -193,16 +206,20 @@ class _Checker:
             self.problem("MAPPING_INVALID_EXTERNAL_ID", where, f"{name} has no external id")
             return
         if entry is None and existing is None:
-            self.problem("UNKNOWN_EXTERNAL_ID_MAPPING", where, f"There is no object type {external_id or name}")
+            self.problem(
+                "UNKNOWN_EXTERNAL_ID_MAPPING", where, f"There is no object type {external_id or name}"
+            )
             return
         if external_id and name != (entry.name if entry else existing.name if existing else name):
-            self.problem("MAPPING_INVALID_EXTERNAL_ID", where, f"{external_id} belongs to another object type")
+            self.problem(
+                "MAPPING_INVALID_EXTERNAL_ID", where, f"{external_id} belongs to another object type"
+            )
         attributes = cast("list[JsonObject]", mapping.get("attributesMapping", []))
         for each in attributes:
             self._check_attribute_mapping(where, each, entry, existing)
-        if self.site.doubts.mapping_needs_external_id_part:
-            if not any(each.get("externalIdPart") is True for each in attributes):
-                self.problem("MISSING_EXTERNAL_ID_PART", where, f"No attribute of {name} is an externalIdPart")
+        has_part = any(each.get("externalIdPart") is True for each in attributes)
+        if self.site.doubts.mapping_needs_external_id_part and not has_part:
+            self.problem("MISSING_EXTERNAL_ID_PART", where, f"No attribute of {name} is an externalIdPart")
 
     def _mapped_type(self, name: str, external_id: JsonValue) -> tuple[TypeEntry | None, ObjectType | None]:
         if external_id:
@@ -268,6 +285,9 @@ def submit_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial
     Check a document against the site and apply it.
 
     Args:
+        site: where.
+        source: which import.
+        body: the document.
         partial: PATCH; PUT otherwise.
     """
     document = check_mapping(site, source, body, partial=partial)
@@ -351,7 +371,9 @@ def _apply(site: Site, source: ImportSource, document: Document) -> None:
         for attribute in entry.attributes:
             _place_attribute(site, checker, document, entry, placed, attribute)
     for mapping in document.mappings:
-        wanted, existing = checker._mapped_type(str(mapping["objectTypeName"]), mapping.get("objectTypeExternalId"))
+        wanted, existing = checker._mapped_type(
+            str(mapping["objectTypeName"]), mapping.get("objectTypeExternalId")
+        )
         target = placed[id(wanted)] if wanted is not None else existing
         if target is not None:
             source.mappings[target.id] = mapping
@@ -413,8 +435,12 @@ def _place_attribute(
         minimum=entry.minimum or 0,
         maximum=entry.maximum if entry.maximum is not None else 1,
         unique=entry.unique,
-        label=entry.label or (entry.name.lower() == "name" and site.label_attribute(object_type) is None
-                              and not any(each.label for each in owner.attributes)),
+        label=entry.label
+        or (
+            entry.name.lower() == "name"
+            and site.label_attribute(object_type) is None
+            and not any(each.label for each in owner.attributes)
+        ),
     )
     if entry.type == "referenced_object":
         kind = REFERENCE
@@ -485,7 +511,9 @@ def schema_and_mapping(site: Site, source: ImportSource) -> JsonObject:
         "objectSchema": {
             "name": schema.name,
             "description": schema.description,
-            "objectTypes": [_type_document(site, each) for each in sorted(roots, key=lambda each: each.position)],
+            "objectTypes": [
+                _type_document(site, each) for each in sorted(roots, key=lambda each: each.position)
+            ],
         },
         "iconSchema": {"icons": icons},
     }

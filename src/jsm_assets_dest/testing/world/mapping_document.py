@@ -133,7 +133,7 @@ def read_document(body: JsonValue) -> Document:
     modern = _mentions_external_id(body)
     types: list[TypeEntry] = []
     entries = problems.array(object_schema.get("objectTypes"), "schema.objectSchema.objectTypes", 1)
-    _read_types(problems, entries, "schema.objectSchema.objectTypes", None, modern, types)
+    _read_types(problems, entries, "schema.objectSchema.objectTypes", None, types, modern=modern)
     document = Document(
         has_external_ids=modern,
         types=types,
@@ -149,7 +149,9 @@ def read_document(body: JsonValue) -> Document:
 def _mentions_external_id(value: JsonValue) -> bool:
     if isinstance(value, Mapping):
         named = ("externalId", "referenceObjectTypeExternalId", "objectTypeExternalId", "attributeExternalId")
-        return any(key in value for key in named) or any(_mentions_external_id(each) for each in value.values())
+        return any(key in value for key in named) or any(
+            _mentions_external_id(each) for each in value.values()
+        )
     if isinstance(value, list):
         return any(_mentions_external_id(each) for each in value)
     return False
@@ -160,8 +162,9 @@ def _read_types(
     entries: Sequence[JsonValue],
     where: str,
     parent: TypeEntry | None,
-    modern: bool,
     found: list[TypeEntry],
+    *,
+    modern: bool,
 ) -> None:
     for number, value in enumerate(entries):
         location = f"{where}[{number}]"
@@ -178,12 +181,14 @@ def _read_types(
         found.append(read)
         attributes = problems.array(entry.get("attributes", []), f"{location}.attributes")
         for position, each in enumerate(attributes):
-            read.attributes.append(_read_attribute(problems, each, f"{location}.attributes[{position}]", modern))
+            read.attributes.append(
+                _read_attribute(problems, each, f"{location}.attributes[{position}]", modern=modern)
+            )
         children = problems.array(entry.get("children", []), f"{location}.children")
-        _read_types(problems, children, f"{location}.children", read, modern, found)
+        _read_types(problems, children, f"{location}.children", read, found, modern=modern)
 
 
-def _read_attribute(problems: _Problems, value: JsonValue, where: str, modern: bool) -> AttributeEntry:
+def _read_attribute(problems: _Problems, value: JsonValue, where: str, *, modern: bool) -> AttributeEntry:
     entry = problems.object(value, where)
     kind = problems.text(entry, "type", where)
     known = {*IMPORT_TYPE_NAMES, "referenced_object"} | ({"status"} if modern else set())
@@ -201,7 +206,9 @@ def _read_attribute(problems: _Problems, value: JsonValue, where: str, modern: b
         external_id=problems.optional(entry, "externalId", where) if modern else None,
         label=problems.boolean(entry, "label", where),
         reference_name=problems.optional(entry, "referenceObjectTypeName", where),
-        reference_external_id=problems.optional(entry, "referenceObjectTypeExternalId", where) if modern else None,
+        reference_external_id=problems.optional(entry, "referenceObjectTypeExternalId", where)
+        if modern
+        else None,
         minimum=problems.integer(entry, "minimumCardinality", where) if modern else None,
         maximum=problems.integer(entry, "maximumCardinality", where) if modern else None,
         unique=problems.boolean(entry, "unique", where) if modern else False,
@@ -233,7 +240,9 @@ def _is_png48(text: str) -> bool:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return False
-    return data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) > 24 and struct.unpack(">II", data[16:24]) == (48, 48)
+    return (
+        data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) > 24 and struct.unpack(">II", data[16:24]) == (48, 48)
+    )
 
 
 def _read_statuses(problems: _Problems, schema: Mapping[str, JsonValue]) -> Iterator[tuple[str, str, int]]:
@@ -254,7 +263,9 @@ def _read_statuses(problems: _Problems, schema: Mapping[str, JsonValue]) -> Iter
 
 def _read_mappings(problems: _Problems, mapping: Mapping[str, JsonValue]) -> list[JsonObject]:
     found = []
-    for number, value in enumerate(problems.array(mapping.get("objectTypeMappings"), "mapping.objectTypeMappings")):
+    for number, value in enumerate(
+        problems.array(mapping.get("objectTypeMappings"), "mapping.objectTypeMappings")
+    ):
         where = f"mapping.objectTypeMappings[{number}]"
         entry = problems.object(value, where)
         for key in ("objectTypeName", "selector", "description"):

@@ -31,6 +31,8 @@ def checked_values(
     Values as they will be kept, by attribute id.
 
     Args:
+        site: where.
+        object_type: of the object.
         wanted: texts by attribute id; no text clears the attribute.
         itself: the object that is changed, or None when a new one is made.
     """
@@ -40,7 +42,9 @@ def checked_values(
     for identifier, texts in wanted.items():
         attribute = known.get(identifier)
         if attribute is None:
-            problems[f"rlabs-insight-attribute-{identifier}"] = "The attribute does not belong to the object type"
+            problems[f"rlabs-insight-attribute-{identifier}"] = (
+                "The attribute does not belong to the object type"
+            )
             continue
         if not attribute.editable:
             problems[error_key(attribute)] = f"The attribute {attribute.name} cannot be edited"
@@ -53,9 +57,9 @@ def checked_values(
         if attribute.system or error_key(attribute) in problems:
             continue
         if attribute.id in result or itself is None:
-            problem = value_problem(site, object_type, attribute, result.get(attribute.id, []), itself)
-            if problem is not None:
-                problems[error_key(attribute)] = problem
+            wrong = value_problem(site, object_type, attribute, result.get(attribute.id, []), itself)
+            if wrong is not None:
+                problems[error_key(attribute)] = wrong
     if problems:
         raise invalid_fields(problems)
     return result
@@ -97,7 +101,9 @@ def create_object(
     A new object with the given texts by attribute id.
     """
     if object_type.abstract:
-        raise invalid("objectTypeId", f"The object type {object_type.name} is abstract and cannot have objects")
+        raise invalid(
+            "objectTypeId", f"The object type {object_type.name} is abstract and cannot have objects"
+        )
     if site.schemas[object_type.schema_id].read_only:
         raise bad_request("The object schema is read-only")
     values = checked_values(site, object_type, wanted, None)
@@ -148,6 +154,10 @@ def update_object(
     Change the given attributes and leave the others alone.
 
     Args:
+        site: where.
+        asset: what to change.
+        wanted: texts by attribute id; no text clears the attribute.
+        account_id: who does it, for the history.
         object_type: the type the request names; it must be the one the object has.
     """
     own = site.types[asset.type_id]

@@ -137,7 +137,11 @@ def _run(site: Site, type_id: int, mapping: JsonObject) -> TypeRun | None:
             read = None
         attributes.append(
             MappedAttribute(
-                attribute, [text.split(".") for text in texts], texts, each.get("externalIdPart") is True, read
+                attribute,
+                [text.split(".") for text in texts],
+                texts,
+                each.get("externalIdPart") is True,
+                read,
             )
         )
     return TypeRun(object_type, str(mapping["selector"]), attributes)
@@ -305,7 +309,9 @@ class _Importer:
                 continue
             if asset is not None and attribute.id not in values:
                 continue
-            problem = value_problem(self._site, run.object_type, attribute, values.get(attribute.id, ()), asset)
+            problem = value_problem(
+                self._site, run.object_type, attribute, values.get(attribute.id, ()), asset
+            )
             if problem is not None:
                 yield problem
 
@@ -345,7 +351,11 @@ class _Importer:
         target = self._site.types.get(int(attribute.type_value or "0"))
         if target is None:
             return set()
-        return {each.id for each in self._site.with_descendants(target)} if attribute.include_children else {target.id}
+        return (
+            {each.id for each in self._site.with_descendants(target)}
+            if attribute.include_children
+            else {target.id}
+        )
 
     def _targets(
         self,

@@ -23,9 +23,7 @@ class Refusal(Exception):
         headers: further headers of the answer.
     """
 
-    def __init__(
-        self, status: int, body: JsonValue = None, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: int, body: JsonValue = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status} {body}")
         self.status = status
         self.body = body

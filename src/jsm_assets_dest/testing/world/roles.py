@@ -80,6 +80,7 @@ def allows(site: Site, account: Account, schema: ObjectSchema, right: str) -> bo
     Whether an account may "manage", "develop" or "view" in a schema.
 
     Args:
+        site: where the roles are.
         account: who asks.
         schema: where.
         right: one of the three words.

@@ -54,7 +54,9 @@ def _problems(site: Site, name: str | None, key: str | None, itself: ObjectSchem
             problems["name"] = problem
     if key is not None:
         if not KEY_PATTERN.fullmatch(key):
-            problems["objectSchemaKey"] = "The key must be 1 to 10 letters and digits and start with a letter."
+            problems["objectSchemaKey"] = (
+                "The key must be 1 to 10 letters and digits and start with a letter."
+            )
         elif any(schema.key.lower() == key.lower() for schema in others):
             problems["objectSchemaKey"] = "Key has to be unique!"
     return problems

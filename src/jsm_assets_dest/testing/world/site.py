@@ -200,7 +200,7 @@ class Site:
         """
         return object_type.parent_id is not None and self.types[object_type.parent_id].inherited
 
-    def attributes_of(self, object_type: ObjectType, with_inherited: bool = True) -> list[Attribute]:
+    def attributes_of(self, object_type: ObjectType, *, with_inherited: bool = True) -> list[Attribute]:
         """
         The attributes of a type by position, inherited ones first.
         """

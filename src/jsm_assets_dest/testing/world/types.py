@@ -29,6 +29,14 @@ def create_object_type(
     A new object type with Key, Name, Created and Updated, or with those it inherits.
 
     Args:
+        site: where.
+        schema: which schema it belongs to.
+        name: unique in the schema.
+        icon_id: a known icon.
+        description: for people.
+        parent: the type above it.
+        inherited: types below it take over its attributes.
+        abstract: it has no objects of its own.
         external_id: what a mapping document calls the type; made up when None.
         with_name_attribute: False leaves Name out, for imported types that bring a label attribute of their own
             (as in the example of the OpenAPI document).
@@ -62,7 +70,7 @@ def create_object_type(
     site.types[object_type.id] = object_type
     schema.type_ids.append(object_type.id)
     if not site.inherits(object_type):
-        add_initial_attributes(site, object_type, with_name_attribute)
+        add_initial_attributes(site, object_type, with_name=with_name_attribute)
     return object_type
 
 

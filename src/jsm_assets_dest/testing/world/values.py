@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import math
 import re
 from collections.abc import Callable
 
@@ -117,7 +118,7 @@ def _double(text: str) -> str:
         value = float(text)
     except ValueError:
         value = float("nan")
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise BadValue(f"The value provided is invalid: {text} is not a number")
     return repr(value)
 

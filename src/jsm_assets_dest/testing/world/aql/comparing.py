@@ -46,12 +46,12 @@ def compare(operator: str, value: str, text: str) -> bool:
     first, second = moment_of(value), moment_of(text)
     if first is not None and second is not None:
         left, right = first, second
-        return _ordered(operator, left < right, left == right)
+        return _ordered(operator, less=left < right, equal=left == right)
     left, right = value.lower(), text.lower()
-    return _ordered(operator, left < right, left == right)
+    return _ordered(operator, less=left < right, equal=left == right)
 
 
-def _ordered(operator: str, less: bool, equal: bool) -> bool:
+def _ordered(operator: str, *, less: bool, equal: bool) -> bool:
     if operator == "<":
         return less
     if operator == "<=":

@@ -27,11 +27,11 @@ def moment(name: str, arguments: tuple[str, ...], now: float) -> float | None:
         return None
     base = datetime.datetime.fromtimestamp(now, datetime.UTC)
     if name != "now":
-        base = _bound(base, match.group(3), match.group(2) == "end")
+        base = _bound(base, match.group(3), end=match.group(2) == "end")
     return base.timestamp() + (_shift(arguments[0]) if arguments else 0)
 
 
-def _bound(base: datetime.datetime, unit: str, end: bool) -> datetime.datetime:
+def _bound(base: datetime.datetime, unit: str, *, end: bool) -> datetime.datetime:
     start = base.replace(hour=0, minute=0, second=0, microsecond=0)
     if unit == "week":
         start -= datetime.timedelta(days=start.weekday())

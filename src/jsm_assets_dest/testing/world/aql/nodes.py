@@ -4,7 +4,7 @@ The parts of a query once it is read.
 
 from __future__ import annotations
 
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 from attrs import frozen
 
@@ -43,7 +43,7 @@ class Call:
     arguments: tuple[str, ...]
 
 
-Operand: TypeAlias = Union[Literal, Placeholder, Call]
+Operand: TypeAlias = Literal | Placeholder | Call
 
 
 @frozen
@@ -127,9 +127,9 @@ class Negation:
     part: Node
 
 
-Node: TypeAlias = Union[
-    Comparison, Membership, Emptiness, References, ConnectedTickets, Both, Either, Negation
-]
+Node: TypeAlias = (
+    Comparison | Membership | Emptiness | References | ConnectedTickets | Both | Either | Negation
+)
 
 
 @frozen

@@ -143,7 +143,10 @@ class _Parser:
 
     def _at_order(self) -> bool:
         first, second = self._peek(), self._peek(1)
-        return (first.text.lower(), second.text.lower()) == ("order", "by") and first.kind == second.kind == "word"
+        return (first.text.lower(), second.text.lower()) == (
+            "order",
+            "by",
+        ) and first.kind == second.kind == "word"
 
     def _either(self) -> Node:
         parts = [self._both()]
@@ -212,7 +215,7 @@ class _Parser:
         if path[0].lower() == "object" and len(path) == 1:
             negated = self._word("not", "having")
             if negated or self._word("having"):
-                return self._related(negated)
+                return self._related(negated=negated)
         token = self._peek()
         if token.kind == "sign" and token.text in ("=", "==", "!=", "<", "<=", ">", ">="):
             self._at += 1
@@ -267,7 +270,7 @@ class _Parser:
         self._at -= 1
         raise self._unexpected("expected a value")
 
-    def _related(self, negated: bool) -> Node:
+    def _related(self, *, negated: bool) -> Node:
         name = self._next().text.lower()
         self._expect("(")
         if name in _TICKETS:

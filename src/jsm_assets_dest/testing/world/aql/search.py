@@ -84,10 +84,10 @@ class Search:
         if isinstance(node, nodes.Negation):
             return self._everything(within) - self._find(node.part, within)
         if isinstance(node, nodes.References):
-            return self._negate(node.negated, self._related(node), within)
+            return self._keep(self._related(node), within, negated=node.negated)
         if isinstance(node, nodes.ConnectedTickets):
             having = {asset.id for asset in self._site.objects.values() if asset.ticket_keys}
-            return self._negate(node.negated, having, within)
+            return self._keep(having, within, negated=node.negated)
         self._known(node.path[0])
         if isinstance(node, nodes.Emptiness):
             having = self._having(node.path, within)
@@ -96,10 +96,10 @@ class Search:
             matching: set[int] = set()
             for operand in node.operands:
                 matching |= self._equal(node.path, operand, within)
-            return self._negate(node.negated, matching, within)
+            return self._keep(matching, within, negated=node.negated)
         return self._compare(node, within)
 
-    def _negate(self, negated: bool, found: set[int], within: set[int] | None) -> set[int]:
+    def _keep(self, found: set[int], within: set[int] | None, *, negated: bool = False) -> set[int]:
         if negated:
             return self._everything(within) - found
         return found if within is None else found & within
@@ -180,7 +180,7 @@ class Search:
         raise InvalidQuery(f"unknown function {operand.name}")
 
     def _type_names(self, arguments: tuple[str, ...]) -> list[str]:
-        names = []
+        names: list[str] = []
         for text in arguments:
             for object_type in self._site.types.values():
                 if object_type.name.lower() == text.lower() or str(object_type.id) == text:
@@ -200,15 +200,15 @@ class Search:
             if within is not None and name not in ("key", "objectid", "id"):
                 fits = self._system_fits(name, text)
                 return {each for each in within if fits(site.objects[each])}
-            return self._negate(False, self._system_equal(name, text), within)
+            return self._keep(self._system_equal(name, text), within)
         if len(path) > 1:
             inner = self._equal_text(path[1:], text, None)
-            found = set()
+            found: set[int] = set()
             for target in inner:
                 for attribute in self._by_name.get(name, []):
                     if attribute.is_reference:
                         found.update(site.objects_with(attribute.id, str(target)))
-            return self._negate(False, found, within)
+            return self._keep(found, within)
         if name in _TIMES:
             wanted = moment_of(text)
             return {
@@ -336,7 +336,9 @@ class Search:
                 continue
             if node.inbound:
                 for other in others:
-                    found.update(int(value) for value in self._site.objects[other].values.get(attribute.id, ()))
+                    found.update(
+                        int(value) for value in self._site.objects[other].values.get(attribute.id, ())
+                    )
             else:
                 for other in others:
                     found.update(self._site.objects_with(attribute.id, str(other)))

@@ -1,0 +1,265 @@
+"""
+What a served emulator shows to people: one plain page, without scripts and without anything from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING, cast
+
+from .http.exchange import HTML, Answer, text_answer
+from .json_types import JsonObject, JsonValue
+from .world.clock import timestamp
+
+if TYPE_CHECKING:
+    from .emulator import Emulator
+
+SHOWN_REQUESTS = 40
+SHOWN_OBJECTS = 8
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #d7dce3; --soft: #f5f6f8; --dim: #5c6675; --accent: #0b5cd7; --bad: #b3261e;
+  --good: #1d7a43; }
+@media (prefers-color-scheme: dark) {
+  :root { --line: #363c46; --soft: #1e222a; --dim: #9aa4b2; --accent: #7db0ff; --bad: #ff8f86; --good: #6fd297; }
+}
+* { box-sizing: border-box; }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1.5rem 1.25rem 4rem; }
+h1 { font-size: 1.5rem; margin: 0 0 .2rem; }
+h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
+p { margin: .3rem 0; }
+.dim { color: var(--dim); }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid var(--line); padding: .35rem .8rem .35rem 0; text-align: left; vertical-align: top; }
+th { color: var(--dim); font-weight: 600; white-space: nowrap; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+code { font: 13px ui-monospace, monospace; }
+details { border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0; padding: .5rem .9rem; }
+summary { cursor: pointer; }
+summary b { color: var(--accent); }
+.tag { border: 1px solid var(--line); border-radius: 99px; font-size: 12px; padding: .05rem .55rem; }
+.good { color: var(--good); } .bad { color: var(--bad); }
+dl { display: grid; gap: .15rem 1rem; grid-template-columns: max-content 1fr; margin: .8rem 0; }
+dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
+"""
+
+
+def status_document(emulator: Emulator) -> JsonObject:
+    """
+    What the page shows, as JSON. Without tokens.
+    """
+    schemas: list[JsonValue] = [
+        {
+            "id": schema.id,
+            "key": schema.key,
+            "name": schema.name,
+            "description": schema.description,
+            "roles": {name: list(entries) for name, entries in schema.roles.items()},
+            "objectTypes": [
+                {
+                    "id": object_type.id,
+                    "name": object_type.name,
+                    "parent": object_type.parent.name if object_type.parent is not None else None,
+                    "attributes": list(object_type.attribute_names),
+                    "objectCount": len(object_type.objects),
+                    "sample": [f"{each.key} {each.label}" for each in object_type.objects[:SHOWN_OBJECTS]],
+                }
+                for object_type in schema.object_types
+            ],
+        }
+        for schema in emulator.object_schemas
+    ]
+    return {
+        "site": emulator.site,
+        "cloudId": emulator.cloud_id,
+        "workspaceId": emulator.workspace_id,
+        "time": timestamp(emulator.clock.milliseconds()),
+        "strict": emulator.strict,
+        "accounts": [
+            {"email": each.email, "accountId": each.account_id, "admin": each.admin, "agent": each.agent}
+            for each in emulator.world.accounts.values()
+        ],
+        "objectSchemas": schemas,
+        "importSources": [
+            {"id": each.id, "name": each.name, "schema": each.schema.key, "status": each.status}
+            for each in emulator.import_sources
+        ],
+        "executions": [
+            {
+                "id": each.id,
+                "importSource": each.import_source_id,
+                "status": each.status,
+                "counts": _counts(each.result),
+            }
+            for each in emulator.executions
+        ],
+        "requestCount": len(emulator.requests),
+        "unusedFaults": list(emulator.faults.unused()),
+    }
+
+
+def _counts(result: JsonObject | None) -> JsonObject:
+    found: JsonObject = {}
+    for each in cast(JsonObject, (result or {}).get("objectTypeResultMap", {})).values():
+        counters = cast(JsonObject, each)
+        found[str(counters["objectTypeName"])] = {
+            "created": counters["objectsCreated"],
+            "updated": counters["objectsUpdated"],
+            "identical": counters["objectsIdentical"],
+            "errors": counters["errorCount"],
+        }
+    return found
+
+
+def status_page(emulator: Emulator) -> Answer:
+    """
+    The page.
+    """
+    with emulator.locked():
+        state = status_document(emulator)
+        requests = list(emulator.requests[-SHOWN_REQUESTS:])[::-1]
+    parts = [
+        "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'>",
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>",
+        "<title>Assets emulator</title>",
+        f"<style>{_STYLE}</style></head><body>",
+        "<h1>Assets emulator</h1>",
+        "<p class='dim'>A site in a box: Jira, Jira Service Management and Assets, for tests and demonstrations. ",
+        "Nothing here is real. <a href='status.json'>As JSON</a></p>",
+        _facts(state),
+        _schemas(cast("list[JsonObject]", state["objectSchemas"])),
+        _imports(state),
+        "<h2>Requests</h2>",
+    ]
+    rows = [
+        (
+            _code(request.method),
+            escape(request.operation),
+            _code(request.path),
+            _status(request.status) + (" <span class='tag'>planned fault</span>" if request.fault else ""),
+        )
+        for request in requests
+    ]
+    shown = f"<p class='dim'>The newest {len(rows)} of {state['requestCount']}.</p>" if rows else ""
+    parts.append(
+        shown + _table(("Method", "Operation", "Path", "Answer"), rows, "Nothing has been asked yet.")
+    )
+    parts.append("</body></html>\n")
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return text_answer("".join(parts), 200, HTML, headers)
+
+
+def _facts(state: JsonObject) -> str:
+    accounts = [
+        escape(str(each["email"]))
+        + (" <span class='tag'>Jira administrator</span>" if each["admin"] else "")
+        + (" <span class='tag'>JSM agent</span>" if each["agent"] else "")
+        for each in cast("list[JsonObject]", state["accounts"])
+    ]
+    facts = (
+        ("Stands for", escape(str(state["site"]))),
+        ("Time there", escape(str(state["time"]))),
+        ("Cloud id", _code(state["cloudId"])),
+        ("Workspace id", _code(state["workspaceId"])),
+        ("Accounts", "<br>".join(accounts)),
+    )
+    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{shown}</dd>" for name, shown in facts) + "</dl>"
+
+
+def _schemas(schemas: Sequence[JsonObject]) -> str:
+    parts = ["<h2>Object schemas</h2>"]
+    if not schemas:
+        parts.append("<p class='dim'>There are none.</p>")
+    for number, schema in enumerate(schemas):
+        types = cast("list[JsonObject]", schema["objectTypes"])
+        objects = sum(cast(int, each["objectCount"]) for each in types)
+        rows = [
+            (
+                escape(str(each["name"]))
+                + (
+                    f"<br><span class='dim'>below {escape(str(each['parent']))}</span>"
+                    if each["parent"]
+                    else ""
+                ),
+                f"<td class='number'>{each['objectCount']}</td>",
+                escape(", ".join(cast("list[str]", each["attributes"]))),
+                escape(", ".join(cast("list[str]", each["sample"]))),
+            )
+            for each in types
+        ]
+        roles = "; ".join(
+            f"{name.removeprefix('Object Schema ').lower()}: {', '.join(cast('list[str]', entries)) or 'nobody'}"
+            for name, entries in cast(JsonObject, schema["roles"]).items()
+        )
+        table = _table(("Object type", "Objects", "Attributes", "For example"), rows, "No object types yet.")
+        described = f"<p>{escape(str(schema['description']))}</p>" if schema["description"] else ""
+        parts.append(
+            f"<details{' open' if number < 2 else ''}><summary><b>{escape(str(schema['key']))}</b> "
+            f"{escape(str(schema['name']))} <span class='dim'>{len(types)} object types, {objects} objects</span>"
+            f"</summary>{described}<p class='dim'>Roles: {escape(roles)}</p>{table}</details>"
+        )
+    return "".join(parts)
+
+
+def _imports(state: JsonObject) -> str:
+    sources = cast("list[JsonObject]", state["importSources"])
+    names = {str(each["id"]): f"{each['name']} ({each['schema']})" for each in sources}
+    source_rows = [
+        (escape(str(each["name"])), _code(each["schema"]), _status(str(each["status"])), _code(each["id"]))
+        for each in sources
+    ]
+    execution_rows = []
+    for each in reversed(cast("list[JsonObject]", state["executions"])):
+        counts = [
+            f"{escape(name)}: {found['created']} created, {found['updated']} updated, "
+            f"{found['identical']} identical, {found['errors']} errors"
+            for name, found in cast("dict[str, JsonObject]", each["counts"]).items()
+        ]
+        execution_rows.append(
+            (
+                escape(names.get(str(each["importSource"]), "a deleted import source")),
+                _status(str(each["status"])),
+                "<br>".join(counts) or "<span class='dim'>nothing processed</span>",
+            )
+        )
+    return (
+        "<h2>Import sources</h2>"
+        + _table(("Name", "Schema", "Status", "Id"), source_rows, "There are none.")
+        + "<h2>Executions</h2>"
+        + _table(("Import source", "Status", "Result"), execution_rows, "Nothing has been imported yet.")
+    )
+
+
+def _code(value: object) -> str:
+    return f"<code>{escape(str(value))}</code>"
+
+
+def _status(status: int | str | None) -> str:
+    if status is None:
+        return "<span class='bad'>connection dropped</span>"
+    bad = (isinstance(status, int) and status >= 400) or status in (
+        "DISABLED",
+        "CANCELLED",
+        "MISSING_MAPPING",
+    )
+    good = (isinstance(status, int) and status < 400) or status in ("DONE", "IDLE")
+    return f"<span class='{'bad' if bad else 'good' if good else 'dim'}'>{status}</span>"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], nothing: str) -> str:
+    body = "".join(
+        "<tr>" + "".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    if not body:
+        return f"<p class='dim'>{nothing}</p>"
+    head = "".join(
+        f"<th class='number'>{name}</th>" if name == "Objects" else f"<th>{name}</th>" for name in heads
+    )
+    return f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
