@@ -1,0 +1,210 @@
+"""
+Stories about choosing an object schema.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jsm_assets_dest.exceptions import (
+    ConfigurationError,
+    ObjectSchemaExistsError,
+    ObjectSchemaNotFoundError,
+    RolesNotSettableError,
+    ServiceUnavailableError,
+    SeveralWorkspacesError,
+)
+from jsm_assets_dest.testing import Emulator
+
+from tests.stories.story import now, story
+
+
+@story
+async def test_a_new_schema_is_created_once(emulator: Emulator, connection: Any) -> None:
+    """
+    `ensure` creates what is not there, and finds it the second time.
+    """
+    created = await now(
+        connection.ensure_object_schema("OKT", name="Okta", description="Auto-generated Okta data.")
+    )
+    again = await now(connection.ensure_object_schema("OKT", name="Another name"))
+
+    assert (created.key, created.name, created.description) == ("OKT", "Okta", "Auto-generated Okta data.")
+    assert again.id == created.id
+    assert emulator.object_schema("OKT").name == "Okta"
+    assert [request.operation for request in emulator.requests].count("create object schema") == 1
+
+
+@story
+async def test_links_lead_to_the_pages_of_the_site(emulator: Emulator, connection: Any) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+
+    assert schema.links.browse == f"{emulator.site}/jira/assets/object-schema/{schema.id}"
+    assert (
+        schema.links.configure
+        == f"{emulator.site}/jira/servicedesk/assets/configure/object-schema/{schema.id}"
+    )
+
+
+@story
+async def test_find_get_and_create_differ_in_what_they_do_when_it_is_missing(
+    emulator: Emulator, connection: Any
+) -> None:
+    assert await now(connection.find_object_schema("NOPE")) is None
+    with pytest.raises(ObjectSchemaNotFoundError, match="No object schema with the key NOPE"):
+        await now(connection.get_object_schema("NOPE"))
+    emulator.add_object_schema("OKT", name="Okta")
+    assert (await now(connection.get_object_schema("okt"))).name == "Okta"
+    with pytest.raises(ObjectSchemaExistsError, match="is taken"):
+        await now(connection.create_object_schema("OKT", "Second"))
+    with pytest.raises(ObjectSchemaExistsError, match="name is taken"):
+        await now(connection.create_object_schema("OK2", "Okta"))
+
+
+@story
+async def test_every_schema_is_listed_whatever_the_page_size(emulator: Emulator, connection: Any) -> None:
+    for number in range(120):
+        emulator.add_object_schema(f"S{number}", name=f"Schema {number}")
+
+    listed = await now(connection.object_schemas())
+
+    assert {schema.key for schema in listed} == {f"S{number}" for number in range(120)}
+    assert len(listed) == 120
+
+
+@story
+async def test_a_key_that_cannot_be_one_is_refused_before_anything_is_sent(
+    emulator: Emulator, connection: Any
+) -> None:
+    for key in ("", "o", "okta", "OKTA-1", "TOOLONGKEY1", "1OK"):
+        with pytest.raises(ConfigurationError) as caught:
+            await now(connection.create_object_schema(key, "Okta"))
+        assert caught.value.field == "key"
+    with pytest.raises(ConfigurationError, match="which Assets refuses"):
+        await now(connection.create_object_schema("OKT", "Okta: people"))
+
+    assert emulator.requests == []
+
+
+@story
+async def test_a_create_whose_answer_got_lost_is_not_repeated_blindly(
+    emulator: Emulator, connection: Any
+) -> None:
+    emulator.faults.next("create object schema", drop="after")
+
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+
+    assert schema.key == "OKT"
+    assert [request.operation for request in emulator.requests].count("create object schema") == 1
+
+
+@story
+async def test_a_create_that_was_not_done_is_done_again(emulator: Emulator, connection: Any) -> None:
+    emulator.faults.next("create object schema", status=503)
+
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+
+    assert emulator.object_schema("OKT").id == schema.id
+    assert [request.operation for request in emulator.requests].count("create object schema") == 2
+
+
+@story
+async def test_a_refused_create_tells_what_the_service_said(emulator: Emulator, connection: Any) -> None:
+    emulator.faults.next("create object schema", status=503, times=2)
+
+    with pytest.raises(ServiceUnavailableError):
+        await now(connection.create_object_schema("OKT", "Okta"))
+
+
+@story
+async def test_the_default_entries_of_the_roles_are_seen_and_taken_out(
+    emulator: Emulator, connection: Any
+) -> None:
+    emulator.add_group("everybody", jsm=True)
+    emulator.add_group("it-ops")
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+
+    before = await now(schema.roles())
+    after = await now(schema.set_roles(managers=["it-ops"], developers=[], users=[]))
+
+    assert "everybody" in before.default_entries
+    assert after.default_entries == ()
+    assert after.managers.groups == ("it-ops",)
+    assert (await now(schema.roles())) == after
+
+
+@story
+async def test_a_role_that_is_not_named_is_left_alone(emulator: Emulator, connection: Any) -> None:
+    emulator.add_group("it-ops")
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    before = await now(schema.roles())
+
+    after = await now(schema.set_roles(users=["it-ops"]))
+
+    assert after.users.groups == ("it-ops",)
+    assert after.managers == before.managers
+    assert after.developers == before.developers
+
+
+@story
+async def test_where_roles_cannot_be_set_the_way_by_hand_is_told(emulator: Emulator, connection: Any) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    emulator.faults.next("list roles", status=404)
+
+    with pytest.raises(RolesNotSettableError) as caught:
+        await now(schema.set_roles(developers=[]))
+
+    assert caught.value.link == schema.links.configure
+    assert any("Roles" in step for step in caught.value.steps)
+
+
+@story
+async def test_deleting_takes_the_key_typed_out(emulator: Emulator, connection: Any) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    with pytest.raises(ConfigurationError, match="was not deleted"):
+        await now(schema.delete(confirm_key="okt"))
+
+    await now(schema.delete(confirm_key="OKT"))
+
+    assert await now(connection.find_object_schema("OKT")) is None
+    with pytest.raises(ObjectSchemaNotFoundError, match="is gone"):
+        await now(schema.refresh())
+
+
+@story
+async def test_an_answer_that_counts_entries_and_shows_none_is_never_believed(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    A client of Assets once returned "no objects" with status 200 for years.
+    """
+    from jsm_assets_dest.exceptions import MalformedAnswerError
+
+    empty = {"startAt": 0, "maxResults": 50, "total": 3, "values": [], "isLast": True}
+    emulator.faults.next("list object schemas", status=200, body=empty, times=1)
+
+    with pytest.raises(MalformedAnswerError, match="sent none of them"):
+        await now(connection.object_schemas())
+
+
+@story
+async def test_several_workspaces_are_listed_and_not_guessed(emulator: Emulator, connection: Any) -> None:
+    values = [{"workspaceId": "one"}, {"workspaceId": "two"}]
+    body = {"size": 2, "start": 0, "limit": 50, "isLastPage": True, "values": values}
+    who = {"X-AAccountId": emulator.account.account_id}
+    emulator.faults.next("find workspace", status=200, headers=who, body=body)
+
+    with pytest.raises(SeveralWorkspacesError, match="one, two") as caught:
+        await now(connection.object_schemas())
+    assert caught.value.workspace_ids == ("one", "two")
+
+
+@story
+async def test_references_from_other_schemas_can_be_allowed(emulator: Emulator, connection: Any) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+
+    await now(schema.allow_references())
+
+    assert (await now(schema.refresh())).allows_references is True
