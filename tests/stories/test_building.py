@@ -1,0 +1,393 @@
+"""
+Stories about an existing schema and a wanted model: conflicts, plans, builds, drift.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jsm_assets_dest import (
+    AttributeSpec,
+    ObjectTypeSpec,
+    ReferenceSpec,
+    Resolution,
+    SchemaModel,
+    StatusSpec,
+)
+from jsm_assets_dest.exceptions import (
+    ExternalIdTakenError,
+    ImpossibleChangeError,
+    ImportTargetMismatchError,
+    ImportTokenError,
+    InvalidCredentialError,
+    InvalidModelError,
+    ResolutionNotPossibleError,
+    StalePlanError,
+)
+from jsm_assets_dest.plan import PlanKind
+from jsm_assets_dest.testing import Emulator
+from tests.stories.story import now, story
+
+
+def model(*, people: tuple[AttributeSpec, ...] = (), namespace: str = "okta/acme") -> SchemaModel:
+    """
+    Groups, and people who are in them.
+    """
+    return SchemaModel(
+        "Okta",
+        [
+            ObjectTypeSpec(
+                "Groups",
+                [
+                    AttributeSpec("Group Name", key="name", label=True),
+                    AttributeSpec("Okta ID", key="id", identifier=True, unique=True),
+                ],
+            ),
+            ObjectTypeSpec(
+                "People",
+                [
+                    AttributeSpec("Display Name", key="displayName", label=True),
+                    AttributeSpec("Okta ID", key="id", identifier=True, unique=True),
+                    AttributeSpec("Email", "email", key="email"),
+                    AttributeSpec("Status", "status", key="status", statuses=["Active", "Suspended"]),
+                    AttributeSpec(
+                        "Groups",
+                        "referenced_object",
+                        key="groups",
+                        maximum=-1,
+                        reference=ReferenceSpec("groups"),
+                    ),
+                    *people,
+                ],
+            ),
+        ],
+        statuses=[StatusSpec("Suspended", "inactive")],
+        namespace=namespace,
+    )
+
+
+PEOPLE = [
+    {
+        "displayName": "Ana",
+        "id": "00u1",
+        "email": "ana@example.com",
+        "status": "Active",
+        "groups": ["00g1", "00g2"],
+    },
+    {"displayName": "Bo", "id": "00u2", "email": "bo@example.com", "status": "Suspended", "groups": ["00g2"]},
+]
+GROUPS = [{"name": "Everyone", "id": "00g1"}, {"name": "Admins", "id": "00g2"}]
+RECORDS = {"people": PEOPLE, "groups": GROUPS}
+
+
+async def destination(
+    emulator: Emulator, connection: Any, key: str = "OKT", name: str = "Okta"
+) -> tuple[Any, Any]:
+    """
+    A schema with an External import and its token.
+    """
+    schema = await now(connection.ensure_object_schema(key, name=name))
+    source = emulator.add_import_source(key, f"import of {key}")
+    return schema, connection.import_token(source.token, schema=schema)
+
+
+@story
+async def test_a_brand_new_schema_gets_the_whole_model(emulator: Emulator, connection: Any) -> None:
+    schema, token = await destination(emulator, connection)
+
+    assert await now(schema.find_conflicts(model())) == []
+    plan = await now(token.plan(model()))
+    await now(token.build(model()))
+    again = await now(token.plan(model()))
+
+    assert (plan.verb, again.verb, again.is_empty) == ("PUT", None, True)
+    assert {one.name for one in emulator.object_schema("OKT").object_types} == {"Groups", "People"}
+    assert (await now(token.status())).is_ready
+
+
+@story
+async def test_building_twice_sends_nothing_the_second_time(emulator: Emulator, connection: Any) -> None:
+    _, token = await destination(emulator, connection)
+    await now(token.build(model()))
+    emulator.requests.clear()
+
+    plan = await now(token.build(model()))
+
+    assert plan.is_empty
+    assert not {"submit mapping", "update mapping"} & {request.operation for request in emulator.requests}
+
+
+@story
+async def test_a_new_attribute_is_patched_in(emulator: Emulator, connection: Any) -> None:
+    _, token = await destination(emulator, connection)
+    await now(token.build(model()))
+
+    plan = await now(token.build(model(people=(AttributeSpec("Title", key="title"),))))
+
+    assert plan.verb == "PATCH"
+    assert [(item.kind, item.path) for item in plan.changes if item.kind == "create"] == [
+        ("create", "people.title")
+    ]
+    assert "Title" in emulator.object_schema("OKT")["People"].attribute_names
+
+
+@story
+async def test_what_was_built_takes_records_with_their_references(
+    emulator: Emulator, connection: Any
+) -> None:
+    _, token = await destination(emulator, connection)
+    await now(token.build(model()))
+
+    result = await now(token.import_records(RECORDS))
+
+    assert result.confirmed
+    assert (result.created, result.failed_objects) == (4, 0)
+    ana = emulator.object_schema("OKT")["People"].object("Ana")
+    assert ana["Status"] == "Active"
+    groups = emulator.object_schema("OKT")["Groups"]
+    assert ana["Groups"] == [groups.object(name).key for name in ("Everyone", "Admins")]
+
+
+@story
+async def test_an_existing_type_of_the_same_name_is_adopted(emulator: Emulator, connection: Any) -> None:
+    """
+    A harmless conflict: the existing type has the label and lacks the rest, which is added; its objects stay.
+    """
+    seeded = emulator.add_object_schema("HR", name="Human resources")
+    seeded.add_object_type("people").add_object(Name="Old Hand")
+    schema = await now(connection.get_object_schema("HR"))
+    source = emulator.add_import_source("HR", "Okta")
+    token = connection.import_token(source.token, schema=schema)
+
+    (conflict,) = await now(schema.find_conflicts(model()))
+    resolved = await now(conflict.resolve(Resolution.ADOPT, model()))
+    plan = await now(token.plan(resolved))
+    await now(token.build(resolved))
+    result = await now(token.import_records(RECORDS))
+
+    assert conflict.name == "people"
+    assert conflict.object_count == 1
+    assert {item.path for item in plan.of(PlanKind.ADOPT)} == {"people", "people.name"}
+    assert result.created == 4
+    assert {one.label for one in emulator.object_schema("HR")["people"].objects} == {"Old Hand", "Ana", "Bo"}
+    assert await now(schema.find_conflicts(resolved)) == []
+
+
+@story
+async def test_a_type_with_a_retyped_attribute_cannot_be_adopted_and_says_why(
+    emulator: Emulator, connection: Any
+) -> None:
+    seeded = emulator.add_object_schema("HR", name="Human resources")
+    seeded.add_object_type("People").add_attribute("Email", "integer")
+    schema = await now(connection.get_object_schema("HR"))
+
+    (conflict,) = await now(schema.find_conflicts(model()))
+
+    assert not conflict.is_harmless
+    assert Resolution.ADOPT not in conflict.choices
+    assert "Email" in conflict.impossible[Resolution.ADOPT]
+    with pytest.raises(ResolutionNotPossibleError, match="Email"):
+        await now(conflict.resolve(Resolution.ADOPT, model()))
+
+
+@story
+async def test_the_wanted_type_can_take_another_name(emulator: Emulator, connection: Any) -> None:
+    seeded = emulator.add_object_schema("HR", name="Human resources")
+    seeded.add_object_type("People")
+    schema = await now(connection.get_object_schema("HR"))
+    token = connection.import_token(emulator.add_import_source("HR", "Okta").token, schema=schema)
+
+    (conflict,) = await now(schema.find_conflicts(model()))
+    resolved = await now(conflict.resolve(Resolution.RENAME_INCOMING, model(), name="Okta people"))
+    await now(token.build(resolved))
+
+    assert {one.name for one in emulator.object_schema("HR").object_types} == {
+        "People",
+        "Groups",
+        "Okta people",
+    }
+    assert (await now(token.import_records(RECORDS))).created == 4
+
+
+@story
+async def test_the_existing_type_can_take_another_name(emulator: Emulator, connection: Any) -> None:
+    seeded = emulator.add_object_schema("HR", name="Human resources")
+    seeded.add_object_type("People").add_object(Name="Old Hand")
+    schema = await now(connection.get_object_schema("HR"))
+
+    (conflict,) = await now(schema.find_conflicts(model()))
+    resolved = await now(conflict.resolve(Resolution.RENAME_EXISTING, model(), name="People before"))
+
+    assert resolved == model()
+    assert await now(schema.find_conflicts(resolved)) == []
+    assert emulator.object_schema("HR")["People before"].object("Old Hand")
+
+
+@story
+async def test_a_type_can_be_left_out_unless_something_kept_refers_to_it(
+    emulator: Emulator, connection: Any
+) -> None:
+    seeded = emulator.add_object_schema("HR", name="Human resources")
+    seeded.add_object_type("People")
+    seeded.add_object_type("Groups")
+    schema = await now(connection.get_object_schema("HR"))
+
+    groups, people = await now(schema.find_conflicts(model()))
+
+    with pytest.raises(ResolutionNotPossibleError, match="people.groups"):
+        await now(groups.resolve(Resolution.SKIP, model()))
+    skipped = await now(people.resolve(Resolution.SKIP, model()))
+    assert [spec.name for spec in skipped.object_types] == ["Groups"]
+
+
+@story
+async def test_an_existing_type_is_deleted_only_when_its_objects_are_counted_out(
+    emulator: Emulator, connection: Any
+) -> None:
+    seeded = emulator.add_object_schema("HR", name="Human resources")
+    people = seeded.add_object_type("People")
+    people.add_object(Name="Ana")
+    people.add_object(Name="Bo")
+    schema = await now(connection.get_object_schema("HR"))
+    (conflict,) = await now(schema.find_conflicts(model()))
+
+    with pytest.raises(ResolutionNotPossibleError, match="2 objects"):
+        await now(conflict.resolve(Resolution.DELETE_EXISTING, model()))
+    with pytest.raises(ResolutionNotPossibleError, match="not 1"):
+        await now(conflict.resolve(Resolution.DELETE_EXISTING, model(), delete_objects=1))
+    people.add_object(Name="Cy")
+    with pytest.raises(ResolutionNotPossibleError, match="now holds 3 objects instead of 2"):
+        await now(conflict.resolve(Resolution.DELETE_EXISTING, model(), delete_objects=2))
+    (conflict,) = await now(schema.find_conflicts(model()))
+    await now(conflict.resolve(Resolution.DELETE_EXISTING, model(), delete_objects=3))
+
+    assert "People" not in emulator.object_schema("HR")
+
+
+@story
+async def test_what_an_earlier_build_made_is_no_conflict(emulator: Emulator, connection: Any) -> None:
+    schema, token = await destination(emulator, connection)
+    await now(token.build(model()))
+
+    assert await now(schema.find_conflicts(model())) == []
+
+
+@story
+async def test_two_okta_tenants_share_a_workspace(emulator: Emulator, connection: Any) -> None:
+    """
+    External ids are unique in the whole workspace, so that each tenant needs a namespace of its own.
+    """
+    _, first = await destination(emulator, connection, "OKA", "Okta A")
+    _, second = await destination(emulator, connection, "OKB", "Okta B")
+    await now(first.build(model(namespace="okta/a")))
+
+    with pytest.raises(ExternalIdTakenError):
+        await now(second.build(model(namespace="okta/a")))
+    await now(second.build(model(namespace="okta/b")))
+
+    assert (await now(second.import_records(RECORDS))).created == 4
+    assert emulator.object_schema("OKA").objects == []
+
+
+@story
+async def test_a_humans_own_types_are_left_alone(emulator: Emulator, connection: Any) -> None:
+    seeded = emulator.add_object_schema("OKT", name="Okta")
+    seeded.add_object_type("Contracts").add_object(Name="Lease")
+    _, token = await destination(emulator, connection)
+
+    await now(token.build(model()))
+    await now(token.import_records(RECORDS))
+
+    assert [one.label for one in emulator.object_schema("OKT")["Contracts"].objects] == ["Lease"]
+
+
+@story
+async def test_a_change_of_type_is_impossible_and_nothing_is_sent(
+    emulator: Emulator, connection: Any
+) -> None:
+    _, token = await destination(emulator, connection)
+    await now(token.build(model(people=(AttributeSpec("Badge", key="badge"),))))
+    emulator.requests.clear()
+
+    with pytest.raises(ImpossibleChangeError, match="badge"):
+        await now(token.build(model(people=(AttributeSpec("Badge", "integer", key="badge"),))))
+
+    assert not {"submit mapping", "update mapping"} & {request.operation for request in emulator.requests}
+
+
+@story
+async def test_a_plan_that_was_overtaken_is_refused(emulator: Emulator, connection: Any) -> None:
+    _, token = await destination(emulator, connection)
+    wanted = model(people=(AttributeSpec("Title", key="title"),))
+    plan = await now(token.plan(wanted))
+    await now(token.build(model()))
+
+    with pytest.raises(StalePlanError):
+        await now(token.build(wanted, plan=plan))
+
+
+@story
+async def test_a_model_with_faults_is_refused_with_all_of_them(emulator: Emulator, connection: Any) -> None:
+    _, token = await destination(emulator, connection)
+    emulator.requests.clear()
+    broken = SchemaModel(
+        "Okta", [ObjectTypeSpec("People", [AttributeSpec("Name", label=True)])], namespace="okta"
+    )
+
+    with pytest.raises(InvalidModelError, match="identifier"):
+        await now(token.build(broken))
+
+    assert emulator.requests == []
+
+
+@story
+async def test_a_token_of_another_schema_is_refused_before_anything_is_written(
+    emulator: Emulator, connection: Any
+) -> None:
+    _, token = await destination(emulator, connection)
+    other = await now(connection.create_object_schema("OTH", "Other"))
+    wrong = connection.import_token(emulator.import_sources[0].token, schema=other)
+
+    report = await now(wrong.check())
+    with pytest.raises(ImportTargetMismatchError, match="not of OTH"):
+        await now(wrong.build(model()))
+
+    assert not report.ok
+    assert [check.name for check in report.problems] == ["object schema"]
+    assert (await now(token.check())).ok
+
+
+@story
+async def test_a_replaced_token_is_refused_and_said_so(emulator: Emulator, connection: Any) -> None:
+    _, token = await destination(emulator, connection)
+    emulator.import_sources[0].generate_token()
+
+    report = await now(token.check())
+
+    assert [check.name for check in report.problems] == ["import token accepted"]
+    with pytest.raises(ImportTokenError):
+        await now(token.plan(model()))
+
+
+@story
+async def test_a_new_token_can_be_made_and_kills_the_old_one(emulator: Emulator, connection: Any) -> None:
+    schema, old = await destination(emulator, connection)
+    (source,) = await now(schema.import_sources())
+
+    new = await now(connection.generate_import_token(source, schema=schema))
+
+    assert (await now(new.check())).ok
+    assert not (await now(old.check())).ok
+
+
+@story
+async def test_an_api_token_given_as_import_token_is_refused_unsent(
+    emulator: Emulator, connection: Any
+) -> None:
+    with pytest.raises(InvalidCredentialError) as caught:
+        connection.import_token(emulator.api_token)
+
+    assert emulator.api_token not in str(caught.value)
+    assert emulator.requests == []
