@@ -83,7 +83,7 @@ def _attribute_taken_over(
 ) -> AttributeSpec:
     if is_ours:
         return attribute
-    settled = evolve(attribute, external_id=there.external_id)
+    settled = evolve(attribute, external_id=there.external_id, description=there.description)
     if same_name(attribute.name, there.name):
         settled = evolve(settled, name=there.name)
     kind = importable_type(there.type)
@@ -93,7 +93,6 @@ def _attribute_taken_over(
         return settled
     return evolve(
         settled,
-        description=there.description,
         label=there.label,
         unique=there.unique,
         minimum=there.minimum,

@@ -1,0 +1,532 @@
+"""
+Conflicts with object types that exist, and their resolutions.
+"""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from jsm_assets_dest.assets import Attribute, ExistingObjectType, ObjectType
+from jsm_assets_dest.conflicts import ConflictRecord, DifferenceKind, Resolution, apply, find_conflicts
+from jsm_assets_dest.exceptions import InvalidModelError, ResolutionNotPossibleError
+from jsm_assets_dest.model import (
+    Adoption,
+    AttributeSpec,
+    AttributeType,
+    ObjectTypeSpec,
+    ReferenceSpec,
+    SchemaModel,
+)
+from tests.model.samples import GROUPS, MODEL, one_type
+from tests.model.service import Service, made_up
+
+KEY = Attribute(id="1", name="Key", system=True, editable=False, minimum=1)
+NAME = Attribute(id="2", name="Name", label=True, minimum=1)
+OKTA_ID = Attribute(id="3", name="Okta ID", unique=True)
+DISPLAY_NAME = Attribute(id="4", name="Display Name", label=True, minimum=1)
+
+
+def existing(
+    name: str, *attributes: Attribute, count: int | None = 0, **options: object
+) -> ExistingObjectType:
+    """
+    An object type as Assets lists it; its id is its name in small letters.
+    """
+    there = ObjectType(id=name.lower(), name=name, object_count=count, **options)  # type: ignore[arg-type]
+    return ExistingObjectType(there, (KEY, *attributes))
+
+
+def only_conflict(model: SchemaModel, *types: ExistingObjectType) -> ConflictRecord:
+    """
+    The one conflict that there is.
+    """
+    (conflict,) = find_conflicts(model, types)
+    return conflict
+
+
+def kinds(conflict: ConflictRecord) -> list[tuple[DifferenceKind, str, bool]]:
+    """
+    What differs, where, and whether it is harmless.
+    """
+    return [(one.kind, one.attribute, one.harmless) for one in conflict.differences]
+
+
+SAME = existing("Things", OKTA_ID, DISPLAY_NAME)
+
+
+def test_nothing_of_the_same_name_is_no_conflict() -> None:
+    """A human's own types are left alone."""
+    assert find_conflicts(MODEL, [existing("Rooms", NAME, count=9)]) == ()
+
+
+def test_the_same_type_is_a_harmless_conflict_without_differences() -> None:
+    """It is still a decision whether to write into it."""
+    conflict = only_conflict(one_type(), SAME)
+
+    assert conflict.differences == ()
+    assert conflict.is_harmless
+    assert str(conflict) == "Things: the same as wanted, 0 objects"
+    assert conflict.choices == (
+        Resolution.ADOPT,
+        Resolution.RENAME_EXISTING,
+        Resolution.RENAME_INCOMING,
+        Resolution.DELETE_EXISTING,
+    )
+
+
+def test_a_conflict_says_in_a_line_what_it_is_about() -> None:
+    """Counts of differences by kind, and the objects that are there."""
+    people = existing(
+        "PEOPLE",
+        NAME,
+        OKTA_ID,
+        Attribute(id="5", name="Status"),
+        Attribute(id="6", name="Manager", type="referenced_object", reference_object_type_id="people"),
+        count=120,
+    )
+
+    conflict = only_conflict(MODEL, people)
+
+    assert str(conflict) == (
+        "PEOPLE: 3 attributes missing, 1 of another type, another label, spelled otherwise, 120 objects"
+    )
+    assert not conflict.is_harmless
+    assert "(not" not in repr(conflict)
+
+
+def test_the_count_is_left_out_where_nobody_counted() -> None:
+    """Unknown is not none."""
+    assert str(only_conflict(one_type(), existing("Things", OKTA_ID, DISPLAY_NAME, count=None))) == (
+        "Things: the same as wanted"
+    )
+    assert str(only_conflict(one_type(), existing("Things", OKTA_ID, DISPLAY_NAME, count=1))).endswith(
+        ", 1 object"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "kind", "harmless", "adoptable"),
+    [
+        (AttributeSpec("X"), None, DifferenceKind.ATTRIBUTE_MISSING, True, True),
+        (AttributeSpec("X", "email"), Attribute(id="9", name="x"), DifferenceKind.ATTRIBUTE_TYPE, True, True),
+        (
+            AttributeSpec("X"),
+            Attribute(id="9", name="X", type="textarea"),
+            DifferenceKind.ATTRIBUTE_TYPE,
+            True,
+            True,
+        ),
+        (
+            AttributeSpec("X", "integer"),
+            Attribute(id="9", name="X", type="double"),
+            DifferenceKind.ATTRIBUTE_TYPE,
+            True,
+            True,
+        ),
+        (
+            AttributeSpec("X", "integer"),
+            Attribute(id="9", name="X"),
+            DifferenceKind.ATTRIBUTE_TYPE,
+            False,
+            False,
+        ),
+        (
+            AttributeSpec("X", "textarea"),
+            Attribute(id="9", name="X"),
+            DifferenceKind.ATTRIBUTE_TYPE,
+            False,
+            False,
+        ),
+        (
+            AttributeSpec("X"),
+            Attribute(id="9", name="X", type="user"),
+            DifferenceKind.ATTRIBUTE_TYPE,
+            False,
+            False,
+        ),
+        (
+            AttributeSpec("X"),
+            Attribute(id="9", name="X", system=True),
+            DifferenceKind.ATTRIBUTE_TYPE,
+            False,
+            False,
+        ),
+        (
+            AttributeSpec("X", reference=ReferenceSpec("things")),
+            Attribute(id="9", name="X", type="referenced_object", reference_object_type_id="rooms"),
+            DifferenceKind.REFERENCE_TARGET,
+            False,
+            False,
+        ),
+        (
+            AttributeSpec("X", reference=ReferenceSpec("things")),
+            Attribute(id="9", name="X", type="referenced_object"),
+            DifferenceKind.REFERENCE_TARGET,
+            False,
+            False,
+        ),
+        (
+            AttributeSpec("X", "select", maximum=-1),
+            Attribute(id="9", name="X", type="select"),
+            DifferenceKind.CARDINALITY,
+            False,
+            True,
+        ),
+        (AttributeSpec("X"), Attribute(id="9", name="X", minimum=1), DifferenceKind.CARDINALITY, False, True),
+        (
+            AttributeSpec("X", minimum=1),
+            Attribute(id="9", name="X", maximum=-1),
+            DifferenceKind.CARDINALITY,
+            True,
+            True,
+        ),
+        (AttributeSpec("X"), Attribute(id="9", name="X", unique=True), DifferenceKind.UNIQUE, False, True),
+        (AttributeSpec("X", unique=True), Attribute(id="9", name="X"), DifferenceKind.UNIQUE, True, True),
+    ],
+)
+def test_each_difference_of_an_attribute(
+    wanted: AttributeSpec, there: Attribute | None, kind: DifferenceKind, harmless: bool, adoptable: bool
+) -> None:
+    """What can be bridged is told from what the service never changes."""
+    attributes = [OKTA_ID, DISPLAY_NAME, *([there] if there else [])]
+    conflict = only_conflict(one_type(wanted), existing("Things", *attributes), existing("Rooms"))
+
+    assert kinds(conflict) == [(kind, "X", harmless)]
+    assert (Resolution.ADOPT in conflict.choices) is adoptable
+    assert conflict.is_harmless is harmless
+
+
+@pytest.mark.parametrize(
+    ("there", "kind", "harmless", "adoptable"),
+    [
+        (existing("things", OKTA_ID, DISPLAY_NAME), DifferenceKind.SPELLING, True, True),
+        (existing("Things", OKTA_ID, DISPLAY_NAME, abstract=True), DifferenceKind.ABSTRACT, False, False),
+        (existing("Things", OKTA_ID, DISPLAY_NAME, inherited=True), DifferenceKind.INHERITED, False, True),
+        (
+            existing("Things", OKTA_ID, DISPLAY_NAME, parent_inherits=True),
+            DifferenceKind.INHERITED,
+            False,
+            True,
+        ),
+        (existing("Things", OKTA_ID, DISPLAY_NAME, parent_id="rooms"), DifferenceKind.PARENT, True, True),
+        (
+            existing("Things", OKTA_ID, DISPLAY_NAME, Attribute(id="9", name="Owner", minimum=1)),
+            DifferenceKind.REQUIRED,
+            False,
+            True,
+        ),
+        (
+            existing("Things", OKTA_ID, Attribute(id="4", name="Display Name"), NAME),
+            DifferenceKind.LABEL,
+            True,
+            True,
+        ),
+        (
+            existing(
+                "Things", OKTA_ID, evolve(DISPLAY_NAME, label=False, minimum=0), evolve(NAME, editable=False)
+            ),
+            DifferenceKind.LABEL,
+            False,
+            False,
+        ),
+    ],
+)
+def test_each_difference_of_the_type(
+    there: ExistingObjectType, kind: DifferenceKind, harmless: bool, adoptable: bool
+) -> None:
+    """Names, inheritance, place in the tree, labels, and attributes that would stay empty though required."""
+    conflict = only_conflict(one_type(), there, existing("Rooms"))
+
+    assert [(one.kind, one.harmless) for one in conflict.differences] == [(kind, harmless)]
+    assert (Resolution.ADOPT in conflict.choices) is adoptable
+
+
+def test_a_wanted_parent_is_compared_by_name() -> None:
+    """The existing type stands where it stands."""
+    model = SchemaModel(
+        "S", [GROUPS, evolve(GROUPS, name="Teams", key="teams", selector="teams", parent="groups")]
+    )
+    there = existing("Teams", OKTA_ID, DISPLAY_NAME, Attribute(id="9", name="Group Type", type="select"))
+
+    conflict = only_conflict(model, there)
+
+    assert [one.message for one in conflict.differences] == [
+        "It stands at the top, not below “Groups”; adopting leaves it there."
+    ]
+
+
+def test_a_label_that_the_model_has_too_stays_the_label() -> None:
+    """No second attribute is needed for it."""
+    model = one_type(AttributeSpec("Name"))
+    conflict = only_conflict(
+        model, existing("Things", OKTA_ID, evolve(DISPLAY_NAME, label=False, minimum=0), NAME)
+    )
+
+    adopted = apply(conflict, Resolution.ADOPT, model).object_type("things")
+
+    assert (DifferenceKind.LABEL, "Display Name", True) in kinds(conflict)
+    assert [(one.name, one.label) for one in adopted.attributes] == [
+        ("Okta ID", False),
+        ("Display Name", False),
+        ("Name", True),
+    ]
+
+
+def test_adopting_takes_over_what_is_there_and_adds_what_is_missing() -> None:
+    """The story of a harmless conflict: People made by hand gets what the import needs, and keeps its own ways."""
+    people = existing(
+        "PEOPLE",
+        NAME,
+        Attribute(id="3", name="okta id", description="Theirs.", maximum=1),
+        Attribute(id="7", name="Primary Email", minimum=0),
+        description="By hand.",
+    )
+    conflict = only_conflict(MODEL, people)
+
+    model = apply(conflict, Resolution.ADOPT, MODEL)
+    adopted = model.object_type("people")
+
+    assert conflict.is_harmless
+    assert (adopted.name, adopted.description, adopted.icon_key) == ("PEOPLE", "By hand.", "")
+    assert adopted.adopted == Adoption("people", "PEOPLE")
+    assert adopted.selector == "people"
+    assert [(one.name, one.key, one.type.value, one.label) for one in adopted.attributes] == [
+        ("okta id", "oktaId", "text", False),
+        ("Display Name", "displayName", "text", False),
+        ("Primary Email", "primaryEmail", "text", False),
+        ("Status", "status", "status", False),
+        ("Groups", "groups", "referenced_object", False),
+        ("Manager", "manager", "referenced_object", False),
+        ("Name", "name", "text", True),
+    ]
+    assert adopted.attribute("oktaId").identifier
+    assert adopted.attribute("oktaId").description == "Theirs."
+    assert adopted.attribute("name").locators == ("displayName",)
+    assert model.lint().ok
+    assert find_conflicts(model, [people]) == ()
+
+
+def test_the_label_that_joins_gets_a_key_of_its_own() -> None:
+    """The model may have that key already."""
+    model = one_type(AttributeSpec("Full", key="name"))
+    conflict = only_conflict(model, existing("Things", OKTA_ID, NAME))
+
+    adopted = apply(conflict, Resolution.ADOPT, model).object_type("things")
+
+    assert [one.key for one in adopted.attributes] == ["oktaId", "displayName", "name", "name2"]
+
+
+def test_a_reference_follows_its_adopted_target() -> None:
+    """With the target adopted, the reference is compared by id and not by name."""
+    groups = existing("Groups", OKTA_ID, DISPLAY_NAME)
+    refers = Attribute(id="8", name="X", type="referenced_object", reference_object_type_id="groups")
+    elsewhere = Attribute(id="8", name="X", type="referenced_object", reference_object_type_id="rooms")
+    model = SchemaModel(
+        "S", [GROUPS, *one_type(AttributeSpec("X", reference=ReferenceSpec("groups"))).object_types]
+    )
+    model = model.with_object_type(evolve(GROUPS, adopted=Adoption("groups", "Groups")))
+
+    same = only_conflict(model, groups, existing("Things", OKTA_ID, DISPLAY_NAME, refers))
+    other = only_conflict(model, existing("Things", OKTA_ID, DISPLAY_NAME, elsewhere), existing("Rooms"))
+
+    assert same.differences == ()
+    assert [one.kind for one in other.differences] == [DifferenceKind.REFERENCE_TARGET]
+
+
+def test_a_reference_to_a_type_outside_the_model_is_not_judged() -> None:
+    """The linter says what is wrong with it."""
+    model = one_type(AttributeSpec("X", reference=ReferenceSpec("gone")))
+    there = Attribute(id="8", name="X", type="referenced_object", reference_object_type_id="rooms")
+
+    assert only_conflict(model, existing("Things", OKTA_ID, DISPLAY_NAME, there)).differences == ()
+
+
+def test_what_cannot_be_adopted_says_why() -> None:
+    """The story of a retyped attribute: the reason names it, and the error offers what is possible."""
+    conflict = only_conflict(
+        one_type(AttributeSpec("X", "date")), existing("Things", OKTA_ID, DISPLAY_NAME, _number())
+    )
+
+    assert conflict.impossible[Resolution.ADOPT] == (
+        "“X” is of type integer, not date, and a type can never change"
+    )
+    with pytest.raises(ResolutionNotPossibleError, match="a type can never change") as caught:
+        apply(conflict, Resolution.ADOPT, one_type())
+    assert "rename incoming" in caught.value.remedies[0]
+
+
+def _number() -> Attribute:
+    return Attribute(id="9", name="X", type="integer")
+
+
+def test_renaming_the_incoming_type_leaves_the_existing_one_alone() -> None:
+    """By default its new name starts with the model's; key and external id stay."""
+    model = evolve(MODEL)
+    conflict = only_conflict(model, existing("People", NAME, count=5))
+
+    assert apply(conflict, Resolution.RENAME_INCOMING, model).object_type("people").name == "Okta People"
+    assert (
+        apply(conflict, Resolution.RENAME_INCOMING, model, name="Staff").object_type("people").name == "Staff"
+    )
+    with pytest.raises(ResolutionNotPossibleError, match="the one that the conflict is about"):
+        apply(conflict, Resolution.RENAME_INCOMING, model, name="people")
+    with pytest.raises(InvalidModelError, match="is taken"):
+        apply(conflict, Resolution.RENAME_INCOMING, model, name="Groups")
+
+
+def test_names_that_are_free_are_suggested() -> None:
+    """Also for the existing type, which the caller renames in Assets."""
+    model = MODEL.with_object_type(ObjectTypeSpec("Okta People"))
+    conflict = only_conflict(MODEL, existing("People", NAME))
+
+    assert conflict.suggested_name(Resolution.RENAME_INCOMING, model) == "Okta People2"
+    assert conflict.suggested_name(Resolution.RENAME_EXISTING, model) == "People previous"
+
+
+def test_renaming_or_deleting_the_existing_type_leaves_the_model() -> None:
+    """What they do happens in Assets."""
+    conflict = only_conflict(MODEL, existing("People", NAME))
+
+    assert apply(conflict, Resolution.RENAME_EXISTING, MODEL) is MODEL
+    assert apply(conflict, Resolution.DELETE_EXISTING, MODEL) is MODEL
+
+
+def test_skipping_is_refused_while_something_kept_refers_to_it() -> None:
+    """After the other is skipped too, or its reference dropped, it can be."""
+    conflicts = find_conflicts(MODEL, [existing("Groups", NAME), existing("People", NAME)])
+    people, groups = conflicts
+
+    assert [one.key for one in conflicts] == ["people", "groups"]
+    assert "“people.groups” is kept, and it refers to “Groups”" in groups.impossible[Resolution.SKIP]
+    with pytest.raises(ResolutionNotPossibleError, match="people.groups"):
+        apply(groups, Resolution.SKIP, MODEL)
+    shorter = MODEL.without("people.groups")
+    assert [one.key for one in apply(groups, Resolution.SKIP, shorter).object_types] == ["people"]
+    assert [one.key for one in apply(people, Resolution.SKIP, MODEL).object_types] == ["groups"]
+
+
+def test_the_last_object_type_is_not_skipped() -> None:
+    """A model without object types cannot be built."""
+    conflict = only_conflict(one_type(), SAME)
+
+    with pytest.raises(ResolutionNotPossibleError, match="no object types left"):
+        apply(conflict, Resolution.SKIP, one_type())
+
+
+def test_what_was_skipped_cannot_be_resolved_again() -> None:
+    """The conflict is gone with it."""
+    conflict = only_conflict(MODEL, existing("People", NAME))
+
+    with pytest.raises(ResolutionNotPossibleError, match="no object type “people” any more"):
+        apply(conflict, Resolution.ADOPT, MODEL.without("people"))
+
+
+def test_deleting_objects_takes_their_number() -> None:
+    """Nobody deletes 120 people by a flag that says yes."""
+    conflict = only_conflict(MODEL, existing("People", NAME, count=120))
+
+    assert Resolution.DELETE_EXISTING not in conflict.choices
+    with pytest.raises(
+        ResolutionNotPossibleError, match="120 objects would be lost; it takes delete_objects=120"
+    ):
+        apply(conflict, Resolution.DELETE_EXISTING, MODEL)
+    with pytest.raises(ResolutionNotPossibleError, match="it holds 120 objects, not 12"):
+        apply(conflict, Resolution.DELETE_EXISTING, MODEL, delete_objects=12)
+    assert apply(conflict, Resolution.DELETE_EXISTING, MODEL, delete_objects=120) is MODEL
+
+
+@pytest.mark.parametrize(
+    ("others", "count", "reason"),
+    [
+        ([existing("Teams", NAME, parent_id="people")], 0, "it has object types below it: Teams"),
+        (
+            [existing("Rooms", Attribute(id="7", name="Owner", reference_object_type_id="people"))],
+            3,
+            "other object types refer to it: Rooms.Owner",
+        ),
+        ([], None, "how many objects it holds is not known"),
+        ([], 1, "1 object would be lost; it takes delete_objects=1 to want that"),
+    ],
+)
+def test_why_an_existing_type_is_not_deleted(
+    others: list[ExistingObjectType], count: int | None, reason: str
+) -> None:
+    """Children, references from elsewhere, unknown numbers."""
+    conflict = only_conflict(MODEL, existing("People", NAME, count=count), *others)
+
+    assert conflict.impossible[Resolution.DELETE_EXISTING] == reason
+
+
+def test_what_others_need_is_not_deleted_even_with_the_number() -> None:
+    """The number says that the objects may go, not that a reference may break."""
+    rooms = existing("Rooms", Attribute(id="7", name="Owner", reference_object_type_id="people"))
+    conflict = only_conflict(MODEL, existing("People", NAME, count=3), rooms)
+
+    with pytest.raises(ResolutionNotPossibleError, match=r"Rooms\.Owner"):
+        apply(conflict, Resolution.DELETE_EXISTING, MODEL, delete_objects=3)
+
+
+def test_what_this_model_built_is_no_conflict() -> None:
+    """The document of the import source tells: it is the only place that shows external ids."""
+    service = Service()
+    service.take("PUT", MODEL.document())
+    types = [existing("People", NAME), existing("Groups", NAME)]
+
+    assert len(find_conflicts(MODEL, types)) == 2
+    assert find_conflicts(MODEL, types, document=service.document()) == ()
+
+
+def test_two_tenants_in_one_workspace_see_each_other() -> None:
+    """The other tenant's type is a conflict that is not harmless: its import writes to it."""
+    service = Service()
+    service.take("PUT", evolve(MODEL, namespace="okta-eu").document())
+    there = existing("People", NAME)
+
+    (conflict,) = find_conflicts(MODEL, [there], document=service.document())
+
+    (difference,) = [one for one in conflict.differences if one.kind is DifferenceKind.EXTERNAL_ID]
+    assert (difference.existing, difference.wanted) == ("okta-eu/people", "okta/people")
+    assert not difference.harmless
+    assert Resolution.ADOPT in conflict.choices
+
+
+def test_an_external_id_that_assets_made_up_is_harmless() -> None:
+    """People made the type, and adopting takes its id over."""
+    service = Service()
+    service.made_by_people("People")
+
+    (conflict,) = find_conflicts(MODEL, [existing("People", NAME)], document=service.document())
+
+    (difference,) = [one for one in conflict.differences if one.kind is DifferenceKind.EXTERNAL_ID]
+    assert difference.harmless
+    assert difference.existing == made_up("People")
+    assert "taken over" not in str(difference)
+    assert str(difference).endswith("made up by Assets; adopting takes it over.")
+
+
+def test_a_conflict_is_shown_as_table_and_data() -> None:
+    """Names of people's types are escaped."""
+    model = SchemaModel(
+        "S", [ObjectTypeSpec("<b>", [AttributeSpec("Id", identifier=True, label=True)], key="b")]
+    )
+    conflict = only_conflict(model, existing("<b>", NAME, count=2))
+
+    data = conflict.to_dict()
+    page = conflict._repr_html_()
+
+    assert data["choices"] == ["adopt", "rename existing", "rename incoming"]
+    assert set(data["impossible"]) == {"skip", "delete existing"}  # type: ignore[call-overload]
+    assert data["object_count"] == 2
+    assert "&lt;b&gt;: 1 attribute missing" in page
+    assert "<b>" not in page
+    assert "Not possible: 2 objects would be lost" in page
+
+
+def test_the_type_of_an_adopted_attribute_is_the_existing_one() -> None:
+    """Records are checked against what Assets will take."""
+    model = one_type(AttributeSpec("X", "email", maximum=-1))
+    there = existing("Things", OKTA_ID, DISPLAY_NAME, Attribute(id="9", name="X", maximum=5))
+    adopted = apply(only_conflict(model, there), Resolution.ADOPT, model).object_type("things").attribute("x")
+
+    assert (adopted.type, adopted.maximum) == (AttributeType.TEXT, 5)

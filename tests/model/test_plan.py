@@ -1,0 +1,619 @@
+"""
+Plans: what building a model would do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from jsm_assets_dest.assets import Attribute, ExistingObjectType, ObjectType
+from jsm_assets_dest.conflicts import Resolution, apply, find_conflicts
+from jsm_assets_dest.exceptions import ImpossibleChangeError, InvalidModelError, StalePlanError
+from jsm_assets_dest.model import (
+    Adoption,
+    AttributeSpec,
+    IconSpec,
+    ObjectTypeSpec,
+    ReferenceSpec,
+    SchemaModel,
+    StatusSpec,
+)
+from jsm_assets_dest.plan import BuildPlan, PlanKind, PlanSubject, document_digest, make_plan
+from tests.model.samples import GROUPS, ID, MODEL, NAME, PEOPLE, one_type, png
+from tests.model.service import Service, made_up
+
+
+def built(model: SchemaModel = MODEL) -> Service:
+    """
+    A service on which a model was built.
+    """
+    service = Service()
+    plan = make_plan(model, service.document())
+    service.take(plan.verb, plan.document)
+    return service
+
+
+def shown(plan: BuildPlan) -> list[tuple[str, str, str]]:
+    """
+    The items that are not unchanged, in short.
+    """
+    return [
+        (one.kind.value, one.subject.value, one.path)
+        for one in plan.items
+        if one.kind is not PlanKind.UNCHANGED
+    ]
+
+
+def object_types(plan: BuildPlan) -> list[dict[str, Any]]:
+    """
+    The object types at the root of the document of a plan.
+    """
+    document: Any = plan.document
+    found: list[dict[str, Any]] = document["schema"]["objectSchema"]["objectTypes"]
+    return found
+
+
+def with_attribute(model: SchemaModel, key: str, name: str, **changes: Any) -> SchemaModel:
+    """
+    The model with one attribute changed.
+    """
+    spec = model.object_type(key)
+    attributes = [evolve(one, **changes) if one.key == name else one for one in spec.attributes]
+    return model.with_object_type(evolve(spec, attributes=attributes))
+
+
+def test_a_brand_new_schema_gets_everything() -> None:
+    """The first mapping is PUT, and it is the whole document of the model."""
+    plan = make_plan(MODEL, None)
+
+    assert plan.verb == "PUT"
+    assert plan.document == MODEL.document()
+    assert plan.model == MODEL
+    assert {item.kind for item in plan.items} == {PlanKind.CREATE}
+    assert {item.path for item in plan.items if item.subject is PlanSubject.OBJECT_TYPE} == {
+        "people",
+        "groups",
+    }
+    assert plan.summary == f"PUT: {len(plan.items)} create"
+    assert not plan.is_empty
+
+
+def test_a_built_model_needs_nothing() -> None:
+    """Nothing is sent when nothing changed, and the plan says so."""
+    plan = make_plan(MODEL, built().document())
+
+    assert (plan.verb, plan.document, plan.is_empty) == (None, None, True)
+    assert shown(plan) == []
+    assert str(plan) == f"Nothing to send: {len(plan.items)} unchanged"
+
+
+def test_a_changed_description_is_all_that_is_sent() -> None:
+    """Other types, attributes and mappings are not in the document."""
+    plan = make_plan(with_attribute(MODEL, "people", "primaryEmail", description="New."), built().document())
+
+    assert plan.verb == "PATCH"
+    assert shown(plan) == [("patch", "attribute", "people.primaryEmail")]
+    assert object_types(plan) == [
+        {
+            "externalId": "okta/people",
+            "name": "People",
+            "description": "Who works here.",
+            "iconKey": "person",
+            "attributes": [
+                {
+                    "externalId": "okta/people/primaryEmail",
+                    "name": "Primary Email",
+                    "description": "New.",
+                    "type": "email",
+                    "label": False,
+                    "minimumCardinality": 0,
+                    "maximumCardinality": 1,
+                    "unique": True,
+                }
+            ],
+        }
+    ]
+    assert plan.document is not None
+    assert plan.document["mapping"] == {"objectTypeMappings": []}
+    assert set(plan.document["schema"]) == {"objectSchema"}  # type: ignore[arg-type]
+
+
+def test_a_new_reference_brings_its_target_along() -> None:
+    """The service refuses a reference whose target is not in the same document."""
+    extended = evolve(
+        GROUPS, attributes=[*GROUPS.attributes, AttributeSpec("Owner", reference=ReferenceSpec("people"))]
+    )
+
+    plan = make_plan(MODEL.with_object_type(extended), built().document())
+
+    assert shown(plan) == [("create", "attribute", "groups.owner"), ("patch", "mapping", "groups")]
+    assert [(one["name"], len(one.get("attributes", []))) for one in object_types(plan)] == [
+        ("People", 0),
+        ("Groups", 1),
+    ]
+
+
+def test_a_changed_mapping_is_overwritten_whole() -> None:
+    """The type is there bare, so that the document stays valid; all its attributes are mapped again."""
+    plan = make_plan(with_attribute(MODEL, "groups", "groupType", locators=("type",)), built().document())
+    document: Any = plan.document
+
+    assert shown(plan) == [("patch", "mapping", "groups")]
+    assert object_types(plan) == [
+        {"externalId": "okta/groups", "name": "Groups", "description": "Of people."}
+    ]
+    assert [len(one["attributesMapping"]) for one in document["mapping"]["objectTypeMappings"]] == [3]
+
+
+def test_another_identifier_comes_with_a_warning() -> None:
+    """All objects would be created again; what looks them up by the old one is mapped anew as well."""
+    model = with_attribute(
+        with_attribute(MODEL, "groups", "oktaId", identifier=False), "groups", "groupType", identifier=True
+    )
+
+    plan = make_plan(model, built().document())
+
+    assert [one.message for one in plan.changes] == [
+        "The mapping is overwritten.",
+        "The mapping is overwritten. Its identifier changes: objects that are there are not recognised, and will be "
+        "created again.",
+    ]
+
+
+def test_icons_and_statuses_alone_still_make_a_valid_document() -> None:
+    """At least one object type has to be in it."""
+    model = evolve(
+        MODEL,
+        icons=[IconSpec("person", "Human", png()), IconSpec("door", "Door", png())],
+        statuses=[
+            StatusSpec("Locked Out", "pending"),
+            StatusSpec("In Use", "active"),
+            StatusSpec("Active", "active"),
+        ],
+    )
+
+    plan = make_plan(model, built().document())
+    document: Any = plan.document
+
+    assert shown(plan) == [
+        ("patch", "icon", "icons.person"),
+        ("create", "icon", "icons.door"),
+        ("patch", "status", "statuses.Locked Out"),
+        ("create", "status", "statuses.In Use"),
+    ]
+    assert [one["name"] for one in object_types(plan)] == ["People"]
+    assert [one["key"] for one in document["schema"]["iconSchema"]["icons"]] == ["person", "door"]
+    assert [one["name"] for one in document["schema"]["statusSchema"]["statuses"]] == ["Locked Out", "In Use"]
+
+
+def test_an_icon_whose_image_is_not_told_is_the_same() -> None:
+    """The service may leave images out of its answer; statuses may be read from elsewhere."""
+    service = built()
+    service.icons["person"].pop("png48")
+    service.statuses.clear()
+    for one in service.object_types[0]["attributes"]:
+        one.pop("typeValues", None)
+    model = with_attribute(MODEL, "people", "status", statuses=())
+
+    assert shown(make_plan(model, service.document())) == [("create", "status", "statuses.Locked Out")]
+    assert make_plan(model, service.document(), known_statuses=["LOCKED OUT"]).is_empty
+
+
+def test_a_new_description_and_icon_of_a_type_are_patched() -> None:
+    """Both in one item."""
+    spec = evolve(GROUPS, description="Of everybody.", icon_key="person")
+
+    plan = make_plan(MODEL.with_object_type(spec), built().document())
+
+    assert [one.message for one in plan.changes] == ["Its description changes and its icon becomes “person”."]
+    assert object_types(plan)[0]["iconKey"] == "person"
+
+
+def test_a_child_of_an_existing_type_is_sent_below_it() -> None:
+    """Its parent comes along bare."""
+    child = ObjectTypeSpec("Teams", [ID, NAME], parent="groups")
+
+    plan = make_plan(MODEL.with_object_type(child), built().document())
+
+    (parent,) = object_types(plan)
+    assert (parent["name"], parent.get("attributes")) == ("Groups", None)
+    assert [one["name"] for one in parent["children"]] == ["Teams"]
+
+
+def test_a_type_that_somebody_moved_stays_there() -> None:
+    """Reported as drift; a document for it has the parents that are not in the model, bare."""
+    service = built(one_type())
+    service.made_by_people("Rooms")
+    rooms, things = service.object_types[1], service.object_types.pop(0)
+    rooms["children"].append(things)
+    model = one_type(AttributeSpec("More"))
+
+    plan = make_plan(model, service.document())
+    service.take(plan.verb, plan.document)
+
+    assert shown(plan)[0] == ("drift", "object type", "things")
+    assert [one["name"] for one in object_types(plan)] == ["Rooms"]
+    assert make_plan(model, service.document()).is_empty
+
+
+def test_a_parent_that_is_not_told_leaves_the_type_at_the_root() -> None:
+    """A parent without an external id cannot be named."""
+    service = built(one_type())
+    service.made_by_people("Rooms")
+    service.object_types[1]["children"].append(service.object_types.pop(0))
+    document = service.document()
+    del document["schema"]["objectSchema"]["objectTypes"][0]["externalId"]
+
+    plan = make_plan(one_type(AttributeSpec("More")), document)
+
+    assert [one["name"] for one in object_types(plan)] == ["Things"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"label": True}, "it is the label"),
+        ({"unique": True}, "its values have to be unique"),
+        ({"minimumCardinality": 1}, "it takes from 1 to up to 1 values"),
+        ({"maximumCardinality": -1}, "it takes from 0 to any number of values"),
+        ({"typeValues": ["Odd"]}, "it allows the statuses Odd"),
+    ],
+)
+def test_what_somebody_changed_is_drift_and_never_sent(changes: dict[str, Any], message: str) -> None:
+    """Whether a mapping call would change it nobody says; a new description is sent with what is there now."""
+    model = one_type(AttributeSpec("State", "status"))
+    service = built(model)
+    if "label" in changes:
+        service.attribute("sample/things/displayName")["label"] = False
+    service.attribute("sample/things/state").update(changes)
+
+    plan = make_plan(model, service.document())
+    described = make_plan(with_attribute(model, "things", "state", description="New."), service.document())
+    service.take(described.verb, described.document)
+
+    (item,) = [one for one in plan.items if one.path == "things.state"]
+    assert item.kind is PlanKind.DRIFT
+    assert message in item.message
+    assert item.remedy.startswith("An object schema manager:")
+    assert plan.is_empty
+    assert message in described.changes[0].message
+    assert service.attribute("sample/things/state")["description"] == "New."
+
+
+def test_the_other_way_round_is_drift_too() -> None:
+    """What the model wants and somebody took away."""
+    service = built()
+    service.attribute("okta/people/oktaId")["unique"] = False
+    service.attribute("okta/people/displayName")["label"] = False
+    service.attribute("okta/people/status").pop("typeValues")
+
+    messages = [one.message for one in make_plan(MODEL, service.document()).of(PlanKind.DRIFT)]
+
+    assert messages == [
+        "In Assets its values need not be unique; an import does not change that.",
+        "In Assets it is not the label; an import does not change that.",
+        "In Assets it allows every status; an import does not change that.",
+    ]
+
+
+def test_a_label_that_assets_reports_as_required_is_no_drift() -> None:
+    """It does so for every label."""
+    service = built()
+    service.attribute("okta/people/displayName")["minimumCardinality"] = 1
+
+    assert shown(make_plan(MODEL, service.document())) == []
+
+
+def test_what_left_the_model_stays_in_assets() -> None:
+    """An import deletes nothing; a person is told what is left."""
+    plan = make_plan(MODEL.without("groups", "people.groups"), built().document())
+
+    assert shown(plan) == [
+        ("patch", "mapping", "people"),
+        ("drift", "object type", "Groups"),
+        ("drift", "attribute", "people.Groups"),
+    ]
+
+
+def test_a_mapping_that_the_model_does_not_want_stays() -> None:
+    """Nor does it delete a mapping."""
+    model = MODEL.with_object_type(evolve(GROUPS, mapped=False))
+
+    assert ("drift", "mapping", "groups") in shown(make_plan(model, built().document()))
+
+
+def test_people_s_own_types_are_left_alone() -> None:
+    """What carries no external id of ours is not in the plan and not in the document."""
+    service = Service()
+    service.made_by_people("Rooms", ("Floor", "integer"))
+
+    plan = make_plan(MODEL, service.document())
+    service.take(plan.verb, plan.document)
+
+    assert "Rooms" not in str(plan.to_dict())
+    assert service.find(made_up("Rooms")) is not None
+
+
+def impossible(model: SchemaModel, service: Service) -> list[tuple[str, str, str]]:
+    """
+    The impossible items of a plan that therefore sends nothing.
+    """
+    plan = make_plan(model, service.document())
+    assert (plan.verb, plan.document, plan.is_empty) == (None, None, False)
+    with pytest.raises(ImpossibleChangeError) as caught:
+        plan.raise_for_impossible()
+    assert len(caught.value.remedies) == len(plan.impossible)
+    assert plan.summary.startswith("Cannot be built as it is: ")
+    return [(one.path, one.message, one.remedy) for one in plan.impossible]
+
+
+def test_a_renamed_type_is_impossible() -> None:
+    """The story of a renamed type: whoever renamed it, the two have to agree again first."""
+    ((path, message, remedy),) = impossible(MODEL.renamed("people", "Persons"), built())
+
+    assert path == "people"
+    assert message == "It is called “People” in Assets, not “Persons”, and an import never changes a name."
+    assert "model.renamed('people', 'People')" in remedy
+
+
+def test_a_renamed_attribute_is_impossible() -> None:
+    """Names never change."""
+    ((path, message, _),) = impossible(MODEL.renamed("people.status", "State"), built())
+
+    assert path == "people.status"
+    assert "It is called “Status” in Assets, not “State”" in message
+
+
+def test_a_retyped_attribute_is_impossible() -> None:
+    """The story of a retyped attribute."""
+    ((path, message, remedy),) = impossible(
+        with_attribute(MODEL, "groups", "groupType", type="text"), built()
+    )
+
+    assert path == "groups.groupType"
+    assert message == "It is of type select in Assets, not text, and a type can never change."
+    assert "delete the attribute in Assets" in remedy
+
+
+def test_another_target_is_impossible() -> None:
+    """A reference points where it points."""
+    model = with_attribute(MODEL, "people", "manager", reference=ReferenceSpec("groups"))
+
+    ((path, message, _),) = impossible(model, built())
+
+    assert path == "people.manager"
+    assert "It refers to “People” in Assets, not to “Groups”" in message
+
+
+def test_a_deleted_target_is_named_with_what_points_at_it() -> None:
+    """The story of a deleted reference target: what the service would answer REFERENCED_OBJECT_TYPE_CHANGED to."""
+    service = built()
+    service.object_types[:] = [one for one in service.object_types if one["name"] != "Groups"]
+    for gone in ("referenceObjectTypeName", "referenceObjectTypeExternalId"):
+        service.attribute("okta/people/groups").pop(gone)
+
+    ((path, message, remedy),) = impossible(MODEL, service)
+    plan = make_plan(MODEL, service.document())
+
+    assert path == "people.groups"
+    assert message.startswith("Its target “Groups” is gone from Assets")
+    assert "delete the attribute in Assets" in remedy
+    assert ("drift", "mapping", "Groups") in shown(plan)
+
+
+def test_a_target_that_is_not_told_is_taken_for_the_same() -> None:
+    """The service need not name it."""
+    service = built()
+    for gone in ("referenceObjectTypeName", "referenceObjectTypeExternalId"):
+        service.attribute("okta/people/groups").pop(gone)
+
+    assert shown(make_plan(MODEL, service.document())) == []
+
+
+def test_a_type_of_the_same_name_is_a_conflict_first() -> None:
+    """Two tenants, or people, have it: the service would answer EXTERNAL_ID_MISMATCH."""
+    by_people, by_import = Service(), built(evolve(MODEL, namespace="okta-eu"))
+    by_people.made_by_people("people")
+
+    ((path, message, remedy),) = impossible(MODEL, by_people)
+
+    assert path == "people"
+    assert message.endswith("made up by Assets.")
+    assert remedy.startswith("You: resolve the conflict first")
+    assert [one[1].endswith("of another import.") for one in impossible(MODEL, by_import)] == [True, True]
+
+
+def adopted(service: Service, model: SchemaModel = MODEL) -> SchemaModel:
+    """
+    The model with all conflicts with hand-made types adopted, as the schema shows them.
+    """
+    types = []
+    for entry in service.object_types:
+        attributes = tuple(
+            Attribute(
+                id=str(at),
+                name=one["name"],
+                type=one["type"],
+                label=one["label"],
+                minimum=one["minimumCardinality"],
+                description=one["description"],
+            )
+            for at, one in enumerate(entry["attributes"])
+        )
+        types.append(
+            ExistingObjectType(ObjectType(id=entry["name"], name=entry["name"], object_count=3), attributes)
+        )
+    for conflict in find_conflicts(model, types):
+        model = apply(conflict, Resolution.ADOPT, model)
+    return model
+
+
+def test_adopting_takes_over_the_external_ids_that_assets_made_up() -> None:
+    """The story of a harmless conflict: existing things keep their ids, new ones get ours, and building ends."""
+    service = Service()
+    service.made_by_people("PEOPLE", ("primary email", "text"), ("Phone", "text"))
+    before = service.attribute(made_up("PEOPLE/Phone")).copy()
+    model = adopted(service)
+
+    plan = make_plan(model, service.document())
+    service.take(plan.verb, plan.document)
+    after = make_plan(model, service.document())
+
+    assert plan.verb == "PUT"
+    assert [(one.kind.value, one.path) for one in plan.items if one.path.startswith("people")] == [
+        ("adopt", "people"),
+        ("create", "people.oktaId"),
+        ("create", "people.displayName"),
+        ("adopt", "people.primaryEmail"),
+        ("create", "people.status"),
+        ("create", "people.groups"),
+        ("create", "people.manager"),
+        ("adopt", "people.name"),
+        ("create", "people"),
+    ]
+    assert plan.model.external_id("people") == made_up("PEOPLE")
+    assert plan.model.external_id("people", "primaryEmail") == made_up("PEOPLE/primary email")
+    assert plan.model.external_id("people", "oktaId") == "okta/people/oktaId"
+    assert service.attribute("okta/people/manager")["referenceObjectTypeExternalId"] == made_up("PEOPLE")
+    assert service.attribute(made_up("PEOPLE/Phone")) == before
+    assert service.find(made_up("PEOPLE"))["description"] == "Made by people."  # type: ignore[index]
+    assert after.is_empty
+    assert shown(after) == []
+    assert make_plan(plan.model, service.document()).is_empty
+
+
+def test_adopting_into_a_mapped_source_patches() -> None:
+    """What is adopted is not sent again: its mapping names it, and that is all."""
+    service = built(one_type())
+    service.made_by_people("Groups", ("Okta ID", "text"))
+    model = SchemaModel(
+        "Sample", [*one_type().object_types, *adopted(service, SchemaModel("S", [GROUPS])).object_types]
+    )
+
+    plan = make_plan(model, service.document())
+    service.take(plan.verb, plan.document)
+
+    assert plan.verb == "PATCH"
+    (entry,) = object_types(plan)
+    assert [one["name"] for one in entry["attributes"]] == ["Display Name", "Group Type"]
+    assert make_plan(model, service.document()).is_empty
+
+
+def test_an_adopted_type_still_gets_new_attributes_and_descriptions_of_its_own() -> None:
+    """Of what the import added; what people made is left alone."""
+    service = Service()
+    service.made_by_people("Groups")
+    model = adopted(service, SchemaModel("S", [GROUPS]))
+    first = make_plan(model, service.document())
+    service.take(first.verb, first.document)
+    changed = with_attribute(
+        with_attribute(model, "groups", "oktaId", description="Ours."),
+        "groups",
+        "name",
+        description="Not ours.",
+    )
+
+    plan = make_plan(changed, service.document())
+
+    assert shown(plan) == [("patch", "attribute", "groups.oktaId")]
+
+
+def test_a_hand_made_attribute_in_our_own_type_is_adopted() -> None:
+    """Somebody was faster: same name, same type, so it is filled instead of refused."""
+    service = built(one_type())
+    by_hand = Service()
+    by_hand.made_by_people("X", ("MORE", "text"), ("Other", "integer"))
+    service.object_types[0]["attributes"] += by_hand.object_types[0]["attributes"][1:]
+    model = one_type(AttributeSpec("More"), AttributeSpec("Other", "date"))
+
+    ((path, message, _),) = impossible(model, service)
+    plan = make_plan(model.without("things.other"), service.document())
+
+    assert (path, message) == (
+        "things.other",
+        "It is of type integer in Assets, not date, and a type can never change.",
+    )
+    assert ("adopt", "attribute", "things.more") in shown(plan)
+    assert plan.model.external_id("things", "more") == made_up("X/MORE")
+
+
+def test_what_was_to_be_adopted_and_is_not_listed_is_impossible() -> None:
+    """It is gone, renamed, or in another schema than the import."""
+    model = MODEL.with_object_type(evolve(PEOPLE, adopted=Adoption("7", "Persons")))
+
+    ((path, message, _), *_) = impossible(model, Service())
+
+    assert path == "people"
+    assert message == "“Persons” was to be adopted, but the import source does not list it."
+
+
+def test_an_adopted_type_without_an_external_id_keeps_ours() -> None:
+    """Where Assets tells none, there is nothing to take over."""
+    service = Service()
+    service.made_by_people("Groups")
+    document = service.document()
+    del document["schema"]["objectSchema"]["objectTypes"][0]["externalId"]
+    model = adopted(service, SchemaModel("S", [GROUPS]))
+
+    assert make_plan(model, document).model.external_id("groups") == "s/groups"
+
+
+def test_the_status_of_the_source_decides_between_put_and_patch() -> None:
+    """A source that says it has no mapping gets all of it, whatever the document shows."""
+    document = built().document()
+
+    assert make_plan(MODEL, document, has_mapping=False).verb == "PUT"
+    assert make_plan(MODEL, None, has_mapping=True).verb == "PATCH"
+    assert not make_plan(MODEL, document, has_mapping=False).is_empty
+
+
+def test_a_plan_for_what_has_changed_since_is_refused() -> None:
+    """The digest of what existed is part of the plan."""
+    service = built()
+    plan = make_plan(MODEL, service.document())
+
+    plan.check_current(service.document())
+    service.attribute("okta/people/oktaId")["description"] = "Somebody was here."
+    with pytest.raises(StalePlanError):
+        plan.check_current(service.document())
+    assert document_digest(None) == make_plan(MODEL, None).current_digest
+    assert make_plan(MODEL, None).digest != make_plan(evolve(MODEL, description="x"), None).digest
+
+
+def test_a_model_with_errors_is_not_planned() -> None:
+    """A mapping without an identifier is refused before anything is compared."""
+    with pytest.raises(InvalidModelError, match="No attribute identifies a record"):
+        make_plan(SchemaModel("S", [ObjectTypeSpec("T", [NAME])]), None)
+
+
+def test_an_empty_icon_list_is_never_sent_back() -> None:
+    """The service answers one and refuses it."""
+    service = built(one_type())
+
+    assert service.document()["schema"]["iconSchema"] == {"icons": []}
+    plan = make_plan(one_type(AttributeSpec("More")), service.document())
+    assert "iconSchema" not in plan.document["schema"]  # type: ignore[index,operator]
+
+
+def test_a_plan_is_shown_as_text_table_and_data() -> None:
+    """Unchanged items are counted in the text, not listed."""
+    plan = make_plan(with_attribute(MODEL, "groups", "groupType", description="<b>"), built().document())
+
+    assert str(plan).splitlines()[1:] == ["patch      attribute   groups.groupType: Its description changes."]
+    assert "1 patch" in plan._repr_html_()
+    assert plan.to_dict()["counts"] == plan.counts
+    assert plan.to_dict()["items"][0]["kind"] == "unchanged"  # type: ignore[index]
+    assert repr(plan) == "BuildPlan(verb='PATCH')"
+    assert "Nothing to do." not in plan._repr_html_()
+    plan.raise_for_impossible()
+
+
+def test_an_item_shows_its_remedy() -> None:
+    """In the same line."""
+    plan = make_plan(MODEL.renamed("people", "Persons"), built().document())
+
+    assert "An object schema manager" not in str(plan.impossible[0].message)
+    assert str(plan.impossible[0]).endswith("or an object schema manager: rename it in Assets.")

@@ -1,0 +1,244 @@
+"""
+Reading documents and stored models.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from jsm_assets_dest.exceptions import InvalidModelError
+from jsm_assets_dest.model import (
+    Adoption,
+    AttributeSpec,
+    AttributeType,
+    ObjectTypeSpec,
+    ReferenceSpec,
+    SchemaModel,
+)
+from tests.model.samples import MODEL, PEOPLE
+from tests.model.service import Service, made_up
+
+
+def document(*attributes: dict[str, Any], mapped: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """
+    A document as other apps write it, of one object type.
+    """
+    entry = {"name": "Hard Drive", "description": "", "attributes": list(attributes)}
+    mapping = {
+        "objectTypeName": "Hard Drive",
+        "selector": "drives",
+        "description": "",
+        "attributesMapping": mapped or [],
+    }
+    return {
+        "schema": {"objectSchema": {"name": "Disks", "description": "", "objectTypes": [entry]}},
+        "mapping": {"objectTypeMappings": [] if mapped is None else [mapping]},
+    }
+
+
+def attribute(name: str, kind: str = "text", **more: object) -> dict[str, Any]:
+    """
+    An attribute as a document has it.
+    """
+    return {"name": name, "description": "", "type": kind, **more}
+
+
+def test_the_whole_sample_comes_back() -> None:
+    """Icons, statuses, references, order and all."""
+    assert SchemaModel.from_document(MODEL.document()) == MODEL
+
+
+def test_what_the_service_answers_is_read_without_its_own_attributes() -> None:
+    """Key has no external id and belongs to Assets; what people made is there, but not filled."""
+    service = Service()
+    service.made_by_people("Rooms", ("Floor", "integer"))
+
+    model = SchemaModel.from_document(service.document())
+
+    assert model.namespace == "docs"
+    assert model.object_types == (
+        ObjectTypeSpec(
+            "Rooms",
+            [
+                AttributeSpec(
+                    "Name",
+                    description="Name by people",
+                    label=True,
+                    minimum=1,
+                    external_id=made_up("Rooms/Name"),
+                    mapped=False,
+                ),
+                AttributeSpec(
+                    "Floor",
+                    "integer",
+                    description="Floor by people",
+                    external_id=made_up("Rooms/Floor"),
+                    mapped=False,
+                ),
+            ],
+            description="Made by people.",
+            external_id=made_up("Rooms"),
+            mapped=False,
+        ),
+    )
+
+
+def test_a_document_of_the_older_edition_is_read_by_names() -> None:
+    """It has no external ids: mappings and references find their places by name, and keys are made from names."""
+    read = SchemaModel.from_document(
+        document(
+            attribute("DUID", label=True),
+            attribute("Disk Label"),
+            attribute("Next", "referenced_object", referenceObjectTypeName="hard drive"),
+            mapped=[
+                {"attributeName": "DUID", "attributeLocators": ["id"], "externalIdPart": True},
+                {"attributeName": "Next", "attributeLocators": ["n"], "objectMappingIQL": "Name Like ${n}"},
+            ],
+        )
+    )
+
+    assert read.namespace == "disks"
+    assert read.object_types == (
+        ObjectTypeSpec(
+            "Hard Drive",
+            [
+                AttributeSpec("DUID", locators=["id"], label=True, identifier=True),
+                AttributeSpec("Disk Label", mapped=False),
+                AttributeSpec(
+                    "Next", reference=ReferenceSpec("hardDrive", aql="Name Like ${n}"), locators=["n"]
+                ),
+            ],
+            selector="drives",
+        ),
+    )
+
+
+def test_a_reference_to_something_outside_keeps_its_name() -> None:
+    """The linter will say that it is not in the model."""
+    read = SchemaModel.from_document(
+        document(
+            attribute("Room", "referenced_object", referenceObjectTypeExternalId="elsewhere/rooms"),
+            mapped=[{"attributeName": "Room", "attributeLocators": ["r"], "objectMappingIQL": "Name = ${r}"}],
+        )
+    )
+
+    assert read.object_types[0].attributes[0].reference == ReferenceSpec("elsewhere/rooms", aql="Name = ${r}")
+
+
+def test_equal_names_get_different_keys() -> None:
+    """A document may hold names that make the same key."""
+    read = SchemaModel.from_document(document(attribute("A b"), attribute("aB"), attribute("??")))
+
+    assert [one.key for one in read.object_types[0].attributes] == ["aB", "aB2", "attribute"]
+
+
+def test_another_apps_external_ids_are_kept() -> None:
+    """Only ids of our own form give keys; all others stay as they are."""
+    source = document(attribute("DUID", externalId="attr/duid"))
+    source["schema"]["objectSchema"]["objectTypes"][0]["externalId"] = "type/hard-drive"
+
+    read = SchemaModel.from_document(source)
+
+    assert read.namespace == "type"
+    assert read.object_types[0].key == "hard-drive"
+    assert read.object_types[0].attributes[0].external_id == "attr/duid"
+
+
+@pytest.mark.parametrize("broken", [{}, {"schema": []}, {"schema": {"objectSchema": {"objectTypes": {}}}}])
+def test_what_is_no_document_is_refused(broken: dict[str, Any]) -> None:
+    """With the place that is missing."""
+    with pytest.raises(InvalidModelError, match="no list of object types"):
+        SchemaModel.from_document(broken)
+
+
+def test_types_and_categories_that_imports_do_not_have_are_all_named() -> None:
+    """An attribute for users cannot be imported; both mistakes come in one error."""
+    source = document(attribute("Owner", "user"), attribute("Group", "group"))
+    source["schema"]["statusSchema"] = {"statuses": [{"name": "Odd", "category": "weird", "description": ""}]}
+
+    with pytest.raises(InvalidModelError) as caught:
+        SchemaModel.from_document(source)
+
+    assert [getattr(one, "path", "") for one in caught.value.findings] == [
+        "statuses.Odd",
+        "hardDrive.owner",
+        "hardDrive.group",
+    ]
+
+
+def test_what_is_no_object_is_passed_over() -> None:
+    """Scalars in the place of objects and texts are not this library's to repair."""
+    source = document(attribute("A", typeValues="Active", minimumCardinality=True))
+    source["schema"]["objectSchema"]["objectTypes"].append("odd")
+    source["mapping"] = None
+
+    assert SchemaModel.from_document(source).object_types[0].attributes[0] == AttributeSpec("A", mapped=False)
+
+
+def test_a_stored_model_keeps_what_documents_cannot() -> None:
+    """Adoption, lengths and own keys are in it too."""
+    spec = evolve(
+        PEOPLE,
+        adopted=Adoption("12", "People"),
+        attributes=[evolve(PEOPLE.attributes[0], max_length=20), *PEOPLE.attributes[1:]],
+    )
+    model = MODEL.with_object_type(spec)
+
+    stored = json.loads(json.dumps(model.to_dict()))
+
+    assert SchemaModel.from_dict(stored) == model
+    assert SchemaModel.from_dict(stored).digest == model.digest != MODEL.digest
+
+
+def test_a_stored_model_may_leave_out_defaults() -> None:
+    """What is missing means what it means in the model."""
+    short = {"name": "S", "object_types": [{"name": "T", "attributes": [{"name": "Some Name"}]}]}
+
+    assert SchemaModel.from_dict(short) == SchemaModel(
+        "S", [ObjectTypeSpec("T", [AttributeSpec("Some Name")])]
+    )
+    assert SchemaModel.from_dict(short).object_types[0].attributes[0].type is AttributeType.TEXT
+
+
+def test_everything_wrong_with_a_stored_model_is_named() -> None:
+    """By path, in one error."""
+    wrong = {
+        "name": "S",
+        "colour": "red",
+        "statuses": [{"name": "Odd", "category": "weird"}],
+        "object_types": [
+            {
+                "name": 7,
+                "mapped": "yes",
+                "size": 1,
+                "attributes": [{"name": "A", "type": "user", "label": 1, "maximum": "2", "shape": ""}],
+            }
+        ],
+    }
+
+    with pytest.raises(InvalidModelError) as caught:
+        SchemaModel.from_dict(wrong)
+
+    assert [getattr(one, "path", "") for one in caught.value.findings] == [
+        "colour",
+        "object_types[0].size",
+        "object_types[0].name",
+        "object_types[0].attributes[0].shape",
+        "object_types[0].attributes[0].type",
+        "object_types[0].attributes[0].label",
+        "object_types[0].attributes[0].maximum",
+        "object_types[0].mapped",
+        "statuses[0].category",
+    ]
+
+
+def test_a_model_of_a_later_form_is_refused() -> None:
+    """Rather than read by half."""
+    with pytest.raises(InvalidModelError, match="form 2 is not known"):
+        SchemaModel.from_dict({**MODEL.to_dict(), "form": 2})
+    with pytest.raises(InvalidModelError, match="no list of object types"):
+        SchemaModel.from_dict({})

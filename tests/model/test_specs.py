@@ -1,0 +1,173 @@
+"""
+The parts of a model: what they fill in by themselves, and what they keep.
+"""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from jsm_assets_dest._model.names import camel_case, plain_name, slug, unused
+from jsm_assets_dest.model import (
+    AttributeSpec,
+    AttributeType,
+    ObjectTypeSpec,
+    ReferenceSpec,
+    SchemaModel,
+    StatusCategory,
+    StatusSpec,
+)
+from tests.model.samples import GROUPS, MODEL, PEOPLE
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Primary Email", "primaryEmail"),
+        ("Okta ID", "oktaId"),
+        ("IMEI", "imei"),
+        ("Custom Attribute 10", "customAttribute10"),
+        ("hostName", "hostName"),
+        ("Größe (cm)", "größeCm"),
+        ("--", ""),
+    ],
+)
+def test_a_key_follows_from_a_name(name: str, key: str) -> None:
+    """Keys are the camel case that people would write, and nothing where a name gives nothing."""
+    assert camel_case(name) == key
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [("LOCKED_OUT", "Locked Out"), ("Läuft!", "L uft"), ("in-use", "in-use"), ("x" * 40, "x" * 30)],
+)
+def test_a_status_name_is_made_plain(name: str, plain: str) -> None:
+    """The remedy of the linter is a name that the service takes."""
+    assert plain_name(name) == plain
+
+
+def test_names_that_are_taken_get_a_number() -> None:
+    """The first free number from 2, without regard to case."""
+    assert unused("Name", {"other"}) == "Name"
+    assert unused("Name", {"name", "name2"}) == "Name3"
+
+
+def test_defaults_are_filled_in_once_and_survive_a_rename() -> None:
+    """Renaming keeps key, locators, selector and so the external id: records need not change."""
+    attribute = evolve(AttributeSpec("Primary Email"), name="E-mail")
+    spec = evolve(ObjectTypeSpec("User Types"), name="Kinds")
+
+    assert (attribute.key, attribute.locators) == ("primaryEmail", ("primaryEmail",))
+    assert (spec.key, spec.selector) == ("userTypes", "userTypes")
+
+
+def test_a_reference_makes_a_reference_attribute() -> None:
+    """Nobody has to say it twice; the short word `reference` is understood as well."""
+    assert AttributeSpec("Manager", reference=ReferenceSpec("people")).type is AttributeType.REFERENCE
+    assert AttributeSpec("Manager", "reference").type is AttributeType.REFERENCE
+
+
+def test_an_unknown_type_or_category_is_refused() -> None:
+    """A word that is no type cannot become part of a model."""
+    with pytest.raises(ValueError, match="'user'"):
+        AttributeSpec("Owner", "user")
+    with pytest.raises(ValueError, match="'open'"):
+        StatusSpec("Open", "open")
+
+
+def test_one_text_is_one_locator() -> None:
+    """A text is not taken apart into letters."""
+    assert AttributeSpec("Email", locators="profile.email").locators == ("profile.email",)
+
+
+def test_what_is_not_mapped_has_no_locator_and_no_selector() -> None:
+    """So that nothing of it reaches the mapping."""
+    assert AttributeSpec("Note", mapped=False, locators=["note"]).locators == ()
+    assert ObjectTypeSpec("Rooms", mapped=False).selector == ""
+
+
+def test_external_ids_carry_the_namespace() -> None:
+    """They are unique in a workspace, so two tenants need two namespaces; slashes in keys cannot confuse them."""
+    eu = evolve(MODEL, namespace="okta-eu")
+    slashed = SchemaModel("S", [ObjectTypeSpec("A", [AttributeSpec("B", key="x/y%")], key="a/b")])
+
+    assert MODEL.external_id("people") == "okta/people"
+    assert MODEL.external_id("people", "oktaId") == "okta/people/oktaId"
+    assert eu.external_id("people", "oktaId") == "okta-eu/people/oktaId"
+    assert slashed.external_id("a/b", "x/y%") == "s/a%2Fb/x%2Fy%25"
+    assert slug("Okta (EU)") == "okta-eu"
+
+
+def test_own_external_ids_win() -> None:
+    """What somebody gives is used as it is."""
+    model = SchemaModel("S", [ObjectTypeSpec("A", [AttributeSpec("B", external_id="b!")], external_id="a!")])
+
+    assert (model.external_id("a"), model.external_id("a", "b")) == ("a!", "b!")
+
+
+def test_looking_up_object_types_and_attributes() -> None:
+    """By key, or by key or name in any case; what is missing is named in the error."""
+    assert MODEL.object_type("people") is PEOPLE
+    assert MODEL.find_object_type("PEOPLE") is PEOPLE
+    assert MODEL.find_object_type("groups") is GROUPS
+    assert MODEL.find_object_type("rooms") is None
+    assert PEOPLE.find_attribute("primary email") is PEOPLE.find_attribute("primaryEmail")
+    assert PEOPLE.find_attribute("shoe size") is None
+    assert PEOPLE.attribute("manager").name == "Manager"
+    assert [one.key for one in PEOPLE.identifiers] == ["oktaId"]
+    assert PEOPLE.label is not None
+    assert PEOPLE.label.key == "displayName"
+    with pytest.raises(KeyError, match=r"“rooms”; it has: people, groups"):
+        MODEL.object_type("rooms")
+    with pytest.raises(KeyError, match="“People” has no attribute"):
+        PEOPLE.attribute("rooms")
+
+
+def test_an_object_type_is_replaced_by_key_or_added() -> None:
+    """The order of the others stays."""
+    replaced = MODEL.with_object_type(evolve(PEOPLE, name="Persons"))
+    added = MODEL.with_object_type(ObjectTypeSpec("Rooms"))
+
+    assert [spec.name for spec in replaced.object_types] == ["Persons", "Groups"]
+    assert [spec.name for spec in added.object_types] == ["People", "Groups", "Rooms"]
+
+
+def test_targets_are_imported_first() -> None:
+    """References are resolved when the record is read, so what they name has to be there."""
+    refers = [AttributeSpec("To", reference=ReferenceSpec(target)) for target in ("b", "a")]
+    chain = SchemaModel(
+        "Chain",
+        [
+            ObjectTypeSpec("C", [refers[0]]),
+            ObjectTypeSpec("B", [refers[1]]),
+            ObjectTypeSpec("A"),
+            ObjectTypeSpec("D"),
+        ],
+    )
+
+    assert MODEL.import_order() == ("groups", "people")
+    assert chain.import_order() == ("a", "b", "c", "d")
+
+
+def test_a_circle_keeps_the_order_of_the_model() -> None:
+    """There is no right order then; what the circle needs still comes first."""
+    model = SchemaModel(
+        "Circle",
+        [
+            ObjectTypeSpec("A", [AttributeSpec("B", reference=ReferenceSpec("b"))]),
+            ObjectTypeSpec("B", [AttributeSpec("A", reference=ReferenceSpec("a")), _refers("c")]),
+            ObjectTypeSpec("C", [_refers("gone")]),
+            ObjectTypeSpec("Hidden", mapped=False),
+        ],
+    )
+
+    assert model.import_order() == ("c", "a", "b")
+
+
+def _refers(target: str) -> AttributeSpec:
+    return AttributeSpec(f"To {target}", reference=ReferenceSpec(target))
+
+
+def test_the_category_is_one_of_three() -> None:
+    """Texts are taken as well as members."""
+    assert StatusSpec("Gone", "inactive").category is StatusCategory.INACTIVE
