@@ -1,0 +1,226 @@
+"""
+Okta's data into Jira Service Management Assets, from start to end.
+
+    python examples/okta_destination.py                     on the embedded emulator, with a bundled organisation
+    python examples/okta_destination.py --okta DIR          with Okta's answers from a folder of JSON files
+
+With JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, JSM_ASSETS_API_TOKEN and JSM_ASSETS_IMPORT_TOKEN set, the same script runs
+against that site. The layouts of a folder are in docs/reference/okta.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from jsm_assets_dest import (
+    BuildPlan,
+    Connection,
+    ImportResult,
+    ImportToken,
+    ObjectSchema,
+    Resolution,
+    SchemaModel,
+    SchemaRoles,
+    okta,
+)
+from jsm_assets_dest.exceptions import AssetsError, RolesNotSettableError
+from jsm_assets_dest.testing import Emulator
+
+EVERYTHING = 1_000_000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run all steps; 0 when Assets confirmed every record.
+    """
+    options = parser().parse_args(arguments)
+    tenant = (
+        okta.Tenant.from_folder(options.okta, org_url=options.org_url)
+        if options.okta
+        else okta.sample_tenant()
+    )
+    with ExitStack() as stack:
+        emulator = None if "JSM_ASSETS_SITE" in os.environ else stack.enter_context(Emulator())
+        if emulator is None:
+            connection = stack.enter_context(Connection.current_site())
+        else:
+            prepare(emulator)
+            options.managers, options.users, options.existing = ["it-ops"], ["service-desk"], "HR"
+            connection = stack.enter_context(emulator.connect())
+
+        step("1. Connect")
+        report = connection.check()
+        print(report)
+        report.raise_for_problems()
+
+        step("2. Choose the object schema")
+        schema = connection.ensure_object_schema(okta.KEY, name=okta.NAME, description=okta.DESCRIPTION)
+        print(f"{schema.name} ({schema.key})")
+        print(f"  browse:    {schema.links.browse}")
+        print(f"  configure: {schema.links.configure}")
+        wanted = okta.schema_model(options.profile, custom_attributes=tenant.custom_attributes())
+        model = settle(schema, wanted)
+        if options.existing:
+            print(f"\nIf the data should go into the existing schema {options.existing} instead:")
+            settle(connection.get_object_schema(options.existing), wanted)
+
+        step("3. Lock down the roles")
+        lock_down(schema, options)
+
+        step("4. Check the import token")
+        if emulator is None:
+            secret = os.environ.get("JSM_ASSETS_IMPORT_TOKEN", "")
+        else:
+            secret = emulator.add_import_source(
+                okta.KEY, "Okta"
+            ).token  # what a person does in the user interface
+        if not secret:
+            print(
+                f"Open {schema.links.configure}, tab Import: Create import, External import, Generate new token.\n"
+                "Then set JSM_ASSETS_IMPORT_TOKEN and run this again."
+            )
+            return 1
+        token = connection.import_token(secret, schema=schema)
+        token_report = token.check()
+        print(token_report)
+        token_report.raise_for_problems()
+
+        step("5. Build the schema model")
+        show_plan(token.plan(model), everything=options.verbose)
+        token.build(model)
+
+        step("6. Import")
+        result = bring(token, tenant, model)
+        return 0 if result.ok else 1
+
+
+def settle(schema: ObjectSchema, model: SchemaModel) -> SchemaModel:
+    """
+    Show which wanted object types exist already, take a way out for each, and give the model that goes with it.
+    """
+    conflicts = schema.find_conflicts(model)
+    if not conflicts:
+        print(f"No object type of {schema.key} stands in the way.")
+    for conflict in conflicts:
+        print(f"  {conflict}")
+        for resolution in (Resolution.ADOPT, Resolution.RENAME_INCOMING, Resolution.SKIP):
+            if resolution in conflict.choices:
+                model = conflict.resolve(resolution, model)
+                print(f"    resolved: {resolution.value}")
+                break
+            print(f"    {resolution.value} is not possible: {conflict.impossible[resolution]}")
+    return model
+
+
+def lock_down(schema: ObjectSchema, options: argparse.Namespace) -> None:
+    """
+    Empty the default entries of the roles and put in the wanted ones.
+    """
+    try:
+        show_roles("Before", schema.roles())
+        # Managers are left alone where nobody is named: emptying them could lock everybody out.
+        show_roles(
+            "After", schema.set_roles(managers=options.managers or None, developers=[], users=options.users)
+        )
+    except RolesNotSettableError as error:
+        print(error)
+        if not options.accept_roles:
+            raise
+
+
+def show_roles(when: str, roles: SchemaRoles) -> None:
+    """
+    Who may do what in the schema.
+    """
+    print(f"{when}:")
+    for role in roles.roles:
+        print(f"  {role.name}: {', '.join([*role.groups, *role.users]) or 'nobody'}")
+
+
+def show_plan(plan: BuildPlan, *, everything: bool) -> None:
+    """
+    What building would change: the first line says how much, the others what.
+    """
+    lines = str(plan).splitlines()
+    print(*(lines if everything else [line for line in lines if " attribute " not in line]), sep="\n")
+
+
+def bring(token: ImportToken, tenant: okta.Tenant, model: SchemaModel) -> ImportResult:
+    """
+    A test import of a hundred people, then everything; then what Assets confirmed, and what could not be brought.
+    """
+    test = token.test_import(
+        okta.records(tenant, model=model, people_limit=100), count=EVERYTHING, model=model
+    )
+    print(f"Test: {test.sent:,} records sent, {test.created:,} objects created.\n")
+    records = okta.records(tenant, model=model)
+    result = token.import_records(records, model=model, on_progress=print)
+    print("\nConfirmed by Assets:" if result.confirmed else "\nNot confirmed by Assets:")
+    print(f"  {'object type':<14} {'sent':>7} {'created':>8} {'updated':>8} {'unchanged':>10} {'failed':>7}")
+    for one in result.object_types:
+        counts = f"{one.sent:>7,} {one.created:>8,} {one.updated:>8,} {one.unchanged:>10,} {one.failed:>7,}"
+        print(f"  {one.name:<14} {counts}")
+    for message in result.messages:
+        print(f"  {message}")
+    print("\nFrom Okta:")
+    print(records.report)
+    return result
+
+
+def prepare(emulator: Emulator) -> None:
+    """
+    What there is on a site before anybody thinks of Okta: groups, and a schema with People and Groups of its own.
+    """
+    emulator.add_group("it-ops")
+    emulator.add_group("service-desk")
+    existing = emulator.add_object_schema("HR", "Human resources")
+    people = existing.add_object_type(
+        "People", attributes=["Okta ID", "Primary Email", ("Employee Number", "integer")]
+    )
+    for number in range(120):
+        people.add_object({"Name": f"Person {number}", "Employee Number": number})
+    existing.add_object_type("Groups", attributes=["Group Name", "Okta ID"])
+
+
+def parser() -> argparse.ArgumentParser:
+    """
+    The arguments of the command.
+    """
+    found = argparse.ArgumentParser(description="Okta's data into Jira Service Management Assets.")
+    found.add_argument(
+        "--okta", metavar="DIR", help="a folder of Okta's answers; by default a bundled organisation"
+    )
+    found.add_argument(
+        "--org-url", default="", help="the organisation's address, to complete relative profile URLs"
+    )
+    found.add_argument("--profile", choices=("lean", "standard", "full"), default="standard")
+    found.add_argument(
+        "--existing", metavar="KEY", help="show the conflicts with this schema, too; changes nothing"
+    )
+    found.add_argument(
+        "--managers", nargs="*", default=[], metavar="GROUP", help="who may configure the schema"
+    )
+    found.add_argument("--users", nargs="*", default=[], metavar="GROUP", help="who may see the objects")
+    found.add_argument(
+        "--accept-roles", action="store_true", help="go on where the roles cannot be set from here"
+    )
+    found.add_argument("--verbose", action="store_true", help="show every attribute of the plan")
+    return found
+
+
+def step(title: str) -> None:
+    """
+    A heading.
+    """
+    print(f"\n{title}\n{'-' * len(title)}")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except AssetsError as error:
+        sys.exit(f"\n{error}")
