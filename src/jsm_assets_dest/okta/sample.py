@@ -7,6 +7,7 @@ read again and again, page by page, without being kept. Nobody in it exists.
 
 from __future__ import annotations
 
+import math
 import random
 import string
 import unicodedata
@@ -210,8 +211,10 @@ class _Sample:
         )
 
     def users(self) -> Iterator[Mapping[str, object]]:
+        # Okta does not list managers first; here half of the people come before theirs, too.
+        step = next(step for step in (97, 89, 83, 1) if math.gcd(step, self.people) == 1)
         for number in range(self.people):
-            yield self._user(self._person(number))
+            yield self._user(self._person(number * step % self.people))
 
     def _user(self, person: _Person) -> Mapping[str, object]:
         chance = self._random("person", person.number)
