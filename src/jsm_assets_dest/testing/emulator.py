@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -186,7 +186,7 @@ class Emulator:
         return AsyncConnection.external_site(self.site, ApiToken(self.email, self.api_token), **options)
 
     @contextlib.contextmanager
-    def serve(self, port: int = 0, host: str = "127.0.0.1") -> Iterator[str]:
+    def serve(self, port: int = 0, host: str = "127.0.0.1") -> Generator[str, None, None]:
         """
         Serve the site over HTTP while the context lasts.
 
@@ -396,7 +396,7 @@ class Emulator:
         return limit
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> Generator[None, None, None]:
         """
         Nothing is answered while the context lasts.
         """

@@ -9,7 +9,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -58,7 +58,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: _Server
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride]  # the parent knows no better
 
     def setup(self) -> None:
         super().setup()
@@ -153,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serve(service: Service, pages: Pages, host: str, port: int) -> Iterator[str]:
+def serve(service: Service, pages: Pages, host: str, port: int) -> Generator[str, None, None]:
     """
     Serve until the context ends.
 

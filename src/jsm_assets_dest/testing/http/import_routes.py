@@ -10,6 +10,7 @@ from typing import cast
 from ..json_types import JsonObject, JsonValue
 from ..world import executions, imports, mapping
 from ..world.entities import Execution, ImportSource
+from ..world.mapping_rendering import schema_and_mapping
 from ..world.refusals import bad_request, not_found
 from .access import gateway_unauthorized
 from .bodies import BOOLEAN, OBJECT, STRING, WHOLE_BODY, Body
@@ -153,7 +154,7 @@ def read_mapping_progress(call: Call) -> Answer:
     accepts_import_token=True,
 )
 def read_mapping(call: Call) -> Answer:
-    return json_answer(mapping.schema_and_mapping(call.site, import_source(call)))
+    return json_answer(schema_and_mapping(call.site, import_source(call)))
 
 
 # Executions -------------------------------------------------------------------------------------------------

@@ -64,11 +64,13 @@ class Striking(Protocol):
         """
         Whether the site does what was asked for.
         """
+        ...
 
     def deliver(self, answer: Answer | None) -> Answer:
         """
         The answer the client gets.
         """
+        ...
 
 
 ROUTER = Router()

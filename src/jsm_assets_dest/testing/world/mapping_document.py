@@ -12,7 +12,6 @@ import binascii
 import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
 
 from attrs import define, field
 
@@ -262,7 +261,7 @@ def _read_statuses(problems: _Problems, schema: Mapping[str, JsonValue]) -> Iter
 
 
 def _read_mappings(problems: _Problems, mapping: Mapping[str, JsonValue]) -> list[JsonObject]:
-    found = []
+    found: list[JsonObject] = []
     for number, value in enumerate(
         problems.array(mapping.get("objectTypeMappings"), "mapping.objectTypeMappings")
     ):
@@ -283,5 +282,5 @@ def _read_mappings(problems: _Problems, mapping: Mapping[str, JsonValue]) -> lis
             locators = problems.array(attribute.get("attributeLocators"), f"{inner}.attributeLocators", 1)
             if any(not isinstance(locator, str) for locator in locators):
                 problems.texts.append(f"{inner}: attributeLocators must be texts")
-        found.append(cast(JsonObject, dict(entry)))
+        found.append(dict(entry))
     return found

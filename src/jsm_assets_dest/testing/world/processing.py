@@ -28,7 +28,7 @@ from .entities import (
     ObjectType,
     Status,
 )
-from .mapping import mapped_attribute
+from .mapping_rendering import mapped_attribute
 from .objects import delete_object, insert_object, store_values, value_problem
 from .site import Site
 from .values import BadValue, normalise, options_of

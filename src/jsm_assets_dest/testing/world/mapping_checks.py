@@ -1,0 +1,269 @@
+"""
+What contradicts what: a schema-and-mapping document against the site, before anything is changed.
+
+The codes of refusals are those Atlassian's staff named in the developer community; where the documentation forbids a
+change without naming a code, the nearest one is used, or one made up in their style.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ..json_types import JsonObject, JsonValue
+from .aql import parse
+from .aql.nodes import InvalidQuery
+from .entities import Attribute, ImportSource, ObjectType, Status
+from .mapping_document import AttributeEntry, Document, TypeEntry
+from .mapping_rendering import import_type_of
+from .naming import name_problem
+from .refusals import data_validation
+from .site import Site
+
+SYSTEM_NAMES = {"key", "created", "updated"}
+
+
+class MappingChecker:
+    """
+    Looks for contradictions between a document and the site.
+    """
+
+    def __init__(self, site: Site, source: ImportSource, document: Document) -> None:
+        self.site = site
+        self.source = source
+        self.document = document
+        self.schema = site.schemas[source.schema_id]
+        self.problems: list[JsonObject] = []
+        self.type_ids = {each.external_id: each for each in site.types.values()}
+        self.attribute_ids = {each.external_id: each for each in site.attributes.values()}
+
+    def problem(self, code: str, location: str, message: str) -> None:
+        """
+        Note a contradiction.
+        """
+        self.problems.append({"code": code, "location": location, "message": message})
+
+    def existing_type(self, entry: TypeEntry) -> ObjectType | None:
+        """
+        The object type an entry means, if it is there already: by external id, or by name without one.
+        """
+        if entry.external_id is not None:
+            found = self.type_ids.get(entry.external_id)
+            return found if found is not None and found.schema_id == self.schema.id else None
+        return next(
+            (each for each in self.site.types_of(self.schema) if each.name.lower() == entry.name.lower()),
+            None,
+        )
+
+    def existing_attribute(self, owner: ObjectType | None, entry: AttributeEntry) -> Attribute | None:
+        """
+        The attribute an entry means, if it is there already.
+        """
+        if owner is None:
+            return None
+        if entry.external_id is not None:
+            found = self.attribute_ids.get(entry.external_id)
+            return found if found in self.site.attributes_of(owner) else None
+        return self.site.attribute_named(owner, entry.name)
+
+    def check(self) -> None:
+        """
+        Look for contradictions.
+
+        Raises:
+            Refusal: 400 that names all of them.
+        """
+        self._check_external_ids()
+        icon_keys = {icon.key for icon in self.site.icons.values() if icon.key} | {
+            key for key, _, _ in self.document.icons
+        }
+        for entry in self.document.types:
+            if entry.icon_key is not None and entry.icon_key not in icon_keys:
+                self.problem("UNKNOWN_ICON_KEY", entry.location, f"There is no icon {entry.icon_key}")
+            self._check_type(entry)
+        for mapping in self.document.mappings:
+            self._check_mapping(mapping)
+        if self.problems:
+            raise data_validation(*self.problems)
+
+    def _check_external_ids(self) -> None:
+        if not self.document.has_external_ids:
+            return
+        seen: set[str] = set()
+        for entry in self.document.types:
+            pairs = [(entry.external_id, entry.name, entry.location)]
+            # Key has no external id in the documents the service gives out, so it needs none here either.
+            pairs.extend(
+                (attribute.external_id, attribute.name, entry.location)
+                for attribute in entry.attributes
+                if attribute.external_id is not None or attribute.name.lower() not in SYSTEM_NAMES
+            )
+            for external_id, name, location in pairs:
+                if not external_id:
+                    self.problem("SCHEMA_INVALID_EXTERNAL_ID", location, f"{name} has no external id")
+                elif external_id in seen:
+                    self.problem("DUPLICATE_EXTERNAL_ID_ILLEGAL", location, f"{external_id} is there twice")
+                else:
+                    seen.add(external_id)
+
+    def _check_type(self, entry: TypeEntry) -> None:
+        found = self.existing_type(entry)
+        where = entry.location
+        problem = name_problem(entry.name)
+        if problem is not None:
+            self.problem("INVALID_NAME", where, problem)
+        if entry.external_id is not None:
+            elsewhere = self.type_ids.get(entry.external_id)
+            if elsewhere is not None and found is None:
+                self.problem(
+                    "SCHEMA_INVALID_EXTERNAL_ID",
+                    where,
+                    f"{entry.external_id} is used in another object schema",
+                )
+            elif entry.external_id in self.attribute_ids:
+                self.problem(
+                    "SCHEMA_INVALID_EXTERNAL_ID", where, f"{entry.external_id} is that of an attribute"
+                )
+            for other in self.site.types_of(self.schema):
+                if other is not found and other.name.lower() == entry.name.lower():
+                    self.problem(
+                        "EXTERNAL_ID_MISMATCH", where, f"The object type {other.name} has another external id"
+                    )
+            if found is not None and found.name != entry.name:
+                self.problem("EXTERNAL_ID_MISMATCH", where, f"The name of {found.name} cannot be changed")
+        names: set[str] = set()
+        for attribute in entry.attributes:
+            if attribute.name.lower() in names:
+                self.problem("DUPLICATE_ATTRIBUTE_NAME", where, f"{attribute.name} is there twice")
+            names.add(attribute.name.lower())
+            self._check_attribute(entry, found, attribute)
+
+    def _check_attribute(self, owner: TypeEntry, existing: ObjectType | None, entry: AttributeEntry) -> None:
+        where = f"{owner.location}.attributes[{entry.name}]"
+        found = self.existing_attribute(existing, entry)
+        if entry.external_id is not None:
+            elsewhere = self.attribute_ids.get(entry.external_id)
+            if (elsewhere is not None and found is None) or entry.external_id in self.type_ids:
+                self.problem("SCHEMA_INVALID_EXTERNAL_ID", where, f"{entry.external_id} is used elsewhere")
+            if existing is not None:
+                same_name = self.site.attribute_named(existing, entry.name)
+                if same_name is not None and same_name is not found:
+                    self.problem(
+                        "EXTERNAL_ID_MISMATCH",
+                        where,
+                        f"The attribute {same_name.name} has another external id",
+                    )
+            if found is not None and found.name != entry.name:
+                self.problem("EXTERNAL_ID_MISMATCH", where, f"The name of {found.name} cannot be changed")
+        if found is not None and not found.system and import_type_of(found) != entry.type:
+            self.problem("ATTRIBUTE_TYPE_CHANGED", where, f"The type of {found.name} cannot be changed")
+            return
+        minimum, maximum = entry.minimum or 0, entry.maximum if entry.maximum is not None else 1
+        if minimum < 0 or maximum < -1 or maximum == 0 or (maximum != -1 and minimum > maximum):
+            self.problem(
+                "INVALID_CARDINALITY", where, f"The cardinality {minimum} to {maximum} is impossible"
+            )
+        if entry.type == "referenced_object":
+            self._check_reference(where, found, entry)
+        for name in entry.statuses:
+            known = {each.name.lower() for each in self.site.statuses.values() if self._visible(each)}
+            if name.lower() not in known | {new.lower() for new, _, _ in self.document.statuses}:
+                self.problem("UNKNOWN_STATUS", where, f"There is no status {name}")
+
+    def _visible(self, status: Status) -> bool:
+        return status.schema_id in (None, self.schema.id)
+
+    def _check_reference(self, where: str, found: Attribute | None, entry: AttributeEntry) -> None:
+        name, external_id = entry.reference_name, entry.reference_external_id
+        in_document = [
+            each
+            for each in self.document.types
+            if (each.external_id == external_id if external_id else each.name.lower() == (name or "").lower())
+        ]
+        target = self.type_ids.get(external_id) if external_id else None
+        if target is None and not external_id and name:
+            target = next(
+                (each for each in self.site.types_of(self.schema) if each.name.lower() == name.lower()), None
+            )
+        if not in_document and target is None:
+            self.problem("UNKNOWN_REFERENCE", where, f"There is no object type {external_id or name}")
+            return
+        if found is not None:
+            present = self.existing_type(in_document[0]) if in_document else target
+            if present is None or found.type_value != str(present.id):
+                self.problem(
+                    "REFERENCED_OBJECT_TYPE_CHANGED",
+                    where,
+                    f"{found.name} refers to another object type already",
+                )
+
+    # Mappings -----------------------------------------------------------------------------------------------
+
+    def _check_mapping(self, mapping: JsonObject) -> None:
+        name = str(mapping["objectTypeName"])
+        external_id = mapping.get("objectTypeExternalId")
+        where = f"mapping.objectTypeMappings[{name}]"
+        entry, existing = self.mapped_type(name, external_id)
+        if self.document.has_external_ids and not external_id:
+            self.problem("MAPPING_INVALID_EXTERNAL_ID", where, f"{name} has no external id")
+            return
+        if entry is None and existing is None:
+            self.problem(
+                "UNKNOWN_EXTERNAL_ID_MAPPING", where, f"There is no object type {external_id or name}"
+            )
+            return
+        if external_id and name != (entry.name if entry else existing.name if existing else name):
+            self.problem(
+                "MAPPING_INVALID_EXTERNAL_ID", where, f"{external_id} belongs to another object type"
+            )
+        attributes = cast("list[JsonObject]", mapping.get("attributesMapping", []))
+        for each in attributes:
+            self._check_attribute_mapping(where, each, entry, existing)
+        has_part = any(each.get("externalIdPart") is True for each in attributes)
+        if self.site.doubts.mapping_needs_external_id_part and not has_part:
+            self.problem("MISSING_EXTERNAL_ID_PART", where, f"No attribute of {name} is an externalIdPart")
+
+    def mapped_type(self, name: str, external_id: JsonValue) -> tuple[TypeEntry | None, ObjectType | None]:
+        """
+        What a mapping means: an entry of the document, a type that is there already, or both.
+        """
+        if external_id:
+            entry = next((each for each in self.document.types if each.external_id == external_id), None)
+            existing = self.type_ids.get(str(external_id))
+            if existing is not None and existing.schema_id != self.schema.id:
+                existing = None
+            return entry, existing
+        entry = next((each for each in self.document.types if each.name.lower() == name.lower()), None)
+        same = (each for each in self.site.types_of(self.schema) if each.name.lower() == name.lower())
+        return entry, next(same, None)
+
+    def _check_attribute_mapping(
+        self, where: str, mapping: JsonObject, entry: TypeEntry | None, existing: ObjectType | None
+    ) -> None:
+        name = str(mapping["attributeName"])
+        external_id = mapping.get("attributeExternalId")
+        if self.document.has_external_ids and not external_id:
+            self.problem("MAPPING_INVALID_EXTERNAL_ID", where, f"{name} has no external id")
+            return
+        names: dict[str | None, str] = {}
+        if existing is not None:
+            for attribute in self.site.attributes_of(existing):
+                names[attribute.external_id if external_id else attribute.name.lower()] = attribute.name
+        # A child of an inheriting type may map what it inherits.
+        owner = entry
+        while owner is not None:
+            for each in owner.attributes:
+                names[each.external_id if external_id else each.name.lower()] = each.name
+            owner = owner.parent
+        if entry is not None and existing is None and not external_id:
+            names.setdefault("name", "Name")
+        wanted = str(external_id) if external_id else name.lower()
+        if wanted not in names:
+            self.problem("UNKNOWN_EXTERNAL_ID_MAPPING", where, f"There is no attribute {external_id or name}")
+        elif external_id and names[wanted] != name:
+            self.problem("MAPPING_INVALID_EXTERNAL_ID", where, f"{external_id} belongs to another attribute")
+        query = mapping.get("objectMappingIQL")
+        if isinstance(query, str):
+            try:
+                parse(query)
+            except InvalidQuery as problem:
+                self.problem("INVALID_OBJECT_MAPPING_IQL", where, f"{name}: {problem}")

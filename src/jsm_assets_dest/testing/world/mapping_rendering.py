@@ -1,0 +1,136 @@
+"""
+A mapping as the service gives it back.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ..json_types import JsonObject, JsonValue
+from .entities import DEFAULT, IMPORT_TYPE_NAMES, REFERENCE, STATUS, Attribute, ImportSource, ObjectType
+from .site import Site
+
+
+def import_type_of(attribute: Attribute) -> str:
+    """
+    What a mapping document calls the type of an attribute.
+    """
+    if attribute.type == REFERENCE:
+        return "referenced_object"
+    if attribute.type == STATUS:
+        return "status"
+    if attribute.type == DEFAULT:
+        for name, number in IMPORT_TYPE_NAMES.items():
+            if number == attribute.default_type:
+                return name
+    return ""
+
+
+def schema_and_mapping(site: Site, source: ImportSource) -> JsonObject:
+    """
+    The document as the service gives it back: filled in, with an empty icon list, Key without an external id, and
+    without Created, Updated and attributes of users and groups.
+    """
+    schema = site.schemas[source.schema_id]
+    roots = [each for each in site.types_of(schema) if each.parent_id is None]
+    icons: list[JsonValue] = [
+        {"key": icon.key, "name": icon.name, "png48": icon.image}
+        for icon in site.icons.values()
+        if icon.key is not None and icon.schema_id == schema.id
+    ]
+    statuses: list[JsonValue] = [
+        {
+            "name": status.name,
+            "description": status.description,
+            "category": ("inactive", "active", "pending")[status.category],
+        }
+        for status in site.statuses.values()
+        if status.schema_id == schema.id
+    ]
+    described: JsonObject = {
+        "objectSchema": {
+            "name": schema.name,
+            "description": schema.description,
+            "objectTypes": [
+                _type_document(site, each) for each in sorted(roots, key=lambda each: each.position)
+            ],
+        },
+        "iconSchema": {"icons": icons},
+    }
+    if statuses:
+        described["statusSchema"] = {"statuses": statuses}
+    mappings = [_mapping_document(site, type_id, each) for type_id, each in source.mappings.items()]
+    return {"schema": described, "mapping": {"objectTypeMappings": mappings}}
+
+
+def _type_document(site: Site, object_type: ObjectType) -> JsonObject:
+    document: JsonObject = {
+        "externalId": object_type.external_id,
+        "name": object_type.name,
+        "description": object_type.description,
+        "inheritance": object_type.inherited,
+    }
+    icon = site.icons.get(object_type.icon_id)
+    if icon is not None and icon.key is not None:
+        document["iconKey"] = icon.key
+    document["attributes"] = [
+        _attribute_document(site, each)
+        for each in site.attributes_of(object_type, with_inherited=False)
+        if import_type_of(each) and (not each.system or each.name == "Key")
+    ]
+    children = site.children_of(object_type)
+    if children:
+        document["children"] = [_type_document(site, each) for each in children]
+    return document
+
+
+def _attribute_document(site: Site, attribute: Attribute) -> JsonObject:
+    document: JsonObject = {} if attribute.system else {"externalId": attribute.external_id}
+    document.update(
+        {
+            "name": attribute.name,
+            "description": attribute.description,
+            "type": import_type_of(attribute),
+            "label": attribute.label,
+            "minimumCardinality": attribute.minimum,
+            "maximumCardinality": attribute.maximum,
+            "unique": attribute.unique,
+        }
+    )
+    if attribute.is_reference:
+        target = site.types.get(int(attribute.type_value or "0"))
+        if target is not None:
+            document["referenceObjectTypeName"] = target.name
+            document["referenceObjectTypeExternalId"] = target.external_id
+    if attribute.type == STATUS and attribute.type_value_multi:
+        document["typeValues"] = [site.statuses[int(each)].name for each in attribute.type_value_multi]
+    return document
+
+
+def _mapping_document(site: Site, type_id: int, mapping: JsonObject) -> JsonObject:
+    object_type = site.types[type_id]
+    attributes: list[JsonValue] = []
+    for each in cast("list[JsonObject]", mapping.get("attributesMapping", [])):
+        attribute = mapped_attribute(site, object_type, each)
+        filled: JsonObject = {**each, "externalIdPart": bool(each.get("externalIdPart", False))}
+        if attribute is not None:
+            filled["attributeExternalId"] = attribute.external_id
+        attributes.append(filled)
+    return {
+        **mapping,
+        "objectTypeExternalId": object_type.external_id,
+        "objectTypeName": object_type.name,
+        "attributesMapping": attributes,
+    }
+
+
+def mapped_attribute(site: Site, object_type: ObjectType, mapping: JsonObject) -> Attribute | None:
+    """
+    The attribute that one entry of a mapping means.
+    """
+    external_id = mapping.get("attributeExternalId")
+    if external_id:
+        return next(
+            (each for each in site.attributes_of(object_type) if each.external_id == external_id), None
+        )
+    return site.attribute_named(object_type, str(mapping["attributeName"]))
