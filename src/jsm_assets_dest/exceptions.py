@@ -106,7 +106,7 @@ LONGEST_MESSAGE = 1000
 _SECRETS = re.compile(
     r"AT[A-Z]{3}3[\w=.~+/-]{6,}"
     r"|(?P<scheme>(?i:basic|bearer)\s+)(?=\S*[0-9A-Z=_]|\S{24})[\w.~+/=-]{12,}"
-    r"|eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"
+    r"|(?<![\w-])eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"
     r"|(?P<name>(?i:client_secret|access_token|refresh_token|password)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
 )
 _MASK = "**********"

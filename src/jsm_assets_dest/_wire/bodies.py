@@ -25,7 +25,7 @@ _PARSED = 1024 * 1024
 _MESSAGES = 20
 _EXCERPT = 200
 
-_INVISIBLE = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_INVISIBLE = re.compile(r"<(?:(script|style)\b|!--)", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{0,500})", re.IGNORECASE)
 
@@ -81,7 +81,7 @@ def read_body(content_type: str, body: bytes) -> Body:
     if html:
         found = _TITLE.search(plain)
         title = " ".join(found[1].split()) if found else ""
-        plain = _INVISIBLE.sub(" ", plain)
+        plain = _visible(plain)
     readable = " ".join(_TAG.sub(" ", plain).split())
     content = None if html else _json(body)
     if isinstance(content, dict):
@@ -100,6 +100,25 @@ def read_body(content_type: str, body: bytes) -> Body:
         is_html=html,
         excerpt=readable[:_EXCERPT],
     )
+
+
+def _visible(page: str) -> str:
+    """
+    A page without its scripts, styles and comments; one that is never closed ends the page.
+    """
+    # No single pattern for it: on a page of openings that are never closed, its time would grow with the square.
+    lower = page.lower()
+    parts: list[str] = []
+    position = 0
+    while (opening := _INVISIBLE.search(page, position)) is not None:
+        parts.append(page[position : opening.start()])
+        close = f"</{opening[1].lower()}" if opening[1] else "-->"
+        end = lower.find(close, opening.end())
+        if end < 0:
+            return " ".join(parts)
+        # What is left of a closing tag goes away with the other tags.
+        position = end + len(close) if close == "-->" else end
+    return " ".join([*parts, page[position:]])
 
 
 def _json(body: bytes) -> object:

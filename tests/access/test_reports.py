@@ -1,0 +1,223 @@
+"""
+Reports for people, programs and notebooks.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from html.parser import HTMLParser
+
+import attrs
+import pytest
+
+from jsm_assets_dest import Check, CheckState, ConnectionReport, ImportTokenReport
+from jsm_assets_dest.exceptions import NotJiraAdminError, ProblemsFoundError
+
+SITE = "https://acme.atlassian.net"
+ERROR = NotJiraAdminError("The account is no Jira administrator.", status=403, request_id="2f8a9cbb")
+GOOD = Check(
+    name="site", state=CheckState.OK, summary="The site answers.", evidence="cloud id 1", seconds=0.1234
+)
+BAD = Check(
+    name="jira admin",
+    state=CheckState.FAILED,
+    summary="The account is no Jira administrator.",
+    cause="It certainly is none.",
+    remedies=("A Jira admin: give it the permission.", "Or you: use another account."),
+    error=ERROR,
+)
+LEFT = Check(name="import", state=CheckState.SKIPPED, summary="Nobody asked.")
+OPEN = Check(
+    name="assets",
+    state=CheckState.UNKNOWN,
+    summary="The service was not available.",
+    remedies=("You: wait.",),
+)
+
+
+def report(*checks: Check, account: str = "ana@acme.com") -> ConnectionReport:
+    """A report with some facts."""
+    return ConnectionReport(
+        checks=checks,
+        site=SITE,
+        account=account,
+        cloud_id="1",
+        workspace_id="2",
+        proxies=("https://api.atlassian.com",),
+    )
+
+
+def test_what_was_skipped_is_no_problem() -> None:
+    """Failed and unknown are; ok and skipped are not."""
+    assert report(GOOD, LEFT).ok
+    assert not report(GOOD, BAD).ok
+    assert not report(GOOD, OPEN).ok
+    assert report(GOOD, BAD, LEFT, OPEN).problems == (BAD, OPEN)
+
+
+def test_who_must_act_is_named_by_the_first_remedy() -> None:
+    """Unless it is said otherwise; nobody has to act where nothing failed."""
+    assert BAD.who == "A Jira admin"
+    assert GOOD.who == ""
+    assert Check(name="x", state=CheckState.FAILED, remedies=("no colon",)).who == ""
+    assert Check(name="x", state=CheckState.FAILED, remedies=("You: wait.",), who="Nobody").who == "Nobody"
+
+
+def test_a_good_report_raises_nothing() -> None:
+    """And says that it is ready."""
+    good = report(GOOD, LEFT)
+
+    good.raise_for_problems()
+
+    assert repr(good) == f"<ConnectionReport {SITE}: ready>"
+
+
+def test_problems_are_raised_together() -> None:
+    """One exception that names them all, carries the report and all remedies, and comes from the first one's error."""
+    bad = report(GOOD, BAD, OPEN)
+
+    with pytest.raises(ProblemsFoundError) as caught:
+        bad.raise_for_problems()
+
+    assert caught.value.report is bad
+    assert caught.value.__cause__ is ERROR
+    assert "2 problems were found" in caught.value.what
+    assert "jira admin: The account is no Jira administrator." in caught.value.what
+    assert caught.value.remedies == (*BAD.remedies, *OPEN.remedies)
+
+
+def test_one_problem_is_one() -> None:
+    """Grammar."""
+    with pytest.raises(ProblemsFoundError, match="1 problem was found"):
+        report(BAD).raise_for_problems()
+    assert repr(report(BAD)) == f"<ConnectionReport {SITE}: 1 problem>"
+
+
+def test_a_check_is_found_by_its_name() -> None:
+    """For programs that look at one thing."""
+    assert report(GOOD, BAD)["jira admin"] is BAD
+    with pytest.raises(KeyError):
+        report(GOOD)["no such check"]
+
+
+def test_the_text_is_for_people() -> None:
+    """Who and where, the facts, each check, and under a problem its cause, its remedies and the trace id."""
+    assert str(report(GOOD, BAD, LEFT)).splitlines() == [
+        f"{SITE} as ana@acme.com: 1 problem",
+        "  account: ana@acme.com",
+        "  cloud id: 1",
+        "  workspace id: 2",
+        "  proxies from the environment: https://api.atlassian.com",
+        "  ok: site. The site answers. (cloud id 1)",
+        "  failed: jira admin. The account is no Jira administrator.",
+        "      Cause: It certainly is none.",
+        "      1. A Jira admin: give it the permission.",
+        "      2. Or you: use another account.",
+        "      (HTTP 403, trace 2f8a9cbb)",
+        "  skipped: import. Nobody asked.",
+    ]
+
+
+def test_it_can_be_stored_as_json() -> None:
+    """With the error behind each failure."""
+    stored = json.loads(json.dumps(report(GOOD, BAD).to_dict()))
+
+    assert stored["ok"] is False
+    assert stored["site"] == SITE
+    assert stored["account"] == "ana@acme.com"
+    assert stored["proxies_from_the_environment"] == ["https://api.atlassian.com"]
+    assert stored["checks"][0] == {
+        "name": "site",
+        "state": "ok",
+        "summary": "The site answers.",
+        "evidence": "cloud id 1",
+        "cause": "",
+        "remedies": [],
+        "who": "",
+        "seconds": 0.123,
+        "error": None,
+    }
+    assert stored["checks"][1]["error"]["error"] == "NotJiraAdminError"
+
+
+class Tags(HTMLParser):
+    """
+    Collects the tags and the text of a page, and watches that they are closed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_notebook_form_is_escaped_and_whole() -> None:
+    """Whatever a service says is text; the state is a word, not only a colour; no page colour is assumed."""
+    hostile = "<script>alert(1)</script> & <img src=x>"
+    page = report(
+        GOOD,
+        attrs.evolve(
+            BAD, name=hostile, summary=hostile, evidence=hostile, cause=hostile, remedies=(hostile,)
+        ),
+        account=hostile,
+    )._repr_html_()
+    tags = Tags()
+    tags.feed(page)
+    tags.close()
+
+    assert tags.open == []
+    assert tags.seen == {
+        "div",
+        "strong",
+        "small",
+        "table",
+        "thead",
+        "tr",
+        "th",
+        "tbody",
+        "td",
+        "em",
+        "ol",
+        "li",
+        "br",
+    }
+    assert tags.text.count(hostile) >= 6
+    assert "failed" in tags.text
+    assert "background" not in page
+    assert "http://" not in page
+
+
+def test_reports_are_values_that_travel() -> None:
+    """They compare by content and can be pickled, errors included."""
+    bad = report(GOOD, BAD)
+    travelled = pickle.loads(pickle.dumps(bad))
+
+    assert travelled == bad
+    assert str(travelled["jira admin"].error) == str(ERROR)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        bad.site = "x"  # type: ignore[misc]
+
+
+def test_a_report_on_an_import_token() -> None:
+    """The same forms; where the token leads, when that is known."""
+    token = ImportTokenReport(checks=(GOOD,), site=SITE, status="IDLE")
+
+    assert token.ok
+    assert repr(token) == f"<ImportTokenReport {SITE}: ready>"
+    assert str(token).splitlines()[:2] == [f"the import token for {SITE}: ready", "  status: IDLE"]
+    assert token.to_dict()["status"] == "IDLE"
+    assert token.to_dict()["import_source"] is None
+    assert "IDLE" in token._repr_html_()
