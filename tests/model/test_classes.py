@@ -58,7 +58,7 @@ class Person:
     display_name: Annotated[str | None, attribute(label=True)]
     primary_email: Annotated[str, attribute(type="email", description="At work.", max_length=100)]
     user_type: UserType | None = None
-    manager: Annotated[Optional[str], attribute(reference="people")] = None
+    manager: Annotated[str | None, attribute(reference="people")] = None
     teams: Annotated[list[str], attribute(reference=ReferenceSpec("userType", by="displayName"))] = (
         dataclasses.field(default_factory=list)
     )
@@ -118,7 +118,7 @@ class Everything:
     whole: int
     real: float
     exact: decimal.Decimal
-    yes: bool
+    yes: Annotated[bool, attribute(unique=True)] | None
     moment: datetime.datetime
     day: datetime.date
     hour: datetime.time
@@ -126,7 +126,7 @@ class Everything:
     address6: ipaddress.IPv6Address
     platform: Platform
     maybe: int | None
-    old_style: Optional[datetime.date]
+    old_style: Optional[datetime.date]  # noqa: UP045  # people still write it
     many: tuple[Platform, ...]
     some: Sequence[Annotated[str, "a note of another library"]]
     odd: set[int | None]
@@ -154,6 +154,7 @@ def test_each_annotation_has_its_type() -> None:
         "some": (AttributeType.TEXT, -1),
         "odd": (AttributeType.INTEGER, -1),
     }
+    assert spec.attribute("yes").unique
 
 
 def test_the_name_of_the_schema_is_that_of_the_module() -> None:
@@ -216,7 +217,8 @@ def test_every_annotation_that_has_no_counterpart_is_named() -> None:
     class First:
         data: bytes
         either: int | str
-        pairs: dict[str, int]
+        table: dict[str, int]
+        pair: tuple[int, str]
         group: UserType
 
     @attrs.frozen
@@ -229,7 +231,8 @@ def test_every_annotation_that_has_no_counterpart_is_named() -> None:
     assert [getattr(one, "path", "") for one in caught.value.findings] == [
         "first.data",
         "first.either",
-        "first.pairs",
+        "first.table",
+        "first.pair",
         "first.group",
         "second.anything",
     ]
@@ -242,7 +245,9 @@ def test_an_annotation_that_cannot_be_read_is_named() -> None:
     class Lost:
         data: NowhereDefined  # type: ignore[name-defined]  # noqa: F821  # that is the point
 
-    with pytest.raises(InvalidModelError, match="annotation of .*Lost cannot be read: name 'NowhereDefined'"):
+    with pytest.raises(
+        InvalidModelError, match=r"annotation of .*Lost cannot be read: name 'NowhereDefined'"
+    ):
         SchemaModel.from_classes(Lost)
 
 

@@ -399,7 +399,7 @@ def test_skipping_is_refused_while_something_kept_refers_to_it() -> None:
 
     assert [one.key for one in conflicts] == ["people", "groups"]
     assert "“people.groups” is kept, and it refers to “Groups”" in groups.impossible[Resolution.SKIP]
-    with pytest.raises(ResolutionNotPossibleError, match="people.groups"):
+    with pytest.raises(ResolutionNotPossibleError, match=r"people\.groups"):
         apply(groups, Resolution.SKIP, MODEL)
     shorter = MODEL.without("people.groups")
     assert [one.key for one in apply(groups, Resolution.SKIP, shorter).object_types] == ["people"]

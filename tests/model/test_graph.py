@@ -4,7 +4,7 @@ Pictures of models.
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 from attrs import evolve
 from hypothesis import given
@@ -152,7 +152,7 @@ def test_two_pictures_on_a_page_do_not_share_marks() -> None:
 @given(models())
 def test_every_model_can_be_drawn(model: SchemaModel) -> None:
     """As sound XML, with as many boxes as there are types."""
-    boxes = [one for one in parsed(model).iter(f"{SVG}rect")]
+    boxes = list(parsed(model).iter(f"{SVG}rect"))
 
     assert len(boxes) == len(model.object_types)
     assert model.graph()._repr_html_().startswith("<div")

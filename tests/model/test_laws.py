@@ -9,11 +9,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft201909Validator
+from jsonschema.protocols import Validator
 
 from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec, SchemaModel
 from jsm_assets_dest.plan import make_plan
@@ -35,11 +36,11 @@ def json_schema() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def validator() -> jsonschema.protocols.Validator:
+def validator() -> Validator:
     """
     Checks documents against the edition of 2023-10-19.
     """
-    return jsonschema.Draft201909Validator(json_schema())
+    return Draft201909Validator(json_schema())
 
 
 def built(service: Service, model: SchemaModel) -> None:
@@ -93,7 +94,7 @@ def test_a_stored_model_is_read_back_equal(model: SchemaModel) -> None:
 
 
 @given(model=models())
-def test_every_document_is_valid(validator: jsonschema.protocols.Validator, model: SchemaModel) -> None:
+def test_every_document_is_valid(validator: Validator, model: SchemaModel) -> None:
     """What the library sends first is what Atlassian's JSON Schema describes."""
     validator.validate(model.document())
 
@@ -150,7 +151,7 @@ def grown(draw: st.DrawFn) -> tuple[SchemaModel, SchemaModel]:
 
 @given(pair=grown())
 def test_a_patch_is_valid_and_leads_to_the_whole_model(
-    validator: jsonschema.protocols.Validator, pair: tuple[SchemaModel, SchemaModel]
+    validator: Validator, pair: tuple[SchemaModel, SchemaModel]
 ) -> None:
     """A PATCH of only what changed ends where a PUT of everything would have."""
     model, larger = pair

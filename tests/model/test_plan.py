@@ -158,8 +158,10 @@ def test_another_identifier_comes_with_a_warning() -> None:
 
     assert [one.message for one in plan.changes] == [
         "The mapping is overwritten.",
-        "The mapping is overwritten. Its identifier changes: objects that are there are not recognised, and will be "
-        "created again.",
+        (
+            "The mapping is overwritten. Its identifier changes: objects that are there are not recognised, and will "
+            "be created again."
+        ),
     ]
 
 
@@ -223,19 +225,47 @@ def test_a_child_of_an_existing_type_is_sent_below_it() -> None:
     assert [one["name"] for one in parent["children"]] == ["Teams"]
 
 
+def test_a_child_that_stands_before_its_parent_is_sent_below_it() -> None:
+    """The order of the model does not matter to the tree."""
+    child = ObjectTypeSpec("Teams", [ID, NAME], parent="groups")
+    model = SchemaModel("Okta", [child, GROUPS])
+    service = built(evolve(model, object_types=[GROUPS]))
+    changed = with_attribute(model, "groups", "groupType", description="New.")
+
+    plan = make_plan(changed, service.document())
+    service.take(plan.verb, plan.document)
+
+    assert [(one["name"], len(one["children"])) for one in object_types(plan)] == [("Groups", 1)]
+    assert make_plan(changed, service.document()).is_empty
+
+
+def test_a_type_without_records_is_made_and_not_mapped() -> None:
+    """A folder for others."""
+    model = MODEL.with_object_type(ObjectTypeSpec("Folder", mapped=False))
+    service = built(model)
+
+    assert service.find("okta/folder") is not None
+    assert "okta/folder" not in service.mappings
+    assert make_plan(model, service.document()).is_empty
+
+
 def test_a_type_that_somebody_moved_stays_there() -> None:
     """Reported as drift; a document for it has the parents that are not in the model, bare."""
-    service = built(one_type())
+    two = SchemaModel("Sample", [*one_type().object_types, evolve(GROUPS)])
+    service = built(two)
     service.made_by_people("Rooms")
-    rooms, things = service.object_types[1], service.object_types.pop(0)
-    rooms["children"].append(things)
-    model = one_type(AttributeSpec("More"))
+    things, groups, rooms = service.object_types
+    rooms["children"] = [things, groups]
+    service.object_types[:] = [rooms]
+    more = one_type(AttributeSpec("More")).object_types[0]
+    model = two.with_object_type(more).with_object_type(evolve(GROUPS, description="New."))
 
     plan = make_plan(model, service.document())
     service.take(plan.verb, plan.document)
 
     assert shown(plan)[0] == ("drift", "object type", "things")
     assert [one["name"] for one in object_types(plan)] == ["Rooms"]
+    assert [one["name"] for one in object_types(plan)[0]["children"]] == ["Things", "Groups"]
     assert make_plan(model, service.document()).is_empty
 
 
@@ -519,6 +549,23 @@ def test_an_adopted_type_still_gets_new_attributes_and_descriptions_of_its_own()
     plan = make_plan(changed, service.document())
 
     assert shown(plan) == [("patch", "attribute", "groups.oktaId")]
+
+
+def test_an_adopted_attribute_follows_its_name_in_assets() -> None:
+    """Once its external id is known, people may rename what is theirs."""
+    service = Service()
+    service.made_by_people("Groups", ("Okta ID", "text"))
+    model = adopted(service, SchemaModel("S", [GROUPS]))
+    first = make_plan(model, service.document())
+    service.take(first.verb, first.document)
+    service.find(made_up("Groups"))["name"] = "Teams"  # type: ignore[index]
+    service.attribute(made_up("Groups/Okta ID"))["name"] = "Source ID"
+
+    plan = make_plan(first.model, service.document())
+
+    assert plan.model.object_type("groups").name == "Teams"
+    assert plan.model.object_type("groups").attribute("oktaId").name == "Source ID"
+    assert plan.is_empty
 
 
 def test_a_hand_made_attribute_in_our_own_type_is_adopted() -> None:

@@ -60,7 +60,7 @@ class AttributeMarker:
     """
 
     name: str = ""
-    type: AttributeType | None = None
+    kind: AttributeType | None = None
     description: str = ""
     label: bool = False
     identifier: bool = False
@@ -115,7 +115,7 @@ def attribute(
     """
     return AttributeMarker(
         name=name,
-        type=None if type is None else AttributeType(type),
+        kind=None if type is None else AttributeType(type),
         description=description,
         label=label,
         identifier=identifier,
@@ -262,19 +262,27 @@ def _read_class(cls: type, keys: Mapping[type, str], found: FindingCollector) ->
 def _fields(cls: type, names: dict[str, type]) -> Iterable[_Field]:
     # The given classes are known by name, so that they can refer to each other wherever they are defined.
     hints = typing.get_type_hints(cls, localns=names, include_extras=True)
-    known: Iterable[object] = (
-        attrs.fields(cls) if attrs.has(cls) else dataclasses.fields(cls)  # type: ignore[arg-type]  # seen to be one
-    )
+    known: Iterable[object] = attrs.fields(cls) if attrs.has(cls) else dataclasses.fields(cls)
     for one in known:
         name = cast("str", getattr(one, "name"))  # noqa: B009  # both kinds of field have it; neither type is common
         metadata = cast("Mapping[object, object]", getattr(one, "metadata"))  # noqa: B009
         annotation = hints.get(name, str)
-        markers = [value for value in metadata.values() if isinstance(value, AttributeMarker)]
-        while typing.get_origin(annotation) is typing.Annotated:
-            inner, *extras = typing.get_args(annotation)
-            markers += [extra for extra in extras if isinstance(extra, AttributeMarker)]
-            annotation = inner
+        markers = [
+            value for value in (*metadata.values(), *_noted(annotation)) if isinstance(value, AttributeMarker)
+        ]
         yield _Field(name, annotation, markers[0] if markers else None)
+
+
+def _noted(annotation: object) -> Iterable[object]:
+    """
+    Everything that `Annotated` says, wherever it stands: `Annotated[X | None, …]` as well as `Annotated[X, …] | None`.
+    """
+    inner = typing.get_args(annotation)
+    if typing.get_origin(annotation) is typing.Annotated:
+        yield from inner[1:]
+        inner = inner[:1]
+    for one in inner:
+        yield from _noted(one)
 
 
 def _read_field(
@@ -285,7 +293,7 @@ def _read_field(
         return None
     element, many = _element(one.annotation)
     reference = _reference(marker, element, keys)
-    kind = marker.type or (AttributeType.STATUS if marker.statuses else None)
+    kind = marker.kind or (AttributeType.STATUS if marker.statuses else None)
     if kind is None:
         kind = AttributeType.REFERENCE if reference is not None else _type(element)
     if kind is None:
@@ -337,7 +345,7 @@ def _reference(marker: AttributeMarker, element: object, keys: Mapping[type, str
         return marker.reference
     if isinstance(marker.reference, str):
         return ReferenceSpec(marker.reference)
-    target = marker.reference or element
+    target = element if marker.reference is None else marker.reference
     return ReferenceSpec(keys[target]) if isinstance(target, type) and target in keys else None
 
 

@@ -122,9 +122,7 @@ def _write_attribute_mapping(
         "externalIdPart": attribute.identifier,
     }
     if attribute.reference is not None and model.has_object_type(attribute.reference.target):
-        query = lookup(attribute, model.object_type(attribute.reference.target))
-        if query:
-            entry["objectMappingIQL"] = query
+        entry["objectMappingIQL"] = lookup(attribute, model.object_type(attribute.reference.target))
     return entry
 
 

@@ -69,10 +69,7 @@ class _Box:
     height: float
 
     def row_middle(self, attribute: AttributeSpec) -> float:
-        for at, one in enumerate(self.rows):
-            if one is attribute:
-                return self.y + _HEAD + at * _ROW + _ROW / 2
-        return self.y + _HEAD / 2
+        return self.y + _HEAD + self.rows.index(attribute) * _ROW + _ROW / 2
 
     @property
     def head_middle(self) -> float:

@@ -110,6 +110,7 @@ class _Tree:
         self._matches = matches
         self._current = current
         self._entries: dict[str, JsonObject] = {}
+        self._children: dict[str, list[JsonValue]] = {}
         self._roots: list[JsonValue] = []
 
     def of(self, attributes: dict[str, set[str]]) -> list[JsonValue]:
@@ -138,24 +139,22 @@ class _Tree:
 
     def _placed(self, external_id: str, entry: JsonObject, above: str) -> JsonObject:
         self._entries[external_id] = entry
-        parent = self._parent(above) if above else None
-        if parent is None:
+        if not above:
             self._roots.append(entry)
             return entry
-        children = parent.setdefault("children", [])
-        if isinstance(children, list):
-            children.append(entry)
+        parent = self._parent(above)
+        if above not in self._children:
+            parent["children"] = self._children[above] = []
+        self._children[above].append(entry)
         return entry
 
-    def _parent(self, external_id: str) -> JsonObject | None:
+    def _parent(self, external_id: str) -> JsonObject:
         if external_id in self._entries:
             return self._entries[external_id]
         for spec in self._model.object_types:
             if self._model.external_id(spec.key) == external_id:
                 return self._entry_of(spec)
-        there = self._current.with_external_id(external_id)
-        if there is None:
-            return None
+        there = next(one for one in self._current.object_types if one.external_id == external_id)
         bare: JsonObject = {"externalId": external_id, "name": there.name, "description": there.description}
         return self._placed(external_id, bare, there.parent)
 

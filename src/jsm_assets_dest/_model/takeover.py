@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from .differences import holds, importable_type
-from .names import same_name
 
 if TYPE_CHECKING:
     from ..model import SchemaModel
@@ -83,9 +82,7 @@ def _attribute_taken_over(
 ) -> AttributeSpec:
     if is_ours:
         return attribute
-    settled = evolve(attribute, external_id=there.external_id, description=there.description)
-    if same_name(attribute.name, there.name):
-        settled = evolve(settled, name=there.name)
+    settled = evolve(attribute, name=there.name, external_id=there.external_id, description=there.description)
     kind = importable_type(there.type)
     if kind is not None and holds(kind, attribute.type):
         settled = evolve(settled, type=kind)
