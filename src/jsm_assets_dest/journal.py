@@ -81,8 +81,10 @@ class Journal:
         self._lock = threading.RLock()
         self._database: sqlite3.Connection | None = None
         try:
-            # Only for its owner: the file tells what somebody imports, and when.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            # Only for its owner: the file tells what somebody imports, and when. A file that is there already is not
+            # touched, because closing it here would give back every POSIX lock that this process has on it.
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             self._database = sqlite3.connect(
                 self.path, timeout=0, isolation_level=None, check_same_thread=False
             )

@@ -162,14 +162,16 @@ def test_the_same_records_give_the_same_chunks(notes: list[tuple[str, str]], cou
     """
     pairs = [(selector, {"id": str(number), "note": note}) for number, (selector, note) in enumerate(notes)]
 
-    def cut(boundaries: Sequence[int] = (), **limits: int) -> list[Chunk]:
-        chunker = Chunker("run", digests=True, boundaries=boundaries, **limits)
+    def cut(limit_count: int, limit_bytes: int, boundaries: Sequence[int] = ()) -> list[Chunk]:
+        chunker = Chunker(
+            "run", digests=True, limit_count=limit_count, limit_bytes=limit_bytes, boundaries=boundaries
+        )
         return [*chunker.feed_pairs(pairs), *chunker.flush()]
 
-    first = cut(limit_count=count, limit_bytes=size)
+    first = cut(count, size)
 
-    assert cut(limit_count=count, limit_bytes=size) == first
-    assert cut([chunk.count for chunk in first], limit_count=7, limit_bytes=10_000) == first
+    assert cut(count, size) == first
+    assert cut(7, 10_000, [chunk.count for chunk in first]) == first
 
 
 def test_after_the_boundaries_chunks_are_cut_as_usual() -> None:

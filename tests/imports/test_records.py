@@ -35,6 +35,10 @@ class Level(enum.Enum):
     HIGH = "high"
 
 
+class Number(enum.IntEnum):
+    SEVEN = 7
+
+
 class Word(enum.StrEnum):
     ONE = "one"
 
@@ -129,7 +133,7 @@ CHANGED: list[tuple[str, object, object]] = [
     ("time", datetime.time(16, 30), "16:30:00"),
     ("date_time", datetime.datetime(2026, 1, 31, 16, 30, tzinfo=ZONE), "2026-01-31T16:30:00+02:00"),
     ("ipaddress", ipaddress.ip_address("192.0.2.1"), "192.0.2.1"),
-    ("integer", enum.IntEnum("Number", {"SEVEN": 7})(7), 7),
+    ("integer", Number.SEVEN, 7),
 ]
 
 BAD: list[tuple[str, object, str]] = [
@@ -782,7 +786,7 @@ def test_dangling_references_are_found_whatever_the_order() -> None:
         1,
     )
     assert manager.examples == ((1, "9"),)
-    assert str(groups) == "people.groups: 1 values without a record in groups"
+    assert str(groups) == "people.groups: 1 value without a record in groups"
     assert groups.to_dict() == {
         "selector": "people",
         "locator": "groups",

@@ -87,9 +87,8 @@ class DanglingReference:
 
     def __str__(self) -> str:
         least = "" if self.complete else "at least "
-        return (
-            f"{self.selector}.{self.locator}: {least}{self.count:,} values without a record in {self.target}"
-        )
+        values = "value" if self.count == 1 else "values"
+        return f"{self.selector}.{self.locator}: {least}{self.count:,} {values} without a record in {self.target}"
 
 
 @frozen

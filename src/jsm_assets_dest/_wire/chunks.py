@@ -119,6 +119,7 @@ class _Piece:
     """
 
     runs: list[_Run] = field(factory=list)
+    selectors: set[str] = field(factory=set)
 
     def add(self, selector: str, records: list[object], indexes: Sequence[int]) -> None:
         if not records:
@@ -129,6 +130,7 @@ class _Piece:
             self.runs.append(_Run(selector, last.records, _joined(last.indexes, indexes)))
         else:
             self.runs.append(_Run(selector, records, indexes))
+            self.selectors.add(selector)
 
     @property
     def count(self) -> int:
@@ -138,9 +140,10 @@ class _Piece:
         """
         Whether a selector cannot be in the same chunk: one key of `data` is either a list or leads further.
         """
+        if selector in self.selectors:
+            return False
         return any(
-            selector.startswith(f"{run.selector}.") or run.selector.startswith(f"{selector}.")
-            for run in self.runs
+            selector.startswith(f"{other}.") or other.startswith(f"{selector}.") for other in self.selectors
         )
 
     def halves(self) -> tuple[_Piece, _Piece]:

@@ -1,0 +1,443 @@
+"""
+The journal survives what happens to processes, belongs to one at a time, and holds no secrets.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import attrs
+import pytest
+
+from jsm_assets_dest._wire.chunks import Chunker
+from jsm_assets_dest.exceptions import JournalError, JournalLockedError, JournalMismatchError
+from jsm_assets_dest.journal import ChunkState, Journal, JournalRun, RunState
+
+LINKS = {
+    "submitResults": "https://api.atlassian.com/jsm/insight/workspace/w/v1/importsource/s/executions/e/data",
+    "getExecutionStatus": "https://api.atlassian.com/jsm/insight/workspace/w/v1/importsource/s/executions/e/status",
+}
+
+
+@attrs.frozen
+class Planned:
+    """
+    What the journal sees of a chunk.
+    """
+
+    index: int
+    part: str = ""
+    id: str = "run-0"
+    digest: str = "d"
+    counts: dict[str, int] = attrs.field(factory=lambda: {"people": 2})
+    size: int = 100
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "okta.journal"
+
+
+def begin(journal: Journal, run_id: str = "run", *, test: bool = False) -> JournalRun:
+    """
+    Begin a run with an execution.
+    """
+    journal.begin_run(run_id, import_source="source", model_digest="model", test=test)
+    journal.begin_execution(run_id, LINKS, "e")
+    return journal.run(run_id)
+
+
+def reopened(path: Path) -> JournalRun | None:
+    """
+    What a later process finds.
+    """
+    with Journal(path) as journal:
+        return journal.open_run(import_source="source", model_digest="model")
+
+
+def test_an_open_run_is_found_again(path: Path) -> None:
+    """
+    Run, execution and links are there for the next process.
+    """
+    with Journal(path, now=lambda: 1000.0) as journal:
+        assert journal.open_run(import_source="source", model_digest="model") is None
+        begun = begin(journal)
+
+    found = reopened(path)
+
+    assert found == begun
+    assert found is not None
+    assert found.is_open
+    assert (found.state, found.started, found.ended, found.test) == (RunState.OPEN, 1000.0, None, False)
+    assert found.execution is not None
+    assert (found.execution.number, found.execution.execution_id) == (1, "e")
+    assert found.execution.links == LINKS
+
+
+@pytest.mark.parametrize("state", [RunState.DONE, RunState.CANCELLED, RunState.ABANDONED])
+def test_a_run_that_ended_is_not_resumed(path: Path, state: RunState) -> None:
+    """
+    An ended run keeps its counts and forgets its chunks.
+    """
+    with Journal(path) as journal:
+        begin(journal)
+        journal.plan("run", 1, Planned(0))
+        journal.finish_run("run", state, {"people": 2})
+
+        assert journal.open_run(import_source="source", model_digest="model") is None
+        assert journal.run("run").counts == {"people": 2}
+        assert journal.run("run").ended is not None
+        assert journal.chunks("run", 1) == {}
+
+
+def test_completing_is_open_but_known(path: Path) -> None:
+    """
+    After a crash between telling the service and its answer, the state has to be asked, not the data sent again.
+    """
+    with Journal(path) as journal:
+        begin(journal)
+        journal.completing("run")
+
+    found = reopened(path)
+
+    assert found is not None
+    assert found.is_open
+    assert found.state is RunState.COMPLETING
+
+
+def test_a_new_execution_opens_the_run_again(path: Path) -> None:
+    """
+    When the old execution takes no more data, the run goes on in another one.
+    """
+    with Journal(path) as journal:
+        begin(journal)
+        journal.plan("run", 1, Planned(0))
+        journal.completing("run")
+        second = journal.begin_execution("run", LINKS)
+
+        assert second.number == 2
+        assert journal.run("run").state is RunState.OPEN
+        assert journal.run("run").execution == second
+        assert journal.chunks("run", 2) == {}
+        assert len(journal.chunks("run", 1)) == 1
+
+
+def test_chunks_and_their_states(path: Path) -> None:
+    """
+    A chunk is planned, then accepted or split; the halves have entries of their own.
+    """
+    with Journal(path) as journal:
+        begin(journal)
+        for chunk in (Planned(0), Planned(1, id="run-1"), Planned(2), Planned(1, "a"), Planned(1, "b")):
+            journal.plan("run", 1, chunk)
+        journal.accept("run", 1, Planned(0))
+        journal.split("run", 1, Planned(1))
+        journal.accept("run", 1, Planned(1, "a"))
+
+        chunks = journal.chunks("run", 1)
+
+    assert {name: chunk.state for name, chunk in chunks.items()} == {
+        "0": ChunkState.ACCEPTED,
+        "1": ChunkState.SPLIT,
+        "1a": ChunkState.ACCEPTED,
+        "1b": ChunkState.PLANNED,
+        "2": ChunkState.PLANNED,
+    }
+    assert (chunks["1"].id, chunks["1"].digest, chunks["1"].counts, chunks["1"].bytes) == (
+        "run-1",
+        "d",
+        {"people": 2},
+        100,
+    )
+
+
+def test_planning_again_starts_over(path: Path) -> None:
+    """
+    A chunk that is sent again is not known to have arrived.
+    """
+    with Journal(path) as journal:
+        begin(journal)
+        journal.plan("run", 1, Planned(0))
+        journal.accept("run", 1, Planned(0))
+        journal.plan("run", 1, Planned(0, id="other"))
+
+        assert journal.chunks("run", 1)["0"].state is ChunkState.PLANNED
+        assert journal.chunks("run", 1)["0"].id == "other"
+
+
+def test_boundaries_are_those_of_the_last_execution(path: Path) -> None:
+    """
+    Halves do not count, a later execution counts more, and after a gap everything is cut anew.
+    """
+    with Journal(path) as journal:
+        begin(journal)
+        assert journal.boundaries("run") == ()
+        for index, count in enumerate([5, 6, 7, 8]):
+            journal.plan("run", 1, Planned(index, counts={"people": count}))
+        journal.plan("run", 1, Planned(1, "a", counts={"people": 3}))
+        journal.begin_execution("run", LINKS)
+        journal.plan("run", 2, Planned(0, counts={"people": 2, "groups": 2}))
+        assert journal.boundaries("run") == (4, 6, 7, 8)
+        journal.plan("run", 2, Planned(9))
+
+        assert journal.boundaries("run") == (4, 6, 7, 8)
+
+
+def test_a_resumed_run_has_the_same_chunks(path: Path) -> None:
+    """
+    Chunker and journal together: the second process recognises what the first one sent.
+    """
+    records = [{"id": str(number), "note": "x" * (number % 50)} for number in range(100)]
+    first = Chunker("run", limit_bytes=600, digests=True)
+    sent = [*first.feed("people", records), *first.flush()]
+    with Journal(path) as journal:
+        begin(journal)
+        for chunk in sent[:5]:
+            journal.plan("run", 1, chunk)
+            journal.accept("run", 1, chunk)
+
+    with Journal(path) as journal:
+        second = Chunker("run", limit_bytes=900, digests=True, boundaries=journal.boundaries("run"))
+        again = [*second.feed("people", records), *second.flush()]
+        known = journal.chunks("run", 1)
+
+    assert [chunk.id for chunk in again[:5]] == [known[chunk.name].id for chunk in sent[:5]]
+    assert [chunk.body for chunk in again[:5]] == [chunk.body for chunk in sent[:5]]
+    assert sum(chunk.count for chunk in again) == 100
+
+
+def test_beginning_anew_abandons_the_open_run(path: Path) -> None:
+    """
+    Only one run of an import source can be open.
+    """
+    with Journal(path) as journal:
+        begin(journal, "one")
+        journal.plan("one", 1, Planned(0))
+        begin(journal, "two")
+
+        assert journal.run("one").state is RunState.ABANDONED
+        assert journal.chunks("one", 1) == {}
+        found = journal.open_run(import_source="source", model_digest="model")
+        assert found is not None
+        assert found.id == "two"
+
+
+def test_the_guard_compares_with_the_last_whole_import(path: Path) -> None:
+    """
+    Test imports and interrupted ones say nothing about how many records there should be.
+    """
+    with Journal(path) as journal:
+        assert journal.previous_counts("source") is None
+        for run_id, state, counts, test in [
+            ("one", RunState.DONE, {"people": 100}, False),
+            ("two", RunState.DONE, {"people": 10}, True),
+            ("three", RunState.CANCELLED, {"people": 20}, False),
+        ]:
+            begin(journal, run_id, test=test)
+            journal.finish_run(run_id, state, counts)
+        begin(journal, "four")
+
+        assert journal.previous_counts("source") == {"people": 100}
+        assert journal.previous_counts("another") is None
+
+
+@pytest.mark.parametrize(("source", "model"), [("other", "model"), ("source", "other")])
+def test_a_journal_of_something_else_is_refused(path: Path, source: str, model: str) -> None:
+    """
+    Resuming into another import source, or with another model, would mix two imports.
+    """
+    with Journal(path) as journal:
+        begin(journal)
+
+        with pytest.raises(JournalMismatchError):
+            journal.open_run(import_source=source, model_digest=model)
+
+
+def test_a_second_journal_on_the_file_is_refused(path: Path) -> None:
+    """
+    In the same process, and in another one; after closing, the file is free.
+    """
+    script = "import sys; from jsm_assets_dest.journal import Journal; Journal(sys.argv[1])"
+    command = [sys.executable, "-c", script, str(path)]
+    with Journal(path):
+        with pytest.raises(JournalLockedError, match="used by another import"):
+            Journal(path)
+        other = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "JournalLockedError" in other.stderr
+    free = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (free.returncode, free.stderr) == (0, "")
+
+
+CHILD = """
+import sys
+from types import SimpleNamespace
+from jsm_assets_dest.journal import Journal
+
+def say(word):
+    print(word, flush=True)
+
+journal = Journal(sys.argv[1])
+journal.begin_run("run", import_source="source", model_digest="model")
+say("run")
+journal.begin_execution("run", {"submitResults": "https://api.atlassian.com/x"})
+say("execution")
+for index in range(1000):
+    chunk = SimpleNamespace(index=index, part="", id=f"run-{index}", digest="d", counts={"people": 2}, size=9)
+    journal.plan("run", 1, chunk)
+    say(f"planned {index}")
+    journal.accept("run", 1, chunk)
+    say(f"accepted {index}")
+"""
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3, 4, 9, 100])
+def test_what_was_written_survives_a_kill(path: Path, lines: int) -> None:
+    """
+    A process killed at any moment leaves a journal that knows at least everything the process knew was written.
+    """
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    said = [child.stdout.readline().strip() for _ in range(lines)]
+    child.kill()
+    said += child.stdout.read().splitlines()
+    child.stdout.close()
+    child.wait()
+
+    with Journal(path) as journal:
+        found = journal.open_run(import_source="source", model_digest="model")
+        assert found is not None
+        assert (found.execution is not None) >= ("execution" in said)
+        chunks = journal.chunks("run", 1)
+        for line in said:
+            word, _, name = line.partition(" ")
+            if word == "planned":
+                assert chunks[name].id == f"run-{name}"
+            elif word == "accepted":
+                assert chunks[name].state is ChunkState.ACCEPTED
+        planned = [line for line in said if line.startswith("planned")]
+        assert len(journal.boundaries("run")) >= len(planned)
+
+
+def test_links_with_secrets_are_not_written(path: Path) -> None:
+    """
+    Then nothing of the links is kept, and a resumed run starts a new execution.
+    """
+    token = "ATCTT3xFfGN" + "abcdefgh"
+    with Journal(path) as journal:
+        journal.begin_run("run", import_source="source", model_digest="model")
+        first = journal.begin_execution("run", {"cancel": f"https://api.atlassian.com/x?token={token}"})
+        second = journal.begin_execution("run", {"cancel": "https://user:password@api.atlassian.com/x"})
+    content = b"".join(file.read_bytes() for file in path.parent.iterdir())
+
+    assert first.links == second.links == {}
+    assert token.encode() not in content
+    assert b"password" not in content
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+def test_the_file_is_for_its_owner_only(path: Path) -> None:
+    """
+    What somebody imports is nobody else's business.
+    """
+    Journal(path).close()
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_something_else_is_refused(path: Path) -> None:
+    """
+    Text, another program's database, a journal of a later release, a folder that is not there.
+    """
+    path.write_text("just a text, and long enough to be taken for a damaged database" * 10)
+    with pytest.raises(JournalError, match="not a database"):
+        Journal(path)
+    path.unlink()
+    foreign = sqlite3.connect(path)
+    foreign.execute("CREATE TABLE notes (text)")
+    foreign.close()
+    with pytest.raises(JournalError, match="but no journal"):
+        Journal(path)
+    path.unlink()
+    Journal(path).close()
+    later = sqlite3.connect(path)
+    later.execute("PRAGMA user_version=99")
+    later.close()
+    with pytest.raises(JournalError, match="version 99"):
+        Journal(path)
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Journal(path.parent / "missing" / "file")
+
+
+def test_a_closed_journal_says_so(path: Path) -> None:
+    """
+    Closing twice does no harm; using it afterwards is an error.
+    """
+    journal = Journal(path)
+    journal.close()
+    journal.close()
+
+    with pytest.raises(JournalError, match="has been closed"):
+        journal.run("run")
+    assert repr(journal) == "<Journal okta.journal>"
+
+
+def test_unknown_runs_and_chunks_are_errors(path: Path) -> None:
+    """
+    Nothing is noted into the void.
+    """
+    with Journal(path) as journal:
+        with pytest.raises(KeyError):
+            journal.run("nowhere")
+        with pytest.raises(KeyError):
+            journal.begin_execution("nowhere", LINKS)
+        with pytest.raises(JournalError, match="does not know"):
+            journal.plan("nowhere", 1, Planned(0))
+        begin(journal)
+        with pytest.raises(JournalError, match="does not know"):
+            journal.accept("run", 1, Planned(0))
+
+
+def test_a_failed_transaction_leaves_nothing_behind(path: Path) -> None:
+    """
+    A run id that is there already is refused as a whole: the open run stays open.
+    """
+    with Journal(path) as journal:
+        begin(journal)
+        with pytest.raises(JournalError):
+            journal.begin_run("run", import_source="source", model_digest="model")
+
+        assert journal.run("run").state is RunState.OPEN
+
+
+def test_threads_may_share_a_journal(path: Path) -> None:
+    """
+    Workers may note what they sent.
+    """
+    errors: list[BaseException] = []
+    with Journal(path) as journal:
+        begin(journal)
+
+        def work(first: int) -> None:
+            try:
+                for index in range(first, first + 50):
+                    journal.plan("run", 1, Planned(index))
+                    journal.accept("run", 1, Planned(index))
+            except BaseException as error:  # noqa: BLE001 - handed to the test
+                errors.append(error)
+
+        threads = [threading.Thread(target=work, args=(first,)) for first in range(0, 200, 50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert not errors
+        assert {chunk.state for chunk in journal.chunks("run", 1).values()} == {ChunkState.ACCEPTED}
+        assert len(journal.boundaries("run")) == 200

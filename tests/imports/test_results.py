@@ -1,0 +1,499 @@
+"""
+What a result says, and that it never says more than Assets did.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jsm_assets_dest._results.object_types import object_type_results
+from jsm_assets_dest._results.tally import KEPT_RECORDS, Tally
+from jsm_assets_dest.exceptions import FailedObjectsError
+from jsm_assets_dest.records import record_error
+from jsm_assets_dest.results import (
+    DanglingReference,
+    ImportPhase,
+    ImportProgress,
+    ImportResult,
+    ObjectTypeResult,
+    read_execution_status,
+)
+
+#: The example of Atlassian's OpenAPI document.
+EXAMPLE: dict[str, object] = {
+    "status": "DONE",
+    "progressResult": {
+        "type": "IMPORT",
+        "id": 438,
+        "started": "2023-06-15T12:13:03.952+00:00",
+        "ended": "2023-06-15T12:13:05.124+00:00",
+        "objectSchemaId": 266,
+        "result": "OK",
+        "status": "FINISHED",
+        "infoMessage": "No data to import",
+        "jobId": "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+        "importSourceId": "3f2504e0-4f89-11d3-9a0c-0305e82c3302",
+        "populatedObjectTypes": ["Operating System", "Hard Drive"],
+        "onlyExecutedForObjectTypes": [],
+        "objectTypeResultMap": {
+            "2547": {
+                "id": None,
+                "objectTypeName": "Hard Drive",
+                "objectTypeId": 2547,
+                "objectsUpdated": 0,
+                "objectsCreated": 1,
+                "objectsIdentical": 0,
+                "objectsMissingUpdated": 0,
+                "objectsMissingDeleted": 0,
+                "entriesInSource": 1,
+                "duplicateEnries": 0,
+                "emptyLabelEntries": 0,
+                "emptyExternalIdEntries": 0,
+                "objectsFilteredWithQlQuery": 0,
+                "errorMessages": None,
+                "executionTimeInMs": 375,
+                "objectsWithUpdatedReferences": 1,
+            }
+        },
+        "errorMessages": None,
+        "totalNumberEntriesInImport": 3,
+    },
+}
+
+
+def done(*, result: str = "OK", messages: object = None, **counts: object) -> dict[str, object]:
+    """
+    The status of an execution that is over, with one object type.
+    """
+    people = {"objectTypeName": "People", "objectTypeId": 7, **counts}
+    progress: dict[str, object] = {
+        "result": result,
+        "errorMessages": messages,
+        "objectTypeResultMap": {"7": people},
+    }
+    return {"status": "DONE", "progressResult": progress}
+
+
+def result(document: Mapping[str, object], sent: int = 10, refused: int = 0) -> ImportResult:
+    """
+    The result of an import of people.
+    """
+    tally = Tally(names={"people": "People", "groups": "Groups"}, started=0.0)
+    if sent:
+        tally.accept({"people": sent}, 1000)
+    for index in range(refused):
+        tally.refuse(record_error("people", index, "mail", "has to be an e-mail address", {"mail": "secret"}))
+    return tally.result(read_execution_status(document), 5.0)
+
+
+# --- the status document
+
+
+def test_the_documented_example_is_read() -> None:
+    """
+    Counts, ids as text, times, and no messages where there is null.
+    """
+    status = read_execution_status(EXAMPLE)
+    (hard_drive,) = status.object_types
+
+    assert (status.state, status.result, status.message) == ("DONE", "OK", "No data to import")
+    assert (status.started, status.entries) == ("2023-06-15T12:13:03.952+00:00", 3)
+    assert (status.messages, status.document) == ((), EXAMPLE)
+    assert (hard_drive.name, hard_drive.object_type_id) == ("Hard Drive", "2547")
+    assert (hard_drive.created, hard_drive.failed, hard_drive.entries) == (1, 0, 1)
+    assert hard_drive.updated_references == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "takes_data", "is_done", "is_cancelled", "is_over", "is_known"),
+    [
+        ("INGESTING", True, False, False, False, True),
+        ("PROCESSING", False, False, False, False, True),
+        ("DONE", False, True, False, True, True),
+        ("done ", False, True, False, True, True),
+        ("CANCELLED", False, False, True, True, True),
+        ("ASLEEP", False, False, False, False, False),
+        ("", False, False, False, False, False),
+    ],
+)
+def test_states(
+    word: str, takes_data: bool, is_done: bool, is_cancelled: bool, is_over: bool, is_known: bool
+) -> None:
+    """
+    A state that nobody knows ends nothing.
+    """
+    status = read_execution_status({"status": word, "executionId": 5})
+
+    assert (status.takes_data, status.is_done, status.is_cancelled) == (takes_data, is_done, is_cancelled)
+    assert (status.is_over, status.is_known) == (is_over, is_known)
+    assert status.execution_id == "5"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+
+
+@given(JSON, JSON, JSON, JSON)
+def test_whatever_is_there_is_read(whole: object, progress: object, types: object, one: object) -> None:
+    """
+    No document makes the reader fail, and no count is negative.
+    """
+    for document in (
+        whole,
+        {"status": whole, "progressResult": progress, "executionId": one},
+        {"status": "DONE", "progressResult": {"objectTypeResultMap": types, "errorMessages": one}},
+        {"status": "DONE", "progressResult": {"objectTypeResultMap": {"1": one}}},
+        done(objectsCreated=whole, errorCount=one, errorMessages=types, entriesInSource=progress),
+    ):
+        status = read_execution_status(document)
+        assert all(one.created >= 0 and one.failed >= 0 for one in status.object_types)
+        assert result({}, 5).sent == 5
+
+
+@pytest.mark.parametrize(
+    ("messages", "texts"),
+    [
+        (None, ()),
+        ("one", ("one",)),
+        ("  ", ()),
+        (["one", None, {"field": ["two", "three"]}, 4], ("one", "field: two", "field: three", "4")),
+        ("x" * 5000, ("x" * 1000,)),
+    ],
+)
+def test_messages_come_in_many_forms(messages: object, texts: tuple[str, ...]) -> None:
+    """
+    Null, text, lists and objects of texts.
+    """
+    assert read_execution_status(done(errorMessages=messages)).object_types[0].messages == texts
+
+
+@pytest.mark.parametrize(
+    ("counts", "failed"),
+    [
+        ({"errorCount": 3, "errorMessages": None}, 3),
+        ({"errorCount": 0, "errorMessages": ["x"]}, 0),
+        ({"errorMessages": ["x"], "entriesInSource": 10, "objectsCreated": 4, "objectsIdentical": 2}, 4),
+        ({"errorMessages": ["x"], "entriesInSource": 4, "objectsCreated": 4}, 1),
+        ({"errorMessages": ["x"]}, 1),
+        ({"entriesInSource": 10, "objectsCreated": 4}, 0),
+    ],
+)
+def test_failures_are_counted_where_the_service_does_not(counts: dict[str, Any], failed: int) -> None:
+    """
+    `errorCount` counts; without it, messages mean that what is unexplained failed, and at least one did.
+    """
+    assert read_execution_status(done(**counts)).object_types[0].failed == failed
+
+
+def test_the_misspelled_count_is_read_either_way() -> None:
+    """
+    `duplicateEnries` today, perhaps `duplicateEntries` one day.
+    """
+    assert read_execution_status(done(duplicateEnries=2)).object_types[0].duplicates == 2
+    assert read_execution_status(done(duplicateEntries=3)).object_types[0].duplicates == 3
+
+
+# --- results
+
+
+def test_a_good_result() -> None:
+    """
+    Confirmed, nothing failed, and it reads well.
+    """
+    good = result(done(objectsCreated=7, objectsUpdated=2, objectsIdentical=1))
+
+    assert good.ok
+    assert good.confirmed
+    assert (good.sent, good.created, good.updated, good.unchanged) == (10, 7, 2, 1)
+    assert (good.failed_objects, good.missing_updated, good.missing_deleted, good.messages) == (0, 0, 0, ())
+    good.raise_for_failures()
+    assert str(good) == (
+        "Import confirmed by Assets: 10 records in 1 chunk, 5.0 s\n"
+        "  People: 10 sent, 7 created, 2 updated, 1 unchanged, 0 failed"
+    )
+    assert repr(good) == "<ImportResult confirmed: 10 sent, 7 created, 2 updated, 1 unchanged, 0 failed>"
+
+
+@pytest.mark.parametrize(
+    ("document", "refused", "problem"),
+    [
+        ({"status": "PROCESSING"}, 0, "Assets has not confirmed it (its state is PROCESSING)"),
+        ({}, 0, "Assets has not confirmed it (its state is unknown)"),
+        (done(result="ERROR"), 0, "Assets ended it with “ERROR”"),
+        (done(errorCount=1, errorMessages=["Bad"]), 0, "Assets could not take 1 record"),
+        (done(errorCount=2), 0, "Assets could not take 2 records"),
+        (done(emptyExternalIdEntries=1), 0, "Assets left out 1 record without an identifier or a label"),
+        (done(emptyLabelEntries=2), 0, "Assets left out 2 records without an identifier or a label"),
+        (done(messages=["Bad"]), 0, "Assets said: Bad"),
+        (done(), 1, "1 record did not fit and was not sent"),
+        (done(), 3, "3 records did not fit and were not sent"),
+    ],
+)
+def test_what_is_not_entirely_good_is_no_success(
+    document: dict[str, object], refused: int, problem: str
+) -> None:
+    """
+    Each kind of failure is named, and raised when asked for; the error has the result and survives pickling.
+    """
+    bad = result(document, refused=refused)
+
+    assert not bad.ok
+    with pytest.raises(FailedObjectsError) as caught:
+        bad.raise_for_failures()
+    assert problem in caught.value.what
+    assert caught.value.result is bad
+    assert pickle.loads(pickle.dumps(bad)) == bad
+
+
+def test_sent_is_not_confirmed() -> None:
+    """
+    Before Assets has said DONE nothing but "sent" is claimed.
+    """
+    early = result({"status": "PROCESSING"})
+
+    assert (early.sent, early.created, early.confirmed) == (10, 0, False)
+    assert str(early).splitlines() == [
+        "Import not confirmed by Assets (its state is PROCESSING): 10 records in 1 chunk, 5.0 s",
+        "  People: 10 sent, nothing confirmed",
+    ]
+    assert "not confirmed, PROCESSING" in repr(early)
+    people = early.object_type("people")
+    assert people.status is None
+    zeros = (people.created, people.updated, people.unchanged, people.failed, people.duplicates)
+    assert zeros == (0, 0, 0, 0, 0)
+    assert (people.missing_updated, people.missing_deleted, people.empty_labels) == (0, 0, 0)
+    assert (people.empty_identifiers, people.messages, people.unaccounted) == (0, (), 0)
+
+
+def test_what_assets_does_not_mention_is_unaccounted() -> None:
+    """
+    Records sent that appear in no count are shown as such.
+    """
+    quiet = result(done(objectsCreated=4, duplicateEnries=1, objectsFilteredWithQlQuery=1))
+
+    assert quiet.object_type("People").unaccounted == 4
+    assert "4 unaccounted" in str(quiet)
+
+
+def test_types_are_matched_by_name_and_none_is_dropped() -> None:
+    """
+    What was sent stands beside what Assets says; types that only one side knows are there, too.
+    """
+    status = read_execution_status(
+        {
+            "status": "DONE",
+            "progressResult": {
+                "objectTypeResultMap": {
+                    "1": {"objectTypeName": "PEOPLE", "objectsCreated": 5},
+                    "2": {"objectTypeName": "Old", "objectsMissingDeleted": 3, "objectsMissingUpdated": 1},
+                }
+            },
+        }
+    )
+
+    results = object_type_results(
+        {"people": "People", "groups": "Groups", "apps": "Apps"}, {"people": 5, "groups": 2, "x": 1}, status
+    )
+
+    assert [(one.name, one.selector, one.sent, one.status is not None) for one in results] == [
+        ("People", "people", 5, True),
+        ("Groups", "groups", 2, False),
+        ("x", "x", 1, False),
+        ("Old", "", 0, True),
+    ]
+    assert (results[3].missing_deleted, results[3].missing_updated, results[3].unaccounted) == (3, 1, 0)
+
+
+def test_an_object_type_is_found_by_selector_or_name() -> None:
+    """
+    Or named as missing, with those there are.
+    """
+    one = result(done(objectsCreated=10))
+
+    assert one.object_type("people") is one.object_type("People")
+    with pytest.raises(KeyError, match="no object type 'apps'; it had: people"):
+        one.object_type("apps")
+
+
+def test_failed_records_come_back() -> None:
+    """
+    The caller gets the own records back; texts and dictionaries do not show them.
+    """
+    bad = result(done(objectsCreated=10), refused=8)
+
+    assert bad.failed[0].record == {"mail": "secret"}
+    assert str(bad.failed[0]) == "people[0], mail, has to be an e-mail address"
+    assert bad.failed[0].to_dict() == {
+        "selector": "people",
+        "index": 0,
+        "path": "mail",
+        "reason": "has to be an e-mail address",
+    }
+    assert "not sent: 3 more" in str(bad)
+    for text in (str(bad), repr(bad), repr(bad.failed[0]), bad._repr_html_(), json.dumps(bad.to_dict())):
+        assert "secret" not in text
+
+
+def test_memory_for_failed_records_is_bounded() -> None:
+    """
+    Beyond the limit they are counted only.
+    """
+    bad = result(done(), refused=KEPT_RECORDS + 5)
+
+    assert (bad.refused, len(bad.failed)) == (KEPT_RECORDS + 5, KEPT_RECORDS)
+    assert "5 further records did not fit" in str(bad)
+
+
+def test_everything_worth_knowing_is_in_the_text() -> None:
+    """
+    Messages, keys that were not sent, dangling references, retries, waits, what came before, and notes.
+    """
+    tally = Tally(names={"people": "People"}, started=100.0)
+    tally.accept({"people": 10}, 1000, before=True)
+    tally.accept({"people": 1234}, 2000)
+    tally.retries, tally.throttled = 2, 12.0
+    whole = tally.result(
+        read_execution_status(done(errorCount=7, errorMessages=[f"message {n}" for n in range(7)])),
+        100.0 + 3700.0,
+        unknown_keys={"people": {"salary": 3}},
+        dangling=[DanglingReference("people", "manager", "people", 1, ((5, "x"),))],
+        notes=["The import source keeps missing objects."],
+    )
+
+    assert str(whole).splitlines() == [
+        "Import confirmed by Assets, but not entirely well: 1,244 records in 1 chunk, 1 sent before, 1 h 01 min",
+        "  People: 1,244 sent, 0 created, 0 updated, 0 unchanged, 7 failed, 1,237 unaccounted",
+        *(f"  Assets said: People: message {number}" for number in range(5)),
+        "  Assets said 2 more things",
+        "  not in the model, so not sent: salary of people",
+        "  no target: people.manager: 1 value without a record in people",
+        "  2 retries",
+        "  throttled for 12 s",
+        "  The import source keeps missing objects.",
+    ]
+    stored = json.loads(json.dumps(whole.to_dict()))
+    assert (stored["ok"], stored["sent"], stored["skipped_chunks"], stored["chunks"]) == (False, 1244, 1, 1)
+    assert stored["object_types"][0]["failed"] == 7
+    assert stored["object_types"][0]["reported"] is True
+    assert stored["dangling"][0]["examples"] == [{"index": 5, "value": "x"}]
+
+
+def test_html_is_escaped() -> None:
+    """
+    Whatever the service calls its types and says.
+    """
+    document = {
+        "status": "DONE",
+        "progressResult": {
+            "objectTypeResultMap": {"1": {"objectTypeName": "<b>x</b>", "errorMessages": "<script>"}}
+        },
+    }
+    html = result(document)._repr_html_()
+
+    assert "<b>" not in html
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert "Nothing was sent." in result({}, sent=0)._repr_html_()
+
+
+def test_a_type_that_says_nothing_is_written_without_inventing() -> None:
+    """
+    `to_dict` says that Assets has not reported.
+    """
+    stored = ObjectTypeResult(name="People", selector="people", sent=5).to_dict()
+
+    assert (stored["reported"], stored["entries"], stored["created"], stored["messages"]) == (
+        False,
+        None,
+        0,
+        [],
+    )
+
+
+# --- progress
+
+
+def test_progress_knows_rate_and_remaining_time() -> None:
+    """
+    From the records that the service took since the first one was asked for.
+    """
+    tally = Tally(names={}, started=10.0, total=1000, sending_since=12.0)
+    tally.accept({"people": 240}, 5000)
+    tally.accept({"groups": 10}, 100)
+    tally.read = 300
+    tally.refuse(record_error("people", 1, "", "is odd", {}))
+
+    progress = tally.progress(ImportPhase.SENDING, 17.0, in_flight=2, state="INGESTING")
+
+    assert (progress.sent, progress.chunks, progress.bytes_sent, progress.in_flight) == (250, 2, 5100, 2)
+    assert progress.selectors == {"people": 240, "groups": 10}
+    assert (progress.rate, progress.fraction, progress.elapsed) == (50.0, 0.251, 7.0)
+    assert progress.remaining == pytest.approx(749 / 50)
+    assert str(progress) == (
+        "sending: 250 of 1,000 records sent (25%) in 2 chunks, 1 refused, 50 records/s, about 15 s left"
+    )
+    assert not progress.is_last
+
+
+@pytest.mark.parametrize(
+    ("progress", "text"),
+    [
+        (ImportProgress(phase=ImportPhase.STARTING), "starting: 0 records sent in 0 chunks"),
+        (
+            ImportProgress(phase=ImportPhase.SENDING, sent=5, chunks=1, sending=100.0, total=5),
+            "sending: 5 of 5 records sent (100%) in 1 chunk, 0 records/s",
+        ),
+        (
+            ImportProgress(phase=ImportPhase.SENDING, sent=1, chunks=1, sending=1.0, total=100),
+            "sending: 1 of 100 records sent (1%) in 1 chunk, 1 records/s, about 1 min 39 s left",
+        ),
+        (
+            ImportProgress(phase=ImportPhase.DONE, sent=5, chunks=1, sending=1.0, retries=1, throttled=3.0),
+            "done: 5 records sent in 1 chunk, 1 retry, throttled for 3.0 s",
+        ),
+    ],
+)
+def test_progress_reads_well(progress: ImportProgress, text: str) -> None:
+    """
+    Only what is known is said.
+    """
+    assert str(progress) == text
+
+
+def test_progress_without_a_total_claims_none() -> None:
+    """
+    No fraction, no remaining time; an empty source is wholly done with.
+    """
+    unknown = ImportProgress(phase=ImportPhase.SENDING, sent=5, sending=1.0)
+    empty = ImportProgress(phase=ImportPhase.SENDING, total=0)
+
+    assert (unknown.fraction, unknown.remaining) == (None, None)
+    assert (empty.fraction, empty.remaining) == (1.0, None)
+    assert "<progress" not in unknown._repr_html_()
+    assert '<progress value="1.0000"' in empty._repr_html_()
+
+
+def test_progress_can_be_stored() -> None:
+    """
+    As JSON, with what follows from the counts.
+    """
+    stored = json.loads(
+        json.dumps(ImportProgress(phase=ImportPhase.DONE, sent=5, selectors={"a": 5}).to_dict())
+    )
+
+    assert (stored["phase"], stored["sent"], stored["selectors"], stored["fraction"]) == (
+        "done",
+        5,
+        {"a": 5},
+        None,
+    )
+    assert ImportProgress(phase=ImportPhase.INTERRUPTED).is_last
