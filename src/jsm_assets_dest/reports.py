@@ -174,10 +174,10 @@ class _Report:
         }
 
     def _subject(self) -> str:
-        return self.site
+        raise AssertionError("each kind of report has its own")
 
     def _facts(self) -> dict[str, object]:
-        return {}
+        raise AssertionError("each kind of report has its own")
 
     def _verdict(self) -> str:
         problems = len(self.problems)

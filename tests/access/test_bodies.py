@@ -89,6 +89,7 @@ DIALECTS: dict[str, tuple[str, tuple[str, ...], dict[str, str], str]] = {
     "half JSON": ('{"errorMessages":["On', (), {}, ""),
     "nothing": ("", (), {}, ""),
     "null": ("null", ("null",), {}, ""),
+    "a field without a text": ('{"errors":{"name":"","key":7}}', (), {}, ""),
     "wrong types": ('{"errorMessages":7,"errors":"x","message":{"a":1},"code":[]}', ("x",), {}, ""),
 }
 
@@ -215,3 +216,11 @@ def test_reading_never_fails(content_type: str, body: bytes) -> None:
     found = read_body(content_type, body)
 
     assert all(found.messages)
+
+
+def test_a_body_of_megabytes_is_not_parsed() -> None:
+    """Real refusals have a few hundred bytes; of a larger one only the beginning is searched."""
+    found = read_body(JSON, b'{"message":"' + b"word " * 300_000 + b'"}')
+
+    assert found.messages == ()
+    assert "word word" in found.text

@@ -1072,6 +1072,18 @@ def test_a_rejected_login_names_the_address_and_the_host() -> None:
     assert "token with scopes" in caught.value.cause
 
 
+def test_each_limit_has_its_own_explanation() -> None:
+    """A quota, writes to one issue, and a rush are different things."""
+    causes = set()
+    for reason in ("jira-quota-tenant-based", "jira-per-issue-on-write", "jira-burst-based"):
+        with pytest.raises(errors.RateLimitedError) as caught:
+            classify(MYSELF, Answer(429, {"ratelimit-reason": reason}, b""))
+        assert caught.value.reason == reason
+        causes.add(caught.value.cause)
+
+    assert len(causes) == 3
+
+
 def test_the_allowlist_is_the_address_of_this_machine() -> None:
     """The address that counts is the public one of the host that runs the process; credentials are fine."""
     with pytest.raises(errors.IpAllowlistError) as caught:

@@ -311,3 +311,15 @@ def test_the_filter_takes_linear_time() -> None:
         '"' * 300_000,
     ):
         assert len(scrubbed(text)) <= len(text)
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    """No empty headings, no empty brackets; where it happened is named even when nothing was answered."""
+    assert str(AssetsError("It went wrong.")) == "It went wrong."
+    assert str(
+        AssetsError("It went wrong.", host="acme.atlassian.net", method="GET", path="/x")
+    ).splitlines() == [
+        "It went wrong.",
+        "(GET acme.atlassian.net/x)",
+    ]
+    assert str(AssetsError("It went wrong.", path="people[3].email")) == "It went wrong."

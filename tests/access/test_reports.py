@@ -119,6 +119,15 @@ def test_the_text_is_for_people() -> None:
     ]
 
 
+def test_a_problem_without_advice_is_shown_all_the_same() -> None:
+    """Nothing is known but that it failed."""
+    bare = report(Check(name="x", state=CheckState.FAILED, summary="It failed."))
+
+    assert str(bare).splitlines()[-1] == "  failed: x. It failed."
+    assert "<ol>" not in bare._repr_html_()
+    assert "<em>" not in bare._repr_html_()
+
+
 def test_it_can_be_stored_as_json() -> None:
     """With the error behind each failure."""
     stored = json.loads(json.dumps(report(GOOD, BAD).to_dict()))

@@ -218,3 +218,22 @@ def test_a_report_shows_no_secret() -> None:
 
     assert not any(CANARY in form for form in forms)
     assert CANARY.encode() not in pickle.dumps(report)
+
+
+@pytest.mark.parametrize("body", ECHOES)
+def test_a_client_secret_that_is_echoed_is_masked(body: str) -> None:
+    """It travels in the body of a request, not in a header."""
+    secret = f"no-known-form-{CANARY}"
+    sent = Request(
+        operation="request access token",
+        method="POST",
+        url="https://auth.atlassian.com/oauth/token",
+        host=Host.AUTHORIZATION,
+        body=json.dumps({"client_id": "hM8vGb1u2X", "client_secret": secret}).encode(),
+        credential=Credential.NONE,
+    )
+    for status in (400, 401, 403, 500):
+        with pytest.raises(AssetsError) as caught:
+            classify(sent, Answer(status, {}, body.format(token=secret).encode()))
+
+        assert CANARY not in f"{caught.value} {caught.value!r} {vars(caught.value)}"

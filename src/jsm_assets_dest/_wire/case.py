@@ -6,8 +6,9 @@ One answer to one request: what is known about the two, and the errors that need
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 from attrs import define, field
@@ -266,13 +267,25 @@ class Case:
         What the body says, without the request's own credential if it was echoed.
         """
         content = self.answer.body
-        secret = self.request.authorization
-        if secret is not None:
-            for word in secret.reveal().split():
-                encoded = word.encode("utf-8", "replace")
-                if len(encoded) >= 8 and encoded in content:
-                    content = content.replace(encoded, b"**********")
+        for secret in self.secrets():
+            if len(secret) >= 8 and secret in content:
+                content = content.replace(secret, b"**********")
         return read_body(self.answer.headers.get("content-type", ""), content)
+
+    def secrets(self) -> Iterator[bytes]:
+        """
+        The credential that the request carried: in its header, or in its body where a token is asked for.
+        """
+        request = self.request
+        if request.authorization is not None:
+            for word in request.authorization.reveal().split():
+                yield word.encode("utf-8", "replace")
+        if request.host is Host.AUTHORIZATION and request.body is not None:
+            asked: object = json.loads(request.body)
+            if isinstance(asked, dict):
+                yield str(cast("dict[str, object]", asked).get("client_secret", "")).encode(
+                    "utf-8", "replace"
+                )
 
     def facts(self, body: Body, hint: Hint | None = None) -> errors.Place:
         """
