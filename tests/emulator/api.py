@@ -1,0 +1,150 @@
+"""
+A plain httpx client for the emulator: these tests use nothing of the SDK.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from jsm_assets_dest.testing import Emulator, SeededImportSource
+
+GATEWAY = "https://api.atlassian.com"
+
+
+class Api:
+    """
+    The Assets API on one of its base URLs, with the credentials given.
+    """
+
+    def __init__(
+        self,
+        emulator: Emulator,
+        *,
+        base: str | None = None,
+        auth: tuple[str, str] | None = None,
+        bearer: str | None = None,
+    ) -> None:
+        self.emulator = emulator
+        self.base = base or f"{GATEWAY}/jsm/assets/workspace/{emulator.workspace_id}/v1"
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        basic = None if bearer else auth or (emulator.email, emulator.api_token)
+        self.client = httpx.Client(transport=emulator.transport, auth=basic, headers=headers)
+
+    def ask(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """
+        Ask, with a path below the base or a whole address.
+        """
+        url = path if path.startswith("http") else self.base + path
+        if body is not None:
+            options["json"] = body
+        return self.client.request(method, url, **options)
+
+    def get(self, path: str, **query: Any) -> Any:
+        """
+        The JSON of a GET that must succeed.
+        """
+        answer = self.ask("GET", path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any = None, status: int = 201) -> Any:
+        """
+        The JSON of a POST that must succeed.
+        """
+        answer = self.ask("POST", path, body)
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+    def put(self, path: str, body: Any) -> Any:
+        """
+        The JSON of a PUT that must succeed.
+        """
+        answer = self.ask("PUT", path, body)
+        assert answer.status_code == 200, answer.text
+        return answer.json() if answer.content else None
+
+    def refused(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, dict[str, str]]:
+        """
+        Status and field errors of a request that must fail in shape A.
+        """
+        answer = self.ask(method, path, body, **options)
+        assert answer.status_code >= 400, answer.text
+        document = answer.json()
+        assert set(document) == {"errorMessages", "errors"}
+        return answer.status_code, document["errors"] or {"": " ".join(document["errorMessages"])}
+
+    def find(self, query: str, **parameters: Any) -> list[str]:
+        """
+        The labels of the objects a query finds.
+        """
+        answer = self.ask("POST", "/object/aql", {"qlQuery": query}, params={"maxResults": 100, **parameters})
+        assert answer.status_code == 200, answer.text
+        return [each["label"] for each in answer.json()["values"]]
+
+
+def site_gateway(emulator: Emulator) -> str:
+    """
+    The base URL on the site itself.
+    """
+    return f"{emulator.site}/gateway/api/jsm/assets/workspace/{emulator.workspace_id}/v1"
+
+
+def ex_jira(emulator: Emulator) -> str:
+    """
+    The base URL for tokens with scopes.
+    """
+    return f"{GATEWAY}/ex/jira/{emulator.cloud_id}/jsm/assets/workspace/{emulator.workspace_id}/v1"
+
+
+class ImportApi(Api):
+    """
+    What the holder of a container token can do.
+    """
+
+    def __init__(self, emulator: Emulator, source: SeededImportSource) -> None:
+        super().__init__(emulator, bearer=source.token)
+        self.links: dict[str, str] = self.get(f"{GATEWAY}/jsm/assets/v1/imports/info")["links"]
+        self.source_url = self.links["mapping"].removesuffix("/mapping")
+
+    def submit_mapping(self, document: Any, method: str = "PUT") -> httpx.Response:
+        """
+        Send a mapping.
+        """
+        return self.ask(method, self.links["mapping"], document)
+
+    def codes(self, document: Any, method: str = "PUT") -> list[str]:
+        """
+        The codes with which a mapping is refused.
+        """
+        answer = self.submit_mapping(document, method)
+        assert answer.status_code == 400, answer.text
+        return [each["code"] for each in answer.json()["dataValidationErrors"]]
+
+    def run(self, *chunks: Any) -> dict[str, Any]:
+        """
+        A whole import of the chunks given.
+
+        Returns:
+            The status at its end.
+        """
+        links = self.post(self.links["start"], status=200)["links"]
+        for chunk in chunks:
+            self.post(links["submitResults"], {"data": chunk}, status=200)
+        self.post(links["submitResults"], {"completed": True}, status=200)
+        status: dict[str, Any] = self.get(links["getExecutionStatus"])
+        return status
+
+    def counts(self, status: dict[str, Any], name: str) -> dict[str, int]:
+        """
+        The counters of an object type that are not zero, from the status of an execution.
+        """
+        results = status["progressResult"]["objectTypeResultMap"].values()
+        found = next(each for each in results if each["objectTypeName"] == name)
+        skipped = ("id", "objectTypeId")
+        return {
+            key: value
+            for key, value in found.items()
+            if key not in skipped and not key.endswith("InMs") and isinstance(value, int) and value
+        }
