@@ -4,6 +4,7 @@ Text that must never be seen.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn, final
 
 MASK = "**********"
@@ -22,7 +23,7 @@ class Secret:
 
     def __init__(self, text: str) -> None:
         # A closure rather than an attribute: debuggers, error reporters and attrs show attributes, not cells.
-        self._reveal = lambda: text
+        self._reveal: Callable[[], str] = lambda: text
 
     def reveal(self) -> str:
         """

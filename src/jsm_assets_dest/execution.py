@@ -5,7 +5,7 @@ One run of an import as a value: what has to be known to submit records to it, h
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from attrs import define, evolve, field, frozen
@@ -14,6 +14,7 @@ from ._results.tally import Tally
 from .exceptions import ConfigurationError
 from .import_options import ImportOptions
 from .model import SchemaModel
+from .results import ImportProgress
 
 
 @define(eq=False)
@@ -23,12 +24,14 @@ class Ledger:
 
     Attributes:
         tally: What was sent and refused.
+        listeners: Who is told how far it is.
         lock: Held while the tally is changed, because several threads may submit.
         submissions: How many times records were submitted; numbers the chunks of unnamed parts.
         is_completed: Whether the end of the data has been announced.
     """
 
     tally: Tally
+    listeners: tuple[Callable[[ImportProgress], object], ...] = field(default=(), repr=False)
     lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
     submissions: int = 0
     is_completed: bool = False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import asdict, field, frozen
 
-from ._operations import imports
+from ._operations import executions, sending
 from .execution import Execution
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class ImportExecution(Execution):
             self.complete()
             self.wait()
         else:
-            self._connection._run(imports.abandon(self._connection._site, self._secret, self))
+            self._connection._run(executions.abandon(self._connection._site, self._secret, self))
 
     def submit(self, records: Records, *, part: str = "") -> int:
         """
@@ -81,7 +81,7 @@ class ImportExecution(Execution):
             ImportCancelledError: The execution was cancelled.
         """
         return self._connection._run(
-            imports.submit(self._connection._site, self._secret, self, records, part)
+            sending.submit(self._connection._site, self._secret, self, records, part)
         )
 
     def complete(self) -> None:
@@ -92,13 +92,13 @@ class ImportExecution(Execution):
             ClosedError: The execution was started by another process, which is the one to complete it.
             ImportCancelledError: The execution was cancelled.
         """
-        self._connection._run(imports.complete(self._connection._site, self._secret, self))
+        self._connection._run(executions.complete(self._connection._site, self._secret, self))
 
     def status(self) -> str:
         """
         The state: INGESTING (it takes data), PROCESSING, DONE, CANCELLED, or a word that nobody has seen yet.
         """
-        return self._connection._run(imports.look(self._connection._site, self._secret, self)).state
+        return (self._connection._run(executions.look(self._connection._site, self._secret, self))).state
 
     def wait(self, timeout: float = 3600.0) -> ImportResult:
         """
@@ -111,7 +111,7 @@ class ImportExecution(Execution):
             ImportTimeoutError: It takes longer; the execution goes on.
             ImportCancelledError: The execution was cancelled.
         """
-        return self._connection._run(imports.wait(self._connection._site, self._secret, self, timeout))
+        return self._connection._run(executions.wait(self._connection._site, self._secret, self, timeout))
 
     def cancel(self) -> bool:
         """
@@ -123,10 +123,10 @@ class ImportExecution(Execution):
         Raises:
             ClosedError: The execution was started by another process, which is the one to cancel it.
         """
-        return self._connection._run(imports.cancel(self._connection._site, self._secret, self))
+        return self._connection._run(executions.cancel(self._connection._site, self._secret, self))
 
     def result(self) -> ImportResult:
         """
         What was sent from here and what Assets has confirmed by now, without waiting.
         """
-        return self._connection._run(imports.result(self._connection._site, self._secret, self))
+        return self._connection._run(executions.result(self._connection._site, self._secret, self))

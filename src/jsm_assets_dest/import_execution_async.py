@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import asdict, field, frozen
 
-from ._operations import imports
+from ._operations import executions, sending
 from .execution import Execution
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class AsyncImportExecution(Execution):
             await self.complete()
             await self.wait()
         else:
-            await self._connection._run(imports.abandon(self._connection._site, self._secret, self))
+            await self._connection._run(executions.abandon(self._connection._site, self._secret, self))
 
     async def submit(self, records: AsyncRecords, *, part: str = "") -> int:
         """
@@ -80,7 +80,7 @@ class AsyncImportExecution(Execution):
             ImportCancelledError: The execution was cancelled.
         """
         return await self._connection._run(
-            imports.submit(self._connection._site, self._secret, self, records, part)
+            sending.submit(self._connection._site, self._secret, self, records, part)
         )
 
     async def complete(self) -> None:
@@ -91,13 +91,15 @@ class AsyncImportExecution(Execution):
             ClosedError: The execution was started by another process, which is the one to complete it.
             ImportCancelledError: The execution was cancelled.
         """
-        await self._connection._run(imports.complete(self._connection._site, self._secret, self))
+        await self._connection._run(executions.complete(self._connection._site, self._secret, self))
 
     async def status(self) -> str:
         """
         The state: INGESTING (it takes data), PROCESSING, DONE, CANCELLED, or a word that nobody has seen yet.
         """
-        return (await self._connection._run(imports.look(self._connection._site, self._secret, self))).state
+        return (
+            await self._connection._run(executions.look(self._connection._site, self._secret, self))
+        ).state
 
     async def wait(self, timeout: float = 3600.0) -> ImportResult:
         """
@@ -110,7 +112,9 @@ class AsyncImportExecution(Execution):
             ImportTimeoutError: It takes longer; the execution goes on.
             ImportCancelledError: The execution was cancelled.
         """
-        return await self._connection._run(imports.wait(self._connection._site, self._secret, self, timeout))
+        return await self._connection._run(
+            executions.wait(self._connection._site, self._secret, self, timeout)
+        )
 
     async def cancel(self) -> bool:
         """
@@ -122,10 +126,10 @@ class AsyncImportExecution(Execution):
         Raises:
             ClosedError: The execution was started by another process, which is the one to cancel it.
         """
-        return await self._connection._run(imports.cancel(self._connection._site, self._secret, self))
+        return await self._connection._run(executions.cancel(self._connection._site, self._secret, self))
 
     async def result(self) -> ImportResult:
         """
         What was sent from here and what Assets has confirmed by now, without waiting.
         """
-        return await self._connection._run(imports.result(self._connection._site, self._secret, self))
+        return await self._connection._run(executions.result(self._connection._site, self._secret, self))

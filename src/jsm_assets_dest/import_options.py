@@ -12,14 +12,13 @@ from attrs import Attribute, field, frozen
 
 from .exceptions import ConfigurationError
 from .model import SchemaModel
+from .progress import Progress
 from .results import ImportProgress
 
 #: What to do with a record that cannot be imported.
 BadRecords: TypeAlias = Literal["fail", "skip"]
 #: What to do when an execution of the import is already running. One that is not ours is never cancelled.
 Busy: TypeAlias = Literal["fail", "wait"]
-#: Where progress goes: a function, or the name of a display.
-Progress: TypeAlias = "Callable[[ImportProgress], object] | Literal['log', 'tqdm', 'rich']"
 
 
 def _one_of(*allowed: str) -> Callable[[object, Attribute[str], str], None]:
@@ -52,7 +51,8 @@ class ImportSettings(TypedDict, total=False):
     """
 
     model: SchemaModel | None
-    on_progress: Progress | None
+    on_progress: Callable[[ImportProgress], object] | None
+    progress: Progress
     journal: str | PathLike[str] | None
     on_bad_record: BadRecords
     on_busy: Busy
@@ -81,7 +81,8 @@ class ImportOptions:
 
     Attributes:
         model: The schema model that the records follow; None to read it from Assets.
-        on_progress: Told after each chunk and each poll.
+        on_progress: Told after each chunk and each look at the execution, with an `ImportProgress`.
+        progress: A display: "log", "tqdm" or "rich" (the extra `progress`), or a function like `on_progress`.
         journal: The path of a SQLite file that lets a killed run be resumed.
         on_bad_record: "fail", or "skip" and hand the record back in `result.failed`.
         on_busy: "fail", or "wait" until the execution that is running has ended.
@@ -104,7 +105,8 @@ class ImportOptions:
     """
 
     model: SchemaModel | None = None
-    on_progress: Progress | None = field(default=None, repr=False)
+    on_progress: Callable[[ImportProgress], object] | None = field(default=None, repr=False)
+    progress: Progress = field(default=None, repr=False)
     journal: str | PathLike[str] | None = None
     on_bad_record: BadRecords = field(default="fail", validator=_one_of("fail", "skip"))
     on_busy: Busy = field(default="fail", validator=_one_of("fail", "wait"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 from typing_extensions import Unpack
 
-from ._operations import building, imports, tokens
+from ._operations import building, executions, imports, tokens
 from ._secret import Secret
 from .assets import ImportStatus, ObjectSchemaRecord
 from .auth import import_token_secret
@@ -40,7 +40,7 @@ class ImportToken:
     schema: ObjectSchemaRecord | None = None
     _secret: Secret = field(repr=False, alias="secret")
     _connection: Connection = field(repr=False, eq=False, alias="connection")
-    _memory: building.Memory = field(factory=building.Memory, repr=False, eq=False, init=False)
+    _memory: tokens.Memory = field(factory=tokens.Memory, repr=False, eq=False, init=False)
 
     @classmethod
     def of(cls, connection: Connection, secret: str, schema: ObjectSchemaRecord | None) -> Self:
@@ -64,7 +64,9 @@ class ImportToken:
 
         Sends only reads. A failed check is an entry of the report, never an exception.
         """
-        return self._connection._run(tokens.check(self._connection._site, self._secret, self.schema))
+        return self._connection._run(
+            tokens.check(self._connection._site, self._secret, self.schema, self._memory)
+        )
 
     def status(self) -> ImportStatus:
         """
@@ -83,7 +85,9 @@ class ImportToken:
             InvalidModelError: The model has errors; the message lists all of them.
             ImportTargetMismatchError: The token leads to another object schema than the one that is meant.
         """
-        return self._connection._run(building.plan(self._connection._site, self._secret, self.schema, model))
+        return self._connection._run(
+            building.plan(self._connection._site, self._secret, self.schema, model, self._memory)
+        )
 
     def build(
         self, model: SchemaModel, *, plan: BuildPlan | None = None, timeout: float = 600.0
@@ -129,7 +133,7 @@ class ImportToken:
         """
         settings = ImportOptions(**options)
         execution = self._connection._run(
-            imports.start(self._connection._site, self._secret, self.schema, settings, self._memory)
+            executions.start(self._connection._site, self._secret, self.schema, settings, self._memory)
         )
         return ImportExecution.of(self._connection, self._secret, execution)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 from typing_extensions import Unpack
 
-from ._operations import building, imports, tokens
+from ._operations import building, executions, imports, tokens
 from ._secret import Secret
 from .assets import ImportStatus, ObjectSchemaRecord
 from .auth import import_token_secret
@@ -39,7 +39,7 @@ class AsyncImportToken:
     schema: ObjectSchemaRecord | None = None
     _secret: Secret = field(repr=False, alias="secret")
     _connection: AsyncConnection = field(repr=False, eq=False, alias="connection")
-    _memory: building.Memory = field(factory=building.Memory, repr=False, eq=False, init=False)
+    _memory: tokens.Memory = field(factory=tokens.Memory, repr=False, eq=False, init=False)
 
     @classmethod
     def of(cls, connection: AsyncConnection, secret: str, schema: ObjectSchemaRecord | None) -> Self:
@@ -63,7 +63,9 @@ class AsyncImportToken:
 
         Sends only reads. A failed check is an entry of the report, never an exception.
         """
-        return await self._connection._run(tokens.check(self._connection._site, self._secret, self.schema))
+        return await self._connection._run(
+            tokens.check(self._connection._site, self._secret, self.schema, self._memory)
+        )
 
     async def status(self) -> ImportStatus:
         """
@@ -83,7 +85,7 @@ class AsyncImportToken:
             ImportTargetMismatchError: The token leads to another object schema than the one that is meant.
         """
         return await self._connection._run(
-            building.plan(self._connection._site, self._secret, self.schema, model)
+            building.plan(self._connection._site, self._secret, self.schema, model, self._memory)
         )
 
     async def build(
@@ -130,7 +132,7 @@ class AsyncImportToken:
         """
         settings = ImportOptions(**options)
         execution = await self._connection._run(
-            imports.start(self._connection._site, self._secret, self.schema, settings, self._memory)
+            executions.start(self._connection._site, self._secret, self.schema, settings, self._memory)
         )
         return AsyncImportExecution.of(self._connection, self._secret, execution)
 

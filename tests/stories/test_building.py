@@ -18,9 +18,9 @@ from jsm_assets_dest import (
 )
 from jsm_assets_dest.exceptions import (
     ExternalIdTakenError,
-    ImpossibleChangeError,
     ImportTargetMismatchError,
     ImportTokenError,
+    ImpossibleChangeError,
     InvalidCredentialError,
     InvalidModelError,
     ResolutionNotPossibleError,

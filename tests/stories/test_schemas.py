@@ -17,7 +17,6 @@ from jsm_assets_dest.exceptions import (
     SeveralWorkspacesError,
 )
 from jsm_assets_dest.testing import Emulator
-
 from tests.stories.story import now, story
 
 

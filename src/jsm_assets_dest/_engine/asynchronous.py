@@ -20,7 +20,7 @@ from .blocking import GRACE, pull
 from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     import anyio
     import httpx

@@ -19,7 +19,7 @@ from ..exceptions import ClosedError
 from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     import httpx
 

@@ -4,8 +4,6 @@ Building the schema model: read what is there, plan, send what is missing, wait 
 
 from __future__ import annotations
 
-from attrs import define, field
-
 from .._engine.commands import Operation, Sleep
 from .._model.json_values import JsonObject
 from .._retry.call import call
@@ -27,18 +25,10 @@ from ..model import SchemaModel
 from ..plan import BuildPlan, make_plan
 from . import tokens
 from .discovery import Builder, ask_assets
+from .tokens import Memory
 
 #: Progress words that mean that a mapping went wrong; Atlassian documents only "OK".
 _FAILED = ("ERROR", "FAILED", "FAILURE")
-
-
-@define(eq=False)
-class Memory:
-    """
-    What an import token remembers between calls, so that an import right after a build does not read the model back.
-    """
-
-    model: SchemaModel | None = field(default=None, repr=False)
 
 
 def current_document(site: Site, secret: Secret, found: ImportLinks) -> Operation[JsonObject]:
@@ -50,20 +40,25 @@ def current_document(site: Site, secret: Secret, found: ImportLinks) -> Operatio
 
 
 def plan(
-    site: Site, secret: Secret, schema: ObjectSchemaRecord | None, model: SchemaModel
+    site: Site, secret: Secret, schema: ObjectSchemaRecord | None, model: SchemaModel, memory: Memory
 ) -> Operation[BuildPlan]:
     """
     What building the model would do.
     """
     model.check()
     found = yield from tokens.links(site, secret)
-    return (yield from _plan(site, secret, schema, model, found))
+    return (yield from _plan(site, secret, schema, model, found, memory))
 
 
 def _plan(
-    site: Site, secret: Secret, schema: ObjectSchemaRecord | None, model: SchemaModel, found: ImportLinks
+    site: Site,
+    secret: Secret,
+    schema: ObjectSchemaRecord | None,
+    model: SchemaModel,
+    found: ImportLinks,
+    memory: Memory,
 ) -> Operation[BuildPlan]:
-    yield from tokens.refuse_other_schema(site, found, schema)
+    yield from tokens.refuse_other_schema(site, found, schema, memory)
     now = yield from tokens.state(site, secret, found)
     document = yield from current_document(site, secret, found)
     statuses = yield from _statuses(site, schema) if schema is not None and model.statuses else _none()
@@ -110,9 +105,9 @@ def build(
     model.check()
     found = yield from tokens.links(site, secret)
     if made is None:
-        made = yield from _plan(site, secret, schema, model, found)
+        made = yield from _plan(site, secret, schema, model, found, memory)
     else:
-        yield from tokens.refuse_other_schema(site, found, schema)
+        yield from tokens.refuse_other_schema(site, found, schema, memory)
         made.check_current((yield from current_document(site, secret, found)))
     made.raise_for_impossible()
     if made.verb is not None and made.document is not None:

@@ -35,23 +35,31 @@ def open_sources(records: object, order: tuple[str, ...]) -> Iterator[Source]:
     Args:
         records: Iterables by selector, or one iterable of pairs.
         order: The selectors, targets of references before what refers to them.
-
-    Raises:
-        ConfigurationError: It is nothing that records can be read from.
     """
     if isinstance(records, Mapping):
         by_selector = cast("Mapping[str, object]", records)
         unknown = [selector for selector in by_selector if selector not in order]
         # What the model does not know comes last and is refused record by record, with the record.
         chosen = [selector for selector in order if selector in by_selector] + unknown
-        for selector in chosen:
-            _refuse_no_source(by_selector[selector], f"records[{selector!r}]")
         return (Source(selector, _opened(by_selector[selector])) for selector in chosen)
-    _refuse_no_source(records, "records")
     return iter([Source(None, _opened(records))])
 
 
-def _refuse_no_source(records: object, name: str) -> None:
+def refuse_no_source(records: object) -> None:
+    """
+    Refuse what records cannot be read from, before anything is started.
+
+    Raises:
+        ConfigurationError: It is nothing of that kind.
+    """
+    if isinstance(records, Mapping):
+        for selector, source in cast("Mapping[str, object]", records).items():
+            _refuse(source, f"records[{selector!r}]")
+    else:
+        _refuse(records, "records")
+
+
+def _refuse(records: object, name: str) -> None:
     if isinstance(records, (str, bytes)) or not isinstance(records, (Iterable, AsyncIterable)):
         raise ConfigurationError(
             f"`{name}` is {type(records).__name__}; nothing was sent.",

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from attrs import define, field
+
 from .._engine.commands import Operation
 from .._retry.call import call
 from .._retry.site import Site
@@ -23,6 +25,7 @@ from ..exceptions import (
     TransportError,
     UnknownOutcomeError,
 )
+from ..model import SchemaModel
 from ..reports import Check, CheckState, ImportTokenReport
 from .discovery import ask_assets, assets_base
 
@@ -89,8 +92,22 @@ def refuse_other_workspace(site: Site, found: ImportLinks) -> Operation[None]:
         )
 
 
+@define(eq=False)
+class Memory:
+    """
+    What an import token remembers between calls, so that an import right after a build asks nothing twice.
+
+    Attributes:
+        model: The model that was built or read last.
+        import_source: The import source that was found to be of the right schema.
+    """
+
+    model: SchemaModel | None = field(default=None, repr=False)
+    import_source: ImportSource | None = field(default=None, repr=False)
+
+
 def refuse_other_schema(
-    site: Site, found: ImportLinks, schema: ObjectSchemaRecord | None
+    site: Site, found: ImportLinks, schema: ObjectSchemaRecord | None, memory: Memory
 ) -> Operation[ImportSource | None]:
     """
     Make sure that the token leads to the schema that is meant.
@@ -101,12 +118,16 @@ def refuse_other_schema(
     if schema is None:
         return None
     yield from refuse_other_workspace(site, found)
+    # The links are asked anew each time; an import source never moves to another schema.
+    if memory.import_source is not None and memory.import_source.id == found.import_source_id:
+        return memory.import_source
     source = yield from source_of(site, found)
     if source.schema_id and source.schema_id != schema.id:
         raise ImportTargetMismatchError(
             f"The import token belongs to the import “{source.name}” of the object schema {source.schema_id}, not of "
             f"{schema.key} ({schema.name}, {schema.id}). Nothing was written.",
         )
+    memory.import_source = source
     return source
 
 
@@ -155,7 +176,9 @@ _STATES = {
 }
 
 
-def check(site: Site, secret: Secret, schema: ObjectSchemaRecord | None) -> Operation[ImportTokenReport]:
+def check(
+    site: Site, secret: Secret, schema: ObjectSchemaRecord | None, memory: Memory
+) -> Operation[ImportTokenReport]:
     """
     Whether the token is accepted, leads to this workspace and this schema, and may be used now. Sends only reads.
     """
@@ -210,7 +233,7 @@ def check(site: Site, secret: Secret, schema: ObjectSchemaRecord | None) -> Oper
     else:
         started = clock.monotonic()
         try:
-            source = yield from refuse_other_schema(site, found, schema)
+            source = yield from refuse_other_schema(site, found, schema, memory)
         except AssetsError as error:
             verdict = (
                 CheckState.FAILED if isinstance(error, ImportTargetMismatchError) else CheckState.UNKNOWN

@@ -55,7 +55,7 @@ def _renew(site: Site, old: Secret | None) -> Operation[None]:
         site.token = bearer_authorization((yield Ask(credentials.provider)))
     elif isinstance(credentials, ClientCredentials):
         request = token_request(site.authorization_server, credentials)
-        answer: Answer = classify(request, (yield Send(request)))
+        answer: Answer = classify(request, (yield Send(request)), account=credentials.account_label)
         # The token is sealed without ever being the value of a local variable, which a traceback might show.
         site.token = bearer_authorization(read_text(read_object(answer.json(), "a token"), "access_token"))
         seconds = read_number(read_object(answer.json(), "a token"), "expires_in", 3600)

@@ -333,6 +333,14 @@ def execution_status(links: ExecutionLinks, secret: Secret) -> Request:
     return _request("read execution status", "GET", links.status, secret, listing=True)
 
 
+def latest_execution_status(links: ImportLinks, secret: Secret) -> Request:
+    """
+    Ask for the state of the newest execution; the address is the start link's neighbour.
+    """
+    url = links.start.partition("?")[0] + "/status"
+    return _request("read latest execution status", "GET", url, secret, listing=True)
+
+
 def cancel_import(links: ExecutionLinks, secret: Secret) -> Request:
     """
     Cancel an execution.

@@ -1,0 +1,558 @@
+"""
+Stories about imports: what was sent, what Assets confirmed, and what happens when something goes wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jsm_assets_dest import Execution, ImportProgress
+from jsm_assets_dest.exceptions import (
+    ClosedError,
+    ConfigurationError,
+    DefaultRolesError,
+    FailedObjectsError,
+    ImportBusyError,
+    ImportCancelledError,
+    ImportDisabledError,
+    ImportInterruptedError,
+    ImportTimeoutError,
+    ImportTokenError,
+    MassDeletionGuardError,
+    MissingMappingError,
+    RecordError,
+    UnknownOutcomeError,
+)
+from jsm_assets_dest.testing import Emulator
+from tests.stories.story import now, story
+from tests.stories.test_building import GROUPS, RECORDS, destination, model
+
+
+def people(count: int) -> list[dict[str, object]]:
+    return [
+        {
+            "displayName": f"Person {number}",
+            "id": f"00u{number}",
+            "email": f"p{number}@example.com",
+            "status": "Active",
+        }
+        for number in range(count)
+    ]
+
+
+async def ready(emulator: Emulator, connection: Any) -> Any:
+    """
+    An import token whose schema model is built.
+    """
+    _, token = await destination(emulator, connection)
+    await now(token.build(model()))
+    emulator.requests.clear()
+    return token
+
+
+def operations(emulator: Emulator) -> list[str]:
+    return [request.operation for request in emulator.requests]
+
+
+@story
+async def test_everything_arrives_once_and_is_confirmed(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    heard: list[ImportProgress] = []
+
+    result = await now(
+        token.import_records(
+            {"people": people(1234)}, chunk_records=100, in_flight=3, on_progress=heard.append
+        )
+    )
+
+    assert result.confirmed
+    assert (result.sent, result.created, result.chunks) == (1234, 1234, 13)
+    assert len(emulator.object_schema("OKT")["People"].objects) == 1234
+    assert [progress.phase for progress in heard][-1] == "done"
+    assert max(progress.in_flight for progress in heard) <= 3
+    result.raise_for_failures()
+
+
+@story
+async def test_a_second_run_changes_nothing(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    await now(token.import_records(RECORDS))
+
+    again = await now(token.import_records(RECORDS))
+
+    assert (again.created, again.updated, again.unchanged) == (0, 0, 4)
+
+
+@story
+async def test_records_may_be_pairs_and_may_be_made_as_they_are_sent(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+
+    def pairs() -> Iterator[tuple[str, object]]:
+        for group in GROUPS:
+            yield "groups", group
+        for person in people(20):
+            yield "people", person
+
+    result = await now(token.import_records(pairs(), chunk_records=7))
+
+    assert {one.name: one.created for one in result.object_types} == {"Groups": 2, "People": 20}
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_an_asynchronous_source_is_read_asynchronously(backend: str) -> None:
+    import anyio
+
+    async def source() -> AsyncIterator[dict[str, object]]:
+        for person in people(25):
+            await anyio.lowlevel.checkpoint()
+            yield person
+
+    async def main() -> None:
+        with Emulator() as emulator:
+            async with emulator.connect_async() as connection:
+                token = await ready(emulator, connection)
+                result = await token.import_records({"people": source()}, chunk_records=10)
+                assert result.created == 25
+
+    anyio.run(main, backend=backend)
+
+
+@story
+async def test_the_source_is_never_read_far_ahead_of_what_is_confirmed(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    taken = 0
+    confirmed = 0
+    furthest = 0
+
+    def source() -> Iterator[dict[str, object]]:
+        nonlocal taken, furthest
+        for person in people(1000):
+            taken += 1
+            furthest = max(furthest, taken - confirmed)
+            yield person
+
+    def note(progress: ImportProgress) -> None:
+        nonlocal confirmed
+        confirmed = progress.sent
+
+    await now(token.import_records({"people": source()}, chunk_records=10, in_flight=4, on_progress=note))
+
+    assert furthest <= 10 * (4 + 2)
+
+
+@story
+async def test_a_test_import_takes_the_first_records_and_no_more(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    taken: list[int] = []
+
+    def source() -> Iterator[dict[str, object]]:
+        for number, person in enumerate(people(1000)):
+            taken.append(number)
+            yield person
+
+    result = await now(token.test_import({"people": source()}))
+
+    assert (result.sent, result.created, len(taken)) == (100, 100, 100)
+
+
+@story
+async def test_references_find_their_targets_whatever_the_order_of_the_selectors(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+
+    await now(
+        token.import_records(
+            {"people": RECORDS["people"], "groups": RECORDS["groups"]}, chunk_records=1, in_flight=1
+        )
+    )
+
+    sent = [
+        list(json.loads(request.body)["data"])
+        for request in emulator.requests
+        if "data" in (request.json or {})
+    ]
+    assert sent == [["groups"], ["groups"], ["people"], ["people"]]
+
+
+@story
+async def test_a_bad_record_stops_the_import_and_nothing_is_completed(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    records = [*people(3), {"displayName": "Nobody", "id": "  "}]
+
+    with pytest.raises(RecordError, match=r"people\[3\]") as caught:
+        await now(token.import_records({"people": records}))
+
+    assert caught.value.record is records[3]
+    assert emulator.object_schema("OKT")["People"].objects == []
+    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+
+
+@story
+async def test_bad_records_can_be_left_out_and_come_back(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    bad = {"displayName": "Nobody", "id": ""}
+
+    result = await now(token.import_records({"people": [*people(3), bad]}, on_bad_record="skip"))
+
+    assert result.created == 3
+    assert [(one.index, one.record) for one in result.failed] == [(3, bad)]
+    with pytest.raises(FailedObjectsError):
+        result.raise_for_failures()
+
+
+@story
+async def test_a_source_that_raises_is_the_cause_and_nothing_is_completed(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    broke = OSError("the file ended in the middle")
+
+    def source() -> Iterator[dict[str, object]]:
+        yield from people(30)
+        raise broke
+
+    with pytest.raises(ImportInterruptedError, match="after 30 records") as caught:
+        await now(token.import_records({"people": source()}, chunk_records=10))
+
+    assert caught.value.__cause__ is broke
+    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+    assert not any((request.json or {}).get("completed") for request in emulator.requests)
+
+
+@story
+async def test_an_empty_source_is_not_completed_unless_that_is_meant(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+
+    with pytest.raises(MassDeletionGuardError, match="no records"):
+        await now(token.import_records({"people": []}))
+    result = await now(token.import_records({"people": []}, allow_missing=True))
+
+    assert result.confirmed
+    assert result.sent == 0
+
+
+@story
+async def test_a_run_with_far_fewer_records_is_not_completed_unless_that_is_meant(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    await now(token.import_records({"people": people(50)}))
+
+    with pytest.raises(MassDeletionGuardError, match="People: 39 records for 50 objects"):
+        await now(token.import_records({"people": people(39)}))
+    assert (await now(token.import_records({"people": people(40)}))).confirmed
+    assert (await now(token.import_records({"people": people(10)}, allow_missing=True))).confirmed
+
+
+@story
+async def test_a_test_is_refused_where_missing_objects_are_known_to_be_removed(
+    emulator: Emulator, connection: Any
+) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    source = emulator.add_import_source("OKT", "Okta", missing_objects="remove")
+    token = connection.import_token(source.token, schema=schema)
+    await now(token.build(model()))
+    await now(token.import_records({"people": people(50)}))
+    await now(token.import_records({"people": people(45)}))
+
+    with pytest.raises(MassDeletionGuardError, match="the last one removed 5"):
+        await now(token.test_import({"people": people(45)}, count=10))
+
+    assert len(emulator.object_schema("OKT")["People"].objects) == 45
+
+
+@story
+async def test_refusals_to_start_are_different_errors(emulator: Emulator, connection: Any) -> None:
+    schema, token = await destination(emulator, connection)
+    with pytest.raises(MissingMappingError):
+        await now(token.import_records(RECORDS, model=model()))
+    await now(token.build(model()))
+    emulator.import_sources[0].disable()
+    with pytest.raises(ImportDisabledError):
+        await now(token.import_records(RECORDS))
+    emulator.import_sources[0].enable()
+    execution = await now(token.start())
+    with pytest.raises(ImportBusyError):
+        await now(token.import_records(RECORDS))
+
+    assert await now(execution.status()) == "INGESTING"
+    assert await now(execution.cancel()) is True
+
+
+@story
+async def test_a_run_of_somebody_else_is_waited_for_and_never_cancelled(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    theirs = await now(token.start())
+
+    with pytest.raises(ImportTimeoutError, match="still running"):
+        await now(token.import_records(RECORDS, on_busy="wait", busy_seconds=30))
+    assert await now(theirs.status()) == "INGESTING"
+    await now(theirs.cancel())
+
+    assert (await now(token.import_records(RECORDS, on_busy="wait"))).created == 4
+
+
+@story
+async def test_a_start_whose_answer_got_lost_is_never_blindly_repeated(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next("start import", drop="after")
+
+    with pytest.raises(UnknownOutcomeError, match="whether it is the one"):
+        await now(token.import_records(RECORDS))
+
+    assert operations(emulator).count("start import") == 1
+
+
+@story
+async def test_a_chunk_is_repeated_with_the_same_bytes_and_id(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next("submit chunk", drop="after", when=lambda request: "data" in (request.json or {}))
+
+    result = await now(token.import_records({"people": people(5)}))
+
+    chunks = [request.body for request in emulator.requests if "data" in (request.json or {})]
+    assert chunks[0] == chunks[1]
+    assert (result.created, result.retries) == (5, 1)
+
+
+@story
+async def test_completing_is_decided_by_the_state_when_its_answer_got_lost(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next(
+        "submit chunk", drop="after", when=lambda request: (request.json or {}).get("completed")
+    )
+
+    result = await now(token.import_records(RECORDS))
+
+    assert result.confirmed
+    assert sum(bool((request.json or {}).get("completed")) for request in emulator.requests) == 1
+
+
+@story
+async def test_a_token_replaced_in_the_middle_stops_the_import(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    def source() -> Iterator[dict[str, object]]:
+        for number, person in enumerate(people(100)):
+            if number == 50:
+                emulator.import_sources[0].generate_token()
+            yield person
+
+    with pytest.raises(ImportTokenError) as caught:
+        await now(token.import_records({"people": source()}, chunk_records=10, in_flight=1))
+
+    assert caught.value.result.sent in (40, 50)
+    assert "Until then Assets had taken" in "".join(caught.value.__notes__)
+
+
+@story
+async def test_an_execution_cancelled_from_outside_is_said_so(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    def source() -> Iterator[dict[str, object]]:
+        for number, person in enumerate(people(100)):
+            if number == 50:
+                emulator.executions[-1].cancel()
+            yield person
+
+    with pytest.raises(ImportCancelledError):
+        await now(token.import_records({"people": source()}, chunk_records=10))
+
+    assert len(emulator.executions) == 1
+
+
+@story
+async def test_too_large_chunks_are_halved(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.always("submit chunk", status=413, when=lambda request: len(request.body) > 2000)
+
+    result = await now(token.import_records({"people": people(100)}))
+
+    assert result.created == 100
+    assert result.chunks > 4
+
+
+@story
+async def test_compression_is_turned_off_when_the_service_refuses_it(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.always(
+        "submit chunk", status=415, when=lambda request: request.headers.get("content-encoding") == "gzip"
+    )
+
+    result = await now(
+        token.import_records({"people": people(50)}, compress=True, chunk_records=10, in_flight=1)
+    )
+
+    assert result.created == 50
+    assert sum(request.status == 415 for request in emulator.requests) == 1
+
+
+@story
+async def test_a_rate_limit_slows_the_import_and_loses_nothing(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    for _ in range(3):
+        emulator.faults.next("submit chunk", status=429, retry_after=7)
+
+    result = await now(token.import_records({"people": people(60)}, chunk_records=10))
+
+    assert result.created == 60
+    assert result.throttled >= 7
+
+
+@story
+async def test_an_open_schema_can_be_refused(emulator: Emulator, connection: Any) -> None:
+    emulator.add_group("everybody", jsm=True)
+    token = await ready(emulator, connection)
+
+    with pytest.raises(DefaultRolesError, match="everybody"):
+        await now(token.import_records(RECORDS, require_roles=True))
+
+    assert "start import" not in operations(emulator)
+
+
+@story
+async def test_what_is_no_source_is_refused_before_anything_is_sent(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+
+    for wrong in (7, "people", {"people": 7}):
+        with pytest.raises(ConfigurationError, match="records"):
+            await now(token.import_records(wrong))
+    with pytest.raises(ConfigurationError, match="in_flight"):
+        await now(token.import_records(RECORDS, in_flight=17))
+
+    assert emulator.requests == []
+
+
+@story
+async def test_a_bare_import_takes_few_round_trips(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    await now(token.import_records(RECORDS))
+
+    beyond = [name for name in operations(emulator) if name != "submit chunk"]
+    assert len(beyond) + 1 <= 6, beyond
+
+
+@story
+async def test_an_execution_can_be_led_by_hand(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    execution = await now(token.start())
+    sent = await now(execution.submit({"groups": GROUPS}))
+    sent += await now(execution.submit({"people": RECORDS["people"]}))
+    await now(execution.complete())
+    await now(execution.complete())
+    result = await now(execution.wait())
+
+    assert sent == 4
+    assert (result.sent, result.created) == (4, 4)
+    assert await now(execution.cancel()) is False
+
+
+@story
+async def test_an_execution_travels_without_its_token_and_takes_records_elsewhere(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+    secret = emulator.import_sources[0].token
+
+    parcel = pickle.dumps(execution)
+    elsewhere: Execution = pickle.loads(parcel)
+    worker = token.attach(Execution.from_dict(json.loads(json.dumps(elsewhere.to_dict()))))
+    await now(worker.submit({"people": people(5)}, part="a"))
+
+    assert secret.encode() not in parcel
+    with pytest.raises(ClosedError, match="another process"):
+        await now(worker.complete())
+    await now(execution.complete())
+    assert (await now(execution.wait())).created == 5
+
+
+class KilledError(BaseException):
+    """
+    Stands for the end of the process.
+    """
+
+
+@story
+async def test_a_killed_import_goes_on_in_the_same_execution(emulator: Emulator, connection: Any) -> None:
+    import tempfile
+
+    token = await ready(emulator, connection)
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Path(folder, "okta.journal")
+
+        def killed() -> Iterator[dict[str, object]]:
+            yield from people(100)[:55]
+            raise KilledError
+
+        with pytest.raises(KilledError):
+            await now(
+                token.import_records({"people": killed()}, chunk_records=10, in_flight=1, journal=journal)
+            )
+        emulator.requests.clear()
+        result = await now(token.resume_import({"people": people(100)}, chunk_records=10, journal=journal))
+
+    assert (result.sent, result.created) == (100, 100)
+    assert result.skipped_chunks >= 4
+    assert len(emulator.executions) == 1
+    assert "start import" not in operations(emulator)
+
+
+@story
+async def test_a_killed_import_goes_on_in_a_new_execution_when_the_old_one_is_gone(
+    emulator: Emulator, connection: Any
+) -> None:
+    import tempfile
+
+    token = await ready(emulator, connection)
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Path(folder, "okta.journal")
+
+        def killed() -> Iterator[dict[str, object]]:
+            yield from people(100)[:55]
+            raise KilledError
+
+        with pytest.raises(KilledError):
+            await now(token.import_records({"people": killed()}, chunk_records=10, journal=journal))
+        emulator.executions[-1].cancel()
+        result = await now(token.resume_import({"people": people(100)}, chunk_records=10, journal=journal))
+        again = await now(token.resume_import({"people": people(100)}, journal=journal))
+
+    assert (result.created, result.skipped_chunks) == (100, 0)
+    assert again.unchanged == 100
+    assert len(emulator.executions) == 3
+
+
+@story
+async def test_resuming_takes_a_journal(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    with pytest.raises(ConfigurationError, match="No journal was named"):
+        await now(token.resume_import(RECORDS))
