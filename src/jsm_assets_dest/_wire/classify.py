@@ -226,7 +226,7 @@ def _refusal(case: Case) -> errors.AssetsError:
         return case.scope_mismatch(body)
     if request.host is Host.AUTHORIZATION and (status == 401 or body.code in _GRANT_REFUSED):  # 13a
         return errors.BadCredentialsError(
-            f"{doing} was refused: the authorization server did not accept{case.of_account(' the credentials of')}.",
+            f"{doing} was refused: the authorization server did not accept the credentials{case.of_account()}.",
             cause="The client id or the client secret is probably wrong, expired or revoked.",
             remedies=(
                 address_book.SERVICE_ACCOUNTS.asked_to("create a new client secret for the service account"),
