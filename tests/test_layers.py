@@ -64,6 +64,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
 ARGUED: dict[tuple[str, str], str] = {
     ("_engine.commands", "_wire.request"): "the same rank: a command names the request it sends",
     ("testing.emulator", ""): "`connect` hands a test a connection, as any user of the public names would",
+    ("testing.pytest_plugin", ""): "the fixtures say of which type the connection is that they hand out",
 }
 
 #: Libraries that only some modules may know, by the beginning of the importing module's name.
