@@ -391,7 +391,8 @@ class Journal:
                 yield database
                 database.execute("COMMIT")
             except BaseException:
-                if database.in_transaction:
+                # After some failures, such as a full disk, the database has rolled back by itself.
+                with contextlib.suppress(sqlite3.OperationalError):
                     database.execute("ROLLBACK")
                 raise
 

@@ -479,3 +479,49 @@ def test_an_encoder_that_refuses_a_whole_but_no_part_is_reported() -> None:
 
     with pytest.raises(ValueError, match="no wholes"):
         chunker.flush()
+
+
+def test_a_resumed_run_leaves_out_the_same_records_in_the_same_places() -> None:
+    """
+    Records that only the encoder refuses, or that are too large, do not move the later boundaries.
+    """
+    records = [{"id": str(number), "note": "x" * (number * 7 % 90)} for number in range(120)]
+    for number in (3, 40, 41, 90, 119):
+        records[number]["note"] = "half \ud800"
+    for number in (17, 66, 67):
+        records[number]["note"] = "x" * 3000
+
+    def cut(limit_count: int, boundaries: Sequence[int] = ()) -> tuple[list[Chunk], list[int]]:
+        bad: list[RecordError] = []
+        chunker = Chunker(
+            "run",
+            limit_count=limit_count,
+            limit_bytes=2000,
+            checker=RecordChecker(MODEL),
+            on_bad=bad.append,
+            digests=True,
+            boundaries=boundaries,
+        )
+        chunks = [*chunker.feed("people", records), *chunker.flush()]
+        return chunks, sorted(error.index or 0 for error in bad)
+
+    first, refused = cut(20)
+    again, refused_again = cut(13, [chunk.count for chunk in first])
+
+    assert refused == refused_again == [3, 17, 40, 41, 66, 67, 90, 119]
+    assert [chunk.id for chunk in again] == [chunk.id for chunk in first]
+    assert [list(chunk.indexes["people"]) for chunk in again] == [
+        list(chunk.indexes["people"]) for chunk in first
+    ]
+
+
+def test_a_slow_source_does_not_move_boundaries() -> None:
+    """
+    What waits goes on its way early, except where an interrupted run had cut elsewhere.
+    """
+    chunker = Chunker("run", boundaries=[3])
+    chunker.feed("people", people(2))
+
+    assert chunker.flush_early() == []
+    assert [chunk.count for chunk in chunker.feed("people", people(2))] == [3]
+    assert [chunk.count for chunk in chunker.flush_early()] == [1]

@@ -819,6 +819,20 @@ def test_references_with_a_query_of_their_own_are_not_followed() -> None:
     assert check.dangling_references() == ()
 
 
+def test_references_to_what_has_no_single_locator_are_not_followed() -> None:
+    """
+    A target identified by two values, or not filled by this import, offers nothing to compare with.
+    """
+    spec = ObjectTypeSpec(
+        "Groups", [AttributeSpec("Id", identifier=True), AttributeSpec("Site", identifier=True)]
+    )
+    for target in (spec, ObjectTypeSpec("Groups", key="groups", mapped=False)):
+        check = RecordChecker(linked().with_object_type(target), dangling=True)
+        check.check_many("people", 0, [{"id": "1", "groups": ["g"]}])
+
+        assert check.dangling_references() == ()
+
+
 def test_memory_for_references_is_bounded() -> None:
     """
     Beyond the limit the report says that it is not complete.

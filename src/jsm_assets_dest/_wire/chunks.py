@@ -14,18 +14,16 @@ The order of a source is kept: within a selector inside a chunk, and from chunk 
 from __future__ import annotations
 
 import hashlib
-import itertools
-import json
-import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
-
-from attrs import evolve, field, frozen
 
 from ..exceptions import RecordError
 from ..records import OnBadRecord, RecordChecker, record_error
+from .chunk import Chunk, Piece, Run, data_of
 from .encoding import STANDARD, Encoder, UnencodableError, compress
+
+__all__ = ["CHUNK_BYTES", "CHUNK_RECORDS", "Chunk", "Chunker"]
 
 #: Records of a chunk, and bytes: "a few hundred objects and at most about 5 MB" is what clients live well with.
 CHUNK_RECORDS = 500
@@ -36,181 +34,6 @@ SAMPLE = 8
 
 #: How much of the limit the estimate may fill: records of one source differ in size.
 HEADROOM = 0.9
-
-
-def _size(body: bytes) -> str:
-    return f"<{len(body):,} bytes>"
-
-
-@frozen(kw_only=True)
-class Chunk:
-    """
-    One chunk, ready to be sent.
-
-    Attributes:
-        index: Its number in the run, from 0.
-        part: Which half of the half of it, such as "ba", after the service found it too large; usually empty.
-        id: What the service is told as `clientGeneratedId`.
-        body: The bytes to send.
-        counts: Records by selector.
-        indexes: The position of each record among those of its selector.
-        digest: SHA-256 of the data, in hexadecimal; empty when nobody asked for digests.
-        content_encoding: "gzip" or empty.
-        size: The number of bytes before compression.
-    """
-
-    index: int
-    part: str = ""
-    id: str
-    body: bytes = field(repr=_size)
-    counts: Mapping[str, int]
-    indexes: Mapping[str, Sequence[int]] = field(repr=False)
-    digest: str = field(default="", repr=False)
-    content_encoding: str = ""
-    size: int = 0
-
-    @property
-    def name(self) -> str:
-        """
-        Its number and part: "12", or "12ab".
-        """
-        return f"{self.index}{self.part}"
-
-    @property
-    def count(self) -> int:
-        """
-        How many records it has.
-        """
-        return sum(self.counts.values())
-
-    def plain(self) -> Chunk:
-        """
-        The same chunk without compression, for a service that answered 415.
-        """
-        if not self.content_encoding:
-            return self
-        return evolve(self, body=zlib.decompress(self.body, wbits=31), content_encoding="")
-
-    def completing(self) -> Chunk:
-        """
-        The same chunk, saying also that it is the last one.
-
-        A lone `encoding.COMPLETED` afterwards is the safer way: what completes an import can then be repeated alone.
-        """
-        body = self.plain().body[:-1] + b',"completed":true}'
-        return evolve(self, body=compress(body) if self.content_encoding else body, size=len(body))
-
-
-@frozen
-class _Run:
-    """
-    Consecutive records of one selector, with their positions among those of the selector.
-    """
-
-    selector: str
-    records: list[object]
-    indexes: Sequence[int]
-
-
-@frozen
-class _Piece:
-    """
-    Records on their way into a chunk, in the order in which they came.
-    """
-
-    runs: list[_Run] = field(factory=list)
-    selectors: set[str] = field(factory=set)
-
-    def add(self, selector: str, records: list[object], indexes: Sequence[int]) -> None:
-        if not records:
-            return
-        if self.runs and self.runs[-1].selector == selector:
-            last = self.runs.pop()
-            last.records.extend(records)
-            self.runs.append(_Run(selector, last.records, _joined(last.indexes, indexes)))
-        else:
-            self.runs.append(_Run(selector, records, indexes))
-            self.selectors.add(selector)
-
-    @property
-    def count(self) -> int:
-        return sum(len(run.records) for run in self.runs)
-
-    def clashes(self, selector: str) -> bool:
-        """
-        Whether a selector cannot be in the same chunk: one key of `data` is either a list or leads further.
-        """
-        if selector in self.selectors:
-            return False
-        return any(
-            selector.startswith(f"{other}.") or other.startswith(f"{selector}.") for other in self.selectors
-        )
-
-    def halves(self) -> tuple[_Piece, _Piece]:
-        """
-        Two pieces; what came first stays first.
-        """
-        first, second, left = _Piece(), _Piece(), self.count // 2
-        for run in self.runs:
-            first.add(run.selector, run.records[:left], run.indexes[:left])
-            second.add(run.selector, run.records[left:], run.indexes[left:])
-            left = max(0, left - len(run.records))
-        return first, second
-
-    def by_selector(self) -> dict[str, _Run]:
-        """
-        The runs, those of the same selector joined.
-        """
-        grouped: dict[str, list[_Run]] = {}
-        for run in self.runs:
-            grouped.setdefault(run.selector, []).append(run)
-        return {selector: runs[0] if len(runs) == 1 else _whole(runs) for selector, runs in grouped.items()}
-
-    @classmethod
-    def of_chunk(cls, chunk: Chunk) -> _Piece:
-        """
-        The records of a chunk, read back from its bytes: nobody else has kept them.
-        """
-        data: object = json.loads(chunk.plain().body)["data"]
-        piece = cls()
-        for selector in chunk.counts:
-            found = data
-            for name in selector.split("."):
-                found = cast("dict[str, object]", found)[name]
-            piece.add(selector, cast("list[object]", found), chunk.indexes[selector])
-        return piece
-
-
-def _joined(*parts: Sequence[int]) -> Sequence[int]:
-    first, last = parts[0], parts[-1]
-    if (
-        isinstance(first, range)
-        and isinstance(last, range)
-        and last.stop - first.start == sum(map(len, parts))
-    ):
-        return range(
-            first.start, last.stop
-        )  # positions only rise, so as many as there is room for are all of them
-    return tuple(itertools.chain.from_iterable(parts))
-
-
-def _whole(runs: Sequence[_Run]) -> _Run:
-    records = list(itertools.chain.from_iterable(run.records for run in runs))
-    return _Run(runs[0].selector, records, _joined(*(run.indexes for run in runs)))
-
-
-def _data(runs: Mapping[str, _Run]) -> dict[str, object]:
-    """
-    The `data` of a chunk. A selector is a dotted path, so "computers.disks" stands inside "computers".
-    """
-    data: dict[str, object] = {}
-    for selector, run in runs.items():
-        *way, last = selector.split(".")
-        place = data
-        for name in way:
-            place = cast("dict[str, object]", place.setdefault(name, dict[str, object]()))
-        place[last] = run.records
-    return data
 
 
 def _stop(error: RecordError) -> None:
@@ -262,7 +85,7 @@ class Chunker:
         self._digests = digests
         self._boundaries = deque(boundaries)
         self._average = 0.0
-        self._piece = _Piece()
+        self._piece = Piece()
         self._count = 0
         self._next_index = 0
         self._taken: dict[str, int] = {}
@@ -296,7 +119,7 @@ class Chunker:
             position += len(batch)
             self._take(selector, batch)
             if self._count >= self._target():
-                chunks += self.flush()
+                chunks += self._cut(more=True)
         return chunks
 
     def feed_pairs(self, pairs: Sequence[object]) -> list[Chunk]:
@@ -313,35 +136,18 @@ class Chunker:
 
     def flush(self) -> list[Chunk]:
         """
-        What has been taken so far as chunks: at the end of the source, or when a slow one has kept the rest waiting.
+        What has been taken so far as chunks: at the end of the source.
         """
-        piece, self._piece, self._count = self._piece, _Piece(), 0
-        if self._checker is not None:
-            self._checker.begin_chunk()
-        chunks: list[Chunk] = []
-        if not piece.count:
-            return chunks
-        waiting = [piece]
-        while waiting:
-            piece = waiting.pop()
-            chunk = self._written(piece, self._next_index)
-            if chunk is None:
-                continue
-            if chunk.size > self._learned_bytes and chunk.count > 1:
-                self._learn(chunk)
-                first, second = piece.halves()
-                waiting += [second, first]
-            elif chunk.size > self._limit_bytes:
-                self._on_bad(self.too_large(chunk))
-            else:
-                self._learn(chunk)
-                chunks.append(chunk)
-                self._next_index += 1
-        if self._boundaries and len(chunks) == 1 and chunks[0].count == self._boundaries[0]:
-            self._boundaries.popleft()
-        else:
-            self._boundaries.clear()  # cut differently this time: the rest would not fit either
-        return chunks
+        return self._cut(more=False)
+
+    def flush_early(self) -> list[Chunk]:
+        """
+        What has been taken so far as chunks, because a slow source has kept it waiting.
+
+        Nothing while the boundaries of an interrupted run are followed: then a chunk has to have the same records again,
+        or nobody would recognise it.
+        """
+        return [] if self._boundaries else self._cut(more=False)
 
     def split(self, chunk: Chunk) -> tuple[Chunk, ...]:
         """
@@ -352,7 +158,7 @@ class Chunker:
         if chunk.count < 2:
             return ()
         self._learned_bytes = max(1, min(self._learned_bytes, chunk.size // 2))
-        halves = _Piece.of_chunk(chunk).halves()
+        halves = Piece.of_chunk(chunk).halves()
         written = (
             self._written(half, chunk.index, chunk.part + letter)
             for half, letter in zip(halves, "ab", strict=True)
@@ -364,7 +170,7 @@ class Chunker:
         The error for a chunk of one record that is too large even alone; its record is the one that was to be sent.
         """
         ((selector, indexes),) = chunk.indexes.items()
-        record = _Piece.of_chunk(chunk).runs[0].records[0]
+        record = Piece.of_chunk(chunk).runs[0].records[0]
         reason = f"is too large to be sent: {chunk.size:,} bytes"
         return record_error(selector, indexes[0], "", reason, record)
 
@@ -420,7 +226,64 @@ class Chunker:
 
     # --- writing
 
-    def _written(self, piece: _Piece, index: int, part: str = "") -> Chunk | None:
+    def _cut(self, *, more: bool) -> list[Chunk]:
+        piece = self._piece
+        written: Chunk | None = None
+        if more and self._boundaries:
+            written = self._sendable(piece)
+            if piece.count < self._boundaries[0]:
+                # The interrupted run found that out as late as we do, and filled its chunk up in the same way.
+                self._count = piece.count
+                return []
+        self._piece, self._count = Piece(), 0
+        if self._checker is not None:
+            self._checker.begin_chunk()
+        chunks = list(self._chunks(piece, written))
+        if self._boundaries and piece.count:
+            if [chunk.count for chunk in chunks] == [self._boundaries[0]]:
+                self._boundaries.popleft()
+            else:
+                self._boundaries.clear()  # cut differently this time: the rest would not fit either
+        return chunks
+
+    def _chunks(self, piece: Piece, written: Chunk | None) -> Iterator[Chunk]:
+        waiting = [piece] if piece.count else []
+        while waiting:
+            piece = waiting.pop()
+            chunk, written = written or self._written(piece, self._next_index), None
+            if chunk is None:
+                continue
+            if chunk.size > self._learned_bytes and chunk.count > 1:
+                self._learn(chunk)
+                waiting += reversed(piece.halves())
+            elif chunk.size > self._limit_bytes:
+                self._on_bad(self.too_large(chunk))
+            else:
+                self._learn(chunk)
+                self._next_index += 1
+                yield chunk
+
+    def _sendable(self, piece: Piece) -> Chunk | None:
+        """
+        Take out what no chunk could carry: records that the encoder refuses, and records too large alone.
+
+        Gives the chunk, where writing it was enough to know that nothing is too large.
+        """
+        chunk = self._written(piece, self._next_index)
+        if chunk is None or chunk.size <= self._limit_bytes:
+            return chunk
+        runs = list(piece.runs)
+        piece.runs.clear()
+        for run in runs:
+            for index, record in zip(run.indexes, run.records, strict=True):
+                alone = self._written(Piece([Run(run.selector, [record], (index,))]), self._next_index)
+                if alone is not None and alone.size > self._limit_bytes:
+                    self._on_bad(self.too_large(alone))
+                else:
+                    piece.add(run.selector, [record], range(index, index + 1))
+        return None
+
+    def _written(self, piece: Piece, index: int, part: str = "") -> Chunk | None:
         while True:
             try:
                 return self._chunk(piece, index, part)
@@ -429,15 +292,15 @@ class Chunker:
                 if not piece.runs:
                     return None
 
-    def _chunk(self, piece: _Piece, index: int, part: str) -> Chunk:
+    def _chunk(self, piece: Piece, index: int, part: str) -> Chunk:
         name, digest, runs = f"{self.run_id}-{index}{part}", "", piece.by_selector()
         if self._digests:
-            data = self._encode(_data(runs))
+            data = self._encode(data_of(runs))
             digest = hashlib.sha256(data).hexdigest()
             name = f"{name}-{digest[:16]}"
             body = b"".join((b'{"clientGeneratedId":', self._encode(name), b',"data":', data, b"}"))
         else:
-            body = self._encode({"clientGeneratedId": name, "data": _data(runs)})
+            body = self._encode({"clientGeneratedId": name, "data": data_of(runs)})
         return Chunk(
             index=index,
             part=part,
@@ -450,7 +313,7 @@ class Chunker:
             size=len(body),
         )
 
-    def _leave_out_bad(self, piece: _Piece, reason: str) -> None:
+    def _leave_out_bad(self, piece: Piece, reason: str) -> None:
         """
         Find which records the encoder refused, tell of them and take them out.
         """
