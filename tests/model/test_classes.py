@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import decimal
 import enum
 import ipaddress
 from collections.abc import Sequence
@@ -27,6 +26,7 @@ from jsm_assets_dest.model import (
     attribute,
     object_type,
 )
+from jsm_assets_dest.records import RecordChecker
 
 
 class Platform(enum.StrEnum):
@@ -96,7 +96,9 @@ def test_classes_become_object_types() -> None:
                         description="At work.",
                         max_length=100,
                     ),
-                    AttributeSpec("User Type", reference=ReferenceSpec("userType"), locators=["user_type"]),
+                    AttributeSpec(
+                        "User Type", reference=ReferenceSpec("userType"), locators=["user_type.okta_id"]
+                    ),
                     AttributeSpec("Manager", reference=ReferenceSpec("people")),
                     AttributeSpec("Teams", reference=ReferenceSpec("userType", by="displayName"), maximum=-1),
                     AttributeSpec("Status", "status", key="state", statuses=["Active", "Locked Out"]),
@@ -117,7 +119,6 @@ class Everything:
     text: str
     whole: int
     real: float
-    exact: decimal.Decimal
     yes: Annotated[bool, attribute(unique=True)] | None
     moment: datetime.datetime
     day: datetime.date
@@ -129,7 +130,7 @@ class Everything:
     old_style: Optional[datetime.date]  # noqa: UP045  # people still write it
     many: tuple[Platform, ...]
     some: Sequence[Annotated[str, "a note of another library"]]
-    odd: set[int | None]
+    odd: list[int | None]
 
 
 def test_each_annotation_has_its_type() -> None:
@@ -140,7 +141,6 @@ def test_each_annotation_has_its_type() -> None:
         "text": (AttributeType.TEXT, 1),
         "whole": (AttributeType.INTEGER, 1),
         "real": (AttributeType.DOUBLE, 1),
-        "exact": (AttributeType.DOUBLE, 1),
         "yes": (AttributeType.BOOLEAN, 1),
         "moment": (AttributeType.DATE_TIME, 1),
         "day": (AttributeType.DATE, 1),
@@ -185,6 +185,42 @@ def test_classes_of_one_function_know_each_other() -> None:
     ]
 
 
+def test_records_that_hold_other_records_are_imported_as_they_are() -> None:
+    """The locator leads to the identifier inside, or to the attribute that the reference names."""
+
+    @attrs.frozen
+    class Team:
+        code: Annotated[str, attribute(identifier=True, locators=["ids.code"])]
+        title: Annotated[str, attribute(label=True, unique=True)]
+
+    @attrs.frozen
+    class Player:
+        number: Annotated[str, attribute(identifier=True, label=True)]
+        team: Team | None
+        former: list[Annotated[Team, attribute(reference=ReferenceSpec("team", by="title"))]]
+        rival: Annotated[str, attribute(reference=Team)]
+
+    model = SchemaModel.from_classes(Team, Player, name="S")
+    mapping = str(model.document()["mapping"])
+
+    assert [one.locators for one in model.object_type("player").attributes] == [
+        ("number",),
+        ("team.ids.code",),
+        ("former.title",),
+        ("rival",),
+    ]
+    assert '"Code" = ${team.ids.code}' in mapping
+    assert '"Title" IN (${former.title${0}})' in mapping
+    assert '"Code" = ${rival}' in mapping
+    team = Team("t1", "Reds")
+    assert RecordChecker(model).check("player", 0, Player("7", None, [team], "t2")) == {
+        "number": "7",
+        "team": None,
+        "former": [{"title": "Reds"}],
+        "rival": "t2",
+    }
+
+
 def test_a_subclass_is_another_object_type() -> None:
     """It has the fields of its parent, but not its name."""
 
@@ -219,6 +255,7 @@ def test_every_annotation_that_has_no_counterpart_is_named() -> None:
         either: int | str
         table: dict[str, int]
         pair: tuple[int, str]
+        bag: set[str]
         group: UserType
 
     @attrs.frozen
@@ -233,6 +270,7 @@ def test_every_annotation_that_has_no_counterpart_is_named() -> None:
         "first.either",
         "first.table",
         "first.pair",
+        "first.bag",
         "first.group",
         "second.anything",
     ]

@@ -2,17 +2,16 @@
 A model from plain attrs classes or dataclasses, so that typed records define what they are imported into.
 
 Each class is an object type, each field an attribute whose locator is the field's name. The type follows from the
-annotation: `str` text, `int` integer, `float` and `Decimal` double, `bool` boolean, `datetime` date_time, `date` date,
+annotation: `str` text, `int` integer, `float` double, `bool` boolean, `datetime` date_time, `date` date,
 `time` time, `IPv4Address` and `IPv6Address` ipaddress, an enumeration select, another class of the model a reference
-to it. `X | None` is an X that may be missing; a list, tuple, set or frozenset of X has many values. Everything else is
-said by `attribute(…)` in `Annotated` or in the field's metadata, and by `object_type(…)` around the class.
+to it. `X | None` is an X that may be missing; a list, tuple or sequence of X has many values. A set is refused like any
+other annotation: it has no order, so that the same records would not give the same chunks. Everything else is said by `attribute(…)` in `Annotated` or in the field's metadata, and by `object_type(…)` around the class.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
-import decimal
 import enum
 import inspect
 import ipaddress
@@ -41,7 +40,6 @@ _TYPES: tuple[tuple[type, AttributeType], ...] = (
     (bool, AttributeType.BOOLEAN),
     (int, AttributeType.INTEGER),
     (float, AttributeType.DOUBLE),
-    (decimal.Decimal, AttributeType.DOUBLE),
     (datetime.datetime, AttributeType.DATE_TIME),
     (datetime.date, AttributeType.DATE),
     (datetime.time, AttributeType.TIME),
@@ -50,7 +48,7 @@ _TYPES: tuple[tuple[type, AttributeType], ...] = (
     (enum.Enum, AttributeType.SELECT),
     (str, AttributeType.TEXT),
 )
-_COLLECTIONS: tuple[object, ...] = (list, tuple, set, frozenset, Sequence, Iterable)
+_COLLECTIONS: tuple[object, ...] = (list, tuple, Sequence)
 
 
 @frozen(kw_only=True)
@@ -181,7 +179,32 @@ def object_type(
 class _Field:
     name: str
     annotation: object
-    marker: AttributeMarker | None
+    marker: AttributeMarker
+
+    @property
+    def key(self) -> str:
+        return camel_case(_words(self.name)) or self.name
+
+    @property
+    def locators(self) -> tuple[str, ...]:
+        return self.marker.locators or (self.name,)
+
+
+@frozen
+class _Target:
+    """
+    A class with what is needed to refer to it.
+    """
+
+    outline: ObjectTypeSpec
+    fields: tuple[_Field, ...] = ()
+
+    def paths(self, by: str) -> tuple[str, ...]:
+        """
+        Where an instance holds the values by which it is found.
+        """
+        looked_up = [one for one in self.fields if (one.key == by if by else one.marker.identifier)]
+        return tuple(locator for one in looked_up for locator in one.locators)
 
 
 def read_classes(
@@ -202,8 +225,20 @@ def read_classes(
                 "Decorate it with @attrs.frozen, @attrs.define or @dataclass.",
             )
     found.findings().raise_for_errors()
-    keys = {cls: _outline(cls).key for cls in classes}
-    types = [_read_class(cls, keys, found) for cls in classes]
+    known = {cls.__name__: cls for cls in classes}
+    targets = {cls: _read_target(cls, known, found) for cls in classes}
+    found.findings().raise_for_errors()
+    types = [
+        evolve(
+            target.outline,
+            attributes=[
+                read
+                for one in target.fields
+                if (read := _read_field(one, target.outline.key, targets, found)) is not None
+            ],
+        )
+        for target in targets.values()
+    ]
     found.findings().raise_for_errors()
     statuses = {status.name: status for cls in classes for status in _options(cls).statuses}
     return SchemaModel(
@@ -243,10 +278,10 @@ def _words(name: str) -> str:
     return " ".join(word[:1].upper() + word[1:] for word in spaced.split())
 
 
-def _read_class(cls: type, keys: Mapping[type, str], found: FindingCollector) -> ObjectTypeSpec:
+def _read_target(cls: type, known: dict[str, type], found: FindingCollector) -> _Target:
     outline = _outline(cls)
     try:
-        fields = list(_fields(cls, {one.__name__: one for one in keys}))
+        return _Target(outline, tuple(_fields(cls, known)))
     except NameError as error:
         found.error(
             "annotation-unknown",
@@ -254,9 +289,7 @@ def _read_class(cls: type, keys: Mapping[type, str], found: FindingCollector) ->
             f"An annotation of {cls.__qualname__} cannot be read: {error}.",
             "Import what annotations name at the top of the module, and give all classes that are referred to.",
         )
-        return outline
-    attributes = [_read_field(one, outline.key, keys, found) for one in fields]
-    return evolve(outline, attributes=[one for one in attributes if one is not None])
+        return _Target(outline)
 
 
 def _fields(cls: type, names: dict[str, type]) -> Iterable[_Field]:
@@ -270,7 +303,7 @@ def _fields(cls: type, names: dict[str, type]) -> Iterable[_Field]:
         markers = [
             value for value in (*metadata.values(), *_noted(annotation)) if isinstance(value, AttributeMarker)
         ]
-        yield _Field(name, annotation, markers[0] if markers else None)
+        yield _Field(name, annotation, markers[0] if markers else AttributeMarker())
 
 
 def _noted(annotation: object) -> Iterable[object]:
@@ -286,13 +319,13 @@ def _noted(annotation: object) -> Iterable[object]:
 
 
 def _read_field(
-    one: _Field, owner: str, keys: Mapping[type, str], found: FindingCollector
+    one: _Field, owner: str, targets: Mapping[type, _Target], found: FindingCollector
 ) -> AttributeSpec | None:
-    marker = one.marker or AttributeMarker()
+    marker = one.marker
     if marker.leave_out:
         return None
     element, many = _element(one.annotation)
-    reference = _reference(marker, element, keys)
+    reference = _reference(marker, element, targets)
     kind = marker.kind or (AttributeType.STATUS if marker.statuses else None)
     if kind is None:
         kind = AttributeType.REFERENCE if reference is not None else _type(element)
@@ -308,8 +341,8 @@ def _read_field(
     return AttributeSpec(
         name,
         kind,
-        key=camel_case(_words(one.name)) or one.name,
-        locators=marker.locators or (one.name,),
+        key=one.key,
+        locators=marker.locators or _inside(one.name, element, reference, targets) or (one.name,),
         description=marker.description,
         label=marker.label,
         identifier=marker.identifier,
@@ -340,13 +373,28 @@ def _element(annotation: object) -> tuple[object, bool]:
     return annotation, False
 
 
-def _reference(marker: AttributeMarker, element: object, keys: Mapping[type, str]) -> ReferenceSpec | None:
+def _reference(
+    marker: AttributeMarker, element: object, targets: Mapping[type, _Target]
+) -> ReferenceSpec | None:
     if isinstance(marker.reference, ReferenceSpec):
         return marker.reference
     if isinstance(marker.reference, str):
         return ReferenceSpec(marker.reference)
     target = element if marker.reference is None else marker.reference
-    return ReferenceSpec(keys[target]) if isinstance(target, type) and target in keys else None
+    return (
+        ReferenceSpec(targets[target].outline.key) if isinstance(target, type) and target in targets else None
+    )
+
+
+def _inside(
+    name: str, element: object, reference: ReferenceSpec | None, targets: Mapping[type, _Target]
+) -> tuple[str, ...]:
+    """
+    Where a field that holds the other record itself, and not its identifier, has the values to find it by.
+    """
+    if reference is None or not isinstance(element, type) or element not in targets:
+        return ()
+    return tuple(f"{name}.{path}" for path in targets[element].paths(reference.by))
 
 
 def _type(element: object) -> AttributeType | None:
