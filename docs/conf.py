@@ -71,6 +71,7 @@ PLAIN_NAMES = frozenset(
         "Busy",
         "JsonObject",
         "JsonValue",
+        "Ledger",
         "ManagerBy",
         "PathLike",
         "Profile",
