@@ -1,9 +1,9 @@
 """
 Object types that exist already under the name of a wanted one, and the ways out.
 
-A conflict is a value: what exists, what is wanted, how they differ, what is possible and why the rest is not. Nothing
-here talks to Assets; `apply` returns the changed model, and what has to be renamed or deleted in Assets is left to the
-operation that calls it.
+A conflict is a value: what exists, what is wanted, how they differ, what is possible and why the rest is not.
+Nothing here talks to Assets; `apply` returns the changed model, and what has to be renamed or deleted in
+Assets is left to the operation that calls it.
 """
 
 from __future__ import annotations
@@ -133,7 +133,8 @@ class ConflictRecord:
 
         Args:
             resolution: The one that shall be taken.
-            delete_objects: For DELETE_EXISTING, the number of objects that may be lost: exactly as many as there are.
+            delete_objects: For DELETE_EXISTING, the number of objects that may be lost: exactly as many as
+                there are.
 
         Raises:
             ResolutionNotPossibleError: With the reason.
@@ -204,13 +205,15 @@ def find_conflicts(
     """
     The object types of a schema that stand where wanted ones shall be, in the model's order.
 
-    An object type that the model has adopted is no conflict. Nor is one that an earlier build of this model made, but
-    that can only be told with the document of the import source: Assets shows external ids nowhere else.
+    An object type that the model has adopted is no conflict. Nor is one that an earlier build of this model
+    made, but that can only be told with the document of the import source: Assets shows external ids nowhere
+    else.
 
     Args:
         model: What is wanted.
         existing: All object types of the schema with their attributes.
-        document: What `GET …/schema-and-mapping` answers for an import source of the schema, where there is one.
+        document: What `GET …/schema-and-mapping` answers for an import source of the schema, where there is
+            one.
     """
     ids_by_name = _external_ids(document or {})
     names_by_id = {one.object_type.id: one.object_type.name for one in existing}
@@ -303,8 +306,9 @@ def apply(
     """
     The model after a resolution.
 
-    RENAME_EXISTING and DELETE_EXISTING leave the model as it is: what they do happens in Assets, and the caller does
-    it. Resolutions of several conflicts are applied one after the other, each to what the one before returned.
+    RENAME_EXISTING and DELETE_EXISTING leave the model as it is: what they do happens in Assets, and the
+    caller does it. Resolutions of several conflicts are applied one after the other, each to what the one
+    before returned.
 
     Args:
         conflict: The conflict.
@@ -344,9 +348,10 @@ def adopt(conflict: ConflictRecord, model: SchemaModel) -> SchemaModel:
     """
     The model with a wanted object type mapped onto the existing one.
 
-    What exists stays as it is: names and spelling, descriptions, types, label, cardinality, unique flags, icon and
-    place in the tree. The attributes that it lacks are added. Where the existing label is none of the wanted
-    attributes, it joins them and is filled like the wanted label, because objects without a label are left out.
+    What exists stays as it is: names and spelling, descriptions, types, label, cardinality, unique flags,
+    icon and place in the tree. The attributes that it lacks are added. Where the existing label is none of
+    the wanted attributes, it joins them and is filled like the wanted label, because objects without a label
+    are left out.
     """
     spec = model.object_type(conflict.key)
     existing = ExistingObjectType(conflict.existing, conflict.attributes)

@@ -1,9 +1,11 @@
 """
-The wanted model of an object schema: object types, attributes, references, statuses, and where records fill them.
+The wanted model of an object schema: object types, attributes, references, statuses, and where records fill
+them.
 
-A `SchemaModel` is a plain value. From it follow the mapping document that Assets takes, the external ids, the queries
-that resolve references, the findings of the linter, the order of the import and a picture. It never talks to anything;
-`jsm_assets_dest.plan` compares it with what an import source has, `jsm_assets_dest.conflicts` with what a schema has.
+A `SchemaModel` is a plain value. From it follow the mapping document that Assets takes, the external ids, the
+queries that resolve references, the findings of the linter, the order of the import and a picture. It never
+talks to anything; `jsm_assets_dest.plan` compares it with what an import source has,
+`jsm_assets_dest.conflicts` with what a schema has.
 """
 
 from __future__ import annotations
@@ -73,8 +75,9 @@ class SchemaModel:
         description: Of the object schema.
         statuses: Statuses that the schema declares; the seven of every workspace need no declaring.
         icons: Icons that the schema brings along.
-        namespace: Stands at the front of every external id, which have to be unique in the whole workspace: give two
-            sources of the same kind, such as two Okta tenants, two namespaces. By default made from the name.
+        namespace: Stands at the front of every external id, which have to be unique in the whole workspace:
+            give two sources of the same kind, such as two Okta tenants, two namespaces. By default made from
+            the name.
     """
 
     name: str
@@ -120,7 +123,8 @@ class SchemaModel:
 
     def external_id(self, key: str, attribute_key: str | None = None) -> str:
         """
-        The external id of an object type, or of one of its attributes: its own, or the one the namespace gives it.
+        The external id of an object type, or of one of its attributes: its own, or the one the namespace
+        gives it.
 
         Raises:
             KeyError: There is no such object type or attribute.
@@ -181,8 +185,8 @@ class SchemaModel:
 
         Raises:
             KeyError: There is no such object type or attribute.
-            InvalidModelError: Something kept depends on something dropped: a reference points to it or looks it up
-                by it, or it is the parent of a kept type. All such dependencies are named.
+            InvalidModelError: Something kept depends on something dropped: a reference points to it or looks
+                it up by it, or it is the parent of a kept type. All such dependencies are named.
         """
         from ._model.changes import without
 
@@ -226,9 +230,9 @@ class SchemaModel:
         """
         The model that a document describes: one of ours, or what `GET …/schema-and-mapping` answers.
 
-        Keys come from external ids of the form "<namespace>/<type key>/<attribute key>", else from names. What the
-        mapping does not fill is there with `mapped=False`. System attributes, which Assets lists without an external
-        id, are left out. Documents do not carry `max_length` and `adopted`.
+        Keys come from external ids of the form "<namespace>/<type key>/<attribute key>", else from names.
+        What the mapping does not fill is there with `mapped=False`. System attributes, which Assets lists
+        without an external id, are left out. Documents do not carry `max_length` and `adopted`.
 
         Raises:
             InvalidModelError: It is no such document, or it uses an attribute type that imports do not have.
@@ -284,9 +288,9 @@ class SchemaModel:
         """
         The model that plain attrs classes or dataclasses describe, so that their instances can be imported.
 
-        Each class is an object type, each field an attribute; the type of an attribute follows from the annotation,
-        further flags from `Annotated[str, attribute(label=True)]`. See `jsm_assets_dest.model.attribute` and
-        `jsm_assets_dest.model.object_type`.
+        Each class is an object type, each field an attribute; the type of an attribute follows from the
+        annotation, further flags from `Annotated[str, attribute(label=True)]`. See
+        `jsm_assets_dest.model.attribute` and `jsm_assets_dest.model.object_type`.
 
         Args:
             classes: attrs classes or dataclasses.

@@ -1,8 +1,8 @@
 """
 What building a model would do to an import source: read first, compare, show, and only then send.
 
-`make_plan` is pure: it gets the model and what the import source has, and returns a `BuildPlan` with one item for
-everything and the document that would be sent. Nothing is sent while something is impossible.
+`make_plan` is pure: it gets the model and what the import source has, and returns a `BuildPlan` with one item
+for everything and the document that would be sent. Nothing is sent while something is impossible.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class BuildPlan:
     Attributes:
         items: One for each object type, attribute, icon, status and mapping, in the model's order.
         model: The model with the external ids of adopted things settled.
-        verb: "PUT" for an import source without a mapping, "PATCH" for one with, None where nothing is to be sent.
+        verb: "PUT" for an import source without a mapping, "PATCH" for one with, None where nothing is to be
+            sent.
         document: What is sent; None where nothing is.
         current_digest: The digest of what existed when the plan was made; see `document_digest`.
     """
@@ -171,8 +172,8 @@ def make_plan(
     Args:
         model: What is wanted.
         current_document: What `GET …/schema-and-mapping` answers, or None where there is nothing to read.
-        has_mapping: Whether the import source has a mapping, where its status told; by default, whether the document
-            has one. The first mapping is PUT as a whole, a second PUT is refused.
+        has_mapping: Whether the import source has a mapping, where its status told; by default, whether the
+            document has one. The first mapping is PUT as a whole, a second PUT is refused.
         known_statuses: Names of statuses that exist in the schema, where they were read.
 
     Raises:

@@ -1,7 +1,9 @@
 """
-A double of the part of Assets that takes and gives schema-and-mapping documents, after Atlassian's guide to them.
+A double of the part of Assets that takes and gives schema-and-mapping documents, after Atlassian's guide to
+them.
 
-It is stricter than kind: a document that breaks a rule is an assertion error with the service's own code for it.
+It is stricter than kind: a document that breaks a rule is an assertion error with the service's own code for
+it.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ class Service:
 
     def made_by_people(self, name: str, *attributes: tuple[str, str], label: str = "Name") -> None:
         """
-        An object type made on the pages of Assets: it and its attributes get external ids that Assets makes up.
+        An object type made on the pages of Assets: it and its attributes get external ids that Assets makes
+        up.
         """
         entry: dict[str, Any] = {
             "externalId": made_up(name),

@@ -16,7 +16,8 @@ from jsm_assets_dest.model import (
     StatusSpec,
 )
 
-#: Names as people give them: any letters, quotes and backslashes too, but something that a key can be made from.
+#: Names as people give them: any letters, quotes and backslashes too, but something that a key can be made
+#: from.
 names = st.tuples(
     st.sampled_from(["Okta", "Größe", "日本", "A", "Serial", "x1"]),
     st.text(st.sampled_from("abc XYZ09\"'\\/%-_&<>é"), max_size=8),

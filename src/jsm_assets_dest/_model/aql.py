@@ -1,14 +1,15 @@
 """
 The queries by which Assets finds what a reference points to.
 
-One value is looked up by equality, `"Okta ID" = ${manager}`; Assets replaces the placeholder by the quoted value
-(Atlassian's guide to the mapping document). The guide's own sample uses `Like`, which finds substrings: "Sales" would
-also find "Sales EMEA", so nothing here ever does.
+One value is looked up by equality, `"Okta ID" = ${manager}`; Assets replaces the placeholder by the quoted
+value (Atlassian's guide to the mapping document). The guide's own sample uses `Like`, which finds substrings:
+"Sales" would also find "Sales EMEA", so nothing here ever does.
 
-Several values are looked up as `"Okta ID" IN (${groups${0}})`. The guide is silent about them; Atlassian's page on
-placeholders says that `${name}` gives one text joined by commas where `${name${0}}` gives all values, one by one, and
-an import app of the Data Center edition uses exactly this form. That the Cloud edition does the same in an external
-import is likely, but unverified; `ReferenceSpec.aql` takes another form where it is needed.
+Several values are looked up as `"Okta ID" IN (${groups${0}})`. The guide is silent about them; Atlassian's
+page on placeholders says that `${name}` gives one text joined by commas where `${name${0}}` gives all values,
+one by one, and an import app of the Data Center edition uses exactly this form. That the Cloud edition does
+the same in an external import is likely, but unverified; `ReferenceSpec.aql` takes another form where it is
+needed.
 """
 
 from __future__ import annotations

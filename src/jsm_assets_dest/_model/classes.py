@@ -1,11 +1,13 @@
 """
 A model from plain attrs classes or dataclasses, so that typed records define what they are imported into.
 
-Each class is an object type, each field an attribute whose locator is the field's name. The type follows from the
-annotation: `str` text, `int` integer, `float` double, `bool` boolean, `datetime` date_time, `date` date,
-`time` time, `IPv4Address` and `IPv6Address` ipaddress, an enumeration select, another class of the model a reference
-to it. `X | None` is an X that may be missing; a list, tuple or sequence of X has many values. A set is refused like any
-other annotation: it has no order, so that the same records would not give the same chunks. Everything else is said by `attribute(…)` in `Annotated` or in the field's metadata, and by `object_type(…)` around the class.
+Each class is an object type, each field an attribute whose locator is the field's name. The type follows from
+the annotation: `str` text, `int` integer, `float` double, `bool` boolean, `datetime` date_time, `date` date,
+`time` time, `IPv4Address` and `IPv6Address` ipaddress, an enumeration select, another class of the model a
+reference to it. `X | None` is an X that may be missing; a list, tuple or sequence of X has many values. A set
+is refused like any other annotation: it has no order, so that the same records would not give the same
+chunks. Everything else is said by `attribute(…)` in `Annotated` or in the field's metadata, and by
+`object_type(…)` around the class.
 """
 
 from __future__ import annotations
@@ -93,7 +95,8 @@ def attribute(
     """
     Say about a field what its annotation cannot.
 
-    It stands in the annotation, `Annotated[str, attribute(label=True)]`, or is a value of the field's metadata: `attrs.field(metadata={"assets": attribute(label=True)})`.
+    It stands in the annotation, `Annotated[str, attribute(label=True)]`, or is a value of the field's
+    metadata: `attrs.field(metadata={"assets": attribute(label=True)})`.
 
     Args:
         name: What people see; by default the words of the field's name.
@@ -149,7 +152,8 @@ def object_type(
     statuses: Iterable[StatusSpec] = (),
 ) -> Callable[[ClassT], ClassT]:
     """
-    Say about a class what it cannot: `@object_type(name="People", selector="people")`, above the other decorators.
+    Say about a class what it cannot: `@object_type(name="People", selector="people")`, above the other
+    decorators.
 
     Args:
         name: What people see; by default the words of the class's name.
@@ -308,7 +312,8 @@ def _fields(cls: type, names: dict[str, type]) -> Iterable[_Field]:
 
 def _noted(annotation: object) -> Iterable[object]:
     """
-    Everything that `Annotated` says, wherever it stands: `Annotated[X | None, …]` as well as `Annotated[X, …] | None`.
+    Everything that `Annotated` says, wherever it stands: `Annotated[X | None, …]` as well as `Annotated[X, …]
+    | None`.
     """
     inner = typing.get_args(annotation)
     if typing.get_origin(annotation) is typing.Annotated:

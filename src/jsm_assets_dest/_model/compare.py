@@ -1,10 +1,10 @@
 """
 Comparing a settled model with what an import source has: one plan item for everything.
 
-What a PATCH may do is in Atlassian's guide to the mapping document: change descriptions and icons, add object types,
-attributes, icons and statuses, overwrite icons and mappings. It may never change a name, an attribute's type, a
-referenced object type or an icon's key, and it deletes nothing. About label, cardinality and unique flags the guide is
-silent, so they are reported as drift and never sent.
+What a PATCH may do is in Atlassian's guide to the mapping document: change descriptions and icons, add object
+types, attributes, icons and statuses, overwrite icons and mappings. It may never change a name, an
+attribute's type, a referenced object type or an icon's key, and it deletes nothing. About label, cardinality
+and unique flags the guide is silent, so they are reported as drift and never sent.
 """
 
 from __future__ import annotations
@@ -253,7 +253,8 @@ def _icons(model: SchemaModel, current: Current) -> Iterator[PlanItem]:
 
 
 def _statuses(model: SchemaModel, current: Current, known: Collection[str]) -> Iterator[PlanItem]:
-    # Whether the service lists statuses is not documented; one that an existing attribute allows exists for sure.
+    # Whether the service lists statuses is not documented; one that an existing attribute allows exists for
+    # sure.
     existing = {name.casefold() for name in known} | {
         name.casefold()
         for one in current.object_types

@@ -1,9 +1,10 @@
 """
 What an import source has now: `GET …/schema-and-mapping` read tolerantly, whatever stands in it.
 
-Unlike `SchemaModel.from_document`, nothing here is refused: a schema may hold object types and attributes that no
-import could make. Observed by clients: the answer lists the attribute Key without an external id, fills in label,
-cardinalities and `externalIdPart`, has an empty `iconSchema`, and leaves user attributes out (JSDCLOUD-10732).
+Unlike `SchemaModel.from_document`, nothing here is refused: a schema may hold object types and attributes
+that no import could make. Observed by clients: the answer lists the attribute Key without an external id,
+fills in label, cardinalities and `externalIdPart`, has an empty `iconSchema`, and leaves user attributes out
+(JSDCLOUD-10732).
 """
 
 from __future__ import annotations

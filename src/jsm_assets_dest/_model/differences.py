@@ -59,7 +59,8 @@ class Difference:
 
     Attributes:
         kind: What differs.
-        attribute: The name of the attribute, as the model spells it where both have it; empty for the type itself.
+        attribute: The name of the attribute, as the model spells it where both have it; empty for the type
+            itself.
         existing: What is there.
         wanted: What the model wants.
         harmless: Whether adopting the type loses nothing and breaks nothing in spite of it.
@@ -109,7 +110,8 @@ def existing_label(existing: ExistingObjectType) -> Attribute | None:
 
 def importable_type(name: str) -> AttributeType | None:
     """
-    The type of an existing attribute as imports know it; None for user, group and others that they cannot write.
+    The type of an existing attribute as imports know it; None for user, group and others that they cannot
+    write.
     """
     return AttributeType(name) if name in set(AttributeType) else None
 

@@ -1,9 +1,9 @@
 """
 From a model to the schema-and-mapping document of 2023-10-19 that the Imports API takes.
 
-Every object type and attribute carries an external id, because the service wants them on all or on none, and because
-cardinality and uniqueness only work with them. Reference targets are given by external id and by name: the current
-edition accepts either, the older one wants the name.
+Every object type and attribute carries an external id, because the service wants them on all or on none, and
+because cardinality and uniqueness only work with them. Reference targets are given by external id and by
+name: the current edition accepts either, the older one wants the name.
 """
 
 from __future__ import annotations

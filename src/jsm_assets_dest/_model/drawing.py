@@ -1,9 +1,10 @@
 """
 The SVG of a model: boxes in columns, references as curves from left to right.
 
-Object types that refer to nothing stand in the right-most column, each other one to the left of what it refers to, so
-that nearly all references point the same way. Boxes have grounds of their own and the lines a grey in between, which
-makes the picture readable on any page; where the viewer prefers dark colours, the boxes are dark.
+Object types that refer to nothing stand in the right-most column, each other one to the left of what it
+refers to, so that nearly all references point the same way. Boxes have grounds of their own and the lines a
+grey in between, which makes the picture readable on any page; where the viewer prefers dark colours, the
+boxes are dark.
 """
 
 from __future__ import annotations

@@ -95,7 +95,8 @@ def flags(attribute: AttributeSpec) -> list[str]:
 
 
 def _entity(text: str) -> str:
-    # Mermaid takes entities of this form in quoted labels; everything that means something to it or to HTML is one.
+    # Mermaid takes entities of this form in quoted labels; everything that means something to it or to HTML
+    # is one.
     return "".join(
         one if one.isalnum() or one in " .,:()-_*/" else f"#{ord(one)};" for one in " ".join(text.split())
     )

@@ -1,9 +1,9 @@
 """
 The linter: every rule of the service and of good sense that a model can break, all in one pass.
 
-Errors are what the mapping document's JSON Schema, Atlassian's guide to it or the emulator's reading of both refuse,
-and what would lose data. Warnings are what probably does not work as meant. Advice is Atlassian's advice on sizes
-(its help page on the limits of Assets), and experience.
+Errors are what the mapping document's JSON Schema, Atlassian's guide to it or the emulator's reading of both
+refuse, and what would lose data. Warnings are what probably does not work as meant. Advice is Atlassian's
+advice on sizes (its help page on the limits of Assets), and experience.
 """
 
 from __future__ import annotations

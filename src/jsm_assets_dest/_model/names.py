@@ -9,10 +9,12 @@ import re
 #: What stands before the external ids that Assets makes up for things made without one (observed by clients).
 MADE_UP_PREFIX = "cmdb::externalId"
 
-#: Attributes that every object type has from the start and that Assets fills itself (Atlassian's OpenAPI document).
+#: Attributes that every object type has from the start and that Assets fills itself (Atlassian's OpenAPI
+#: document).
 SYSTEM_ATTRIBUTES = frozenset({"key", "created", "updated"})
 
-#: The statuses of a fresh workspace (an example of Atlassian's OpenAPI document), usable without declaring them.
+#: The statuses of a fresh workspace (an example of Atlassian's OpenAPI document), usable without declaring
+#: them.
 GLOBAL_STATUSES = frozenset(
     {"action needed", "active", "closed", "in service", "running", "stopped", "support requested"}
 )

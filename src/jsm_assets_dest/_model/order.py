@@ -54,15 +54,17 @@ def _reached(model: SchemaModel, key: str) -> set[str]:
 
 def targets_first(model: SchemaModel) -> tuple[ObjectTypeSpec, ...]:
     """
-    The object types, each after those it refers to; within a circle, and where nothing decides, in the model's order.
+    The object types, each after those it refers to; within a circle, and where nothing decides, in the
+    model's order.
     """
     reach = {spec.key: _reached(model, spec.key) for spec in model.object_types}
     ordered: list[ObjectTypeSpec] = []
     waiting = list(model.object_types)
     while waiting:
         left = {spec.key for spec in waiting}
-        # What one still waits for, except where that waits for the first one in turn. There is always one that waits
-        # for nothing: following unanswered references from any type ends, because circles are taken out.
+        # What one still waits for, except where that waits for the first one in turn. There is always one
+        # that waits for nothing: following unanswered references from any type ends, because circles are
+        # taken out.
         ready = next(
             spec
             for spec in waiting

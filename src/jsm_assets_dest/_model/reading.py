@@ -1,8 +1,8 @@
 """
 From a schema-and-mapping document to a model: one of ours, another app's, or what the service answers.
 
-Keys are not in the document. They come back from external ids of our own form; where those have another form, such as
-the ones the service makes up, keys are made from names and the external ids are kept as they are.
+Keys are not in the document. They come back from external ids of our own form; where those have another form,
+such as the ones the service makes up, keys are made from names and the external ids are kept as they are.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class _Entry:
 
 def walk(entries: object, parent: str = "") -> Iterator[tuple[Mapping[str, object], str]]:
     """
-    The object types of a document on all levels, each with the external id of the one above it, parents first.
+    The object types of a document on all levels, each with the external id of the one above it, parents
+    first.
     """
     for entry in as_objects(entries):
         yield entry, parent
@@ -140,7 +141,8 @@ def read_document(document: Mapping[str, object]) -> SchemaModel:
 
 def _in_order(entries: list[_Entry], mappings: list[Mapping[str, object]]) -> list[_Entry]:
     """
-    The object types in the order of their mappings, which the tree does not keep; others stay behind their neighbour.
+    The object types in the order of their mappings, which the tree does not keep; others stay behind their
+    neighbour.
     """
     position = -1
     positions: list[tuple[int, _Entry]] = []

@@ -1,9 +1,9 @@
 """
 The document that a plan sends: everything for the first PUT, only what changed for a PATCH.
 
-A PATCH document is as small as it can be and still valid: the JSON Schema wants at least one object type with name and
-description, and the service refuses a reference whose target is not in the same document (`UNKNOWN_REFERENCE`), so
-targets and parents come along bare.
+A PATCH document is as small as it can be and still valid: the JSON Schema wants at least one object type with
+name and description, and the service refuses a reference whose target is not in the same document
+(`UNKNOWN_REFERENCE`), so targets and parents come along bare.
 """
 
 from __future__ import annotations
@@ -164,7 +164,8 @@ def _attribute(
 ) -> JsonObject:
     entry = write_attribute(model, spec, attribute)
     if there is not None:
-        # Drift is reported, not sent: whether the service would take it, or refuse the document for it, nobody says.
+        # Drift is reported, not sent: whether the service would take it, or refuse the document for it,
+        # nobody says.
         entry["label"] = there.label
         entry["minimumCardinality"] = there.minimum
         entry["maximumCardinality"] = there.maximum

@@ -1,8 +1,8 @@
 """
 The parts of a schema model: what somebody wants to have in Assets, as plain values.
 
-Nothing here is checked beyond its kind: `SchemaModel.lint` finds everything that is wrong at once, with path and
-remedy, which is kinder than an exception for the first mistake.
+Nothing here is checked beyond its kind: `SchemaModel.lint` finds everything that is wrong at once, with path
+and remedy, which is kinder than an exception for the first mistake.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ class AttributeType(enum.StrEnum):
     """
     The types that an import can give an attribute, in the words of the mapping document.
 
-    Assets has more (user, group, project, …), but no import can write them (Atlassian's JSON Schema of 2023-10-19).
+    Assets has more (user, group, project, …), but no import can write them (Atlassian's JSON Schema of
+    2023-10-19).
     """
 
     TEXT = "text"
@@ -63,8 +64,8 @@ class StatusSpec:
     A status that the schema declares.
 
     Args:
-        name: 2 to 30 characters of `A-Z a-z 0-9`, space and hyphen (Atlassian's JSON Schema); "LOCKED_OUT" has to be
-            declared, and sent, as "Locked Out".
+        name: 2 to 30 characters of `A-Z a-z 0-9`, space and hyphen (Atlassian's JSON Schema); "LOCKED_OUT"
+            has to be declared, and sent, as "Locked Out".
         category: What it means.
         description: For people.
     """
@@ -97,9 +98,10 @@ class ReferenceSpec:
 
     Args:
         target: The key of an object type of the same model.
-        by: The key of the target's attribute whose value the record holds; empty means the target's identifier.
-        aql: A query of your own, instead of the one built from `by`. `${locator}` in it is replaced by the quoted
-            value.
+        by: The key of the target's attribute whose value the record holds; empty means the target's
+            identifier.
+        aql: A query of your own, instead of the one built from `by`. `${locator}` in it is replaced by the
+            quoted value.
     """
 
     target: str
@@ -116,11 +118,12 @@ class AttributeSpec:
         name: What people see; it can never be changed once built.
         type: One of `AttributeType`, or its text. A `reference` makes it a reference.
         key: Its key in this model; by default the name in camel case ("Primary Email" is primaryEmail).
-        locators: Paths into a record; several are joined by the import source's concatenator. By default the key.
+        locators: Paths into a record; several are joined by the import source's concatenator. By default the
+            key.
         description: For people.
         label: Whether its value is what people see of an object; one attribute of a type has it.
-        identifier: Whether it identifies the record (`externalIdPart`): the import updates the object with the same
-            value instead of creating another one.
+        identifier: Whether it identifies the record (`externalIdPart`): the import updates the object with
+            the same value instead of creating another one.
         unique: Whether Assets refuses two objects with the same value.
         minimum: The least number of values.
         maximum: The greatest number of values; -1 is without a limit.
@@ -148,8 +151,8 @@ class AttributeSpec:
     mapped: bool = field(default=True, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        # Defaults are filled in once, here, so that renaming later (`attrs.evolve(spec, name=…)`) keeps the key, and
-        # with it the locators and the external id.
+        # Defaults are filled in once, here, so that renaming later (`attrs.evolve(spec, name=…)`) keeps the
+        # key, and with it the locators and the external id.
         if not self.key:
             object.__setattr__(self, "key", camel_case(self.name))
         if self.reference is not None and self.type is AttributeType.TEXT:
@@ -204,7 +207,8 @@ class ObjectTypeSpec:
         selector: The path of its records in the data of an import; by default the key.
         description: For people.
         icon_key: The key of an icon of this model, or of one that Assets got in an earlier build.
-        parent: The key of the object type above it. Imports cannot switch inheritance on, so flat models are simpler.
+        parent: The key of the object type above it. Imports cannot switch inheritance on, so flat models are
+            simpler.
         external_id: Unique in the whole workspace; by default "<namespace>/<type key>".
         adopted: The existing object type that this one is mapped onto.
         mapped: False for an object type that is there, but that this import does not fill.

@@ -48,8 +48,8 @@ class PlanItem:
     Attributes:
         kind: What happens.
         subject: What it happens to.
-        path: Where in the model: "people", "people.manager", "icons.person", "statuses.Active"; for what is only in
-            Assets, its name there.
+        path: Where in the model: "people", "people.manager", "icons.person", "statuses.Active"; for what is
+            only in Assets, its name there.
         message: In a sentence.
         remedy: What a person can do about drift and the impossible; empty elsewhere.
     """

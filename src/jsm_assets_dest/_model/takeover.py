@@ -1,9 +1,10 @@
 """
-Taking over the external ids of what exists, so that the document names existing things as the service knows them.
+Taking over the external ids of what exists, so that the document names existing things as the service knows
+them.
 
-An object type that people made has external ids that Assets made up; they can only be read from the import source's
-document. An adopted object type gets them, together with everything of the existing attributes that an import must
-leave alone. Attributes that the model adds keep external ids of our own.
+An object type that people made has external ids that Assets made up; they can only be read from the import
+source's document. An adopted object type gets them, together with everything of the existing attributes that
+an import must leave alone. Attributes that the model adds keep external ids of our own.
 """
 
 from __future__ import annotations
