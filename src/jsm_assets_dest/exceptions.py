@@ -250,9 +250,10 @@ class AssetsError(Exception):
         if self.account:
             parts.append(f"account {self.account}")
         if self.attempts > 1:
+            # One attempt is what everybody expects, and its time says little.
             parts.append(f"{self.attempts} attempts")
-        if self.elapsed is not None:
-            parts.append(f"{self.elapsed:.1f} s")
+            if self.elapsed is not None:
+                parts.append(f"{self.elapsed:.1f} s")
         return ", ".join(parts)
 
     def __str__(self) -> str:

@@ -156,10 +156,11 @@ class _Report:
         first = problems[0]
         count = "1 problem was" if len(problems) == 1 else f"{len(problems)} problems were"
         raise ProblemsFoundError(
-            f"{count} found with {self._subject()}: {'; '.join(f'{check.name}: {check.summary}' for check in problems)}",
+            f"{count} found with {self._subject()}. {' '.join(f'{check.name}: {check.summary}' for check in problems)}",
             report=self,
             cause=first.cause,
-            remedies=tuple(remedy for check in problems for remedy in check.remedies),
+            # Two checks may ask for the same thing.
+            remedies=tuple(dict.fromkeys(remedy for check in problems for remedy in check.remedies)),
         ) from first.error
 
     def to_dict(self) -> dict[str, object]:

@@ -87,6 +87,14 @@ def test_problems_are_raised_together() -> None:
     assert caught.value.remedies == (*BAD.remedies, *OPEN.remedies)
 
 
+def test_the_same_remedy_is_named_once() -> None:
+    """Two checks may fail for one reason."""
+    with pytest.raises(ProblemsFoundError) as caught:
+        report(OPEN, attrs.evolve(OPEN, name="assets data")).raise_for_problems()
+
+    assert caught.value.remedies == ("You: wait.",)
+
+
 def test_one_problem_is_one() -> None:
     """Grammar."""
     with pytest.raises(ProblemsFoundError, match="1 problem was found"):
