@@ -7,8 +7,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 import traceback
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -301,6 +303,66 @@ def test_client_credentials_are_exchanged_once_and_renewed_in_time(emulator: Emu
         emulator.clock.sleep(24 * 3600)
         connection.object_schemas()
         assert exchanges() == 2
+
+
+@pytest.mark.parametrize("renewal", [False, True])
+def test_one_exchange_serves_all_threads(emulator: Emulator, renewal: bool) -> None:
+    """Eight threads begin at once, with no token or with one that has ended: it is fetched once."""
+    start = threading.Barrier(8)
+
+    def work(connection: Connection) -> list[str]:
+        start.wait()
+        return [schema.key for schema in connection.object_schemas()]
+
+    with connect(emulator, ClientCredentials(*emulator.client_credentials())) as connection:
+        if renewal:
+            connection.object_schemas()
+            emulator.clock.sleep(24 * 3600)
+            emulator.requests.clear()
+        with ThreadPoolExecutor(8) as pool:
+            results = list(pool.map(work, [connection] * 8))
+
+    assert results == [["OKT"]] * 8
+    assert sum(request.operation == "request access token" for request in emulator.requests) == 1
+
+
+def test_one_exchange_serves_all_tasks(emulator: Emulator) -> None:
+    """The same for eight tasks of one event loop."""
+
+    async def work() -> None:
+        async with AsyncConnection.external_site(
+            emulator.site,
+            ClientCredentials(*emulator.client_credentials()),
+            transport=emulator.transport,
+            clock=emulator.clock,
+        ) as connection:
+            await asyncio.gather(*(connection.object_schemas() for _ in range(8)))
+
+    asyncio.run(work())
+
+    assert sum(request.operation == "request access token" for request in emulator.requests) == 1
+
+
+def test_a_refused_token_is_renewed_once_for_all_threads(emulator: Emulator) -> None:
+    """All eight are refused with the same token; the provider is asked once more, not eight times."""
+    asked: list[str] = []
+    start = threading.Barrier(8)
+
+    def provider() -> str:
+        asked.append(emulator.oauth_token())
+        return asked[-1]
+
+    def work(connection: Connection) -> int:
+        start.wait()
+        return len(connection.object_schemas())
+
+    with connect(emulator, OAuthToken(provider)) as connection:
+        connection.object_schemas()
+        emulator.access.expire_oauth()
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(work, [connection] * 8)) == [1] * 8
+
+    assert len(asked) == 2
 
 
 def test_a_wrong_client_secret_says_so(emulator: Emulator) -> None:
