@@ -1,0 +1,87 @@
+"""
+What the README shows is what a reader gets.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def shown_output() -> list[str]:
+    """
+    The lines of the example's output that the README shows; an ellipsis stands for lines left out.
+    """
+    blocks: list[str] = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
+    (block,) = blocks
+    return [line for line in block.splitlines() if line.strip() and line != "…"]
+
+
+def test_output_of_the_example() -> None:
+    """
+    Every line that the README shows comes out of the example, in this order.
+    """
+    finished = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "okta_destination.py")],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("JSM_ASSETS_")},
+            "PYTHONIOENCODING": "utf-8",
+        },
+    )
+    assert finished.returncode == 0, finished.stderr
+    rest = iter(finished.stdout.splitlines())
+
+    missing = [line for line in shown_output() if line not in rest]
+
+    assert not missing
+
+
+@pytest.mark.parametrize("command", ["-m pytest", "examples/okta_destination.py"])
+def test_commands_stand_on_one_line(command: str) -> None:
+    """
+    The commands that CI takes out of the README are there once, and do all set-up themselves.
+    """
+    found = [
+        line
+        for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+        for line in block.splitlines()
+        if command in line
+    ]
+
+    assert len(found) == 1
+    assert found[0].startswith("python3 -m venv .venv && .venv/bin/pip -q install -e ")
+
+
+def test_links_lead_somewhere() -> None:
+    """
+    Every relative link and picture of the README exists.
+    """
+    targets = [
+        target
+        for target in re.findall(r"\]\(([^)#]+)\)", README)
+        if not target.startswith(("http://", "https://"))
+    ]
+
+    assert targets
+    assert not [target for target in targets if not (ROOT / target).exists()]
+
+
+def test_picture_of_the_schema_is_current() -> None:
+    """
+    The schema graph is the one that the model draws today; `tools/draw_pictures.py` draws it anew.
+    """
+    from tools.draw_pictures import schema_graph
+
+    assert (ROOT / "docs" / "_static" / "okta-schema.svg").read_text("utf-8") == schema_graph()
