@@ -60,6 +60,8 @@ class Search:
         return sorted(found, key=lambda each: self._order_key(each, path), reverse=not ascending)
 
     def _order_key(self, identifier: int, path: tuple[str, ...]) -> tuple[bool, float, str, int]:
+        if path[0].lower() == "key":
+            return (False, float(identifier), "", identifier)
         texts = self._texts(self._site.objects[identifier], path)
         text = texts[0] if texts else ""
         try:
