@@ -114,7 +114,7 @@ RECORDS = st.lists(
 )
 
 
-@given(RECORDS, st.integers(1, 20), st.integers(400, 2000), st.booleans(), st.booleans(), st.data())
+@given(RECORDS, st.integers(1, 20), st.integers(1000, 3000), st.booleans(), st.booleans(), st.data())
 def test_nothing_is_lost_and_limits_hold(
     notes: list[tuple[str, str]], count: int, size: int, digests: bool, gzip: bool, data: st.DataObject
 ) -> None:
@@ -155,7 +155,7 @@ def test_nothing_is_lost_and_limits_hold(
     assert sent[0] == sent[1]
 
 
-@given(RECORDS, st.integers(1, 20), st.integers(400, 2000))
+@given(RECORDS, st.integers(1, 20), st.integers(1000, 3000))
 def test_the_same_records_give_the_same_chunks(notes: list[tuple[str, str]], count: int, size: int) -> None:
     """
     Ids and bytes follow from the run's id and the records; following boundaries, other limits change nothing.
