@@ -34,6 +34,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "limits",
         "model",
         "_model",
+        "_assets",
         "plan",
         "records",
         "_records",

@@ -4,6 +4,7 @@ Building the schema model: read what is there, plan, send what is missing, wait 
 
 from __future__ import annotations
 
+from .._assets.reading import read_object, read_text
 from .._engine.commands import Operation, Sleep
 from .._model.json_values import JsonObject
 from .._retry.call import call
@@ -13,7 +14,7 @@ from .._wire import imports as wire
 from .._wire import schemas as schema_wire
 from .._wire.answer import Answer
 from .._wire.imports import ImportLinks
-from ..assets import ObjectSchemaRecord, read_object, read_text
+from ..assets import ObjectSchemaRecord
 from ..exceptions import (
     ApiError,
     ImportTimeoutError,

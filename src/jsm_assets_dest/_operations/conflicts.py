@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .._assets.reading import read_object
 from .._engine.commands import Operation
 from .._retry.site import Site
 from .._wire import schemas as wire
-from ..assets import read_object
 from ..conflicts import ConflictRecord, Resolution, apply, find_conflicts
 from ..exceptions import (
     ApiError,

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._assets.reading import read_object
 from .._engine.commands import Operation
 from .._retry.call import call
 from .._retry.site import Site
 from .._wire import schemas as wire
-from ..assets import ObjectSchemaRecord, Role, RoleKind, SchemaRoles, read_object
+from ..assets import ObjectSchemaRecord, Role, RoleKind, SchemaRoles
 from ..exceptions import (
     ApiError,
     AuthenticationError,

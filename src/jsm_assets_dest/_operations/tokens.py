@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from attrs import define, field
 
+from .._assets.reading import read_object, read_text
 from .._engine.commands import Operation
 from .._retry.call import call
 from .._retry.site import Site
@@ -15,7 +16,7 @@ from .._secret import Secret
 from .._wire import imports as wire
 from .._wire import schemas as schema_wire
 from .._wire.imports import ImportLinks, ImportState
-from ..assets import ImportSource, ImportStatus, ObjectSchemaRecord, read_object, read_text
+from ..assets import ImportSource, ImportStatus, ObjectSchemaRecord
 from ..exceptions import (
     AssetsError,
     AuthenticationError,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 
+from .._assets.reading import read_number, read_object, read_text
 from .._engine.commands import Ask, Exclusive, Operation, Send
 from .._secret import Secret
 from .._wire.addresses import address
 from .._wire.answer import Answer
 from .._wire.classify import classify
 from .._wire.request import Credential, Host, Request
-from ..assets import read_number, read_object, read_text
 from ..auth import ClientCredentials, OAuthToken, bearer_authorization
 from .site import Site
 
@@ -35,11 +35,14 @@ def authorization(site: Site) -> Operation[Secret]:
     return site.token
 
 
-def renewed(site: Site) -> Operation[bool]:
+def renewed(site: Site, refused: Secret | None) -> Operation[bool]:
     """
     After a refusal: whether there is another token to try. A provider and the authorization server are asked again.
+
+    Args:
+        site: The site.
+        refused: The token that was refused. When another worker has replaced it in the meantime, nobody is asked.
     """
-    refused = site.token
     if refused is None or site.credentials.authorization() is not None:
         return False
     yield Exclusive("token", _renew(site, refused))

@@ -9,7 +9,7 @@ from typing import cast
 
 from attrs import field, frozen
 
-from ..assets import read_array, read_flag, read_object, read_text
+from .._assets.reading import read_array, read_flag, read_object, read_text
 from ..exceptions import MalformedAnswerError
 from .addresses import address
 from .answer import Answer

@@ -10,8 +10,8 @@ from typing import cast
 
 from attrs import field, frozen
 
+from .._assets.reading import read_object, read_text
 from .._secret import Secret
-from ..assets import read_object, read_text
 from ..exceptions import MalformedAnswerError
 from .addresses import address, trusted_link
 from .answer import Answer

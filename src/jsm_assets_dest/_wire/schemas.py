@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from ..assets import read_array, read_flag, read_number, read_object
+from .._assets.reading import read_array, read_flag, read_number, read_object
 from ..exceptions import MalformedAnswerError
 from .addresses import address
 from .answer import Answer

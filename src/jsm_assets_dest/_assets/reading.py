@@ -1,0 +1,79 @@
+"""
+Reading JSON of the service, tolerant of what Atlassian adds and strict about what it must not leave out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from ..exceptions import MalformedAnswerError
+
+
+def read_object(value: object, what: str) -> Mapping[str, object]:
+    """
+    The value as a JSON object.
+
+    Raises:
+        MalformedAnswerError: It is something else.
+    """
+    if isinstance(value, Mapping):
+        return cast("Mapping[str, object]", value)
+    raise MalformedAnswerError(f"Assets sent {type(value).__name__} where {what} was expected.")
+
+
+def read_array(value: object, what: str, *wrappers: str) -> list[object]:
+    """
+    The value as a JSON array; with `wrappers`, the array may stand under one of these keys of an object.
+
+    Some listings are documented with a wrapper and sent bare, or the other way round (`entries`, `values`).
+
+    Raises:
+        MalformedAnswerError: It is something else.
+    """
+    if isinstance(value, list):
+        return cast("list[object]", value)
+    if isinstance(value, Mapping):
+        for wrapper in wrappers:
+            inner = cast("Mapping[str, object]", value).get(wrapper)
+            if isinstance(inner, list):
+                return cast("list[object]", inner)
+    raise MalformedAnswerError(f"Assets sent {type(value).__name__} where a list of {what} was expected.")
+
+
+def read_text(source: Mapping[str, object], key: str, default: str | None = None) -> str:
+    """
+    The text under a key; numbers become text, because ids come as either.
+
+    Raises:
+        MalformedAnswerError: Nothing is there and no default was given.
+    """
+    value = source.get(key)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    if default is not None:
+        return default
+    raise MalformedAnswerError(f"Assets left out “{key}”, which every such answer has.")
+
+
+def read_flag(source: Mapping[str, object], key: str, *, default: bool = False) -> bool:
+    """
+    The boolean under a key; `isLast` also comes as the text "true" or "false".
+    """
+    value = source.get(key)
+    if isinstance(value, str):
+        return value.strip().lower() == "true"
+    return default if value is None else bool(value)
+
+
+def read_number(source: Mapping[str, object], key: str, default: int = 0) -> int:
+    """
+    The whole number under a key, also from text.
+    """
+    value = source.get(key)
+    try:
+        return int(cast("int | str", value)) if value is not None else default
+    except (TypeError, ValueError):
+        return default
