@@ -67,9 +67,7 @@ class TestObjectSchemas:
     )
     def test_names_and_keys_are_checked(self, api: Api, name: str, key: str, field: str, text: str) -> None:
         new_schema(api)
-        status, errors = api.refused(
-            "POST", "/objectschema/create", {"name": name, "objectSchemaKey": key}
-        )
+        status, errors = api.refused("POST", "/objectschema/create", {"name": name, "objectSchemaKey": key})
         assert status == 400
         assert text in errors[field]
 
@@ -189,7 +187,11 @@ class TestObjectTypes:
                 "abstractObjectType": True,
             },
         )
-        assert (changed["name"], changed["icon"]["name"], changed["inherited"]) == ("Persons", "Cottage", True)
+        assert (changed["name"], changed["icon"]["name"], changed["inherited"]) == (
+            "Persons",
+            "Cottage",
+            True,
+        )
         assert api.get(f"/objecttype/{kind['id']}")["abstractObjectType"] is True
         assert api.put(f"/objecttype/{kind['id']}", {"name": "persons"})["name"] == "persons"
         new_type(api, "1", "Groups")
@@ -253,7 +255,9 @@ class TestObjectTypes:
         assert by_name == sorted(by_name, key=str.lower)
         assert [each["name"] for each in api.get(path, orderByRequired="true")][-2:] == ["Alias", "City"]
         assert [each["name"] for each in api.get(path, query="ci")] == ["City"]
-        exists = {each["name"]: each["objectAttributeExists"] for each in api.get(path, includeValuesExist="true")}
+        exists = {
+            each["name"]: each["objectAttributeExists"] for each in api.get(path, includeValuesExist="true")
+        }
         assert (exists["Alias"], exists["City"]) == (False, True)
 
     def test_icons_of_types_are_images(self, api: Api) -> None:
@@ -402,7 +406,10 @@ class TestAttributes:
 class TestConfiguration:
     def test_seven_global_statuses(self, api: Api) -> None:
         statuses = api.get("/config/statustype")
-        assert [(each["id"], each["name"]) for each in statuses][:2] == [("1", "Action Needed"), ("2", "Active")]
+        assert [(each["id"], each["name"]) for each in statuses][:2] == [
+            ("1", "Action Needed"),
+            ("2", "Active"),
+        ]
         assert len(statuses) == 7
 
     def test_statuses_belong_to_the_site_or_to_a_schema(self, api: Api) -> None:
@@ -411,7 +418,9 @@ class TestConfiguration:
             "/config/statustype", {"name": "Hired", "category": 1, "objectSchemaId": schema["id"]}
         )
         assert created["objectSchemaId"] == schema["id"]
-        assert [each["name"] for each in api.get("/config/statustype", objectSchemaId=schema["id"])] == ["Hired"]
+        assert [each["name"] for each in api.get("/config/statustype", objectSchemaId=schema["id"])] == [
+            "Hired"
+        ]
         path = f"/config/statustype/{created['id']}"
         assert api.put(path, {"name": "Left", "category": 0, "description": "Gone"})["description"] == "Gone"
         assert api.get(path)["category"] == 0
@@ -434,7 +443,8 @@ class TestConfiguration:
         assert [each["name"] for each in api.get("/config/referencetype")] == ["Reference"]
         schema = new_schema(api)
         created = api.post(
-            "/config/referencetype", {"name": "Depends on", "color": "#42526E", "objectSchemaId": schema["id"]}
+            "/config/referencetype",
+            {"name": "Depends on", "color": "#42526E", "objectSchemaId": schema["id"]},
         )
         assert created["color"] == "42526E"
         assert len(api.get("/config/referencetype")) == 1
@@ -445,7 +455,10 @@ class TestConfiguration:
         assert (changed["name"], changed["description"], changed["color"]) == ("Needs", "d", "000000")
         assert api.put(path, {})["name"] == "Needs"
         assert api.ask("GET", created["url16"]).content.startswith(b"\x89PNG")
-        assert "name" in api.refused("POST", "/config/referencetype", {"name": "needs", "objectSchemaId": "1"})[1]
+        assert (
+            "name"
+            in api.refused("POST", "/config/referencetype", {"name": "needs", "objectSchemaId": "1"})[1]
+        )
         assert "name" in api.refused("POST", "/config/referencetype", {"name": " "})[1]
         assert api.ask("DELETE", path).status_code == 200
         assert api.refused("DELETE", "/config/referencetype/4")[0] == 400

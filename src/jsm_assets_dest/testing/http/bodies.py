@@ -101,7 +101,7 @@ def read_body(body: Body, data: bytes, content_type: str, *, strict: bool) -> Js
             problems[name] = f"The field {name} must be of type {kind}"
             continue
         converted = each if strict and kind != INTEGER else _converted(kind, each)
-        if converted is None:
+        if converted is None and kind != ANY:
             problems[name] = f"The field {name} must be of type {kind}"
         else:
             read[name] = converted

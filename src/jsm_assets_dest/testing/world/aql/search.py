@@ -16,7 +16,7 @@ from .comparing import compare, fits_pattern, moment_of, plain_texts
 from .moments import moment
 from .nodes import InvalidQuery, Literal, Node, Operand, Placeholder, Query
 
-_SYSTEM = {"objectschema", "objectschemaid", "objecttype", "objecttypeid", "objectid", "key", "id"}
+_SYSTEM = {"objectschema", "objectschemaid", "objecttype", "objecttypeid", "objectid", "key"}
 _TIMES = {"created", "updated"}
 _PATTERNS = ("like", "startswith", "endswith")
 
@@ -199,7 +199,7 @@ class Search:
         name = path[0].lower()
         site = self._site
         if name in _SYSTEM:
-            if within is not None and name not in ("key", "objectid", "id"):
+            if within is not None and name not in ("key", "objectid"):
                 fits = self._system_fits(name, text)
                 return {each for each in within if fits(site.objects[each])}
             return self._keep(self._system_equal(name, text), within)
@@ -219,7 +219,7 @@ class Search:
                 if moment_of(self._texts(site.objects[each], path)[0]) == wanted
             }
         found = set()
-        for attribute in self._label_attributes() if name == "label" else self._by_name[name]:
+        for attribute in self._by_name[name] if name in self._by_name else self._label_attributes():
             for value in self._stored_forms(attribute, text):
                 holders = site.objects_with(attribute.id, value)
                 found.update(holders if within is None else [each for each in holders if each in within])
@@ -278,7 +278,7 @@ class Search:
         if name == "key":
             asset = site.object_by_key(text)
             return {asset.id} if asset is not None else set()
-        if name in ("objectid", "id"):
+        if name == "objectid":
             return {int(text)} & set(site.objects) if text.isdecimal() else set()
         if name in ("objecttype", "objecttypeid"):
             types = self._matching_types(name, text)
@@ -298,7 +298,7 @@ class Search:
         if len(path) == 1:
             if name == "key":
                 return [site.key_of(asset)]
-            if name in ("objectid", "id"):
+            if name == "objectid":
                 return [str(asset.id)]
             if name in ("objecttypeid", "objectschemaid"):
                 return [str(asset.type_id if name == "objecttypeid" else asset.schema_id)]
@@ -308,7 +308,7 @@ class Search:
                 return [site.schemas[asset.schema_id].name]
             if name in _TIMES:
                 return [repr((asset.created if name == "created" else asset.updated) / 1000)]
-            if name == "label":
+            if name == "label" and name not in self._by_name:
                 return [site.label_of(asset)]
         found: list[str] = []
         for attribute in self._by_name.get(name, []):
@@ -352,7 +352,7 @@ def _cost(node: Node) -> int:
     Cheap parts first: equality of an attribute, then what only filters, then what reads everything.
     """
     if isinstance(node, nodes.Comparison) and node.operator in ("=", "=="):
-        return 1 if node.path[0].lower() in _SYSTEM - {"key", "objectid", "id"} else 0
+        return 1 if node.path[0].lower() in _SYSTEM - {"key", "objectid"} else 0
     if isinstance(node, nodes.Membership) and not node.negated:
         return 1
     return 2

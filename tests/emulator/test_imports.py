@@ -1,0 +1,702 @@
+"""
+Imports: tokens, executions, and what happens to the data.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from jsm_assets_dest.testing import Doubts, Emulator, SeededImportSource, SeededSchema
+from tests.emulator.api import GATEWAY, Api, ImportApi, ex_jira
+from tests.emulator.documents import attribute, document, locate, people_and_groups
+
+
+@pytest.fixture
+def schema(emulator: Emulator) -> SeededSchema:
+    return emulator.add_object_schema("OKT", "Okta")
+
+
+@pytest.fixture
+def source(emulator: Emulator, schema: SeededSchema) -> SeededImportSource:
+    return emulator.add_import_source(schema)
+
+
+@pytest.fixture
+def okta(emulator: Emulator, source: SeededImportSource) -> ImportApi:
+    okta = ImportApi(emulator, source)
+    assert okta.submit_mapping(people_and_groups()).status_code == 204
+    return okta
+
+
+def mapped(emulator: Emulator, kind: str, **settings: Any) -> ImportApi:
+    """
+    A fresh schema with one type Thing, an Id and a Field of the given type.
+    """
+    policies = {name: settings.pop(name) for name in list(settings) if name in POLICIES}
+    schema = emulator.add_object_schema("TST")
+    okta = ImportApi(emulator, emulator.add_import_source(schema, **policies))
+    answer = okta.submit_mapping(
+        document(
+            [
+                {
+                    "externalId": "t/Thing",
+                    "name": "Thing",
+                    "description": "",
+                    "attributes": [attribute("Id", label=True), attribute("Field", kind, **settings)],
+                }
+            ],
+            [
+                {
+                    "objectTypeExternalId": "t/Thing",
+                    "objectTypeName": "Thing",
+                    "selector": "things",
+                    "description": "",
+                    "attributesMapping": [locate("Id", "id", externalIdPart=True), locate("Field", "field")],
+                }
+            ],
+        )
+    )
+    assert answer.status_code == 204, answer.text
+    return okta
+
+
+POLICIES = ("missing_objects", "missing_update", "empty_values", "unknown_values")
+
+
+class TestTokens:
+    def test_the_links_are_three_and_use_the_short_form(self, emulator: Emulator, okta: ImportApi) -> None:
+        assert set(okta.links) == {"getStatus", "start", "mapping"}
+        assert okta.links["start"].startswith(f"{GATEWAY}/jsm/assets/workspace/{emulator.workspace_id}/v1/")
+        old = okta.get(f"{GATEWAY}/jsm/insight/v1/imports/info")
+        assert old["links"] == okta.links
+
+    def test_tokens_look_real(self, emulator: Emulator, source: SeededImportSource) -> None:
+        assert source.token.startswith("ATCTT3x")
+        assert emulator.api_token.startswith("ATATT3x")
+        assert source.token != emulator.add_import_source("OKT", "Second").token
+
+    def test_a_new_token_kills_the_older_one_at_once(self, emulator: Emulator, okta: ImportApi) -> None:
+        api = Api(emulator, base=ex_jira(emulator))
+        identifier = emulator.import_sources[0].id
+        fresh = api.post(f"/importsource/{identifier}/token", status=200)["token"]
+        answer = okta.ask("GET", f"{GATEWAY}/jsm/assets/v1/imports/info")
+        assert (answer.status_code, answer.json()) == (401, {"code": 401, "message": "Unauthorized"})
+        assert okta.ask("GET", okta.links["getStatus"]).status_code == 401
+        okta.client.headers["Authorization"] = f"Bearer {fresh}"
+        assert okta.get(okta.links["getStatus"]) == {"status": "IDLE"}
+
+    def test_a_fresh_token_may_need_some_seconds(self) -> None:
+        emulator = Emulator(doubts=Doubts(fresh_token_seconds=3))
+        source = emulator.add_import_source(emulator.add_object_schema("OKT"))
+        okta = ImportApi(emulator, source)
+        okta.client.headers["Authorization"] = f"Bearer {source.generate_token()}"
+        assert okta.ask("GET", okta.links["getStatus"]).status_code == 401
+        emulator.clock.sleep(3)
+        assert okta.ask("GET", okta.links["getStatus"]).status_code == 200
+
+    def test_a_token_opens_its_own_import_source_and_nothing_else(
+        self, emulator: Emulator, okta: ImportApi
+    ) -> None:
+        other = emulator.add_import_source("OKT", "Second")
+        for path in ("/objectschema/list", f"/importsource/{other.id}/configstatus", "/object/1"):
+            answer = okta.ask("GET", path)
+            assert (answer.status_code, answer.json()["code"]) == (401, 401)
+        there = okta.links["getStatus"].replace(GATEWAY, f"{GATEWAY}/ex/jira/{emulator.cloud_id}")
+        assert okta.ask("GET", there).status_code == 401
+        assert okta.get(f"{okta.source_url}")["name"] == "Okta"
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_accounts_have_no_import_info(self, status: int) -> None:
+        emulator = Emulator(doubts=Doubts(container_token_status=status))
+        info = f"{GATEWAY}/jsm/assets/v1/imports/info"
+        assert Api(emulator).ask("GET", info).status_code == 401
+        assert Api(emulator, bearer=emulator.oauth_token()).ask("GET", info).status_code == status
+        assert Api(emulator, bearer="garbage").ask("GET", info).status_code == status
+
+    def test_a_deleted_import_source_takes_its_token_along(
+        self, emulator: Emulator, okta: ImportApi, source: SeededImportSource
+    ) -> None:
+        okta.run({"groups": [{"name": "G"}]})
+        source.delete()
+        assert okta.ask("GET", okta.links["getStatus"]).status_code == 401
+        assert emulator.executions == []
+
+
+class TestExecutions:
+    def test_a_whole_import(self, okta: ImportApi, schema: SeededSchema) -> None:
+        status = okta.run(
+            {
+                "users": [
+                    {"profile": {"login": "ana"}, "age": 41, "tags": ["a", "b"], "groups": ["Ops"]},
+                    {"profile": {"login": "bruno"}, "manager": "ana", "groups": ["Ops", "Sales"]},
+                ]
+            },
+            {"groups": [{"name": "Ops"}, {"name": "Sales"}]},
+        )
+        assert status["status"] == "DONE"
+        result = status["progressResult"]
+        assert (result["result"], result["status"]) == ("OK", "FINISHED")
+        assert result["populatedObjectTypes"] == ["Person", "Group"]
+        assert result["totalNumberEntriesInImport"] == 4
+        assert result["started"].endswith("+00:00")
+        assert result["objectSchemaId"] == int(schema.id)
+        assert okta.counts(status, "Person") == {
+            "objectsCreated": 2,
+            "entriesInSource": 2,
+            "objectsWithUpdatedReferences": 2,
+        }
+        ana, bruno = schema["Person"].objects
+        assert ana.values == {
+            "Login": "ana",
+            "Age": 41,
+            "Tags": ["a", "b"],
+            "Manager": None,
+            "Groups": ["OKT-3"],
+        }
+        assert (bruno["Manager"], bruno["Groups"]) == (ana.key, ["OKT-3", "OKT-4"])
+
+    def test_the_same_data_again_is_identical_and_changes_are_updates(
+        self, okta: ImportApi, schema: SeededSchema
+    ) -> None:
+        data = {"users": [{"profile": {"login": "ana"}, "age": 41}, {"profile": {"login": "bruno"}}]}
+        okta.run(data)
+        assert okta.counts(okta.run(data), "Person") == {"objectsIdentical": 2, "entriesInSource": 2}
+        data["users"][0]["age"] = 42
+        data["users"][1]["manager"] = "ANA"
+        status = okta.run(data)
+        assert okta.counts(status, "Person") == {
+            "objectsUpdated": 2,
+            "entriesInSource": 2,
+            "objectsWithUpdatedReferences": 1,
+        }
+        assert schema["Person"].object("ana")["Age"] == 42
+        assert len(schema["Person"].objects) == 2
+
+    def test_links_are_spelled_with_the_old_name(self, okta: ImportApi) -> None:
+        started = okta.post(okta.links["start"], status=200)
+        assert started["result"] == "success"
+        assert set(started["links"]) == {"submitProgress", "submitResults", "getExecutionStatus", "cancel"}
+        assert all("/jsm/insight/workspace/" in link for link in started["links"].values())
+
+    def test_one_execution_at_a_time(self, okta: ImportApi) -> None:
+        links = okta.post(okta.links["start"], {"scheduled": True}, status=200)["links"]
+        answer = okta.ask("POST", okta.links["start"])
+        assert (answer.status_code, answer.json()) == (409, {"result": "error", "errorCode": "IN_PROGRESS"})
+        running = okta.get(okta.links["getStatus"])
+        assert running == {
+            "status": "RUNNING",
+            "links": {"cancel": links["cancel"], "getExecutionStatus": links["getExecutionStatus"]},
+        }
+        answer = okta.ask("DELETE", links["cancel"])
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert okta.get(links["getExecutionStatus"])["status"] == "CANCELLED"
+        assert okta.refused("DELETE", links["cancel"])[0] == 400
+        assert okta.get(okta.links["getStatus"]) == {"status": "IDLE"}
+
+    def test_reasons_not_to_start(self, emulator: Emulator, schema: SeededSchema) -> None:
+        source = emulator.add_import_source(schema)
+        okta = ImportApi(emulator, source)
+
+        def code() -> str:
+            answer = okta.ask("POST", okta.links["start"])
+            assert answer.status_code == 409
+            return str(answer.json()["errorCode"])
+
+        assert code() == "MISSING_MAPPING"
+        source.disable()
+        assert code() == "DISABLED"
+        assert source.status == "DISABLED"
+        source.enable()
+        source.uninstall_module()
+        assert code() == "INVALID_IMPORT_MODULE_KEY"
+
+    def test_processing_takes_as_long_as_it_is_told(self) -> None:
+        emulator = Emulator(import_seconds=30)
+        source = emulator.add_import_source(emulator.add_object_schema("OKT"))
+        okta = ImportApi(emulator, source)
+        okta.submit_mapping(people_and_groups())
+        status = okta.run({"groups": [{"name": "Ops"}]})
+        assert status == {"status": "PROCESSING", "executionId": emulator.executions[0].id}
+        assert okta.get(okta.links["getStatus"])["status"] == "RUNNING"
+        emulator.clock.sleep(29)
+        assert emulator.executions[0].status == "PROCESSING"
+        emulator.clock.sleep(1)
+        assert emulator.executions[0].status == "DONE"
+        latest = okta.get(f"{okta.source_url}/executions/status")
+        assert latest["progressResult"]["objectTypeResultMap"]["2"]["executionTimeInMs"] == 30_000
+
+    def test_cancelling_while_processing(self) -> None:
+        emulator = Emulator(import_seconds=30)
+        okta = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("OKT")))
+        okta.submit_mapping(people_and_groups())
+        okta.run({"groups": [{"name": "Ops"}]})
+        emulator.executions[0].cancel()
+        emulator.clock.sleep(60)
+        assert emulator.executions[0].status == "CANCELLED"
+        assert emulator.object_schema("OKT").objects == []
+
+    def test_the_latest_execution(self, okta: ImportApi, emulator: Emulator) -> None:
+        latest = f"{okta.source_url}/executions/status"
+        assert okta.refused("GET", latest)[0] == 400
+        okta.run({"groups": []})
+        second = okta.run({"groups": []})
+        assert okta.get(latest) == second
+        assert second["executionId"] == emulator.executions[1].id
+
+    def test_unknown_executions_are_400(self, okta: ImportApi) -> None:
+        assert okta.refused("GET", f"{okta.source_url}/executions/none/status")[0] == 400
+
+    def test_a_chunk_with_a_repeated_id_counts_once(self, okta: ImportApi, schema: SeededSchema) -> None:
+        links = okta.post(okta.links["start"], status=200)["links"]
+        for name in ("Ops", "Sales"):
+            chunk = {"data": {"groups": [{"name": name}]}, "clientGeneratedId": "one"}
+            assert okta.ask("POST", links["submitResults"], chunk).status_code == 200
+        final = {"data": {"groups": [{"name": "Finance"}]}, "clientGeneratedId": "two", "completed": True}
+        assert okta.ask("POST", links["submitResults"], final).status_code == 200
+        assert [each.label for each in schema["Group"].objects] == ["Ops", "Finance"]
+
+    def test_after_the_end_nothing_is_accepted(self, okta: ImportApi) -> None:
+        links = okta.post(okta.links["start"], status=200)["links"]
+        assert okta.refused("POST", links["submitResults"], {"clientGeneratedId": "x"})[0] == 400
+        okta.post(links["submitResults"], {"completed": True}, status=200)
+        assert okta.refused("POST", links["submitResults"], {"data": {}})[0] == 400
+        assert okta.refused("PUT", links["submitProgress"], {})[0] == 400
+
+    def test_progress_is_kept(self, okta: ImportApi, emulator: Emulator) -> None:
+        links = okta.post(okta.links["start"], status=200)["links"]
+        steps = {"total": 3, "current": 2, "description": "Gathering data"}
+        assert okta.put(links["submitProgress"], {"steps": steps}) is None
+        okta.put(links["submitProgress"], {"objects": {"total": 500, "processed": 125}})
+        (execution,) = emulator.executions
+        assert execution.progress == {"steps": steps, "objects": {"total": 500, "processed": 125}}
+        assert okta.refused("PUT", links["submitProgress"], {"objects": {"done": 1}})[0] == 400
+
+    def test_an_execution_can_be_recorded_as_failed(self, okta: ImportApi, emulator: Emulator) -> None:
+        links = okta.post(okta.links["start"], status=200)["links"]
+        failed = f"{links['cancel']}/history/failed"
+        assert okta.refused("POST", failed, {"failureReason": "x" * 1025})[0] == 400
+        assert okta.ask("POST", failed, {"failureReason": "Okta is down"}).status_code == 204
+        status = okta.get(links["getExecutionStatus"])
+        assert status["status"] == "CANCELLED"
+        assert status["progressResult"]["errorMessages"] == ["Okta is down"]
+        assert emulator.executions[0].failure_reason == "Okta is down"
+        assert okta.refused("POST", failed, {"failureReason": "again"})[0] == 400
+        missing = f"{okta.source_url}/executions/none/history/failed"
+        assert okta.refused("POST", missing, {"failureReason": "x"})[0] == 404
+
+
+class TestData:
+    def test_selectors_walk_arrays_and_locators_walk_objects(
+        self, emulator: Emulator, schema: SeededSchema
+    ) -> None:
+        okta = ImportApi(emulator, emulator.add_import_source(schema))
+        given = people_and_groups()
+        mapping = given["mapping"]["objectTypeMappings"][0]
+        mapping["selector"] = "pages.users"
+        mapping["attributesMapping"][1:] = [
+            locate("Tags", "emails.value", "first", "dotted.key"),
+            locate("Age", "numbers"),
+        ]
+        okta.submit_mapping(given)
+        user = {
+            "profile": {"login": "ana"},
+            "emails": [{"value": "a@x"}, {"value": "b@x"}, {"value": None}, {"other": 1}],
+            "first": {"nested": True},
+            "dotted.key": "a@x",
+            "numbers": "7",
+        }
+        okta.run({"pages": [{"users": [user]}, {"users": {"profile": {"login": "bruno"}}}, {}, 7]})
+        ana, bruno = schema["Person"].objects
+        assert ana["Tags"] == ["a@x", "b@x", '{"nested": true}']
+        assert ana["Age"] == 7
+        assert bruno.label == "bruno"
+
+    def test_several_values_for_one_are_joined(self, emulator: Emulator) -> None:
+        okta = mapped(emulator, "text")
+        okta.run({"things": [{"id": 1, "field": ["a", "b"]}, {"id": 2, "field": True}]})
+        things = emulator.object_schema("TST")["Thing"].objects
+        assert [each["Field"] for each in things] == ["a,b", "true"]
+
+    def test_unfit_values_fail_the_entry_and_are_named(self, okta: ImportApi, schema: SeededSchema) -> None:
+        status = okta.run(
+            {"users": [{"profile": {"login": "ana"}, "age": "old"}, {"profile": {"login": "b"}}]}
+        )
+        counters = status["progressResult"]["objectTypeResultMap"][schema["Person"].id]
+        assert (counters["errorCount"], counters["objectsCreated"]) == (1, 1)
+        assert counters["errorMessages"][0].startswith("Person ana: Age: ")
+        assert status["progressResult"]["result"] == "OK"
+
+    def test_one_reading_calls_an_import_with_errors_failed(self) -> None:
+        emulator = Emulator(doubts=Doubts(import_errors_fail_result=True))
+        okta = mapped(emulator, "integer")
+        assert okta.run({"things": [{"id": 1, "field": "x"}]})["progressResult"]["result"] == "FAILED"
+        assert okta.run({"things": [{"id": 1, "field": "1"}]})["progressResult"]["result"] == "OK"
+
+    def test_messages_are_limited_and_counts_are_not(self, emulator: Emulator) -> None:
+        okta = mapped(emulator, "integer")
+        status = okta.run({"things": [{"id": number, "field": "x"} for number in range(150)]})
+        counters = status["progressResult"]["objectTypeResultMap"]["1"]
+        assert (counters["errorCount"], len(counters["errorMessages"])) == (150, 100)
+
+    def test_entries_that_cannot_be_identified_are_counted(self, okta: ImportApi) -> None:
+        status = okta.run(
+            {"users": [{"age": 1}, {"profile": {"login": "a"}}, {"profile": {"login": "A"}, "age": 2}]}
+        )
+        assert okta.counts(status, "Person") == {
+            "entriesInSource": 3,
+            "emptyExternalIdEntries": 1,
+            "duplicateEnries": 1,
+            "objectsCreated": 1,
+        }
+
+    def test_entries_without_a_label_are_counted(self, emulator: Emulator) -> None:
+        okta = mapped(emulator, "text")
+        emulator.object_schema("TST")["Thing"].attribute("Id").label = False
+        emulator.object_schema("TST")["Thing"].attribute("Field").label = True
+        assert okta.counts(okta.run({"things": [{"id": 1}]}), "Thing") == {
+            "entriesInSource": 1,
+            "emptyLabelEntries": 1,
+        }
+
+    def test_unique_attributes_and_required_ones(self, emulator: Emulator) -> None:
+        okta = mapped(emulator, "text", unique=True, minimumCardinality=1)
+        things = [{"id": 1, "field": "x"}, {"id": 2, "field": "x"}, {"id": 3}]
+        status = okta.run({"things": things})
+        assert okta.counts(status, "Thing") == {"entriesInSource": 3, "objectsCreated": 1, "errorCount": 2}
+        assert okta.counts(okta.run({"things": [{"id": 1}]}), "Thing") == {
+            "entriesInSource": 1,
+            "objectsIdentical": 1,
+        }
+
+    @pytest.mark.parametrize(("policy", "left"), [("ignore", "x"), ("remove", None)])
+    def test_empty_values(self, emulator: Emulator, policy: str, left: str | None) -> None:
+        okta = mapped(emulator, "text", empty_values=policy)
+        okta.run({"things": [{"id": 1, "field": "x"}]})
+        okta.run({"things": [{"id": 1, "field": ""}]})
+        assert emulator.object_schema("TST")["Thing"].objects[0]["Field"] == left
+
+    @pytest.mark.parametrize(("policy", "kept"), [("ignore", None), ("add", "Brand new")])
+    def test_unknown_statuses(self, emulator: Emulator, policy: str, kept: str | None) -> None:
+        okta = mapped(emulator, "status", typeValues=["Active"], unknown_values=policy)
+        okta.run({"things": [{"id": 1, "field": "Brand new"}, {"id": 2, "field": "active"}]})
+        first, second = emulator.object_schema("TST")["Thing"].objects
+        assert (first["Field"], second["Field"]) == (kept, "Active")
+
+    def test_unknown_statuses_without_a_list(self, emulator: Emulator) -> None:
+        okta = mapped(emulator, "status", unknown_values="add")
+        okta.run({"things": [{"id": 1, "field": "Brand new"}]})
+        assert emulator.object_schema("TST")["Thing"].objects[0]["Field"] == "Brand new"
+
+    def test_options_of_select_attributes(self, emulator: Emulator) -> None:
+        """
+        A mapping cannot list options, so a select attribute it made learns them; one made by hand knows its own.
+        """
+        okta = mapped(emulator, "select")
+        thing = emulator.object_schema("TST")["Thing"]
+        okta.run({"things": [{"id": 1, "field": "S"}, {"id": 2, "field": "M"}]})
+        assert thing.attribute("Field").options == "S,M"
+        thing.attribute("Field").by_import = False
+        okta.run({"things": [{"id": 3, "field": "XL"}]})
+        assert thing.objects[2]["Field"] is None
+        thing.attribute("Field").options = ""
+        okta.run({"things": [{"id": 3, "field": "XL"}]})
+        assert thing.objects[2]["Field"] == "XL"
+
+    def test_missing_objects_are_ignored_removed_or_updated(self, emulator: Emulator) -> None:
+        for policy, update in (("ignore", ()), ("remove", ()), ("update", ("Field", "gone"))):
+            site = Emulator()
+            okta = mapped(site, "text", missing_objects=policy, missing_update=update)
+            thing = site.object_schema("TST")["Thing"]
+            okta.run({"things": [{"id": 1}, {"id": 2}]})
+            status = okta.run({"things": [{"id": 1}]})
+            counters = okta.counts(status, "Thing")
+            assert counters["objectsIdentical"] == 1
+            if policy == "remove":
+                assert [each.label for each in thing.objects] == ["1"]
+                assert counters["objectsMissingDeleted"] == 1
+            elif policy == "update":
+                assert [each["Field"] for each in thing.objects] == [None, "gone"]
+                assert counters["objectsMissingUpdated"] == 1
+                again = okta.counts(okta.run({"things": [{"id": 1}]}), "Thing")
+                assert "objectsMissingUpdated" not in again
+            else:
+                assert len(thing.objects) == 2
+
+    def test_updating_missing_objects_needs_the_attribute(self, emulator: Emulator) -> None:
+        okta = mapped(emulator, "text", missing_objects="update", missing_update=("Nope", "x"))
+        okta.run({"things": [{"id": 1}]})
+        assert okta.counts(okta.run({"things": []}), "Thing")["errorCount"] == 1
+
+    def test_policies_are_checked(self, emulator: Emulator, schema: SeededSchema) -> None:
+        with pytest.raises(ValueError, match="'perhaps' is not one of"):
+            emulator.add_import_source(schema, missing_objects="perhaps")
+        with pytest.raises(ValueError, match="needs missing_update"):
+            emulator.add_import_source(schema, missing_objects="update")
+        with pytest.raises(KeyError, match="no object schema NO; there are: OKT"):
+            emulator.add_import_source("NO")
+
+    def test_two_attributes_can_identify_together(self, emulator: Emulator, schema: SeededSchema) -> None:
+        okta = ImportApi(emulator, emulator.add_import_source(schema))
+        given = people_and_groups()
+        given["mapping"]["objectTypeMappings"][0]["attributesMapping"][1]["externalIdPart"] = True
+        okta.submit_mapping(given)
+        users = [{"profile": {"login": "a"}, "age": 1}, {"profile": {"login": "a"}, "age": 2}]
+        okta.run({"users": users})
+        assert okta.counts(okta.run({"users": users}), "Person")["objectsIdentical"] == 2
+
+    def test_types_and_attributes_that_are_gone_are_passed_over(
+        self, emulator: Emulator, okta: ImportApi, schema: SeededSchema
+    ) -> None:
+        api = Api(emulator)
+        assert (
+            api.ask("DELETE", f"/objecttypeattribute/{schema['Person'].attribute('Age').id}").status_code
+            == 200
+        )
+        person = schema["Person"]
+        groups = person.attribute("Groups")
+        api.ask("DELETE", f"/objecttypeattribute/{groups.id}")
+        api.ask("DELETE", f"/objecttype/{schema['Group'].id}")
+        status = okta.run({"users": [{"profile": {"login": "a"}, "age": 1}], "groups": [{"name": "x"}]})
+        assert okta.counts(status, "Person") == {"objectsCreated": 1, "entriesInSource": 1}
+
+    def test_planned_partial_failures(self, emulator: Emulator, okta: ImportApi) -> None:
+        emulator.faults.fail_objects(
+            "users", count=1, condition=lambda entry: entry["age"] == 2, message="Quota exceeded"
+        )
+        users = [{"profile": {"login": f"u{number}"}, "age": number} for number in range(4)]
+        status = okta.run({"users": users, "groups": [{"name": "G"}]})
+        counters = status["progressResult"]["objectTypeResultMap"]["1"]
+        assert counters["errorMessages"] == ["Quota exceeded"]
+        assert counters["objectsCreated"] == 3
+
+    def test_ten_thousand_objects_with_references_import_in_seconds(self, okta: ImportApi) -> None:
+        began = time.perf_counter()
+        status = okta.run(
+            *(
+                {
+                    "users": [
+                        {"profile": {"login": f"u{number}"}, "manager": f"u{number // 10}", "groups": ["Ops"]}
+                        for number in range(start, start + 500)
+                    ]
+                }
+                for start in range(0, 10_000, 500)
+            ),
+            {"groups": [{"name": "Ops"}]},
+        )
+        assert okta.counts(status, "Person")["objectsWithUpdatedReferences"] == 10_000
+        assert time.perf_counter() - began < 30
+
+
+class TestReferences:
+    def run(
+        self, emulator: Emulator, query: str | None, *entries: Any, **more: Any
+    ) -> tuple[SeededSchema, Any]:
+        schema = emulator.add_object_schema("TST")
+        okta = ImportApi(emulator, emulator.add_import_source(schema, **more.pop("policies", {})))
+        reference = locate("Others", "others", **({"objectMappingIQL": query} if query else {}))
+        answer = okta.submit_mapping(
+            document(
+                [
+                    {
+                        "externalId": "t/Thing",
+                        "name": "Thing",
+                        "description": "",
+                        "attributes": [
+                            attribute("Id", label=True),
+                            attribute("Place"),
+                            attribute(
+                                "Others", "referenced_object", referenceObjectTypeExternalId="t/Thing", **more
+                            ),
+                        ],
+                    }
+                ],
+                [
+                    {
+                        "objectTypeExternalId": "t/Thing",
+                        "objectTypeName": "Thing",
+                        "selector": "things",
+                        "description": "",
+                        "attributesMapping": [
+                            locate("Id", "id", externalIdPart=True),
+                            locate("Place", "place"),
+                            reference,
+                        ],
+                    }
+                ],
+            )
+        )
+        assert answer.status_code == 204, answer.text
+        status: Any = None
+        for data in entries:
+            status = okta.run({"things": data})
+        return schema, status["progressResult"]["objectTypeResultMap"]["1"]
+
+    @pytest.mark.parametrize("query", ["Id = ${others}", "Id IN (${others})", "label = ${others}", None])
+    def test_each_value_finds_its_target(self, emulator: Emulator, query: str | None) -> None:
+        schema, _ = self.run(
+            emulator,
+            query,
+            [{"id": "c", "others": ["a", "b", "x"]}, {"id": "a"}, {"id": "b"}],
+            maximumCardinality=-1,
+        )
+        assert schema["Thing"].object("c")["Others"] == ["TST-2", "TST-3"]
+
+    def test_other_locators_may_be_named(self, emulator: Emulator) -> None:
+        schema, _ = self.run(
+            emulator,
+            "Place = ${where.code} AND Id != ${id}",
+            [
+                {"id": "a", "place": "X"},
+                {"id": "b", "place": "X", "others": ["y"], "where": {"code": "X"}},
+                {"id": "c", "place": "Z"},
+            ],
+        )
+        assert schema["Thing"].object("b")["Others"] == "TST-1"
+
+    def test_quotes_in_values_do_no_harm(self, emulator: Emulator) -> None:
+        name = 'say "x" OR Id = a'
+        schema, _ = self.run(
+            emulator, "Id = ${others}", [{"id": name}, {"id": "a"}, {"id": "b", "others": name}]
+        )
+        assert schema["Thing"].object("b")["Others"] == "TST-1"
+
+    def test_too_many_targets_are_an_error(self, emulator: Emulator) -> None:
+        schema, counters = self.run(
+            emulator,
+            "Place = ${others}",
+            [{"id": "a", "place": "X"}, {"id": "b", "place": "X", "others": "X"}],
+        )
+        assert counters["errorCount"] == 1
+        assert "can only contain max 1" in counters["errorMessages"][0]
+        assert schema["Thing"].object("b")["Others"] is None
+
+    def test_unknown_attributes_in_a_query_are_an_error(self, emulator: Emulator) -> None:
+        _, counters = self.run(emulator, "Nope = ${others}", [{"id": "a", "others": "a"}])
+        assert "Nope does not exist" in counters["errorMessages"][0]
+
+    @pytest.mark.parametrize(("policy", "left"), [("ignore", "TST-1"), ("remove", None)])
+    def test_references_that_went_away(self, emulator: Emulator, policy: str, left: str | None) -> None:
+        schema, _ = self.run(
+            emulator,
+            "Id = ${others}",
+            [{"id": "a"}, {"id": "b", "others": "a"}],
+            [{"id": "b"}],
+            policies={"empty_values": policy},
+        )
+        assert schema["Thing"].object("b")["Others"] == left
+
+    def test_targets_are_of_the_referenced_type_or_below_it(
+        self, emulator: Emulator, schema: SeededSchema
+    ) -> None:
+        hardware = schema.add_object_type("Hardware")
+        schema.add_object_type("Laptop", parent=hardware).add_object(Name="L1")
+        person = schema.add_object_type("Person")
+        person.add_attribute("Device", references=hardware)
+        okta = ImportApi(emulator, emulator.add_import_source(schema))
+        back = okta.get(f"{okta.source_url}/schema-and-mapping")
+        kind = next(
+            each for each in back["schema"]["objectSchema"]["objectTypes"] if each["name"] == "Person"
+        )
+        name, device = kind["attributes"][1:]
+        kind["attributes"] = [name, device]
+        mapping = {
+            "objectTypeExternalId": kind["externalId"],
+            "objectTypeName": "Person",
+            "selector": "users",
+            "description": "",
+            "attributesMapping": [
+                {
+                    "attributeExternalId": each["externalId"],
+                    "attributeName": each["name"],
+                    "attributeLocators": [each["name"].lower()],
+                    "externalIdPart": each is name,
+                    **({} if each is name else {"objectMappingIQL": "Name = ${device}"}),
+                }
+                for each in (name, device)
+            ],
+        }
+        okta.submit_mapping(document([kind], [mapping]))
+        okta.run({"users": [{"name": "Ana", "device": "L1"}]})
+        assert person.objects[0]["Device"] is None
+        person.attribute("Device").include_children = True
+        okta.run({"users": [{"name": "Ana", "device": "L1"}]})
+        assert person.objects[0]["Device"] == "OKT-1"
+        emulator.world.types.pop(int(hardware.id))
+        okta.run({"users": [{"name": "Ana", "device": "L1"}]})
+
+
+class TestSources:
+    def test_a_source_is_described(self, emulator: Emulator, okta: ImportApi) -> None:
+        api = Api(emulator)
+        (listed,) = api.get("/importsource/objectschema/1")
+        assert listed == api.get(f"/importsource/{listed['id']}")
+        assert listed["importSourceModuleKey"] == "rlabs-import-type-external"
+        assert listed["objectSchemaId"] == "1"
+        assert listed["importStatus"]["validationStatusType"] == "VALID"
+        assert [each["selector"] for each in listed["importSourceOTEntries"]] == ["users", "groups"]
+        assert listed["importExecutionType"] == "MANUAL"
+        assert "token" not in str(listed).lower().replace("tokengenerated", "")
+
+    def test_one_reading_names_schemas_by_uuid(self) -> None:
+        emulator = Emulator(doubts=Doubts(import_source_schema_as_uuid=True))
+        emulator.add_import_source(emulator.add_object_schema("OKT"))
+        (listed,) = Api(emulator).get("/importsource/objectschema/1")
+        assert len(listed["objectSchemaId"]) == 36
+
+    def test_schedules(self, emulator: Emulator, okta: ImportApi) -> None:
+        source = okta.source_url
+        read = okta.get(f"{source}/schedule")
+        assert set(read["links"]) == {"createSchedule"}
+        body = {"startTime": "2026-02-01T00:00:00Z", "runInterval": "DAILY", "callbackUrl": None}
+        created = okta.post(f"{source}/importschedule", body, status=200)
+        assert created["runInterval"] == "DAILY"
+        assert okta.get(f"{source}/schedule")["links"]["schedule"].endswith(created["id"])
+        one = f"{source}/importschedule/{created['id']}"
+        assert okta.get(one) == created
+        assert okta.refused("POST", f"{source}/importschedule", body)[0] == 400
+        guide = {"startTime": "2026-03-01T00:00:00", "runFrequency": "ONCE", "timezone": "UTC"}
+        assert okta.put(one, guide)["runInterval"] == "ONCE"
+        described = okta.get(source)
+        assert described["scheduledImportDetails"]["runFrequency"] == "ONCE"
+        assert described["importExecutionType"] == "SCHEDULED"
+        for wrong in (
+            {"startTime": "2020-01-01T00:00:00Z", "runInterval": "ONCE"},
+            {"startTime": "soon", "runInterval": "ONCE"},
+            {"startTime": "2026-02-01T00:00:00Z", "runInterval": "HOURLY"},
+        ):
+            assert okta.refused("PUT", one, wrong)[0] == 400
+        assert okta.ask("DELETE", one).status_code == 200
+        assert okta.refused("GET", one)[0] == 404
+
+    def test_the_older_way_to_start_an_import(self, emulator: Emulator, source: SeededImportSource) -> None:
+        api = Api(emulator)
+        assert api.refused("GET", f"/progress/category/imports/{source.id}")[0] == 404
+        started = api.post(f"/import/start/{source.id}", status=200)
+        assert (started["status"], started["category"]) == ("IN_PROGRESS", "imports")
+        finished = api.get(f"/progress/category/imports/{source.id}")
+        assert (finished["status"], finished["resultMessage"]) == ("FINISHED", "Import finished ok.")
+
+    def test_handles_show_executions(
+        self, emulator: Emulator, okta: ImportApi, source: SeededImportSource
+    ) -> None:
+        links = okta.post(okta.links["start"], status=200)["links"]
+        okta.post(links["submitResults"], {"data": {"groups": [{"name": "G"}]}}, status=200)
+        (execution,) = source.executions
+        assert execution.chunks == [{"groups": [{"name": "G"}]}]
+        assert (execution.status, execution.result, execution.import_source_id) == (
+            "INGESTING",
+            None,
+            source.id,
+        )
+        okta.post(links["submitResults"], {"completed": True}, status=200)
+        assert execution.counts("Group")["objectsCreated"] == 1
+        assert execution.status_document["status"] == "DONE"
+        with pytest.raises(KeyError, match="no result for Nope"):
+            execution.counts("Nope")
+        assert repr(execution).endswith("DONE>")
+        assert source.name == "Okta"
+        assert repr(source) == "<SeededImportSource 'Okta' of OKT>"
+        assert source.token not in repr(source) + repr(emulator.world.import_sources)

@@ -1,0 +1,510 @@
+"""
+Schema-and-mapping documents: form, contradictions, effect, and the way back.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from jsm_assets_dest.testing import Doubts, Emulator, SeededSchema
+from tests.emulator.api import GATEWAY, Api, ImportApi
+from tests.emulator.documents import PNG48, attribute, document, locate, people_and_groups
+
+
+@pytest.fixture
+def schema(emulator: Emulator) -> SeededSchema:
+    return emulator.add_object_schema("OKT", "Okta")
+
+
+@pytest.fixture
+def okta(emulator: Emulator, schema: SeededSchema) -> ImportApi:
+    return ImportApi(emulator, emulator.add_import_source(schema))
+
+
+def person_in(given: dict[str, Any]) -> Any:
+    return given["schema"]["objectSchema"]["objectTypes"][0]
+
+
+def mapping_in(given: dict[str, Any]) -> Any:
+    return given["mapping"]["objectTypeMappings"][0]
+
+
+def test_the_first_mapping_is_put_and_later_ones_are_patched(okta: ImportApi, schema: SeededSchema) -> None:
+    assert okta.get(okta.links["getStatus"]) == {"status": "MISSING_MAPPING"}
+    assert okta.submit_mapping(people_and_groups()).status_code == 204
+    assert okta.get(okta.links["getStatus"]) == {"status": "IDLE"}
+    assert schema["Person"].attribute_names == [
+        "Key", "Created", "Updated", "Login", "Age", "Tags", "Manager", "Groups",
+    ]  # fmt: skip
+    assert schema["Person"].attribute("Tags").maximum == -1
+    assert okta.submit_mapping(people_and_groups()).status_code == 409
+    assert okta.submit_mapping(people_and_groups(), "PATCH").status_code == 204
+
+
+def test_one_reading_accepts_put_again_and_again() -> None:
+    emulator = Emulator(doubts=Doubts(repeated_mapping_put=True))
+    okta = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("OKT")))
+    assert [okta.submit_mapping(people_and_groups()).status_code for _ in range(2)] == [204, 204]
+
+
+def test_the_document_comes_back_filled_in(okta: ImportApi) -> None:
+    okta.submit_mapping(people_and_groups())
+    back = okta.get(f"{okta.source_url}/schema-and-mapping")
+    assert back["schema"]["iconSchema"] == {"icons": []}
+    person = person_in(back)
+    assert person["externalId"] == "t/Person"
+    assert person["inheritance"] is False
+    key, login, *_ = person["attributes"]
+    assert (key["name"], "externalId" in key) == ("Key", False)
+    assert (login["label"], login["minimumCardinality"], login["unique"]) == (True, 1, False)
+    names = [each["name"] for each in person["attributes"]]
+    assert names == ["Key", "Login", "Age", "Tags", "Manager", "Groups"]
+    manager = person["attributes"][4]
+    assert manager["referenceObjectTypeExternalId"] == "t/Person"
+    first = mapping_in(back)["attributesMapping"]
+    assert [each["externalIdPart"] for each in first] == [True, False, False, False, False]
+
+
+def test_what_comes_back_can_be_sent_back_without_the_empty_icons(okta: ImportApi) -> None:
+    okta.submit_mapping(people_and_groups())
+    back = okta.get(f"{okta.source_url}/schema-and-mapping")
+    refused = okta.submit_mapping(back, "PATCH")
+    assert refused.status_code == 400
+    assert "at least 1 items" in refused.text
+    del back["schema"]["iconSchema"]
+    assert okta.submit_mapping(back, "PATCH").status_code == 204
+    again = okta.get(f"{okta.source_url}/schema-and-mapping")
+    del again["schema"]["iconSchema"]
+    assert again == back
+
+
+def test_types_made_by_hand_have_made_up_external_ids_to_adopt_them_by(
+    emulator: Emulator, okta: ImportApi, schema: SeededSchema
+) -> None:
+    kind = schema.add_object_type("Person", attributes=["Login"])
+    kind.add_attribute("Account", "user")
+    kind.add_attribute("State", "status", statuses=["Active"])
+    back = okta.get(f"{okta.source_url}/schema-and-mapping")
+    assert back["mapping"]["objectTypeMappings"] == []
+    person = person_in(back)
+    assert person["externalId"].startswith("cmdb::externalId/")
+    assert [each["name"] for each in person["attributes"]] == ["Key", "Name", "Login", "State"]
+    assert person["attributes"][3]["typeValues"] == ["Active"]
+    login = person["attributes"][2]
+    wanted = document(
+        [{**person, "attributes": [login, attribute("Age", "integer")]}],
+        [
+            {
+                "objectTypeExternalId": person["externalId"],
+                "objectTypeName": "Person",
+                "selector": "users",
+                "description": "",
+                "attributesMapping": [
+                    {
+                        "attributeExternalId": login["externalId"],
+                        "attributeName": "Login",
+                        "attributeLocators": ["login"],
+                        "externalIdPart": True,
+                    },
+                    locate("Age", "age"),
+                ],
+            }
+        ],
+    )
+    assert okta.submit_mapping(wanted).status_code == 204
+    assert len(schema.object_types) == 1
+    assert "Age" in kind.attribute_names
+    second = ImportApi(emulator, emulator.add_import_source(schema, "Second"))
+    assert (
+        person_in(second.get(f"{second.source_url}/schema-and-mapping"))["externalId"] == person["externalId"]
+    )
+
+
+class TestForm:
+    @pytest.mark.parametrize(
+        ("path", "value", "text"),
+        [
+            (("schema",), None, "schema: expected an object"),
+            (("schema", "objectSchema", "name"), None, "required text name"),
+            (("schema", "objectSchema", "objectTypes"), [], "at least 1 items"),
+            (("schema", "objectSchema", "objectTypes"), [1], "expected an object"),
+            (("schema", "iconSchema"), {"icons": []}, "at least 1 items"),
+            (("schema", "iconSchema"), {"icons": [{"key": "", "name": "", "png48": "x"}]}, "1 to 255"),
+            (("schema", "iconSchema"), {"icons": [{"key": "k", "name": "ö", "png48": ""}]}, "2 to 30"),
+            (("schema", "iconSchema"), {"icons": [{"key": "k", "name": "ok", "png48": "eA=="}]}, "PNG of 48"),
+            (("schema", "statusSchema"), {"statuses": []}, "at least 1 items"),
+            (("schema", "statusSchema"), {"statuses": [{"name": "x", "category": "no"}]}, "category must be"),
+            (("mapping",), {}, "objectTypeMappings"),
+            (("mapping", "objectTypeMappings"), [{}], "required text selector"),
+            (
+                ("mapping", "objectTypeMappings"),
+                [{"objectTypeName": "a", "selector": "b", "description": "", "attributesMapping": [
+                    {"attributeName": "x", "attributeLocators": [1], "externalIdPart": "yes"}]}],
+                "attributeLocators must be texts",
+            ),
+        ],
+    )  # fmt: skip
+    def test_mistakes_of_form_are_named(
+        self, okta: ImportApi, path: tuple[str, ...], value: Any, text: str
+    ) -> None:
+        given = people_and_groups()
+        place: Any = given
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = value
+        answer = okta.submit_mapping(given)
+        assert answer.status_code == 400
+        assert text in " ".join(answer.json()["errorMessages"])
+
+    @pytest.mark.parametrize(
+        ("changes", "text"),
+        [
+            ({"type": "nonsense"}, "is not one of"),
+            ({"typeValues": ["Active"]}, "only allowed for attributes of type status"),
+            ({"minimumCardinality": "1"}, "must be an integer"),
+            ({"unique": "yes"}, "true or false"),
+            ({"externalId": 7}, "must be text"),
+            ({"description": None}, "required text description"),
+        ],
+    )
+    def test_mistakes_in_an_attribute_are_named(
+        self, okta: ImportApi, changes: dict[str, Any], text: str
+    ) -> None:
+        given = people_and_groups()
+        person_in(given)["attributes"][1].update(changes)
+        answer = okta.submit_mapping(given)
+        assert answer.status_code == 400
+        assert text in " ".join(answer.json()["errorMessages"])
+
+    def test_no_json_is_400(self, okta: ImportApi) -> None:
+        answer = okta.ask(
+            "PUT", okta.links["mapping"], content=b"{", headers={"Content-Type": "application/json"}
+        )
+        assert "no valid JSON" in answer.json()["errorMessages"][0]
+
+    def test_without_external_ids_the_older_edition_holds(
+        self, okta: ImportApi, schema: SeededSchema
+    ) -> None:
+        """
+        The presence of external ids decides, not `$schema`. Statuses and cardinalities exist in the newer one only.
+        """
+        given = {
+            "$schema": "https://api.atlassian.com/jsm/insight/imports/external/schema/versions/2023_10_19",
+            "schema": {
+                "objectSchema": {
+                    "name": "Okta",
+                    "description": "",
+                    "objectTypes": [
+                        {
+                            "name": "Person",
+                            "description": "",
+                            "attributes": [
+                                {"name": "Name", "description": "Full name", "type": "text"},
+                                {"name": "Teams", "description": "", "type": "text", "maximumCardinality": 9},
+                                {
+                                    "name": "Manager",
+                                    "description": "",
+                                    "type": "referenced_object",
+                                    "referenceObjectTypeName": "Person",
+                                },
+                            ],
+                        }
+                    ],
+                }
+            },
+            "mapping": {
+                "objectTypeMappings": [
+                    {
+                        "objectTypeName": "Person",
+                        "selector": "users",
+                        "description": "",
+                        "attributesMapping": [
+                            {"attributeName": "Name", "attributeLocators": ["name"], "externalIdPart": True},
+                            {"attributeName": "Manager", "attributeLocators": ["manager"]},
+                        ],
+                    }
+                ]
+            },
+        }
+        assert okta.submit_mapping(given).status_code == 204
+        assert schema["Person"].attribute("Name").label is True
+        assert schema["Person"].attribute("Teams").maximum == 1
+        assert schema["Person"].external_id.startswith("cmdb::externalId/")
+        assert okta.submit_mapping(given, "PATCH").status_code == 204
+        status = okta.run({"users": [{"name": "Ana"}, {"name": "Bruno", "manager": "Ana"}]})
+        assert okta.counts(status, "Person")["objectsCreated"] == 2
+        assert schema["Person"].object("Bruno")["Manager"] == "OKT-1"
+        wrong = copy.deepcopy(given)
+        person_in(wrong)["attributes"][0]["type"] = "status"
+        assert okta.submit_mapping(wrong, "PATCH").status_code == 400
+        wrong = copy.deepcopy(given)
+        person_in(wrong)["attributes"][2]["referenceObjectTypeName"] = "Nobody"
+        assert okta.codes(wrong, "PATCH") == [
+            "UNKNOWN_REFERENCE",
+        ]
+        wrong = copy.deepcopy(given)
+        mapping_in(wrong)["objectTypeName"] = "Nobody"
+        assert okta.codes(wrong, "PATCH") == ["UNKNOWN_EXTERNAL_ID_MAPPING"]
+
+
+class TestContradictions:
+    def test_an_external_id_of_another_schema(self, emulator: Emulator, okta: ImportApi) -> None:
+        okta.submit_mapping(people_and_groups())
+        other = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("HR")))
+        codes = other.codes(people_and_groups())
+        assert set(codes) == {"SCHEMA_INVALID_EXTERNAL_ID", "UNKNOWN_EXTERNAL_ID_MAPPING"} or set(codes) == {
+            "SCHEMA_INVALID_EXTERNAL_ID"
+        }
+
+    def test_the_same_name_with_another_external_id(self, okta: ImportApi, schema: SeededSchema) -> None:
+        schema.add_object_type("Person")
+        assert "EXTERNAL_ID_MISMATCH" in okta.codes(people_and_groups())
+
+    def test_an_attribute_of_the_same_name_with_another_external_id(self, okta: ImportApi) -> None:
+        okta.submit_mapping(people_and_groups())
+        given = people_and_groups()
+        person_in(given)["attributes"][1]["externalId"] = "a/Other"
+        assert "EXTERNAL_ID_MISMATCH" in okta.codes(given, "PATCH")
+
+    @pytest.mark.parametrize("where", ["type", "attribute"])
+    def test_names_cannot_be_changed(self, okta: ImportApi, where: str) -> None:
+        okta.submit_mapping(people_and_groups())
+        given = people_and_groups()
+        given["mapping"]["objectTypeMappings"] = []
+        target = person_in(given) if where == "type" else person_in(given)["attributes"][1]
+        target["name"] = "Renamed"
+        assert okta.codes(given, "PATCH") == ["EXTERNAL_ID_MISMATCH"]
+
+    def test_types_of_attributes_cannot_be_changed(self, okta: ImportApi) -> None:
+        okta.submit_mapping(people_and_groups())
+        given = people_and_groups()
+        person_in(given)["attributes"][1]["type"] = "text"
+        assert okta.codes(given, "PATCH") == ["ATTRIBUTE_TYPE_CHANGED"]
+
+    def test_referenced_types_cannot_be_changed(self, okta: ImportApi) -> None:
+        okta.submit_mapping(people_and_groups())
+        given = people_and_groups()
+        person_in(given)["attributes"][3]["referenceObjectTypeExternalId"] = "t/Group"
+        assert okta.codes(given, "PATCH") == ["REFERENCED_OBJECT_TYPE_CHANGED"]
+
+    def test_an_unknown_reference(self, okta: ImportApi) -> None:
+        given = people_and_groups()
+        person_in(given)["attributes"][3]["referenceObjectTypeExternalId"] = "t/Nobody"
+        assert okta.codes(given) == ["UNKNOWN_REFERENCE"]
+
+    def test_an_external_id_that_is_there_twice(self, okta: ImportApi) -> None:
+        given = people_and_groups()
+        person_in(given)["attributes"][1]["externalId"] = "a/Login"
+        assert "DUPLICATE_EXTERNAL_ID_ILLEGAL" in okta.codes(given)
+
+    def test_an_external_id_that_is_missing(self, okta: ImportApi) -> None:
+        given = people_and_groups()
+        del person_in(given)["externalId"]
+        assert "SCHEMA_INVALID_EXTERNAL_ID" in okta.codes(given)
+
+    def test_a_type_with_the_external_id_of_an_attribute(self, okta: ImportApi) -> None:
+        okta.submit_mapping(people_and_groups())
+        given = document([{"externalId": "a/Login", "name": "X", "description": ""}], [])
+        assert okta.codes(given, "PATCH") == ["SCHEMA_INVALID_EXTERNAL_ID"]
+
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"objectTypeExternalId": None}, "MAPPING_INVALID_EXTERNAL_ID"),
+            ({"objectTypeExternalId": "t/Nobody"}, "UNKNOWN_EXTERNAL_ID_MAPPING"),
+            ({"objectTypeExternalId": "t/Group"}, "MAPPING_INVALID_EXTERNAL_ID"),
+            ({"attributesMapping": []}, "MISSING_EXTERNAL_ID_PART"),
+            (
+                {"attributesMapping": [locate("Nope", "x", externalIdPart=True)]},
+                "UNKNOWN_EXTERNAL_ID_MAPPING",
+            ),
+            (
+                {
+                    "attributesMapping": [
+                        {**locate("Login", "x", externalIdPart=True), "attributeName": "Age"}
+                    ]
+                },
+                "MAPPING_INVALID_EXTERNAL_ID",
+            ),
+            (
+                {
+                    "attributesMapping": [
+                        locate("Login", "x", externalIdPart=True),
+                        {"attributeName": "Age", "attributeLocators": ["age"]},
+                    ]
+                },
+                "MAPPING_INVALID_EXTERNAL_ID",
+            ),
+            (
+                {
+                    "attributesMapping": [
+                        locate("Login", "x", externalIdPart=True),
+                        locate("Manager", "m", objectMappingIQL="Login = = x"),
+                    ]
+                },
+                "INVALID_OBJECT_MAPPING_IQL",
+            ),
+        ],
+    )
+    def test_mappings_fit_the_schema(self, okta: ImportApi, changes: dict[str, Any], code: str) -> None:
+        given = people_and_groups()
+        mapping_in(given).update(changes)
+        assert code in okta.codes(given)
+
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"minimumCardinality": 3}, "INVALID_CARDINALITY"),
+            ({"type": "status", "typeValues": ["Nope"]}, "UNKNOWN_STATUS"),
+            ({"name": "Login"}, "DUPLICATE_ATTRIBUTE_NAME"),
+        ],
+    )
+    def test_attributes_are_possible(self, okta: ImportApi, changes: dict[str, Any], code: str) -> None:
+        given = people_and_groups()
+        person_in(given)["attributes"][1].update(changes)
+        given["mapping"]["objectTypeMappings"] = given["mapping"]["objectTypeMappings"][1:]
+        assert code in okta.codes(given)
+
+    def test_icons_and_names_are_known(self, okta: ImportApi) -> None:
+        given = people_and_groups()
+        person_in(given)["iconKey"] = "nope"
+        person_in(given)["name"] = "Person?"
+        mapping_in(given)["objectTypeName"] = "Person?"
+        assert okta.codes(given) == ["UNKNOWN_ICON_KEY", "INVALID_NAME"]
+
+    def test_nothing_is_changed_by_a_refused_document(self, okta: ImportApi, schema: SeededSchema) -> None:
+        given = people_and_groups()
+        mapping_in(given)["objectTypeExternalId"] = "t/Nobody"
+        okta.codes(given)
+        assert schema.object_types == []
+
+    def test_one_reading_needs_no_external_id_part(self) -> None:
+        emulator = Emulator(doubts=Doubts(mapping_needs_external_id_part=False))
+        okta = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("OKT")))
+        given = people_and_groups()
+        mapping_in(given)["attributesMapping"] = []
+        assert okta.submit_mapping(given).status_code == 204
+
+
+class TestEffect:
+    def test_icons_and_statuses_come_along(self, okta: ImportApi, schema: SeededSchema) -> None:
+        given = people_and_groups()
+        given["schema"]["iconSchema"] = {"icons": [{"key": "person", "name": "A person", "png48": PNG48}]}
+        given["schema"]["statusSchema"] = {
+            "statuses": [
+                {"name": "Hired", "description": "Works here", "category": "active"},
+                {"name": "Closed", "description": "", "category": "inactive"},
+            ]
+        }
+        person_in(given)["iconKey"] = "person"
+        person_in(given)["attributes"].append(attribute("State", "status", typeValues=["Hired", "Closed"]))
+        assert okta.submit_mapping(given).status_code == 204
+        back = okta.get(f"{okta.source_url}/schema-and-mapping")
+        assert back["schema"]["iconSchema"]["icons"] == [
+            {"key": "person", "name": "A person", "png48": PNG48}
+        ]
+        assert [each["name"] for each in back["schema"]["statusSchema"]["statuses"]] == ["Hired"]
+        assert person_in(back)["iconKey"] == "person"
+        assert person_in(back)["attributes"][-1]["typeValues"] == ["Hired", "Closed"]
+        person_in(given).update(description="New words")
+        given["schema"]["iconSchema"]["icons"][0]["name"] = "Somebody"
+        person_in(given)["attributes"][1]["description"] = "In years"
+        assert okta.submit_mapping(given, "PATCH").status_code == 204
+        back = okta.get(f"{okta.source_url}/schema-and-mapping")
+        assert back["schema"]["iconSchema"]["icons"][0]["name"] == "Somebody"
+        assert schema["Person"].description == "New words"
+        assert schema["Person"].attribute("Age").description == "In years"
+        api = Api(okta.emulator)
+        kind = api.get(f"/objecttype/{schema['Person'].id}")
+        assert api.ask("GET", f"/icon/{kind['icon']['id']}/icon.png").status_code == 200
+
+    def test_children_stand_below_their_parents(self, okta: ImportApi, schema: SeededSchema) -> None:
+        given = people_and_groups()
+        child = {
+            "externalId": "t/Guest",
+            "name": "Guest",
+            "description": "",
+            "attributes": [attribute("Name"), attribute("Host")],
+        }
+        person_in(given)["children"] = [child]
+        assert okta.submit_mapping(given).status_code == 204
+        guest = schema["Guest"]
+        assert guest.parent is not None
+        assert guest.parent.name == "Person"
+        assert guest.attribute("Name").label is True
+        back = okta.get(f"{okta.source_url}/schema-and-mapping")
+        assert person_in(back)["children"][0]["name"] == "Guest"
+
+    def test_only_changed_parts_need_to_be_sent(self, okta: ImportApi, schema: SeededSchema) -> None:
+        okta.submit_mapping(people_and_groups())
+        more = document(
+            [
+                {
+                    "externalId": "t/Person",
+                    "name": "Person",
+                    "description": "Somebody",
+                    "attributes": [
+                        attribute("Device", "referenced_object", referenceObjectTypeExternalId="t/Device"),
+                        attribute("Chief", "referenced_object", referenceObjectTypeExternalId="t/Person"),
+                        attribute("Team", "referenced_object", referenceObjectTypeExternalId="t/Group"),
+                    ],
+                },
+                {"externalId": "t/Device", "name": "Device", "description": ""},
+            ],
+            [],
+        )
+        assert okta.submit_mapping(more, "PATCH").status_code == 204
+        assert schema["Person"].attribute("Team").type_value == schema["Group"].id
+        assert len(okta.get(f"{okta.source_url}/schema-and-mapping")["mapping"]["objectTypeMappings"]) == 2
+        assert schema["Device"].attribute_names == ["Key", "Name", "Created", "Updated"]
+
+    def test_asynchronous_submissions_are_polled(self, emulator: Emulator, okta: ImportApi) -> None:
+        answer = okta.ask("PUT", okta.links["mapping"], people_and_groups(), params={"async": "true"})
+        assert (answer.status_code, answer.content) == (303, b"")
+        location = answer.headers["location"]
+        assert location.startswith(f"{okta.source_url}/mapping/progress/")
+        assert okta.get(location) == {"progressStatus": "IN_PROGRESS"}
+        emulator.clock.sleep(1)
+        assert okta.get(location) == {
+            "progressStatus": "FINISHED",
+            "result": "OK",
+            "resultMessage": "Schema and mapping successfully created",
+        }
+        answer = okta.ask("PATCH", okta.links["mapping"], people_and_groups(), params={"async": "true"})
+        assert answer.status_code == 303
+        assert okta.refused("GET", f"{okta.source_url}/mapping/progress/none")[0] == 400
+
+    def test_an_asynchronous_submission_can_fail_later(self, emulator: Emulator, okta: ImportApi) -> None:
+        first, second = (
+            okta.ask("PUT", okta.links["mapping"], people_and_groups(), params={"async": "true"}).headers[
+                "location"
+            ]
+            for _ in range(2)
+        )
+        emulator.clock.sleep(1)
+        assert okta.get(first)["result"] == "OK"
+        assert okta.get(second)["result"] == "ERROR"
+
+    def test_an_asynchronous_submission_outlives_its_import_source(
+        self, emulator: Emulator, okta: ImportApi
+    ) -> None:
+        okta.ask("PUT", okta.links["mapping"], people_and_groups(), params={"async": "true"})
+        emulator.import_sources[0].delete()
+        emulator.clock.sleep(1)
+        emulator.settle()
+        (progress,) = emulator.world.mapping_progress.values()
+        assert progress.result == "ERROR"
+
+    def test_put_may_know_nothing_of_async(self) -> None:
+        emulator = Emulator(doubts=Doubts(mapping_put_is_asynchronous=False))
+        okta = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("OKT")))
+        answer = okta.ask("PUT", okta.links["mapping"], people_and_groups(), params={"async": "true"})
+        assert answer.status_code == 204
+
+    def test_accounts_submit_mappings_too(self, emulator: Emulator, okta: ImportApi) -> None:
+        api = Api(emulator)
+        path = okta.source_url.removeprefix(f"{GATEWAY}/jsm/assets/workspace/{emulator.workspace_id}/v1")
+        assert api.ask("PUT", f"{path}/mapping", people_and_groups()).status_code == 204
