@@ -10,8 +10,10 @@ import pytest
 from attrs import evolve, field, frozen
 
 from jsm_assets_dest import OAuthToken, RetryPolicy
+from jsm_assets_dest._engine.commands import Command, Exclusive, Operation, Send
 from jsm_assets_dest._retry.budget import Budget
 from jsm_assets_dest._retry.call import call
+from jsm_assets_dest._secret import Secret
 from jsm_assets_dest._wire.answer import Answer
 from jsm_assets_dest._wire.request import Host, Repeat, Request
 from jsm_assets_dest.exceptions import (
@@ -317,3 +319,36 @@ def test_the_last_error_is_the_one_raised() -> None:
         service.run(call(service.site(policy=RetryPolicy()), READ))
 
     assert caught.value.attempts == 2
+
+
+def test_a_token_that_somebody_else_has_renewed_is_not_renewed_again() -> None:
+    """Two requests are refused with the same token; the second one finds the new token, and nobody is asked a third time."""
+    asked: list[int] = []
+
+    def provider() -> str:
+        asked.append(1)
+        return f"access-token-number-{len(asked)}"
+
+    service = Service({"read licence": GOOD})
+    site = service.site(credentials=OAuthToken(provider), cloud_id="cloud-1")
+    request = evolve(READ, url="https://api.atlassian.com/ex/jira/cloud-1/rest/api/3/x", host=Host.GATEWAY)
+    service.run(call(site, request))
+    first, second = call(site, request), call(site, request)
+    for operation in (first, second):
+        command = next(operation)
+        assert isinstance(command, Send)
+        assert command.request.authorization == Secret("Bearer access-token-number-1")
+
+    def refused(operation: Operation[Answer]) -> Command:
+        command = operation.send(status(401))
+        assert isinstance(command, Exclusive)
+        service.run(command.operation)
+        return operation.send(None)
+
+    for operation in (first, second):
+        command = refused(operation)
+        assert isinstance(command, Send)
+        assert command.request.authorization == Secret("Bearer access-token-number-2")
+        operation.close()
+
+    assert len(asked) == 2

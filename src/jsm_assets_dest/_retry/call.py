@@ -66,23 +66,29 @@ def attempt(site: Site, request: Request, effort: Effort | None = None) -> Opera
 
     A token that was asked for is asked for once more when it is refused.
     """
+    authorized = yield from _authorized(site, request, effort)
     try:
-        return (yield from _sent(site, request, effort))
+        return (yield from _sent(site, authorized))
     except BadCredentialsError:
-        if request.credential is not Credential.ACCOUNT or not (yield from renewed(site)):
+        if request.credential is not Credential.ACCOUNT:
             raise
-    return (yield from _sent(site, request, effort))
+        if not (yield from renewed(site, authorized.authorization)):
+            raise
+    return (yield from _sent(site, (yield from _authorized(site, request, effort))))
 
 
-def _sent(site: Site, request: Request, effort: Effort | None) -> Operation[Answer]:
+def _authorized(site: Site, request: Request, effort: Effort | None) -> Operation[Request]:
     while (delay := site.gate.delay(site.clock.monotonic())) > 0:
         if effort is not None:
             effort.throttled += delay
         yield Sleep(delay)
-    secret = request.authorization
-    if secret is None and request.credential is Credential.ACCOUNT:
-        secret = yield from authorization(site)
-    answer: Answer = yield Send(request.authorized(secret))
+    if request.authorization is None and request.credential is Credential.ACCOUNT:
+        return request.authorized((yield from authorization(site)))
+    return request
+
+
+def _sent(site: Site, request: Request) -> Operation[Answer]:
+    answer: Answer = yield Send(request)
     if _log.isEnabledFor(logging.DEBUG):
         _log.debug(
             "%s: HTTP %s",
