@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from .._model.specs import AttributeSpec, AttributeType
-from .values import EMAIL, GREATEST_INTEGER, IPV4, LEAST_INTEGER, length_limit
+from .values import GREATEST_INTEGER, IPV4, LEAST_INTEGER, length_limit
 
 #: Takes the records (a list that it may change in place), where to start and the identifiers seen in this chunk; gives
 #: the position of the first record that it did not accept, or the number of records.
@@ -38,7 +38,11 @@ _USUAL: dict[AttributeType, tuple[str, str]] = {
     AttributeType.TIME: ("text", "':' not in {v} or not time_of({v})"),
     AttributeType.DATE_TIME: ("text", "{v}[4:5] != '-' or not date_time_of({v})"),
     AttributeType.URL: ("text", "not {v}.startswith(URLS)"),
-    AttributeType.EMAIL: ("text", "not is_email({v})"),
+    # A third of the time that the regular expression takes; what this refuses is asked of that one.
+    AttributeType.EMAIL: (
+        "text",
+        "{v}.count('@') != 1 or {v}[0] == '@' or {v}[-1] == '@' or ' ' in {v} or not {v}.isprintable()",
+    ),
     AttributeType.IPADDRESS: ("text", "not is_ipv4({v})"),
 }
 _GLOBALS: dict[str, object] = {
@@ -48,7 +52,6 @@ _GLOBALS: dict[str, object] = {
     "date_of": datetime.date.fromisoformat,
     "time_of": datetime.time.fromisoformat,
     "date_time_of": datetime.datetime.fromisoformat,
-    "is_email": EMAIL.fullmatch,
     "is_ipv4": IPV4.fullmatch,
 }
 
