@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from jsm_assets_dest import okta
 from jsm_assets_dest.exceptions import ConfigurationError
+from jsm_assets_dest.model import SchemaModel
 from tests.okta.tenants import device, one, read, user
 
 KEY = "a key of the organisation"
@@ -146,6 +147,14 @@ def test_dropping_an_address_together_with_the_reference_that_looks_it_up_is_fin
     privacy = okta.Privacy({"people.primaryEmail": "drop", "people.manager": "drop"})
     record = _ana(privacy=privacy, model=privacy.model(okta.schema_model()))
     assert "primaryEmail" not in record
+
+
+def test_references_to_a_type_that_the_model_does_not_have_are_sent_as_they_are() -> None:
+    full = okta.schema_model("lean")
+    model = SchemaModel("Okta", [full.object_type("people")], namespace="okta", statuses=full.statuses)
+    privacy = okta.Privacy({"people.lastName": "hash"}, hash_key=KEY)
+    tenant = okta.Tenant(users=[user("00u1")], group_members={"00g1": ["00u1"]})
+    assert one(tenant, "people", model=model, privacy=privacy)["groups"] == ["00g1"]
 
 
 def test_an_unknown_action_is_refused() -> None:

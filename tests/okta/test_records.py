@@ -4,6 +4,7 @@ Okta's answers become records that Assets accepts, and what is lost on the way i
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from jsm_assets_dest import okta
 from jsm_assets_dest.exceptions import ConfigurationError
 from jsm_assets_dest.model import Adoption, AttributeSpec
+from jsm_assets_dest.okta.custom_attributes import TYPES as CUSTOM_TYPES
 from tests.okta.tenants import app, device, group, one, read, reasons, user
 
 
@@ -298,7 +300,7 @@ def test_custom_attributes_are_converted_to_their_types() -> None:
         "remote": "true",
         "since": "2024-02-29T10:00:00Z",
         "seen": "2024-02-29T10:00:00+02:00",
-        "tags": ["a", "b", "a"],
+        "tags": ["a", None, "b", "a"],
         "cost_unit": 7,
     }
     record = one(
@@ -333,6 +335,8 @@ def test_custom_attributes_are_converted_to_their_types() -> None:
         ("url", "ftp://example.com/x"),
         ("url", "http://[broken"),
         ("text", {"a": "b"}),
+        ("integer", {"a": "b"}),
+        ("text", [["a"]]),
     ],
 )
 def test_values_that_do_not_fit_their_type_are_left_out_and_told(kind: str, value: object) -> None:
@@ -340,6 +344,44 @@ def test_values_that_do_not_fit_their_type_are_left_out_and_told(kind: str, valu
     found, report = read(okta.Tenant(users=[user("00u1", field=value)]), "people", model)
     assert "custom_field" not in found["00u1"]
     assert reasons(report)["People: Field"].startswith("left out")
+
+
+@pytest.mark.parametrize("value", ["", "   ", None, []])
+@pytest.mark.parametrize("kind", CUSTOM_TYPES)
+def test_blank_values_of_any_type_are_nothing_to_tell_of(kind: str, value: object) -> None:
+    model = okta.schema_model(custom_attributes=[okta.CustomAttribute("field", "Field", kind)])
+    found, report = read(okta.Tenant(users=[user("00u1", field=value)]), "people", model)
+    assert "custom_field" not in found["00u1"]
+    assert report.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "sent"),
+    [
+        ("text", True, "true"),
+        ("text", datetime.date(2024, 2, 29), "2024-02-29"),
+        ("date_time", datetime.datetime(2024, 2, 29, 8), "2024-02-29T08:00:00.000Z"),  # noqa: DTZ001 - as an SDK may
+        ("time", "08:30", "08:30"),
+        ("boolean", False, False),
+        ("integer", "-12", -12),
+        ("double", 2, 2.0),
+    ],
+)
+def test_values_that_python_holds_in_its_own_types_are_sent_in_assets_form(
+    kind: str, value: object, sent: object
+) -> None:
+    model = okta.schema_model(custom_attributes=[okta.CustomAttribute("field", "Field", kind)])
+    record = one(okta.Tenant(users=[user("00u1", field=value)]), "people", model=model)
+    assert record["custom_field"] == sent
+
+
+def test_a_status_attribute_without_a_list_takes_every_state_under_its_legal_name() -> None:
+    people = okta.schema_model("lean").object_type("people")
+    attributes = [evolve(one, statuses=()) if one.key == "status" else one for one in people.attributes]
+    model = okta.schema_model("lean").with_object_type(evolve(people, attributes=attributes))
+    for state, name in (("SOME_NEW_STATE", "Some New State"), ("  ", None)):
+        tenant = okta.Tenant(users=[user("00u1", status=state)])
+        assert one(tenant, "people", model=model).get("status") == name
 
 
 @pytest.mark.parametrize(
@@ -407,6 +449,18 @@ def test_reading_again_starts_a_new_report() -> None:
     assert list(records) == first
     assert records.report is not report
     assert records.report.to_dict() == report.to_dict()
+
+
+def test_records_show_what_they_are_for_and_nothing_else() -> None:
+    records = okta.records(okta.sample_tenant(), model=okta.schema_model(without=["devices"]))
+    assert repr(records) == "<Records for userTypes, groups, applications, people>"
+
+
+def test_a_list_where_one_value_is_wanted_gives_its_first_value_and_is_told() -> None:
+    model = okta.schema_model(custom_attributes=[okta.CustomAttribute("tags", "Tags")])
+    found, report = read(okta.Tenant(users=[user("00u1", tags=["a", "b", "c"])]), "people", model)
+    assert found["00u1"]["custom_tags"] == "a"
+    assert report.findings[0].values == 2
 
 
 def test_a_pass_that_was_given_up_is_not_called_complete() -> None:

@@ -9,6 +9,7 @@ import enum
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -133,6 +134,7 @@ def test_a_folder_in_the_documented_layout_is_read(tmp_path: Path) -> None:
     _write(tmp_path, "apps.json", {"id": "0oa1", "label": "App"})
     _write(tmp_path, "devices.jsonl", '{"id": "guo1"}\n\n{"id": "guo2"}\n')
     _write(tmp_path, "user-types.json", [{"id": "oty1", "name": "user"}])
+    _write(tmp_path, "user-schema-2.json", ["not a schema"])
     _write(tmp_path, "user-schema.json", {"definitions": {"custom": {"properties": {"x": {"title": "X"}}}}})
     _write(tmp_path, "group-members/00g1.json", [user("00u1")])
     _write(tmp_path, "group-members/00g1-2.json", [user("00u2")])
@@ -225,7 +227,9 @@ def test_writing_a_tenant_and_reading_it_gives_the_same_records(tmp_path: Path) 
 
 def test_sdk_objects_and_links_of_devices_are_written_too(tmp_path: Path) -> None:
     tenant = okta.Tenant(
-        users=[_NewUser()], devices=[{"id": "guo1"}], device_users={"guo1": [{"user": {"id": "00u1"}}]}
+        users=[_NewUser(), {"id": "00u2", "profile": _OldProfile()}],
+        devices=[{"id": "guo1"}],
+        device_users={"guo1": [{"user": {"id": "00u1"}}]},
     )
     again = okta.Tenant.from_folder(okta.write_folder(tenant, tmp_path / "out"))
     assert list(okta.records(again)) == list(okta.records(tenant))
@@ -241,3 +245,20 @@ def test_a_parent_that_is_no_okta_id_names_no_file(tmp_path: Path) -> None:
     tenant = okta.Tenant(app_users={"../../x": ["00u1"]})
     with pytest.raises(ConfigurationError, match="no Okta id"):
         okta.write_folder(tenant, tmp_path / "out")
+
+
+def test_what_json_cannot_hold_is_refused_when_a_tenant_is_written(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="complex"):
+        okta.write_folder(okta.Tenant(users=[{"id": "00u1", "profile": {"x": 1j}}]), tmp_path / "out")
+
+
+def test_any_mapping_is_an_object_and_links_without_an_id_are_passed_over() -> None:
+    proxy = MappingProxyType(user("00u1"))
+    tenant = okta.Tenant(users=[proxy], group_members={"00g1": [{"profile": {}}, "00u1"]})
+    assert one(tenant, "people")["groups"] == ["00g1"]
+
+
+def test_a_file_among_memberships_that_begins_with_no_id_is_passed_over(tmp_path: Path) -> None:
+    _write(tmp_path, "users.json", [user("00u1")])
+    _write(tmp_path, "group-members/_notes.json", [user("00u1")])
+    assert "groups" not in one(okta.Tenant.from_folder(tmp_path), "people")

@@ -61,6 +61,17 @@ def converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Scal
     """
     How one value becomes what an attribute takes; None stands for "nothing there".
     """
+    convert = _converter(attribute, rules)
+
+    def guarded(value: object) -> Scalar | Refused | None:
+        if isinstance(value, Mapping | list | tuple):
+            return Refused("left out, an object or a list where one value was expected")
+        return convert(value)
+
+    return guarded
+
+
+def _converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Scalar | Refused | None]:
     kind = attribute.type
     if kind in {AttributeType.TEXT, AttributeType.SELECT, AttributeType.TEXTAREA, AttributeType.REFERENCE}:
         limit = attribute.max_length or (TEXTAREA_LIMIT if kind is AttributeType.TEXTAREA else TEXT_LIMIT)
@@ -78,14 +89,12 @@ def _as_text(value: object) -> str:
     if type(value) is str:
         return value.strip()
     value = plain(value)
-    if value is None or isinstance(value, Mapping | list | tuple):
+    if value is None:
         return ""
     return str(value).strip() if not isinstance(value, bool) else str(value).lower()
 
 
 def _text(value: object, limit: int, *, cut: bool) -> Scalar | Refused | None:
-    if isinstance(value, Mapping | list | tuple):
-        return Refused("left out, an object or a list where one value was expected")
     text = _as_text(value)
     if len(text) <= limit:
         return text or None
