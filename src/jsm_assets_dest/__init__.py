@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from .assets import (
         Attribute,
         ExistingObjectType,
+        ImportedType,
         ImportSource,
         ImportStatus,
-        ImportedType,
         ObjectSchemaRecord,
         ObjectType,
         Role,
