@@ -170,7 +170,7 @@ class Sending:
             if batch.error is not None:
                 raise self._interrupted(source, batch.error)
             if not batch.ended and len(batch.records) < count:
-                chunks += self.chunker.flush()  # a slow source: what is there goes on its way
+                chunks += self.chunker.flush_early()  # a slow source: what is there goes on its way
             for chunk in chunks:
                 yield from self._dispatch(chunk)
             if batch.ended:
