@@ -30,7 +30,6 @@ PACKAGE = ROOT / "src" / "jsm_assets_dest"
 #: Whole names in code, and whole words in strings and comments.
 NAMES = {
     "AsyncEngine": "BlockingEngine",
-    "AsyncIterable": "Iterable",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "aclose": "close",
@@ -41,7 +40,6 @@ NAMES = {
 PHRASES = {
     "an async context manager": "a context manager",
     "everything that runs in the same event loop": "all threads of a process",
-    "; in the async API either may be asynchronous": "",
 }
 
 #: `AsyncConnection` is the twin of `Connection`, for every class of ours.

@@ -5,8 +5,7 @@ One run of an import: it takes records, is completed once, and then tells what b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from attrs import asdict, field, frozen
 
@@ -19,13 +18,8 @@ if TYPE_CHECKING:
 
     from ._secret import Secret
     from .connection import Connection
+    from .import_options import Records
     from .results import ImportResult
-
-#: Records by selector, or pairs of a selector and a record.
-Records: TypeAlias = (
-    "Mapping[str, Iterable[object] | Iterable[object]]"
-    " | Iterable[tuple[str, object]] | Iterable[tuple[str, object]]"
-)
 
 
 @frozen(kw_only=True)

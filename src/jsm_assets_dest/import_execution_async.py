@@ -4,8 +4,7 @@ One run of an import: it takes records, is completed once, and then tells what b
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from attrs import asdict, field, frozen
 
@@ -18,13 +17,8 @@ if TYPE_CHECKING:
 
     from ._secret import Secret
     from .connection_async import AsyncConnection
+    from .import_options import AsyncRecords
     from .results import ImportResult
-
-#: Records by selector, or pairs of a selector and a record; in the async API either may be asynchronous.
-AsyncRecords: TypeAlias = (
-    "Mapping[str, Iterable[object] | AsyncIterable[object]]"
-    " | Iterable[tuple[str, object]] | AsyncIterable[tuple[str, object]]"
-)
 
 
 @frozen(kw_only=True)

@@ -4,7 +4,7 @@ How an import shall run, checked before anything is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any, Literal, TypeAlias, TypedDict
 
@@ -15,6 +15,13 @@ from .model import SchemaModel
 from .progress import Progress
 from .results import ImportProgress
 
+#: Records by selector, or pairs of a selector and a record.
+Records: TypeAlias = "Mapping[str, Iterable[object]] | Iterable[tuple[str, object]]"
+#: The same for the async API, where each source may also be asynchronous.
+AsyncRecords: TypeAlias = (
+    "Mapping[str, Iterable[object] | AsyncIterable[object]]"
+    " | Iterable[tuple[str, object]] | AsyncIterable[tuple[str, object]]"
+)
 #: What to do with a record that cannot be imported.
 BadRecords: TypeAlias = Literal["fail", "skip"]
 #: What to do when an execution of the import is already running. One that is not ours is never cancelled.

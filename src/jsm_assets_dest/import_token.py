@@ -14,8 +14,8 @@ from ._operations import building, executions, imports, tokens
 from ._secret import Secret
 from .assets import ImportStatus, ObjectSchemaRecord
 from .auth import import_token_secret
-from .import_execution import ImportExecution, Records
-from .import_options import ImportOptions, ImportSettings
+from .import_execution import ImportExecution
+from .import_options import ImportOptions, ImportSettings, Records
 
 if TYPE_CHECKING:
     from typing import Self

@@ -13,8 +13,8 @@ from ._operations import building, executions, imports, tokens
 from ._secret import Secret
 from .assets import ImportStatus, ObjectSchemaRecord
 from .auth import import_token_secret
-from .import_execution_async import AsyncImportExecution, AsyncRecords
-from .import_options import ImportOptions, ImportSettings
+from .import_execution_async import AsyncImportExecution
+from .import_options import AsyncRecords, ImportOptions, ImportSettings
 
 if TYPE_CHECKING:
     from typing import Self

@@ -278,7 +278,7 @@ async def test_a_test_is_refused_where_missing_objects_are_known_to_be_removed(
 
 @story
 async def test_refusals_to_start_are_different_errors(emulator: Emulator, connection: Any) -> None:
-    schema, token = await destination(emulator, connection)
+    _, token = await destination(emulator, connection)
     with pytest.raises(MissingMappingError):
         await now(token.import_records(RECORDS, model=model()))
     await now(token.build(model()))

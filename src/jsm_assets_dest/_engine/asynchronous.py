@@ -212,7 +212,8 @@ class _Run:
         self._tasks.start_soon(self._work, command)
 
     async def _work(self, command: Spawn) -> None:
-        assert self._ended is not None
+        if self._ended is None:
+            raise AssertionError("made before the first task is started")
         try:
             outcome = Outcome(command.tag, value=await self._drive(command.operation, worker=True))
         except Exception as error:

@@ -49,8 +49,12 @@ def jira_base(site: Site) -> Operation[str]:
     """
     if site.jira() is None:
         yield from cloud_id(site)
-    base = site.jira()
-    assert base is not None
+    return _known(site.jira())
+
+
+def _known(base: str | None) -> str:
+    if base is None:
+        raise AssertionError("what the address needs was found out just now")
     return base
 
 
@@ -86,9 +90,7 @@ def assets_base(site: Site) -> Operation[str]:
         yield Exclusive("workspace", _find_workspace(site))
     if site.assets() is None:
         yield from cloud_id(site)
-    base = site.assets()
-    assert base is not None
-    return base
+    return _known(site.assets())
 
 
 def roles_base(site: Site) -> Operation[str]:
@@ -96,9 +98,7 @@ def roles_base(site: Site) -> Operation[str]:
     The base address of calls about roles.
     """
     yield from assets_base(site)
-    base = site.roles()
-    assert base is not None
-    return base
+    return _known(site.roles())
 
 
 def turned_out_scoped(site: Site) -> Operation[bool]:

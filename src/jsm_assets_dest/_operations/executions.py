@@ -350,7 +350,7 @@ def abandon(
             yield from call(site, wire.record_failure(links, bearer, text))
         else:
             yield from call(site, wire.cancel_import(links, bearer))
-    except Exception as error:  # whatever it is, it must not hide the reason
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not hide the reason
         _log.warning("the execution %s could not be cancelled: %s", execution.id, type(error).__name__)
 
 

@@ -49,7 +49,7 @@ class NoRecord:
     For runs without a journal.
     """
 
-    def fate(self, chunk: Chunk) -> ChunkState | None:
+    def fate(self, chunk: Chunk) -> ChunkState | None:  # noqa: ARG002 - nothing is known of any
         """
         None.
         """

@@ -87,7 +87,7 @@ def again(site: Site, request: Request, first: AssetsError, effort: Effort | Non
     """
     attempts = _Attempts(site, request)
     retrying = Retrying(
-        sleep=lambda seconds: None,
+        sleep=lambda _: None,
         wait=attempts.wait,
         stop=attempts.stop,
         retry=attempts.should_retry,

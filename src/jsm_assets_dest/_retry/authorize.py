@@ -31,7 +31,8 @@ def authorization(site: Site) -> Operation[Secret]:
         return known
     if site.token is None or site.clock.monotonic() >= site.token_expires:
         yield Exclusive("token", _renew(site, site.token))
-    assert site.token is not None
+    if site.token is None:
+        raise AssertionError("the token was renewed just now")
     return site.token
 
 
