@@ -999,6 +999,13 @@ def test_a_good_answer_is_handed_on(request_: Request, answer: Answer, known: di
     assert classify(request_, answer, **known) is answer
 
 
+@pytest.mark.parametrize("body", [b"", b"\x80", b"\0\0\0\0\0"])
+def test_no_content_is_no_answer_to_a_question(body: bytes) -> None:
+    """A 204 answers a deletion, not a read; found by a property."""
+    with pytest.raises(errors.MalformedAnswerError):
+        classify(WORKSPACES, Answer(204, ran_as_us, body), **PROVEN)
+
+
 def test_objects_may_speak_of_addresses() -> None:
     """An attribute named "IP address" with any value is data, not a refusal."""
     body = b'{"values":[{"name":"IP address","text":"The IP address has been rejected by the firewall"}]}'

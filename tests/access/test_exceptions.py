@@ -321,3 +321,5 @@ def test_what_is_not_known_is_left_out() -> None:
         "(GET acme.atlassian.net/x)",
     ]
     assert str(AssetsError("It went wrong.", path="people[3].email")) == "It went wrong."
+    assert str(AssetsError("It went wrong.", attempts=1, elapsed=0.1)) == "It went wrong."
+    assert str(AssetsError("It went wrong.", attempts=2)).splitlines() == ["It went wrong.", "(2 attempts)"]

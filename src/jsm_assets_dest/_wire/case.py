@@ -281,11 +281,8 @@ class Case:
             for word in request.authorization.reveal().split():
                 yield word.encode("utf-8", "replace")
         if request.host is Host.AUTHORIZATION and request.body is not None:
-            asked: object = json.loads(request.body)
-            if isinstance(asked, dict):
-                yield str(cast("dict[str, object]", asked).get("client_secret", "")).encode(
-                    "utf-8", "replace"
-                )
+            asked = cast("dict[str, object]", json.loads(request.body))
+            yield str(asked.get("client_secret", "")).encode("utf-8", "replace")
 
     def facts(self, body: Body, hint: Hint | None = None) -> errors.Place:
         """
