@@ -4,6 +4,7 @@ One request through the retry layer: attempts, waits, budget, gate, deadline and
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import pytest
@@ -12,7 +13,7 @@ from attrs import evolve, field, frozen
 from jsm_assets_dest import OAuthToken, RetryPolicy
 from jsm_assets_dest._engine.commands import Command, Exclusive, Operation, Send
 from jsm_assets_dest._retry.budget import Budget
-from jsm_assets_dest._retry.call import call
+from jsm_assets_dest._retry.call import Effort, call
 from jsm_assets_dest._secret import Secret
 from jsm_assets_dest._wire.answer import Answer
 from jsm_assets_dest._wire.request import Host, Repeat, Request
@@ -31,7 +32,7 @@ from jsm_assets_dest.exceptions import (
     TlsError,
     ValidationError,
 )
-from tests.access.conversation import SITE, Said, Service
+from tests.access.conversation import SITE, TOKEN, Said, Service
 
 GOOD = Answer(200, {"x-aaccountid": "1"}, b"{}")
 READ = Request(
@@ -352,3 +353,28 @@ def test_a_token_that_somebody_else_has_renewed_is_not_renewed_again() -> None:
         operation.close()
 
     assert len(asked) == 2
+
+
+def test_what_it_took_is_told() -> None:
+    """Retries, and the seconds that were waited because the service asked for it; a failure's wait is not among them."""
+    service = Service({"read licence": [status(429, retry_after="7"), status(503), GOOD]})
+    effort = Effort()
+
+    service.run(call(service.site(policy=RetryPolicy()), READ, effort))
+
+    assert effort.retries == 2
+    assert effort.throttled == pytest.approx(sum(service.slept) - 4.0)
+
+
+def test_attempts_and_retries_are_logged_without_a_secret(caplog: pytest.LogCaptureFixture) -> None:
+    """Each attempt at the lowest level with its status, each retry above it with its cause and wait."""
+    service = Service({"read licence": [status(503), GOOD]})
+    with caplog.at_level(logging.DEBUG, "jsm_assets_dest"):
+        service.run(call(service.site(policy=RetryPolicy()), READ))
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "read licence: HTTP 503",
+        "read licence: attempt 1 failed (service_unavailable), next in 2.00 s",
+        "read licence: HTTP 200",
+    ]
+    assert TOKEN not in repr([vars(record) for record in caplog.records])
