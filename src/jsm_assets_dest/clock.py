@@ -48,9 +48,23 @@ class SystemClock:
     Engines wait on it in a way of their own, so that an interrupted run wakes up at once.
     """
 
-    monotonic = staticmethod(time.monotonic)
-    sleep = staticmethod(time.sleep)
-    time = staticmethod(time.time)  # last: from here on the name means this in the class body
+    def monotonic(self) -> float:
+        """
+        Seconds that never run backwards.
+        """
+        return time.monotonic()
+
+    def time(self) -> float:
+        """
+        Seconds since 1970.
+        """
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """
+        Let that many seconds pass.
+        """
+        time.sleep(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
         """

@@ -339,7 +339,7 @@ class ConfigurationError(AssetsError, ValueError):
             facts["remedies"] = (f"You: {fix[:1].lower()}{fix[1:]}",)
         super().__init__(what, **facts)
         self.field = field
-        self.fix = scrubbed(fix)
+        self.fix: str = scrubbed(fix)
 
 
 class MissingSettingsError(ConfigurationError):
@@ -357,7 +357,7 @@ class MissingSettingsError(ConfigurationError):
 
     def __init__(self, what: str, *, missing: Sequence[str] = (), **facts: Unpack[Facts]) -> None:
         super().__init__(what, **facts)
-        self.missing = tuple(missing)
+        self.missing: tuple[str, ...] = tuple(missing)
 
 
 class InvalidCredentialError(ConfigurationError):
@@ -386,7 +386,7 @@ class InvalidModelError(AssetsError, ValueError):
 
     def __init__(self, what: str, *, findings: Iterable[object] = (), **facts: Unpack[Facts]) -> None:
         super().__init__(what, **facts)
-        self.findings = tuple(findings)
+        self.findings: tuple[object, ...] = tuple(findings)
 
 
 class RecordError(AssetsError, ValueError):
@@ -420,8 +420,8 @@ class RecordError(AssetsError, ValueError):
         self.selector = selector
         self.index = index
         # The place, not an address: nothing is cut off at a question mark.
-        self.path = facts.get("path", "")
-        self.reason = scrubbed(reason)
+        self.path: str = facts.get("path", "")
+        self.reason: str = scrubbed(reason)
         self.record = record
 
 
@@ -619,7 +619,7 @@ class HtmlResponseError(AssetsError):
         self, what: str, *, title: str = "", server: str = "", via: str = "", **facts: Unpack[Facts]
     ) -> None:
         super().__init__(what, **facts)
-        self.title = scrubbed(title)
+        self.title: str = scrubbed(title)
         self.server = server
         self.via = via
 
@@ -695,7 +695,7 @@ class ScopeMismatchError(AuthenticationError):
 
     def __init__(self, what: str, *, scopes: Sequence[str] = (), **facts: Unpack[Facts]) -> None:
         super().__init__(what, **facts)
-        self.scopes = tuple(scopes)
+        self.scopes: tuple[str, ...] = tuple(scopes)
 
 
 class ImportTokenError(AuthenticationError):
@@ -1003,7 +1003,7 @@ class MappingRejectedError(ValidationError):
     ) -> None:
         super().__init__(what, **facts)
         self.location = location
-        self.codes = tuple(codes)
+        self.codes: tuple[str, ...] = tuple(codes)
 
 
 class ExternalIdTakenError(MappingRejectedError):
@@ -1177,7 +1177,7 @@ class SeveralWorkspacesError(AssetsError):
 
     def __init__(self, what: str, *, workspace_ids: Sequence[str] = (), **facts: Unpack[Facts]) -> None:
         super().__init__(what, **facts)
-        self.workspace_ids = tuple(workspace_ids)
+        self.workspace_ids: tuple[str, ...] = tuple(workspace_ids)
 
 
 class RolesNotSettableError(AssetsError):
@@ -1203,7 +1203,7 @@ class RolesNotSettableError(AssetsError):
             facts["remedies"] = steps
         super().__init__(what, **facts)
         self.link = link
-        self.steps = tuple(steps)
+        self.steps: tuple[str, ...] = tuple(steps)
 
 
 class DefaultRolesError(AssetsError):

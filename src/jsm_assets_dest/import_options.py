@@ -16,11 +16,12 @@ from .progress import Progress
 from .results import ImportProgress
 
 #: Records by selector, or pairs of a selector and a record.
-Records: TypeAlias = "Mapping[str, Iterable[object]] | Iterable[tuple[str, object]]"
+Records: TypeAlias = Mapping[str, Iterable[object]] | Iterable[tuple[str, object]]
 #: The same for the async API, where each source may also be asynchronous.
 AsyncRecords: TypeAlias = (
-    "Mapping[str, Iterable[object] | AsyncIterable[object]]"
-    " | Iterable[tuple[str, object]] | AsyncIterable[tuple[str, object]]"
+    Mapping[str, Iterable[object] | AsyncIterable[object]]
+    | Iterable[tuple[str, object]]
+    | AsyncIterable[tuple[str, object]]
 )
 #: What to do with a record that cannot be imported.
 BadRecords: TypeAlias = Literal["fail", "skip"]

@@ -76,7 +76,7 @@ class Journal:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, now: Callable[[], float] = time.time) -> None:
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self._now = now
         self._lock = threading.RLock()
         self._database: sqlite3.Connection | None = None

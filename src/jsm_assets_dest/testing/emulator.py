@@ -68,21 +68,21 @@ class Emulator:
     ) -> None:
         if import_seconds < 0:
             raise ValueError("import_seconds must not be negative")
-        self.clock = clock if clock is not None else EmulatorClock()
+        self.clock: EmulatorClock = clock if clock is not None else EmulatorClock()
         self.strict = strict
-        self.world = Site(self.clock, doubts if doubts is not None else Doubts())
+        self.world: Site = Site(self.clock, doubts if doubts is not None else Doubts())
         self.world.import_seconds = import_seconds
         self.world.settings["site"] = site.rstrip("/")
         self._credentials = Credentials(self.world)
         self._file = Path(state) if state is not None else None
         self._add_first_accounts()
-        self.access = Access(self.world, self._credentials)
-        self.faults = Faults(ROUTER.names(), self.world)
+        self.access: Access = Access(self.world, self._credentials)
+        self.faults: Faults = Faults(ROUTER.names(), self.world)
         self._service = Service(
             self.world, self.access, self._credentials, strict=strict, strike=self.faults.strike
         )
         self._service.site_host = urlsplit(site).netloc
-        self.transport = EmulatorTransport(self._service, self.clock)
+        self.transport: EmulatorTransport = EmulatorTransport(self._service, self.clock)
         if self._file is not None and self._file.exists():
             from .state import load
 

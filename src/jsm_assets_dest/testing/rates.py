@@ -47,7 +47,7 @@ class RateLimit:
         self._retry_after = retry_after
         self._operation = operation
         self._buckets: dict[tuple[str, str], _Bucket] = {}
-        self.refused = 0
+        self.refused: int = 0
 
     def take(self, identity: str, operation: str) -> Answer | None:
         """

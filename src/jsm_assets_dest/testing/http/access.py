@@ -68,7 +68,7 @@ class Access:
         self._unlicensed: set[str] = set()
         self._not_admin: set[str] = set()
         self._assets: str | None = None
-        self.free_plan = False
+        self.free_plan: bool = False
         self.closed_schemas: set[str] = set()
         self._revoked: set[str] = set()
         self._captcha = False

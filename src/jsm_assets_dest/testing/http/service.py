@@ -140,7 +140,7 @@ class Service:
         self._strict = strict
         self._strike = strike
         self.site_host = "acme.atlassian.net"
-        self.lock = threading.RLock()
+        self.lock: threading.RLock = threading.RLock()
         self.requests: list[ReceivedRequest] = []
         self.limits: list[RateLimit] = []
 

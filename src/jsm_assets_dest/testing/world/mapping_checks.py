@@ -12,7 +12,7 @@ from typing import cast
 from ..json_types import JsonObject, JsonValue
 from .aql import parse
 from .aql.nodes import InvalidQuery
-from .entities import Attribute, ImportSource, ObjectType, Status
+from .entities import Attribute, ImportSource, ObjectSchema, ObjectType, Status
 from .mapping_document import AttributeEntry, Document, TypeEntry
 from .mapping_rendering import import_type_of
 from .naming import name_problem
@@ -31,10 +31,10 @@ class MappingChecker:
         self.site = site
         self.source = source
         self.document = document
-        self.schema = site.schemas[source.schema_id]
+        self.schema: ObjectSchema = site.schemas[source.schema_id]
         self.problems: list[JsonObject] = []
-        self.type_ids = {each.external_id: each for each in site.types.values()}
-        self.attribute_ids = {each.external_id: each for each in site.attributes.values()}
+        self.type_ids: dict[str, ObjectType] = {each.external_id: each for each in site.types.values()}
+        self.attribute_ids: dict[str, Attribute] = {each.external_id: each for each in site.attributes.values()}
 
     def problem(self, code: str, location: str, message: str) -> None:
         """

@@ -27,7 +27,7 @@ class Refusal(Exception):
         super().__init__(f"{status} {body}")
         self.status = status
         self.body = body
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
 
 
 def errors_body(messages: Sequence[str] = (), fields: Mapping[str, str] | None = None) -> JsonObject:

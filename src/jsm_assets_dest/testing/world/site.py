@@ -59,10 +59,10 @@ class Site:
     def __init__(self, clock: EmulatorClock, doubts: Doubts, seed: str = "acme") -> None:
         self.clock = clock
         self.doubts = doubts
-        self.ids = Identifiers(seed)
-        self.cloud_id = self.ids.uuid("cloud")
-        self.workspace_id = self.ids.uuid("workspace")
-        self.import_seconds = 0.0
+        self.ids: Identifiers = Identifiers(seed)
+        self.cloud_id: str = self.ids.uuid("cloud")
+        self.workspace_id: str = self.ids.uuid("workspace")
+        self.import_seconds: float = 0.0
         self.accounts: dict[str, Account] = {}
         self.groups: dict[str, Group] = {}
         self.schemas: dict[int, ObjectSchema] = {}
@@ -328,7 +328,7 @@ class FailingObjects:
         self.count = count
         self.message = message
         self.condition = condition
-        self.failed = 0
+        self.failed: int = 0
 
     def strikes(self, selector: str, entry: JsonObject) -> bool:
         """
