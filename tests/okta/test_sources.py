@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
+from typing import ClassVar
 
 import pytest
 
@@ -22,19 +23,80 @@ class _State(enum.Enum):
     LOCKED_OUT = "LOCKED_OUT"
 
 
-class _NewUser:
+class _Declared:
+    def __init__(self, alias: str | None = None) -> None:
+        self.alias = alias
+
+
+class _NewProfile:
     """
-    Like version 3 of the SDK: API spelling, but Python's own types for moments and enumerations.
+    Like version 3 of the SDK: fields under Python names with the API's as alias, and what it does not know apart.
+    """
+
+    model_fields: ClassVar = {
+        "login": _Declared(),
+        "cost_center": _Declared("costCenter"),
+        "additional_properties": _Declared(),
+    }
+
+    def __init__(self) -> None:
+        self.login = "ana@example.com"
+        self.cost_center = "10"
+        self.additional_properties = {"cost_unit": "20"}
+
+
+class _Choice:
+    """
+    Like version 3 where the API allows several kinds: the object stands inside.
+    """
+
+    model_fields: ClassVar = {"one_of_schemas": _Declared()}
+
+    def __init__(self, chosen: object) -> None:
+        self.actual_instance = chosen
+        self.one_of_schemas = {"OneKind", "AnotherKind"}
+
+
+class _NewUser:
+    model_fields: ClassVar = {
+        "id": _Declared(),
+        "status": _Declared(),
+        "last_login": _Declared("lastLogin"),
+        "type": _Declared(),
+        "profile": _Declared(),
+        "realm": _Declared(),
+    }
+
+    def __init__(self) -> None:
+        self.id = "00u1"
+        self.status = _State.LOCKED_OUT
+        self.last_login = datetime.datetime(
+            2024, 5, 1, 12, tzinfo=datetime.timezone(datetime.timedelta(hours=2))
+        )
+        self.type = {"id": "oty1"}
+        self.profile = _Choice(_NewProfile())
+        self.realm = _Choice(None)
+
+    def to_dict(self) -> dict[str, object]:
+        """
+        Meant for requests: what is read-only in the API, such as the id and the state, is left out.
+        """
+        return {"type": self.type, "profile": {"login": "ana@example.com"}}
+
+
+class _Plain:
+    """
+    Anything else with a `to_dict`.
     """
 
     def to_dict(self) -> dict[str, object]:
-        moment = datetime.datetime(2024, 5, 1, 12, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
+        profile = {"login": "ana@example.com", "costCenter": "10"}
         return {
             "id": "00u1",
-            "status": _State.LOCKED_OUT,
-            "lastLogin": moment,
+            "status": "LOCKED_OUT",
+            "lastLogin": "2024-05-01T10:00:00.000Z",
             "type": {"id": "oty1"},
-            "profile": {"login": "ana@example.com", "costCenter": "10"},
+            "profile": profile,
         }
 
 
@@ -70,7 +132,7 @@ class _Odd:
         return []
 
 
-@pytest.mark.parametrize("made", [_NewUser(), _OldUser()])
+@pytest.mark.parametrize("made", [_NewUser(), _OldUser(), _Plain()])
 def test_objects_of_both_versions_of_the_sdk_give_the_same_record_as_json(made: object) -> None:
     plain = user("00u1", status="LOCKED_OUT", login="ana@example.com", costCenter="10") | {
         "lastLogin": "2024-05-01T10:00:00.000Z",
@@ -79,9 +141,16 @@ def test_objects_of_both_versions_of_the_sdk_give_the_same_record_as_json(made: 
     assert one(okta.Tenant(users=[made]), "people") == one(okta.Tenant(users=[plain]), "people")
 
 
-def test_custom_fields_keep_their_spelling_in_objects_of_the_sdk() -> None:
+@pytest.mark.parametrize("made", [_NewUser(), _OldUser()])
+def test_custom_fields_keep_their_spelling_in_objects_of_the_sdk(made: object) -> None:
     model = okta.schema_model(custom_attributes=[okta.CustomAttribute("cost_unit", "Cost Unit")])
-    assert one(okta.Tenant(users=[_OldUser()]), "people", model=model)["custom_cost_unit"] == "20"
+    assert one(okta.Tenant(users=[made]), "people", model=model)["custom_cost_unit"] == "20"
+
+
+def test_a_choice_of_a_plain_value_and_a_set_are_values() -> None:
+    app = {"id": "0oa1", "label": _Choice("App"), "features": {"IMPORT_NEW_USERS"}}
+    record = one(okta.Tenant(apps=[app]), "applications")
+    assert (record["label"], record["features"]) == ("App", ["IMPORT_NEW_USERS"])
 
 
 def test_an_object_whose_to_dict_gives_no_mapping_is_named() -> None:

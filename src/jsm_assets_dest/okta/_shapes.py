@@ -1,20 +1,25 @@
 """
 Okta's objects, whatever they come as: plain JSON, or the objects of the official `okta` SDK.
 
-Version 3 of that SDK gives pydantic objects whose `to_dict()` speaks the API's spelling but keeps `datetime` and
-enumerations as they are. Version 2 gives objects whose `as_dict()` speaks snake_case, and fails on those with lists.
-Neither is a dependency: only the methods' names are known here.
+Version 3 of that SDK gives pydantic objects. Their `to_dict()` leaves out everything that is read-only in the API, ids
+and states among it (seen in 3.4.6), because it is meant for requests; so their fields are read one by one, under the
+API's spelling. Version 2 gives objects whose `as_dict()` speaks snake_case, and fails on those with lists. Neither is a
+dependency: only the names of methods and fields are known here.
 """
 
 from __future__ import annotations
 
 import datetime
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 #: Names of the methods that turn an SDK object into a mapping, the better one first.
 _METHODS = ("to_dict", "as_dict")
+#: Where objects of version 3 keep fields that their class does not know, such as custom attributes of a profile.
+_MORE = "additional_properties"
+#: Where version 3 keeps the object itself, when its API allows several kinds, such as profiles of groups.
+_CHOSEN = "actual_instance"
 #: What JSON values are made of; asked first, because nearly every value is one of these.
 _PLAIN = frozenset({str, int, float, bool, type(None), list, dict})
 
@@ -30,6 +35,12 @@ def as_mapping(value: object) -> Mapping[str, object] | None:
         return cast("dict[str, object]", value)
     if isinstance(value, Mapping):
         return cast("Mapping[str, object]", value)
+    if hasattr(value, _CHOSEN):
+        chosen = cast("object", getattr(value, _CHOSEN))
+        return {} if chosen is None else as_mapping(chosen)
+    declared = cast("object", getattr(type(value), "model_fields", None))
+    if isinstance(declared, Mapping):
+        return _declared_fields(value, cast("Mapping[str, object]", declared))
     for name in _METHODS:
         method = cast("Callable[[], object] | None", getattr(value, name, None))
         if callable(method):
@@ -44,6 +55,17 @@ def as_mapping(value: object) -> Mapping[str, object] | None:
             # The names as they are stay: a custom attribute may well be called "cost_unit".
             return {**{camel_case(name): one for name, one in fields.items()}, **fields}
     return None
+
+
+def _declared_fields(value: object, declared: Mapping[str, object]) -> Mapping[str, object]:
+    found: dict[str, object] = {}
+    more = cast("object", getattr(value, _MORE, None))
+    if isinstance(more, Mapping):
+        found.update(cast("Mapping[str, object]", more))
+    for name, info in declared.items():
+        if name != _MORE:
+            found[cast("str | None", getattr(info, "alias", None)) or name] = getattr(value, name, None)
+    return found
 
 
 def pick(value: object, *path: str) -> object:
@@ -64,7 +86,7 @@ def pick(value: object, *path: str) -> object:
 
 def plain(value: object) -> object:
     """
-    A value without the SDK's types: enumerations become their value, date-times ISO 8601 in UTC.
+    A value without the SDK's types: enumerations become their value, sets lists, date-times ISO 8601 in UTC.
     """
     if type(value) in _PLAIN:
         return value
@@ -76,6 +98,10 @@ def plain(value: object) -> object:
         return text.replace("+00:00", "Z")
     if isinstance(value, datetime.date):
         return value.isoformat()
+    if isinstance(value, set | frozenset | tuple):
+        return [*cast("Iterable[object]", value)]
+    if hasattr(value, _CHOSEN):
+        return plain(getattr(value, _CHOSEN))
     return value
 
 

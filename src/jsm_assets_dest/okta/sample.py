@@ -174,7 +174,7 @@ class _Sample:
     def _department(self, number: int) -> Department:
         while number > len(DEPARTMENTS):
             manager = self._manager(number)
-            assert manager is not None  # noqa: S101 - only person 0 has none
+            assert manager is not None  # only person 0 has none
             number = manager
         return DEPARTMENTS[(number or 1) - 1]
 
