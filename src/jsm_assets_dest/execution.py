@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from attrs import define, evolve, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from ._results.tally import Tally
 from .exceptions import ConfigurationError
@@ -53,6 +53,10 @@ def names_of(model: SchemaModel) -> dict[str, str]:
     return {spec.selector: spec.name for spec in model.object_types if spec.mapped}
 
 
+def _nothing_yet(execution: Execution) -> Ledger:
+    return Ledger(Tally(names=names_of(execution.model), started=0.0))
+
+
 @frozen(kw_only=True)
 class Execution:
     """
@@ -84,11 +88,7 @@ class Execution:
     options: ImportOptions = field(factory=ImportOptions, repr=False, eq=False)
     is_owner: bool = True
     started: float = field(default=0.0, repr=False)
-    ledger: Ledger = field(repr=False, eq=False)
-
-    @ledger.default
-    def _nothing_yet(self) -> Ledger:
-        return Ledger(Tally(names=names_of(self.model), started=0.0))
+    ledger: Ledger = field(default=Factory(_nothing_yet, takes_self=True), repr=False, eq=False)
 
     def detached(self) -> Execution:
         """

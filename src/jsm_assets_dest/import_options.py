@@ -29,8 +29,8 @@ BadRecords: TypeAlias = Literal["fail", "skip"]
 Busy: TypeAlias = Literal["fail", "wait"]
 
 
-def _one_of(*allowed: str) -> Callable[[object, Attribute[str], str], None]:
-    def check(_: object, attribute: Attribute[str], value: str) -> None:
+def _one_of(*allowed: str) -> Callable[[object, Attribute[Any], Any], None]:
+    def check(_: object, attribute: Attribute[Any], value: Any) -> None:
         if value not in allowed:
             raise ConfigurationError(
                 f"`{attribute.name}` is {value!r}; nothing was sent.",

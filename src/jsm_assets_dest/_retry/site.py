@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY
 from ..auth import ApiToken, Credentials, ForgeToken
@@ -62,11 +62,9 @@ class Site:
     token: Secret | None = field(default=None, repr=False)
     token_expires: float = float("inf")
     gate: Gate = field(factory=Gate, init=False, repr=False)
-    budget: Budget = field(init=False, repr=False)
-
-    @budget.default
-    def _shared_budget(self) -> Budget:
-        return Budget(self.policy.budget)
+    budget: Budget = field(
+        default=Factory(lambda site: Budget(site.policy.budget), takes_self=True), init=False, repr=False
+    )
 
     @property
     def uses_gateway(self) -> bool:
