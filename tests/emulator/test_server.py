@@ -1,0 +1,365 @@
+"""
+The served emulator: real sockets, status page, control interface, command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from jsm_assets_dest.testing import Emulator
+from jsm_assets_dest.testing import __main__ as command
+from tests.emulator.documents import people_and_groups
+
+LIST = "list object schemas"
+
+
+@pytest.fixture
+def url(emulator: Emulator) -> Iterator[str]:
+    with emulator.serve() as address:
+        yield address
+
+
+@pytest.fixture
+def client(emulator: Emulator, url: str) -> Iterator[httpx.Client]:
+    base = f"{url}/jsm/assets/workspace/{emulator.workspace_id}/v1"
+    with httpx.Client(base_url=base, auth=(emulator.email, emulator.api_token), trust_env=False) as found:
+        yield found
+
+
+class TestServing:
+    def test_one_address_stands_for_site_gateway_and_token_endpoint(
+        self, emulator: Emulator, url: str
+    ) -> None:
+        with httpx.Client(auth=(emulator.email, emulator.api_token), trust_env=False) as client:
+            assert client.get(f"{url}/_edge/tenant_info").json() == {"cloudId": emulator.cloud_id}
+            assert client.get(f"{url}/rest/api/3/myself").json()["emailAddress"] == emulator.email
+            gateway = f"{url}/gateway/api/jsm/assets/workspace/{emulator.workspace_id}/v1"
+            assert client.get(f"{gateway}/objectschema/list").status_code == 200
+            identifier, secret = emulator.client_credentials()
+            body = {"grant_type": "client_credentials", "client_id": identifier, "client_secret": secret}
+            token = client.post(f"{url}/oauth/token", json=body).json()["access_token"]
+            bearer = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(headers=bearer, trust_env=False) as client:
+            assert client.get(f"{url}/oauth/token/accessible-resources").json()[0]["url"] == url
+            there = f"{url}/ex/jira/{emulator.cloud_id}/jsm/assets/workspace/{emulator.workspace_id}/v1"
+            assert client.get(f"{there}/objectschema/list").status_code == 200
+
+    def test_links_lead_back_to_the_server(self, emulator: Emulator, url: str) -> None:
+        source = emulator.add_import_source(emulator.add_object_schema("OKT"))
+        with httpx.Client(headers={"Authorization": f"Bearer {source.token}"}, trust_env=False) as client:
+            links = client.get(f"{url}/jsm/assets/v1/imports/info").json()["links"]
+            assert all(link.startswith(f"{url}/jsm/assets/workspace/") for link in links.values())
+            assert client.put(links["mapping"], json=people_and_groups()).status_code == 204
+            started = client.post(links["start"]).json()["links"]
+            assert all(link.startswith(f"{url}/jsm/insight/") for link in started.values())
+            chunk = {"data": {"groups": [{"name": "Ops"}]}, "completed": True}
+            assert client.post(started["submitResults"], json=chunk).status_code == 200
+            assert client.get(started["getExecutionStatus"]).json()["status"] == "DONE"
+
+    def test_connections_stay_open(self, client: httpx.Client) -> None:
+        answers = [client.get("/objectschema/list") for _ in range(3)]
+        assert {each.http_version for each in answers} == {"HTTP/1.1"}
+        streams = {each.extensions["network_stream"].get_extra_info("client_addr") for each in answers}
+        assert len(streams) == 1
+
+    def test_chunked_bodies_are_read(self, client: httpx.Client) -> None:
+        body = json.dumps({"name": "Okta", "objectSchemaKey": "OKT"}).encode()
+        headers = {"Content-Type": "application/json"}
+        answer = client.post("/objectschema/create", content=iter([body[:9], body[9:]]), headers=headers)
+        assert answer.status_code == 201
+
+    def test_head_has_no_body(self, client: httpx.Client, url: str) -> None:
+        answer = client.head(f"{url}/")
+        assert (answer.status_code, answer.content) == (200, b"")
+
+    def test_several_clients_at_once(self, emulator: Emulator, client: httpx.Client) -> None:
+        def create(number: int) -> None:
+            body = {"name": f"Schema {number}", "objectSchemaKey": f"S{number}"}
+            assert client.post("/objectschema/create", json=body).status_code == 201
+
+        threads = [threading.Thread(target=create, args=(number,)) for number in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(emulator.object_schemas) == 20
+
+    def test_the_clock_follows_real_time_while_serving(self) -> None:
+        emulator = Emulator()
+        before = emulator.clock.monotonic()
+        assert emulator.clock.monotonic() == before
+        with emulator.serve(), emulator.serve():
+            between = emulator.clock.monotonic()
+            assert emulator.clock.monotonic() > between
+        after = emulator.clock.monotonic()
+        assert emulator.clock.monotonic() == after > between
+
+    def test_the_other_loopback_address(self) -> None:
+        with contextlib.suppress(OSError), Emulator().serve(host="::1") as url:
+            assert url.startswith("http://[::1]:")
+            assert httpx.get(f"{url}/_edge/tenant_info", trust_env=False).status_code == 200
+
+
+class TestFaultsOnSockets:
+    def test_dropped_connections(self, emulator: Emulator, client: httpx.Client) -> None:
+        for drop in ("before", "after", "mid-answer"):
+            emulator.faults.next(LIST, drop=drop)
+            with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+                client.get("/objectschema/list")
+            assert client.get("/objectschema/list").status_code == 200
+
+    def test_truncated_answers(self, emulator: Emulator, client: httpx.Client) -> None:
+        emulator.faults.next(LIST, truncate=10)
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get("/objectschema/list")
+
+    def test_slow_answers(self, emulator: Emulator, client: httpx.Client) -> None:
+        emulator.faults.next(LIST, stall=30)
+        with pytest.raises(httpx.ReadTimeout):
+            client.get("/objectschema/list", timeout=0.05)
+        emulator.faults.next(LIST, drip=0.001)
+        assert client.get("/objectschema/list").json()["values"] == []
+        emulator.faults.next(LIST, drip=0.001, status=204)
+        assert client.get("/objectschema/list").content == b""
+
+    def test_replaced_answers(self, emulator: Emulator, client: httpx.Client) -> None:
+        emulator.faults.next(LIST, html="proxy")
+        answer = client.get("/objectschema/list")
+        assert (answer.status_code, answer.headers["server"]) == (403, "squid/6.6")
+
+
+class Outline(HTMLParser):
+    """
+    Collects the texts of a page, its tags, and every address it would load from.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+class TestStatusPage:
+    def test_it_shows_what_is_there(self, emulator: Emulator, client: httpx.Client, url: str) -> None:
+        emulator.seed_demo()
+        client.get("/objectschema/list")
+        emulator.faults.next(LIST, drop="before")
+        with contextlib.suppress(httpx.TransportError):
+            client.get("/objectschema/list")
+        page = Outline()
+        answer = client.get(f"{url}/")
+        page.feed(answer.text)
+        shown = " ".join(page.texts)
+        for text in (
+            "ITSM",
+            "Person",
+            "below Hardware",
+            "list object schemas",
+            "connection dropped",
+            "planned fault",
+        ):
+            assert text in shown
+        assert page.addresses == ["status.json"]
+        assert "script" not in page.tags
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert emulator.api_token not in answer.text
+        assert all(source.token not in answer.text for source in emulator.import_sources)
+
+    def test_an_empty_site(self, client: httpx.Client, url: str) -> None:
+        page = client.get(f"{url}/").text
+        assert "Nothing has been asked yet." in page
+        assert "Nothing has been imported yet." in page
+        assert client.get(f"{url}/favicon.ico").status_code == 404
+
+    def test_names_are_text_and_no_markup(self, emulator: Emulator, client: httpx.Client, url: str) -> None:
+        evil = "<script>alert(1)</script>"
+        emulator.add_object_schema("OKT", evil, evil).add_object_type(evil, attributes=[evil]).add_object(
+            Name=evil
+        )
+        emulator.add_import_source("OKT", evil)
+        client.get(f"{url}/objectschema/{evil}")
+        assert evil not in client.get(f"{url}/").text
+
+    def test_executions_are_shown_with_their_counts(
+        self, emulator: Emulator, client: httpx.Client, url: str
+    ) -> None:
+        source = emulator.add_import_source(emulator.add_object_schema("OKT"))
+        path = f"/importsource/{source.id}"
+        client.put(f"{path}/mapping", json=people_and_groups())
+        links = client.post(f"{path}/executions").json()["links"]
+        client.post(links["submitResults"], json={"data": {"groups": [{"name": "Ops"}]}, "completed": True})
+        client.post(f"{path}/executions")
+        page = client.get(f"{url}/").text
+        assert "Group: 1 created, 0 updated, 0 identical, 0 errors" in page
+        assert "nothing processed" in page
+        document = client.get(f"{url}/status.json").json()
+        assert document["executions"][0]["counts"]["Group"]["created"] == 1
+        assert document["importSources"][0]["status"] == "RUNNING"
+
+
+class TestControl:
+    @pytest.fixture
+    def control(self, emulator: Emulator, url: str) -> Iterator[httpx.Client]:
+        with httpx.Client(base_url=f"{url}/_emulator", trust_env=False) as found:
+            yield found
+
+    def test_import_sources(self, emulator: Emulator, control: httpx.Client) -> None:
+        emulator.add_object_schema("OKT")
+        made = control.post("/importsource", json={"schema": "OKT", "name": "Okta", "enabled": False}).json()
+        assert (made["status"], made["token"]) == ("DISABLED", emulator.import_sources[0].token)
+        one = f"/importsource/{made['id']}"
+        assert control.post(f"{one}/enable").json()["status"] == "MISSING_MAPPING"
+        assert control.post(f"{one}/disable").json()["status"] == "DISABLED"
+        assert control.post(f"{one}/token").json()["token"] != made["token"]
+        assert control.post(f"{one}/nope").status_code == 404
+        assert control.post(f"{one}/delete").json()["deleted"] is True
+        assert control.post(f"{one}/delete").status_code == 404
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body", "status", "text"),
+        [
+            ("POST", "/importsource", {}, 400, "schema is missing"),
+            ("POST", "/importsource", {"schema": "NO"}, 400, "no object schema NO"),
+            ("POST", "/importsource", {"schema": "OKT", "nope": 1}, 400, "nope"),
+            ("POST", "/importsource", [], 400, "must be a JSON object"),
+            ("POST", "/faults", {"operation": "nope", "status": 500}, 400, "unknown operation"),
+            ("POST", "/access/nope", {}, 404, "is not one of ip_allowlist"),
+            ("POST", "/reset", {"seed": "nope"}, 400, "is not one of empty"),
+            ("POST", "/save", {}, 400, "give a path"),
+            ("GET", "/nope", None, 404, "known are"),
+        ],
+    )
+    def test_slips(
+        self,
+        emulator: Emulator,
+        control: httpx.Client,
+        method: str,
+        path: str,
+        body: Any,
+        status: int,
+        text: str,
+    ) -> None:
+        emulator.add_object_schema("OKT")
+        answer = control.request(method, path, json=body)
+        assert (answer.status_code, text in answer.json()["error"]) == (status, True)
+        assert control.post("/faults", content=b"{").status_code == 400
+
+    def test_faults_requests_and_the_clock(
+        self, emulator: Emulator, control: httpx.Client, client: httpx.Client
+    ) -> None:
+        planned = control.post(
+            "/faults", json={"operation": LIST, "status": 503, "retry_after": 1, "nth": 2}
+        ).json()
+        assert len(planned["unused"]) == 1
+        assert [client.get("/objectschema/list").status_code for _ in range(2)] == [200, 503]
+        assert control.get("/faults").json() == {"unused": [], "happened": 1}
+        control.post("/faults", json={"operation": LIST, "garbage": True})
+        assert control.request("DELETE", "/faults").json()["unused"] == []
+        requests = control.get("/requests").json()
+        assert [each["status"] for each in requests] == [200, 503]
+        assert "status=503" in requests[1]["fault"]
+        assert requests[0]["headers"]["authorization"] == "Basic ***"
+        assert control.delete("/requests").json() == []
+        assert emulator.requests == []
+        before = emulator.clock.time()
+        assert control.post("/clock", json={"advance": 3600}).json()["time"] >= before + 3600
+
+    def test_access_and_reset(self, emulator: Emulator, control: httpx.Client, client: httpx.Client) -> None:
+        emulator.access.restore()
+        token, workspace = emulator.api_token, emulator.workspace_id
+        assert control.post("/access/disable_assets", json={"how": "denied"}).status_code == 200
+        assert client.get("/objectschema/list").status_code == 403
+        assert control.post("/access/restore").status_code == 200
+        state = control.post("/reset", json={"seed": "demo"}).json()
+        assert [each["key"] for each in state["objectSchemas"]] == ["ITSM", "SVC"]
+        assert control.post("/reset", json={"seed": "okta"}).json()["importSources"][0]["schema"] == "OKT"
+        assert control.post("/reset").json()["objectSchemas"] == []
+        assert (emulator.api_token, emulator.workspace_id) == (token, workspace)
+        assert "POST /_emulator/faults" in control.get("/").json()["help"]
+
+    def test_saving(self, tmp_path: Path) -> None:
+        emulator = Emulator(state=tmp_path / "site.sqlite")
+        with emulator.serve() as url:
+            assert httpx.post(f"{url}/_emulator/save", trust_env=False).json() == {"saved": True}
+        assert (tmp_path / "site.sqlite").exists()
+
+
+class TestCommand:
+    def test_it_prints_settings_and_serves_until_interrupted(self, tmp_path: Path) -> None:
+        settings = tmp_path / "settings.env"
+        process = subprocess.Popen(
+            [
+                sys.executable, "-m", "jsm_assets_dest.testing", "--port", "0", "--seed", "okta",
+                "--state", str(tmp_path / "site.sqlite"), "--settings", str(settings),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )  # fmt: skip
+        assert process.stdout is not None
+        try:
+            lines: list[str] = []
+            for line in process.stdout:
+                lines.append(line.strip())
+                if "JSM_ASSETS_IMPORT_TOKEN" in line:
+                    break
+            found = dict(
+                line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export ")
+            )
+            site = found["JSM_ASSETS_SITE"]
+            assert found["JSM_ASSETS_GATEWAY"] == site
+            bearer = {"Authorization": f"Bearer {found['JSM_ASSETS_IMPORT_TOKEN'].strip(chr(39))}"}
+            info = httpx.get(f"{site}/jsm/assets/v1/imports/info", headers=bearer, trust_env=False)
+            assert info.status_code == 200
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.stdout.close()
+            assert process.wait(20) == 0
+        assert settings.read_text().splitlines() == [line for line in lines if line.startswith("export ")]
+        again = Emulator(state=tmp_path / "site.sqlite")
+        assert [schema.key for schema in again.object_schemas] == ["OKT"]
+
+    def test_in_process(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(command, "wait_until_interrupted", lambda: None)
+        state = ["--state", str(tmp_path / "site.sqlite")]
+        settings = ["--settings", str(tmp_path / "settings.env")]
+        assert command.main(["--port", "0", "--seed", "demo", "--lenient", "--host", "0.0.0.0", *state]) == 0
+        shown = capsys.readouterr().out
+        assert "beyond this machine" in shown
+        assert "export JSM_ASSETS_IMPORT_TOKEN=" in shown
+        assert command.main(["--port", "0", "--seed", "okta", *state, *settings]) == 0
+        kept = Emulator(state=tmp_path / "site.sqlite")
+        assert [schema.key for schema in kept.object_schemas] == ["ITSM", "SVC"]
+        assert "JSM_ASSETS_SITE" in (tmp_path / "settings.env").read_text()
+
+    def test_waiting_ends_with_ctrl_c(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from jsm_assets_dest.testing import server
+
+        def interrupted(_: float) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(server.time, "sleep", interrupted)
+        server.wait_until_interrupted()
