@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pytest
 from sybil import Sybil
-from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
+from sybil.parsers.myst import CodeBlockParser
 
-from tests.documentation import page_left, page_opened
+from tests.documentation import KeepingEvaluator, compare_output, page_left, page_opened
 
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser(), SkipParser()],
+    parsers=[CodeBlockParser("python", KeepingEvaluator()), CodeBlockParser("text", compare_output)],
     patterns=["README.md", "docs/*.md", "docs/*/*.md"],
     setup=page_opened,
     teardown=page_left,

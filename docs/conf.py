@@ -4,11 +4,13 @@ Sphinx settings: MyST pages, autodoc reference, furo; built with `-W -n`, so tha
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING
 
+import attrs
 from sphinx.ext.napoleon import GoogleDocstring
 
 import jsm_assets_dest
@@ -30,13 +32,24 @@ html_title = f"jsm_assets_dest {release}"
 html_static_path = ["_static"]
 html_css_files = ["custom.css"]
 html_theme_options = {
-    "light_css_variables": {"color-brand-primary": "#0052cc", "color-brand-content": "#0052cc"},
-    "dark_css_variables": {"color-brand-primary": "#85b8ff", "color-brand-content": "#85b8ff"},
+    "light_css_variables": {
+        "color-brand-primary": "#0052cc",
+        "color-brand-content": "#0052cc",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#85b8ff",
+        "color-brand-content": "#85b8ff",
+    },
 }
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
 
-myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
+myst_enable_extensions = [
+    "colon_fence",
+    "deflist",
+    "attrs_inline",
+    "attrs_block",
+]
 myst_heading_anchors = 3
 
 # A name in single backticks is a link where such an object is documented, and plain code where not.
@@ -87,12 +100,23 @@ PLAIN_NAMES = frozenset(
     }
 )
 FOREIGN = frozenset(
-    {"httpx", "attr", "attrs", "typing_extensions", "tenacity", "pytest", *sys.stdlib_module_names}
+    {
+        "httpx",
+        "attr",
+        "attrs",
+        "typing_extensions",
+        "tenacity",
+        "pytest",
+        *sys.stdlib_module_names,
+    }
 )
 
 
 def resolve_name(
-    app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: nodes.TextElement
+    app: Sphinx,
+    env: BuildEnvironment,
+    node: pending_xref,
+    contnode: nodes.TextElement,
 ) -> nodes.Node | None:
     """
     Find a name where it is documented: annotations name `jsm_assets_dest.model.SchemaModel`, readers know it
@@ -103,18 +127,35 @@ def resolve_name(
     target: str = node["reftarget"].removeprefix("~").removesuffix("()")
     top, last = target.partition(".")[0], target.rpartition(".")[2]
     domain = env.domains.python_domain
-    candidates = [f"jsm_assets_dest.{last}"] if last in jsm_assets_dest.__all__ else []
-    candidates += [f"jsm_assets_dest.{target}", f"jsm_assets_dest.exceptions.{last}"]
+    candidates = (
+        [f"jsm_assets_dest.{last}"] if last in jsm_assets_dest.__all__ else []
+    )
+    candidates += [
+        f"jsm_assets_dest.{target}",
+        f"jsm_assets_dest.exceptions.{last}",
+    ]
     for candidate in candidates:
         if candidate in domain.objects:
-            found = domain.resolve_xref(env, node["refdoc"], app.builder, "obj", candidate, node, contnode)
+            found = domain.resolve_xref(
+                env,
+                node["refdoc"],
+                app.builder,
+                "obj",
+                candidate,
+                node,
+                contnode,
+            )
             if found is not None:
                 return found
     literal = target[:1] in "'\""
     plain = node["reftype"] == "obj" or literal or last in PLAIN_NAMES
-    private = top == "jsm_assets_dest" and any(part.startswith("_") for part in target.split("."))
+    private = top == "jsm_assets_dest" and any(
+        part.startswith("_") for part in target.split(".")
+    )
     # The emulator's inside is described in words; only what `jsm_assets_dest.testing` names has a place of its own.
-    private |= target.startswith(("jsm_assets_dest.testing.", "jsm_assets_dest.okta."))
+    private |= target.startswith(
+        ("jsm_assets_dest.testing.", "jsm_assets_dest.okta.")
+    )
     if plain or private or top in FOREIGN:
         return contnode
     return None
@@ -128,19 +169,62 @@ def unfenced(lines: list[str]) -> Iterator[str]:
     for line in lines:
         if line.strip().startswith("```"):
             inside = not inside
-            yield from (f".. code-block:: {line.strip()[3:] or 'text'}", "") if inside else ("",)
+            yield from (
+                (f".. code-block:: {line.strip()[3:] or 'text'}", "")
+                if inside
+                else ("",)
+            )
         else:
             yield f"    {line}" if inside else line
 
 
 def google_docstring(
-    app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
+    app: Sphinx,
+    what: str,
+    name: str,
+    obj: object,
+    options: object,
+    lines: list[str],
 ) -> None:
     """
     Read the sections of a docstring; a property's is prose, like a method's.
     """
     kind = "method" if what in {"property", "attribute", "data"} else what
-    lines[:] = GoogleDocstring(list(unfenced(lines)), app.config, app, kind, name, obj, options).lines()
+    lines[:] = GoogleDocstring(
+        list(unfenced(lines)), app.config, app, kind, name, obj, options
+    ).lines()
+
+
+#: How the initialiser that attrs writes names a default, which is all that Sphinx sees of it.
+ATTRS_DEFAULT = re.compile(r"attr_dict\['(\w+)'\]\.default")
+
+
+def attrs_defaults(
+    app: Sphinx,
+    what: str,
+    name: str,
+    obj: object,
+    options: object,
+    signature: str | None,
+    annotation: str | None,
+) -> tuple[str, str | None] | None:
+    """
+    Show the defaults of attrs classes as they are; those that are made anew each time as an ellipsis.
+    """
+    if signature is None or not isinstance(obj, type) or not attrs.has(obj):
+        return None
+    defaults = {field.name: field.default for field in attrs.fields(obj)}
+
+    def shown(found: re.Match[str]) -> str:
+        default = defaults.get(found[1], attrs.NOTHING)
+        plain = default is None or isinstance(
+            default, (bool, int, float, str, tuple)
+        )
+        return repr(default) if plain else "…"
+
+    return ATTRS_DEFAULT.sub(shown, signature).replace(
+        "NOTHING", "…"
+    ), annotation
 
 
 def setup(app: Sphinx) -> None:
@@ -148,4 +232,5 @@ def setup(app: Sphinx) -> None:
     Called by Sphinx.
     """
     app.connect("autodoc-process-docstring", google_docstring)
+    app.connect("autodoc-process-signature", attrs_defaults)
     app.connect("missing-reference", resolve_name)

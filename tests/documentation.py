@@ -4,21 +4,77 @@ What the Python blocks of a page find when they begin: an emulated site instead 
 A page shows what a reader would write, so it names a site and credentials and nothing of the emulator. Therefore,
 while a page runs, connections that name no transport go to an emulator of the page's own and live by its clock.
 Nothing else differs from a reader's machine; the emulator answers HTTP below all of the library's code.
+
+A block of text right after a Python block is what that block prints, and is compared with it. An ellipsis on a line of
+its own stands for any lines, and inside a line for anything up to its end or to what follows.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import re
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
+
+from sybil import Example
+from sybil.evaluators.python import PythonEvaluator
 
 from jsm_assets_dest import AsyncConnection, Connection, okta
 from jsm_assets_dest.testing import Emulator
 
 #: What `page_opened` has put into the namespace for `page_left`, under a name that no page can write.
 OPENED = "what the page opened"
+
+#: What the last Python block has printed.
+PRINTED = "what the last block printed"
+
+#: The end of a page's text up to an output: a Python block and nothing behind it.
+PYTHON_BEFORE = re.compile(r"```python\n(?:(?!```).)*```\s*\Z", re.DOTALL)
+
+
+class KeepingEvaluator(PythonEvaluator):
+    """
+    Runs a Python block and keeps what it prints.
+    """
+
+    def __call__(self, example: Example) -> None:
+        """
+        Run a block.
+        """
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed):
+                super().__call__(example)
+        finally:
+            example.namespace[PRINTED] = printed.getvalue()
+            sys.stdout.write(printed.getvalue())
+
+
+def compare_output(example: Example) -> None:
+    """
+    Compare a block of text with what the Python block right before it has printed; other texts are only read.
+    """
+    if not PYTHON_BEFORE.search(example.document.text[: example.region.start]):
+        return
+    shown = str(example.parsed)
+    printed = str(example.namespace[PRINTED])
+
+    assert fits(shown, printed), f"the page shows\n{shown}\nbut the block prints\n{printed}"
+
+
+def fits(shown: str, printed: str) -> bool:
+    """
+    Whether a text with ellipses is an abridged version of another one.
+    """
+    pattern = "".join(
+        r"(?:.*\n)*?" if line.strip() == "…" else f"{re.escape(line.rstrip()).replace('…', '.*?')}[ ]*\n"
+        for line in shown.splitlines()
+    )
+    return re.fullmatch(pattern, f"{printed.rstrip()}\n") is not None
 
 
 def page_opened(namespace: dict[str, object]) -> None:
