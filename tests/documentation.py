@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import re
 import sys
@@ -84,6 +85,7 @@ def page_opened(namespace: dict[str, object]) -> None:
     stack = contextlib.ExitStack()
     emulator = stack.enter_context(Emulator())
     stack.enter_context(mock.patch.dict(os.environ))
+    stack.callback(_restore_logging, list(logging.root.handlers), logging.root.level)
     answering = [emulator]
     for kind in (Connection, AsyncConnection):
         stack.enter_context(_going_to(answering, kind))
@@ -119,6 +121,12 @@ def page_left(namespace: dict[str, object]) -> None:
     assert isinstance(stack, contextlib.ExitStack)
     namespace.clear()
     stack.close()
+
+
+def _restore_logging(handlers: list[logging.Handler], level: int) -> None:
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    logging.getLogger("jsm_assets_dest").setLevel(logging.NOTSET)
 
 
 def _going_to(answering: list[Emulator], kind: type) -> contextlib.AbstractContextManager[object]:
