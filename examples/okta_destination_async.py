@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from jsm_assets_dest import (
+    AsyncBuildPlan,
     AsyncConnection,
     AsyncImportToken,
     AsyncObjectSchema,
-    BuildPlan,
     ImportResult,
     Resolution,
     SchemaModel,
@@ -143,7 +143,7 @@ def show_roles(when: str, roles: SchemaRoles) -> None:
         print(f"  {role.name}: {', '.join([*role.groups, *role.users]) or 'nobody'}")
 
 
-def show_plan(plan: BuildPlan, *, everything: bool) -> None:
+def show_plan(plan: AsyncBuildPlan, *, everything: bool) -> None:
     """
     What building would change: the first line says how much, the others what.
     """
