@@ -76,12 +76,3 @@ def test_links_lead_somewhere() -> None:
 
     assert targets
     assert not [target for target in targets if not (ROOT / target).exists()]
-
-
-def test_picture_of_the_schema_is_current() -> None:
-    """
-    The schema graph is the one that the model draws today; `tools/draw_pictures.py` draws it anew.
-    """
-    from tools.draw_pictures import schema_graph
-
-    assert (ROOT / "docs" / "_static" / "okta-schema.svg").read_text("utf-8") == schema_graph()

@@ -1,9 +1,9 @@
 """
-Draw the README's pictures anew.
+Draw the pictures of the README and the docs anew.
 
     python tools/draw_pictures.py
 
-The schema graph is compared by a test; the photograph of a check report needs Chromium and is skipped without it.
+The drawings are compared by a test; the photograph of a check report needs Chromium and is skipped without it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,25 @@ from jsm_assets_dest import okta
 from jsm_assets_dest.testing import Emulator
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "_static"
+#: What may happen to an execution: from which state, by what, to which state; "" is before the start.
+TRANSITIONS = (
+    ("", "start", "INGESTING"),
+    ("INGESTING", "submit a chunk", "INGESTING"),
+    ("INGESTING", "complete", "PROCESSING"),
+    ("PROCESSING", "all is written", "DONE"),
+    ("INGESTING", "cancel", "CANCELLED"),
+    ("PROCESSING", "cancel", "CANCELLED"),
+)
+#: Where the states stand in the drawing: centre, in pixels.
+PLACES = {
+    "": (30, 90),
+    "INGESTING": (190, 90),
+    "PROCESSING": (420, 90),
+    "DONE": (665, 90),
+    "CANCELLED": (305, 220),
+}
+WIDTH, HEIGHT = 130, 44
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -26,6 +45,53 @@ def schema_graph() -> str:
     The object types of the lean Okta model, as SVG.
     """
     return okta.schema_model("lean").graph().svg
+
+
+def execution_states() -> str:
+    """
+    The states of an execution and what leads from one to another, as SVG that takes the colour of the text around it.
+    """
+    frame = (
+        '<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 740 260" width="740" fill="none" '
+        'stroke="currentColor" stroke-width="1.4" font-family="sans-serif" font-size="13" text-anchor="middle">'
+    )
+    tip = (
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+        '<path d="M0 0 L8 4 L0 8 z" fill="currentColor" stroke="none"/></marker></defs>'
+    )
+    parts = [frame, "<title>States of an execution</title>", tip]
+    for state, (x, y) in PLACES.items():
+        if state:
+            parts.append(
+                f'<rect x="{x - WIDTH // 2}" y="{y - HEIGHT // 2}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
+            )
+            parts.append(_text(x, y + 5, state, bold=True))
+        else:
+            parts.append(f'<circle cx="{x}" cy="{y}" r="6" fill="currentColor"/>')
+    for source, cause, target in TRANSITIONS:
+        parts += _arrow(source, cause, target)
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _text(x: int, y: int, words: str, *, bold: bool = False) -> str:
+    weight = ' font-weight="600"' if bold else ""
+    return f'<text x="{x}" y="{y}" fill="currentColor" stroke="none"{weight}>{words}</text>'
+
+
+def _arrow(source: str, cause: str, target: str) -> list[str]:
+    (x1, y1), (x2, y2) = PLACES[source], PLACES[target]
+    if source == target:
+        path = f"M{x1 - 30} {y1 - HEIGHT // 2} C{x1 - 40} {y1 - 70} {x1 + 40} {y1 - 70} {x1 + 30} {y1 - HEIGHT // 2}"
+        label = _text(x1, y1 - 64, cause)
+    elif y1 == y2:
+        begin = x1 + (WIDTH // 2 if source else 6)
+        path = f"M{begin} {y1} L{x2 - WIDTH // 2} {y2}"
+        label = _text((begin + x2 - WIDTH // 2) // 2, y1 - 9 if source else y1 - 14, cause)
+    else:
+        side = -1 if x1 < x2 else 1
+        path = f"M{x1} {y1 + HEIGHT // 2} L{x2 + side * 30} {y2 - HEIGHT // 2}"
+        label = _text((x1 + x2) // 2 + side * 48, (y1 + y2) // 2 + 6, cause)
+    return [f'<path d="{path}" marker-end="url(#tip)"/>', label]
 
 
 def report_page() -> str:
@@ -68,8 +134,9 @@ def photograph(page: str, target: Path, *, width: int, height: int) -> bool:
 
 def main() -> int:
     """
-    Write both pictures.
+    Write all pictures.
     """
+    (PICTURES / "execution-states.svg").write_text(execution_states(), "utf-8")
     (PICTURES / "okta-schema.svg").write_text(schema_graph(), "utf-8")
     if not photograph(report_page(), PICTURES / "check-report.png", width=960, height=560):
         print("no Chromium here: the photograph of the report stays as it is", file=sys.stderr)
