@@ -51,6 +51,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("_operations",),
     ("_engine",),
     (
+        "build_plan",
         "connection",
         "destination",
         "import_execution",

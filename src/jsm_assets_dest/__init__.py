@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ExistingObjectType,
         ImportedType,
         ImportSource,
+        ImportSourceSetting,
         ImportStatus,
         ObjectSchemaRecord,
         ObjectType,
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
         RoleKind,
         SchemaLinks,
         SchemaRoles,
+        Status,
     )
     from .auth import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
+    from .build_plan import BuildPlan
+    from .build_plan_async import AsyncBuildPlan
     from .clock import Clock
     from .conflicts import ConflictRecord, Difference, DifferenceKind, Resolution
     from .connection import Connection
@@ -58,7 +62,7 @@ if TYPE_CHECKING:
     from .object_schema_async import AsyncObjectSchema
     from .object_type_conflict import ObjectTypeConflict
     from .object_type_conflict_async import AsyncObjectTypeConflict
-    from .plan import BuildPlan, PlanItem, PlanKind, PlanSubject
+    from .plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject
     from .reports import Check, CheckState, ConnectionReport, ImportTokenReport
     from .results import FailedRecord, ImportPhase, ImportProgress, ImportResult, ObjectTypeResult
     from .retry import RetryPolicy
@@ -69,6 +73,7 @@ __all__ = [
     "Adoption",
     "ApiToken",
     "AssetsError",
+    "AsyncBuildPlan",
     "AsyncConnection",
     "AsyncImportExecution",
     "AsyncImportToken",
@@ -78,6 +83,7 @@ __all__ = [
     "AttributeSpec",
     "AttributeType",
     "BuildPlan",
+    "BuildPlanRecord",
     "Check",
     "CheckState",
     "ClientCredentials",
@@ -103,6 +109,7 @@ __all__ = [
     "ImportResult",
     "ImportSettings",
     "ImportSource",
+    "ImportSourceSetting",
     "ImportStatus",
     "ImportToken",
     "ImportTokenReport",
@@ -127,6 +134,7 @@ __all__ = [
     "SchemaModel",
     "SchemaRoles",
     "Severity",
+    "Status",
     "StatusCategory",
     "StatusSpec",
 ]
@@ -136,6 +144,7 @@ _HOMES = {
     "Adoption": "model",
     "ApiToken": "auth",
     "AssetsError": "exceptions",
+    "AsyncBuildPlan": "build_plan_async",
     "AsyncConnection": "connection_async",
     "AsyncImportExecution": "import_execution_async",
     "AsyncImportToken": "import_token_async",
@@ -144,7 +153,8 @@ _HOMES = {
     "Attribute": "assets",
     "AttributeSpec": "model",
     "AttributeType": "model",
-    "BuildPlan": "plan",
+    "BuildPlan": "build_plan",
+    "BuildPlanRecord": "plan",
     "Check": "reports",
     "CheckState": "reports",
     "ClientCredentials": "auth",
@@ -170,6 +180,7 @@ _HOMES = {
     "ImportResult": "results",
     "ImportSettings": "import_options",
     "ImportSource": "assets",
+    "ImportSourceSetting": "assets",
     "ImportStatus": "assets",
     "ImportToken": "import_token",
     "ImportTokenReport": "reports",
@@ -194,6 +205,7 @@ _HOMES = {
     "SchemaModel": "model",
     "SchemaRoles": "assets",
     "Severity": "model",
+    "Status": "assets",
     "StatusCategory": "model",
     "StatusSpec": "model",
 }

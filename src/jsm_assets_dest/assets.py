@@ -8,15 +8,18 @@ every release.
 
 from __future__ import annotations
 
+from ._assets.import_settings import ImportSourceSetting
 from ._assets.import_sources import ImportedType, ImportSource, ImportStatus
 from ._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
 from ._assets.object_types import Attribute, ExistingObjectType, ObjectType
 from ._assets.roles import Role, RoleKind, SchemaRoles
+from ._assets.statuses import Status
 
 __all__ = [
     "Attribute",
     "ExistingObjectType",
     "ImportSource",
+    "ImportSourceSetting",
     "ImportStatus",
     "ImportedType",
     "ObjectSchemaRecord",
@@ -25,4 +28,5 @@ __all__ = [
     "RoleKind",
     "SchemaLinks",
     "SchemaRoles",
+    "Status",
 ]

@@ -9,7 +9,7 @@ Assets is left to the operation that calls it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
@@ -23,7 +23,7 @@ from ._model.differences import (
     importable_type,
 )
 from ._model.json_values import as_object, as_text
-from ._model.names import camel_case, same_name, unused
+from ._model.names import camel_case, is_made_up, same_name, unused
 from ._model.reading import walk
 from ._model.tables import table
 from .assets import Attribute, ExistingObjectType, ObjectType
@@ -87,6 +87,7 @@ class ConflictRecord:
         wanted: The wanted object type, as it was when the conflict was found.
         differences: Everything in which they differ.
         impossible: The resolutions that are not possible, each with the reason.
+        neighbours: The names of all object types of the schema, the existing one included.
     """
 
     key: str
@@ -96,6 +97,7 @@ class ConflictRecord:
     wanted: ObjectTypeSpec = field(repr=False)
     differences: tuple[Difference, ...] = field(default=(), repr=False)
     impossible: Mapping[Resolution, str] = field(factory=dict, repr=False)
+    neighbours: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def object_count(self) -> int | None:
@@ -120,12 +122,45 @@ class ConflictRecord:
 
     def suggested_name(self, resolution: Resolution, model: SchemaModel) -> str:
         """
-        A name for RENAME_INCOMING or RENAME_EXISTING that nothing in the model has.
+        A name for RENAME_INCOMING or RENAME_EXISTING that no object type of the model or of the schema has.
         """
-        taken = {spec.name.casefold() for spec in model.object_types} | {self.name.casefold()}
+        taken = {
+            name.strip().casefold()
+            for name in (self.name, *self.neighbours, *(spec.name for spec in model.object_types))
+        }
         if resolution is Resolution.RENAME_EXISTING:
             return unused(f"{self.name} previous", taken)
         return unused(f"{model.name} {self.wanted.name}".strip(), taken)
+
+    def check_name(self, resolution: Resolution, name: str, model: SchemaModel) -> None:
+        """
+        Refuse a new name that would be the next conflict.
+
+        Args:
+            resolution: RENAME_INCOMING or RENAME_EXISTING.
+            name: The new name.
+            model: The wanted model.
+
+        Raises:
+            ResolutionNotPossibleError: An object type of the schema has it; or, for the existing type, one of the model.
+        """
+        if same_name(name, self.name):
+            reason = "it is the one that the conflict is about"
+        elif any(same_name(name, one) for one in self.neighbours):
+            reason = "another object type of the schema has it"
+        elif resolution is Resolution.RENAME_EXISTING and any(
+            same_name(name, spec.name) for spec in model.object_types
+        ):
+            reason = "an object type of the model wants it"
+        else:
+            return
+        raise ResolutionNotPossibleError(
+            f"The conflict over “{self.name}” cannot be resolved with the new name “{name}”: {reason}.",
+            cause="Assets certainly refuses two object types of the same name in a schema, in whatever case.",
+            remedies=(
+                "You: choose a name that no object type has, or pass none to be given one that is free.",
+            ),
+        )
 
     def check(self, resolution: Resolution, *, delete_objects: int | None = None) -> None:
         """
@@ -200,22 +235,22 @@ def find_conflicts(
     model: SchemaModel,
     existing: Sequence[ExistingObjectType],
     *,
-    document: Mapping[str, object] | None = None,
+    documents: Iterable[Mapping[str, object]] = (),
 ) -> tuple[ConflictRecord, ...]:
     """
     The object types of a schema that stand where wanted ones shall be, in the model's order.
 
     An object type that the model has adopted is no conflict. Nor is one that an earlier build of this model
-    made, but that can only be told with the document of the import source: Assets shows external ids nowhere
-    else.
+    made, but that can only be told with the documents of the schema's import sources: Assets shows external ids
+    nowhere else.
 
     Args:
         model: What is wanted.
         existing: All object types of the schema with their attributes.
-        document: What `GET …/schema-and-mapping` answers for an import source of the schema, where there is
-            one.
+        documents: What `GET …/schema-and-mapping` answers for the import sources of the schema.
     """
-    ids_by_name = _external_ids(document or {})
+    ids_by_name = _external_ids(documents)
+    neighbours = tuple(one.object_type.name for one in existing)
     names_by_id = {one.object_type.id: one.object_type.name for one in existing}
     conflicts: list[ConflictRecord] = []
     for spec in model.object_types:
@@ -225,9 +260,10 @@ def find_conflicts(
                 continue
             if not same_name(there.name, spec.name):
                 continue
-            external_id = ids_by_name.get(there.name.strip().casefold())
-            if external_id == model.external_id(spec.key):
+            known_ids = ids_by_name.get(there.name.strip().casefold(), ())
+            if model.external_id(spec.key) in known_ids:
                 continue
+            external_id = known_ids[0] if known_ids else None
             found = tuple(differences(model, spec, one, names_by_id, external_id))
             conflicts.append(
                 ConflictRecord(
@@ -238,17 +274,24 @@ def find_conflicts(
                     wanted=spec,
                     differences=found,
                     impossible=_impossible(model, spec, one, existing, found),
+                    neighbours=neighbours,
                 )
             )
     return tuple(conflicts)
 
 
-def _external_ids(document: Mapping[str, object]) -> dict[str, str]:
-    root = as_object(as_object(document.get("schema")).get("objectSchema"))
-    return {
-        as_text(entry.get("name")).strip().casefold(): as_text(entry.get("externalId"))
-        for entry, _ in walk(root.get("objectTypes"))
-    }
+def _external_ids(documents: Iterable[Mapping[str, object]]) -> dict[str, tuple[str, ...]]:
+    """
+    The external ids by the name of the object type in small letters; what an import made comes before what Assets did.
+    """
+    found: dict[str, list[str]] = {}
+    for document in documents:
+        root = as_object(as_object(document.get("schema")).get("objectSchema"))
+        for entry, _ in walk(root.get("objectTypes")):
+            external_id = as_text(entry.get("externalId"))
+            if external_id:
+                found.setdefault(as_text(entry.get("name")).strip().casefold(), []).append(external_id)
+    return {name: tuple(sorted(dict.fromkeys(ids), key=is_made_up)) for name, ids in found.items()}
 
 
 def _impossible(
@@ -314,7 +357,7 @@ def apply(
         conflict: The conflict.
         resolution: One of its choices.
         model: The model it was found with, or what earlier resolutions made of that.
-        name: For RENAME_INCOMING, the new name; by default one is made from the model's name.
+        name: For the two renamings, the new name; by default one that no object type has.
         delete_objects: For DELETE_EXISTING, the number of objects that may be lost.
 
     Raises:
@@ -336,11 +379,10 @@ def apply(
         return adopt(conflict, model)
     if resolution is Resolution.RENAME_INCOMING:
         wanted = name or conflict.suggested_name(resolution, model)
-        if same_name(wanted, conflict.name):
-            raise ResolutionNotPossibleError(
-                f"The new name “{wanted}” is the one that the conflict is about."
-            )
+        conflict.check_name(resolution, wanted, model)
         return model.renamed(conflict.key, wanted)
+    if resolution is Resolution.RENAME_EXISTING and name:
+        conflict.check_name(resolution, name, model)
     return model
 
 

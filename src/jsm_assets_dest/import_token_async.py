@@ -13,6 +13,7 @@ from ._operations import building, executions, imports, tokens
 from ._secret import Secret
 from .assets import ImportStatus, ObjectSchemaRecord
 from .auth import import_token_secret
+from .build_plan_async import AsyncBuildPlan
 from .import_execution_async import AsyncImportExecution
 from .import_options import AsyncRecords, ImportOptions, ImportSettings
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .connection_async import AsyncConnection
     from .execution import Execution
     from .model import SchemaModel
-    from .plan import BuildPlan
+    from .plan import BuildPlanRecord
     from .reports import ImportTokenReport
     from .results import ImportResult
 
@@ -76,21 +77,28 @@ class AsyncImportToken:
         """
         return await self._connection._run(tokens.status(self._connection._site, self._secret))
 
-    async def plan(self, model: SchemaModel) -> BuildPlan:
+    async def plan(self, model: SchemaModel) -> AsyncBuildPlan:
         """
         Compare a model with what the import has, and say what building it would change. Sends only reads.
+
+        Args:
+            model: The wanted model.
+
+        Returns:
+            The plan; `apply` carries it out.
 
         Raises:
             InvalidModelError: The model has errors; the message lists all of them.
             ImportTargetMismatchError: The token leads to another object schema than the one that is meant.
         """
-        return await self._connection._run(
+        record = await self._connection._run(
             building.plan(self._connection._site, self._secret, self.schema, model, self._memory)
         )
+        return AsyncBuildPlan.bound(self, record)
 
     async def build(
-        self, model: SchemaModel, *, plan: BuildPlan | None = None, timeout: float = 600.0
-    ) -> BuildPlan:
+        self, model: SchemaModel, *, plan: BuildPlanRecord | None = None, timeout: float = 600.0
+    ) -> AsyncBuildPlan:
         """
         Make the import's schema and mapping what a model says: object types, attributes, references, statuses, mapping.
 
@@ -99,23 +107,26 @@ class AsyncImportToken:
 
         Args:
             model: The wanted model.
-            plan: A plan made before; it is refused when the import has changed since.
+            plan: A plan made before; it is refused when the import or the model has changed since.
             timeout: Seconds to wait for Assets to be done with it.
 
         Returns:
-            The plan that was carried out.
+            The plan that was carried out. Its `model` is the wanted one with everything settled that was adopted: the
+            one that records follow.
 
         Raises:
             InvalidModelError: The model has errors; nothing was sent.
             ImpossibleChangeError: The model wants something changed that Assets can never change; nothing was sent.
-            StalePlanError: The import has changed since the plan was made; nothing was sent.
+            StalePlanError: The import or the model has changed since the plan was made; nothing was sent.
             MappingRejectedError: Assets refused it; there is a class for each of its reasons.
+            ImportTimeoutError: Assets was not done in time; it goes on with it.
         """
-        return await self._connection._run(
+        record = await self._connection._run(
             building.build(
                 self._connection._site, self._secret, self.schema, model, plan, timeout, self._memory
             )
         )
+        return AsyncBuildPlan.bound(self, record)
 
     async def start(self, **options: Unpack[ImportSettings]) -> AsyncImportExecution:
         """

@@ -11,14 +11,23 @@ from typing import TYPE_CHECKING
 from attrs import asdict, field, frozen
 
 from ._operations import conflicts, roles, schemas
-from .assets import Attribute, ImportSource, ObjectSchemaRecord, ObjectType, RoleKind, SchemaRoles
+from .assets import (
+    Attribute,
+    ImportSource,
+    ImportStatus,
+    ObjectSchemaRecord,
+    ObjectType,
+    RoleKind,
+    SchemaRoles,
+    Status,
+)
 from .object_type_conflict import ObjectTypeConflict
 
 if TYPE_CHECKING:
     from typing import Self
 
     from .connection import Connection
-    from .model import SchemaModel
+    from .model import Graph, SchemaModel, StatusCategory
 
 
 @frozen(kw_only=True)
@@ -61,6 +70,12 @@ class ObjectSchema(ObjectSchemaRecord):
         All attributes of all object types.
         """
         return self._connection._run(schemas.attributes(self._connection._site, self.id))
+
+    def graph(self) -> Graph:
+        """
+        A picture of the object types, their attributes and references, as Mermaid text and as SVG; a notebook shows it.
+        """
+        return self._connection._run(schemas.graph(self._connection._site, self))
 
     def find_conflicts(self, model: SchemaModel) -> list[ObjectTypeConflict]:
         """
@@ -110,17 +125,81 @@ class ObjectSchema(ObjectSchemaRecord):
         wanted = {RoleKind.MANAGERS: managers, RoleKind.DEVELOPERS: developers, RoleKind.USERS: users}
         return self._connection._run(roles.write(self._connection._site, self, wanted))
 
+    def update(self, *, name: str | None = None, description: str | None = None) -> Self:
+        """
+        Change the schema's name or description; its key stays.
+
+        Args:
+            name: The new name, unique in the workspace; None to keep the present one.
+            description: The new description, which may be empty; None to keep the present one.
+
+        Returns:
+            The schema as it is now.
+
+        Raises:
+            ConfigurationError: The name cannot be right; nothing was sent.
+            ObjectSchemaExistsError: Another schema has the name.
+            ObjectSchemaNotFoundError: The schema is gone, or hidden from this account.
+        """
+        return self.of(
+            self._connection,
+            self._connection._run(schemas.update(self._connection._site, self, name, description)),
+        )
+
     def allow_references(self, allowed: bool = True) -> None:  # noqa: FBT001, FBT002 - the one thing it is about
         """
-        Set whether other object schemas may refer to this one's objects.
+        Set whether other object schemas may refer to this one's objects. The settings beside it stay as they are.
         """
         self._connection._run(schemas.allow_references(self._connection._site, self.id, allowed=allowed))
 
+    def statuses(self) -> tuple[Status, ...]:
+        """
+        The statuses that objects may have: the schema's own first, then those that all schemas share.
+        """
+        return self._connection._run(schemas.statuses(self._connection._site, self.id))
+
+    def find_status(self, name: str) -> Status | None:
+        """
+        The status with a name, in any case, or None; the schema's own before one that all schemas share.
+
+        Args:
+            name: Its name, such as Active.
+        """
+        return self._connection._run(schemas.find_status(self._connection._site, self.id, name))
+
+    def create_status(self, name: str, category: StatusCategory | str, description: str = "") -> Status:
+        """
+        Create a status of this schema. Building a model creates the statuses that it declares; this is for others.
+
+        Args:
+            name: 2 to 30 letters, digits, spaces and hyphens: the rule of import mappings, which Assets may not have here.
+            category: What it means: "active" (green), "inactive" (red) or "pending" (yellow).
+            description: For people.
+
+        Raises:
+            ConfigurationError: The name or the category cannot be right; nothing was sent.
+            ValidationError: Assets refuses it, for example because the name is taken; `field_errors` says why.
+        """
+        return self._connection._run(
+            schemas.create_status(self._connection._site, self.id, name, category, description)
+        )
+
     def import_sources(self) -> tuple[ImportSource, ...]:
         """
-        The imports of the schema. One can be created only on the schema's configuration page, tab Import.
+        The imports of the schema, each with its state and its settings explained.
+
+        One can be created only on the schema's configuration page, tab Import.
         """
         return self._connection._run(schemas.import_sources(self._connection._site, self.id))
+
+    def import_status(self, import_source: ImportSource) -> ImportStatus:
+        """
+        Whether an import may start now, asked with the account's credentials instead of an import token.
+
+        Args:
+            import_source: One of `import_sources`.
+        """
+        return self._connection._run(schemas.import_status(self._connection._site, import_source))
 
     def delete(self, *, confirm_key: str) -> None:
         """

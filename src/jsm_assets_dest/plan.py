@@ -1,8 +1,8 @@
 """
 What building a model would do to an import source: read first, compare, show, and only then send.
 
-`make_plan` is pure: it gets the model and what the import source has, and returns a `BuildPlan` with one item
-for everything and the document that would be sent. Nothing is sent while something is impossible.
+`make_plan` is pure: it gets the model and what the import source has, and returns a `BuildPlanRecord` with one
+item for everything and the document that would be sent. Nothing is sent while something is impossible.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ._model.takeover import take_over
 from .exceptions import ImpossibleChangeError, StalePlanError
 from .model import SchemaModel
 
-__all__ = ["BuildPlan", "PlanItem", "PlanKind", "PlanSubject", "document_digest", "make_plan"]
+__all__ = ["BuildPlanRecord", "PlanItem", "PlanKind", "PlanSubject", "document_digest", "make_plan"]
 
 
 @frozen(kw_only=True)
-class BuildPlan:
+class BuildPlanRecord:
     """
     What building a model does.
 
@@ -37,6 +37,7 @@ class BuildPlan:
             sent.
         document: What is sent; None where nothing is.
         current_digest: The digest of what existed when the plan was made; see `document_digest`.
+        model_digest: The digest of the model that was planned, before anything was settled.
     """
 
     items: tuple[PlanItem, ...] = field(repr=False)
@@ -44,6 +45,7 @@ class BuildPlan:
     verb: Verb | None
     document: JsonObject | None = field(repr=False)
     current_digest: str = field(repr=False)
+    model_digest: str = field(repr=False)
 
     def of(self, kind: PlanKind) -> tuple[PlanItem, ...]:
         """
@@ -95,7 +97,7 @@ class BuildPlan:
 
     def check_current(self, document: Mapping[str, object] | None) -> None:
         """
-        Refuse a plan that was made for something else than what exists now.
+        Refuse a plan that was made for something else than what Assets has now.
 
         Args:
             document: What `GET …/schema-and-mapping` answers now, or None where there is nothing to read.
@@ -105,7 +107,23 @@ class BuildPlan:
         """
         if document_digest(document) != self.current_digest:
             raise StalePlanError(
-                "The schema or the mapping of the import source is not what the plan was made for."
+                "The schema or the mapping of the import source is not what the plan was made for; nothing was sent."
+            )
+
+    def check_model(self, model: SchemaModel) -> None:
+        """
+        Refuse a plan that was made for another model.
+
+        Args:
+            model: The model that shall be built: the planned one, or the plan's own with everything settled.
+
+        Raises:
+            StalePlanError: The model is another one.
+        """
+        if model.digest not in (self.model_digest, self.model.digest):
+            raise StalePlanError(
+                "The plan was made for another model than the one that shall be built; nothing was sent.",
+                cause="The model was certainly changed after the plan was made.",
             )
 
     def to_dict(self) -> dict[str, object]:
@@ -145,11 +163,17 @@ class BuildPlan:
         )
 
     def _repr_html_(self) -> str:
-        rows = [
-            (one.kind.value, one.subject.value, one.path, f"{one.message} {one.remedy}".strip())
-            for one in self.items
-        ]
-        return table(("", "What", "Where", ""), rows, caption=self.summary, empty="Nothing to do.")
+        header = ("", "What", "Where", "")
+        rest = self.of(PlanKind.UNCHANGED)
+        shown = [one for one in self.items if one.kind is not PlanKind.UNCHANGED]
+        page = table(header, map(_row, shown), caption=self.summary, empty="Nothing to do.")
+        if not rest:
+            return page
+        return f"{page}<details><summary>{len(rest)} unchanged</summary>{table(header, map(_row, rest))}</details>"
+
+
+def _row(item: PlanItem) -> tuple[str, str, str, str]:
+    return item.kind.value, item.subject.value, item.path, f"{item.message} {item.remedy}".strip()
 
 
 def document_digest(document: Mapping[str, object] | None) -> str:
@@ -165,7 +189,7 @@ def make_plan(
     *,
     has_mapping: bool | None = None,
     known_statuses: Collection[str] = (),
-) -> BuildPlan:
+) -> BuildPlanRecord:
     """
     Compare a model with what an import source has.
 
@@ -192,10 +216,11 @@ def make_plan(
             verb, document = "PATCH", changed_document(settled, matches, current, changes)
         elif not mapped:
             verb, document = "PUT", whole_document(settled, matches, current)
-    return BuildPlan(
+    return BuildPlanRecord(
         items=items,
         model=settled,
         verb=verb,
         document=document,
         current_digest=document_digest(current_document),
+        model_digest=model.digest,
     )

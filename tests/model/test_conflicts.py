@@ -474,7 +474,7 @@ def test_what_this_model_built_is_no_conflict() -> None:
     types = [existing("People", NAME), existing("Groups", NAME)]
 
     assert len(find_conflicts(MODEL, types)) == 2
-    assert find_conflicts(MODEL, types, document=service.document()) == ()
+    assert find_conflicts(MODEL, types, documents=[service.document()]) == ()
 
 
 def test_two_tenants_in_one_workspace_see_each_other() -> None:
@@ -483,7 +483,7 @@ def test_two_tenants_in_one_workspace_see_each_other() -> None:
     service.take("PUT", evolve(MODEL, namespace="okta-eu").document())
     there = existing("People", NAME)
 
-    (conflict,) = find_conflicts(MODEL, [there], document=service.document())
+    (conflict,) = find_conflicts(MODEL, [there], documents=[service.document()])
 
     (difference,) = [one for one in conflict.differences if one.kind is DifferenceKind.EXTERNAL_ID]
     assert (difference.existing, difference.wanted) == ("okta-eu/people", "okta/people")
@@ -496,7 +496,7 @@ def test_an_external_id_that_assets_made_up_is_harmless() -> None:
     service = Service()
     service.made_by_people("People")
 
-    (conflict,) = find_conflicts(MODEL, [existing("People", NAME)], document=service.document())
+    (conflict,) = find_conflicts(MODEL, [existing("People", NAME)], documents=[service.document()])
 
     (difference,) = [one for one in conflict.differences if one.kind is DifferenceKind.EXTERNAL_ID]
     assert difference.harmless

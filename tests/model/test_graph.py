@@ -145,8 +145,8 @@ def test_two_pictures_on_a_page_do_not_share_marks() -> None:
     """Ids are unique in a page, so each model has its own."""
     other = MODEL.with_object_type(evolve(PEOPLE, description="Other."))
 
-    assert MODEL.graph().svg.count(f"jsm-tip-{MODEL.digest[:12]}") == 3
-    assert MODEL.digest[:12] not in other.graph().svg
+    assert MODEL.graph().svg.count(f"jsm-tip-{MODEL.graph().digest[:12]}") == 3
+    assert MODEL.graph().digest[:12] not in other.graph().svg
 
 
 @given(models())

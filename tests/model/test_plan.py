@@ -21,7 +21,7 @@ from jsm_assets_dest.model import (
     SchemaModel,
     StatusSpec,
 )
-from jsm_assets_dest.plan import BuildPlan, PlanKind, PlanSubject, document_digest, make_plan
+from jsm_assets_dest.plan import BuildPlanRecord, PlanKind, PlanSubject, document_digest, make_plan
 from tests.model.samples import GROUPS, ID, MODEL, NAME, PEOPLE, one_type, png
 from tests.model.service import Service, made_up
 
@@ -36,7 +36,7 @@ def built(model: SchemaModel = MODEL) -> Service:
     return service
 
 
-def shown(plan: BuildPlan) -> list[tuple[str, str, str]]:
+def shown(plan: BuildPlanRecord) -> list[tuple[str, str, str]]:
     """
     The items that are not unchanged, in short.
     """
@@ -47,7 +47,7 @@ def shown(plan: BuildPlan) -> list[tuple[str, str, str]]:
     ]
 
 
-def object_types(plan: BuildPlan) -> list[dict[str, Any]]:
+def object_types(plan: BuildPlanRecord) -> list[dict[str, Any]]:
     """
     The object types at the root of the document of a plan.
     """
@@ -653,7 +653,7 @@ def test_a_plan_is_shown_as_text_table_and_data() -> None:
     assert "1 patch" in plan._repr_html_()
     assert plan.to_dict()["counts"] == plan.counts
     assert plan.to_dict()["items"][0]["kind"] == "unchanged"  # type: ignore[index]
-    assert repr(plan) == "BuildPlan(verb='PATCH')"
+    assert repr(plan) == "BuildPlanRecord(verb='PATCH')"
     assert "Nothing to do." not in plan._repr_html_()
     plan.raise_for_impossible()
 

@@ -13,6 +13,7 @@ from typing import assert_type
 from jsm_assets_dest import (
     ApiToken,
     AssetsError,
+    AsyncBuildPlan,
     AsyncConnection,
     AsyncImportExecution,
     AsyncImportToken,
@@ -151,6 +152,7 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
     assert_type(token.status(), ImportStatus)
     assert_type(token.plan(model), BuildPlan)
     assert_type(token.build(model), BuildPlan)
+    assert_type(token.plan(model).apply(), BuildPlan)
 
     def pairs() -> Iterator[tuple[str, Mapping[str, object]]]:
         yield "people", {"oktaId": "1"}
@@ -191,7 +193,10 @@ async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
         assert_type(await conflict.resolve(Resolution.SKIP, model), SchemaModel)
     token = connection.import_token("secret", schema=schema)
     assert_type(token, AsyncImportToken)
-    assert_type(await token.build(model), BuildPlan)
+    plan = await token.plan(model)
+    assert_type(plan, AsyncBuildPlan)
+    assert_type(await plan.apply(), AsyncBuildPlan)
+    assert_type(await token.build(model, plan=plan), AsyncBuildPlan)
     assert_type(await token.import_records(pairs()), ImportResult)
     assert_type(await token.import_records({"people": [{"oktaId": "1"}]}), ImportResult)
     async with await token.start() as execution:

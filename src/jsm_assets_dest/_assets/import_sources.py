@@ -9,6 +9,8 @@ from typing import cast
 
 from attrs import field, frozen
 
+from .._model.tables import table
+from .import_settings import ImportSourceSetting, explained, of_concatenator, of_dates, of_identifiers
 from .reading import read_array, read_flag, read_object, read_text
 
 
@@ -66,12 +68,17 @@ class ImportSource:
     Attributes:
         id: Its id, a UUID as text.
         name: Its name.
-        schema_id: The object schema it writes to.
+        schema_id: The object schema it writes to; Atlassian's document says a UUID, live sites send the decimal id.
         kind: Its module: "rlabs-import-type-external" for an External import.
         enabled: Whether it may run; None where Assets does not say.
+        validity: VALID, INVALID_CONFIGURATION (as before its first mapping) or MODULE_UNINSTALLED; empty where Assets
+            does not say.
+        invalid_because: The service's own words for why it is not valid, by subject.
         token_generated: Whether a token has been made for it; None where Assets does not say.
         empty_values: What an empty value does to a value in Assets, where the object type does not say otherwise.
         unknown_values: What a value does that a select or status attribute does not know.
+        null_values: What a null does.
+        not_mapped_values: What a value does that no mapping names.
         concatenator: What joins the values of several locators.
         object_types: Settings of single object types.
         raw: The whole answer.
@@ -83,10 +90,14 @@ class ImportSource:
     description: str = field(default="", repr=False)
     kind: str = ""
     enabled: bool | None = None
+    validity: str = field(default="", repr=False)
+    invalid_because: Mapping[str, str] = field(factory=dict, repr=False)
     token_generated: bool | None = None
     empty_values: str = field(default="", repr=False)
     unknown_values: str = field(default="", repr=False)
-    concatenator: str = field(default=",", repr=False)
+    null_values: str = field(default="", repr=False)
+    not_mapped_values: str = field(default="", repr=False)
+    concatenator: str = field(default="", repr=False)
     object_types: tuple[ImportedType, ...] = field(default=(), repr=False)
     raw: Mapping[str, object] = field(factory=dict, repr=False, eq=False)
 
@@ -96,12 +107,8 @@ class ImportSource:
         Read one import source.
         """
         source = read_object(value, "an import source")
-        status = source.get("importStatus")
-        configured = (
-            read_text(cast("Mapping[str, object]", status), "configurationStatusType", "")
-            if isinstance(status, Mapping)
-            else ""
-        )
+        status = _part(source, "importStatus")
+        configured = read_text(status, "configurationStatusType", "")
         entries = read_array(source.get("importSourceOTEntries") or [], "object type settings")
         return cls(
             id=read_text(source, "id"),
@@ -110,12 +117,73 @@ class ImportSource:
             description=read_text(source, "description", ""),
             kind=read_text(source, "importSourceModuleKey", ""),
             enabled=configured == "ENABLED" if configured else None,
+            validity=read_text(status, "validationStatusType", ""),
+            invalid_because={
+                name: str(reason) for name, reason in _part(status, "reasonForInvalidity").items()
+            },
             token_generated=read_flag(source, "tokenGenerated") if "tokenGenerated" in source else None,
             empty_values=read_text(source, "defaultHandleEmptyValues", ""),
             unknown_values=read_text(source, "defaultHandleUnknownValues", ""),
-            concatenator=read_text(source, "defaultConcatenator", ","),
+            null_values=read_text(source, "defaultHandleNullValues", ""),
+            not_mapped_values=read_text(source, "defaultHandleNotMappedValues", ""),
+            concatenator=read_text(source, "defaultConcatenator", ""),
             object_types=tuple(ImportedType.from_json(entry) for entry in entries),
             raw=source,
+        )
+
+    @property
+    def is_external(self) -> bool:
+        """
+        Whether it is an External import, the kind that takes data with an import token; yes where Assets does not say.
+        """
+        return self.kind in ("", "rlabs-import-type-external")
+
+    @property
+    def settings(self) -> tuple[ImportSourceSetting, ...]:
+        """
+        The settings that decide what missing, empty and unknown values do, each explained; what Assets does not tell is
+        there, too, and says so.
+        """
+        found = [
+            explained("missing objects", ""),
+            explained("empty values", self.empty_values),
+            explained("unknown values", self.unknown_values),
+            explained("null values", self.null_values),
+            explained("values that are not mapped", self.not_mapped_values),
+            of_concatenator(self.concatenator),
+            of_dates(read_text(self.raw, "dateFormat", ""), read_text(self.raw, "dateTimeFormat", "")),
+        ]
+        for one in self.object_types:
+            if one.empty_values not in ("", self.empty_values):
+                found.append(explained("empty values", one.empty_values, one.name))
+            if one.unknown_values not in ("", self.unknown_values):
+                found.append(explained("unknown values", one.unknown_values, one.name))
+            found.append(of_identifiers(one.identifier_ignores_case, one.name))
+        return tuple(found)
+
+    @property
+    def state(self) -> str:
+        """
+        Its state in a sentence.
+        """
+        if self.enabled is False:
+            return "It is disabled; an object schema manager can enable it on the configuration page, tab Import."
+        if self.validity == "MODULE_UNINSTALLED":
+            return "The app that it belongs to is not installed any more."
+        if self.validity == "INVALID_CONFIGURATION":
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in self.invalid_because.items())
+            return f"It has no valid mapping yet; build the schema model{f' ({reasons})' if reasons else ''}."
+        if self.enabled:
+            return "It is enabled."
+        return "Assets does not tell its state."
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.name}: {self.state}", *(f"  {setting}" for setting in self.settings)])
+
+    def _repr_html_(self) -> str:
+        rows = [(one.name, one.object_type, one.value or "not told", one.meaning) for one in self.settings]
+        return table(
+            ("Setting", "Object type", "Value", "Meaning"), rows, caption=f"{self.name}: {self.state}"
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -128,10 +196,16 @@ class ImportSource:
             "schema_id": self.schema_id,
             "kind": self.kind,
             "enabled": self.enabled,
+            "validity": self.validity,
+            "invalid_because": dict(self.invalid_because),
             "token_generated": self.token_generated,
-            "empty_values": self.empty_values,
-            "unknown_values": self.unknown_values,
+            "settings": [one.to_dict() for one in self.settings],
         }
+
+
+def _part(source: Mapping[str, object], key: str) -> Mapping[str, object]:
+    value = source.get(key)
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
 
 
 @frozen(kw_only=True)

@@ -1,5 +1,5 @@
 """
-The SVG of a model: boxes in columns, references as curves from left to right.
+The SVG of a graph: boxes in columns, references as curves from left to right.
 
 Object types that refer to nothing stand in the right-most column, each other one to the left of what it
 refers to, so that nearly all references point the same way. Boxes have grounds of their own and the lines a
@@ -14,12 +14,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from .graph import flags, type_text
-from .order import targets_of
-
 if TYPE_CHECKING:
-    from ..model import SchemaModel
-    from .specs import AttributeSpec, ObjectTypeSpec
+    from .graph import Graph, GraphBox, GraphRow
 
 _ROW = 22
 _HEAD = 32
@@ -61,15 +57,15 @@ class _Box:
     An object type with its place in the picture, in pixels.
     """
 
-    spec: ObjectTypeSpec
-    rows: tuple[AttributeSpec, ...]
+    spec: GraphBox
+    rows: tuple[GraphRow, ...]
     more: int
     x: float
     y: float
     width: float
     height: float
 
-    def row_middle(self, attribute: AttributeSpec) -> float:
+    def row_middle(self, attribute: GraphRow) -> float:
         return self.y + _HEAD + self.rows.index(attribute) * _ROW + _ROW / 2
 
     @property
@@ -77,17 +73,17 @@ class _Box:
         return self.y + _HEAD / 2
 
 
-def draw(model: SchemaModel) -> str:
+def draw(graph: Graph) -> str:
     """
-    The SVG document of a model.
+    The SVG document of a graph.
     """
-    boxes = _boxes(model)
+    boxes = _boxes(graph)
     # Curves of references to the same or an earlier column swing out to the right and below.
     width = max((box.x + box.width for box in boxes.values()), default=0) + _MARGIN + _GAP_ACROSS / 2
     height = max((box.y + box.height for box in boxes.values()), default=0) + _MARGIN
-    mark = f"jsm-tip-{model.digest[:12]}"
+    mark = f"jsm-tip-{graph.digest[:12]}"
     count = len(boxes)
-    title = f"{model.name}: {count} object type{'' if count == 1 else 's'}"
+    title = f"{graph.name}: {count} object type{'' if count == 1 else 's'}"
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
     tip = '<path class="tip" d="M0 0L10 5L0 10z"/>'
     marker = 'viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto"'
@@ -97,65 +93,66 @@ def draw(model: SchemaModel) -> str:
         f'<defs><marker id="{mark}" {marker}>{tip}</marker></defs>',
     ]
     # Curves first: one that passes a box goes behind it, and no text is ever struck through.
-    parts += _edges(model, boxes, mark)
+    parts += _edges(graph, boxes, mark)
     parts += [_box(box) for box in boxes.values()]
     parts.append("</svg>")
     return "".join(parts)
 
 
-def _columns(model: SchemaModel) -> list[list[ObjectTypeSpec]]:
+def _columns(graph: Graph) -> list[list[GraphBox]]:
     """
     The object types by column, from left to right.
     """
     depth: dict[str, int] = {}
+    by_key = {box.key: box for box in graph.boxes}
 
-    def measure(spec: ObjectTypeSpec, above: frozenset[str]) -> int:
+    def measure(spec: GraphBox, above: frozenset[str]) -> int:
         # Within a circle, the way back to a type that is being measured does not count.
         if spec.key in depth:
             return depth[spec.key]
         below = [
-            measure(model.object_type(key), above | {spec.key})
-            for key in targets_of(spec)
-            if key != spec.key and key not in above and model.has_object_type(key)
+            measure(by_key[key], above | {spec.key})
+            for key in spec.targets
+            if key != spec.key and key not in above
         ]
         depth[spec.key] = 1 + max(below, default=-1)
         return depth[spec.key]
 
-    for spec in model.object_types:
+    for spec in graph.boxes:
         measure(spec, frozenset())
-    referred = {key for spec in model.object_types for key in targets_of(spec)}
-    for spec in model.object_types:
+    referred = {key for spec in graph.boxes for key in spec.targets}
+    for spec in graph.boxes:
         # One that nothing refers to may as well stand with the one it is below.
         if spec.parent in depth and spec.key not in referred:
             depth[spec.key] = max(depth[spec.key], depth[spec.parent])
     deepest = max(depth.values(), default=-1)
     return [
-        _parents_first([spec for spec in model.object_types if depth[spec.key] == at])
+        _parents_first([spec for spec in graph.boxes if depth[spec.key] == at])
         for at in range(deepest, -1, -1)
     ]
 
 
-def _parents_first(column: list[ObjectTypeSpec]) -> list[ObjectTypeSpec]:
+def _parents_first(column: list[GraphBox]) -> list[GraphBox]:
     """
     The column with each object type right behind the one it is below.
     """
-    ordered: list[ObjectTypeSpec] = []
+    ordered: list[GraphBox] = []
     for spec in column:
         at = next((at for at, one in enumerate(ordered) if one.key == spec.parent), len(ordered) - 1)
         ordered.insert(at + 1, spec)
     return ordered
 
 
-def _boxes(model: SchemaModel) -> dict[str, _Box]:
+def _boxes(graph: Graph) -> dict[str, _Box]:
     boxes: dict[str, _Box] = {}
     x: float = _MARGIN
-    for column in _columns(model):
+    for column in _columns(graph):
         y: float = _MARGIN
         width = max(_width(spec) for spec in column)
         for spec in column:
-            first = spec.attributes[:_MOST_ROWS]
-            rows = (*first, *(one for one in spec.attributes[_MOST_ROWS:] if one.is_reference))
-            more = len(spec.attributes) - len(rows)
+            first = spec.rows[:_MOST_ROWS]
+            rows = (*first, *(one for one in spec.rows[_MOST_ROWS:] if one.target))
+            more = len(spec.rows) - len(rows)
             height = _HEAD + _ROW * (len(rows) + bool(more)) + _FOOT
             boxes[spec.key] = _Box(spec, rows, more, x, y, width, height)
             y += height + _GAP_DOWN
@@ -167,16 +164,16 @@ def _length(text: str) -> float:
     return sum(_WIDE if ord(one) > 0x2E80 else 1.0 for one in text)  # where wide scripts begin
 
 
-def _width(spec: ObjectTypeSpec) -> float:
+def _width(spec: GraphBox) -> float:
     rows = [
         _length(one.name) * _WIDTH_NAME + _length(_type_with_flags(one)) * _WIDTH_TYPE + 24
-        for one in spec.attributes
+        for one in spec.rows
     ]
     return max([_length(spec.name) * _WIDTH_HEAD, 120.0, *rows]) + 24
 
 
-def _type_with_flags(attribute: AttributeSpec) -> str:
-    return " · ".join([type_text(attribute), *flags(attribute)])
+def _type_with_flags(attribute: GraphRow) -> str:
+    return " · ".join([attribute.type, *attribute.flags])
 
 
 def _box(box: _Box) -> str:
@@ -190,7 +187,7 @@ def _box(box: _Box) -> str:
         parts.insert(1, f"<title>{_text(box.spec.description)}</title>")
     for at, attribute in enumerate(box.rows):
         baseline = box.y + _HEAD + at * _ROW + 16
-        strong = " strong" if attribute.label or attribute.identifier else ""
+        strong = " strong" if attribute.strong else ""
         note = f"<title>{_text(attribute.description)}</title>" if attribute.description else ""
         parts.append(
             f'<g>{note}<text class="name{strong}" x="{left}" y="{baseline}">{_text(attribute.name)}</text>'
@@ -209,14 +206,14 @@ def _head(box: _Box) -> str:
     return f"M{x} {y + _HEAD}v{6 - _HEAD}a6 6 0 0 1 6 -6h{width - 12:.1f}a6 6 0 0 1 6 6v{_HEAD - 6}z"
 
 
-def _edges(model: SchemaModel, boxes: dict[str, _Box], mark: str) -> list[str]:
+def _edges(graph: Graph, boxes: dict[str, _Box], mark: str) -> list[str]:
     edges: list[str] = []
-    for spec in model.object_types:
+    for spec in graph.boxes:
         start = boxes[spec.key]
-        for attribute in spec.attributes:
-            if attribute.reference is None or attribute.reference.target not in boxes:
+        for attribute in spec.rows:
+            if not attribute.target:
                 continue
-            end = boxes[attribute.reference.target]
+            end = boxes[attribute.target]
             title = f"{spec.name}: {attribute.name} → {end.spec.name}"
             edges.append(
                 f'<path class="edge" marker-end="url(#{mark})" d="{_curve(start, end, start.row_middle(attribute))}">'

@@ -1,32 +1,153 @@
 """
-A picture of a model: Mermaid text for documents, and an SVG of our own for notebooks and pages.
+A picture of object types: Mermaid text for documents, and an SVG of our own for notebooks and pages.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
+
+from .json_values import digest_of
 
 if TYPE_CHECKING:
+    from ..assets import Attribute, ExistingObjectType
     from ..model import SchemaModel
     from .specs import AttributeSpec
+
+
+@frozen(kw_only=True)
+class GraphRow:
+    """
+    An attribute in a picture.
+
+    Attributes:
+        name: Its name.
+        type: Its type as people say it, with a star where there can be many values.
+        flags: What is special about it, in words.
+        description: For people.
+        strong: Whether it names or identifies objects.
+        target: The key of the object type that it refers to, where that is in the picture.
+        many: Whether there can be many values.
+    """
+
+    name: str
+    type: str
+    flags: tuple[str, ...] = ()
+    description: str = ""
+    strong: bool = False
+    target: str = ""
+    many: bool = False
+
+    @property
+    def text(self) -> str:
+        """
+        The attribute in a line: its name, type, and what is special about it.
+        """
+        return f"{self.name}: {self.type}" + (f" ({', '.join(self.flags)})" if self.flags else "")
+
+
+@frozen(kw_only=True)
+class GraphBox:
+    """
+    An object type in a picture.
+
+    Attributes:
+        key: Tells it from the others.
+        name: Its name.
+        description: For people.
+        parent: The key of the object type above it, or empty.
+        rows: Its attributes.
+    """
+
+    key: str
+    name: str
+    description: str = ""
+    parent: str = ""
+    rows: tuple[GraphRow, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """
+        The keys of the object types that it refers to, each once.
+        """
+        return tuple(dict.fromkeys(row.target for row in self.rows if row.target))
 
 
 @frozen
 class Graph:
     """
-    The object types of a model with their attributes, and the references between them.
+    Object types with their attributes, and the references between them.
+
+    Attributes:
+        name: The name of the model or the schema.
     """
 
-    model: SchemaModel = field(repr=False)
+    name: str
+    _boxes: tuple[GraphBox, ...] = field(repr=False, alias="boxes")
 
     @classmethod
     def of(cls, model: SchemaModel) -> Graph:
         """
-        The graph of a model.
+        The graph of a wanted model.
         """
-        return cls(model)
+        keys = {spec.key for spec in model.object_types}
+        return cls(
+            model.name,
+            tuple(
+                GraphBox(
+                    key=spec.key,
+                    name=spec.name,
+                    description=spec.description,
+                    parent=spec.parent if spec.parent in keys else "",
+                    rows=tuple(_wanted(one, keys) for one in spec.attributes),
+                )
+                for spec in model.object_types
+            ),
+        )
+
+    @classmethod
+    def of_existing(cls, name: str, existing: Sequence[ExistingObjectType]) -> Graph:
+        """
+        The graph of what a schema has; the attributes that Assets fills itself are left out.
+
+        Args:
+            name: The name of the schema.
+            existing: Its object types with their attributes.
+        """
+        keys = {one.object_type.id for one in existing}
+        names = {one.object_type.id: one.object_type.name for one in existing}
+        boxes: list[GraphBox] = []
+        for one in existing:
+            there = one.object_type
+            count = there.object_count
+            counted = "" if count is None else f"{count} object{'' if count == 1 else 's'}"
+            above = there.parent_id or ""
+            boxes.append(
+                GraphBox(
+                    key=there.id,
+                    name=names[there.id],
+                    description=". ".join(text for text in (there.description.rstrip("."), counted) if text),
+                    parent=above if above in keys else "",
+                    rows=tuple(_existing(each, keys) for each in one.attributes if not each.system),
+                )
+            )
+        return cls(name, tuple(boxes))
+
+    @property
+    def boxes(self) -> tuple[GraphBox, ...]:
+        """
+        The object types of the picture.
+        """
+        return self._boxes
+
+    @property
+    def digest(self) -> str:
+        """
+        The SHA-256 of the picture, 64 hexadecimal digits.
+        """
+        return digest_of([self.name, [asdict(box) for box in self._boxes]])
 
     @property
     def mermaid(self) -> str:
@@ -34,18 +155,17 @@ class Graph:
         The graph as a Mermaid flowchart, for Markdown that draws those.
         """
         lines = ["flowchart LR"]
-        ids = {spec.key: f"t{at}" for at, spec in enumerate(self.model.object_types)}
-        for spec in self.model.object_types:
-            rows = [f"<b>{_entity(spec.name)}</b>", *(_entity(row_text(one)) for one in spec.attributes)]
-            lines.append(f'    {ids[spec.key]}["{"<br/>".join(rows)}"]')
-        for spec in self.model.object_types:
-            for attribute in spec.attributes:
-                if attribute.reference is not None and attribute.reference.target in ids:
-                    many = " *" if attribute.takes_many else ""
-                    label = f'"{_entity(attribute.name)}{many}"'
-                    lines.append(f"    {ids[spec.key]} -->|{label}| {ids[attribute.reference.target]}")
-            if spec.parent in ids:
-                lines.append(f"    {ids[spec.parent]} -.-o {ids[spec.key]}")
+        ids = {box.key: f"t{at}" for at, box in enumerate(self._boxes)}
+        for box in self._boxes:
+            rows = [f"<b>{_entity(box.name)}</b>", *(_entity(row.text) for row in box.rows)]
+            lines.append(f'    {ids[box.key]}["{"<br/>".join(rows)}"]')
+        for box in self._boxes:
+            for row in box.rows:
+                if row.target:
+                    label = f'"{_entity(row.name)}{" *" if row.many else ""}"'
+                    lines.append(f"    {ids[box.key]} -->|{label}| {ids[row.target]}")
+            if box.parent:
+                lines.append(f"    {ids[box.parent]} -.-o {ids[box.key]}")
         return "\n".join(lines) + "\n"
 
     @property
@@ -55,7 +175,7 @@ class Graph:
         """
         from .drawing import draw
 
-        return draw(self.model)
+        return draw(self)
 
     def _repr_html_(self) -> str:
         return f'<div style="overflow-x:auto">{self.svg}</div>'
@@ -64,34 +184,51 @@ class Graph:
         return self.mermaid
 
 
-def row_text(attribute: AttributeSpec) -> str:
-    """
-    An attribute in a line: its name, type, and what is special about it.
-    """
-    marks = flags(attribute)
-    return f"{attribute.name}: {type_text(attribute)}" + (f" ({', '.join(marks)})" if marks else "")
+def _words(*marks: tuple[str, bool]) -> tuple[str, ...]:
+    return tuple(word for word, is_so in marks if is_so)
 
 
-def type_text(attribute: AttributeSpec) -> str:
-    """
-    The type as people say it, with a star where there can be many values.
-    """
-    kind = "reference" if attribute.is_reference else attribute.type.value.replace("_", " ")
-    return f"{kind} *" if attribute.takes_many else kind
+def _kind(name: str, *, many: bool) -> str:
+    text = "reference" if name == "referenced_object" else name.replace("_", " ")
+    return f"{text} *" if many else text
 
 
-def flags(attribute: AttributeSpec) -> list[str]:
-    """
-    What is special about an attribute, in words.
-    """
-    marks = (
-        ("label", attribute.label),
-        ("identifier", attribute.identifier),
-        ("unique", attribute.unique and not attribute.identifier),
-        ("required", attribute.minimum > 0),
-        ("not filled", not attribute.mapped),
+def _wanted(attribute: AttributeSpec, keys: set[str]) -> GraphRow:
+    target = attribute.reference.target if attribute.reference is not None else ""
+    return GraphRow(
+        name=attribute.name,
+        type=_kind(attribute.type.value, many=attribute.takes_many),
+        flags=_words(
+            ("label", attribute.label),
+            ("identifier", attribute.identifier),
+            ("unique", attribute.unique and not attribute.identifier),
+            ("required", attribute.minimum > 0),
+            ("not filled", not attribute.mapped),
+        ),
+        description=attribute.description,
+        strong=attribute.label or attribute.identifier,
+        target=target if target in keys else "",
+        many=attribute.takes_many,
     )
-    return [word for word, is_so in marks if is_so]
+
+
+def _existing(attribute: Attribute, keys: set[str]) -> GraphRow:
+    target = attribute.reference_object_type_id or ""
+    many = attribute.maximum == -1 or attribute.maximum > 1
+    return GraphRow(
+        name=attribute.name,
+        type=_kind(attribute.type, many=many),
+        flags=_words(
+            ("label", attribute.label),
+            ("unique", attribute.unique),
+            ("required", attribute.minimum > 0 and not attribute.label),
+            ("in another schema", bool(target) and target not in keys),
+        ),
+        description=attribute.description,
+        strong=attribute.label,
+        target=target if target in keys else "",
+        many=many,
+    )
 
 
 def _entity(text: str) -> str:

@@ -4,32 +4,37 @@ Building the schema model: read what is there, plan, send what is missing, wait 
 
 from __future__ import annotations
 
-from .._assets.reading import read_object, read_text
+import re
+
+from .._assets.reading import read_object
 from .._engine.commands import Operation, Sleep
 from .._model.json_values import JsonObject
 from .._retry.call import call
 from .._retry.site import Site
 from .._secret import Secret
 from .._wire import imports as wire
-from .._wire import schemas as schema_wire
-from .._wire.answer import Answer
+from .._wire.bodies import read_body
+from .._wire.classify import refused_mapping
 from .._wire.imports import ImportLinks
 from ..assets import ObjectSchemaRecord
 from ..exceptions import (
     ApiError,
+    AssetsError,
     ImportTimeoutError,
     MappingExistsError,
     MappingRejectedError,
+    NotFoundError,
+    ServiceUnavailableError,
+    TransportError,
     ValidationError,
 )
 from ..model import SchemaModel
-from ..plan import BuildPlan, make_plan
-from . import tokens
-from .discovery import Builder, ask_assets
+from ..plan import BuildPlanRecord, make_plan
+from . import schemas, tokens
 from .tokens import Memory
 
-#: Progress words that mean that a mapping went wrong; Atlassian documents only "OK".
-_FAILED = ("ERROR", "FAILED", "FAILURE")
+#: The result of a mapping that was done without fault; Atlassian documents no other word.
+_DONE = ("OK", "")
 
 
 def current_document(site: Site, secret: Secret, found: ImportLinks) -> Operation[JsonObject]:
@@ -42,7 +47,7 @@ def current_document(site: Site, secret: Secret, found: ImportLinks) -> Operatio
 
 def plan(
     site: Site, secret: Secret, schema: ObjectSchemaRecord | None, model: SchemaModel, memory: Memory
-) -> Operation[BuildPlan]:
+) -> Operation[BuildPlanRecord]:
     """
     What building the model would do.
     """
@@ -58,7 +63,7 @@ def _plan(
     model: SchemaModel,
     found: ImportLinks,
     memory: Memory,
-) -> Operation[BuildPlan]:
+) -> Operation[BuildPlanRecord]:
     yield from tokens.refuse_other_schema(site, found, schema, memory)
     now = yield from tokens.state(site, secret, found)
     document = yield from current_document(site, secret, found)
@@ -73,22 +78,13 @@ def _none() -> Operation[tuple[str, ...]]:
 
 def _statuses(site: Site, schema: ObjectSchemaRecord) -> Operation[tuple[str, ...]]:
     """
-    The names of the statuses that objects of the schema may have: the global ones and its own.
+    The names of the statuses that objects of the schema may have.
     """
-    names: list[str] = []
     try:
-        for schema_id in (None, schema.id):
-            answer = yield from ask_assets(site, _status_builder(schema_id))
-            names += schema_wire.read_each(
-                answer, "statuses", lambda value: read_text(read_object(value, "a status"), "name"), "values"
-            )
+        found = yield from schemas.statuses(site, schema.id)
     except ApiError:
         return ()  # statuses need a scope of their own; without them the plan says less
-    return tuple(names)
-
-
-def _status_builder(schema_id: str | None) -> Builder:
-    return lambda base: schema_wire.list_statuses(base, schema_id)
+    return tuple(status.name for status in found)
 
 
 def build(
@@ -96,14 +92,17 @@ def build(
     secret: Secret,
     schema: ObjectSchemaRecord | None,
     model: SchemaModel,
-    made: BuildPlan | None,
+    made: BuildPlanRecord | None,
     timeout: float,
     memory: Memory,
-) -> Operation[BuildPlan]:
+) -> Operation[BuildPlanRecord]:
     """
     Carry out a plan, made before or now.
     """
     model.check()
+    if made is not None:
+        made.check_model(model)
+        made.raise_for_impossible()
     found = yield from tokens.links(site, secret)
     if made is None:
         made = yield from _plan(site, secret, schema, model, found, memory)
@@ -111,51 +110,127 @@ def build(
         yield from tokens.refuse_other_schema(site, found, schema, memory)
         made.check_current((yield from current_document(site, secret, found)))
     made.raise_for_impossible()
-    if made.verb is not None and made.document is not None:
-        yield from _send(site, secret, found, made.document, timeout, first=made.verb == "PUT")
+    try:
+        yield from _carry_out(site, secret, found, made, timeout)
+    except _NOT_SURE as error:
+        if isinstance(error, TransportError) and error.sent == "no":
+            raise
+        # It may have been done all the same, by an attempt whose answer got lost or by somebody else: what is there
+        # decides.
+        left = yield from _left_to_do(site, secret, schema, model, found, memory)
+        if left is None:
+            raise
+        if left.verb == "PATCH" and isinstance(error, MappingExistsError):
+            yield from _carry_out(site, secret, found, left, timeout)
+        elif not left.is_empty:
+            raise
     memory.model = made.model
     return made
 
 
-def _send(
-    site: Site, secret: Secret, found: ImportLinks, document: JsonObject, timeout: float, *, first: bool
+#: Errors after which what the import has is looked at once more.
+_NOT_SURE = (MappingExistsError, ValidationError, NotFoundError, ServiceUnavailableError, TransportError)
+
+
+def _left_to_do(
+    site: Site,
+    secret: Secret,
+    schema: ObjectSchemaRecord | None,
+    model: SchemaModel,
+    found: ImportLinks,
+    memory: Memory,
+) -> Operation[BuildPlanRecord | None]:
+    """
+    What is still to be done, or None where even that cannot be found out.
+    """
+    try:
+        return (yield from _plan(site, secret, schema, model, found, memory))
+    except AssetsError:
+        return None
+
+
+def _carry_out(
+    site: Site, secret: Secret, found: ImportLinks, plan: BuildPlanRecord, timeout: float
 ) -> Operation[None]:
+    if plan.verb is None or plan.document is None:
+        return
     bearer = tokens.bearer(secret)
     try:
-        answer: Answer = yield from call(site, wire.send_mapping(found, bearer, document, first=first))
-    except MappingExistsError:
-        if not first:
-            raise
-        # A mapping came into being since the state was asked, or our own first attempt was done after all.
-        answer = yield from call(site, wire.send_mapping(found, bearer, document, first=False))
-    location = answer.headers.get("location", "")
-    if answer.status == 303 and location:
-        yield from _wait(site, bearer, location, timeout)
+        request = wire.send_mapping(found, bearer, plan.document, first=plan.verb == "PUT")
+        answer = yield from call(site, request)
+        location = answer.headers.get("location", "")
+        if answer.status == 303 and location:
+            yield from _wait(site, bearer, location, timeout)
+    except MappingRejectedError as error:
+        raise _placed(error, plan.model) from None
 
 
 def _wait(site: Site, bearer: Secret, location: str, timeout: float) -> Operation[None]:
+    """
+    Wait until Assets is done with a mapping that it took.
+
+    Raises:
+        MappingRejectedError: It was refused after all.
+        ImportTimeoutError: It takes too long.
+    """
     started = site.clock.monotonic()
     pause = 0.5
     while True:
         answer = yield from call(site, wire.mapping_progress(location, site.gateway, bearer))
         progress = wire.read_mapping_progress(answer)
-        if progress.finished or progress.result.upper() in _FAILED:
-            if progress.result.upper() in _FAILED:
-                raise _rejected(progress.message)
-            return
+        if progress.finished or progress.result:
+            if progress.result.upper() in _DONE:
+                return
+            said = read_body("text/plain", progress.message.encode())
+            raise refused_mapping("Assets took the schema model and then failed to build it", said)
         if site.clock.monotonic() - started + pause > timeout:
             raise ImportTimeoutError(
                 f"Assets was not done with the schema model after {timeout:g} seconds; it goes on with it.",
+                cause="A large model, or a busy service, probably takes longer.",
                 remedies=("You: build again later; what is done by then is not sent again.",),
             )
         yield Sleep(pause)
         pause = min(pause * 1.5, 10.0)
 
 
-def _rejected(message: str) -> ValidationError:
-    return MappingRejectedError(
-        "Assets took the schema model and could not build it.", messages=(message,) if message else ()
+def _placed(error: MappingRejectedError, model: SchemaModel) -> MappingRejectedError:
+    """
+    The refusal with the places of the model that the service's words are about.
+    """
+    places = _places(model, " ".join([*error.messages, error.location]))
+    if not places:
+        return error
+    return type(error)(
+        f"{error.what} In the model: {', '.join(places)}.",
+        location=error.location or places[0],
+        codes=error.codes,
+        operation=error.operation,
+        status=error.status,
+        method=error.method,
+        path=error.path,
+        host=error.host,
+        code=error.code,
+        messages=error.messages,
+        field_errors=error.field_errors,
+        request_id=error.request_id,
+        attempts=error.attempts,
+        elapsed=error.elapsed,
+        body_excerpt=error.body_excerpt,
     )
+
+
+def _places(model: SchemaModel, said: str) -> list[str]:
+    """
+    The paths of the object types and attributes whose external id stands in a text.
+    """
+    known = {model.external_id(spec.key): spec.key for spec in model.object_types}
+    for spec in model.object_types:
+        for attribute in spec.attributes:
+            known[model.external_id(spec.key, attribute.key)] = f"{spec.key}.{attribute.key}"
+    # An object type's external id is the beginning of those of its attributes.
+    return [
+        path for external_id, path in known.items() if re.search(rf"{re.escape(external_id)}(?![\w/-])", said)
+    ]
 
 
 def known_model(

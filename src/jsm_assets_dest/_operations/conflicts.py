@@ -13,6 +13,8 @@ from .._wire import schemas as wire
 from ..conflicts import ConflictRecord, Resolution, apply, find_conflicts
 from ..exceptions import (
     ApiError,
+    HtmlResponseError,
+    MalformedAnswerError,
     NotFoundError,
     ResolutionNotPossibleError,
     ServiceUnavailableError,
@@ -28,32 +30,37 @@ def find(site: Site, schema_id: str, model: SchemaModel) -> Operation[tuple[Conf
     """
     The conflicts of a schema with a model.
 
-    An object type that an earlier build of the model made is none; only the document of one of the schema's imports
-    tells, so that one is read as soon as something looks like a conflict.
+    An object type that an earlier build of the model made is none; only the documents of the schema's imports tell, so
+    they are read as soon as something looks like a conflict.
     """
     existing = yield from schemas.existing(site, schema_id)
     found = find_conflicts(model, existing)
     if not found:
         return found
-    document = yield from _document(site, schema_id)
-    return find_conflicts(model, existing, document=document) if document else found
+    documents = yield from _documents(site, schema_id)
+    return find_conflicts(model, existing, documents=documents) if documents else found
 
 
-def _document(site: Site, schema_id: str) -> Operation[Mapping[str, object] | None]:
+def _documents(site: Site, schema_id: str) -> Operation[list[Mapping[str, object]]]:
     """
-    What one of the schema's imports says about its object types, or None where no import can be read.
+    What the schema's External imports say about its object types, as far as they can be read.
+
+    Listing imports is undocumented, and reading them takes a scope of its own. Without them a conflict is shown that may
+    be none; that is better than failing.
     """
+    documents: list[Mapping[str, object]] = []
     try:
         sources = yield from schemas.import_sources(site, schema_id)
-        for source in sources:
-            if source.kind in ("", "rlabs-import-type-external"):
+    except (ApiError, MalformedAnswerError, HtmlResponseError):
+        return documents
+    for source in sources:
+        if source.kind in ("", "rlabs-import-type-external"):
+            try:
                 answer = yield from ask_assets(site, _document_builder(source.id))
-                return read_object(answer.json(), "a schema and mapping")
-    except ApiError:
-        # Listing imports is undocumented, and reading them takes a scope of its own. Without them a conflict is shown
-        # that may be none; that is better than failing.
-        return None
-    return None
+                documents.append(read_object(answer.json(), "a schema and mapping"))
+            except (ApiError, MalformedAnswerError, HtmlResponseError):
+                continue
+    return documents
 
 
 def _document_builder(import_source_id: str) -> Builder:
@@ -89,12 +96,34 @@ def _rename(site: Site, conflict: ConflictRecord, name: str) -> Operation[None]:
     except ValidationError as error:
         raise ResolutionNotPossibleError(
             f"The object type “{conflict.name}” cannot be renamed to “{checked}”.",
+            cause="Assets certainly refuses this name.",
+            operation=error.operation,
             status=error.status,
+            method=error.method,
+            path=error.path,
+            host=error.host,
             messages=error.messages,
             field_errors=error.field_errors,
             request_id=error.request_id,
             remedies=("You: choose a name that no object type of the schema has, with name=….",),
         ) from None
+    except NotFoundError as error:
+        raise _gone(conflict, error) from None
+
+
+def _gone(conflict: ConflictRecord, error: NotFoundError) -> ResolutionNotPossibleError:
+    return ResolutionNotPossibleError(
+        f"The object type “{conflict.name}” is gone from Assets, or hidden from this account.",
+        cause="Somebody else has probably deleted it since the conflict was found.",
+        operation=error.operation,
+        status=error.status,
+        method=error.method,
+        path=error.path,
+        host=error.host,
+        messages=error.messages,
+        request_id=error.request_id,
+        remedies=("You: find the conflicts again; this one may have solved itself.",),
+    )
 
 
 def _delete(site: Site, conflict: ConflictRecord) -> Operation[None]:

@@ -6,18 +6,28 @@ from __future__ import annotations
 
 import re
 
+from .._assets.reading import read_object, read_text
+from .._assets.statuses import CATEGORIES
 from .._engine.commands import Operation
+from .._model.graph import Graph
+from .._model.names import PLAIN_NAME, plain_name, same_name
 from .._retry.site import Site
 from .._wire import schemas as wire
+from .._wire.request import Request
 from ..assets import (
     Attribute,
     ExistingObjectType,
     ImportSource,
+    ImportStatus,
     ObjectSchemaRecord,
     ObjectType,
+    Status,
 )
 from ..exceptions import (
+    ApiError,
     ConfigurationError,
+    HtmlResponseError,
+    MalformedAnswerError,
     NotFoundError,
     ObjectSchemaExistsError,
     ObjectSchemaNotFoundError,
@@ -25,6 +35,7 @@ from ..exceptions import (
     TransportError,
     ValidationError,
 )
+from ..model import StatusCategory
 from .discovery import Builder, ask_assets, required
 
 #: At most ten characters (seen by a client); which characters is not documented: the Data Center edition's rule.
@@ -176,22 +187,30 @@ def _create(site: Site, key: str, name: str, description: str) -> Operation[Obje
             site, lambda base: wire.create_object_schema(base, key, name, description)
         )
     except ValidationError as error:
-        taken = [text for text in (*error.field_errors.values(), *error.messages) if "unique" in text.lower()]
-        if not taken:
+        if not _says_taken(error):
             raise
-        raise ObjectSchemaExistsError(
-            f"The object schema {key} ({name}) was not created: its "
-            f"{' and '.join(error.field_errors) or 'name or key'} is taken.",
-            status=error.status,
-            messages=error.messages,
-            field_errors=error.field_errors,
-            operation=error.operation,
-            method=error.method,
-            path=error.path,
-            host=error.host,
-            request_id=error.request_id,
-        ) from None
+        raise _taken(error, f"The object schema {key} ({name}) was not created") from None
     return _schema(site, answer.json())
+
+
+def _says_taken(error: ValidationError) -> bool:
+    return any("unique" in text.lower() for text in (*error.field_errors.values(), *error.messages))
+
+
+def _taken(error: ValidationError, what: str) -> ObjectSchemaExistsError:
+    fields = {"name": "name", "objectSchemaKey": "key"}
+    taken = " and ".join(fields.get(name, name) for name in error.field_errors) or "name or key"
+    return ObjectSchemaExistsError(
+        f"{what}: its {taken} is taken.",
+        status=error.status,
+        messages=error.messages,
+        field_errors=error.field_errors,
+        operation=error.operation,
+        method=error.method,
+        path=error.path,
+        host=error.host,
+        request_id=error.request_id,
+    )
 
 
 def ensure(site: Site, key: str, name: str | None, description: str) -> Operation[ObjectSchemaRecord]:
@@ -271,13 +290,122 @@ def existing(site: Site, schema_id: str) -> Operation[tuple[ExistingObjectType, 
     )
 
 
+def update(
+    site: Site, schema: ObjectSchemaRecord, name: str | None, description: str | None
+) -> Operation[ObjectSchemaRecord]:
+    """
+    Change a schema's name or description; what is None stays.
+
+    All fields are optional in Atlassian's document, but the Data Center edition wants them all, so that the present ones
+    are read and sent along.
+
+    Raises:
+        ConfigurationError: The name cannot be right; nothing was sent.
+        ObjectSchemaExistsError: Another schema has the name.
+    """
+    checked = checked_name(name) if name is not None else None
+    now = yield from refreshed(site, schema.id)
+    changes = {
+        "name": checked if checked is not None else now.name,
+        "objectSchemaKey": now.key,
+        "description": description if description is not None else now.description,
+    }
+    if (changes["name"], changes["description"]) == (now.name, now.description):
+        return now
+    try:
+        answer = yield from ask_assets(site, lambda base: wire.update_object_schema(base, schema.id, changes))
+    except ValidationError as error:
+        if not _says_taken(error):
+            raise
+        raise _taken(error, f"The object schema {now.key} was not renamed to “{changes['name']}”") from None
+    return _schema(site, answer.json())
+
+
 def allow_references(site: Site, schema_id: str, *, allowed: bool) -> Operation[None]:
     """
     Set whether other object schemas may refer to this one's objects.
+
+    The call takes three settings, and nothing says what becomes of those that are left out. Therefore the neighbours are
+    read and sent along; where that undocumented reading is not answered, the one setting goes alone.
     """
-    yield from ask_assets(
-        site, lambda base: wire.update_schema_properties(base, schema_id, allow_references=allowed)
-    )
+    properties = {"allowOtherObjectSchema": allowed}
+    try:
+        answer = yield from ask_assets(site, lambda base: wire.read_schema_properties(base, schema_id))
+        now = read_object(answer.json(), "settings of a schema")
+    except (ApiError, MalformedAnswerError, HtmlResponseError):
+        now = {}
+    for name in wire.SCHEMA_PROPERTIES:
+        if name not in properties and isinstance(now.get(name), bool):
+            properties[name] = bool(now[name])
+    yield from ask_assets(site, lambda base: wire.update_schema_properties(base, schema_id, properties))
+
+
+def statuses(site: Site, schema_id: str) -> Operation[tuple[Status, ...]]:
+    """
+    The statuses that objects of the schema may have: the schema's own first, then those that all schemas share.
+    """
+    found: list[Status] = []
+    for asked in (schema_id, None):
+        answer = yield from ask_assets(site, _status_builder(asked))
+        found += wire.read_each(answer, "statuses", Status.from_json, "values")
+    return tuple({status.id: status for status in found}.values())
+
+
+def _status_builder(schema_id: str | None) -> Builder:
+    return lambda base: wire.list_statuses(base, schema_id)
+
+
+def find_status(site: Site, schema_id: str, name: str) -> Operation[Status | None]:
+    """
+    The status with a name, in any case, or None; the schema's own before one that all schemas share.
+    """
+    wanted = required(name, "name", "Pass the status's name, such as Active.")
+    for status in (yield from statuses(site, schema_id)):
+        if same_name(status.name, wanted):
+            return status
+    return None
+
+
+def create_status(
+    site: Site, schema_id: str, name: str, category: StatusCategory | str, description: str
+) -> Operation[Status]:
+    """
+    Create a status of a schema.
+
+    When the answer gets lost, the site is asked whether the status is there now before anything is sent again.
+
+    Raises:
+        ConfigurationError: The name or the category cannot be right; nothing was sent.
+        ValidationError: Assets refuses it, for example because the schema has one of that name; `field_errors` says why.
+    """
+    text = required(name, "name", "Pass a name such as Locked Out.")
+    if not PLAIN_NAME.fullmatch(text):
+        raise ConfigurationError(
+            f"{text!r} cannot be a status's name; nothing was sent.",
+            field="name",
+            fix=f"Use 2 to 30 letters A to Z, digits, spaces and hyphens, such as {plain_name(text) or 'Locked Out'!r}.",
+        )
+    try:
+        number = {meaning: number for number, meaning in CATEGORIES.items()}[StatusCategory(category)]
+    except ValueError:
+        raise ConfigurationError(
+            f"{category!r} is no category of a status; nothing was sent.",
+            field="category",
+            fix=f"Use one of: {', '.join(StatusCategory)}.",
+        ) from None
+
+    def build(base: str) -> Request:
+        return wire.create_status(base, schema_id, text, number, description)
+
+    try:
+        return Status.from_json((yield from ask_assets(site, build)).json())
+    except (TransportError, ServiceUnavailableError) as error:
+        if isinstance(error, TransportError) and error.sent == "no":
+            raise
+        there = yield from find_status(site, schema_id, text)
+        if there is not None and not there.is_shared:
+            return there
+    return Status.from_json((yield from ask_assets(site, build)).json())
 
 
 def import_sources(site: Site, schema_id: str) -> Operation[tuple[ImportSource, ...]]:
@@ -286,3 +414,20 @@ def import_sources(site: Site, schema_id: str) -> Operation[tuple[ImportSource, 
     """
     answer = yield from ask_assets(site, lambda base: wire.list_import_sources(base, schema_id))
     return wire.read_each(answer, "import sources", ImportSource.from_json, "values")
+
+
+def import_status(site: Site, source: ImportSource) -> Operation[ImportStatus]:
+    """
+    The state of an import, asked with the account's credentials.
+    """
+    answer = yield from ask_assets(site, lambda base: wire.import_status(base, source.id))
+    status = read_text(read_object(answer.json(), "an import's state"), "status")
+    return ImportStatus(status=status, import_source_id=source.id, workspace_id=site.workspace_id or "")
+
+
+def graph(site: Site, schema: ObjectSchemaRecord) -> Operation[Graph]:
+    """
+    A picture of what the schema has.
+    """
+    found = yield from existing(site, schema.id)
+    return Graph.of_existing(schema.name, found)

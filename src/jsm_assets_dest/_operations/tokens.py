@@ -18,10 +18,13 @@ from .._wire import schemas as schema_wire
 from .._wire.imports import ImportLinks, ImportState
 from ..assets import ImportSource, ImportStatus, ObjectSchemaRecord
 from ..exceptions import (
+    ApiError,
     AssetsError,
     AuthenticationError,
+    HtmlResponseError,
     ImportTargetMismatchError,
     ImportTokenError,
+    MalformedAnswerError,
     ServiceUnavailableError,
     TransportError,
     UnknownOutcomeError,
@@ -123,13 +126,30 @@ def refuse_other_schema(
     if memory.import_source is not None and memory.import_source.id == found.import_source_id:
         return memory.import_source
     source = yield from source_of(site, found)
-    if source.schema_id and source.schema_id != schema.id:
+    if not (yield from _belongs(site, source, schema)):
         raise ImportTargetMismatchError(
             f"The import token belongs to the import “{source.name}” of the object schema {source.schema_id}, not of "
             f"{schema.key} ({schema.name}, {schema.id}). Nothing was written.",
         )
     memory.import_source = source
     return source
+
+
+def _belongs(site: Site, source: ImportSource, schema: ObjectSchemaRecord) -> Operation[bool]:
+    """
+    Whether an import writes to a schema.
+
+    Live sites name the schema by its decimal id, Atlassian's document by a UUID, which tells nothing: then the schema's
+    own imports are listed. That is undocumented; where it is not answered, the import counts as the right one.
+    """
+    if source.schema_id.isdecimal():
+        return source.schema_id == schema.id
+    try:
+        answer = yield from ask_assets(site, lambda base: schema_wire.list_import_sources(base, schema.id))
+        listed = schema_wire.read_each(answer, "import sources", ImportSource.from_json, "values")
+    except (ApiError, MalformedAnswerError, HtmlResponseError):
+        return True
+    return any(one.id == source.id for one in listed)
 
 
 def generate(site: Site, source: ImportSource) -> Operation[str]:

@@ -375,25 +375,41 @@ def _invalid(case: Case, body: Body) -> errors.ApiError:
     Row 26: the content was refused; a mapping's objections have errors of their own.
     """
     doing = f"“{case.request.operation}”"
-    found = [code for code in (*body.codes, body.code) if code in _MAPPING_CODES]
-    if not found and case.request.operation in _MAPPING_OPERATIONS:
-        # The codes are documented, the document around them is not: look for the words.
-        found = [code for code in _MAPPING_CODES if re.search(rf"\b{code.lower()}\b", body.text)]
-    if found or body.codes or case.request.operation in _MAPPING_OPERATIONS:
-        kind = _MAPPING_CODES[found[0]] if found else errors.MappingRejectedError
-        facts = case.facts(body)
-        facts["code"] = (found or body.codes or ("mapping_rejected",))[0]
-        return kind(
-            f"{doing} was refused: the service does not accept the mapping.",
-            location=body.location,
-            codes=tuple(dict.fromkeys([*found, *body.codes])),
-            **facts,
-        )
+    if body.codes or body.code in _MAPPING_CODES or case.request.operation in _MAPPING_OPERATIONS:
+        return refused_mapping(f"{doing} was refused", body, case.facts(body))
     said = "; ".join([*(f"{name}: {text}" for name, text in body.field_errors.items()), *body.messages])
     return errors.ValidationError(
         f"{doing} was refused: the service does not accept its content.",
         **case.facts(body),
         cause="A value certainly breaks a rule of the service." if said else "The service did not say why.",
+    )
+
+
+def refused_mapping(
+    happened: str, body: Body, facts: errors.Place | None = None
+) -> errors.MappingRejectedError:
+    """
+    The error for a refused mapping, by the service's word for the reason.
+
+    Args:
+        happened: What happened, without a full stop: "“submit mapping” was refused".
+        body: What the service said, in an answer or about the progress of a mapping.
+        facts: Where and when.
+    """
+    found = [code for code in (*body.codes, body.code) if code in _MAPPING_CODES]
+    if not found:
+        # The codes are known, the document around them is not: look for the words.
+        found = [code for code in _MAPPING_CODES if re.search(rf"\b{code.lower()}\b", body.text)]
+    codes = tuple(dict.fromkeys([*found, *body.codes]))
+    kind = _MAPPING_CODES[found[0]] if found else errors.MappingRejectedError
+    facts = facts if facts is not None else errors.Place(messages=body.messages)
+    facts["code"] = codes[0] if codes else "mapping_rejected"
+    reason = ", ".join(codes) + (f" at {body.location}" if body.location else "")
+    return kind(
+        f"{happened}: the service does not accept the mapping{f' ({reason})' if codes else ''}.",
+        location=body.location,
+        codes=codes,
+        **facts,
     )
 
 

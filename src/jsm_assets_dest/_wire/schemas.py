@@ -195,15 +195,30 @@ def read_total(answer: Answer) -> int:
     return read_number(read_object(answer.json(), "a count"), "totalCount")
 
 
-def update_schema_properties(base: str, schema_id: str, *, allow_references: bool) -> Request:
+def read_schema_properties(base: str, schema_id: str) -> Request:
     """
-    Set whether other schemas may refer to this one's objects; the two neighbouring settings are left out.
+    The settings of a schema about references and quick creation (seen in one client, not documented).
+    """
+    return Request(
+        operation="read schema properties",
+        method="GET",
+        url=address(base, "global", "config", "objectschema", schema_id, "property"),
+    )
+
+
+#: The settings that `update_schema_properties` takes (Atlassian's OpenAPI document).
+SCHEMA_PROPERTIES = ("allowOtherObjectSchema", "validateQuickCreate", "quickCreateObjects")
+
+
+def update_schema_properties(base: str, schema_id: str, properties: Mapping[str, bool]) -> Request:
+    """
+    Set settings of a schema. Whether those that are left out stay as they are is not documented.
     """
     return Request(
         operation="update schema properties",
         method="POST",
         url=address(base, "global", "config", "objectschema", schema_id, "property"),
-        body=_json({"allowOtherObjectSchema": allow_references}),
+        body=_json(dict(properties)),
         empty_answer=True,
     )
 
@@ -217,6 +232,22 @@ def list_statuses(base: str, schema_id: str | None) -> Request:
         method="GET",
         url=address(base, "config", "statustype", query={"objectSchemaId": schema_id}),
         listing=True,
+    )
+
+
+def create_status(base: str, schema_id: str, name: str, category: int, description: str) -> Request:
+    """
+    Create a status of a schema; names are unique, so after an unknown outcome a look tells what happened.
+    """
+    body: dict[str, object] = {"name": name, "category": category, "objectSchemaId": schema_id}
+    if description:
+        body["description"] = description
+    return Request(
+        operation="create status",
+        method="POST",
+        url=address(base, "config", "statustype"),
+        body=_json(body),
+        repeat=Repeat.WHEN_REJECTED,
     )
 
 
@@ -274,6 +305,17 @@ def get_import_source(base: str, import_source_id: str) -> Request:
     """
     return Request(
         operation="get import source", method="GET", url=address(base, "importsource", import_source_id)
+    )
+
+
+def import_status(base: str, import_source_id: str) -> Request:
+    """
+    An import's state, asked with the account's credentials instead of the import token.
+    """
+    return Request(
+        operation="read import status",
+        method="GET",
+        url=address(base, "importsource", import_source_id, "configstatus"),
     )
 
 
