@@ -110,7 +110,7 @@ import { ServiceDeskClient } from 'jira.js';
 
 const [host, email, apiToken, source, mapping] = JSON.parse(process.argv[2]);
 const client = new ServiceDeskClient({ host, authentication: { basic: { email, apiToken } } });
-const { values } = await client.insight.getInsightWorkspaces();
+const { values } = await client.insights.getInsightWorkspaces();
 const base = `/gateway/api/jsm/assets/workspace/${values[0].workspaceId}/v1`;
 const ask = (method, path, data, params) => client.sendRequest({ url: base + path, method, data, params });
 

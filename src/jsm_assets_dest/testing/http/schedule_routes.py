@@ -183,6 +183,7 @@ def read_legacy_import_progress(call: Call) -> Answer:
             "importSourceId": source.id,
             "moduleKey": source.module_key,
             "populatedObjectTypes": [],
+            "onlyExecutedForObjectTypes": [],
             "objectTypeResultMap": {},
             "errorCount": 0,
         },

@@ -154,6 +154,7 @@ class AssetObject:
     """
     An object. `values` keeps for each attribute id the values as text: ids for references and statuses, account
     ids for users, names for groups. The system attributes Key, Created and Updated are not in there.
+    `external_key` is what an import identified it by when its mapping takes Key for that, as one public app does.
     """
 
     id: int
@@ -165,6 +166,7 @@ class AssetObject:
     has_avatar: bool = False
     avatar_uuid: str | None = None
     ticket_keys: list[str] = field(factory=list)
+    external_key: str | None = None
 
 
 @define(kw_only=True)

@@ -177,6 +177,9 @@ def _place_attribute(
             found.description = entry.description
         return
     if entry.name.lower() in SYSTEM_NAMES:
+        system = site.attribute_named(object_type, entry.name)
+        if system is not None and entry.external_id is not None:
+            system.external_id = entry.external_id
         return
     kind, settings = _settings_of(site, checker, document, owner, placed, entry)
     attribute = create_attribute(

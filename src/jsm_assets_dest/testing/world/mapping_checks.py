@@ -34,7 +34,9 @@ class MappingChecker:
         self.schema: ObjectSchema = site.schemas[source.schema_id]
         self.problems: list[JsonObject] = []
         self.type_ids: dict[str, ObjectType] = {each.external_id: each for each in site.types.values()}
-        self.attribute_ids: dict[str, Attribute] = {each.external_id: each for each in site.attributes.values()}
+        self.attribute_ids: dict[str, Attribute] = {
+            each.external_id: each for each in site.attributes.values()
+        }
 
     def problem(self, code: str, location: str, message: str) -> None:
         """

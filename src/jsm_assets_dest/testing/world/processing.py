@@ -127,7 +127,8 @@ def _run(site: Site, type_id: int, mapping: JsonObject) -> TypeRun | None:
     attributes = []
     for each in cast("list[JsonObject]", mapping.get("attributesMapping", [])):
         attribute = mapped_attribute(site, object_type, each)
-        if attribute is None or attribute.system:
+        part = each.get("externalIdPart") is True
+        if attribute is None or (attribute.system and not part):
             continue
         texts = [str(locator) for locator in cast("list[str]", each["attributeLocators"])]
         query = each.get("objectMappingIQL")
@@ -140,7 +141,7 @@ def _run(site: Site, type_id: int, mapping: JsonObject) -> TypeRun | None:
                 attribute,
                 [text.split(".") for text in texts],
                 texts,
-                each.get("externalIdPart") is True,
+                part,
                 read,
             )
         )
@@ -200,7 +201,13 @@ class _Importer:
             parts = [each.attribute.id for each in run.attributes if each.external_id_part]
             for identifier in run.object_type.object_ids:
                 asset = self._site.objects[identifier]
-                key = tuple(",".join(asset.values.get(part, ())).lower() for part in parts)
+                kept = asset.external_key
+                key = tuple(
+                    (kept or "")
+                    if self._site.attributes[part].system
+                    else ",".join(asset.values.get(part, ())).lower()
+                    for part in parts
+                )
                 if any(key):
                     found.setdefault(key, asset)
             self._by_external_id[run.object_type.id] = found
@@ -217,12 +224,17 @@ class _Importer:
         values: dict[int, list[str]] = {}
         key: list[str] = []
         problems: list[str] = []
+        external_key: str | None = None
         label_is_empty = False
         for mapped in run.attributes:
             attribute = mapped.attribute
             if attribute.is_reference:
                 continue
             texts = self._texts(mapped, entry)
+            if attribute.system:
+                external_key = ",".join(texts).lower()
+                key.append(external_key)
+                continue
             if attribute.label and not texts:
                 label_is_empty = True
             kept = []
@@ -259,6 +271,7 @@ class _Importer:
             return
         if asset is None:
             asset = insert_object(self._site, run.object_type, values, account_id=self._account_id)
+            asset.external_key = external_key
             self._known(run)[identity] = asset
             run.present.add(asset.id)
             run.staged.append(Staged(asset, entry, created=True, changed=False))

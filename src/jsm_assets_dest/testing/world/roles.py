@@ -14,7 +14,11 @@ MANAGERS = "Object Schema Managers"
 DEVELOPERS = "Object Schema Developers"
 USERS = "Object Schema Users"
 
-RIGHTS: dict[str, tuple[str, ...]] = {"manage": (MANAGERS,), "develop": (MANAGERS, DEVELOPERS), "view": (MANAGERS, DEVELOPERS, USERS)}
+RIGHTS: dict[str, tuple[str, ...]] = {
+    "manage": (MANAGERS,),
+    "develop": (MANAGERS, DEVELOPERS),
+    "view": (MANAGERS, DEVELOPERS, USERS),
+}
 
 DESCRIPTIONS = {
     MANAGERS: "Configures the object schema, its roles, imports, object types and attributes",
