@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .emulator import Emulator
 
 SHOWN_REQUESTS = 40
-SHOWN_OBJECTS = 8
+SHOWN_OBJECTS = 4
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #d7dce3; --soft: #f5f6f8; --dim: #5c6675; --accent: #0b5cd7; --bad: #b3261e;
@@ -26,6 +26,7 @@ _STYLE = """
 }
 * { box-sizing: border-box; }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1.5rem 1.25rem 4rem; }
+a { color: var(--accent); }
 h1 { font-size: 1.5rem; margin: 0 0 .2rem; }
 h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
 p { margin: .3rem 0; }
@@ -56,13 +57,16 @@ def status_document(emulator: Emulator) -> JsonObject:
             "key": schema.key,
             "name": schema.name,
             "description": schema.description,
-            "roles": {name: list(entries) for name, entries in schema.roles.items()},
+            "roles": {
+                name: [_entry_name(emulator, entry) for entry in entries]
+                for name, entries in schema.roles.items()
+            },
             "objectTypes": [
                 {
                     "id": object_type.id,
                     "name": object_type.name,
                     "parent": object_type.parent.name if object_type.parent is not None else None,
-                    "attributes": list(object_type.attribute_names),
+                    "attributes": [each.name for each in object_type.attributes if not each.system],
                     "objectCount": len(object_type.objects),
                     "sample": [f"{each.key} {each.label}" for each in object_type.objects[:SHOWN_OBJECTS]],
                 }
@@ -98,6 +102,11 @@ def status_document(emulator: Emulator) -> JsonObject:
         "requestCount": len(emulator.requests),
         "unusedFaults": list(emulator.faults.unused()),
     }
+
+
+def _entry_name(emulator: Emulator, entry: str) -> str:
+    account = emulator.world.accounts.get(entry)
+    return account.email if account is not None else entry
 
 
 def _counts(result: JsonObject | None) -> JsonObject:
@@ -176,7 +185,7 @@ def _schemas(schemas: Sequence[JsonObject]) -> str:
     parts = ["<h2>Object schemas</h2>"]
     if not schemas:
         parts.append("<p class='dim'>There are none.</p>")
-    for number, schema in enumerate(schemas):
+    for schema in schemas:
         types = cast("list[JsonObject]", schema["objectTypes"])
         objects = sum(cast(int, each["objectCount"]) for each in types)
         rows = [
@@ -200,11 +209,15 @@ def _schemas(schemas: Sequence[JsonObject]) -> str:
         table = _table(("Object type", "Objects", "Attributes", "For example"), rows, "No object types yet.")
         described = f"<p>{escape(str(schema['description']))}</p>" if schema["description"] else ""
         parts.append(
-            f"<details{' open' if number < 2 else ''}><summary><b>{escape(str(schema['key']))}</b> "
-            f"{escape(str(schema['name']))} <span class='dim'>{len(types)} object types, {objects} objects</span>"
+            f"<details{' open' if objects or len(schemas) == 1 else ''}><summary><b>{escape(str(schema['key']))}</b> "
+            f"{escape(str(schema['name']))} <span class='dim'>{_number(len(types), 'object type')}, {_number(objects, 'object')}</span>"
             f"</summary>{described}<p class='dim'>Roles: {escape(roles)}</p>{table}</details>"
         )
     return "".join(parts)
+
+
+def _number(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def _imports(state: JsonObject) -> str:
