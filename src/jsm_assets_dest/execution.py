@@ -27,13 +27,15 @@ class Ledger:
         listeners: Who is told how far it is.
         lock: Held while the tally is changed, because several threads may submit.
         submissions: How many times records were submitted; numbers the chunks of unnamed parts.
-        is_completed: Whether the end of the data has been announced.
+        is_announced: Whether Assets may have heard that the data is complete; what follows is not ours to cancel.
+        is_completed: Whether it certainly has.
     """
 
     tally: Tally
     listeners: tuple[Callable[[ImportProgress], object], ...] = field(default=(), repr=False)
     lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
     submissions: int = 0
+    is_announced: bool = False
     is_completed: bool = False
 
     def next_submission(self) -> int:

@@ -56,7 +56,7 @@ class ImportExecution(Execution):
             self.complete()
             self.wait()
         else:
-            self._connection._run(executions.abandon(self._connection._site, self._secret, self))
+            self._connection._run(executions.broken_off(self._connection._site, self._secret, self, error))
 
     def submit(self, records: Records, *, part: str = "") -> int:
         """

@@ -55,7 +55,9 @@ class AsyncImportExecution(Execution):
             await self.complete()
             await self.wait()
         else:
-            await self._connection._run(executions.abandon(self._connection._site, self._secret, self))
+            await self._connection._run(
+                executions.broken_off(self._connection._site, self._secret, self, error)
+            )
 
     async def submit(self, records: AsyncRecords, *, part: str = "") -> int:
         """

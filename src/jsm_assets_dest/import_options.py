@@ -72,6 +72,7 @@ class ImportSettings(TypedDict, total=False):
     wait: bool
     timeout: float
     idle_seconds: float
+    source_seconds: float
     max_missing: float
     allow_missing: bool
     require_roles: bool
@@ -102,14 +103,19 @@ class ImportOptions:
         wait: Whether to wait until Assets has processed everything.
         timeout: Seconds to wait for that.
         idle_seconds: Seconds after which a slow source's records are sent on although the chunk is not full.
-        max_missing: The part of the previous run's records that may be missing before the import is refused.
+        source_seconds: Seconds that the source may take for one record; then the import is interrupted, so that an
+            execution does not stay open for ever. An asynchronous source is interrupted where it waits. One that blocks
+            holds up the whole import and is found out when it goes on, so give it time limits of its own.
+        max_missing: The part of the previous run's records, or of the objects in Assets, that may be missing before the
+            import is refused.
         allow_missing: Complete the import although many records are missing, or all.
         require_roles: Refuse to import while the default entries are still in the schema's roles.
         unique_in_run: Refuse a record whose identifier came before anywhere in the run, not only in its chunk.
         find_dangling: Count references to objects that the run does not bring.
         compress: Send chunks compressed; turned off for the run when the service refuses that.
         fast: True insists on orjson, False never uses it, None uses it where it is installed.
-        record_failure: Leave an entry in the import's history when the run fails.
+        record_failure: Leave an entry in the import's history when the run fails. Not with a journal, which keeps the
+            execution open for `resume_import`; the entry would close it.
     """
 
     model: SchemaModel | None = None
@@ -126,6 +132,7 @@ class ImportOptions:
     wait: bool = True
     timeout: float = field(default=3_600.0, validator=_between(0, 604_800, "seconds"))
     idle_seconds: float = field(default=5.0, validator=_between(0.01, 3_600, "seconds"))
+    source_seconds: float = field(default=3_600.0, validator=_between(0.01, 604_800, "seconds"))
     max_missing: float = field(default=0.2, validator=_between(0, 1, "parts"))
     allow_missing: bool = False
     require_roles: bool = False
@@ -157,6 +164,7 @@ _TRAVELLING = (
     "chunk_bytes",
     "in_flight",
     "idle_seconds",
+    "source_seconds",
     "unique_in_run",
     "compress",
     "fast",

@@ -44,7 +44,8 @@ VERSION = 1
 _TABLES = """
 CREATE TABLE runs (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, import_source TEXT NOT NULL, model_digest TEXT NOT NULL,
-    test INTEGER NOT NULL, state TEXT NOT NULL, started REAL NOT NULL, ended REAL, counts TEXT NOT NULL);
+    test INTEGER NOT NULL, encoder TEXT NOT NULL, state TEXT NOT NULL, started REAL NOT NULL, ended REAL,
+    counts TEXT NOT NULL);
 CREATE TABLE executions (
     run INTEGER NOT NULL, number INTEGER NOT NULL, execution_id TEXT NOT NULL, links TEXT NOT NULL,
     started REAL NOT NULL, PRIMARY KEY (run, number)) WITHOUT ROWID;
@@ -144,10 +145,12 @@ class Journal:
     # --- runs
 
     def begin_run(
-        self, run_id: str, *, import_source: str, model_digest: str, test: bool = False
+        self, run_id: str, *, import_source: str, model_digest: str, test: bool = False, encoder: str = "json"
     ) -> JournalRun:
         """
         Begin a run; an open one of the same import source is abandoned.
+
+        The encoder is noted because a chunk has the same digest only when the same one writes it.
         """
         with self._transaction() as database:
             database.execute(
@@ -155,9 +158,9 @@ class Journal:
                 (RunState.ABANDONED, self._now(), import_source, RunState.OPEN, RunState.COMPLETING),
             )
             database.execute(
-                "INSERT INTO runs (id, import_source, model_digest, test, state, started, counts)"
-                " VALUES (?, ?, ?, ?, ?, ?, '{}')",
-                (run_id, import_source, model_digest, test, RunState.OPEN, self._now()),
+                "INSERT INTO runs (id, import_source, model_digest, test, encoder, state, started, counts)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, '{}')",
+                (run_id, import_source, model_digest, test, encoder, RunState.OPEN, self._now()),
             )
             self._forget_chunks(database)
             return self._run(database, run_id)
@@ -167,24 +170,41 @@ class Journal:
         The run that can be resumed, or None when the last one came to an end.
 
         Raises:
-            JournalMismatchError: The open run is one of another import source, or of another model.
+            JournalMismatchError: The only open run is one of another import source, or it is one with another model.
         """
-        with self._reading() as database:
-            row = database.execute("SELECT id FROM runs ORDER BY number DESC LIMIT 1").fetchone()
-            if row is None:
-                return None
-            run = self._run(database, row[0])
-        if not run.is_open:
-            return None
-        if run.import_source != import_source:
+        run = self.left_open(import_source)
+        if run is None:
+            with self._reading() as database:
+                other = database.execute(
+                    "SELECT 1 FROM runs WHERE state IN (?, ?) AND NOT EXISTS"
+                    " (SELECT 1 FROM runs WHERE import_source=?)",
+                    (RunState.OPEN, RunState.COMPLETING, import_source),
+                ).fetchone()
+            if other is not None:
+                raise JournalMismatchError(
+                    f"The journal {self.path.name} has an open run of another import source."
+                )
+        elif run.model_digest != model_digest:
             raise JournalMismatchError(
-                f"The journal {self.path.name} has an open run of another import source."
-            )
-        if run.model_digest != model_digest:
-            raise JournalMismatchError(
-                f"The journal {self.path.name} has an open run with another schema model."
+                f"The journal {self.path.name} has an open run with another schema model.",
+                cause="The model that was passed, or the one that Assets has now, certainly differs from that of the run.",
+                remedies=(
+                    "You: resume with the model of the interrupted run.",
+                    "You: or start afresh with import_records() and the same journal.",
+                ),
             )
         return run
+
+    def left_open(self, import_source: str) -> JournalRun | None:
+        """
+        The newest run of an import source, whatever its model, if it did not come to an end.
+        """
+        with self._reading() as database:
+            row = database.execute(
+                "SELECT id FROM runs WHERE import_source=? ORDER BY number DESC LIMIT 1", (import_source,)
+            ).fetchone()
+            run = self._run(database, row[0]) if row is not None else None
+        return run if run is not None and run.is_open else None
 
     def run(self, run_id: str) -> JournalRun:
         """
@@ -329,7 +349,8 @@ class Journal:
 
     def _run(self, database: sqlite3.Connection, run_id: str) -> JournalRun:
         row = database.execute(
-            "SELECT number, id, import_source, model_digest, test, state, started, ended, counts FROM runs WHERE id=?",
+            "SELECT number, id, import_source, model_digest, test, state, started, ended, counts, encoder FROM runs"
+            " WHERE id=?",
             (run_id,),
         ).fetchone()
         if row is None:
@@ -347,6 +368,7 @@ class Journal:
             started=row[6],
             ended=row[7],
             counts=_counts(row[8]),
+            encoder=row[9],
             execution=None
             if last is None
             else JournalExecution(

@@ -188,7 +188,7 @@ class RecordChecker:
         bad: set[int],
         refuse: Callable[[int, str, str], None],
     ) -> None:
-        assert self._identifiers is not None  # noqa: S101 - asked by the caller
+        assert self._identifiers is not None
         for position, record in enumerate(checked):
             if position not in bad:
                 identity = one.identity(cast("Mapping[str, object]", record))

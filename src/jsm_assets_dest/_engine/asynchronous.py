@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from .._retry.forks import renew_after_fork
 from .._wire.answer import Answer
 from .._wire.request import Request
 from ..clock import Clock
 from ..exceptions import ClosedError
-from .blocking import GRACE, pull
+from .blocking import GRACE, pull, too_slow
 from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class AsyncEngine:
         self._client: httpx.AsyncClient | None = None
         self._closed = False
         self._exclusive: dict[str, anyio.Lock] = {}
+        self._inherited: list[httpx.AsyncClient] = []
+        renew_after_fork(self)
 
     async def run(self, operation: Operation[T]) -> T:
         """
@@ -86,6 +89,15 @@ class AsyncEngine:
             self._client = asynchronous_client(self.settings)
         return self._client
 
+    def after_fork(self) -> None:
+        """
+        In a forked process: build a client anew at the next request, and leave the parent's untouched.
+        """
+        client, self._client = self._client, None
+        if client is not None:
+            self._inherited.append(client)
+        self._exclusive = {}
+
     def exclusive(self, key: str) -> anyio.Lock:
         """
         The lock of a key.
@@ -118,14 +130,16 @@ class _Run:
 
     async def _stop_tasks(self) -> None:
         tasks, self._tasks = self._tasks, None
-        if tasks is not None:
-            tasks.cancel_scope.cancel()
-            # The group is told of no exception: spawned operations never raise into it (see `_work`), and the one of
-            # the run itself flies on by itself instead of inside an exception group.
-            await tasks.__aexit__(None, None, None)
-        if self._ended is not None:
-            for end in self._ended:
-                end.close()
+        try:
+            if tasks is not None:
+                tasks.cancel_scope.cancel()
+                # The group is told of no exception: spawned operations never raise into it (see `_work`), and the one
+                # of the run itself flies on by itself instead of inside an exception group.
+                await tasks.__aexit__(None, None, None)
+        finally:
+            if self._ended is not None:
+                for end in self._ended:
+                    end.close()
 
     async def _drive(self, operation: Operation[T], *, worker: bool = False) -> T:
         try:
@@ -187,14 +201,27 @@ class _Run:
         iterator = command.iterator
         if not isinstance(iterator, AsyncIterator):
             return pull(command, self._engine.clock)
-        clock = self._engine.clock
+        import anyio
+
         records: list[Any] = []
-        until = math.inf if command.seconds is None else clock.monotonic() + command.seconds
+        # One time limit for the whole batch: it ends with its time anyway, and then has one record still to wait for.
+        with anyio.move_on_after((command.seconds or 0.0) + command.patience):
+            return await self._taken(iterator, command, records)
+        return Batch(records, ended=True, error=too_slow(command.patience))
+
+    async def _taken(self, iterator: AsyncIterator[Any], command: Pull, records: list[Any]) -> Batch:
+        clock = self._engine.clock
+        asked = clock.monotonic()
+        until = math.inf if command.seconds is None else asked + command.seconds
         try:
             while len(records) < command.count:
                 records.append(await iterator.__anext__())
-                if clock.monotonic() >= until and len(records) < command.count:
+                now = clock.monotonic()
+                if now - asked > command.patience:
+                    return Batch(records, ended=True, error=too_slow(command.patience))
+                if now >= until and len(records) < command.count:
                     return Batch(records)
+                asked = now
         except StopAsyncIteration:
             return Batch(records, ended=True)
         except Exception as error:

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from .._retry.forks import renew_after_fork
 from .._wire.answer import Answer
 from .._wire.request import Request
 from ..clock import Clock, SystemClock
@@ -48,6 +50,8 @@ class BlockingEngine:
         self._closed = False
         self._lock = threading.Lock()
         self._exclusive: dict[str, threading.RLock] = {}
+        self._inherited: list[httpx.Client] = []
+        renew_after_fork(self)
 
     def run(self, operation: Operation[T]) -> T:
         """
@@ -92,6 +96,17 @@ class BlockingEngine:
                 self._client = blocking_client(self.settings)
             return self._client
 
+    def after_fork(self) -> None:
+        """
+        In a forked process: build a client anew at the next request. Two processes on one socket would read each other's
+        answers. The parent's client is kept untouched, because closing it may wait for a lock that nobody holds here.
+        """
+        client, self._client = self._client, None
+        if client is not None:
+            self._inherited.append(client)
+        self._lock = threading.Lock()
+        self._exclusive = {}
+
     def exclusive(self, key: str) -> threading.RLock:
         """
         The lock of a key.
@@ -111,6 +126,7 @@ class _Run:
         self._pool: ThreadPoolExecutor | None = None
         self._ended: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._pending = 0
+        self._working: set[Future[None]] = set()
         self._streams: set[_BoundedStream] = set()
         self._interrupted_until: float | None = None
 
@@ -118,18 +134,35 @@ class _Run:
         """
         Carry the operation out; no worker outlives it.
         """
+        interrupted = False
         try:
             return self._drive(operation)
+        except BaseException as error:
+            interrupted = not isinstance(error, Exception)
+            raise
         finally:
             if self._pool is not None:
-                self._stop_workers(self._pool)
+                self._stop_workers(self._pool, interrupted=interrupted)
 
-    def _stop_workers(self, pool: ThreadPoolExecutor) -> None:
+    def _stop_workers(self, pool: ThreadPoolExecutor, *, interrupted: bool) -> None:
+        """
+        End the workers that are still at it, by breaking off what they wait for on the network.
+
+        A worker may begin to wait just after its stream was looked for, so that this is done again until all have ended.
+        Only one that is making a new connection cannot be reached; after an interruption nobody waits for it, and it ends
+        by itself when the connection stands, or after `Limits.connect` seconds at the latest.
+        """
         if self._pending:
             self._stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
-            for stream in list(self._streams):
-                stream.break_off()
+            until = time.monotonic() + GRACE / 2
+            while wait(self._working, timeout=0).not_done:
+                for stream in list(self._streams):
+                    stream.break_off()
+                if not wait(self._working, timeout=0.02).not_done:
+                    break
+                if interrupted and time.monotonic() > until:
+                    return
         pool.shutdown(wait=True)
 
     def _drive(self, operation: Operation[T], *, worker: bool = False) -> T:
@@ -205,7 +238,9 @@ class _Run:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(command.limit, thread_name_prefix="jsm-assets-dest")
         self._pending += 1
-        self._pool.submit(self._work, command)
+        future = self._pool.submit(self._work, command)
+        self._working.add(future)
+        future.add_done_callback(self._working.discard)
 
     def _work(self, command: Spawn) -> None:
         try:
@@ -228,15 +263,27 @@ def pull(command: Pull, clock: Clock) -> Batch:
     """
     iterator = cast("Iterator[Any]", command.iterator)
     records: list[Any] = []
-    until = None if command.seconds is None else clock.monotonic() + command.seconds
     try:
-        if until is None:
+        if command.seconds is None:
             records.extend(islice(iterator, command.count))
         else:
+            asked = clock.monotonic()
+            until = asked + command.seconds
             for record in islice(iterator, command.count):
                 records.append(record)
-                if clock.monotonic() >= until and len(records) < command.count:
+                now = clock.monotonic()
+                if now - asked > command.patience:
+                    return Batch(records, ended=True, error=too_slow(command.patience))
+                if now >= until and len(records) < command.count:
                     return Batch(records)
+                asked = now
     except Exception as error:
         return Batch(records, ended=True, error=error)
     return Batch(records, ended=len(records) < command.count)
+
+
+def too_slow(patience: float) -> TimeoutError:
+    """
+    What a source ends with that took too long for a record.
+    """
+    return TimeoutError(f"the source gave nothing for {patience:g} seconds")

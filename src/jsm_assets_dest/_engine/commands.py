@@ -8,6 +8,7 @@ engines, `blocking` and `asynchronous`, wait. A test drives an operation as a co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -43,12 +44,15 @@ class Pull:
     Take up to `count` records from an iterator of the caller's; sent back: a `Batch`.
 
     An exception of the source does not fly at once: the records already taken come back with it, so that an
-    operation decides in peace what becomes of them. With `seconds`, a slow source hands over what it has.
+    operation decides in peace what becomes of them. With `seconds`, a slow source hands over what it has. With `patience`,
+    a source that takes longer than that for one record ends with a `TimeoutError`: an asynchronous one is interrupted,
+    one that blocks is found out when it goes on.
     """
 
     iterator: object
     count: int
     seconds: float | None = None
+    patience: float = math.inf
 
 
 @frozen

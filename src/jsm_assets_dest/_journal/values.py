@@ -119,6 +119,7 @@ class JournalRun:
         started: Seconds since 1970.
         ended: Seconds since 1970, or None.
         counts: Records by selector, once it has ended.
+        encoder: What wrote its chunks: "json" or "orjson".
         execution: Its last execution, or None.
     """
 
@@ -130,6 +131,7 @@ class JournalRun:
     started: float
     ended: float | None
     counts: Mapping[str, int]
+    encoder: str
     execution: JournalExecution | None
 
     @property

@@ -4,28 +4,31 @@ The life of one execution: started, looked at, completed, waited for, cancelled.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
+from collections.abc import Callable
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
-from .._engine.commands import Operation, Report, Sleep
+from .._engine.commands import Operation, Report, Send, Sleep
 from .._results.tally import Tally
 from .._retry.call import call
 from .._retry.site import Site
 from .._secret import Secret
 from .._wire import imports as wire
+from .._wire.encoding import choose_encoder
 from .._wire.imports import ExecutionLinks, ImportLinks
 from ..assets import ImportSource, ObjectSchemaRecord, RoleKind
 from ..exceptions import (
     ApiError,
+    AssetsError,
     ClosedError,
     ConfigurationError,
     DefaultRolesError,
     ImportBusyError,
     ImportCancelledError,
     ImportTimeoutError,
-    NotFoundError,
     ServiceUnavailableError,
     TransportError,
     UnknownOutcomeError,
@@ -34,7 +37,7 @@ from ..execution import Execution, Ledger, names_of
 from ..import_options import ImportOptions
 from ..model import SchemaModel
 from ..progress import resolve_progress
-from ..results import ExecutionStatus, ImportPhase, ImportResult, read_execution_status
+from ..results import ExecutionStatus, ImportPhase, ImportProgress, ImportResult, read_execution_status
 from . import roles, tokens
 from .building import known_model
 from .tokens import Memory
@@ -45,6 +48,11 @@ _log = logging.getLogger("jsm_assets_dest.import")
 BEGIN = 120.0
 #: How many times a start with an unknown outcome is made: once more when the state shows that nothing runs.
 STARTS = 2
+#: How the service answers about an execution that takes no more data or that it does not know. The OpenAPI document
+#: declares nothing but 400; the others are what clients prepare for.
+GONE = frozenset({400, 404, 409, 410})
+#: Seconds for tidying up after an interruption.
+MOMENT = 0.5
 
 
 # --- starting
@@ -60,12 +68,14 @@ class Target:
         schema_id: The object schema; empty where nobody asked.
         model: The model that records follow.
         options: How.
+        listeners: Who is told how far it is.
     """
 
     found: ImportLinks
     schema_id: str
     model: SchemaModel
     options: ImportOptions
+    listeners: tuple[Callable[[ImportProgress], object], ...] = field(default=(), repr=False)
 
 
 def target(
@@ -74,6 +84,9 @@ def target(
     """
     Find out and check where a run goes, before anything is started.
     """
+    # What is not installed here shall be missed now, and not with an execution that takes data already.
+    refuse_missing_encoder(options)
+    displays = (resolve_progress(options.progress), options.on_progress)
     if options.model is not None:
         options.model.check()
     found = yield from tokens.links(site, secret)
@@ -83,30 +96,76 @@ def target(
     model = yield from known_model(site, secret, found, options.model, memory)
     model.check()
     schema_id = schema.id if schema is not None else source.schema_id if source is not None else ""
-    return Target(found, schema_id, model, options)
+    return Target(
+        found, schema_id, model, options, tuple(display for display in displays if display is not None)
+    )
+
+
+def refuse_missing_encoder(options: ImportOptions) -> None:
+    """
+    Make sure that orjson is there if it is insisted on.
+
+    Raises:
+        ConfigurationError: It is not.
+    """
+    try:
+        choose_encoder(fast=options.fast)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            "`fast` is True, and the library orjson is not installed; nothing was sent.",
+            field="fast",
+            fix="Install jsm-assets-dest[fast], or leave `fast` out to use orjson where it is there.",
+        ) from error
 
 
 def start(
     site: Site, secret: Secret, schema: ObjectSchemaRecord | None, options: ImportOptions, memory: Memory
 ) -> Operation[Execution]:
     """
-    Start an execution and wait until it takes data.
+    Start an execution that is led by hand, and wait until it takes data.
     """
+    if options.journal is not None:
+        raise ConfigurationError(
+            "An execution that is led by hand has no journal; nothing was sent.",
+            field="journal",
+            fix="Leave `journal` out, or use import_records(), which keeps one.",
+        )
     goal = yield from target(site, secret, schema, options, memory)
     return (yield from begin(site, secret, goal, secrets.token_hex(8)))
 
 
-def begin(site: Site, secret: Secret, goal: Target, run_id: str) -> Operation[Execution]:
+def begin(
+    site: Site,
+    secret: Secret,
+    goal: Target,
+    run_id: str,
+    note: Callable[[Execution], object] = lambda _: None,
+) -> Operation[Execution]:
     """
     Start an execution of a run and wait until it takes data.
+
+    Args:
+        site: The site.
+        secret: The import token.
+        goal: Where the run goes.
+        run_id: The run.
+        note: Told of the execution as soon as there is one, so that a journal knows of it before anything else can fail.
     """
     links = yield from _started(site, secret, goal.found, goal.options)
     execution = bound(site, goal, run_id, links)
-    yield from told(site, execution, ImportPhase.STARTING)
     try:
+        note(execution)
+    except Exception as error:
+        # Nobody would know of the execution, and it would be in the way of the next one.
+        yield from abandon(site, secret, execution, reason=error, kept=False)
+        raise
+    try:
+        yield from told(site, execution, ImportPhase.STARTING)
         yield from _until_it_takes_data(site, secret, execution)
-    except BaseException:
-        yield from abandon(site, secret, execution)
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        yield from abandon(site, secret, execution, reason=error)
         raise
     return execution
 
@@ -117,7 +176,6 @@ def bound(site: Site, goal: Target, run_id: str, links: ExecutionLinks) -> Execu
     """
     options = goal.options
     tally = Tally(names=names_of(goal.model), started=site.clock.monotonic(), total=options.total)
-    displays = (resolve_progress(options.progress), options.on_progress)
     return Execution(
         id=links.execution_id,
         run_id=run_id,
@@ -129,7 +187,7 @@ def bound(site: Site, goal: Target, run_id: str, links: ExecutionLinks) -> Execu
         model=goal.model,
         options=options,
         started=site.clock.time(),
-        ledger=Ledger(tally, tuple(display for display in displays if display is not None)),
+        ledger=Ledger(tally, goal.listeners),
     )
 
 
@@ -196,7 +254,7 @@ def _until_idle(site: Site, secret: Secret, found: ImportLinks, deadline: float)
                 f"Another execution of the import is still running after {now - started:.0f} seconds.",
                 remedies=("You: wait for its end, or pass a larger busy_seconds=….",),
             )
-        yield Sleep(min(_pause(now - started), max(0.0, deadline - now)))
+        yield Sleep(min(_pause(now - started, site.chance()), max(0.0, deadline - now)))
         state = yield from tokens.state(site, secret, found)
         if state.status != "RUNNING":
             return
@@ -209,12 +267,17 @@ def _until_it_takes_data(site: Site, secret: Secret, execution: Execution) -> Op
         if status.takes_data:
             return
         waited = site.clock.monotonic() - started
-        if status.is_over or waited > BEGIN:
+        if status.is_cancelled:
+            raise cancelled(execution, site, status)
+        if status.is_done or waited > BEGIN:
             raise ImportTimeoutError(
-                f"The execution takes no data; {waited:.0f} seconds after its start it is in the state {status.state}.",
-                execution=execution,
+                f"The execution takes no data; {waited:.0f} seconds after its start it is in the state "
+                f"{status.state or 'unknown'}.",
+                cause="Assets is probably busy, or somebody else completed the execution.",
+                remedies=("You: start the import again in a while.",),
+                execution=execution.detached(),
             )
-        yield Sleep(_pause(waited))
+        yield Sleep(_pause(waited, site.chance()))
 
 
 # --- looking, ending
@@ -236,37 +299,42 @@ def complete(site: Site, secret: Secret, execution: Execution) -> Operation[None
     _refuse_not_owner(execution, "completed")
     if execution.ledger.is_completed:
         return
+    ledger = execution.ledger
     links = ExecutionLinks.from_dict(execution.links, site.gateway)
     request = wire.complete_import(links, tokens.bearer(secret))
     for last in (False, True):
+        heard_before, ledger.is_announced = ledger.is_announced, True
         try:
             yield from call(site, request)
-        except (TransportError, ServiceUnavailableError) as error:
+            break
+        except AssetsError as error:
+            refused = isinstance(error, ApiError) and not isinstance(error, ServiceUnavailableError)
+            if refused or (isinstance(error, TransportError) and error.sent == "no"):
+                ledger.is_announced = heard_before
+            if refused and error.status not in GONE:
+                raise
             if isinstance(error, TransportError) and error.sent == "no":
                 raise
             status = yield from look(site, secret, execution)
             if status.is_cancelled:
-                raise cancelled(execution, site, status) from None
-            if status.takes_data:
-                if last:
-                    raise
-                continue
-        except ApiError as error:
-            if error.status not in (400, 404, 409, 410):
+                raise cancelled(execution, site, status) from (error if refused else None)
+            if not status.takes_data:
+                break  # it was understood, then or by another attempt
+            ledger.is_announced = False
+            if refused or last:
                 raise
-            status = yield from look(site, secret, execution)
-            if status.is_cancelled:
-                raise cancelled(execution, site, status) from error
-            raise
-        break
-    execution.ledger.is_completed = True
+    ledger.is_announced = ledger.is_completed = True
 
 
 def wait(site: Site, secret: Secret, execution: Execution, timeout: float) -> Operation[ImportResult]:
     """
-    Wait for the end of an execution.
+    Wait for the end of an execution that is led by hand.
     """
-    status = yield from ended(site, secret, execution, timeout)
+    try:
+        status = yield from ended(site, secret, execution, timeout)
+    except ImportCancelledError as error:
+        yield from _told_of_the_end(site, execution, error)
+        raise
     return execution.ledger.tally.result(status, site.clock.monotonic())
 
 
@@ -284,35 +352,62 @@ def ended(site: Site, secret: Secret, execution: Execution, timeout: float) -> O
     """
     started = site.clock.monotonic()
     puzzled: set[str] = set()
+    unseen_since: float | None = None
+    status = ExecutionStatus(state="")
     while True:
-        status = yield from look(site, secret, execution)
+        try:
+            status = yield from look(site, secret, execution)
+            unseen_since = None
+        except AssetsError as error:
+            # Assets goes on whether we can see it or not: a failure to look is no failure of the import, for a while.
+            now = site.clock.monotonic()
+            unseen_since = now if unseen_since is None else unseen_since
+            if not error.retryable or not site.policy.accepts(error.retry_after):
+                raise
+            if now - unseen_since >= unseen_for(site) or now - started >= timeout:
+                raise
+            _log.info("the execution could not be looked at (%s); trying again", error.code)
         waited = site.clock.monotonic() - started
         if status.is_cancelled:
-            yield from told(site, execution, ImportPhase.CANCELLED, state=status.state)
             raise cancelled(execution, site, status)
         if status.is_done:
             yield from told(site, execution, ImportPhase.DONE, state=status.state)
             return status
-        if not status.is_known and status.state not in puzzled:
+        if unseen_since is None and not status.is_known and status.state not in puzzled:
             puzzled.add(status.state)
-            _log.warning("the execution is in the state %s, which is new to this library", status.state)
+            _log.warning(
+                "the execution is in the state %s, which is new to this library", status.state or "(none)"
+            )
         yield from told(site, execution, ImportPhase.PROCESSING, state=status.state)
         if waited >= timeout:
             raise ImportTimeoutError(
                 f"Assets was not done with the import after {timeout:g} seconds; it goes on with it.",
-                execution=execution,
+                execution=execution.detached(),
+                result=execution.ledger.tally.result(status, site.clock.monotonic()),
                 remedies=(
-                    "You: wait longer with execution.wait(), which is on this error, or look at the import in Assets.",
+                    "You: wait longer with token.attach(error.execution).wait(), or look at the import in Assets.",
                 ),
             )
         yield Sleep(min(_pause(waited, site.chance()), max(timeout - waited, 0.001)))
 
 
-def _pause(waited: float, chance: float = 0.5) -> float:
+def unseen_for(site: Site) -> float:
     """
-    Seconds to the next look: a tenth of the time waited so far, from 1 to 15, a little more or less.
+    Seconds for which an execution that is being processed may be out of sight before waiting for it is given up.
     """
-    return min(15.0, max(1.0, 0.1 * waited)) * (0.9 + 0.2 * chance)
+    return site.policy.deadline if site.policy.attempts > 1 else 0.0
+
+
+def _pause(waited: float, chance: float) -> float:
+    """
+    Seconds to the next look: a tenth of the time waited so far, from 1 to 15.
+
+    Chance is in the first pause only. That is enough for programs that began together not to ask together, and keeps the
+    number of looks and the delay in noticing the end within bounds.
+    """
+    if waited < 0.5:
+        return 0.5 + 0.5 * chance
+    return min(15.0, max(1.0, 0.1 * waited))
 
 
 def cancel(site: Site, secret: Secret, execution: Execution) -> Operation[bool]:
@@ -327,31 +422,80 @@ def cancel(site: Site, secret: Secret, execution: Execution) -> Operation[bool]:
     try:
         yield from call(site, wire.cancel_import(links, tokens.bearer(secret)))
     except ApiError as error:
-        if not isinstance(error, NotFoundError) and error.status not in (400, 409):
+        if error.status not in GONE:
             raise
     return (yield from look(site, secret, execution)).is_cancelled
 
 
+def broken_off(site: Site, secret: Secret, execution: Execution, reason: BaseException) -> Operation[None]:
+    """
+    Clear an execution away that cannot be brought to a good end, and tell the displays that nothing follows.
+    """
+    yield from abandon(site, secret, execution, reason=reason)
+    yield from _told_of_the_end(site, execution, reason)
+
+
+def _told_of_the_end(site: Site, execution: Execution, reason: BaseException) -> Operation[None]:
+    """
+    Tell the displays, so that they let go of the terminal; their failures must not hide the reason.
+    """
+    phase = ImportPhase.CANCELLED if isinstance(reason, ImportCancelledError) else ImportPhase.INTERRUPTED
+    try:
+        yield from told(site, execution, phase)
+    except Exception as error:  # noqa: BLE001 - whatever a display of the caller's raises
+        _log.warning("a display of the progress raised %s", type(error).__name__)
+
+
 def abandon(
-    site: Site, secret: Secret, execution: Execution, *, reason: BaseException | None = None
+    site: Site, secret: Secret, execution: Execution, *, reason: BaseException, kept: bool = True
 ) -> Operation[None]:
     """
-    Clear an execution of ours away that cannot be brought to a good end, as far as that is possible in a moment.
+    Clear an execution of ours away that cannot be brought to a good end.
 
-    What fails here is not raised: the reason for abandoning it is what matters.
+    One that Assets may have been told is complete is left alone: all of its data is there. After an interruption, such as
+    Ctrl-C, a single attempt is made, past the gate and for half a second at most. What fails here is not raised: the
+    reason for abandoning it is what matters.
+
+    Args:
+        site: The site.
+        secret: The import token.
+        execution: What to clear away.
+        reason: Why it cannot come to a good end.
+        kept: Leave it open where there is a journal from which it can be gone on with.
     """
-    if not execution.is_owner or execution.ledger.is_completed or execution.options.journal is not None:
+    if not execution.is_owner or execution.ledger.is_announced:
+        return
+    if kept and execution.options.journal is not None:
         return
     links = ExecutionLinks.from_dict(execution.links, site.gateway)
     bearer = tokens.bearer(secret)
+    cancelling = wire.cancel_import(links, bearer)
+    if not isinstance(reason, Exception):
+        with contextlib.suppress(Exception):
+            yield Send(evolve(cancelling, timeout=MOMENT))
+        return
     try:
-        if execution.options.record_failure and reason is not None:
-            text = f"{type(reason).__name__}: {reason}".partition("\n")[0]
-            yield from call(site, wire.record_failure(links, bearer, text))
-        else:
-            yield from call(site, wire.cancel_import(links, bearer))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it must not hide the reason
-        _log.warning("the execution %s could not be cancelled: %s", execution.id, type(error).__name__)
+        if execution.options.record_failure and (yield from _recorded(site, links, bearer, reason)):
+            return
+        yield from call(site, cancelling)
+    except AssetsError as error:
+        # Nothing is left where it was somebody else who cancelled it.
+        if not isinstance(reason, ImportCancelledError):
+            _log.warning("the execution %s could not be cancelled: %s", execution.id, error.code)
+
+
+def _recorded(site: Site, links: ExecutionLinks, bearer: Secret, reason: Exception) -> Operation[bool]:
+    """
+    Leave an entry in the history of the import, which closes the execution; whether that succeeded.
+    """
+    what = reason.what if isinstance(reason, AssetsError) else ""
+    text = f"{type(reason).__name__}: {what}".partition("\n")[0]
+    try:
+        yield from call(site, wire.record_failure(links, bearer, text))
+    except AssetsError as error:
+        _log.warning("the failure could not be recorded in Assets: %s", error.code)
+        return False
+    return True
 
 
 def _refuse_not_owner(execution: Execution, what: str) -> None:

@@ -28,7 +28,19 @@ Flow. One producer, the caller's thread or task, reads the source, checks, encod
 send. The producer never runs ahead by more than one chunk beyond those in flight, so that memory does not grow with the
 number of records, and a source is never read further than that beyond what is confirmed. The first fatal failure stops
 everybody. An execution that cannot be brought to a good end is cancelled if it is ours, within a second when the user
-has pressed Ctrl-C; with a journal it is left open instead, so that `resume_import` can go on with it.
+has pressed Ctrl-C; with a journal it is left open instead, so that `resume_import` can go on with it. One that Assets may
+have been told is complete is never cancelled.
+
+Order. Chunks leave in the order of the source, but several are on their way at once, and one that has to be repeated
+comes later. So a chunk that refers to others waits until all chunks with its targets are confirmed; within one object
+type nothing is promised, which is no loss, because Assets begins to look at the data when all of it is there. (That it
+looks at chunks in the order of their arrival is likely and documented nowhere; that is why targets do not rely on it.)
+Only a source of pairs that mixes targets and referrers is sent as it comes.
+
+The journal. A run is noted before its execution is started, and the execution as soon as the service has named it; a
+chunk before it is sent, and again when it is confirmed; the end of the data before it is announced. So a kill at any
+moment leaves at most one thing unknown: whether the chunks that were on their way arrived, which are sent again, or
+whether an execution was started that nobody wrote down, which the next start finds out (`ImportBusyError`).
 """
 
 from __future__ import annotations
@@ -37,22 +49,31 @@ import contextlib
 import secrets
 from collections.abc import Generator
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .._engine.commands import Operation
 from .._retry.site import Site
 from .._secret import Secret
 from .._wire.imports import ExecutionLinks
 from ..assets import ObjectSchemaRecord
-from ..exceptions import AssetsError, ConfigurationError, ImportCancelledError, NotFoundError, UnsafeLinkError
+from .._wire.encoding import choose_encoder
+from ..exceptions import (
+    ApiError,
+    AssetsError,
+    ConfigurationError,
+    ImportBusyError,
+    ImportCancelledError,
+    UnsafeLinkError,
+)
 from ..execution import Execution
 from ..import_options import ImportOptions
 from ..journal import Journal, JournalExecution, JournalRun, RunState
-from ..results import ExecutionStatus, ImportPhase, ImportResult
+from .._results.progress import count_text
+from ..results import ExecutionStatus, ImportResult
 from . import executions
-from .executions import Target, abandon, begin, complete, ended, look, told
+from .executions import GONE, Target, begin, broken_off, complete, ended, look
 from .guard import refuse_removing_test, refuse_shrinking
-from .resuming import JournalRecord, NoRecord, Record
+from .resuming import JournalRecord, NoRecord, Record, shape_of
 from .sending import Sending
 from .sources import refuse_no_source
 from .tokens import Memory
@@ -136,26 +157,52 @@ def _under_way(
     """
     if journal is None:
         return _UnderWay((yield from begin(site, secret, goal, secrets.token_hex(8))))
-    source_id = goal.found.import_source_id
-    left: JournalRun | None = None
-    if resume:
-        left = journal.open_run(import_source=source_id, model_digest=goal.model.digest)
-    else:
+    source_id, shape = goal.found.import_source_id, shape_of(goal.model)
+    left = journal.open_run(import_source=source_id, model_digest=shape) if resume else None
+    if left is None or left.test:
+        left = None  # the records of a test are not those of the whole
         yield from _clear_away(site, secret, goal, journal)
-    if left is None:
         run_id = secrets.token_hex(8)
+        encoder = choose_encoder(fast=goal.options.fast).name
         journal.begin_run(
-            run_id, import_source=source_id, model_digest=goal.model.digest, test=first is not None
+            run_id, import_source=source_id, model_digest=shape, test=first is not None, encoder=encoder
         )
     else:
         run_id = left.id
+        goal = _written_as_before(goal, left)
         taken_up = yield from _taken_up(site, secret, goal, journal, left)
         if taken_up is not None:
             return taken_up
-    boundaries = journal.boundaries(run_id) if left is not None else ()
-    execution = yield from begin(site, secret, goal, run_id)
-    noted = journal.begin_execution(run_id, execution.links, execution.id)
-    return _UnderWay(execution, JournalRecord(journal, run_id, noted.number), boundaries)
+    boundaries = journal.boundaries(run_id)
+    noted: list[JournalExecution] = []
+    try:
+        execution = yield from begin(
+            site,
+            secret,
+            goal,
+            run_id,
+            lambda started: noted.append(journal.begin_execution(run_id, started.links, started.id)),
+        )
+    except ImportBusyError as error:
+        if left is not None and left.execution is None:
+            error.add_note(
+                "The interrupted run had been about to start an execution when it ended, and the one that is running is "
+                "probably that one. Nothing was sent to it: cancel it on the import's page in Assets, and resume again."
+            )
+        raise
+    return _UnderWay(execution, JournalRecord(journal, run_id, noted[0].number), boundaries)
+
+
+def _written_as_before(goal: Target, left: JournalRun) -> Target:
+    """
+    The goal with the encoder of the interrupted run: only the same one gives the same bytes for the same records.
+
+    Raises:
+        ConfigurationError: It is not installed here.
+    """
+    options = evolve(goal.options, fast=left.encoder == "orjson")
+    executions.refuse_missing_encoder(options)
+    return evolve(goal, options=options)
 
 
 def _taken_up(
@@ -168,9 +215,8 @@ def _taken_up(
     execution = _of_journal(site, goal, left.id, noted)
     if execution is None or noted is None:
         return None
-    try:
-        status = yield from look(site, secret, execution)
-    except NotFoundError:
+    status = yield from _state_of(site, secret, execution)
+    if status is None:
         return None
     before = journal.chunks(left.id, noted.number)
     record = JournalRecord(journal, left.id, noted.number, before)
@@ -198,16 +244,32 @@ def _clear_away(site: Site, secret: Secret, goal: Target, journal: Journal) -> O
     """
     Cancel what an interrupted run left open: it is ours, and would be in the way.
     """
+    left = journal.left_open(goal.found.import_source_id)
+    noted = left.execution if left is not None else None
+    execution = _of_journal(site, goal, left.id, noted) if left is not None else None
+    status = (yield from _state_of(site, secret, execution)) if execution is not None else None
+    if left is None or noted is None or execution is None or status is None:
+        return
+    if status.takes_data:
+        yield from executions.cancel(site, secret, execution)
+    elif status.is_done and left.state is RunState.COMPLETING:
+        # Nobody waited for its end: it came to a good one, and the guard should know what it had.
+        for chunk in journal.chunks(left.id, noted.number).values():
+            if chunk.state == "accepted":
+                execution.ledger.tally.accept(chunk.counts, chunk.bytes, before=True)
+        journal.finish_run(left.id, RunState.DONE, execution.ledger.tally.sent)
+
+
+def _state_of(site: Site, secret: Secret, execution: Execution) -> Operation[ExecutionStatus | None]:
+    """
+    The state of an execution that the journal knows; None where the service does not know it any more.
+    """
     try:
-        left = journal.open_run(import_source=goal.found.import_source_id, model_digest=goal.model.digest)
-    except AssetsError:
-        return  # of another import, or of another model; begin_run deals with it
-    execution = _of_journal(site, goal, left.id, left.execution) if left is not None else None
-    if execution is not None:
-        with contextlib.suppress(NotFoundError):
-            status = yield from look(site, secret, execution)
-            if status.takes_data:
-                yield from executions.cancel(site, secret, execution)
+        return (yield from look(site, secret, execution))
+    except ApiError as error:
+        if error.status not in GONE:
+            raise
+        return None
 
 
 def _carried_through(
@@ -224,9 +286,10 @@ def _carried_through(
     sending = Sending(
         site, secret, execution, execution.run_id, record=under_way.record, boundaries=under_way.boundaries
     )
+    status = ExecutionStatus(state="", execution_id=execution.id)
     try:
         if under_way.is_completed:
-            execution.ledger.is_completed = True
+            execution.ledger.is_announced = execution.ledger.is_completed = True
         else:
             yield from sending.all_of(records, first)
             if first is None:
@@ -237,37 +300,51 @@ def _carried_through(
             if journal is not None:
                 journal.completing(execution.run_id)
             yield from complete(site, secret, execution)
+        status = ExecutionStatus(state="PROCESSING", execution_id=execution.id)
+        if execution.options.wait:
+            status = yield from ended(site, secret, execution, execution.options.timeout)
+    except GeneratorExit:
+        raise
     except BaseException as error:
         _note_on(error, execution, site)
         if journal is not None and isinstance(error, ImportCancelledError):
             journal.finish_run(execution.run_id, RunState.CANCELLED, tally.sent)
-        yield from abandon(site, secret, execution, reason=error)
-        yield from told(site, execution, ImportPhase.INTERRUPTED)
+        yield from broken_off(site, secret, execution, error)
         raise
-    status = ExecutionStatus(state="PROCESSING", execution_id=execution.id)
-    if execution.options.wait:
-        try:
-            status = yield from ended(site, secret, execution, execution.options.timeout)
-        except ImportCancelledError:
-            if journal is not None:
-                journal.finish_run(execution.run_id, RunState.CANCELLED, tally.sent)
-            raise
-        if journal is not None:
-            journal.finish_run(execution.run_id, RunState.DONE, tally.sent)
+    if journal is not None and status.is_done:
+        journal.finish_run(execution.run_id, RunState.DONE, tally.sent)
     return tally.result(
-        status, site.clock.monotonic(), unknown_keys=sending.unknown_keys, dangling=sending.dangling
+        status,
+        site.clock.monotonic(),
+        unknown_keys=sending.unknown_keys,
+        dangling=sending.dangling,
+        notes=sending.notes,
     )
 
 
 def _note_on(error: BaseException, execution: Execution, site: Site) -> None:
     """
-    Say on an error what had been sent until then.
+    Say on an error, whosever it is, what had been sent until then and what that means.
     """
-    if isinstance(error, AssetsError):
-        tally = execution.ledger.tally
+    ledger = execution.ledger
+    tally = ledger.tally
+    if isinstance(error, AssetsError) and error.result is None:
         status = ExecutionStatus(state="", execution_id=execution.id)
         error.result = tally.result(status, site.clock.monotonic())
+    taken = (
+        f"Until then Assets had taken {count_text(sum(tally.sent.values()), 'record')} in "
+        f"{count_text(tally.chunks + tally.skipped_chunks, 'chunk')}"
+    )
+    if isinstance(error, ImportCancelledError):
+        error.add_note(f"{taken}.")
+    elif ledger.is_completed:
+        error.add_note(f"{taken}, which was everything, and goes on with it.")
+    elif ledger.is_announced:
         error.add_note(
-            f"Until then Assets had taken {sum(tally.sent.values()):,} records in {tally.chunks} chunks; "
-            "the import was not completed, so nothing of it is in Assets."
+            f"{taken}, which was everything. Whether it heard that the data is complete is not known: look at the import "
+            "in Assets."
         )
+    else:
+        error.add_note(f"{taken}; the import was not completed, so nothing of it is in Assets.")
+    if execution.options.journal is not None and not isinstance(error, ImportCancelledError):
+        error.add_note("Its journal lets resume_import() go on with it.")

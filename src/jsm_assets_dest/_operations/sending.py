@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from .._engine.commands import Join, Operation, Outcome, Spawn
 from .._records.whole_run import DanglingReference
+from .._results.progress import count_text
 from .._retry.call import Effort, attempt, call
 from .._retry.site import Site
 from .._secret import Secret
@@ -29,17 +31,20 @@ from ..exceptions import (
 )
 from ..execution import Execution
 from ..journal import ChunkState
+from ..model import SchemaModel
 from ..records import RecordChecker
 from ..results import ImportPhase
 from . import tokens
-from .executions import cancelled, look, told
+from .executions import GONE, cancelled, look, told
 from .resuming import NoRecord, Record
-from .sources import Source, open_sources, pull
+from .sources import Source, left, open_sources, pull
 
 _log = logging.getLogger("jsm_assets_dest.import")
 
-#: Seconds between two updates of the progress that Assets itself displays.
-DISPLAY = 10.0
+#: Seconds between two updates of the progress that Assets itself displays, and until the next try after one failed.
+DISPLAY, DISPLAY_FAILED = 10.0, 60.0
+#: Seconds that such an update may take: it is made between two chunks.
+DISPLAY_TIMEOUT = 5.0
 
 
 @frozen
@@ -72,6 +77,67 @@ def _send(site: Site, secret: Secret, links: ExecutionLinks, chunk: Chunk) -> Op
     return _Sent(effort)
 
 
+def _whereabouts(indexes: Mapping[str, Sequence[int]]) -> str:
+    """
+    Which records, for people: "people[0] to people[499]".
+    """
+    return ", ".join(
+        f"{selector}[{positions[0]}]" + (f" to {selector}[{positions[-1]}]" if len(positions) > 1 else "")
+        for selector, positions in indexes.items()
+    )
+
+
+def _targets(model: SchemaModel) -> dict[str, frozenset[str]]:
+    """
+    For each selector those that its records refer to, itself left out.
+    """
+    found: dict[str, set[str]] = {}
+    for spec in model.object_types:
+        for attribute in spec.mapped_attributes:
+            reference = attribute.reference
+            if spec.mapped and reference is not None and model.has_object_type(reference.target):
+                target = model.object_type(reference.target)
+                if target.mapped and target.selector != spec.selector:
+                    found.setdefault(spec.selector, set()).add(target.selector)
+    return {selector: frozenset(targets) for selector, targets in found.items()}
+
+
+@define
+class _Order:
+    """
+    What a chunk has to wait for: those on their way that have targets of its references.
+
+    Where targets come after records that refer to them, in a source of pairs that mixes both, waiting would only make
+    everything slow: such a pair of selectors is not waited for any more.
+    """
+
+    targets: Mapping[str, frozenset[str]]
+    left: set[str] = field(factory=set, init=False)
+    mixed: set[tuple[str, str]] = field(factory=set, init=False)
+
+    def targets_of(self, chunk: Chunk) -> frozenset[str]:
+        """
+        Selectors whose chunks have to be confirmed before this one leaves.
+        """
+        if not self.targets:
+            return frozenset()
+        own: Iterable[str] = chunk.counts
+        if not chunk.part:  # the half of a chunk has come before
+            self.mixed.update(
+                (referrer, selector)
+                for referrer in self.left
+                for selector in own
+                if selector in self.targets.get(referrer, ())
+            )
+        self.left.update(own)
+        return frozenset(
+            target
+            for selector in own
+            for target in self.targets.get(selector, ())
+            if (selector, target) not in self.mixed
+        )
+
+
 @define
 class Sending:
     """
@@ -84,6 +150,9 @@ class Sending:
         prefix: What the ids of the chunks begin with.
         record: The journal, or nothing.
         boundaries: How many records the chunks of an interrupted run had.
+        flying: The selectors of the chunks that are on their way, by the chunks' names.
+        sent: Records that the service took from here.
+        next_display: When to feed the progress that Assets itself displays.
     """
 
     site: Site
@@ -92,8 +161,10 @@ class Sending:
     prefix: str
     record: Record = field(factory=NoRecord)
     boundaries: tuple[int, ...] = ()
-    in_flight: int = field(default=0, init=False)
-    displayed: float = field(init=False)
+    flying: dict[str, frozenset[str]] = field(factory=dict, init=False)
+    sent: int = field(default=0, init=False)
+    next_display: float = field(init=False)
+    order: _Order = field(init=False)
     checker: RecordChecker = field(init=False)
     chunker: Chunker = field(init=False)
     links: ExecutionLinks = field(init=False)
@@ -115,7 +186,8 @@ class Sending:
             boundaries=self.boundaries,
         )
         self.links = ExecutionLinks.from_dict(self.execution.links, self.site.gateway)
-        self.displayed = self.site.clock.monotonic()
+        self.next_display = self.site.clock.monotonic() + DISPLAY
+        self.order = _Order(_targets(self.execution.model))
 
     @property
     def unknown_keys(self) -> dict[str, dict[str, int]]:
@@ -131,38 +203,54 @@ class Sending:
         """
         return self.checker.dangling_references()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """
+        What the result should not keep to itself.
+        """
+        if self.checker.remembered_all:
+            return ()
+        forgotten = (
+            "There were more records than identifiers can be remembered, so that some of the later ones were not "
+            "compared with all earlier ones."
+        )
+        return (forgotten,)
+
     def _refused(self, error: RecordError) -> None:
         if self.execution.options.on_bad_record == "fail":
             raise error
         with self.execution.ledger.lock:
             self.execution.ledger.tally.refuse(error)
 
-    def all_of(self, records: object, first: int | None = None) -> Operation[None]:
+    def all_of(self, records: object, wanted: int | None = None) -> Operation[None]:
         """
         Send all records of the caller, or the first ones, and wait until every chunk is confirmed.
         """
         tally = self.execution.ledger.tally
         if tally.sending_since is None:
             tally.sending_since = self.site.clock.monotonic()
-        left = first
         for source in open_sources(records, self.execution.model.import_order()):
-            left = yield from self._source(source, left)
-            if left is not None and left <= 0:
+            try:
+                wanted = yield from self._source(source, wanted)
+            finally:
+                yield from left(source)
+            if wanted is not None and wanted <= 0:
                 break
         for chunk in self.chunker.flush():
             yield from self._dispatch(chunk)
-        while self.in_flight:
+        while self.flying:
             yield from self._join()
+        self.record.ended()
 
-    def _source(self, source: Source, left: int | None) -> Operation[int | None]:
-        tally = self.execution.ledger.tally
-        idle = self.execution.options.idle_seconds
-        while left is None or left > 0:
-            count = self.chunker.room if left is None else min(self.chunker.room, left)
-            batch = yield from pull(source, count, idle)
-            tally.read += len(batch.records)
-            if left is not None:
-                left -= len(batch.records)
+    def _source(self, source: Source, wanted: int | None) -> Operation[int | None]:
+        ledger, options = self.execution.ledger, self.execution.options
+        while wanted is None or wanted > 0:
+            count = self.chunker.room if wanted is None else min(self.chunker.room, wanted)
+            batch = yield from pull(source, count, options.idle_seconds, options.source_seconds)
+            with ledger.lock:
+                ledger.tally.read += len(batch.records)
+            if wanted is not None:
+                wanted -= len(batch.records)
             if source.selector is None:
                 chunks = self.chunker.feed_pairs(batch.records)
             else:
@@ -175,13 +263,13 @@ class Sending:
                 yield from self._dispatch(chunk)
             if batch.ended:
                 break
-        return left
+        return wanted
 
     def _interrupted(self, source: Source, error: BaseException) -> ImportInterruptedError:
         where = f" for {source.selector}" if source.selector else ""
         raise ImportInterruptedError(
             f"The source of the records{where} raised {type(error).__name__} after "
-            f"{self.execution.ledger.tally.read:,} records; the import was not completed.",
+            f"{count_text(self.execution.ledger.tally.read, 'record')}; the import was not completed.",
             execution=self.execution.detached(),
         ) from error
 
@@ -195,20 +283,21 @@ class Sending:
             yield from self._halved(chunk)
             return
         limit = self.execution.options.in_flight
-        while self.in_flight >= limit:
+        awaited = self.order.targets_of(chunk)
+        while len(self.flying) >= limit or any(not awaited.isdisjoint(one) for one in self.flying.values()):
             yield from self._join()
         if chunk.content_encoding and not self.chunker.gzip:
             chunk = chunk.plain()  # cut before the service refused compression
         self.record.planned(chunk)
-        self.in_flight += 1
+        self.flying[chunk.name] = frozenset(chunk.counts)
         yield Spawn(_send(self.site, self.secret, self.links, chunk), tag=chunk, limit=limit)
 
     def _join(self) -> Operation[None]:
         outcome: Outcome = yield Join()
-        self.in_flight -= 1
         chunk = cast("Chunk", outcome.tag)
+        del self.flying[chunk.name]
         if outcome.error is not None:
-            yield from self._explain(outcome.error)
+            yield from self._explain(outcome.error, chunk)
         sent = cast("_Sent", outcome.value)
         ledger = self.execution.ledger
         with ledger.lock:
@@ -216,6 +305,7 @@ class Sending:
             ledger.tally.throttled += sent.effort.throttled
             if not sent.is_too_large:
                 ledger.tally.accept(chunk.counts, len(chunk.body))
+                self.sent += chunk.count
         if not sent.is_compressed and chunk.content_encoding:
             self.chunker.gzip = False
         if sent.is_too_large:
@@ -223,7 +313,7 @@ class Sending:
             yield from self._halved(chunk)
             return
         self.record.accepted(chunk)
-        yield from told(self.site, self.execution, ImportPhase.SENDING, in_flight=self.in_flight)
+        yield from told(self.site, self.execution, ImportPhase.SENDING, in_flight=len(self.flying))
         yield from self._display()
 
     def _halved(self, chunk: Chunk) -> Operation[None]:
@@ -238,26 +328,30 @@ class Sending:
 
     def _display(self) -> Operation[None]:
         """
-        Feed the progress that Assets itself displays, now and then. It is cosmetic: whatever fails here is let go.
+        Feed the progress that Assets itself displays, now and then. It is cosmetic: whatever fails here is let go, and
+        while the service takes fewer requests than we have, none is spent on it.
         """
         now = self.site.clock.monotonic()
-        if now - self.displayed < DISPLAY or not self.links.progress:
+        if now < self.next_display or not self.links.progress or self.site.gate.pace is not None:
             return
-        self.displayed = now
+        self.next_display = now + DISPLAY
         tally = self.execution.ledger.tally
         request = wire.submit_progress(
             self.links, tokens.bearer(self.secret), sum(tally.sent.values()), self.execution.options.total
         )
         try:
-            yield from attempt(self.site, request)
+            yield from attempt(self.site, evolve(request, timeout=DISPLAY_TIMEOUT))
         except AssetsError as error:
+            self.next_display = now + DISPLAY_FAILED
             _log.debug("the progress was not displayed: %s", error.code)
 
-    def _explain(self, error: BaseException) -> Operation[None]:
+    def _explain(self, error: BaseException, chunk: Chunk) -> Operation[None]:
         """
-        Raise what a worker raised; where it may be because the execution is gone, ask.
+        Raise what a worker raised, with the records it was about; where it may be because the execution is gone, ask.
         """
-        if isinstance(error, ApiError) and error.status in (400, 404, 409, 410):
+        if isinstance(error, AssetsError):
+            error.add_note(f"It happened to chunk {chunk.name}: {_whereabouts(chunk.indexes)}.")
+        if isinstance(error, ApiError) and error.status in GONE:
             try:
                 status = yield from look(self.site, self.secret, self.execution)
             except AssetsError:
@@ -275,6 +369,6 @@ def submit(site: Site, secret: Secret, execution: Execution, records: object, pa
     # An unnamed part of another process must not have the ids of ours.
     owner = "" if execution.is_owner else f"-{secrets.token_hex(4)}"
     name = f"-{part}" if part else f"{owner}-{number}"
-    before = sum(execution.ledger.tally.sent.values())
-    yield from Sending(site, secret, execution, f"{execution.run_id}{name}").all_of(records)
-    return sum(execution.ledger.tally.sent.values()) - before
+    sending = Sending(site, secret, execution, f"{execution.run_id}{name}")
+    yield from sending.all_of(records)
+    return sending.sent

@@ -4,13 +4,13 @@ Where records come from: the caller's iterables, in the order in which they are 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, cast
 
 from attrs import frozen
 
-from .._engine.commands import Batch, Operation, Pull
+from .._engine.commands import Ask, Batch, Operation, Pull
 from ..exceptions import ConfigurationError
 
 
@@ -74,19 +74,33 @@ def _opened(records: object) -> object:
     return iter(cast("Iterable[Any]", records))
 
 
-def pull(source: Source, count: int, seconds: float) -> Operation[Batch]:
+def pull(source: Source, count: int, seconds: float, patience: float) -> Operation[Batch]:
     """
     The next records of a source.
 
     A source that has them all in memory hands over many at once; one that makes them gets `seconds` to do so, and then
-    gives what it has.
+    gives what it has. One that takes longer than `patience` for a single record is given up.
     """
     iterator = source.iterator
     if type(iterator) in _READY:
         records = list(islice(cast("Iterator[Any]", iterator), count))
         return Batch(records, ended=len(records) < count)
-    batch: Batch = yield Pull(iterator, count, seconds)
+    batch: Batch = yield Pull(iterator, count, seconds, patience)
     return batch
+
+
+def left(source: Source) -> Operation[None]:
+    """
+    Close a generator that is not read any further, so that what it holds open is given back now.
+
+    It is closed even where it was not the caller's intention to use it up: going on with it would miss records that a
+    test has taken.
+    """
+    iterator = source.iterator
+    if isinstance(iterator, AsyncGenerator):
+        yield Ask(iterator.aclose)
+    elif isinstance(iterator, Generator):
+        yield Ask(iterator.close)
 
 
 #: Iterators of what is in memory already; asking the engine for each batch of theirs would be ceremony.
