@@ -162,6 +162,9 @@ def _edited(text: str, rules: Rules) -> str:
         elif kind in TEXT_TOKENS:
             # Sliced from the text: the middle of an f-string has its doubled braces undone in the token.
             replacement = rules.reword(text[begin:end])
+            if kind == "STRING" and "f" in token.string.partition(token.string[-1])[0].lower():
+                # Up to Python 3.11 an f-string is one token, with the code inside it.
+                replacement = re.sub(r"\bawait ", "", replacement)
         else:
             continue
         pieces += text[done:begin], replacement
