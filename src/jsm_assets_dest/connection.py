@@ -99,9 +99,10 @@ class Connection:
 
         Args:
             auth: The credentials; None to take them from the environment: `JSM_ASSETS_EMAIL` and `JSM_ASSETS_API_TOKEN`,
-                or `JSM_ASSETS_OAUTH_TOKEN`, or `JSM_ASSETS_CLIENT_ID` and `JSM_ASSETS_CLIENT_SECRET`.
+                or `JSM_ASSETS_OAUTH_TOKEN`, or `JSM_ASSETS_CLIENT_ID` and `JSM_ASSETS_CLIENT_SECRET`. A `ForgeToken` says
+                itself which site it is for.
             environ: Where the settings stand: `JSM_ASSETS_SITE`, and if needed `JSM_ASSETS_GATEWAY`,
-                `JSM_ASSETS_CLOUD_ID` and `JSM_ASSETS_WORKSPACE_ID`.
+                `JSM_ASSETS_CLOUD_ID` and `JSM_ASSETS_WORKSPACE_ID`. Blank ones count as not set.
             transport: As in `external_site`, as are the following.
             retry: How failed requests are tried again.
             limits: Bounds of an attempt.
@@ -148,7 +149,8 @@ class Connection:
         Connect to any site.
 
         Args:
-            site: Its address, such as https://acme.atlassian.net; plain http: is accepted on this computer only.
+            site: Its address, such as https://acme.atlassian.net; plain http: is accepted on this computer only. "" with a
+                `ForgeToken`, which says itself which site it is for.
             auth: The credentials.
             cloud_id: The site's id on the gateway; found out when it is needed and not given.
             workspace_id: The id of its Assets workspace; found out when it is not given.
@@ -181,12 +183,13 @@ class Connection:
     @property
     def site(self) -> str:
         """
-        The site's address.
+        The site's address; "" for a Forge token that was given without it, until a call has found it out.
         """
         return self._site.url
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._site.url!r}, account={self._site.credentials.account_label!r})"
+        where = self._site.url or self._site.jira()
+        return f"{type(self).__name__}({where!r}, account={self._site.credentials.account_label!r})"
 
     def __enter__(self) -> Self:
         return self

@@ -653,6 +653,8 @@ class BadCredentialsError(AuthenticationError):
 
     Attributes:
         silent: Whether the service answered as if nothing had happened, for an anonymous visitor.
+        seen: Whether the service said that it looked at the login and refused it. Otherwise the login may have got lost on
+            the way, as when a proxy takes the header away.
     """
 
     _cause = "The e-mail address or the API token is probably wrong, or the token has expired or was revoked."
@@ -662,9 +664,12 @@ class BadCredentialsError(AuthenticationError):
         "You: use an API token, not a password, without spaces or quotes around it.",
     )
 
-    def __init__(self, what: str, *, silent: bool = False, **facts: Unpack[Facts]) -> None:
+    def __init__(
+        self, what: str, *, silent: bool = False, seen: bool = False, **facts: Unpack[Facts]
+    ) -> None:
         super().__init__(what, **facts)
         self.silent = silent
+        self.seen = seen
 
 
 class CaptchaRequiredError(AuthenticationError):

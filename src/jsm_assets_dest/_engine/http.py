@@ -7,7 +7,8 @@ Plain httpx leaves holes that matter to a library which carries credentials and 
 * unpacks answers itself, within a limit, instead of letting a small body grow without bound;
 * never follows redirects, keeps no cookies, and passes credentials only through `httpx.Auth`, so that they are in no
   local variable, repr or log;
-* raises errors of this library only, cut off from httpx's, whose frames hold the raw headers.
+* raises errors of this library only, cut off from httpx's, whose frames hold the raw headers; what is not its own to
+  turn into an error, such as Ctrl-C or a cancellation, flies on without those frames.
 
 It relies on httpcore's public network back end, and on httpx handing its connection pool one: httpx offers no argument
 for it, so `_bound` sets the pool's. A test on a real, dripping server fails if that ever stops working.
@@ -73,7 +74,11 @@ def _user_agent() -> str:
 @functools.cache
 def _shared_context(*, trust_env: bool) -> ssl.SSLContext:
     # Loading the certificates takes 17 ms; every client of the process shares them.
-    return httpx.create_ssl_context(trust_env=trust_env)
+    context = httpx.create_ssl_context(trust_env=trust_env)
+    if not trust_env:
+        # Python itself obeys SSLKEYLOGFILE, and writes there what opens every connection.
+        cast("Any", context).keylog_filename = None
+    return context
 
 
 class _Attempt(threading.local):
@@ -141,7 +146,33 @@ class _BoundedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        return _BoundedStream(super().connect_tcp(host, port, timeout, local_address, socket_options))
+        """
+        Connect within the time-out in all: Python would give it to each address of the host anew, one after the other.
+        """
+        until = min(_attempt.deadline, float("inf") if timeout is None else time.monotonic() + timeout)
+        try:
+            addresses = list(
+                dict.fromkeys(
+                    str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                )
+            )
+        except (OSError, UnicodeError) as error:  # a host name with an empty label, or one that is too long
+            raise httpcore.ConnectError(str(error)) from error
+        for number, address in enumerate(addresses, 1):
+            remaining = until - time.monotonic()
+            if remaining <= 0:
+                break
+            share = remaining if number == len(addresses) else remaining / 2
+            try:
+                return _BoundedStream(
+                    super().connect_tcp(
+                        address, port, None if share == float("inf") else share, local_address, socket_options
+                    )
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if number == len(addresses):
+                    raise
+        raise httpcore.ConnectTimeout("timed out")
 
 
 def _bound(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
@@ -220,7 +251,13 @@ def asynchronous_client(settings: HttpSettings) -> httpx.AsyncClient:
     return client
 
 
-def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> httpx.Request:
+def _prepared(
+    client: httpx.Client | httpx.AsyncClient, request: Request, limits: Limits, seconds: float
+) -> httpx.Request:
+    options: dict[str, Any] = {}
+    if seconds < limits.attempt:
+        # Waiting for a free connection of the pool is part of the attempt, too.
+        options["timeout"] = httpx.Timeout(seconds, connect=min(seconds, limits.connect))
     prepared = client.build_request(
         request.method,
         request.url,
@@ -228,6 +265,7 @@ def _prepared(client: httpx.Client | httpx.AsyncClient, request: Request) -> htt
         headers=[("Content-Type", request.content_type), *request.headers]
         if request.body is not None
         else request.headers,
+        **options,
     )
     # Without a body, httpx sends no length for POST and PUT unless it is told that there is none.
     if request.body is None and request.method in ("POST", "PUT", "PATCH"):
@@ -277,10 +315,10 @@ def send(
     """
     _attempt.deadline = time.monotonic() + seconds
     _attempt.streams = streams
-    failure: AssetsError
+    failure: BaseException
     try:
         response = client.send(
-            _prepared(client, request),
+            _prepared(client, request, limits, seconds),
             auth=_Authorization(request.authorization) if request.authorization is not None else None,
             stream=True,
         )
@@ -297,8 +335,10 @@ def send(
             response.close()
     except TransportError as error:
         failure = _placed(error, request)
-    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, RuntimeError) as error:
+    except _FAILURES as error:
         failure = _failure(error, request, seconds)
+    except BaseException as error:
+        failure = _closed(error, request) or _cut_off(error, client)
     finally:
         _attempt.deadline = float("inf")
         _attempt.streams = None
@@ -312,11 +352,11 @@ async def send_async(
     """
     Make one attempt in this task; arguments and errors are those of `send`.
     """
-    failure: AssetsError
+    failure: BaseException
     try:
         with anyio.fail_after(seconds):
             response = await client.send(
-                _prepared(client, request),
+                _prepared(client, request, limits, seconds),
                 auth=_Authorization(request.authorization) if request.authorization is not None else None,
                 stream=True,
             )
@@ -332,8 +372,10 @@ async def send_async(
         failure = _placed(error, request)
     except TimeoutError:
         failure = _failure(httpx.ReadTimeout("the attempt's time is up"), request, seconds)
-    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, RuntimeError) as error:
+    except _FAILURES as error:
         failure = _failure(error, request, seconds)
+    except BaseException as error:
+        failure = _closed(error, request) or _cut_off(error, client)
     raise failure
 
 
@@ -376,10 +418,42 @@ def _placed(error: TransportError, request: Request) -> TransportError:
     )
 
 
+def _closed(error: BaseException, request: Request) -> ClosedError | None:
+    """
+    The error for a client that was closed, which is httpx's only RuntimeError that is no failure of an attempt.
+    """
+    if not isinstance(error, RuntimeError) or "closed" not in str(error):
+        return None
+    return ClosedError(
+        f"“{request.operation}” was not sent: the connection was closed.",
+        remedies=("You: use the connection inside its `with` block, or make a new one.",),
+        operation=request.operation,
+        method=request.method,
+        path=request.path,
+        host=request.hostname,
+    )
+
+
+def _cut_off(error: BaseException, client: httpx.Client | httpx.AsyncClient) -> BaseException:
+    """
+    The same exception, such as Ctrl-C or a cancellation, without the way through httpx, in whose frames the raw headers
+    may stand. Whatever a transport of the caller's raises keeps its own way, which its author needs.
+    """
+    transport = client._transport
+    if not isinstance(transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport)):
+        return error
+    error.__context__ = None
+    return error.with_traceback(None)
+
+
 def _causes(error: BaseException | None) -> Iterable[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+#: What httpx and the sockets below it raise when an attempt fails; a UnicodeError is a host name that is none.
+_FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, UnicodeError)
 
 
 def _failure(error: BaseException, request: Request, seconds: float) -> AssetsError:
@@ -419,7 +493,7 @@ def _failure(error: BaseException, request: Request, seconds: float) -> AssetsEr
             sent="no",
             **facts,
         )
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
+    if any(isinstance(cause, (socket.gaierror, UnicodeError)) for cause in causes):
         return HostNotFoundError(
             f"{doing} was not sent: the host {where} is not known.",
             cause="The address is probably misspelled, or this computer has no name service at the moment.",
@@ -441,12 +515,6 @@ def _failure(error: BaseException, request: Request, seconds: float) -> AssetsEr
             cause="The service or the network is slow at the moment; whether the service acted is not known.",
             remedies=("You: try again later, or give it more time with limits=Limits(attempt=…).",),
             sent="unknown",
-            **facts,
-        )
-    if isinstance(error, RuntimeError) and "closed" in detail:
-        return ClosedError(
-            f"{doing} was not sent: the connection was closed.",
-            remedies=("You: use the connection inside its `with` block, or make a new one.",),
             **facts,
         )
     return ConnectionLostError(

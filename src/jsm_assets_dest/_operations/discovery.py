@@ -1,9 +1,19 @@
 """
 Finding out where a site's Assets is and who is asking, once per connection.
 
-Calls are made through `ask_jira`, `ask_assets` and `ask_roles`, which know the base address that fits the credential.
-An API token with scopes cannot be told from a bad one on the site's own address; when a token is refused there, the
-gateway is asked once, and the answer is remembered.
+Calls are made through `ask_jira` and `ask_assets`, which know the base address that fits the credential.
+
+An API token with scopes cannot be told from a bad one on the site's own address. When a token is refused there, the
+gateway is asked once, and the answer is remembered. What the answer proves takes some care, because a classic token works
+on the gateway as well (seen by a client):
+
+* A token that the site itself named the account of is a classic one. Whatever anonymous answer comes later, from a faulty
+  proxy for example, is raised and not taken for a sign of scopes.
+* The gateway takes the token, and the site had said that it looked at the login and refused it (`X-Seraph-LoginReason`,
+  which accompanies a refused login and not a missing one; measured): the token has scopes.
+* The gateway says that a scope is missing: the token has scopes.
+* The gateway takes the token, but the site answered as if it had seen no login: nobody knows. The token is used on the
+  gateway, because it works there, and `check()` says just that.
 """
 
 from __future__ import annotations
@@ -20,7 +30,6 @@ from .._wire.request import Request
 from ..auth import ApiToken
 from ..exceptions import (
     AccessDeniedError,
-    AssetsError,
     AssetsNotAvailableError,
     AuthenticationError,
     BadCredentialsError,
@@ -64,9 +73,10 @@ def ask_jira(site: Site, build: Builder) -> Operation[Answer]:
     """
     try:
         return (yield from call(site, build((yield from jira_base(site)))))
-    except BadCredentialsError:
-        if not (yield from turned_out_scoped(site)):
-            raise
+    except BadCredentialsError as error:
+        refusal = error
+    if not (yield from gateway_takes(site, refusal)):
+        raise refusal
     return (yield from call(site, build((yield from jira_base(site)))))
 
 
@@ -76,9 +86,10 @@ def ask_assets(site: Site, build: Builder) -> Operation[Answer]:
     """
     try:
         return (yield from call(site, build((yield from assets_base(site)))))
-    except BadCredentialsError:
-        if not (yield from turned_out_scoped(site)):
-            raise
+    except BadCredentialsError as error:
+        refusal = error
+    if not (yield from gateway_takes(site, refusal)):
+        raise refusal
     return (yield from call(site, build((yield from assets_base(site)))))
 
 
@@ -86,6 +97,8 @@ def assets_base(site: Site) -> Operation[str]:
     """
     The base address of the Assets workspace.
     """
+    if not site.url:
+        yield from site_address(site)
     if not site.workspace_id:
         yield Exclusive("workspace", _find_workspace(site))
     if site.assets() is None:
@@ -101,42 +114,71 @@ def roles_base(site: Site) -> Operation[str]:
     return _known(site.roles())
 
 
-def turned_out_scoped(site: Site) -> Operation[bool]:
+def site_address(site: Site) -> Operation[str]:
     """
-    Whether an API token that the site refused is one with scopes: ask the gateway, once per connection.
+    The site's own address; a Forge token can be given without it, and then Jira is asked.
     """
-    if not isinstance(site.credentials, ApiToken) or site.is_scoped is not None:
+    if not site.url:
+        answer = yield from call(site, wire.server_info((yield from jira_base(site))))
+        site.url = wire.read_site_address(answer)
+    return site.url
+
+
+def gateway_takes(site: Site, refusal: BadCredentialsError) -> Operation[bool]:
+    """
+    Whether an API token that was refused is to be used on the gateway: ask there, once per connection.
+
+    Args:
+        site: The site.
+        refusal: How the token was refused.
+    """
+    if not isinstance(site.credentials, ApiToken) or "/ex/jira/" in refusal.path:
         return False
-    yield Exclusive("scoped", _ask_gateway(site))
-    return bool(site.is_scoped)
+    if not site.uses_gateway and site.is_scoped is None:
+        yield Exclusive("scoped", _ask_gateway(site, refusal))
+    # Another worker may have found out while this one's request was on its way.
+    return site.uses_gateway
 
 
-def _ask_gateway(site: Site) -> Operation[None]:
-    if site.is_scoped is not None:
+def _ask_gateway(site: Site, refusal: BadCredentialsError) -> Operation[None]:
+    if site.uses_gateway or site.is_scoped is not None:
         return
     identifier = yield from cloud_id(site)
     try:
         answer = yield from call(site, wire.myself(f"{site.gateway}/ex/jira/{identifier}", site.url))
     except ScopeMismatchError:
         site.is_scoped = True
-    except AssetsError as error:
-        if isinstance(error, (AuthenticationError, AccessDeniedError, NotFoundError)):
-            site.is_scoped = False
-            return
-        raise
+    except BadCredentialsError:
+        site.is_scoped = False
+    except (AuthenticationError, AccessDeniedError, NotFoundError):
+        # That says nothing about the token; the refusal stands, and the next one asks again.
+        return
     else:
-        site.is_scoped = True
         site.account = wire.read_account(answer)
+        if refusal.seen:
+            site.is_scoped = True
+        else:
+            site.prefers_gateway = True
+
+
+def believed(site: Site, answer: Answer) -> Account:
+    """
+    The account in an answer to "who am I". An API token that the site itself tells the account of is a classic one.
+    """
+    account = wire.read_account(answer)
+    if site.is_basic_on_site:
+        site.is_scoped = False
+    site.account = account
+    return account
 
 
 def identity(site: Site) -> Operation[Account]:
     """
     The account behind the credentials, asked once.
     """
-    if site.account is None:
-        answer = yield from ask_jira(site, lambda base: wire.myself(base, site.url))
-        site.account = wire.read_account(answer)
-    return site.account
+    if site.account is not None:
+        return site.account
+    return believed(site, (yield from ask_jira(site, lambda base: wire.myself(base, site.url))))
 
 
 def _find_workspace(site: Site) -> Operation[None]:

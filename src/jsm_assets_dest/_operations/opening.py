@@ -7,6 +7,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping
 from random import random
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -58,6 +59,11 @@ def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> Wh
     }
     missing = [] if SITE in given else [SITE]
     credentials = auth
+    gateway = GATEWAY
+    if isinstance(auth, ForgeToken):
+        # Forge tells the site by its address on the gateway; Jira is asked for the other one when it is needed.
+        missing = []
+        gateway = "{}://{}".format(*urlsplit(auth.api_base_url)[:2])
     if credentials is None:
         if OAUTH_TOKEN in given and EMAIL not in given:
             credentials = OAuthToken(given[OAUTH_TOKEN])
@@ -75,9 +81,9 @@ def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> Wh
             ),
         )
     return Whereabouts(
-        site=given[SITE],
+        site=given.get(SITE, ""),
         credentials=credentials or ApiToken(given[EMAIL], given[API_TOKEN]),
-        gateway=given.get(GATEWAY_ADDRESS, GATEWAY),
+        gateway=given.get(GATEWAY_ADDRESS, gateway),
         cloud_id=given.get(CLOUD_ID),
         workspace_id=given.get(WORKSPACE_ID),
     )
@@ -107,10 +113,15 @@ def open_site(
             field="auth",
             fix="Pass ApiToken(email, token), OAuthToken(token), ClientCredentials(id, secret) or ForgeToken(token, url).",
         )
-    base = checked_base(site, "site", "https://acme.atlassian.net")
     checked_gateway = checked_base(gateway, "gateway", GATEWAY)
-    _, host, _ = origin(base)
-    if host == origin(GATEWAY)[1]:
+    if isinstance(auth, ForgeToken):
+        cloud_id = _forge_cloud_id(auth, cloud_id)
+    base = (
+        ""
+        if not site and isinstance(auth, ForgeToken)
+        else checked_base(site, "site", "https://acme.atlassian.net")
+    )
+    if base and origin(base)[1] == origin(GATEWAY)[1]:
         raise ConfigurationError(
             "`site` is the gateway's address.",
             field="site",
@@ -129,6 +140,21 @@ def open_site(
         proxies=proxies,
         chance=chance,
     )
+
+
+def _forge_cloud_id(auth: ForgeToken, given: str | None) -> str | None:
+    """
+    The cloud id in the address that Forge gives.
+    """
+    _, found, rest = urlsplit(auth.api_base_url).path.partition("/ex/jira/")
+    named = rest.partition("/")[0] if found else ""
+    if given and named and given != named:
+        raise ConfigurationError(
+            f"`cloud_id` is {given}, but the Forge token's address is that of {named}.",
+            field="cloud_id",
+            fix="Leave cloud_id out; the address of the Forge token says it.",
+        )
+    return given or named or None
 
 
 def origins(site: str, gateway: str) -> tuple[str, ...]:

@@ -17,18 +17,21 @@ from .._retry.site import Site
 from .._wire import address_book
 from .._wire import discovery as wire
 from .._wire import schemas as schema_wire
-from ..auth import ApiToken
+from ..auth import ForgeToken, OAuthToken
 from ..exceptions import (
+    AccessDeniedError,
     AppNotInstalledError,
     AssetsError,
     AssetsNotAvailableError,
     AuthenticationError,
+    BadCredentialsError,
     ConfigurationError,
     HtmlResponseError,
     ImportTargetMismatchError,
     IpAllowlistError,
     JsmLicenseRequiredError,
     MalformedAnswerError,
+    NotFoundError,
     NotJiraAdminError,
     RateLimitedError,
     ScopeMismatchError,
@@ -37,7 +40,7 @@ from ..exceptions import (
     TransportError,
 )
 from ..reports import Check, CheckState, ConnectionReport
-from .discovery import assets_base, jira_base, the_workspace, turned_out_scoped
+from .discovery import assets_base, believed, gateway_takes, jira_base, site_address, the_workspace
 
 #: The names of the checks, in the order of the report.
 SITE = "site"
@@ -147,12 +150,24 @@ class _Doctor:
         1: the host is a Jira site, and what its cloud id is.
         """
         site = self.site
+        if not site.url:
+            try:
+                yield from site_address(site)
+            except (AuthenticationError, AccessDeniedError):
+                # Whatever bars the login is the next check's matter.
+                return "The site is the one that the Forge token is for.", f"cloud id {site.cloud_id}"
+            return f"The site is {site.url}.", f"cloud id {site.cloud_id}"
         found = wire.read_cloud_id((yield from call(site, wire.tenant_info(site.url))))
         if site.cloud_id and site.cloud_id != found:
+            forge = isinstance(site.credentials, ForgeToken)
             raise ImportTargetMismatchError(
                 f"{site.url} has the cloud id {found}, but {site.cloud_id} was given.",
-                cause="The cloud id that was given certainly belongs to another site.",
-                remedies=("You: leave cloud_id out; it is found by itself.",),
+                cause=f"The {'Forge token' if forge else 'cloud id'} that was given certainly belongs to another site.",
+                remedies=(
+                    "You: leave the site out; the address of the Forge token says it."
+                    if forge
+                    else "You: leave cloud_id out; it is found by itself.",
+                ),
             )
         site.cloud_id = found
         return "The site answers.", f"cloud id {found}"
@@ -163,17 +178,26 @@ class _Doctor:
         """
         site = self.site
         site.account = None
+        account: wire.Account | None = None
+        refusal: AssetsError | None = None
         try:
             account = yield from self.ask_myself()
-        except AuthenticationError:
-            if not (yield from turned_out_scoped(site)):
-                raise
-            # Asking the gateway brought the account along, unless the token lacks just this scope.
-            account = self.known_account() or (yield from self.ask_myself())
-        site.account = account
+        except BadCredentialsError as error:
+            if not (yield from gateway_takes(site, error)):
+                refusal = error
+        except (AccessDeniedError, NotFoundError) as error:
+            refusal = error
+        if refusal is not None:
+            if not isinstance(refusal, IpAllowlistError):
+                yield from self.ask_grants()
+            raise refusal
+        # Asking the gateway brought the account along, unless the token lacks just this scope.
+        account = account or self.known_account() or (yield from self.ask_myself())
         kind = ""
-        if isinstance(site.credentials, ApiToken) and site.is_scoped is not None:
+        if site.is_scoped is not None:
             kind = ", a token with scopes" if site.is_scoped else ", a classic token"
+        elif site.prefers_gateway:
+            kind = f", on the gateway only: {self.host()} answered as if it had seen no login"
         who = account.name or account.email or account.id
         return f"The login is accepted: {who}.", f"account id {account.id}{kind}"
 
@@ -183,7 +207,30 @@ class _Doctor:
         """
         site = self.site
         base = yield from jira_base(site)
-        return wire.read_account((yield from call(site, wire.myself(base, site.url))))
+        return believed(site, (yield from call(site, wire.myself(base, site.url))))
+
+    def ask_grants(self) -> Operation[None]:
+        """
+        2: when an OAuth token was refused, whether it was granted for other sites only.
+        """
+        site = self.site
+        if not isinstance(site.credentials, OAuthToken):
+            return
+        try:
+            granted = wire.read_resources((yield from call(site, wire.accessible_resources(site.gateway))))
+        except AssetsError:
+            return  # it only explains, and the refusal is reported in any case
+        if granted and site.cloud_id not in granted:
+            named = ", ".join(url or identifier for identifier, url in granted.items())
+            raise AppNotInstalledError(
+                f"The OAuth token was not granted for {site.url}, but for {named}.",
+                cause="Consent was certainly given for other sites only.",
+                remedies=(
+                    "You: use the site that it was granted for.",
+                    address_book.APPS.asked_to("install the app, or consent to it again for this site"),
+                ),
+                operation="list accessible resources",
+            )
 
     def ask_admin(self) -> Operation[tuple[str, str]]:
         """

@@ -2,6 +2,9 @@
 The credential of a request: known at once, asked of the caller's provider, or fetched from the authorization server.
 
 A token that is asked for is shared by all threads and tasks of a connection; asking happens once at a time.
+
+Whatever goes wrong while a token is fetched, the request that needed it was certainly not sent. Such a failure is raised
+as one of a connection that could not be made, so that even a creation is tried again, and by one layer only: the request's.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from .._wire.answer import Answer
 from .._wire.classify import classify
 from .._wire.request import Credential, Host, Request
 from ..auth import ClientCredentials, OAuthToken, bearer_authorization
+from ..exceptions import ConnectionFailedError, ServiceUnavailableError, TransportError
 from .site import Site
 
 #: Seconds before its end at which a fetched token is renewed, so that no request is under way with a dead one.
@@ -58,12 +62,48 @@ def _renew(site: Site, old: Secret | None) -> Operation[None]:
     if isinstance(credentials, OAuthToken) and credentials.provider is not None:
         site.token = bearer_authorization((yield Ask(credentials.provider)))
     elif isinstance(credentials, ClientCredentials):
-        request = token_request(site.authorization_server, credentials)
-        answer: Answer = classify(request, (yield Send(request)), account=credentials.account_label)
-        # The token is sealed without ever being the value of a local variable, which a traceback might show.
-        site.token = bearer_authorization(read_text(read_object(answer.json(), "a token"), "access_token"))
-        seconds = read_number(read_object(answer.json(), "a token"), "expires_in", 3600)
-        site.token_expires = site.clock.monotonic() + max(0.0, seconds - EARLY)
+        try:
+            yield from _exchange(site, credentials)
+        except (TransportError, ServiceUnavailableError) as error:
+            failure = _not_sent(error)
+        else:
+            return
+        raise failure
+
+
+def _exchange(site: Site, credentials: ClientCredentials) -> Operation[None]:
+    request = token_request(site.authorization_server, credentials)
+    answer: Answer = classify(
+        request, (yield Send(request)), account=credentials.account_label, now=site.clock.time()
+    )
+    # The token is sealed without ever being the value of a local variable, which a traceback might show.
+    site.token = bearer_authorization(read_text(read_object(answer.json(), "a token"), "access_token"))
+    seconds = read_number(read_object(answer.json(), "a token"), "expires_in", 3600)
+    site.token_expires = site.clock.monotonic() + max(0.0, seconds - EARLY)
+
+
+def _not_sent(error: TransportError | ServiceUnavailableError) -> TransportError:
+    """
+    What a failed exchange means for the request that needed the token.
+    """
+    if isinstance(error, TransportError):
+        error.sent = "no"
+        return error
+    return ConnectionFailedError(
+        error.what,
+        cause="The authorization server is disturbed at the moment; without an access token nothing can be sent.",
+        remedies=error.remedies,
+        operation=error.operation,
+        status=error.status,
+        method=error.method,
+        path=error.path,
+        host=error.host,
+        messages=error.messages,
+        request_id=error.request_id,
+        account=error.account,
+        retry_after=error.retry_after,
+        body_excerpt=error.body_excerpt,
+    )
 
 
 def token_request(server: str, credentials: ClientCredentials) -> Request:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import threading
 
+from .forks import renew_after_fork
+
 #: What a retry costs after a failure, and after a refusal for too many requests (the numbers of AWS SDKs since 2025).
 FAILURE_COST = 14
 THROTTLING_COST = 5
@@ -33,6 +35,13 @@ class Budget:
         self._tokens = 0 if size is None else size
         self._failure_cost = failure_cost
         self._throttling_cost = throttling_cost
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """
+        A thread that the child does not have may have held the lock.
+        """
         self._lock = threading.Lock()
 
     @property

@@ -52,12 +52,15 @@ def call(site: Site, request: Request, effort: Effort | None = None) -> Operatio
     """
     try:
         answer = yield from attempt(site, request, effort)
-    except AssetsError as first:
-        from .again import again
+    except AssetsError as error:
+        first = error
+    else:
+        site.budget.succeeded()
+        return answer
+    from .again import again
 
-        return (yield from again(site, request, first, effort))
-    site.budget.succeeded()
-    return answer
+    # Out here, so that the last failure does not drag the first one along as its context.
+    return (yield from again(site, request, first, effort))
 
 
 def attempt(site: Site, request: Request, effort: Effort | None = None) -> Operation[Answer]:
@@ -69,11 +72,12 @@ def attempt(site: Site, request: Request, effort: Effort | None = None) -> Opera
     authorized = yield from _authorized(site, request, effort)
     try:
         return (yield from _sent(site, authorized))
-    except BadCredentialsError:
-        if request.credential is not Credential.ACCOUNT:
-            raise
-        if not (yield from renewed(site, authorized.authorization)):
-            raise
+    except BadCredentialsError as error:
+        refusal = error
+    if request.credential is not Credential.ACCOUNT or not (
+        yield from renewed(site, authorized.authorization)
+    ):
+        raise refusal
     return (yield from _sent(site, (yield from _authorized(site, request, effort))))
 
 

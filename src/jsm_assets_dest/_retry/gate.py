@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import threading
 
+from .forks import renew_after_fork
+
 #: The pace after a refusal, as a part of what the service took before it.
 DECREASE = 0.95
 #: By how many requests per second the pace grows, each second.
@@ -42,6 +44,13 @@ class Gate:
         #: When the last refusal was, or None when none is remembered, and what was let through since.
         self._refused: float | None = None
         self._passed = 0
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """
+        A thread that the child does not have may have held the lock.
+        """
+        self._lock = threading.Lock()
 
     @property
     def pace(self) -> float | None:

@@ -31,7 +31,7 @@ class Site:
     twice at the same time finds the same.
 
     Attributes:
-        url: Where the site is: scheme and host.
+        url: Where the site is: scheme and host; "" until it is asked, for a Forge token that was given without it.
         credentials: Whose account is used.
         gateway: Where Atlassian's gateway is.
         authorization_server: Where tokens for client credentials come from.
@@ -43,6 +43,7 @@ class Site:
         proxies: Names of environment variables that set a proxy for this site or the gateway.
         account: The account behind the credentials, when it was asked.
         is_scoped: Whether an API token turned out to be one with scopes; None while nobody knows.
+        prefers_gateway: Whether an API token is used on the gateway although nobody knows that it has scopes.
         token: The bearer token in use, for credentials that are asked for one.
         token_expires: When that token must be renewed, on the monotonic clock.
     """
@@ -59,6 +60,7 @@ class Site:
     proxies: tuple[str, ...] = ()
     account: Account | None = None
     is_scoped: bool | None = None
+    prefers_gateway: bool = False
     token: Secret | None = field(default=None, repr=False)
     token_expires: float = float("inf")
     gate: Gate = field(factory=Gate, init=False, repr=False)
@@ -71,7 +73,7 @@ class Site:
         """
         Whether the credentials work on the gateway only, and not on the site's own address.
         """
-        return not isinstance(self.credentials, ApiToken) or self.is_scoped is True
+        return not isinstance(self.credentials, ApiToken) or self.is_scoped is True or self.prefers_gateway
 
     @property
     def is_basic_on_site(self) -> bool:

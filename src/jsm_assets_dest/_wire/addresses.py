@@ -5,7 +5,7 @@ Addresses: made from parts that are quoted, and links of the service that are be
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from ..exceptions import ConfigurationError, UnsafeLinkError
 
@@ -65,7 +65,9 @@ def trusted_link(link: object, base: str, prefix: str = "/") -> str:
     A link that the service sent, if it may be followed with a credential.
 
     It may when it is printable ASCII without blanks and backslashes, has no user information, and has the scheme,
-    host, port and path prefix that are expected. Anything else would send the token somewhere else.
+    host, port and path prefix that are expected. Anything else would send the token somewhere else. The host's part must
+    be spelled as expected, but for upper case and the usual port: whatever needs interpreting may be interpreted
+    differently by the HTTP client (`evil.example[api.atlassian.com]` was `api.atlassian.com` to older Pythons).
 
     Args:
         link: What the service sent.
@@ -93,15 +95,28 @@ def _link_problem(link: object, base: str, prefix: str) -> str:
         return "it is no complete address"
     if "@" in parts.netloc:
         return "it holds a user name"
-    if found != origin(base):
-        expected = urlsplit(base)
+    expected = urlsplit(base)
+    if found != origin(base) or not _is_plain(parts.netloc, found):
         return f"it leads to {parts.scheme}://{parts.netloc[:100]} instead of {expected.scheme}://{expected.netloc}"
-    segments = parts.path.lower().replace("%2e", ".").split("/")
+    # As servers read it: unquoted, with path parameters (`..;x`) cut off.
+    path = unquote(parts.path).replace("\\", "/")
+    segments = [segment.partition(";")[0] for segment in path.split("/")]
     if not parts.path.startswith(prefix) or ".." in segments or "." in segments:
         return "its path is not one of the import's"
     if parts.fragment:
         return "it holds a fragment"
     return ""
+
+
+def _is_plain(netloc: str, found: tuple[str, str, int]) -> bool:
+    """
+    Whether host and port are written in the usual way, with the port or without it.
+    """
+    scheme, host, port = found
+    name = f"[{host}]" if ":" in host else host
+    return netloc.lower() == f"{name}:{port}" or (
+        netloc.lower() == name and port == _DEFAULT_PORTS.get(scheme)
+    )
 
 
 def checked_base(url: object, what: str, example: str) -> str:

@@ -112,7 +112,13 @@ class Case:
         if self.account_id is not None and not silent:
             cause += " The same login was accepted before, so that a missing permission is also possible."
         return errors.BadCredentialsError(
-            what, silent=silent, cause=cause, remedies=self.login_remedies(), **self.facts(body)
+            what,
+            silent=silent,
+            # On the site, only the header proves it: without a login, everything else is answered in the same way.
+            seen=self.is_login_refused() or request.host is not Host.SITE,
+            cause=cause,
+            remedies=self.login_remedies(),
+            **self.facts(body),
         )
 
     def login_remedies(self) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from typing import cast
 from attrs import field, frozen
 
 from .._assets.reading import read_array, read_flag, read_object, read_text
-from ..exceptions import MalformedAnswerError
-from .addresses import address
+from ..exceptions import ConfigurationError, MalformedAnswerError
+from .addresses import address, checked_base
 from .answer import Answer
 from .request import Credential, Host, Request
 
@@ -101,6 +101,29 @@ def _items(source: Mapping[str, object], key: str, member: str) -> tuple[str, ..
         return None
     entries = cast("list[object]", listing["items"])
     return tuple(read_text(read_object(entry, key), member, "") for entry in entries)
+
+
+def server_info(base: str) -> Request:
+    """
+    Ask Jira for its own address.
+    """
+    return Request(
+        operation="read server info", method="GET", url=address(base, "rest", "api", "3", "serverInfo")
+    )
+
+
+def read_site_address(answer: Answer) -> str:
+    """
+    The site's address in the answer to `server_info`, in one spelling.
+
+    Raises:
+        MalformedAnswerError: It names none that could be one.
+    """
+    text = read_text(read_object(answer.json(), "server information"), "baseUrl")
+    try:
+        return checked_base(text, "baseUrl", "https://acme.atlassian.net")
+    except ConfigurationError:
+        raise MalformedAnswerError("Jira named an address of its own that is none.") from None
 
 
 def permissions(base: str, site: str, *keys: str) -> Request:
@@ -211,4 +234,13 @@ def accessible_resources(gateway: str) -> Request:
         operation="list accessible resources",
         method="GET",
         url=address(gateway, "oauth", "token", "accessible-resources"),
+        listing=True,
     )
+
+
+def read_resources(answer: Answer) -> dict[str, str]:
+    """
+    Cloud id to address of the sites in the answer to `accessible_resources`.
+    """
+    entries = [read_object(entry, "a site") for entry in read_array(answer.json(), "sites")]
+    return {read_text(entry, "id"): read_text(entry, "url", "") for entry in entries}
