@@ -13,6 +13,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._destination.okta_model import OktaModel
+    from ._destination.references import CredentialsReference, SecretReference
     from .assets import (
         Attribute,
         ExistingObjectType,
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from .conflicts import ConflictRecord, Difference, DifferenceKind, Resolution
     from .connection import Connection
     from .connection_async import AsyncConnection
+    from .destination import Destination
+    from .destination_async import AsyncDestination
+    from .destination_status import DestinationStatus, DestinationStep, StepState
     from .exceptions import AssetsError
     from .execution import Execution
     from .import_execution import ImportExecution
@@ -75,6 +80,7 @@ __all__ = [
     "AssetsError",
     "AsyncBuildPlan",
     "AsyncConnection",
+    "AsyncDestination",
     "AsyncImportExecution",
     "AsyncImportToken",
     "AsyncObjectSchema",
@@ -92,6 +98,10 @@ __all__ = [
     "Connection",
     "ConnectionReport",
     "Credentials",
+    "CredentialsReference",
+    "Destination",
+    "DestinationStatus",
+    "DestinationStep",
     "Difference",
     "DifferenceKind",
     "Execution",
@@ -122,6 +132,7 @@ __all__ = [
     "ObjectTypeConflict",
     "ObjectTypeResult",
     "ObjectTypeSpec",
+    "OktaModel",
     "PlanItem",
     "PlanKind",
     "PlanSubject",
@@ -133,10 +144,12 @@ __all__ = [
     "SchemaLinks",
     "SchemaModel",
     "SchemaRoles",
+    "SecretReference",
     "Severity",
     "Status",
     "StatusCategory",
     "StatusSpec",
+    "StepState",
 ]
 
 #: The module that defines each public name; a test compares it with the imports for type checkers above.
@@ -146,6 +159,7 @@ _HOMES = {
     "AssetsError": "exceptions",
     "AsyncBuildPlan": "build_plan_async",
     "AsyncConnection": "connection_async",
+    "AsyncDestination": "destination_async",
     "AsyncImportExecution": "import_execution_async",
     "AsyncImportToken": "import_token_async",
     "AsyncObjectSchema": "object_schema_async",
@@ -163,6 +177,10 @@ _HOMES = {
     "Connection": "connection",
     "ConnectionReport": "reports",
     "Credentials": "auth",
+    "CredentialsReference": "_destination.references",
+    "Destination": "destination",
+    "DestinationStatus": "destination_status",
+    "DestinationStep": "destination_status",
     "Difference": "conflicts",
     "DifferenceKind": "conflicts",
     "Execution": "execution",
@@ -193,6 +211,7 @@ _HOMES = {
     "ObjectTypeConflict": "object_type_conflict",
     "ObjectTypeResult": "results",
     "ObjectTypeSpec": "model",
+    "OktaModel": "_destination.okta_model",
     "PlanItem": "plan",
     "PlanKind": "plan",
     "PlanSubject": "plan",
@@ -204,10 +223,12 @@ _HOMES = {
     "SchemaLinks": "assets",
     "SchemaModel": "model",
     "SchemaRoles": "assets",
+    "SecretReference": "_destination.references",
     "Severity": "model",
     "Status": "assets",
     "StatusCategory": "model",
     "StatusSpec": "model",
+    "StepState": "destination_status",
 }
 
 #: Modules that are public under their own names.

@@ -1,0 +1,3 @@
+"""
+The saved configuration of a destination: its fields, its file, and the references to secrets in it.
+"""
