@@ -56,7 +56,8 @@ class ApiToken:
     def __init__(self, email: str, token: str | Secret) -> None:
         problem = _email_problem(email) or _problem(_revealed(token), "API token", import_token=False)
         if problem:
-            del email, token
+            # Half made, it cannot even be shown, which tools that print a traceback's variables would try.
+            del self, email, token
             _refuse("email" if problem.startswith("The e-mail") else "token", problem)
         sealed = _sealed(token)
         del token
@@ -106,7 +107,7 @@ class OAuthToken:
             return
         problem = _problem(_revealed(token), "access token", import_token=False)
         if problem:
-            del token
+            del self, token
             _refuse("token", problem)
         _fill(self, token=_sealed(token), provider=None)
 
@@ -155,7 +156,7 @@ class ClientCredentials:
             name = "client_secret"
         if problem:
             # The id as well: people swap the two.
-            del client_id, client_secret
+            del self, client_id, client_secret
             _refuse(name, problem)
         _fill(self, client_id=client_id, client_secret=_sealed(client_secret))
 
@@ -201,11 +202,12 @@ class ForgeToken:
     def __init__(self, token: str | Secret, api_base_url: str) -> None:
         problem = _problem(_revealed(token), "Forge token", import_token=False)
         if problem:
-            del token
+            del self, token
             _refuse("token", problem)
         sealed = _sealed(token)
         del token
         if not _is_base_address(api_base_url):
+            del self
             raise ConfigurationError(
                 "api_base_url is not an https address without user name, query and fragment.",
                 field="api_base_url",
