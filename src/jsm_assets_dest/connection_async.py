@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ._engine.asynchronous import AsyncEngine
 from ._engine.settings import HttpSettings, environment_proxies
-from ._operations import permissions, schemas, tokens
+from ._operations import schemas
 from ._operations.opening import checked_verify, from_environment, open_site, origins
 from ._wire.addresses import GATEWAY
 from .clock import SystemClock
-from .import_token_async import AsyncImportToken
 from .limits import Limits
-from .object_schema_async import AsyncObjectSchema
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -28,9 +26,14 @@ if TYPE_CHECKING:
     from .assets import ImportSource, ObjectSchemaRecord
     from .auth import Credentials
     from .clock import Clock
+    from .import_token_async import AsyncImportToken
+    from .object_schema_async import AsyncObjectSchema
     from .reports import ConnectionReport
 
 T = TypeVar("T")
+
+# The handles and what only some of them need are loaded when they are asked for: all modules together would make the
+# way from the start of a process to its first answer twice as long as with plain httpx (measured).
 
 
 class AsyncConnection:
@@ -210,6 +213,8 @@ class AsyncConnection:
 
         Sends only reads. A failed check is an entry of the report, never an exception.
         """
+        from ._operations import permissions
+
         return await self._run(permissions.check(self._site))
 
     async def object_schemas(self) -> list[AsyncObjectSchema]:
@@ -280,6 +285,8 @@ class AsyncConnection:
         Raises:
             InvalidCredentialError: It cannot be an import token, for example because it is an API token.
         """
+        from .import_token_async import AsyncImportToken
+
         return AsyncImportToken.of(self, secret, schema)
 
     async def generate_import_token(
@@ -296,9 +303,14 @@ class AsyncConnection:
             UnknownOutcomeError: The answer got lost. The older token may be dead, and the new one is unknown: make
                 another one.
         """
+        from ._operations import tokens
+        from .import_token_async import AsyncImportToken
+
         return AsyncImportToken.of(self, await self._run(tokens.generate(self._site, import_source)), schema)
 
     def _schema(self, record: ObjectSchemaRecord) -> AsyncObjectSchema:
+        from .object_schema_async import AsyncObjectSchema
+
         return AsyncObjectSchema.of(self, record)
 
     async def _run(self, operation: Operation[T]) -> T:

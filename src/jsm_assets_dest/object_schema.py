@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, field, frozen
 
-from ._operations import conflicts, roles, schemas
+from ._operations import schemas
 from .assets import (
     Attribute,
     ImportSource,
@@ -21,13 +21,13 @@ from .assets import (
     SchemaRoles,
     Status,
 )
-from .object_type_conflict import ObjectTypeConflict
 
 if TYPE_CHECKING:
     from typing import Self
 
     from .connection import Connection
     from .model import Graph, SchemaModel, StatusCategory
+    from .object_type_conflict import ObjectTypeConflict
 
 
 @frozen(kw_only=True)
@@ -88,6 +88,9 @@ class ObjectSchema(ObjectSchemaRecord):
             One conflict for each wanted object type whose name is taken, in any case; empty for a new schema. A
             conflict may be harmless: then the existing type already is what is wanted.
         """
+        from ._operations import conflicts
+        from .object_type_conflict import ObjectTypeConflict
+
         found = self._connection._run(conflicts.find(self._connection._site, self.id, model))
         return [ObjectTypeConflict.of(self._connection, record) for record in found]
 
@@ -98,6 +101,8 @@ class ObjectSchema(ObjectSchemaRecord):
         Raises:
             RolesNotSettableError: The site does not let this credential read them; the error carries the page and steps.
         """
+        from ._operations import roles
+
         return self._connection._run(roles.read(self._connection._site, self))
 
     def set_roles(
@@ -122,6 +127,8 @@ class ObjectSchema(ObjectSchemaRecord):
             RolesNotSettableError: The site does not let this credential set them, or kept something else; the error
                 carries the page and the steps to do it by hand.
         """
+        from ._operations import roles
+
         wanted = {RoleKind.MANAGERS: managers, RoleKind.DEVELOPERS: developers, RoleKind.USERS: users}
         return self._connection._run(roles.write(self._connection._site, self, wanted))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, field, frozen
 
-from ._operations import conflicts, roles, schemas
+from ._operations import schemas
 from .assets import (
     Attribute,
     ImportSource,
@@ -20,13 +20,13 @@ from .assets import (
     SchemaRoles,
     Status,
 )
-from .object_type_conflict_async import AsyncObjectTypeConflict
 
 if TYPE_CHECKING:
     from typing import Self
 
     from .connection_async import AsyncConnection
     from .model import Graph, SchemaModel, StatusCategory
+    from .object_type_conflict_async import AsyncObjectTypeConflict
 
 
 @frozen(kw_only=True)
@@ -87,6 +87,9 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             One conflict for each wanted object type whose name is taken, in any case; empty for a new schema. A
             conflict may be harmless: then the existing type already is what is wanted.
         """
+        from ._operations import conflicts
+        from .object_type_conflict_async import AsyncObjectTypeConflict
+
         found = await self._connection._run(conflicts.find(self._connection._site, self.id, model))
         return [AsyncObjectTypeConflict.of(self._connection, record) for record in found]
 
@@ -97,6 +100,8 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         Raises:
             RolesNotSettableError: The site does not let this credential read them; the error carries the page and steps.
         """
+        from ._operations import roles
+
         return await self._connection._run(roles.read(self._connection._site, self))
 
     async def set_roles(
@@ -121,6 +126,8 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             RolesNotSettableError: The site does not let this credential set them, or kept something else; the error
                 carries the page and the steps to do it by hand.
         """
+        from ._operations import roles
+
         wanted = {RoleKind.MANAGERS: managers, RoleKind.DEVELOPERS: developers, RoleKind.USERS: users}
         return await self._connection._run(roles.write(self._connection._site, self, wanted))
 
