@@ -30,34 +30,9 @@ from jsm_assets_dest.exceptions import (
     UnknownOutcomeError,
 )
 from jsm_assets_dest.testing import Emulator
+from tests.stories.importing import operations, people, ready
 from tests.stories.story import now, story
 from tests.stories.test_building import GROUPS, RECORDS, destination, model
-
-
-def people(count: int) -> list[dict[str, object]]:
-    return [
-        {
-            "displayName": f"Person {number}",
-            "id": f"00u{number}",
-            "email": f"p{number}@example.com",
-            "status": "Active",
-        }
-        for number in range(count)
-    ]
-
-
-async def ready(emulator: Emulator, connection: Any) -> Any:
-    """
-    An import token whose schema model is built.
-    """
-    _, token = await destination(emulator, connection)
-    await now(token.build(model()))
-    emulator.requests.clear()
-    return token
-
-
-def operations(emulator: Emulator) -> list[str]:
-    return [request.operation for request in emulator.requests]
 
 
 @story

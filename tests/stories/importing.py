@@ -1,0 +1,61 @@
+"""
+What stories about imports have in common.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jsm_assets_dest.testing import Emulator
+from tests.stories.story import now
+from tests.stories.test_building import destination, model
+
+
+def people(count: int, first: int = 0) -> list[dict[str, object]]:
+    """
+    People, each with an identifier of its own.
+    """
+    return [
+        {
+            "displayName": f"Person {number}",
+            "id": f"00u{number}",
+            "email": f"p{number}@example.com",
+            "status": "Active",
+        }
+        for number in range(first, first + count)
+    ]
+
+
+async def ready(emulator: Emulator, connection: Any) -> Any:
+    """
+    An import token whose schema model is built.
+    """
+    _, token = await destination(emulator, connection)
+    await now(token.build(model()))
+    emulator.requests.clear()
+    return token
+
+
+def operations(emulator: Emulator) -> list[str]:
+    """
+    What the emulator was asked for, in order.
+    """
+    return [request.operation for request in emulator.requests]
+
+
+def data_chunks(emulator: Emulator) -> list[bytes]:
+    """
+    The bodies of the chunks that the emulator was sent, repeated ones included.
+    """
+    return [
+        request.body
+        for request in emulator.requests
+        if request.operation == "submit chunk" and b'"data"' in request.body
+    ]
+
+
+def identifiers(emulator: Emulator) -> list[str]:
+    """
+    The identifiers of the people who are in Assets.
+    """
+    return [str(one["Okta ID"]) for one in emulator.object_schema("OKT")["People"].objects]

@@ -1,0 +1,668 @@
+"""
+The rows of the fault matrix that are about imports: what goes wrong half-way, and what is known to be done then.
+
+Each test is named after its row. Rows 36 (killed) is in `test_import_resume.py`, 41 (Ctrl-C) and 42 (cancellation) are in
+`test_import_interrupts.py`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import anyio
+import pytest
+
+from jsm_assets_dest import ImportProgress
+from jsm_assets_dest.exceptions import (
+    FailedObjectsError,
+    ImportCancelledError,
+    ImportInterruptedError,
+    ImportTimeoutError,
+    ImportTokenError,
+    MassDeletionGuardError,
+    RecordError,
+    ValidationError,
+)
+from jsm_assets_dest.testing import Emulator
+from tests.stories.importing import data_chunks, identifiers, operations, people, ready
+from tests.stories.story import now, story
+from tests.stories.test_building import RECORDS, model
+
+
+def counted(records: list[dict[str, object]], taken: list[int], **at: Callable[[], object]) -> Iterator[Any]:
+    """
+    Records one by one; notes which were taken, and does something before some of them.
+    """
+    for number, record in enumerate(records):
+        if f"at{number}" in at:
+            at[f"at{number}"]()
+        taken.append(number)
+        yield record
+
+
+@story
+async def test_row_31_a_revoked_token_stops_all_workers_at_once(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    taken: list[int] = []
+    source = counted(people(1000), taken, at500=lambda: emulator.import_sources[0].generate_token())
+
+    with pytest.raises(ImportTokenError) as caught:
+        await now(token.import_records({"people": source}, chunk_records=10, in_flight=4))
+
+    refused = [one for one in emulator.requests if one.operation == "submit chunk" and one.status == 401]
+    accepted = [one for one in emulator.requests if one.operation == "submit chunk" and one.status == 200]
+    assert 1 <= len(refused) <= 4
+    assert caught.value.result.sent <= 10 * len(accepted)
+    assert caught.value.result.sent >= 10 * (len(accepted) - 4)
+    assert len(taken) <= 500 + 10 * 6
+    assert not any((one.json or {}).get("completed") for one in emulator.requests)
+    assert any("Until then Assets had taken" in note for note in caught.value.__notes__)
+
+
+@story
+async def test_row_32_an_import_cancelled_by_somebody_else_is_not_read_on(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    taken: list[int] = []
+    source = counted(people(1000), taken, at100=lambda: emulator.executions[-1].cancel())
+
+    with pytest.raises(ImportCancelledError) as caught:
+        await now(token.import_records({"people": source}, chunk_records=10))
+
+    assert len(taken) <= 100 + 10 * 6
+    assert caught.value.result.status.state == "CANCELLED"
+    assert operations(emulator).count("start import") == 1
+
+
+@pytest.mark.parametrize("status", [404, 409, 410])
+def test_row_32_whatever_word_the_service_has_for_it(status: int) -> None:
+    """
+    The OpenAPI document declares only 400; whichever refusal comes, the state decides.
+    """
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = anyio.run(ready, emulator, connection)
+
+        def cancel(request: Any) -> bool:
+            emulator.executions[-1].cancel()
+            return True
+
+        emulator.faults.next("submit chunk", status=status, when=cancel)
+
+        with pytest.raises(ImportCancelledError) as caught:
+            token.import_records({"people": people(10)})
+
+        assert caught.value.__cause__.status == status  # type: ignore[union-attr]  # the refusal
+
+
+@story
+async def test_row_32_an_import_cancelled_while_it_is_processed(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    emulator.world.import_seconds = 100
+    heard: list[ImportProgress] = []
+
+    def cancel(progress: ImportProgress) -> None:
+        heard.append(progress)
+        if progress.phase == "processing" and emulator.executions[-1].status == "PROCESSING":
+            emulator.executions[-1].cancel()
+
+    with pytest.raises(ImportCancelledError):
+        await now(token.import_records(RECORDS, on_progress=cancel))
+
+    assert [one.phase for one in heard].count("cancelled") == 1
+    assert heard[-1].is_last
+
+
+@story
+async def test_row_33_an_unknown_state_ends_nothing_and_is_logged_once(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next("read execution status", body={"status": "BUFFERING"}, nth=2, times=3)
+
+    logged: list[str] = []
+    logger, handler = logging.getLogger("jsm_assets_dest.import"), logging.Handler()
+    handler.emit = lambda record: logged.append(record.getMessage())  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    try:
+        result = await now(token.import_records(RECORDS))
+    finally:
+        logger.removeHandler(handler)
+
+    assert result.confirmed
+    assert logged == ["the execution is in the state BUFFERING, which is new to this library"]
+
+
+@story
+async def test_row_33_a_status_without_a_state_ends_nothing(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next("read execution status", body={}, nth=2, times=2)
+
+    assert (await now(token.import_records(RECORDS))).confirmed
+
+
+@pytest.mark.parametrize("seconds", [0, 30, 60, 600, 3_599])
+@pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
+def test_row_34_the_number_of_polls_and_the_delay_are_bounded(seconds: float, chance: float) -> None:
+    """
+    At most 45 looks and one more for every 15 seconds; the end is noticed within a tenth, or 15 seconds late at most.
+    """
+    with Emulator(import_seconds=seconds) as emulator, emulator.connect() as connection:
+        connection._site.chance = lambda: chance
+        token = anyio.run(ready, emulator, connection)
+        started = emulator.clock.monotonic()
+
+        token.import_records(RECORDS)
+
+        polls = operations(emulator).count("read execution status") - 1
+        took = emulator.clock.monotonic() - started
+        assert polls <= 45 + seconds / 15
+        assert seconds <= took <= seconds + max(1.0, min(15.0, 0.1 * seconds)) + 0.001
+
+
+@story
+async def test_row_34_waiting_ends_at_its_deadline_and_the_execution_can_be_waited_for_again(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    emulator.world.import_seconds = 1_000
+
+    with pytest.raises(ImportTimeoutError, match="after 100 seconds") as caught:
+        await now(token.import_records(RECORDS, timeout=100))
+    state = emulator.executions[-1].status
+    later = await now(token.attach(caught.value.execution).wait())
+
+    assert state == "PROCESSING"
+    assert later.confirmed
+    assert caught.value.result.sent == 4
+    assert any("goes on with it" in note for note in caught.value.__notes__)
+    assert "cancel import" not in operations(emulator)
+
+
+@story
+async def test_row_34_an_outage_while_assets_works_does_not_end_the_wait(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    emulator.world.import_seconds = 60
+    emulator.faults.next("read execution status", status=503, nth=2, times=12)
+
+    assert (await now(token.import_records(RECORDS))).confirmed
+
+
+@story
+async def test_row_34_an_outage_that_does_not_end_is_said_so(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    emulator.world.import_seconds = 10_000
+
+    def after_the_end(_: object) -> bool:
+        return any((one.json or {}).get("completed") for one in emulator.requests)
+
+    emulator.faults.always("read execution status", status=503, when=after_the_end)
+    started = emulator.clock.monotonic()
+
+    with pytest.raises(Exception, match="503|not available|unavailable") as caught:
+        await now(token.import_records(RECORDS, timeout=10_000))
+
+    assert 250 <= emulator.clock.monotonic() - started <= 700
+    assert any("which was everything, and goes on with it" in note for note in caught.value.__notes__)
+    assert emulator.executions[-1].status == "PROCESSING"
+
+
+@story
+async def test_row_35_done_with_failed_objects_is_no_success(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.fail_objects("people", count=3, message="The e-mail address is taken")
+
+    result = await now(token.import_records({"people": people(10)}))
+
+    assert result.confirmed
+    assert not result.ok
+    assert (result.created, result.failed_objects) == (7, 3)
+    assert any("The e-mail address is taken" in message for message in result.messages)
+    with pytest.raises(FailedObjectsError, match="could not take 3 records") as caught:
+        result.raise_for_failures()
+    assert caught.value.result is result
+
+
+@story
+async def test_row_37_a_jump_of_the_wall_clock_changes_no_deadline(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    Only the monotonic clock decides how long things take.
+    """
+    token = await ready(emulator, connection)
+    emulator.world.import_seconds = 20
+    jumps = iter([86_400.0, -172_800.0, 86_400.0])
+
+    def jump(progress: ImportProgress) -> None:
+        emulator.clock._start += next(jumps, 0.0)
+
+    result = await now(
+        token.import_records({"people": people(30)}, chunk_records=10, timeout=200_000, on_progress=jump)
+    )
+
+    assert result.confirmed
+    assert result.duration < 60
+
+
+@story
+async def test_row_38_a_source_that_raises_leaves_nothing_completed(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    broke = OSError("the file ended in the middle")
+
+    def source() -> Iterator[dict[str, object]]:
+        yield from people(35)
+        raise broke
+
+    with pytest.raises(ImportInterruptedError, match="raised OSError after 35 records") as caught:
+        await now(token.import_records({"people": source()}, chunk_records=10))
+
+    assert caught.value.__cause__ is broke
+    assert caught.value.result.sent in (0, 10, 20, 30)
+    assert any("nothing of it is in Assets" in note for note in caught.value.__notes__)
+    assert identifiers(emulator) == []
+    assert emulator.executions[-1].status == "CANCELLED"
+
+
+@story
+async def test_row_38_a_failure_can_be_left_in_the_history_of_the_import(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+
+    def source() -> Iterator[dict[str, object]]:
+        yield from people(3)
+        raise OSError("a text that is nobody's business")
+
+    with pytest.raises(ImportInterruptedError):
+        await now(token.import_records({"people": source()}, record_failure=True))
+
+    reason = emulator.executions[-1].failure_reason
+    assert reason is not None
+    assert reason.startswith("ImportInterruptedError: The source of the records for people raised OSError")
+    assert "nobody's business" not in reason
+
+
+@story
+async def test_row_38_where_the_history_cannot_be_written_the_execution_is_cancelled(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next("record failed import", status=400)
+
+    with pytest.raises(MassDeletionGuardError):
+        await now(token.import_records({"people": []}, record_failure=True))
+
+    assert emulator.executions[-1].status == "CANCELLED"
+    assert operations(emulator)[-2:] == ["record failed import", "cancel import"]
+
+
+@story
+async def test_row_39_what_a_slow_source_gave_is_sent_on(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    def source() -> Iterator[dict[str, object]]:
+        for person in people(12):
+            emulator.clock.advance(2)
+            yield person
+
+    result = await now(token.import_records({"people": source()}, idle_seconds=5))
+
+    sizes = [len(json.loads(body)["data"]["people"]) for body in data_chunks(emulator)]
+    assert sizes == [3, 3, 3, 3]
+    assert result.created == 12
+
+
+@story
+async def test_row_39_a_source_that_takes_too_long_is_given_up(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    def source() -> Iterator[dict[str, object]]:
+        yield from people(3)
+        emulator.clock.advance(601)
+        yield from people(3, first=3)
+
+    with pytest.raises(ImportInterruptedError, match="raised TimeoutError after 4 records") as caught:
+        await now(token.import_records({"people": source()}, source_seconds=600))
+
+    assert str(caught.value.__cause__) == "the source gave nothing for 600 seconds"
+    assert emulator.executions[-1].status == "CANCELLED"
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_row_39_an_asynchronous_source_that_hangs_is_interrupted(backend: str) -> None:
+    closed: list[str] = []
+
+    async def source() -> AsyncIterator[dict[str, object]]:
+        try:
+            yield people(1)[0]
+            await anyio.sleep_forever()
+        finally:
+            closed.append("closed")
+
+    async def main() -> None:
+        with Emulator() as emulator:
+            async with emulator.connect_async() as connection:
+                token = await ready(emulator, connection)
+                with pytest.raises(ImportInterruptedError, match="TimeoutError after 1 record;"):
+                    await token.import_records({"people": source()}, source_seconds=0.01, idle_seconds=0.01)
+                assert emulator.executions[-1].status == "CANCELLED"
+
+    anyio.run(main, backend=backend)
+    assert closed == ["closed"]
+
+
+@story
+async def test_row_40_an_empty_source_wipes_nothing(emulator: Emulator, connection: Any) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    source = emulator.add_import_source("OKT", "Okta", missing_objects="remove")
+    token = connection.import_token(source.token, schema=schema)
+    await now(token.build(model()))
+    await now(token.import_records({"people": people(50)}))
+
+    with pytest.raises(MassDeletionGuardError, match="gave no records"):
+        await now(token.import_records({"people": iter(())}))
+    with pytest.raises(MassDeletionGuardError, match="People: 10 records for 50 objects"):
+        await now(token.import_records({"people": people(10)}))
+    assert len(identifiers(emulator)) == 50
+
+    result = await now(token.import_records({"people": people(10)}, allow_missing=True))
+
+    assert result.missing_deleted == 40
+
+
+ODD: list[tuple[str, object, str]] = [
+    ("NaN", float("nan"), "finite"),
+    ("an infinity", float("inf"), "finite"),
+    ("half a surrogate pair", "a\ud800", "surrogate"),
+    ("bytes", b"abc", "bytes"),
+    ("a whole number of more than 64 bits", 2**64, "64 bit|text|characters"),
+    ("a list inside a list", [["a"]], "list inside a list"),
+    ("an object", {"a": 1}, "object"),
+    ("a set", {"a"}, "set"),
+]
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["json", "orjson"])
+@pytest.mark.parametrize(
+    ("value", "reason"), [(value, reason) for _, value, reason in ODD], ids=[o[0] for o in ODD]
+)
+def test_row_43_odd_values_are_refused_alike_whatever_the_encoder(
+    value: object, reason: str, fast: bool
+) -> None:
+    if fast:
+        pytest.importorskip("orjson")
+    bad = {**people(1)[0], "displayName": value}
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = anyio.run(ready, emulator, connection)
+
+        with pytest.raises(RecordError, match=reason) as caught:
+            token.import_records({"people": [*people(2, first=1), bad]}, fast=fast)
+        skipped = token.import_records(
+            {"people": [*people(2, first=1), bad, *people(1, first=3)]}, fast=fast, on_bad_record="skip"
+        )
+
+        assert (caught.value.selector, caught.value.index) == ("people", 2)
+        assert caught.value.path.startswith("displayName")
+        assert caught.value.record is bad
+        assert (skipped.created, [one.index for one in skipped.failed]) == (3, [2])
+        assert skipped.failed[0].record is bad
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["json", "orjson"])
+def test_row_43_keys_that_are_no_text_and_records_that_contain_themselves(fast: bool) -> None:
+    if fast:
+        pytest.importorskip("orjson")
+    itself: dict[str, object] = dict(people(1)[0])
+    itself["email"] = itself
+    bad: list[object] = [{**people(1)[0], 1: "a", "1": "b"}, itself, "no record", None]
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = anyio.run(ready, emulator, connection)
+
+        result = token.import_records({"people": [*people(1), *bad]}, fast=fast, on_bad_record="skip")
+
+        assert result.created == 1
+        assert [one.index for one in result.failed] == [1, 2, 3, 4]
+
+
+@story
+async def test_row_44_an_oversized_record_is_refused_before_it_is_sent(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    large = {**people(1)[0], "groups": [f"00g{number}" for number in range(1_000)]}
+
+    with pytest.raises(RecordError, match=r"people\[2\].*too large") as caught:
+        await now(token.import_records({"people": [*people(2, first=1), large]}, chunk_bytes=4_096))
+
+    assert caught.value.index == 2
+    assert all(len(body) <= 4_096 for body in data_chunks(emulator))
+
+
+@story
+async def test_row_44_a_record_that_the_service_finds_too_large_comes_back(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    large = {**people(1)[0], "groups": [f"00g{number}" for number in range(100)]}
+    emulator.faults.always("submit chunk", status=413, when=lambda request: b"00g99" in request.body)
+
+    result = await now(token.import_records({"people": [*people(7, first=1), large]}, on_bad_record="skip"))
+
+    assert result.created == 7
+    assert [(one.selector, one.index) for one in result.failed] == [("people", 7)]
+    assert "too large" in result.failed[0].reason
+
+
+@story
+async def test_row_45_an_identifier_twice_in_a_chunk_is_always_found(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+
+    with pytest.raises(RecordError, match="earlier record of the same chunk"):
+        await now(token.import_records({"people": [*people(5), *people(1)]}))
+
+
+@story
+async def test_row_45_an_identifier_twice_in_a_run_is_found_on_request(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    Without the request it is the service that counts it: the objects are the same, whichever record was last.
+    """
+    token = await ready(emulator, connection)
+    records = [*people(10), *people(1)]
+
+    with pytest.raises(RecordError, match="earlier record of the same run") as caught:
+        await now(token.import_records({"people": records}, chunk_records=5, unique_in_run=True))
+    result = await now(token.import_records({"people": records}, chunk_records=5))
+
+    assert caught.value.index == 10
+    assert (result.sent, result.created) == (11, 10)
+    assert result.object_type("people").duplicates == 1
+
+
+# --- beyond the matrix
+
+
+@story
+async def test_a_chunk_that_the_service_refuses_is_named_with_its_records_and_reasons(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next(
+        "submit chunk",
+        status=400,
+        body={"errorMessages": ["The selector people is not mapped"], "errors": {}},
+        when=lambda request: b"Person 25" in request.body,
+    )
+
+    with pytest.raises(ValidationError, match="The selector people is not mapped") as caught:
+        await now(token.import_records({"people": people(40)}, chunk_records=10, in_flight=1))
+
+    assert "It happened to chunk 2: people[20] to people[29]." in caught.value.__notes__
+    assert caught.value.result.sent == 20
+    assert emulator.executions[-1].status == "CANCELLED"
+
+
+@story
+async def test_the_display_in_assets_is_fed_and_may_fail(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next("submit progress", status=500)
+
+    def source() -> Iterator[dict[str, object]]:
+        for person in people(40):
+            emulator.clock.advance(4)
+            yield person
+
+    result = await now(
+        token.import_records({"people": source()}, chunk_records=10, in_flight=1, idle_seconds=60, total=40)
+    )
+
+    fed = [one for one in emulator.requests if one.operation == "submit progress"]
+    assert result.created == 40
+    assert [one.status for one in fed] == [500, 200]
+    assert fed[-1].json == {"objects": {"total": 40, "processed": 30}}
+
+
+@story
+async def test_a_callback_that_raises_stops_the_import_and_is_the_error(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    wrong = KeyError("no such widget")
+
+    def broken(progress: ImportProgress) -> None:
+        if progress.phase != "starting":
+            raise wrong
+
+    with pytest.raises(KeyError) as caught:
+        await now(token.import_records(RECORDS, on_progress=broken))
+
+    assert caught.value is wrong
+    assert any("was not completed" in note for note in wrong.__notes__)
+    assert emulator.executions[-1].status == "CANCELLED"
+
+
+@story
+async def test_an_execution_that_never_takes_data_is_cancelled(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.always("read execution status", body={"status": "PREPARING"})
+
+    with pytest.raises(ImportTimeoutError, match="in the state PREPARING"):
+        await now(token.import_records(RECORDS))
+
+    assert emulator.executions[-1].status == "CANCELLED"
+    assert data_chunks(emulator) == []
+
+
+@story
+async def test_completing_whose_outcome_stays_unknown_is_neither_repeated_nor_cancelled(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    All the data is there: cancelling it, or calling it failed, would both be guesses.
+    """
+    token = await ready(emulator, connection)
+
+    def completing(request: Any) -> bool:
+        return bool((request.json or {}).get("completed"))
+
+    def completed(_: object) -> bool:
+        return any((one.json or {}).get("completed") for one in emulator.requests)
+
+    emulator.faults.next("submit chunk", drop="after", when=completing)
+    emulator.faults.always("read execution status", status=503, when=completed)
+
+    with pytest.raises(Exception, match="503|unavailable|not available") as caught:
+        await now(token.import_records(RECORDS))
+
+    assert any("Whether it heard that the data is complete is not known" in n for n in caught.value.__notes__)
+    assert emulator.executions[-1].status == "DONE"
+    assert "cancel import" not in operations(emulator)
+
+
+@story
+async def test_completing_that_was_understood_late_is_no_failure(emulator: Emulator, connection: Any) -> None:
+    """
+    The answer is lost, the state still says INGESTING, and the second announcement is refused because the first counts.
+    """
+    token = await ready(emulator, connection)
+    emulator.faults.next(
+        "submit chunk", drop="after", when=lambda request: (request.json or {}).get("completed")
+    )
+    emulator.faults.next("read execution status", body={"status": "INGESTING"}, nth=2)
+
+    result = await now(token.import_records(RECORDS))
+
+    assert result.confirmed
+    assert result.created == 4
+
+
+@story
+async def test_chunks_wait_for_the_targets_of_their_references(emulator: Emulator, connection: Any) -> None:
+    """
+    With several in flight and one of the targets delayed by a failure, no referrer arrives before its target.
+    """
+    token = await ready(emulator, connection)
+    emulator.faults.next("submit chunk", status=503, nth=3, times=2)
+    groups = [{"name": f"Group {number}", "id": f"00g{number}"} for number in range(45)]
+    members = [{**person, "groups": ["00g44"]} for person in people(30)]
+
+    await now(token.import_records({"people": members, "groups": groups}, chunk_records=10, in_flight=4))
+
+    accepted = [
+        set(json.loads(one.body)["data"])
+        for one in emulator.requests
+        if one.operation == "submit chunk" and one.status == 200 and b'"data"' in one.body
+    ]
+    with_people = [number for number, selectors in enumerate(accepted) if "people" in selectors]
+    with_groups = [number for number, selectors in enumerate(accepted) if selectors == {"groups"}]
+    assert max(with_groups) < min(with_people)
+
+
+@story
+async def test_a_source_that_mixes_targets_and_referrers_is_not_slowed_down(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    together: list[int] = []
+
+    def pairs() -> Iterator[tuple[str, object]]:
+        for number, person in enumerate(people(200)):
+            yield "groups", {"name": f"Group {number}", "id": f"00g{number}"}
+            yield "people", {**person, "groups": [f"00g{number}"]}
+
+    await now(
+        token.import_records(
+            pairs(), chunk_records=10, in_flight=4, on_progress=lambda one: together.append(one.in_flight)
+        )
+    )
+
+    assert max(together) == 3  # the fourth has just been confirmed
+
+
+@story
+async def test_a_test_import_closes_the_generator_that_it_leaves(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    closed: list[datetime.datetime | bool] = []
+
+    def source() -> Iterator[dict[str, object]]:
+        try:
+            yield from people(1000)
+        finally:
+            closed.append(True)
+
+    records = source()
+    await now(token.test_import({"people": records}, count=10))
+
+    assert closed == [True]
