@@ -25,7 +25,7 @@ from ._model.differences import (
 from ._model.json_values import as_object, as_text
 from ._model.names import camel_case, is_made_up, same_name, unused
 from ._model.reading import walk
-from ._model.tables import table
+from ._model.tables import Markup, Tone, below, folded, grid, mark, strong, whole
 from .assets import Attribute, ExistingObjectType, ObjectType
 from .exceptions import ResolutionNotPossibleError
 from .model import Adoption, AttributeSpec, ObjectTypeSpec, SchemaModel
@@ -215,12 +215,32 @@ class ConflictRecord:
         return f"{self.name}: {', '.join(parts)}"
 
     def _repr_html_(self) -> str:
-        rows = [
-            (one.kind.value, one.attribute, one.message, "harmless" if one.harmless else "not harmless")
-            for one in self.differences
+        header = ("Adopting is", "Difference", "Attribute", "Meaning")
+        harmful = [_row(one) for one in self.differences if not one.harmless]
+        harmless = [_row(one) for one in self.differences if one.harmless]
+        few = len(harmful) + len(harmless) <= _SHOWN_AT_ONCE
+        shown = [*harmful, *harmless] if few else harmful
+        ways = [
+            (mark("possible", Tone.GOOD), one.value, "")
+            if one not in self.impossible
+            else (mark("not possible", Tone.BAD), one.value, f"{self.impossible[one]}.")
+            for one in sorted(Resolution, key=lambda one: one in self.impossible)
         ]
-        rows += [(one.value, "", f"Not possible: {reason}.", "") for one, reason in self.impossible.items()]
-        return table(("What", "Attribute", "Meaning", ""), rows, caption=str(self), empty="No differences.")
+        return whole(
+            below(strong(str(self))),
+            grid(header, shown) if shown else "",
+            folded(f"{len(harmless)} harmless differences", grid(header, harmless)) if not few else "",
+            grid(("The way out is", "Resolution", "Because"), ways),
+        )
+
+
+#: Differences in a conflict's table; of more, the harmless ones are folded away.
+_SHOWN_AT_ONCE = 10
+
+
+def _row(one: Difference) -> tuple[Markup, str, str, str]:
+    harm = mark("harmless", Tone.QUIET) if one.harmless else mark("not harmless", Tone.DOUBTFUL)
+    return harm, one.kind.value, one.attribute, one.message
 
 
 def objects_reason(count: int) -> str:

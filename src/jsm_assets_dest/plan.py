@@ -8,7 +8,7 @@ item for everything and the document that would be sent. Nothing is sent while s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -17,7 +17,7 @@ from ._model.current import read_current
 from ._model.json_values import JsonObject, digest_of
 from ._model.sending import Verb, changed_document, whole_document
 from ._model.steps import PlanItem, PlanKind, PlanSubject
-from ._model.tables import table
+from ._model.tables import Markup, Tone, below, folded, grid, mark, strong, whole
 from ._model.takeover import take_over
 from .exceptions import ImpossibleChangeError, StalePlanError
 from .model import SchemaModel
@@ -163,17 +163,54 @@ class BuildPlanRecord:
         )
 
     def _repr_html_(self) -> str:
-        header = ("", "What", "Where", "")
+        header = ("Change", "What", "Where", "Meaning")
         rest = self.of(PlanKind.UNCHANGED)
         shown = [one for one in self.items if one.kind is not PlanKind.UNCHANGED]
-        page = table(header, map(_row, shown), caption=self.summary, empty="Nothing to do.")
-        if not rest:
-            return page
-        return f"{page}<details><summary>{len(rest)} unchanged</summary>{table(header, map(_row, rest))}</details>"
+        plain: dict[str, list[PlanItem]] = {}
+        if len(shown) > _SHOWN_AT_ONCE:
+            # A first build makes a hundred things; what needs a look must not be lost among them.
+            for one in shown:
+                if one.kind is PlanKind.CREATE and one.subject is not PlanSubject.OBJECT_TYPE:
+                    plain.setdefault(one.path.partition(".")[0], []).append(one)
+            shown = [one for one in shown if one not in plain.get(one.path.partition(".")[0], ())]
+        return whole(
+            below(strong(self.summary)),
+            grid(header, map(_row, shown)) if shown else "" if plain else "Nothing to do.",
+            *(
+                folded(f"{where}: {_counted(items)}", grid(header, map(_row, items)))
+                for where, items in plain.items()
+            ),
+            folded(f"{len(rest)} unchanged", grid(header, map(_row, rest))) if rest else "",
+        )
 
 
-def _row(item: PlanItem) -> tuple[str, str, str, str]:
-    return item.kind.value, item.subject.value, item.path, f"{item.message} {item.remedy}".strip()
+#: Changes in a plan's table; of more, what is merely created is folded away, by object type.
+_SHOWN_AT_ONCE = 12
+
+
+_TONES: Mapping[PlanKind, Tone] = {
+    PlanKind.CREATE: Tone.GOOD,
+    PlanKind.PATCH: Tone.CHANGE,
+    PlanKind.ADOPT: Tone.SPECIAL,
+    PlanKind.IMPOSSIBLE: Tone.BAD,
+}
+
+
+def _counted(items: Sequence[PlanItem]) -> str:
+    counts = Counter(item.subject.value for item in items)
+    return "create " + ", ".join(
+        f"{count} {subject}{_PLURAL.get(subject, 's') if count > 1 else ''}"
+        for subject, count in counts.items()
+    )
+
+
+#: "mappings" and "attributes", but "statuses".
+_PLURAL = {"status": "es"}
+
+
+def _row(item: PlanItem) -> tuple[Markup, str, str, str]:
+    kind = mark(item.kind.value, _TONES.get(item.kind, Tone.QUIET))
+    return kind, item.subject.value, item.path, f"{item.message} {item.remedy}".strip()
 
 
 def document_digest(document: Mapping[str, object] | None) -> str:

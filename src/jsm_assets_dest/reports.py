@@ -8,11 +8,24 @@ printed, stored as JSON, and shown in a notebook, and holds no secret.
 from __future__ import annotations
 
 import enum
-import html
 from typing import TYPE_CHECKING
 
 from attrs import Factory, field, frozen
 
+from ._model.tables import (
+    Markup,
+    Tone,
+    as_html,
+    below,
+    bullets,
+    faint,
+    grid,
+    joined,
+    linked,
+    mark,
+    strong,
+    whole,
+)
 from .exceptions import AssetsError, ProblemsFoundError
 
 if TYPE_CHECKING:
@@ -34,12 +47,12 @@ class CheckState(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-#: Sign, and a colour that can be read on a light and on a dark page; the word always stands beside it.
+#: Sign and ground of a state's mark; the word always stands beside them.
 _LOOKS = {
-    CheckState.OK: ("✓", "#2f9e4f"),
-    CheckState.FAILED: ("✗", "#e0484d"),
-    CheckState.SKIPPED: ("–", "#8a8f98"),
-    CheckState.UNKNOWN: ("?", "#c08a1e"),
+    CheckState.OK: ("✓", Tone.GOOD),
+    CheckState.FAILED: ("✗", Tone.BAD),
+    CheckState.SKIPPED: ("–", Tone.QUIET),
+    CheckState.UNKNOWN: ("?", Tone.DOUBTFUL),
 }
 
 
@@ -199,43 +212,26 @@ class _Report:
         return [*facts, *("\n  ".join(str(check).splitlines()) for check in self.checks)]
 
     def _repr_html_(self) -> str:
-        facts = "".join(
-            f"<div><small>{html.escape(name.replace('_', ' '))}: {html.escape(_plain(value))}</small></div>"
-            for name, value in self._facts().items()
-            if value
-        )
-        rows = "".join(_row(check) for check in self.checks)
-        # No colours of the page's own are set, so that the table fits light and dark notebooks alike.
-        return (
-            '<div style="font-family:system-ui,sans-serif;max-width:60em">'
-            f"<strong>{html.escape(self._subject())}: {html.escape(self._verdict())}</strong>{facts}"
-            '<table style="border-collapse:collapse;text-align:left">'
-            "<thead><tr>"
-            + "".join(
-                f'<th scope="col" style="text-align:left">{name}</th>'
-                for name in ("Result", "Check", "Finding")
-            )
-            + f"</tr></thead><tbody>{rows}</tbody></table></div>"
+        facts = [
+            f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
+        ]
+        return whole(
+            joined(strong(self._subject()), " ", mark(self._verdict(), Tone.GOOD if self.ok else Tone.BAD)),
+            below(faint(" · ".join(facts))) if facts else "",
+            grid(("Result", "Check", "Finding"), [_row(check, self.site) for check in self.checks]),
         )
 
 
-def _row(check: Check) -> str:
-    sign, colour = _LOOKS[check.state]
-    finding = html.escape(check.summary)
-    if check.evidence:
-        finding += f" <small>({html.escape(check.evidence)})</small>"
+def _row(check: Check, site: str) -> tuple[Markup, str, Markup]:
+    sign, tone = _LOOKS[check.state]
+    finding = joined(check.summary, " ", faint(f"({check.evidence})")) if check.evidence else check.summary
     if check.is_problem:
-        if check.cause:
-            finding += f"<br><em>{html.escape(check.cause)}</em>"
-        if check.remedies:
-            finding += (
-                "<ol>" + "".join(f"<li>{html.escape(remedy)}</li>" for remedy in check.remedies) + "</ol>"
-            )
-    cell = "padding:.2em .8em .2em 0;vertical-align:top;text-align:left"
-    return (
-        f'<tr><td style="{cell};color:{colour};white-space:nowrap">{sign} {check.state.value}</td>'
-        f'<td style="{cell};white-space:nowrap">{html.escape(check.name)}</td><td style="{cell}">{finding}</td></tr>'
-    )
+        finding = joined(
+            finding,
+            below(Markup(f"<em>{as_html(check.cause)}</em>")) if check.cause else "",
+            bullets((linked(remedy, site) for remedy in check.remedies), numbered=True),
+        )
+    return mark(f"{sign} {check.state.value}", tone), check.name, joined(finding)
 
 
 def _plain(value: object) -> str:

@@ -8,13 +8,12 @@ what became of them only when the whole execution is done. Until then nothing is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from html import escape
 
 from attrs import field, frozen
 
-from ._model.tables import table
+from ._model.tables import Tone, below, bullets, faint, grid, joined, mark, strong, whole
 from ._records.whole_run import DanglingReference
-from ._results.object_types import COLUMNS, FailedRecord, ObjectTypeResult
+from ._results.object_types import ALWAYS_SHOWN, COLUMNS, FailedRecord, ObjectTypeResult
 from ._results.progress import ImportPhase, ImportProgress, count_text, duration_text
 from ._results.status import ExecutionStatus, ObjectTypeStatus, read_execution_status
 from .exceptions import FailedObjectsError
@@ -262,15 +261,33 @@ class ImportResult:
         return "\n".join([*lines, *(f"  {line}" for line in self._lines())])
 
     def _repr_html_(self) -> str:
-        names = ("sent", *COLUMNS)
-        rows = [[one.name, *(f"{getattr(one, name):,}" for name in names)] for one in self.object_types]
-        notes = "".join(f"<li>{escape(line)}</li>" for line in self._lines())
-        return table(
-            ["Object type", *(name.replace("_", " ").capitalize() for name in names)],
-            rows,
-            caption=f"Import {self._headline()}, {duration_text(self.duration)}",
-            empty="Nothing was sent.",
-        ) + (f"<ul>{notes}</ul>" if notes else "")
+        # What is rare has a column only where it happened.
+        names = [
+            "sent",
+            *(
+                name
+                for name in COLUMNS
+                if name in ALWAYS_SHOWN or any(getattr(one, name) for one in self.object_types)
+            ),
+        ]
+        rows: list[list[str | int]] = [
+            [one.name, *(int(getattr(one, name)) for name in names)] for one in self.object_types
+        ]
+        header = ["Object type", *(name.replace("_", " ").capitalize() for name in names)]
+        sign, tone = (
+            ("✓", Tone.GOOD) if self.ok else ("✗", Tone.BAD) if self.confirmed else ("?", Tone.DOUBTFUL)
+        )
+        return whole(
+            below(joined(strong("Import"), " ", mark(f"{sign} {self._headline()}", tone))),
+            grid(header, rows) if rows else "Nothing was sent.",
+            bullets(self._lines()),
+            below(
+                faint(
+                    f"{count_text(self.sent, 'record')} sent in {count_text(self.chunks, 'chunk')}, "
+                    f"{duration_text(self.duration)}"
+                )
+            ),
+        )
 
 
 def _name(one: ObjectTypeResult) -> str:

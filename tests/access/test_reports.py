@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from html.parser import HTMLParser
 
 import attrs
@@ -187,7 +188,12 @@ def test_the_notebook_form_is_escaped_and_whole() -> None:
     page = report(
         GOOD,
         attrs.evolve(
-            BAD, name=hostile, summary=hostile, evidence=hostile, cause=hostile, remedies=(hostile,)
+            BAD,
+            name=hostile,
+            summary=hostile,
+            evidence=hostile,
+            cause=hostile,
+            remedies=(hostile, f"{SITE}/x"),
         ),
         account=hostile,
     )._repr_html_()
@@ -197,7 +203,9 @@ def test_the_notebook_form_is_escaped_and_whole() -> None:
 
     assert tags.open == []
     assert tags.seen == {
+        "a",
         "div",
+        "span",
         "strong",
         "small",
         "table",
@@ -209,12 +217,30 @@ def test_the_notebook_form_is_escaped_and_whole() -> None:
         "em",
         "ol",
         "li",
-        "br",
     }
     assert tags.text.count(hostile) >= 6
     assert "failed" in tags.text
-    assert "background" not in page
     assert "http://" not in page
+
+
+def test_the_notebook_form_sets_no_colours_but_those_of_its_marks() -> None:
+    """A mark has a ground and white letters; all else takes the colours of the page."""
+    page = report(GOOD, BAD)._repr_html_()
+    styles = re.findall(r'<(\w+)[^>]*style="([^"]*)"', page)
+
+    assert {tag for tag, style in styles if re.search(r"(?<!-)(color|background):", style)} == {"span"}
+    assert all("background:" in style for _, style in styles if "color:#fff" in style)
+
+
+def test_pages_of_the_site_are_links_and_no_others() -> None:
+    """A remedy may repeat what a server said, and nobody shall be led to another site by it."""
+    other = f"{SITE}.evil.example/x"
+    remedy = f"You: open {SITE}/secure/Global!default.jspa?a=1&b=2, not {other} or javascript:alert(1)."
+    page = report(attrs.evolve(BAD, remedies=(remedy,)))._repr_html_()
+
+    assert re.findall(r'href="([^"]*)"', page) == [f"{SITE}/secure/Global!default.jspa?a=1&amp;b=2"]
+    assert 'rel="noopener noreferrer"' in page
+    assert other in page
 
 
 def test_reports_are_values_that_travel() -> None:

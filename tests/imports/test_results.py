@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -479,7 +480,9 @@ def test_progress_without_a_total_claims_none() -> None:
 
     assert (unknown.fraction, unknown.remaining) == (None, None)
     assert (empty.fraction, empty.remaining) == (1.0, None)
-    assert "<progress" not in unknown._repr_html_()
+    assert "<progress style" in unknown._repr_html_()
+    assert '<progress value="1.0000"' in evolve(unknown, phase=ImportPhase.DONE)._repr_html_()
+    assert "<progress" not in evolve(unknown, phase=ImportPhase.CANCELLED)._repr_html_()
     assert '<progress value="1.0000"' in empty._repr_html_()
 
 

@@ -4,6 +4,8 @@ Conflicts with object types that exist, and their resolutions.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from attrs import evolve
 
@@ -520,7 +522,20 @@ def test_a_conflict_is_shown_as_table_and_data() -> None:
     assert data["object_count"] == 2
     assert "&lt;b&gt;: 1 attribute missing" in page
     assert "<b>" not in page
-    assert "Not possible: 2 objects would be lost" in page
+    assert re.search(
+        r"not possible</span></td>.{0,300}delete existing</td>.{0,300}>2 objects would be lost;", page
+    )
+
+
+def test_what_matters_about_a_conflict_is_not_lost_among_the_harmless() -> None:
+    """Of many differences, the harmless ones are folded away."""
+    model = one_type(*(AttributeSpec(f"A{at}") for at in range(20)), AttributeSpec("X", "integer"))
+    page = only_conflict(model, existing("Things", NAME, Attribute(id="9", name="X")))._repr_html_()
+    first, folded = page.split("<details>")
+
+    assert "not harmless" in first
+    assert "“A7” is missing" not in first
+    assert "“A7” is missing" in folded
 
 
 def test_the_type_of_an_adopted_attribute_is_the_existing_one() -> None:

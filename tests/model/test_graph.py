@@ -100,12 +100,13 @@ def test_names_and_descriptions_are_escaped() -> None:
 
 
 def test_the_picture_brings_colours_for_dark_pages() -> None:
-    """Its boxes have grounds of their own in both."""
+    """Its boxes have grounds of their own in both; a theme of JupyterLab or VS Code comes first."""
     svg = MODEL.graph().svg
 
     assert "prefers-color-scheme:dark" in svg
     assert ".box{fill:#ffffff" in svg
     assert ".box{fill:#22272b" in svg
+    assert "fill:var(--jp-layout-color1,var(--vscode-editor-background,#ffffff))" in svg
 
 
 def test_long_types_are_cut_but_keep_their_references() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from .._model.tables import Tone, below, bullets, faint, joined, link, mark, strong, whole
 from .reading import read_flag, read_number, read_object, read_text
 
 
@@ -136,3 +137,21 @@ class ObjectSchemaRecord:
             "allows_references": self.allows_references,
             "links": self.links.to_dict(),
         }
+
+    def _repr_html_(self) -> str:
+        counts = [
+            f"{count:,} {what}{'' if count == 1 else 's'}"
+            for count, what in ((self.object_type_count, "object type"), (self.object_count, "object"))
+            if count is not None
+        ]
+        pages = (
+            ("Browse its objects", self.links.browse),
+            ("Configure it", self.links.configure),
+            ("All object schemas", self.links.all_schemas),
+        )
+        return whole(
+            below(joined(strong(self.name), " ", mark(self.key, Tone.QUIET))),
+            below(self.description) if self.description else "",
+            below(faint(" · ".join([f"id {self.id}", *counts]))),
+            bullets(joined(f"{what}: ", link(address)) for what, address in pages),
+        )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from .._model.tables import table
 from .reading import read_array, read_object, read_text
 
 
@@ -153,3 +154,9 @@ class SchemaRoles:
             "roles": [role.to_dict() for role in self.roles],
             "default_entries": list(self.default_entries),
         }
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (role.name, ", ".join(role.groups) or "–", ", ".join(role.users) or "–") for role in self.roles
+        ]
+        return table(("Role", "Groups", "People"), rows, empty="No roles.")

@@ -157,11 +157,19 @@ class Findings:
         return f"<Findings errors={len(self.errors)} warnings={len(self.warnings)} advice={len(self.advice)}>"
 
     def _repr_html_(self) -> str:
-        from .tables import table
+        from .tables import Tone, faint, joined, mark, table
 
+        tones = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.DOUBTFUL, Severity.ADVICE: Tone.QUIET}
         return table(
-            ("Severity", "Where", "What", "What to do"),
-            [(one.severity.value, one.path, one.message, one.remedy) for one in self.items],
+            ("Severity", "Where", "Finding"),
+            [
+                (
+                    mark(one.severity.value, tones[one.severity]),
+                    one.path,
+                    joined(one.message, " ", faint(one.remedy)),
+                )
+                for one in self.items
+            ],
             empty="Nothing found.",
         )
 

@@ -177,7 +177,7 @@ class ObjectTypeResult:
         parts += [
             f"{getattr(self, name):,} {name.replace('_', ' ')}"
             for name in COLUMNS
-            if name in ("created", "updated", "unchanged", "failed") or getattr(self, name)
+            if name in ALWAYS_SHOWN or getattr(self, name)
         ]
         return f"{self.name}: {', '.join(parts) if self.status else parts[0] + ', nothing confirmed'}"
 
@@ -194,6 +194,10 @@ COLUMNS = (
     "empty_labels",
     "unaccounted",
 )
+
+
+#: Those that are said even when they are 0.
+ALWAYS_SHOWN = ("created", "updated", "unchanged", "failed")
 
 
 def object_type_results(

@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from html import escape
 
 from attrs import asdict, field, frozen
+
+from .._model.tables import Markup, whole
+
+_BAR = "width:16em;height:1em;vertical-align:middle;accent-color:#0c66e4"
 
 
 class ImportPhase(enum.StrEnum):
@@ -145,6 +148,8 @@ class ImportProgress:
         return ", ".join(parts)
 
     def _repr_html_(self) -> str:
-        share = self.fraction
-        bar = f'<progress value="{share:.4f}" max="1"></progress> ' if share is not None else ""
-        return f"<p>{bar}{escape(str(self))}</p>"
+        share = 1.0 if self.phase is ImportPhase.DONE else self.fraction
+        # While nobody knows the total, the bar only says that something happens; an ended one would go on saying it.
+        value = f' value="{share:.4f}" max="1"' if share is not None else ""
+        bar = f'<progress{value} style="{_BAR}"></progress> ' if value or not self.is_last else ""
+        return whole(Markup(bar), str(self))

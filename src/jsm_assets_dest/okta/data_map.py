@@ -4,11 +4,11 @@ Which field of Okta goes to which attribute of Assets: for a privacy review, as 
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator
 
 from attrs import frozen
 
+from .._model.tables import table
 from ..model import AttributeSpec, ObjectTypeSpec, SchemaModel
 from ._fields import TYPES
 from .custom_attributes import PREFIX
@@ -88,16 +88,11 @@ class DataMap:
         """
         The map as an HTML table, every text escaped, readable on light and dark pages.
         """
-        head = "".join(
-            f"<th scope='col' style='text-align:left'>{html.escape(text)}</th>" for text in _HEADINGS
-        )
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in line) + "</tr>"
-            for line in self._cells()
-        )
-        return (
-            "<table><caption>Which field of Okta goes to which attribute of Assets</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return table(
+            _HEADINGS,
+            self._cells(),
+            caption="Which field of Okta goes to which attribute of Assets",
+            empty="The model has no attributes that are filled.",
         )
 
     def _repr_html_(self) -> str:
