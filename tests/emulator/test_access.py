@@ -141,7 +141,9 @@ class TestOAuth:
         assert api.ask("GET", LIST).json() == {"code": 401, "message": "Unauthorized"}
         fresh = Api(emulator, base=ex_jira(emulator), bearer=emulator.oauth_token())
         assert fresh.ask("GET", LIST).status_code == 200
+        forge = emulator.forge_token()
         emulator.access.expire_oauth()
+        assert Api(emulator, base=ex_jira(emulator), bearer=forge).ask("GET", LIST).status_code == 200
         assert fresh.ask("GET", LIST).status_code == 401
 
     def test_the_short_form_does_not_take_them(self, emulator: Emulator) -> None:
@@ -249,6 +251,7 @@ class TestSwitches:
         assert there.ask("GET", "/usage").status_code == 200
 
     def test_without_administer_jira(self, emulator: Emulator) -> None:
+        emulator.add_account("bruno@acme.com")
         emulator.access.revoke_admin()
         url = f"{emulator.site}/rest/api/3/mypermissions?permissions=ADMINISTER,BROWSE_PROJECTS"
         found = ask(emulator, url, basic(emulator.email, emulator.api_token)).json()["permissions"]

@@ -143,6 +143,13 @@ def api(emulator: Emulator) -> Api:
         ("objectId > 7", ["Someone else"]),
         ("label like L1", ["L1"]),
         ("Account = currentProject()", []),
+        ("Name = Bruno   ", ["Bruno"]),
+        ('object having outR(, "Reference") and Name = Bruno', ["Bruno"]),
+        ("Age.Name = Bruno", []),
+        ("State like clos", ["Bruno"]),
+        ("Name = Bruno and objectSchemaId in (1, 2)", ["Bruno"]),
+        ("objectSchema = Okta and objectType in (Person)", ["Ana Díaz", "Bruno", "Chiara"]),
+        ('Seen < now("+2h 15m") and Seen < now("1h")', ["Ana Díaz"]),
     ],
 )
 def test_queries(api: Api, query: str, found: list[str]) -> None:
@@ -160,6 +167,7 @@ def test_no_query_finds_everything(api: Api) -> None:
     "query",
     [
         "Nope = 1",
+        "object = 1",
         "order by Nope",
         "Name =",
         "Name",
@@ -230,6 +238,10 @@ def test_total_is_capped_and_is_last_may_be_text() -> None:
         kind.add_object(Name=name)
     page = Api(emulator).ask("POST", "/object/aql", {"qlQuery": ""}).json()
     assert (page["total"], page["isLast"], len(page["values"])) == (2, "false", 2)
+    lenient = Emulator(strict=False)
+    lenient.add_object_schema("OKT").add_object_type("People")
+    body = {"objectTypeId": 1, "objectSchemaId": 1, "resultsPerPage": "5", "asc": 1}
+    assert Api(lenient).post("/object/navlist/aql", body, status=200)["pageObjectSize"] == 5
     uncapped = Emulator(doubts=Doubts(total_capped_at=0))
     assert Api(uncapped).ask("POST", "/object/aql", {"qlQuery": ""}).json()["total"] == 0
 

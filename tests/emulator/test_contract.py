@@ -50,7 +50,8 @@ def judged(contract: Contract, emulator: Emulator) -> Iterator[Judged]:
 
 @pytest.fixture
 def api(emulator: Emulator, judged: Judged) -> Api:
-    return with_judge(Api(emulator), judged)
+    judged_api: Api = with_judge(Api(emulator), judged)
+    return judged_api
 
 
 def with_judge(api: Api, judged: Judged) -> Any:

@@ -179,6 +179,18 @@ class TestAnswers:
             assert answer.headers["content-type"].startswith("text/html")
             assert ("atl-traceid" in answer.headers) == (page != "proxy")
 
+    def test_errors_of_the_edge_bear_no_request_id_of_jira(self, emulator: Emulator) -> None:
+        for status, there in ((503, False), (500, True)):
+            emulator.faults.next("read tenant info", status=status)
+            with httpx.Client(transport=emulator.transport) as client:
+                answer = client.get(f"{emulator.site}/_edge/tenant_info")
+            assert ("x-arequestid" in answer.headers) is there
+
+    def test_faults_for_other_operations_wait(self, emulator: Emulator, api: Api) -> None:
+        emulator.faults.next("list icons", status=500)
+        assert api.ask("GET", LIST).status_code == 200
+        assert api.ask("GET", "/icon/global").status_code == 500
+
     def test_compressed_garbage_and_a_bomb(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next(OPERATION, garbage="gzip")
         with pytest.raises(httpx.DecodingError):

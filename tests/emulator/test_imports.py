@@ -161,7 +161,9 @@ class TestExecutions:
     def test_the_same_data_again_is_identical_and_changes_are_updates(
         self, okta: ImportApi, schema: SeededSchema
     ) -> None:
-        data = {"users": [{"profile": {"login": "ana"}, "age": 41}, {"profile": {"login": "bruno"}}]}
+        data: dict[str, Any] = {
+            "users": [{"profile": {"login": "ana"}, "age": 41}, {"profile": {"login": "bruno"}}]
+        }
         okta.run(data)
         assert okta.counts(okta.run(data), "Person") == {"objectsIdentical": 2, "entriesInSource": 2}
         data["users"][0]["age"] = 42
@@ -624,8 +626,30 @@ class TestReferences:
         person.attribute("Device").include_children = True
         okta.run({"users": [{"name": "Ana", "device": "L1"}]})
         assert person.objects[0]["Device"] == "OKT-1"
-        emulator.world.types.pop(int(hardware.id))
-        okta.run({"users": [{"name": "Ana", "device": "L1"}]})
+
+    def test_key_can_identify_as_one_public_app_does(self, emulator: Emulator, schema: SeededSchema) -> None:
+        """
+        The import's own number is remembered beside the object, whose key stays the service's.
+        """
+        okta = ImportApi(emulator, emulator.add_import_source(schema))
+        given = people_and_groups()
+        given["mapping"]["objectTypeMappings"] = given["mapping"]["objectTypeMappings"][:1]
+        person = given["schema"]["objectSchema"]["objectTypes"][0]
+        person["attributes"].append(attribute("Key"))
+        given["mapping"]["objectTypeMappings"][0]["attributesMapping"] = [
+            locate("Key", "id", externalIdPart=True),
+            locate("Login", "login"),
+        ]
+        assert okta.submit_mapping(given).status_code == 204
+        okta.run({"users": [{"id": 7, "login": "ana"}]})
+        schema["Person"].add_object(Login="by hand")
+        status = okta.run({"users": [{"id": 7, "login": "anna"}, {"login": "nobody"}]})
+        assert okta.counts(status, "Person") == {
+            "entriesInSource": 2,
+            "objectsUpdated": 1,
+            "emptyExternalIdEntries": 1,
+        }
+        assert [each.label for each in schema["Person"].objects] == ["anna", "by hand"]
 
 
 class TestSources:

@@ -461,6 +461,32 @@ class TestEffect:
         assert len(okta.get(f"{okta.source_url}/schema-and-mapping")["mapping"]["objectTypeMappings"]) == 2
         assert schema["Device"].attribute_names == ["Key", "Name", "Created", "Updated"]
 
+    def test_references_by_name_lead_to_types_that_are_there(
+        self, emulator: Emulator, okta: ImportApi, schema: SeededSchema
+    ) -> None:
+        schema.add_object_type("City")
+        schema.add_object_type("Country")
+        given = people_and_groups()
+        person = person_in(given)
+        reference = {"name": "Country", "description": "", "type": "referenced_object"}
+        person["attributes"].append({**reference, "externalId": "a/C", "referenceObjectTypeName": "Country"})
+        assert okta.submit_mapping(given).status_code == 204
+        assert schema["Person"].attribute("Country").type_value == schema["Country"].id
+
+    def test_the_mapping_is_readable_after_an_attribute_went_away(
+        self, emulator: Emulator, okta: ImportApi, schema: SeededSchema
+    ) -> None:
+        okta.submit_mapping(people_and_groups())
+        age = schema["Person"].attribute("Age")
+        Api(emulator).ask("DELETE", f"/objecttypeattribute/{age.id}")
+        back = okta.get(f"{okta.source_url}/schema-and-mapping")
+        assert "Age" in [each["attributeName"] for each in mapping_in(back)["attributesMapping"]]
+        given = people_and_groups()
+        given["schema"]["objectSchema"]["objectTypes"] = given["schema"]["objectSchema"]["objectTypes"][1:]
+        given["mapping"]["objectTypeMappings"] = given["mapping"]["objectTypeMappings"][:1]
+        mapping_in(given)["attributesMapping"] = [locate("Login", "login", externalIdPart=True)]
+        assert okta.submit_mapping(given, "PATCH").status_code == 204
+
     def test_asynchronous_submissions_are_polled(self, emulator: Emulator, okta: ImportApi) -> None:
         answer = okta.ask("PUT", okta.links["mapping"], people_and_groups(), params={"async": "true"})
         assert (answer.status_code, answer.content) == (303, b"")

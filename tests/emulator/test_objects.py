@@ -352,3 +352,29 @@ def test_the_label_can_be_any_attribute_or_missing(emulator: Emulator) -> None:
     assert seat.add_object().label == "OKT-2"
     seat.add_attribute("Person", references=person, label=True)
     assert seat.add_object(Person=ana).label == "Ana"
+
+
+def test_labels_in_a_circle_end_at_a_key(emulator: Emulator) -> None:
+    kind = emulator.add_object_schema("OKT").add_object_type("Twin")
+    kind.attribute("Name").minimum = 0
+    kind.add_attribute("Other", references=kind, label=True)
+    first = kind.add_object()
+    second = kind.add_object(Other=first)
+    first.update(Other=second)
+    assert (first.label, second.label) == ("OKT-2", "OKT-1")
+
+
+def test_values_that_differ_in_case_only_stay_findable(api: Api, people: SeededType) -> None:
+    people.add_attribute("Tags", multiple=True)
+    ana = people.add_object(Name="Ana", Tags=["a", "A", "b"])
+    people.add_object(Name="Bruno", Tags=["b"])
+    assert api.find("Tags = a") == ["Ana"]
+    ana.update(Tags=["c"])
+    assert api.find("Tags = a") == []
+    assert api.find("Tags = b") == ["Bruno"]
+
+
+def test_read_only_schemas_refuse_handles_too(emulator: Emulator) -> None:
+    emulator.seed_demo()
+    with pytest.raises(Exception, match="read-only"):
+        emulator.object_schema("SVC")["Service"].add_object(Name="New")

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -85,6 +86,35 @@ class TestServing:
         answer = client.head(f"{url}/")
         assert (answer.status_code, answer.content) == (200, b"")
 
+    def test_trailers_of_chunked_bodies_are_read_over(self, url: str) -> None:
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(
+                b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                b"2\r\n{}\r\n0\r\nX-Trailer: 1\r\n\r\n"
+            )
+            answer = b"".join(iter(lambda: connection.recv(4096), b""))
+        assert answer.startswith(b"HTTP/1.1 403 ")
+        assert b"unauthorized_client" in answer
+
+    def test_clients_that_go_away_leave_no_trace_and_mistakes_do(
+        self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        def broken(problem: Exception) -> None:
+            def answer(_: object) -> None:
+                raise problem
+
+            monkeypatch.setattr(emulator._service, "answer", answer)
+
+        with emulator.serve() as address:
+            for problem in (ConnectionResetError(), ArithmeticError("a mistake")):
+                broken(problem)
+                with pytest.raises(httpx.TransportError):
+                    httpx.get(f"{address}/_edge/tenant_info", trust_env=False)
+        shown = capfd.readouterr().err
+        assert "a mistake" in shown
+        assert "ConnectionResetError" not in shown
+
     def test_several_clients_at_once(self, emulator: Emulator, client: httpx.Client) -> None:
         def create(number: int) -> None:
             body = {"name": f"Schema {number}", "objectSchemaKey": f"S{number}"}
@@ -96,6 +126,15 @@ class TestServing:
         for thread in threads:
             thread.join()
         assert len(emulator.object_schemas) == 20
+
+    def test_the_end_closes_what_clients_keep_open(self) -> None:
+        with Emulator().serve() as url:
+            host, port = url.removeprefix("http://").split(":")
+            connection = socket.create_connection((host, int(port)))
+            connection.sendall(b"GET /favicon.ico HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 404 ")
+        with connection:
+            assert connection.recv(4096) == b""
 
     def test_the_clock_follows_real_time_while_serving(self) -> None:
         emulator = Emulator()
@@ -226,8 +265,10 @@ class TestControl:
 
     def test_import_sources(self, emulator: Emulator, control: httpx.Client) -> None:
         emulator.add_object_schema("OKT")
+        emulator.add_import_source("OKT", "First").delete()
+        emulator.add_import_source("OKT", "Second")
         made = control.post("/importsource", json={"schema": "OKT", "name": "Okta", "enabled": False}).json()
-        assert (made["status"], made["token"]) == ("DISABLED", emulator.import_sources[0].token)
+        assert (made["status"], made["token"]) == ("DISABLED", emulator.import_sources[1].token)
         one = f"/importsource/{made['id']}"
         assert control.post(f"{one}/enable").json()["status"] == "MISSING_MAPPING"
         assert control.post(f"{one}/disable").json()["status"] == "DISABLED"
@@ -361,5 +402,5 @@ class TestCommand:
         def interrupted(_: float) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(server.time, "sleep", interrupted)
+        monkeypatch.setattr("time.sleep", interrupted)
         server.wait_until_interrupted()

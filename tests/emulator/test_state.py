@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import anyio
 import pytest
 
 import jsm_assets_dest.testing
@@ -120,7 +121,21 @@ class TestReproducibility:
         emulator.add_object_schema("OKT").add_object_type("T", attributes=["A", ("B", "integer")])
         assert emulator.object_schema("OKT")["T"].attribute("B").default_type == 1
         assert emulator.doubts == Doubts()
+        assert emulator.add_group("site-admins") is emulator.world.groups["site-admins"]
         assert emulator.gateway == "https://api.atlassian.com"
+
+
+def test_connections_of_both_kinds_lead_here(emulator: Emulator) -> None:
+    emulator.add_object_schema("OKT", "Okta")
+    with emulator.connect() as connection:
+        assert connection.get_object_schema("OKT").name == "Okta"
+
+    async def ask() -> str:
+        async with emulator.connect_async() as there:
+            schema = await there.get_object_schema("OKT")
+            return schema.name
+
+    assert anyio.run(ask) == "Okta"
 
 
 def test_the_clock_moves_only_when_somebody_sleeps() -> None:
@@ -191,7 +206,7 @@ class TestStrictness:
         assert field in Api(strict).refused("POST", "/objecttypeattribute/1", body)[1]
 
     def test_objects(self) -> None:
-        wrong_bodies = [
+        wrong_bodies: list[dict[str, object]] = [
             {"objectTypeId": "1", "attributes": [{}]},
             {"objectTypeId": "1", "attributes": [{"objectTypeAttributeId": "2"}]},
             {
@@ -311,7 +326,7 @@ def test_the_fixtures_work_for_others(pytester: pytest.Pytester) -> None:
             assets_emulator.faults.next("submit chunk", status=500)
         """
     )
-    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=3, errors=1)
+    pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=3, errors=1)
 
 
 def test_the_emulator_imports_nothing_of_the_sdk() -> None:
@@ -319,7 +334,7 @@ def test_the_emulator_imports_nothing_of_the_sdk() -> None:
     Only `Emulator.connect` and `connect_async` may, inside the method, and the fixtures for their types.
     """
     folder = Path(jsm_assets_dest.testing.__file__).parent
-    found = set()
+    found: set[tuple[str, ...]] = set()
     for path in folder.rglob("*.py"):
         depth = len(path.relative_to(folder).parts)
         for node in ast.walk(ast.parse(path.read_text())):

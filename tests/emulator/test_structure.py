@@ -71,6 +71,15 @@ class TestObjectSchemas:
         assert status == 400
         assert text in errors[field]
 
+    def test_changes_are_checked_as_well(self, api: Api) -> None:
+        new_schema(api)
+        new_schema(api, "Other", "OTH")
+        assert "name" in api.refused("PUT", "/objectschema/2", {"name": "Okta"})[1]
+        assert api.put("/objectschema/2", {"name": "OTHER"})["name"] == "OTHER"
+        body = {"name": "a?b", "iconId": "13", "objectSchemaId": "1"}
+        assert "must not contain" in api.refused("POST", "/objecttype/create", body)[1]["name"]
+        assert "name" in api.refused("PUT", "/config/statustype/1", {"name": "Active", "category": 1})[1]
+
     def test_a_schema_can_be_changed_but_its_key_stays(self, api: Api) -> None:
         schema = new_schema(api)
         changed = api.put(f"/objectschema/{schema['id']}", {"name": "New", "objectSchemaKey": "NEW"})
@@ -342,6 +351,33 @@ class TestAttributes:
             "POST", f"/global/config/objectschema/{there['id']}/property", {"allowOtherObjectSchema": True}
         )
         assert api.post(f"/objecttypeattribute/{kind['id']}", body)["referenceObjectTypeId"] == target["id"]
+
+    def test_further_kinds_take_what_the_document_names(self, api: Api) -> None:
+        kind = new_type(api, new_schema(api)["id"])
+        user = new_attribute(
+            api,
+            kind["id"],
+            "Account",
+            type=2,
+            additionalValue="SHOW_PROFILE",
+            typeValue="x",
+            typeValueMulti=["site-admins"],
+        )
+        assert (user["additionalValue"], user["typeValue"]) == ("SHOW_PROFILE", "x")
+        project = new_attribute(api, kind["id"], "Project", type=6)
+        value = {"objectTypeAttributeId": project["id"], "objectAttributeValues": [{"value": "10000"}]}
+        name = {"objectTypeAttributeId": "2", "objectAttributeValues": [{"value": "Ana"}]}
+        created = api.post("/object/create", {"objectTypeId": kind["id"], "attributes": [name, value]})
+        assert api.find("Project = 10000") == [created["label"]]
+
+    def test_becoming_a_reference_needs_a_target(self, api: Api) -> None:
+        kind = new_type(api, new_schema(api)["id"])
+        attribute = new_attribute(api, kind["id"], "Manager")
+        path = f"/objecttypeattribute/{kind['id']}/{attribute['id']}"
+        assert set(api.refused("PUT", path, {"type": 1})[1]) == {"typeValue", "additionalValue"}
+        changed = api.put(path, {"type": 1, "typeValue": kind["id"], "additionalValue": "4"})
+        assert changed["referenceObjectTypeId"] == kind["id"]
+        assert api.put(path, {"description": "Who leads"})["referenceObjectTypeId"] == kind["id"]
 
     def test_there_is_one_label(self, api: Api) -> None:
         kind = new_type(api, new_schema(api)["id"])

@@ -71,5 +71,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover  # a process of its own, which test_server starts
     sys.exit(main())

@@ -184,8 +184,7 @@ class Access:
         Give everything back. Expired OAuth tokens stay expired.
         """
         for identifier in self._not_admin:
-            if identifier in self._site.accounts:
-                self._site.accounts[identifier].admin = True
+            self._site.accounts[identifier].admin = True
         self._reset()
 
     # Checks -------------------------------------------------------------------------------------------------

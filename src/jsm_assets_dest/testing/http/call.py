@@ -93,12 +93,6 @@ class Call:
         """
         return cast("bool | None", self.body.get(name))
 
-    def texts(self, name: str) -> list[str] | None:
-        """
-        A field of the body with a list of texts.
-        """
-        return cast("list[str] | None", self.body.get(name))
-
     @property
     def whole_body(self) -> JsonValue:
         """

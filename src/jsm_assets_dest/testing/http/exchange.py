@@ -5,12 +5,12 @@ Requests as they come in, answers as they go out, and the record of both.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from attrs import define, field, frozen
 
-from ..json_types import JsonObject, JsonValue
+from ..json_types import JsonValue
 
 HTML = "text/html;charset=UTF-8"
 TEXT = "text/plain;charset=UTF-8"
@@ -58,13 +58,6 @@ class Delivery:
     stall: float = 0.0
     drip: float = 0.0
     truncate: int | None = None
-
-    @property
-    def is_plain(self) -> bool:
-        """
-        Whether nothing is special.
-        """
-        return self.drop is None and not self.stall and not self.drip and self.truncate is None
 
 
 @define(kw_only=True)
@@ -156,10 +149,3 @@ class ReceivedRequest:
         The body as JSON; None when it is empty.
         """
         return cast(JsonValue, json.loads(self.body)) if self.body else None
-
-
-def merged(*parts: Iterable[tuple[str, JsonValue]]) -> JsonObject:
-    """
-    One object of several, without the keys whose value is None: unset fields are absent in the service's answers.
-    """
-    return {key: value for part in parts for key, value in part if value is not None}

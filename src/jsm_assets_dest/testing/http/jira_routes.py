@@ -12,8 +12,7 @@ from ..world.entities import Account
 from ..world.refusals import Refusal, errors_body
 from .access import MUST_AUTHENTICATE
 from .call import Call
-from .exchange import HTML, Answer, empty_answer, json_answer, text_answer
-from .pages import WEB_PAGE
+from .exchange import Answer, empty_answer, json_answer
 from .routing import Routes
 
 ROUTES = Routes("jira")
@@ -170,8 +169,6 @@ def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int)
         "base": call.address.prefix,
         "context": "",
     }
-    if start + size < len(values):
-        links["next"] = f"{link}?limit={size}&start={start + size}"
     return json_answer(
         {
             "_expands": [],
@@ -259,11 +256,3 @@ def list_accessible_resources(call: Call) -> Answer:
             }
         ]
     )
-
-
-WEB = Routes("web")
-
-
-@WEB.operation("read web page", "GET", "/jira/{page}")
-def read_web_page(_: Call) -> Answer:
-    return text_answer(WEB_PAGE, 200, HTML)

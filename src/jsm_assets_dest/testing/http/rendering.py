@@ -165,13 +165,11 @@ class Renderer:
         """
         The target is in `referenceObjectTypeId` and `referenceObjectType`, not in `typeValue`.
         """
-        kind = self._site.reference_types.get(int(attribute.additional_value or "0"))
-        if kind is not None:
-            document["referenceType"] = self.reference_type(kind)
-        target = self._site.types.get(int(attribute.type_value or "0"))
-        if target is not None:
-            document["referenceObjectTypeId"] = str(target.id)
-            document["referenceObjectType"] = self.object_type(target)
+        kind = self._site.reference_types[int(attribute.additional_value or "0")]
+        target = self._site.types[int(attribute.type_value or "0")]
+        document["referenceType"] = self.reference_type(kind)
+        document["referenceObjectTypeId"] = str(target.id)
+        document["referenceObjectType"] = self.object_type(target)
 
     def status(self, status: Status, *, full: bool = False) -> JsonObject:
         """
@@ -284,9 +282,7 @@ class Renderer:
             status = self._site.statuses[int(value)]
             return self._named(value, status.name, "status", self.status(status))
         if attribute.type == USER:
-            account = self._site.accounts.get(value)
-            if account is None:
-                return _plain(value, value)
+            account = self._site.accounts[value]
             return {**_plain(value, account.display_name), "user": self.user(account)}
         if attribute.type == GROUP:
             group: JsonObject = {"avatarUrl": f"{self._base}/group.png", "name": value}

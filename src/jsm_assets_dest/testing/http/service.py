@@ -38,7 +38,6 @@ from .exchange import (
     Answer,
     Inbound,
     ReceivedRequest,
-    empty_answer,
     json_answer,
     masked_headers,
     text_answer,
@@ -77,7 +76,7 @@ ROUTER = Router()
 
 
 def _unreachable(call: Call) -> Answer:
-    raise NotImplementedError(call.operation.name)
+    raise AssertionError(call.operation.name)
 
 
 def _fill(router: Router) -> None:
@@ -339,9 +338,7 @@ class Service:
 def _refused(refusal: Refusal) -> Answer:
     headers = dict(refusal.headers)
     content_type = headers.pop("Content-Type", None)
-    if refusal.body is None:
-        answer = empty_answer(refusal.status, headers)
-    elif isinstance(refusal.body, str):
+    if isinstance(refusal.body, str):
         answer = text_answer(refusal.body, refusal.status, headers=headers)
     else:
         answer = json_answer(refusal.body, refusal.status, headers)

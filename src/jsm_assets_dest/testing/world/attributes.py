@@ -94,10 +94,6 @@ def create_attribute(
         raise invalid("type", f"The type {type} is unknown")
     if type == DEFAULT and "default_type" not in settings:
         raise invalid("defaultTypeId", "The default type is required for attributes of type 0")
-    if type == REFERENCE and not settings.get("type_value"):
-        raise invalid("typeValue", "The referenced object type is required")
-    if type == REFERENCE and not settings.get("additional_value"):
-        raise invalid("additionalValue", "The reference type is required")
     _check(site, object_type, None, name, type, settings)
     attribute = Attribute(
         id=0,
@@ -166,7 +162,7 @@ def _check(
     if type == DEFAULT and default_type is not None and default_type not in DEFAULT_TYPE_NAMES:
         problems["defaultTypeId"] = f"The default type {default_type} is unknown"
     if type == REFERENCE:
-        problems.update(_reference_problems(site, object_type, settings))
+        problems.update(_reference_problems(site, object_type, itself, settings))
     if type == STATUS:
         for identifier in settings.get("type_value_multi", []):
             if not identifier.isdecimal() or int(identifier) not in site.statuses:
@@ -179,10 +175,16 @@ def _check(
         raise invalid_fields(problems)
 
 
-def _reference_problems(site: Site, object_type: ObjectType, settings: AttributeSettings) -> dict[str, str]:
+def _reference_problems(
+    site: Site, object_type: ObjectType, itself: Attribute | None, settings: AttributeSettings
+) -> dict[str, str]:
     problems: dict[str, str] = {}
+    if not settings.get("type_value", itself.type_value if itself else None):
+        problems["typeValue"] = "The referenced object type is required"
+    if not settings.get("additional_value", itself.additional_value if itself else None):
+        problems["additionalValue"] = "The reference type is required"
     target_id = settings.get("type_value")
-    if target_id is not None:
+    if target_id:
         target = site.types.get(int(target_id)) if target_id.isdecimal() else None
         if target is None:
             problems["typeValue"] = f"The object type {target_id} does not exist"
@@ -193,7 +195,7 @@ def _reference_problems(site: Site, object_type: ObjectType, settings: Attribute
                     f"The attribute refers to the schema {other.name}, which does not allow other object schemas"
                 )
     kind = settings.get("additional_value")
-    if kind is not None and (not kind.isdecimal() or int(kind) not in site.reference_types):
+    if kind and (not kind.isdecimal() or int(kind) not in site.reference_types):
         problems["additionalValue"] = f"The reference type {kind} does not exist"
     return problems
 

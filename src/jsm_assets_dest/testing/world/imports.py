@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .entities import Execution, ImportSource, ObjectSchema
-from .refusals import Refusal
 from .site import Site
 
 MISSING_OBJECTS = ("ignore", "remove", "update")
@@ -125,11 +124,3 @@ def delete_import_source(site: Site, source: ImportSource) -> None:
     for execution in executions_of(site, source):
         del site.executions[execution.id]
     del site.import_sources[source.id]
-
-
-def check_enabled(source: ImportSource) -> None:
-    """
-    Refuse to work on a disabled import source (a guess for everything but the start, which is documented).
-    """
-    if not source.enabled:
-        raise Refusal(400, {"errorMessages": ["The import is disabled"], "errors": {}})

@@ -23,7 +23,7 @@ from .entities import (
 from .icons import DEFAULT_ICON_ID
 from .mapping_checks import SYSTEM_NAMES, MappingChecker
 from .mapping_document import AttributeEntry, Document, TypeEntry, read_document
-from .refusals import Refusal, errors_body
+from .refusals import Refusal, errors_body, not_found
 from .site import Site
 from .types import create_object_type
 
@@ -83,7 +83,7 @@ def settle_mappings(site: Site) -> None:
         source = site.import_sources.get(progress.source_id)
         try:
             if source is None:
-                raise Refusal(404)
+                raise not_found("ImportSource", progress.source_id)
             submit_mapping(site, source, progress.document, partial=progress.partial)
         except Refusal as refusal:
             progress.result, progress.message = "ERROR", str(refusal.body)
@@ -123,8 +123,9 @@ def _apply(site: Site, source: ImportSource, document: Document) -> None:
             str(mapping["objectTypeName"]), mapping.get("objectTypeExternalId")
         )
         target = placed[id(wanted)] if wanted is not None else existing
-        if target is not None:
-            source.mappings[target.id] = mapping
+        if target is None:
+            raise AssertionError("a mapping without a type was refused before")
+        source.mappings[target.id] = mapping
     source.has_mapping = True
     source.updated = site.now()
 
@@ -178,8 +179,11 @@ def _place_attribute(
         return
     if entry.name.lower() in SYSTEM_NAMES:
         system = site.attribute_named(object_type, entry.name)
-        if system is not None and entry.external_id is not None:
-            system.external_id = entry.external_id
+        if system is None or entry.external_id is None:
+            raise AssertionError(
+                "every type has its system attributes, and without an id they are found by name"
+            )
+        system.external_id = entry.external_id
         return
     kind, settings = _settings_of(site, checker, document, owner, placed, entry)
     attribute = create_attribute(

@@ -10,6 +10,8 @@ from ..json_types import JsonObject, JsonValue
 from .entities import DEFAULT, IMPORT_TYPE_NAMES, REFERENCE, STATUS, Attribute, ImportSource, ObjectType
 from .site import Site
 
+_NAMES: dict[int | None, str] = {number: name for name, number in IMPORT_TYPE_NAMES.items()}
+
 
 def import_type_of(attribute: Attribute) -> str:
     """
@@ -19,11 +21,7 @@ def import_type_of(attribute: Attribute) -> str:
         return "referenced_object"
     if attribute.type == STATUS:
         return "status"
-    if attribute.type == DEFAULT:
-        for name, number in IMPORT_TYPE_NAMES.items():
-            if number == attribute.default_type:
-                return name
-    return ""
+    return _NAMES.get(attribute.default_type, "") if attribute.type == DEFAULT else ""
 
 
 def schema_and_mapping(site: Site, source: ImportSource) -> JsonObject:
@@ -98,10 +96,9 @@ def _attribute_document(site: Site, attribute: Attribute) -> JsonObject:
         }
     )
     if attribute.is_reference:
-        target = site.types.get(int(attribute.type_value or "0"))
-        if target is not None:
-            document["referenceObjectTypeName"] = target.name
-            document["referenceObjectTypeExternalId"] = target.external_id
+        target = site.types[int(attribute.type_value or "0")]
+        document["referenceObjectTypeName"] = target.name
+        document["referenceObjectTypeExternalId"] = target.external_id
     if attribute.type == STATUS and attribute.type_value_multi:
         document["typeValues"] = [site.statuses[int(each)].name for each in attribute.type_value_multi]
     return document

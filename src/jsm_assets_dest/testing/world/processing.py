@@ -104,7 +104,7 @@ def process(site: Site, source: ImportSource, execution: Execution) -> JsonObjec
     Returns:
         The `progressResult` of its status.
     """
-    runs = [run for run in (_run(site, each, mapping) for each, mapping in source.mappings.items()) if run]
+    runs = [_run(site, each, mapping) for each, mapping in source.mappings.items()]
     importer = _Importer(site, source, execution)
     for run in runs:
         for chunk in execution.chunks:
@@ -120,10 +120,8 @@ def process(site: Site, source: ImportSource, execution: Execution) -> JsonObjec
     return _result(site, source, execution, runs, took)
 
 
-def _run(site: Site, type_id: int, mapping: JsonObject) -> TypeRun | None:
-    object_type = site.types.get(type_id)
-    if object_type is None:
-        return None
+def _run(site: Site, type_id: int, mapping: JsonObject) -> TypeRun:
+    object_type = site.types[type_id]
     attributes = []
     for each in cast("list[JsonObject]", mapping.get("attributesMapping", [])):
         attribute = mapped_attribute(site, object_type, each)
@@ -132,10 +130,7 @@ def _run(site: Site, type_id: int, mapping: JsonObject) -> TypeRun | None:
             continue
         texts = [str(locator) for locator in cast("list[str]", each["attributeLocators"])]
         query = each.get("objectMappingIQL")
-        try:
-            read = parse(query) if isinstance(query, str) and query.strip() else None
-        except InvalidQuery:
-            read = None
+        read = parse(query) if isinstance(query, str) and query.strip() else None
         attributes.append(
             MappedAttribute(
                 attribute,
@@ -361,9 +356,7 @@ class _Importer:
                 staged.changed = True
 
     def _allowed_types(self, attribute: Attribute) -> set[int]:
-        target = self._site.types.get(int(attribute.type_value or "0"))
-        if target is None:
-            return set()
+        target = self._site.types[int(attribute.type_value or "0")]
         return (
             {each.id for each in self._site.with_descendants(target)}
             if attribute.include_children

@@ -19,11 +19,11 @@ class Refusal(Exception):
 
     Args:
         status: HTTP status of the answer.
-        body: JSON value, plain text, or None for an empty body.
+        body: JSON value or plain text.
         headers: further headers of the answer.
     """
 
-    def __init__(self, status: int, body: JsonValue = None, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, status: int, body: JsonValue, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status} {body}")
         self.status = status
         self.body = body

@@ -236,17 +236,22 @@ class Site:
         """
         return f"{self.schemas[asset.schema_id].key}-{asset.id}"
 
-    def label_of(self, asset: AssetObject) -> str:
+    def label_of(self, asset: AssetObject, *, led_here: bool = False) -> str:
         """
         The name of an object: the first value of the label attribute, or its key when it has none.
+
+        Args:
+            asset: the object.
+            led_here: it is the label of another object.
         """
         attribute = self.label_attribute(self.types[asset.type_id])
         values = asset.values.get(attribute.id) if attribute is not None else None
         if not values:
             return self.key_of(asset)
-        if attribute is not None and attribute.is_reference and values[0].isdecimal():
-            target = self.objects.get(int(values[0]))
-            return self.label_of(target) if target is not None and target is not asset else values[0]
+        if attribute is not None and attribute.is_reference:
+            # Objects may name each other in a circle, so a reference leads on once and no further.
+            target = self.objects[int(values[0])]
+            return self.key_of(asset) if led_here else self.label_of(target, led_here=True)
         return values[0]
 
     def set_values(self, asset: AssetObject, attribute_id: int, values: list[str]) -> None:

@@ -198,13 +198,12 @@ def _reference(site: Site, attribute: Attribute, text: str) -> str:
     target = site.objects.get(int(text)) if text.isdecimal() else site.object_by_key(text)
     if target is None:
         raise BadValue(f"{text} is not valid Object id or key")
-    wanted = site.types.get(int(attribute.type_value or "0"))
-    if wanted is not None:
-        allowed = (
-            {each.id for each in site.with_descendants(wanted)} if attribute.include_children else {wanted.id}
-        )
-        if target.type_id not in allowed:
-            raise BadValue(f"{text} is invalid due to restrictions of the referenced object type")
+    wanted = site.types[int(attribute.type_value or "0")]
+    allowed = (
+        {each.id for each in site.with_descendants(wanted)} if attribute.include_children else {wanted.id}
+    )
+    if target.type_id not in allowed:
+        raise BadValue(f"{text} is invalid due to restrictions of the referenced object type")
     return str(target.id)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime
 
-from ..entities import DATE, DATE_TIME, DOUBLE, INTEGER, Attribute
+from ..entities import DATE, DATE_TIME, Attribute
 from ..values import BadValue, normalise_plain
 
 
@@ -70,7 +70,7 @@ def plain_texts(attribute: Attribute, text: str) -> list[str]:
         if when is None:
             return []
         text = datetime.datetime.fromtimestamp(when, datetime.UTC).isoformat()
-    elif attribute.default_type in (INTEGER, DOUBLE):
+    else:
         text = text.strip()
     try:
         return [normalise_plain(attribute.default_type or 0, text)]

@@ -314,14 +314,12 @@ class Search:
         for attribute in self._by_name.get(name, []):
             for value in asset.values.get(attribute.id, ()):
                 if attribute.is_reference:
-                    target = site.objects.get(int(value))
-                    if target is None:
-                        continue
+                    target = site.objects[int(value)]
                     found.extend(self._texts(target, path[1:]) if len(path) > 1 else [site.label_of(target)])
                 elif attribute.type == STATUS:
                     found.append(site.statuses[int(value)].name)
                 elif attribute.type == USER:
-                    found.append(site.accounts[value].display_name if value in site.accounts else value)
+                    found.append(site.accounts[value].display_name)
                 else:
                     found.append(value)
         return found
