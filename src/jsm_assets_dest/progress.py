@@ -1,8 +1,8 @@
 """
-Ready-made displays of an import's progress: `progress="log"`, `"tqdm"` or `"rich"`.
+Ready-made displays of an import's progress: `progress="log"`, `"tqdm"`, `"rich"` or `"notebook"`.
 
-A display is any callable that takes an `ImportProgress`. The two bars need their library, which the extra
-`jsm-assets-dest[progress]` brings; the log needs nothing. A display is called by the import's own thread, between other
+A display is any callable that takes an `ImportProgress`. Two of the bars need their library, which the extra
+`jsm-assets-dest[progress]` brings; the notebook's needs IPython, which every Jupyter has; the log needs nothing. A display is called by the import's own thread, between other
 work, so it should be quick.
 """
 
@@ -17,7 +17,7 @@ from .exceptions import ConfigurationError
 from .results import ImportPhase, ImportProgress
 
 #: What an import takes as `progress`: the name of a display, a callable of your own, or None.
-Progress: TypeAlias = "Literal['log', 'tqdm', 'rich'] | Callable[[ImportProgress], object] | None"
+Progress: TypeAlias = "Literal['log', 'tqdm', 'rich', 'notebook'] | Callable[[ImportProgress], object] | None"
 
 #: Seconds between two lines of the log, unless the phase changes.
 LOG_INTERVAL = 10.0
@@ -116,14 +116,45 @@ class RichDisplay:
             self._display = None
 
 
+class _Handle(Protocol):
+    """
+    Something that a notebook shows and that can be shown anew in its place.
+    """
+
+    def update(self, obj: object) -> object: ...
+
+
+class NotebookDisplay:
+    """
+    A bar below the cell of a notebook: always the newest report, as the report shows itself.
+    """
+
+    def __init__(self, show: Callable[..., _Handle]) -> None:
+        self._show = show
+        self._handle: _Handle | None = None
+
+    def __call__(self, progress: ImportProgress) -> None:
+        """
+        Take a report; the last one stays where it is.
+        """
+        if self._handle is None:
+            self._handle = self._show(progress, display_id=True)
+        else:
+            self._handle.update(progress)
+        if progress.is_last:
+            self._handle = None
+
+
 def _library(display: str, module: str) -> object:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
+        name = module.partition(".")[0]
+        bring = "Run it in Jupyter" if display == "notebook" else "Install jsm-assets-dest[progress]"
         raise ConfigurationError(
-            f"The progress display “{display}” needs the library {display}, which is not installed.",
+            f"The progress display “{display}” needs the library {name}, which is not installed.",
             field="progress",
-            fix="Install jsm-assets-dest[progress], or take the display “log”.",
+            fix=f"{bring}, or take the display “log”.",
         ) from error
 
 
@@ -132,7 +163,7 @@ def resolve_progress(progress: Progress) -> Callable[[ImportProgress], object] |
     The display to call, or None for no reports at all.
 
     Args:
-        progress: "log", "tqdm", "rich", a callable of your own, or None.
+        progress: "log", "tqdm", "rich", "notebook", a callable of your own, or None.
 
     Raises:
         ConfigurationError: There is no such display, or its library is not installed.
@@ -147,11 +178,13 @@ def resolve_progress(progress: Progress) -> Callable[[ImportProgress], object] |
             return TqdmDisplay(_library("tqdm", "tqdm.auto").tqdm)  # type: ignore[attr-defined]
         case "rich":
             return RichDisplay(_library("rich", "rich.progress").Progress)  # type: ignore[attr-defined]
+        case "notebook":
+            return NotebookDisplay(_library("notebook", "IPython.display").display)  # type: ignore[attr-defined]
         case display if callable(display):
             return display
         case _:
             raise ConfigurationError(
                 f"There is no progress display {progress!r}.",
                 field="progress",
-                fix="Take “log”, “tqdm” or “rich”, or a callable that takes an ImportProgress.",
+                fix="Take “log”, “tqdm”, “rich” or “notebook”, or a callable that takes an ImportProgress.",
             )

@@ -164,6 +164,44 @@ def test_a_rich_bar_follows_and_is_stopped(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
+def test_a_notebook_shows_the_newest_report_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The first report is displayed, the others take its place; another import has a place of its own.
+    """
+    calls: list[object] = []
+
+    class Handle:
+        def update(self, shown: object) -> None:
+            calls.append(shown)
+
+    def show(shown: object, *, display_id: bool) -> Handle:
+        calls.append(("new", shown, display_id))
+        return Handle()
+
+    monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
+    library = types.ModuleType("IPython.display")
+    library.display = show  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython.display", library)
+    display = resolve_progress("notebook")
+    assert display is not None
+    for one in (*REPORTS, REPORTS[0]):
+        display(one)
+
+    assert calls == [("new", REPORTS[0], True), *REPORTS[1:], ("new", REPORTS[0], True)]
+
+
+def test_the_notebooks_display_names_jupyter_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It belongs to no extra: who works in Jupyter has it.
+    """
+    monkeypatch.setitem(sys.modules, "IPython.display", None)
+
+    with pytest.raises(ConfigurationError, match="needs the library IPython") as caught:
+        resolve_progress("notebook")
+
+    assert "run it in Jupyter" in str(caught.value)
+
+
 @pytest.mark.parametrize(("display", "module"), [("tqdm", "tqdm.auto"), ("rich", "rich.progress")])
 def test_a_missing_library_is_named_with_the_extra(
     display: Progress, module: str, monkeypatch: pytest.MonkeyPatch
