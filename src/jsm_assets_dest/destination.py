@@ -60,7 +60,10 @@ class Destination(SavedDestination):
         options: How an import shall run; what is passed to an import counts more.
         path: The file. Relative paths in `file:` references, in `model` and in the option `journal` begin at its folder;
             before the destination is saved, at the current folder.
-        environ: Where `env:` references are looked up; never saved.
+
+    Args:
+        environ: Where `env:` references are looked up, and the current site; None for this process's environment. It is
+            neither saved nor shown, and does not travel with a pickle.
 
     Raises:
         ConfigurationError: A setting cannot be right; it is named.

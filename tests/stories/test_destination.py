@@ -101,9 +101,7 @@ async def closed(connection: Any) -> None:
     """
     Close a connection of either colour.
     """
-    await now(
-        connection.__exit__(None, None, None) if isinstance(connection, Connection) else connection.aclose()
-    )
+    await now((getattr(connection, "aclose", None) or connection.close)())
 
 
 def files_in(folder: str) -> list[str]:
@@ -234,6 +232,7 @@ async def test_a_refused_login_fails_the_connection(emulator: Emulator, connecti
 
     assert [step.state for step in status.steps] == [FAILED] + [WAITING] * 5
     assert status["connection"].remedies
+    assert f"Cause: {status['connection'].cause}" in str(status)
     assert status.connection["identity"].state == "failed"
 
 
@@ -488,12 +487,17 @@ async def test_a_token_of_another_schema_or_import_fails(emulator: Emulator, con
 
 
 @story
-async def test_a_broken_text_in_the_place_of_the_token_fails(emulator: Emulator, connection: Any) -> None:
+async def test_another_token_in_the_place_of_the_import_token_is_not_sent(
+    emulator: Emulator, connection: Any
+) -> None:
     destination = ready(emulator, connection, import_token="env:API_TOKEN")
+    emulator.requests.clear()
 
     status = await now(destination.status(connection=connection))
 
     assert status["token"].state is FAILED
+    assert "An API token was given as the import token" in status["token"].summary
+    assert "read import info" not in [request.operation for request in emulator.requests]
     assert emulator.api_token not in str(status)
 
 

@@ -14,6 +14,7 @@ from attrs import evolve, field, fields, frozen
 from .._operations.destination import Wanted
 from .._operations.opening import Whereabouts, from_environment
 from .._wire.addresses import GATEWAY, checked_base
+from ..auth import import_token_secret
 from ..exceptions import AssetsError
 from ..import_options import ImportOptions, ImportSettings
 from ..model import SchemaModel
@@ -23,7 +24,7 @@ from .reading import mapping, refuse_unknown, text, texts
 from .references import CredentialsReference, SecretReference
 from .refusing import forgetful, forgetful_class, refusal, refuse_secrets_in
 from .saved_options import given, options_from_dict, options_to_dict, refuse_unsavable
-from .secret_sources import read_credentials, read_secret
+from .secret_sources import Environment, read_credentials, read_secret
 
 if TYPE_CHECKING:
     from typing import Self
@@ -63,8 +64,8 @@ def _path(value: str | os.PathLike[str] | None) -> Path | None:
     return None if value is None else Path(os.path.abspath(value))  # noqa: PTH100 - resolve() would follow links
 
 
-def _environment() -> Mapping[str, str]:
-    return os.environ
+def _environment(value: Mapping[str, str] | Environment | None) -> Environment:
+    return value if isinstance(value, Environment) else Environment(os.environ if value is None else value)
 
 
 @forgetful_class
@@ -89,7 +90,7 @@ class SavedDestination:
     model: ModelChoice | None = field(default=None, converter=_model, repr=False)
     options: ImportOptions = field(factory=ImportOptions, repr=False)
     path: Path | None = field(default=None, converter=_path, eq=False)
-    environ: Mapping[str, str] = field(factory=_environment, repr=False, eq=False)
+    _environ: Environment = field(default=None, converter=_environment, repr=False, eq=False, alias="environ")
 
     def __attrs_post_init__(self) -> None:
         if not self.name.strip():
@@ -171,7 +172,7 @@ class SavedDestination:
         written: dict[str, object] = {}
         for one in fields(type(self)):
             value = getattr(self, one.name)
-            if one.name in ("path", "environ") or value in (None, ""):
+            if one.name in _NOT_SAVED or value in (None, ""):
                 continue
             if one.name == "credentials":
                 written[one.name] = value.to_dict()
@@ -207,9 +208,7 @@ class SavedDestination:
         Raises:
             ConfigurationError: A setting is unknown or wrong; it is named.
         """
-        refuse_unknown(
-            data, "", [one.name for one in fields(SavedDestination) if one.name not in ("path", "environ")]
-        )
+        refuse_unknown(data, "", [one.name for one in fields(SavedDestination) if one.name not in _NOT_SAVED])
         plain = {name: text(data, name) for name in _TEXTS if name in data}
         credentials = _credentials(data["credentials"]) if "credentials" in data else None
         roles = mapping(data.get("roles", {}), "roles")
@@ -229,8 +228,18 @@ class SavedDestination:
             model=_model_from_dict(mapping(data["model"], "model")) if "model" in data else None,
             options=options_from_dict(mapping(data.get("options", {}), "options")),
             path=path,
-            environ=os.environ if environ is None else environ,
+            environ=environ,
         )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The environment stays behind: the secrets of a process do not travel, and the other one has its own.
+        return _restored, (type(self), self.to_dict(), self.path)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def _file(self) -> Path:
         if self.path is None:
@@ -275,9 +284,9 @@ class SavedDestination:
     def _whereabouts(self, auth: Credentials | None) -> Whereabouts:
         credentials = auth
         if credentials is None and self.credentials is not None:
-            credentials = read_credentials(self.credentials, self.environ, self._folder)
+            credentials = read_credentials(self.credentials, self._environ.variables(), self._folder)
         if self.site is None:
-            return from_environment(credentials, self.environ)
+            return from_environment(credentials, self._environ.variables())
         if credentials is None:
             raise refusal(
                 f"The destination “{self.name}” names the site {self.site} and no credentials.",
@@ -300,7 +309,9 @@ class SavedDestination:
                 "Make one on the schema's configuration page, tab Import, and set import_token= to where it is, such as "
                 "env:JSM_ASSETS_IMPORT_TOKEN.",
             )
-        return read_secret(self.import_token, self.environ, self._folder, "import_token")
+        return import_token_secret(
+            read_secret(self.import_token, self._environ.variables(), self._folder, "import_token")
+        )
 
     def _schema_key(self) -> str:
         if self.schema_key is None:
@@ -349,6 +360,14 @@ class SavedDestination:
         )
 
 
+def _restored(
+    kind: type[SavedDestination], data: Mapping[str, object], path: Path | None
+) -> SavedDestination:
+    return kind.from_dict(data, path=path)
+
+
+#: Fields that are not in the file: where it is, and where secrets are looked up.
+_NOT_SAVED = ("path", "_environ")
 #: Fields that are text and nothing else.
 _TEXTS = (
     "name",

@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import final
 
 from .._secret import Secret
 from ..auth import API_TOKEN_PREFIX, ApiToken, ClientCredentials, Credentials, OAuthToken
@@ -20,6 +21,28 @@ from .refusing import refusal
 LARGEST_FILE = 16 * 1024
 #: Any right of the group or of everybody.
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@final
+class Environment:
+    """
+    Environment variables that can be looked up and are not shown: the secrets of a process stand among them.
+    """
+
+    __slots__ = ("_variables",)
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        # A closure, as in Secret: attrs and debuggers show attributes, not cells.
+        self._variables: Callable[[], Mapping[str, str]] = lambda: variables
+
+    def variables(self) -> Mapping[str, str]:
+        """
+        All of them.
+        """
+        return self._variables()
+
+    def __repr__(self) -> str:
+        return "Environment(…)"
 
 
 def read_credentials(

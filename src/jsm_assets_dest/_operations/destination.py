@@ -295,10 +295,7 @@ class _Checklist:
             return _of_error(name, secret, page)
         if secret is None:
             return (yield from self.judge_missing_token(page))
-        try:
-            report = yield from tokens.check(self.site, secret, self.schema, tokens.Memory())
-        except AssetsError as error:
-            return _of_error(name, error, page)
+        report = yield from tokens.check(self.site, secret, self.schema, tokens.Memory())
         self.token = report
         problems = tuple(check for check in report.problems if check.name != "import state")
         if problems:
