@@ -9,21 +9,13 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, field, frozen
 
+from ._assets.object_schemas import ObjectSchemaRecord
 from ._operations import schemas
-from .assets import (
-    Attribute,
-    ImportSource,
-    ImportStatus,
-    ObjectSchemaRecord,
-    ObjectType,
-    RoleKind,
-    SchemaRoles,
-    Status,
-)
 
 if TYPE_CHECKING:
     from typing import Self
 
+    from .assets import Attribute, ImportSource, ImportStatus, ObjectType, SchemaRoles, Status
     from .connection_async import AsyncConnection
     from .model import Graph, SchemaModel, StatusCategory
     from .object_type_conflict_async import AsyncObjectTypeConflict
@@ -127,6 +119,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
                 carries the page and the steps to do it by hand.
         """
         from ._operations import roles
+        from .assets import RoleKind
 
         wanted = {RoleKind.MANAGERS: managers, RoleKind.DEVELOPERS: developers, RoleKind.USERS: users}
         return await self._connection._run(roles.write(self._connection._site, self, wanted))

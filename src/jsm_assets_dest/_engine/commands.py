@@ -4,15 +4,18 @@ What an operation may ask of an engine.
 An operation is a generator: it yields one of these commands, is sent what came of it (or has the failure
 thrown in), and returns a typed value. Operations know no clients, threads, tasks or colours; only the two
 engines, `blocking` and `asynchronous`, wait. A test drives an operation as a conversation of literals.
+
+They are named tuples, because making a class of attrs takes four times as long, which every program would wait for at its
+start; `Pull` is not, because a tuple has a method called `count`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 
 if TYPE_CHECKING:
     from .._wire.request import Request
@@ -20,8 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@frozen
-class Send:
+class Send(NamedTuple):
     """
     Make one attempt of a request; sent back: an `Answer`, or a `TransportError` is thrown in.
     """
@@ -29,8 +31,7 @@ class Send:
     request: Request
 
 
-@frozen
-class Sleep:
+class Sleep(NamedTuple):
     """
     Wait; woken up early only to end the whole run. Sent back: None.
     """
@@ -55,8 +56,7 @@ class Pull:
     patience: float = math.inf
 
 
-@frozen
-class Batch:
+class Batch(NamedTuple):
     """
     What a `Pull` gave: some records, whether the source has ended, and the exception it ended with.
     """
@@ -66,8 +66,7 @@ class Batch:
     error: BaseException | None = None
 
 
-@frozen
-class Report:
+class Report(NamedTuple):
     """
     Hand an event to a callback of the caller's; an exception of the callback is thrown in. Sent back: None.
     """
@@ -76,8 +75,7 @@ class Report:
     event: object
 
 
-@frozen
-class Ask:
+class Ask(NamedTuple):
     """
     Call a function of the caller's, such as a token provider, and await what it gives where that is possible.
 
@@ -87,38 +85,34 @@ class Ask:
     function: Callable[[], object]
 
 
-@frozen
-class Exclusive:
+class Exclusive(NamedTuple):
     """
     Run an operation while no other one of the same key runs in this engine; sent back: its value.
     """
 
     key: str
-    operation: Operation[Any] = field(repr=False)
+    operation: Operation[Any]
 
 
-@frozen
-class Spawn:
+class Spawn(NamedTuple):
     """
     Run an operation beside this one: in a worker thread, or as a task. Sent back at once: None.
 
     `limit` is the number of workers the engine keeps for this run; the operation itself counts what is in flight.
     """
 
-    operation: Operation[Any] = field(repr=False)
+    operation: Operation[Any]
     tag: object
     limit: int = 4
 
 
-@frozen
-class Join:
+class Join(NamedTuple):
     """
     Wait until one of the spawned operations has ended; sent back: its `Outcome`.
     """
 
 
-@frozen
-class Outcome:
+class Outcome(NamedTuple):
     """
     How a spawned operation ended: with a value, or with the exception that it raised.
     """

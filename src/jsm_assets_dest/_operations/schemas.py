@@ -5,24 +5,15 @@ Object schemas: finding, creating, reading and deleting them.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
+from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reading import read_object, read_text
-from .._assets.statuses import CATEGORIES
 from .._engine.commands import Operation
-from .._model.graph import Graph
 from .._model.names import PLAIN_NAME, plain_name, same_name
 from .._retry.site import Site
 from .._wire import schemas as wire
 from .._wire.request import Request
-from ..assets import (
-    Attribute,
-    ExistingObjectType,
-    ImportSource,
-    ImportStatus,
-    ObjectSchemaRecord,
-    ObjectType,
-    Status,
-)
 from ..exceptions import (
     ApiError,
     ConfigurationError,
@@ -35,8 +26,15 @@ from ..exceptions import (
     TransportError,
     ValidationError,
 )
-from ..model import StatusCategory
 from .discovery import Builder, ask_assets, required
+
+if TYPE_CHECKING:
+    from .._model.graph import Graph
+    from ..assets import Attribute, ExistingObjectType, ImportSource, ImportStatus, ObjectType, Status
+    from ..model import StatusCategory
+
+# What a schema holds is read by few operations each: their classes are loaded there, so that a program that reads one
+# schema does not wait for all of them.
 
 #: At most ten characters (seen by a client); which characters is not documented: the Data Center edition's rule.
 _KEY = re.compile(r"[A-Z][A-Z0-9]{1,9}")
@@ -258,6 +256,8 @@ def object_types(site: Site, schema_id: str) -> Operation[tuple[ObjectType, ...]
     """
     All object types of a schema, with their counts.
     """
+    from .._assets.object_types import ObjectType
+
     answer = yield from ask_assets(site, lambda base: wire.list_object_types(base, schema_id))
     return wire.read_each(answer, "object types", ObjectType.from_json, "entries", "values")
 
@@ -266,6 +266,8 @@ def attributes(site: Site, schema_id: str) -> Operation[tuple[Attribute, ...]]:
     """
     All attributes of all object types of a schema.
     """
+    from .._assets.object_types import Attribute
+
     answer = yield from ask_assets(site, lambda base: wire.list_attributes(base, schema_id))
     return wire.read_each(answer, "attributes", Attribute.from_json, "values")
 
@@ -274,6 +276,8 @@ def existing(site: Site, schema_id: str) -> Operation[tuple[ExistingObjectType, 
     """
     All object types of a schema with their attributes.
     """
+    from .._assets.object_types import ExistingObjectType
+
     types = yield from object_types(site, schema_id)
     definitions = (yield from attributes(site, schema_id)) if types else ()
     return tuple(
@@ -344,6 +348,8 @@ def statuses(site: Site, schema_id: str) -> Operation[tuple[Status, ...]]:
     """
     The statuses that objects of the schema may have: the schema's own first, then those that all schemas share.
     """
+    from .._assets.statuses import Status
+
     found: list[Status] = []
     for asked in (schema_id, None):
         answer = yield from ask_assets(site, _status_builder(asked))
@@ -378,6 +384,9 @@ def create_status(
         ConfigurationError: The name or the category cannot be right; nothing was sent.
         ValidationError: Assets refuses it, for example because the schema has one of that name; `field_errors` says why.
     """
+    from .._assets.statuses import CATEGORIES, Status
+    from ..model import StatusCategory
+
     text = required(name, "name", "Pass a name such as Locked Out.")
     if not PLAIN_NAME.fullmatch(text):
         raise ConfigurationError(
@@ -412,6 +421,8 @@ def import_sources(site: Site, schema_id: str) -> Operation[tuple[ImportSource, 
     """
     The imports of a schema.
     """
+    from .._assets.import_sources import ImportSource
+
     answer = yield from ask_assets(site, lambda base: wire.list_import_sources(base, schema_id))
     return wire.read_each(answer, "import sources", ImportSource.from_json, "values")
 
@@ -420,6 +431,8 @@ def import_status(site: Site, source: ImportSource) -> Operation[ImportStatus]:
     """
     The state of an import, asked with the account's credentials.
     """
+    from .._assets.import_sources import ImportStatus
+
     answer = yield from ask_assets(site, lambda base: wire.import_status(base, source.id))
     status = read_text(read_object(answer.json(), "an import's state"), "status")
     return ImportStatus(status=status, import_source_id=source.id, workspace_id=site.workspace_id or "")
@@ -429,5 +442,7 @@ def graph(site: Site, schema: ObjectSchemaRecord) -> Operation[Graph]:
     """
     A picture of what the schema has.
     """
+    from .._model.graph import Graph
+
     found = yield from existing(site, schema.id)
     return Graph.of_existing(schema.name, found)
