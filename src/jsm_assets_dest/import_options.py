@@ -91,7 +91,8 @@ class ImportOptions:
     Attributes:
         model: The schema model that the records follow; None to read it from Assets.
         on_progress: Told after each chunk and each look at the execution, with an `ImportProgress`.
-        progress: A display: "log", "tqdm" or "rich" (the extra `progress`), or a function like `on_progress`.
+        progress: A display: "log", "notebook" for Jupyter, "tqdm" or "rich" (the extra `progress`), or a function like
+            `on_progress`.
         journal: The path of a SQLite file that lets a killed run be resumed.
         on_bad_record: "fail", or "skip" and hand the record back in `result.failed`.
         on_busy: "fail", or "wait" until the execution that is running has ended.
