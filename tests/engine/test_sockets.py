@@ -147,13 +147,20 @@ def test_a_dripping_server_holds_a_call_no_longer_than_the_attempt(
 
 
 def test_a_silent_server_is_a_time_out(run: Callable[..., Any]) -> None:
-    with server(lambda connection: receive_head(connection) and threading.Event().wait(1.0) and None) as url:
+    def silent(connection: socket.socket) -> None:
+        receive_head(connection)
+        connection.recv(1)  # until the client hangs up
+
+    with server(silent) as url:
         with pytest.raises(AnswerTimeoutError):
             run(get(url))
 
 
 def test_a_server_that_hangs_up_leaves_it_unknown(run: Callable[..., Any]) -> None:
-    with server(lambda connection: receive_head(connection) and None) as url:
+    def hang_up(connection: socket.socket) -> None:
+        receive_head(connection)
+
+    with server(hang_up) as url:
         with pytest.raises(ConnectionLostError) as caught:
             run(get(url))
 

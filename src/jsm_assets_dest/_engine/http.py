@@ -81,6 +81,25 @@ def _shared_context(*, trust_env: bool) -> ssl.SSLContext:
     return context
 
 
+class _Body(httpx.AsyncByteStream):
+    """
+    A request's body in one piece.
+
+    httpx's own is an asynchronous generator, which stays behind half-way when the upload breaks off; Trio complains.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._pieces = [body]
+
+    def __aiter__(self) -> _Body:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._pieces:
+            raise StopAsyncIteration
+        return self._pieces.pop()
+
+
 class _Attempt(threading.local):
     """
     The attempt that this thread is making.
@@ -355,8 +374,11 @@ async def send_async(
     failure: BaseException
     try:
         with anyio.fail_after(seconds):
+            prepared = _prepared(client, request, limits, seconds)
+            if request.body is not None:
+                prepared.stream = _Body(request.body)
             response = await client.send(
-                _prepared(client, request, limits, seconds),
+                prepared,
                 auth=_Authorization(request.authorization) if request.authorization is not None else None,
                 stream=True,
             )
