@@ -5,7 +5,8 @@ Okta's data into Jira Service Management Assets, from start to end.
     python examples/okta_destination.py --okta DIR          with Okta's answers from a folder of JSON files
 
 With JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, JSM_ASSETS_API_TOKEN and JSM_ASSETS_IMPORT_TOKEN set, the same script runs
-against that site. The layouts of a folder are in docs/reference/okta.md.
+against that site. The layouts of a folder are in docs/reference/okta.md. With --save FILE the destination is kept in a
+file without any secret; docs/how-to/save-a-destination.md shows how a scheduled job imports from it.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from attrs import evolve
+
 from jsm_assets_dest import (
     BuildPlan,
     Connection,
+    Destination,
     ImportResult,
-    ImportToken,
     ObjectSchema,
+    OktaModel,
     Resolution,
     SchemaModel,
     SchemaRoles,
@@ -45,12 +49,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     with ExitStack() as stack:
         emulator = None if "JSM_ASSETS_SITE" in os.environ else stack.enter_context(Emulator())
-        if emulator is None:
-            connection = stack.enter_context(Connection.current_site())
-        else:
+        if emulator is not None:
             prepare(emulator)
             options.managers, options.users, options.existing = ["it-ops"], ["service-desk"], "HR"
-            connection = stack.enter_context(emulator.connect())
+        environ = dict(os.environ if emulator is None else emulator.settings())
+        # Everything that later runs need to know; where the secrets are, and never the secrets themselves.
+        destination = Destination(
+            name="Okta",
+            schema_key=okta.KEY,
+            schema_name=okta.NAME,
+            schema_description=okta.DESCRIPTION,
+            roles=wanted_roles(options),
+            import_token="env:JSM_ASSETS_IMPORT_TOKEN",
+            model=OktaModel(options.profile, custom_attributes=tenant.custom_attributes()),
+            environ=environ,
+        )
+        connection = stack.enter_context(
+            destination.connect()
+            if emulator is None
+            else destination.connect(transport=emulator.transport, clock=emulator.clock)
+        )
 
         step("1. Connect")
         report = connection.check()
@@ -58,43 +76,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report.raise_for_problems()
 
         step("2. Choose the object schema")
-        schema = connection.ensure_object_schema(okta.KEY, name=okta.NAME, description=okta.DESCRIPTION)
+        schema = destination.ensure_object_schema(connection)
         print(f"{schema.name} ({schema.key})")
         print(f"  browse:    {schema.links.browse}")
         print(f"  configure: {schema.links.configure}")
-        wanted = okta.schema_model(options.profile, custom_attributes=tenant.custom_attributes())
+        wanted = destination.schema_model()
         model = settle(schema, wanted)
+        if model != wanted:  # the way out of a conflict is kept, so that later runs take it too
+            destination = evolve(destination, model=model)
         if options.existing:
             print(f"\nIf the data should go into the existing schema {options.existing} instead:")
             settle(connection.get_object_schema(options.existing), wanted)
 
         step("3. Lock down the roles")
-        lock_down(schema, options)
+        lock_down(destination, schema, connection, accept=options.accept_roles)
 
         step("4. Check the import token")
-        if emulator is None:
-            secret = os.environ.get("JSM_ASSETS_IMPORT_TOKEN", "")
-        else:
-            secret = emulator.add_import_source(
-                okta.KEY, "Okta"
-            ).token  # what a person does in the user interface
-        if not secret:
+        if emulator is not None:  # what a person does in the user interface
+            environ["JSM_ASSETS_IMPORT_TOKEN"] = emulator.add_import_source(okta.KEY, "Okta").token
+        if not environ.get("JSM_ASSETS_IMPORT_TOKEN"):
             print(
                 f"Open {schema.links.configure}, tab Import: Create import, External import, Generate new token.\n"
                 "Then set JSM_ASSETS_IMPORT_TOKEN and run this again."
             )
             return 1
-        token = connection.import_token(secret, schema=schema)
+        token = destination.get_import_token(connection)
         token_report = token.check()
         print(token_report)
         token_report.raise_for_problems()
 
         step("5. Build the schema model")
-        show_plan(token.plan(model), everything=options.verbose)
-        token.build(model)
+        plan = destination.plan(connection)
+        show_plan(plan, everything=options.verbose)
+        plan.apply()
+        status = destination.status(connection=connection)
+        print(f"\n{status}")
+        status.raise_for_problems()
+        if options.save:
+            print(f"Saved as {destination.save(options.save).path}.")
 
         step("6. Import")
-        result = bring(token, tenant, model)
+        result = bring(destination, connection, tenant)
         return 0 if result.ok else 1
 
 
@@ -116,19 +138,26 @@ def settle(schema: ObjectSchema, model: SchemaModel) -> SchemaModel:
     return model
 
 
-def lock_down(schema: ObjectSchema, options: argparse.Namespace) -> None:
+def wanted_roles(options: argparse.Namespace) -> dict[str, list[str]]:
+    """
+    Nobody but the named groups. Managers are left alone where nobody is named: emptying them could lock everybody out.
+    """
+    roles = {"developers": [], "users": options.users}
+    return {**roles, "managers": options.managers} if options.managers else roles
+
+
+def lock_down(
+    destination: Destination, schema: ObjectSchema, connection: Connection, *, accept: bool
+) -> None:
     """
     Empty the default entries of the roles and put in the wanted ones.
     """
     try:
         show_roles("Before", schema.roles())
-        # Managers are left alone where nobody is named: emptying them could lock everybody out.
-        show_roles(
-            "After", schema.set_roles(managers=options.managers or None, developers=[], users=options.users)
-        )
+        show_roles("After", destination.set_roles(connection=connection))
     except RolesNotSettableError as error:
         print(error)
-        if not options.accept_roles:
+        if not accept:
             raise
 
 
@@ -149,16 +178,17 @@ def show_plan(plan: BuildPlan, *, everything: bool) -> None:
     print(*(lines if everything else [line for line in lines if " attribute " not in line]), sep="\n")
 
 
-def bring(token: ImportToken, tenant: okta.Tenant, model: SchemaModel) -> ImportResult:
+def bring(destination: Destination, connection: Connection, tenant: okta.Tenant) -> ImportResult:
     """
     A test import of a hundred people, then everything; then what Assets confirmed, and what could not be brought.
     """
-    test = token.test_import(
-        okta.records(tenant, model=model, people_limit=100), count=EVERYTHING, model=model
+    model = destination.schema_model()
+    test = destination.test_import(
+        okta.records(tenant, model=model, people_limit=100), count=EVERYTHING, connection=connection
     )
     print(f"Test: {test.sent:,} records sent, {test.created:,} objects created.\n")
     records = okta.records(tenant, model=model)
-    result = token.import_records(records, model=model, on_progress=print)
+    result = destination.import_records(records, connection=connection, on_progress=print)
     print("\nConfirmed by Assets:" if result.confirmed else "\nNot confirmed by Assets:")
     print(f"  {'object type':<14} {'sent':>7} {'created':>8} {'updated':>8} {'unchanged':>10} {'failed':>7}")
     for one in result.object_types:
@@ -208,6 +238,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--accept-roles", action="store_true", help="go on where the roles cannot be set from here"
     )
+    found.add_argument("--save", metavar="FILE", help="keep the destination in a file, for later runs")
     found.add_argument("--verbose", action="store_true", help="show every attribute of the plan")
     return found
 

@@ -5,7 +5,8 @@ The asynchronous twin of okta_destination.py; it differs by `await`, `async with
     python examples/okta_destination_async.py --okta DIR          with Okta's answers from a folder of JSON files
 
 With JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, JSM_ASSETS_API_TOKEN and JSM_ASSETS_IMPORT_TOKEN set, the same script runs
-against that site. The layouts of a folder are in docs/reference/okta.md.
+against that site. The layouts of a folder are in docs/reference/okta.md. With --save FILE the destination is kept in a
+file without any secret; docs/how-to/save-a-destination.md shows how a scheduled job imports from it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+from attrs import evolve
+
 from jsm_assets_dest import (
     AsyncBuildPlan,
     AsyncConnection,
-    AsyncImportToken,
+    AsyncDestination,
     AsyncObjectSchema,
     ImportResult,
+    OktaModel,
     Resolution,
     SchemaModel,
     SchemaRoles,
@@ -46,12 +50,26 @@ async def main(arguments: Sequence[str] | None = None) -> int:
     )
     async with AsyncExitStack() as stack:
         emulator = None if "JSM_ASSETS_SITE" in os.environ else stack.enter_context(Emulator())
-        if emulator is None:
-            connection = await stack.enter_async_context(AsyncConnection.current_site())
-        else:
+        if emulator is not None:
             prepare(emulator)
             options.managers, options.users, options.existing = ["it-ops"], ["service-desk"], "HR"
-            connection = await stack.enter_async_context(emulator.connect_async())
+        environ = dict(os.environ if emulator is None else emulator.settings())
+        # Everything that later runs need to know; where the secrets are, and never the secrets themselves.
+        destination = AsyncDestination(
+            name="Okta",
+            schema_key=okta.KEY,
+            schema_name=okta.NAME,
+            schema_description=okta.DESCRIPTION,
+            roles=wanted_roles(options),
+            import_token="env:JSM_ASSETS_IMPORT_TOKEN",
+            model=OktaModel(options.profile, custom_attributes=tenant.custom_attributes()),
+            environ=environ,
+        )
+        connection = await stack.enter_async_context(
+            destination.connect()
+            if emulator is None
+            else destination.connect(transport=emulator.transport, clock=emulator.clock)
+        )
 
         step("1. Connect")
         report = await connection.check()
@@ -59,43 +77,47 @@ async def main(arguments: Sequence[str] | None = None) -> int:
         report.raise_for_problems()
 
         step("2. Choose the object schema")
-        schema = await connection.ensure_object_schema(okta.KEY, name=okta.NAME, description=okta.DESCRIPTION)
+        schema = await destination.ensure_object_schema(connection)
         print(f"{schema.name} ({schema.key})")
         print(f"  browse:    {schema.links.browse}")
         print(f"  configure: {schema.links.configure}")
-        wanted = okta.schema_model(options.profile, custom_attributes=tenant.custom_attributes())
+        wanted = destination.schema_model()
         model = await settle(schema, wanted)
+        if model != wanted:  # the way out of a conflict is kept, so that later runs take it too
+            destination = evolve(destination, model=model)
         if options.existing:
             print(f"\nIf the data should go into the existing schema {options.existing} instead:")
             await settle(await connection.get_object_schema(options.existing), wanted)
 
         step("3. Lock down the roles")
-        await lock_down(schema, options)
+        await lock_down(destination, schema, connection, accept=options.accept_roles)
 
         step("4. Check the import token")
-        if emulator is None:
-            secret = os.environ.get("JSM_ASSETS_IMPORT_TOKEN", "")
-        else:
-            secret = emulator.add_import_source(
-                okta.KEY, "Okta"
-            ).token  # what a person does in the user interface
-        if not secret:
+        if emulator is not None:  # what a person does in the user interface
+            environ["JSM_ASSETS_IMPORT_TOKEN"] = emulator.add_import_source(okta.KEY, "Okta").token
+        if not environ.get("JSM_ASSETS_IMPORT_TOKEN"):
             print(
                 f"Open {schema.links.configure}, tab Import: Create import, External import, Generate new token.\n"
                 "Then set JSM_ASSETS_IMPORT_TOKEN and run this again."
             )
             return 1
-        token = connection.import_token(secret, schema=schema)
+        token = await destination.get_import_token(connection)
         token_report = await token.check()
         print(token_report)
         token_report.raise_for_problems()
 
         step("5. Build the schema model")
-        show_plan(await token.plan(model), everything=options.verbose)
-        await token.build(model)
+        plan = await destination.plan(connection)
+        show_plan(plan, everything=options.verbose)
+        await plan.apply()
+        status = await destination.status(connection=connection)
+        print(f"\n{status}")
+        status.raise_for_problems()
+        if options.save:
+            print(f"Saved as {destination.save(options.save).path}.")
 
         step("6. Import")
-        result = await bring(token, tenant, model)
+        result = await bring(destination, connection, tenant)
         return 0 if result.ok else 1
 
 
@@ -117,20 +139,26 @@ async def settle(schema: AsyncObjectSchema, model: SchemaModel) -> SchemaModel:
     return model
 
 
-async def lock_down(schema: AsyncObjectSchema, options: argparse.Namespace) -> None:
+def wanted_roles(options: argparse.Namespace) -> dict[str, list[str]]:
+    """
+    Nobody but the named groups. Managers are left alone where nobody is named: emptying them could lock everybody out.
+    """
+    roles = {"developers": [], "users": options.users}
+    return {**roles, "managers": options.managers} if options.managers else roles
+
+
+async def lock_down(
+    destination: AsyncDestination, schema: AsyncObjectSchema, connection: AsyncConnection, *, accept: bool
+) -> None:
     """
     Empty the default entries of the roles and put in the wanted ones.
     """
     try:
         show_roles("Before", await schema.roles())
-        # Managers are left alone where nobody is named: emptying them could lock everybody out.
-        show_roles(
-            "After",
-            await schema.set_roles(managers=options.managers or None, developers=[], users=options.users),
-        )
+        show_roles("After", await destination.set_roles(connection=connection))
     except RolesNotSettableError as error:
         print(error)
-        if not options.accept_roles:
+        if not accept:
             raise
 
 
@@ -151,16 +179,19 @@ def show_plan(plan: AsyncBuildPlan, *, everything: bool) -> None:
     print(*(lines if everything else [line for line in lines if " attribute " not in line]), sep="\n")
 
 
-async def bring(token: AsyncImportToken, tenant: okta.Tenant, model: SchemaModel) -> ImportResult:
+async def bring(
+    destination: AsyncDestination, connection: AsyncConnection, tenant: okta.Tenant
+) -> ImportResult:
     """
     A test import of a hundred people, then everything; then what Assets confirmed, and what could not be brought.
     """
-    test = await token.test_import(
-        okta.records(tenant, model=model, people_limit=100), count=EVERYTHING, model=model
+    model = destination.schema_model()
+    test = await destination.test_import(
+        okta.records(tenant, model=model, people_limit=100), count=EVERYTHING, connection=connection
     )
     print(f"Test: {test.sent:,} records sent, {test.created:,} objects created.\n")
     records = okta.records(tenant, model=model)
-    result = await token.import_records(records, model=model, on_progress=print)
+    result = await destination.import_records(records, connection=connection, on_progress=print)
     print("\nConfirmed by Assets:" if result.confirmed else "\nNot confirmed by Assets:")
     print(f"  {'object type':<14} {'sent':>7} {'created':>8} {'updated':>8} {'unchanged':>10} {'failed':>7}")
     for one in result.object_types:
@@ -210,6 +241,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--accept-roles", action="store_true", help="go on where the roles cannot be set from here"
     )
+    found.add_argument("--save", metavar="FILE", help="keep the destination in a file, for later runs")
     found.add_argument("--verbose", action="store_true", help="show every attribute of the plan")
     return found
 
