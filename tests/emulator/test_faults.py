@@ -51,6 +51,11 @@ class TestPlanning:
         emulator.faults.next(OPERATION, status=503)
         assert [api.ask("GET", LIST).status_code for _ in range(3)] == [500, 503, 200]
 
+    def test_every_plan_counts_every_request(self, emulator: Emulator, api: Api) -> None:
+        emulator.faults.next(OPERATION, status=500, nth=3)
+        emulator.faults.next(OPERATION, status=503, nth=2)
+        assert [api.ask("GET", LIST).status_code for _ in range(4)] == [200, 503, 500, 200]
+
     def test_what_did_not_happen_fails_at_the_end(self) -> None:
         with (
             pytest.raises(UnusedFaultsError, match="'submit chunk': happened 0 of 1 times"),

@@ -8,6 +8,8 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jsm_assets_dest.testing import Doubts, Emulator, SeededImportSource, SeededSchema
 from tests.emulator.api import GATEWAY, Api, ImportApi, ex_jira
@@ -490,6 +492,59 @@ class TestData:
         )
         assert okta.counts(status, "Person")["objectsWithUpdatedReferences"] == 10_000
         assert time.perf_counter() - began < 30
+
+
+@st.composite
+def tenants(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """
+    Some people, each perhaps with a manager among them or elsewhere, and with groups.
+    """
+    logins = draw(
+        st.lists(st.text("abcXYZ 'é\\\"$", min_size=1, max_size=5), unique_by=str.lower, max_size=6)
+    )
+    people = []
+    for login in logins:
+        person: dict[str, Any] = {"profile": {"login": login}}
+        if draw(st.booleans()):
+            person["manager"] = draw(st.sampled_from([*logins, "nobody"]))
+        person["groups"] = draw(st.lists(st.sampled_from(["Ops", "Sales", "None"]), max_size=3))
+        people.append(person)
+    return people
+
+
+class TestLaws:
+    @given(people=tenants(), data=st.data())
+    def test_neither_order_nor_chunks_matter_and_repeating_changes_nothing(
+        self, people: list[dict[str, Any]], data: st.DataObject
+    ) -> None:
+        groups = {"groups": [{"name": "Ops"}, {"name": "Sales"}]}
+
+        def outcome(okta: ImportApi) -> dict[str, Any]:
+            schema = okta.emulator.object_schema("OKT")
+            labels = {each.key: each.label for each in schema.objects}
+            return {
+                each.label: (
+                    labels.get(str(each["Manager"])),
+                    sorted(labels[str(key)] for key in each["Groups"]),
+                )  # type: ignore[union-attr]
+                for each in schema["Person"].objects
+            }
+
+        def fresh() -> ImportApi:
+            emulator = Emulator()
+            okta = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("OKT")))
+            assert okta.submit_mapping(people_and_groups()).status_code == 204
+            return okta
+
+        whole, split = fresh(), fresh()
+        whole.run({"users": people, **groups})
+        shuffled = data.draw(st.permutations(people))
+        split.run(groups, *({"users": [each]} for each in shuffled))
+        assert outcome(whole) == outcome(split)
+        assert set(outcome(whole)) == {each["profile"]["login"] for each in people}
+        again = whole.run({"users": shuffled, **groups})
+        expected = {"objectsIdentical": len(people), "entriesInSource": len(people)} if people else {}
+        assert whole.counts(again, "Person") == expected
 
 
 class TestReferences:

@@ -228,21 +228,16 @@ class Plan:
     seen: int = 0
     struck: int = 0
 
-    def strikes(self, request: ReceivedRequest) -> bool:
+    def awaits(self, request: ReceivedRequest) -> bool:
         """
-        Whether it is this request's turn; counts it.
+        Whether the plan is about this request and its turn has come. Counts the request if it is about it.
         """
         if self.operation not in ("any", request.operation):
-            return False
-        if self.times is not None and self.struck >= self.times:
             return False
         if self.when is not None and not self.when(request):
             return False
         self.seen += 1
-        if self.seen < self.nth:
-            return False
-        self.struck += 1
-        return True
+        return self.seen >= self.nth and (self.times is None or self.struck < self.times)
 
     def describe(self) -> str:
         """
@@ -451,9 +446,10 @@ class Faults:
         """
         The fault that strikes a request, if any; earlier plans first.
         """
-        for plan in self._plans:
-            if plan.strikes(request):
-                return plan.fault
+        waiting = [plan for plan in self._plans if plan.awaits(request)]
+        if waiting:
+            waiting[0].struck += 1
+            return waiting[0].fault
         for chance in self._random:
             fault = chance.strike(request)
             if fault is not None:

@@ -15,7 +15,9 @@ from ..json_types import JsonValue
 HTML = "text/html;charset=UTF-8"
 TEXT = "text/plain;charset=UTF-8"
 JSON = "application/json;charset=UTF-8"
-PROBLEM = "application/problem+json"
+
+# One encoder for all answers: `json.dumps` with options makes a new one each time.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @frozen(kw_only=True)
@@ -78,7 +80,7 @@ def json_answer(value: JsonValue, status: int = 200, headers: Mapping[str, str] 
     """
     An answer with a JSON body.
     """
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    body = _encode(value).encode()
     return Answer(status=status, body=body, content_type=JSON, headers=dict(headers or {}))
 
 

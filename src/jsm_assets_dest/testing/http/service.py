@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import parse_qsl
 
@@ -313,7 +314,7 @@ class Service:
         The headers every answer of Atlassian's edge carries.
         """
         headers = answer.headers
-        headers.setdefault("Date", formatdate(self._site.clock.header_time(), usegmt=True))
+        headers.setdefault("Date", _date(int(self._site.clock.header_time())))
         if answer.content_type is not None:
             headers.setdefault("Content-Type", answer.content_type)
         if not answer.from_edge:
@@ -333,6 +334,11 @@ class Service:
         if 400 <= answer.status < 500:
             headers.setdefault("X-Cache", "Error from cloudfront")
             headers.setdefault("Via", "1.1 emulator.cloudfront.net (CloudFront)")
+
+
+@lru_cache(maxsize=64)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def _refused(refusal: Refusal) -> Answer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 import threading
 import time as real_time
+from functools import lru_cache
 
 DEFAULT_START = 1_767_600_000.0
 """
@@ -121,6 +122,7 @@ class EmulatorClock:
             self._start = seconds - self._elapsed()
 
 
+@lru_cache(maxsize=4096)
 def timestamp(milliseconds: int) -> str:
     """
     The form of times in models: UTC, milliseconds, `Z`.
