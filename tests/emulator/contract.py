@@ -119,6 +119,17 @@ class Operation:
         if schema and "json" in content_type and status < 300:
             self._check(_corrected(self.path, self.method, schema), json.loads(content), f"answer {status}")
 
+    def request_examples(self) -> Iterator[tuple[str, Any]]:
+        """
+        The example bodies of requests, by title.
+        """
+        content = _content(self._described.get("requestBody") or {})
+        for title, each in content.get("examples", {}).items():
+            yield title, each.get("value", each)
+        example = content.get("example") or (content.get("schema") or {}).get("example")
+        if example is not None:
+            yield "example", example
+
     def examples(self) -> Iterator[tuple[int, Any]]:
         """
         The example bodies of answers, by status.

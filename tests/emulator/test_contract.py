@@ -5,14 +5,19 @@ The emulator's answers, and the SDK's requests, before Atlassian's OpenAPI docum
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
 from jsm_assets_dest import Resolution, okta
 from jsm_assets_dest.testing import Doubts, Emulator
+from jsm_assets_dest.testing.http.bodies import read_body
+from jsm_assets_dest.testing.http.service import ROUTER
+from jsm_assets_dest.testing.world.refusals import Refusal
 from tests.emulator.api import Api, ImportApi
 from tests.emulator.contract import Contract, Judged, missing_keys, specs
 from tests.emulator.documents import people_and_groups
@@ -289,6 +294,38 @@ OPTIONAL = {
     "affectedAttribute", "oldValue", "newValue", "value", "user", "status", "group", "objectTypeAttribute",
     "currentWorkDescription", "externalId", "children", "html", "renderedLink", "attributes",
 }  # fmt: skip
+
+
+def test_the_examples_of_request_bodies_are_read_in_strict_mode(contract: Contract) -> None:
+    """
+    Strictness refuses nothing that Atlassian's own examples send.
+    """
+    read = 0
+    for operation in contract.assets:
+        for name, example in operation.request_examples():
+            path = operation.path.replace("{importSourceId}", "x")
+            found = ROUTER.find("assets", operation.method, re.sub(r"\{[^}]*\}", "x", path))
+            assert found is not None, f"{operation.method} {operation.path}"
+            try:
+                read_body(found[0].body, json.dumps(example).encode(), "application/json", strict=True)
+            except Refusal as refusal:
+                pytest.fail(f"{operation.method} {operation.path} {name}: {refusal.body}")
+            read += 1
+    assert read > 12
+
+
+def test_the_asynchronous_library_asks_the_same(contract: Contract) -> None:
+    with Emulator() as emulator:
+        emulator.add_object_schema("OKT", "Okta")
+        judged = Judged(contract, emulator.transport)
+
+        async def ask() -> str:
+            async with emulator.connect_async(transport=judged) as connection:
+                schema = await connection.get_object_schema("OKT")
+                return schema.name
+
+        assert anyio.run(ask) == "Okta"
+        assert ("GET", "/objectschema/list") in judged.visited
 
 
 def test_the_example_mapping_of_the_document_is_accepted_and_comes_back(

@@ -522,13 +522,12 @@ class TestLaws:
         def outcome(okta: ImportApi) -> dict[str, Any]:
             schema = okta.emulator.object_schema("OKT")
             labels = {each.key: each.label for each in schema.objects}
-            return {
-                each.label: (
-                    labels.get(str(each["Manager"])),
-                    sorted(labels[str(key)] for key in each["Groups"]),
-                )  # type: ignore[union-attr]
-                for each in schema["Person"].objects
-            }
+            found: dict[str, Any] = {}
+            for each in schema["Person"].objects:
+                values: dict[str, Any] = dict(each.values)
+                groups = sorted(labels[key] for key in values["Groups"])
+                found[each.label] = (labels.get(values["Manager"]), groups)
+            return found
 
         def fresh() -> ImportApi:
             emulator = Emulator()
