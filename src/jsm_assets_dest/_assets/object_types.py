@@ -183,7 +183,7 @@ class Attribute:
         if number == 0:
             kind = (
                 read_number(cast("Mapping[str, object]", default_type), "id")
-                if isinstance(default_type, Mapping)
+                if isinstance(default_type, dict)
                 else 0
             )
             type_name = DEFAULT_TYPES.get(kind, f"unknown ({kind})")
@@ -207,7 +207,7 @@ class Attribute:
             options=read_text(source, "options", ""),
             object_type_id=(
                 read_text(cast("Mapping[str, object]", owner), "id", "")
-                if isinstance(owner, Mapping)
+                if isinstance(owner, dict)
                 else object_type_id
             ),
             position=read_number(source, "position"),
