@@ -347,7 +347,10 @@ class TestControl:
 
 
 class TestCommand:
-    def test_it_prints_settings_and_serves_until_interrupted(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+    def test_it_prints_settings_serves_until_it_is_ended_and_keeps_its_state(
+        self, tmp_path: Path, ending: signal.Signals
+    ) -> None:
         settings = tmp_path / "settings.env"
         process = subprocess.Popen(
             [
@@ -374,7 +377,7 @@ class TestCommand:
             info = httpx.get(f"{site}/jsm/assets/v1/imports/info", headers=bearer, trust_env=False)
             assert info.status_code == 200
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(ending)
             process.stdout.close()
             assert process.wait(20) == 0
         assert settings.read_text().splitlines() == [line for line in lines if line.startswith("export ")]
@@ -397,10 +400,10 @@ class TestCommand:
         assert "JSM_ASSETS_SITE" in (tmp_path / "settings.env").read_text()
 
     def test_waiting_ends_with_ctrl_c(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from jsm_assets_dest.testing import server
-
         def interrupted(_: float) -> None:
             raise KeyboardInterrupt
 
         monkeypatch.setattr("time.sleep", interrupted)
-        server.wait_until_interrupted()
+        before = signal.getsignal(signal.SIGTERM)
+        assert command.main(["--port", "0"]) == 0
+        assert signal.getsignal(signal.SIGTERM) is before

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -46,9 +47,20 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """
-    Serve until Ctrl-C.
+    Serve until Ctrl-C, or until somebody ends the process politely (SIGTERM); the state is kept in both cases.
     """
     options = parser().parse_args(arguments)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _serve(options)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> None:
     clock = EmulatorClock(start=time.time())
     with Emulator(
         state=options.state,
@@ -60,15 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             emulator.reset(options.seed)
         with emulator.serve(port=options.port, host=options.host) as url:
             lines = [f"export {name}={shlex.quote(value)}" for name, value in emulator.settings(url).items()]
+            if options.settings is not None:
+                options.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
             print(f"An emulated Atlassian site is at {url}/ (status page). Ctrl-C ends it.")
             if options.host not in LOOPBACK:
                 print("It listens beyond this machine, and anybody who reaches it can control it.")
             print("Settings for another terminal:\n")
             print("\n".join(lines), flush=True)
-            if options.settings is not None:
-                options.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
             wait_until_interrupted()
-    return 0
 
 
 if __name__ == "__main__":  # pragma: no cover  # a process of its own, which test_server starts

@@ -186,10 +186,7 @@ def serve(service: Service, pages: Pages, host: str, port: int) -> Generator[str
 
 def wait_until_interrupted() -> None:
     """
-    Block until Ctrl-C.
+    Block until Ctrl-C raises KeyboardInterrupt.
     """
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        return
+    while True:
+        time.sleep(3600)
