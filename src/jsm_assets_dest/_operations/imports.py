@@ -52,11 +52,12 @@ from collections.abc import Generator
 from attrs import evolve, field, frozen
 
 from .._engine.commands import Operation
+from .._results.progress import count_text
 from .._retry.site import Site
 from .._secret import Secret
+from .._wire.encoding import choose_encoder
 from .._wire.imports import ExecutionLinks
 from ..assets import ObjectSchemaRecord
-from .._wire.encoding import choose_encoder
 from ..exceptions import (
     ApiError,
     AssetsError,
@@ -68,7 +69,6 @@ from ..exceptions import (
 from ..execution import Execution
 from ..import_options import ImportOptions
 from ..journal import Journal, JournalExecution, JournalRun, RunState
-from .._results.progress import count_text
 from ..results import ExecutionStatus, ImportResult
 from . import executions
 from .executions import GONE, Target, begin, broken_off, complete, ended, look

@@ -147,7 +147,7 @@ class JournalRecord:
         missing = self.before.keys() - self.met
         if missing:
             raise _other_records(
-                f"The source ended before chunk {min(missing, key=len)}, which the interrupted run had sent"
+                f"The source ended before chunk {min(missing, key=lambda name: (len(name), name))}, which the interrupted run had sent"
             )
 
     def planned(self, chunk: Chunk) -> None:
