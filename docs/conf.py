@@ -220,11 +220,10 @@ def attrs_defaults(
         plain = default is None or isinstance(
             default, (bool, int, float, str, tuple)
         )
-        return repr(default) if plain else "…"
+        return repr(default) if plain else "..."
 
-    return ATTRS_DEFAULT.sub(shown, signature).replace(
-        "NOTHING", "…"
-    ), annotation
+    shortened = ATTRS_DEFAULT.sub(shown, signature).replace("NOTHING", "...")
+    return shortened, annotation
 
 
 def setup(app: Sphinx) -> None:
