@@ -121,9 +121,11 @@ def read_site_address(answer: Answer) -> str:
     """
     text = read_text(read_object(answer.json(), "server information"), "baseUrl")
     try:
-        return checked_base(text, "baseUrl", "https://acme.atlassian.net")
+        if "://" in text:
+            return checked_base(text, "baseUrl", "https://acme.atlassian.net")
     except ConfigurationError:
-        raise MalformedAnswerError("Jira named an address of its own that is none.") from None
+        pass
+    raise MalformedAnswerError("Jira named an address of its own that is none.")
 
 
 def permissions(base: str, site: str, *keys: str) -> Request:
