@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import assert_type
 
+from attrs import evolve
+
 from jsm_assets_dest import (
     ApiToken,
     AssetsError,
     AsyncBuildPlan,
     AsyncConnection,
+    AsyncDestination,
     AsyncImportExecution,
     AsyncImportToken,
     AsyncObjectSchema,
@@ -23,13 +26,19 @@ from jsm_assets_dest import (
     AttributeSpec,
     AttributeType,
     BuildPlan,
+    BuildPlanRecord,
     Check,
     ClientCredentials,
     Connection,
     ConnectionReport,
+    CredentialsReference,
+    Destination,
+    DestinationStatus,
+    DestinationStep,
     Findings,
     ForgeToken,
     ImportExecution,
+    ImportOptions,
     ImportProgress,
     ImportResult,
     ImportSource,
@@ -42,12 +51,15 @@ from jsm_assets_dest import (
     ObjectType,
     ObjectTypeConflict,
     ObjectTypeSpec,
+    OktaModel,
     ReferenceSpec,
     Resolution,
     RetryPolicy,
     SchemaModel,
     SchemaRoles,
+    SecretReference,
     StatusSpec,
+    StepState,
     okta,
 )
 from jsm_assets_dest.exceptions import RateLimitedError, TransportError
@@ -202,6 +214,56 @@ async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
     async with await token.start() as execution:
         assert_type(execution, AsyncImportExecution)
         assert_type(await execution.submit(pairs()), int)
+
+
+def destinations(model: SchemaModel) -> None:
+    """
+    A destination is made of plain texts and values, and gives the same handles as a connection.
+    """
+    destination = Destination(
+        name="Okta",
+        site="https://acme.atlassian.net",
+        credentials=CredentialsReference("env:API_TOKEN", email="ana@acme.com"),
+        schema_key="OKT",
+        roles={"managers": ["it-ops"], "developers": ()},
+        import_token="env:IMPORT_TOKEN",
+        model=OktaModel("lean", without=["devices"]),
+        options=ImportOptions(journal="okta.journal"),
+        environ={},
+    ).save("okta.json")
+    assert_type(destination, Destination)
+    assert_type(Destination.load("okta.json"), Destination)
+    assert_type(Destination.from_dict(destination.to_dict()), Destination)
+    assert_type(evolve(destination, model=model, import_token=None), Destination)
+    assert_type(destination.import_token, SecretReference | None)
+    assert_type(destination.schema_model(), SchemaModel)
+    status = destination.status()
+    assert_type(status, DestinationStatus)
+    assert_type(status.current, DestinationStep | None)
+    assert_type(status["roles"].state, StepState)
+    assert_type(destination.build(), BuildPlanRecord)
+    assert_type(destination.set_roles(), SchemaRoles)
+    assert_type(destination.test_import({"people": [{"oktaId": "1"}]}, 10), ImportResult)
+    with destination.connect(OAuthToken("token")) as connection:
+        assert_type(connection, Connection)
+        assert_type(destination.ensure_object_schema(connection), ObjectSchema)
+        assert_type(destination.get_object_schema(connection), ObjectSchema)
+        assert_type(destination.get_import_token(connection), ImportToken)
+        assert_type(destination.plan(connection), BuildPlan)
+        assert_type(destination.import_records([], connection=connection, on_progress=print), ImportResult)
+    destination.remove()
+
+
+async def coloured_destinations(destination: AsyncDestination) -> None:
+    """
+    The async twin gives the async handles.
+    """
+    async with destination.connect() as connection:
+        assert_type(connection, AsyncConnection)
+        assert_type(await destination.get_import_token(connection), AsyncImportToken)
+        assert_type(await destination.plan(connection), AsyncBuildPlan)
+    assert_type(await destination.status(), DestinationStatus)
+    assert_type(await destination.import_records({}), ImportResult)
 
 
 def errors(error: AssetsError) -> None:
