@@ -41,6 +41,7 @@ def story(told: Story) -> Callable[[str], None]:
 
         anyio.run(main, backend="trio" if colour == "trio" else "asyncio")
 
-    test.__name__ = told.__name__  # type: ignore[attr-defined]  # a function has one
+    test.__name__ = told.__name__
     test.__doc__ = told.__doc__
+    test.told = told  # type: ignore[attr-defined]  # for whoever wants to live through it in another way
     return test

@@ -27,7 +27,7 @@ from jsm_assets_dest.exceptions import (
     StalePlanError,
 )
 from jsm_assets_dest.plan import PlanKind
-from jsm_assets_dest.testing import Emulator
+from jsm_assets_dest.testing import Doubts, Emulator
 from tests.stories.story import now, story
 
 
@@ -222,7 +222,7 @@ async def test_the_existing_type_can_take_another_name(emulator: Emulator, conne
 
     assert resolved == model()
     assert await now(schema.find_conflicts(resolved)) == []
-    assert emulator.object_schema("HR")["People before"].object("Old Hand")
+    assert [one.label for one in emulator.object_schema("HR")["People before"].objects] == ["Old Hand"]
 
 
 @story
@@ -391,3 +391,219 @@ async def test_an_api_token_given_as_import_token_is_refused_unsent(
 
     assert emulator.api_token not in str(caught.value)
     assert emulator.requests == []
+
+
+@story
+async def test_a_plan_is_carried_out_by_itself(emulator: Emulator, connection: Any) -> None:
+    """
+    `plan.apply()` builds what was looked at, and hands back the settled model.
+    """
+    _, token = await destination(emulator, connection)
+
+    plan = await now(token.plan(model()))
+    applied = await now(plan.apply())
+
+    assert applied == plan
+    assert applied.model == model()
+    assert (await now(token.plan(model()))).is_empty
+    again = await now(token.plan(model()))
+    emulator.requests.clear()
+    await now(again.apply())
+    assert not {"submit mapping", "update mapping"} & {request.operation for request in emulator.requests}
+
+
+@story
+async def test_an_overtaken_plan_is_not_applied(emulator: Emulator, connection: Any) -> None:
+    _, token = await destination(emulator, connection)
+    plan = await now(token.plan(model()))
+    emulator.object_schema("OKT").add_object_type("Contracts")
+
+    with pytest.raises(StalePlanError, match="nothing was sent"):
+        await now(plan.apply())
+
+    assert "People" not in emulator.object_schema("OKT")
+
+
+@story
+async def test_a_plan_is_only_good_for_its_own_model(emulator: Emulator, connection: Any) -> None:
+    """
+    Passing a plan along with another model would build something that nobody looked at.
+    """
+    _, token = await destination(emulator, connection)
+    plan = await now(token.plan(model()))
+    emulator.requests.clear()
+
+    with pytest.raises(StalePlanError, match="another model"):
+        await now(token.build(model(people=(AttributeSpec("Title", key="title"),)), plan=plan))
+
+    assert emulator.requests == []
+
+
+@story
+async def test_an_impossible_plan_is_not_applied(emulator: Emulator, connection: Any) -> None:
+    _, token = await destination(emulator, connection)
+    await now(token.build(model()))
+    plan = await now(token.plan(model().renamed("people", "Persons")))
+    emulator.requests.clear()
+
+    with pytest.raises(ImpossibleChangeError, match="It is called “People” in Assets, not “Persons”"):
+        await now(plan.apply())
+
+    assert emulator.requests == []
+
+
+@story
+async def test_a_renamed_type_is_named_before_anything_is_sent(emulator: Emulator, connection: Any) -> None:
+    """
+    An administrator renames an object type that the import made: the plan says so, and two ways out.
+    """
+    schema, token = await destination(emulator, connection)
+    await now(token.build(model()))
+    emulator.world.types[int(emulator.object_schema("OKT")["People"].id)].name = "Staff"
+
+    plan = await now(token.plan(model()))
+    settled = await now(token.build(model().renamed("people", "Staff")))
+
+    assert [(item.path, item.kind) for item in plan.impossible] == [("people", PlanKind.IMPOSSIBLE)]
+    assert "model.renamed('people', 'Staff')" in plan.impossible[0].remedy
+    assert await now(schema.find_conflicts(settled.model)) == []
+    assert (await now(token.import_records(RECORDS))).created == 4
+
+
+@story
+async def test_a_deleted_reference_target_is_named_before_assets_refuses_it(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    The service would answer REFERENCED_OBJECT_TYPE_CHANGED, and nobody would know which.
+    """
+    from jsm_assets_dest.testing.world import attributes, types
+
+    _, token = await destination(emulator, connection)
+    await now(token.build(model()))
+    seeded = emulator.object_schema("OKT")
+    # An administrator deletes the object type with what refers to it, and makes the reference anew to another one.
+    people = seeded["People"]
+    attributes.delete_attribute(emulator.world, people.attribute("Groups"))
+    types.delete_object_type(emulator.world, emulator.world.types[int(seeded["Groups"].id)])
+    people.add_attribute("Groups", references=seeded.add_object_type("Teams"), multiple=True)
+    emulator.requests.clear()
+
+    plan = await now(token.plan(model()))
+    with pytest.raises(ImpossibleChangeError, match=r"people\.groups: Its target “Groups” is gone"):
+        await now(token.build(model()))
+
+    assert [item.path for item in plan.impossible] == ["people.groups"]
+    assert "delete the attribute" in plan.impossible[0].remedy
+    assert not {"submit mapping", "update mapping"} & {request.operation for request in emulator.requests}
+
+
+@story
+async def test_a_conflict_is_none_when_any_import_of_the_schema_made_the_type(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    The schema has several imports; one cannot be read, one knows nothing yet, and the last one built the model.
+    """
+    emulator.add_object_schema("OKT", name="Okta")
+    for name in ("broken", "empty", "ours"):
+        emulator.add_import_source("OKT", name)
+    schema = await now(connection.get_object_schema("OKT"))
+    token = connection.import_token(emulator.import_sources[-1].token, schema=schema)
+    await now(token.build(model()))
+    emulator.faults.next("read mapping", status=403)
+
+    assert await now(schema.find_conflicts(model())) == []
+
+
+@story
+async def test_where_imports_cannot_be_read_a_conflict_is_shown_rather_than_nothing(
+    emulator: Emulator, connection: Any
+) -> None:
+    schema, token = await destination(emulator, connection)
+    await now(token.build(model()))
+    emulator.faults.next("list import sources", status=404)
+
+    found = await now(schema.find_conflicts(model()))
+
+    assert [one.name for one in found] == ["Groups", "People"]
+    assert all(one.is_harmless for one in found)
+
+
+@story
+async def test_new_names_avoid_every_object_type_of_the_schema(emulator: Emulator, connection: Any) -> None:
+    seeded = emulator.add_object_schema("HR", name="Human resources")
+    for name in ("People", "Okta People", "people PREVIOUS"):
+        seeded.add_object_type(name)
+    schema = await now(connection.get_object_schema("HR"))
+    wanted = model()
+    (conflict,) = await now(schema.find_conflicts(wanted))
+
+    incoming = await now(conflict.resolve(Resolution.RENAME_INCOMING, wanted))
+    await now(conflict.resolve(Resolution.RENAME_EXISTING, wanted))
+
+    assert incoming.object_type("people").name == "Okta People2"
+    assert {one.name for one in emulator.object_schema("HR").object_types} == {
+        "Okta People",
+        "people PREVIOUS",
+        "People previous2",
+    }
+
+
+@story
+async def test_a_new_name_that_is_taken_is_refused_before_anything_is_sent(
+    emulator: Emulator, connection: Any
+) -> None:
+    seeded = emulator.add_object_schema("HR", name="Human resources")
+    for name in ("People", "Contracts"):
+        seeded.add_object_type(name)
+    schema = await now(connection.get_object_schema("HR"))
+    wanted = model()
+    (conflict,) = await now(schema.find_conflicts(wanted))
+    emulator.requests.clear()
+
+    for resolution, name, reason in (
+        (Resolution.RENAME_INCOMING, "contracts", "another object type of the schema has it"),
+        (Resolution.RENAME_EXISTING, "Contracts", "another object type of the schema has it"),
+        (Resolution.RENAME_EXISTING, "groups", "an object type of the model wants it"),
+        (Resolution.RENAME_INCOMING, "PEOPLE", "it is the one that the conflict is about"),
+    ):
+        with pytest.raises(ResolutionNotPossibleError, match=reason):
+            await now(conflict.resolve(resolution, wanted, name=name))
+
+    assert emulator.requests == []
+
+
+@story
+async def test_a_conflict_that_somebody_else_ended_says_so(emulator: Emulator, connection: Any) -> None:
+    from jsm_assets_dest.testing.world import types
+
+    seeded = emulator.add_object_schema("HR", name="Human resources")
+    people = seeded.add_object_type("People")
+    schema = await now(connection.get_object_schema("HR"))
+    (conflict,) = await now(schema.find_conflicts(model()))
+    types.delete_object_type(emulator.world, emulator.world.types[int(people.id)])
+
+    with pytest.raises(ResolutionNotPossibleError, match="is gone from Assets"):
+        await now(conflict.resolve(Resolution.RENAME_EXISTING, model()))
+    assert await now(conflict.resolve(Resolution.DELETE_EXISTING, model())) == model()
+
+
+@story
+async def test_an_import_that_names_its_schema_by_a_uuid_is_still_known(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    Atlassian's document says a UUID where live sites send the schema's decimal id.
+    """
+    emulator.world.doubts = Doubts(import_source_schema_as_uuid=True)
+    _, token = await destination(emulator, connection)
+    other = await now(connection.create_object_schema("OTH", "Other"))
+    wrong = connection.import_token(emulator.import_sources[0].token, schema=other)
+
+    await now(token.build(model()))
+    with pytest.raises(ImportTargetMismatchError, match="not of OTH"):
+        await now(wrong.build(model()))
+    emulator.faults.next("list import sources", status=404)
+    unsure = connection.import_token(emulator.import_sources[0].token, schema=other)
+    assert (await now(unsure.plan(model()))).is_empty

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jsm_assets_dest import StatusCategory
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
     ObjectSchemaExistsError,
@@ -15,8 +16,10 @@ from jsm_assets_dest.exceptions import (
     RolesNotSettableError,
     ServiceUnavailableError,
     SeveralWorkspacesError,
+    ValidationError,
 )
 from jsm_assets_dest.testing import Emulator
+from jsm_assets_dest.testing.json_types import JsonValue
 from tests.stories.story import now, story
 
 
@@ -181,7 +184,7 @@ async def test_an_answer_that_counts_entries_and_shows_none_is_never_believed(
     """
     from jsm_assets_dest.exceptions import MalformedAnswerError
 
-    empty = {"startAt": 0, "maxResults": 50, "total": 3, "values": [], "isLast": True}
+    empty: dict[str, JsonValue] = {"startAt": 0, "maxResults": 50, "total": 3, "values": [], "isLast": True}
     emulator.faults.next("list object schemas", status=200, body=empty, times=1)
 
     with pytest.raises(MalformedAnswerError, match="sent none of them"):
@@ -190,8 +193,8 @@ async def test_an_answer_that_counts_entries_and_shows_none_is_never_believed(
 
 @story
 async def test_several_workspaces_are_listed_and_not_guessed(emulator: Emulator, connection: Any) -> None:
-    values = [{"workspaceId": "one"}, {"workspaceId": "two"}]
-    body = {"size": 2, "start": 0, "limit": 50, "isLastPage": True, "values": values}
+    values: list[JsonValue] = [{"workspaceId": "one"}, {"workspaceId": "two"}]
+    body: dict[str, JsonValue] = {"size": 2, "start": 0, "limit": 50, "isLastPage": True, "values": values}
     who = {"X-AAccountId": emulator.account.account_id}
     emulator.faults.next("find workspace", status=200, headers=who, body=body)
 
@@ -207,3 +210,170 @@ async def test_references_from_other_schemas_can_be_allowed(emulator: Emulator, 
     await now(schema.allow_references())
 
     assert (await now(schema.refresh())).allows_references is True
+
+
+@story
+async def test_allowing_references_leaves_the_neighbouring_settings_alone(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    The call takes three settings at once, so the other two are read and sent along.
+    """
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    there = emulator.world.schemas[int(schema.id)]
+    there.validate_quick_create = True
+
+    await now(schema.allow_references())
+    sent = emulator.requests[-1]
+    await now(schema.allow_references(False))
+
+    assert sent.json == {
+        "allowOtherObjectSchema": True,
+        "validateQuickCreate": True,
+        "quickCreateObjects": False,
+    }
+    assert (there.allow_other_object_schema, there.validate_quick_create) == (False, True)
+
+
+@story
+async def test_references_can_be_allowed_where_the_settings_cannot_be_read(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    Reading them is undocumented; then the one setting goes alone.
+    """
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    for fault in ({"status": 404}, {"status": 200, "body": ["something else"]}, {"html": "proxy"}):
+        emulator.faults.next("read schema properties", **fault)
+        await now(schema.allow_references())
+        assert emulator.requests[-1].json == {"allowOtherObjectSchema": True}
+
+
+@story
+async def test_a_schema_gets_another_name_and_description(emulator: Emulator, connection: Any) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta", "First."))
+    emulator.add_object_schema("HR", name="Human resources")
+
+    renamed = await now(schema.update(name="Okta people"))
+    described = await now(schema.update(description=""))
+    emulator.requests.clear()
+    same = await now(schema.update(name="Okta people"))
+
+    assert (renamed.key, renamed.name, renamed.description) == ("OKT", "Okta people", "First.")
+    assert (described.name, described.description) == ("Okta people", "")
+    assert same == described
+    assert [request.operation for request in emulator.requests] == ["get object schema"]
+    with pytest.raises(ObjectSchemaExistsError, match="not renamed to “Human resources”: its name is taken"):
+        await now(schema.update(name="Human resources"))
+    with pytest.raises(ConfigurationError, match="which Assets refuses"):
+        await now(schema.update(name="What?"))
+
+
+@story
+async def test_what_assets_refuses_is_told_by_field(emulator: Emulator, connection: Any) -> None:
+    said = {"name": "The name is not allowed", "objectSchemaKey": "The key is reserved"}
+    emulator.faults.next("create object schema", status=400, body={"errorMessages": [], "errors": dict(said)})
+
+    with pytest.raises(ValidationError) as caught:
+        await now(connection.create_object_schema("OKT", "Okta"))
+
+    assert caught.value.field_errors == said
+    assert "objectSchemaKey: The key is reserved" in str(caught.value)
+
+
+@story
+async def test_statuses_are_listed_found_and_created(emulator: Emulator, connection: Any) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    shared = await now(schema.statuses())
+
+    made = await now(schema.create_status("Locked Out", "inactive", "Too many attempts."))
+    own = await now(schema.create_status("Active", StatusCategory.PENDING))
+    listed = await now(schema.statuses())
+
+    assert all(status.is_shared for status in shared)
+    assert {"Active", "Closed"} <= {status.name for status in shared}
+    assert (made.name, made.category, made.schema_id) == ("Locked Out", StatusCategory.INACTIVE, schema.id)
+    assert [status.name for status in listed[:2]] == ["Locked Out", "Active"]
+    assert len(listed) == len(shared) + 2
+    assert (await now(schema.find_status("locked out"))).id == made.id
+    assert (await now(schema.find_status("Active"))).id == own.id
+    assert await now(schema.find_status("Nowhere")) is None
+    with pytest.raises(ValidationError) as caught:
+        await now(schema.create_status("Locked Out", "inactive"))
+    assert "unique" in caught.value.field_errors["name"]
+
+
+@story
+async def test_a_status_that_cannot_be_one_is_refused_before_anything_is_sent(
+    emulator: Emulator, connection: Any
+) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    emulator.requests.clear()
+
+    with pytest.raises(ConfigurationError, match="'Locked Out'") as caught:
+        await now(schema.create_status("LOCKED_OUT", "inactive"))
+    assert caught.value.field == "name"
+    with pytest.raises(ConfigurationError, match="active, inactive, pending") as caught:
+        await now(schema.create_status("Gone", "red"))
+    assert caught.value.field == "category"
+    assert emulator.requests == []
+
+
+@story
+async def test_a_status_whose_answer_got_lost_is_there_once(emulator: Emulator, connection: Any) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    emulator.faults.next("create status", drop="after")
+    lost = await now(schema.create_status("Locked Out", "inactive"))
+    emulator.faults.next("create status", status=503)
+    again = await now(schema.create_status("Gone", "inactive"))
+
+    own = [status for status in await now(schema.statuses()) if not status.is_shared]
+    assert own == [lost, again]
+
+
+@story
+async def test_a_schema_is_drawn_as_it_is(emulator: Emulator, connection: Any) -> None:
+    """
+    With what no import could have made: attributes of people, and references to other schemas.
+    """
+    seeded = emulator.add_object_schema("HR", name="Human resources")
+    offices = seeded.add_object_type("Offices", description="Where we sit.")
+    offices.add_object(Name="Porto")
+    people = seeded.add_object_type("People", parent=offices)
+    people.add_attribute("Office", references=offices)
+    schema = await now(connection.get_object_schema("HR"))
+
+    graph = await now(schema.graph())
+
+    assert [box.name for box in graph.boxes] == ["Offices", "People"]
+    assert graph.boxes[0].description == "Where we sit. 1 object"
+    assert [row.text for row in graph.boxes[0].rows] == ["Name: text (label)"]
+    assert 't1 -->|"Office"| t0' in graph.mermaid
+    assert "Human resources: 2 object types" in graph.svg
+    assert "Created" not in graph.mermaid
+
+
+@story
+async def test_imports_tell_their_state_and_what_their_settings_mean(
+    emulator: Emulator, connection: Any
+) -> None:
+    emulator.add_object_schema("OKT", name="Okta")
+    emulator.add_import_source("OKT", "Okta", empty_values="remove", missing_objects="remove")
+    emulator.add_import_source("OKT", "Old", enabled=False)
+    schema = await now(connection.get_object_schema("OKT"))
+
+    okta, old = await now(schema.import_sources())
+    settings = {setting.name: setting for setting in okta.settings}
+
+    assert okta.is_external
+    assert "build the schema model" in okta.state
+    assert "disabled" in old.state
+    assert (await now(schema.import_status(okta))).status == "MISSING_MAPPING"
+    assert (await now(schema.import_status(old))).status == "DISABLED"
+    assert settings["empty values"].meaning == "An empty value of a record empties the value in Assets."
+    assert settings["unknown values"].known
+    # It is set to "remove", and no answer of Assets tells.
+    assert not settings["missing objects"].known
+    assert "treat it as unknown" in settings["missing objects"].meaning
+    assert "missing objects: not told." in str(okta)
+    assert "An empty value of a record empties" in okta._repr_html_()
