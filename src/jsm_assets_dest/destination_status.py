@@ -58,6 +58,7 @@ class DestinationStep:
         state: How far it is.
         summary: The same in a sentence.
         evidence: What it is based on: an id, a name, a number.
+        waits_for: The names of the steps that come first.
         link: The page where a person sees it or does it; empty where there is none.
         remedies: What to do, in order; each names who must act.
         cause: The likely cause of a failure, with how certain it is.
@@ -68,6 +69,7 @@ class DestinationStep:
     state: StepState
     summary: str
     evidence: str = ""
+    waits_for: tuple[str, ...] = ()
     link: str = ""
     remedies: tuple[str, ...] = ()
     cause: str = ""
@@ -104,6 +106,7 @@ class DestinationStep:
             "state": self.state.value,
             "summary": self.summary,
             "evidence": self.evidence,
+            "waits_for": list(self.waits_for),
             "link": self.link,
             "next_step": self.next_step,
             "who": self.who,
@@ -187,9 +190,11 @@ class DestinationStatus:
         Raises:
             ProblemsFoundError: It cannot; it carries this status as its report.
         """
-        step = self.current
-        if self.is_ready or step is None:
+        if self.is_ready:
             return
+        step = self["ready"]
+        while step.waits_for:
+            step = self[step.waits_for[0]]
         raise ProblemsFoundError(
             f"The destination “{self.name}” is not ready: {step.name}: {step.summary}",
             report=self,

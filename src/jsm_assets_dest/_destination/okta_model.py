@@ -77,7 +77,10 @@ class OktaModel:
             if value != one.default:
                 written[one.name] = list(value) if isinstance(value, tuple) else value
         if self.custom_attributes:
-            written["custom_attributes"] = [asdict(one) for one in self.custom_attributes]
+            written["custom_attributes"] = [
+                {name: value for name, value in asdict(one).items() if value}
+                for one in self.custom_attributes
+            ]
         return written
 
     @classmethod

@@ -7,7 +7,7 @@ afterwards. What an earlier step leaves open makes a later one wait; nothing rai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import define, field, frozen
 
@@ -72,7 +72,7 @@ def not_connected(wanted: Wanted, site: str, error: AssetsError) -> DestinationS
     The checklist where not even a connection can be made, for example because a secret is not where it should be.
     """
     steps = [_of_error("connection", error)]
-    steps += [_waiting(name, "There is no connection yet.") for name in STEPS[1:]]
+    steps += [_waiting(name, ["connection"], "There is no connection yet.") for name in STEPS[1:]]
     return DestinationStatus(name=wanted.name, site=site, steps=tuple(steps))
 
 
@@ -88,8 +88,10 @@ def _of_error(name: str, error: AssetsError, link: str = "") -> DestinationStep:
     )
 
 
-def _waiting(name: str, summary: str, link: str = "") -> DestinationStep:
-    return DestinationStep(name=name, state=StepState.WAITING, summary=summary, link=link)
+def _waiting(name: str, waits_for: Sequence[str], summary: str, link: str = "") -> DestinationStep:
+    return DestinationStep(
+        name=name, state=StepState.WAITING, summary=summary, waits_for=tuple(waits_for), link=link
+    )
 
 
 def _of_checks(name: str, problems: tuple[Check, ...], link: str) -> DestinationStep:
@@ -136,7 +138,7 @@ class _Checklist:
             self.steps["model"] = yield from self.judge_model()
             self.steps["ready"] = self.judge_ready()
         for name in STEPS[1:]:
-            self.steps.setdefault(name, _waiting(name, "The connection cannot be used yet."))
+            self.steps.setdefault(name, _waiting(name, ["connection"], "The connection cannot be used yet."))
         return DestinationStatus(
             name=self.wanted.name,
             site=self.site.url,
@@ -226,7 +228,7 @@ class _Checklist:
         """
         name = "roles"
         if self.schema is None:
-            return _waiting(name, "There is no object schema yet.")
+            return _waiting(name, ["schema"], "There is no object schema yet.")
         page = self.page(configure=True)
         try:
             self.roles = yield from roles.read(self.site, self.schema)
@@ -311,7 +313,9 @@ class _Checklist:
                 remedies=(f"You: take the token of the import “{expected}”, or change import_source=….",),
             )
         if self.schema is None:
-            return _waiting(name, "The token is accepted; whose it is shows when there is an object schema.")
+            return _waiting(
+                name, ["schema"], "The token is accepted; whose it is shows when there is an object schema."
+            )
         return DestinationStep(
             name=name,
             state=StepState.DONE,
@@ -326,7 +330,7 @@ class _Checklist:
         """
         name = "token"
         if self.schema is None:
-            return _waiting(name, "There is no object schema yet to make an import in.")
+            return _waiting(name, ["schema"], "There is no object schema yet to make an import in.")
         try:
             found = yield from schemas.import_sources(self.site, self.schema.id)
         except AssetsError:
@@ -434,7 +438,7 @@ class _Checklist:
         )
         missing = [one for one in needed if not self.steps[one].is_done]
         if missing:
-            return _waiting(name, f"These steps come first: {', '.join(missing)}.", page)
+            return _waiting(name, missing, f"These steps come first: {', '.join(missing)}.", page)
         assert self.token is not None  # the token is done
         state = self.token["import state"]
         if self.token.status == "RUNNING":
