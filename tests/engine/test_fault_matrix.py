@@ -100,7 +100,7 @@ LOST: dict[str, tuple[Script, type[Exception]]] = {
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_a_chunk_with_an_unknown_outcome_goes_again_with_the_same_bytes(run: Run, fault: str) -> None:
+def test_rows_1_to_6_a_chunk_goes_again_with_the_same_bytes(run: Run, fault: str) -> None:
     """Rows 1 to 6: twice lost, then taken: three requests, every whole one of them with the same bytes."""
     script, _ = LOST[fault]
     effort = Effort()
@@ -118,7 +118,7 @@ def test_a_chunk_with_an_unknown_outcome_goes_again_with_the_same_bytes(run: Run
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_a_creation_with_an_unknown_outcome_is_not_sent_twice(run: Run, fault: str) -> None:
+def test_rows_1_to_6_a_creation_is_not_sent_twice(run: Run, fault: str) -> None:
     """Rows 1 to 6 for a request that must not be repeated: one typed error, which says that nobody knows."""
     script, error = LOST[fault]
     with serving(script) as server, pytest.raises(error) as caught:
@@ -250,7 +250,7 @@ BROKEN: dict[str, tuple[bytes, type[TransportError]]] = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_broken_answer_is_asked_for_again_where_that_is_safe(run: Run, fault: str) -> None:
+def test_rows_19_to_21_and_27_a_broken_answer_is_asked_for_again_where_that_is_safe(run: Run, fault: str) -> None:
     """Rows 19, 20, 21 and 27: a read is repeated; a creation ends with a typed error, and what it did is not known."""
     sent, error = BROKEN[fault]
     with serving(raw(sent)) as server:
