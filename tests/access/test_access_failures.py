@@ -5,8 +5,10 @@ Every way in and every way it fails, on the emulated site: what `check()` finds,
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import logging
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -53,6 +55,28 @@ def connect(emulator: Emulator, credentials: Credentials, **options: Any) -> Con
     )
 
 
+COLOURS = ("blocking", "asynchronous")
+
+
+def called(colour: str, emulator: Emulator, credentials: Credentials, name: str) -> Any:
+    """What a method of a connection gives, in one of the colours, without retries."""
+    if colour == "blocking":
+        with connect(emulator, credentials) as connection:
+            return getattr(connection, name)()
+
+    async def main() -> Any:
+        async with AsyncConnection.external_site(
+            emulator.site,
+            credentials,
+            transport=emulator.transport,
+            clock=emulator.clock,
+            retry=RetryPolicy.off(),
+        ) as connection:
+            return await getattr(connection, name)()
+
+    return asyncio.run(main())
+
+
 @pytest.fixture
 def emulator() -> Emulator:
     """A site with one object schema."""
@@ -97,7 +121,7 @@ class Failure:
     """
 
     take: Callable[[Emulator], object]
-    name: str
+    name: str  # of the check
     error: type[AssetsError]
     who: str
     raised: type[AssetsError] | None = None
@@ -178,6 +202,14 @@ FAILURES: dict[str, Failure] = {
         "You",
         errors.SiteNotFoundError,
     ),
+    "site suspended": Failure(
+        lambda emulator: emulator.access.suspend(),
+        "site",
+        errors.SiteNotFoundError,
+        "You",
+        errors.SiteNotFoundError,
+        ON_THE_SITE,
+    ),
     "maintenance": Failure(
         lambda emulator: emulator.access.maintenance(),
         "site",
@@ -200,15 +232,15 @@ FAILURES: dict[str, Failure] = {
 CASES = [(name, way) for name, failure in FAILURES.items() for way in failure.ways]
 
 
+@pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize(("name", "way"), CASES)
-def test_the_check_names_what_was_taken_away(emulator: Emulator, name: str, way: str) -> None:
+def test_the_check_names_what_was_taken_away(emulator: Emulator, name: str, way: str, colour: str) -> None:
     """The right check fails, with the error, the cause, and who must act; `restore` makes it good again."""
     failure = FAILURES[name]
     credentials = WAYS_IN[way](emulator)
     failure.take(emulator)
 
-    with connect(emulator, credentials) as connection:
-        report = connection.check()
+    report: ConnectionReport = called(colour, emulator, credentials, "check")
 
     found = report[failure.name]
     assert found.state is CheckState.FAILED, str(report)
@@ -216,27 +248,67 @@ def test_the_check_names_what_was_taken_away(emulator: Emulator, name: str, way:
     assert found.who == failure.who
     assert found.cause
     assert found in report.problems
+    # Nobody is sent after a consequence of the cause.
+    assert type(report.problems[0].error) is failure.error
     with pytest.raises(errors.ProblemsFoundError):
         report.raise_for_problems()
     if name not in ("token revoked", "OAuth token expired"):
         emulator.access.restore()
-        with connect(emulator, credentials) as connection:
-            assert connection.check().ok
+        assert called(colour, emulator, credentials, "check").ok
 
 
+@pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize(("name", "way"), [case for case in CASES if FAILURES[case[0]].raised is not None])
-def test_an_ordinary_call_raises_the_same(emulator: Emulator, name: str, way: str) -> None:
+def test_an_ordinary_call_raises_the_same(emulator: Emulator, name: str, way: str, colour: str) -> None:
     """Whoever does not check first learns the same from the first call, and never gets an empty list."""
     failure = FAILURES[name]
     credentials = WAYS_IN[way](emulator)
     failure.take(emulator)
     assert failure.raised is not None
 
-    with connect(emulator, credentials) as connection, pytest.raises(failure.raised) as caught:
-        connection.object_schemas()
+    with pytest.raises(failure.raised) as caught:
+        called(colour, emulator, credentials, "object_schemas")
 
     assert caught.value.remedies
     assert caught.value.operation
+
+
+#: What is not found by asking for a connection alone, and the test that shows it.
+SHOWN_ELSEWHERE = {
+    "remove_schema_role": "test_a_role_that_was_taken_away_is_named_where_it_is_needed",
+    "restore": "test_the_check_names_what_was_taken_away",
+}
+
+
+def test_everything_that_the_emulator_can_take_away_is_in_the_table() -> None:
+    """A new switch of the emulator needs a row."""
+    switches = {
+        name
+        for name, member in vars(type(Emulator().access)).items()
+        if not name.startswith("_") and callable(member)
+    }
+    # The service asks these.
+    switches -= {"is_licensed", "stop_everybody", "unknown_tenant", "identify"}
+    source = inspect.getsource(sys.modules[__name__])
+
+    assert {name for name in switches if f"emulator.access.{name}(" not in source} == set()
+    assert all(f"def {test}" in source for test in SHOWN_ELSEWHERE.values())
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("way", WAYS_IN)
+def test_a_role_that_was_taken_away_is_named_where_it_is_needed(
+    emulator: Emulator, way: str, colour: str
+) -> None:
+    """The connection is good; what is inside of the schema is closed, and the error says who gives the role."""
+    credentials = WAYS_IN[way](emulator)
+    emulator.access.remove_schema_role("OKT")
+
+    assert called(colour, emulator, credentials, "check").ok
+    with connect(emulator, credentials) as connection, pytest.raises(errors.SchemaPermissionError) as caught:
+        connection.get_object_schema("OKT").object_types()
+
+    assert caught.value.remedies[0].startswith("An object schema manager or a Jira admin: ")
 
 
 def test_a_token_revoked_in_the_middle_is_no_empty_list(emulator: Emulator) -> None:
