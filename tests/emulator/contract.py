@@ -249,7 +249,7 @@ class Judged(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def _shape(path: str) -> str:
-    path = re.sub(r".*/workspace/[^/]+/v1", "", path)
+    path = re.sub(r"^/ex/jira/[^/]+", "", re.sub(r".*/workspace/[^/]+/v1", "", path))
     path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "{id}", path)
     return re.sub(r"(?<!/rest/api)/\d+(?=/|$)", "/{id}", path)
 
