@@ -3,11 +3,13 @@ Draw the pictures of the README and the docs anew.
 
     python tools/draw_pictures.py
 
-The drawings are compared by a test; the photograph of a check report needs Chromium and is skipped without it.
+The drawings are compared by a test; the photographs of a check report and of the notebook need Chromium and are skipped
+without it.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -17,7 +19,9 @@ from pathlib import Path
 from jsm_assets_dest import okta
 from jsm_assets_dest.testing import Emulator
 
-PICTURES = Path(__file__).resolve().parent.parent / "docs" / "_static"
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "_static"
+NOTEBOOK = ROOT / "examples" / "explore.ipynb"
 #: What may happen to an execution: from which state, by what, to which state; "" is before the start.
 TRANSITIONS = (
     ("", "start", "INGESTING"),
@@ -102,7 +106,26 @@ def report_page() -> str:
     emulator.account.admin = False
     with emulator.connect() as connection:
         report = connection.check()._repr_html_()
-    return f"<!doctype html><meta charset=utf-8><body style='font-family:sans-serif;margin:16px'>{report}"
+    return page_of(report)
+
+
+def notebook_page(*, dark: bool) -> str:
+    """
+    What some cells of the notebook show, on a ground as JupyterLab has it.
+    """
+    cells = {cell["id"]: cell for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]}
+    shown = ("conflict-people", "plan", "import-all", "result")
+    outputs = [output for name in shown for output in cells[name]["outputs"]]
+    return page_of("<br>".join("".join(output["data"]["text/html"]) for output in outputs), dark=dark)
+
+
+def page_of(content: str, *, dark: bool = False) -> str:
+    """
+    A page with some content.
+    """
+    colours = "background:#111;color:#e0e0e0;color-scheme:dark" if dark else "background:#fff;color:#212121"
+    style = f"{colours};font:14px system-ui,'DejaVu Sans',sans-serif;margin:16px"
+    return f'<!doctype html><meta charset=utf-8><body style="{style}">{content}'
 
 
 def photograph(page: str, target: Path, *, width: int, height: int) -> bool:
@@ -122,6 +145,9 @@ def photograph(page: str, target: Path, *, width: int, height: int) -> bool:
                 "--no-sandbox",
                 "--disable-gpu",
                 "--hide-scrollbars",
+                "--disable-background-networking",
+                "--no-first-run",
+                f"--user-data-dir={folder}/profile",
                 f"--window-size={width},{height}",
                 f"--screenshot={target}",
                 source.as_uri(),
@@ -138,8 +164,14 @@ def main() -> int:
     """
     (PICTURES / "execution-states.svg").write_text(execution_states(), "utf-8")
     (PICTURES / "okta-schema.svg").write_text(schema_graph(), "utf-8")
-    if not photograph(report_page(), PICTURES / "check-report.png", width=960, height=560):
-        print("no Chromium here: the photograph of the report stays as it is", file=sys.stderr)
+    photographs = (
+        (report_page(), "check-report.png", 520),
+        (notebook_page(dark=False), "notebook-light.png", 1110),
+        (notebook_page(dark=True), "notebook-dark.png", 1110),
+    )
+    for page, name, height in photographs:
+        if not photograph(page, PICTURES / name, width=960, height=height):
+            print(f"no Chromium here: {name} stays as it is", file=sys.stderr)
     return 0
 
 

@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from ._model.tables import table
+from ._model.tables import (
+    Markup,
+    Tone,
+    as_html,
+    below,
+    bullets,
+    facts,
+    faint,
+    grid,
+    joined,
+    linked,
+    mark,
+    strong,
+    whole,
+)
 from .exceptions import AssetsError, ProblemsFoundError
 
 if TYPE_CHECKING:
@@ -42,6 +56,13 @@ _SIGNS = {
     StepState.FAILED: "✗",
     StepState.WAITING: "…",
     StepState.UNKNOWN: "?",
+}
+_TONES = {
+    StepState.DONE: Tone.GOOD,
+    StepState.OPEN: Tone.CHANGE,
+    StepState.FAILED: Tone.BAD,
+    StepState.WAITING: Tone.QUIET,
+    StepState.UNKNOWN: Tone.DOUBTFUL,
 }
 
 #: The steps, in the order in which they build on each other.
@@ -238,14 +259,28 @@ class DestinationStatus:
         )
 
     def _repr_html_(self) -> str:
-        rows = [
-            (
-                f"{_SIGNS[step.state]} {step.state.value}",
-                step.name,
-                f"{step.summary} ({step.evidence})" if step.evidence else step.summary,
-                "" if step.is_done else " ".join(step.remedies),
-                step.link,
-            )
-            for step in self.steps
-        ]
-        return table(("State", "Step", "Finding", "Next", "Page"), rows, caption=self._title)
+        where = f" on {self.site}" if self.site else ""
+        done = sum(step.is_done for step in self.steps)
+        verdict = mark("ready", Tone.GOOD) if self.is_ready else mark("not ready", Tone.DOUBTFUL)
+        return whole(
+            below(joined(strong(f"{self.name}{where}"), " ", verdict)),
+            facts([f"{done} of {len(self.steps)} steps done"]),
+            grid(("State", "Step", "Finding"), [_row(step, self.site) for step in self.steps]),
+        )
+
+
+def _row(step: DestinationStep, site: str) -> tuple[Markup, str, Markup]:
+    remedies = () if step.is_done else step.remedies
+    return (
+        mark(f"{_SIGNS[step.state]} {step.state.value}", _TONES[step.state]),
+        step.name,
+        joined(
+            step.summary,
+            joined(" ", faint(f"({step.evidence})")) if step.evidence else "",
+            below(Markup(f"<em>{as_html(step.cause)}</em>")) if step.cause and not step.is_done else "",
+            bullets((linked(remedy, site) for remedy in remedies), numbered=True),
+            below(linked(step.link, site))
+            if step.link and not any(step.link in one for one in remedies)
+            else "",
+        ),
+    )

@@ -18,6 +18,7 @@ from ._model.tables import (
     as_html,
     below,
     bullets,
+    facts,
     faint,
     grid,
     joined,
@@ -212,12 +213,12 @@ class _Report:
         return [*facts, *("\n  ".join(str(check).splitlines()) for check in self.checks)]
 
     def _repr_html_(self) -> str:
-        facts = [
+        known = [
             f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
         ]
         return whole(
             joined(strong(self._subject()), " ", mark(self._verdict(), Tone.GOOD if self.ok else Tone.BAD)),
-            below(faint(" · ".join(facts))) if facts else "",
+            facts(known) if known else "",
             grid(("Result", "Check", "Finding"), [_row(check, self.site) for check in self.checks]),
         )
 

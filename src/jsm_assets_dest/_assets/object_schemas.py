@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from .._model.tables import Tone, below, bullets, faint, joined, link, mark, strong, whole
+from .._model.tables import Tone, below, bullets, facts, joined, link, mark, strong, whole
 from .reading import read_flag, read_number, read_object, read_text
 
 
@@ -152,6 +152,6 @@ class ObjectSchemaRecord:
         return whole(
             below(joined(strong(self.name), " ", mark(self.key, Tone.QUIET))),
             below(self.description) if self.description else "",
-            below(faint(" · ".join([f"id {self.id}", *counts]))),
+            facts([f"id {self.id}", *counts]),
             bullets(joined(f"{what}: ", link(address)) for what, address in pages),
         )

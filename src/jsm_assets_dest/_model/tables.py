@@ -83,6 +83,14 @@ def faint(text: Cell) -> Markup:
     return Markup(f'<small style="opacity:0.75">{as_html(text)}</small>')
 
 
+def facts(texts: Iterable[Cell]) -> Markup:
+    """
+    Short facts in a faint line; it breaks between them and not inside an identifier.
+    """
+    whole_ones = (f'<span style="display:inline-block">{as_html(text)}</span>' for text in texts)
+    return below(faint(Markup(" · ".join(whole_ones))))
+
+
 def strong(text: Cell) -> Markup:
     """
     Something important.

@@ -129,6 +129,9 @@ class ImportProgress:
             "remaining": self.remaining,
         }
 
+    def __repr__(self) -> str:
+        return f"<ImportProgress {self}>"
+
     def __str__(self) -> str:
         total = "" if self.total is None else f" of {self.total:,}"
         share = "" if self.fraction is None else f" ({self.fraction:.0%})"

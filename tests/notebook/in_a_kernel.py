@@ -1,0 +1,31 @@
+"""
+Run a notebook in a Jupyter kernel: `python in_a_kernel.py NOTEBOOK TARGET FOLDER`.
+
+A process of its own, because the libraries of Jupyter leave sockets to the garbage collector. The kernel is reached
+through sockets in the folder, so that no port is taken.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+
+
+def main(source: str, target: str, folder: str) -> None:
+    """
+    Forget the outputs, run, and write the notebook with the new ones.
+    """
+    notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    manager = AsyncKernelManager(transport="ipc", ip=f"{folder}/k")
+    NotebookClient(notebook, km=manager, timeout=120).execute(cwd=folder)
+    nbformat.write(notebook, target)  # type: ignore[no-untyped-call]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,310 @@
+"""
+Every display of the package, shown strings that want to be more than text.
+
+What is displayed comes from services, models and callers; in a notebook it stands next to the reader's own work.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import jsm_assets_dest
+from jsm_assets_dest import (
+    Check,
+    CheckState,
+    ConnectionReport,
+    ImportTokenReport,
+    ObjectTypeSpec,
+    SchemaModel,
+    okta,
+)
+from jsm_assets_dest._model.differences import Difference, DifferenceKind
+from jsm_assets_dest._model.steps import PlanItem, PlanKind, PlanSubject
+from jsm_assets_dest._model.tables import Tone, link, linked
+from jsm_assets_dest.assets import (
+    ImportSource,
+    ObjectSchemaRecord,
+    ObjectType,
+    Role,
+    RoleKind,
+    SchemaLinks,
+    SchemaRoles,
+)
+from jsm_assets_dest.conflicts import ConflictRecord, Resolution
+from jsm_assets_dest.destination_status import STEPS, DestinationStatus, DestinationStep, StepState
+from jsm_assets_dest.exceptions import RecordError
+from jsm_assets_dest.model import AttributeSpec, Finding, Findings, Severity
+from jsm_assets_dest.okta.data_map import DataMap, DataMapRow
+from jsm_assets_dest.okta.privacy import Action
+from jsm_assets_dest.plan import BuildPlanRecord
+from jsm_assets_dest.results import (
+    FailedRecord,
+    ImportPhase,
+    ImportProgress,
+    ImportResult,
+    ObjectTypeResult,
+    read_execution_status,
+)
+
+SITE = "https://acme.atlassian.net"
+HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)></style></svg></table>&amp;<b>"
+SPEC = ObjectTypeSpec(
+    HOSTILE, [AttributeSpec(HOSTILE, label=True, description=HOSTILE, key="a")], description=HOSTILE, key="t"
+)
+MODEL = SchemaModel(HOSTILE, [SPEC], namespace="n")
+CHECKS = tuple(
+    Check(name=HOSTILE, state=state, summary=HOSTILE, evidence=HOSTILE, cause=HOSTILE, remedies=(HOSTILE,))
+    for state in CheckState
+)
+SOURCE = ImportSource(
+    id=HOSTILE,
+    name=HOSTILE,
+    validity="INVALID_CONFIGURATION",
+    invalid_because={HOSTILE: HOSTILE},
+    empty_values=HOSTILE,
+)
+DIFFERENCE = Difference(kind=DifferenceKind.LABEL, attribute=HOSTILE, message=HOSTILE, harmless=False)
+
+#: One of each, with hostile text wherever there is text.
+SAMPLES: dict[str, object] = {
+    "_Report": ConnectionReport(checks=CHECKS, site=HOSTILE, account=HOSTILE, proxies=(HOSTILE,)),
+    "_Report, of a token": ImportTokenReport(checks=CHECKS, site=SITE, import_source=SOURCE, status=HOSTILE),
+    "SchemaModel": MODEL,
+    "Graph": MODEL.graph(),
+    "Findings": Findings([Finding(severity, "c", HOSTILE, HOSTILE, HOSTILE) for severity in Severity]),
+    "ConflictRecord": ConflictRecord(
+        key="t",
+        name=HOSTILE,
+        existing=ObjectType(id="1", name=HOSTILE, object_count=2),
+        wanted=SPEC,
+        differences=(DIFFERENCE,) * 2,
+        impossible={Resolution.SKIP: HOSTILE},
+    ),
+    "BuildPlanRecord": BuildPlanRecord(
+        items=tuple(
+            PlanItem(kind=kind, subject=PlanSubject.ATTRIBUTE, path=HOSTILE, message=HOSTILE, remedy=HOSTILE)
+            for kind in PlanKind
+            for _ in range(4)
+        ),
+        model=MODEL,
+        verb="PUT",
+        document=None,
+        current_digest="",
+        model_digest="",
+    ),
+    "ImportResult": ImportResult(
+        confirmed=False,
+        status=read_execution_status({"status": HOSTILE, "progressResult": {"errorMessages": [HOSTILE]}}),
+        object_types=(ObjectTypeResult(name=HOSTILE, selector=HOSTILE, sent=1),),
+        failed=(
+            FailedRecord.from_error(
+                RecordError(HOSTILE, selector=HOSTILE, index=1, path=HOSTILE, reason=HOSTILE, record={})
+            ),
+        ),
+        refused=1,
+        unknown_keys={HOSTILE: {HOSTILE: 1}},
+        notes=(HOSTILE,),
+    ),
+    "ImportProgress": ImportProgress(
+        phase=ImportPhase.SENDING, sent=1, state=HOSTILE, selectors={HOSTILE: 1}
+    ),
+    "ImportSource": SOURCE,
+    "SchemaRoles": SchemaRoles(
+        roles=(Role(id="1", name=HOSTILE, kind=RoleKind.OTHER, users=(HOSTILE,), groups=(HOSTILE,)),)
+    ),
+    "ObjectSchemaRecord": ObjectSchemaRecord(
+        id=HOSTILE,
+        key=HOSTILE,
+        name=HOSTILE,
+        description=HOSTILE,
+        links=SchemaLinks(browse=f"{SITE}/{HOSTILE}", configure=f"javascript:{HOSTILE}", all_schemas=HOSTILE),
+    ),
+    "DestinationStatus": DestinationStatus(
+        name=HOSTILE,
+        site=SITE,
+        steps=tuple(
+            DestinationStep(
+                name=name,
+                state=state,
+                summary=HOSTILE,
+                evidence=HOSTILE,
+                link=f"javascript:{HOSTILE}",
+                remedies=(HOSTILE,),
+                cause=HOSTILE,
+            )
+            for name, state in zip(STEPS, [*StepState, StepState.OPEN], strict=True)
+        ),
+    ),
+    "DataMap": DataMap((DataMapRow(HOSTILE, HOSTILE, HOSTILE, HOSTILE, Action.HASH),)),
+}
+
+HTML_TAGS = {
+    "a",
+    "details",
+    "div",
+    "em",
+    "li",
+    "ol",
+    "progress",
+    "small",
+    "span",
+    "strong",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+}
+SVG_TAGS = {"defs", "g", "marker", "path", "rect", "style", "svg", "text", "title"}
+HTML_ATTRIBUTES = {"href", "max", "rel", "scope", "style", "target", "value"}
+SVG_ATTRIBUTES = {
+    "class",
+    "d",
+    "height",
+    "id",
+    "marker-end",
+    "markerheight",
+    "markerwidth",
+    "orient",
+    "refx",
+    "refy",
+    "role",
+    "rx",
+    "text-anchor",
+    "viewbox",
+    "width",
+    "x",
+    "xmlns",
+    "y",
+}
+
+
+class Page(HTMLParser):
+    """
+    Reads a page as a browser would and collects what is in it; tags have to be closed in order.
+    """
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.styles: set[str] = set()
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open.append(tag)
+        self.tags.add(tag)
+        for name, value in attrs:
+            self.attributes.add(name)
+            if name == "href":
+                self.links.append(value or "")
+            if name == "style":
+                self.styles.add(value or "")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def html_of(value: object) -> str:
+    shown: Callable[[], str] = value._repr_html_  # type: ignore[attr-defined]
+    return shown()
+
+
+def classes_with_displays() -> set[str]:
+    """
+    The names of all classes of the package that say themselves how they are displayed.
+    """
+    found: set[str] = set()
+    for module in pkgutil.walk_packages(jsm_assets_dest.__path__, "jsm_assets_dest."):
+        if not module.name.endswith(("__main__", "pytest_plugin")):
+            for value in vars(importlib.import_module(module.name)).values():
+                if isinstance(value, type) and "_repr_html_" in vars(value):
+                    found.add(value.__name__)
+    return found
+
+
+def test_every_display_is_tested_here() -> None:
+    """A new one needs a sample."""
+    assert {name.partition(",")[0] for name in SAMPLES} == classes_with_displays()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_hostile_text_stays_text(name: str) -> None:
+    """No tag, attribute, style or link comes from it, and every tag is closed."""
+    page = Page(html_of(SAMPLES[name]))
+
+    assert page.open == []
+    assert page.tags <= HTML_TAGS | SVG_TAGS
+    assert page.attributes <= HTML_ATTRIBUTES | SVG_ATTRIBUTES
+    assert not [style for style in page.styles if re.search(r"alert|url\(|expression|@import", style)]
+    assert all(address.startswith(f"{SITE}/") for address in page.links)
+    if name != "ImportProgress":  # which shows nothing of what was given to it
+        assert "<script>alert(1)</script>" in page.text
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_nothing_is_loaded(name: str) -> None:
+    """A display is whole in itself: no picture, script, font or style sheet from anywhere."""
+    page = html_of(SAMPLES[name])
+
+    assert not re.search(r"@import|@font-face", page)
+    assert {
+        found for found in re.findall(r"url\(([^)]{0,9})", page) if not found.startswith("#jsm-tip")
+    } == set()
+
+
+def test_hostile_text_does_not_leave_a_drawing() -> None:
+    """It is XML that can be read, and its texts are what they were."""
+    texts = ["".join(one.itertext()) for one in ET.fromstring(MODEL.graph().svg).iter()]
+
+    assert HOSTILE in texts
+
+
+def test_a_link_leads_to_the_web_and_to_the_site() -> None:
+    """Other schemes and other sites remain text, and an address cannot leave its attribute."""
+    assert Page(link("javascript:alert(1)").html).links == []
+    assert Page(link(f'{SITE}/"onclick=alert(1)').html).links == [f'{SITE}/"onclick=alert(1)']
+    assert Page(linked(f"{SITE}.evil.example/a {SITE}@evil.example/", SITE).html).links == []
+    assert Page(linked(f"Open {SITE}/a/b?c=1&d=2.", SITE).html).links == [f"{SITE}/a/b?c=1&d=2"]
+    assert Page(linked("javascript:/x", "javascript:").html).links == []
+    assert linked("Nothing to open.", "").html == "Nothing to open."
+
+
+@pytest.mark.parametrize("tone", Tone)
+def test_marks_can_be_read(tone: Tone) -> None:
+    """White letters on the ground of a mark have the contrast of 4.5 to 1 that WCAG 2 asks for."""
+    parts = [int(tone.value[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4) for part in parts
+    )
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    assert 1.05 / (luminance + 0.05) >= 4.5
+
+
+def test_an_existing_schema_is_drawn_as_a_model_is() -> None:
+    """The sample of the Okta model is whole in itself, too: no control character, no address but the name space."""
+    page = html_of(okta.schema_model("lean"))
+
+    assert re.findall(r"https?://[^\s\"'<]*", page) == ["http://www.w3.org/2000/svg"]
