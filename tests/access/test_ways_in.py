@@ -5,6 +5,8 @@ What each credential does on its way in: which kind of token it is, whose token 
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +41,7 @@ from jsm_assets_dest.exceptions import (
     UnknownOutcomeError,
 )
 from jsm_assets_dest.testing import Emulator
+from jsm_assets_dest.testing.world.doubts import Doubts
 from tests.access.conversation import SITE, Said, Service
 from tests.access.test_permissions import ACCOUNT, CLOUD, FAILED, WORKSPACE, checked, good, myself, says
 
@@ -377,3 +380,56 @@ def test_without_a_credential_the_site_is_still_asked_for() -> None:
 def test_the_answer_of_the_grants_is_read_as_documented() -> None:
     """Cloud id to address."""
     assert wire.read_resources(Answer(200, {}, json.dumps([{"id": "1", "url": "u"}]).encode())) == {"1": "u"}
+
+
+# --- the environment ----------------------------------------------------------------------------------------------
+
+
+def test_every_variable_of_the_current_site_is_documented_in_one_place() -> None:
+    """The table of the page about credentials names those that are read, and no others."""
+    from jsm_assets_dest._operations import opening
+
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "choose-credentials.md").read_text(
+        encoding="utf-8"
+    )
+    table = "\n".join(line for line in page.splitlines() if line.startswith("| `JSM_ASSETS_"))
+
+    read = {
+        value
+        for value in vars(opening).values()
+        if isinstance(value, str) and value.startswith("JSM_ASSETS_")
+    }
+    assert set(re.findall(r"`(JSM_ASSETS_\w+)`", table)) == read
+
+
+def test_blank_variables_are_not_set() -> None:
+    """As when a variable was exported and never filled."""
+    with pytest.raises(MissingSettingsError) as caught:
+        Connection.current_site(
+            environ={
+                "JSM_ASSETS_SITE": " ",
+                "JSM_ASSETS_EMAIL": "",
+                "JSM_ASSETS_API_TOKEN": "ATATT3xFfGF0T4JNjKpQ7w",
+            }
+        )
+
+    assert caught.value.missing == ("JSM_ASSETS_SITE", "JSM_ASSETS_EMAIL")
+
+
+# --- answers to an anonymous visitor ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_revoked_token_is_found_out_whether_the_site_says_so_or_not(header: bool) -> None:
+    """Sources disagree about the header on answers with 200; an empty list is never the result."""
+    emulator = Emulator(doubts=Doubts(seraph_header_on_success=header))
+    emulator.add_object_schema("OKT", "Okta")
+    with emulator.connect(retry=RetryPolicy.off()) as connection:
+        assert connection.check().ok
+        connection._site.workspace_id = None
+        emulator.access.revoke_token()
+        with pytest.raises(BadCredentialsError) as caught:
+            connection.object_schemas()
+
+    assert caught.value.silent
+    assert caught.value.seen is header
