@@ -184,8 +184,19 @@ class ConflictRecord:
                 reason = f"it holds {self.object_count} objects, not {delete_objects}"
         raise ResolutionNotPossibleError(
             f"The conflict over “{self.name}” cannot be resolved by “{resolution.value}”: {reason}.",
-            remedies=[f"You: take one of these: {', '.join(one.value for one in self.choices)}."],
+            remedies=[
+                f"You: take one of these: {', '.join(one.value for one in self.choices)}.",
+                *self._remedies_of_deleting(resolution),
+            ],
         )
+
+    def _remedies_of_deleting(self, resolution: Resolution) -> tuple[str, ...]:
+        count = self.object_count
+        if resolution is not Resolution.DELETE_EXISTING or not count:
+            return ()
+        if self.impossible.get(resolution) != objects_reason(count):
+            return ()
+        return (f"You: if the objects may be lost for good, pass delete_objects={count}.",)
 
     def to_dict(self) -> dict[str, object]:
         """

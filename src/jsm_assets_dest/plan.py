@@ -89,10 +89,13 @@ class BuildPlanRecord:
             ImpossibleChangeError: Naming all of them, with what to do about each.
         """
         if self.impossible:
-            what = "; ".join(f"{item.path}: {item.message}" for item in self.impossible)
+            what = "; ".join(f"{item.path}: {item.message.rstrip('.')}" for item in self.impossible)
+            places: dict[str, list[str]] = {}
+            for item in self.impossible:
+                places.setdefault(item.remedy.rstrip("."), []).append(item.path)
             raise ImpossibleChangeError(
-                f"The model cannot be built as it is: {what}",
-                remedies=[f"{item.path}: {item.remedy}" for item in self.impossible],
+                f"The model cannot be built as it is; nothing was sent. {what}.",
+                remedies=[f"{remedy} ({', '.join(paths)})." for remedy, paths in places.items()],
             )
 
     def check_current(self, document: Mapping[str, object] | None) -> None:
@@ -158,9 +161,10 @@ class BuildPlanRecord:
         return f"{self.verb}: {counts}" if self.verb else f"Nothing to send: {counts}"
 
     def __str__(self) -> str:
-        return "\n".join(
-            [self.summary, *(str(item) for item in self.items if item.kind is not PlanKind.UNCHANGED)]
-        )
+        # What is in the way comes first: nothing else matters until somebody has decided about it.
+        kept = (PlanKind.UNCHANGED, PlanKind.IMPOSSIBLE)
+        shown = [*self.impossible, *(item for item in self.items if item.kind not in kept)]
+        return "\n".join([self.summary, *map(str, shown)])
 
     def _repr_html_(self) -> str:
         header = ("Change", "What", "Where", "Meaning")

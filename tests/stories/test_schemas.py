@@ -375,5 +375,5 @@ async def test_imports_tell_their_state_and_what_their_settings_mean(
     # It is set to "remove", and no answer of Assets tells.
     assert not settings["missing objects"].known
     assert "treat it as unknown" in settings["missing objects"].meaning
-    assert "missing objects: not told." in str(okta)
+    assert "missing objects (not told): What happens" in str(okta)
     assert "An empty value of a record empties" in okta._repr_html_()

@@ -64,7 +64,7 @@ class ImportSourceSetting:
 
     def __str__(self) -> str:
         where = f" of {self.object_type}" if self.object_type else ""
-        return f"{self.name}{where}: {self.value or 'not told'}. {self.meaning}"
+        return f"{self.name}{where} ({self.value or 'not told'}): {self.meaning}"
 
     def to_dict(self) -> dict[str, object]:
         """
@@ -110,7 +110,7 @@ def of_concatenator(value: str) -> ImportSourceSetting:
     )
 
 
-def of_identifiers(ignores_case: bool | None, object_type: str) -> ImportSourceSetting:  # noqa: FBT001 - a value, read
+def of_identifiers(ignores_case: bool | None, object_type: str = "") -> ImportSourceSetting:  # noqa: FBT001 - read
     """
     Whether identifiers match in any case.
     """

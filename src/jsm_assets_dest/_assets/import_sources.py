@@ -153,12 +153,16 @@ class ImportSource:
             of_concatenator(self.concatenator),
             of_dates(read_text(self.raw, "dateFormat", ""), read_text(self.raw, "dateTimeFormat", "")),
         ]
+        cases = {one.identifier_ignores_case for one in self.object_types}
+        if len(cases) == 1:
+            found.append(of_identifiers(next(iter(cases))))
         for one in self.object_types:
             if one.empty_values not in ("", self.empty_values):
                 found.append(explained("empty values", one.empty_values, one.name))
             if one.unknown_values not in ("", self.unknown_values):
                 found.append(explained("unknown values", one.unknown_values, one.name))
-            found.append(of_identifiers(one.identifier_ignores_case, one.name))
+            if len(cases) > 1:
+                found.append(of_identifiers(one.identifier_ignores_case, one.name))
         return tuple(found)
 
     @property

@@ -113,10 +113,10 @@ def _missing(spec: ObjectTypeSpec, current: Current, item: _ItemMaker) -> PlanIt
     holder = _name_holder(spec, current)
     if holder is None:
         return item(PlanKind.CREATE, f"“{spec.name}” is created.")
-    origin = "made up by Assets" if is_made_up(holder.external_id) else "of another import"
+    origin = "made up by Assets" if is_made_up(holder.external_id) else "from another import"
     return item(
         PlanKind.IMPOSSIBLE,
-        f"“{holder.name}” exists with the external id “{holder.external_id}”, {origin}.",
+        f"“{holder.name}” exists already, with an external id that is {origin} (“{holder.external_id}”).",
         "You: resolve the conflict first, by adopting it, or by renaming or skipping the wanted object type.",
     )
 
@@ -134,7 +134,7 @@ def _attribute(
 
     there = match.attributes.get(attribute.key)
     if there is None:
-        return item(PlanKind.CREATE, f"“{attribute.name}” is created as {attribute.type.value}.")
+        return item(PlanKind.CREATE, f"“{attribute.name}” is created as {_kind(model, attribute)}.")
     obstacle = _obstacle(model, attribute, there, matches)
     if obstacle is not None:
         return item(PlanKind.IMPOSSIBLE, *obstacle)
@@ -151,6 +151,12 @@ def _attribute(
     if attribute.key in match.foreign and not (match.there and _is_mapped(match.there, there)):
         return item(PlanKind.ADOPT, f"The existing “{there.name}” is filled.")
     return item(PlanKind.UNCHANGED, "It is as wanted.")
+
+
+def _kind(model: SchemaModel, attribute: AttributeSpec) -> str:
+    if attribute.reference is None or not model.has_object_type(attribute.reference.target):
+        return attribute.type.value
+    return f"a reference to “{model.object_type(attribute.reference.target).name}”"
 
 
 def _is_mapped(there: CurrentObjectType, attribute: CurrentAttribute) -> bool:

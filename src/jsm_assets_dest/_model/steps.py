@@ -69,7 +69,7 @@ class PlanItem:
 
     def __str__(self) -> str:
         text = f"{self.kind.value:<10} {self.subject.value:<11} {self.path}: {self.message}"
-        return f"{text} {self.remedy}" if self.remedy else text
+        return f"{text}\n{'':<10} {self.remedy}" if self.remedy else text
 
     def to_dict(self) -> dict[str, object]:
         """
