@@ -147,7 +147,7 @@ BAD: list[tuple[str, object, str]] = [
     ("text", -(2**63) - 1, "more than 64 bits"),
     ("text", b"bytes", "bytes; decode them"),
     ("text", bytearray(b"bytes"), "bytes; decode them"),
-    ("text", Decimal("1.10"), "type Decimal"),
+    ("text", Decimal("1.10"), "a Decimal"),
     ("text", {"a": 1}, "no locator inside"),
     ("text", {"a"}, "a set, which has no order"),
     ("text", ["one", "two"], "has 2 values, and the attribute takes at most 1"),

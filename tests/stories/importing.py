@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jsm_assets_dest.testing import Emulator
+from jsm_assets_dest.testing import Emulator, ReceivedRequest
 from tests.stories.story import now
 from tests.stories.test_building import destination, model
 
@@ -47,11 +47,14 @@ def data_chunks(emulator: Emulator) -> list[bytes]:
     """
     The bodies of the chunks that the emulator was sent, repeated ones included.
     """
-    return [
-        request.body
-        for request in emulator.requests
-        if request.operation == "submit chunk" and b'"data"' in request.body
-    ]
+    return [request.body for request in emulator.requests if carries_data(request)]
+
+
+def carries_data(request: ReceivedRequest) -> bool:
+    """
+    Whether a request is a chunk with records in it.
+    """
+    return request.operation == "submit chunk" and b'"data"' in request.body
 
 
 def identifiers(emulator: Emulator) -> list[str]:
@@ -59,3 +62,24 @@ def identifiers(emulator: Emulator) -> list[str]:
     The identifiers of the people who are in Assets.
     """
     return [str(one["Okta ID"]) for one in emulator.object_schema("OKT")["People"].objects]
+
+
+def completes(request: ReceivedRequest) -> bool:
+    """
+    Whether a request says that the data is complete.
+    """
+    return request.operation == "submit chunk" and b'"completed":true' in request.body
+
+
+def is_completed(emulator: Emulator) -> bool:
+    """
+    Whether the emulator has been told that the data is complete.
+    """
+    return any(map(completes, emulator.requests))
+
+
+def result_of(error: object) -> Any:
+    """
+    The result on an error; the errors know no type for it, because they know nothing above them.
+    """
+    return error.result  # type: ignore[attr-defined]

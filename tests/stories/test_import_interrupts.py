@@ -29,7 +29,7 @@ import pytest
 
 from jsm_assets_dest import ImportProgress
 from jsm_assets_dest.testing import Emulator
-from tests.stories.importing import identifiers, operations, people, ready
+from tests.stories.importing import identifiers, is_completed, operations, people, ready
 from tests.stories.story import now, story
 from tests.stories.test_building import model
 
@@ -150,7 +150,9 @@ def test_row_41_a_signal_while_all_chunks_hang(colour: str, number: signal.Signa
         assert (report["threads"], report["sockets"]) == ([], 0)
         if (colour, error) != ("asynchronous", "SystemExit"):
             # asyncio lets SystemExit out of its loop without telling the tasks; they are cancelled without being heard.
-            assert any("nothing of it is in Assets" in note for note in report["notes"]) or colour != "blocking"
+            assert (
+                any("nothing of it is in Assets" in note for note in report["notes"]) or colour != "blocking"
+            )
             assert emulator.executions[-1].status == "CANCELLED"
 
 
@@ -342,7 +344,7 @@ async def _cancelled_at(at: int, emulator: Emulator, secret: str, *, native: boo
     if "start import" in asked:
         notes = "".join(getattr(raised, "__notes__", []))
         status = emulator.executions[-1].status
-        if any((one.json or {}).get("completed") for one in emulator.requests):
+        if is_completed(emulator):
             assert status in ("PROCESSING", "DONE")
             emulator.clock.advance(10)
         elif "read execution status" in asked and "Whether it heard" not in notes:

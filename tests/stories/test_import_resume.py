@@ -7,6 +7,7 @@ stops for good at one of them, so that nothing gets to tidy up. Some are real: a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -185,10 +186,11 @@ class World:
         try:
             return machine.run(operation)  # type: ignore[no-any-return]
         except ImportBusyError as error:
-            assert "had been about to start an execution" in "".join(error.__notes__)
-            self.emulator.executions[-1].cancel()
-            machine, operation = self.machine(seed, resume=True)
-            return machine.run(operation)  # type: ignore[no-any-return]
+            notes = "".join(error.__notes__)
+        assert "had been about to start an execution" in notes
+        self.emulator.executions[-1].cancel()
+        machine, operation = self.machine(seed, resume=True)
+        return machine.run(operation)  # type: ignore[no-any-return]
 
 
 def world(folder: Path) -> World:
@@ -221,10 +223,8 @@ def killed_and_completed(here: World, seed: int, off_at: int, *, twice: bool) ->
     if twice and chance.random() < 0.3:
         # Killed once more, while it is being resumed.
         machine, operation = here.machine(seed + 1, chance.randrange(60), resume=True)
-        try:
+        with contextlib.suppress(KilledError, ImportBusyError):
             machine.run(operation)
-        except (KilledError, ImportBusyError):
-            pass
     result = here.complete(seed + 2)
 
     objects = here.emulator.object_schema("OKT")["People"].objects[before:]
@@ -366,7 +366,9 @@ def telling(story_told: Any) -> Any:
 
 
 @telling
-async def test_what_was_confirmed_is_not_sent_again(emulator: Emulator, connection: Any, journal: Path) -> None:
+async def test_what_was_confirmed_is_not_sent_again(
+    emulator: Emulator, connection: Any, journal: Path
+) -> None:
     token = await ready(emulator, connection)
     await interrupted(token, journal)
     emulator.requests.clear()
@@ -520,7 +522,7 @@ async def test_the_chunks_of_a_resumed_run_are_written_by_the_same_encoder(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     """
-    orjson writes other bytes for the same records: the digests would say that the records are others.
+    Orjson writes other bytes for the same records: the digests would say that the records are others.
     """
     pytest.importorskip("orjson")
     token = await ready(emulator, connection)

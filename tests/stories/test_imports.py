@@ -30,7 +30,15 @@ from jsm_assets_dest.exceptions import (
     UnknownOutcomeError,
 )
 from jsm_assets_dest.testing import Emulator
-from tests.stories.importing import operations, people, ready
+from tests.stories.importing import (
+    carries_data,
+    completes,
+    is_completed,
+    operations,
+    people,
+    ready,
+    result_of,
+)
 from tests.stories.story import now, story
 from tests.stories.test_building import GROUPS, RECORDS, destination, model
 
@@ -152,11 +160,7 @@ async def test_references_find_their_targets_whatever_the_order_of_the_selectors
         )
     )
 
-    sent = [
-        list(json.loads(request.body)["data"])
-        for request in emulator.requests
-        if "data" in (request.json or {})
-    ]
+    sent = [list(json.loads(request.body)["data"]) for request in emulator.requests if carries_data(request)]
     assert sent == [["groups"], ["groups"], ["people"], ["people"]]
 
 
@@ -204,7 +208,7 @@ async def test_a_source_that_raises_is_the_cause_and_nothing_is_completed(
 
     assert caught.value.__cause__ is broke
     assert [one.status for one in emulator.executions] == ["CANCELLED"]
-    assert not any((request.json or {}).get("completed") for request in emulator.requests)
+    assert not is_completed(emulator)
 
 
 @story
@@ -300,11 +304,11 @@ async def test_a_start_whose_answer_got_lost_is_never_blindly_repeated(
 @story
 async def test_a_chunk_is_repeated_with_the_same_bytes_and_id(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
-    emulator.faults.next("submit chunk", drop="after", when=lambda request: "data" in (request.json or {}))
+    emulator.faults.next("submit chunk", drop="after", when=carries_data)
 
     result = await now(token.import_records({"people": people(5)}))
 
-    chunks = [request.body for request in emulator.requests if "data" in (request.json or {})]
+    chunks = [request.body for request in emulator.requests if carries_data(request)]
     assert chunks[0] == chunks[1]
     assert (result.created, result.retries) == (5, 1)
 
@@ -314,14 +318,12 @@ async def test_completing_is_decided_by_the_state_when_its_answer_got_lost(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
-    emulator.faults.next(
-        "submit chunk", drop="after", when=lambda request: (request.json or {}).get("completed")
-    )
+    emulator.faults.next("submit chunk", drop="after", when=completes)
 
     result = await now(token.import_records(RECORDS))
 
     assert result.confirmed
-    assert sum(bool((request.json or {}).get("completed")) for request in emulator.requests) == 1
+    assert sum(map(completes, emulator.requests)) == 1
 
 
 @story
@@ -337,7 +339,7 @@ async def test_a_token_replaced_in_the_middle_stops_the_import(emulator: Emulato
     with pytest.raises(ImportTokenError) as caught:
         await now(token.import_records({"people": source()}, chunk_records=10, in_flight=1))
 
-    assert caught.value.result.sent in (40, 50)
+    assert result_of(caught.value).sent in (40, 50)
     assert "Until then Assets had taken" in "".join(caught.value.__notes__)
 
 

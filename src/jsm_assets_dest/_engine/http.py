@@ -100,6 +100,11 @@ class _Body(httpx.AsyncByteStream):
         return self._pieces.pop()
 
 
+#: Takes the place of a stream that has been read. httpx ties response and stream into a cycle, which would keep the
+#: request and with it a whole chunk of an import until the garbage collector happens to come by.
+_LET_GO = httpx.ByteStream(b"")
+
+
 class _Attempt(threading.local):
     """
     The attempt that this thread is making.
@@ -352,6 +357,7 @@ def send(
             return _answer(response, reader)
         finally:
             response.close()
+            response.stream = _LET_GO
     except TransportError as error:
         failure = _placed(error, request)
     except _FAILURES as error:
@@ -390,6 +396,7 @@ async def send_async(
                 return _answer(response, reader)
             finally:
                 await response.aclose()
+                response.stream = _LET_GO
     except TransportError as error:
         failure = _placed(error, request)
     except TimeoutError:

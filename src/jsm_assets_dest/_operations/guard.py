@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping
 
 from .._engine.commands import Operation
+from .._results.progress import count_text
 from .._retry.call import call
 from .._retry.site import Site
 from .._secret import Secret
@@ -47,8 +48,14 @@ def refuse_shrinking(
     if options.allow_missing:
         return
     if not sum(sent.values()):
+        refused = execution.ledger.tally.refused
+        what = (
+            f"None of the {count_text(refused, 'record')} could be sent"
+            if refused
+            else "The source gave no records"
+        )
         raise MassDeletionGuardError(
-            "The source gave no records; the import was not completed.",
+            f"{what}; the import was not completed.",
             remedies=("You: check the source; if nothing is what should be there, pass allow_missing=True.",),
         )
     names = names_of(execution.model)

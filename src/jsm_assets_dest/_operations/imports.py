@@ -75,7 +75,7 @@ from .executions import GONE, Target, begin, broken_off, complete, ended, look
 from .guard import refuse_removing_test, refuse_shrinking
 from .resuming import JournalRecord, NoRecord, Record, shape_of
 from .sending import Sending
-from .sources import refuse_no_source
+from .sources import refuse_no_source, refuse_unknown_selectors
 from .tokens import Memory
 
 
@@ -116,6 +116,7 @@ def run(
         )
     with _opened(options, site) as journal:
         goal = yield from executions.target(site, secret, schema, options, memory)
+        refuse_unknown_selectors(records, goal.model.import_order())
         if first is not None and not options.allow_missing:
             yield from refuse_removing_test(site, secret, goal.found)
         under_way = yield from _under_way(site, secret, goal, journal, first=first, resume=resume)

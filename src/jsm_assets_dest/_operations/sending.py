@@ -28,6 +28,7 @@ from ..exceptions import (
     RecordError,
     TooLargeError,
     UnsupportedMediaError,
+    ValidationError,
 )
 from ..execution import Execution
 from ..journal import ChunkState
@@ -37,7 +38,7 @@ from ..results import ImportPhase
 from . import tokens
 from .executions import GONE, cancelled, look, told
 from .resuming import NoRecord, Record
-from .sources import Source, left, open_sources, pull
+from .sources import Source, left, open_sources, pull, refuse_no_source, refuse_unknown_selectors
 
 _log = logging.getLogger("jsm_assets_dest.import")
 
@@ -69,7 +70,8 @@ def _send(site: Site, secret: Secret, links: ExecutionLinks, chunk: Chunk) -> Op
         yield from call(site, wire.submit_chunk(links, bearer, chunk.body, gzip=compressed), effort)
     except TooLargeError:
         return _Sent(effort, is_too_large=True)
-    except UnsupportedMediaError:
+    except (UnsupportedMediaError, ValidationError):
+        # 415 is how to refuse compression; a service that does not know of it finds its JSON garbled, which is a 400.
         if not compressed:
             raise
         yield from call(site, wire.submit_chunk(links, bearer, chunk.plain().body), effort)
@@ -365,6 +367,8 @@ def submit(site: Site, secret: Secret, execution: Execution, records: object, pa
     """
     Send records to an execution, from whichever process.
     """
+    refuse_no_source(records)
+    refuse_unknown_selectors(records, execution.model.import_order())
     number = execution.ledger.next_submission()
     # An unnamed part of another process must not have the ids of ours.
     owner = "" if execution.is_owner else f"-{secrets.token_hex(4)}"

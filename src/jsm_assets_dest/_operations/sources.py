@@ -38,9 +38,7 @@ def open_sources(records: object, order: tuple[str, ...]) -> Iterator[Source]:
     """
     if isinstance(records, Mapping):
         by_selector = cast("Mapping[str, object]", records)
-        unknown = [selector for selector in by_selector if selector not in order]
-        # What the model does not know comes last and is refused record by record, with the record.
-        chosen = [selector for selector in order if selector in by_selector] + unknown
+        chosen = [selector for selector in order if selector in by_selector]
         return (Source(selector, _opened(by_selector[selector])) for selector in chosen)
     return iter([Source(None, _opened(records))])
 
@@ -57,6 +55,26 @@ def refuse_no_source(records: object) -> None:
             _refuse(source, f"records[{selector!r}]")
     else:
         _refuse(records, "records")
+
+
+def refuse_unknown_selectors(records: object, order: tuple[str, ...]) -> None:
+    """
+    Refuse records by selector where the model has no such selector, before anything is started.
+
+    Pairs cannot be looked at beforehand; theirs are refused record by record.
+
+    Raises:
+        ConfigurationError: Naming the selectors, and those of the model.
+    """
+    if isinstance(records, Mapping):
+        unknown = [repr(one) for one in cast("Mapping[object, object]", records) if one not in order]
+        if unknown:
+            raise ConfigurationError(
+                f"The model has no selector {', '.join(unknown)}; it has {', '.join(map(repr, order)) or 'none'}. "
+                "Nothing was sent.",
+                field="records",
+                fix="Give the records under the selectors of the model; model.import_order() names them.",
+            )
 
 
 def _refuse(records: object, name: str) -> None:

@@ -10,6 +10,7 @@ reasons end up in logs and records are about people.
 from __future__ import annotations
 
 import datetime
+import decimal
 import enum
 import ipaddress
 import math
@@ -119,6 +120,10 @@ def _no_form(value: object) -> str:
         return "is an object, but the model has no locator inside it"
     if isinstance(value, (bytes, bytearray, memoryview)):
         return "is bytes; decode them to text"
+    if isinstance(value, decimal.Decimal):
+        # JSON numbers are read as binary fractions nearly everywhere, Assets has no decimal type, and text compares as
+        # text: which of the two is lost is for the caller to say.
+        return "is a Decimal, which JSON does not have; give float(value) for a number, or str(value) to keep every digit"
     return f"is of the type {type(value).__name__}, which JSON does not have; give text or a number"
 
 

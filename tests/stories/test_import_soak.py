@@ -1,0 +1,448 @@
+"""
+Imports that are long, or that are done in more than one way: everything arrives, the result is exact, memory is flat.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import gc
+import json
+import os
+import pickle
+import subprocess
+import sys
+import textwrap
+import threading
+import tracemalloc
+import uuid
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import anyio
+import attrs
+import pytest
+
+from jsm_assets_dest import (
+    AttributeSpec,
+    Connection,
+    ImportProgress,
+    ObjectTypeSpec,
+    SchemaModel,
+)
+from jsm_assets_dest.exceptions import ConfigurationError, MassDeletionGuardError, RecordError
+from jsm_assets_dest.model import attribute
+from jsm_assets_dest.testing import Emulator
+from tests.stories.importing import data_chunks, identifiers, people, ready
+from tests.stories.story import now, story
+from tests.stories.test_building import GROUPS, destination
+
+
+@pytest.mark.parametrize(("colour", "seed"), [("blocking", 1), ("blocking", 2), ("asyncio", 3), ("trio", 4)])
+def test_r10_a_thousand_chunks_with_a_tenth_of_all_requests_failing(colour: str, seed: int) -> None:
+    """
+    429, 5xx, dropped connections before and after acting, pages instead of JSON: the result is exact, and what it takes
+    is at most 1.3 requests for each chunk.
+    """
+    chunks = 1_000
+    records = people(2 * chunks)
+
+    async def main() -> None:
+        with Emulator(import_seconds=30) as emulator:
+            connection: Any = emulator.connect() if colour == "blocking" else emulator.connect_async()
+            token = await ready(emulator, connection)
+            emulator.faults.random(
+                0.1, seed, operations=("submit chunk", "read execution status", "submit progress")
+            )
+
+            result = await now(token.import_records({"people": iter(records)}, chunk_records=2))
+
+            await now(connection.close() if colour == "blocking" else connection.aclose())
+            sent = [one for one in emulator.requests if one.operation == "submit chunk"]
+            assert emulator.faults.happened > 70
+            assert result.confirmed
+            assert result.ok
+            assert (result.sent, result.created, result.chunks) == (2 * chunks, 2 * chunks, chunks)
+            assert result.retries > 70
+            assert len(sent) <= 1.3 * chunks
+            assert sorted(identifiers(emulator)) == sorted(str(one["id"]) for one in records)
+            bodies: dict[str, bytes] = {}
+            for body in data_chunks(emulator):
+                assert bodies.setdefault(json.loads(body)["clientGeneratedId"], body) == body
+            assert len(bodies) == chunks
+
+    anyio.run(main, backend="trio" if colour == "trio" else "asyncio")
+
+
+@pytest.mark.parametrize("colour", ["blocking", "asyncio"])
+def test_memory_stays_flat_however_many_records_there_are(colour: str) -> None:
+    """
+    Not even the garbage collector is needed: a chunk is let go as soon as it is confirmed.
+
+    A million records are imported by a script under `benchmarks`, where there is time for it.
+    """
+    used: dict[int, int] = {}
+
+    def source() -> Iterator[dict[str, object]]:
+        for number in range(12_000):
+            yield {"displayName": f"Person {number}", "id": f"00u{number:017}", "email": "a@example.com"}
+
+    async def main() -> None:
+        with Emulator() as emulator:
+            connection: Any = emulator.connect() if colour == "blocking" else emulator.connect_async()
+            token = await ready(emulator, connection)
+
+            def measure(progress: ImportProgress) -> None:
+                # The emulator keeps what it is sent, which is its business and not that of the import.
+                emulator.requests.clear()
+                for execution in emulator.world.executions.values():
+                    execution.chunks.clear()
+                    execution.chunk_ids.clear()
+                if progress.phase == "sending":
+                    used[progress.sent] = tracemalloc.get_traced_memory()[0]
+
+            gc.collect()
+            gc.disable()
+            tracemalloc.start()
+            try:
+                await now(
+                    token.import_records(
+                        {"people": source()}, chunk_records=100, allow_missing=True, on_progress=measure
+                    )
+                )
+            finally:
+                tracemalloc.stop()
+                gc.enable()
+                await now(connection.close() if colour == "blocking" else connection.aclose())
+
+    anyio.run(main)
+
+    assert used[11_000] - used[3_000] < 8 * 8_000
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+@pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
+def test_the_result_is_identical_with_and_without_the_fast_encoder(gzip: bool) -> None:
+    pytest.importorskip("orjson")
+    model = SchemaModel(
+        "Odd",
+        [
+            ObjectTypeSpec(
+                "Things",
+                [
+                    AttributeSpec("Name", key="name", label=True),
+                    AttributeSpec("Source Key", key="key", identifier=True),
+                    AttributeSpec("Size", "double", key="size"),
+                    AttributeSpec("Count", "integer", key="count"),
+                    AttributeSpec("Seen", "date_time", key="seen"),
+                    AttributeSpec("Notes", "textarea", key="notes"),
+                ],
+            )
+        ],
+        namespace="odd",
+    )
+    things = [
+        {
+            "name": 'Žofie \U0001f600 \u2028 \x7f "\\',
+            "key": uuid.UUID(int=7),
+            "size": 1e16,
+            "count": 2**31 - 1,
+        },
+        {
+            "name": Colour.RED,
+            "key": "2",
+            "size": 0.1 + 0.2,
+            "seen": datetime.datetime(2026, 1, 5, 8, tzinfo=datetime.UTC),
+        },
+        {"name": "three", "key": "3", "size": -0.0, "notes": "a\tb\nc\u0000d" * 50},
+        {"name": "four", "key": "4", "size": float("inf")},
+        {"name": "five", "key": "5", 5: "no text"},
+    ]
+    seen: list[tuple[object, ...]] = []
+    for fast in (False, True):
+        with Emulator() as emulator, emulator.connect() as connection:
+            _, token = anyio.run(destination, emulator, connection)
+            token.build(model)
+            result = token.import_records(
+                {"things": things}, fast=fast, on_bad_record="skip", compress=gzip, chunk_records=2
+            )
+            seen.append(
+                (
+                    [
+                        sorted(
+                            (name, str(one[name]))
+                            for name in ("Name", "Source Key", "Size", "Count", "Seen", "Notes")
+                        )
+                        for one in emulator.object_schema("OKT")["Things"].objects
+                    ],
+                    [one.to_dict() for one in result.failed],
+                    {
+                        **result.to_dict(),
+                        "bytes_sent": 0,
+                        "execution_id": "",
+                        "duration": 0,
+                        "started": "",
+                        "ended": "",
+                    },
+                )
+            )
+
+    assert seen[0] == seen[1]
+    assert len(seen[0][0]) == 3  # type: ignore[arg-type]
+
+
+# --- records as instances of classes
+
+
+@attrs.frozen
+class Team:
+    team_id: Annotated[str, attribute(identifier=True)]
+    name: Annotated[str, attribute(label=True)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    member_id: Annotated[str, attribute(identifier=True)]
+    full_name: Annotated[str, attribute(label=True)]
+    joined: datetime.date
+    floor: int | None = None
+    favourite: Colour = Colour.RED
+    teams: Annotated[list[str], attribute(reference=Team)] = dataclasses.field(default_factory=list)
+
+
+@story
+async def test_classes_make_the_model_and_their_instances_are_the_records(
+    emulator: Emulator, connection: Any
+) -> None:
+    _, token = await destination(emulator, connection)
+    await now(token.build(SchemaModel.from_classes(Team, Member, name="Teams", namespace="teams")))
+
+    result = await now(
+        token.import_records(
+            {
+                "member": [
+                    Member("m1", "Ana", datetime.date(2026, 1, 5), floor=3, teams=["t1", "t2"]),
+                    Member("m2", "Bo", datetime.date(2026, 1, 6)),
+                ],
+                "team": (Team(f"t{number}", f"Team {number}") for number in (1, 2)),
+            }
+        )
+    )
+
+    schema = emulator.object_schema("OKT")
+    ana = schema["Member"].object("Ana")
+    assert (result.created, result.unknown_keys, result.failed_objects) == (4, {}, 0)
+    assert str(ana["Floor"]) == "3"
+    assert "2026-01-05" in str(ana["Joined"])
+
+
+@story
+async def test_a_selector_that_the_model_does_not_have_is_refused_before_anything_is_started(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+
+    with pytest.raises(ConfigurationError, match="no selector 'person'; it has 'groups', 'people'"):
+        await now(token.import_records({"person": people(3), "groups": GROUPS}))
+
+    assert emulator.executions == []
+
+
+@story
+async def test_when_no_record_fits_the_guard_says_so(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    with pytest.raises(MassDeletionGuardError, match="None of the 2 records could be sent"):
+        await now(token.import_records({"people": [{}, {}]}, on_bad_record="skip"))
+
+
+@story
+async def test_an_instance_that_does_not_fit_comes_back_as_it_is(emulator: Emulator, connection: Any) -> None:
+    _, token = await destination(emulator, connection)
+    await now(token.build(SchemaModel.from_classes(Team, name="Teams", namespace="teams")))
+    nameless = Team("  ", "Team")
+
+    result = await now(token.import_records({"team": [Team("t1", "One"), nameless]}, on_bad_record="skip"))
+
+    assert [one.record for one in result.failed] == [nameless]
+    assert result.failed[0].record is nameless
+
+
+@story
+async def test_a_decimal_is_refused_with_the_two_ways_out(emulator: Emulator, connection: Any) -> None:
+    """
+    As a JSON number it would lose digits in binary, as text it would be compared as text: its owner decides.
+    """
+    token = await ready(emulator, connection)
+
+    with pytest.raises(RecordError, match=r"Decimal.*float\(.*str\(") as caught:
+        await now(
+            token.import_records({"people": [{**people(1)[0], "displayName": decimal.Decimal("1.10")}]})
+        )
+
+    assert caught.value.path == "displayName"
+
+
+# --- executions led by hand, in several places
+
+
+def test_several_threads_submit_to_one_execution_and_each_knows_what_it_sent() -> None:
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = anyio.run(ready, emulator, connection)
+        sent: dict[int, int] = {}
+        with token.start(chunk_records=7) as execution:
+
+            def work(number: int) -> None:
+                sent[number] = execution.submit({"people": people(50 + number, 1000 * number)})
+
+            threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        result = execution.result()
+
+    assert sent == {0: 50, 1: 51, 2: 52, 3: 53}
+    assert (result.confirmed, result.sent, result.created) == (True, 206, 206)
+
+
+ELSEWHERE = """
+    import json, os, pickle, sys
+    from jsm_assets_dest import Connection
+    from jsm_assets_dest.exceptions import ClosedError
+    from tests.stories.importing import people
+
+    execution = pickle.loads(sys.stdin.buffer.read())
+    with Connection.current_site() as connection:
+        handle = connection.import_token(os.environ["JSM_ASSETS_IMPORT_TOKEN"]).attach(execution)
+        part = sys.argv[1]
+        sent = handle.submit({"people": people(25, 100 * int(part))}, part=part)
+        try:
+            handle.complete()
+        except ClosedError as error:
+            refused = str(error)
+        print(json.dumps([sent, handle.status(), refused]))
+"""
+
+
+def test_an_execution_is_submitted_to_from_other_processes_and_completed_by_its_owner() -> None:
+    """
+    A part that is sent twice, because its task was run again, has the same ids and counts once.
+    """
+    with Emulator() as emulator:
+        with emulator.connect() as inside:
+            anyio.run(ready, emulator, inside)
+        with emulator.serve() as url:
+            settings = dict(emulator.settings(url))
+            with Connection.current_site(environ=settings) as connection:
+                execution = connection.import_token(settings["JSM_ASSETS_IMPORT_TOKEN"]).start(
+                    chunk_records=10
+                )
+                parcel = pickle.dumps(execution)
+                answers = [
+                    json.loads(
+                        subprocess.run(
+                            [sys.executable, "-c", textwrap.dedent(ELSEWHERE), part],
+                            env={**os.environ, **settings, "PYTHONPATH": os.pathsep.join(sys.path)},
+                            input=parcel,
+                            capture_output=True,
+                            check=True,
+                            timeout=60,
+                        ).stdout
+                    )
+                    for part in ("1", "2", "1")
+                ]
+                execution.complete()
+                result = execution.wait()
+
+    assert [(sent, state) for sent, state, _ in answers] == [(25, "INGESTING")] * 3
+    assert all("was not completed: it was started by another process" in refused for _, _, refused in answers)
+    assert settings["JSM_ASSETS_IMPORT_TOKEN"].encode() not in parcel
+    assert result.created == 50
+    assert result.confirmed
+
+
+# --- displays, and what is not installed
+
+
+@pytest.mark.parametrize("display", ["tqdm", "rich"])
+def test_a_bar_of_the_real_library(display: str, capfd: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip(display)
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = anyio.run(ready, emulator, connection)
+
+        token.import_records({"people": people(100)}, chunk_records=10, total=100, progress=display)
+
+    shown = "".join(capfd.readouterr())
+    assert "done" in shown
+    assert "100" in shown
+
+
+@story
+async def test_what_is_missing_here_is_missed_before_anything_is_sent(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("tqdm", "tqdm.auto", "orjson"):
+            patch.setitem(sys.modules, name, None)
+        patch.setattr("jsm_assets_dest._wire.encoding._found", {})
+
+        with pytest.raises(ConfigurationError, match="tqdm"):
+            await now(token.import_records({"people": people(1)}, progress="tqdm"))
+        with pytest.raises(ConfigurationError, match="orjson is not installed"):
+            await now(token.import_records({"people": people(1)}, fast=True))
+
+    assert emulator.requests == []
+
+
+@story
+async def test_references_without_a_target_are_reported_on_request(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    lost = {**people(1)[0], "groups": ["00g1", "00g7"]}
+
+    result = await now(token.import_records({"groups": GROUPS, "people": [lost]}, find_dangling=True))
+
+    assert [(one.selector, one.locator, one.target, one.count) for one in result.dangling] == [
+        ("people", "groups", "groups", 1)
+    ]
+    assert "people.groups: 1 value without a record in groups" in str(result)
+
+
+@story
+async def test_what_could_not_be_compared_any_more_is_said(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jsm_assets_dest.records.RecordChecker.remembered_all", property(lambda _: False))
+        result = await now(token.import_records({"people": people(3)}, unique_in_run=True))
+
+    assert any("more records than identifiers can be remembered" in note for note in result.notes)
+
+
+@story
+async def test_a_result_reads_well_aloud(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.fail_objects("people", count=1, message="The e-mail address is taken")
+
+    result = await now(
+        token.import_records(
+            {"groups": GROUPS, "people": [*people(5), {"displayName": "Nobody", "id": ""}]},
+            on_bad_record="skip",
+        )
+    )
+
+    lines = str(result).splitlines()
+    assert lines[0].startswith("Import confirmed by Assets, but not entirely well: 7 records in 1 chunk, ")
+    assert lines[1:] == [
+        "  Groups: 2 sent, 2 created, 0 updated, 0 unchanged, 0 failed",
+        "  People: 5 sent, 4 created, 0 updated, 0 unchanged, 1 failed",
+        "  not sent: people[5], id, is blank, and “Okta ID” identifies the object",
+        "  Assets said: People: The e-mail address is taken",
+    ]
