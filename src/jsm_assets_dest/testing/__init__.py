@@ -14,9 +14,11 @@ It shares no code with the SDK, so that a wrong reading of the service cannot ca
 from __future__ import annotations
 
 from .emulator import Emulator
-from .faults import Fault, Faults, UnusedFaultsError
-from .handles import SeededExecution, SeededImportSource, SeededObject, SeededSchema, SeededType
+from .fault_kinds import Fault
+from .faults import Faults, UnusedFaultsError
+from .handles import SeededObject, SeededSchema, SeededType
 from .http.exchange import ReceivedRequest
+from .import_handles import SeededExecution, SeededImportSource
 from .rates import RateLimit
 from .world.clock import EmulatorClock
 from .world.doubts import Doubts

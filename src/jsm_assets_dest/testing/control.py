@@ -22,9 +22,9 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from .faults import fault_from
-from .handles import SeededImportSource
+from .fault_kinds import fault_from
 from .http.exchange import Answer, Inbound, ReceivedRequest, json_answer
+from .import_handles import SeededImportSource
 from .json_types import JsonObject, JsonValue
 from .status_page import status_document, status_page
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from .faults import Faults
-from .handles import SeededExecution, SeededImportSource, SeededSchema
+from .handles import SeededSchema
 from .http.access import Access
 from .http.addresses import GATEWAY_HOST
 from .http.exchange import ReceivedRequest
 from .http.service import ROUTER, Service
+from .import_handles import SeededExecution, SeededImportSource
 from .rates import RateLimit
 from .server import serve
 from .transport import EmulatorTransport
