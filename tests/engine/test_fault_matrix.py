@@ -104,17 +104,18 @@ def test_rows_1_to_6_a_chunk_goes_again_with_the_same_bytes(run: Run, fault: str
     """Rows 1 to 6: twice lost, then taken: three requests, every whole one of them with the same bytes."""
     script, _ = LOST[fault]
     effort = Effort()
+    # Where the time-out is waited for, it is short, and the chunk is small, so that a busy machine keeps it, too.
+    body, seconds = (b'{"data":{}}', 0.3) if script is apply_then_stall else (CHUNK, 5.0)
     with serving(script, script) as server:
-        result: Answer = run(server, lambda site: call(site, chunk(site), effort), attempt=0.2)
+        result: Answer = run(server, lambda site: call(site, chunk(site, body), effort), attempt=seconds)
 
     assert result.status == 200
-    # On a busy machine, the good answer may be too late as well where the time for it is short.
-    assert effort.retries == 2 or (fault[0] == "4" and 2 < effort.retries < 5)
-    assert len(server.received) == effort.retries + 1
+    assert effort.retries == 2
+    assert len(server.received) == 3
     assert len({each.head for each in server.received}) == 1
     if fault[0] in "3456":
-        assert set(server.digests) == {DIGEST}
-    assert server.digests[-1] == DIGEST
+        assert len(set(server.digests)) == 1
+    assert server.digests[-1] == hashlib.sha256(body).hexdigest()
 
 
 @pytest.mark.parametrize("fault", LOST)
@@ -250,7 +251,9 @@ BROKEN: dict[str, tuple[bytes, type[TransportError]]] = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_rows_19_to_21_and_27_a_broken_answer_is_asked_for_again_where_that_is_safe(run: Run, fault: str) -> None:
+def test_rows_19_to_21_and_27_a_broken_answer_is_asked_for_again_where_that_is_safe(
+    run: Run, fault: str
+) -> None:
     """Rows 19, 20, 21 and 27: a read is repeated; a creation ends with a typed error, and what it did is not known."""
     sent, error = BROKEN[fault]
     with serving(raw(sent)) as server:

@@ -9,8 +9,9 @@ first that fits counts:
 * A rejected login comes before "not found" and before success: Jira answers a wrong token as if nobody had logged in,
   with an empty list or with "not found", and tells the truth only in a header (measured on two sites).
 
-The numbers in the comments are the rows of the table in the project's documentation of errors. Two readings differ from
-the table's letter, on purpose. Row 8, "the import token was not accepted", holds only for requests that were made with
+The numbers in the comments are the rows of the table in the project's documentation of errors. Three readings differ from
+the table's letter, on purpose. Row 29, "answered as if nobody had logged in", comes before row 28, "no workspace": an
+anonymous visitor sees no workspace either. Row 8, "the import token was not accepted", holds only for requests that were made with
 an import token: an account's request about an import source has its own reasons. And the phrase of row 3 counts inside
 a successful answer only where it is the answer's message, since objects in Assets may quote it.
 """
@@ -113,6 +114,7 @@ def _check_success(case: Case) -> None:
         raise case.html(case.body())
     if "SCOPE" in headers.get("x-failure-category", "").upper():
         raise case.scope_mismatch(case.body())
+    _check_identity(case)  # 29
     content_problem = _content_problem(case)
     if request.operation == "find workspace" and not content_problem and _has_no_workspace(case):
         raise case.assets_not_available(  # 28
@@ -120,7 +122,6 @@ def _check_success(case: Case) -> None:
             "the site names no Assets workspace",
             "Assets is probably not part of the site's plan of Jira Service Management.",
         )
-    _check_identity(case)  # 29
     if content_problem:
         raise errors.MalformedAnswerError(
             f"“{request.operation}” was answered with {content_problem}.",
