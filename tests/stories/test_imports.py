@@ -260,6 +260,8 @@ async def test_refusals_to_start_are_different_errors(emulator: Emulator, connec
     _, token = await destination(emulator, connection)
     with pytest.raises(MissingMappingError):
         await now(token.import_records(RECORDS, model=model()))
+    with pytest.raises(MissingMappingError, match="no schema model yet"):
+        await now(token.import_records(RECORDS))
     await now(token.build(model()))
     emulator.import_sources[0].disable()
     with pytest.raises(ImportDisabledError):

@@ -23,6 +23,7 @@ from ..exceptions import (
     ImportTimeoutError,
     MappingExistsError,
     MappingRejectedError,
+    MissingMappingError,
     NotFoundError,
     ServiceUnavailableError,
     TransportError,
@@ -238,9 +239,20 @@ def known_model(
 ) -> Operation[SchemaModel]:
     """
     The model that records follow: the one that was chosen, the one that was built, or the one that Assets has.
+
+    Raises:
+        MissingMappingError: None was chosen, and Assets has none.
     """
     if chosen is not None:
         return chosen
     if memory.model is None:
-        memory.model = SchemaModel.from_document((yield from current_document(site, secret, found)))
+        model = SchemaModel.from_document((yield from current_document(site, secret, found)))
+        if not any(spec.mapped for spec in model.object_types):
+            raise MissingMappingError(
+                "The import has no schema model yet; nothing was started.",
+                remedies=("You: build one first, with token.build(model).",),
+                operation="start import",
+                reason="MISSING_MAPPING",
+            )
+        memory.model = model
     return memory.model
