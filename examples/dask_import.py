@@ -1,0 +1,216 @@
+"""
+Records that are on a cluster: every worker of a Dask cluster checks, encodes and sends its own partitions.
+
+    python examples/dask_import.py                              on the embedded emulator, with a cluster of two processes
+    python examples/dask_import.py --scheduler tcp://host:8786  on a cluster of yours
+
+Needs `dask[distributed]`. With JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, JSM_ASSETS_API_TOKEN and JSM_ASSETS_IMPORT_TOKEN set,
+here and on the workers, the same script runs against that site. Secrets never travel with a task: every worker reads them
+from its own environment, once, when it joins.
+
+The coordinator starts one execution, hands it to the tasks, and completes it when all of them are done. A task names its
+partition, and the ids of its chunks follow from that name. So when a worker is lost in the middle, and Dask runs the task
+again somewhere else, the same chunks are sent again under the same ids instead of new ones.
+"""
+
+# Optional requirements: whether they are installed must not change the verdict.
+# pyright: reportMissingImports=false, reportUnknownParameterType=false, reportUntypedBaseClass=false
+# pyright: reportUntypedFunctionDecorator=false, reportMissingTypeArgument=false
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+
+import dask
+from attrs import frozen
+from distributed import Client, LocalCluster, Semaphore, WorkerPlugin, get_worker
+
+from jsm_assets_dest import (
+    AttributeSpec,
+    Connection,
+    Execution,
+    ImportResult,
+    ImportToken,
+    ObjectTypeSpec,
+    SchemaModel,
+)
+from jsm_assets_dest.exceptions import AssetsError
+from jsm_assets_dest.testing import Emulator
+
+#: Gives the records of a partition. It must give the same ones again, in the same order, when a task is run again.
+Read = Callable[[int], Iterable[Mapping[str, object]]]
+
+#: Dask releases the share of a lost worker after this time.
+LEASE = {"distributed.scheduler.locks.lease-timeout": "10s"}
+
+
+def model() -> SchemaModel:
+    """
+    Sensors, the one object type of this example.
+    """
+    return SchemaModel(
+        "Sensors",
+        [
+            ObjectTypeSpec(
+                "Sensors",
+                [
+                    AttributeSpec("Serial number", key="serial", label=True, identifier=True, unique=True),
+                    AttributeSpec("Place", key="place"),
+                    AttributeSpec("Last value", "double", key="value"),
+                ],
+            )
+        ],
+        namespace="example/sensors",
+    )
+
+
+def sensors(partition: int, count: int = 2_000) -> Iterator[dict[str, object]]:
+    """
+    The records of a partition; a real reader would open its file of a data lake here.
+    """
+    for number in range(partition * count, (partition + 1) * count):
+        yield {"serial": f"S-{number:07d}", "place": f"Hall {number % 12}", "value": number % 400 / 10}
+
+
+class AssetsWorker(WorkerPlugin):  # type: ignore[misc,unused-ignore]  # optional: its types may be unknown
+    """
+    Gives each worker process one connection, made from its own environment.
+    """
+
+    name = "jsm-assets-dest"
+
+    def setup(self, worker: object) -> None:  # noqa: ARG002 - the plugin's protocol
+        """
+        Open the connection when the worker joins; nothing is sent.
+        """
+        self.connection = Connection.current_site()
+
+    def teardown(self, worker: object) -> None:  # noqa: ARG002 - the plugin's protocol
+        """
+        Close it when the worker leaves.
+        """
+        self.connection.close()
+
+
+@frozen
+class Task:
+    """
+    What a worker does with a partition.
+
+    Attributes:
+        execution: The run to submit to; it travels without any secret.
+        budget: Shares of the cluster's budget of requests.
+        read: Gives the records of a partition.
+        selector: What the records are for.
+    """
+
+    execution: Execution
+    budget: Semaphore
+    read: Read
+    selector: str
+
+    def __call__(self, partition: int) -> int:
+        """
+        Check, encode and submit a partition; gives the number of its records.
+        """
+        plugin = get_worker().plugins[AssetsWorker.name]
+        token = plugin.connection.import_token(os.environ["JSM_ASSETS_IMPORT_TOKEN"])
+        with self.budget:
+            records = self.read(partition)
+            return int(token.attach(self.execution).submit({self.selector: records}, part=f"p{partition}"))
+
+
+@frozen
+class Imported:
+    """
+    How it ended.
+
+    Attributes:
+        sent: Records that the workers sent, each counted once.
+        result: What Assets says.
+    """
+
+    sent: int
+    result: ImportResult
+
+    @property
+    def confirmed(self) -> int:
+        """
+        Records that Assets confirmed.
+        """
+        return sum(one.created + one.updated + one.unchanged for one in self.result.object_types)
+
+
+def import_partitions(
+    client: Client,
+    token: ImportToken,
+    wanted: SchemaModel,
+    read: Read,
+    partitions: int,
+    *,
+    requests: int = 4,
+    chunk_records: int = 500,
+) -> Imported:
+    """
+    Import partitions from the workers of a cluster, in one execution.
+
+    Args:
+        client: The cluster.
+        token: The import token, on this side.
+        wanted: The model that the records follow; it has been built.
+        read: Gives the records of a partition, on a worker.
+        partitions: How many there are.
+        requests: How many requests may be under way at a time, in the whole cluster.
+        chunk_records: The most records in a request.
+    """
+    client.register_plugin(AssetsWorker())
+    budget = Semaphore(max_leases=requests, name=f"assets-{os.urandom(4).hex()}")
+    (selector,) = (one.selector for one in wanted.object_types)
+    # One request at a time for each share of the budget, so that the budget is the limit of the whole cluster.
+    with token.start(model=wanted, in_flight=1, chunk_records=chunk_records) as execution:
+        task = Task(execution.detached(), budget, read, selector)
+        sent = sum(client.gather(client.map(task, range(partitions), pure=False, retries=2)))
+    # The block has ended well: the execution was completed and Assets is done. An exception would have cancelled it.
+    return Imported(sent, execution.result())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run everything; 0 when Assets confirmed every record.
+    """
+    parser = argparse.ArgumentParser(description="Import partitions from a Dask cluster into Assets.")
+    parser.add_argument("--scheduler", help="the scheduler's address; by default a cluster is started here")
+    parser.add_argument("--partitions", type=int, default=8)
+    options = parser.parse_args(arguments)
+    with ExitStack() as stack:
+        settings = dict(os.environ)
+        if "JSM_ASSETS_SITE" not in settings:
+            emulator = stack.enter_context(Emulator())
+            settings |= emulator.settings(stack.enter_context(emulator.serve()))
+            emulator.add_object_schema("SEN", "Sensors")
+            settings["JSM_ASSETS_IMPORT_TOKEN"] = emulator.add_import_source("SEN").token
+        connection = stack.enter_context(Connection.current_site(environ=settings))
+        token = connection.import_token(settings["JSM_ASSETS_IMPORT_TOKEN"])
+        token.build(model())
+
+        stack.enter_context(dask.config.set(LEASE))
+        cluster: object = options.scheduler
+        if cluster is None:
+            own = {name: value for name, value in settings.items() if name.startswith("JSM_ASSETS_")}
+            cluster = stack.enter_context(
+                LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None, env=own)
+            )
+        client = stack.enter_context(Client(cluster))
+        imported = import_partitions(client, token, model(), sensors, options.partitions)
+        print(f"{imported.sent:,} records sent by the workers, {imported.confirmed:,} confirmed by Assets")
+        return 0 if imported.result.confirmed and imported.confirmed == imported.sent else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except AssetsError as error:
+        sys.exit(f"\n{error}")

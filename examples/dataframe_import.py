@@ -1,0 +1,167 @@
+"""
+Tables of pandas or Arrow into Assets, a batch of rows at a time.
+
+    python examples/dataframe_import.py                      on the embedded emulator, with a table of our own
+    python examples/dataframe_import.py --parquet FILE       with the laptops of a Parquet file of any size
+
+Needs `pyarrow`, and `pandas` for data frames. With JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, JSM_ASSETS_API_TOKEN and
+JSM_ASSETS_IMPORT_TOKEN set, the same script runs against that site.
+
+Rows become records in batches, when the import asks for them: of a table that is larger than memory never more than a
+batch is there as Python objects. Missing values (NaN, NaT, None) are left empty, and columns get the types of the
+model's attributes, so that a column of timestamps can fill an attribute of dates.
+"""
+
+# Optional requirements: whether they are installed must not change the verdict.
+# pyright: reportMissingImports=false, reportUnknownParameterType=false, reportUntypedBaseClass=false
+# pyright: reportUntypedFunctionDecorator=false, reportMissingTypeArgument=false
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jsm_assets_dest import AttributeSpec, AttributeType, Connection, ObjectTypeSpec, SchemaModel
+from jsm_assets_dest.exceptions import AssetsError
+from jsm_assets_dest.testing import Emulator
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Rows that are Python objects at the same time.
+ROWS = 5_000
+
+#: What a column must be to fill an attribute; other attributes take a column as it is.
+COLUMN_TYPES = {
+    AttributeType.DATE: pa.date32(),
+    AttributeType.DATE_TIME: pa.timestamp("us"),
+    AttributeType.INTEGER: pa.int64(),
+    AttributeType.DOUBLE: pa.float64(),
+    AttributeType.BOOLEAN: pa.bool_(),
+    AttributeType.TEXT: pa.string(),
+}
+
+
+def model() -> SchemaModel:
+    """
+    Laptops, whose keys are the names of the columns.
+    """
+    return SchemaModel(
+        "Laptops",
+        [
+            ObjectTypeSpec(
+                "Laptops",
+                [
+                    AttributeSpec("Asset tag", key="asset_tag", label=True, identifier=True, unique=True),
+                    AttributeSpec("Model", key="model"),
+                    AttributeSpec("Purchased", "date", key="purchased"),
+                    AttributeSpec("Price", "double", key="price"),
+                    AttributeSpec("Cores", "integer", key="cores"),
+                ],
+            )
+        ],
+        namespace="example/laptops",
+    )
+
+
+def arrow_records(batches: Iterable[pa.RecordBatch], wanted: ObjectTypeSpec) -> Iterator[dict[str, Any]]:
+    """
+    The rows of Arrow batches as records.
+
+    Args:
+        batches: `table.to_batches(max_chunksize=…)`, the batches of a Parquet file or of a stream.
+        wanted: The object type; columns that it does not know are left out before they become Python objects.
+    """
+    types = {one.key: COLUMN_TYPES.get(one.type) for one in wanted.attributes}
+    for batch in batches:
+        names = [name for name in batch.schema.names if name in types]
+        columns = [_fitting(batch.column(name), types[name]) for name in names]
+        yield from pa.RecordBatch.from_arrays(columns, names=names).to_pylist()
+
+
+def _fitting(column: pa.Array, wanted: pa.DataType | None) -> pa.Array:
+    # `safe=False` only cuts a time of day off where a date is wanted; a number that does not fit is refused.
+    cuts = wanted is not None and (pa.types.is_date(wanted) or pa.types.is_timestamp(wanted))
+    return column if wanted is None else column.cast(wanted, safe=not cuts)
+
+
+def frame_records(frame: pd.DataFrame, wanted: ObjectTypeSpec, rows: int = ROWS) -> Iterator[dict[str, Any]]:
+    """
+    The rows of a data frame as records, converted a batch at a time.
+    """
+    parts = (frame.iloc[start : start + rows] for start in range(0, len(frame), rows))
+    yield from arrow_records(
+        (pa.RecordBatch.from_pandas(part, preserve_index=False) for part in parts), wanted
+    )
+
+
+def parquet_records(path: Path, wanted: ObjectTypeSpec, rows: int = ROWS) -> Iterator[dict[str, Any]]:
+    """
+    The rows of a Parquet file as records; the file is read as the import goes on.
+    """
+    with pq.ParquetFile(path) as file:
+        names = [name for name in file.schema_arrow.names if name in {one.key for one in wanted.attributes}]
+        yield from arrow_records(file.iter_batches(batch_size=rows, columns=names), wanted)
+
+
+def example_table(count: int = 12_000) -> pa.Table:
+    """
+    A few laptops, some with values missing.
+    """
+    return pa.table(
+        {
+            "asset_tag": [f"LT-{number:05d}" for number in range(count)],
+            "model": ["Latitude 7450" if number % 5 else None for number in range(count)],
+            "purchased": pa.array(
+                [1_735_689_600 + number * 3_600 for number in range(count)], pa.timestamp("s")
+            ),
+            "price": [1000.0 + number % 500 if number % 7 else None for number in range(count)],
+            "cores": [8 + number % 3 for number in range(count)],
+            "internal_note": ["not for Assets"] * count,
+        }
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run everything; 0 when Assets confirmed every record.
+    """
+    parser = argparse.ArgumentParser(description="Tables of pandas or Arrow into Assets.")
+    parser.add_argument("--parquet", type=Path, help="the file; by default a table of our own")
+    options = parser.parse_args(arguments)
+    (wanted,) = model().object_types
+    with ExitStack() as stack:
+        emulator = None if "JSM_ASSETS_SITE" in os.environ else stack.enter_context(Emulator())
+        connection = stack.enter_context(
+            Connection.current_site() if emulator is None else emulator.connect()
+        )
+        schema = connection.ensure_object_schema("LAP", name="Laptops")
+        secret = (
+            os.environ.get("JSM_ASSETS_IMPORT_TOKEN", "")
+            if emulator is None
+            else emulator.add_import_source("LAP").token
+        )
+        token = connection.import_token(secret, schema)
+        token.build(model())
+        records = (
+            parquet_records(options.parquet, wanted)
+            if options.parquet
+            else arrow_records(example_table().to_batches(max_chunksize=ROWS), wanted)
+        )
+        result = token.import_records({wanted.selector: records}, model=model())
+        print(result)
+        return 0 if result.ok else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except AssetsError as error:
+        sys.exit(f"\n{error}")

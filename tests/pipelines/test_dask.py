@@ -1,0 +1,152 @@
+"""
+Records on a Dask cluster: real worker processes send them, one of which is killed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jsm_assets_dest import Connection
+from jsm_assets_dest.testing import Emulator
+
+pytest.importorskip("distributed")
+
+import dask
+from distributed import Client, LocalCluster
+
+from examples import dask_import
+
+pytestmark = [
+    pytest.mark.slow,
+    # Warnings of Dask's own, about processes and sockets that it leaves to the end of the program.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
+]
+
+PARTITIONS = 6
+COUNT = 50
+CHUNK = 10
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        emulator.add_object_schema("SEN", "Sensors")
+        emulator.add_import_source("SEN")
+        yield emulator
+
+
+@pytest.fixture
+def settings(emulator: Emulator) -> Iterator[Mapping[str, str]]:
+    with emulator.serve() as url:
+        yield {**emulator.settings(url), "JSM_ASSETS_IMPORT_TOKEN": emulator.import_sources[0].token}
+
+
+@pytest.fixture
+def client(settings: Mapping[str, str]) -> Iterator[Client]:
+    with (
+        dask.config.set({**dask_import.LEASE, "distributed.scheduler.locks.lease-validation-interval": "1s"}),
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, env=dict(settings), processes=True
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def imported(client: Client, settings: Mapping[str, str], read: dask_import.Read) -> dask_import.Imported:
+    with Connection.current_site(environ=settings) as connection:
+        token = connection.import_token(settings["JSM_ASSETS_IMPORT_TOKEN"])
+        token.build(dask_import.model())
+        return dask_import.import_partitions(
+            client, token, dask_import.model(), read, PARTITIONS, requests=2, chunk_records=CHUNK
+        )
+
+
+def chunks(emulator: Emulator) -> dict[str, list[str]]:
+    """
+    The digests of the bodies that came under each id.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    for request in emulator.requests:
+        sent: Any = request.json or {}
+        if request.operation == "submit chunk" and "data" in sent:
+            found[sent["clientGeneratedId"]].append(hashlib.sha256(request.body).hexdigest())
+    return found
+
+
+def everything_is_there_once(emulator: Emulator, found: dask_import.Imported) -> None:
+    serials = sorted(str(one["Serial number"]) for one in emulator.object_schema("SEN")["Sensors"].objects)
+    assert serials == [f"S-{number:07d}" for number in range(PARTITIONS * COUNT)]
+    assert (found.sent, found.confirmed) == (PARTITIONS * COUNT, PARTITIONS * COUNT)
+    assert [one.status for one in emulator.executions] == ["DONE"]
+    sent: list[Any] = [request.json for request in emulator.requests if request.operation == "submit chunk"]
+    assert sum(bool(one and one.get("completed")) for one in sent) == 1
+
+
+def test_every_worker_sends_its_partitions_into_one_execution(
+    emulator: Emulator, settings: Mapping[str, str], client: Client
+) -> None:
+    found = imported(client, settings, lambda partition: dask_import.sensors(partition, COUNT))
+
+    everything_is_there_once(emulator, found)
+    sent = chunks(emulator)
+    assert {name.rsplit("-", 2)[1] for name in sent} == {f"p{number}" for number in range(PARTITIONS)}
+    assert all(len(bodies) == 1 for bodies in sent.values())
+
+
+def test_a_killed_worker_loses_and_doubles_nothing(
+    emulator: Emulator, settings: Mapping[str, str], client: Client, tmp_path: Path
+) -> None:
+    """
+    The worker dies while it makes the third chunk of a partition, so that the first one has certainly been taken.
+    """
+    killed = tmp_path / "killed"
+
+    def read(partition: int) -> Iterator[dict[str, object]]:
+        for at, record in enumerate(dask_import.sensors(partition, COUNT)):
+            if partition == 3 and at == 2 * CHUNK + 5 and not killed.exists():
+                killed.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield record
+
+    found = imported(client, settings, read)
+
+    assert killed.exists()
+    everything_is_there_once(emulator, found)
+    sent = chunks(emulator)
+    again = [name for name, bodies in sent.items() if len(bodies) > 1]
+    assert len(sent) == PARTITIONS * COUNT // CHUNK
+    assert any("-p3-" in name for name in again)
+    assert all(len(set(bodies)) == 1 for bodies in sent.values())
+
+
+def test_no_secret_travels_with_a_task(settings: Mapping[str, str]) -> None:
+    import pickle
+
+    with Connection.current_site(environ=settings) as connection:
+        token = connection.import_token(settings["JSM_ASSETS_IMPORT_TOKEN"])
+        token.build(dask_import.model())
+        execution = token.start(model=dask_import.model())
+        task = dask_import.Task(execution.detached(), None, dask_import.sensors, "sensors")
+        parcel = pickle.dumps(task)
+        execution.cancel()
+
+    for name in ("JSM_ASSETS_IMPORT_TOKEN", "JSM_ASSETS_API_TOKEN"):
+        assert settings[name].encode() not in parcel
+
+
+def test_the_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JSM_ASSETS_SITE", raising=False)
+
+    assert dask_import.main(["--partitions", "2"]) == 0
+    assert "4,000 records sent by the workers, 4,000 confirmed by Assets" in capsys.readouterr().out
