@@ -4,7 +4,7 @@ The SVG of a graph: boxes in columns, references as curves from left to right.
 Object types that refer to nothing stand in the right-most column, each other one to the left of what it
 refers to, so that nearly all references point the same way. Boxes have grounds of their own and the lines a
 grey in between, which makes the picture readable on any page. In JupyterLab and in VS Code, the boxes take the
-colours of the theme, which need not be those that the viewer's system prefers; elsewhere they are dark where
+ground of the theme, which need not be those that the viewer's system prefers; elsewhere they are dark where
 the viewer prefers dark colours.
 """
 
@@ -32,28 +32,29 @@ _WIDTH_HEAD = 8.6
 _WIDTH_TYPE = 6.6
 _WIDE = 2.0
 
-#: What is coloured: its name, the colour's names in JupyterLab and in VS Code, and the colours for light and dark.
+#: What takes the colours of a theme: its name, the colour's names in JupyterLab and in VS Code, and the colours for
+#: light and dark pages elsewhere. All else is half-way between light and dark.
 _COLOURS = (
-    ("box", "fill", ("--jp-layout-color1", "--vscode-editor-background"), "#ffffff", "#22272b"),
-    ("box", "stroke", ("--jp-border-color1", "--vscode-panel-border"), "#8590a2", "#738496"),
-    ("head", "fill", ("--jp-layout-color2", "--vscode-editorWidget-background"), "#dfe9fb", "#2c3f5f"),
-    ("title", "fill", ("--jp-content-font-color1", "--vscode-editor-foreground"), "#172b4d", "#e4e9f0"),
-    ("name", "fill", ("--jp-content-font-color1", "--vscode-editor-foreground"), "#172b4d", "#e4e9f0"),
-    ("type", "fill", ("--jp-content-font-color2", "--vscode-descriptionForeground"), "#52607a", "#a9b6c6"),
+    ("box", ("--jp-layout-color1", "--vscode-editor-background"), "#ffffff", "#22272b"),
+    ("title", ("--jp-content-font-color1", "--vscode-editor-foreground"), "#172b4d", "#e4e9f0"),
+    ("name", ("--jp-content-font-color1", "--vscode-editor-foreground"), "#172b4d", "#e4e9f0"),
+    ("type", ("--jp-content-font-color2", "--vscode-descriptionForeground"), "#52607a", "#a9b6c6"),
 )
 
 
 def _colours(*, dark: bool) -> str:
     rules: list[str] = []
-    for name, what, (lab, code), light_colour, dark_colour in _COLOURS:
+    for name, (lab, code), light_colour, dark_colour in _COLOURS:
         colour = dark_colour if dark else light_colour
         # Twice: viewers of pictures that know no variables take the first.
-        rules.append(f".jsm-graph .{name}{{{what}:{colour};{what}:var({lab},var({code},{colour}))}}")
+        rules.append(f".jsm-graph .{name}{{fill:{colour};fill:var({lab},var({code},{colour}))}}")
     return "\n".join(rules)
 
 
 _STYLE = f"""
 .jsm-graph{{font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}}
+.jsm-graph .box{{stroke:#7a869a}}
+.jsm-graph .head{{fill:#5b8def;fill-opacity:0.22}}
 .jsm-graph .title{{font-size:14px;font-weight:600}}
 .jsm-graph .name{{font-size:12.5px}}
 .jsm-graph .strong{{font-weight:600}}
