@@ -402,6 +402,37 @@ def test_every_variable_of_the_current_site_is_documented_in_one_place() -> None
     assert set(re.findall(r"`(JSM_ASSETS_\w+)`", table)) == read
 
 
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        ({"EMAIL": "ana@acme.com", "API_TOKEN": "ATATT3xFfGF0T4JNjKpQ7w"}, "ana@acme.com"),
+        ({"OAUTH_TOKEN": "an-access-token"}, "the account of the OAuth token"),
+        ({"CLIENT_ID": "hM8vGb1u2X", "CLIENT_SECRET": "a-client-secret"}, "the service account hM8vGb1u2X"),
+        (
+            {
+                "EMAIL": "ana@acme.com",
+                "API_TOKEN": "ATATT3xFfGF0T4JNjKpQ7w",
+                "OAUTH_TOKEN": "an-access-token",
+            },
+            "ana@acme.com",
+        ),
+    ],
+)
+def test_each_kind_of_credential_can_come_from_the_environment(settings: dict[str, str], kind: str) -> None:
+    """The e-mail address decides."""
+    environ = {f"JSM_ASSETS_{name}": value for name, value in {"SITE": SITE, **settings}.items()}
+
+    assert repr(Connection.current_site(environ=environ)) == f"Connection('{SITE}', account='{kind}')"
+
+
+def test_half_of_a_client_names_the_other_half() -> None:
+    """And not an e-mail address that nobody meant."""
+    for given, absent in (("CLIENT_ID", "CLIENT_SECRET"), ("CLIENT_SECRET", "CLIENT_ID")):
+        with pytest.raises(MissingSettingsError) as caught:
+            Connection.current_site(environ={f"JSM_ASSETS_{given}": "hM8vGb1u2X"})
+        assert caught.value.missing == ("JSM_ASSETS_SITE", f"JSM_ASSETS_{absent}")
+
+
 def test_blank_variables_are_not_set() -> None:
     """As when a variable was exported and never filled."""
     with pytest.raises(MissingSettingsError) as caught:

@@ -65,10 +65,12 @@ def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> Wh
         missing = []
         gateway = "{}://{}".format(*urlsplit(auth.api_base_url)[:2])
     if credentials is None:
-        if OAUTH_TOKEN in given and EMAIL not in given:
+        if EMAIL not in given and OAUTH_TOKEN in given:
             credentials = OAuthToken(given[OAUTH_TOKEN])
-        elif CLIENT_ID in given and EMAIL not in given and CLIENT_SECRET in given:
-            credentials = ClientCredentials(given[CLIENT_ID], given[CLIENT_SECRET])
+        elif EMAIL not in given and (CLIENT_ID in given or CLIENT_SECRET in given):
+            absent = [name for name in (CLIENT_ID, CLIENT_SECRET) if name not in given]
+            missing += absent
+            credentials = None if absent else ClientCredentials(given[CLIENT_ID], given[CLIENT_SECRET])
         else:
             missing += [name for name in (EMAIL, API_TOKEN) if name not in given]
     if missing:

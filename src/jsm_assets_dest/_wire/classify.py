@@ -9,11 +9,11 @@ first that fits counts:
 * A rejected login comes before "not found" and before success: Jira answers a wrong token as if nobody had logged in,
   with an empty list or with "not found", and tells the truth only in a header (measured on two sites).
 
-The numbers in the comments are the rows of the table in the project's documentation of errors. Three readings differ from
-the table's letter, on purpose. Row 29, "answered as if nobody had logged in", comes before row 28, "no workspace": an
-anonymous visitor sees no workspace either. Row 8, "the import token was not accepted", holds only for requests that were made with
-an import token: an account's request about an import source has its own reasons. And the phrase of row 3 counts inside
-a successful answer only where it is the answer's message, since objects in Assets may quote it.
+The numbers in the comments are the rows of the table in the project's documentation of errors. Three readings differ
+from the table's letter, on purpose. Row 29, "answered as if nobody had logged in", comes before row 28, "no workspace":
+an anonymous visitor sees no workspace either. Row 8, "the import token was not accepted", holds only for requests that
+were made with an import token: an account's request about an import source has its own reasons. And the phrase of row 3
+counts inside a successful answer only where it is the answer's message, since objects in Assets may quote it.
 """
 
 from __future__ import annotations
