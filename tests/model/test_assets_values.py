@@ -1,0 +1,132 @@
+"""
+What is read from Assets about imports and statuses, and how it is explained.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jsm_assets_dest import ImportSource, Status, StatusCategory
+
+
+def source(**changes: Any) -> ImportSource:
+    """
+    An import as Assets describes it.
+    """
+    return ImportSource.from_json({"id": "a-1", "name": "Okta", **changes})
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (None, "Assets does not tell its state."),
+        ({"configurationStatusType": "DISABLED"}, "It is disabled"),
+        ({"configurationStatusType": "ENABLED"}, "It is enabled."),
+        ({"validationStatusType": "MODULE_UNINSTALLED"}, "not installed any more"),
+        (
+            {"validationStatusType": "INVALID_CONFIGURATION", "reasonForInvalidity": {"mapping": "missing"}},
+            "build the schema model (mapping: missing)",
+        ),
+    ],
+)
+def test_the_state_of_an_import_is_a_sentence(status: dict[str, object] | None, said: str) -> None:
+    assert said in source(importStatus=status).state
+
+
+def test_every_setting_is_there_and_what_is_not_told_says_so() -> None:
+    """
+    Nothing is assumed: not even the concatenator.
+    """
+    settings = source().settings
+
+    assert [one.name for one in settings] == [
+        "missing objects",
+        "empty values",
+        "unknown values",
+        "null values",
+        "values that are not mapped",
+        "several values",
+        "dates",
+    ]
+    assert not any(one.known or one.value for one in settings)
+    assert all("not tell" in one.meaning or "unknown" in one.meaning for one in settings)
+
+
+def test_a_word_that_nobody_knows_is_shown_and_not_explained() -> None:
+    found = source(defaultHandleEmptyValues="SHRED").settings[1]
+
+    assert not found.known
+    assert found.value == "SHRED"
+    assert "new to this library" in found.meaning
+
+
+def test_settings_of_single_object_types_are_named_where_they_differ() -> None:
+    read = source(
+        defaultHandleEmptyValues="IGNORE",
+        defaultHandleUnknownValues="IGNORE",
+        defaultConcatenator=",",
+        dateFormat="yyyy-MM-dd",
+        importSourceOTEntries=[
+            {
+                "objectType": {"id": "1", "name": "People"},
+                "emptyValues": "REMOVE",
+                "matchIdentifierIgnoreCase": True,
+            },
+            {
+                "objectType": {"id": "2", "name": "Groups"},
+                "unknownValues": "ADD",
+                "matchIdentifierIgnoreCase": False,
+            },
+            {"objectType": None},
+        ],
+    )
+    single = [str(one) for one in read.settings if one.object_type]
+
+    assert single == [
+        "empty values of People (REMOVE): An empty value of a record empties the value in Assets.",
+        "identifiers of People (ignore case): “a1” and “A1” identify the same object.",
+        (
+            "unknown values of Groups (ADD): A value that a select or status attribute does not offer is added to what it "
+            "offers."
+        ),
+        "identifiers of Groups (match case): “a1” and “A1” identify two objects.",
+    ]
+    assert "joined by “,”" in str(read)
+    assert "yyyy-MM-dd" in str(read)
+
+
+def test_identifiers_are_told_once_where_all_object_types_agree() -> None:
+    entries = [{"objectType": {"id": "1", "name": "People"}}, {"objectType": {"id": "2", "name": "Groups"}}]
+    (found,) = [one for one in source(importSourceOTEntries=entries).settings if one.name == "identifiers"]
+
+    assert (found.object_type, found.value, found.known) == ("", "", False)
+
+
+def test_an_import_is_data_and_a_table() -> None:
+    read = source(name="<b>", importSourceModuleKey="rlabs-import-type-csv", tokenGenerated=True)
+    data: Any = read.to_dict()
+
+    assert not read.is_external
+    assert data["token_generated"] is True
+    assert data["settings"][0]["name"] == "missing objects"
+    assert data["settings"][0]["known"] is False
+    assert "&lt;b&gt;" in read._repr_html_()
+
+
+def test_a_status_knows_its_category_and_whose_it_is() -> None:
+    shared = Status.from_json({"id": 2, "name": "Active", "category": 1, "objectSchemaId": None})
+    own = Status.from_json({"id": "9", "name": "Odd", "category": 7, "objectSchemaId": 4, "description": "?"})
+
+    assert shared.to_dict() == {
+        "id": "2",
+        "name": "Active",
+        "category": "active",
+        "description": "",
+        "schema_id": None,
+    }
+    assert shared.is_shared
+    assert shared.category is StatusCategory.ACTIVE
+    assert (own.category, own.schema_id, own.is_shared) == (None, "4", False)
+    assert own.to_dict()["category"] is None
