@@ -19,7 +19,7 @@ import io
 import json
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Generator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -125,7 +125,7 @@ async def _execute(code: types.CodeType, namespace: dict[str, Any]) -> object:
 
 
 @contextlib.contextmanager
-def _jupyter(outputs: Outputs) -> Iterator[None]:
+def _jupyter(outputs: Outputs) -> Generator[None, None, None]:
     """
     Make `IPython.display` show things in a cell's outputs.
     """
