@@ -66,9 +66,13 @@ class _Authorization(httpx.Auth):
 
 @functools.cache
 def _user_agent() -> str:
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    return f"jsm-assets-dest/{version('jsm-assets-dest')} httpx/{httpx.__version__}"
+    try:
+        own = version("jsm-assets-dest")
+    except PackageNotFoundError:
+        own = "unknown"  # run from its sources, without being installed
+    return f"jsm-assets-dest/{own} httpx/{httpx.__version__}"
 
 
 @functools.cache
