@@ -195,11 +195,12 @@ def _says_taken(error: ValidationError) -> bool:
     return any("unique" in text.lower() for text in (*error.field_errors.values(), *error.messages))
 
 
-def _taken(error: ValidationError, what: str) -> ObjectSchemaExistsError:
+def _taken(error: ValidationError, what: str, remedies: tuple[str, ...] = ()) -> ObjectSchemaExistsError:
     fields = {"name": "name", "objectSchemaKey": "key"}
     taken = " and ".join(fields.get(name, name) for name in error.field_errors) or "name or key"
     return ObjectSchemaExistsError(
         f"{what}: its {taken} is taken.",
+        remedies=remedies,
         status=error.status,
         messages=error.messages,
         field_errors=error.field_errors,
@@ -321,7 +322,8 @@ def update(
     except ValidationError as error:
         if not _says_taken(error):
             raise
-        raise _taken(error, f"The object schema {now.key} was not renamed to “{changes['name']}”") from None
+        what = f"The object schema {now.key} was not renamed to “{changes['name']}”"
+        raise _taken(error, what, ("You: choose a name that no other object schema has.",)) from None
     return _schema(site, answer.json())
 
 
