@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, TypeVar
 
 from ._engine.asynchronous import AsyncEngine
-from ._engine.settings import HttpSettings, environment_proxies
+from ._engine.settings import HttpSettings, environment_proxies, named_proxies
 from ._operations import schemas
 from ._operations.opening import checked_verify, from_environment, open_site, origins
 from ._wire.addresses import GATEWAY
@@ -72,7 +72,7 @@ class AsyncConnection:
             gateway=gateway,
             retry=retry if retry is not None else RetryPolicy(),
             clock=self._clock,
-            proxies=tuple(proxies),
+            proxies=named_proxies(proxies),
         )
         settings = HttpSettings(
             limits=limits if limits is not None else Limits(),

@@ -249,7 +249,8 @@ class ConnectionReport(_Report):
         account_id: The id of the account behind it, when the login was accepted.
         cloud_id: The site's id on the gateway, when known.
         workspace_id: The id of its Assets workspace, when known.
-        proxies: The origins that are reached through a proxy which the environment names.
+        proxies: Which origins are reached through a proxy that the environment names:
+            "https://acme.atlassian.net through http://proxy.example:3128"; never with the proxy's password.
     """
 
     account: str = ""

@@ -15,7 +15,7 @@ from jsm_assets_dest import Limits
 from jsm_assets_dest._engine.asynchronous import AsyncEngine
 from jsm_assets_dest._engine.blocking import BlockingEngine
 from jsm_assets_dest._engine.commands import Operation, Send
-from jsm_assets_dest._engine.settings import HttpSettings, environment_proxies
+from jsm_assets_dest._engine.settings import HttpSettings, environment_proxies, named_proxies
 from jsm_assets_dest._retry import forks
 from jsm_assets_dest._retry.budget import Budget
 from jsm_assets_dest._retry.gate import Gate
@@ -52,6 +52,13 @@ def test_a_proxy_of_the_environment_serves_both_hosts(environment: pytest.Monkey
     environment.setenv(name, "http://proxy.example:3128")
 
     assert proxies() == dict.fromkeys((SITE, GATEWAY), "http://proxy.example:3128")
+
+
+def test_a_proxy_is_named_without_its_password(environment: pytest.MonkeyPatch) -> None:
+    """As `check()` reports it."""
+    environment.setenv("HTTPS_PROXY", "http://us%40er:pr0xy@pass@proxy.example:3128/path")
+
+    assert named_proxies(environment_proxies([SITE])) == (f"{SITE} through http://proxy.example:3128",)
 
 
 def test_hosts_can_be_left_out(environment: pytest.MonkeyPatch) -> None:

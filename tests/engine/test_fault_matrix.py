@@ -178,6 +178,7 @@ def test_row_11_a_burst_of_503_ends_with_the_attempts_that_were_made(run: Run) -
 
     assert caught.value.attempts == len(server.received) == 5
     assert caught.value.status == 503
+    assert caught.value.__context__ is None
     assert server.digests == [DIGEST] * 5
 
 

@@ -120,7 +120,7 @@ print(json.dumps(found))
         )
 
     assert (proxied, direct, excepted, field) == (0, 0, 0, "HTTP_PROXY")
-    assert named == [server.url]
+    assert named == [f"{server.url} through http://127.0.0.1:{proxy.port}"]
     assert proxy.received[0].head.startswith(f"GET {server.url}/jsm/assets/".encode())
     # Basic cHJveHk… is proxy-user:proxy-password.
     assert headers(proxy.received[0])["proxy-authorization"].startswith("Basic cHJveHktdXNlcjpwcm94eS1w")

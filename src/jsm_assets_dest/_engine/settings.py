@@ -35,6 +35,18 @@ class HttpSettings:
     trust_env: bool = True
 
 
+def named_proxies(proxies: Mapping[str, Secret]) -> tuple[str, ...]:
+    """
+    Which origin is reached through which proxy, for people: without the proxy's user and password.
+    """
+    return tuple(f"{origin} through {_without_login(proxy)}" for origin, proxy in proxies.items())
+
+
+def _without_login(proxy: Secret) -> str:
+    scheme, _, rest = proxy.reveal().partition("://")
+    return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"
+
+
 def environment_proxies(origins: Iterable[str]) -> dict[str, Secret]:
     """
     The proxies that the environment names for some origins: HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, less NO_PROXY.

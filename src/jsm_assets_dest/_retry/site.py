@@ -40,7 +40,7 @@ class Site:
         policy: How failed requests are tried again.
         clock: What time it is.
         chance: Random numbers from 0 to 1, for waits.
-        proxies: Names of environment variables that set a proxy for this site or the gateway.
+        proxies: Which origin is reached through which proxy of the environment, in words.
         account: The account behind the credentials, when it was asked.
         is_scoped: Whether an API token turned out to be one with scopes; None while nobody knows.
         prefers_gateway: Whether an API token is used on the gateway although nobody knows that it has scopes.
