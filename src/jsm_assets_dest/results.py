@@ -257,7 +257,7 @@ class ImportResult:
         already = f", {self.skipped_chunks:,} sent before" if self.skipped_chunks else ""
         size = f"{count_text(self.sent, 'record')} in {count_text(self.chunks, 'chunk')}{already}"
         lines = [f"Import {self._headline()}: {size}, {duration_text(self.duration)}"]
-        lines += [f"  {one}" for one in self.object_types]
+        lines += [f"  {one}" for one in self.object_types if not one.is_empty]
         return "\n".join([*lines, *(f"  {line}" for line in self._lines())])
 
     def _repr_html_(self) -> str:

@@ -165,8 +165,8 @@ async def test_row_33_a_status_without_a_state_ends_nothing(emulator: Emulator, 
     assert (await now(token.import_records(RECORDS))).confirmed
 
 
-@pytest.mark.parametrize("seconds", [0, 30, 60, 600, 3_599])
-@pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("seconds", [0, 30, 600, 1_800])
+@pytest.mark.parametrize("chance", [0.0, 1.0])
 def test_row_34_the_number_of_polls_and_the_delay_are_bounded(seconds: float, chance: float) -> None:
     """
     At most 45 looks and one more for every 15 seconds; the end is noticed within a tenth, or 15 seconds late at most.

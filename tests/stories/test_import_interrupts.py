@@ -134,9 +134,13 @@ def stalled(emulator: Emulator, count: int, **fault: Any) -> threading.Event:
     return enough
 
 
-@pytest.mark.parametrize("colour", ["blocking", "asynchronous"])
 @pytest.mark.parametrize(
-    ("number", "error"), [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "SystemExit")]
+    ("colour", "number", "error"),
+    [
+        ("blocking", signal.SIGINT, "KeyboardInterrupt"),
+        ("blocking", signal.SIGTERM, "SystemExit"),
+        ("asynchronous", signal.SIGINT, "KeyboardInterrupt"),
+    ],
 )
 def test_row_41_a_signal_while_all_chunks_hang(colour: str, number: signal.Signals, error: str) -> None:
     with Emulator() as emulator:

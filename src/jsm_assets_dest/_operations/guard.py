@@ -17,7 +17,7 @@ from .._retry.site import Site
 from .._secret import Secret
 from .._wire import imports as wire
 from .._wire.imports import ImportLinks
-from ..exceptions import ApiError, MassDeletionGuardError, TransportError
+from ..exceptions import ApiError, AssetsError, MassDeletionGuardError
 from ..execution import Execution, names_of
 from ..results import read_execution_status
 from . import schemas, tokens
@@ -30,7 +30,7 @@ FEW = 5
 
 def refuse_shrinking(
     site: Site, execution: Execution, found: ImportLinks, previous: Mapping[str, int] | None
-) -> Operation[None]:
+) -> Operation[tuple[str, ...]]:
     """
     Refuse to complete an import without records, or with far fewer than the run before or than there are objects.
 
@@ -40,13 +40,16 @@ def refuse_shrinking(
         found: The links of the import token.
         previous: Records by selector of the run before, where a journal knows them.
 
+    Returns:
+        What the result should say about it: that there was nothing to compare with.
+
     Raises:
         MassDeletionGuardError: Naming the object types.
     """
     options = execution.options
     sent = execution.ledger.tally.sent
     if options.allow_missing:
-        return
+        return ()
     if not sum(sent.values()):
         refused = execution.ledger.tally.refused
         what = (
@@ -59,7 +62,8 @@ def refuse_shrinking(
             remedies=("You: check the source; if nothing is what should be there, pass allow_missing=True.",),
         )
     names = names_of(execution.model)
-    counts = yield from _counts(site, execution, found)
+    counted = yield from _counts(site, execution, found)
+    counts = counted or {}
     short: list[str] = []
     for selector, name in names.items():
         there, now = counts.get(name.casefold(), 0), sent.get(selector, 0)
@@ -76,6 +80,11 @@ def refuse_shrinking(
                 "You: if that is meant, pass allow_missing=True, or another max_missing=….",
             ),
         )
+    if counted is None and previous is None:
+        return (
+            "Whether far fewer records came than there are objects was not checked: how many there are could not be read.",
+        )
+    return ()
 
 
 def _shrinks(there: int, now: int, most: float) -> bool:
@@ -84,18 +93,18 @@ def _shrinks(there: int, now: int, most: float) -> bool:
     return now < there * (1 - most)
 
 
-def _counts(site: Site, execution: Execution, found: ImportLinks) -> Operation[dict[str, int]]:
+def _counts(site: Site, execution: Execution, found: ImportLinks) -> Operation[dict[str, int] | None]:
     """
-    How many objects there are, by the object type's name in small letters; empty where that cannot be read.
+    How many objects there are, by the object type's name in small letters; None where that cannot be read.
     """
     try:
         schema_id = execution.schema_id or (yield from tokens.source_of(site, found)).schema_id
         if not schema_id:
-            return {}
+            return None
         types = yield from schemas.object_types(site, schema_id)
-    except (ApiError, TransportError) as error:
+    except AssetsError as error:
         _log.warning("how many objects there are could not be read (%s); the import goes on", error.code)
-        return {}
+        return None
     return {object_type.name.casefold(): object_type.object_count or 0 for object_type in types}
 
 

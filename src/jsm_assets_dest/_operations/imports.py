@@ -288,6 +288,7 @@ def _carried_through(
         site, secret, execution, execution.run_id, record=under_way.record, boundaries=under_way.boundaries
     )
     status = ExecutionStatus(state="", execution_id=execution.id)
+    unchecked: tuple[str, ...] = ()
     try:
         if under_way.is_completed:
             execution.ledger.is_announced = execution.ledger.is_completed = True
@@ -297,7 +298,7 @@ def _carried_through(
                 previous = (
                     journal.previous_counts(execution.import_source_id) if journal is not None else None
                 )
-                yield from refuse_shrinking(site, execution, goal.found, previous)
+                unchecked = yield from refuse_shrinking(site, execution, goal.found, previous)
             if journal is not None:
                 journal.completing(execution.run_id)
             yield from complete(site, secret, execution)
@@ -319,7 +320,7 @@ def _carried_through(
         site.clock.monotonic(),
         unknown_keys=sending.unknown_keys,
         dangling=sending.dangling,
-        notes=sending.notes,
+        notes=(*sending.notes, *unchecked),
     )
 
 

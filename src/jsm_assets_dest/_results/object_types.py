@@ -154,6 +154,13 @@ class ObjectTypeResult:
         told += self.empty_identifiers + self.empty_labels + self.status.filtered
         return max(0, self.sent - told)
 
+    @property
+    def is_empty(self) -> bool:
+        """
+        Whether nothing was sent and nothing happened; the service lists every type of the mapping.
+        """
+        return not self.sent and not self.messages and not any(getattr(self, name) for name in COLUMNS)
+
     def to_dict(self) -> dict[str, object]:
         """
         The whole value as JSON-ready data.

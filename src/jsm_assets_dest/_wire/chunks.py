@@ -247,16 +247,18 @@ class Chunker:
         return chunks
 
     def _chunks(self, piece: Piece, written: Chunk | None) -> Iterator[Chunk]:
+        # The interrupted run sent these records as one chunk, before it learned what it knew later.
+        as_before = bool(self._boundaries) and piece.count == self._boundaries[0]
         waiting = [piece] if piece.count else []
         while waiting:
             piece = waiting.pop()
             chunk, written = written or self._written(piece, self._next_index), None
             if chunk is None:
                 continue
-            if chunk.size > self._learned_bytes and chunk.count > 1:
+            if chunk.size > self._learned_bytes and chunk.count > 1 and not as_before:
                 self._learn(chunk)
                 waiting += reversed(piece.halves())
-            elif chunk.size > self._limit_bytes:
+            elif chunk.size > self._limit_bytes and not as_before:
                 self._on_bad(self.too_large(chunk))
             else:
                 self._learn(chunk)

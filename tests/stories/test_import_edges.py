@@ -1,0 +1,321 @@
+"""
+Where an import goes another way than usual: refusals at the start and at the end, executions led by hand, journals.
+
+Told in the blocking colour only; the operations have no colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from jsm_assets_dest import Execution, RetryPolicy
+from jsm_assets_dest.exceptions import (
+    ApiError,
+    ConfigurationError,
+    ConnectionFailedError,
+    ConnectionLostError,
+    ImportCancelledError,
+    ImportInterruptedError,
+    ImportTokenError,
+    ValidationError,
+)
+from jsm_assets_dest.import_options import ImportOptions
+from jsm_assets_dest.journal import Journal, RunState
+from jsm_assets_dest.testing import Emulator, ReceivedRequest
+from tests.stories.importing import completes, data_chunks, operations, people, ready, result_of
+from tests.stories.test_building import RECORDS
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def token(emulator: Emulator) -> Iterator[Any]:
+    with emulator.connect() as connection:
+        yield anyio.run(ready, emulator, connection)
+
+
+class Unplugged(httpx.BaseTransport):
+    """
+    The emulator's transport, but requests whose path ends in a certain way, and whose body holds something, find nobody.
+    """
+
+    def __init__(self, emulator: Emulator, end: str, holds: bytes = b"") -> None:
+        self._emulator, self._end, self._holds = emulator, end, holds
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if (
+            request.method == "POST"
+            and request.url.path.endswith(self._end)
+            and self._holds in request.read()
+        ):
+            raise httpx.ConnectError("connection refused", request=request)
+        return self._emulator.transport.handle_request(request)
+
+
+@pytest.mark.parametrize(
+    ("end", "holds", "state"), [("/executions", b"", None), ("/data", b"completed", "CANCELLED")]
+)
+def test_what_certainly_did_not_arrive_is_no_unknown_outcome(
+    emulator: Emulator, token: Any, end: str, holds: bytes, state: str | None
+) -> None:
+    secret = emulator.import_sources[0].token
+    with (
+        emulator.connect(transport=Unplugged(emulator, end, holds), retry=RetryPolicy.off()) as connection,
+        pytest.raises(ConnectionFailedError),
+    ):
+        connection.import_token(secret).import_records({"people": people(2)})
+
+    assert [one.status for one in emulator.executions] == ([] if state is None else [state])
+
+
+def test_a_start_that_is_lost_twice_is_given_up(emulator: Emulator, token: Any) -> None:
+    emulator.faults.next("start import", drop="before", times=2)
+
+    with pytest.raises(ConnectionLostError):
+        token.import_records(RECORDS)
+
+    assert operations(emulator).count("start import") == 2
+    assert emulator.executions == []
+
+
+def test_a_run_of_somebody_else_ends_while_we_wait(emulator: Emulator, token: Any) -> None:
+    emulator.world.import_seconds = 20
+    theirs = token.start()
+    theirs.submit({"people": people(3)})
+    theirs.complete()
+
+    result = token.import_records({"people": people(4)}, on_busy="wait")
+
+    assert (result.created, result.unchanged) == (1, 3)
+    assert [one.status for one in emulator.executions] == ["DONE", "DONE"]
+
+
+def test_cancelled_before_it_takes_data(emulator: Emulator, token: Any) -> None:
+    emulator.faults.next("read execution status", body={"status": "CANCELLED"})
+
+    with pytest.raises(ImportCancelledError):
+        token.import_records(RECORDS)
+
+    assert data_chunks(emulator) == []
+
+
+def test_cancelled_just_before_it_is_completed(emulator: Emulator, token: Any) -> None:
+    def cancelled(request: ReceivedRequest) -> bool:
+        if completes(request):
+            emulator.executions[-1].cancel()
+        return False
+
+    emulator.faults.always("submit chunk", when=cancelled, status=500)
+
+    with pytest.raises(ImportCancelledError):
+        token.import_records(RECORDS)
+
+    emulator.faults.clear()
+
+
+def test_completing_that_is_lost_twice_and_not_heard_is_given_up_and_cancelled(
+    emulator: Emulator, token: Any
+) -> None:
+    emulator.faults.next("submit chunk", drop="before", when=completes, times=2)
+
+    with pytest.raises(ConnectionLostError) as caught:
+        token.import_records(RECORDS)
+
+    assert any("nothing of it is in Assets" in note for note in caught.value.__notes__)
+    assert emulator.executions[-1].status == "CANCELLED"
+
+
+def test_a_token_that_is_replaced_before_the_end_is_announced(emulator: Emulator, token: Any) -> None:
+    emulator.faults.next("submit chunk", status=401, when=completes)
+
+    with pytest.raises(ImportTokenError) as caught:
+        token.import_records(RECORDS)
+
+    assert result_of(caught.value).sent == 4
+    assert emulator.executions[-1].status == "CANCELLED"
+
+
+def test_a_token_that_is_replaced_while_assets_works(emulator: Emulator, token: Any) -> None:
+    emulator.world.import_seconds = 60
+    emulator.faults.next("read execution status", status=401, nth=3)
+
+    with pytest.raises(ImportTokenError) as caught:
+        token.import_records(RECORDS)
+
+    assert any("which was everything, and goes on with it" in note for note in caught.value.__notes__)
+    assert emulator.executions[-1].status == "PROCESSING"
+
+
+def test_a_refused_chunk_whose_execution_cannot_be_looked_at(emulator: Emulator, token: Any) -> None:
+    emulator.faults.next("submit chunk", status=400)
+    emulator.faults.next("read execution status", status=403, nth=2)
+
+    with pytest.raises(ValidationError):
+        token.import_records(RECORDS)
+
+
+def test_waiting_by_hand_for_what_is_cancelled(emulator: Emulator, token: Any) -> None:
+    heard: list[str] = []
+    execution = token.start(on_progress=lambda one: heard.append(str(one.phase)))
+    execution.submit(RECORDS)
+    emulator.executions[-1].cancel()
+
+    with pytest.raises(ImportCancelledError):
+        execution.wait()
+
+    assert heard[-1] == "cancelled"
+
+
+@pytest.mark.parametrize("status", [404, 409])
+def test_cancelling_what_cannot_be_cancelled_any_more(emulator: Emulator, token: Any, status: int) -> None:
+    execution = token.start()
+    emulator.faults.next("cancel import", status=status)
+
+    assert execution.cancel() is False
+    assert execution.cancel() is True
+
+
+def test_cancelling_that_is_forbidden(emulator: Emulator, token: Any) -> None:
+    execution = token.start()
+    emulator.faults.next("cancel import", status=403)
+
+    with pytest.raises(ApiError):
+        execution.cancel()
+
+
+def test_an_import_that_is_given_up_and_cannot_be_cancelled(emulator: Emulator, token: Any) -> None:
+    """
+    The reason for giving up is what is raised.
+    """
+    emulator.faults.next("cancel import", status=403)
+
+    with pytest.raises(ImportInterruptedError):
+        token.import_records({"people": broken(3)})
+
+    assert emulator.executions[-1].status == "INGESTING"
+
+
+def test_roles_of_which_schema(emulator: Emulator, token: Any) -> None:
+    anywhere = token._connection.import_token(emulator.import_sources[0].token)
+
+    with pytest.raises(ConfigurationError, match="needs to know the object schema"):
+        anywhere.import_records(RECORDS, require_roles=True)
+
+
+@pytest.mark.parametrize("fault", [{"status": 404}, {"body": {"id": "1", "name": "Okta"}}, {"html": "login"}])
+def test_a_guard_that_had_nothing_to_compare_with_says_so(
+    emulator: Emulator, token: Any, fault: dict[str, Any]
+) -> None:
+    anywhere = token._connection.import_token(emulator.import_sources[0].token)
+    emulator.faults.next("get import source", **fault)
+
+    result = anywhere.import_records(RECORDS)
+
+    assert result.confirmed
+    assert any("could not be read" in note for note in result.notes)
+
+
+def test_a_test_of_nothing_is_refused(emulator: Emulator, token: Any) -> None:
+    with pytest.raises(ConfigurationError, match="`count` is below 1"):
+        token.test_import(RECORDS, count=0)
+
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("wrong", [{"on_busy": "cancel"}, {"on_bad_record": "ignore"}])
+def test_options_have_few_words(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="pass one of"):
+        ImportOptions(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [{}, {"id": "1"}, {"links": 7}])
+def test_what_is_no_execution_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ConfigurationError, match="no import execution"):
+        Execution.from_dict(wrong)
+
+
+# --- journals
+
+
+def broken(count: int) -> Iterator[dict[str, object]]:
+    yield from people(count)
+    raise OSError("broken")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "okta.journal"
+
+
+def test_chunks_that_were_halved_are_halved_again(emulator: Emulator, token: Any, journal: Path) -> None:
+    emulator.faults.always("submit chunk", status=413, when=lambda request: len(request.body) > 800)
+    with pytest.raises(ImportInterruptedError):
+        token.import_records({"people": broken(30)}, journal=journal, chunk_records=10, in_flight=1)
+    taken = {request.body for request in emulator.requests if request.status == 200 and request.body}
+
+    result = token.resume_import({"people": people(40)}, journal=journal, chunk_records=10, in_flight=1)
+
+    again = [request.body for request in emulator.requests if request.status == 200 and request.body in taken]
+    assert result.created == 40
+    assert result.skipped_chunks >= 3
+    assert len(again) <= len(taken) + 4  # what was on its way when the source broke
+
+
+def test_a_cancelled_run_is_not_resumed_but_done_again(emulator: Emulator, token: Any, journal: Path) -> None:
+    def source() -> Iterator[dict[str, object]]:
+        yield from people(20)
+        emulator.executions[-1].cancel()
+        yield from people(20, 20)
+
+    with pytest.raises(ImportCancelledError) as caught:
+        token.import_records({"people": source()}, journal=journal, chunk_records=5)
+    with Journal(journal) as opened:
+        found = opened.left_open(emulator.import_sources[0].id)
+    result = token.resume_import({"people": people(40)}, journal=journal)
+
+    assert found is None
+    assert not any("resume_import" in note for note in caught.value.__notes__)
+    assert (result.created, result.skipped_chunks) == (40, 0)
+
+
+def test_an_execution_at_another_gateway_is_replaced(emulator: Emulator, token: Any, journal: Path) -> None:
+    with pytest.raises(ImportInterruptedError):
+        token.import_records({"people": broken(10)}, journal=journal, chunk_records=5)
+    source_id = emulator.import_sources[0].id
+    with Journal(journal) as opened:
+        left = opened.left_open(source_id)
+        assert left is not None
+        assert left.state is RunState.OPEN
+        assert left.execution is not None
+        moved = {
+            name: link.replace("api.atlassian.com", "api.example.com")
+            for name, link in left.execution.links.items()
+        }
+        opened.begin_execution(left.id, moved, "moved")
+    emulator.executions[-1].cancel()
+
+    result = token.resume_import({"people": people(10)}, journal=journal)
+
+    assert (result.created, len(emulator.executions)) == (10, 2)
+
+
+def test_an_execution_that_may_not_be_looked_at_is_not_replaced(
+    emulator: Emulator, token: Any, journal: Path
+) -> None:
+    with pytest.raises(ImportInterruptedError):
+        token.import_records({"people": broken(10)}, journal=journal)
+    emulator.faults.next("read execution status", status=403)
+
+    with pytest.raises(ApiError):
+        token.resume_import({"people": people(10)}, journal=journal)
+    assert token.resume_import({"people": people(10)}, journal=journal).created == 10
