@@ -52,6 +52,8 @@ UNTRUSTED: dict[str, object] = {
     "a script": "javascript:alert(1)",
     "a file": "file:///etc/passwd",
     "another port": f"https://api.atlassian.com:8443{PATH}",
+    "an empty port": f"https://api.atlassian.com:{PATH}",
+    "the port in an odd spelling": f"https://api.atlassian.com:0443{PATH}",
     "a port that is none": f"https://api.atlassian.com:99999{PATH}",
     "a port that is no number": f"https://api.atlassian.com:https{PATH}",
     # Another host.

@@ -408,24 +408,25 @@ def test_row_28_a_closed_port(run: Run) -> None:
     assert caught.value.attempts == 5
 
 
-@pytest.fixture
-def black_hole() -> Iterator[int]:
-    """A port on all loopback addresses that takes no connections: its queue is full, and nobody accepts."""
-    with socket.socket() as listener:
-        listener.bind(("0.0.0.0", 0))
+@contextlib.contextmanager
+def swallowing(address: str, port: int = 0) -> Iterator[int]:
+    """A port that takes no connections: its queue is full, and nobody accepts."""
+    with socket.socket() as listener, contextlib.ExitStack() as waiting:
+        listener.bind((address, port))
         listener.listen(0)
         port = listener.getsockname()[1]
-        waiting = []
-        try:
-            for number in range(8):
-                client = socket.socket()
-                waiting.append(client)
-                client.setblocking(False)
-                client.connect_ex((f"127.0.0.{number % 4 + 1}", port))
-            yield port
-        finally:
-            for client in waiting:
-                client.close()
+        for number in range(8):
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex((f"127.0.0.{number % 4 + 1}" if address == "0.0.0.0" else address, port))
+        yield port
+
+
+@pytest.fixture
+def black_hole() -> Iterator[int]:
+    """Such a port on all loopback addresses."""
+    with swallowing("0.0.0.0") as port:
+        yield port
 
 
 def test_row_28_a_black_hole(run: Run, black_hole: int) -> None:
@@ -470,6 +471,22 @@ def test_row_28_many_addresses_share_the_time_for_connecting(
         )
 
     assert time.monotonic() - started < 1.2
+
+
+def test_row_28_a_dead_address_leaves_time_for_the_next_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of what is left, so that a living address behind a black hole is reached."""
+    resolve(monkeypatch, "127.0.0.9", "127.0.0.1")
+    with serving() as server, swallowing("127.0.0.9", server.port):
+        result = run(
+            f"http://acme.invalid:{server.port}",
+            lambda site: call(site, read(site)),
+            limits=Limits(connect=1.0, attempt=5.0),
+            policy=RetryPolicy.off(),
+        )
+
+    assert result.status == 200
 
 
 def test_a_second_address_is_tried_where_the_first_one_is_dead(
