@@ -24,7 +24,7 @@ import anyio
 import pytest
 import trustme
 
-from jsm_assets_dest import Limits
+from jsm_assets_dest import ApiToken, Connection, Limits, RetryPolicy
 from jsm_assets_dest._engine.asynchronous import AsyncEngine
 from jsm_assets_dest._engine.blocking import BlockingEngine
 from jsm_assets_dest._engine.commands import Operation, Send
@@ -32,7 +32,7 @@ from jsm_assets_dest._engine.settings import HttpSettings
 from jsm_assets_dest._secret import Secret
 from jsm_assets_dest._wire.answer import Answer
 from jsm_assets_dest._wire.request import Request
-from jsm_assets_dest.exceptions import ClosedError, TransportError
+from jsm_assets_dest.exceptions import ClosedError, ConnectionFailedError, TransportError
 from jsm_assets_dest.testing import Emulator
 from tests.engine.scripted import Clock, Received, answer, raw, serving
 
@@ -160,6 +160,29 @@ except AssetsError as error:
     assert "authorization" not in headers(proxy.received[0])
     assert (name, sent, leaks) == ("ProxyAuthenticationError", "no", False)
     assert "pr0xy-pass" not in shown
+
+
+def test_row_47_a_proxy_that_lets_nobody_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal of CONNECT is the proxy's, not the service's; nothing was sent, and the network team is named."""
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    page = b"<html><title>Blocked by policy</title></html>"
+    refuses = raw(b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n" % len(page) + page)
+    with serving(refuses) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        with (
+            Connection.external_site(
+                "https://acme.atlassian.net", ApiToken("ana@acme.com", TOKEN), retry=RetryPolicy.off()
+            ) as connection,
+            pytest.raises(
+                ConnectionFailedError, match=r"the proxy on the way to acme\.atlassian\.net refused"
+            ) as caught,
+        ):
+            connection.object_schemas()
+
+    assert caught.value.sent == "no"
+    assert caught.value.remedies[0] == "Your network team: let the proxy allow acme.atlassian.net."
+    assert TOKEN.encode() not in proxy.received[0].head
 
 
 def test_row_47_certificates_and_key_logs(tmp_path: Path) -> None:

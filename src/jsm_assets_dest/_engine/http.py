@@ -527,6 +527,17 @@ def _failure(error: BaseException, request: Request, seconds: float) -> AssetsEr
             sent="no",
             **facts,
         )
+    if isinstance(error, httpx.ProxyError):
+        return ConnectionFailedError(
+            f"{doing} was not sent: the proxy on the way to {where} refused to connect ({detail}).",
+            cause="The proxy that the environment names probably does not let this host through.",
+            remedies=(
+                f"Your network team: let the proxy allow {where}.",
+                "You: name the host in NO_PROXY, or pass trust_env=False, if no proxy is needed.",
+            ),
+            sent="no",
+            **facts,
+        )
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if tls is not None and isinstance(error, httpx.ConnectError):
         reason = getattr(tls, "verify_message", "") or getattr(tls, "reason", "") or str(tls)
@@ -548,7 +559,7 @@ def _failure(error: BaseException, request: Request, seconds: float) -> AssetsEr
             sent="no",
             **facts,
         )
-    if isinstance(error, (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout, httpx.ProxyError)):
+    if isinstance(error, (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout)):
         return ConnectionFailedError(
             f"{doing} was not sent: {where} cannot be reached ({detail}).",
             cause="Probably this computer's network, a firewall, or a proxy that is needed and not set.",
