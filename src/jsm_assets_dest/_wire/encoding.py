@@ -28,10 +28,6 @@ COMPLETED = b'{"completed":true}'
 _SURROGATES = re.compile(rb"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(\\ud[89a-f][0-9a-f]{2})")
 
 
-#: How many bytes per backslash make visiting each of them cheaper than searching for longer text.
-SPARSE = 200
-
-
 class UnencodableError(ValueError):
     """
     A value that JSON cannot carry. Who encodes knows which record it was, and says so in an error of its own.
@@ -82,18 +78,12 @@ def _may_have_surrogates(body: bytes) -> bool:
     """
     Whether ASCII JSON may have half of a surrogate pair; rarely true without one.
 
-    Searching for two or more characters runs at one byte per nanosecond, a fifth of the time that encoding takes, and
-    for a single one at more than ten. Most bodies have few backslashes, so those are visited one by one.
+    Most bodies are done with in one look: at a memory's speed where nothing is escaped, and otherwise from the end, which
+    CPython does at three bytes per nanosecond and from the beginning at one (measured on 3.13).
     """
-    backslashes = body.count(b"\\")
-    if backslashes * SPARSE > len(body):
-        return b"\\ud" in body and any(match[1] for match in _SURROGATES.finditer(body))
-    position = body.find(b"\\")
-    while position >= 0:
-        if body.startswith(b"ud", position + 1):
-            return any(match[1] for match in _SURROGATES.finditer(body, position))
-        position = body.find(b"\\", position + 2)
-    return False
+    if b"\\" not in body or body.rfind(b"\\ud") < 0:
+        return False
+    return any(match[1] for match in _SURROGATES.finditer(body))
 
 
 def _has_lone_surrogate(value: object) -> bool:
