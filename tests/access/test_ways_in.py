@@ -104,10 +104,28 @@ def test_the_gateway_is_asked_once_and_remembered() -> None:
     service = Service({**good(), "read myself": REJECTED})
     site = service.site()
     for _ in range(2):
-        with pytest.raises(BadCredentialsError):
+        with pytest.raises(BadCredentialsError) as caught:
             service.run(ask_jira(site, lambda base: wire.myself(base, SITE)))
 
+        assert "the gateway refused them as well" in caught.value.cause
+
     assert service.operations == ["read myself", "read tenant info", "read myself", "read myself"]
+
+
+def test_the_gateway_tells_an_address_of_somebody_else_from_a_bad_token() -> None:
+    """To the site both are the same."""
+    emulator = Emulator()
+    for email, said in (("bob@acme.com", "wrong, expired or revoked"), (emulator.email, "wrong, expired")):
+        token = emulator.api_token if email != emulator.email else "ATATT3xFfGF0T4JNjKpQ7w"
+        with Connection.external_site(
+            emulator.site, ApiToken(email, token), transport=emulator.transport, clock=emulator.clock
+        ) as connection:
+            assert said in connection.check()["identity"].cause
+    mismatch = Answer(
+        401, {"x-failure-category": "FAILURE_CLIENT_AUTH_MISMATCH"}, b'{"code":401,"message":"Unauthorized"}'
+    )
+    report, _ = checked({"read myself": [REJECTED, mismatch]})
+    assert "different accounts: the gateway says so" in report["identity"].cause
 
 
 def test_a_gateway_that_bars_this_computer_proves_nothing_about_the_token() -> None:

@@ -136,6 +136,9 @@ def gateway_takes(site: Site, refusal: BadCredentialsError) -> Operation[bool]:
         return False
     if not site.uses_gateway and site.is_scoped is None:
         yield Exclusive("scoped", _ask_gateway(site, refusal))
+    if site.refused_because:
+        # The gateway knows more than the site, which names scopes as a possibility.
+        refusal.cause = site.refused_because
     # Another worker may have found out while this one's request was on its way.
     return site.uses_gateway
 
@@ -148,8 +151,14 @@ def _ask_gateway(site: Site, refusal: BadCredentialsError) -> Operation[None]:
         answer = yield from call(site, wire.myself(f"{site.gateway}/ex/jira/{identifier}", site.url))
     except ScopeMismatchError:
         site.is_scoped = True
-    except BadCredentialsError:
+    except BadCredentialsError as error:
         site.is_scoped = False
+        site.refused_because = (
+            "The e-mail address and the API token probably belong to different accounts: the gateway says so."
+            if "different accounts" in error.cause
+            else "The e-mail address or the API token is probably wrong, expired or revoked; the gateway refused them as "
+            "well, so that it is no matter of scopes."
+        )
     except (AuthenticationError, AccessDeniedError, NotFoundError):
         # That says nothing about the token; the refusal stands, and the next one asks again.
         return
@@ -168,6 +177,7 @@ def believed(site: Site, answer: Answer) -> Account:
     account = wire.read_account(answer)
     if site.is_basic_on_site:
         site.is_scoped = False
+        site.refused_because = ""
     site.account = account
     return account
 

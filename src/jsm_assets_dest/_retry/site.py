@@ -44,6 +44,7 @@ class Site:
         account: The account behind the credentials, when it was asked.
         is_scoped: Whether an API token turned out to be one with scopes; None while nobody knows.
         prefers_gateway: Whether an API token is used on the gateway although nobody knows that it has scopes.
+        refused_because: Why an API token is refused by site and gateway alike, in words; "" while it is not.
         token: The bearer token in use, for credentials that are asked for one.
         token_expires: When that token must be renewed, on the monotonic clock.
     """
@@ -61,6 +62,7 @@ class Site:
     account: Account | None = None
     is_scoped: bool | None = None
     prefers_gateway: bool = False
+    refused_because: str = ""
     token: Secret | None = field(default=None, repr=False)
     token_expires: float = float("inf")
     gate: Gate = field(factory=Gate, init=False, repr=False)
