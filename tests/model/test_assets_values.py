@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from jsm_assets_dest import ImportSource, Status, StatusCategory
+from jsm_assets_dest import Attribute, ImportSource, ImportStatus, SchemaLinks, Status, StatusCategory
+from jsm_assets_dest._assets.reading import read_array, read_number, read_object, read_text
+from jsm_assets_dest.exceptions import MalformedAnswerError
 
 
 def source(**changes: Any) -> ImportSource:
@@ -130,3 +132,35 @@ def test_a_status_knows_its_category_and_whose_it_is() -> None:
     assert shared.category is StatusCategory.ACTIVE
     assert (own.category, own.schema_id, own.is_shared) == (None, "4", False)
     assert own.to_dict()["category"] is None
+
+
+def test_links_lead_to_types_and_objects() -> None:
+    links = SchemaLinks.of("https://acme.atlassian.net", "4")
+
+    assert links.object_type("7") == "https://acme.atlassian.net/jira/assets/object-schema/4?typeId=7"
+    assert links.object("7", "9").endswith("?typeId=7&objectId=9")
+
+
+def test_values_are_data() -> None:
+    status = ImportStatus(status="IDLE", import_source_id="a-1", workspace_id="w")
+    attribute = Attribute.from_json({"id": 3, "name": "Office", "type": 1, "referenceObjectTypeId": "7"})
+
+    assert status.to_dict() == {"status": "IDLE", "import_source_id": "a-1", "workspace_id": "w"}
+    assert attribute.to_dict()["type"] == "referenced_object"
+    assert attribute.to_dict()["reference_object_type_id"] == "7"
+
+
+def test_what_cannot_be_read_is_an_answer_that_makes_no_sense() -> None:
+    """
+    A listing may be wrapped, a number may be text; anything else is not guessed at.
+    """
+    assert read_array({"entries": [1]}, "things", "values", "entries") == [1]
+    assert read_number({"count": "3"}, "count") == 3
+    assert read_number({"count": "many"}, "count", 7) == 7
+    for wrong in ({"entries": 1}, "text", None):
+        with pytest.raises(MalformedAnswerError, match="where a list of things was expected"):
+            read_array(wrong, "things", "entries")
+    with pytest.raises(MalformedAnswerError, match="where a thing was expected"):
+        read_object([], "a thing")
+    with pytest.raises(MalformedAnswerError, match="left out “id”"):
+        read_text({}, "id")

@@ -4,14 +4,17 @@ Stories about changes of which nobody knows whether they happened, and about ans
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from attrs import evolve
 
 from jsm_assets_dest import AttributeSpec, Resolution, StatusSpec
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
+    ConnectionFailedError,
     ImportTargetMismatchError,
     ObjectSchemaExistsError,
     ResolutionNotPossibleError,
@@ -260,3 +263,88 @@ async def test_roles_take_people_and_groups(emulator: Emulator, connection: Any)
     assert (after.managers.users, after.managers.groups) == ((person,), ("it-ops",))
     assert again == after
     assert "set role" not in {request.operation for request in emulator.requests}
+
+
+class Unreachable(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """
+    The emulated site, unreachable for requests that write to one path.
+    """
+
+    def __init__(self, transport: Any, path: str) -> None:
+        self.transport = transport
+        self.path = path
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._refuse(request)
+        response: httpx.Response = self.transport.handle_request(request)
+        return response
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._refuse(request)
+        response: httpx.Response = await self.transport.handle_async_request(request)
+        return response
+
+    def _refuse(self, request: httpx.Request) -> None:
+        if request.method != "GET" and request.url.path.endswith(self.path):
+            raise httpx.ConnectError("connection refused", request=request)
+
+
+@pytest.mark.parametrize("path", ["/objectschema/create", "/config/statustype", "/mapping"])
+def test_what_was_certainly_not_sent_needs_no_look(path: str) -> None:
+    """
+    Without a connection nothing can have happened, so nothing is asked and nothing is sent again.
+    """
+    with Emulator() as emulator:
+        emulator.add_object_schema("OKT", "Okta")
+        secret = emulator.add_import_source("OKT").token
+        with emulator.connect(transport=Unreachable(emulator.transport, path)) as connection:
+            schema = connection.get_object_schema("OKT")
+            token = connection.import_token(secret, schema=schema)
+            plan = token.plan(model())
+            asked: dict[str, Callable[[], object]] = {
+                "/objectschema/create": lambda: connection.create_object_schema("NEW", "New"),
+                "/config/statustype": lambda: schema.create_status("Gone", "inactive"),
+                "/mapping": plan.apply,
+            }
+            with pytest.raises(ConnectionFailedError) as caught:
+                asked[path]()
+            emulator.requests.clear()
+
+            with pytest.raises(ConnectionFailedError):
+                asked[path]()
+
+    assert caught.value.sent == "no"
+    assert {one.operation for one in emulator.requests} <= {
+        "read import info",
+        "read mapping",
+        "get import source",
+    }
+
+
+@story
+async def test_only_external_imports_are_asked_for_their_document(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    A CSV import has none.
+    """
+    schema, token = await destination(emulator, connection)
+    await now(token.build(model()))
+    (source,) = emulator.world.import_sources.values()
+    source.module_key = "rlabs-import-type-csv"
+    emulator.requests.clear()
+
+    found = await now(schema.find_conflicts(model()))
+
+    assert [one.name for one in found] == ["Groups", "People"]
+    assert "read mapping" not in {request.operation for request in emulator.requests}
+
+
+@story
+async def test_a_schema_without_a_role_says_which(emulator: Emulator, connection: Any) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    who = {"X-AAccountId": emulator.account.account_id}
+    emulator.faults.next("list roles", status=200, headers=who, body={})
+
+    with pytest.raises(RolesNotSettableError, match="the schema has no role for users"):
+        await now(schema.set_roles(users=[]))

@@ -54,7 +54,7 @@ def _documents(site: Site, schema_id: str) -> Operation[list[Mapping[str, object
     except (ApiError, MalformedAnswerError, HtmlResponseError):
         return documents
     for source in sources:
-        if source.kind in ("", "rlabs-import-type-external"):
+        if source.is_external:
             try:
                 answer = yield from ask_assets(site, _document_builder(source.id))
                 documents.append(read_object(answer.json(), "a schema and mapping"))
