@@ -545,3 +545,11 @@ def test_the_type_of_an_adopted_attribute_is_the_existing_one() -> None:
     adopted = apply(only_conflict(model, there), Resolution.ADOPT, model).object_type("things").attribute("x")
 
     assert (adopted.type, adopted.maximum) == (AttributeType.TEXT, 5)
+
+
+def test_a_document_without_external_ids_tells_nothing() -> None:
+    """Assets may leave them out; then the conflict is what it looks like."""
+    silent = {"schema": {"objectSchema": {"objectTypes": [{"name": "People"}]}}}
+    types = [existing("People", NAME)]
+
+    assert find_conflicts(MODEL, types, documents=[silent]) == find_conflicts(MODEL, types)

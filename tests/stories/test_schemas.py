@@ -344,7 +344,11 @@ async def test_a_schema_is_drawn_as_it_is(emulator: Emulator, connection: Any) -
     schema = await now(connection.get_object_schema("HR"))
 
     graph = await now(schema.graph())
+    listed = await now(schema.object_types())
+    attributes = await now(schema.attributes())
 
+    assert [(one.name, one.object_count) for one in listed] == [("Offices", 1), ("People", 0)]
+    assert [one.reference_object_type_id for one in attributes if one.name == "Office"] == [offices.id]
     assert [box.name for box in graph.boxes] == ["Offices", "People"]
     assert graph.boxes[0].description == "Where we sit. 1 object"
     assert [row.text for row in graph.boxes[0].rows] == ["Name: text (label)"]
