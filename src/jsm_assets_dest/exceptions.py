@@ -92,7 +92,6 @@ The module is one long table of meanings and is kept in one piece, so that the t
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Literal, TypedDict, Unpack, cast
@@ -308,6 +307,8 @@ def _restored(kind: type[AssetsError], what: str, state: Mapping[str, object]) -
 def _portable(value: object) -> object:
     if value is None or isinstance(value, str | int | float):
         return value
+    import pickle
+
     try:
         pickle.dumps(value)
     except Exception:  # noqa: BLE001 - whatever a caller's value raises when it is pickled

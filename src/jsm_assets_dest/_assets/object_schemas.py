@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from .._model.tables import Tone, below, bullets, facts, joined, link, mark, strong, whole
 from .reading import read_flag, read_number, read_object, read_text
 
 
@@ -139,6 +138,8 @@ class ObjectSchemaRecord:
         }
 
     def _repr_html_(self) -> str:
+        from .._model.tables import Tone, below, bullets, facts, joined, link, mark, strong, whole
+
         counts = [
             f"{count:,} {what}{'' if count == 1 else 's'}"
             for count, what in ((self.object_type_count, "object type"), (self.object_count, "object"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
 from attrs import define, field
@@ -17,9 +17,11 @@ from .. import exceptions as errors
 from . import address_book
 from .answer import Answer
 from .bodies import Body, read_body
-from .hints import Hint, wait_hint
 from .request import Host, Request
 from .scopes import scopes_for
+
+if TYPE_CHECKING:
+    from .hints import Hint
 
 #: Sentences by which an HTML answer is known as Atlassian's own, even when a proxy took the headers away.
 _ATLASSIAN_PHRASES: Final = (
@@ -176,6 +178,8 @@ class Case:
         """
         Row 5.
         """
+        from .hints import wait_hint  # good answers do not wait for its regular expressions
+
         headers = self.answer.headers
         hint = wait_hint(headers, self.now)
         reason = headers.get("ratelimit-reason", "") or headers.get("x-failure-category", "")
@@ -200,6 +204,8 @@ class Case:
         """
         Row 6.
         """
+        from .hints import wait_hint
+
         headers = self.answer.headers
         # The reset of a rate limit says nothing about when a disturbance ends.
         hint = wait_hint(
