@@ -1,0 +1,102 @@
+"""
+`python -m benchmarks`: measure everything, print the table of goals, and fail when a gate is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import (
+    bulk,
+    checks,
+    encoding,
+    limited,
+    memory,
+    plot,
+    report,
+    small,
+    starting,
+    structuring,
+    waiting,
+    whole,
+)
+from .goals import Verdict, judged
+from .measuring import Measured
+from .server import serving
+from .stage import Stage
+
+MEASUREMENTS: dict[str, Callable[[Stage], Sequence[Measured]]] = {
+    "server": checks.run,
+    "starting": starting.run,
+    "small": small.run,
+    "encoding": encoding.run,
+    "bulk": bulk.run,
+    "waiting": waiting.run,
+    "memory": memory.run,
+    "limited": limited.run,
+    "structuring": structuring.run,
+    "whole": whole.run,
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """
+    The arguments of the command.
+    """
+    found = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    found.add_argument(
+        "--quick", action="store_true", help="end within 50 seconds, with what can be checked in that time"
+    )
+    found.add_argument(
+        "--only", nargs="+", choices=MEASUREMENTS, metavar="NAME", help=f"some of: {', '.join(MEASUREMENTS)}"
+    )
+    found.add_argument(
+        "--output", type=Path, metavar="DIR", help="write results.json, results.md and results.svg there"
+    )
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Measure; 0 when no gate was missed.
+    """
+    options = parser().parse_args(arguments)
+    chosen = options.only or list(MEASUREMENTS)
+    began = time.monotonic()
+    measured: list[Measured] = []
+    with serving() as server, tempfile.TemporaryDirectory() as folder:
+        stage = Stage(server=server, quick=options.quick, folder=Path(folder))
+        for name in chosen:
+            started = time.monotonic()
+            measured += MEASUREMENTS[name](stage)
+            print(f"{name}: {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+    seconds = time.monotonic() - began
+    rows = judged(measured, quick=options.quick)
+    if options.only:
+        rows = [row for row in rows if row[1] is not None]
+    text = report.table(rows, [one for one in measured if not one.goal])
+    print(text)
+    print(
+        f"\n{seconds:.0f} seconds on {', '.join(f'{name} {value}' for name, value in report.machine().items())}"
+    )
+    if options.output is not None:
+        options.output.mkdir(parents=True, exist_ok=True)
+        found = report.document(rows, measured, quick=options.quick, seconds=seconds)
+        (options.output / "results.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        (options.output / "results.md").write_text(text + "\n", encoding="utf-8")
+        title = f"Goals of jsm_assets_dest, {report.machine()['python']}"
+        (options.output / "results.svg").write_text(plot.picture(rows, title), encoding="utf-8")
+    missed = [goal.name for goal, _, verdict in rows if verdict in (Verdict.BELOW, Verdict.NOT_MEASURED)]
+    if missed:
+        print(f"Below the gate: {', '.join(missed)}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

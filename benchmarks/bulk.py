@@ -1,0 +1,146 @@
+"""
+P6: many records with a server that answers at once: what is measured is the client's own limit.
+
+The library sends through an execution, chunk after chunk; what an import costs besides is counted in `whole.py`. The
+best hand-written loop is the one with the smallest median; ratios are taken round by round.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator, Sequence
+from unittest import mock
+
+from jsm_assets_dest import ImportExecution, ImportToken
+from jsm_assets_dest._operations import sending
+from jsm_assets_dest.records import Checked, RecordChecker
+
+from . import loops
+from .measuring import Measured, Rounds, take_turns
+from .records import CHUNK, model, user, users
+from .server import DATA
+from .stage import Stage
+
+#: What both sides keep in flight where they do.
+IN_FLIGHT = 4
+
+
+class Unchecked(RecordChecker):
+    """
+    A checker that passes everything on, to measure what the rest costs.
+    """
+
+    def check_many(
+        self,
+        selector: str,  # noqa: ARG002 - the signature of the checker
+        first: int,
+        records: Sequence[object],
+        on_bad: object = None,  # noqa: ARG002 - as above
+    ) -> Checked:
+        """
+        The records as they are.
+        """
+        return Checked(list(records), range(first, first + len(records)))  # type: ignore[arg-type]  # they are trusted
+
+
+@contextlib.contextmanager
+def unchecked() -> Generator[None]:
+    """
+    Imports check nothing while the context lasts.
+    """
+    with mock.patch.object(sending, "RecordChecker", Unchecked):
+        yield
+
+
+def started(token: ImportToken, *, fast: bool | None, in_flight: int = IN_FLIGHT) -> ImportExecution:
+    """
+    An execution that takes chunks of the size of the measurements.
+    """
+    return token.start(model=model(), chunk_records=CHUNK, fast=fast, in_flight=in_flight)
+
+
+def run(stage: Stage) -> Sequence[Measured]:
+    """
+    Measure.
+    """
+    count = stage.choose(20_000, 10_000)
+    records = [user(number) for number in range(count)]
+    found: list[Measured] = []
+    with stage.token() as token, stage.httpx_client() as client:
+        url = stage.server.url + DATA
+        for fast in (False, True):
+            encode = loops.orjson_bytes() if fast else loops.json_bytes
+            execution = started(token, fast=fast)
+
+            def off(execution: ImportExecution = execution) -> None:
+                with unchecked():
+                    execution.submit({"users": records})
+
+            def generated(loop: Callable[..., None], encode: loops.Encode = encode) -> Callable[[], None]:
+                return lambda: loop(client, url, users(count), encode)
+
+            def ready(loop: Callable[..., None], encode: loops.Encode = encode) -> Callable[[], None]:
+                return lambda: loop(client, url, records, encode)
+
+            contestants: dict[str, Callable[[], object]] = {
+                "off": off,
+                "on": lambda execution=execution: execution.submit({"users": records}),
+                "sequence": ready(loops.httpx_sequence),
+                "threads": ready(loops.httpx_threads),
+                "from a generator": lambda execution=execution: execution.submit({"users": users(count)}),
+                "sequence from a generator": generated(loops.httpx_sequence),
+                "threads from a generator": generated(loops.httpx_threads),
+            }
+            if fast:
+                contestants["http.client"] = lambda encode=encode: loops.http_client_threads(
+                    stage.server.port, records, encode
+                )
+                contestants["tasks"] = lambda encode=encode: loops.httpx_tasks(url, records, encode)
+            stage.server.behave()
+            rounds = take_turns(contestants, rounds=stage.choose(40, 8), seconds=stage.choose(40, 4))
+            found += _told(rounds, count, fast=fast)
+            found.append(_busy(stage, rounds, "orjson" if fast else "json"))
+    return found
+
+
+def _told(rounds: Rounds, count: int, *, fast: bool) -> list[Measured]:
+    best = rounds.best_of("sequence", "threads")
+    best_generated = rounds.best_of("sequence from a generator", "threads from a generator")
+    encoder = "orjson" if fast else "json"
+
+    def measured(goal: str, what: str, name: str, other: str) -> Measured:
+        rate = count / rounds.median(name)
+        return Measured.of(
+            goal,
+            f"{what}, {encoder}",
+            rounds.ratios(other, name),
+            note=f"{rate / 1000:,.0f}k records/s against {count / rounds.median(other) / 1000:,.0f}k ({other})",
+        )
+
+    found = [
+        measured("P6f" if fast else "P6", "bulk, ready records, checks off / best httpx loop", "off", best),
+        measured("P6bf" if fast else "P6b", "bulk, ready records, checks on / best httpx loop", "on", best),
+        measured(
+            "" if fast else "P6c",
+            "bulk from a generator, checks on / best httpx loop",
+            "from a generator",
+            best_generated,
+        ),
+    ]
+    if fast:
+        found.append(measured("P6d", "bulk, checks off / http.client", "off", "http.client"))
+        found.append(measured("", "bulk, tasks of httpx.AsyncClient / best httpx loop", "tasks", best))
+    return found
+
+
+def _busy(stage: Stage, rounds: Rounds, encoder: str) -> Measured:
+    """
+    How busy the server was: far below 1 it was waiting for the clients.
+    """
+    elapsed = sum(map(sum, rounds.seconds.values()))
+    return Measured.exactly(
+        "",
+        f"the server's processor time in the bulk measurements, {encoder}",
+        stage.server.counters().busy / elapsed,
+        "x",
+    )

@@ -1,0 +1,418 @@
+"""
+The measuring server: enough of Assets to take an import, in a process of its own, and quicker than any client.
+
+It is no emulator. It checks nothing, keeps nothing but counters, and answers from bytes that were made once, so that
+what is measured is the client. Requests are read in place by a protocol of asyncio; of a chunk's body only the length
+is looked at. How much of its time it was busy is measured too, and a raw client shows what it can do (`checks.py`).
+
+    python -m benchmarks.server      prints its port, serves until its standard input is closed
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from attrs import define, field, frozen
+
+WORKSPACE = "5f0d7f1e-0000-4000-8000-000000000001"
+SOURCE = "5f0d7f1e-0000-4000-8000-000000000002"
+EXECUTION = "5f0d7f1e-0000-4000-8000-000000000003"
+_ASSETS = f"/jsm/assets/workspace/{WORKSPACE}/v1"
+_RUN = f"{_ASSETS}/importsource/{SOURCE}/executions/{EXECUTION}"
+
+INFO = "/jsm/assets/v1/imports/info"
+START = f"{_ASSETS}/importsource/{SOURCE}/executions"
+DATA = f"{_RUN}/data"
+STATUS = f"{_RUN}/status"
+SCHEMA = f"{_ASSETS}/objectschema/1"
+ATTRIBUTES = f"{SCHEMA}/attributes"
+CONTROL = "/_control"
+
+#: How many attribute definitions the listing has.
+ATTRIBUTE_COUNT = 10_000
+
+
+@frozen(kw_only=True)
+class Behaviour:
+    """
+    How the server behaves until it is told otherwise.
+
+    Attributes:
+        latency: Seconds before a chunk is answered.
+        everywhere: Whether all other requests take that long, too.
+        per_second: Chunks that it takes per second; 0 for no limit.
+        burst: Chunks that it takes at once before that limit counts.
+        processing: How many times it says PROCESSING before DONE.
+    """
+
+    latency: float = 0.0
+    everywhere: bool = False
+    per_second: float = 0.0
+    burst: float = 0.0
+    processing: int = 0
+
+
+@define
+class Counters:
+    """
+    What the server has seen since it was last told how to behave.
+    """
+
+    requests: int = 0
+    chunks: int = 0
+    chunk_bytes: int = 0
+    refused: int = 0
+    peak_in_flight: int = 0
+    by_path: dict[str, int] = field(factory=dict)
+    #: Seconds of processor time that the server took.
+    busy: float = 0.0
+
+
+def _answer(status: str, value: object, *headers: str) -> bytes:
+    body = b"" if value is None else json.dumps(value, separators=(",", ":")).encode()
+    lines = [
+        f"HTTP/1.1 {status}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        *headers,
+        "",
+        "",
+    ]
+    return "\r\n".join(lines).encode("ascii") + body
+
+
+def _attribute(number: int) -> dict[str, object]:
+    owner = number // 40 + 1
+    icon = f"https://api.example.com/icon/{owner}.png"
+    return {
+        "workspaceId": WORKSPACE,
+        "globalId": f"{WORKSPACE}:{number}",
+        "id": str(number),
+        "objectType": {
+            "workspaceId": WORKSPACE,
+            "globalId": f"{WORKSPACE}:{owner}",
+            "id": str(owner),
+            "name": f"Type {owner}",
+            "type": 0,
+            "icon": {
+                "id": "2",
+                "name": "Application",
+                "url16": f"{icon}?size=16",
+                "url48": f"{icon}?size=48",
+            },
+            "position": owner,
+            "created": "2026-01-05T08:00:01.250Z",
+            "updated": "2026-01-05T08:00:01.250Z",
+            "objectCount": 0,
+            "objectSchemaId": "1",
+            "inherited": False,
+            "abstractObjectType": False,
+            "parentObjectTypeInherited": False,
+        },
+        "name": f"Attribute {number}",
+        "label": number % 40 == 1,
+        "type": 0,
+        "defaultType": {"id": 0, "name": "Text"},
+        "editable": True,
+        "system": False,
+        "sortable": True,
+        "summable": False,
+        "indexed": True,
+        "minimumCardinality": 0,
+        "maximumCardinality": 1,
+        "removable": True,
+        "hidden": False,
+        "includeChildObjectTypes": False,
+        "uniqueAttribute": False,
+        "description": "What is known about it.",
+        "options": "",
+        "position": number % 40,
+    }
+
+
+class _State:
+    """
+    The answers, the counters and the present behaviour.
+    """
+
+    def __init__(self, base: str) -> None:
+        links = {
+            "submitProgress": f"{base}{_RUN}/progress",
+            "submitResults": f"{base}{DATA}",
+            "getExecutionStatus": f"{base}{STATUS}",
+            "cancel": f"{base}{_RUN}",
+        }
+        info = {
+            "getStatus": f"{base}{_ASSETS}/importsource/{SOURCE}/configstatus",
+            "start": f"{base}{START}",
+            "mapping": f"{base}{_ASSETS}/importsource/{SOURCE}/mapping",
+        }
+        schema = {
+            "workspaceId": WORKSPACE,
+            "globalId": f"{WORKSPACE}:1",
+            "id": "1",
+            "name": "Okta",
+            "objectSchemaKey": "OKT",
+            "status": "Ok",
+            "description": "Auto-generated Okta data.",
+            "created": "2026-01-05T08:00:00.000Z",
+            "updated": "2026-01-05T08:00:00.000Z",
+            "objectCount": 120,
+            "objectTypeCount": 12,
+            "crossSchemaReferencingAllowed": False,
+        }
+        page = {"startAt": 0, "maxResults": 50, "total": 1, "values": [schema], "isLast": True, "last": True}
+        self.answers = {
+            INFO: _answer("200 OK", {"links": info}),
+            START: _answer("200 OK", {"links": links, "result": "success"}),
+            SCHEMA: _answer("200 OK", schema),
+            f"{_ASSETS}/objectschema/list": _answer("200 OK", page),
+            f"{SCHEMA}/objecttypes/flat": _answer("200 OK", []),
+            f"{_ASSETS}/importsource/{SOURCE}": _answer(
+                "200 OK", {"id": SOURCE, "name": "Okta", "objectSchemaId": "1"}
+            ),
+            ATTRIBUTES: _answer("200 OK", [_attribute(number) for number in range(1, ATTRIBUTE_COUNT + 1)]),
+            f"{_RUN}/progress": _answer("200 OK", None),
+        }
+        self.taken = _answer("200 OK", None)
+        self.refusal = _answer("429 Too Many Requests", {"message": "Rate limit exceeded"}, "Retry-After: 1")
+        self.missing = _answer("404 Not Found", {"message": "not part of the measuring server"})
+        self.states = {
+            name: _answer("200 OK", {"status": name, "executionId": EXECUTION})
+            for name in ("INGESTING", "PROCESSING", "DONE")
+        }
+        self.behave(Behaviour())
+
+    def behave(self, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self.counters = Counters()
+        self.in_flight = 0
+        self.is_completed = False
+        self.left = behaviour.processing
+        self.tokens = behaviour.burst
+        self.refilled = time.monotonic()
+        self.started = time.process_time()
+
+    def status(self) -> bytes:
+        if not self.is_completed:
+            return self.states["INGESTING"]
+        if self.left > 0:
+            self.left -= 1
+            return self.states["PROCESSING"]
+        return self.states["DONE"]
+
+    def takes(self) -> bool:
+        """
+        Whether the rate limit lets a chunk through.
+        """
+        behaviour = self.behaviour
+        if not behaviour.per_second:
+            return True
+        now = time.monotonic()
+        self.tokens = min(behaviour.burst, self.tokens + (now - self.refilled) * behaviour.per_second)
+        self.refilled = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+    def snapshot(self) -> bytes:
+        counters = self.counters
+        values = {name: getattr(counters, name) for name in Counters.__annotations__}
+        values["busy"] = time.process_time() - self.started
+        return _answer("200 OK", values)
+
+
+class _Connection(asyncio.BufferedProtocol):
+    """
+    One connection of a client: heads are parsed, bodies are counted.
+    """
+
+    def __init__(self, state: _State) -> None:
+        self._state = state
+        self._buffer = bytearray(512 * 1024)
+        self._view = memoryview(self._buffer)
+        self._head = bytearray()
+        self._missing = 0
+        self._small = bytearray()
+        self._keeps = False
+        self._target = b""
+        self._size = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the protocol's signature
+        return self._view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        start = 0
+        while start < nbytes:
+            if self._missing:
+                taken = min(self._missing, nbytes - start)
+                if self._keeps:
+                    self._small += self._view[start : start + taken]
+                self._missing -= taken
+                start += taken
+            else:
+                self._head += self._view[start:nbytes]
+                end = self._head.find(b"\r\n\r\n")
+                if end < 0:
+                    return
+                after = len(self._head) - end - 4
+                start = nbytes - after
+                self._begin(bytes(self._head[:end]))
+                self._head.clear()
+            if not self._missing:
+                self._end()
+
+    def _begin(self, head: bytes) -> None:
+        self._target = head.split(b" ", 2)[1]
+        place = head.lower().find(b"\r\ncontent-length:")
+        self._size = self._missing = int(head[place + 17 :].split(b"\r\n", 1)[0]) if place >= 0 else 0
+        self._keeps = self._size < 300
+        self._small.clear()
+
+    def _end(self) -> None:
+        state = self._state
+        path = self._target.partition(b"?")[0].decode("ascii")
+        if path == CONTROL:
+            if self._small:
+                state.behave(Behaviour(**json.loads(self._small)))
+            self._transport.write(state.snapshot())
+            return
+        counters = state.counters
+        counters.requests += 1
+        counters.by_path[path] = counters.by_path.get(path, 0) + 1
+        if path == DATA and b'"completed"' not in self._small:
+            if not state.takes():
+                counters.refused += 1
+                self._transport.write(state.refusal)
+                return
+            counters.chunks += 1
+            counters.chunk_bytes += self._size
+            state.in_flight += 1
+            counters.peak_in_flight = max(counters.peak_in_flight, state.in_flight)
+            self._later(state.taken, self._taken)
+        elif path == DATA:
+            state.is_completed = True
+            self._elsewhere(state.taken)
+        elif path == STATUS:
+            self._elsewhere(state.status())
+        else:
+            if path == START:
+                state.is_completed = False
+                state.left = state.behaviour.processing
+            self._elsewhere(state.answers.get(path, state.missing))
+
+    def _taken(self) -> None:
+        self._state.in_flight -= 1
+
+    def _elsewhere(self, answer: bytes) -> None:
+        if self._state.behaviour.everywhere:
+            self._later(answer)
+        else:
+            self._transport.write(answer)
+
+    def _later(self, answer: bytes, then: Callable[[], None] | None = None) -> None:
+        if not self._state.behaviour.latency:
+            if then is not None:
+                then()
+            self._transport.write(answer)
+            return
+
+        def write() -> None:
+            if then is not None:
+                then()
+            self._transport.write(answer)
+
+        asyncio.get_running_loop().call_later(self._state.behaviour.latency, write)
+
+
+async def _serve() -> None:
+    loop = asyncio.get_running_loop()
+    holder: list[_State] = []
+    server = await loop.create_server(lambda: _Connection(holder[0]), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    holder.append(_State(f"http://127.0.0.1:{port}"))
+    print(port, flush=True)
+    ended = asyncio.Event()
+
+    def watch() -> None:
+        sys.stdin.read()
+        loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=watch, daemon=True).start()
+    await ended.wait()
+    server.close()
+
+
+@frozen
+class Server:
+    """
+    The measuring server as its user sees it.
+    """
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        """
+        Its address.
+        """
+        return f"http://127.0.0.1:{self.port}"
+
+    def behave(self, **behaviour: Any) -> None:
+        """
+        Tell it how to behave; its counters begin anew. See `Behaviour`.
+        """
+        self._ask(json.dumps(behaviour or {"latency": 0.0}).encode())
+
+    def counters(self) -> Counters:
+        """
+        What it has seen since then.
+        """
+        return Counters(**self._ask(b""))
+
+    def _ask(self, body: bytes) -> Mapping[str, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        try:
+            connection.request("POST", CONTROL, body)
+            return cast("Mapping[str, Any]", json.loads(connection.getresponse().read()))
+        finally:
+            connection.close()
+
+
+@contextlib.contextmanager
+def serving() -> Generator[Server]:
+    """
+    The measuring server while the context lasts.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.server"],
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    try:
+        yield Server(int(process.stdout.readline()))
+    finally:
+        process.stdin.close()
+        process.wait(10)
+        process.stdout.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())

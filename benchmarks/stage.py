@@ -1,0 +1,86 @@
+"""
+What every measurement is given.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import httpx
+from attrs import field, frozen
+
+from jsm_assets_dest import ApiToken, AsyncConnection, Connection, ImportToken
+
+from . import loops
+from .server import WORKSPACE, Server
+
+ACCOUNT = ApiToken("ana@example.com", "not-a-real-token-0123456789")
+
+
+@frozen(kw_only=True)
+class Stage:
+    """
+    The server, and how much time there is.
+
+    Attributes:
+        server: The measuring server.
+        quick: Whether everything shall end within 50 seconds.
+        folder: Where files may be written.
+        log: The log of the whole run, line by line.
+    """
+
+    server: Server
+    quick: bool
+    folder: Path
+    log: list[str] = field(factory=list)
+
+    def choose(self, full: int, quick: int) -> int:
+        """
+        A size that depends on how much time there is.
+        """
+        return quick if self.quick else full
+
+    def say(self, line: str) -> None:
+        """
+        Tell the person who waits.
+        """
+        self.log.append(line)
+        print(line, flush=True)
+
+    @contextlib.contextmanager
+    def connected(self) -> Generator[Connection]:
+        """
+        A connection of the library to the measuring server.
+        """
+        url = self.server.url
+        with Connection.external_site(
+            url, ACCOUNT, workspace_id=WORKSPACE, gateway=url, trust_env=False
+        ) as connection:
+            yield connection
+
+    def connect_async(self) -> AsyncConnection:
+        """
+        The same, asynchronous.
+        """
+        url = self.server.url
+        return AsyncConnection.external_site(
+            url, ACCOUNT, workspace_id=WORKSPACE, gateway=url, trust_env=False
+        )
+
+    @contextlib.contextmanager
+    def token(self) -> Generator[ImportToken]:
+        """
+        An import token of it.
+        """
+        with self.connected() as connection:
+            yield connection.import_token(loops.TOKEN)
+
+    @contextlib.contextmanager
+    def httpx_client(self) -> Iterator[httpx.Client]:
+        """
+        Plain httpx, with its settings left alone but for proxies of the environment.
+        """
+        with httpx.Client(trust_env=False) as client:
+            yield client

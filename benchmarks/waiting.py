@@ -1,0 +1,189 @@
+"""
+P7: how much of the service's latency is hidden, by latency, chunks in flight, encoder and source.
+
+The ideal is the number of chunks, divided by those in flight and rounded up, times the latency as a client without any
+library sees it at that moment (a busy machine adds to it); or, where that is longer, what the same records take without
+any latency, which is the client's own limit and the business of `bulk.py`. Efficiency is the ideal divided by what it
+took: 1 hides the latency completely.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Iterable, Sequence
+
+from attrs import frozen
+
+from jsm_assets_dest import ImportToken
+
+from . import loops
+from .bulk import started
+from .checks import times_of_chunk
+from .measuring import Measured, take_turns
+from .records import CHUNK, model, user, users
+from .stage import Stage
+
+FLIGHTS = (1, 2, 4, 8)
+
+
+@frozen(kw_only=True)
+class Cell:
+    """
+    One combination and how it went.
+    """
+
+    latency: float
+    in_flight: int
+    fast: bool
+    source: str
+    chunks: int
+    seconds: float
+    ideal: float
+
+    @property
+    def efficiency(self) -> float:
+        """
+        The ideal, divided by what it took.
+        """
+        return self.ideal / self.seconds
+
+    @property
+    def rate(self) -> float:
+        """
+        Records per second.
+        """
+        return self.chunks * CHUNK / self.seconds
+
+
+def run(stage: Stage) -> Sequence[Measured]:
+    """
+    Measure.
+    """
+    cells = _matrix(stage)
+    found: list[Measured] = []
+    for latency in sorted({cell.latency for cell in cells} - {0.0}):
+        chosen = [cell for cell in cells if cell.latency == latency and cell.fast and cell.source == "ready"]
+        values = [cell.efficiency for cell in chosen]
+        worst = min(values)
+        found.append(
+            Measured(
+                goal=f"P7.{latency * 1000:.0f}",
+                what=f"efficiency at {latency * 1000:.0f} ms, the worst of 1, 2, 4, 8 in flight",
+                value=worst,
+                low=worst,
+                high=max(values),
+                note=", ".join(f"{cell.in_flight}: {cell.efficiency:.2f}" for cell in chosen),
+            )
+        )
+    at_100 = {
+        cell.in_flight: cell.rate
+        for cell in cells
+        if cell.latency == 0.1 and cell.fast and cell.source == "ready"
+    }
+    found.append(
+        Measured.exactly(
+            "P7b", "8 in flight / 1 in flight, records per second at 100 ms", at_100[8] / at_100[1], "x"
+        )
+    )
+    found += [
+        Measured.exactly(
+            "",
+            f"{cell.latency * 1000:.0f} ms, {cell.in_flight} in flight, {'orjson' if cell.fast else 'json'}, {cell.source}",
+            cell.rate,
+            "records/s",
+            f"efficiency {cell.efficiency:.2f}" if cell.latency else "",
+        )
+        for cell in cells
+    ]
+    return [*found, *_default_import(stage)]
+
+
+def _matrix(stage: Stage) -> list[Cell]:
+    most = stage.choose(50, 48)
+    records = [user(number) for number in range(most * CHUNK)]
+    own_limit: dict[tuple[bool, str], float] = {}
+    cells: list[Cell] = []
+    plan: list[tuple[float, bool, str]] = (
+        [(0.0, True, "ready"), (0.02, True, "ready"), (0.1, True, "ready")]
+        if stage.quick
+        else [
+            (latency, fast, source)
+            for latency in (0.0, 0.02, 0.1, 0.3)
+            for fast in (False, True)
+            for source in ("ready", "generator")
+        ]
+    )
+    with stage.token() as token:
+        for latency, fast, source in plan:
+            for in_flight in FLIGHTS:
+                chunks = {1: 14, 2: 20, 4: 32, 8: 48}[in_flight] if stage.quick else 50
+                stage.server.behave(latency=latency)
+                seen = statistics.median(times_of_chunk(stage, 5)) if latency else 0.0
+                seconds = min(
+                    _timed(token, records, source, chunks, fast=fast, in_flight=in_flight)
+                    for _ in range(1 if latency > 0.1 else 2)
+                )
+                if not latency:
+                    own = min(own_limit.get((fast, source), math.inf), seconds / chunks)
+                    own_limit[fast, source] = own
+                ideal = max(math.ceil(chunks / in_flight) * seen, chunks * own_limit[fast, source])
+                cells.append(
+                    Cell(
+                        latency=latency,
+                        in_flight=in_flight,
+                        fast=fast,
+                        source=source,
+                        chunks=chunks,
+                        seconds=seconds,
+                        ideal=ideal,
+                    )
+                )
+    stage.server.behave()
+    return cells
+
+
+def _timed(
+    token: ImportToken, records: Sequence[object], source: str, chunks: int, *, fast: bool, in_flight: int
+) -> float:
+    execution = started(token, fast=fast, in_flight=in_flight)
+    count = chunks * CHUNK
+    chosen: Iterable[object] = records[:count] if source == "ready" else users(count)
+    begun = time.perf_counter()
+    execution.submit({"users": chosen})
+    return time.perf_counter() - begun
+
+
+def _default_import(stage: Stage) -> list[Measured]:
+    """
+    A whole import with every option left alone, beside the usual script with the same chunks.
+    """
+    count = stage.choose(50, 24) * 500
+    records = [user(number) for number in range(count)]
+    with stage.token() as token:
+        stage.server.behave(latency=0.1)
+
+        def library(in_flight: int = 4) -> object:
+            return token.import_records({"users": records}, model=model(), in_flight=in_flight)
+
+        rounds = take_turns(
+            {
+                "default": library,
+                "eight": lambda: library(8),
+                "script": lambda: loops.usual_script(stage.server.url, records, 500),
+            },
+            rounds=stage.choose(5, 1),
+            seconds=stage.choose(60, 1),
+            warm_up=0,
+            least=1,
+        )
+        stage.server.behave()
+    return [
+        Measured.of(
+            "P7c", "the usual script / the default import, at 100 ms", rounds.ratios("script", "default")
+        ),
+        Measured.of(
+            "", "the usual script / an import with in_flight=8, at 100 ms", rounds.ratios("script", "eight")
+        ),
+    ]
