@@ -29,6 +29,7 @@ class Ledger:
         submissions: How many times records were submitted; numbers the chunks of unnamed parts.
         is_announced: Whether Assets may have heard that the data is complete; what follows is not ours to cancel.
         is_completed: Whether it certainly has.
+        state: What the execution said last.
     """
 
     tally: Tally
@@ -37,6 +38,7 @@ class Ledger:
     submissions: int = 0
     is_announced: bool = False
     is_completed: bool = False
+    state: str = ""
 
     def next_submission(self) -> int:
         """

@@ -43,6 +43,7 @@ from .building import known_model
 from .tokens import Memory
 
 _log = logging.getLogger("jsm_assets_dest.import")
+_states = logging.getLogger("jsm_assets_dest.state")
 
 #: Seconds in which a started execution must begin to take data.
 BEGIN = 120.0
@@ -289,7 +290,16 @@ def look(site: Site, secret: Secret, execution: Execution) -> Operation[Executio
     """
     links = ExecutionLinks.from_dict(execution.links, site.gateway)
     answer = yield from call(site, wire.execution_status(links, tokens.bearer(secret)))
-    return read_execution_status(answer.json())
+    status = read_execution_status(answer.json())
+    before, execution.ledger.state = execution.ledger.state, status.state
+    if status.state != before:
+        _states.info(
+            "execution %s: %s",
+            execution.id,
+            status.state,
+            extra={"execution": execution.id, "state": status.state, "before": before},
+        )
+    return status
 
 
 def complete(site: Site, secret: Secret, execution: Execution) -> Operation[None]:

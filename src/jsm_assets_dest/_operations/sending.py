@@ -41,6 +41,7 @@ from .resuming import NoRecord, Record
 from .sources import Source, left, open_sources, pull, refuse_no_source, refuse_unknown_selectors
 
 _log = logging.getLogger("jsm_assets_dest.import")
+_chunks = logging.getLogger("jsm_assets_dest.chunk")
 
 #: Seconds between two updates of the progress that Assets itself displays, and until the next try after one failed.
 DISPLAY, DISPLAY_FAILED = 10.0, 60.0
@@ -315,6 +316,20 @@ class Sending:
             yield from self._halved(chunk)
             return
         self.record.accepted(chunk)
+        _chunks.debug(
+            "chunk %s confirmed: %d records, %d bytes",
+            chunk.name,
+            chunk.count,
+            len(chunk.body),
+            extra={
+                "execution": self.execution.id,
+                "chunk": chunk.name,
+                "chunk_id": chunk.id,
+                "records": chunk.count,
+                "bytes": len(chunk.body),
+                "retries": sent.effort.retries,
+            },
+        )
         yield from told(self.site, self.execution, ImportPhase.SENDING, in_flight=len(self.flying))
         yield from self._display()
 

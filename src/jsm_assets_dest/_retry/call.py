@@ -19,6 +19,7 @@ from .authorize import authorization, renewed
 from .site import Site
 
 _log = logging.getLogger("jsm_assets_dest.request")
+_throttle = logging.getLogger("jsm_assets_dest.throttle")
 
 
 @define
@@ -119,5 +120,12 @@ def _sent(site: Site, request: Request) -> Operation[Answer]:
         now = site.clock.monotonic()
         hint = refusal.retry_after
         if hint is None or site.policy.accepts(hint):
-            site.gate.close(now + (hint if hint is not None else site.policy.base), now)
+            seconds = hint if hint is not None else site.policy.base
+            site.gate.close(now + seconds, now)
+            _throttle.info(
+                "%s: too many requests, none is sent for %.2f s",
+                request.operation,
+                seconds,
+                extra={"operation": request.operation, "wait": seconds, "reason": refusal.reason},
+            )
         raise
