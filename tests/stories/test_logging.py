@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from jsm_assets_dest.testing import Emulator
+from tests.stories.importing import people, ready
 from tests.stories.story import now, story
-from tests.stories.test_imports import people, ready
 
 
 class Collector(logging.Handler):
