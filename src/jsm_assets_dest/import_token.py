@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 from typing_extensions import Unpack
 
-from ._operations import building, executions, imports, tokens
+from ._operations import building, imports, starting, tokens
 from ._secret import Secret
 from .assets import ImportStatus, ObjectSchemaRecord
 from .auth import import_token_secret
@@ -144,7 +144,7 @@ class ImportToken:
         """
         settings = ImportOptions(**options)
         execution = self._connection._run(
-            executions.start(self._connection._site, self._secret, self.schema, settings, self._memory)
+            starting.start(self._connection._site, self._secret, self.schema, settings, self._memory)
         )
         return ImportExecution.of(self._connection, self._secret, execution)
 

@@ -70,12 +70,13 @@ from ..execution import Execution
 from ..import_options import ImportOptions
 from ..journal import Journal, JournalExecution, JournalRun, RunState
 from ..results import ExecutionStatus, ImportResult
-from . import executions
-from .executions import GONE, Target, begin, broken_off, complete, ended, look
+from . import executions, starting
+from .executions import GONE, broken_off, complete, ended, look
 from .guard import refuse_removing_test, refuse_shrinking
 from .resuming import JournalRecord, NoRecord, Record, shape_of
 from .sending import Sending
 from .sources import refuse_no_source, refuse_unknown_selectors
+from .starting import Target, begin
 from .tokens import Memory
 
 
@@ -115,7 +116,7 @@ def run(
             fix="Pass the journal=… that the killed import was given.",
         )
     with _opened(options, site) as journal:
-        goal = yield from executions.target(site, secret, schema, options, memory)
+        goal = yield from starting.target(site, secret, schema, options, memory)
         refuse_unknown_selectors(records, goal.model.import_order())
         if first is not None and not options.allow_missing:
             yield from refuse_removing_test(site, secret, goal.found)
@@ -202,7 +203,7 @@ def _written_as_before(goal: Target, left: JournalRun) -> Target:
         ConfigurationError: It is not installed here.
     """
     options = evolve(goal.options, fast=left.encoder == "orjson")
-    executions.refuse_missing_encoder(options)
+    starting.refuse_missing_encoder(options)
     return evolve(goal, options=options)
 
 
@@ -238,7 +239,7 @@ def _of_journal(site: Site, goal: Target, run_id: str, noted: JournalExecution |
         links = ExecutionLinks.from_dict(noted.links, site.gateway)
     except UnsafeLinkError:
         return None  # the gateway is another one by now
-    return executions.bound(site, goal, run_id, links)
+    return starting.bound(site, goal, run_id, links)
 
 
 def _clear_away(site: Site, secret: Secret, goal: Target, journal: Journal) -> Operation[None]:
