@@ -183,8 +183,22 @@ def send_mapping(
 def mapping_progress(location: str, gateway: str, secret: Secret) -> Request:
     """
     Ask how far the service is with a mapping.
+
+    Args:
+        location: The Location of the 303; HTTP lets it be a path alone.
+        gateway: The address that it must be on.
+        secret: The token.
+
+    Raises:
+        UnsafeLinkError: It leads somewhere else.
     """
-    return _request("read mapping progress", "GET", trusted_link(location, gateway), secret)
+    is_path = location.startswith("/") and not location.startswith("//")
+    return _request(
+        "read mapping progress",
+        "GET",
+        trusted_link(gateway + location if is_path else location, gateway),
+        secret,
+    )
 
 
 @frozen(kw_only=True)
