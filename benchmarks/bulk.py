@@ -11,6 +11,8 @@ import contextlib
 from collections.abc import Callable, Generator, Sequence
 from unittest import mock
 
+import httpx
+
 from jsm_assets_dest import ImportExecution, ImportToken
 from jsm_assets_dest._operations import sending
 from jsm_assets_dest.records import Checked, RecordChecker
@@ -67,39 +69,42 @@ def run(stage: Stage) -> Sequence[Measured]:
     records = [user(number) for number in range(count)]
     found: list[Measured] = []
     with stage.token() as token, stage.httpx_client() as client:
-        url = stage.server.url + DATA
         for fast in (False, True):
-            encode = loops.orjson_bytes() if fast else loops.json_bytes
-            execution = started(token, fast=fast)
-
-            def off(execution: ImportExecution = execution) -> None:
-                with unchecked():
-                    execution.submit({"users": records})
-
-            def generated(loop: Callable[..., None], encode: loops.Encode = encode) -> Callable[[], None]:
-                return lambda: loop(client, url, users(count), encode)
-
-            def ready(loop: Callable[..., None], encode: loops.Encode = encode) -> Callable[[], None]:
-                return lambda: loop(client, url, records, encode)
-
-            contestants: dict[str, Callable[[], object]] = {
-                "off": off,
-                "on": lambda execution=execution: execution.submit({"users": records}),
-                "sequence": ready(loops.httpx_sequence),
-                "threads": ready(loops.httpx_threads),
-                "from a generator": lambda execution=execution: execution.submit({"users": users(count)}),
-                "sequence from a generator": generated(loops.httpx_sequence),
-                "threads from a generator": generated(loops.httpx_threads),
-            }
-            if fast:
-                contestants["http.client"] = lambda encode=encode: loops.http_client_threads(
-                    stage.server.port, records, encode
-                )
-                contestants["tasks"] = lambda encode=encode: loops.httpx_tasks(url, records, encode)
+            contestants = _contestants(stage, client, started(token, fast=fast), records, fast=fast)
             stage.server.behave()
             rounds = take_turns(contestants, rounds=stage.choose(40, 8), seconds=stage.choose(40, 4))
             found += _told(rounds, count, fast=fast)
             found.append(_busy(stage, rounds, "orjson" if fast else "json"))
+    return found
+
+
+def _contestants(
+    stage: Stage,
+    client: httpx.Client,
+    execution: ImportExecution,
+    records: Sequence[loops.User],
+    *,
+    fast: bool,
+) -> dict[str, Callable[[], object]]:
+    encode = loops.orjson_bytes() if fast else loops.json_bytes
+    url, count = stage.server.url + DATA, len(records)
+
+    def off() -> None:
+        with unchecked():
+            execution.submit({"users": records})
+
+    found: dict[str, Callable[[], object]] = {
+        "off": off,
+        "on": lambda: execution.submit({"users": records}),
+        "sequence": lambda: loops.httpx_sequence(client, url, records, encode),
+        "threads": lambda: loops.httpx_threads(client, url, records, encode),
+        "from a generator": lambda: execution.submit({"users": users(count)}),
+        "sequence from a generator": lambda: loops.httpx_sequence(client, url, users(count), encode),
+        "threads from a generator": lambda: loops.httpx_threads(client, url, users(count), encode),
+    }
+    if fast:
+        found["http.client"] = lambda: loops.http_client_threads(stage.server.port, records, encode)
+        found["tasks"] = lambda: loops.httpx_tasks(url, records, encode)
     return found
 
 

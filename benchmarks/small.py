@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import cast
 
 import atlassian
 import httpx
@@ -155,4 +154,4 @@ def _retry_layer(stage: Stage) -> Measured:
 
 
 def _microseconds(rounds: Rounds, name: str) -> str:
-    return f"{cast('float', rounds.median(name)) * 1e6:.0f} us"
+    return f"{rounds.median(name) * 1e6:.0f} us"

@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import jsm_assets_dest
@@ -119,7 +120,7 @@ def run(stage: Stage) -> Sequence[Measured]:
     seconds = 1.5 if stage.quick else 20.0
     statements = {"httpx": "import httpx", "dependencies": DEPENDENCIES, "library": LIBRARY, "names": NAMES}
     imports = take_turns(
-        {name: (lambda text=text: _timed_import(place, text)) for name, text in statements.items()},
+        {name: partial(_timed_import, place, text) for name, text in statements.items()},
         rounds=stage.choose(40, 5),
         seconds=seconds,
     )
