@@ -8,7 +8,6 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -21,6 +20,7 @@ from ..exceptions import ClosedError
 from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
     from typing import Self
 
     import httpx
@@ -152,6 +152,8 @@ class _Run:
         Only one that is making a new connection cannot be reached; after an interruption nobody waits for it, and it ends
         by itself when the connection stands, or after `Limits.connect` seconds at the latest.
         """
+        from concurrent.futures import wait
+
         if self._pending:
             self._stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -236,6 +238,8 @@ class _Run:
 
     def _spawn(self, command: Spawn) -> None:
         if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor  # a program that only reads needs no workers
+
             self._pool = ThreadPoolExecutor(command.limit, thread_name_prefix="jsm-assets-dest")
         self._pending += 1
         future = self._pool.submit(self._work, command)
