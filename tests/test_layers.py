@@ -22,7 +22,7 @@ NAME = "jsm_assets_dest"
 
 #: From low to high: a module imports from lower ranks and from its own folder.
 RANKS: tuple[tuple[str, ...], ...] = (
-    ("exceptions", "_secret"),
+    ("exceptions", "_secret", "_version"),
     # Values: plain data about the service, the wanted model, records and results.
     (
         "assets",

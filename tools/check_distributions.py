@@ -8,6 +8,7 @@ Look into the built wheel and sdist: what belongs is there, and nothing else.
 from __future__ import annotations
 
 import re
+import runpy
 import sys
 import tarfile
 import tomllib
@@ -80,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     (wheel,) = folder.glob("*.whl")
     (sdist,) = folder.glob("*.tar.gz")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    project["version"] = runpy.run_path(str(ROOT / "src" / PACKAGE / "_version.py"))["VERSION"]
     sources = [str(path.relative_to(ROOT / "src")) for path in (ROOT / "src" / PACKAGE).rglob("*.py")]
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()

@@ -247,9 +247,7 @@ if not TYPE_CHECKING:  # a type checker must see a mistyped name as missing
         if name in _MODULES:
             return importlib.import_module(f".{name}", __name__)
         if name == "__version__":
-            from importlib.metadata import version
-
-            return version("jsm-assets-dest")
+            return importlib.import_module("._version", __name__).VERSION
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

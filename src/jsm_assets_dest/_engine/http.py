@@ -19,21 +19,19 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.cookiejar
-import os
-import re
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import anyio
 import httpcore
 import httpx
 
 from .._secret import Secret
+from .._version import VERSION
 from .._wire.answer import Answer
 from .._wire.decoding import ACCEPTED, BodyReader
 from .._wire.request import Request
@@ -58,36 +56,9 @@ class _Authorization(httpx.Auth):
         yield request
 
 
-#: The folder of a package's metadata, as installers name it.
-_METADATA: Final = re.compile(r"jsm_assets_dest-([0-9][^-]*)\.dist-info")
-
-
-def _version_beside() -> str:
-    """
-    The version as the folder of the installed metadata names it, beside the package; empty where there is none.
-
-    Reading the metadata takes 5 ms, which every program would wait for before its first request.
-    """
-    with contextlib.suppress(OSError):  # the package may be in an archive
-        names = os.listdir(Path(__file__).parents[2])  # noqa: PTH208 - a tenth of the time in a large folder
-        found = [match[1] for name in names if (match := _METADATA.fullmatch(name))]
-        if len(found) == 1:
-            return found[0]
-    return ""
-
-
 @functools.cache
 def _user_agent() -> str:
-    return f"jsm-assets-dest/{_version_beside() or _version()} httpx/{httpx.__version__}"
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("jsm-assets-dest")
-    except PackageNotFoundError:
-        return "unknown"  # run from its sources, without being installed
+    return f"jsm-assets-dest/{VERSION} httpx/{httpx.__version__}"
 
 
 @functools.cache
