@@ -65,14 +65,14 @@ def run(stage: Stage) -> Sequence[Measured]:
     """
     Measure.
     """
-    count = stage.choose(20_000, 10_000)
+    count = 20_000
     records = [user(number) for number in range(count)]
     found: list[Measured] = []
     with stage.token() as token, stage.httpx_client() as client:
         for fast in (False, True):
             contestants = _contestants(stage, client, started(token, fast=fast), records, fast=fast)
             stage.server.behave()
-            rounds = take_turns(contestants, rounds=stage.choose(40, 8), seconds=stage.choose(40, 4))
+            rounds = take_turns(contestants, rounds=stage.choose(40, 8), seconds=stage.choose(40, 2))
             found += _told(rounds, count, fast=fast)
             found.append(_busy(stage, rounds, "orjson" if fast else "json"))
     return found

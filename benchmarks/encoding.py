@@ -39,7 +39,7 @@ def run(stage: Stage) -> Sequence[Measured]:
         rounds = take_turns(
             {"library": chunked, "encoder": plain},
             rounds=stage.choose(60, 15),
-            seconds=stage.choose(10, 2),
+            seconds=stage.choose(10, 1),
         )
         each = rounds.median("library") / chunks / CHUNK * 1e6
         found.append(

@@ -29,7 +29,7 @@ def run(stage: Stage) -> Sequence[Measured]:
     """
     Measure.
     """
-    sizes = (50_000, 200_000) if stage.quick else (50_000, 200_000, 500_000, 1_000_000)
+    sizes = (50_000, 100_000) if stage.quick else (50_000, 200_000, 500_000, 1_000_000)
     repeats = stage.choose(2, 1)
     # With a latency all chunks in flight are alive at the same time, as they are in practice.
     stage.server.behave(latency=0.02)

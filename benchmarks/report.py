@@ -46,7 +46,7 @@ def machine() -> dict[str, str]:
     """
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "processor": _processor(),
         "cores": str(os.cpu_count() or 0),
         "load": _load(),

@@ -49,8 +49,8 @@ def _blocking(stage: Stage) -> list[Measured]:
                     "requests, trust_env off": each(lambda: bare.get(url).json(), times),
                     "atlassian-python-api": each(lambda: peer.get(SCHEMA[1:]), times),
                 },
-                rounds=stage.choose(60, 20),
-                seconds=stage.choose(20, 3),
+                rounds=stage.choose(60, 8),
+                seconds=stage.choose(20, 2),
             )
     peer.close()
     return [
@@ -99,8 +99,8 @@ def _asynchronous(stage: Stage) -> list[Measured]:
 
         rounds = take_turns(
             {"library": lambda: runner.run(library()), "httpx": lambda: runner.run(plain())},
-            rounds=stage.choose(60, 15),
-            seconds=stage.choose(20, 3),
+            rounds=stage.choose(60, 8),
+            seconds=stage.choose(20, 2),
         )
         runner.run(connection.aclose())
         runner.run(client.aclose())

@@ -117,7 +117,7 @@ def run(stage: Stage) -> Sequence[Measured]:
     Measure.
     """
     place = clean_folder(stage.folder)
-    seconds = 1.5 if stage.quick else 20.0
+    seconds = 1.0 if stage.quick else 20.0
     statements = {"httpx": "import httpx", "dependencies": DEPENDENCIES, "library": LIBRARY, "names": NAMES}
     imports = take_turns(
         {name: partial(_timed_import, place, text) for name, text in statements.items()},
