@@ -444,3 +444,32 @@ def test_a_cancelled_run_may_tidy_up_shielded(backend: str, clock: StillClock) -
 
     assert anyio.run(main, backend=backend)
     assert sent == ["DELETE"]
+
+
+def test_a_worker_that_was_being_started_when_ctrl_c_came_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, clock: StillClock
+) -> None:
+    """
+    The pool forgets such a thread: Python raises the interrupt between starting it and noting it.
+    """
+    start = threading.Thread.start
+    entered = threading.Event()
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        if thread.name.startswith("jsm-assets-dest"):
+            entered.wait(5)
+            raise KeyboardInterrupt
+
+    def slow() -> Operation[None]:
+        yield Ask(entered.set)
+        yield Ask(lambda: threading.Event().wait(0.1))
+
+    def operation() -> Operation[None]:
+        yield Spawn(slow(), tag="slow")
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with BlockingEngine(HttpSettings(limits=Limits()), clock) as engine, pytest.raises(KeyboardInterrupt):
+        engine.run(operation())
+
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("jsm-assets-dest")]

@@ -4,6 +4,7 @@ The engine that blocks: the caller's thread waits, and spawned operations run in
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 import time
@@ -115,6 +116,9 @@ class BlockingEngine:
             return self._exclusive.setdefault(key, threading.RLock())
 
 
+_runs = itertools.count(1)
+
+
 class _Run:
     """
     One operation under way, with the workers of the operations that it spawned.
@@ -129,6 +133,8 @@ class _Run:
         self._working: set[Future[None]] = set()
         self._streams: set[_BoundedStream] = set()
         self._interrupted_until: float | None = None
+        # What the names of this run's workers begin with, and no other's.
+        self._name = f"jsm-assets-dest-{next(_runs)}"
 
     def whole(self, operation: Operation[T]) -> T:
         """
@@ -166,6 +172,18 @@ class _Run:
                 if interrupted and time.monotonic() > until:
                     return
         pool.shutdown(wait=True)
+        if interrupted:
+            self._join_unknown(time.monotonic() + GRACE / 2)
+
+    def _join_unknown(self, until: float) -> None:
+        """
+        Wait for a worker that its own pool does not know, because Ctrl-C came while the pool was starting it.
+
+        It finds the pool shut down and ends by itself; only its name tells that it is ours.
+        """
+        for thread in threading.enumerate():
+            if thread.name.startswith(f"{self._name}_"):
+                thread.join(max(0.0, until - time.monotonic()))
 
     def _drive(self, operation: Operation[T], *, worker: bool = False) -> T:
         try:
@@ -240,7 +258,7 @@ class _Run:
         if self._pool is None:
             from concurrent.futures import ThreadPoolExecutor  # a program that only reads needs no workers
 
-            self._pool = ThreadPoolExecutor(command.limit, thread_name_prefix="jsm-assets-dest")
+            self._pool = ThreadPoolExecutor(command.limit, thread_name_prefix=self._name)
         self._pending += 1
         future = self._pool.submit(self._work, command)
         self._working.add(future)
