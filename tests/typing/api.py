@@ -13,6 +13,7 @@ from typing import assert_type
 from attrs import evolve
 
 from jsm_assets_dest import (
+    Adoption,
     ApiToken,
     AssetsError,
     AsyncBuildPlan,
@@ -28,17 +29,29 @@ from jsm_assets_dest import (
     BuildPlan,
     BuildPlanRecord,
     Check,
+    CheckState,
     ClientCredentials,
+    ConflictRecord,
     Connection,
     ConnectionReport,
+    Credentials,
     CredentialsReference,
     Destination,
     DestinationStatus,
     DestinationStep,
+    Difference,
+    DifferenceKind,
+    Execution,
+    ExistingObjectType,
+    FailedRecord,
+    Finding,
     Findings,
     ForgeToken,
+    Graph,
+    ImportedType,
     ImportExecution,
     ImportOptions,
+    ImportPhase,
     ImportProgress,
     ImportResult,
     ImportSource,
@@ -48,16 +61,25 @@ from jsm_assets_dest import (
     Limits,
     OAuthToken,
     ObjectSchema,
+    ObjectSchemaRecord,
     ObjectType,
     ObjectTypeConflict,
+    ObjectTypeResult,
     ObjectTypeSpec,
     OktaModel,
+    PlanItem,
+    PlanKind,
     ReferenceSpec,
     Resolution,
     RetryPolicy,
+    Role,
+    RoleKind,
+    SchemaLinks,
     SchemaModel,
     SchemaRoles,
     SecretReference,
+    Severity,
+    StatusCategory,
     StatusSpec,
     StepState,
     okta,
@@ -276,3 +298,50 @@ def errors(error: AssetsError) -> None:
         assert_type(error.retry_after, float | None)
     if isinstance(error, TransportError):
         assert_type(error.sent == "no", bool)
+
+
+def values(
+    conflict: ConflictRecord,
+    execution: Execution,
+    existing: ExistingObjectType,
+    model: SchemaModel,
+    plan: BuildPlanRecord,
+    progress: ImportProgress,
+    result: ImportResult,
+    roles: SchemaRoles,
+    schema: ObjectSchemaRecord,
+    source: ImportSource,
+) -> None:
+    """
+    What reports, plans and results are made of has types as well.
+    """
+    assert_type(conflict.existing, ObjectType)
+    assert_type(conflict.wanted, ObjectTypeSpec)
+    assert_type(conflict.choices, tuple[Resolution, ...])
+    assert_type(conflict.differences, tuple[Difference, ...])
+    assert_type(conflict.differences[0].kind, DifferenceKind)
+    assert_type(conflict.wanted.adopted, Adoption | None)
+    assert_type(execution.model, SchemaModel)
+    assert_type(existing.object_type, ObjectType)
+    assert_type(model.graph(), Graph)
+    assert_type(model.lint()[0], Finding)
+    assert_type(model.lint()[0].severity, Severity)
+    assert_type(model.statuses, tuple[StatusSpec, ...])
+    assert_type(model.statuses[0].category, StatusCategory)
+    assert_type(plan.items, tuple[PlanItem, ...])
+    assert_type(plan.items[0].kind, PlanKind)
+    assert_type(progress.phase, ImportPhase)
+    assert_type(result.failed, tuple[FailedRecord, ...])
+    assert_type(result.object_types, tuple[ObjectTypeResult, ...])
+    assert_type(roles.managers, Role | None)
+    assert_type(roles.of(RoleKind.USERS), Role | None)
+    assert_type(schema.links, SchemaLinks)
+    assert_type(source.object_types, tuple[ImportedType, ...])
+
+
+def states(check: Check, credentials: Credentials) -> None:
+    """
+    A check has a state; every credential says whose it is.
+    """
+    assert_type(check.state, CheckState)
+    assert_type(credentials.account_label, str)
