@@ -33,9 +33,6 @@ T = TypeVar("T")
 
 #: Seconds in which an interrupted run still tidies up, such as cancelling the import it started.
 GRACE: Final = 1.0
-#: Records that a fast source is asked for between two looks at the clock, and the seconds in which it must give them.
-LONGEST_STRIDE: Final = 32
-QUICK: Final = 0.001
 
 
 class BlockingEngine:
@@ -291,26 +288,20 @@ def pull(command: Pull, clock: Clock) -> Batch:
     try:
         if command.seconds is None:
             records.extend(islice(iterator, command.count))
-            return Batch(records, ended=len(records) < command.count)
-        # Looking at the clock between any two records costs a fast source some percent; it is asked for a few at a time.
-        stride = 1
-        asked = clock.monotonic()
-        until = asked + command.seconds
-        while len(records) < command.count:
-            wanted = min(len(records) + stride, command.count)
-            records.extend(islice(iterator, wanted - len(records)))
-            now = clock.monotonic()
-            if now - asked > command.patience:
-                return Batch(records, ended=True, error=too_slow(command.patience))
-            if len(records) < wanted:
-                return Batch(records, ended=True)
-            if now >= until and len(records) < command.count:
-                return Batch(records)
-            stride = min(2 * stride, LONGEST_STRIDE) if now - asked < QUICK else 1
-            asked = now
+        else:
+            asked = clock.monotonic()
+            until = asked + command.seconds
+            for record in islice(iterator, command.count):
+                records.append(record)
+                now = clock.monotonic()
+                if now - asked > command.patience:
+                    return Batch(records, ended=True, error=too_slow(command.patience))
+                if now >= until and len(records) < command.count:
+                    return Batch(records)
+                asked = now
     except Exception as error:
         return Batch(records, ended=True, error=error)
-    return Batch(records)
+    return Batch(records, ended=len(records) < command.count)
 
 
 def too_slow(patience: float) -> TimeoutError:
