@@ -5,7 +5,10 @@ namespace of its own, against an emulator of its own.
 
 from __future__ import annotations
 
+import signal
+
 import pytest
+from hypothesis import settings
 from sybil import Sybil
 from sybil.parsers.myst import CodeBlockParser
 
@@ -17,6 +20,21 @@ pytest_collect_file = Sybil(
     setup=page_opened,
     teardown=page_left,
 ).pytest()
+
+
+#: How long one example takes says something about the machine, not about the code.
+settings.register_profile("untimed", deadline=None)
+
+
+def pytest_configure() -> None:
+    """
+    Make the outcome of the tests independent of how they were started.
+    """
+    settings.load_profile("untimed")
+    # A shell that starts something in the background lets it ignore SIGINT. Child processes would inherit that, and
+    # the tests that interrupt one would wait for it in vain.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)

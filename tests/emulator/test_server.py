@@ -376,10 +376,12 @@ class TestCommand:
             bearer = {"Authorization": f"Bearer {found['JSM_ASSETS_IMPORT_TOKEN'].strip(chr(39))}"}
             info = httpx.get(f"{site}/jsm/assets/v1/imports/info", headers=bearer, trust_env=False)
             assert info.status_code == 200
-        finally:
             process.send_signal(ending)
-            process.stdout.close()
             assert process.wait(20) == 0
+        finally:
+            process.kill()
+            process.stdout.close()
+            process.wait()
         assert settings.read_text().splitlines() == [line for line in lines if line.startswith("export ")]
         again = Emulator(state=tmp_path / "site.sqlite")
         assert [schema.key for schema in again.object_schemas] == ["OKT"]

@@ -10,7 +10,7 @@ import pickle
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest._wire.chunks import Chunk, Chunker
@@ -114,7 +114,6 @@ RECORDS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(RECORDS, st.integers(1, 20), st.integers(1000, 3000), st.booleans(), st.booleans(), st.data())
 def test_nothing_is_lost_and_limits_hold(
     notes: list[tuple[str, str]], count: int, size: int, digests: bool, gzip: bool, data: st.DataObject
@@ -156,7 +155,6 @@ def test_nothing_is_lost_and_limits_hold(
     assert sent[0] == sent[1]
 
 
-@settings(deadline=None)
 @given(RECORDS, st.integers(1, 20), st.integers(1000, 3000))
 def test_the_same_records_give_the_same_chunks(notes: list[tuple[str, str]], count: int, size: int) -> None:
     """

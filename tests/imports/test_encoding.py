@@ -13,7 +13,7 @@ import uuid
 from typing import cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest._wire.encoding import (
@@ -49,7 +49,6 @@ class Colour(enum.Enum):
     RED = "red"
 
 
-@settings(deadline=None)
 @given(JSON_VALUES)
 def test_what_goes_in_comes_out(value: object) -> None:
     """
@@ -59,7 +58,6 @@ def test_what_goes_in_comes_out(value: object) -> None:
         assert json.loads(encoder.encode(value)) == value
 
 
-@settings(deadline=None)
 @given(st.text(st.characters()))
 def test_half_surrogate_pairs_are_refused_by_both(text: str) -> None:
     """

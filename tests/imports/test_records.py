@@ -17,7 +17,7 @@ from decimal import Decimal
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest._records.compiled import compile_shape
@@ -699,7 +699,6 @@ KINDS = [
 ]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(KINDS), st.sampled_from([-1, 1, 2]), st.lists(VALUES, min_size=1, max_size=5))
 def test_the_fast_path_and_the_slow_one_agree(kind: str, maximum: int, values: list[object]) -> None:
     """
@@ -718,7 +717,6 @@ def test_the_fast_path_and_the_slow_one_agree(kind: str, maximum: int, values: l
     assert batch(checker(attribute), *records)[0] == one_by_one
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["id", "a", "b", "c", "d"]), VALUES))
 def test_what_is_accepted_can_be_written_by_both_encoders(record: dict[str, object]) -> None:
     """

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest._results.object_types import object_type_results
@@ -143,7 +143,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(JSON, JSON, JSON, JSON)
 def test_whatever_is_there_is_read(whole: object, progress: object, types: object, one: object) -> None:
     """

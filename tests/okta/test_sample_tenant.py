@@ -59,7 +59,7 @@ def test_its_custom_attributes_are_discovered_and_filled() -> None:
 
 
 @given(people=st.integers(1, 120), seed=st.integers(0, 50))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_whatever_its_size_ids_addresses_and_labels_are_unique_and_nobody_leads_himself(
     people: int, seed: int
 ) -> None:

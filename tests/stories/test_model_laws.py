@@ -38,7 +38,7 @@ buildable = (
     .filter(lambda model: not any(set(RESERVED_CHARACTERS) & set(spec.name) for spec in model.object_types))
     .map(declared)
 )
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
 def mapping_writes(emulator: Emulator) -> list[str]:
