@@ -5,16 +5,19 @@ The decision table: every row with the literal answers that were recorded or doc
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from attrs import evolve, field, frozen
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsm_assets_dest import exceptions as errors
 from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest._wire.case import Case
 from jsm_assets_dest._wire.classify import classify
+from jsm_assets_dest._wire.refusals import judge
 from jsm_assets_dest._wire.request import Credential, Host, Request
 from jsm_assets_dest.exceptions import AssetsError
 
@@ -1205,3 +1208,50 @@ def test_whatever_comes_is_handed_on_or_becomes_one_of_our_errors(
     else:
         assert str(error)
         assert error.status == status
+
+
+#: What an answer, a request and the knowledge about them may be made of, as far as it matters to a rule.
+STATUSES = st.sampled_from([200, 200, 200, 201, 202, 204, 299, 303, 400, 401, 403, 404, 409, 429, 500])
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "content-type": st.sampled_from(["application/json", "text/html", "text/plain", ""]),
+        "x-seraph-loginreason": st.sampled_from(["OK", "AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", ""]),
+        "x-authentication-denied-reason": st.sampled_from(["CAPTCHA_CHALLENGE; login-url=/login", ""]),
+        "x-failure-category": st.sampled_from(["FAILURE_CLIENT_SCOPE_CHECK", "FAILURE_CLIENT_RATE", ""]),
+        "x-aaccountid": st.sampled_from([ACCOUNT, "somebody-else", ""]),
+        "location": st.just("/somewhere"),
+    },
+)
+BODIES = st.sampled_from(
+    [
+        IP_BODY, UNAVAILABLE_PAGE, b"", b" ", b"{", b"[]", b"{}", b'{"values":[]}', b'{"values":[{"workspaceId":"w"}]}',
+        b'{"start":50,"values":[]}', b'["The IP address has been rejected"]', b"null", b" {}", b"<html></html>", b"\x89PNG",
+    ]
+)  # fmt: skip
+REQUESTS = st.sampled_from(
+    [
+        MYSELF, SERVICE_DESKS, WORKSPACES, on_assets(), on_import(), MAPPING, GATEWAY_MYSELF, TOKEN,
+        on_assets("delete object", "/object/9", "DELETE"), on_assets("load icon image", "/icon/1/icon.png"),
+        evolve(on_import("submit chunk"), empty_answer=True),
+    ]
+)  # fmt: skip
+
+
+@given(STATUSES, HEADERS, BODIES, REQUESTS, st.sampled_from([{}, BASIC, PROVEN]))
+@settings(max_examples=1000)
+def test_the_quick_look_and_the_table_agree(
+    status: int, headers: dict[str, str], body: bytes, request_: Request, known: dict[str, Any]
+) -> None:
+    """What is recognised as good without the table is good by the table, too."""
+    answer = Answer(status, headers, body)
+
+    def outcome(judge_it: Callable[[], Answer]) -> str:
+        try:
+            assert judge_it() is answer
+        except AssetsError as error:
+            return f"{type(error).__name__}: {error}"
+        return "good"
+
+    by_table = outcome(lambda: judge(Case(request_, answer, **known)))
+    assert outcome(lambda: classify(request_, answer, **known)) == by_table

@@ -14,8 +14,8 @@ from .._retry.site import Site
 from .._secret import Secret
 from .._wire import imports as wire
 from .._wire.bodies import read_body
-from .._wire.classify import refused_mapping
 from .._wire.imports import ImportLinks
+from .._wire.refusals import refused_mapping
 from ..assets import ObjectSchemaRecord
 from ..exceptions import (
     ApiError,

@@ -1,7 +1,7 @@
 """
 One answer to one request: what is known about the two, and the errors that need more than a sentence.
 
-`classify` decides which error an answer means; here it is put into words.
+`refusals` decides which error an answer means; here it is put into words.
 """
 
 from __future__ import annotations
