@@ -102,7 +102,7 @@ LONGEST_MESSAGE = 1000
 # Atlassian tokens (ATATT3 API token, ATCTT3 import token, ATSTT3 and further kinds), credentials after a scheme word
 # (a word of small letters alone is taken for prose), signed tokens (JWT), and members and parameters that are secret by
 # name.
-_SECRETS = re.compile(
+_SECRETS = (
     r"AT[A-Z]{3}3[\w=.~+/-]{6,}"
     r"|(?P<scheme>(?i:basic|bearer)\s+)(?=\S*[0-9A-Z=_]|\S{24})[\w.~+/=-]{12,}"
     r"|(?<![\w-])eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"
@@ -115,7 +115,8 @@ def scrubbed(text: str) -> str:
     """
     The text with everything masked that looks like a credential.
     """
-    return _SECRETS.sub(lambda found: f"{found['scheme'] or found['name'] or ''}{_MASK}", text)
+    # Compiled at the first error: it takes as long as loading a module.
+    return re.sub(_SECRETS, lambda found: f"{found['scheme'] or found['name'] or ''}{_MASK}", text)
 
 
 class Place(TypedDict, total=False):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -981,15 +981,15 @@ def test_every_row_of_the_table_is_here() -> None:
         (MYSELF, Answer(200, EDGE, b'{"accountId":"5"}'), BASIC),  # the answer itself proves who it is
         (on_site("read licence", "/x"), Answer(200, ran_as_us, b"{}"), BASIC),
         (on_site("read tenant info", "/_edge/tenant_info"), Answer(200, {}, b'{"cloudId":"1"}'), BASIC),
-        (evolve(on_site("read x", "/x"), credential=Credential.NONE), Answer(200, {}, b"{}"), BASIC),
+        (on_site("read x", "/x").changed(credential=Credential.NONE), Answer(200, {}, b"{}"), BASIC),
         (on_assets(), Answer(200, EDGE, b'{"values":[]}'), BASIC),
         (on_assets(), Answer(200, {"content-type": "text/plain"}, b"[]"), {}),
         (WORKSPACES, Answer(200, ran_as_us, b'{"values":[{"workspaceId":"1"}]}'), PROVEN),
         (WORKSPACES, Answer(200, ran_as_us, b'{"start":50,"values":[]}'), PROVEN),  # the end of a longer list
         (on_assets("delete object", "/object/9", "DELETE"), Answer(204, {}, b""), {}),
-        (evolve(on_import("submit chunk"), empty_answer=True), Answer(200, {}, b""), {}),
-        (evolve(on_import("submit chunk"), empty_answer=True), Answer(202, {}, b"Accepted"), {}),
-        (evolve(MAPPING, operation="update mapping"), Answer(303, {"location": "/x"}, b""), {}),
+        (on_import("submit chunk").changed(empty_answer=True), Answer(200, {}, b""), {}),
+        (on_import("submit chunk").changed(empty_answer=True), Answer(202, {}, b"Accepted"), {}),
+        (MAPPING.changed(operation="update mapping"), Answer(303, {"location": "/x"}, b""), {}),
         (
             on_assets("load icon image", "/icon/1/icon.png"),
             Answer(200, {"content-type": "image/png"}, b"\x89PNG"),
@@ -1036,7 +1036,7 @@ def test_a_page_of_redirects_names_the_host_and_nothing_else() -> None:
 def test_only_a_mapping_may_be_redirected(status: int) -> None:
     """The mapping's 303 tells where its progress is; everything else that points elsewhere is an error."""
     for operation in ("submit mapping", "update mapping", "start import"):
-        sent = evolve(MAPPING, operation=operation)
+        sent = MAPPING.changed(operation=operation)
         answer = Answer(status, {"location": "/somewhere"}, b"")
         if status == 303 and operation != "start import":
             assert classify(sent, answer) is answer
@@ -1233,7 +1233,7 @@ REQUESTS = st.sampled_from(
     [
         MYSELF, SERVICE_DESKS, WORKSPACES, on_assets(), on_import(), MAPPING, GATEWAY_MYSELF, TOKEN,
         on_assets("delete object", "/object/9", "DELETE"), on_assets("load icon image", "/icon/1/icon.png"),
-        evolve(on_import("submit chunk"), empty_answer=True),
+        on_import("submit chunk").changed(empty_answer=True),
     ]
 )  # fmt: skip
 

@@ -128,15 +128,15 @@ class Machine:
 
     def _carried_out(self, command: object, client: Any) -> object:
         match command:
-            case Send(request):
+            case Send(request=request):
                 return send(client, Limits(), request, seconds=60)
-            case Sleep(seconds):
+            case Sleep(seconds=seconds):
                 self.emulator.clock.sleep(seconds)
             case Pull():
                 return pull(command, self.emulator.clock)
-            case Report(callback, event):
+            case Report(callback=callback, event=event):
                 callback(event)
-            case Spawn(operation, tag):
+            case Spawn(operation=operation, tag=tag):
                 self.workers.append(Thread(operation, tag))
             case Join():
                 return self.ended.popleft()

@@ -5,7 +5,6 @@ The engine that blocks: the caller's thread waits, and spawned operations run in
 from __future__ import annotations
 
 import itertools
-import queue
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Rep
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
+    from queue import SimpleQueue
     from typing import Self
 
     import httpx
@@ -128,7 +128,7 @@ class _Run:
         self._engine = engine
         self._stop = threading.Event()
         self._pool: ThreadPoolExecutor | None = None
-        self._ended: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._ended: SimpleQueue[Outcome]
         self._pending = 0
         self._working: set[Future[None]] = set()
         self._streams: set[_BoundedStream] = set()
@@ -256,8 +256,11 @@ class _Run:
 
     def _spawn(self, command: Spawn) -> None:
         if self._pool is None:
-            from concurrent.futures import ThreadPoolExecutor  # a program that only reads needs no workers
+            # A program that only reads needs no workers.
+            from concurrent.futures import ThreadPoolExecutor
+            from queue import SimpleQueue
 
+            self._ended = SimpleQueue()
             self._pool = ThreadPoolExecutor(command.limit, thread_name_prefix=self._name)
         self._pending += 1
         future = self._pool.submit(self._work, command)

@@ -5,17 +5,14 @@ An operation is a generator: it yields one of these commands, is sent what came 
 thrown in), and returns a typed value. Operations know no clients, threads, tasks or colours; only the two
 engines, `blocking` and `asynchronous`, wait. A test drives an operation as a conversation of literals.
 
-They are named tuples, because making a class of attrs takes four times as long, which every program would wait for at its
-start; `Pull` is not, because a tuple has a method called `count`.
+They are written by hand, for the reason that `_wire.request` gives.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from .._wire.request import Request
@@ -23,23 +20,28 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Send(NamedTuple):
+class Send:
     """
     Make one attempt of a request; sent back: an `Answer`, or a `TransportError` is thrown in.
     """
 
-    request: Request
+    __slots__ = ("request",)
+
+    def __init__(self, request: Request) -> None:
+        self.request: Final = request
 
 
-class Sleep(NamedTuple):
+class Sleep:
     """
     Wait; woken up early only to end the whole run. Sent back: None.
     """
 
-    seconds: float
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds: Final = seconds
 
 
-@frozen
 class Pull:
     """
     Take up to `count` records from an iterator of the caller's; sent back: a `Batch`.
@@ -50,10 +52,15 @@ class Pull:
     one that blocks is found out when it goes on.
     """
 
-    iterator: object
-    count: int
-    seconds: float | None = None
-    patience: float = math.inf
+    __slots__ = ("count", "iterator", "patience", "seconds")
+
+    def __init__(
+        self, iterator: object, count: int, seconds: float | None = None, patience: float = math.inf
+    ) -> None:
+        self.iterator: Final = iterator
+        self.count: Final = count
+        self.seconds: Final = seconds
+        self.patience: Final = patience
 
 
 class Batch(NamedTuple):
@@ -66,50 +73,64 @@ class Batch(NamedTuple):
     error: BaseException | None = None
 
 
-class Report(NamedTuple):
+class Report:
     """
     Hand an event to a callback of the caller's; an exception of the callback is thrown in. Sent back: None.
     """
 
-    callback: Callable[[Any], object]
-    event: object
+    __slots__ = ("callback", "event")
+
+    def __init__(self, callback: Callable[[Any], object], event: object) -> None:
+        self.callback: Final = callback
+        self.event: Final = event
 
 
-class Ask(NamedTuple):
+class Ask:
     """
     Call a function of the caller's, such as a token provider, and await what it gives where that is possible.
 
     Sent back: the value; an exception of the function is thrown in.
     """
 
-    function: Callable[[], object]
+    __slots__ = ("function",)
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self.function: Final = function
 
 
-class Exclusive(NamedTuple):
+class Exclusive:
     """
     Run an operation while no other one of the same key runs in this engine; sent back: its value.
     """
 
-    key: str
-    operation: Operation[Any]
+    __slots__ = ("key", "operation")
+
+    def __init__(self, key: str, operation: Operation[Any]) -> None:
+        self.key: Final = key
+        self.operation: Final = operation
 
 
-class Spawn(NamedTuple):
+class Spawn:
     """
     Run an operation beside this one: in a worker thread, or as a task. Sent back at once: None.
 
     `limit` is the number of workers the engine keeps for this run; the operation itself counts what is in flight.
     """
 
-    operation: Operation[Any]
-    tag: object
-    limit: int = 4
+    __slots__ = ("limit", "operation", "tag")
+
+    def __init__(self, operation: Operation[Any], tag: object, limit: int = 4) -> None:
+        self.operation: Final = operation
+        self.tag: Final = tag
+        self.limit: Final = limit
 
 
-class Join(NamedTuple):
+class Join:
     """
     Wait until one of the spawned operations has ended; sent back: its `Outcome`.
     """
+
+    __slots__ = ()
 
 
 class Outcome(NamedTuple):

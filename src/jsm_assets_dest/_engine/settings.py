@@ -7,15 +7,13 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Iterable, Mapping
-
-from attrs import field, frozen
+from typing import Final
 
 from .._secret import Secret
 from ..exceptions import ConfigurationError
 from ..limits import Limits
 
 
-@frozen(kw_only=True)
 class HttpSettings:
     """
     What a client is built from.
@@ -28,11 +26,22 @@ class HttpSettings:
         trust_env: Whether `SSL_CERT_FILE` and `SSL_CERT_DIR` count.
     """
 
-    limits: Limits
-    transport: object | None = field(default=None, repr=False)
-    verify: ssl.SSLContext | None = field(default=None, repr=False)
-    proxies: Mapping[str, Secret] = field(factory=dict, repr=False)
-    trust_env: bool = True
+    __slots__ = ("limits", "proxies", "transport", "trust_env", "verify")
+
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        transport: object | None = None,
+        verify: ssl.SSLContext | None = None,
+        proxies: Mapping[str, Secret] | None = None,
+        trust_env: bool = True,
+    ) -> None:
+        self.limits: Final = limits
+        self.transport: Final = transport
+        self.verify: Final = verify
+        self.proxies: Final[Mapping[str, Secret]] = {} if proxies is None else proxies
+        self.trust_env: Final = trust_env
 
 
 def named_proxies(proxies: Mapping[str, Secret]) -> tuple[str, ...]:

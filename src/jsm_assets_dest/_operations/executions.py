@@ -7,8 +7,6 @@ from __future__ import annotations
 import contextlib
 import logging
 
-from attrs import evolve
-
 from .._engine.commands import Operation, Report, Send, Sleep
 from .._retry.call import call
 from .._retry.site import Site
@@ -239,7 +237,7 @@ def abandon(
     cancelling = wire.cancel_import(links, bearer)
     if not isinstance(reason, Exception):
         with contextlib.suppress(Exception):
-            yield Send(evolve(cancelling, timeout=MOMENT))
+            yield Send(cancelling.changed(timeout=MOMENT))
         return
     try:
         if execution.options.record_failure and (yield from _recorded(site, links, bearer, reason)):

@@ -7,9 +7,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping
 from random import random
+from typing import NamedTuple
 from urllib.parse import urlsplit
-
-from attrs import frozen
 
 from .._retry.site import Site
 from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY, checked_base, origin
@@ -30,8 +29,7 @@ CLOUD_ID = "JSM_ASSETS_CLOUD_ID"
 WORKSPACE_ID = "JSM_ASSETS_WORKSPACE_ID"
 
 
-@frozen(kw_only=True)
-class Whereabouts:
+class Whereabouts(NamedTuple):
     """
     The current site as the environment names it.
     """

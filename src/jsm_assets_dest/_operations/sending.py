@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from .._engine.commands import Join, Operation, Outcome, Spawn
 from .._records.whole_run import DanglingReference
@@ -357,7 +357,7 @@ class Sending:
             self.links, tokens.bearer(self.secret), sum(tally.sent.values()), self.execution.options.total
         )
         try:
-            yield from attempt(self.site, evolve(request, timeout=DISPLAY_TIMEOUT))
+            yield from attempt(self.site, request.changed(timeout=DISPLAY_TIMEOUT))
         except AssetsError as error:
             self.next_display = now + DISPLAY_FAILED
             _log.debug("the progress was not displayed: %s", error.code)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 
-from attrs import define
-
 from .._engine.commands import Operation, Send, Sleep
 from .._wire.answer import Answer
 from .._wire.classify import classify
@@ -22,7 +20,6 @@ _log = logging.getLogger("jsm_assets_dest.request")
 _throttle = logging.getLogger("jsm_assets_dest.throttle")
 
 
-@define
 class Effort:
     """
     What a request cost beyond its first attempt.
@@ -32,8 +29,11 @@ class Effort:
         throttled: Seconds spent waiting because the service asked for it.
     """
 
-    retries: int = 0
-    throttled: float = 0.0
+    __slots__ = ("retries", "throttled")
+
+    def __init__(self) -> None:
+        self.retries = 0
+        self.throttled = 0.0
 
 
 def call(site: Site, request: Request, effort: Effort | None = None) -> Operation[Answer]:

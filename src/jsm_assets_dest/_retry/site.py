@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from attrs import Factory, define, field
+from typing import TYPE_CHECKING, Final
 
 from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY
 from ..auth import ApiToken, Credentials, ForgeToken
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from .._wire.discovery import Account
 
 
-@define(eq=False, kw_only=True)
 class Site:
     """
     A Jira site, as operations see it. All requests of a connection share one.
@@ -47,28 +44,45 @@ class Site:
         refused_because: Why an API token is refused by site and gateway alike, in words; "" while it is not.
         token: The bearer token in use, for credentials that are asked for one.
         token_expires: When that token must be renewed, on the monotonic clock.
+        gate: Where all requests wait while the service asks for a pause.
+        budget: The retries that all requests share.
     """
 
-    url: str
-    credentials: Credentials
-    gateway: str = GATEWAY
-    authorization_server: str = AUTHORIZATION_SERVER
-    cloud_id: str | None = None
-    workspace_id: str | None = None
-    policy: RetryPolicy = field(factory=RetryPolicy)
-    clock: Clock = field(factory=SystemClock, repr=False)
-    chance: Callable[[], float] = field(default=random.random, repr=False)
-    proxies: tuple[str, ...] = ()
-    account: Account | None = None
-    is_scoped: bool | None = None
-    prefers_gateway: bool = False
-    refused_because: str = ""
-    token: Secret | None = field(default=None, repr=False)
-    token_expires: float = float("inf")
-    gate: Gate = field(factory=Gate, init=False, repr=False)
-    budget: Budget = field(
-        default=Factory(lambda site: Budget(site.policy.budget), takes_self=True), init=False, repr=False
-    )
+    def __init__(
+        self,
+        *,
+        url: str,
+        credentials: Credentials,
+        gateway: str = GATEWAY,
+        authorization_server: str = AUTHORIZATION_SERVER,
+        cloud_id: str | None = None,
+        workspace_id: str | None = None,
+        policy: RetryPolicy | None = None,
+        clock: Clock | None = None,
+        chance: Callable[[], float] = random.random,
+        proxies: tuple[str, ...] = (),
+    ) -> None:
+        self.url = url
+        self.credentials: Final = credentials
+        self.gateway: Final = gateway
+        self.authorization_server: Final = authorization_server
+        self.cloud_id = cloud_id
+        self.workspace_id = workspace_id
+        self.policy: Final = RetryPolicy() if policy is None else policy
+        self.clock: Final = SystemClock() if clock is None else clock
+        self.chance = chance
+        self.proxies: Final = proxies
+        self.account: Account | None = None
+        self.is_scoped: bool | None = None
+        self.prefers_gateway = False
+        self.refused_because = ""
+        self.token: Secret | None = None
+        self.token_expires = float("inf")
+        self.gate: Final = Gate()
+        self.budget = Budget(self.policy.budget)
+
+    def __repr__(self) -> str:
+        return f"<Site {self.url or self.gateway} with {self.credentials!r}>"
 
     @property
     def uses_gateway(self) -> bool:

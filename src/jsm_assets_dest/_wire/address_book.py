@@ -7,13 +7,12 @@ Nobody has published a link to a single tab of a schema's configuration, so the 
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 SITE_STATUS = "https://status.atlassian.com"
 
 
-@frozen
-class Entry:
+class Entry(NamedTuple):
     """
     Somebody who can act, and where.
 

@@ -6,15 +6,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TypeAlias
-
-from attrs import field, frozen
+from typing import Final, TypeAlias
 
 JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
 JsonObject: TypeAlias = "dict[str, JsonValue]"
 
 
-@frozen
 class Answer:
     """
     A complete HTTP answer.
@@ -25,11 +22,17 @@ class Answer:
         body: The decoded bytes, whole.
     """
 
-    status: int
-    headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
-    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
-    #: The parsed body once somebody has asked: the classifier proves that it is JSON, the reader then reads it.
-    _parsed: list[JsonValue] = field(factory=list["JsonValue"], init=False, repr=False, eq=False)
+    __slots__ = ("_parsed", "body", "headers", "status")
+
+    def __init__(self, status: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> None:
+        self.status: Final = status
+        self.headers: Final[Mapping[str, str]] = {} if headers is None else headers
+        self.body: Final = body
+        # The classifier proves that the body is JSON; the reader then reads what it parsed.
+        self._parsed: list[JsonValue] = []
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.status}, {len(self.body)} bytes>"
 
     def json(self) -> JsonValue:
         """

@@ -5,9 +5,7 @@ Requests that find out where Assets is and who is asking, and the reading of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
-
-from attrs import field, frozen
+from typing import NamedTuple, cast
 
 from .._assets.reading import read_array, read_flag, read_object, read_text
 from ..exceptions import ConfigurationError, MalformedAnswerError
@@ -55,8 +53,7 @@ def myself(base: str, site: str) -> Request:
     )
 
 
-@frozen(kw_only=True)
-class Account:
+class Account(NamedTuple):
     """
     The account that a credential belongs to.
 
@@ -73,10 +70,10 @@ class Account:
     id: str
     name: str = ""
     email: str = ""
-    type: str = field(default="", repr=False)
-    active: bool = field(default=True, repr=False)
-    product_roles: tuple[str, ...] | None = field(default=None, repr=False)
-    groups: tuple[str, ...] = field(default=(), repr=False)
+    type: str = ""
+    active: bool = True
+    product_roles: tuple[str, ...] | None = None
+    groups: tuple[str, ...] = ()
 
 
 def read_account(answer: Answer) -> Account:

@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
-
-from attrs import frozen
+from typing import NamedTuple, TypeVar
 
 from .._assets.reading import read_array, read_flag, read_number, read_object
 from ..exceptions import MalformedAnswerError
@@ -39,8 +37,7 @@ def list_object_schemas(base: str, start: int = 0, size: int = PAGE_SIZE, *, cou
     )
 
 
-@frozen
-class Page:
+class Page(NamedTuple):
     """
     A page of a listing.
 
