@@ -17,6 +17,7 @@ the reasons, decides about that one. Half surrogate pairs are the one thing it l
 from __future__ import annotations
 
 import datetime
+import operator
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -110,10 +111,13 @@ def compile_shape(
         conditions.append(f"kind(v{position[key]}) is not text or v{position[key]}.isspace()")
     kept = [number for number, attributes in enumerate(rules) if attributes]
     variables = "".join(f"v{number}, " for number in range(len(shape)))
+    # Taking the values by name proves at the same time that the keys are there, whatever their order, in half the time
+    # that comparing the keys takes. Where some are left out, the order of what is sent has to be the record's own.
+    by_name = len(kept) == len(shape) > 1
     identity = ", ".join(f"v{position[key]}" for key in identifiers)
     lines = [
         "def run(records, position, seen):",
-        "    keys = KEYS",
+        "    keys, values_of = KEYS, VALUES_OF",
         # Local names are quicker than built-in ones: a tenth of the whole.
         "    kind, length, text = type, len, str",
         "    add = seen.add",
@@ -121,9 +125,9 @@ def compile_shape(
         "    try:",
         "        for position in range(position, len(records)):",
         "            record = records[position]",
-        "            if kind(record) is not dict or [*record] != keys:",
+        f"            if kind(record) is not dict or {'length(record) != SIZE' if by_name else '[*record] != keys'}:",
         "                return position",
-        *([f"            {variables} = record.values()"] if shape else []),
+        *([f"            {variables} = {'values_of(record)' if by_name else 'record.values()'}"] if shape else []),
         *(
             [f"            if {' or '.join(conditions)}:", "                return position"]
             if conditions
@@ -140,8 +144,14 @@ def compile_shape(
     if len(kept) < len(shape):
         sent = ", ".join(f"KEYS[{number}]: v{number}" for number in kept)
         lines.append(f"            records[position] = {{{sent}}}")
-    lines += ["    except ValueError:", "        return position", "    return len(records)"]
-    namespace: dict[str, object] = {**_GLOBALS, "KEYS": list(shape), "texts_fit": _texts_fit}
+    lines += ["    except (ValueError, KeyError):", "        return position", "    return len(records)"]
+    namespace: dict[str, object] = {
+        **_GLOBALS,
+        "KEYS": list(shape),
+        "SIZE": len(shape),
+        "VALUES_OF": operator.itemgetter(*shape) if by_name else None,
+        "texts_fit": _texts_fit,
+    }
     exec("\n".join(lines), namespace)  # noqa: S102 - see the module's docstring: only numbers and our own fragments
     run: Run = namespace["run"]  # type: ignore[assignment]  # exec gives no types
     return run
