@@ -58,10 +58,12 @@ class Checked:
     Attributes:
         records: What is sent, in the source's order.
         indexes: The position of each among the records of its selector; a range while nothing was left out.
+        texts: Each of them as JSON, where the checker also writes and could; otherwise None.
     """
 
     records: list[JsonObject]
     indexes: Sequence[int]
+    texts: list[str] | None = None
 
 
 class RecordChecker:
@@ -75,6 +77,8 @@ class RecordChecker:
         dangling: Follow references, for `dangling_references()`. Costs about a microsecond per record.
         remember: How many identifiers, per purpose, may be remembered. What is beyond is let pass;
             `remembered_all` says so.
+        write: The standard encoder for text, where the records shall be written at once: together with the check that
+            takes less time than the encoder alone takes later.
     """
 
     def __init__(
@@ -84,8 +88,11 @@ class RecordChecker:
         unique_in_run: bool = False,
         dangling: bool = False,
         remember: int = REMEMBERED,
+        write: Callable[[object], str] | None = None,
     ) -> None:
-        self._types = {spec.selector: ObjectTypeChecker(spec) for spec in model.object_types if spec.mapped}
+        self._types = {
+            spec.selector: ObjectTypeChecker(spec, write) for spec in model.object_types if spec.mapped
+        }
         self._identifiers = Identifiers(remember) if unique_in_run else None
         self._references = References(model, remember) if dangling else None
 
@@ -168,7 +175,7 @@ class RecordChecker:
             bad.add(position)
             on_bad(record_error(selector, first + position, path, reason, records[position]))
 
-        one.check(checked, refuse)
+        texts = one.check(checked, refuse)
         if self._identifiers is not None and one.identifiers:
             self._refuse_repeated(one, checked, bad, refuse)
         sent = cast("list[JsonObject]", checked)
@@ -177,9 +184,11 @@ class RecordChecker:
             kept = [position for position in range(len(records)) if position not in bad]
             sent = [sent[position] for position in kept]
             indexes = [first + position for position in kept]
+            # A record that came earlier in the run was refused after it had been written.
+            texts = texts if texts is not None and len(texts) == len(sent) else None
         if self._references is not None:
             self._references.note(selector, zip(indexes, sent, strict=True))
-        return Checked(sent, indexes)
+        return Checked(sent, indexes, texts)
 
     def _refuse_repeated(
         self,

@@ -155,6 +155,57 @@ def test_nothing_is_lost_and_limits_hold(
     assert sent[0] == sent[1]
 
 
+ODD_TEXT = st.text(st.sampled_from('ab"\\é\x00\x7f\u2028🎉\ud83c\udf89{}%'), max_size=12)
+ODD_PAIRS = st.lists(
+    st.tuples(
+        st.sampled_from(["people", "groups", "people.disks"]),
+        st.fixed_dictionaries(
+            {"id": st.integers(0, 9).map(str)},
+            optional={"note": st.none() | ODD_TEXT, "more": ODD_TEXT, "n": st.floats()},
+        ),
+    ),
+    max_size=40,
+)
+
+
+@given(ODD_PAIRS, st.integers(1, 12), st.integers(100, 600), st.booleans(), st.booleans(), st.data())
+def test_chunks_are_the_same_whether_the_check_writes_or_the_encoder(
+    pairs: list[tuple[str, dict[str, object]]],
+    count: int,
+    size: int,
+    digests: bool,
+    gzip: bool,
+    data: st.DataObject,
+) -> None:
+    """
+    The same bytes, ids, digests and bad records, whatever is in the texts and however the source came in.
+    """
+    batches = data.draw(st.lists(st.integers(1, 20), min_size=1))
+    disks = ObjectTypeSpec("Disks", [AttributeSpec("Id", identifier=True)], selector="people.disks")
+    outcomes: list[object] = []
+    for write in (None, STANDARD.write):
+        bad: list[RecordError] = []
+        chunker = Chunker(
+            "run",
+            limit_count=count,
+            limit_bytes=size,
+            checker=RecordChecker(MODEL.with_object_type(disks), write=write),
+            on_bad=bad.append,
+            digests=digests,
+            gzip=gzip,
+        )
+        chunks: list[Chunk] = []
+        position, at = 0, 0
+        while position < len(pairs):
+            step = batches[at % len(batches)]
+            chunks += chunker.feed_pairs(pairs[position : position + step])
+            position, at = position + step, at + 1
+        chunks += chunker.flush()
+        outcomes.append((chunks, [(error.index, error.path, error.reason) for error in bad]))
+
+    assert outcomes[0] == outcomes[1]
+
+
 @given(RECORDS, st.integers(1, 20), st.integers(1000, 3000))
 def test_the_same_records_give_the_same_chunks(notes: list[tuple[str, str]], count: int, size: int) -> None:
     """

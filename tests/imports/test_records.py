@@ -717,6 +717,55 @@ def test_the_fast_path_and_the_slow_one_agree(kind: str, maximum: int, values: l
     assert batch(checker(attribute), *records)[0] == one_by_one
 
 
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"id": st.text(min_size=1)}, optional=dict.fromkeys((*KINDS, "many", "unknown"), VALUES)
+        ),
+        max_size=6,
+    )
+)
+def test_what_the_check_writes_is_what_the_encoder_writes(records: list[dict[str, object]]) -> None:
+    """
+    A checker that also writes accepts the same records, and gives for each the very text of the standard encoder.
+    """
+    attributes = [*(AttributeSpec(kind, kind) for kind in KINDS), AttributeSpec("many", maximum=-1)]
+    write = STANDARD.write
+    assert write is not None
+    writing = RecordChecker(model(*attributes), write=write)
+
+    checked = writing.check_many("people", 0, records, lambda error: None)
+
+    assert checked.records == batch(checker(*attributes), *records)[0]
+    assert checked.texts == [write(record) for record in checked.records]
+
+
+def test_what_the_encoder_cannot_write_the_check_does_not_write_either() -> None:
+    """
+    Then there are no texts, nothing is lost, and the chunk's encoder says whose fault it is.
+    """
+
+    def write(value: object) -> str:
+        raise ValueError("cannot write that")
+
+    checked = RecordChecker(model(), write=write).check_many("people", 0, [{"id": Word.ONE}])
+
+    assert (checked.records, checked.texts) == ([{"id": "one"}], None)
+
+
+def test_a_record_refused_after_it_was_written_leaves_no_text() -> None:
+    """
+    An identifier that came anywhere before in the run is found last.
+    """
+    check = RecordChecker(model(), unique_in_run=True, write=STANDARD.write)
+    check.check_many("people", 0, [{"id": "1"}])
+    check.begin_chunk()
+
+    checked = check.check_many("people", 1, [{"id": "1"}, {"id": "2"}], lambda error: None)
+
+    assert (checked.records, checked.texts) == ([{"id": "2"}], None)
+
+
 @given(st.dictionaries(st.sampled_from(["id", "a", "b", "c", "d"]), VALUES))
 def test_what_is_accepted_can_be_written_by_both_encoders(record: dict[str, object]) -> None:
     """
@@ -739,15 +788,15 @@ def test_generated_code_holds_nothing_of_the_model() -> None:
     attributes = [(AttributeSpec("Id", identifier=True),), *((AttributeSpec(key),) for key in keys[1:])]
     run = compile_shape(keys, attributes, ["id"], frozenset(["id"]))
 
-    assert run([dict.fromkeys(keys, "x")], 0, set()) == 1
-    assert run([{**dict.fromkeys(keys, "x"), "\\": 5}], 0, set()) == 0
+    assert run([dict.fromkeys(keys, "x")], 0, set(), []) == 1
+    assert run([{**dict.fromkeys(keys, "x"), "\\": 5}], 0, set(), []) == 0
 
 
 def test_a_shape_without_keys_compiles() -> None:
     """
     Nothing to unpack, nothing to ask.
     """
-    assert compile_shape([], [], [], frozenset())([{}, {}, {"a": 1}], 0, set()) == 2
+    assert compile_shape([], [], [], frozenset())([{}, {}, {"a": 1}], 0, set(), []) == 2
 
 
 # --- references

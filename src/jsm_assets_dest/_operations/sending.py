@@ -174,14 +174,18 @@ class Sending:
 
     def __attrs_post_init__(self) -> None:
         options = self.execution.options
+        encoder = choose_encoder(fast=options.fast)
         self.checker = RecordChecker(
-            self.execution.model, unique_in_run=options.unique_in_run, dangling=options.find_dangling
+            self.execution.model,
+            unique_in_run=options.unique_in_run,
+            dangling=options.find_dangling,
+            write=encoder.write,
         )
         self.chunker = Chunker(
             self.prefix,
             limit_count=options.chunk_records,
             limit_bytes=options.chunk_bytes,
-            encoder=choose_encoder(fast=options.fast),
+            encoder=encoder,
             checker=self.checker,
             on_bad=self._refused,
             digests=not isinstance(self.record, NoRecord),

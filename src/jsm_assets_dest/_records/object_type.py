@@ -72,9 +72,14 @@ def at_path(record: object, path: Sequence[str]) -> list[object]:
 class ObjectTypeChecker:
     """
     The check of one object type's records.
+
+    Args:
+        spec: The object type.
+        write: The standard encoder, where `check` shall also write what it accepts.
     """
 
-    def __init__(self, spec: ObjectTypeSpec) -> None:
+    def __init__(self, spec: ObjectTypeSpec, write: Callable[[object], str] | None = None) -> None:
+        self._write = write
         self.name = spec.name
         self.selector = spec.selector
         #: For each identifying attribute the paths of its locators.
@@ -99,14 +104,19 @@ class ObjectTypeChecker:
         single = all(len(paths) == 1 and len(paths[0]) == 1 for paths in self.identifiers)
         return single and all(len(paths) == 1 and len(paths[0]) == 1 for _, paths in self._required)
 
-    def check(self, records: list[object], refuse: Callable[[int, str, str], None]) -> None:
+    def check(self, records: list[object], refuse: Callable[[int, str, str], None]) -> list[str] | None:
         """
         Check records in their list, putting in the place of each what is sent.
 
         Args:
             records: Changed in place; a refused record keeps its place.
             refuse: Told position, path and reason of each record that does not fit.
+
+        Returns:
+            The JSON text of each accepted record; None where no texts are wanted or the encoder could not write one.
         """
+        texts: list[str] = []
+        all_written = self._write is not None
         position, count = 0, len(records)
         while position < count:
             record = records[position]
@@ -116,7 +126,7 @@ class ObjectTypeChecker:
                 shape = tuple(record)
                 run = self._runs[shape] if shape in self._runs else self._compile(shape)
                 if run is not None:
-                    end = run(records, position, self.seen)
+                    end = run(records, position, self.seen, texts)
                     self._count_unknown(shape, end - position)
                     if end > position:
                         position = end
@@ -124,7 +134,14 @@ class ObjectTypeChecker:
                 records[position] = self._slow(record)
             except UnfitError as error:
                 refuse(position, error.path, error.reason)
+            else:
+                if self._write is not None:
+                    try:
+                        texts.append(self._write(records[position]))
+                    except (TypeError, ValueError, RecursionError):
+                        all_written = False  # whose fault it is comes out when the chunk is encoded
             position += 1
+        return texts if all_written else None
 
     def check_one(self, record: object) -> JsonObject:
         """
@@ -255,6 +272,7 @@ class ObjectTypeChecker:
                 [tuple(known[key].attributes) if key in known else () for key in keys],
                 [paths[0][0] for paths in self.identifiers],
                 frozenset(needed),
+                self._write,
             )
         self._runs[shape] = run
         return run

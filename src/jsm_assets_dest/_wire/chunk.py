@@ -12,7 +12,7 @@ from typing import cast
 
 from attrs import evolve, field, frozen
 
-from .encoding import compress
+from .encoding import compress, may_have_surrogates
 
 
 def _size(body: bytes) -> str:
@@ -81,12 +81,14 @@ class Chunk:
 @frozen
 class Run:
     """
-    Consecutive records of one selector, with their positions among those of the selector.
+    Consecutive records of one selector, with their positions among those of the selector, and written as JSON where they
+    are that already.
     """
 
     selector: str
     records: list[object]
     indexes: Sequence[int]
+    texts: list[str] | None = None
 
 
 @frozen
@@ -102,18 +104,25 @@ class Piece:
     runs: list[Run] = field(factory=list)
     selectors: set[str] = field(factory=set)
 
-    def add(self, selector: str, records: list[object], indexes: Sequence[int]) -> None:
+    def add(
+        self, selector: str, records: list[object], indexes: Sequence[int], texts: list[str] | None = None
+    ) -> None:
         """
-        Put records at the end; the list is kept and may be extended later.
+        Put records at the end; the lists are kept and may be extended later.
         """
         if not records:
             return
         if self.runs and self.runs[-1].selector == selector:
             last = self.runs.pop()
             last.records.extend(records)
-            self.runs.append(Run(selector, last.records, _joined(last.indexes, indexes)))
+            if last.texts is None or texts is None:
+                texts = None
+            else:
+                last.texts.extend(texts)
+                texts = last.texts
+            self.runs.append(Run(selector, last.records, _joined(last.indexes, indexes), texts))
         else:
-            self.runs.append(Run(selector, records, indexes))
+            self.runs.append(Run(selector, records, indexes, texts))
             self.selectors.add(selector)
 
     @property
@@ -183,7 +192,25 @@ def _joined(*parts: Sequence[int]) -> Sequence[int]:
 
 def _whole(runs: Sequence[Run]) -> Run:
     records = list(itertools.chain.from_iterable(run.records for run in runs))
-    return Run(runs[0].selector, records, _joined(*(run.indexes for run in runs)))
+    texts: list[str] | None = []
+    for run in runs:
+        texts = None if texts is None or run.texts is None else [*texts, *run.texts]
+    return Run(runs[0].selector, records, _joined(*(run.indexes for run in runs)), texts)
+
+
+def written_data(runs: Mapping[str, Run]) -> bytes | None:
+    """
+    The `data` of a chunk put together from texts, as the standard encoder gives it; None where the encoder has to do it.
+    """
+    pieces: list[bytes] = []
+    for selector, run in runs.items():
+        if run.texts is None or "." in selector:
+            return None
+        text = ",".join(run.texts).encode("ascii")
+        if may_have_surrogates(text):
+            return None
+        pieces += [b"," if pieces else b"{", json.dumps(selector).encode("ascii"), b":[", text, b"]"]
+    return b"".join([*pieces, b"}"])
 
 
 def data_of(runs: Mapping[str, Run]) -> dict[str, object]:

@@ -42,10 +42,12 @@ class Encoder:
     Attributes:
         name: "json" or "orjson".
         encode: The function; raises `UnencodableError`.
+        write: The same as text, for an encoder that can also be used record by record; raises ValueError or TypeError.
     """
 
     name: str
     encode: Callable[[object], bytes]
+    write: Callable[[object], str] | None = None
 
 
 def _plain(value: object) -> object:
@@ -69,12 +71,12 @@ def _standard(value: object) -> bytes:
         raise UnencodableError(str(error)) from None
     except RecursionError:
         raise UnencodableError("nested too deeply, or containing itself") from None
-    if _may_have_surrogates(body) and _has_lone_surrogate(value):
+    if may_have_surrogates(body) and _has_lone_surrogate(value):
         raise UnencodableError("text with half of a surrogate pair, which no UTF-8 can carry")
     return body
 
 
-def _may_have_surrogates(body: bytes) -> bool:
+def may_have_surrogates(body: bytes) -> bool:
     """
     Whether ASCII JSON may have half of a surrogate pair; rarely true without one.
 
@@ -95,7 +97,7 @@ def _has_lone_surrogate(value: object) -> bool:
     return False
 
 
-STANDARD = Encoder("json", _standard)
+STANDARD = Encoder("json", _standard, _text_of)
 
 
 def _orjson() -> Encoder:
