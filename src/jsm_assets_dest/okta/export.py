@@ -13,7 +13,7 @@ from pathlib import Path
 from attrs import frozen
 
 from .._wire.chunks import CHUNK_BYTES, CHUNK_RECORDS, Chunk, Chunker
-from .._wire.encoding import COMPLETED
+from .._wire.encoding import COMPLETED, STANDARD
 from ..exceptions import ConfigurationError
 from ..model import SchemaModel
 from ..records import RecordChecker
@@ -97,7 +97,12 @@ def export(
             f"The folder {folder} is not empty.", field="path", fix="Choose an empty folder for the export."
         )
     _write(folder / "mapping.json", json.dumps(wanted.document(), indent=1, ensure_ascii=False).encode())
-    chunker = Chunker(run_id, limit_count=limit_count, limit_bytes=limit_bytes, checker=RecordChecker(wanted))
+    chunker = Chunker(
+        run_id,
+        limit_count=limit_count,
+        limit_bytes=limit_bytes,
+        checker=RecordChecker(wanted, write=STANDARD.write),
+    )
     files: list[str] = []
     counts: dict[str, int] = {}
     size = 0
