@@ -158,7 +158,7 @@ class BuildPlanRecord:
         counts = ", ".join(f"{count} {kind}" for kind, count in self.counts.items()) or "nothing in it"
         if self.impossible:
             return f"Cannot be built as it is: {counts}"
-        return f"{self.verb}: {counts}" if self.verb else f"Nothing to send: {counts}"
+        return f"{_SENT[self.verb] if self.verb else 'Nothing to send'}: {counts}"
 
     def __str__(self) -> str:
         # What is in the way comes first: nothing else matters until somebody has decided about it.
@@ -187,6 +187,9 @@ class BuildPlanRecord:
             folded(f"{len(rest)} unchanged", grid(header, map(_row, rest))) if rest else "",
         )
 
+
+#: What a mapping document is, in words, by how it is sent.
+_SENT = {"PUT": "First build", "PATCH": "Change of the mapping"}
 
 #: Changes in a plan's table; of more, what is merely created is folded away, by object type.
 _SHOWN_AT_ONCE = 12

@@ -77,7 +77,7 @@ def test_a_brand_new_schema_gets_everything() -> None:
         "people",
         "groups",
     }
-    assert plan.summary == f"PUT: {len(plan.items)} create"
+    assert plan.summary == f"First build: {len(plan.items)} create"
     assert not plan.is_empty
 
 
@@ -95,6 +95,7 @@ def test_a_changed_description_is_all_that_is_sent() -> None:
     plan = make_plan(with_attribute(MODEL, "people", "primaryEmail", description="New."), built().document())
 
     assert plan.verb == "PATCH"
+    assert plan.summary.startswith("Change of the mapping: ")
     assert shown(plan) == [("patch", "attribute", "people.primaryEmail")]
     assert object_types(plan) == [
         {
