@@ -94,7 +94,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Literal, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Unpack, cast
+
+if TYPE_CHECKING:
+    from .destination_status import DestinationStatus
+    from .execution import Execution
+    from .reports import ConnectionReport, ImportTokenReport
+    from .results import ImportResult
 
 #: Characters of a server's message that are kept.
 LONGEST_MESSAGE = 1000
@@ -198,7 +204,7 @@ class AssetsError(Exception):
     attempts: int
     elapsed: float | None
     body_excerpt: str
-    result: object = None
+    result: ImportResult | None = None
 
     def __init__(self, what: str, **facts: Unpack[Facts]) -> None:
         unknown = sorted(set(facts) - _FACT_NAMES)
@@ -432,7 +438,7 @@ class ProblemsFoundError(AssetsError):
     A check found problems, and the caller asked for them to be raised.
 
     Attributes:
-        report: The whole report.
+        report: The whole report, or the checklist of a `Destination`.
     """
 
     _cause = "At least one check failed; the report holds the cause of each."
@@ -440,14 +446,18 @@ class ProblemsFoundError(AssetsError):
         "You: follow the remedies of the first failed check, then check again.",
     )
 
-    def __init__(self, what: str, *, report: object = None, **facts: Unpack[Facts]) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        report: ConnectionReport | ImportTokenReport | DestinationStatus | None = None,
+        **facts: Unpack[Facts],
+    ) -> None:
         super().__init__(what, **facts)
         self.report = report
 
 
 # --- no complete answer ---------------------------------------------------------------------------------------------
-
-Sent = Literal["no", "unknown"]
 
 
 class TransportError(AssetsError):
@@ -463,12 +473,14 @@ class TransportError(AssetsError):
         "You: check that this machine reaches the host that is named above, then try again.",
         "Your network team: check the proxy and the firewall for this host.",
     )
-    _sent: ClassVar[Sent] = "unknown"
+    _sent: ClassVar[Literal["no", "unknown"]] = "unknown"
     _retryable: ClassVar[bool] = True
 
-    def __init__(self, what: str, *, sent: Sent | None = None, **facts: Unpack[Facts]) -> None:
+    def __init__(
+        self, what: str, *, sent: Literal["no", "unknown"] | None = None, **facts: Unpack[Facts]
+    ) -> None:
         super().__init__(what, **facts)
-        self.sent: Sent = self._sent if sent is None else sent
+        self.sent: Literal["no", "unknown"] = self._sent if sent is None else sent
 
     @property
     def retryable(self) -> bool:
@@ -492,7 +504,7 @@ class ConnectionFailedError(TransportError, ConnectionError):
     No connection could be made; nothing was sent.
     """
 
-    _sent: ClassVar[Sent] = "no"
+    _sent: ClassVar[Literal["no", "unknown"]] = "no"
     _cause = "A firewall or a proxy probably stands between this machine and the host, or the host is down."
     _remedies: ClassVar[tuple[str, ...]] = (
         "You: open the site in a browser on this machine.",
@@ -505,7 +517,7 @@ class HostNotFoundError(TransportError, ConnectionError):
     The host's name has no address; nothing was sent.
     """
 
-    _sent: ClassVar[Sent] = "no"
+    _sent: ClassVar[Literal["no", "unknown"]] = "no"
     _cause = "The host name is probably misspelled, or this machine's name service does not work."
     _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the spelling of the site's address.",
@@ -518,7 +530,7 @@ class TlsError(TransportError, ConnectionError):
     The encrypted connection could not be trusted; nothing was sent, and it is never tried again without the check.
     """
 
-    _sent: ClassVar[Sent] = "no"
+    _sent: ClassVar[Literal["no", "unknown"]] = "no"
     _retryable: ClassVar[bool] = False
     _cause = "A proxy that inspects traffic is probably in the way, or the certificate store of this machine is old."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -532,7 +544,7 @@ class ProxyAuthenticationError(TransportError, ConnectionError):
     A proxy on the way wants credentials of its own (HTTP 407); the service was not reached.
     """
 
-    _sent: ClassVar[Sent] = "no"
+    _sent: ClassVar[Literal["no", "unknown"]] = "no"
     _retryable: ClassVar[bool] = False
     _cause = "The proxy between this machine and the service certainly wants a login."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1251,7 +1263,12 @@ class ImportCancelledError(AssetsError):
     )
 
     def __init__(
-        self, what: str, *, execution: object = None, result: object = None, **facts: Unpack[Facts]
+        self,
+        what: str,
+        *,
+        execution: Execution | None = None,
+        result: ImportResult | None = None,
+        **facts: Unpack[Facts],
     ) -> None:
         super().__init__(what, **facts)
         self.execution = execution
@@ -1273,7 +1290,12 @@ class ImportTimeoutError(AssetsError, TimeoutError):
     )
 
     def __init__(
-        self, what: str, *, execution: object = None, result: object = None, **facts: Unpack[Facts]
+        self,
+        what: str,
+        *,
+        execution: Execution | None = None,
+        result: ImportResult | None = None,
+        **facts: Unpack[Facts],
     ) -> None:
         super().__init__(what, **facts)
         self.execution = execution
@@ -1296,7 +1318,12 @@ class ImportInterruptedError(AssetsError):
     )
 
     def __init__(
-        self, what: str, *, execution: object = None, result: object = None, **facts: Unpack[Facts]
+        self,
+        what: str,
+        *,
+        execution: Execution | None = None,
+        result: ImportResult | None = None,
+        **facts: Unpack[Facts],
     ) -> None:
         super().__init__(what, **facts)
         self.execution = execution
@@ -1316,7 +1343,7 @@ class FailedObjectsError(AssetsError):
         "You: look at the failed records in the result, correct them, and import them again.",
     )
 
-    def __init__(self, what: str, *, result: object = None, **facts: Unpack[Facts]) -> None:
+    def __init__(self, what: str, *, result: ImportResult | None = None, **facts: Unpack[Facts]) -> None:
         super().__init__(what, **facts)
         self.result = result
 

@@ -8,7 +8,7 @@ printed, stored as JSON, and shown in a notebook, and holds no secret.
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from attrs import Factory, field, frozen
 
@@ -171,7 +171,7 @@ class _Report:
         count = "1 problem was" if len(problems) == 1 else f"{len(problems)} problems were"
         raise ProblemsFoundError(
             f"{count} found with {self._subject()}. {' '.join(f'{check.name}: {check.summary}' for check in problems)}",
-            report=self,
+            report=cast("ConnectionReport | ImportTokenReport", self),  # there is no other report
             cause=first.cause,
             # Two checks may ask for the same thing.
             remedies=tuple(dict.fromkeys(remedy for check in problems for remedy in check.remedies)),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jsm_assets_dest import AssetsError, ImportResult
 from jsm_assets_dest.testing import Emulator, ReceivedRequest
 from tests.stories.story import now
 from tests.stories.test_building import destination, model
@@ -78,8 +79,9 @@ def is_completed(emulator: Emulator) -> bool:
     return any(map(completes, emulator.requests))
 
 
-def result_of(error: object) -> Any:
+def result_of(error: AssetsError) -> ImportResult:
     """
-    The result on an error; the errors know no type for it, because they know nothing above them.
+    The result on an error that has one.
     """
-    return error.result  # type: ignore[attr-defined]
+    assert error.result is not None
+    return error.result

@@ -84,7 +84,12 @@ from jsm_assets_dest import (
     StepState,
     okta,
 )
-from jsm_assets_dest.exceptions import RateLimitedError, TransportError
+from jsm_assets_dest.exceptions import (
+    ImportTimeoutError,
+    ProblemsFoundError,
+    RateLimitedError,
+    TransportError,
+)
 
 
 def credentials() -> None:
@@ -207,6 +212,20 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
     assert_type(execution.cancel(), bool)
     (source,) = schema.import_sources()
     assert_type(connection.generate_import_token(source), ImportToken)
+
+
+def failures(
+    any_error: AssetsError, problems: ProblemsFoundError, late: ImportTimeoutError, token: ImportToken
+) -> None:
+    """
+    Errors carry values with types, so that a program can go on from them.
+    """
+    assert_type(any_error.result, ImportResult | None)
+    assert_type(any_error.remedies, tuple[str, ...])
+    assert_type(problems.report, ConnectionReport | ImportTokenReport | DestinationStatus | None)
+    assert_type(late.execution, Execution | None)
+    if late.execution is not None:
+        assert_type(token.attach(late.execution), ImportExecution)
 
 
 async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
