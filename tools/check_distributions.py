@@ -49,7 +49,9 @@ def sdist_problems(files: Iterable[str]) -> list[str]:
     problems = [f"does not belong: {name}" for name in sorted(present) if NEVER.search(f"/{name}")]
     problems += [f"is missing: {name}" for name in SDIST_MUST if name not in present]
     problems += [
-        f"has no {top}/" for top in ("src", "tests") if not any(n.startswith(f"{top}/") for n in present)
+        f"has no {top}/"
+        for top in ("src", "tests", "benchmarks")
+        if not any(n.startswith(f"{top}/") for n in present)
     ]
     return problems
 

@@ -22,6 +22,7 @@ SDIST = [
     "PKG-INFO",
     "src/x.py",
     "tests/x.py",
+    "benchmarks/x.py",
 ]
 
 
