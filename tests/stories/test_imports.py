@@ -33,6 +33,7 @@ from jsm_assets_dest.testing import Emulator
 from tests.stories.importing import (
     carries_data,
     completes,
+    data_chunks,
     is_completed,
     operations,
     people,
@@ -471,6 +472,41 @@ async def test_an_execution_travels_without_its_token_and_takes_records_elsewher
         await now(worker.complete())
     await now(execution.complete())
     assert (await now(execution.wait())).created == 5
+
+
+@story
+async def test_records_without_a_part_never_share_an_id_with_those_that_have_one(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    A service that knows the ids of chunks would take one of two for a repetition, and lose its records.
+    """
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+
+    await now(execution.submit({"people": people(5)}))
+    await now(execution.submit({"people": people(5, 5)}, part="0"))
+    await now(execution.submit({"people": people(5, 10)}, part="1"))
+    await now(execution.submit({"people": people(5, 15)}))
+    await now(execution.complete())
+
+    assert (await now(execution.wait())).created == 20
+    ids = [json.loads(body)["clientGeneratedId"] for body in data_chunks(emulator)]
+    assert len(set(ids)) == 4
+
+
+@story
+async def test_a_part_that_cannot_be_sent_is_refused_before_the_source_is_read(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+
+    with pytest.raises(ConfigurationError, match="surrogate") as caught:
+        await now(execution.submit({"people": people(5)}, part="\ud800"))
+
+    assert caught.value.field == "part"
+    assert data_chunks(emulator) == []
 
 
 class KilledError(BaseException):
