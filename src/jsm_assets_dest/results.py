@@ -178,6 +178,11 @@ class ImportResult:
         empty = self._sum(lambda one: one.empty_identifiers + one.empty_labels)
         if empty:
             problems.append(f"Assets left out {count_text(empty, 'record')} without an identifier or a label")
+        quiet = self._sum(lambda one: one.unaccounted) if self.confirmed else 0
+        if quiet:
+            problems.append(
+                f"Assets says nothing about {count_text(quiet, 'record')} that {_was(quiet)} sent"
+            )
         if self.refused:
             problems.append(
                 f"{count_text(self.refused, 'record')} did not fit and {_was(self.refused)} not sent"
