@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from jsm_assets_dest import Execution, ImportProgress
@@ -92,8 +93,6 @@ async def test_records_may_be_pairs_and_may_be_made_as_they_are_sent(
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_an_asynchronous_source_is_read_asynchronously(backend: str) -> None:
-    import anyio
-
     async def source() -> AsyncIterator[dict[str, object]]:
         for person in people(25):
             await anyio.lowlevel.checkpoint()
@@ -210,6 +209,74 @@ async def test_a_source_that_raises_is_the_cause_and_nothing_is_completed(
     assert caught.value.__cause__ is broke
     assert [one.status for one in emulator.executions] == ["CANCELLED"]
     assert not is_completed(emulator)
+
+
+class Unopenable:
+    """
+    A source that fails before there is anything to read from.
+    """
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        raise OSError("the database is down")
+
+
+class UnopenableLater:
+    """
+    The same for asynchronous reading.
+    """
+
+    def __aiter__(self) -> AsyncIterator[dict[str, object]]:
+        raise OSError("the database is down")
+
+
+@story
+async def test_a_source_that_cannot_be_opened_is_one_that_raises(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    for source in (Unopenable(), {"people": Unopenable()}, {"people": UnopenableLater()}):
+        with pytest.raises(ImportInterruptedError, match="raised OSError after 0 records") as caught:
+            await now(token.import_records(source))
+        assert isinstance(caught.value.__cause__, OSError)
+        assert emulator.executions[-1].status == "CANCELLED"
+
+
+def test_an_asynchronous_source_needs_an_asynchronous_connection() -> None:
+    """
+    Whoever mixes them up is told so, and no coroutine is left behind that nobody waits for.
+    """
+
+    async def source() -> AsyncIterator[dict[str, object]]:
+        for person in people(3):
+            yield person
+
+    async def pairs() -> AsyncIterator[tuple[str, object]]:
+        async for person in source():
+            yield "people", person
+
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = anyio.run(ready, emulator, connection)
+        wrong: list[Any] = [{"people": source()}, pairs()]
+        for one in wrong:
+            with pytest.raises(
+                ConfigurationError, match="asynchronous, and this connection is not"
+            ) as caught:
+                token.import_records(one)
+            assert caught.value.field == "records"
+            assert "AsyncConnection" in caught.value.fix
+            assert emulator.executions[-1].status == "CANCELLED"
+
+
+@story
+async def test_a_chunk_whose_answer_is_only_half_there_is_sent_again(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next("submit chunk", bad_json=True)
+
+    result = await now(token.import_records({"people": people(30)}, chunk_records=10))
+
+    result.raise_for_failures()
+    assert (result.created, result.retries) == (30, 1)
 
 
 @story

@@ -380,6 +380,8 @@ class Sending:
                 raise error from None
             if status.is_cancelled:
                 raise cancelled(self.execution, self.site, status) from error
+            if not status.takes_data:
+                error.add_note(f"The execution takes no more data; its state is {status.state or 'unknown'}.")
         raise error
 
 
