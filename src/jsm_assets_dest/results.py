@@ -156,8 +156,8 @@ class ImportResult:
         Refuse a result that is not entirely good.
 
         Raises:
-            FailedObjectsError: Assets did not confirm the import, could not take some of the records, or some were
-                never sent. The error has the result.
+            FailedObjectsError: Assets did not confirm the import, could not take some of the records or says nothing
+                about them, or some were never sent. The error has the result.
         """
         problems = self._problems()
         if problems:

@@ -224,7 +224,7 @@ class _Run:
             return self._join()
         if kind is Ask:
             value = cast("Ask", command).function()
-            if inspect.iscoroutine(value) or inspect.isawaitable(value):
+            if inspect.isawaitable(value):
                 cast(
                     "Coroutine[object, object, object]", value
                 ).close()  # of a source that was not begun: see `pull`
