@@ -160,12 +160,18 @@ class ImportResult:
                 about them, or some were never sent. The error has the result.
         """
         problems = self._problems()
-        if problems:
-            raise FailedObjectsError(
-                f"The import did not go entirely well: {'; '.join(problems)}.",
-                result=self,
-                messages=self.messages[:10],
-            )
+        if not problems:
+            return
+        what = f"The import did not go entirely well: {'; '.join(problems)}."
+        if self.confirmed:
+            raise FailedObjectsError(what, result=self, messages=self.messages[:10])
+        raise FailedObjectsError(
+            what,
+            result=self,
+            messages=self.messages[:10],
+            cause="Assets has not come to the end of the import, or somebody cancelled it.",
+            remedies=("You: look at the import in Assets; wait for its end, or start it again.",),
+        )
 
     def _problems(self) -> list[str]:
         problems: list[str] = []
