@@ -1353,7 +1353,7 @@ class MassDeletionGuardError(AssetsError):
     Completing the import would remove suspiciously many objects; it was not completed.
     """
 
-    _cause = "The source probably gave only a part of the records, and the import removes objects that are missing."
+    _cause = "The source probably gave only a part of the records, and the import may be set to remove objects that are missing."
     _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the source.",
         "You: allow the removal explicitly if it is wanted.",

@@ -26,7 +26,6 @@ class Ledger:
         tally: What was sent and refused.
         listeners: Who is told how far it is.
         lock: Held while the tally is changed, because several threads may submit.
-        submissions: How many times records were submitted; numbers the chunks of unnamed parts.
         is_announced: Whether Assets may have heard that the data is complete; what follows is not ours to cancel.
         is_completed: Whether it certainly has.
         state: What the execution said last.
@@ -35,19 +34,9 @@ class Ledger:
     tally: Tally
     listeners: tuple[Callable[[ImportProgress], object], ...] = field(default=(), repr=False)
     lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
-    submissions: int = 0
     is_announced: bool = False
     is_completed: bool = False
     state: str = ""
-
-    def next_submission(self) -> int:
-        """
-        The number of the next submission, from 0.
-        """
-        with self.lock:
-            number = self.submissions
-            self.submissions += 1
-        return number
 
 
 def names_of(model: SchemaModel) -> dict[str, str]:

@@ -41,16 +41,37 @@ def _one_of(*allowed: str) -> Callable[[object, Attribute[Any], Any], None]:
     return check
 
 
-def _between(least: float, most: float, unit: str) -> Callable[[object, Attribute[Any], Any], None]:
+def _between(
+    least: float, most: float, unit: str, *, whole: bool = False
+) -> Callable[[object, Attribute[Any], Any], None]:
     def check(_: object, attribute: Attribute[Any], value: Any) -> None:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+        kinds = (int,) if whole else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
             raise ConfigurationError(
                 f"`{attribute.name}` is {value!r}; nothing was sent.",
                 field=attribute.name,
-                fix=f"Pass a number of {unit} from {least:g} to {most:g}.",
+                fix=f"Pass a {'whole ' if whole else ''}number of {unit} from {least:,} to {most:,}.",
             )
 
     return check
+
+
+def _a(fix: str, fits: Callable[[Any], bool]) -> Callable[[object, Attribute[Any], Any], None]:
+    def check(_: object, attribute: Attribute[Any], value: Any) -> None:
+        if not fits(value):
+            raise ConfigurationError(
+                # Only its kind: a model is long, and a path is nobody's business.
+                f"`{attribute.name}` is {value if isinstance(value, (int, float)) else type(value).__name__}; "
+                "nothing was sent.",
+                field=attribute.name,
+                fix=f"Pass {fix}.",
+            )
+
+    return check
+
+
+#: Text such as "false" counts as true in Python, which is not what who wrote it into a configuration meant.
+_YES_OR_NO = _a("True or False", lambda value: isinstance(value, bool))
 
 
 class ImportSettings(TypedDict, total=False):
@@ -119,29 +140,52 @@ class ImportOptions:
             execution open for `resume_import`; the entry would close it.
     """
 
-    model: SchemaModel | None = None
-    on_progress: Callable[[ImportProgress], object] | None = field(default=None, repr=False)
+    model: SchemaModel | None = field(
+        default=None,
+        validator=_a("a SchemaModel or None", lambda value: value is None or isinstance(value, SchemaModel)),
+    )
+    on_progress: Callable[[ImportProgress], object] | None = field(
+        default=None,
+        repr=False,
+        validator=_a(
+            "a function that takes an ImportProgress, or None", lambda value: value is None or callable(value)
+        ),
+    )
     progress: Progress = field(default=None, repr=False)
-    journal: str | PathLike[str] | None = None
+    journal: str | PathLike[str] | None = field(
+        default=None,
+        validator=_a("a path or None", lambda value: value is None or isinstance(value, (str, PathLike))),
+    )
     on_bad_record: BadRecords = field(default="fail", validator=_one_of("fail", "skip"))
     on_busy: Busy = field(default="fail", validator=_one_of("fail", "wait"))
     busy_seconds: float = field(default=600.0, validator=_between(0, 86_400, "seconds"))
-    chunk_records: int = field(default=500, validator=_between(1, 100_000, "records"))
-    chunk_bytes: int = field(default=4 * 1024 * 1024, validator=_between(1024, 64 * 1024 * 1024, "bytes"))
-    in_flight: int = field(default=4, validator=_between(1, 16, "chunks"))
-    total: int | None = None
-    wait: bool = True
+    chunk_records: int = field(default=500, validator=_between(1, 100_000, "records", whole=True))
+    chunk_bytes: int = field(
+        default=4 * 1024 * 1024, validator=_between(1024, 64 * 1024 * 1024, "bytes", whole=True)
+    )
+    in_flight: int = field(default=4, validator=_between(1, 16, "chunks", whole=True))
+    total: int | None = field(
+        default=None,
+        validator=_a(
+            "a whole number of records, or None where nobody knows",
+            lambda value: value is None or (type(value) is int and value >= 0),
+        ),
+    )
+    wait: bool = field(default=True, validator=_YES_OR_NO)
     timeout: float = field(default=3_600.0, validator=_between(0, 604_800, "seconds"))
     idle_seconds: float = field(default=5.0, validator=_between(0.01, 3_600, "seconds"))
     source_seconds: float = field(default=3_600.0, validator=_between(0.01, 604_800, "seconds"))
-    max_missing: float = field(default=0.2, validator=_between(0, 1, "parts"))
-    allow_missing: bool = False
-    require_roles: bool = False
-    unique_in_run: bool = False
-    find_dangling: bool = False
-    compress: bool = False
-    fast: bool | None = None
-    record_failure: bool = False
+    max_missing: float = field(default=0.2, validator=_between(0, 1, "parts of the whole (0.2 is 20 %)"))
+    allow_missing: bool = field(default=False, validator=_YES_OR_NO)
+    require_roles: bool = field(default=False, validator=_YES_OR_NO)
+    unique_in_run: bool = field(default=False, validator=_YES_OR_NO)
+    find_dangling: bool = field(default=False, validator=_YES_OR_NO)
+    compress: bool = field(default=False, validator=_YES_OR_NO)
+    fast: bool | None = field(
+        default=None,
+        validator=_a("True, False or None", lambda value: value is None or isinstance(value, bool)),
+    )
+    record_failure: bool = field(default=False, validator=_YES_OR_NO)
 
     def to_dict(self) -> dict[str, object]:
         """

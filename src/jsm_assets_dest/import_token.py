@@ -180,7 +180,7 @@ class ImportToken:
                 records,
                 settings,
                 self._memory,
-                first=count,
+                first=imports.checked_count(count),
             )
         )
 

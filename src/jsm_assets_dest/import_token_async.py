@@ -179,7 +179,7 @@ class AsyncImportToken:
                 records,
                 settings,
                 self._memory,
-                first=count,
+                first=imports.checked_count(count),
             )
         )
 

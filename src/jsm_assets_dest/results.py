@@ -156,16 +156,22 @@ class ImportResult:
         Refuse a result that is not entirely good.
 
         Raises:
-            FailedObjectsError: Assets did not confirm the import, could not take some of the records, or some were
-                never sent. The error has the result.
+            FailedObjectsError: Assets did not confirm the import, could not take some of the records or says nothing
+                about them, or some were never sent. The error has the result.
         """
         problems = self._problems()
-        if problems:
-            raise FailedObjectsError(
-                f"The import did not go entirely well: {'; '.join(problems)}.",
-                result=self,
-                messages=self.messages[:10],
-            )
+        if not problems:
+            return
+        what = f"The import did not go entirely well: {'; '.join(problems)}."
+        if self.confirmed:
+            raise FailedObjectsError(what, result=self, messages=self.messages[:10])
+        raise FailedObjectsError(
+            what,
+            result=self,
+            messages=self.messages[:10],
+            cause="Assets has not come to the end of the import, or somebody cancelled it.",
+            remedies=("You: look at the import in Assets; wait for its end, or start it again.",),
+        )
 
     def _problems(self) -> list[str]:
         problems: list[str] = []
@@ -178,6 +184,11 @@ class ImportResult:
         empty = self._sum(lambda one: one.empty_identifiers + one.empty_labels)
         if empty:
             problems.append(f"Assets left out {count_text(empty, 'record')} without an identifier or a label")
+        quiet = self._sum(lambda one: one.unaccounted) if self.confirmed else 0
+        if quiet:
+            problems.append(
+                f"Assets says nothing about {count_text(quiet, 'record')} that {_was(quiet)} sent"
+            )
         if self.refused:
             problems.append(
                 f"{count_text(self.refused, 'record')} did not fit and {_was(self.refused)} not sent"

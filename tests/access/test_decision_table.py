@@ -1002,6 +1002,15 @@ def test_a_good_answer_is_handed_on(request_: Request, answer: Answer, known: di
     assert classify(request_, answer, **known) is answer
 
 
+@pytest.mark.parametrize("body", [b'{"id": "1", "na', b" [", b"[" * 100_000])
+def test_half_an_answer_is_none_where_nothing_is_needed_either(body: bytes) -> None:
+    """What broke off may have been anything; a chunk is sent again then, which is safe."""
+    with pytest.raises(errors.MalformedAnswerError) as caught:
+        classify(on_import("submit chunk").changed(empty_answer=True), Answer(200, {}, body))
+
+    assert caught.value.sent == "unknown"
+
+
 @pytest.mark.parametrize("body", [b"", b"\x80", b"\0\0\0\0\0"])
 def test_no_content_is_no_answer_to_a_question(body: bytes) -> None:
     """A 204 answers a deletion, not a read; found by a property."""

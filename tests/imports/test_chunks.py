@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -204,6 +204,27 @@ def test_chunks_are_the_same_whether_the_check_writes_or_the_encoder(
         outcomes.append((chunks, [(error.index, error.path, error.reason) for error in bad]))
 
     assert outcomes[0] == outcomes[1]
+
+
+@both
+@pytest.mark.parametrize("write", [None, STANDARD.write], ids=["encoder", "check"])
+@pytest.mark.parametrize("text", ["\ud83d\ude00", "😀\ud83d\ude00", "\ud83d"])
+def test_half_surrogates_are_bad_records_whoever_writes(
+    encoder: Encoder, write: Callable[[object], str] | None, text: str
+) -> None:
+    """
+    Also two halves that together look like one character; neighbours with whole ones are sent.
+    """
+    bad: list[RecordError] = []
+    checker = RecordChecker(MODEL, write=write if encoder is STANDARD else None)
+    chunker = Chunker("run", encoder=encoder, checker=checker, on_bad=bad.append)
+    notes = ["😀", text, "한국어"]
+
+    chunks = chunker.feed("people", [{"id": str(at), "note": note} for at, note in enumerate(notes)])
+    chunks += chunker.flush()
+
+    assert [(error.index, error.path) for error in bad] == [(1, "note")]
+    assert all_records(chunks, "people") == [{"id": "0", "note": "😀"}, {"id": "2", "note": "한국어"}]
 
 
 @given(RECORDS, st.integers(1, 20), st.integers(1000, 3000))

@@ -12,7 +12,7 @@ import json
 import math
 import types
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import attrs
@@ -468,7 +468,82 @@ def test_other_things_are_no_records(record: object) -> None:
     _, [(index, path, reason)] = batch(checker(), record)
 
     assert (index, path) == (0, "")
-    assert reason.startswith("a record has to be a mapping, an attrs instance or a dataclass, and is ")
+    assert reason.startswith("is ")
+    assert reason.endswith("; a record has to be a mapping, an attrs instance or a dataclass")
+
+
+class GoneRow(Mapping[str, object]):
+    """
+    A row whose database has been closed.
+    """
+
+    def __getitem__(self, key: str) -> object:
+        raise OSError("the database is closed")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(["id"])
+
+    def __len__(self) -> int:
+        return 1
+
+
+@attrs.define
+class Unset:
+    """
+    A record of which a field was never set.
+    """
+
+    id: str
+    display_name: str = attrs.field(init=False)
+
+
+@pytest.mark.parametrize(
+    ("record", "path", "error"),
+    [
+        (GoneRow(), "", "OSError"),
+        (Unset("1"), "", "AttributeError"),
+        ({"id": "1", "profile": GoneRow()}, "profile", "OSError"),
+        ({"id": "1", "profile": Unset("1")}, "profile", "AttributeError"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_a_bad_record(record: object, path: str, error: str) -> None:
+    """
+    It has a place and a reason like any other, and those after it are looked at.
+    """
+    check = checker(AttributeSpec("Level", locators=["profile.id"]), AttributeSpec("Display Name"))
+
+    good, [(index, place, reason)] = batch(check, record, {"id": "2"})
+
+    assert (good, index, place) == ([{"id": "2"}], 0, path)
+    assert reason == f"cannot be read: that raised {error}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("integer", "1_000"), ("integer", "١٢"), ("double", "1_0.5"), ("double", "١٢")]
+)
+def test_numbers_that_only_python_reads_are_no_numbers(kind: str, text: str) -> None:
+    """
+    Underscores and the digits of other scripts are refused as other text is.
+    """
+    _, [(_, path, reason)] = batch(checker(AttributeSpec("Size", kind)), {"id": "1", "size": text})
+
+    assert path == "size"
+    assert reason.startswith(("has to be a whole number", "has to be a number"))
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"), [("\ud800", "\\ud800"), ("k" * 5000, "k" * 100 + "…"), ("Größe", "Größe")]
+)
+def test_names_of_unknown_keys_can_be_printed(key: str, shown: str) -> None:
+    """
+    Whatever somebody has as a key, the result stays short and can be written in UTF-8.
+    """
+    check = checker()
+
+    batch(check, {"id": "1", key: 1})
+    batch(check, {"id": 2, key: 1})  # the slow path
+
+    assert check.unknown_keys == {"people": {shown: 2}}
 
 
 def test_keys_have_to_be_text() -> None:

@@ -285,6 +285,22 @@ def test_what_assets_does_not_mention_is_unaccounted() -> None:
     assert "4 unaccounted" in str(quiet)
 
 
+def test_records_that_assets_says_nothing_about_are_no_success() -> None:
+    """
+    A chunk may have got lost behind a good answer; while Assets still works, nothing is missing yet.
+    """
+    quiet = result(done(objectsCreated=6))
+    early = result({**done(objectsCreated=6), "status": "PROCESSING"})
+
+    assert not quiet.ok
+    with pytest.raises(FailedObjectsError, match="Assets says nothing about 4 records that were sent"):
+        quiet.raise_for_failures()
+    with pytest.raises(FailedObjectsError) as caught:
+        early.raise_for_failures()
+    assert "nothing about" not in str(caught.value)
+    assert "break rules" not in str(caught.value)  # nobody knows that yet
+
+
 def test_types_are_matched_by_name_and_none_is_dropped() -> None:
     """
     What was sent stands beside what Assets says; types that only one side knows are there, too.

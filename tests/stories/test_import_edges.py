@@ -17,6 +17,7 @@ import pytest
 from jsm_assets_dest import Execution, RetryPolicy
 from jsm_assets_dest.exceptions import (
     ApiError,
+    ClosedError,
     ConfigurationError,
     ConnectionFailedError,
     ConnectionLostError,
@@ -185,6 +186,43 @@ def test_cancelling_what_cannot_be_cancelled_any_more(emulator: Emulator, token:
     assert execution.cancel() is True
 
 
+@pytest.mark.parametrize("wrong", [float("nan"), -1, "5", True])
+def test_waiting_takes_a_number_of_seconds(emulator: Emulator, token: Any, wrong: Any) -> None:
+    """
+    Above all no NaN, which no time is ever beyond.
+    """
+    execution = token.start()
+
+    with pytest.raises(ConfigurationError, match="`timeout` is") as caught:
+        execution.wait(wrong)
+
+    assert caught.value.field == "timeout"
+
+
+def test_records_for_an_execution_that_has_ended(emulator: Emulator, token: Any) -> None:
+    """
+    The service only says that it does not accept the content; the note says why.
+    """
+    execution = token.start()
+    execution.submit(RECORDS)
+    execution.complete()
+    execution.wait()
+
+    with pytest.raises(ValidationError) as caught:
+        execution.submit({"people": people(1)})
+
+    assert "The execution takes no more data; its state is DONE." in caught.value.__notes__
+
+
+def test_who_may_not_complete_is_told_the_true_cause(emulator: Emulator, token: Any) -> None:
+    execution = token.attach(token.start())
+
+    with pytest.raises(ClosedError, match="belongs to the process that started it") as caught:
+        execution.complete()
+
+    assert "with block" not in str(caught.value)
+
+
 def test_cancelling_that_is_forbidden(emulator: Emulator, token: Any) -> None:
     execution = token.start()
     emulator.faults.next("cancel import", status=403)
@@ -236,6 +274,60 @@ def test_a_test_of_nothing_is_refused(emulator: Emulator, token: Any) -> None:
 def test_options_have_few_words(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="pass one of"):
         ImportOptions(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fix"),
+    [
+        ("chunk_records", 1.5, "whole number of records from 1 to 100,000"),
+        ("chunk_bytes", 5000.5, "whole number of bytes from 1,024 to 67,108,864"),
+        ("in_flight", 2.5, "whole number of chunks from 1 to 16"),
+        ("max_missing", 20, "from 0 to 1"),
+        ("total", -1, "whole number"),
+        ("total", "3", "whole number"),
+        ("total", 2.5, "whole number"),
+        ("model", "okta", "SchemaModel"),
+        ("journal", 5, "a path"),
+        ("on_progress", 5, "a function"),
+        ("fast", "yes", "True, False or None"),
+        *(
+            (name, "false", "True or False")
+            for name in (
+                "wait",
+                "allow_missing",
+                "require_roles",
+                "unique_in_run",
+                "find_dangling",
+                "compress",
+                "record_failure",
+            )
+        ),
+    ],
+)
+def test_an_option_that_cannot_be_right_is_refused_before_anything_is_sent(
+    emulator: Emulator, token: Any, name: str, value: object, fix: str
+) -> None:
+    """
+    Above all `allow_missing="false"`, which Python takes for a yes and which would switch the guard off.
+    """
+    with pytest.raises(ConfigurationError, match=f"`{name}` is ") as caught:
+        token.import_records(RECORDS, **{name: value})
+
+    assert caught.value.field == name
+    assert fix in caught.value.fix
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("count", [1.5, "5", None, True])
+def test_a_test_takes_a_whole_number_of_records(emulator: Emulator, token: Any, count: Any) -> None:
+    """
+    None would be everything, which is no test.
+    """
+    with pytest.raises(ConfigurationError, match="`count` is ") as caught:
+        token.test_import(RECORDS, count=count)
+
+    assert caught.value.field == "count"
+    assert emulator.requests == []
 
 
 @pytest.mark.parametrize("wrong", [{}, {"id": "1"}, {"links": 7}])

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from jsm_assets_dest import Execution, ImportProgress
@@ -33,6 +34,7 @@ from jsm_assets_dest.testing import Emulator
 from tests.stories.importing import (
     carries_data,
     completes,
+    data_chunks,
     is_completed,
     operations,
     people,
@@ -91,8 +93,6 @@ async def test_records_may_be_pairs_and_may_be_made_as_they_are_sent(
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_an_asynchronous_source_is_read_asynchronously(backend: str) -> None:
-    import anyio
-
     async def source() -> AsyncIterator[dict[str, object]]:
         for person in people(25):
             await anyio.lowlevel.checkpoint()
@@ -209,6 +209,74 @@ async def test_a_source_that_raises_is_the_cause_and_nothing_is_completed(
     assert caught.value.__cause__ is broke
     assert [one.status for one in emulator.executions] == ["CANCELLED"]
     assert not is_completed(emulator)
+
+
+class Unopenable:
+    """
+    A source that fails before there is anything to read from.
+    """
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        raise OSError("the database is down")
+
+
+class UnopenableLater:
+    """
+    The same for asynchronous reading.
+    """
+
+    def __aiter__(self) -> AsyncIterator[dict[str, object]]:
+        raise OSError("the database is down")
+
+
+@story
+async def test_a_source_that_cannot_be_opened_is_one_that_raises(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    for source in (Unopenable(), {"people": Unopenable()}, {"people": UnopenableLater()}):
+        with pytest.raises(ImportInterruptedError, match="raised OSError after 0 records") as caught:
+            await now(token.import_records(source))
+        assert isinstance(caught.value.__cause__, OSError)
+        assert emulator.executions[-1].status == "CANCELLED"
+
+
+def test_an_asynchronous_source_needs_an_asynchronous_connection() -> None:
+    """
+    Whoever mixes them up is told so, and no coroutine is left behind that nobody waits for.
+    """
+
+    async def source() -> AsyncIterator[dict[str, object]]:
+        for person in people(3):
+            yield person
+
+    async def pairs() -> AsyncIterator[tuple[str, object]]:
+        async for person in source():
+            yield "people", person
+
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = anyio.run(ready, emulator, connection)
+        wrong: list[Any] = [{"people": source()}, pairs()]
+        for one in wrong:
+            with pytest.raises(
+                ConfigurationError, match="asynchronous, and this connection is not"
+            ) as caught:
+                token.import_records(one)
+            assert caught.value.field == "records"
+            assert "AsyncConnection" in caught.value.fix
+            assert emulator.executions[-1].status == "CANCELLED"
+
+
+@story
+async def test_a_chunk_whose_answer_is_only_half_there_is_sent_again(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next("submit chunk", bad_json=True)
+
+    result = await now(token.import_records({"people": people(30)}, chunk_records=10))
+
+    result.raise_for_failures()
+    assert (result.created, result.retries) == (30, 1)
 
 
 @story
@@ -471,6 +539,41 @@ async def test_an_execution_travels_without_its_token_and_takes_records_elsewher
         await now(worker.complete())
     await now(execution.complete())
     assert (await now(execution.wait())).created == 5
+
+
+@story
+async def test_records_without_a_part_never_share_an_id_with_those_that_have_one(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    A service that knows the ids of chunks would take one of two for a repetition, and lose its records.
+    """
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+
+    await now(execution.submit({"people": people(5)}))
+    await now(execution.submit({"people": people(5, 5)}, part="0"))
+    await now(execution.submit({"people": people(5, 10)}, part="1"))
+    await now(execution.submit({"people": people(5, 15)}))
+    await now(execution.complete())
+
+    assert (await now(execution.wait())).created == 20
+    ids = [json.loads(body)["clientGeneratedId"] for body in data_chunks(emulator)]
+    assert len(set(ids)) == 4
+
+
+@story
+async def test_a_part_that_cannot_be_sent_is_refused_before_the_source_is_read(
+    emulator: Emulator, connection: Any
+) -> None:
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+
+    with pytest.raises(ConfigurationError, match="surrogate") as caught:
+        await now(execution.submit({"people": people(5)}, part="\ud800"))
+
+    assert caught.value.field == "part"
+    assert data_chunks(emulator) == []
 
 
 class KilledError(BaseException):

@@ -4,10 +4,11 @@ The engine that blocks: the caller's thread waits, and spawned operations run in
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -16,7 +17,7 @@ from .._retry.forks import renew_after_fork
 from .._wire.answer import Answer
 from .._wire.request import Request
 from ..clock import Clock, SystemClock
-from ..exceptions import ClosedError
+from ..exceptions import ClosedError, ConfigurationError
 from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
 
 if TYPE_CHECKING:
@@ -222,7 +223,13 @@ class _Run:
         if kind is Join:
             return self._join()
         if kind is Ask:
-            return cast("Ask", command).function()
+            value = cast("Ask", command).function()
+            if inspect.isawaitable(value):
+                cast(
+                    "Coroutine[object, object, object]", value
+                ).close()  # of a source that was not begun: see `pull`
+                return None
+            return value
         exclusive = cast("Exclusive", command)
         with self._engine.exclusive(exclusive.key):
             return self._drive(exclusive.operation, worker=worker)
@@ -285,7 +292,16 @@ class _Run:
 def pull(command: Pull, clock: Clock) -> Batch:
     """
     Take records from an iterator; what it took is never lost, even when the iterator raises.
+
+    Raises:
+        ConfigurationError: It is asynchronous; nothing here could wait for it.
     """
+    if isinstance(command.iterator, AsyncIterator):
+        raise ConfigurationError(
+            "A source of the records is asynchronous, and this connection is not; the import was not completed.",
+            field="records",
+            fix="Give ordinary iterables, or import with an AsyncConnection.",
+        )
     iterator = cast("Iterator[Any]", command.iterator)
     records: list[Any] = []
     try:

@@ -17,6 +17,7 @@ from ..exceptions import (
     ApiError,
     AssetsError,
     ClosedError,
+    ConfigurationError,
     ImportCancelledError,
     ImportTimeoutError,
     ServiceUnavailableError,
@@ -94,7 +95,14 @@ def complete(site: Site, secret: Secret, execution: Execution) -> Operation[None
 def wait(site: Site, secret: Secret, execution: Execution, timeout: float) -> Operation[ImportResult]:
     """
     Wait for the end of an execution that is led by hand.
+
+    Raises:
+        ConfigurationError: The time limit is none.
     """
+    if type(timeout) not in (int, float) or not timeout >= 0:
+        raise ConfigurationError(
+            f"`timeout` is {timeout!r}.", field="timeout", fix="Pass a number of seconds, 0 or more."
+        )
     try:
         status = yield from ended(site, secret, execution, timeout)
     except ImportCancelledError as error:
@@ -267,6 +275,7 @@ def _refuse_not_owner(execution: Execution, what: str) -> None:
     if not execution.is_owner:
         raise ClosedError(
             f"The execution {execution.id} was not {what}: it was started by another process.",
+            cause="An execution certainly belongs to the process that started it; others submit to it.",
             remedies=("You: leave that to the process that started it.",),
         )
 

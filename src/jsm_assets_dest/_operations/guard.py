@@ -69,9 +69,9 @@ def refuse_shrinking(
         there, now = counts.get(name.casefold(), 0), sent.get(selector, 0)
         before = (previous or {}).get(selector, 0)
         if _shrinks(there, now, options.max_missing):
-            short.append(f"{name}: {now:,} records for {there:,} objects")
+            short.append(f"{name}: {count_text(now, 'record')} for {count_text(there, 'object')}")
         elif _shrinks(before, now, options.max_missing):
-            short.append(f"{name}: {now:,} records after {before:,} in the run before")
+            short.append(f"{name}: {count_text(now, 'record')} after {before:,} in the run before")
     if short:
         raise MassDeletionGuardError(
             f"Far fewer records came than expected ({'; '.join(short)}); the import was not completed.",

@@ -105,10 +105,6 @@ def run(
         resume: Go on with the run that the journal has open, if there is one.
     """
     refuse_no_source(records)
-    if first is not None and first < 1:
-        raise ConfigurationError(
-            "`count` is below 1; nothing was sent.", field="count", fix="Pass 100, for example."
-        )
     if resume and options.journal is None:
         raise ConfigurationError(
             "No journal was named; nothing was sent.",
@@ -122,6 +118,21 @@ def run(
             yield from refuse_removing_test(site, secret, goal.found)
         under_way = yield from _under_way(site, secret, goal, journal, first=first, resume=resume)
         return (yield from _carried_through(site, secret, goal, records, under_way, journal, first))
+
+
+def checked_count(count: int) -> int:
+    """
+    How many records a test takes.
+
+    Raises:
+        ConfigurationError: It is no whole number of at least one; None would be everything, which is no test.
+    """
+    if type(count) is not int or count < 1:
+        what = "is below 1" if type(count) is int else f"is {type(count).__name__}"
+        raise ConfigurationError(
+            f"`count` {what}; nothing was sent.", field="count", fix="Pass a whole number, such as 100."
+        )
+    return count
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ from .._wire.imports import ExecutionLinks
 from ..exceptions import (
     ApiError,
     AssetsError,
+    ConfigurationError,
     ImportInterruptedError,
     RecordError,
     TooLargeError,
@@ -379,6 +380,8 @@ class Sending:
                 raise error from None
             if status.is_cancelled:
                 raise cancelled(self.execution, self.site, status) from error
+            if not status.takes_data:
+                error.add_note(f"The execution takes no more data; its state is {status.state or 'unknown'}.")
         raise error
 
 
@@ -388,10 +391,25 @@ def submit(site: Site, secret: Secret, execution: Execution, records: object, pa
     """
     refuse_no_source(records)
     refuse_unknown_selectors(records, execution.model.import_order())
-    number = execution.ledger.next_submission()
-    # An unnamed part of another process must not have the ids of ours.
-    owner = "" if execution.is_owner else f"-{secrets.token_hex(4)}"
-    name = f"-{part}" if part else f"{owner}-{number}"
-    sending = Sending(site, secret, execution, f"{execution.run_id}{name}")
+    _refuse_part(part)
+    # An unnamed part must not have the ids of another one, whoever submits that: a service that knows ids would drop it.
+    sending = Sending(site, secret, execution, f"{execution.run_id}-{part or secrets.token_hex(8)}")
     yield from sending.all_of(records)
     return sending.sent
+
+
+def _refuse_part(part: str) -> None:
+    """
+    Refuse a name for a part that cannot stand in the ids of chunks.
+
+    Raises:
+        ConfigurationError: It has half of a surrogate pair.
+    """
+    try:
+        str(part).encode()
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(
+            "`part` has half of a surrogate pair, which no UTF-8 can carry; nothing was sent.",
+            field="part",
+            fix="Pass ordinary text, such as the number of the task.",
+        ) from error

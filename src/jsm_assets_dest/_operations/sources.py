@@ -87,9 +87,23 @@ def _refuse(records: object, name: str) -> None:
 
 
 def _opened(records: object) -> object:
-    if isinstance(records, AsyncIterable):
-        return records.__aiter__()
-    return iter(cast("Iterable[Any]", records))
+    try:
+        if isinstance(records, AsyncIterable):
+            return records.__aiter__()
+        return iter(cast("Iterable[Any]", records))
+    except Exception as error:  # noqa: BLE001 - whatever a source of the caller's raises
+        return _failing(error)
+
+
+def _failing(error: Exception) -> Iterator[object]:
+    """
+    Raise what opening a source raised when it is read, where failures of sources are dealt with.
+    """
+
+    def fail() -> object:
+        raise error
+
+    return iter(fail, None)
 
 
 def pull(source: Source, count: int, seconds: float, patience: float) -> Operation[Batch]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias, cast
+from typing import TypeAlias, TypeVar, cast
 
 import attrs
 from attrs import define, field
@@ -24,10 +24,15 @@ MOST_SHAPES = 64
 #: Names of unknown keys that are remembered; further ones are counted together.
 MOST_UNKNOWN_KEYS = 200
 
+#: Characters of such a name that are remembered.
+LONGEST_KEY = 100
+
 _POSITION = re.compile(r"\[\d+\]")
 
 #: What identifies a record: the text of its identifier, or a tuple where the type has several.
 Identity: TypeAlias = object
+
+T = TypeVar("T")
 
 
 @define
@@ -54,6 +59,16 @@ def _fields_of(kind: type) -> tuple[str, ...] | None:
     if dataclasses.is_dataclass(kind):
         return tuple(one.name for one in dataclasses.fields(kind))
     return None
+
+
+def _read(read: Callable[[], T], path: str = "") -> T:
+    """
+    Read what the caller's record has: rows of a database may be gone by now, fields may never have been set.
+    """
+    try:
+        return read()
+    except Exception as error:  # noqa: BLE001 - whatever a record of the caller's raises
+        raise UnfitError(f"cannot be read: that raised {type(error).__name__}", path) from None
 
 
 def at_path(record: object, path: Sequence[str]) -> list[object]:
@@ -173,7 +188,7 @@ class ObjectTypeChecker:
 
     def _as_dict(self, record: object) -> dict[object, object]:
         if isinstance(record, Mapping):
-            return dict(cast("Mapping[object, object]", record))
+            return _read(lambda: dict(cast("Mapping[object, object]", record)))
         kind = type(record)
         if kind not in self._members:
             names = _fields_of(kind)
@@ -187,9 +202,9 @@ class ObjectTypeChecker:
         members = self._members[kind]
         if members is None:
             raise UnfitError(
-                f"a record has to be a mapping, an attrs instance or a dataclass, and is {kind_of(record)}"
+                f"is {kind_of(record)}; a record has to be a mapping, an attrs instance or a dataclass"
             )
-        return {key: getattr(record, name) for key, name in members}
+        return _read(lambda: {key: getattr(record, name) for key, name in members})
 
     def _slow(self, record: dict[object, object]) -> JsonObject:
         sent = self._normalised(record, count=True)
@@ -211,7 +226,7 @@ class ObjectTypeChecker:
 
     def _inside(self, node: _Node, record: Mapping[object, object], path: str, *, count: bool) -> JsonObject:
         sent: JsonObject = {}
-        for key, value in record.items():
+        for key, value in _read(lambda: list(record.items()), path):
             if not isinstance(key, str):
                 # The standard encoder would turn it into text, perhaps the text of another key.
                 raise UnfitError(f"has a key that is {kind_of(key)}; keys have to be text", path)
@@ -243,7 +258,8 @@ class ObjectTypeChecker:
             return [self._walk(node, item, f"{path}[{at}]", count=count) for at, item in enumerate(items)]
         names = None if isinstance(value, type) else _fields_of(type(value))
         if names is not None:
-            value = {name: getattr(value, name) for name in names}
+            whole = value
+            value = _read(lambda: {name: getattr(whole, name) for name in names}, path)
         if not isinstance(value, Mapping):
             raise UnfitError(
                 f"has to be an object, because locators lead inside it, and is {kind_of(value)}", path
@@ -286,6 +302,10 @@ class ObjectTypeChecker:
                     self._count_key(str(key), count)
 
     def _count_key(self, key: str, count: int) -> None:
+        # A name is there to be read: not longer than a line, and in characters that can be printed everywhere.
+        if len(key) > LONGEST_KEY:
+            key = f"{key[:LONGEST_KEY]}…"
+        key = key.encode("utf-8", "backslashreplace").decode()
         if key not in self.unknown_keys and len(self.unknown_keys) >= MOST_UNKNOWN_KEYS:
             key = "…"
         self.unknown_keys[key] = self.unknown_keys.get(key, 0) + count

@@ -141,12 +141,17 @@ def _text(limit: int | None) -> Rule:
     return rule
 
 
+def _is_plain_number(text: str) -> bool:
+    return text.isascii() and "_" not in text
+
+
 def _integer(value: object) -> JsonValue:
     found = plain(value)
     number = found
     if isinstance(found, str):
         try:
-            number = int(found) if len(found) < 24 else None
+            # Python also reads 1_000 and digits of other scripts; who reads the chunk may not.
+            number = int(found) if len(found) < 24 and _is_plain_number(found) else None
         except ValueError:
             number = None
     if isinstance(number, bool) or not isinstance(number, int):
@@ -160,7 +165,7 @@ def _double(value: object) -> JsonValue:
     found = plain(value)
     if isinstance(found, str):
         try:
-            fits = math.isfinite(float(found))
+            fits = _is_plain_number(found) and math.isfinite(float(found))
         except ValueError:
             fits = False
         if not fits:

@@ -12,7 +12,7 @@ from typing import cast
 
 from attrs import evolve, field, frozen
 
-from .encoding import compress, may_have_surrogates
+from .encoding import compress, has_lone_surrogate, has_surrogates
 
 
 def _size(body: bytes) -> str:
@@ -192,9 +192,8 @@ def _joined(*parts: Sequence[int]) -> Sequence[int]:
 
 def _whole(runs: Sequence[Run]) -> Run:
     records = list(itertools.chain.from_iterable(run.records for run in runs))
-    texts: list[str] | None = []
-    for run in runs:
-        texts = None if texts is None or run.texts is None else [*texts, *run.texts]
+    written = [run.texts for run in runs if run.texts is not None]
+    texts = list(itertools.chain.from_iterable(written)) if len(written) == len(runs) else None
     return Run(runs[0].selector, records, _joined(*(run.indexes for run in runs)), texts)
 
 
@@ -207,7 +206,11 @@ def written_data(runs: Mapping[str, Run]) -> bytes | None:
         if run.texts is None or "." in selector:
             return None
         text = ",".join(run.texts).encode("ascii")
-        if may_have_surrogates(text):
+        if has_surrogates(text) and any(
+            has_lone_surrogate(record)
+            for record, one in zip(run.records, run.texts, strict=True)
+            if "\\ud" in one
+        ):
             return None
         pieces += [b"," if pieces else b"{", json.dumps(selector).encode("ascii"), b":[", text, b"]"]
     return b"".join([*pieces, b"}"])

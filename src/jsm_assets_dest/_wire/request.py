@@ -60,7 +60,7 @@ class Request:
         repeat: Whether sending again is safe.
         credential: Whose credential goes along.
         authorization: The value of the Authorization header; filled in by `site.authorized` just before sending.
-        empty_answer: Whether a 2xx without a body, or with one that is not JSON, is what the service sends.
+        empty_answer: Whether a 2xx without a body, or with one that is no JSON from its beginning, is what the service sends.
         listing: Whether the answer may be long.
         timeout: Seconds that one attempt may take in all, or None for the engine's default.
         headers: Further headers.
