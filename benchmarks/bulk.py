@@ -102,15 +102,17 @@ def _contestants(
         "sequence from a generator": lambda: loops.httpx_sequence(client, url, users(count), encode),
         "threads from a generator": lambda: loops.httpx_threads(client, url, users(count), encode),
     }
+    if fast and stage.quick:  # no goal is about these
+        del found["from a generator"], found["sequence from a generator"], found["threads from a generator"]
     if fast:
         found["http.client"] = lambda: loops.http_client_threads(stage.server.port, records, encode)
+    if fast and not stage.quick:
         found["tasks"] = lambda: loops.httpx_tasks(url, records, encode)
     return found
 
 
 def _told(rounds: Rounds, count: int, *, fast: bool) -> list[Measured]:
     best = rounds.best_of("sequence", "threads")
-    best_generated = rounds.best_of("sequence from a generator", "threads from a generator")
     encoder = "orjson" if fast else "json"
 
     def measured(goal: str, what: str, name: str, other: str) -> Measured:
@@ -125,15 +127,14 @@ def _told(rounds: Rounds, count: int, *, fast: bool) -> list[Measured]:
     found = [
         measured("P6f" if fast else "P6", "bulk, ready records, checks off / best httpx loop", "off", best),
         measured("P6bf" if fast else "P6b", "bulk, ready records, checks on / best httpx loop", "on", best),
-        measured(
-            "" if fast else "P6c",
-            "bulk from a generator, checks on / best httpx loop",
-            "from a generator",
-            best_generated,
-        ),
     ]
+    if "from a generator" in rounds.seconds:
+        best_generated = rounds.best_of("sequence from a generator", "threads from a generator")
+        what = "bulk from a generator, checks on / best httpx loop"
+        found.append(measured("" if fast else "P6c", what, "from a generator", best_generated))
     if fast:
         found.append(measured("P6d", "bulk, checks off / http.client", "off", "http.client"))
+    if "tasks" in rounds.seconds:
         found.append(measured("", "bulk, tasks of httpx.AsyncClient / best httpx loop", "tasks", best))
     return found
 

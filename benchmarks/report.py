@@ -13,7 +13,7 @@ from pathlib import Path
 
 from attrs import asdict
 
-from .goals import Goal, Verdict
+from .goals import NOT_MEASURED, Goal, Verdict
 from .measuring import Measured
 
 _PACKAGES = (
@@ -85,6 +85,7 @@ def table(rows: Sequence[Row], others: Sequence[Measured]) -> str:
         lines.append(
             f"| {goal.name} | {goal.what} | {sign} {number(goal.gate)} | {best} | {value} | {spread} | {verdict.value} | {note} |"
         )
+    lines += ["", *(f"Not measured: {name}, {why}." for name, why in NOT_MEASURED.items())]
     lines += ["", "| beside the goals | measured | quartiles | |", "| --- | --- | --- | --- |"]
     for one in others:
         spread = "" if one.low == one.high else f"{number(one.low)} .. {number(one.high)}"
@@ -106,5 +107,6 @@ def document(
             {**asdict(goal), "measured": None if found is None else found.value, "verdict": verdict.value}
             for goal, found, verdict in rows
         ],
+        "not measured": NOT_MEASURED,
         "measured": [asdict(one) for one in measured],
     }

@@ -54,6 +54,7 @@ def _round_trips(stage: Stage) -> list[Measured]:
             "round trips of an import beyond its chunks, the token's import known",
             beyond[1],
             "requests",
+            f"{beyond[0]} for the first import of a process that did not build the model",
         ),
         Measured.exactly("", "round trips of the first import of a process", beyond[0], "requests"),
     ]

@@ -10,7 +10,9 @@ from its own environment, once, when it joins.
 
 The coordinator starts one execution, hands it to the tasks, and completes it when all of them are done. A task names its
 partition, and the ids of its chunks follow from that name. So when a worker is lost in the middle, and Dask runs the task
-again somewhere else, the same chunks are sent again under the same ids instead of new ones.
+again somewhere else, the same chunks are sent again under the same ids instead of new ones. A record that does not fit is
+not read again by another worker: it ends the import, which is cancelled, as is one whose partitions are all empty. When
+the coordinator itself is lost, nothing is completed; cancel the execution on the import's page in Assets, and start again.
 """
 
 # Optional requirements: whether they are installed must not change the verdict.
@@ -26,7 +28,7 @@ from contextlib import ExitStack
 
 import dask
 from attrs import frozen
-from distributed import Client, LocalCluster, Semaphore, WorkerPlugin, get_worker
+from distributed import Client, LocalCluster, Semaphore, WorkerPlugin, as_completed, get_worker
 
 from jsm_assets_dest import (
     AttributeSpec,
@@ -37,7 +39,7 @@ from jsm_assets_dest import (
     ObjectTypeSpec,
     SchemaModel,
 )
-from jsm_assets_dest.exceptions import AssetsError
+from jsm_assets_dest.exceptions import AssetsError, ImportInterruptedError, MassDeletionGuardError
 from jsm_assets_dest.testing import Emulator
 
 #: Gives the records of a partition. It must give the same ones again, in the same order, when a task is run again.
@@ -112,15 +114,26 @@ class Task:
     read: Read
     selector: str
 
-    def __call__(self, partition: int) -> int:
+    def __call__(self, partition: int) -> int | AssetsError:
         """
-        Check, encode and submit a partition; gives the number of its records.
+        Check, encode and submit a partition.
+
+        Returns:
+            The number of its records, or why it is of no use to try again; what is raised, Dask tries again.
         """
         plugin = get_worker().plugins[AssetsWorker.name]
         token = plugin.connection.import_token(os.environ["JSM_ASSETS_IMPORT_TOKEN"])
         with self.budget:
             records = self.read(partition)
-            return int(token.attach(self.execution).submit({self.selector: records}, part=f"p{partition}"))
+            try:
+                return int(
+                    token.attach(self.execution).submit({self.selector: records}, part=f"p{partition}")
+                )
+            except AssetsError as error:
+                # What the source of the records raises may be gone the next time, and so may a bad connection.
+                if error.retryable or isinstance(error, ImportInterruptedError):
+                    raise
+                return error
 
 
 @frozen
@@ -165,6 +178,10 @@ def import_partitions(
         partitions: How many there are.
         requests: How many requests may be under way at a time, in the whole cluster.
         chunk_records: The most records in a request.
+
+    Raises:
+        MassDeletionGuardError: All partitions are empty.
+        Exception: A partition failed. In either case the execution was cancelled, and nothing of it is in Assets.
     """
     client.register_plugin(AssetsWorker())
     budget = Semaphore(max_leases=requests, name=f"assets-{os.urandom(4).hex()}")
@@ -172,7 +189,17 @@ def import_partitions(
     # One request at a time for each share of the budget, so that the budget is the limit of the whole cluster.
     with token.start(model=wanted, in_flight=1, chunk_records=chunk_records) as execution:
         task = Task(execution.detached(), budget, read, selector)
-        sent = sum(client.gather(client.map(task, range(partitions), pure=False, retries=2)))
+        futures = client.map(task, range(partitions), pure=False, retries=2)
+        sent = 0
+        try:
+            for _, outcome in as_completed(futures, with_results=True):
+                if isinstance(outcome, AssetsError):
+                    raise outcome
+                sent += int(outcome)
+        finally:
+            client.cancel(futures)  # those that have not begun, when one has failed
+        if not sent:
+            raise MassDeletionGuardError("No partition had any records; the import was not completed.")
     # The block has ended well: the execution was completed and Assets is done. An exception would have cancelled it.
     return Imported(sent, execution.result())
 

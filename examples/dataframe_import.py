@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jsm_assets_dest import AttributeSpec, AttributeType, Connection, ObjectTypeSpec, SchemaModel
@@ -71,32 +72,70 @@ def model() -> SchemaModel:
     )
 
 
-def arrow_records(batches: Iterable[pa.RecordBatch], wanted: ObjectTypeSpec) -> Iterator[dict[str, Any]]:
+def arrow_records(
+    batches: Iterable[pa.RecordBatch], wanted: ObjectTypeSpec, rows: int = ROWS
+) -> Iterator[dict[str, Any]]:
     """
     The rows of Arrow batches as records.
 
     Args:
-        batches: `table.to_batches(max_chunksize=…)`, the batches of a Parquet file or of a stream.
+        batches: `table.to_batches()`, a `RecordBatchReader`, the batches of a Parquet file or of a stream.
         wanted: The object type; columns that it does not know are left out before they become Python objects.
+        rows: How many rows of a batch are Python objects at the same time.
+
+    Raises:
+        ValueError: No column is one of the object type, or one of them comes twice.
     """
     types = {one.key: COLUMN_TYPES.get(one.type) for one in wanted.attributes}
     for batch in batches:
-        names = [name for name in batch.schema.names if name in types]
+        names = _wanted_columns(batch.schema.names, wanted)
         columns = [_fitting(batch.column(name), types[name]) for name in names]
-        yield from pa.RecordBatch.from_arrays(columns, names=names).to_pylist()
+        fitting = pa.RecordBatch.from_arrays(columns, names=names)
+        for start in range(0, fitting.num_rows, rows):
+            yield from fitting.slice(start, rows).to_pylist()
+
+
+def _wanted_columns(names: Iterable[str], wanted: ObjectTypeSpec) -> list[str]:
+    keys = {one.key for one in wanted.attributes}
+    there = list(names)
+    found = [name for name in there if name in keys]
+    twice = sorted({name for name in found if found.count(name) > 1})
+    if twice:
+        raise ValueError(f"Which column is meant is not known, because it comes twice: {', '.join(twice)}.")
+    if there and not found:
+        # Without this the table would look like one without rows.
+        raise ValueError(f"None of the columns {', '.join(there)} is a key of {wanted.name}.")
+    return found
 
 
 def _fitting(column: pa.Array, wanted: pa.DataType | None) -> pa.Array:
+    if pa.types.is_floating(column.type):
+        # NaN is how many tools write a missing number.
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    is_time = wanted is not None and (pa.types.is_date(wanted) or pa.types.is_timestamp(wanted))
+    # Several values, and dates that are texts, are looked at by the import's own checks, which name the record.
+    if wanted is None or pa.types.is_nested(column.type) or (is_time and _is_text(column.type)):
+        return column
     # `safe=False` only cuts a time of day off where a date is wanted; a number that does not fit is refused.
-    cuts = wanted is not None and (pa.types.is_date(wanted) or pa.types.is_timestamp(wanted))
-    return column if wanted is None else column.cast(wanted, safe=not cuts)
+    return column.cast(wanted, safe=not is_time)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def frame_records(frame: pd.DataFrame, wanted: ObjectTypeSpec, rows: int = ROWS) -> Iterator[dict[str, Any]]:
     """
     The rows of a data frame as records, converted a batch at a time.
+
+    Args:
+        frame: The data frame; its index is left out.
+        wanted: The object type; columns that it does not know are not even converted.
+        rows: How many rows are Python objects at the same time.
     """
-    parts = (frame.iloc[start : start + rows] for start in range(0, len(frame), rows))
+    # What is not wanted may hold anything.
+    chosen = frame[_wanted_columns(map(str, frame.columns), wanted)]
+    parts = (chosen.iloc[start : start + rows] for start in range(0, len(chosen), rows))
     yield from arrow_records(
         (pa.RecordBatch.from_pandas(part, preserve_index=False) for part in parts), wanted
     )
@@ -107,7 +146,7 @@ def parquet_records(path: Path, wanted: ObjectTypeSpec, rows: int = ROWS) -> Ite
     The rows of a Parquet file as records; the file is read as the import goes on.
     """
     with pq.ParquetFile(path) as file:
-        names = [name for name in file.schema_arrow.names if name in {one.key for one in wanted.attributes}]
+        names = _wanted_columns(file.schema_arrow.names, wanted)
         yield from arrow_records(file.iter_batches(batch_size=rows, columns=names), wanted)
 
 

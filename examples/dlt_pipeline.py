@@ -8,8 +8,12 @@ runs against that site.
 
 A run of the pipeline is one execution of the import. dlt calls the destination with batches, from several threads, and
 again for a batch that failed. A batch is a part of the execution whose name follows from what is in it, so that a batch
-that comes again is the same chunk again. The execution is completed only when the whole pipeline ended well; otherwise it
-is cancelled, so that an import that is set to remove missing objects never sees half of the data.
+that comes again is the same chunk again. The execution is completed only when the whole pipeline ended well and brought
+something; otherwise it is cancelled, so that an import that is set to remove missing objects never sees half of the data.
+
+What dlt remembers between runs, such as where an incremental source goes on, is kept only when Assets has confirmed the
+run. So what did not arrive is read again. Incremental sources bring what is new and nothing else: set missing objects to
+"ignore" on the import's page for them, because the objects of earlier runs would be removed otherwise.
 """
 
 # Optional requirements: whether they are installed must not change the verdict.
@@ -21,6 +25,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +47,7 @@ from jsm_assets_dest import (
     ReferenceSpec,
     SchemaModel,
 )
-from jsm_assets_dest.exceptions import AssetsError, RecordError
+from jsm_assets_dest.exceptions import AssetsError, MassDeletionGuardError
 from jsm_assets_dest.testing import Emulator
 
 #: Records in a batch, which is one request.
@@ -94,13 +99,17 @@ def assets(execution: ImportExecution) -> Any:
         skip_dlt_columns_and_tables=True,
         max_parallel_load_jobs=REQUESTS,
     )
-    def destination(items: Sequence[Mapping[str, Any]], table: Mapping[str, Any]) -> None:
+    def destination(items: Any, table: Mapping[str, Any]) -> None:
         selector = str(table["name"])
-        content = json.dumps([selector, items], default=str, sort_keys=True).encode()
+        # Data frames and Arrow tables come as batches of Arrow, everything else as lists.
+        records = items if isinstance(items, list) else items.to_pylist()
+        content = json.dumps([selector, records], default=str, sort_keys=True).encode()
         try:
-            execution.submit({selector: items}, part=hashlib.sha256(content).hexdigest()[:24])
-        except RecordError as error:
-            # The same record would be refused again: dlt shall not try.
+            execution.submit({selector: records}, part=hashlib.sha256(content).hexdigest()[:24])
+        except AssetsError as error:
+            if error.retryable:
+                raise
+            # It would be refused again, as a record that does not fit is: dlt shall not try.
             raise DestinationTerminalException(str(error)) from error
 
     return destination
@@ -120,17 +129,34 @@ def run(
         name: The pipeline's name.
 
     Raises:
-        Exception: What dlt raised; the execution was cancelled then, and nothing of it is in Assets.
+        MassDeletionGuardError: The source gave no records, as an incremental one does when nothing is new.
+        Exception: What dlt raised. In either case the execution was cancelled, and nothing of it is in Assets.
     """
-    # Each batch is one request; how many are sent at a time is dlt's to say.
-    with token.start(model=wanted, in_flight=1, chunk_records=BATCH) as execution:
-        pipeline = dlt.pipeline(
-            name, destination=assets(execution), dataset_name="assets", pipelines_dir=str(folder)
-        )
-        # What an interrupted run left would be loaded first, but its batches are missing from this execution.
-        pipeline.abort_packages()
-        pipeline.run(source)
+    kept = folder / name
+    with tempfile.TemporaryDirectory() as scratch:
+        if kept.exists():
+            # The data of earlier runs, which dlt keeps in folders, is not needed any more.
+            shutil.copytree(kept, Path(scratch, name), ignore=shutil.ignore_patterns("load", "normalize"))
+        # Each batch is one request; how many are sent at a time is dlt's to say.
+        with token.start(model=wanted, in_flight=1, chunk_records=BATCH) as execution:
+            pipeline = dlt.pipeline(
+                name, destination=assets(execution), dataset_name="assets", pipelines_dir=scratch
+            )
+            # A value of another type than its column would get a column of its own, which no attribute knows.
+            pipeline.run(source, schema_contract={"data_type": "freeze"})
+            if not execution.result().sent:
+                raise MassDeletionGuardError("The source gave no records; the import was not completed.")
+        _keep(Path(scratch, name), kept)
     return execution.result()
+
+
+def _keep(tried: Path, kept: Path) -> None:
+    # A kill in between keeps the older state, or none: then records are sent again, and found unchanged.
+    fresh = kept.with_name(f"{kept.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(tried, fresh)
+    shutil.rmtree(kept, ignore_errors=True)
+    fresh.rename(kept)
 
 
 @dlt.resource(name="offices")  # type: ignore[untyped-decorator,unused-ignore]  # optional: its types may be unknown

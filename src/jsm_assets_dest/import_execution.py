@@ -27,7 +27,8 @@ class ImportExecution(Execution):
     """
     An execution of an import.
 
-    As a context manager it is completed and waited for when the block ends well, and cancelled when it does not.
+    As a context manager it is completed and waited for when the block ends well, and cancelled when it does not
+    or cannot be completed.
     Pickled, it loses its token and its connection: in another process, `attach` of an import token takes it up again.
     """
 
@@ -53,8 +54,7 @@ class ImportExecution(Execution):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
-            self.complete()
-            self.wait()
+            self._connection._run(executions.finish(self._connection._site, self._secret, self))
         else:
             self._connection._run(executions.broken_off(self._connection._site, self._secret, self, error))
 

@@ -26,7 +26,8 @@ class AsyncImportExecution(Execution):
     """
     An execution of an import.
 
-    As an async context manager it is completed and waited for when the block ends well, and cancelled when it does not.
+    As an async context manager it is completed and waited for when the block ends well, and cancelled when it does not
+    or cannot be completed.
     Pickled, it loses its token and its connection: in another process, `attach` of an import token takes it up again.
     """
 
@@ -52,8 +53,7 @@ class AsyncImportExecution(Execution):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
-            await self.complete()
-            await self.wait()
+            await self._connection._run(executions.finish(self._connection._site, self._secret, self))
         else:
             await self._connection._run(
                 executions.broken_off(self._connection._site, self._secret, self, error)

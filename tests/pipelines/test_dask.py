@@ -9,12 +9,14 @@ import os
 import signal
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jsm_assets_dest import Connection
+from jsm_assets_dest.exceptions import MassDeletionGuardError, RecordError
 from jsm_assets_dest.testing import Emulator
 
 pytest.importorskip("distributed")
@@ -63,12 +65,28 @@ def client(settings: Mapping[str, str]) -> Iterator[Client]:
         yield client
 
 
-def imported(client: Client, settings: Mapping[str, str], read: dask_import.Read) -> dask_import.Imported:
+@pytest.fixture
+def here(settings: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """
+    Workers that are threads of this process: where no process has to die, they are there at once.
+    """
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None, processes=False) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def imported(
+    client: Client, settings: Mapping[str, str], read: dask_import.Read, *, requests: int = 2
+) -> dask_import.Imported:
     with Connection.current_site(environ=settings) as connection:
         token = connection.import_token(settings["JSM_ASSETS_IMPORT_TOKEN"])
         token.build(dask_import.model())
         return dask_import.import_partitions(
-            client, token, dask_import.model(), read, PARTITIONS, requests=2, chunk_records=CHUNK
+            client, token, dask_import.model(), read, PARTITIONS, requests=requests, chunk_records=CHUNK
         )
 
 
@@ -128,6 +146,118 @@ def test_a_killed_worker_loses_and_doubles_nothing(
     assert len(sent) == PARTITIONS * COUNT // CHUNK
     assert any("-p3-" in name for name in again)
     assert all(len(set(bodies)) == 1 for bodies in sent.values())
+
+
+def test_workers_killed_at_different_places_lose_and_double_nothing(
+    emulator: Emulator, settings: Mapping[str, str], client: Client, tmp_path: Path
+) -> None:
+    """
+    One before its first chunk, one after its last record and so with all of its chunks sent, one of them twice.
+    """
+
+    def read(partition: int) -> Iterator[dict[str, object]]:
+        for at, record in enumerate(dask_import.sensors(partition, COUNT)):
+            yield record
+            if (partition, at) in {(0, 0), (2, COUNT - 1), (4, CHUNK)}:
+                killed = tmp_path / f"{partition} {at}"
+                if not killed.exists():
+                    killed.touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+    # More shares than can be lost, because a lost one comes back only after ten seconds.
+    found = imported(client, settings, read, requests=6)
+
+    assert len(list(tmp_path.iterdir())) == 3
+    everything_is_there_once(emulator, found)
+    sent = chunks(emulator)
+    assert len(sent) == PARTITIONS * COUNT // CHUNK
+    assert all(len(set(bodies)) == 1 for bodies in sent.values())
+
+
+def test_a_task_that_is_tried_again_sends_the_same_chunks_again(
+    emulator: Emulator, settings: Mapping[str, str], here: Client, tmp_path: Path
+) -> None:
+    failed = tmp_path / "failed"
+
+    def read(partition: int) -> Iterator[dict[str, object]]:
+        for at, record in enumerate(dask_import.sensors(partition, COUNT)):
+            if partition == 2 and at == 2 * CHUNK + 5 and not failed.exists():
+                failed.touch()
+                raise OSError("the data lake is away")
+            yield record
+
+    found = imported(here, settings, read)
+
+    everything_is_there_once(emulator, found)
+    sent = chunks(emulator)
+    assert {name.rsplit("-", 2)[1] for name, bodies in sent.items() if len(bodies) > 1} == {"p2"}
+    assert all(len(set(bodies)) == 1 for bodies in sent.values())
+
+
+def test_a_bad_record_ends_the_import_and_is_not_read_again(
+    emulator: Emulator, settings: Mapping[str, str], here: Client, tmp_path: Path
+) -> None:
+    readings = tmp_path / "readings"
+
+    def read(partition: int) -> Iterator[dict[str, object]]:
+        for at, record in enumerate(dask_import.sensors(partition, COUNT)):
+            if partition == 2 and at == 25:
+                with readings.open("a") as lines:
+                    lines.write("once\n")
+                record["value"] = "broken"
+            yield record
+
+    with pytest.raises(RecordError, match=r"sensors\[25\], value"):
+        imported(here, settings, read)
+
+    assert readings.read_text() == "once\n"
+    assert emulator.object_schema("SEN")["Sensors"].objects == []
+    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+
+
+def test_a_partition_may_be_empty(emulator: Emulator, settings: Mapping[str, str], here: Client) -> None:
+    def read(partition: int) -> Iterator[dict[str, object]]:
+        yield from dask_import.sensors(partition, 0 if partition in (0, 4) else COUNT)
+
+    found = imported(here, settings, read)
+
+    assert (found.sent, found.confirmed) == (4 * COUNT, 4 * COUNT)
+    assert len(emulator.object_schema("SEN")["Sensors"].objects) == 4 * COUNT
+
+
+def test_partitions_that_are_all_empty_remove_nothing(
+    emulator: Emulator, settings: Mapping[str, str], here: Client
+) -> None:
+    with pytest.raises(MassDeletionGuardError, match="No partition had any records"):
+        imported(here, settings, lambda _: iter(()))
+
+    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+
+
+def test_one_share_of_the_budget_is_one_request_at_a_time_in_the_whole_cluster(
+    emulator: Emulator, settings: Mapping[str, str], here: Client
+) -> None:
+    """
+    Four threads on two workers, and one share: what one partition sends is never mixed with what another does.
+    """
+    found = imported(here, settings, lambda partition: dask_import.sensors(partition, COUNT), requests=1)
+
+    everything_is_there_once(emulator, found)
+    sent: list[Any] = [one.json for one in emulator.requests if one.operation == "submit chunk"]
+    parts = [one["clientGeneratedId"].rsplit("-", 2)[1] for one in sent if one and "data" in one]
+    assert len([part for part, _ in groupby(parts)]) == PARTITIONS
+
+
+def test_a_refusal_for_too_many_requests_is_waited_out(
+    emulator: Emulator, settings: Mapping[str, str], here: Client
+) -> None:
+    emulator.faults.next("submit chunk", status=429, retry_after=0, nth=3)
+
+    found = imported(here, settings, lambda partition: dask_import.sensors(partition, COUNT))
+
+    everything_is_there_once(emulator, found)
+    sent = chunks(emulator)
+    assert sorted(map(len, sent.values())) == [1] * (len(sent) - 1) + [2]
 
 
 def test_no_secret_travels_with_a_task(settings: Mapping[str, str]) -> None:

@@ -5,16 +5,19 @@ Tables of pandas and Arrow, streamed into Assets.
 from __future__ import annotations
 
 import datetime
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jsm_assets_dest import Connection, ImportToken
+from jsm_assets_dest import AttributeSpec, Connection, ImportToken, ObjectTypeSpec
+from jsm_assets_dest.exceptions import MassDeletionGuardError
 from jsm_assets_dest.testing import Emulator
 
 pa = pytest.importorskip("pyarrow")
+pc = pytest.importorskip("pyarrow.compute")
 pq = pytest.importorskip("pyarrow.parquet")
 
 from examples import dataframe_import  # noqa: E402 - it needs pyarrow
@@ -104,6 +107,135 @@ def test_a_number_that_does_not_fit_is_refused() -> None:
 
     with pytest.raises(pa.ArrowInvalid):
         list(dataframe_import.arrow_records(table.to_batches(), WANTED))
+
+
+EVERYTHING = ObjectTypeSpec(
+    "Laptops",
+    [
+        AttributeSpec("Asset tag", key="asset_tag", label=True, identifier=True),
+        AttributeSpec("Model", key="model"),
+        AttributeSpec("Purchased", "date", key="purchased"),
+        AttributeSpec("Seen", "date_time", key="seen"),
+        AttributeSpec("Price", "double", key="price"),
+        AttributeSpec("Cores", "integer", key="cores"),
+        AttributeSpec("Tags", key="tags", maximum=-1),
+    ],
+)
+
+
+def of_table(**columns: Any) -> list[dict[str, Any]]:
+    return list(dataframe_import.arrow_records(pa.table(columns).to_batches(), EVERYTHING))
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "float16"])
+def test_nan_in_an_arrow_table_is_left_empty(kind: str) -> None:
+    """
+    Unlike pandas, which turns NaN into nulls, Arrow keeps it as a number.
+    """
+    missing = pa.array([2.0, float("nan"), None]).cast(getattr(pa, kind)())
+
+    assert of_table(price=missing, cores=missing) == [
+        {"price": 2.0, "cores": 2},
+        {"price": None, "cores": None},
+        {"price": None, "cores": None},
+    ]
+
+
+def test_several_values_stay_lists() -> None:
+    assert of_table(tags=[["leased", "old"], None]) == [{"tags": ["leased", "old"]}, {"tags": None}]
+
+
+def test_dates_that_are_texts_are_left_to_the_import() -> None:
+    """
+    The import reads offsets, which a cast of Arrow refuses.
+    """
+    (record,) = of_table(seen=["2025-06-30T23:30:00+02:00"], purchased=["2025-06-30"])
+
+    assert record == {"seen": "2025-06-30T23:30:00+02:00", "purchased": "2025-06-30"}
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_a_time_with_a_zone_is_the_same_instant_and_its_date_the_one_there(zone: str) -> None:
+    moment = pa.array(["2025-06-30 00:30:00", "2025-06-30 23:30:00"]).cast(pa.timestamp("s"))
+    there = pc.assume_timezone(moment, zone)
+
+    records = of_table(seen=there, purchased=there)
+
+    assert [one["purchased"] for one in records] == [datetime.date(2025, 6, 30)] * 2
+    assert [one["seen"].replace(tzinfo=datetime.UTC) for one in records] == there.to_pylist()
+
+
+def test_a_data_frame_of_categories_and_nullable_numbers() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(
+        {
+            "asset_tag": pandas.Categorical(["LT-1", "LT-2"]),
+            "model": pandas.array(["Latitude", pandas.NA], dtype="string"),
+            "price": pandas.array([1.5, pandas.NA], dtype="Float64"),
+            "cores": [8.0, float("nan")],
+        }
+    )
+
+    assert list(dataframe_import.frame_records(frame, EVERYTHING)) == [
+        {"asset_tag": "LT-1", "model": "Latitude", "price": 1.5, "cores": 8},
+        {"asset_tag": "LT-2", "model": None, "price": None, "cores": None},
+    ]
+
+
+def test_columns_that_are_not_wanted_may_hold_anything_and_come_twice() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame([["LT-1", 1, "x"], ["LT-2", "one", object()]])
+    frame.columns = ["asset_tag", "note", "note"]
+
+    found = list(dataframe_import.frame_records(frame, EVERYTHING))
+
+    assert found == [{"asset_tag": "LT-1"}, {"asset_tag": "LT-2"}]
+
+
+def test_a_wanted_column_that_comes_twice_is_refused() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame([["LT-1", "x", "y"]], columns=["asset_tag", "model", "model"])
+
+    with pytest.raises(ValueError, match=r"comes twice: model\."):
+        next(dataframe_import.frame_records(frame, EVERYTHING))
+    with pytest.raises(ValueError, match=r"comes twice: model\."):
+        next(
+            dataframe_import.arrow_records(
+                pa.table([["LT-1"], ["x"], ["y"]], names=list(frame.columns)).to_batches(), EVERYTHING
+            )
+        )
+
+
+def test_a_table_without_any_wanted_column_is_not_taken_for_an_empty_one() -> None:
+    with pytest.raises(ValueError, match=r"None of the columns Asset tag is a key of Laptops\."):
+        of_table(**{"Asset tag": ["LT-1"]})
+
+
+def test_an_empty_table_is_not_completed(emulator: Emulator, token: ImportToken) -> None:
+    pandas = pytest.importorskip("pandas")
+
+    for frame in (pandas.DataFrame(), pandas.DataFrame({"asset_tag": []})):
+        with pytest.raises(MassDeletionGuardError, match="no records"):
+            imported(token, dataframe_import.frame_records(frame, WANTED))
+
+    assert {one.status for one in emulator.executions} == {"CANCELLED"}
+
+
+def test_a_batch_of_any_size_becomes_few_python_objects_at_a_time() -> None:
+    """
+    Very many rows in one batch, of which the records that are alive at a time take next to no memory.
+    """
+    count = 200_000
+    (batch,) = pa.table({"cores": pa.array(range(count), pa.int32())}).combine_chunks().to_batches()
+    tracemalloc.start()
+    try:
+        total = sum(one["cores"] for one in dataframe_import.arrow_records([batch], EVERYTHING, rows=1_000))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert total == count * (count - 1) // 2
+    assert peak < 2_000_000
 
 
 @pytest.mark.parametrize("source", ["embedded", "parquet"])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from jsm_assets_dest import Connection, ImportToken
+from jsm_assets_dest.exceptions import MassDeletionGuardError
 from jsm_assets_dest.testing import Emulator
 
 dlt = pytest.importorskip("dlt")
@@ -111,6 +112,163 @@ def test_what_a_failed_run_left_is_not_mixed_into_the_next_one(
 
     assert {one.name: one.created for one in result.object_types} == {"Offices": 2, "Laptops": 10}
     assert [one.status for one in emulator.executions] == ["CANCELLED", "DONE"]
+
+
+LAPTOPS: list[dict[str, object]] = [{"assetTag": f"LT-{number}", "bought": number} for number in range(1, 16)]
+
+
+def bought_until(last: int) -> Any:
+    """
+    A source that remembers where it was: it gives what was bought since the run before.
+    """
+
+    @dlt.resource(name="laptops")  # type: ignore[untyped-decorator,unused-ignore]
+    def laptops(bought: Any = dlt.sources.incremental("bought", initial_value=0)) -> Iterator[Any]:  # noqa: B008
+        yield [one for one in LAPTOPS[:last] if int(str(one["bought"])) > bought.last_value]
+
+    return laptops()
+
+
+def tags(emulator: Emulator) -> set[str]:
+    found = [str(one["Asset tag"]) for one in emulator.object_schema("LAP")["Laptops"].objects]
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def test_an_incremental_source_brings_only_what_is_new_and_nothing_is_lost_or_doubled(
+    emulator: Emulator, token: ImportToken, tmp_path: Path
+) -> None:
+    run(token, bought_until(10), tmp_path)
+
+    result = run(token, bought_until(15), tmp_path)
+
+    assert (result.sent, result.created) == (5, 5)
+    assert tags(emulator) == {str(one["assetTag"]) for one in LAPTOPS}
+
+
+@pytest.mark.parametrize("where", ["chunk", "end"])
+def test_what_did_not_arrive_is_read_again_by_an_incremental_source(
+    where: str, emulator: Emulator, token: ImportToken, tmp_path: Path
+) -> None:
+    """
+    Also when dlt had loaded everything, and it was the end of the execution that failed.
+    """
+    run(token, bought_until(10), tmp_path)
+    emulator.faults.next("submit chunk", status=400, nth=1 if where == "chunk" else 2)
+    with pytest.raises(Exception, match="refused"):
+        run(token, bought_until(15), tmp_path)
+
+    result = run(token, bought_until(15), tmp_path)
+
+    assert result.created == 5
+    assert tags(emulator) == {str(one["assetTag"]) for one in LAPTOPS}
+    assert [one.status for one in emulator.executions] == ["DONE", "CANCELLED", "DONE"]
+
+
+def test_what_an_interrupted_run_had_read_is_read_again(
+    emulator: Emulator, token: ImportToken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    run(token, bought_until(10), tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(dlt.Pipeline, "load", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(token, bought_until(15), tmp_path)
+
+    run(token, bought_until(15), tmp_path)
+
+    assert tags(emulator) == {str(one["assetTag"]) for one in LAPTOPS}
+
+
+def test_a_source_without_anything_new_removes_nothing(tmp_path: Path) -> None:
+    with Emulator() as emulator, emulator.connect() as connection:
+        emulator.add_object_schema("LAP", "Laptops")
+        token = connection.import_token(emulator.add_import_source("LAP", missing_objects="remove").token)
+        token.build(dlt_pipeline.model())
+        run(token, bought_until(10), tmp_path)
+
+        with pytest.raises(MassDeletionGuardError, match="no records"):
+            run(token, bought_until(10), tmp_path)
+
+        assert len(tags(emulator)) == 10
+        assert [one.status for one in emulator.executions] == ["DONE", "CANCELLED"]
+
+
+def test_a_batch_that_the_service_is_too_busy_for_arrives_once(
+    emulator: Emulator, token: ImportToken, tmp_path: Path
+) -> None:
+    """
+    The import has its own retries; what they do not get through, dlt brings again.
+    """
+    emulator.faults.next("submit chunk", status=503, times=8)
+
+    result = run(token, dlt_pipeline.laptops(1_200), tmp_path)
+
+    assert (result.sent, result.created) == (1_200, 1_200)
+    assert len(tags(emulator)) == 1_200
+    assert len(set(chunk_ids(emulator))) == 3
+    assert len(chunk_ids(emulator)) == 3 + 8
+
+
+@pytest.mark.parametrize(
+    "values", [(7, "Latitude"), (["leased"], "leased")], ids=["number and text", "list and text"]
+)
+def test_a_value_of_another_type_is_refused_instead_of_lost(
+    values: tuple[object, object], emulator: Emulator, token: ImportToken, tmp_path: Path
+) -> None:
+    """
+    Left to itself, dlt makes another column for it, of which the model knows nothing.
+    """
+    key = "model" if values[0] == 7 else "tags"
+    rows = [{"assetTag": f"LT-{number}", key: value} for number, value in enumerate(values)]
+
+    with pytest.raises(Exception, match="data_type"):
+        run(token, dlt.resource(rows, name="laptops"), tmp_path)
+
+    assert tags(emulator) == set()
+    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+
+
+def test_what_dlt_flattens_elsewhere_stays_whole_here(
+    emulator: Emulator, token: ImportToken, tmp_path: Path
+) -> None:
+    rows = [{"assetTag": "LT-1", "tags": ["leased"], "owner": {"name": "Ana", "teams": [{"id": 1}]}}]
+
+    result = run(token, dlt.resource(rows, name="laptops"), tmp_path)
+
+    assert result.created == 1
+    assert emulator.object_schema("LAP")["Laptops"].objects[0]["Tags"] == ["leased"]
+
+
+def test_a_nested_value_for_an_attribute_is_refused_once(
+    emulator: Emulator, token: ImportToken, tmp_path: Path
+) -> None:
+    rows = [{"assetTag": "LT-1", "model": {"name": "Latitude"}}]
+
+    with pytest.raises(Exception, match=r"laptops\[0\], model"):
+        run(token, dlt.resource(rows, name="laptops"), tmp_path)
+
+    assert tags(emulator) == set()
+
+
+def test_a_table_that_the_model_does_not_know_is_refused_without_trying_again(
+    token: ImportToken, tmp_path: Path
+) -> None:
+    with pytest.raises(Exception, match="terminally"):
+        run(token, dlt.resource([{"name": "x"}], name="strangers"), tmp_path)
+
+
+def test_a_data_frame_is_a_source(emulator: Emulator, token: ImportToken, tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame({"assetTag": ["LT-1", "LT-2"], "price": [1.5, float("nan")]})
+
+    assert run(token, dlt.resource([frame], name="laptops"), tmp_path).created == 2
+
+    prices = {one["Asset tag"]: one["Price"] for one in emulator.object_schema("LAP")["Laptops"].objects}
+    assert prices == {"LT-1": 1.5, "LT-2": None}
 
 
 def test_a_batch_that_comes_again_is_the_same_chunk_again(

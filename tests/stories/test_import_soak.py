@@ -32,7 +32,8 @@ from jsm_assets_dest import (
     ObjectTypeSpec,
     SchemaModel,
 )
-from jsm_assets_dest.exceptions import ConfigurationError, MassDeletionGuardError, RecordError
+from jsm_assets_dest._operations.executions import finish
+from jsm_assets_dest.exceptions import ApiError, ConfigurationError, MassDeletionGuardError, RecordError
 from jsm_assets_dest.model import attribute
 from jsm_assets_dest.testing import Emulator
 from tests.stories.importing import data_chunks, identifiers, people, ready
@@ -409,6 +410,41 @@ async def test_a_block_that_ends_well_completes_the_execution_and_waits(
 
     result = await now(execution.result())
     assert (result.confirmed, result.created) == (True, 3)
+
+
+@story
+async def test_a_block_whose_execution_cannot_be_completed_leaves_nothing_open(
+    emulator: Emulator, connection: Any
+) -> None:
+    """
+    Otherwise nobody could ever import again: the execution would be under way for good.
+    """
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+    emulator.faults.next("submit chunk", status=400, nth=2)
+
+    with pytest.raises(ApiError):
+        if hasattr(execution, "__aenter__"):
+            async with execution:
+                await execution.submit({"people": people(3)})
+        else:
+            with execution:
+                execution.submit({"people": people(3)})
+
+    assert emulator.executions[-1].status == "CANCELLED"
+    assert (await now(token.import_records({"people": people(3)}))).created == 3
+
+
+def test_an_ending_that_is_let_go_of_asks_for_nothing_more() -> None:
+    with Emulator() as emulator, emulator.connect() as connection:
+        execution = anyio.run(ready, emulator, connection).start()
+        ending = finish(connection._site, execution._secret, execution)
+        ending.send(None)
+        emulator.requests.clear()
+
+        ending.close()
+
+        assert emulator.requests == []
 
 
 @story

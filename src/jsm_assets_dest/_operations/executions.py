@@ -35,6 +35,8 @@ _states = logging.getLogger("jsm_assets_dest.state")
 GONE = frozenset({400, 404, 409, 410})
 #: Seconds for tidying up after an interruption.
 MOMENT = 0.5
+#: Seconds that Assets is given for processing, unless somebody says otherwise.
+LONGEST = 3600.0
 
 
 # --- looking, ending
@@ -90,6 +92,21 @@ def complete(site: Site, secret: Secret, execution: Execution) -> Operation[None
             if refused or last:
                 raise
     ledger.is_announced = ledger.is_completed = True
+
+
+def finish(site: Site, secret: Secret, execution: Execution) -> Operation[None]:
+    """
+    Complete an execution that is led by hand, and wait for its end. One that cannot be completed is cleared away:
+    nobody else would ever do it, and it would be in the way of the next one.
+    """
+    try:
+        yield from complete(site, secret, execution)
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        yield from broken_off(site, secret, execution, error)
+        raise
+    yield from wait(site, secret, execution, LONGEST)
 
 
 def wait(site: Site, secret: Secret, execution: Execution, timeout: float) -> Operation[ImportResult]:
