@@ -75,6 +75,14 @@ def test_a_site_that_is_none_is_refused_without_repeating_it(site: Any, says: st
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "site", ["acme.atlassian.net", " ACME.atlassian.net/ ", "https://acme.atlassian.net/"]
+)
+def test_a_host_alone_is_a_site(site: str) -> None:
+    with Connection.external_site(site, TOKEN) as connection:
+        assert connection.site.lower() == "https://acme.atlassian.net"
+
+
 def test_what_is_no_credential_is_refused() -> None:
     text: Any = "ATATT3xFfGF0T4JNjKpQ7w=1A2B3C4D"
     with pytest.raises(ConfigurationError, match="`auth` is str") as caught:
