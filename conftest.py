@@ -5,7 +5,10 @@ namespace of its own, against an emulator of its own.
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -26,11 +29,18 @@ pytest_collect_file = Sybil(
 settings.register_profile("untimed", deadline=None)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """
     Make the outcome of the tests independent of how they were started.
     """
     settings.load_profile("untimed")
+    if sys.dont_write_bytecode:
+        # Then each of some forty child processes would compile the whole package. What is not to be written beside
+        # the sources is kept for them elsewhere, as long as the tests run.
+        kept = tempfile.TemporaryDirectory(prefix="jsm-assets-dest-bytecode-", ignore_cleanup_errors=True)
+        config.add_cleanup(kept.cleanup)
+        os.environ["PYTHONPYCACHEPREFIX"] = kept.name
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # A shell that starts something in the background lets it ignore SIGINT. Child processes would inherit that, and
     # the tests that interrupt one would wait for it in vain.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -121,9 +121,16 @@ def named_tests() -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for path in TESTS.rglob("test_*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                found[f"{path.relative_to(TESTS).as_posix()}::{node.name}"] = node.name
+        # Tests stand in modules and classes, never within other functions: there is no need to look into those.
+        bodies = [ast.parse(path.read_text(encoding="utf-8")).body]
+        for body in bodies:
+            for node in body:
+                if isinstance(node, ast.ClassDef):
+                    bodies.append(node.body)
+                elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(
+                    "test_"
+                ):
+                    found[f"{path.relative_to(TESTS).as_posix()}::{node.name}"] = node.name
     return found
 
 

@@ -30,7 +30,12 @@ def _tenant(people: int) -> okta.Tenant:
         for number in range(GROUPS):
             yield (
                 f"00g{number:017}",
-                (f"00u{who:017}" for who in range(people) if (who * 7 + number) % GROUPS < GROUPS_OF_ONE),
+                # One person in each five, others for each group; every person is in ten.
+                (
+                    f"00u{who:017}"
+                    for first in range(GROUPS_OF_ONE)
+                    for who in range((first + number) % GROUPS, people, GROUPS)
+                ),
             )
 
     groups = [{"id": f"00g{number:017}", "profile": {"name": f"Group {number}"}} for number in range(GROUPS)]

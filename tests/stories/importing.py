@@ -1,15 +1,17 @@
 """
 What stories about imports have in common.
+
+Child processes import `people` from here, so that nothing heavy is imported before it is needed: pytest, the emulator
+and the other stories would cost each of them more than its whole import.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsm_assets_dest import AssetsError, ImportResult
-from jsm_assets_dest.testing import Emulator, ReceivedRequest
-from tests.stories.story import now
-from tests.stories.test_building import destination, model
+if TYPE_CHECKING:
+    from jsm_assets_dest import AssetsError, ImportResult
+    from jsm_assets_dest.testing import Emulator, ReceivedRequest
 
 
 def people(count: int, first: int = 0) -> list[dict[str, object]]:
@@ -31,6 +33,9 @@ async def ready(emulator: Emulator, connection: Any) -> Any:
     """
     An import token whose schema model is built.
     """
+    from tests.stories.story import now
+    from tests.stories.test_building import destination, model
+
     _, token = await destination(emulator, connection)
     await now(token.build(model()))
     emulator.requests.clear()

@@ -37,7 +37,7 @@ from jsm_assets_dest.exceptions import (
     RecordError,
     RolesNotSettableError,
 )
-from jsm_assets_dest.testing import Emulator
+from jsm_assets_dest.testing import Doubts, Emulator
 from tests.stories.story import now, story
 
 DONE, OPEN, FAILED, WAITING, UNKNOWN = (
@@ -701,8 +701,10 @@ async def test_an_import_token_alone_is_enough_to_import(emulator: Emulator, con
 @story
 async def test_without_a_connection_each_call_makes_its_own(emulator: Emulator, connection: Any) -> None:
     """
-    Over a socket, with nothing but what the destination says.
+    Over a socket, with nothing but what the destination says. So it lives by real time, and Assets takes the mapping
+    at once.
     """
+    emulator.world.doubts = Doubts(mapping_put_is_asynchronous=False)
     with emulator.serve() as url:
         destination = evolve(ready(emulator, connection), site=url, gateway=url, roles={"developers": []})
         await now(destination.set_roles())

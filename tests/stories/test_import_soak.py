@@ -331,7 +331,7 @@ def test_an_execution_is_submitted_to_from_other_processes_and_completed_by_its_
             anyio.run(ready, emulator, inside)
         with emulator.serve() as url:
             settings = dict(emulator.settings(url))
-            with Connection.current_site(environ=settings) as connection:
+            with Connection.current_site(environ=settings, clock=emulator.clock) as connection:
                 execution = connection.import_token(settings["JSM_ASSETS_IMPORT_TOKEN"]).start(
                     chunk_records=10
                 )

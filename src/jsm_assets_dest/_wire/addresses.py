@@ -86,7 +86,7 @@ def trusted_link(link: object, base: str, prefix: str = "/") -> str:
 def _link_problem(link: object, base: str, prefix: str) -> str:
     if not isinstance(link, str) or not link:
         return "it is missing"
-    if any(not "!" <= character <= "~" or character == "\\" for character in link):
+    if not (link.isascii() and link.isprintable()) or " " in link or "\\" in link:
         return "it holds characters that no address has"
     try:
         parts = urlsplit(link)

@@ -33,6 +33,8 @@ def as_mapping(value: object) -> Mapping[str, object] | None:
     """
     if isinstance(value, dict):
         return cast("dict[str, object]", value)
+    if type(value) in _PLAIN:
+        return None  # ids above all, of which there is one for every membership
     if isinstance(value, Mapping):
         return cast("Mapping[str, object]", value)
     if hasattr(value, _CHOSEN):
@@ -77,11 +79,12 @@ def pick(value: object, *path: str) -> object:
         path: Names in the API's spelling.
     """
     for name in path:
-        mapping = as_mapping(value)
+        # Nearly everything comes as plain JSON, and this is asked for every field of every object.
+        mapping = cast("dict[str, object]", value) if type(value) is dict else as_mapping(value)
         if mapping is None:
             return None
         value = mapping.get(name)
-    return plain(value)
+    return value if type(value) in _PLAIN else plain(value)
 
 
 def plain(value: object) -> object:

@@ -7,6 +7,7 @@ read again and again, page by page, without being kept. Nobody in it exists.
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 import string
@@ -103,12 +104,23 @@ def _paged(read: Callable[[], Iterator[object]]) -> Callable[[], Iterator[list[o
     return pages
 
 
+@functools.cache  # of the few hundred names there are
 def _plain(name: str) -> str:
     """
     A name as it stands in an e-mail address.
     """
     parts = unicodedata.normalize("NFKD", name.translate(_PLAIN)).lower()
     return "".join(sign for sign in parts if sign.isascii() and (sign.isalnum() or sign == "-"))
+
+
+def _random(seed: int, *what: object) -> random.Random:
+    return random.Random("/".join(map(str, (seed, *what))))
+
+
+@functools.lru_cache(maxsize=1024)  # groups, applications and user types come again and again
+def _id(seed: int, prefix: str, *what: object) -> str:
+    chosen = _random(seed, prefix, *what).choices(_LETTERS, k=20 - len(prefix))
+    return prefix + "".join(chosen)
 
 
 def _stamp(moment: datetime) -> str:
@@ -143,11 +155,10 @@ class _Sample:
     # --- identities
 
     def _random(self, *what: object) -> random.Random:
-        return random.Random("/".join(map(str, (self.seed, *what))))
+        return _random(self.seed, *what)
 
     def _id(self, prefix: str, *what: object) -> str:
-        chosen = self._random(prefix, *what).choices(_LETTERS, k=20 - len(prefix))
-        return prefix + "".join(chosen)
+        return _id(self.seed, prefix, *what)
 
     def _person_id(self, number: int) -> str:
         return self._id("00u", number)
@@ -178,13 +189,19 @@ class _Sample:
             number = manager
         return DEPARTMENTS[(number or 1) - 1]
 
-    def _person(self, number: int) -> _Person:
+    def _names(self, number: int) -> tuple[str, str, str]:
+        """
+        A person's given name, family name and login.
+        """
         # Steps that share no factor with the number of names meet every pair of names once before one comes again.
         pairs = len(GIVEN_NAMES) * len(FAMILY_NAMES)
         pair = (number * 7919 + self.seed * 104729) % pairs
         given, family = GIVEN_NAMES[pair % len(GIVEN_NAMES)], FAMILY_NAMES[pair // len(GIVEN_NAMES)]
         again = number // pairs
-        login = f"{_plain(given)}.{_plain(family)}{again + 1 if again else ''}@{self._domain}"
+        return given, family, f"{_plain(given)}.{_plain(family)}{again + 1 if again else ''}@{self._domain}"
+
+    def _person(self, number: int) -> _Person:
+        given, family, login = self._names(number)
         leads = 1 + (number - 1) * _SPAN + len(DEPARTMENTS) < self.people if number else self.people > 1
         state = "ACTIVE" if leads else _STATES.get(number % 50, "ACTIVE")
         return _Person(
@@ -222,7 +239,7 @@ class _Sample:
         changed = created + (_NOW - created) * chance.random()
         started = person.state not in {"STAGED", "PROVISIONED"}
         last_login = _NOW - timedelta(minutes=chance.randrange(5, 40_000)) if started else None
-        boss = self._person(person.manager) if person.manager is not None else None
+        boss = self._names(person.manager) if person.manager is not None else None
         name = f"{person.given} {person.family}"
         kind = "contractor" if person.contractor else "user"
         return {
@@ -251,8 +268,8 @@ class _Sample:
                 "costCenter": person.department.cost_center,
                 "userType": "Contractor" if person.contractor else "Employee",
                 "employeeNumber": f"L{10_000 + person.number}",
-                "managerId": boss.login if boss is not None else None,
-                "manager": f"{boss.given} {boss.family}" if boss is not None else None,
+                "managerId": boss[2] if boss is not None else None,
+                "manager": f"{boss[0]} {boss[1]}" if boss is not None else None,
                 "mobilePhone": f"{person.site.phone}{chance.randrange(10, 99)}"
                 if chance.random() < 0.7
                 else None,

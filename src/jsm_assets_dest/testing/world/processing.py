@@ -193,15 +193,25 @@ class _Importer:
         found = self._by_external_id.get(run.object_type.id)
         if found is None:
             found = {}
-            parts = [each.attribute.id for each in run.attributes if each.external_id_part]
+            # None stands for the external key itself. This is asked of every object there is, at every import.
+            parts = [
+                None if each.attribute.system else each.attribute.id
+                for each in run.attributes
+                if each.external_id_part
+            ]
+            objects = self._site.objects
             for identifier in run.object_type.object_ids:
-                asset = self._site.objects[identifier]
-                kept = asset.external_key
+                asset = objects[identifier]
+                values = asset.values
                 key = tuple(
-                    (kept or "")
-                    if self._site.attributes[part].system
-                    else ",".join(asset.values.get(part, ())).lower()
-                    for part in parts
+                    [
+                        (asset.external_key or "")
+                        if part is None
+                        else ",".join(values[part]).lower()
+                        if part in values
+                        else ""
+                        for part in parts
+                    ]
                 )
                 if any(key):
                     found.setdefault(key, asset)
