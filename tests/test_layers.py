@@ -70,6 +70,13 @@ SHELLS = RANKS[7]
 
 #: (importing module, imported module): reason.
 ARGUED: dict[tuple[str, str], str] = {
+    **{
+        (
+            "exceptions",
+            carried,
+        ): "an error says of which type the value is that it carries; nothing is loaded for it"
+        for carried in ("destination_status", "execution", "reports", "results")
+    },
     ("_engine.commands", "_wire.request"): "the same rank: a command names the request it sends",
     ("testing.emulator", ""): "`connect` hands a test a connection, as any user of the public names would",
     ("testing.pytest_plugin", ""): "the fixtures say of which type the connection is that they hand out",
