@@ -4,6 +4,7 @@ The two engines, in both colours: the same conversations on threads, asyncio and
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -12,6 +13,7 @@ import anyio
 import httpx
 import pytest
 
+from jsm_assets_dest._engine import blocking, http
 from jsm_assets_dest._engine.asynchronous import AsyncEngine
 from jsm_assets_dest._engine.blocking import BlockingEngine
 from jsm_assets_dest._engine.commands import (
@@ -319,6 +321,59 @@ def test_a_failure_of_a_spawned_operation_is_an_outcome(run: Run) -> None:
     outcome = run(operation())
     assert outcome.tag == "one"
     assert str(outcome.error) == "worker"
+
+
+def test_a_worker_writes_its_request_before_the_producer_goes_on(
+    clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Threads of Python give way to each other rarely: a producer that computes would keep the network idle meanwhile.
+    """
+    told: list[str] = []
+
+    def send(*_: object, written: Callable[[], object], **__: object) -> Answer:
+        sum(range(10_000))
+        told.append("written")
+        written()
+        return Answer(200)
+
+    def operation() -> Operation[None]:
+        for _ in range(2):  # a worker that is new begins at once in any case
+            yield Spawn(one(Send(request())), tag="one", limit=1)
+            told.append("producer")
+            yield Join()
+
+    monkeypatch.setattr(http, "send", send)
+    monkeypatch.setattr(blocking, "HAND_OVER", 10.0)  # on a busy machine a worker may take a while
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1.0)
+    try:
+        with BlockingEngine(HttpSettings(limits=Limits()), clock) as engine:
+            engine.run(operation())
+    finally:
+        sys.setswitchinterval(switching)
+
+    assert told == ["written", "producer"] * 2
+
+
+def test_a_worker_that_cannot_write_holds_the_producer_up_for_a_moment_only(
+    clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went_on = threading.Event()
+
+    def send(*_: object, **__: object) -> Answer:
+        return Answer(200 if went_on.wait(10) else 504)
+
+    def operation() -> Operation[Answer]:
+        yield Spawn(one(Send(request())), tag="one")
+        went_on.set()
+        outcome: Outcome = yield Join()
+        assert isinstance(outcome.value, Answer)
+        return outcome.value
+
+    monkeypatch.setattr(http, "send", send)
+    with BlockingEngine(HttpSettings(limits=Limits()), clock) as engine:
+        assert engine.run(operation()).status == 200
 
 
 def test_joining_nothing_is_an_error_and_not_a_wait(run: Run) -> None:

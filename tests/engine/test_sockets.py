@@ -19,6 +19,7 @@ import trustme
 from jsm_assets_dest._engine.asynchronous import AsyncEngine
 from jsm_assets_dest._engine.blocking import BlockingEngine
 from jsm_assets_dest._engine.commands import Operation, Send, Spawn
+from jsm_assets_dest._engine.http import blocking_client, send
 from jsm_assets_dest._engine.settings import HttpSettings
 from jsm_assets_dest._wire.request import Request
 from jsm_assets_dest.clock import SystemClock
@@ -125,6 +126,33 @@ def get(url: str, **changes: Any) -> Operation[Any]:
     return (
         yield Send(Request(**{"operation": "get thing", "method": "GET", "url": url + "/thing", **changes}))
     )
+
+
+def test_a_request_is_on_its_way_once_all_of_it_is_written() -> None:
+    """
+    Told once, after the body and before the answer, which the server gives only then.
+    """
+    told = threading.Event()
+    times: list[int] = []
+
+    def answers_when_told(connection: socket.socket) -> None:
+        head = receive_head(connection)
+        received = len(head.partition(b"\r\n\r\n")[2])
+        while received < 2_000_000:
+            received += len(connection.recv(65_536))
+        status = b"200 OK" if told.wait(10) else b"504 Never told"
+        connection.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\n{}")
+
+    def written() -> None:
+        times.append(1)
+        told.set()
+
+    with server(answers_when_told) as url, blocking_client(HttpSettings(limits=Limits())) as client:
+        request = Request(operation="submit chunk", method="POST", url=f"{url}/x", body=b" " * 2_000_000)
+        found = send(client, Limits(), request, seconds=20, written=written)
+
+    assert found.status == 200
+    assert times == [1]
 
 
 @pytest.mark.parametrize(

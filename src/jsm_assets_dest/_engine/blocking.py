@@ -8,7 +8,7 @@ import inspect
 import itertools
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -34,6 +34,11 @@ T = TypeVar("T")
 
 #: Seconds in which an interrupted run still tidies up, such as cancelling the import it started.
 GRACE: Final = 1.0
+
+#: Seconds for which a worker that has been given something to send goes first, at most. One thread of Python runs at a
+#: time, and one that computes gives way every 5 ms only: the worker would wait that long before its headers, and once more
+#: before the body, while the network is idle. Nothing is lost by letting it write, which it has to do anyway.
+HAND_OVER: Final = 0.005
 
 
 class BlockingEngine:
@@ -120,6 +125,14 @@ class BlockingEngine:
 _runs = itertools.count(1)
 
 
+class _Handing(threading.local):
+    """
+    What a worker calls when the request that it was given is on its way.
+    """
+
+    over: Callable[[], object] | None = None
+
+
 class _Run:
     """
     One operation under way, with the workers of the operations that it spawned.
@@ -133,6 +146,7 @@ class _Run:
         self._pending = 0
         self._working: set[Future[None]] = set()
         self._streams: set[_BoundedStream] = set()
+        self._handing = _Handing()
         self._interrupted_until: float | None = None
         # What the names of this run's workers begin with, and no other's.
         self._name = f"jsm-assets-dest-{next(_runs)}"
@@ -243,7 +257,12 @@ class _Run:
             if self._stop.is_set():
                 raise ClosedError(f"“{request.operation}” was not sent: the import was stopped.")
             return send(
-                engine.client(), engine.settings.limits, request, seconds=seconds, streams=self._streams
+                engine.client(),
+                engine.settings.limits,
+                request,
+                seconds=seconds,
+                streams=self._streams,
+                written=self._handing.over,
             )
         if self._interrupted_until is not None:
             seconds = min(seconds, max(0.1, self._interrupted_until - engine.clock.monotonic()))
@@ -270,15 +289,19 @@ class _Run:
             self._ended = SimpleQueue()
             self._pool = ThreadPoolExecutor(command.limit, thread_name_prefix=self._name)
         self._pending += 1
-        future = self._pool.submit(self._work, command)
+        handed = threading.Event()
+        future = self._pool.submit(self._work, command, handed)
         self._working.add(future)
         future.add_done_callback(self._working.discard)
+        handed.wait(HAND_OVER)
 
-    def _work(self, command: Spawn) -> None:
+    def _work(self, command: Spawn, handed: threading.Event) -> None:
+        self._handing.over = handed.set
         try:
             outcome = Outcome(command.tag, value=self._drive(command.operation, worker=True))
         except BaseException as error:
             outcome = Outcome(command.tag, error=error)
+        handed.set()
         self._ended.put(outcome)
 
     def _join(self) -> Outcome:

@@ -23,7 +23,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import anyio
@@ -102,6 +102,7 @@ class _Attempt(threading.local):
 
     deadline: float = float("inf")
     streams: set[_BoundedStream] | None = None
+    written: Callable[[], object] | None = None
 
 
 _attempt = _Attempt()
@@ -124,6 +125,9 @@ class _BoundedStream(httpcore.NetworkStream):
         return remaining if timeout is None else min(timeout, remaining)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if _attempt.written is not None:
+            _attempt.written()  # the answer is read when all of the request has been written
+            _attempt.written = None
         return self._stream.read(max_bytes, self._remaining(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -327,6 +331,7 @@ def send(
     *,
     seconds: float,
     streams: set[_BoundedStream] | None = None,
+    written: Callable[[], object] | None = None,
 ) -> Answer:
     """
     Make one attempt in this thread.
@@ -337,12 +342,14 @@ def send(
         request: What to send.
         seconds: Time that the attempt may take.
         streams: Gets the network streams in use, so that another thread can break them off.
+        written: Called when all of the request has been handed to the network, where it goes through one of ours.
 
     Raises:
         TransportError: No whole answer came; one of its leaves says whether the service may have acted.
     """
     _attempt.deadline = time.monotonic() + seconds
     _attempt.streams = streams
+    _attempt.written = written
     failure: BaseException
     try:
         response = client.send(
@@ -371,6 +378,7 @@ def send(
     finally:
         _attempt.deadline = float("inf")
         _attempt.streams = None
+        _attempt.written = None
     # Raised out here, so that nothing leads from it to httpx's frames and the headers in them.
     raise failure
 
