@@ -48,8 +48,11 @@ class SystemClock:
     Engines wait on it in a way of their own, so that an interrupted run wakes up at once.
     """
 
-    #: Seconds that never run backwards.
-    monotonic = staticmethod(time.monotonic)  # an import asks for every record
+    def monotonic(self) -> float:
+        """
+        Seconds that never run backwards.
+        """
+        return time.monotonic()
 
     def time(self) -> float:
         """
