@@ -136,7 +136,7 @@ def _matrix(stage: Stage) -> list[Cell]:
                 judged = latency > 0 and fast and source == "ready"
                 seconds: list[float] = []
                 ideals: list[float] = []
-                for _ in range(stage.choose(3, 2) if judged else 1 if latency else stage.choose(2, 1)):
+                for _ in range(stage.choose(3, 1) if judged else 1 if latency else stage.choose(2, 1)):
                     own = 0.0
                     if judged:  # the machine is not equally quick at all times
                         stage.server.behave()
