@@ -5,6 +5,7 @@ Chunks lose nothing, keep the order and the limits, and are the same again for t
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import pickle
 from collections.abc import Callable, Sequence
@@ -51,6 +52,20 @@ def people(count: int, note: str = "") -> list[dict[str, object]]:
     Records of people.
     """
     return [{"id": str(number), "note": note} for number in range(count)]
+
+
+def cut_in_batches(chunker: Chunker, pairs: Sequence[object], batches: Sequence[int]) -> list[Chunk]:
+    """
+    The chunks of pairs that come in batches of these sizes, again and again.
+    """
+    chunks: list[Chunk] = []
+    position = 0
+    for step in itertools.cycle(batches):
+        if position >= len(pairs):
+            break
+        chunks += chunker.feed_pairs(pairs[position : position + step])
+        position += step
+    return chunks + chunker.flush()
 
 
 def test_a_chunk_says_what_it_is() -> None:
@@ -134,13 +149,7 @@ def test_nothing_is_lost_and_limits_hold(
             digests=digests,
             gzip=gzip,
         )
-        chunks: list[Chunk] = []
-        position, at = 0, 0
-        while position < len(pairs):
-            step = batches[at % len(batches)]
-            chunks += chunker.feed_pairs(pairs[position : position + step])
-            position, at = position + step, at + 1
-        chunks += chunker.flush()
+        chunks = cut_in_batches(chunker, pairs, batches)
 
         for selector in ("people", "groups"):
             expected = [record for name, record in pairs if name == selector]
@@ -194,13 +203,7 @@ def test_chunks_are_the_same_whether_the_check_writes_or_the_encoder(
             digests=digests,
             gzip=gzip,
         )
-        chunks: list[Chunk] = []
-        position, at = 0, 0
-        while position < len(pairs):
-            step = batches[at % len(batches)]
-            chunks += chunker.feed_pairs(pairs[position : position + step])
-            position, at = position + step, at + 1
-        chunks += chunker.flush()
+        chunks = cut_in_batches(chunker, pairs, batches)
         outcomes.append((chunks, [(error.index, error.path, error.reason) for error in bad]))
 
     assert outcomes[0] == outcomes[1]

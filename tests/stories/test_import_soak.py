@@ -393,6 +393,18 @@ async def test_what_is_missing_here_is_missed_before_anything_is_sent(
     assert emulator.requests == []
 
 
+async def in_a_block(execution: Any) -> None:
+    """
+    Submit three people in a `with` block of the execution's colour.
+    """
+    if hasattr(execution, "__aenter__"):
+        async with execution:
+            await execution.submit({"people": people(3)})
+    else:
+        with execution:
+            execution.submit({"people": people(3)})
+
+
 @story
 async def test_a_block_that_ends_well_completes_the_execution_and_waits(
     emulator: Emulator, connection: Any
@@ -401,12 +413,7 @@ async def test_a_block_that_ends_well_completes_the_execution_and_waits(
     emulator.world.import_seconds = 5
     execution = await now(token.start())
 
-    if hasattr(execution, "__aenter__"):
-        async with execution:
-            await execution.submit({"people": people(3)})
-    else:
-        with execution:
-            execution.submit({"people": people(3)})
+    await in_a_block(execution)
 
     result = await now(execution.result())
     assert (result.confirmed, result.created) == (True, 3)
@@ -424,12 +431,7 @@ async def test_a_block_whose_execution_cannot_be_completed_leaves_nothing_open(
     emulator.faults.next("submit chunk", status=400, nth=2)
 
     with pytest.raises(ApiError):
-        if hasattr(execution, "__aenter__"):
-            async with execution:
-                await execution.submit({"people": people(3)})
-        else:
-            with execution:
-                execution.submit({"people": people(3)})
+        await in_a_block(execution)
 
     assert emulator.executions[-1].status == "CANCELLED"
     assert (await now(token.import_records({"people": people(3)}))).created == 3

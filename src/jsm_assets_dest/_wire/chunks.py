@@ -5,9 +5,9 @@ A chunk is `{"clientGeneratedId": …, "data": {selector: [record, …]}}` as by
 sends the same bytes with the same id. Chunks are limited by records and by bytes. Encoding each record on its own to
 know its size costs 1.5 to 1.9 times as much as encoding the chunk at once (measured), so the number of records follows
 from a running estimate of bytes per record, the chunk is encoded in one call, and is halved in the rare case that it
-came out too big. With the standard encoder the check has usually written the records already (`_records/compiled.py`), and
-the chunk is put together from their texts; the bytes are the same. Nobody publishes a limit of the service; when it answers 413, `split` halves the chunk and lowers the
-limit for those that follow.
+came out too big. With the standard encoder the check has usually written the records already (`_records/compiled.py`),
+and the chunk is put together from their texts; the bytes are the same. Nobody publishes a limit of the service; when it
+answers 413, `split` halves the chunk and lowers the limit for those that follow.
 
 The order of a source is kept: within a selector inside a chunk, and from chunk to chunk.
 """

@@ -205,11 +205,7 @@ class _Importer:
                 values = asset.values
                 key = tuple(
                     [
-                        (asset.external_key or "")
-                        if part is None
-                        else ",".join(values[part]).lower()
-                        if part in values
-                        else ""
+                        (asset.external_key or "") if part is None else ",".join(values.get(part, ())).lower()
                         for part in parts
                     ]
                 )
