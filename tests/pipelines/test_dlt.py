@@ -122,8 +122,8 @@ def bought_until(last: int) -> Any:
     A source that remembers where it was: it gives what was bought since the run before.
     """
 
-    @dlt.resource(name="laptops")  # type: ignore[untyped-decorator,unused-ignore]
-    def laptops(bought: Any = dlt.sources.incremental("bought", initial_value=0)) -> Iterator[Any]:  # noqa: B008
+    @dlt.resource(name="laptops")  # type: ignore[untyped-decorator,unused-ignore]  # optional: its types may be unknown
+    def laptops(bought: Any = dlt.sources.incremental("bought", initial_value=0)) -> Iterator[Any]:  # noqa: B008 - how dlt is told
         yield [one for one in LAPTOPS[:last] if int(str(one["bought"])) > bought.last_value]
 
     return laptops()
