@@ -12,8 +12,9 @@ import json
 import math
 import types
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from typing import Self
 
 import attrs
 import pytest
@@ -813,6 +814,127 @@ def test_what_the_check_writes_is_what_the_encoder_writes(records: list[dict[str
 
     assert checked.records == batch(checker(*attributes), *records)[0]
     assert checked.texts == [write(record) for record in checked.records]
+
+
+class Label(enum.StrEnum):
+    """
+    A member is a text, and its value is another one.
+    """
+
+    def __new__(cls, text: str, value: str) -> Self:
+        member = str.__new__(cls, text)
+        member._value_ = value
+        return member
+
+    FIRST = ("its text", "its value")
+
+
+TEXT_KEYS = [f"t{number}" for number in range(12)]
+TEXT_ATTRIBUTES = [
+    *(AttributeSpec(key) for key in TEXT_KEYS[:5]),
+    *(AttributeSpec(key, max_length=3) for key in TEXT_KEYS[5:9]),
+    *(AttributeSpec(key, "textarea", maximum=2) for key in TEXT_KEYS[9:]),
+    AttributeSpec("t12", "textarea"),
+    AttributeSpec("number", "integer"),
+]
+TEXTS = st.one_of(
+    st.text(max_size=4),
+    st.sampled_from(["x" * 60, "é" * 255, "x" * 256, Word.ONE]),
+    st.sampled_from([None, 5, b"bytes", {"a": 1}, ["a"], ["a", "b", "c"]]),
+)
+
+
+@st.composite
+def mostly_texts(draw: st.DrawFn) -> list[dict[str, object]]:
+    """
+    Records of short texts under the same keys, a few of which have something else somewhere.
+    """
+    extra = draw(st.sampled_from([{}, {"unknown": 1}, {"number": 5}]))
+    records = [
+        {"id": str(number), **dict.fromkeys(TEXT_KEYS, "abc"), "t12": "long " * 100, **extra}
+        for number in range(draw(st.integers(1, 6)))
+    ]
+    for number, key, value in draw(
+        st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["id", *TEXT_KEYS]), TEXTS), max_size=4)
+    ):
+        if number < len(records):
+            records[number][key] = value
+    return records
+
+
+@pytest.mark.parametrize("write", [None, STANDARD.write], ids=["check", "write"])
+@given(records=mostly_texts())
+def test_records_of_texts_are_judged_like_any_others(
+    write: Callable[[object], str] | None, records: list[dict[str, object]]
+) -> None:
+    """
+    Looking at texts together accepts and refuses what looking at each does, with the same reasons, and writes the same.
+    """
+    refused: list[tuple[int | None, str]] = []
+    accepted: list[object] = []
+    seen: set[object] = set()
+    single = RecordChecker(model(*TEXT_ATTRIBUTES))
+    for number, record in enumerate(records):
+        try:
+            sent = single.check("people", number, record)
+        except RecordError as error:
+            refused.append((number, error.path))
+            continue
+        if str(sent["id"]) in seen:
+            refused.append((number, "id"))
+        else:
+            seen.add(str(sent["id"]))
+            accepted.append(sent)
+
+    found: list[tuple[int | None, str]] = []
+    checked = RecordChecker(model(*TEXT_ATTRIBUTES), write=write).check_many(
+        "people", 0, records, lambda error: found.append((error.index, error.path))
+    )
+
+    assert found == refused
+    assert checked.records == accepted
+    assert checked.texts == (None if write is None else [write(record) for record in accepted])
+
+
+@pytest.mark.parametrize("write", [None, STANDARD.write], ids=["check", "write"])
+@pytest.mark.parametrize("key", ["t0", "t8", "t12"])
+def test_one_long_text_among_many_is_found(write: Callable[[object], str] | None, key: str) -> None:
+    """
+    Also where the others are long together, and where it comes after records that fit; what has no limit may be long.
+    """
+    texts = {
+        "id": "1",
+        **dict.fromkeys(TEXT_KEYS[:5], "x" * 255),
+        **dict.fromkeys(TEXT_KEYS[5:], "abc"),
+        "t12": "x",
+    }
+    records = [{**texts, "id": str(number)} for number in range(20)]
+    records[7][key] = {"t0": "x" * 256, "t8": "abcd", "t12": "x" * 100_000}[key]
+
+    found: list[tuple[int | None, str]] = []
+    checked = RecordChecker(model(*TEXT_ATTRIBUTES), write=write).check_many(
+        "people", 0, records, lambda error: found.append((error.index, error.path))
+    )
+
+    assert found == ([] if key == "t12" else [(7, key)])
+    assert len(checked.records) == 20 - len(found)
+
+
+@pytest.mark.parametrize("write", [None, STANDARD.write], ids=["check", "write"])
+def test_an_enumeration_whose_value_is_not_its_text_is_its_value(
+    write: Callable[[object], str] | None,
+) -> None:
+    """
+    A value is what Python says it is, however many other texts there are.
+    """
+    records = [
+        {"id": str(number), **dict.fromkeys(TEXT_KEYS[:5], "x"), "t3": Label.FIRST} for number in range(3)
+    ]
+
+    checked = RecordChecker(model(*TEXT_ATTRIBUTES), write=write).check_many("people", 0, records)
+
+    assert [record["t3"] for record in checked.records] == ["its value"] * 3
+    assert checked.texts is None or all("its value" in text for text in checked.texts)
 
 
 def test_what_the_encoder_cannot_write_the_check_does_not_write_either() -> None:
