@@ -257,11 +257,21 @@ def test_confined_libraries(library: str) -> None:
 
 def test_no_dependency_but_the_declared_ones() -> None:
     """
-    Outside the standard library only the declared dependencies, the one that comes with httpx, and the extras.
+    Outside the standard library only the declared dependencies, those that come with httpx, and the extras.
     """
     import sys
 
-    declared = {"httpx", "attrs", "attr", "tenacity", "typing_extensions", "anyio", "httpcore", "h11"}
+    declared = {
+        "httpx",
+        "attrs",
+        "attr",
+        "tenacity",
+        "typing_extensions",
+        "anyio",
+        "certifi",
+        "httpcore",
+        "h11",
+    }
     extras = {"orjson", "tqdm", "rich", "keyring", "pytest", "IPython"}
     allowed = sys.stdlib_module_names | declared | extras | {NAME}
     wrong = [str(found) for found in IMPORTS if found.imported.partition(".")[0] not in allowed]

@@ -84,6 +84,7 @@ class AsyncEngine:
                     "Nothing was sent: the connection was closed.",
                     remedies=("You: use the connection inside its `async with` block, or make a new one.",),
                 )
+            self.settings.prepare()
             from .http import asynchronous_client
 
             self._client = asynchronous_client(self.settings)
@@ -191,11 +192,12 @@ class _Run:
             return await self._drive(exclusive.operation, worker=True)
 
     async def _send(self, request: Request) -> Answer:
+        engine = self._engine
+        client = engine.client()  # before the import: it begins what can go on meanwhile
         from .http import send_async
 
-        engine = self._engine
         seconds = request.timeout or engine.settings.limits.attempt
-        return await send_async(engine.client(), engine.settings.limits, request, seconds=seconds)
+        return await send_async(client, engine.settings.limits, request, seconds=seconds)
 
     async def _pull(self, command: Pull) -> Batch:
         iterator = command.iterator

@@ -91,6 +91,7 @@ class BlockingEngine:
         client = self._client
         if client is not None:
             return client
+        self.settings.prepare()
         from .http import blocking_client
 
         with self._lock:
@@ -249,15 +250,16 @@ class _Run:
             return self._drive(exclusive.operation, worker=worker)
 
     def _send(self, request: Request, *, worker: bool) -> Answer:
+        engine = self._engine
+        if worker and self._stop.is_set():
+            raise ClosedError(f"“{request.operation}” was not sent: the import was stopped.")
+        client = engine.client()  # before the import: it begins what can go on meanwhile
         from .http import send
 
-        engine = self._engine
         seconds = request.timeout or engine.settings.limits.attempt
         if worker:
-            if self._stop.is_set():
-                raise ClosedError(f"“{request.operation}” was not sent: the import was stopped.")
             return send(
-                engine.client(),
+                client,
                 engine.settings.limits,
                 request,
                 seconds=seconds,
@@ -266,7 +268,7 @@ class _Run:
             )
         if self._interrupted_until is not None:
             seconds = min(seconds, max(0.1, self._interrupted_until - engine.clock.monotonic()))
-        return send(engine.client(), engine.settings.limits, request, seconds=seconds)
+        return send(client, engine.settings.limits, request, seconds=seconds)
 
     def _sleep(self, seconds: float, *, worker: bool) -> None:
         clock = self._engine.clock

@@ -37,6 +37,7 @@ from .._wire.decoding import ACCEPTED, BodyReader
 from .._wire.request import Request
 from ..exceptions import TransportError
 from ..limits import Limits
+from .certificates import shared_context
 from .failures import FAILURES, closed, failed, placed
 from .settings import HttpSettings
 
@@ -59,16 +60,6 @@ class _Authorization(httpx.Auth):
 @functools.cache
 def _user_agent() -> str:
     return f"jsm-assets-dest/{VERSION} httpx/{httpx.__version__}"
-
-
-@functools.cache
-def _shared_context(*, trust_env: bool) -> ssl.SSLContext:
-    # Loading the certificates takes 17 ms; every client of the process shares them.
-    context = httpx.create_ssl_context(trust_env=trust_env)
-    if not trust_env:
-        # Python itself obeys SSLKEYLOGFILE, and writes there what opens every connection.
-        cast("Any", context).keylog_filename = None
-    return context
 
 
 class _Body(httpx.AsyncByteStream):
@@ -202,7 +193,7 @@ def _bound(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
 def _transport_options(settings: HttpSettings) -> dict[str, Any]:
     connections = settings.limits.connections
     return {
-        "verify": settings.verify or _shared_context(trust_env=settings.trust_env),
+        "verify": settings.verify or shared_context(trust_env=settings.trust_env),
         "trust_env": False,
         "limits": httpx.Limits(
             max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60

@@ -5,13 +5,15 @@ What an engine's HTTP client is built from, and which proxies the environment na
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .._secret import Secret
 from ..exceptions import ConfigurationError
 from ..limits import Limits
+
+if TYPE_CHECKING:
+    import ssl
 
 
 class HttpSettings:
@@ -42,6 +44,15 @@ class HttpSettings:
         self.verify: Final = verify
         self.proxies: Final[Mapping[str, Secret]] = {} if proxies is None else proxies
         self.trust_env: Final = trust_env
+
+    def prepare(self) -> None:
+        """
+        Begin what takes long, before a client is built.
+        """
+        if self.transport is None and self.verify is None:
+            from .certificates import load
+
+            load(trust_env=self.trust_env)
 
 
 def named_proxies(proxies: Mapping[str, Secret]) -> tuple[str, ...]:

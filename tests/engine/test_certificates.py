@@ -1,0 +1,148 @@
+"""
+The certificates that are loaded while httpx is.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import certifi
+import pytest
+
+from jsm_assets_dest import ApiToken, AsyncConnection, Connection
+from jsm_assets_dest._engine import certificates
+from jsm_assets_dest.exceptions import ConfigurationError
+
+ACCOUNT = ApiToken("ana@example.com", "not-a-real-token-0123456789")
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Each test begins as a process does, and with nothing of this one's environment.
+    """
+    begun = certificates._begun.__wrapped__
+    made: dict[bool, certificates._Loading] = {}
+    monkeypatch.setattr(
+        certificates, "_begun", lambda *, trust_env: made.setdefault(trust_env, begun(trust_env=trust_env))
+    )
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_loading_begins_before_httpx_is_there() -> None:
+    """
+    The context is there although nothing of httpx was ever imported.
+    """
+    script = (
+        "import sys; from jsm_assets_dest._engine import certificates as c; c.load(trust_env=True); "
+        "context = c.shared_context(trust_env=True); assert context is c.shared_context(trust_env=True); "
+        "print(len(context.get_ca_certs()) > 50, 'httpx' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        env={name: value for name, value in os.environ.items() if not name.startswith("SSL_")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.split() == ["True", "False"]
+
+
+def test_the_context_is_that_of_httpx() -> None:
+    """
+    It checks names and certificates, and trusts the same authorities.
+    """
+    import httpx
+
+    ours, theirs = certificates.shared_context(trust_env=False), httpx.create_ssl_context(trust_env=False)
+
+    assert (ours.check_hostname, ours.verify_mode) == (True, ssl.CERT_REQUIRED)
+    assert (ours.minimum_version, ours.options) == (theirs.minimum_version, theirs.options)
+    assert ours.get_ca_certs() == theirs.get_ca_certs()
+
+
+def test_without_a_thread_it_is_loaded_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Some places let no thread be started, such as an interpreter that is about to end.
+    """
+
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+
+    assert certificates.shared_context(trust_env=False).get_ca_certs()
+
+
+def test_a_thread_that_ended_without_a_context_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    As in a process that was forked while its parent was loading: the child has the thread's name, and not the thread.
+    """
+    monkeypatch.setattr(certificates._Loading, "_load", lambda loading: None)
+
+    assert certificates.shared_context(trust_env=False).get_ca_certs()
+
+
+def test_certificates_that_are_not_there_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The error names the variable and the ways out, every time, and nothing is sent.
+    """
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    with Connection.external_site("https://acme.example.com", ACCOUNT) as connection:
+        with pytest.raises(ConfigurationError):
+            connection.object_schemas()
+        with pytest.raises(ConfigurationError, match="variable SSL_CERT_FILE names cannot") as caught:
+            connection.object_schemas()
+
+    assert caught.value.field == "SSL_CERT_FILE"
+    assert "trust_env=False" in caught.value.fix
+    assert "No such file" in str(caught.value)
+
+
+def test_a_folder_of_certificates_takes_the_place_of_the_usual_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Nothing of an empty folder is trusted; a file goes before a folder.
+    """
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert not certificates._made(trust_env=True).get_ca_certs()
+    assert certificates._made(trust_env=False).get_ca_certs()
+
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
+    assert certificates._made(trust_env=True).get_ca_certs()
+
+
+def test_certificates_that_are_none_are_named_in_the_other_colour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A file that holds something else is no better than none.
+    """
+    import asyncio
+
+    place = tmp_path / "authority.pem"
+    place.write_text("not a certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(place))
+
+    async def ask() -> None:
+        async with AsyncConnection.external_site("https://acme.example.com", ACCOUNT) as connection:
+            await connection.object_schemas()
+
+    with pytest.raises(ConfigurationError, match="SSL_CERT_FILE names cannot be loaded"):
+        asyncio.run(ask())
+
+
+def test_without_the_environment_its_certificates_do_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+
+    assert certificates.shared_context(trust_env=False).get_ca_certs()
