@@ -850,7 +850,7 @@ def mostly_texts(draw: st.DrawFn) -> list[dict[str, object]]:
     Records of short texts under the same keys, a few of which have something else somewhere.
     """
     extra = draw(st.sampled_from([{}, {"unknown": 1}, {"number": 5}]))
-    records = [
+    records: list[dict[str, object]] = [
         {"id": str(number), **dict.fromkeys(TEXT_KEYS, "abc"), "t12": "long " * 100, **extra}
         for number in range(draw(st.integers(1, 6)))
     ]

@@ -4,12 +4,23 @@ What is read from Assets about imports and statuses, and how it is explained.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jsm_assets_dest import Attribute, ImportSource, ImportStatus, SchemaLinks, Status, StatusCategory
-from jsm_assets_dest._assets.reading import read_array, read_number, read_object, read_text
+from jsm_assets_dest._assets.reading import (
+    read_array,
+    read_flag,
+    read_number,
+    read_object,
+    read_text,
+    usual_reader,
+)
 from jsm_assets_dest.exceptions import MalformedAnswerError
 
 
@@ -148,6 +159,104 @@ def test_values_are_data() -> None:
     assert status.to_dict() == {"status": "IDLE", "import_source_id": "a-1", "workspace_id": "w"}
     assert attribute.to_dict()["type"] == "referenced_object"
     assert attribute.to_dict()["reference_object_type_id"] == "7"
+
+
+def test_every_part_of_a_definition_has_its_place() -> None:
+    """
+    Each field differs from its default and from its neighbours, so that none can be mistaken for another.
+    """
+    definition: dict[str, Any] = {
+        "id": "5",
+        "name": "Office",
+        "label": True,
+        "type": 7,
+        "typeValueMulti": ["1", "2"],
+        "uniqueAttribute": False,
+        "minimumCardinality": 2,
+        "maximumCardinality": 3,
+        "system": True,
+        "editable": False,
+        "removable": True,
+        "hidden": False,
+        "description": "Where they sit.",
+        "options": "North,South",
+        "objectType": {"id": "9"},
+        "position": 11,
+    }
+    expected: dict[str, Any] = {
+        "id": "5",
+        "name": "Office",
+        "type": "status",
+        "label": True,
+        "unique": False,
+        "minimum": 2,
+        "maximum": 3,
+        "system": True,
+        "editable": False,
+        "removable": True,
+        "hidden": False,
+        "description": "Where they sit.",
+        "reference_object_type_id": None,
+        "status_ids": ("1", "2"),
+        "options": "North,South",
+        "object_type_id": "9",
+        "position": 11,
+        "raw": definition,
+    }
+
+    assert attrs.asdict(Attribute.from_json(definition), recurse=False) == expected
+    flags = {
+        "label": "label",
+        "uniqueAttribute": "unique",
+        "system": "system",
+        "editable": "editable",
+        "removable": "removable",
+        "hidden": "hidden",
+    }
+    for key, name in flags.items():
+        turned = attrs.asdict(Attribute.from_json({**definition, key: not definition[key]}), recurse=False)
+        changed = {field for field in expected if turned[field] != expected[field]}
+        assert changed == {name, "raw"}
+
+
+def test_a_definition_may_leave_nearly_everything_out() -> None:
+    assert Attribute.from_json({"id": "1", "name": "Office"}, "9") == Attribute(
+        id="1", name="Office", object_type_id="9"
+    )
+    assert Attribute.from_json({"id": "1", "name": "Odd", "type": 77}).type == "unknown (77)"
+    assert Attribute.from_json({"id": "1", "name": "Odd", "defaultType": {"id": 77}}).type == "unknown (77)"
+    with pytest.raises(MalformedAnswerError, match="left out “name”"):
+        Attribute.from_json({"id": "1"})
+
+
+FOUND = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.sampled_from(["", "7", "true", "many", 1.5, [], {}])
+)
+
+
+@given(st.dictionaries(st.sampled_from(["id", "description", "hidden", "editable", "minimum"]), FOUND))
+def test_reading_at_once_is_reading_one_by_one(found: Mapping[str, object]) -> None:
+    """
+    Whatever an entry has, is given as another kind, or leaves out.
+    """
+    read = usual_reader(id=str, description="none", hidden=False, editable=True, minimum=1)
+
+    def one_by_one(source: Mapping[str, object]) -> tuple[object, ...]:
+        return (
+            read_text(source, "id"),
+            read_text(source, "description", "none"),
+            read_flag(source, "hidden"),
+            read_flag(source, "editable", default=True),
+            read_number(source, "minimum", 1),
+        )
+
+    def outcome(read: Callable[[Mapping[str, object]], tuple[object, ...]]) -> object:
+        try:
+            return [(type(value), value) for value in read(found)]
+        except MalformedAnswerError as error:
+            return str(error)
+
+    assert outcome(read) == outcome(one_by_one)
 
 
 def test_what_cannot_be_read_is_an_answer_that_makes_no_sense() -> None:

@@ -4,8 +4,9 @@ Reading JSON of the service, tolerant of what Atlassian adds and strict about wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from ..exceptions import MalformedAnswerError
 
@@ -82,3 +83,42 @@ def read_number(source: Mapping[str, object], key: str, default: int = 0) -> int
         return int(cast("int | str", value)) if value is not None else default
     except (TypeError, ValueError):
         return default
+
+
+def usual_reader(**fields: object) -> Callable[[Mapping[str, object]], tuple[Any, ...]]:
+    """
+    A function that reads many fields at once, as quickly as entries of a long listing want to be read.
+
+    Nearly every entry has all of them, each of its usual kind, which is found out in two calls for all; any other is read
+    field by field, by the functions above.
+
+    Args:
+        fields: For each key `str` for a text that has to be there, or the default: a text, a flag or a whole number.
+
+    Returns:
+        Takes a JSON object and gives its values in the order of the keys; raises `MalformedAnswerError` as `read_text` does.
+    """
+    take = operator.itemgetter(*fields)
+    kinds = [str if default is str else type(default) for default in fields.values()]
+
+    def careful(source: Mapping[str, object], key: str, default: object) -> object:
+        if default is str:
+            return read_text(source, key)
+        if isinstance(default, bool):
+            return read_flag(source, key, default=default)
+        return (
+            read_number(source, key, default)
+            if isinstance(default, int)
+            else read_text(source, key, str(default))
+        )
+
+    def read(source: Mapping[str, object]) -> tuple[Any, ...]:
+        try:
+            values: tuple[Any, ...] = take(source)
+        except KeyError:
+            values = ()
+        if [*map(type, values)] == kinds:
+            return values
+        return tuple(careful(source, key, default) for key, default in fields.items())
+
+    return read
