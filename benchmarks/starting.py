@@ -117,7 +117,7 @@ def run(stage: Stage) -> Sequence[Measured]:
     Measure.
     """
     place = clean_folder(stage.folder)
-    seconds = 1.0 if stage.quick else 20.0
+    seconds = 2.5 if stage.quick else 20.0
     statements = {"httpx": "import httpx", "dependencies": DEPENDENCIES, "library": LIBRARY, "names": NAMES}
     imports = take_turns(
         {name: partial(_timed_import, place, text) for name, text in statements.items()},
@@ -137,7 +137,7 @@ def run(stage: Stage) -> Sequence[Measured]:
             "httpx": lambda: _first_answer(_FIRST_ANSWER_HTTPX.format(**values)),
             "library": lambda: _first_answer(_FIRST_ANSWER.format(**values)),
         },
-        rounds=stage.choose(40, 7),
+        rounds=stage.choose(40, 12),
         seconds=seconds,
     )
     needed, library = _modules(place, DEPENDENCIES), _modules(place, LIBRARY)
