@@ -641,6 +641,39 @@ def test_what_is_wrong_inside_is_found(profile: object, path: str, reason: str) 
     assert batch(check, {"id": "1", "profile": profile}) == ([], [(0, path, reason)])
 
 
+@pytest.mark.parametrize("others", [{}, {"unknown": 1}], ids=["alone", "beside unknown keys"])
+def test_a_flat_key_for_what_is_inside_is_named(others: dict[str, object]) -> None:
+    """
+    Tables like to have `profile.email` as the name of a column. Leaving it out as unknown would lose it without a word.
+    """
+    check = checker(
+        AttributeSpec("Mail", "email", locators="profile.email"), AttributeSpec("Name", locators="name")
+    )
+    record = {"id": "1", "profile.email": "a@b.c", **others}
+
+    good, bad = batch(check, {"id": "0", "name": "x"}, record)
+
+    assert good == [{"id": "0", "name": "x"}]
+    assert bad == [
+        (
+            1,
+            "profile.email",
+            'is one key with dots in it, and a locator leads inside: give {"profile": {"email": …}}',
+        )
+    ]
+
+
+def test_a_flat_key_beside_what_is_inside_is_an_unknown_one() -> None:
+    """
+    Nothing is lost by leaving it out.
+    """
+    check = checker(AttributeSpec("Mail", "email", locators="profile.email"))
+    record = {"id": "1", "profile": {"email": "a@b.c"}, "profile.email": "a@b.c", "other.key": 1}
+
+    assert batch(check, record)[0] == [{"id": "1", "profile": {"email": "a@b.c"}}]
+    assert check.unknown_keys == {"people": {"profile.email": 1, "other.key": 1}}
+
+
 def test_objects_inside_may_be_classes() -> None:
     """
     A class inside a record is read by its field names.

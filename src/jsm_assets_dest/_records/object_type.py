@@ -71,6 +71,13 @@ def _read(read: Callable[[], T], path: str = "") -> T:
         raise UnfitError(f"cannot be read: that raised {type(error).__name__}", path) from None
 
 
+def _flat(key: str) -> str:
+    inside = "…"
+    for part in reversed(key.split(".")):
+        inside = f'{{"{part}": {inside}}}'
+    return f"is one key with dots in it, and a locator leads inside: give {inside}"
+
+
 def at_path(record: object, path: Sequence[str]) -> list[object]:
     """
     The values at a locator's path, walking through lists on the way; empty where there is none.
@@ -106,9 +113,13 @@ class ObjectTypeChecker:
             if one.minimum > 0 and not one.identifier
         ]
         self._root = _Node()
+        #: Locators that lead inside. Tables like to have them as the names of their columns.
+        self._inner: set[object] = set()
         for attribute in spec.mapped_attributes:
             for locator in attribute.locators:
                 self._root.add(locator.split("."), attribute)
+                if "." in locator:
+                    self._inner.add(locator)
         self._fast = self._can_be_fast()
         self._runs: dict[tuple[object, ...], Run | None] = {}
         self._members: dict[type, tuple[tuple[str, str], ...] | None] = {}
@@ -233,6 +244,8 @@ class ObjectTypeChecker:
             known = node.inside.get(key)
             here = f"{path}.{key}" if path else key
             if known is None:
+                if node is self._root and key in self._inner and key.partition(".")[0] not in record:
+                    raise UnfitError(_flat(key), key)
                 if count:
                     self._count_key(_POSITION.sub("", here), 1)
             else:
@@ -281,6 +294,7 @@ class ObjectTypeChecker:
             and all(type(key) is str for key in shape)
             and needed <= set(shape)
             and not any(known[key].inside for key in cast("tuple[str, ...]", shape) if key in known)
+            and self._inner.isdisjoint(shape)
         ):
             keys = cast("tuple[str, ...]", shape)
             run = compile_shape(
