@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._records.compiled import compile_shape
+from jsm_assets_dest._records.compiled import IN_A_ROW, compile_shape
 from jsm_assets_dest._records.object_type import MOST_SHAPES, MOST_UNKNOWN_KEYS
 from jsm_assets_dest._wire.encoding import STANDARD, choose_encoder
 from jsm_assets_dest.exceptions import RecordError
@@ -895,6 +895,21 @@ def mostly_texts(draw: st.DrawFn) -> list[dict[str, object]]:
     return records
 
 
+def used_to(
+    record: Mapping[str, object], write: Callable[[object], str] | None, values: Mapping[str, object]
+) -> RecordChecker:
+    """
+    A checker that has seen many records with the keys of this one, so that it expects more of them.
+    """
+    check = RecordChecker(model(*TEXT_ATTRIBUTES), write=write)
+    seen = [{**dict.fromkeys(record, "w"), **values, "id": f"before {number}"} for number in range(IN_A_ROW)]
+    for _ in range(2):
+        checked = check.check_many("people", 0, seen)
+        assert len(checked.records) == IN_A_ROW
+        check.begin_chunk()
+    return check
+
+
 @pytest.mark.parametrize("write", [None, STANDARD.write], ids=["check", "write"])
 @given(records=mostly_texts())
 def test_records_of_texts_are_judged_like_any_others(
@@ -920,7 +935,8 @@ def test_records_of_texts_are_judged_like_any_others(
             accepted.append(sent)
 
     found: list[tuple[int | None, str]] = []
-    checked = RecordChecker(model(*TEXT_ATTRIBUTES), write=write).check_many(
+    others = {key: value for key, value in records[0].items() if key in ("number", "unknown")}
+    checked = used_to(records[0], write, others).check_many(
         "people", 0, records, lambda error: found.append((error.index, error.path))
     )
 
@@ -930,27 +946,48 @@ def test_records_of_texts_are_judged_like_any_others(
 
 
 @pytest.mark.parametrize("write", [None, STANDARD.write], ids=["check", "write"])
-@pytest.mark.parametrize("key", ["t0", "t8", "t12"])
-def test_one_long_text_among_many_is_found(write: Callable[[object], str] | None, key: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "value", "fits"),
+    [
+        ("t0", "x" * 256, False),
+        ("t8", "abcd", False),
+        ("t12", "x" * 100_000, True),
+        ("t0", None, True),
+        ("t12", None, True),
+        ("t0", 5, True),
+        ("t12", 5, True),
+        ("t0", b"x", False),
+        ("t12", {"a": 1}, False),
+        ("t9", ["a", "b"], True),
+        ("t9", ["a", "b", "c"], False),
+        ("id", " ", False),
+        ("id", None, False),
+        ("id", "6", False),
+    ],
+)
+def test_what_is_different_among_many_texts_is_found(
+    write: Callable[[object], str] | None, key: str, value: object, fits: bool
+) -> None:
     """
     Also where the others are long together, and where it comes after records that fit; what has no limit may be long.
     """
-    texts = {
+    texts: dict[str, object] = {
         "id": "1",
         **dict.fromkeys(TEXT_KEYS[:5], "x" * 255),
         **dict.fromkeys(TEXT_KEYS[5:], "abc"),
         "t12": "x",
     }
     records = [{**texts, "id": str(number)} for number in range(20)]
-    records[7][key] = {"t0": "x" * 256, "t8": "abcd", "t12": "x" * 100_000}[key]
+    records[7][key] = value
 
     found: list[tuple[int | None, str]] = []
-    checked = RecordChecker(model(*TEXT_ATTRIBUTES), write=write).check_many(
+    checked = used_to(texts, write, {}).check_many(
         "people", 0, records, lambda error: found.append((error.index, error.path))
     )
 
-    assert found == ([] if key == "t12" else [(7, key)])
-    assert len(checked.records) == 20 - len(found)
+    assert found == ([] if fits else [(7, key)])
+    assert checked.records == [record for record in records if fits or record is not records[7]]
+    assert checked.texts == (None if write is None else [write(record) for record in checked.records])
 
 
 @pytest.mark.parametrize("write", [None, STANDARD.write], ids=["check", "write"])
@@ -964,7 +1001,7 @@ def test_an_enumeration_whose_value_is_not_its_text_is_its_value(
         {"id": str(number), **dict.fromkeys(TEXT_KEYS[:5], "x"), "t3": Label.FIRST} for number in range(3)
     ]
 
-    checked = RecordChecker(model(*TEXT_ATTRIBUTES), write=write).check_many("people", 0, records)
+    checked = used_to(records[0], write, {}).check_many("people", 0, records)
 
     assert [record["t3"] for record in checked.records] == ["its value"] * 3
     assert checked.texts is None or all("its value" in text for text in checked.texts)
@@ -1010,6 +1047,25 @@ def test_what_is_accepted_can_be_written_by_both_encoders(record: dict[str, obje
         assert json.loads(encoder.encode(sent)) == sent
 
 
+def test_records_of_two_shapes_in_turn_are_judged_like_any_others() -> None:
+    """
+    Also when a row of one shape comes in between, and keys that the model does not know are counted once per record.
+    """
+    check = RecordChecker(model(*TEXT_ATTRIBUTES))
+    texts = dict.fromkeys(TEXT_KEYS, "abc")
+    records = [
+        {"id": str(number), **texts, **({"extra": 1} if number % 2 or 40 < number < 60 else {})}
+        for number in range(100)
+    ]
+
+    checked = check.check_many("people", 0, records)
+
+    assert checked.records == [
+        {key: value for key, value in one.items() if key != "extra"} for one in records
+    ]
+    assert check.unknown_keys == {"people": {"extra": sum("extra" in one for one in records)}}
+
+
 def test_generated_code_holds_nothing_of_the_model() -> None:
     """
     Keys with quotes, braces and line ends are data, not code.
@@ -1018,7 +1074,8 @@ def test_generated_code_holds_nothing_of_the_model() -> None:
     attributes = [(AttributeSpec("Id", identifier=True),), *((AttributeSpec(key),) for key in keys[1:])]
     run = compile_shape(keys, attributes, ["id"], frozenset(["id"]))
 
-    assert run([dict.fromkeys(keys, "x")], 0, set(), []) == 1
+    assert run([{**dict.fromkeys(keys, "x"), "id": str(number)} for number in range(10)], 0, set(), []) == 10
+    assert run([dict.fromkeys(keys, "x")], 0, set(), []) == 1  # by the quick function
     assert run([{**dict.fromkeys(keys, "x"), "\\": 5}], 0, set(), []) == 0
 
 

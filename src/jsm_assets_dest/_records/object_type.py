@@ -121,7 +121,8 @@ class ObjectTypeChecker:
                 if "." in locator:
                     self._inner.add(locator)
         self._fast = self._can_be_fast()
-        self._runs: dict[tuple[object, ...], Run | None] = {}
+        #: By shape its function, or None, and the keys that are left out.
+        self._shapes: dict[tuple[object, ...], tuple[Run | None, tuple[str, ...]]] = {}
         self._members: dict[type, tuple[tuple[str, str], ...] | None] = {}
         self.seen: set[object] = set()
         self.unknown_keys: dict[str, int] = {}
@@ -150,11 +151,12 @@ class ObjectTypeChecker:
                 if type(record) is not dict:
                     record = records[position] = self._as_dict(record)
                 shape = tuple(record)
-                run = self._runs[shape] if shape in self._runs else self._compile(shape)
+                run, unknown = self._shapes.get(shape) or self._compile(shape)
                 if run is not None:
                     end = run(records, position, self.seen, texts)
-                    self._count_unknown(shape, end - position)
                     if end > position:
+                        for key in unknown:
+                            self._count_key(key, end - position)
                         position = end
                         continue
                 records[position] = self._slow(record)
@@ -281,9 +283,9 @@ class ObjectTypeChecker:
 
     # --- the fast path
 
-    def _compile(self, shape: tuple[object, ...]) -> Run | None:
-        if len(self._runs) >= MOST_SHAPES:
-            return None
+    def _compile(self, shape: tuple[object, ...]) -> tuple[Run | None, tuple[str, ...]]:
+        if len(self._shapes) >= MOST_SHAPES:
+            return None, ()
         known = self._root.inside
         needed = {
             paths[0][0] for paths in (*self.identifiers, *(paths for _, paths in self._required)) if paths
@@ -304,16 +306,11 @@ class ObjectTypeChecker:
                 frozenset(needed),
                 self._write,
             )
-        self._runs[shape] = run
-        return run
+        found = (run, tuple(key for key in shape if isinstance(key, str) and key not in known))
+        self._shapes[shape] = found
+        return found
 
     # --- what was left out
-
-    def _count_unknown(self, shape: tuple[object, ...], count: int) -> None:
-        if count:
-            for key in shape:
-                if key not in self._root.inside:
-                    self._count_key(str(key), count)
 
     def _count_key(self, key: str, count: int) -> None:
         # A name is there to be read: not longer than a line, and in characters that can be printed everywhere.
