@@ -1070,9 +1070,9 @@ def test_generated_code_holds_nothing_of_the_model() -> None:
     """
     Keys with quotes, braces and line ends are data, not code.
     """
-    keys = ["id", "it's {0} \"quoted\"\n__import__('os')", "\\", "v0"]
-    attributes = [(AttributeSpec("Id", identifier=True),), *((AttributeSpec(key),) for key in keys[1:])]
-    run = compile_shape(keys, attributes, ["id"], frozenset(["id"]))
+    keys = ("id", "it's {0} \"quoted\"\n__import__('os')", "\\", "v0")
+    attributes = ((AttributeSpec("Id", identifier=True),), *((AttributeSpec(key),) for key in keys[1:]))
+    run = compile_shape(keys, attributes, ("id",), frozenset(["id"]))
 
     assert run([{**dict.fromkeys(keys, "x"), "id": str(number)} for number in range(10)], 0, set(), []) == 10
     assert run([dict.fromkeys(keys, "x")], 0, set(), []) == 1  # by the quick function
@@ -1083,7 +1083,7 @@ def test_a_shape_without_keys_compiles() -> None:
     """
     Nothing to unpack, nothing to ask.
     """
-    assert compile_shape([], [], [], frozenset())([{}, {}, {"a": 1}], 0, set(), []) == 2
+    assert compile_shape((), (), (), frozenset())([{}, {}, {"a": 1}], 0, set(), []) == 2
 
 
 # --- references

@@ -30,6 +30,7 @@ them.
 from __future__ import annotations
 
 import datetime
+import functools
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from json.encoder import encode_basestring_ascii
@@ -178,9 +179,9 @@ class _Shape:
     What a function is made for; see `compile_shape`.
     """
 
-    keys: Sequence[str]
-    rules: Sequence[tuple[AttributeSpec, ...]]
-    identifiers: Sequence[str]
+    keys: tuple[str, ...]
+    rules: tuple[tuple[AttributeSpec, ...], ...]
+    identifiers: tuple[str, ...]
     required: frozenset[str]
     write: Callable[[object], str] | None
 
@@ -293,15 +294,17 @@ def _getter(keys: Sequence[str], numbers: Sequence[int]) -> Callable[[dict[str, 
     return operator.itemgetter(*(keys[number] for number in numbers))
 
 
+# A worker of a cluster gets the same model with each of its many small parts; compiling takes a millisecond.
+@functools.lru_cache(maxsize=256)
 def compile_shape(
-    shape: Sequence[str],
-    rules: Sequence[tuple[AttributeSpec, ...]],
-    identifiers: Sequence[str],
+    shape: tuple[str, ...],
+    rules: tuple[tuple[AttributeSpec, ...], ...],
+    identifiers: tuple[str, ...],
     required: frozenset[str],
     write: Callable[[object], str] | None = None,
 ) -> Run:
     """
-    The function for records with exactly these keys.
+    The function for records with exactly these keys. It may be shared, also by threads.
 
     Args:
         shape: The keys, in order.

@@ -301,8 +301,8 @@ class ObjectTypeChecker:
             keys = cast("tuple[str, ...]", shape)
             run = compile_shape(
                 keys,
-                [tuple(known[key].attributes) if key in known else () for key in keys],
-                [paths[0][0] for paths in self.identifiers],
+                tuple(tuple(known[key].attributes) if key in known else () for key in keys),
+                tuple(paths[0][0] for paths in self.identifiers),
                 frozenset(needed),
                 self._write,
             )
