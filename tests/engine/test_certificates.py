@@ -68,15 +68,18 @@ def test_the_context_is_that_of_httpx() -> None:
     assert ours.get_ca_certs() == theirs.get_ca_certs()
 
 
-def test_without_a_thread_it_is_loaded_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("method", ["__init__", "start"])
+def test_without_a_thread_it_is_loaded_when_it_is_needed(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """
-    Some places let no thread be started, such as an interpreter that is about to end.
+    Some places let no thread be started, such as an interpreter that is about to end or one inside a server.
     """
 
-    def refused(thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
+    def refused(*arguments: object, **options: object) -> None:
+        raise RuntimeError("no threads here")
 
-    monkeypatch.setattr(threading.Thread, "start", refused)
+    monkeypatch.setattr(threading.Thread, method, refused)
 
     assert certificates.shared_context(trust_env=False).get_ca_certs()
 

@@ -56,9 +56,12 @@ class _Loading:
     def __init__(self, *, trust_env: bool) -> None:
         self._trust_env = trust_env
         self._context: ssl.SSLContext | None = None
-        self._thread = threading.Thread(target=self._load, name="jsm-assets-dest-certificates", daemon=True)
-        with contextlib.suppress(RuntimeError):  # no more threads here: then it is loaded when it is needed
-            self._thread.start()
+        self._thread: threading.Thread | None = None
+        # Where no thread may be started, such as in some interpreters inside a server, it is loaded when it is needed.
+        with contextlib.suppress(RuntimeError):
+            thread = threading.Thread(target=self._load, name="jsm-assets-dest-certificates", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _load(self) -> None:
         # What goes wrong here goes wrong once more where somebody waits for the result.
@@ -66,7 +69,7 @@ class _Loading:
             self._context = _made(trust_env=self._trust_env)
 
     def result(self) -> ssl.SSLContext:
-        if self._thread.ident is not None:
+        if self._thread is not None:
             self._thread.join()
         if self._context is None:  # it failed, or this process was forked meanwhile
             self._context = _made(trust_env=self._trust_env)
