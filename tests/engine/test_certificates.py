@@ -4,6 +4,7 @@ The certificates that are loaded while httpx is.
 
 from __future__ import annotations
 
+import functools
 import os
 import ssl
 import subprocess
@@ -26,33 +27,84 @@ def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     Each test begins as a process does, and with nothing of this one's environment.
     """
-    begun = certificates._begun.__wrapped__
-    made: dict[bool, certificates._Loading] = {}
-    monkeypatch.setattr(
-        certificates, "_begun", lambda *, trust_env: made.setdefault(trust_env, begun(trust_env=trust_env))
-    )
+    monkeypatch.setattr(certificates, "_begun", functools.cache(certificates._begun.__wrapped__))
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_loading_begins_before_httpx_is_there() -> None:
+def child(script: str) -> list[str]:
     """
-    The context is there although nothing of httpx was ever imported.
+    The words that a process of its own prints.
     """
-    script = (
-        "import sys; from jsm_assets_dest._engine import certificates as c; c.load(trust_env=True); "
-        "context = c.shared_context(trust_env=True); assert context is c.shared_context(trust_env=True); "
-        "print(len(context.get_ca_certs()) > 50, 'httpx' in sys.modules)"
-    )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
-        env={name: value for name, value in os.environ.items() if not name.startswith("SSL_")},
+        env={name: value for name, value in os.environ.items() if not name.startswith("SSL")},
         capture_output=True,
         text=True,
         check=True,
     )
+    return done.stdout.split()
 
-    assert done.stdout.split() == ["True", "False"]
+
+def test_httpx_is_not_needed() -> None:
+    """
+    The context is there although nothing of httpx was ever imported.
+    """
+    script = """
+import sys
+from jsm_assets_dest._engine import certificates
+certificates.load(trust_env=True)
+context = certificates.shared_context(trust_env=True)
+assert context is certificates.shared_context(trust_env=True)
+print(len(context.get_ca_certs()) > 50, "httpx" in sys.modules)
+"""
+
+    assert child(script) == ["True", "False"]
+
+
+#: Tells at each call whether httpx is there already.
+WATCHED = """
+import asyncio, ssl, sys
+from jsm_assets_dest import ApiToken, AsyncConnection, Connection, RetryPolicy
+from jsm_assets_dest._engine import certificates
+from jsm_assets_dest.exceptions import ConnectionFailedError
+
+load = certificates.load
+certificates.load = lambda **options: (print("httpx" in sys.modules), load(**options))
+where = "http://127.0.0.1:9", ApiToken("ana@example.com", "not-a-real-token-0123456789")
+options = {"retry": RetryPolicy.off(), "workspace_id": "w", "gateway": where[0], "trust_env": False}
+
+def ask(**further):
+    with Connection.external_site(*where, **options, **further) as connection:
+        connection.object_schemas()
+
+async def ask_async():
+    async with AsyncConnection.external_site(*where, **options) as connection:
+        await connection.object_schemas()
+
+def refused(function):
+    try:
+        function()
+    except ConnectionFailedError:
+        print("sent")
+"""
+
+
+@pytest.mark.parametrize(
+    "colour", ["ask", "lambda: asyncio.run(ask_async())"], ids=["blocking", "asynchronous"]
+)
+def test_loading_begins_before_httpx_is_imported(colour: str) -> None:
+    """
+    The first request begins it, and makes httpx wait.
+    """
+    found = child(f"{WATCHED}\nrefused({colour})")
+
+    assert found[0] == "False"
+    assert found[-1] == "sent"
+
+
+def test_nothing_is_loaded_for_a_context_of_the_callers() -> None:
+    assert child(f"{WATCHED}\nrefused(lambda: ask(verify=ssl.create_default_context()))") == ["sent"]
 
 
 def test_the_context_is_that_of_httpx() -> None:

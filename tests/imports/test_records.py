@@ -23,12 +23,14 @@ from hypothesis import strategies as st
 
 from jsm_assets_dest._records.compiled import IN_A_ROW, compile_shape
 from jsm_assets_dest._records.object_type import MOST_SHAPES, MOST_UNKNOWN_KEYS
-from jsm_assets_dest._wire.encoding import STANDARD, choose_encoder
+from jsm_assets_dest._wire.encoding import STANDARD, Encoder, choose_encoder
 from jsm_assets_dest.exceptions import RecordError
 from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec, ReferenceSpec, SchemaModel
 from jsm_assets_dest.records import RecordChecker
 
 NAN = float("nan")
+#: The standard one, and orjson where it is installed.
+ENCODERS = [STANDARD, *([found] if (found := choose_encoder()) is not STANDARD else [])]
 ZONE = datetime.timezone(datetime.timedelta(hours=2))
 
 
@@ -990,21 +992,31 @@ def test_what_is_different_among_many_texts_is_found(
     assert checked.texts == (None if write is None else [write(record) for record in checked.records])
 
 
-@pytest.mark.parametrize("write", [None, STANDARD.write], ids=["check", "write"])
-def test_an_enumeration_whose_value_is_not_its_text_is_its_value(
-    write: Callable[[object], str] | None,
-) -> None:
+@pytest.mark.parametrize("first", [0, 3], ids=["from the first on", "in the middle"])
+@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
+def test_a_text_is_its_characters_whatever_class_it_is_of(encoder: Encoder, first: int) -> None:
     """
-    A value is what Python says it is, however many other texts there are.
+    Also a member of an enumeration whose value is something else: alone, among many texts, and with both encoders.
     """
     records = [
-        {"id": str(number), **dict.fromkeys(TEXT_KEYS[:5], "x"), "t3": Label.FIRST} for number in range(3)
+        {
+            "id": str(number),
+            **dict.fromkeys(TEXT_KEYS, "x"),
+            "t12": "x",
+            "t3": Label.FIRST if number >= first else "x",
+        }
+        for number in range(6)
     ]
 
-    checked = used_to(records[0], write, {}).check_many("people", 0, records)
+    checked = used_to(records[0], encoder.write, {}).check_many("people", 0, records)
 
-    assert [record["t3"] for record in checked.records] == ["its value"] * 3
-    assert checked.texts is None or all("its value" in text for text in checked.texts)
+    expected = ["x"] * first + ["its text"] * (6 - first)
+    body = encoder.encode(checked.records)
+    assert [record["t3"] for record in json.loads(body)] == expected
+    assert checker(*TEXT_ATTRIBUTES).check("people", 0, records[5])["t3"] == "its text"
+    if encoder.write is not None:
+        assert checked.texts is not None
+        assert f"[{','.join(checked.texts)}]".encode() == body
 
 
 def test_what_the_encoder_cannot_write_the_check_does_not_write_either() -> None:

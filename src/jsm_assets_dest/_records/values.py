@@ -2,7 +2,7 @@
 What a value has to be like to fill an attribute: one rule per attribute type.
 
 A rule takes a value and gives back what is sent, which is the value itself unless Python had something more precise
-than JSON: a `datetime` becomes ISO 8601 text, a `UUID` its text, an enumeration member its value. Nothing is guessed:
+than JSON: a `datetime` becomes ISO 8601 text, a `UUID` its text, an enumeration member that is no text itself its value. Nothing is guessed:
 a value that does not fit is refused with a reason that names kinds and lengths but never repeats the value, because
 reasons end up in logs and records are about people.
 """
@@ -87,13 +87,14 @@ def plain(value: object) -> JsonValue:
     Raises:
         UnfitError: It has no such form, or one that encoders disagree about.
     """
-    # The order matters: bool is an int, members of a StrEnum are text, a datetime is a date.
+    # The order matters: bool is an int, members of an IntEnum are numbers, a datetime is a date.
     if value is None or value is True or value is False:
         return value
-    if isinstance(value, enum.Enum):
-        return plain(cast("object", value.value))
+    # A text is its own characters, whatever class it is of: so both encoders write it, also a member of an enumeration.
     if isinstance(value, str):
         return text_form(value)
+    if isinstance(value, enum.Enum):
+        return plain(cast("object", value.value))
     if isinstance(value, int):
         if not LEAST_NUMBER <= value <= GREATEST_NUMBER:
             raise UnfitError("is a whole number of more than 64 bits, which not every JSON encoder writes")
