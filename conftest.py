@@ -1,5 +1,4 @@
-"""
-The Python blocks of README.md and of the pages under docs/ are tests: each page runs from top to bottom, in a
+"""The Python blocks of README.md and of the pages under docs/ are tests: each page runs from top to bottom, in a
 namespace of its own, against an emulator of its own.
 """
 
@@ -30,9 +29,7 @@ settings.register_profile("untimed", deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """
-    Make the outcome of the tests independent of how they were started.
-    """
+    """Make the outcome of the tests independent of how they were started."""
     settings.load_profile("untimed")
     if sys.dont_write_bytecode:
         # Then each of some forty child processes would compile the whole package. What is not to be written beside
@@ -49,9 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """
-    Keep the blocks of a page together and in order: tests run in random order, a page is read from the top.
-    """
+    """Keep the blocks of a page together and in order: tests run in random order, a page is read from the top."""
     pages: dict[object, list[pytest.Item]] = {}
     for item in items:
         if item.path.suffix == ".md":

@@ -1,6 +1,4 @@
-"""
-`python -m benchmarks`: measure everything, print the table of goals, and fail when a gate is missed.
-"""
+"""`python -m benchmarks`: measure everything, print the table of goals, and fail when a gate is missed."""
 
 from __future__ import annotations
 
@@ -46,9 +44,7 @@ MEASUREMENTS: dict[str, Callable[[Stage], Sequence[Measured]]] = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """
-    The arguments of the command.
-    """
+    """The arguments of the command."""
     found = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     found.add_argument(
         "--quick", action="store_true", help="end within 50 seconds, with what can be checked in that time"
@@ -63,9 +59,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Measure; 0 when no gate was missed.
-    """
+    """Measure; 0 when no gate was missed."""
     options = parser().parse_args(arguments)
     chosen = options.only or list(MEASUREMENTS)
     began = time.monotonic()

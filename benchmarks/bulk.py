@@ -1,5 +1,4 @@
-"""
-P6: many records with a server that answers at once: what is measured is the client's own limit.
+"""P6: many records with a server that answers at once: what is measured is the client's own limit.
 
 The library sends through an execution, chunk after chunk; what an import costs besides is counted in `whole.py`. The
 best hand-written loop is the one with the smallest median; ratios are taken round by round.
@@ -28,9 +27,7 @@ IN_FLIGHT = 4
 
 
 class Unchecked(RecordChecker):
-    """
-    A checker that passes everything on, to measure what the rest costs.
-    """
+    """A checker that passes everything on, to measure what the rest costs."""
 
     def check_many(
         self,
@@ -39,32 +36,24 @@ class Unchecked(RecordChecker):
         records: Sequence[object],
         on_bad: object = None,  # noqa: ARG002 - as above
     ) -> Checked:
-        """
-        The records as they are.
-        """
+        """The records as they are."""
         return Checked(list(records), range(first, first + len(records)))  # type: ignore[arg-type]  # they are trusted
 
 
 @contextlib.contextmanager
 def unchecked() -> Generator[None]:
-    """
-    Imports check nothing while the context lasts.
-    """
+    """Imports check nothing while the context lasts."""
     with mock.patch.object(sending, "RecordChecker", Unchecked):
         yield
 
 
 def started(token: ImportToken, *, fast: bool | None, in_flight: int = IN_FLIGHT) -> ImportExecution:
-    """
-    An execution that takes chunks of the size of the measurements.
-    """
+    """An execution that takes chunks of the size of the measurements."""
     return token.start(model=model(), chunk_records=CHUNK, fast=fast, in_flight=in_flight)
 
 
 def run(stage: Stage) -> Sequence[Measured]:
-    """
-    Measure.
-    """
+    """Measure."""
     count = 20_000
     records = [user(number) for number in range(count)]
     found: list[Measured] = []
@@ -140,9 +129,7 @@ def _told(rounds: Rounds, count: int, *, fast: bool) -> list[Measured]:
 
 
 def _busy(stage: Stage, rounds: Rounds, encoder: str) -> Measured:
-    """
-    How busy the server was: far below 1 it was waiting for the clients.
-    """
+    """How busy the server was: far below 1 it was waiting for the clients."""
     elapsed = sum(map(sum, rounds.seconds.values()))
     return Measured.exactly(
         "",

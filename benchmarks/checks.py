@@ -1,6 +1,4 @@
-"""
-Is the measuring server quick enough? A client without any HTTP library says what it can take.
-"""
+"""Is the measuring server quick enough? A client without any HTTP library says what it can take."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from .stage import Stage
 
 
 def run(stage: Stage) -> Sequence[Measured]:
-    """
-    Send ready bytes over a raw socket, and read just enough of the answers.
-    """
+    """Send ready bytes over a raw socket, and read just enough of the answers."""
     read = f"GET {server.SCHEMA} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     stage.server.behave()
     small = _times(stage, read, stage.choose(5_000, 1_500))
@@ -33,9 +29,7 @@ def run(stage: Stage) -> Sequence[Measured]:
 
 
 def times_of_chunk(stage: Stage, count: int) -> list[float]:
-    """
-    Seconds that a raw client needs for a chunk, at the server's present latency.
-    """
+    """Seconds that a raw client needs for a chunk, at the server's present latency."""
     body = b"x" * (len(str(user(1))) * 1000)
     head = f"POST {server.DATA} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     return _times(stage, head + body, count)

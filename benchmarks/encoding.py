@@ -1,6 +1,4 @@
-"""
-P5: a chunk's bytes beside one call of the encoder, which is the least that it can cost.
-"""
+"""P5: a chunk's bytes beside one call of the encoder, which is the least that it can cost."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ from .stage import Stage
 
 
 def run(stage: Stage) -> Sequence[Measured]:
-    """
-    Measure.
-    """
+    """Measure."""
     chunks = stage.choose(10, 4)
     records = [[user(number * CHUNK + at) for at in range(CHUNK)] for number in range(chunks)]
     found: list[Measured] = []

@@ -1,6 +1,4 @@
-"""
-The goals: what each number must reach, and what would be close to the limit of what is possible.
-"""
+"""The goals: what each number must reach, and what would be close to the limit of what is possible."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ from .measuring import Measured
 
 
 class Verdict(enum.Enum):
-    """
-    How a number stands to its goal.
-    """
+    """How a number stands to its goal."""
 
     BEST = "best"
     PASSED = "gate"
@@ -26,8 +22,7 @@ class Verdict(enum.Enum):
 
 @frozen(kw_only=True)
 class Goal:
-    """
-    A goal.
+    """A goal.
 
     Attributes:
         name: "P1" to "P13", with letters for its parts.
@@ -46,15 +41,11 @@ class Goal:
     quick: bool = True
 
     def reaches(self, value: float, mark: float) -> bool:
-        """
-        Whether a value is as good as a mark.
-        """
+        """Whether a value is as good as a mark."""
         return value >= mark if self.more_is_better else value <= mark
 
     def judge(self, value: float) -> Verdict:
-        """
-        How a value stands to the goal.
-        """
+        """How a value stands to the goal."""
         if self.best is not None and self.reaches(value, self.best):
             return Verdict.BEST
         return Verdict.PASSED if self.reaches(value, self.gate) else Verdict.BELOW
@@ -128,9 +119,7 @@ NOT_MEASURED: dict[str, str] = {
 
 
 def judged(measured: Sequence[Measured], *, quick: bool) -> list[tuple[Goal, Measured | None, Verdict]]:
-    """
-    Every goal with what was measured for it and the verdict.
-    """
+    """Every goal with what was measured for it and the verdict."""
     by_goal = {one.goal: one for one in measured if one.goal}
     rows: list[tuple[Goal, Measured | None, Verdict]] = []
     for goal in GOALS:

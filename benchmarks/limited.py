@@ -1,6 +1,4 @@
-"""
-P9: a service that takes 25 chunks a second and refuses the others for a second, with eight in flight.
-"""
+"""P9: a service that takes 25 chunks a second and refuses the others for a second, with eight in flight."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ IDEAL = (CHUNKS - RATE) / RATE
 
 
 def run(stage: Stage) -> Sequence[Measured]:
-    """
-    Measure.
-    """
+    """Measure."""
     records = [user(number) for number in range(CHUNKS * 5)]
     goodput: list[float] = []
     refused: list[float] = []
@@ -48,9 +44,7 @@ def run(stage: Stage) -> Sequence[Measured]:
 
 
 def _by_hand(stage: Stage, records: Sequence[loops.User]) -> list[Measured]:
-    """
-    Eight workers that each obey `Retry-After` on their own.
-    """
+    """Eight workers that each obey `Retry-After` on their own."""
     stage.server.behave(latency=0.02, per_second=RATE, burst=RATE)
     url = stage.server.url + DATA
     with httpx.Client(trust_env=False) as client, ThreadPoolExecutor(8) as pool:

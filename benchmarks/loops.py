@@ -1,6 +1,4 @@
-"""
-What people write by hand instead of a library: loops that encode chunks and post them.
-"""
+"""What people write by hand instead of a library: loops that encode chunks and post them."""
 
 from __future__ import annotations
 
@@ -27,25 +25,19 @@ HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json
 
 
 def json_bytes(value: object) -> bytes:
-    """
-    The standard library's encoder as it is best used here.
-    """
+    """The standard library's encoder as it is best used here."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
 def orjson_bytes() -> Encode:
-    """
-    The fast encoder.
-    """
+    """The fast encoder."""
     import orjson
 
     return orjson.dumps
 
 
 def bodies(records: Iterable[User], encode: Encode, size: int = CHUNK) -> Iterator[bytes]:
-    """
-    The chunks of an import.
-    """
+    """The chunks of an import."""
     iterator = iter(records)
     number = 0
     while chunk := list(islice(iterator, size)):
@@ -54,9 +46,7 @@ def bodies(records: Iterable[User], encode: Encode, size: int = CHUNK) -> Iterat
 
 
 def httpx_sequence(client: httpx.Client, url: str, records: Iterable[User], encode: Encode) -> None:
-    """
-    One chunk after the other.
-    """
+    """One chunk after the other."""
     for body in bodies(records, encode):
         client.post(url, content=body, headers=HEADERS).raise_for_status()
 
@@ -64,9 +54,7 @@ def httpx_sequence(client: httpx.Client, url: str, records: Iterable[User], enco
 def httpx_threads(
     client: httpx.Client, url: str, records: Iterable[User], encode: Encode, in_flight: int = 4
 ) -> None:
-    """
-    Several chunks in flight, encoded in the caller's thread; never more waiting than are in flight.
-    """
+    """Several chunks in flight, encoded in the caller's thread; never more waiting than are in flight."""
 
     def post(body: bytes) -> None:
         client.post(url, content=body, headers=HEADERS).raise_for_status()
@@ -82,9 +70,7 @@ def httpx_threads(
 
 
 def http_client_threads(port: int, records: Iterable[User], encode: Encode, in_flight: int = 4) -> None:
-    """
-    The same on the standard library's client, the quickest there is without a compiler.
-    """
+    """The same on the standard library's client, the quickest there is without a compiler."""
     free: deque[http.client.HTTPConnection] = deque(
         http.client.HTTPConnection("127.0.0.1", port) for _ in range(in_flight)
     )
@@ -111,9 +97,7 @@ def http_client_threads(port: int, records: Iterable[User], encode: Encode, in_f
 
 
 def httpx_tasks(url: str, records: Iterable[User], encode: Encode, in_flight: int = 4) -> None:
-    """
-    The same with tasks of asyncio.
-    """
+    """The same with tasks of asyncio."""
 
     async def main() -> None:
         async with httpx.AsyncClient(headers=HEADERS, trust_env=False) as client:
@@ -134,9 +118,7 @@ def httpx_tasks(url: str, records: Iterable[User], encode: Encode, in_flight: in
 
 
 def usual_script(base: str, records: Iterable[User], size: int = CHUNK) -> None:
-    """
-    The script that is usually written: requests, one chunk after the other, from `info` to the last status.
-    """
+    """The script that is usually written: requests, one chunk after the other, from `info` to the last status."""
     import requests
 
     with requests.Session() as session:

@@ -1,5 +1,4 @@
-"""
-Ratios inside one run: everything that is compared takes turns, so that a busy machine slows all of it down alike.
+"""Ratios inside one run: everything that is compared takes turns, so that a busy machine slows all of it down alike.
 
 The value of a comparison is the median, over the rounds, of one time divided by another of the same round; its spread is
 the range between the quartiles. Absolute times are noted for orientation only.
@@ -17,8 +16,7 @@ from attrs import define, field, frozen
 
 @frozen(kw_only=True)
 class Measured:
-    """
-    One number, and which goal it belongs to.
+    """One number, and which goal it belongs to.
 
     Attributes:
         goal: The goal's name, such as "P3", or empty for a number that is only told.
@@ -40,16 +38,12 @@ class Measured:
 
     @classmethod
     def exactly(cls, goal: str, what: str, value: float, unit: str, note: str = "") -> Measured:
-        """
-        A number that has no spread, because it was counted.
-        """
+        """A number that has no spread, because it was counted."""
         return cls(goal=goal, what=what, value=value, low=value, high=value, unit=unit, note=note)
 
     @classmethod
     def of(cls, goal: str, what: str, values: Sequence[float], unit: str = "x", note: str = "") -> Measured:
-        """
-        The median of several values.
-        """
+        """The median of several values."""
         low, high = quartiles(values)
         return cls(
             goal=goal, what=what, value=statistics.median(values), low=low, high=high, unit=unit, note=note
@@ -57,9 +51,7 @@ class Measured:
 
 
 def quartiles(values: Sequence[float]) -> tuple[float, float]:
-    """
-    The lower and the upper one.
-    """
+    """The lower and the upper one."""
     if len(values) < 2:
         return values[0], values[0]
     low, _, high = statistics.quantiles(values, n=4, method="inclusive")
@@ -68,31 +60,23 @@ def quartiles(values: Sequence[float]) -> tuple[float, float]:
 
 @define
 class Rounds:
-    """
-    The times of several contestants, round by round.
-    """
+    """The times of several contestants, round by round."""
 
     seconds: dict[str, list[float]] = field(factory=dict)
 
     def ratios(self, one: str, *others: str) -> list[float]:
-        """
-        One's time divided by that of the quickest of the others, in each round.
-        """
+        """One's time divided by that of the quickest of the others, in each round."""
         return [
             mine / min(self.seconds[other][number] for other in others)
             for number, mine in enumerate(self.seconds[one])
         ]
 
     def median(self, name: str) -> float:
-        """
-        One's time.
-        """
+        """One's time."""
         return statistics.median(self.seconds[name])
 
     def best_of(self, *names: str) -> str:
-        """
-        Who had the smallest median.
-        """
+        """Who had the smallest median."""
         return min(names, key=self.median)
 
 
@@ -105,8 +89,7 @@ def take_turns(
     least: int = 3,
     timer: Callable[[], float] = time.perf_counter,
 ) -> Rounds:
-    """
-    Let everybody run once per round, in an order that turns, until the rounds or the seconds are used up.
+    """Let everybody run once per round, in an order that turns, until the rounds or the seconds are used up.
 
     Args:
         contestants: What to run; a function that returns a float is taken to have measured its own time.
@@ -136,9 +119,7 @@ def take_turns(
 
 
 def each(run: Callable[[], object], times: int) -> Callable[[], float]:
-    """
-    A contestant that runs something short many times and gives the time of one.
-    """
+    """A contestant that runs something short many times and gives the time of one."""
 
     def repeat() -> float:
         started = time.perf_counter()

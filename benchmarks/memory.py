@@ -1,7 +1,6 @@
-"""
-P8: the peak of memory while records are made, checked, encoded and sent, each size in a process of its own.
+"""P8: the peak of memory while records are made, checked, encoded and sent, each size in a process of its own.
 
-    python -m benchmarks.memory URL COUNT        prints the bytes before and the peak
+python -m benchmarks.memory URL COUNT        prints the bytes before and the peak
 """
 
 from __future__ import annotations
@@ -27,9 +26,7 @@ IN_FLIGHT = 4
 
 
 def run(stage: Stage) -> Sequence[Measured]:
-    """
-    Measure.
-    """
+    """Measure."""
     sizes = (50_000,) if stage.quick else (50_000, 200_000, 500_000, 1_000_000)
     # With a latency all chunks in flight are alive at the same time, as they are in practice.
     stage.server.behave(latency=0.02)
@@ -74,9 +71,7 @@ def _peak(stage: Stage, count: int) -> int:
 
 
 def _taken_ahead(stage: Stage) -> Measured:
-    """
-    How far the source is read ahead of what is confirmed, counted.
-    """
+    """How far the source is read ahead of what is confirmed, counted."""
     taken = confirmed = furthest = 0
 
     def source() -> Iterator[dict[str, str]]:
@@ -110,9 +105,7 @@ def _taken_ahead(stage: Stage) -> Measured:
 
 
 def _resident(mark: str) -> int:
-    """
-    Bytes of memory in use, now (VmRSS) or at most until now (VmHWM).
-    """
+    """Bytes of memory in use, now (VmRSS) or at most until now (VmHWM)."""
     # The peak of a child begins with its parent's, so that the kernel's own mark is read where it can be.
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()

@@ -1,5 +1,4 @@
-"""
-The goals as a picture, written as SVG without any library.
+"""The goals as a picture, written as SVG without any library.
 
 Every row is one goal. The scale is logarithmic and the same for all: the gate is the line in the middle, what is better
 than the gate is to its right, whatever direction the number itself has.
@@ -23,9 +22,7 @@ _END = 4.0
 
 
 def _position(goal: Goal, value: float) -> float:
-    """
-    Where a value is drawn.
-    """
+    """Where a value is drawn."""
     gate = max(goal.gate, 1e-9)
     better = value / gate if goal.more_is_better else gate / max(value, 1e-9)
     part = math.log(max(better, 1e-9)) / math.log(_END)
@@ -33,9 +30,7 @@ def _position(goal: Goal, value: float) -> float:
 
 
 def picture(rows: Sequence[tuple[Goal, Measured | None, Verdict]], title: str) -> str:
-    """
-    The picture.
-    """
+    """The picture."""
     shown = [(goal, found, verdict) for goal, found, verdict in rows if found is not None]
     height = _TOP + _ROW * len(shown) + 40
     bottom = _TOP + _ROW * len(shown)

@@ -1,6 +1,4 @@
-"""
-The records of the measurements: users as Okta has them, 30 texts and about 900 bytes of JSON each.
-"""
+"""The records of the measurements: users as Okta has them, 30 texts and about 900 bytes of JSON each."""
 
 from __future__ import annotations
 
@@ -48,9 +46,7 @@ _FIELDS = (
 
 
 def user(number: int) -> dict[str, str]:
-    """
-    A user; the same number gives the same user.
-    """
+    """A user; the same number gives the same user."""
     place = _PLACES[number % 8]
     team = _TEAMS[number % 6]
     return {
@@ -88,16 +84,12 @@ def user(number: int) -> dict[str, str]:
 
 
 def users(count: int) -> Iterator[dict[str, str]]:
-    """
-    That many users, made as they are asked for.
-    """
+    """That many users, made as they are asked for."""
     return map(user, range(count))
 
 
 def model() -> SchemaModel:
-    """
-    The schema model that they follow.
-    """
+    """The schema model that they follow."""
     return SchemaModel(
         "Okta",
         [

@@ -1,6 +1,4 @@
-"""
-What is printed and written at the end: a table, a JSON document, a picture.
-"""
+"""What is printed and written at the end: a table, a JSON document, a picture."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ Row = tuple[Goal, Measured | None, Verdict]
 
 
 def number(value: float) -> str:
-    """
-    A number in as many digits as a reader can use.
-    """
+    """A number in as many digits as a reader can use."""
     size = abs(value)
     if value == int(value) and size < 1e6:
         return f"{int(value):,}"
@@ -41,9 +37,7 @@ def number(value: float) -> str:
 
 
 def machine() -> dict[str, str]:
-    """
-    Where it was measured.
-    """
+    """Where it was measured."""
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",
@@ -68,9 +62,7 @@ def _load() -> str:
 
 
 def table(rows: Sequence[Row], others: Sequence[Measured]) -> str:
-    """
-    The goals beside what was measured, and everything else that was.
-    """
+    """The goals beside what was measured, and everything else that was."""
     lines = [
         "| goal | what | gate | best | measured | quartiles | verdict | |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -96,9 +88,7 @@ def table(rows: Sequence[Row], others: Sequence[Measured]) -> str:
 def document(
     rows: Sequence[Row], measured: Sequence[Measured], *, quick: bool, seconds: float
 ) -> dict[str, object]:
-    """
-    Everything as JSON-ready data.
-    """
+    """Everything as JSON-ready data."""
     return {
         "machine": machine(),
         "quick": quick,

@@ -1,5 +1,4 @@
-"""
-The measuring server: enough of Assets to take an import, in a process of its own, and quicker than any client.
+"""The measuring server: enough of Assets to take an import, in a process of its own, and quicker than any client.
 
 It is no emulator. It checks nothing, keeps nothing but counters, and answers from bytes that were made once, so that
 what is measured is the client. Requests are read in place by a protocol of asyncio; of a chunk's body only the length
@@ -44,8 +43,7 @@ ATTRIBUTE_COUNT = 10_000
 
 @frozen(kw_only=True)
 class Behaviour:
-    """
-    How the server behaves until it is told otherwise.
+    """How the server behaves until it is told otherwise.
 
     Attributes:
         latency: Seconds before a chunk is answered.
@@ -64,9 +62,7 @@ class Behaviour:
 
 @define
 class Counters:
-    """
-    What the server has seen since it was last told how to behave.
-    """
+    """What the server has seen since it was last told how to behave."""
 
     requests: int = 0
     chunks: int = 0
@@ -141,9 +137,7 @@ def _attribute(number: int) -> dict[str, object]:
 
 
 class _State:
-    """
-    The answers, the counters and the present behaviour.
-    """
+    """The answers, the counters and the present behaviour."""
 
     def __init__(self, base: str) -> None:
         links = {
@@ -212,9 +206,7 @@ class _State:
         return self.states["DONE"]
 
     def takes(self) -> bool:
-        """
-        Whether the rate limit lets a chunk through.
-        """
+        """Whether the rate limit lets a chunk through."""
         behaviour = self.behaviour
         if not behaviour.per_second:
             return True
@@ -234,9 +226,7 @@ class _State:
 
 
 class _Connection(asyncio.BufferedProtocol):
-    """
-    One connection of a client: heads are parsed, bodies are counted.
-    """
+    """One connection of a client: heads are parsed, bodies are counted."""
 
     def __init__(self, state: _State) -> None:
         self._state = state
@@ -359,29 +349,21 @@ async def _serve() -> None:
 
 @frozen
 class Server:
-    """
-    The measuring server as its user sees it.
-    """
+    """The measuring server as its user sees it."""
 
     port: int
 
     @property
     def url(self) -> str:
-        """
-        Its address.
-        """
+        """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
     def behave(self, **behaviour: Any) -> None:
-        """
-        Tell it how to behave; its counters begin anew. See `Behaviour`.
-        """
+        """Tell it how to behave; its counters begin anew. See `Behaviour`."""
         self._ask(json.dumps(behaviour or {"latency": 0.0}).encode())
 
     def counters(self) -> Counters:
-        """
-        What it has seen since then.
-        """
+        """What it has seen since then."""
         return Counters(**self._ask(b""))
 
     def _ask(self, body: bytes) -> Mapping[str, Any]:
@@ -395,9 +377,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving() -> Generator[Server]:
-    """
-    The measuring server while the context lasts.
-    """
+    """The measuring server while the context lasts."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.server"],
         cwd=Path(__file__).parent.parent,

@@ -1,6 +1,4 @@
-"""
-P3, P4: one small read, and what the retry layer costs a request that succeeds at once.
-"""
+"""P3, P4: one small read, and what the retry layer costs a request that succeeds at once."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ from .stage import ACCOUNT, Stage
 
 
 def run(stage: Stage) -> Sequence[Measured]:
-    """
-    Measure.
-    """
+    """Measure."""
     return [*_blocking(stage), *_asynchronous(stage), _retry_layer(stage)]
 
 
@@ -116,9 +112,7 @@ def _asynchronous(stage: Stage) -> list[Measured]:
 
 
 def _retry_layer(stage: Stage) -> Measured:
-    """
-    Everything between a request and its good answer, less the judging of the answer, which is no retrying.
-    """
+    """Everything between a request and its good answer, less the judging of the answer, which is no retrying."""
     site = Site(url=stage.server.url, credentials=ACCOUNT)
     request = Request(
         operation="get object schema",

@@ -1,6 +1,4 @@
-"""
-What every measurement is given.
-"""
+"""What every measurement is given."""
 
 from __future__ import annotations
 
@@ -21,8 +19,7 @@ ACCOUNT = ApiToken("ana@example.com", "not-a-real-token-0123456789")
 
 @frozen(kw_only=True)
 class Stage:
-    """
-    The server, and how much time there is.
+    """The server, and how much time there is.
 
     Attributes:
         server: The measuring server.
@@ -37,23 +34,17 @@ class Stage:
     log: list[str] = field(factory=list)
 
     def choose(self, full: int, quick: int) -> int:
-        """
-        A size that depends on how much time there is.
-        """
+        """A size that depends on how much time there is."""
         return quick if self.quick else full
 
     def say(self, line: str) -> None:
-        """
-        Tell the person who waits.
-        """
+        """Tell the person who waits."""
         self.log.append(line)
         print(line, flush=True)
 
     @contextlib.contextmanager
     def connected(self) -> Generator[Connection]:
-        """
-        A connection of the library to the measuring server.
-        """
+        """A connection of the library to the measuring server."""
         url = self.server.url
         with Connection.external_site(
             url, ACCOUNT, workspace_id=WORKSPACE, gateway=url, trust_env=False
@@ -61,9 +52,7 @@ class Stage:
             yield connection
 
     def connect_async(self) -> AsyncConnection:
-        """
-        The same, asynchronous.
-        """
+        """The same, asynchronous."""
         url = self.server.url
         return AsyncConnection.external_site(
             url, ACCOUNT, workspace_id=WORKSPACE, gateway=url, trust_env=False
@@ -71,16 +60,12 @@ class Stage:
 
     @contextlib.contextmanager
     def token(self) -> Generator[ImportToken]:
-        """
-        An import token of it.
-        """
+        """An import token of it."""
         with self.connected() as connection:
             yield connection.import_token(loops.TOKEN)
 
     @contextlib.contextmanager
     def httpx_client(self) -> Iterator[httpx.Client]:
-        """
-        Plain httpx, with its settings left alone but for proxies of the environment.
-        """
+        """Plain httpx, with its settings left alone but for proxies of the environment."""
         with httpx.Client(trust_env=False) as client:
             yield client

@@ -1,5 +1,4 @@
-"""
-P1, P2: importing the library, and the way from the start of a process to the first answer.
+"""P1, P2: importing the library, and the way from the start of a process to the first answer.
 
 Processes see nothing but the standard library, the library and its dependencies: what else is installed here would
 change what httpx itself imports.
@@ -58,9 +57,7 @@ with site as connection:
 
 
 def clean_folder(folder: Path) -> Path:
-    """
-    A folder with links to the library and everything that it needs, and to nothing else.
-    """
+    """A folder with links to the library and everything that it needs, and to nothing else."""
     place = folder / "clean"
     place.mkdir()
     waiting, seen = ["httpx", "attrs", "tenacity", "typing-extensions"], set[str]()
@@ -113,9 +110,7 @@ def _modules(place: Path, statement: str) -> int:
 
 
 def run(stage: Stage) -> Sequence[Measured]:
-    """
-    Measure.
-    """
+    """Measure."""
     place = clean_folder(stage.folder)
     seconds = 2.5 if stage.quick else 20.0
     statements = {"httpx": "import httpx", "dependencies": DEPENDENCIES, "library": LIBRARY, "names": NAMES}

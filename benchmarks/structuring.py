@@ -1,6 +1,4 @@
-"""
-P10: a listing of 10,000 attribute definitions, from bytes to values.
-"""
+"""P10: a listing of 10,000 attribute definitions, from bytes to values."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ from .stage import ACCOUNT, Stage
 
 @frozen(kw_only=True)
 class Direct:
-    """
-    What somebody in a hurry writes: a frozen class with the fields that the library reads, and a constructor call.
-    """
+    """What somebody in a hurry writes: a frozen class with the fields that the library reads, and a constructor call."""
 
     id: str
     name: str
@@ -73,9 +69,7 @@ def _direct(value: Mapping[str, Any]) -> Direct:
 
 
 def run(stage: Stage) -> Sequence[Measured]:
-    """
-    Measure.
-    """
+    """Measure."""
     with httpx.Client(trust_env=False) as client:
         body = client.get(stage.server.url + ATTRIBUTES).content
     site = Site(url=stage.server.url, credentials=ACCOUNT, workspace_id=WORKSPACE)

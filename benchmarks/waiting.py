@@ -1,5 +1,4 @@
-"""
-P7: how much of the service's latency is hidden, by latency, chunks in flight, encoder and source.
+"""P7: how much of the service's latency is hidden, by latency, chunks in flight, encoder and source.
 
 The ideal is the number of chunks, divided by those in flight and rounded up, times the latency as a client without any
 library sees it at that moment (a busy machine adds to it); or, where that is longer, what the same records take without
@@ -32,9 +31,7 @@ FLIGHTS = (1, 2, 4, 8)
 
 @frozen(kw_only=True)
 class Cell:
-    """
-    One combination and how it went.
-    """
+    """One combination and how it went."""
 
     latency: float
     in_flight: int
@@ -46,37 +43,27 @@ class Cell:
 
     @property
     def efficiencies(self) -> list[float]:
-        """
-        The ideal of that moment, divided by what it took, each time.
-        """
+        """The ideal of that moment, divided by what it took, each time."""
         return [ideal / seconds for ideal, seconds in zip(self.ideals, self.seconds, strict=True)]
 
     @property
     def efficiency(self) -> float:
-        """
-        Their median.
-        """
+        """Their median."""
         return statistics.median(self.efficiencies)
 
     @property
     def rate(self) -> float:
-        """
-        Records per second.
-        """
+        """Records per second."""
         return self.chunks * CHUNK / statistics.median(self.seconds)
 
     @property
     def is_judged(self) -> bool:
-        """
-        Whether a goal is about it.
-        """
+        """Whether a goal is about it."""
         return self.latency > 0 and self.fast and self.source == "ready"
 
 
 def run(stage: Stage) -> Sequence[Measured]:
-    """
-    Measure.
-    """
+    """Measure."""
     cells = _matrix(stage)
     found: list[Measured] = []
     for latency in sorted({cell.latency for cell in cells if cell.is_judged}):
@@ -177,9 +164,7 @@ def _timed(
 
 
 def _default_import(stage: Stage) -> list[Measured]:
-    """
-    A whole import with every option left alone, beside the usual script with the same chunks.
-    """
+    """A whole import with every option left alone, beside the usual script with the same chunks."""
     count = stage.choose(50, 20) * 500
     records = [user(number) for number in range(count)]
     with stage.token() as token:

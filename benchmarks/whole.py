@@ -1,6 +1,4 @@
-"""
-P11, P12, P13: what an import costs besides its chunks: round trips, looks at a running job, the journal.
-"""
+"""P11, P12, P13: what an import costs besides its chunks: round trips, looks at a running job, the journal."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ JOBS = (1, 3, 10, 30, 60, 300, 900, 3_600, 7_200, 28_800)
 
 
 def run(stage: Stage) -> Sequence[Measured]:
-    """
-    Measure.
-    """
+    """Measure."""
     return [*_round_trips(stage), *_looks(stage), *_journal(stage)]
 
 
@@ -61,9 +57,7 @@ def _round_trips(stage: Stage) -> list[Measured]:
 
 
 class _Clock:
-    """
-    A clock that moves when somebody waits.
-    """
+    """A clock that moves when somebody waits."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -82,9 +76,7 @@ class _Clock:
 
 
 def _looks(stage: Stage) -> list[Measured]:
-    """
-    Jobs of all lengths, on a clock of our own: how often they are looked at and when their end is noticed.
-    """
+    """Jobs of all lengths, on a clock of our own: how often they are looked at and when their end is noticed."""
     chance = Random(9)
     with stage.token() as token:
         execution = started(token, fast=False)
@@ -127,9 +119,7 @@ def _job(stage: Stage, execution: ImportExecution, seconds: float, chance: Rando
 
 
 def _journal(stage: Stage) -> list[Measured]:
-    """
-    What the journal does for a chunk: a digest, a note before it is sent, and one when it was taken.
-    """
+    """What the journal does for a chunk: a digest, a note before it is sent, and one when it was taken."""
     chunker = Chunker("run", limit_count=CHUNK, digests=True)
     (chunk,) = chunker.feed("users", [user(number) for number in range(CHUNK)])
     notes: list[float] = []

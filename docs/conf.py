@@ -1,6 +1,4 @@
-"""
-Sphinx settings: MyST pages, autodoc reference, furo; built with `-W -n`, so that a dead link is an error.
-"""
+"""Sphinx settings: MyST pages, autodoc reference, furo; built with `-W -n`, so that a dead link is an error."""
 
 from __future__ import annotations
 
@@ -118,8 +116,7 @@ def resolve_name(
     node: pending_xref,
     contnode: nodes.TextElement,
 ) -> nodes.Node | None:
-    """
-    Find a name where it is documented: annotations name `jsm_assets_dest.model.SchemaModel`, readers know it
+    """Find a name where it is documented: annotations name `jsm_assets_dest.model.SchemaModel`, readers know it
     as `jsm_assets_dest.SchemaModel`. What is neither ours nor known elsewhere stays an error.
     """
     if node.get("refdomain") != "py":
@@ -162,9 +159,7 @@ def resolve_name(
 
 
 def unfenced(lines: list[str]) -> Iterator[str]:
-    """
-    Docstrings may hold examples between Markdown's fences; Sphinx knows them by indentation.
-    """
+    """Docstrings may hold examples between Markdown's fences; Sphinx knows them by indentation."""
     inside = False
     for line in lines:
         if line.strip().startswith("```"):
@@ -186,9 +181,7 @@ def google_docstring(
     options: object,
     lines: list[str],
 ) -> None:
-    """
-    Read the sections of a docstring; a property's is prose, like a method's.
-    """
+    """Read the sections of a docstring; a property's is prose, like a method's."""
     kind = "method" if what in {"property", "attribute", "data"} else what
     lines[:] = GoogleDocstring(
         list(unfenced(lines)), app.config, app, kind, name, obj, options
@@ -208,9 +201,7 @@ def attrs_defaults(
     signature: str | None,
     annotation: str | None,
 ) -> tuple[str, str | None] | None:
-    """
-    Show the defaults of attrs classes as they are; those that are made anew each time as an ellipsis.
-    """
+    """Show the defaults of attrs classes as they are; those that are made anew each time as an ellipsis."""
     if signature is None or not isinstance(obj, type) or not attrs.has(obj):
         return None
     defaults = {field.name: field.default for field in attrs.fields(obj)}
@@ -227,9 +218,7 @@ def attrs_defaults(
 
 
 def setup(app: Sphinx) -> None:
-    """
-    Called by Sphinx.
-    """
+    """Called by Sphinx."""
     app.connect("autodoc-process-docstring", google_docstring)
     app.connect("autodoc-process-signature", attrs_defaults)
     app.connect("missing-reference", resolve_name)

@@ -1,5 +1,4 @@
-"""
-What to do where the object schema already has object types like yours: see the conflicts, take each way out.
+"""What to do where the object schema already has object types like yours: see the conflicts, take each way out.
 
     python examples/conflicts.py
 
@@ -33,9 +32,7 @@ from jsm_assets_dest.testing import Emulator
 
 
 def wanted(namespace: str) -> SchemaModel:
-    """
-    Offices, and people who sit in them.
-    """
+    """Offices, and people who sit in them."""
     return SchemaModel(
         "Directory",
         [
@@ -70,9 +67,7 @@ RECORDS: dict[str, list[dict[str, object]]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Look at a schema of the current site, or go through the ways out on an emulated one.
-    """
+    """Look at a schema of the current site, or go through the ways out on an emulated one."""
     parser = argparse.ArgumentParser(description="Conflicts between a schema and a wanted model.")
     parser.add_argument("key", nargs="?", help="key of an object schema of the current site")
     key = parser.parse_args(arguments).key
@@ -92,9 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def look(schema: ObjectSchema, model: SchemaModel) -> None:
-    """
-    Print every conflict with its differences and its ways out.
-    """
+    """Print every conflict with its differences and its ways out."""
     conflicts = schema.find_conflicts(model)
     if not conflicts:
         print(f"{schema.key} has no object type that the model wants, too.")
@@ -103,9 +96,7 @@ def look(schema: ObjectSchema, model: SchemaModel) -> None:
 
 
 def explain(conflict: ObjectTypeConflict) -> None:
-    """
-    Print a conflict.
-    """
+    """Print a conflict."""
     print(f"{conflict} (harmless)" if conflict.is_harmless else conflict)
     for difference in conflict.differences:
         print(f"  {'-' if difference.harmless else '!'} {difference.message}")
@@ -117,9 +108,7 @@ def explain(conflict: ObjectTypeConflict) -> None:
 
 
 def tour(emulator: Emulator, connection: Connection) -> None:
-    """
-    Each way out on a schema that was filled by people before.
-    """
+    """Each way out on a schema that was filled by people before."""
     for number, resolution in enumerate(Resolution, 1):
         schema, token = department(emulator, connection, number, badge_type="text")
         print(f"\n=== {resolution.value} in {schema.key}\n")
@@ -146,9 +135,7 @@ def tour(emulator: Emulator, connection: Connection) -> None:
 def department(
     emulator: Emulator, connection: Connection, number: int, *, badge_type: str
 ) -> tuple[ObjectSchema, ImportToken]:
-    """
-    A schema in which people have made an object type People, with an External import.
-    """
+    """A schema in which people have made an object type People, with an External import."""
     seeded = emulator.add_object_schema(f"HR{number}", f"Human resources {number}")
     people = seeded.add_object_type("People", attributes=["Login", ("Badge", badge_type), "Shoe size"])
     people.add_object(Name="Old Hand", Login="old", Badge="7")
@@ -157,9 +144,7 @@ def department(
 
 
 def refused(conflict: ObjectTypeConflict, resolution: Resolution, model: SchemaModel) -> None:
-    """
-    Show what happens when a way out is taken that is not possible.
-    """
+    """Show what happens when a way out is taken that is not possible."""
     try:
         conflict.resolve(resolution, model)
     except AssetsError as error:
@@ -167,9 +152,7 @@ def refused(conflict: ObjectTypeConflict, resolution: Resolution, model: SchemaM
 
 
 def carry_out(schema: ObjectSchema, token: ImportToken, model: SchemaModel) -> None:
-    """
-    Plan, build, import, and show what the schema has then.
-    """
+    """Plan, build, import, and show what the schema has then."""
     plan = token.plan(model)
     print(f"The plan: {plan.summary}")
     plan.apply()

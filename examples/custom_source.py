@@ -1,5 +1,4 @@
-"""
-The same destination, fed from something else: a CSV file of laptops, with a model made from attrs classes.
+"""The same destination, fed from something else: a CSV file of laptops, with a model made from attrs classes.
 
     python examples/custom_source.py                 on the embedded emulator, with a few laptops of our own
     python examples/custom_source.py --csv FILE      with the laptops of a file
@@ -39,18 +38,14 @@ LT-0004,MacBook Pro 14,2025-06-30,2499.00,mei@example.com,Austin
 
 @frozen
 class Office:
-    """
-    Where laptops are.
-    """
+    """Where laptops are."""
 
     name: Annotated[str, attribute(label=True, identifier=True, unique=True)]
 
 
 @frozen
 class Laptop:
-    """
-    A laptop; what its fields are in Assets follows from their types.
-    """
+    """A laptop; what its fields are in Assets follows from their types."""
 
     asset_tag: Annotated[str, attribute(label=True, identifier=True, unique=True)]
     model: str
@@ -61,9 +56,7 @@ class Laptop:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run all steps; 0 when Assets confirmed every record.
-    """
+    """Run all steps; 0 when Assets confirmed every record."""
     parser = argparse.ArgumentParser(description="Laptops from a CSV file into Assets.")
     parser.add_argument("--csv", type=Path, help="the file; by default a few laptops of our own")
     options = parser.parse_args(arguments)
@@ -93,9 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def laptops(file: TextIO) -> Iterator[Laptop]:
-    """
-    One laptop per line.
-    """
+    """One laptop per line."""
     for line in csv.DictReader(file):
         yield Laptop(
             asset_tag=line["asset_tag"],
@@ -108,9 +99,7 @@ def laptops(file: TextIO) -> Iterator[Laptop]:
 
 
 def by_selector(found: Iterable[Laptop]) -> Iterator[tuple[str, object]]:
-    """
-    Each office once, before the first laptop that is there.
-    """
+    """Each office once, before the first laptop that is there."""
     offices: set[str] = set()
     for laptop in found:
         if laptop.office is not None and laptop.office not in offices:

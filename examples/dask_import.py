@@ -1,5 +1,4 @@
-"""
-Records that are on a cluster: every worker of a Dask cluster checks, encodes and sends its own partitions.
+"""Records that are on a cluster: every worker of a Dask cluster checks, encodes and sends its own partitions.
 
     python examples/dask_import.py                              on the embedded emulator, with a cluster of two processes
     python examples/dask_import.py --scheduler tcp://host:8786  on a cluster of yours
@@ -50,9 +49,7 @@ LEASE = {"distributed.scheduler.locks.lease-timeout": "10s"}
 
 
 def model() -> SchemaModel:
-    """
-    Sensors, the one object type of this example.
-    """
+    """Sensors, the one object type of this example."""
     return SchemaModel(
         "Sensors",
         [
@@ -70,37 +67,28 @@ def model() -> SchemaModel:
 
 
 def sensors(partition: int, count: int = 2_000) -> Iterator[dict[str, object]]:
-    """
-    The records of a partition; a real reader would open its file of a data lake here.
-    """
+    """The records of a partition; a real reader would open its file of a data lake here."""
     for number in range(partition * count, (partition + 1) * count):
         yield {"serial": f"S-{number:07d}", "place": f"Hall {number % 12}", "value": number % 400 / 10}
 
 
 class AssetsWorker(WorkerPlugin):  # type: ignore[misc,unused-ignore]  # optional: its types may be unknown
-    """
-    Gives each worker process one connection, made from its own environment.
-    """
+    """Gives each worker process one connection, made from its own environment."""
 
     name = "jsm-assets-dest"
 
     def setup(self, worker: object) -> None:  # noqa: ARG002 - the plugin's protocol
-        """
-        Open the connection when the worker joins; nothing is sent.
-        """
+        """Open the connection when the worker joins; nothing is sent."""
         self.connection = Connection.current_site()
 
     def teardown(self, worker: object) -> None:  # noqa: ARG002 - the plugin's protocol
-        """
-        Close it when the worker leaves.
-        """
+        """Close it when the worker leaves."""
         self.connection.close()
 
 
 @frozen
 class Task:
-    """
-    What a worker does with a partition.
+    """What a worker does with a partition.
 
     Attributes:
         execution: The run to submit to; it travels without any secret.
@@ -115,8 +103,7 @@ class Task:
     selector: str
 
     def __call__(self, partition: int) -> int | AssetsError:
-        """
-        Check, encode and submit a partition.
+        """Check, encode and submit a partition.
 
         Returns:
             The number of its records, or why it is of no use to try again; what is raised, Dask tries again.
@@ -138,8 +125,7 @@ class Task:
 
 @frozen
 class Imported:
-    """
-    How it ended.
+    """How it ended.
 
     Attributes:
         sent: Records that the workers sent, each counted once.
@@ -151,9 +137,7 @@ class Imported:
 
     @property
     def confirmed(self) -> int:
-        """
-        Records that Assets confirmed.
-        """
+        """Records that Assets confirmed."""
         return sum(one.created + one.updated + one.unchanged for one in self.result.object_types)
 
 
@@ -167,8 +151,7 @@ def import_partitions(
     requests: int = 4,
     chunk_records: int = 500,
 ) -> Imported:
-    """
-    Import partitions from the workers of a cluster, in one execution.
+    """Import partitions from the workers of a cluster, in one execution.
 
     Args:
         client: The cluster.
@@ -205,9 +188,7 @@ def import_partitions(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run everything; 0 when Assets confirmed every record.
-    """
+    """Run everything; 0 when Assets confirmed every record."""
     parser = argparse.ArgumentParser(description="Import partitions from a Dask cluster into Assets.")
     parser.add_argument("--scheduler", help="the scheduler's address; by default a cluster is started here")
     parser.add_argument("--partitions", type=int, default=8)

@@ -1,5 +1,4 @@
-"""
-Tables of pandas or Arrow into Assets, a batch of rows at a time.
+"""Tables of pandas or Arrow into Assets, a batch of rows at a time.
 
     python examples/dataframe_import.py                      on the embedded emulator, with a table of our own
     python examples/dataframe_import.py --parquet FILE       with the laptops of a Parquet file of any size
@@ -51,9 +50,7 @@ COLUMN_TYPES = {
 
 
 def model() -> SchemaModel:
-    """
-    Laptops, whose keys are the names of the columns.
-    """
+    """Laptops, whose keys are the names of the columns."""
     return SchemaModel(
         "Laptops",
         [
@@ -75,8 +72,7 @@ def model() -> SchemaModel:
 def arrow_records(
     batches: Iterable[pa.RecordBatch], wanted: ObjectTypeSpec, rows: int = ROWS
 ) -> Iterator[dict[str, Any]]:
-    """
-    The rows of Arrow batches as records.
+    """The rows of Arrow batches as records.
 
     Args:
         batches: `table.to_batches()`, a `RecordBatchReader`, the batches of a Parquet file or of a stream.
@@ -125,8 +121,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def frame_records(frame: pd.DataFrame, wanted: ObjectTypeSpec, rows: int = ROWS) -> Iterator[dict[str, Any]]:
-    """
-    The rows of a data frame as records, converted a batch at a time.
+    """The rows of a data frame as records, converted a batch at a time.
 
     Args:
         frame: The data frame; its index is left out.
@@ -142,18 +137,14 @@ def frame_records(frame: pd.DataFrame, wanted: ObjectTypeSpec, rows: int = ROWS)
 
 
 def parquet_records(path: Path, wanted: ObjectTypeSpec, rows: int = ROWS) -> Iterator[dict[str, Any]]:
-    """
-    The rows of a Parquet file as records; the file is read as the import goes on.
-    """
+    """The rows of a Parquet file as records; the file is read as the import goes on."""
     with pq.ParquetFile(path) as file:
         names = _wanted_columns(file.schema_arrow.names, wanted)
         yield from arrow_records(file.iter_batches(batch_size=rows, columns=names), wanted)
 
 
 def example_table(count: int = 12_000) -> pa.Table:
-    """
-    A few laptops, some with values missing.
-    """
+    """A few laptops, some with values missing."""
     return pa.table(
         {
             "asset_tag": [f"LT-{number:05d}" for number in range(count)],
@@ -169,9 +160,7 @@ def example_table(count: int = 12_000) -> pa.Table:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run everything; 0 when Assets confirmed every record.
-    """
+    """Run everything; 0 when Assets confirmed every record."""
     parser = argparse.ArgumentParser(description="Tables of pandas or Arrow into Assets.")
     parser.add_argument("--parquet", type=Path, help="the file; by default a table of our own")
     options = parser.parse_args(arguments)

@@ -1,5 +1,4 @@
-"""
-A dlt pipeline with Assets as its destination: whatever dlt can read ends as objects.
+"""A dlt pipeline with Assets as its destination: whatever dlt can read ends as objects.
 
     python examples/dlt_pipeline.py        on the embedded emulator, with a few offices and laptops of our own
 
@@ -57,9 +56,7 @@ REQUESTS = 4
 
 
 def model() -> SchemaModel:
-    """
-    Offices, and laptops that are in them. The selectors are the names of dlt's tables.
-    """
+    """Offices, and laptops that are in them. The selectors are the names of dlt's tables."""
     return SchemaModel(
         "Laptops",
         [
@@ -85,8 +82,7 @@ def model() -> SchemaModel:
 
 
 def assets(execution: ImportExecution) -> Any:
-    """
-    A dlt destination that submits to an execution.
+    """A dlt destination that submits to an execution.
 
     Names and nested lists are left as they are, and dlt's own tables and columns stay away: the model says what is wanted.
     """
@@ -118,8 +114,7 @@ def assets(execution: ImportExecution) -> Any:
 def run(
     token: ImportToken, wanted: SchemaModel, source: Any, *, folder: Path, name: str = "assets"
 ) -> ImportResult:
-    """
-    Run a pipeline into Assets.
+    """Run a pipeline into Assets.
 
     Args:
         token: The import token.
@@ -161,18 +156,14 @@ def _keep(tried: Path, kept: Path) -> None:
 
 @dlt.resource(name="offices")  # type: ignore[untyped-decorator,unused-ignore]  # optional: its types may be unknown
 def offices() -> Iterator[dict[str, object]]:
-    """
-    A few offices.
-    """
+    """A few offices."""
     yield {"name": "Austin"}
     yield {"name": "Berlin"}
 
 
 @dlt.resource(name="laptops")  # type: ignore[untyped-decorator,unused-ignore]
 def laptops(count: int = 1_200) -> Iterator[dict[str, object]]:
-    """
-    A few laptops.
-    """
+    """A few laptops."""
     for number in range(count):
         yield {
             "assetTag": f"LT-{number:05d}",
@@ -185,9 +176,7 @@ def laptops(count: int = 1_200) -> Iterator[dict[str, object]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run everything; 0 when Assets confirmed every record.
-    """
+    """Run everything; 0 when Assets confirmed every record."""
     argparse.ArgumentParser(description="A dlt pipeline with Assets as its destination.").parse_args(
         arguments
     )

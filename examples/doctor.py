@@ -1,5 +1,4 @@
-"""
-What is wrong with a connection, and who must do what?
+"""What is wrong with a connection, and who must do what?
 
     python examples/doctor.py            the report for the current site, or a tour of the failures on the emulator
     python examples/doctor.py --json     the same as JSON, one report a line
@@ -41,9 +40,7 @@ TOUR: dict[str, Callable[[Emulator], object]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Print the report or the tour.
-    """
+    """Print the report or the tour."""
     parser = argparse.ArgumentParser(description="Check a connection to Assets.")
     parser.add_argument("--json", action="store_true", help="print reports as JSON, one a line")
     options = parser.parse_args(arguments)
@@ -59,9 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def current_site(*, as_json: bool) -> int:
-    """
-    The report for the site that this process is configured for.
-    """
+    """The report for the site that this process is configured for."""
     reports: list[ConnectionReport | ImportTokenReport] = []
     with Connection.current_site() as connection:
         reports.append(connection.check())
@@ -73,9 +68,7 @@ def current_site(*, as_json: bool) -> int:
 
 
 def tour(*, as_json: bool) -> int:
-    """
-    Each failure on an emulated site of its own, with what the check says about it.
-    """
+    """Each failure on an emulated site of its own, with what the check says about it."""
     for title, take_away in TOUR.items():
         emulator = Emulator()
         # Without retries, so that the tour shows what one answer means.
@@ -94,9 +87,7 @@ def tour(*, as_json: bool) -> int:
 
 
 def show(report: ConnectionReport | ImportTokenReport, *, as_json: bool) -> None:
-    """
-    Print a report for people or for programs.
-    """
+    """Print a report for people or for programs."""
     print(json.dumps(report.to_dict()) if as_json else report)
 
 

@@ -1,5 +1,4 @@
-"""
-Okta's data into Jira Service Management Assets, from start to end.
+"""Okta's data into Jira Service Management Assets, from start to end.
 
     python examples/okta_destination.py                     on the embedded emulator, with a bundled organisation
     python examples/okta_destination.py --okta DIR          with Okta's answers from a folder of JSON files
@@ -38,9 +37,7 @@ EVERYTHING = 1_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run all steps; 0 when Assets confirmed every record.
-    """
+    """Run all steps; 0 when Assets confirmed every record."""
     options = parser().parse_args(arguments)
     tenant = (
         okta.Tenant.from_folder(options.okta, org_url=options.org_url)
@@ -121,9 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def settle(schema: ObjectSchema, model: SchemaModel) -> SchemaModel:
-    """
-    Show which wanted object types exist already, take a way out for each, and give the model that goes with it.
-    """
+    """Show which wanted object types exist already, take a way out for each, and give the model that goes with it."""
     conflicts = schema.find_conflicts(model)
     if not conflicts:
         print(f"No object type of {schema.key} stands in the way.")
@@ -139,9 +134,7 @@ def settle(schema: ObjectSchema, model: SchemaModel) -> SchemaModel:
 
 
 def wanted_roles(options: argparse.Namespace) -> dict[str, list[str]]:
-    """
-    Nobody but the named groups. Managers are left alone where nobody is named: emptying them could lock everybody out.
-    """
+    """Nobody but the named groups. Managers are left alone where nobody is named: emptying them could lock everybody out."""
     roles = {"developers": [], "users": options.users}
     return {**roles, "managers": options.managers} if options.managers else roles
 
@@ -149,9 +142,7 @@ def wanted_roles(options: argparse.Namespace) -> dict[str, list[str]]:
 def lock_down(
     destination: Destination, schema: ObjectSchema, connection: Connection, *, accept: bool
 ) -> None:
-    """
-    Empty the default entries of the roles and put in the wanted ones.
-    """
+    """Empty the default entries of the roles and put in the wanted ones."""
     try:
         show_roles("Before", schema.roles())
         show_roles("After", destination.set_roles(connection=connection))
@@ -162,26 +153,20 @@ def lock_down(
 
 
 def show_roles(when: str, roles: SchemaRoles) -> None:
-    """
-    Who may do what in the schema.
-    """
+    """Who may do what in the schema."""
     print(f"{when}:")
     for role in roles.roles:
         print(f"  {role.name}: {', '.join([*role.groups, *role.users]) or 'nobody'}")
 
 
 def show_plan(plan: BuildPlan, *, everything: bool) -> None:
-    """
-    What building would change: the first line says how much, the others what.
-    """
+    """What building would change: the first line says how much, the others what."""
     lines = str(plan).splitlines()
     print(*(lines if everything else [line for line in lines if " attribute " not in line]), sep="\n")
 
 
 def bring(destination: Destination, connection: Connection, tenant: okta.Tenant) -> ImportResult:
-    """
-    A test import of a hundred people, then everything; then what Assets confirmed, and what could not be brought.
-    """
+    """A test import of a hundred people, then everything; then what Assets confirmed, and what could not be brought."""
     model = destination.schema_model()
     test = destination.test_import(
         okta.records(tenant, model=model, people_limit=100), count=EVERYTHING, connection=connection
@@ -202,9 +187,7 @@ def bring(destination: Destination, connection: Connection, tenant: okta.Tenant)
 
 
 def prepare(emulator: Emulator) -> None:
-    """
-    What there is on a site before anybody thinks of Okta: groups, and a schema with People and Groups of its own.
-    """
+    """What there is on a site before anybody thinks of Okta: groups, and a schema with People and Groups of its own."""
     emulator.add_group("it-ops")
     emulator.add_group("service-desk")
     existing = emulator.add_object_schema("HR", "Human resources")
@@ -217,9 +200,7 @@ def prepare(emulator: Emulator) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """
-    The arguments of the command.
-    """
+    """The arguments of the command."""
     found = argparse.ArgumentParser(description="Okta's data into Jira Service Management Assets.")
     found.add_argument(
         "--okta", metavar="DIR", help="a folder of Okta's answers; by default a bundled organisation"
@@ -244,9 +225,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def step(title: str) -> None:
-    """
-    A heading.
-    """
+    """A heading."""
     print(f"\n{title}\n{'-' * len(title)}")
 
 

@@ -1,5 +1,4 @@
-"""
-The asynchronous twin of okta_destination.py; it differs by `await`, `async with` and names of classes.
+"""The asynchronous twin of okta_destination.py; it differs by `await`, `async with` and names of classes.
 
     python examples/okta_destination_async.py                     on the embedded emulator, with a bundled organisation
     python examples/okta_destination_async.py --okta DIR          with Okta's answers from a folder of JSON files
@@ -39,9 +38,7 @@ EVERYTHING = 1_000_000
 
 
 async def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run all steps; 0 when Assets confirmed every record.
-    """
+    """Run all steps; 0 when Assets confirmed every record."""
     options = parser().parse_args(arguments)
     tenant = (
         okta.Tenant.from_folder(options.okta, org_url=options.org_url)
@@ -122,9 +119,7 @@ async def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def settle(schema: AsyncObjectSchema, model: SchemaModel) -> SchemaModel:
-    """
-    Show which wanted object types exist already, take a way out for each, and give the model that goes with it.
-    """
+    """Show which wanted object types exist already, take a way out for each, and give the model that goes with it."""
     conflicts = await schema.find_conflicts(model)
     if not conflicts:
         print(f"No object type of {schema.key} stands in the way.")
@@ -140,9 +135,7 @@ async def settle(schema: AsyncObjectSchema, model: SchemaModel) -> SchemaModel:
 
 
 def wanted_roles(options: argparse.Namespace) -> dict[str, list[str]]:
-    """
-    Nobody but the named groups. Managers are left alone where nobody is named: emptying them could lock everybody out.
-    """
+    """Nobody but the named groups. Managers are left alone where nobody is named: emptying them could lock everybody out."""
     roles = {"developers": [], "users": options.users}
     return {**roles, "managers": options.managers} if options.managers else roles
 
@@ -150,9 +143,7 @@ def wanted_roles(options: argparse.Namespace) -> dict[str, list[str]]:
 async def lock_down(
     destination: AsyncDestination, schema: AsyncObjectSchema, connection: AsyncConnection, *, accept: bool
 ) -> None:
-    """
-    Empty the default entries of the roles and put in the wanted ones.
-    """
+    """Empty the default entries of the roles and put in the wanted ones."""
     try:
         show_roles("Before", await schema.roles())
         show_roles("After", await destination.set_roles(connection=connection))
@@ -163,18 +154,14 @@ async def lock_down(
 
 
 def show_roles(when: str, roles: SchemaRoles) -> None:
-    """
-    Who may do what in the schema.
-    """
+    """Who may do what in the schema."""
     print(f"{when}:")
     for role in roles.roles:
         print(f"  {role.name}: {', '.join([*role.groups, *role.users]) or 'nobody'}")
 
 
 def show_plan(plan: AsyncBuildPlan, *, everything: bool) -> None:
-    """
-    What building would change: the first line says how much, the others what.
-    """
+    """What building would change: the first line says how much, the others what."""
     lines = str(plan).splitlines()
     print(*(lines if everything else [line for line in lines if " attribute " not in line]), sep="\n")
 
@@ -182,9 +169,7 @@ def show_plan(plan: AsyncBuildPlan, *, everything: bool) -> None:
 async def bring(
     destination: AsyncDestination, connection: AsyncConnection, tenant: okta.Tenant
 ) -> ImportResult:
-    """
-    A test import of a hundred people, then everything; then what Assets confirmed, and what could not be brought.
-    """
+    """A test import of a hundred people, then everything; then what Assets confirmed, and what could not be brought."""
     model = destination.schema_model()
     test = await destination.test_import(
         okta.records(tenant, model=model, people_limit=100), count=EVERYTHING, connection=connection
@@ -205,9 +190,7 @@ async def bring(
 
 
 def prepare(emulator: Emulator) -> None:
-    """
-    What there is on a site before anybody thinks of Okta: groups, and a schema with People and Groups of its own.
-    """
+    """What there is on a site before anybody thinks of Okta: groups, and a schema with People and Groups of its own."""
     emulator.add_group("it-ops")
     emulator.add_group("service-desk")
     existing = emulator.add_object_schema("HR", "Human resources")
@@ -220,9 +203,7 @@ def prepare(emulator: Emulator) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """
-    The arguments of the command.
-    """
+    """The arguments of the command."""
     found = argparse.ArgumentParser(description="Okta's data into Jira Service Management Assets.")
     found.add_argument(
         "--okta", metavar="DIR", help="a folder of Okta's answers; by default a bundled organisation"
@@ -247,9 +228,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def step(title: str) -> None:
-    """
-    A heading.
-    """
+    """A heading."""
     print(f"\n{title}\n{'-' * len(title)}")
 
 

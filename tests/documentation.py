@@ -1,5 +1,4 @@
-"""
-What the Python blocks of a page find when they begin: an emulated site instead of a real one.
+"""What the Python blocks of a page find when they begin: an emulated site instead of a real one.
 
 A page shows what a reader would write, so it names a site and credentials and nothing of the emulator. Therefore,
 while a page runs, connections that name no transport go to an emulator of the page's own and live by its clock.
@@ -38,14 +37,10 @@ PYTHON_BEFORE = re.compile(r"```python\n(?:(?!```).)*```\s*\Z", re.DOTALL)
 
 
 class KeepingEvaluator(PythonEvaluator):
-    """
-    Runs a Python block and keeps what it prints.
-    """
+    """Runs a Python block and keeps what it prints."""
 
     def __call__(self, example: Example) -> None:
-        """
-        Run a block.
-        """
+        """Run a block."""
         printed = io.StringIO()
         try:
             with contextlib.redirect_stdout(printed):
@@ -56,9 +51,7 @@ class KeepingEvaluator(PythonEvaluator):
 
 
 def compare_output(example: Example) -> None:
-    """
-    Compare a block of text with what the Python block right before it has printed; other texts are only read.
-    """
+    """Compare a block of text with what the Python block right before it has printed; other texts are only read."""
     if not PYTHON_BEFORE.search(example.document.text[: example.region.start]):
         return
     shown = str(example.parsed)
@@ -68,9 +61,7 @@ def compare_output(example: Example) -> None:
 
 
 def fits(shown: str, printed: str) -> bool:
-    """
-    Whether a text with ellipses is an abridged version of another one.
-    """
+    """Whether a text with ellipses is an abridged version of another one."""
     pattern = "".join(
         r"(?:.*\n)*?" if line.strip() == "…" else f"{re.escape(line.rstrip()).replace('…', '.*?')}[ ]*\n"
         for line in shown.splitlines()
@@ -79,9 +70,7 @@ def fits(shown: str, printed: str) -> bool:
 
 
 def page_opened(namespace: dict[str, object]) -> None:
-    """
-    Give a page its site, with a schema `OKT` that is ready for imports, and the names that pages take for granted.
-    """
+    """Give a page its site, with a schema `OKT` that is ready for imports, and the names that pages take for granted."""
     stack = contextlib.ExitStack()
     emulator = stack.enter_context(Emulator())
     stack.enter_context(mock.patch.dict(os.environ))
@@ -91,9 +80,7 @@ def page_opened(namespace: dict[str, object]) -> None:
         stack.enter_context(_going_to(answering, kind))
 
     def configure_current_site(other: Emulator) -> None:
-        """
-        For hidden blocks: from here on an emulator that the page made stands for the site of the environment.
-        """
+        """For hidden blocks: from here on an emulator that the page made stands for the site of the environment."""
         answering[0] = other
         os.environ.update(other.settings())
 
@@ -114,9 +101,7 @@ def page_opened(namespace: dict[str, object]) -> None:
 
 
 def page_left(namespace: dict[str, object]) -> None:
-    """
-    Undo what `page_opened` did.
-    """
+    """Undo what `page_opened` did."""
     stack = namespace.pop(OPENED)
     assert isinstance(stack, contextlib.ExitStack)
     namespace.clear()

@@ -1,6 +1,4 @@
-"""
-How the outputs that pages show are compared with what their blocks print.
-"""
+"""How the outputs that pages show are compared with what their blocks print."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ from tests.documentation import fits
     ],
 )
 def test_fits(shown: str, printed: str) -> None:
-    """
-    Whole texts fit, and so do abridged ones.
-    """
+    """Whole texts fit, and so do abridged ones."""
     assert fits(shown, printed)
 
 
@@ -40,7 +36,5 @@ def test_fits(shown: str, printed: str) -> None:
     ],
 )
 def test_does_not_fit(shown: str, printed: str) -> None:
-    """
-    What is not shown must be marked by an ellipsis, and nothing but an ellipsis stands for something else.
-    """
+    """What is not shown must be marked by an ellipsis, and nothing but an ellipsis stands for something else."""
     assert not fits(shown, printed)

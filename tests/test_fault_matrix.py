@@ -1,5 +1,4 @@
-"""
-The fault matrix: 48 things that can go wrong between a caller and Assets, and the tests that show what becomes of each.
+"""The fault matrix: 48 things that can go wrong between a caller and Assets, and the tests that show what becomes of each.
 
 A test says which rows it shows by its name (`test_row_7_…`, `test_rows_1_to_6_…`, `test_rows_17_and_18_…`) or is named
 below. A row without a test, and a name without a test, fail here.
@@ -116,9 +115,7 @@ ALSO: dict[int, tuple[str, ...]] = {
 
 
 def named_tests() -> dict[str, str]:
-    """
-    Every test function by file and name, with its name alone.
-    """
+    """Every test function by file and name, with its name alone."""
     found: dict[str, str] = {}
     for path in TESTS.rglob("test_*.py"):
         # Tests stand in modules and classes, never within other functions: there is no need to look into those.
@@ -135,9 +132,7 @@ def named_tests() -> dict[str, str]:
 
 
 def rows_of(name: str) -> set[int]:
-    """
-    The rows in the name of a test.
-    """
+    """The rows in the name of a test."""
     spelled = re.match(r"test_rows?_(\d+(?:_(?:to|and)_\d+)*)", name)
     if spelled is None:
         return set()

@@ -1,6 +1,4 @@
-"""
-What importing the package costs, in a fresh interpreter each time.
-"""
+"""What importing the package costs, in a fresh interpreter each time."""
 
 from __future__ import annotations
 
@@ -11,9 +9,7 @@ import pytest
 
 
 def run(program: str) -> str:
-    """
-    The output of a program in a fresh interpreter; its failure is ours.
-    """
+    """The output of a program in a fresh interpreter; its failure is ours."""
     finished = subprocess.run(
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False
     )
@@ -22,9 +18,7 @@ def run(program: str) -> str:
 
 
 def test_importing_loads_nothing_heavy() -> None:
-    """
-    Importing the package loads none of its dependencies, no event loop, and no module of its own.
-    """
+    """Importing the package loads none of its dependencies, no event loop, and no module of its own."""
     loaded = run("import jsm_assets_dest, sys; print(*sorted(sys.modules))").split()
 
     heavy = {"httpx", "asyncio", "anyio", "tenacity", "attr", "attrs", "sqlite3", "ssl", "email", "json"}
@@ -35,9 +29,7 @@ def test_importing_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("name", ["Connection", "SchemaModel", "ImportToken", "RetryPolicy", "ImportResult"])
 def test_blocking_names_load_no_client(name: str) -> None:
-    """
-    A blocking class alone loads neither the HTTP client nor an event loop nor the retry library.
-    """
+    """A blocking class alone loads neither the HTTP client nor an event loop nor the retry library."""
     loaded = run(f"from jsm_assets_dest import {name}; import sys; print(*sorted(sys.modules))").split()
 
     assert "jsm_assets_dest" in loaded
@@ -45,9 +37,7 @@ def test_blocking_names_load_no_client(name: str) -> None:
 
 
 def test_emulator_is_not_loaded_by_the_sdk() -> None:
-    """
-    All the public names together load neither the emulator nor the Okta module.
-    """
+    """All the public names together load neither the emulator nor the Okta module."""
     loaded = run("from jsm_assets_dest import *; import sys; print(*sorted(sys.modules))").split()
 
     assert "jsm_assets_dest.connection" in loaded
@@ -57,9 +47,7 @@ def test_emulator_is_not_loaded_by_the_sdk() -> None:
 
 
 def test_version_is_that_of_the_metadata() -> None:
-    """
-    The version comes from the installed metadata, on demand.
-    """
+    """The version comes from the installed metadata, on demand."""
     versions = run(
         "import jsm_assets_dest, sys; assert 'importlib.metadata' not in sys.modules;"
         "from importlib.metadata import version;"
@@ -71,18 +59,14 @@ def test_version_is_that_of_the_metadata() -> None:
 
 
 def test_public_modules_need_no_second_import() -> None:
-    """
-    `jsm_assets_dest.exceptions` is there after `import jsm_assets_dest`.
-    """
+    """`jsm_assets_dest.exceptions` is there after `import jsm_assets_dest`."""
     assert (
         run("import jsm_assets_dest; print(jsm_assets_dest.exceptions.AssetsError.__name__)") == "AssetsError"
     )
 
 
 def test_unknown_names() -> None:
-    """
-    A name that does not exist is an AttributeError, as for any module.
-    """
+    """A name that does not exist is an AttributeError, as for any module."""
     import jsm_assets_dest
 
     with pytest.raises(AttributeError, match="no attribute 'Conection'"):
@@ -90,9 +74,7 @@ def test_unknown_names() -> None:
 
 
 def test_dir_lists_the_public_names() -> None:
-    """
-    `dir()` shows what is public and nothing else.
-    """
+    """`dir()` shows what is public and nothing else."""
     import jsm_assets_dest
 
     assert set(dir(jsm_assets_dest)) == {

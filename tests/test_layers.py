@@ -1,5 +1,4 @@
-"""
-Who imports whom: read from the syntax trees, wherever an import stands.
+"""Who imports whom: read from the syntax trees, wherever an import stands.
 
 Every import statement counts, at the top of a module, inside a function or under `if TYPE_CHECKING:`; a layer that
 needs a higher one only sometimes, or only for a type, needs it all the same. The exceptions are listed below, each
@@ -98,9 +97,7 @@ CONFINED: dict[str, tuple[str, ...]] = {
 
 @attrs.frozen
 class Import:
-    """
-    One import: by which module of ours, of what, where.
-    """
+    """One import: by which module of ours, of what, where."""
 
     importer: str
     imported: str
@@ -111,24 +108,18 @@ class Import:
 
 
 def module_name(path: Path) -> str:
-    """
-    The name of a module below the package; the package itself is "".
-    """
+    """The name of a module below the package; the package itself is ""."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def known_modules() -> dict[str, Path]:
-    """
-    Every module of the package by its name below the package.
-    """
+    """Every module of the package by its name below the package."""
     return {module_name(path): path for path in PACKAGE.rglob("*.py")}
 
 
 def imports_in(name: str, path: Path, source: str | None = None) -> Iterator[Import]:
-    """
-    All imports of a module, absolute names; ours without the package's name and a leading dot, as `.model`.
-    """
+    """All imports of a module, absolute names; ours without the package's name and a leading dot, as `.model`."""
     package = [NAME, *(name.split(".") if name else [])]
     if path.name != "__init__.py":
         package.pop()
@@ -144,9 +135,7 @@ def imports_in(name: str, path: Path, source: str | None = None) -> Iterator[Imp
 
 
 def ours(imported: str, modules: dict[str, Path]) -> str | None:
-    """
-    Which module of ours an import reaches, by its name below the package, or None for somebody else's.
-    """
+    """Which module of ours an import reaches, by its name below the package, or None for somebody else's."""
     if imported.partition(".")[0] != NAME:
         return None
     inside = imported.partition(".")[2]
@@ -156,9 +145,7 @@ def ours(imported: str, modules: dict[str, Path]) -> str | None:
 
 
 def rank(module: str) -> int | None:
-    """
-    The rank of a module: the longest name in RANKS that is it or contains it.
-    """
+    """The rank of a module: the longest name in RANKS that is it or contains it."""
     best: tuple[int, int] | None = None
     for level, names in enumerate(RANKS):
         for name in names:
@@ -172,9 +159,7 @@ def rank(module: str) -> int | None:
 
 
 def folder(module: str) -> str:
-    """
-    The folder of the package that a module is in, or its own name.
-    """
+    """The folder of the package that a module is in, or its own name."""
     return module.partition(".")[0]
 
 
@@ -183,18 +168,14 @@ IMPORTS = [found for name, path in sorted(MODULES.items()) for found in imports_
 
 
 def test_every_module_has_a_rank() -> None:
-    """
-    A new module must be given its place before it may import anything.
-    """
+    """A new module must be given its place before it may import anything."""
     homeless = [name for name in MODULES if rank(name) is None and folder(name) != "testing"]
 
     assert not homeless, f"add to RANKS in {Path(__file__).name}: {homeless}"
 
 
 def test_imports_go_down() -> None:
-    """
-    A module imports only from lower ranks or from its own folder.
-    """
+    """A module imports only from lower ranks or from its own folder."""
     wrong: list[str] = []
     for found in IMPORTS:
         target = ours(found.imported, MODULES)
@@ -211,9 +192,7 @@ def test_imports_go_down() -> None:
 
 
 def test_no_module_imports_the_package_itself() -> None:
-    """
-    Nobody inside asks the table of public names: it would make every import a cycle.
-    """
+    """Nobody inside asks the table of public names: it would make every import a cycle."""
     wrong = [
         str(found)
         for found in IMPORTS
@@ -224,8 +203,7 @@ def test_no_module_imports_the_package_itself() -> None:
 
 
 def test_emulator_and_sdk_share_no_module() -> None:
-    """
-    The emulator imports nothing of the SDK, and the SDK nothing of the emulator: a wrong reading of the
+    """The emulator imports nothing of the SDK, and the SDK nothing of the emulator: a wrong reading of the
     service cannot cancel out on both sides.
     """
     wrong = [
@@ -241,9 +219,7 @@ def test_emulator_and_sdk_share_no_module() -> None:
 
 @pytest.mark.parametrize("library", sorted(CONFINED))
 def test_confined_libraries(library: str) -> None:
-    """
-    A library that could be exchanged one day is known in one place.
-    """
+    """A library that could be exchanged one day is known in one place."""
     homes = CONFINED[library]
     wrong = [
         str(found)
@@ -256,9 +232,7 @@ def test_confined_libraries(library: str) -> None:
 
 
 def test_no_dependency_but_the_declared_ones() -> None:
-    """
-    Outside the standard library only the declared dependencies, those that come with httpx, and the extras.
-    """
+    """Outside the standard library only the declared dependencies, those that come with httpx, and the extras."""
     import sys
 
     declared = {
@@ -291,9 +265,7 @@ def test_no_dependency_but_the_declared_ones() -> None:
     ],
 )
 def test_the_reader_of_imports(name: str, path: str, source: str, imported: str) -> None:
-    """
-    Relative, nested and type-only imports are all understood.
-    """
+    """Relative, nested and type-only imports are all understood."""
     assert [found.imported for found in imports_in(name, PACKAGE / path, source)] == [imported]
 
 
@@ -314,7 +286,5 @@ def test_the_reader_of_imports(name: str, path: str, source: str, imported: str)
     ],
 )
 def test_ranks(module: str, expected: int | None) -> None:
-    """
-    The longest name decides, and a name that merely begins the same does not count.
-    """
+    """The longest name decides, and a name that merely begins the same does not count."""
     assert rank(module) == expected

@@ -1,6 +1,4 @@
-"""
-The drawings in the README and the docs are current; `tools/draw_pictures.py` draws them anew.
-"""
+"""The drawings in the README and the docs are current; `tools/draw_pictures.py` draws them anew."""
 
 from __future__ import annotations
 
@@ -15,16 +13,12 @@ PICTURES = ROOT / "docs" / "_static"
 
 
 def test_schema_graph() -> None:
-    """
-    The schema graph is the one that the model draws today.
-    """
+    """The schema graph is the one that the model draws today."""
     assert (PICTURES / "okta-schema.svg").read_text("utf-8") == schema_graph()
 
 
 def test_execution_states() -> None:
-    """
-    The drawing of the states is the one that follows from the table, and can be read as XML.
-    """
+    """The drawing of the states is the one that follows from the table, and can be read as XML."""
     drawn = execution_states()
 
     assert (PICTURES / "execution-states.svg").read_text("utf-8") == drawn
@@ -32,9 +26,7 @@ def test_execution_states() -> None:
 
 
 def test_the_states_are_those_of_the_library() -> None:
-    """
-    The table has every state that the library knows, and the page explains each of them.
-    """
+    """The table has every state that the library knows, and the page explains each of them."""
     states = {status.INGESTING, status.PROCESSING, status.DONE, status.CANCELLED}
     page = (ROOT / "docs" / "explanation" / "how-imports-work.md").read_text("utf-8")
 

@@ -1,6 +1,4 @@
-"""
-The public surface: importable, documented, typed, and the same in both colours.
-"""
+"""The public surface: importable, documented, typed, and the same in both colours."""
 
 from __future__ import annotations
 
@@ -32,9 +30,7 @@ PUBLIC_MODULES = ("okta", "testing")
 
 
 def public_members(cls: type) -> Iterator[tuple[str, object]]:
-    """
-    The public methods and properties that a class of ours defines or inherits from a class of ours.
-    """
+    """The public methods and properties that a class of ours defines or inherits from a class of ours."""
     seen: set[str] = set()
     for base in cls.__mro__:
         if not base.__module__.startswith("jsm_assets_dest"):
@@ -52,9 +48,7 @@ def public_members(cls: type) -> Iterator[tuple[str, object]]:
 
 
 def test_names_are_sorted_and_complete() -> None:
-    """
-    `__all__`, the table of homes and the imports for type checkers name the same things, in order.
-    """
+    """`__all__`, the table of homes and the imports for type checkers name the same things, in order."""
     tree = ast.parse(Path(jsm_assets_dest.__file__).read_text("utf-8"))
     imported = {
         alias.asname or alias.name: node.module
@@ -71,9 +65,7 @@ def test_names_are_sorted_and_complete() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_importable_from_the_top(name: str) -> None:
-    """
-    Every public name is there, and is what its own module defines.
-    """
+    """Every public name is there, and is what its own module defines."""
     module = importlib.import_module(f"jsm_assets_dest.{jsm_assets_dest._HOMES[name]}")
 
     assert getattr(jsm_assets_dest, name) is getattr(module, name)
@@ -81,9 +73,7 @@ def test_importable_from_the_top(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_in_the_reference(name: str) -> None:
-    """
-    Every public name has its place in the reference.
-    """
+    """Every public name has its place in the reference."""
     is_error = jsm_assets_dest._HOMES[name] == "exceptions"
 
     assert re.search(rf"\bjsm_assets_dest\.{name}\b", REFERENCE) or (
@@ -92,18 +82,14 @@ def test_in_the_reference(name: str) -> None:
 
 
 def public_names(module: ModuleType) -> list[str]:
-    """
-    What a public module offers.
-    """
+    """What a public module offers."""
     names: list[str] = list(module.__all__)
     return names
 
 
 @pytest.mark.parametrize("module_name", PUBLIC_MODULES)
 def test_public_modules_are_in_the_reference(module_name: str) -> None:
-    """
-    What the modules with names of their own offer exists and is documented.
-    """
+    """What the modules with names of their own offer exists and is documented."""
     module = importlib.import_module(f"jsm_assets_dest.{module_name}")
     names = public_names(module)
     missing = [name for name in names if not hasattr(module, name)]
@@ -121,9 +107,7 @@ def test_public_modules_are_in_the_reference(module_name: str) -> None:
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_docstrings(name: str) -> None:
-    """
-    Every public class, method and property says what it is.
-    """
+    """Every public class, method and property says what it is."""
     cls: type = getattr(jsm_assets_dest, name)
     silent = [
         member for member, function in public_members(cls) if not (inspect.getdoc(function) or "").strip()
@@ -135,9 +119,7 @@ def test_docstrings(name: str) -> None:
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_no_any(name: str) -> None:
-    """
-    No `Any` stands in a public signature or field: it would switch the caller's type checker off.
-    """
+    """No `Any` stands in a public signature or field: it would switch the caller's type checker off."""
     cls: type = getattr(jsm_assets_dest, name)
     loose = [
         f"{member}: {annotation}"
@@ -156,17 +138,13 @@ def test_no_any(name: str) -> None:
 
 
 def uncoloured(text: object) -> str:
-    """
-    An annotation without its colour.
-    """
+    """An annotation without its colour."""
     plain = re.sub(r"\bAsync(?=[A-Z])", "", str(text))
     return re.sub(r"\b(?:Awaitable|Coroutine)\[(?:Any, Any, )?(.*)\]", r"\1", plain)
 
 
 def shape(function: object) -> list[tuple[str, object, object, str]]:
-    """
-    What a caller must know of a function: names, kinds, defaults and types of its parameters, and its result.
-    """
+    """What a caller must know of a function: names, kinds, defaults and types of its parameters, and its result."""
     assert callable(function)
     signature = inspect.signature(function)
     parameters = [
@@ -178,9 +156,7 @@ def shape(function: object) -> list[tuple[str, object, object, str]]:
 
 @pytest.mark.parametrize("name", TWINS)
 def test_twins(name: str) -> None:
-    """
-    An Async class has a twin with the same members, parameters, defaults and results.
-    """
+    """An Async class has a twin with the same members, parameters, defaults and results."""
     renamed = {"aclose": "close"}
     coloured = {
         renamed.get(member, member): function
@@ -197,9 +173,7 @@ def test_twins(name: str) -> None:
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
 def test_errors(error: type[BaseException]) -> None:
-    """
-    Every error has one root, a name that ends in Error, a docstring, and a place in the tree that is drawn.
-    """
+    """Every error has one root, a name that ends in Error, a docstring, and a place in the tree that is drawn."""
     assert issubclass(error, exceptions.AssetsError)
     assert error.__name__.endswith("Error")
     assert (error.__doc__ or "").strip()
@@ -207,7 +181,5 @@ def test_errors(error: type[BaseException]) -> None:
 
 
 def test_only_the_root_of_the_errors_is_at_the_top() -> None:
-    """
-    Errors are found in `jsm_assets_dest.exceptions`; the root is at the top, for `except`.
-    """
+    """Errors are found in `jsm_assets_dest.exceptions`; the root is at the top, for `except`."""
     assert [error.__name__ for error in ERRORS if error.__name__ in NAMES] == ["AssetsError"]

@@ -1,6 +1,4 @@
-"""
-What the README shows is what a reader gets.
-"""
+"""What the README shows is what a reader gets."""
 
 from __future__ import annotations
 
@@ -17,18 +15,14 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def shown_output() -> list[str]:
-    """
-    The lines of the example's output that the README shows; an ellipsis stands for lines left out.
-    """
+    """The lines of the example's output that the README shows; an ellipsis stands for lines left out."""
     blocks: list[str] = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
     (block,) = blocks
     return [line for line in block.splitlines() if line.strip() and line != "…"]
 
 
 def test_output_of_the_example() -> None:
-    """
-    Every line that the README shows comes out of the example, in this order.
-    """
+    """Every line that the README shows comes out of the example, in this order."""
     finished = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "okta_destination.py")],
         capture_output=True,
@@ -50,9 +44,7 @@ def test_output_of_the_example() -> None:
 
 @pytest.mark.parametrize("command", ["-m pytest", "examples/okta_destination.py"])
 def test_commands_stand_on_one_line(command: str) -> None:
-    """
-    The commands that CI takes out of the README are there once, and do all set-up themselves.
-    """
+    """The commands that CI takes out of the README are there once, and do all set-up themselves."""
     found = [
         line
         for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
@@ -65,9 +57,7 @@ def test_commands_stand_on_one_line(command: str) -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    """
-    Every relative link and picture of the README exists.
-    """
+    """Every relative link and picture of the README exists."""
     targets = [
         target
         for target in re.findall(r"\]\(([^)#]+)\)", README)

@@ -1,8 +1,7 @@
-"""
-Look into the built wheel and sdist: what belongs is there, and nothing else.
+"""Look into the built wheel and sdist: what belongs is there, and nothing else.
 
-    python -m build --outdir dist .
-    python tools/check_distributions.py dist
+python -m build --outdir dist .
+python tools/check_distributions.py dist
 """
 
 from __future__ import annotations
@@ -32,9 +31,7 @@ NEVER = re.compile(r"__pycache__|\.pyc$|\.sqlite|\.journal|\.coverage|/\.venv|/_
 
 
 def wheel_problems(files: Iterable[str], sources: Iterable[str]) -> list[str]:
-    """
-    What is wrong with the files of a wheel, given the package's source files.
-    """
+    """What is wrong with the files of a wheel, given the package's source files."""
     present = set(files)
     problems = [f"does not belong: {name}" for name in sorted(present) if not WHEEL_FILE.match(name)]
     problems += [f"is missing: {name}" for name in sorted(set(sources) - present)]
@@ -42,9 +39,7 @@ def wheel_problems(files: Iterable[str], sources: Iterable[str]) -> list[str]:
 
 
 def sdist_problems(files: Iterable[str]) -> list[str]:
-    """
-    What is wrong with the files of an sdist, named without its top folder.
-    """
+    """What is wrong with the files of an sdist, named without its top folder."""
     present = set(files)
     problems = [f"does not belong: {name}" for name in sorted(present) if NEVER.search(f"/{name}")]
     problems += [f"is missing: {name}" for name in SDIST_MUST if name not in present]
@@ -57,9 +52,7 @@ def sdist_problems(files: Iterable[str]) -> list[str]:
 
 
 def metadata_problems(metadata: Message, project: dict[str, object]) -> list[str]:
-    """
-    What the metadata of the wheel lacks, compared with pyproject.toml.
-    """
+    """What the metadata of the wheel lacks, compared with pyproject.toml."""
     expected = {
         "Name": project["name"],
         "Version": project["version"],
@@ -76,9 +69,7 @@ def metadata_problems(metadata: Message, project: dict[str, object]) -> list[str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Check the one wheel and the one sdist of a folder; the exit code says whether all is well.
-    """
+    """Check the one wheel and the one sdist of a folder; the exit code says whether all is well."""
     folder = Path((sys.argv[1:] if arguments is None else arguments)[0])
     (wheel,) = folder.glob("*.whl")
     (sdist,) = folder.glob("*.tar.gz")

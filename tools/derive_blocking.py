@@ -1,5 +1,4 @@
-"""
-Derive the blocking shells from the hand-written async ones.
+"""Derive the blocking shells from the hand-written async ones.
 
     python tools/derive_blocking.py            write every derived file
     python tools/derive_blocking.py --check    compare whole texts, print the differences, exit with 1 if there are any
@@ -56,34 +55,26 @@ PLAIN_OPERAND = {".", "(", ")", "[", "]", ",", "=", ":", "*", "**"}
 
 
 class DerivationError(Exception):
-    """
-    The tool cannot derive the file, and says what to change.
-    """
+    """The tool cannot derive the file, and says what to change."""
 
 
 @dataclass
 class Rules:
-    """
-    The renaming rules and how often each has matched, over all files of a run.
-    """
+    """The renaming rules and how often each has matched, over all files of a run."""
 
     names: dict[str, str] = field(default_factory=lambda: dict(NAMES))
     phrases: dict[str, str] = field(default_factory=lambda: dict(PHRASES))
     used: Counter[str] = field(default_factory=Counter)
 
     def rename(self, name: str) -> str:
-        """
-        What a name in code is called in the blocking twin.
-        """
+        """What a name in code is called in the blocking twin."""
         if name in self.names:
             self.used[name] += 1
             return self.names[name]
         return TWIN_MODULE.sub(r"\1", TWIN.sub("", name))
 
     def reword(self, text: str) -> str:
-        """
-        What a string or comment says in the blocking twin.
-        """
+        """What a string or comment says in the blocking twin."""
         for phrase, replacement in self.phrases.items():
             self.used[phrase] += text.count(phrase)
             text = text.replace(phrase, replacement)
@@ -93,22 +84,17 @@ class Rules:
         return TWIN_MODULE.sub(r"\1", TWIN.sub("", text))
 
     def unused(self) -> list[str]:
-        """
-        The rules that matched in none of the files so far.
-        """
+        """The rules that matched in none of the files so far."""
         return [rule for rule in (*self.names, *self.phrases) if not self.used[rule]]
 
 
 def header(source: str) -> str:
-    """
-    The first line of a derived file.
-    """
+    """The first line of a derived file."""
     return f"# Derived from {source} by tools/derive_blocking.py: do not edit; change {source} and derive again.\n"
 
 
 def derive(text: str, source: str, rules: Rules) -> str:
-    """
-    The blocking twin of an async module's text, not yet formatted.
+    """The blocking twin of an async module's text, not yet formatted.
 
     Args:
         text: The async module.
@@ -174,9 +160,7 @@ def _edited(text: str, rules: Rules) -> str:
 
 
 def _needless_parentheses(tokens: Sequence[tokenize.TokenInfo]) -> Iterator[int]:
-    """
-    The parentheses of `(await call()).name`, which nothing needs once the await is gone.
-    """
+    """The parentheses of `(await call()).name`, which nothing needs once the await is gone."""
     for index, token in enumerate(tokens[:-1]):
         if token.string != "(" or tokens[index + 1].string != "await":
             continue
@@ -243,9 +227,7 @@ def _survivors(text: str) -> Iterator[str]:
 
 
 def formatted(text: str, path: Path) -> str:
-    """
-    The text as the project's formatter wants it: renaming changes lengths and the order of imports.
-    """
+    """The text as the project's formatter wants it: renaming changes lengths and the order of imports."""
     for command in (
         ("check", "--quiet", "--select", "I,F401,UP037", "--fix-only", "--stdin-filename", str(path), "-"),
         ("format", "--quiet", "--stdin-filename", str(path), "-"),
@@ -266,9 +248,7 @@ def formatted(text: str, path: Path) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Write or check the derived files; the exit code says whether all is well.
-    """
+    """Write or check the derived files; the exit code says whether all is well."""
     parser = argparse.ArgumentParser(description="Derive the blocking shells from the async ones.")
     parser.add_argument(
         "--check", action="store_true", help="write nothing; fail if a derived file is not current"

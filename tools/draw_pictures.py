@@ -1,5 +1,4 @@
-"""
-Draw the pictures of the README and the docs anew.
+"""Draw the pictures of the README and the docs anew.
 
     python tools/draw_pictures.py
 
@@ -45,16 +44,12 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def schema_graph() -> str:
-    """
-    The object types of the lean Okta model, as SVG.
-    """
+    """The object types of the lean Okta model, as SVG."""
     return okta.schema_model("lean").graph().svg
 
 
 def execution_states() -> str:
-    """
-    The states of an execution and what leads from one to another, as SVG that takes the colour of the text around it.
-    """
+    """The states of an execution and what leads from one to another, as SVG that takes the colour of the text around it."""
     frame = (
         '<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 740 260" width="740" fill="none" '
         'stroke="currentColor" stroke-width="1.4" font-family="sans-serif" font-size="13" text-anchor="middle">'
@@ -99,9 +94,7 @@ def _arrow(source: str, cause: str, target: str) -> list[str]:
 
 
 def report_page() -> str:
-    """
-    A check report with one failed check, as a page of its own.
-    """
+    """A check report with one failed check, as a page of its own."""
     emulator = Emulator()
     emulator.account.admin = False
     with emulator.connect() as connection:
@@ -110,9 +103,7 @@ def report_page() -> str:
 
 
 def notebook_page(*, dark: bool) -> str:
-    """
-    What some cells of the notebook show, on a ground as JupyterLab has it.
-    """
+    """What some cells of the notebook show, on a ground as JupyterLab has it."""
     cells = {cell["id"]: cell for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]}
     shown = ("conflict-people", "plan", "import-all", "result")
     outputs = [output for name in shown for output in cells[name]["outputs"]]
@@ -120,18 +111,14 @@ def notebook_page(*, dark: bool) -> str:
 
 
 def page_of(content: str, *, dark: bool = False) -> str:
-    """
-    A page with some content.
-    """
+    """A page with some content."""
     colours = "background:#111;color:#e0e0e0;color-scheme:dark" if dark else "background:#fff;color:#212121"
     style = f"{colours};font:14px system-ui,'DejaVu Sans',sans-serif;margin:16px"
     return f'<!doctype html><meta charset=utf-8><body style="{style}">{content}'
 
 
 def photograph(page: str, target: Path, *, width: int, height: int) -> bool:
-    """
-    Take a picture of a page, where there is a browser that can be run without a screen.
-    """
+    """Take a picture of a page, where there is a browser that can be run without a screen."""
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         return False
@@ -159,9 +146,7 @@ def photograph(page: str, target: Path, *, width: int, height: int) -> bool:
 
 
 def main() -> int:
-    """
-    Write all pictures.
-    """
+    """Write all pictures."""
     (PICTURES / "execution-states.svg").write_text(execution_states(), "utf-8")
     (PICTURES / "okta-schema.svg").write_text(schema_graph(), "utf-8")
     photographs = (

@@ -1,8 +1,7 @@
-"""
-Print the lower bound of every run-time dependency as a pip constraint: `httpx>=0.27,<1` becomes `httpx==0.27`.
+"""Print the lower bound of every run-time dependency as a pip constraint: `httpx>=0.27,<1` becomes `httpx==0.27`.
 
-    python tools/lowest_versions.py > lowest.txt
-    pip install -e '.[test]' -c lowest.txt
+python tools/lowest_versions.py > lowest.txt
+pip install -e '.[test]' -c lowest.txt
 """
 
 from __future__ import annotations
@@ -18,8 +17,7 @@ BOUND = re.compile(r"(?P<name>[A-Za-z0-9._-]+)\s*>=\s*(?P<version>[0-9.]+)")
 
 
 def lowest(requirements: Sequence[str]) -> list[str]:
-    """
-    The requirements, each at its lower bound.
+    """The requirements, each at its lower bound.
 
     Raises:
         ValueError: A requirement has no lower bound, so that nobody knows what it promises.
@@ -34,9 +32,7 @@ def lowest(requirements: Sequence[str]) -> list[str]:
 
 
 def main() -> int:
-    """
-    Print the constraints of this project.
-    """
+    """Print the constraints of this project."""
     project = tomllib.loads(PROJECT.read_text("utf-8"))["project"]
     print("\n".join(lowest(project["dependencies"])))
     return 0

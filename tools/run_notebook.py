@@ -1,5 +1,4 @@
-"""
-Run the notebook of the examples and keep what its cells show.
+"""Run the notebook of the examples and keep what its cells show.
 
     python tools/run_notebook.py            run examples/explore.ipynb and write its outputs into it
     python tools/run_notebook.py --check    only say whether they are what it holds
@@ -28,48 +27,36 @@ NOTEBOOK = Path(__file__).resolve().parent.parent / "examples" / "explore.ipynb"
 
 
 class Shown:
-    """
-    Something that a cell displayed; `update` shows something else in its place.
-    """
+    """Something that a cell displayed; `update` shows something else in its place."""
 
     def __init__(self, output: dict[str, Any]) -> None:
         self._output = output
 
     def update(self, shown: object) -> None:
-        """
-        Show something else in the same place.
-        """
+        """Show something else in the same place."""
         self._output["data"] = bundle(shown)
 
 
 class Outputs(io.TextIOBase):
-    """
-    The outputs of one cell; as a stream, it takes what is printed.
-    """
+    """The outputs of one cell; as a stream, it takes what is printed."""
 
     def __init__(self) -> None:
         self.collected: list[dict[str, Any]] = []
 
     def write(self, text: str) -> int:
-        """
-        Take something that is printed.
-        """
+        """Take something that is printed."""
         if not self.collected or self.collected[-1]["output_type"] != "stream":
             self.collected.append({"name": "stdout", "output_type": "stream", "text": ""})
         self.collected[-1]["text"] += text
         return len(text)
 
     def display(self, shown: object, *, display_id: bool = False) -> Shown | None:
-        """
-        Show something, as `display` of a notebook does.
-        """
+        """Show something, as `display` of a notebook does."""
         self.collected.append({"data": bundle(shown), "metadata": {}, "output_type": "display_data"})
         return Shown(self.collected[-1]) if display_id else None
 
     def result(self, value: object, count: int) -> None:
-        """
-        Keep the value of a cell's last line.
-        """
+        """Keep the value of a cell's last line."""
         if value is not None:
             self.collected.append(
                 {
@@ -82,17 +69,13 @@ class Outputs(io.TextIOBase):
 
 
 def bundle(shown: object) -> dict[str, str]:
-    """
-    What a notebook keeps of a value: its HTML, where it has one, and its text.
-    """
+    """What a notebook keeps of a value: its HTML, where it has one, and its text."""
     page = getattr(shown, "_repr_html_", None)
     return ({"text/html": page()} if page is not None else {}) | {"text/plain": repr(shown)}
 
 
 def run(notebook: dict[str, Any]) -> dict[str, Any]:
-    """
-    The same notebook with what its cells show today.
-    """
+    """The same notebook with what its cells show today."""
     fresh = deepcopy(notebook)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     with asyncio.Runner() as runner:
@@ -126,9 +109,7 @@ async def _execute(code: types.CodeType, namespace: dict[str, Any]) -> object:
 
 @contextlib.contextmanager
 def _jupyter(outputs: Outputs) -> Generator[None, None, None]:
-    """
-    Make `IPython.display` show things in a cell's outputs.
-    """
+    """Make `IPython.display` show things in a cell's outputs."""
     package, module = types.ModuleType("IPython"), types.ModuleType("IPython.display")
     vars(module)["display"] = vars(package)["display"] = outputs.display
     ours = {"IPython": package, "IPython.display": module}
@@ -146,9 +127,7 @@ def _jupyter(outputs: Outputs) -> Generator[None, None, None]:
 
 
 def tidied(notebook: dict[str, Any]) -> dict[str, Any]:
-    """
-    A notebook as it is kept: without what differs from machine to machine, texts as lists of lines.
-    """
+    """A notebook as it is kept: without what differs from machine to machine, texts as lists of lines."""
     tidy = deepcopy(notebook)
     tidy["metadata"] = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -170,16 +149,12 @@ def _lines(text: str | list[str]) -> list[str]:
 
 
 def written(notebook: dict[str, Any]) -> str:
-    """
-    A notebook as the text of its file.
-    """
+    """A notebook as the text of its file."""
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """
-    Run the notebook, and write or compare it.
-    """
+    """Run the notebook, and write or compare it."""
     parser = argparse.ArgumentParser(description="Run the notebook of the examples.")
     parser.add_argument("--check", action="store_true", help="change nothing")
     options = parser.parse_args(arguments)

@@ -1,5 +1,4 @@
-"""
-Jira Service Management Assets as the destination of an import.
+"""Jira Service Management Assets as the destination of an import.
 
 Everything a user needs is importable from here, except the modules `jsm_assets_dest.exceptions`,
 `jsm_assets_dest.okta` and `jsm_assets_dest.testing`, which stand for themselves. Importing the package imports
@@ -237,9 +236,7 @@ _MODULES = frozenset({"exceptions", "okta", "testing"})
 if not TYPE_CHECKING:  # a type checker must see a mistyped name as missing
 
     def __getattr__(name: str) -> object:
-        """
-        Import a public name when it is first asked for (PEP 562).
-        """
+        """Import a public name when it is first asked for (PEP 562)."""
         if name in _HOMES:
             value: object = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
             globals()[name] = value
@@ -252,7 +249,5 @@ if not TYPE_CHECKING:  # a type checker must see a mistyped name as missing
 
 
 def __dir__() -> list[str]:
-    """
-    What there is to look at, for people at a prompt; nothing is imported by asking.
-    """
+    """What there is to look at, for people at a prompt; nothing is imported by asking."""
     return sorted([*__all__, *_MODULES, "__version__"])

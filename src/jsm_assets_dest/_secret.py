@@ -1,6 +1,4 @@
-"""
-Text that must never be seen.
-"""
+"""Text that must never be seen."""
 
 from __future__ import annotations
 
@@ -12,8 +10,7 @@ MASK = "**********"
 
 @final
 class Secret:
-    """
-    A secret that shows itself only when asked by name.
+    """A secret that shows itself only when asked by name.
 
     `str`, `repr`, `format` and `vars` show a mask or nothing, comparing takes the same time whatever is compared,
     and pickling or copying into another process is refused: a secret travels by reference (`env:NAME`), not by value.
@@ -26,9 +23,7 @@ class Secret:
         self._reveal: Callable[[], str] = lambda: text
 
     def reveal(self) -> str:
-        """
-        The text itself.
-        """
+        """The text itself."""
         return self._reveal()
 
     def __repr__(self) -> str:

@@ -1,6 +1,4 @@
-"""
-The version: the only place. The build, the docs and the User-Agent take it from here.
-"""
+"""The version: the only place. The build, the docs and the User-Agent take it from here."""
 
 from __future__ import annotations
 

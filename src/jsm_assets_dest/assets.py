@@ -1,5 +1,4 @@
-"""
-What is read from Assets, as plain values.
+"""What is read from Assets, as plain values.
 
 Every class reads itself from the service's JSON with `from_json`; the API's own spelling stands there and nowhere
 else. Fields that this library does not know stay available in `raw` and are never an error: Atlassian adds some with

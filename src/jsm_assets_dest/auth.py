@@ -1,5 +1,4 @@
-"""
-The credentials with which a connection is made.
+"""The credentials with which a connection is made.
 
 They are values: checked when they are made, compared by content, and unable to show their secret. Nothing here talks to
 the service; which address a credential is good for, and when a new access token is fetched, is the connection's matter.
@@ -35,8 +34,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @frozen(init=False)
 class ApiToken:
-    """
-    An API token of an Atlassian account, classic or with scopes.
+    """An API token of an Atlassian account, classic or with scopes.
 
     Which of the two it is cannot be seen; the connection asks the gateway once when the site refuses it.
 
@@ -66,29 +64,22 @@ class ApiToken:
 
     @property
     def scheme(self) -> Scheme:
-        """
-        How the credential is presented: "basic".
-        """
+        """How the credential is presented: "basic"."""
         return "basic"
 
     @property
     def account_label(self) -> str:
-        """
-        Who this is, for messages: the e-mail address.
-        """
+        """Who this is, for messages: the e-mail address."""
         return self.email
 
     def authorization(self) -> Secret | None:
-        """
-        The value of the Authorization header.
-        """
+        """The value of the Authorization header."""
         return self._authorization
 
 
 @frozen(init=False)
 class OAuthToken:
-    """
-    An OAuth 2.0 access token, or a function that gives one.
+    """An OAuth 2.0 access token, or a function that gives one.
 
     Args:
         token: The access token; or a function without arguments that returns one, or something to await. The function is
@@ -113,29 +104,22 @@ class OAuthToken:
 
     @property
     def scheme(self) -> Scheme:
-        """
-        How the credential is presented: "bearer".
-        """
+        """How the credential is presented: "bearer"."""
         return "bearer"
 
     @property
     def account_label(self) -> str:
-        """
-        Who this is, for messages; the account behind an access token is known only to the service.
-        """
+        """Who this is, for messages; the account behind an access token is known only to the service."""
         return "the account of the OAuth token"
 
     def authorization(self) -> Secret | None:
-        """
-        The value of the Authorization header, or None when the provider must be asked first.
-        """
+        """The value of the Authorization header, or None when the provider must be asked first."""
         return None if self.token is None else _bearer(self.token)
 
 
 @frozen(init=False)
 class ClientCredentials:
-    """
-    The client id and secret of a service account; access tokens are fetched with them, and renewed before they expire.
+    """The client id and secret of a service account; access tokens are fetched with them, and renewed before they expire.
 
     Args:
         client_id: The client id; not a secret.
@@ -162,29 +146,22 @@ class ClientCredentials:
 
     @property
     def scheme(self) -> Scheme:
-        """
-        How the credential is presented: "bearer", with the access token that it is exchanged for.
-        """
+        """How the credential is presented: "bearer", with the access token that it is exchanged for."""
         return "bearer"
 
     @property
     def account_label(self) -> str:
-        """
-        Who this is, for messages: the service account by its client id.
-        """
+        """Who this is, for messages: the service account by its client id."""
         return f"the service account {self.client_id}"
 
     def authorization(self) -> Secret | None:
-        """
-        None: an access token must be fetched first.
-        """
+        """None: an access token must be fetched first."""
         return None
 
 
 @frozen(init=False)
 class ForgeToken:
-    """
-    What a Forge remote is given with each call: the app's token and the address of the site's API.
+    """What a Forge remote is given with each call: the app's token and the address of the site's API.
 
     Args:
         token: The token that Forge sends along, such as the header `x-forge-oauth-system`.
@@ -217,22 +194,16 @@ class ForgeToken:
 
     @property
     def scheme(self) -> Scheme:
-        """
-        How the credential is presented: "bearer".
-        """
+        """How the credential is presented: "bearer"."""
         return "bearer"
 
     @property
     def account_label(self) -> str:
-        """
-        Who this is, for messages.
-        """
+        """Who this is, for messages."""
         return "the Forge app"
 
     def authorization(self) -> Secret | None:
-        """
-        The value of the Authorization header.
-        """
+        """The value of the Authorization header."""
         return _bearer(self.token)
 
 
@@ -241,8 +212,7 @@ Credentials: TypeAlias = ApiToken | OAuthToken | ClientCredentials | ForgeToken
 
 
 def bearer_authorization(token: object) -> Secret:
-    """
-    The value of the Authorization header for an access token that a provider or the authorization server gave.
+    """The value of the Authorization header for an access token that a provider or the authorization server gave.
 
     Raises:
         InvalidCredentialError: It cannot be an access token; the value is not repeated.
@@ -255,8 +225,7 @@ def bearer_authorization(token: object) -> Secret:
 
 
 def import_token_secret(token: object) -> Secret:
-    """
-    An import token, checked and sealed.
+    """An import token, checked and sealed.
 
     Raises:
         InvalidCredentialError: It cannot be an import token, or it is an API token; the value is not repeated.
@@ -296,9 +265,7 @@ def _refuse(name: str, problem: str) -> NoReturn:
 
 
 def _problem(text: object, kind: str, *, import_token: bool) -> str:
-    """
-    What is wrong with a secret, and after a bar how to put it right; empty when nothing is. Never holds the text.
-    """
+    """What is wrong with a secret, and after a bar how to put it right; empty when nothing is. Never holds the text."""
     fault = _text_fault(text)
     if fault or not isinstance(text, str):
         return f"The {kind} {fault}"

@@ -1,6 +1,4 @@
-"""
-What building a model would do to an import, to be looked at and then carried out.
-"""
+"""What building a model would do to an import, to be looked at and then carried out."""
 
 from __future__ import annotations
 
@@ -18,8 +16,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class AsyncBuildPlan(BuildPlanRecord):
-    """
-    What building a model would do to an import: one item for everything, as text, data and a table in a notebook.
+    """What building a model would do to an import: one item for everything, as text, data and a table in a notebook.
 
     Making one sends only reads, and nothing is sent while an item is impossible.
     """
@@ -28,15 +25,12 @@ class AsyncBuildPlan(BuildPlanRecord):
 
     @classmethod
     def bound(cls, token: AsyncImportToken, record: BuildPlanRecord) -> Self:
-        """
-        Bind a plan to the import token it was made with.
-        """
+        """Bind a plan to the import token it was made with."""
         values = asdict(record, recurse=False, filter=lambda attribute, _: attribute.name != "_token")
         return cls(**values, token=token)
 
     async def apply(self, *, timeout: float = 600.0) -> AsyncBuildPlan:
-        """
-        Carry the plan out; what Assets has is read once more before anything is sent.
+        """Carry the plan out; what Assets has is read once more before anything is sent.
 
         Args:
             timeout: Seconds to wait for Assets to be done with it.

@@ -1,5 +1,4 @@
-"""
-Object types that exist already under the name of a wanted one, and the ways out.
+"""Object types that exist already under the name of a wanted one, and the ways out.
 
 A conflict is a value: what exists, what is wanted, how they differ, what is possible and why the rest is not.
 Nothing here talks to Assets; `apply` returns the changed model, and what has to be renamed or deleted in
@@ -42,9 +41,7 @@ __all__ = [
 
 
 class Resolution(enum.StrEnum):
-    """
-    The ways out of a conflict.
-    """
+    """The ways out of a conflict."""
 
     #: Map onto the existing object type and add the attributes that it lacks.
     ADOPT = "adopt"
@@ -76,8 +73,7 @@ _PHRASES: Mapping[DifferenceKind, tuple[str, str]] = {
 
 @frozen(kw_only=True)
 class ConflictRecord:
-    """
-    An object type that exists already under the name of a wanted one.
+    """An object type that exists already under the name of a wanted one.
 
     Attributes:
         key: The key of the wanted object type in the model.
@@ -101,29 +97,21 @@ class ConflictRecord:
 
     @property
     def object_count(self) -> int | None:
-        """
-        How many objects the existing type holds; None where Assets was not asked.
-        """
+        """How many objects the existing type holds; None where Assets was not asked."""
         return self.existing.object_count
 
     @property
     def choices(self) -> tuple[Resolution, ...]:
-        """
-        The resolutions that are possible without further flags.
-        """
+        """The resolutions that are possible without further flags."""
         return tuple(one for one in Resolution if one not in self.impossible)
 
     @property
     def is_harmless(self) -> bool:
-        """
-        Whether adopting the existing type loses nothing and breaks nothing.
-        """
+        """Whether adopting the existing type loses nothing and breaks nothing."""
         return Resolution.ADOPT not in self.impossible and all(one.harmless for one in self.differences)
 
     def suggested_name(self, resolution: Resolution, model: SchemaModel) -> str:
-        """
-        A name for RENAME_INCOMING or RENAME_EXISTING that no object type of the model or of the schema has.
-        """
+        """A name for RENAME_INCOMING or RENAME_EXISTING that no object type of the model or of the schema has."""
         taken = {
             name.strip().casefold()
             for name in (self.name, *self.neighbours, *(spec.name for spec in model.object_types))
@@ -133,8 +121,7 @@ class ConflictRecord:
         return unused(f"{model.name} {self.wanted.name}".strip(), taken)
 
     def check_name(self, resolution: Resolution, name: str, model: SchemaModel) -> None:
-        """
-        Refuse a new name that would be the next conflict.
+        """Refuse a new name that would be the next conflict.
 
         Args:
             resolution: RENAME_INCOMING or RENAME_EXISTING.
@@ -163,8 +150,7 @@ class ConflictRecord:
         )
 
     def check(self, resolution: Resolution, *, delete_objects: int | None = None) -> None:
-        """
-        Refuse a resolution that is not possible here.
+        """Refuse a resolution that is not possible here.
 
         Args:
             resolution: The one that shall be taken.
@@ -199,9 +185,7 @@ class ConflictRecord:
         return (f"You: if the objects may be lost for good, pass delete_objects={count}.",)
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The conflict as JSON-ready data.
-        """
+        """The conflict as JSON-ready data."""
         return {
             "key": self.key,
             "name": self.name,
@@ -255,9 +239,7 @@ def _row(one: Difference) -> tuple[Markup, str, str, str]:
 
 
 def objects_reason(count: int) -> str:
-    """
-    Why an object type with objects is not deleted just like that.
-    """
+    """Why an object type with objects is not deleted just like that."""
     what = "1 object" if count == 1 else f"{count} objects"
     return f"{what} would be lost; it takes delete_objects={count} to want that"
 
@@ -268,8 +250,7 @@ def find_conflicts(
     *,
     documents: Iterable[Mapping[str, object]] = (),
 ) -> tuple[ConflictRecord, ...]:
-    """
-    The object types of a schema that stand where wanted ones shall be, in the model's order.
+    """The object types of a schema that stand where wanted ones shall be, in the model's order.
 
     An object type that the model has adopted is no conflict. Nor is one that an earlier build of this model
     made, but that can only be told with the documents of the schema's import sources: Assets shows external ids
@@ -312,9 +293,7 @@ def find_conflicts(
 
 
 def _external_ids(documents: Iterable[Mapping[str, object]]) -> dict[str, tuple[str, ...]]:
-    """
-    The external ids by the name of the object type in small letters; what an import made comes before what Assets did.
-    """
+    """The external ids by the name of the object type in small letters; what an import made comes before what Assets did."""
     found: dict[str, list[str]] = {}
     for document in documents:
         root = as_object(as_object(document.get("schema")).get("objectSchema"))
@@ -377,8 +356,7 @@ def apply(
     name: str | None = None,
     delete_objects: int | None = None,
 ) -> SchemaModel:
-    """
-    The model after a resolution.
+    """The model after a resolution.
 
     RENAME_EXISTING and DELETE_EXISTING leave the model as it is: what they do happens in Assets, and the
     caller does it. Resolutions of several conflicts are applied one after the other, each to what the one
@@ -418,8 +396,7 @@ def apply(
 
 
 def adopt(conflict: ConflictRecord, model: SchemaModel) -> SchemaModel:
-    """
-    The model with a wanted object type mapped onto the existing one.
+    """The model with a wanted object type mapped onto the existing one.
 
     What exists stays as it is: names and spelling, descriptions, types, label, cardinality, unique flags,
     icon and place in the tree. The attributes that it lacks are added. Where the existing label is none of
@@ -457,9 +434,7 @@ def adopt(conflict: ConflictRecord, model: SchemaModel) -> SchemaModel:
 
 
 def existing_is_new(spec: ObjectTypeSpec, there: Attribute) -> bool:
-    """
-    Whether an existing attribute is none of the wanted ones.
-    """
+    """Whether an existing attribute is none of the wanted ones."""
     return not any(same_name(one.name, there.name) for one in spec.attributes)
 
 

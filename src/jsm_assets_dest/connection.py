@@ -1,7 +1,5 @@
 # Derived from connection_async.py by tools/derive_blocking.py: do not edit; change connection_async.py and derive again.
-"""
-A connection to a Jira site: where everything begins.
-"""
+"""A connection to a Jira site: where everything begins."""
 
 from __future__ import annotations
 
@@ -38,8 +36,7 @@ T = TypeVar("T")
 
 
 class Connection:
-    """
-    A connection to one Jira site and its Assets workspace; a context manager.
+    """A connection to one Jira site and its Assets workspace; a context manager.
 
     Make one with `current_site` or `external_site`. Making it sends nothing; the first call builds the HTTP client, and
     what has to be found out (the cloud id, the workspace) is asked when it is first needed and then kept. One connection
@@ -97,8 +94,7 @@ class Connection:
         trust_env: bool = True,
         clock: Clock | None = None,
     ) -> Self:
-        """
-        Connect to the site that this process is configured for.
+        """Connect to the site that this process is configured for.
 
         Args:
             auth: The credentials; None to take them from the environment: `JSM_ASSETS_EMAIL` and `JSM_ASSETS_API_TOKEN`,
@@ -148,8 +144,7 @@ class Connection:
         trust_env: bool = True,
         clock: Clock | None = None,
     ) -> Self:
-        """
-        Connect to any site.
+        """Connect to any site.
 
         Args:
             site: Its address, such as https://acme.atlassian.net; plain http: is accepted on this computer only. "" with a
@@ -185,9 +180,7 @@ class Connection:
 
     @property
     def site(self) -> str:
-        """
-        The site's address; "" for a Forge token that was given without it, until a call has found it out.
-        """
+        """The site's address; "" for a Forge token that was given without it, until a call has found it out."""
         return self._site.url
 
     def __repr__(self) -> str:
@@ -203,14 +196,11 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        """
-        Close the HTTP connections. Handles that came from this connection can make no further calls.
-        """
+        """Close the HTTP connections. Handles that came from this connection can make no further calls."""
         self._engine.close()
 
     def check(self) -> ConnectionReport:
-        """
-        Find out whether this account can do the job, and if not, why not and who must do what.
+        """Find out whether this account can do the job, and if not, why not and who must do what.
 
         Sends only reads. A failed check is an entry of the report, never an exception.
         """
@@ -219,14 +209,11 @@ class Connection:
         return self._run(permissions.check(self._site))
 
     def object_schemas(self) -> list[ObjectSchema]:
-        """
-        All object schemas that the account may see.
-        """
+        """All object schemas that the account may see."""
         return [self._schema(record) for record in self._run(schemas.list_all(self._site))]
 
     def find_object_schema(self, key: str) -> ObjectSchema | None:
-        """
-        The object schema with a key, or None where there is none that the account may see.
+        """The object schema with a key, or None where there is none that the account may see.
 
         Args:
             key: The schema's key, such as OKT; upper and lower case are the same.
@@ -235,8 +222,7 @@ class Connection:
         return None if record is None else self._schema(record)
 
     def get_object_schema(self, key: str) -> ObjectSchema:
-        """
-        The object schema with a key.
+        """The object schema with a key.
 
         Raises:
             ObjectSchemaNotFoundError: There is none that the account may see.
@@ -244,8 +230,7 @@ class Connection:
         return self._schema(self._run(schemas.get(self._site, key)))
 
     def create_object_schema(self, key: str, name: str, description: str = "") -> ObjectSchema:
-        """
-        Create an object schema. Assets opens a new one to every JSM user: see `roles` and `set_roles` of the schema.
+        """Create an object schema. Assets opens a new one to every JSM user: see `roles` and `set_roles` of the schema.
 
         Args:
             key: 2 to 10 capital letters and digits, beginning with a letter; the first part of every object's key.
@@ -259,8 +244,7 @@ class Connection:
         return self._schema(self._run(schemas.create(self._site, key, name, description)))
 
     def ensure_object_schema(self, key: str, name: str | None = None, description: str = "") -> ObjectSchema:
-        """
-        The object schema with a key, created if it is not there; an existing one is left as it is.
+        """The object schema with a key, created if it is not there; an existing one is left as it is.
 
         Args:
             key: As in `create_object_schema`.
@@ -274,8 +258,7 @@ class Connection:
         return self._schema(self._run(schemas.ensure(self._site, key, name, description)))
 
     def import_token(self, secret: str, schema: ObjectSchema | None = None) -> ImportToken:
-        """
-        The import token of an External import. Nothing is sent yet.
+        """The import token of an External import. Nothing is sent yet.
 
         Args:
             secret: The token; made on the import's page in Assets, or with `generate_import_token`.
@@ -291,8 +274,7 @@ class Connection:
     def generate_import_token(
         self, import_source: ImportSource, schema: ObjectSchema | None = None
     ) -> ImportToken:
-        """
-        Make a new token for an import. The import's older token is refused from this moment on.
+        """Make a new token for an import. The import's older token is refused from this moment on.
 
         Args:
             import_source: The import; see `import_sources` of the object schema.

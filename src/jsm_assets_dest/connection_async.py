@@ -1,6 +1,4 @@
-"""
-A connection to a Jira site: where everything begins.
-"""
+"""A connection to a Jira site: where everything begins."""
 
 from __future__ import annotations
 
@@ -37,8 +35,7 @@ T = TypeVar("T")
 
 
 class AsyncConnection:
-    """
-    A connection to one Jira site and its Assets workspace; an async context manager.
+    """A connection to one Jira site and its Assets workspace; an async context manager.
 
     Make one with `current_site` or `external_site`. Making it sends nothing; the first call builds the HTTP client, and
     what has to be found out (the cloud id, the workspace) is asked when it is first needed and then kept. One connection
@@ -96,8 +93,7 @@ class AsyncConnection:
         trust_env: bool = True,
         clock: Clock | None = None,
     ) -> Self:
-        """
-        Connect to the site that this process is configured for.
+        """Connect to the site that this process is configured for.
 
         Args:
             auth: The credentials; None to take them from the environment: `JSM_ASSETS_EMAIL` and `JSM_ASSETS_API_TOKEN`,
@@ -147,8 +143,7 @@ class AsyncConnection:
         trust_env: bool = True,
         clock: Clock | None = None,
     ) -> Self:
-        """
-        Connect to any site.
+        """Connect to any site.
 
         Args:
             site: Its address, such as https://acme.atlassian.net; plain http: is accepted on this computer only. "" with a
@@ -184,9 +179,7 @@ class AsyncConnection:
 
     @property
     def site(self) -> str:
-        """
-        The site's address; "" for a Forge token that was given without it, until a call has found it out.
-        """
+        """The site's address; "" for a Forge token that was given without it, until a call has found it out."""
         return self._site.url
 
     def __repr__(self) -> str:
@@ -202,14 +195,11 @@ class AsyncConnection:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """
-        Close the HTTP connections. Handles that came from this connection can make no further calls.
-        """
+        """Close the HTTP connections. Handles that came from this connection can make no further calls."""
         await self._engine.aclose()
 
     async def check(self) -> ConnectionReport:
-        """
-        Find out whether this account can do the job, and if not, why not and who must do what.
+        """Find out whether this account can do the job, and if not, why not and who must do what.
 
         Sends only reads. A failed check is an entry of the report, never an exception.
         """
@@ -218,14 +208,11 @@ class AsyncConnection:
         return await self._run(permissions.check(self._site))
 
     async def object_schemas(self) -> list[AsyncObjectSchema]:
-        """
-        All object schemas that the account may see.
-        """
+        """All object schemas that the account may see."""
         return [self._schema(record) for record in await self._run(schemas.list_all(self._site))]
 
     async def find_object_schema(self, key: str) -> AsyncObjectSchema | None:
-        """
-        The object schema with a key, or None where there is none that the account may see.
+        """The object schema with a key, or None where there is none that the account may see.
 
         Args:
             key: The schema's key, such as OKT; upper and lower case are the same.
@@ -234,8 +221,7 @@ class AsyncConnection:
         return None if record is None else self._schema(record)
 
     async def get_object_schema(self, key: str) -> AsyncObjectSchema:
-        """
-        The object schema with a key.
+        """The object schema with a key.
 
         Raises:
             ObjectSchemaNotFoundError: There is none that the account may see.
@@ -243,8 +229,7 @@ class AsyncConnection:
         return self._schema(await self._run(schemas.get(self._site, key)))
 
     async def create_object_schema(self, key: str, name: str, description: str = "") -> AsyncObjectSchema:
-        """
-        Create an object schema. Assets opens a new one to every JSM user: see `roles` and `set_roles` of the schema.
+        """Create an object schema. Assets opens a new one to every JSM user: see `roles` and `set_roles` of the schema.
 
         Args:
             key: 2 to 10 capital letters and digits, beginning with a letter; the first part of every object's key.
@@ -260,8 +245,7 @@ class AsyncConnection:
     async def ensure_object_schema(
         self, key: str, name: str | None = None, description: str = ""
     ) -> AsyncObjectSchema:
-        """
-        The object schema with a key, created if it is not there; an existing one is left as it is.
+        """The object schema with a key, created if it is not there; an existing one is left as it is.
 
         Args:
             key: As in `create_object_schema`.
@@ -275,8 +259,7 @@ class AsyncConnection:
         return self._schema(await self._run(schemas.ensure(self._site, key, name, description)))
 
     def import_token(self, secret: str, schema: AsyncObjectSchema | None = None) -> AsyncImportToken:
-        """
-        The import token of an External import. Nothing is sent yet.
+        """The import token of an External import. Nothing is sent yet.
 
         Args:
             secret: The token; made on the import's page in Assets, or with `generate_import_token`.
@@ -292,8 +275,7 @@ class AsyncConnection:
     async def generate_import_token(
         self, import_source: ImportSource, schema: AsyncObjectSchema | None = None
     ) -> AsyncImportToken:
-        """
-        Make a new token for an import. The import's older token is refused from this moment on.
+        """Make a new token for an import. The import's older token is refused from this moment on.
 
         Args:
             import_source: The import; see `import_sources` of the object schema.

@@ -1,7 +1,5 @@
 # Derived from destination_async.py by tools/derive_blocking.py: do not edit; change destination_async.py and derive again.
-"""
-A destination: everything an import needs to know about where the data goes, kept in a file.
-"""
+"""A destination: everything an import needs to know about where the data goes, kept in a file."""
 
 from __future__ import annotations
 
@@ -33,8 +31,7 @@ if TYPE_CHECKING:
 
 
 class Destination(SavedDestination):
-    """
-    The saved configuration of a destination, and what is done with it.
+    """The saved configuration of a destination, and what is done with it.
 
     Everything but the name may be left out at first and added later with `attrs.evolve`; `status` says what comes next.
     Secrets are never part of it: where they are is. Methods that talk to the site make a connection for the one call
@@ -83,8 +80,7 @@ class Destination(SavedDestination):
         trust_env: bool = True,
         clock: Clock | None = None,
     ) -> Connection:
-        """
-        A connection to the site, a context manager. Secrets are looked up now; nothing is sent yet.
+        """A connection to the site, a context manager. Secrets are looked up now; nothing is sent yet.
 
         Args:
             auth: Credentials to use instead of those that the destination names.
@@ -114,8 +110,7 @@ class Destination(SavedDestination):
         )
 
     def status(self, *, connection: Connection | None = None) -> DestinationStatus:
-        """
-        The checklist: connection, schema, roles, model, token, ready; each with what to do next.
+        """The checklist: connection, schema, roles, model, token, ready; each with what to do next.
 
         Sends only reads. Whatever is wrong is part of the answer, never an exception.
         """
@@ -126,8 +121,7 @@ class Destination(SavedDestination):
             return checklist.not_connected(self._wanted(), self.site or "", error)
 
     def get_object_schema(self, connection: Connection) -> ObjectSchema:
-        """
-        The object schema.
+        """The object schema.
 
         Raises:
             ObjectSchemaNotFoundError: There is none with that key that the account may see.
@@ -135,8 +129,7 @@ class Destination(SavedDestination):
         return connection.get_object_schema(self._schema_key())
 
     def ensure_object_schema(self, connection: Connection) -> ObjectSchema:
-        """
-        The object schema, created with its name and description if it is not there.
+        """The object schema, created with its name and description if it is not there.
 
         Raises:
             ObjectSchemaExistsError: There is none with that key, and the name is taken by another one.
@@ -146,8 +139,7 @@ class Destination(SavedDestination):
         )
 
     def set_roles(self, *, connection: Connection | None = None) -> SchemaRoles:
-        """
-        Give the roles of the schema the entries in `roles`; a role that is not named there is left alone.
+        """Give the roles of the schema the entries in `roles`; a role that is not named there is left alone.
 
         Returns:
             The roles as Assets has them now.
@@ -159,8 +151,7 @@ class Destination(SavedDestination):
             return self.get_object_schema(used).set_roles(**self.roles)
 
     def get_import_token(self, connection: Connection) -> ImportToken:
-        """
-        The import token, looked up now and bound to the object schema.
+        """The import token, looked up now and bound to the object schema.
 
         Raises:
             ConfigurationError: The token is not where its reference says.
@@ -170,9 +161,7 @@ class Destination(SavedDestination):
         return connection.import_token(self._token().reveal(), schema=schema)
 
     def plan(self, connection: Connection) -> BuildPlan:
-        """
-        What building the model would change; see `ImportToken.plan`. Its `apply` needs the connection open.
-        """
+        """What building the model would change; see `ImportToken.plan`. Its `apply` needs the connection open."""
         return self.get_import_token(connection).plan(self.schema_model())
 
     def build(
@@ -182,8 +171,7 @@ class Destination(SavedDestination):
         timeout: float = 600.0,
         connection: Connection | None = None,
     ) -> BuildPlanRecord:
-        """
-        Build the model; see `ImportToken.build`.
+        """Build the model; see `ImportToken.build`.
 
         Args:
             plan: A plan made before; it is refused when the import has changed since.
@@ -204,9 +192,7 @@ class Destination(SavedDestination):
         connection: Connection | None = None,
         **options: Unpack[ImportSettings],
     ) -> ImportResult:
-        """
-        Import the first records only; see `ImportToken.test_import`.
-        """
+        """Import the first records only; see `ImportToken.test_import`."""
         with self._using(connection) as used:
             return self.get_import_token(used).test_import(records, count, **self._settings(options))
 
@@ -217,8 +203,7 @@ class Destination(SavedDestination):
         connection: Connection | None = None,
         **options: Unpack[ImportSettings],
     ) -> ImportResult:
-        """
-        Import records; see `ImportToken.import_records`.
+        """Import records; see `ImportToken.import_records`.
 
         Args:
             records: The records.
@@ -235,14 +220,10 @@ class Destination(SavedDestination):
         connection: Connection | None = None,
         **options: Unpack[ImportSettings],
     ) -> ImportResult:
-        """
-        Go on with an import that was killed, from its journal; see `ImportToken.resume_import`.
-        """
+        """Go on with an import that was killed, from its journal; see `ImportToken.resume_import`."""
         with self._using(connection) as used:
             return self.get_import_token(used).resume_import(records, **self._settings(options))
 
     def _using(self, connection: Connection | None) -> nullcontext[Connection] | Connection:
-        """
-        The connection that was given, which stays open, or a new one.
-        """
+        """The connection that was given, which stays open, or a new one."""
         return self.connect() if connection is None else nullcontext(connection)

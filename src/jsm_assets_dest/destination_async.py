@@ -1,6 +1,4 @@
-"""
-A destination: everything an import needs to know about where the data goes, kept in a file.
-"""
+"""A destination: everything an import needs to know about where the data goes, kept in a file."""
 
 from __future__ import annotations
 
@@ -32,8 +30,7 @@ if TYPE_CHECKING:
 
 
 class AsyncDestination(SavedDestination):
-    """
-    The saved configuration of a destination, and what is done with it.
+    """The saved configuration of a destination, and what is done with it.
 
     Everything but the name may be left out at first and added later with `attrs.evolve`; `status` says what comes next.
     Secrets are never part of it: where they are is. Methods that talk to the site make a connection for the one call
@@ -82,8 +79,7 @@ class AsyncDestination(SavedDestination):
         trust_env: bool = True,
         clock: Clock | None = None,
     ) -> AsyncConnection:
-        """
-        A connection to the site, an async context manager. Secrets are looked up now; nothing is sent yet.
+        """A connection to the site, an async context manager. Secrets are looked up now; nothing is sent yet.
 
         Args:
             auth: Credentials to use instead of those that the destination names.
@@ -113,8 +109,7 @@ class AsyncDestination(SavedDestination):
         )
 
     async def status(self, *, connection: AsyncConnection | None = None) -> DestinationStatus:
-        """
-        The checklist: connection, schema, roles, model, token, ready; each with what to do next.
+        """The checklist: connection, schema, roles, model, token, ready; each with what to do next.
 
         Sends only reads. Whatever is wrong is part of the answer, never an exception.
         """
@@ -125,8 +120,7 @@ class AsyncDestination(SavedDestination):
             return checklist.not_connected(self._wanted(), self.site or "", error)
 
     async def get_object_schema(self, connection: AsyncConnection) -> AsyncObjectSchema:
-        """
-        The object schema.
+        """The object schema.
 
         Raises:
             ObjectSchemaNotFoundError: There is none with that key that the account may see.
@@ -134,8 +128,7 @@ class AsyncDestination(SavedDestination):
         return await connection.get_object_schema(self._schema_key())
 
     async def ensure_object_schema(self, connection: AsyncConnection) -> AsyncObjectSchema:
-        """
-        The object schema, created with its name and description if it is not there.
+        """The object schema, created with its name and description if it is not there.
 
         Raises:
             ObjectSchemaExistsError: There is none with that key, and the name is taken by another one.
@@ -145,8 +138,7 @@ class AsyncDestination(SavedDestination):
         )
 
     async def set_roles(self, *, connection: AsyncConnection | None = None) -> SchemaRoles:
-        """
-        Give the roles of the schema the entries in `roles`; a role that is not named there is left alone.
+        """Give the roles of the schema the entries in `roles`; a role that is not named there is left alone.
 
         Returns:
             The roles as Assets has them now.
@@ -158,8 +150,7 @@ class AsyncDestination(SavedDestination):
             return await (await self.get_object_schema(used)).set_roles(**self.roles)
 
     async def get_import_token(self, connection: AsyncConnection) -> AsyncImportToken:
-        """
-        The import token, looked up now and bound to the object schema.
+        """The import token, looked up now and bound to the object schema.
 
         Raises:
             ConfigurationError: The token is not where its reference says.
@@ -169,9 +160,7 @@ class AsyncDestination(SavedDestination):
         return connection.import_token(self._token().reveal(), schema=schema)
 
     async def plan(self, connection: AsyncConnection) -> AsyncBuildPlan:
-        """
-        What building the model would change; see `AsyncImportToken.plan`. Its `apply` needs the connection open.
-        """
+        """What building the model would change; see `AsyncImportToken.plan`. Its `apply` needs the connection open."""
         return await (await self.get_import_token(connection)).plan(self.schema_model())
 
     async def build(
@@ -181,8 +170,7 @@ class AsyncDestination(SavedDestination):
         timeout: float = 600.0,
         connection: AsyncConnection | None = None,
     ) -> BuildPlanRecord:
-        """
-        Build the model; see `AsyncImportToken.build`.
+        """Build the model; see `AsyncImportToken.build`.
 
         Args:
             plan: A plan made before; it is refused when the import has changed since.
@@ -205,9 +193,7 @@ class AsyncDestination(SavedDestination):
         connection: AsyncConnection | None = None,
         **options: Unpack[ImportSettings],
     ) -> ImportResult:
-        """
-        Import the first records only; see `AsyncImportToken.test_import`.
-        """
+        """Import the first records only; see `AsyncImportToken.test_import`."""
         async with self._using(connection) as used:
             return await (await self.get_import_token(used)).test_import(
                 records, count, **self._settings(options)
@@ -220,8 +206,7 @@ class AsyncDestination(SavedDestination):
         connection: AsyncConnection | None = None,
         **options: Unpack[ImportSettings],
     ) -> ImportResult:
-        """
-        Import records; see `AsyncImportToken.import_records`.
+        """Import records; see `AsyncImportToken.import_records`.
 
         Args:
             records: The records.
@@ -240,14 +225,10 @@ class AsyncDestination(SavedDestination):
         connection: AsyncConnection | None = None,
         **options: Unpack[ImportSettings],
     ) -> ImportResult:
-        """
-        Go on with an import that was killed, from its journal; see `AsyncImportToken.resume_import`.
-        """
+        """Go on with an import that was killed, from its journal; see `AsyncImportToken.resume_import`."""
         async with self._using(connection) as used:
             return await (await self.get_import_token(used)).resume_import(records, **self._settings(options))
 
     def _using(self, connection: AsyncConnection | None) -> nullcontext[AsyncConnection] | AsyncConnection:
-        """
-        The connection that was given, which stays open, or a new one.
-        """
+        """The connection that was given, which stays open, or a new one."""
         return self.connect() if connection is None else nullcontext(connection)

@@ -1,6 +1,4 @@
-"""
-The checklist of a destination: what is done, what is to be done next, and by whom.
-"""
+"""The checklist of a destination: what is done, what is to be done next, and by whom."""
 
 from __future__ import annotations
 
@@ -34,9 +32,7 @@ if TYPE_CHECKING:
 
 
 class StepState(enum.StrEnum):
-    """
-    How far a step is.
-    """
+    """How far a step is."""
 
     #: Nothing is left to do.
     DONE = "done"
@@ -71,8 +67,7 @@ STEPS = ("connection", "schema", "roles", "model", "token", "ready")
 
 @frozen(kw_only=True)
 class DestinationStep:
-    """
-    One step of the checklist.
+    """One step of the checklist.
 
     Attributes:
         name: "connection", "schema", "roles", "model", "token" or "ready".
@@ -98,30 +93,22 @@ class DestinationStep:
 
     @property
     def is_done(self) -> bool:
-        """
-        Whether nothing is left to do.
-        """
+        """Whether nothing is left to do."""
         return self.state is StepState.DONE
 
     @property
     def next_step(self) -> str:
-        """
-        What to do first, beginning with who must do it; empty when nothing is.
-        """
+        """What to do first, beginning with who must do it; empty when nothing is."""
         return self.remedies[0] if self.remedies else ""
 
     @property
     def who(self) -> str:
-        """
-        Who must act first; empty when nobody has to.
-        """
+        """Who must act first; empty when nobody has to."""
         who, colon, _ = self.next_step.partition(": ")
         return who if colon else ""
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The step as JSON-ready data.
-        """
+        """The step as JSON-ready data."""
         return {
             "name": self.name,
             "state": self.state.value,
@@ -150,8 +137,7 @@ class DestinationStep:
 
 @frozen(kw_only=True, repr=False)
 class DestinationStatus:
-    """
-    How far a destination is: six steps, and what was found on the way.
+    """How far a destination is: six steps, and what was found on the way.
 
     Attributes:
         name: The destination's name.
@@ -179,23 +165,17 @@ class DestinationStatus:
 
     @property
     def ok(self) -> bool:
-        """
-        Whether every step is done.
-        """
+        """Whether every step is done."""
         return all(step.is_done for step in self.steps)
 
     @property
     def is_ready(self) -> bool:
-        """
-        Whether an import can start now; a step that an import does not need may still be open.
-        """
+        """Whether an import can start now; a step that an import does not need may still be open."""
         return self["ready"].is_done
 
     @property
     def current(self) -> DestinationStep | None:
-        """
-        The first step that is not done: what a person should be shown next. None when all are.
-        """
+        """The first step that is not done: what a person should be shown next. None when all are."""
         return next((step for step in self.steps if not step.is_done), None)
 
     def __getitem__(self, name: str) -> DestinationStep:
@@ -205,8 +185,7 @@ class DestinationStatus:
         raise KeyError(name)
 
     def raise_for_problems(self) -> None:
-        """
-        Raise unless an import can start; the error of the step in the way, if it has one, is the `__cause__`.
+        """Raise unless an import can start; the error of the step in the way, if it has one, is the `__cause__`.
 
         Raises:
             ProblemsFoundError: It cannot; it carries this status as its report.
@@ -224,9 +203,7 @@ class DestinationStatus:
         ) from step.error
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The checklist with all that was found, as JSON-ready data.
-        """
+        """The checklist with all that was found, as JSON-ready data."""
         return {
             "name": self.name,
             "site": self.site,

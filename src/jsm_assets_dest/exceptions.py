@@ -1,5 +1,4 @@
-"""
-Everything this package raises on purpose.
+"""Everything this package raises on purpose.
 
 The tree; a name in brackets is a built-in that the class also inherits::
 
@@ -118,17 +117,13 @@ _MASK = "**********"
 
 
 def scrubbed(text: str) -> str:
-    """
-    The text with everything masked that looks like a credential.
-    """
+    """The text with everything masked that looks like a credential."""
     # Compiled at the first error: it takes as long as loading a module.
     return re.sub(_SECRETS, lambda found: f"{found['scheme'] or found['name'] or ''}{_MASK}", text)
 
 
 class Place(TypedDict, total=False):
-    """
-    Where and when something failed, and what the service said. Each becomes an attribute; those not given are empty.
-    """
+    """Where and when something failed, and what the service said. Each becomes an attribute; those not given are empty."""
 
     operation: str
     status: int | None
@@ -147,9 +142,7 @@ class Place(TypedDict, total=False):
 
 
 class Facts(Place, total=False):
-    """
-    What an error may know besides what happened: where, why, and what to do.
-    """
+    """What an error may know besides what happened: where, why, and what to do."""
 
     cause: str
     remedies: Sequence[str]
@@ -159,8 +152,7 @@ _FACT_NAMES = Facts.__optional_keys__
 
 
 class AssetsError(Exception):
-    """
-    The root of everything this package raises on purpose.
+    """The root of everything this package raises on purpose.
 
     Attributes:
         what: What was being done, and what happened, in a sentence or two.
@@ -233,8 +225,7 @@ class AssetsError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """
-        Whether the same request may succeed later without anybody doing anything.
+        """Whether the same request may succeed later without anybody doing anything.
 
         It does not say that sending again is *safe*: that depends on the request.
         """
@@ -242,9 +233,7 @@ class AssetsError(Exception):
 
     @property
     def technical(self) -> str:
-        """
-        One line for support: the status, the request, the trace id, the account and the attempts.
-        """
+        """One line for support: the status, the request, the trace id, the account and the attempts."""
         parts: list[str] = []
         request = f"{self.method} {self.host}{self.path}".strip()
         if self.status is not None:
@@ -281,9 +270,7 @@ class AssetsError(Exception):
         return f"{type(self).__name__}({self.what!r}{status})"
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The error as plain values that JSON can hold; empty facts are left out.
-        """
+        """The error as plain values that JSON can hold; empty facts are left out."""
         result: dict[str, object] = {"error": type(self).__name__, "what": self.what, "code": self.code}
         for name in sorted(_FACT_NAMES - {"code"}):
             value = getattr(self, name)
@@ -331,8 +318,7 @@ def _word(name: str) -> str:
 
 
 class ConfigurationError(AssetsError, ValueError):
-    """
-    A setting is wrong; nothing was sent.
+    """A setting is wrong; nothing was sent.
 
     Attributes:
         field: The name of the setting.
@@ -351,8 +337,7 @@ class ConfigurationError(AssetsError, ValueError):
 
 
 class MissingSettingsError(ConfigurationError):
-    """
-    Settings are missing; all of them are named at once.
+    """Settings are missing; all of them are named at once.
 
     Attributes:
         missing: The names of the settings.
@@ -369,9 +354,7 @@ class MissingSettingsError(ConfigurationError):
 
 
 class InvalidCredentialError(ConfigurationError):
-    """
-    A credential cannot be what it is given as; it was not sent, and it is not shown here.
-    """
+    """A credential cannot be what it is given as; it was not sent, and it is not shown here."""
 
     _cause = (
         "The value is certainly not a usable credential of this kind; it was probably pasted incompletely."
@@ -382,8 +365,7 @@ class InvalidCredentialError(ConfigurationError):
 
 
 class InvalidModelError(AssetsError, ValueError):
-    """
-    A schema model contradicts itself or breaks a rule of the service; nothing was sent.
+    """A schema model contradicts itself or breaks a rule of the service; nothing was sent.
 
     Attributes:
         findings: Everything found, errors and warnings.
@@ -398,8 +380,7 @@ class InvalidModelError(AssetsError, ValueError):
 
 
 class RecordError(AssetsError, ValueError):
-    """
-    A record cannot be sent as it is.
+    """A record cannot be sent as it is.
 
     Attributes:
         selector: Which object type it was meant for.
@@ -434,8 +415,7 @@ class RecordError(AssetsError, ValueError):
 
 
 class ProblemsFoundError(AssetsError):
-    """
-    A check found problems, and the caller asked for them to be raised.
+    """A check found problems, and the caller asked for them to be raised.
 
     Attributes:
         report: The whole report, or the checklist of a `Destination`.
@@ -461,8 +441,7 @@ class ProblemsFoundError(AssetsError):
 
 
 class TransportError(AssetsError):
-    """
-    No complete answer came.
+    """No complete answer came.
 
     Attributes:
         sent: "no" when the service certainly did not act on the request, "unknown" when it may have.
@@ -484,25 +463,19 @@ class TransportError(AssetsError):
 
     @property
     def retryable(self) -> bool:
-        """
-        Whether another attempt can help; not after a failed certificate check, for example.
-        """
+        """Whether another attempt can help; not after a failed certificate check, for example."""
         return self._retryable
 
 
 class AnswerTimeoutError(TransportError, TimeoutError):
-    """
-    The answer was not complete in time; the service may have acted.
-    """
+    """The answer was not complete in time; the service may have acted."""
 
     _cause = "The service or the network is probably slow at the moment."
     _remedies: ClassVar[tuple[str, ...]] = ("You: try again later, or allow more time for one attempt.",)
 
 
 class ConnectionFailedError(TransportError, ConnectionError):
-    """
-    No connection could be made; nothing was sent.
-    """
+    """No connection could be made; nothing was sent."""
 
     _sent: ClassVar[Literal["no", "unknown"]] = "no"
     _cause = "A firewall or a proxy probably stands between this machine and the host, or the host is down."
@@ -513,9 +486,7 @@ class ConnectionFailedError(TransportError, ConnectionError):
 
 
 class HostNotFoundError(TransportError, ConnectionError):
-    """
-    The host's name has no address; nothing was sent.
-    """
+    """The host's name has no address; nothing was sent."""
 
     _sent: ClassVar[Literal["no", "unknown"]] = "no"
     _cause = "The host name is probably misspelled, or this machine's name service does not work."
@@ -526,9 +497,7 @@ class HostNotFoundError(TransportError, ConnectionError):
 
 
 class TlsError(TransportError, ConnectionError):
-    """
-    The encrypted connection could not be trusted; nothing was sent, and it is never tried again without the check.
-    """
+    """The encrypted connection could not be trusted; nothing was sent, and it is never tried again without the check."""
 
     _sent: ClassVar[Literal["no", "unknown"]] = "no"
     _retryable: ClassVar[bool] = False
@@ -540,9 +509,7 @@ class TlsError(TransportError, ConnectionError):
 
 
 class ProxyAuthenticationError(TransportError, ConnectionError):
-    """
-    A proxy on the way wants credentials of its own (HTTP 407); the service was not reached.
-    """
+    """A proxy on the way wants credentials of its own (HTTP 407); the service was not reached."""
 
     _sent: ClassVar[Literal["no", "unknown"]] = "no"
     _retryable: ClassVar[bool] = False
@@ -554,9 +521,7 @@ class ProxyAuthenticationError(TransportError, ConnectionError):
 
 
 class ConnectionLostError(TransportError, ConnectionError):
-    """
-    The connection broke before the answer was complete; the service may have acted.
-    """
+    """The connection broke before the answer was complete; the service may have acted."""
 
     _cause = "The network or the service probably dropped the connection."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -565,9 +530,7 @@ class ConnectionLostError(TransportError, ConnectionError):
 
 
 class MalformedAnswerError(TransportError):
-    """
-    An answer came that is not what it says it is: broken JSON, broken compression, not HTTP.
-    """
+    """An answer came that is not what it says it is: broken JSON, broken compression, not HTTP."""
 
     _cause = "Something between this machine and the service probably damaged the answer."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -577,9 +540,7 @@ class MalformedAnswerError(TransportError):
 
 
 class AnswerTooLargeError(TransportError):
-    """
-    The answer is larger than the limit for it; reading stopped there.
-    """
+    """The answer is larger than the limit for it; reading stopped there."""
 
     _retryable: ClassVar[bool] = False
     _cause = "The answer is certainly larger than this library accepts for such a call."
@@ -590,9 +551,7 @@ class AnswerTooLargeError(TransportError):
 
 
 class UnexpectedRedirectError(TransportError):
-    """
-    The service pointed elsewhere; redirects are never followed, since credentials and records would go along.
-    """
+    """The service pointed elsewhere; redirects are never followed, since credentials and records would go along."""
 
     _retryable: ClassVar[bool] = False
     _cause = "The address is probably that of a web page or of a renamed site, or a proxy sends requests elsewhere."
@@ -602,9 +561,7 @@ class UnexpectedRedirectError(TransportError):
 
 
 class UnsafeLinkError(AssetsError):
-    """
-    A link in an answer leads away from the trusted host; it was not followed, and no token was sent there.
-    """
+    """A link in an answer leads away from the trusted host; it was not followed, and no token was sent there."""
 
     _cause = "The answer did not come from Atlassian, or it was changed on the way."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -614,8 +571,7 @@ class UnsafeLinkError(AssetsError):
 
 
 class HtmlResponseError(AssetsError):
-    """
-    A web page came where data was expected: a proxy's page, or a login page.
+    """A web page came where data was expected: a proxy's page, or a login page.
 
     Attributes:
         title: The page's title.
@@ -642,9 +598,7 @@ class HtmlResponseError(AssetsError):
 
 
 class ApiError(AssetsError):
-    """
-    The service answered, and the answer was no; its own words are in `messages` and `field_errors`.
-    """
+    """The service answered, and the answer was no; its own words are in `messages` and `field_errors`."""
 
     _cause = "The service refused, for a reason that this library does not know."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -653,17 +607,14 @@ class ApiError(AssetsError):
 
 
 class AuthenticationError(ApiError):
-    """
-    The service did not accept who is asking.
-    """
+    """The service did not accept who is asking."""
 
     _cause = "The credential is probably wrong, expired or revoked."
     _remedies: ClassVar[tuple[str, ...]] = ("You: create a new credential and use it.",)
 
 
 class BadCredentialsError(AuthenticationError):
-    """
-    The login was not accepted, also when the service hid that behind an empty list or "not found".
+    """The login was not accepted, also when the service hid that behind an empty list or "not found".
 
     Attributes:
         silent: Whether the service answered as if nothing had happened, for an anonymous visitor.
@@ -687,9 +638,7 @@ class BadCredentialsError(AuthenticationError):
 
 
 class CaptchaRequiredError(AuthenticationError):
-    """
-    The login was refused before the credential was looked at; more attempts make it worse.
-    """
+    """The login was refused before the credential was looked at; more attempts make it worse."""
 
     _cause = "Too many failed logins: the account must certainly pass a CAPTCHA first."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -700,8 +649,7 @@ class CaptchaRequiredError(AuthenticationError):
 
 
 class ScopeMismatchError(AuthenticationError):
-    """
-    The identity is fine, but the token lacks a scope for this call.
+    """The identity is fine, but the token lacks a scope for this call.
 
     Attributes:
         scopes: The scopes that this library knows the call to need.
@@ -718,9 +666,7 @@ class ScopeMismatchError(AuthenticationError):
 
 
 class ImportTokenError(AuthenticationError):
-    """
-    The import token was not accepted.
-    """
+    """The import token was not accepted."""
 
     _cause = "The import token was probably replaced by a newer one, or it is an account's token; its import may be gone."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -730,9 +676,7 @@ class ImportTokenError(AuthenticationError):
 
 
 class AccessDeniedError(ApiError, PermissionError):
-    """
-    The service knows who is asking, and refuses.
-    """
+    """The service knows who is asking, and refuses."""
 
     _cause = "The account probably lacks a permission."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -741,9 +685,7 @@ class AccessDeniedError(ApiError, PermissionError):
 
 
 class IpAllowlistError(AccessDeniedError):
-    """
-    The site accepts only listed addresses, and this process comes from another one.
-    """
+    """The site accepts only listed addresses, and this process comes from another one."""
 
     _cause = (
         "The site certainly has an IP allowlist, and the public address of the machine that runs this process is not "
@@ -757,9 +699,7 @@ class IpAllowlistError(AccessDeniedError):
 
 
 class NotJiraAdminError(AccessDeniedError):
-    """
-    The call needs a Jira administrator, and the account is none.
-    """
+    """The call needs a Jira administrator, and the account is none."""
 
     _cause = "The account is certainly not a Jira administrator."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -769,9 +709,7 @@ class NotJiraAdminError(AccessDeniedError):
 
 
 class JsmLicenseRequiredError(AccessDeniedError):
-    """
-    The account has no access to Jira Service Management.
-    """
+    """The account has no access to Jira Service Management."""
 
     _cause = "The account probably has no agent seat in Jira Service Management."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -780,9 +718,7 @@ class JsmLicenseRequiredError(AccessDeniedError):
 
 
 class AssetsNotAvailableError(AccessDeniedError):
-    """
-    Assets cannot be reached: not in the plan, or not for this account.
-    """
+    """Assets cannot be reached: not in the plan, or not for this account."""
 
     _cause = "Assets is probably not part of the site's plan, or the account has no access to Jira Service Management."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -793,9 +729,7 @@ class AssetsNotAvailableError(AccessDeniedError):
 
 
 class SchemaPermissionError(AccessDeniedError):
-    """
-    The account lacks a role in the object schema.
-    """
+    """The account lacks a role in the object schema."""
 
     _cause = "The account probably lacks the role in this object schema that the call needs."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -805,9 +739,7 @@ class SchemaPermissionError(AccessDeniedError):
 
 
 class XsrfError(AccessDeniedError):
-    """
-    The service took the request for one that a web page forged.
-    """
+    """The service took the request for one that a web page forged."""
 
     _cause = "The User-Agent header was probably changed to a browser's, or a proxy rewrites headers."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -818,9 +750,7 @@ class XsrfError(AccessDeniedError):
 
 
 class AppNotInstalledError(AccessDeniedError):
-    """
-    The OAuth or Forge app is not installed on this site, or was not granted it.
-    """
+    """The OAuth or Forge app is not installed on this site, or was not granted it."""
 
     _cause = "The app is probably not installed on this site, or nobody consented to it there."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -829,18 +759,14 @@ class AppNotInstalledError(AccessDeniedError):
 
 
 class PlanLimitError(AccessDeniedError):
-    """
-    The site's plan does not allow this.
-    """
+    """The site's plan does not allow this."""
 
     _cause = "The site's plan certainly does not include what was asked for."
     _remedies: ClassVar[tuple[str, ...]] = ("A site admin: change to a plan that includes it.",)
 
 
 class NotFoundError(ApiError, LookupError):
-    """
-    What was asked for does not exist, or this account may not see it.
-    """
+    """What was asked for does not exist, or this account may not see it."""
 
     _cause = "It does not exist, or it is hidden from this account; the service answers both alike."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -850,9 +776,7 @@ class NotFoundError(ApiError, LookupError):
 
 
 class ObjectSchemaNotFoundError(NotFoundError):
-    """
-    The object schema does not exist, or this account may not see it.
-    """
+    """The object schema does not exist, or this account may not see it."""
 
     _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the key of the object schema.",
@@ -861,9 +785,7 @@ class ObjectSchemaNotFoundError(NotFoundError):
 
 
 class ObjectTypeNotFoundError(NotFoundError):
-    """
-    The object type does not exist, or this account may not see it.
-    """
+    """The object type does not exist, or this account may not see it."""
 
     _remedies: ClassVar[tuple[str, ...]] = (
         "You: check the name of the object type.",
@@ -872,9 +794,7 @@ class ObjectTypeNotFoundError(NotFoundError):
 
 
 class SiteNotFoundError(ApiError):
-    """
-    There is no Jira site under this name or cloud id.
-    """
+    """There is no Jira site under this name or cloud id."""
 
     _cause = "The name is probably misspelled, or the site was renamed, deactivated, or has no Jira any more."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -884,9 +804,7 @@ class SiteNotFoundError(ApiError):
 
 
 class EndpointNotFoundError(ApiError):
-    """
-    The path does not exist at the service: a wrong base address, or a fault of this library.
-    """
+    """The path does not exist at the service: a wrong base address, or a fault of this library."""
 
     _cause = "The base address is probably wrong, or this library calls something that no longer exists."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -896,26 +814,21 @@ class EndpointNotFoundError(ApiError):
 
 
 class ApiRemovedError(ApiError):
-    """
-    Atlassian has removed this call.
-    """
+    """Atlassian has removed this call."""
 
     _cause = "Atlassian has certainly removed this call from its API."
     _remedies: ClassVar[tuple[str, ...]] = ("You: upgrade this library.",)
 
 
 class ConflictError(ApiError):
-    """
-    The state of things does not allow this now.
-    """
+    """The state of things does not allow this now."""
 
     _cause = "Somebody else probably changed the same thing."
     _remedies: ClassVar[tuple[str, ...]] = ("You: read the current state, then decide whether to try again.",)
 
 
 class ImportConflictError(ConflictError):
-    """
-    The import source is not in a state that allows this.
+    """The import source is not in a state that allows this.
 
     Attributes:
         reason: The service's word for it: IN_PROGRESS, MISSING_MAPPING, DISABLED, INVALID_IMPORT_MODULE_KEY, or "".
@@ -932,9 +845,7 @@ class ImportConflictError(ConflictError):
 
 
 class ImportBusyError(ImportConflictError):
-    """
-    Another execution of the same import is running; the only conflict worth waiting for.
-    """
+    """Another execution of the same import is running; the only conflict worth waiting for."""
 
     _cause = "Another execution of this import is certainly still running."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -944,18 +855,14 @@ class ImportBusyError(ImportConflictError):
 
 
 class MissingMappingError(ImportConflictError):
-    """
-    The import has no mapping yet.
-    """
+    """The import has no mapping yet."""
 
     _cause = "No mapping was sent for this import."
     _remedies: ClassVar[tuple[str, ...]] = ("You: build the schema model with this import token first.",)
 
 
 class ImportDisabledError(ImportConflictError):
-    """
-    The import is switched off.
-    """
+    """The import is switched off."""
 
     _cause = "The import is certainly switched off in Assets."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -964,9 +871,7 @@ class ImportDisabledError(ImportConflictError):
 
 
 class ImportModuleKeyError(ImportConflictError):
-    """
-    The import belongs to an app whose module key is not valid.
-    """
+    """The import belongs to an app whose module key is not valid."""
 
     _cause = "The app that owns this import is probably gone or was changed."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -975,18 +880,14 @@ class ImportModuleKeyError(ImportConflictError):
 
 
 class MappingExistsError(ConflictError):
-    """
-    The import has a mapping already; the service takes the first one with PUT, later ones with PATCH.
-    """
+    """The import has a mapping already; the service takes the first one with PUT, later ones with PATCH."""
 
     _cause = "A mapping was certainly sent before, perhaps by somebody else at the same time."
     _remedies: ClassVar[tuple[str, ...]] = ("You: plan again, and send only what is missing.",)
 
 
 class ObjectSchemaExistsError(ConflictError):
-    """
-    An object schema with this key or name exists already.
-    """
+    """An object schema with this key or name exists already."""
 
     _cause = "The key or the name is certainly taken."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -995,17 +896,14 @@ class ObjectSchemaExistsError(ConflictError):
 
 
 class ValidationError(ApiError, ValueError):
-    """
-    The service found the content of the request wrong; `field_errors` says where.
-    """
+    """The service found the content of the request wrong; `field_errors` says where."""
 
     _cause = "A value certainly breaks a rule of the service."
     _remedies: ClassVar[tuple[str, ...]] = ("You: correct the values that the service names.",)
 
 
 class MappingRejectedError(ValidationError):
-    """
-    The service refused the mapping document.
+    """The service refused the mapping document.
 
     Attributes:
         location: The place in the document, where the service says so.
@@ -1026,18 +924,14 @@ class MappingRejectedError(ValidationError):
 
 
 class ExternalIdTakenError(MappingRejectedError):
-    """
-    An external id of the model is used elsewhere in the workspace (SCHEMA_INVALID_EXTERNAL_ID).
-    """
+    """An external id of the model is used elsewhere in the workspace (SCHEMA_INVALID_EXTERNAL_ID)."""
 
     _cause = "Another object schema of this workspace probably uses the same external ids."
     _remedies: ClassVar[tuple[str, ...]] = ("You: give the model another namespace, then plan again.",)
 
 
 class ExternalIdMismatchError(MappingRejectedError):
-    """
-    Something of the same name exists with another external id (EXTERNAL_ID_MISMATCH).
-    """
+    """Something of the same name exists with another external id (EXTERNAL_ID_MISMATCH)."""
 
     _cause = "An object type or attribute of the same name certainly exists, and was not made by this model."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1046,18 +940,14 @@ class ExternalIdMismatchError(MappingRejectedError):
 
 
 class UnknownExternalIdError(MappingRejectedError):
-    """
-    The mapping names an external id that no object type or attribute has (UNKNOWN_EXTERNAL_ID_MAPPING).
-    """
+    """The mapping names an external id that no object type or attribute has (UNKNOWN_EXTERNAL_ID_MAPPING)."""
 
     _cause = "The mapping probably names an object type or attribute that was deleted or never made."
     _remedies: ClassVar[tuple[str, ...]] = ("You: plan again; the plan reads what exists.",)
 
 
 class MappingExternalIdError(MappingRejectedError):
-    """
-    An external id in the mapping part is not valid (MAPPING_INVALID_EXTERNAL_ID).
-    """
+    """An external id in the mapping part is not valid (MAPPING_INVALID_EXTERNAL_ID)."""
 
     _cause = "The mapping probably names an object type or attribute that its schema part does not describe."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1066,18 +956,14 @@ class MappingExternalIdError(MappingRejectedError):
 
 
 class DuplicateExternalIdError(MappingRejectedError):
-    """
-    Two things in the model have the same external id (DUPLICATE_EXTERNAL_ID_ILLEGAL).
-    """
+    """Two things in the model have the same external id (DUPLICATE_EXTERNAL_ID_ILLEGAL)."""
 
     _cause = "Two object types or attributes of the model certainly share an external id."
     _remedies: ClassVar[tuple[str, ...]] = ("You: give each its own key or external id.",)
 
 
 class UnknownReferenceError(MappingRejectedError):
-    """
-    A reference leads to an object type that is not there (UNKNOWN_REFERENCE).
-    """
+    """A reference leads to an object type that is not there (UNKNOWN_REFERENCE)."""
 
     _cause = (
         "A reference of the model certainly leads to an object type that is neither in it nor in the schema."
@@ -1088,9 +974,7 @@ class UnknownReferenceError(MappingRejectedError):
 
 
 class ReferencedObjectTypeChangedError(MappingRejectedError):
-    """
-    An existing reference attribute would lead to another object type (REFERENCED_OBJECT_TYPE_CHANGED).
-    """
+    """An existing reference attribute would lead to another object type (REFERENCED_OBJECT_TYPE_CHANGED)."""
 
     _cause = "The service certainly does not let an existing reference lead to another object type."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1099,8 +983,7 @@ class ReferencedObjectTypeChangedError(MappingRejectedError):
 
 
 class RateLimitedError(ApiError):
-    """
-    Too many requests, and waiting as long as the service asks is more than the policy allows.
+    """Too many requests, and waiting as long as the service asks is more than the policy allows.
 
     Attributes:
         reason: The service's word for the limit that was hit, such as "jira-burst-based".
@@ -1122,17 +1005,14 @@ class RateLimitedError(ApiError):
 
     @property
     def retryable(self) -> bool:
-        """
-        True, since the request was refused before anything was done; but a quota that is used up, with no word about when
+        """True, since the request was refused before anything was done; but a quota that is used up, with no word about when
         it is renewed, is not waited for.
         """
         return self.retry_after is not None or "quota" not in self.reason
 
 
 class ServiceUnavailableError(ApiError):
-    """
-    The service could not answer properly at the moment.
-    """
+    """The service could not answer properly at the moment."""
 
     _cause = "Atlassian's service probably has a disturbance or is under maintenance."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1142,25 +1022,19 @@ class ServiceUnavailableError(ApiError):
 
     @property
     def retryable(self) -> bool:
-        """
-        True, except for what the service says it cannot do at all (501, 505).
-        """
+        """True, except for what the service says it cannot do at all (501, 505)."""
         return self.status not in (501, 505)
 
 
 class TooLargeError(ApiError):
-    """
-    The request was too large for the service (HTTP 413).
-    """
+    """The request was too large for the service (HTTP 413)."""
 
     _cause = "The service certainly accepts only smaller requests."
     _remedies: ClassVar[tuple[str, ...]] = ("You: send fewer or smaller records in one chunk.",)
 
 
 class UnsupportedMediaError(ApiError):
-    """
-    The service did not accept the kind of content (HTTP 415).
-    """
+    """The service did not accept the kind of content (HTTP 415)."""
 
     _cause = "A proxy probably changed the headers of the request, or this library is at fault."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1173,9 +1047,7 @@ class UnsupportedMediaError(ApiError):
 
 
 class ImportTargetMismatchError(AssetsError):
-    """
-    The import token leads to another workspace or object schema than the one that was meant; nothing was sent.
-    """
+    """The import token leads to another workspace or object schema than the one that was meant; nothing was sent."""
 
     _cause = "The import token certainly belongs to another import than the one that was meant."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1184,8 +1056,7 @@ class ImportTargetMismatchError(AssetsError):
 
 
 class SeveralWorkspacesError(AssetsError):
-    """
-    The site has several Assets workspaces, and none was chosen.
+    """The site has several Assets workspaces, and none was chosen.
 
     Attributes:
         workspace_ids: All of them.
@@ -1200,8 +1071,7 @@ class SeveralWorkspacesError(AssetsError):
 
 
 class RolesNotSettableError(AssetsError):
-    """
-    The roles of the object schema cannot be set from here.
+    """The roles of the object schema cannot be set from here.
 
     Attributes:
         link: The page where a person can set them.
@@ -1226,9 +1096,7 @@ class RolesNotSettableError(AssetsError):
 
 
 class DefaultRolesError(AssetsError):
-    """
-    The object schema still has the roles of a new one: every Jira Service Management group may change its objects.
-    """
+    """The object schema still has the roles of a new one: every Jira Service Management group may change its objects."""
 
     _cause = "A new object schema certainly gives the developer role to every Jira Service Management group."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1238,9 +1106,7 @@ class DefaultRolesError(AssetsError):
 
 
 class UnknownOutcomeError(AssetsError):
-    """
-    It is not known whether the service did what was asked, and doing it again is not safe.
-    """
+    """It is not known whether the service did what was asked, and doing it again is not safe."""
 
     _cause = "The connection broke after the request was sent and before the answer was complete."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1249,8 +1115,7 @@ class UnknownOutcomeError(AssetsError):
 
 
 class ImportCancelledError(AssetsError):
-    """
-    The import was cancelled.
+    """The import was cancelled.
 
     Attributes:
         execution: The execution, or None.
@@ -1276,8 +1141,7 @@ class ImportCancelledError(AssetsError):
 
 
 class ImportTimeoutError(AssetsError, TimeoutError):
-    """
-    Assets had not finished the import when the time to wait was over; it goes on there.
+    """Assets had not finished the import when the time to wait was over; it goes on there.
 
     Attributes:
         execution: The execution, to wait for it again.
@@ -1303,8 +1167,7 @@ class ImportTimeoutError(AssetsError, TimeoutError):
 
 
 class ImportInterruptedError(AssetsError):
-    """
-    The import stopped half-way, and was not completed; the original failure is its `__cause__`.
+    """The import stopped half-way, and was not completed; the original failure is its `__cause__`.
 
     Attributes:
         execution: The execution, or None.
@@ -1331,8 +1194,7 @@ class ImportInterruptedError(AssetsError):
 
 
 class FailedObjectsError(AssetsError):
-    """
-    The import ended, but Assets did not take some of the objects.
+    """The import ended, but Assets did not take some of the objects.
 
     Attributes:
         result: The whole result, with the reasons.
@@ -1349,9 +1211,7 @@ class FailedObjectsError(AssetsError):
 
 
 class MassDeletionGuardError(AssetsError):
-    """
-    Completing the import would remove suspiciously many objects; it was not completed.
-    """
+    """Completing the import would remove suspiciously many objects; it was not completed."""
 
     _cause = "The source probably gave only a part of the records, and the import may be set to remove objects that are missing."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1361,27 +1221,21 @@ class MassDeletionGuardError(AssetsError):
 
 
 class ResolutionNotPossibleError(AssetsError):
-    """
-    This way out of a conflict is not possible here.
-    """
+    """This way out of a conflict is not possible here."""
 
     _cause = "The existing object type certainly does not allow this resolution."
     _remedies: ClassVar[tuple[str, ...]] = ("You: take one of the choices that the conflict offers.",)
 
 
 class StalePlanError(AssetsError):
-    """
-    What exists has changed since the plan was made; nothing was sent.
-    """
+    """What exists has changed since the plan was made; nothing was sent."""
 
     _cause = "Somebody certainly changed the mapping or the schema in the meantime."
     _remedies: ClassVar[tuple[str, ...]] = ("You: plan again, look at the new plan, and build with it.",)
 
 
 class ImpossibleChangeError(AssetsError):
-    """
-    The plan contains changes that the service does not make; nothing was sent.
-    """
+    """The plan contains changes that the service does not make; nothing was sent."""
 
     _cause = "The service certainly does not change existing object types or attributes in this way."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1390,18 +1244,14 @@ class ImpossibleChangeError(AssetsError):
 
 
 class JournalError(AssetsError):
-    """
-    The journal of an import cannot be used.
-    """
+    """The journal of an import cannot be used."""
 
     _cause = "The file is probably damaged, not a journal, or on a disk that is full or not writable."
     _remedies: ClassVar[tuple[str, ...]] = ("You: choose another file for the journal, or restore this one.",)
 
 
 class JournalLockedError(JournalError):
-    """
-    Another process is using this journal.
-    """
+    """Another process is using this journal."""
 
     _cause = "Another import certainly uses the same journal at this moment."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1410,9 +1260,7 @@ class JournalLockedError(JournalError):
 
 
 class JournalMismatchError(JournalError):
-    """
-    The journal belongs to another import, or to other records.
-    """
+    """The journal belongs to another import, or to other records."""
 
     _cause = "The journal was certainly written for another import token, model or set of records."
     _remedies: ClassVar[tuple[str, ...]] = (
@@ -1421,9 +1269,7 @@ class JournalMismatchError(JournalError):
 
 
 class ClosedError(AssetsError):
-    """
-    The connection was used after it had been closed.
-    """
+    """The connection was used after it had been closed."""
 
     _cause = "The connection was certainly closed, usually at the end of its with block."
     _remedies: ClassVar[tuple[str, ...]] = (

@@ -1,6 +1,4 @@
-"""
-One run of an import as a value: what has to be known to submit records to it, here or in another process.
-"""
+"""One run of an import as a value: what has to be known to submit records to it, here or in another process."""
 
 from __future__ import annotations
 
@@ -19,8 +17,7 @@ from .results import ImportProgress
 
 @define(eq=False)
 class Ledger:
-    """
-    What this process has done with an execution; shared by all handles on it here.
+    """What this process has done with an execution; shared by all handles on it here.
 
     Attributes:
         tally: What was sent and refused.
@@ -40,9 +37,7 @@ class Ledger:
 
 
 def names_of(model: SchemaModel) -> dict[str, str]:
-    """
-    For each selector the name that its object type has in Assets.
-    """
+    """For each selector the name that its object type has in Assets."""
     return {spec.selector: spec.name for spec in model.object_types if spec.mapped}
 
 
@@ -52,8 +47,7 @@ def _nothing_yet(execution: Execution) -> Ledger:
 
 @frozen(kw_only=True)
 class Execution:
-    """
-    An execution of an import, without a connection and without the token.
+    """An execution of an import, without a connection and without the token.
 
     Attributes:
         id: Its id in Assets.
@@ -84,9 +78,7 @@ class Execution:
     ledger: Ledger = field(default=Factory(_nothing_yet, takes_self=True), repr=False, eq=False)
 
     def detached(self) -> Execution:
-        """
-        The execution for somebody else: to submit to, not to complete or cancel.
-        """
+        """The execution for somebody else: to submit to, not to complete or cancel."""
         return evolve(Execution.from_dict(self.to_dict()), is_owner=False)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -94,9 +86,7 @@ class Execution:
         return _detached, (self.to_dict(),)
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The execution as JSON-ready data, without any secret.
-        """
+        """The execution as JSON-ready data, without any secret."""
         return {
             "id": self.id,
             "run_id": self.run_id,
@@ -112,8 +102,7 @@ class Execution:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Execution:
-        """
-        The execution back from `to_dict`, for submitting to it.
+        """The execution back from `to_dict`, for submitting to it.
 
         Raises:
             ConfigurationError: It is not what `to_dict` gave.

@@ -1,7 +1,5 @@
 # Derived from import_execution_async.py by tools/derive_blocking.py: do not edit; change import_execution_async.py and derive again.
-"""
-One run of an import: it takes records, is completed once, and then tells what became of them.
-"""
+"""One run of an import: it takes records, is completed once, and then tells what became of them."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class ImportExecution(Execution):
-    """
-    An execution of an import.
+    """An execution of an import.
 
     As a context manager it is completed and waited for when the block ends well, and cancelled when it does not
     or cannot be completed.
@@ -37,9 +34,7 @@ class ImportExecution(Execution):
 
     @classmethod
     def of(cls, connection: Connection, secret: Secret, execution: Execution) -> Self:
-        """
-        Bind an execution to a connection and a token.
-        """
+        """Bind an execution to a connection and a token."""
         values = asdict(
             execution,
             recurse=False,
@@ -59,8 +54,7 @@ class ImportExecution(Execution):
             self._connection._run(executions.broken_off(self._connection._site, self._secret, self, error))
 
     def submit(self, records: Records, *, part: str = "") -> int:
-        """
-        Send records, in as many chunks as they take; returns when all of them are confirmed.
+        """Send records, in as many chunks as they take; returns when all of them are confirmed.
 
         Args:
             records: As in `import_records` of the import token.
@@ -79,8 +73,7 @@ class ImportExecution(Execution):
         )
 
     def complete(self) -> None:
-        """
-        Say that all data is there; Assets begins to process it. Completing twice does nothing.
+        """Say that all data is there; Assets begins to process it. Completing twice does nothing.
 
         Raises:
             ClosedError: The execution was started by another process, which is the one to complete it.
@@ -89,14 +82,11 @@ class ImportExecution(Execution):
         self._connection._run(executions.complete(self._connection._site, self._secret, self))
 
     def status(self) -> str:
-        """
-        The state: INGESTING (it takes data), PROCESSING, DONE, CANCELLED, or a word that nobody has seen yet.
-        """
+        """The state: INGESTING (it takes data), PROCESSING, DONE, CANCELLED, or a word that nobody has seen yet."""
         return (self._connection._run(executions.look(self._connection._site, self._secret, self))).state
 
     def wait(self, timeout: float = 3600.0) -> ImportResult:
-        """
-        Wait until Assets has processed everything.
+        """Wait until Assets has processed everything.
 
         Args:
             timeout: Seconds to wait at most.
@@ -108,8 +98,7 @@ class ImportExecution(Execution):
         return self._connection._run(executions.wait(self._connection._site, self._secret, self, timeout))
 
     def cancel(self) -> bool:
-        """
-        Cancel the execution, as long as it takes data or is being processed.
+        """Cancel the execution, as long as it takes data or is being processed.
 
         Returns:
             Whether it is cancelled now; False when it had ended before.
@@ -120,7 +109,5 @@ class ImportExecution(Execution):
         return self._connection._run(executions.cancel(self._connection._site, self._secret, self))
 
     def result(self) -> ImportResult:
-        """
-        What was sent from here and what Assets has confirmed by now, without waiting.
-        """
+        """What was sent from here and what Assets has confirmed by now, without waiting."""
         return self._connection._run(executions.result(self._connection._site, self._secret, self))

@@ -1,6 +1,4 @@
-"""
-One run of an import: it takes records, is completed once, and then tells what became of them.
-"""
+"""One run of an import: it takes records, is completed once, and then tells what became of them."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class AsyncImportExecution(Execution):
-    """
-    An execution of an import.
+    """An execution of an import.
 
     As an async context manager it is completed and waited for when the block ends well, and cancelled when it does not
     or cannot be completed.
@@ -36,9 +33,7 @@ class AsyncImportExecution(Execution):
 
     @classmethod
     def of(cls, connection: AsyncConnection, secret: Secret, execution: Execution) -> Self:
-        """
-        Bind an execution to a connection and a token.
-        """
+        """Bind an execution to a connection and a token."""
         values = asdict(
             execution,
             recurse=False,
@@ -60,8 +55,7 @@ class AsyncImportExecution(Execution):
             )
 
     async def submit(self, records: AsyncRecords, *, part: str = "") -> int:
-        """
-        Send records, in as many chunks as they take; returns when all of them are confirmed.
+        """Send records, in as many chunks as they take; returns when all of them are confirmed.
 
         Args:
             records: As in `import_records` of the import token.
@@ -80,8 +74,7 @@ class AsyncImportExecution(Execution):
         )
 
     async def complete(self) -> None:
-        """
-        Say that all data is there; Assets begins to process it. Completing twice does nothing.
+        """Say that all data is there; Assets begins to process it. Completing twice does nothing.
 
         Raises:
             ClosedError: The execution was started by another process, which is the one to complete it.
@@ -90,16 +83,13 @@ class AsyncImportExecution(Execution):
         await self._connection._run(executions.complete(self._connection._site, self._secret, self))
 
     async def status(self) -> str:
-        """
-        The state: INGESTING (it takes data), PROCESSING, DONE, CANCELLED, or a word that nobody has seen yet.
-        """
+        """The state: INGESTING (it takes data), PROCESSING, DONE, CANCELLED, or a word that nobody has seen yet."""
         return (
             await self._connection._run(executions.look(self._connection._site, self._secret, self))
         ).state
 
     async def wait(self, timeout: float = 3600.0) -> ImportResult:
-        """
-        Wait until Assets has processed everything.
+        """Wait until Assets has processed everything.
 
         Args:
             timeout: Seconds to wait at most.
@@ -113,8 +103,7 @@ class AsyncImportExecution(Execution):
         )
 
     async def cancel(self) -> bool:
-        """
-        Cancel the execution, as long as it takes data or is being processed.
+        """Cancel the execution, as long as it takes data or is being processed.
 
         Returns:
             Whether it is cancelled now; False when it had ended before.
@@ -125,7 +114,5 @@ class AsyncImportExecution(Execution):
         return await self._connection._run(executions.cancel(self._connection._site, self._secret, self))
 
     async def result(self) -> ImportResult:
-        """
-        What was sent from here and what Assets has confirmed by now, without waiting.
-        """
+        """What was sent from here and what Assets has confirmed by now, without waiting."""
         return await self._connection._run(executions.result(self._connection._site, self._secret, self))

@@ -1,6 +1,4 @@
-"""
-How an import shall run, checked before anything is sent.
-"""
+"""How an import shall run, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -75,9 +73,7 @@ _YES_OR_NO = _a("True or False", lambda value: isinstance(value, bool))
 
 
 class ImportSettings(TypedDict, total=False):
-    """
-    The options of an import as keyword arguments; what each means stands at `ImportOptions`.
-    """
+    """The options of an import as keyword arguments; what each means stands at `ImportOptions`."""
 
     model: SchemaModel | None
     on_progress: Callable[[ImportProgress], object] | None
@@ -106,8 +102,7 @@ class ImportSettings(TypedDict, total=False):
 
 @frozen(kw_only=True)
 class ImportOptions:
-    """
-    How an import shall run.
+    """How an import shall run.
 
     Attributes:
         model: The schema model that the records follow; None to read it from Assets.
@@ -188,16 +183,12 @@ class ImportOptions:
     record_failure: bool = field(default=False, validator=_YES_OR_NO)
 
     def to_dict(self) -> dict[str, object]:
-        """
-        What another process needs to check and cut records in the same way, as JSON-ready data.
-        """
+        """What another process needs to check and cut records in the same way, as JSON-ready data."""
         return {name: getattr(self, name) for name in _TRAVELLING}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> ImportOptions:
-        """
-        The options back from `to_dict`.
-        """
+        """The options back from `to_dict`."""
         given: ImportSettings = {name: data[name] for name in _TRAVELLING if name in data}  # type: ignore[assignment]  # checked by the validators
         return cls(**given)
 

@@ -1,7 +1,5 @@
 # Derived from import_token_async.py by tools/derive_blocking.py: do not edit; change import_token_async.py and derive again.
-"""
-The import token of an External import, and everything that is done with it.
-"""
+"""The import token of an External import, and everything that is done with it."""
 
 from __future__ import annotations
 
@@ -31,8 +29,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class ImportToken:
-    """
-    The token of one External import. It is never shown, and asked anew for every step where it leads.
+    """The token of one External import. It is never shown, and asked anew for every step where it leads.
 
     Attributes:
         schema: The object schema that the import is meant for, or None to take whichever the token leads to.
@@ -45,8 +42,7 @@ class ImportToken:
 
     @classmethod
     def of(cls, connection: Connection, secret: str, schema: ObjectSchemaRecord | None) -> Self:
-        """
-        Bind a token to a connection.
+        """Bind a token to a connection.
 
         Raises:
             InvalidCredentialError: It cannot be an import token.
@@ -54,14 +50,11 @@ class ImportToken:
         return cls(schema=schema, secret=import_token_secret(secret), connection=connection)
 
     def reveal(self) -> str:
-        """
-        The token's text, to be put into a secret store; everywhere else it is masked.
-        """
+        """The token's text, to be put into a secret store; everywhere else it is masked."""
         return self._secret.reveal()
 
     def check(self) -> ImportTokenReport:
-        """
-        Find out whether the token is accepted, belongs to this workspace and schema, and may be used now.
+        """Find out whether the token is accepted, belongs to this workspace and schema, and may be used now.
 
         Sends only reads. A failed check is an entry of the report, never an exception.
         """
@@ -70,8 +63,7 @@ class ImportToken:
         )
 
     def status(self) -> ImportStatus:
-        """
-        The state of the import.
+        """The state of the import.
 
         Raises:
             ImportTokenError: The token is refused.
@@ -79,8 +71,7 @@ class ImportToken:
         return self._connection._run(tokens.status(self._connection._site, self._secret))
 
     def plan(self, model: SchemaModel) -> BuildPlan:
-        """
-        Compare a model with what the import has, and say what building it would change. Sends only reads.
+        """Compare a model with what the import has, and say what building it would change. Sends only reads.
 
         Args:
             model: The wanted model.
@@ -100,8 +91,7 @@ class ImportToken:
     def build(
         self, model: SchemaModel, *, plan: BuildPlanRecord | None = None, timeout: float = 600.0
     ) -> BuildPlan:
-        """
-        Make the import's schema and mapping what a model says: object types, attributes, references, statuses, mapping.
+        """Make the import's schema and mapping what a model says: object types, attributes, references, statuses, mapping.
 
         The first time all of it is sent, later only what changed, and nothing when nothing changed. Building the same
         model twice changes nothing.
@@ -130,8 +120,7 @@ class ImportToken:
         return BuildPlan.bound(self, record)
 
     def start(self, **options: Unpack[ImportSettings]) -> ImportExecution:
-        """
-        Start an execution by hand; `import_records` does all of it in one call.
+        """Start an execution by hand; `import_records` does all of it in one call.
 
         Args:
             options: See `ImportOptions`.
@@ -149,8 +138,7 @@ class ImportToken:
         return ImportExecution.of(self._connection, self._secret, execution)
 
     def attach(self, execution: Execution) -> ImportExecution:
-        """
-        Take up an execution that was started elsewhere, such as one that came pickled from another process.
+        """Take up an execution that was started elsewhere, such as one that came pickled from another process.
 
         Only whoever started it completes or cancels it; here, records can be submitted and its state read.
         """
@@ -159,8 +147,7 @@ class ImportToken:
     def test_import(
         self, records: Records, count: int = 100, **options: Unpack[ImportSettings]
     ) -> ImportResult:
-        """
-        Import the first records only, to see that everything works.
+        """Import the first records only, to see that everything works.
 
         Args:
             records: As in `import_records`.
@@ -185,8 +172,7 @@ class ImportToken:
         )
 
     def import_records(self, records: Records, **options: Unpack[ImportSettings]) -> ImportResult:
-        """
-        Import records: start an execution, send them in chunks, complete it once, and wait until Assets is done.
+        """Import records: start an execution, send them in chunks, complete it once, and wait until Assets is done.
 
         Args:
             records: Records by selector, or pairs of a selector and a record. A record is a mapping from the model's
@@ -212,8 +198,7 @@ class ImportToken:
         )
 
     def resume_import(self, records: Records, **options: Unpack[ImportSettings]) -> ImportResult:
-        """
-        Go on with an import that was killed, from its journal.
+        """Go on with an import that was killed, from its journal.
 
         Args:
             records: The same records in the same order as before. Chunks that Assets confirmed are not sent again, unless

@@ -1,6 +1,4 @@
-"""
-The import token of an External import, and everything that is done with it.
-"""
+"""The import token of an External import, and everything that is done with it."""
 
 from __future__ import annotations
 
@@ -30,8 +28,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class AsyncImportToken:
-    """
-    The token of one External import. It is never shown, and asked anew for every step where it leads.
+    """The token of one External import. It is never shown, and asked anew for every step where it leads.
 
     Attributes:
         schema: The object schema that the import is meant for, or None to take whichever the token leads to.
@@ -44,8 +41,7 @@ class AsyncImportToken:
 
     @classmethod
     def of(cls, connection: AsyncConnection, secret: str, schema: ObjectSchemaRecord | None) -> Self:
-        """
-        Bind a token to a connection.
+        """Bind a token to a connection.
 
         Raises:
             InvalidCredentialError: It cannot be an import token.
@@ -53,14 +49,11 @@ class AsyncImportToken:
         return cls(schema=schema, secret=import_token_secret(secret), connection=connection)
 
     def reveal(self) -> str:
-        """
-        The token's text, to be put into a secret store; everywhere else it is masked.
-        """
+        """The token's text, to be put into a secret store; everywhere else it is masked."""
         return self._secret.reveal()
 
     async def check(self) -> ImportTokenReport:
-        """
-        Find out whether the token is accepted, belongs to this workspace and schema, and may be used now.
+        """Find out whether the token is accepted, belongs to this workspace and schema, and may be used now.
 
         Sends only reads. A failed check is an entry of the report, never an exception.
         """
@@ -69,8 +62,7 @@ class AsyncImportToken:
         )
 
     async def status(self) -> ImportStatus:
-        """
-        The state of the import.
+        """The state of the import.
 
         Raises:
             ImportTokenError: The token is refused.
@@ -78,8 +70,7 @@ class AsyncImportToken:
         return await self._connection._run(tokens.status(self._connection._site, self._secret))
 
     async def plan(self, model: SchemaModel) -> AsyncBuildPlan:
-        """
-        Compare a model with what the import has, and say what building it would change. Sends only reads.
+        """Compare a model with what the import has, and say what building it would change. Sends only reads.
 
         Args:
             model: The wanted model.
@@ -99,8 +90,7 @@ class AsyncImportToken:
     async def build(
         self, model: SchemaModel, *, plan: BuildPlanRecord | None = None, timeout: float = 600.0
     ) -> AsyncBuildPlan:
-        """
-        Make the import's schema and mapping what a model says: object types, attributes, references, statuses, mapping.
+        """Make the import's schema and mapping what a model says: object types, attributes, references, statuses, mapping.
 
         The first time all of it is sent, later only what changed, and nothing when nothing changed. Building the same
         model twice changes nothing.
@@ -129,8 +119,7 @@ class AsyncImportToken:
         return AsyncBuildPlan.bound(self, record)
 
     async def start(self, **options: Unpack[ImportSettings]) -> AsyncImportExecution:
-        """
-        Start an execution by hand; `import_records` does all of it in one call.
+        """Start an execution by hand; `import_records` does all of it in one call.
 
         Args:
             options: See `ImportOptions`.
@@ -148,8 +137,7 @@ class AsyncImportToken:
         return AsyncImportExecution.of(self._connection, self._secret, execution)
 
     def attach(self, execution: Execution) -> AsyncImportExecution:
-        """
-        Take up an execution that was started elsewhere, such as one that came pickled from another process.
+        """Take up an execution that was started elsewhere, such as one that came pickled from another process.
 
         Only whoever started it completes or cancels it; here, records can be submitted and its state read.
         """
@@ -158,8 +146,7 @@ class AsyncImportToken:
     async def test_import(
         self, records: AsyncRecords, count: int = 100, **options: Unpack[ImportSettings]
     ) -> ImportResult:
-        """
-        Import the first records only, to see that everything works.
+        """Import the first records only, to see that everything works.
 
         Args:
             records: As in `import_records`.
@@ -184,8 +171,7 @@ class AsyncImportToken:
         )
 
     async def import_records(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
-        """
-        Import records: start an execution, send them in chunks, complete it once, and wait until Assets is done.
+        """Import records: start an execution, send them in chunks, complete it once, and wait until Assets is done.
 
         Args:
             records: Records by selector, or pairs of a selector and a record. A record is a mapping from the model's
@@ -211,8 +197,7 @@ class AsyncImportToken:
         )
 
     async def resume_import(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
-        """
-        Go on with an import that was killed, from its journal.
+        """Go on with an import that was killed, from its journal.
 
         Args:
             records: The same records in the same order as before. Chunks that Assets confirmed are not sent again, unless

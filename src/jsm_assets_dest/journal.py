@@ -1,5 +1,4 @@
-"""
-The journal of an import: a small SQLite file from which an interrupted import goes on.
+"""The journal of an import: a small SQLite file from which an interrupted import goes on.
 
 It holds the runs, the links of their executions, and for each chunk its id, its digest and whether the service took it.
 It never holds a record, a credential or a link that looks as if it had one inside. The file belongs to one process at a
@@ -62,8 +61,7 @@ def _fit_to_store(link: str) -> bool:
 
 
 class Journal:
-    """
-    The journal in a file; made when it is not there.
+    """The journal in a file; made when it is not there.
 
     Methods may be called from any thread of the process that opened it.
 
@@ -123,9 +121,7 @@ class Journal:
         database.execute("COMMIT")
 
     def close(self) -> None:
-        """
-        Give the file back. Closing twice does no harm.
-        """
+        """Give the file back. Closing twice does no harm."""
         with self._lock:
             database, self._database = self._database, None
             if database is not None:
@@ -147,8 +143,7 @@ class Journal:
     def begin_run(
         self, run_id: str, *, import_source: str, model_digest: str, test: bool = False, encoder: str = "json"
     ) -> JournalRun:
-        """
-        Begin a run; an open one of the same import source is abandoned.
+        """Begin a run; an open one of the same import source is abandoned.
 
         The encoder is noted because a chunk has the same digest only when the same one writes it.
         """
@@ -166,8 +161,7 @@ class Journal:
             return self._run(database, run_id)
 
     def open_run(self, *, import_source: str, model_digest: str) -> JournalRun | None:
-        """
-        The run that can be resumed, or None when the last one came to an end.
+        """The run that can be resumed, or None when the last one came to an end.
 
         Raises:
             JournalMismatchError: The only open run is one of another import source, or it is one with another model.
@@ -196,9 +190,7 @@ class Journal:
         return run
 
     def left_open(self, import_source: str) -> JournalRun | None:
-        """
-        The newest run of an import source, whatever its model, if it did not come to an end.
-        """
+        """The newest run of an import source, whatever its model, if it did not come to an end."""
         with self._reading() as database:
             row = database.execute(
                 "SELECT id FROM runs WHERE import_source=? ORDER BY number DESC LIMIT 1", (import_source,)
@@ -207,8 +199,7 @@ class Journal:
         return run if run is not None and run.is_open else None
 
     def run(self, run_id: str) -> JournalRun:
-        """
-        A run by its id.
+        """A run by its id.
 
         Raises:
             KeyError: There is none.
@@ -217,8 +208,7 @@ class Journal:
             return self._run(database, run_id)
 
     def previous_counts(self, import_source: str) -> dict[str, int] | None:
-        """
-        How many records of each selector the last whole import of the source had, or None when there was none.
+        """How many records of each selector the last whole import of the source had, or None when there was none.
 
         Test imports and imports that did not come to their end do not count.
         """
@@ -230,15 +220,11 @@ class Journal:
         return None if row is None else _counts(row[0])
 
     def completing(self, run_id: str) -> None:
-        """
-        Note that the service is about to be told that the data is complete.
-        """
+        """Note that the service is about to be told that the data is complete."""
         self._write("UPDATE runs SET state=? WHERE id=?", RunState.COMPLETING, run_id)
 
     def finish_run(self, run_id: str, state: RunState, counts: Mapping[str, int]) -> None:
-        """
-        Note how a run ended and what it had; its chunks are forgotten, so that the file stays small.
-        """
+        """Note how a run ended and what it had; its chunks are forgotten, so that the file stays small."""
         with self._transaction() as database:
             database.execute(
                 "UPDATE runs SET state=?, ended=?, counts=? WHERE id=?",
@@ -249,8 +235,7 @@ class Journal:
     def begin_execution(
         self, run_id: str, links: Mapping[str, str], execution_id: str = ""
     ) -> JournalExecution:
-        """
-        Note that a run has an execution, or a new one because the old one takes no more data.
+        """Note that a run has an execution, or a new one because the old one takes no more data.
 
         Links with anything in them that looks like a credential are not stored; after a crash the run then goes on in a
         new execution.
@@ -270,9 +255,7 @@ class Journal:
     # --- chunks
 
     def plan(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
-        """
-        Note a chunk before it is sent for the first time; noting the same one again changes nothing but its state.
-        """
+        """Note a chunk before it is sent for the first time; noting the same one again changes nothing but its state."""
         self._write(
             "INSERT OR REPLACE INTO chunks SELECT number, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE id=?",
             execution,
@@ -288,15 +271,11 @@ class Journal:
         )
 
     def accept(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
-        """
-        Note that the service took a chunk.
-        """
+        """Note that the service took a chunk."""
         self._mark(ChunkState.ACCEPTED, run_id, execution, chunk)
 
     def split(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
-        """
-        Note that the service found a chunk too large.
-        """
+        """Note that the service found a chunk too large."""
         self._mark(ChunkState.SPLIT, run_id, execution, chunk)
 
     def _mark(self, state: ChunkState, run_id: str, execution: int, chunk: PlannedChunk) -> None:
@@ -311,9 +290,7 @@ class Journal:
         )
 
     def chunks(self, run_id: str, execution: int) -> dict[str, JournalChunk]:
-        """
-        The chunks of an execution by their name (number and part, such as "12" or "12ab").
-        """
+        """The chunks of an execution by their name (number and part, such as "12" or "12ab")."""
         with self._reading() as database:
             rows = database.execute(
                 "SELECT chunks.number || part, chunks.id, digest, chunks.state, chunks.counts, bytes FROM chunks"
@@ -328,9 +305,7 @@ class Journal:
         }
 
     def boundaries(self, run_id: str) -> tuple[int, ...]:
-        """
-        How many records each chunk of a run had, in order: cut in the same way, the same records give the same chunks.
-        """
+        """How many records each chunk of a run had, in order: cut in the same way, the same records give the same chunks."""
         with self._reading() as database:
             rows = database.execute(
                 # SQLite takes the other columns from the row with the greatest execution.

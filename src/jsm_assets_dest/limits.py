@@ -1,6 +1,4 @@
-"""
-How long and how much a connection lets one attempt take.
-"""
+"""How long and how much a connection lets one attempt take."""
 
 from __future__ import annotations
 
@@ -33,8 +31,7 @@ def _whole(limits: Limits, attribute: Attribute[int], value: object) -> None:
 
 @frozen(kw_only=True)
 class Limits:
-    """
-    Bounds of a single attempt of a request; retries are bounded by `RetryPolicy`.
+    """Bounds of a single attempt of a request; retries are bounded by `RetryPolicy`.
 
     Attributes:
         connect: Seconds to reach the service, TLS handshake included.

@@ -1,5 +1,4 @@
-"""
-The wanted model of an object schema: object types, attributes, references, statuses, and where records fill
+"""The wanted model of an object schema: object types, attributes, references, statuses, and where records fill
 them.
 
 A `SchemaModel` is a plain value. From it follow the mapping document that Assets takes, the external ids, the
@@ -66,8 +65,7 @@ def _icons(values: Iterable[IconSpec]) -> tuple[IconSpec, ...]:
 
 @frozen
 class SchemaModel:
-    """
-    What an import wants to find in its object schema.
+    """What an import wants to find in its object schema.
 
     Args:
         name: The name of the object schema; for people, Assets keeps the schema's own name.
@@ -94,14 +92,11 @@ class SchemaModel:
     # --- looking things up
 
     def has_object_type(self, key: str) -> bool:
-        """
-        Whether an object type has this key.
-        """
+        """Whether an object type has this key."""
         return any(spec.key == key for spec in self.object_types)
 
     def object_type(self, key: str) -> ObjectTypeSpec:
-        """
-        The object type with this key.
+        """The object type with this key.
 
         Raises:
             KeyError: There is none.
@@ -113,17 +108,14 @@ class SchemaModel:
         raise KeyError(f"the model has no object type with the key “{key}”; it has: {known}")
 
     def find_object_type(self, name_or_key: str) -> ObjectTypeSpec | None:
-        """
-        The object type with this key, else the one with this name in any case, else None.
-        """
+        """The object type with this key, else the one with this name in any case, else None."""
         for spec in self.object_types:
             if spec.key == name_or_key:
                 return spec
         return next((spec for spec in self.object_types if same_name(spec.name, name_or_key)), None)
 
     def external_id(self, key: str, attribute_key: str | None = None) -> str:
-        """
-        The external id of an object type, or of one of its attributes: its own, or the one the namespace
+        """The external id of an object type, or of one of its attributes: its own, or the one the namespace
         gives it.
 
         Raises:
@@ -138,14 +130,11 @@ class SchemaModel:
 
     @property
     def selectors(self) -> tuple[str, ...]:
-        """
-        The selectors under which records are given, in the model's order.
-        """
+        """The selectors under which records are given, in the model's order."""
         return tuple(spec.selector for spec in self.object_types if spec.mapped)
 
     def import_order(self) -> tuple[str, ...]:
-        """
-        The selectors in the order in which records should be sent: targets of references first.
+        """The selectors in the order in which records should be sent: targets of references first.
 
         Object types that refer to each other in a circle keep the model's order.
         """
@@ -156,9 +145,7 @@ class SchemaModel:
     # --- changing, as a new value
 
     def with_object_type(self, spec: ObjectTypeSpec) -> SchemaModel:
-        """
-        The model with an object type put in the place of the one with the same key, or at the end.
-        """
+        """The model with an object type put in the place of the one with the same key, or at the end."""
         if not self.has_object_type(spec.key):
             return evolve(self, object_types=(*self.object_types, spec))
         return evolve(
@@ -166,8 +153,7 @@ class SchemaModel:
         )
 
     def renamed(self, key: str, name: str) -> SchemaModel:
-        """
-        The model with another name for an object type (`"people"`) or an attribute (`"people.primaryEmail"`).
+        """The model with another name for an object type (`"people"`) or an attribute (`"people.primaryEmail"`).
 
         Keys, selectors, locators and external ids stay; queries built for references follow the new name.
 
@@ -180,8 +166,7 @@ class SchemaModel:
         return renamed(self, key, name)
 
     def without(self, *keys: str) -> SchemaModel:
-        """
-        The model without these object types (`"devices"`) and attributes (`"people.manager"`).
+        """The model without these object types (`"devices"`) and attributes (`"people.manager"`).
 
         Raises:
             KeyError: There is no such object type or attribute.
@@ -195,16 +180,13 @@ class SchemaModel:
     # --- checking
 
     def lint(self) -> Findings:
-        """
-        Everything that is wrong or unwise, in one pass, each with its path and a remedy.
-        """
+        """Everything that is wrong or unwise, in one pass, each with its path and a remedy."""
         from ._model.lint import lint
 
         return lint(self)
 
     def check(self) -> None:
-        """
-        Refuse a model with errors; warnings and advice pass.
+        """Refuse a model with errors; warnings and advice pass.
 
         Raises:
             InvalidModelError: With all errors in `findings`.
@@ -214,8 +196,7 @@ class SchemaModel:
     # --- documents
 
     def document(self) -> JsonObject:
-        """
-        The schema-and-mapping document in the edition of 2023-10-19, as `PUT …/mapping` takes it.
+        """The schema-and-mapping document in the edition of 2023-10-19, as `PUT …/mapping` takes it.
 
         Raises:
             InvalidModelError: The model has errors, such as a mapped object type without an identifier.
@@ -227,8 +208,7 @@ class SchemaModel:
 
     @classmethod
     def from_document(cls, document: Mapping[str, object]) -> SchemaModel:
-        """
-        The model that a document describes: one of ours, or what `GET …/schema-and-mapping` answers.
+        """The model that a document describes: one of ours, or what `GET …/schema-and-mapping` answers.
 
         Keys come from external ids of the form "<namespace>/<type key>/<attribute key>", else from names.
         What the mapping does not fill is there with `mapped=False`. System attributes, which Assets lists
@@ -242,17 +222,14 @@ class SchemaModel:
         return read_document(document)
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The whole model as JSON-ready data; `from_dict` reads it back, equal.
-        """
+        """The whole model as JSON-ready data; `from_dict` reads it back, equal."""
         from ._model.portable import model_to_dict
 
         return model_to_dict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> SchemaModel:
-        """
-        Read what `to_dict` wrote.
+        """Read what `to_dict` wrote.
 
         Raises:
             InvalidModelError: It is something else.
@@ -263,17 +240,13 @@ class SchemaModel:
 
     @property
     def digest(self) -> str:
-        """
-        The SHA-256 of the model, 64 hexadecimal digits: two models with the same digest are equal.
-        """
+        """The SHA-256 of the model, 64 hexadecimal digits: two models with the same digest are equal."""
         return digest_of(self.to_dict())
 
     # --- pictures and classes
 
     def graph(self) -> Graph:
-        """
-        A picture of the object types, their attributes and references, as Mermaid text and as SVG.
-        """
+        """A picture of the object types, their attributes and references, as Mermaid text and as SVG."""
         from ._model.graph import Graph
 
         return Graph.of(self)
@@ -285,8 +258,7 @@ class SchemaModel:
     def from_classes(
         cls, *classes: type, name: str = "", namespace: str = "", description: str = ""
     ) -> SchemaModel:
-        """
-        The model that plain attrs classes or dataclasses describe, so that their instances can be imported.
+        """The model that plain attrs classes or dataclasses describe, so that their instances can be imported.
 
         Each class is an object type, each field an attribute; the type of an attribute follows from the
         annotation, further flags from `Annotated[str, attribute(label=True)]`. See

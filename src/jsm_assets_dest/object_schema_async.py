@@ -1,6 +1,4 @@
-"""
-An object schema of the site.
-"""
+"""An object schema of the site."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class AsyncObjectSchema(ObjectSchemaRecord):
-    """
-    An object schema: how it was when it was read, and what can be done with it.
+    """An object schema: how it was when it was read, and what can be done with it.
 
     The values never change; `refresh` gives a new one.
     """
@@ -33,15 +30,12 @@ class AsyncObjectSchema(ObjectSchemaRecord):
 
     @classmethod
     def of(cls, connection: AsyncConnection, record: ObjectSchemaRecord) -> Self:
-        """
-        Bind what was read to a connection.
-        """
+        """Bind what was read to a connection."""
         values = asdict(record, recurse=False, filter=lambda attribute, _: attribute.name != "_connection")
         return cls(**values, connection=connection)
 
     async def refresh(self) -> Self:
-        """
-        The schema as it is now.
+        """The schema as it is now.
 
         Raises:
             ObjectSchemaNotFoundError: It is gone, or hidden from this account.
@@ -51,26 +45,19 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         )
 
     async def object_types(self) -> tuple[ObjectType, ...]:
-        """
-        All object types, of all levels, with the number of their objects.
-        """
+        """All object types, of all levels, with the number of their objects."""
         return await self._connection._run(schemas.object_types(self._connection._site, self.id))
 
     async def attributes(self) -> tuple[Attribute, ...]:
-        """
-        All attributes of all object types.
-        """
+        """All attributes of all object types."""
         return await self._connection._run(schemas.attributes(self._connection._site, self.id))
 
     async def graph(self) -> Graph:
-        """
-        A picture of the object types, their attributes and references, as Mermaid text and as SVG; a notebook shows it.
-        """
+        """A picture of the object types, their attributes and references, as Mermaid text and as SVG; a notebook shows it."""
         return await self._connection._run(schemas.graph(self._connection._site, self))
 
     async def find_conflicts(self, model: SchemaModel) -> list[AsyncObjectTypeConflict]:
-        """
-        Object types of this schema that a model wants, too, with what differs.
+        """Object types of this schema that a model wants, too, with what differs.
 
         Args:
             model: The wanted model.
@@ -86,8 +73,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         return [AsyncObjectTypeConflict.of(self._connection, record) for record in found]
 
     async def roles(self) -> SchemaRoles:
-        """
-        The roles of the schema with their entries, and which entries open it to everybody with JSM access.
+        """The roles of the schema with their entries, and which entries open it to everybody with JSM access.
 
         Raises:
             RolesNotSettableError: The site does not let this credential read them; the error carries the page and steps.
@@ -103,8 +89,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         developers: Sequence[str] | None = None,
         users: Sequence[str] | None = None,
     ) -> SchemaRoles:
-        """
-        Replace the entries of roles. A role that is None is left alone; an empty list empties it.
+        """Replace the entries of roles. A role that is None is left alone; an empty list empties it.
 
         Args:
             managers: Who may configure the schema: names of groups, or account ids of people.
@@ -125,8 +110,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         return await self._connection._run(roles.write(self._connection._site, self, wanted))
 
     async def update(self, *, name: str | None = None, description: str | None = None) -> Self:
-        """
-        Change the schema's name or description; its key stays.
+        """Change the schema's name or description; its key stays.
 
         Args:
             name: The new name, unique in the workspace; None to keep the present one.
@@ -146,22 +130,17 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         )
 
     async def allow_references(self, allowed: bool = True) -> None:  # noqa: FBT001, FBT002 - the one thing it is about
-        """
-        Set whether other object schemas may refer to this one's objects. The settings beside it stay as they are.
-        """
+        """Set whether other object schemas may refer to this one's objects. The settings beside it stay as they are."""
         await self._connection._run(
             schemas.allow_references(self._connection._site, self.id, allowed=allowed)
         )
 
     async def statuses(self) -> tuple[Status, ...]:
-        """
-        The statuses that objects may have: the schema's own first, then those that all schemas share.
-        """
+        """The statuses that objects may have: the schema's own first, then those that all schemas share."""
         return await self._connection._run(schemas.statuses(self._connection._site, self.id))
 
     async def find_status(self, name: str) -> Status | None:
-        """
-        The status with a name, in any case, or None; the schema's own before one that all schemas share.
+        """The status with a name, in any case, or None; the schema's own before one that all schemas share.
 
         Args:
             name: Its name, such as Active.
@@ -169,8 +148,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         return await self._connection._run(schemas.find_status(self._connection._site, self.id, name))
 
     async def create_status(self, name: str, category: StatusCategory | str, description: str = "") -> Status:
-        """
-        Create a status of this schema. Building a model creates the statuses that it declares; this is for others.
+        """Create a status of this schema. Building a model creates the statuses that it declares; this is for others.
 
         Args:
             name: 2 to 30 letters, digits, spaces and hyphens: the rule of import mappings, which Assets may not have here.
@@ -186,16 +164,14 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         )
 
     async def import_sources(self) -> tuple[ImportSource, ...]:
-        """
-        The imports of the schema, each with its state and its settings explained.
+        """The imports of the schema, each with its state and its settings explained.
 
         One can be created only on the schema's configuration page, tab Import.
         """
         return await self._connection._run(schemas.import_sources(self._connection._site, self.id))
 
     async def import_status(self, import_source: ImportSource) -> ImportStatus:
-        """
-        Whether an import may start now, asked with the account's credentials instead of an import token.
+        """Whether an import may start now, asked with the account's credentials instead of an import token.
 
         Args:
             import_source: One of `import_sources`.
@@ -203,8 +179,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         return await self._connection._run(schemas.import_status(self._connection._site, import_source))
 
     async def delete(self, *, confirm_key: str) -> None:
-        """
-        Delete the schema with all its object types and objects, for good.
+        """Delete the schema with all its object types and objects, for good.
 
         Args:
             confirm_key: The schema's key, typed out, to show that this is meant.

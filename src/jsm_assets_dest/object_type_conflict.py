@@ -1,7 +1,5 @@
 # Derived from object_type_conflict_async.py by tools/derive_blocking.py: do not edit; change object_type_conflict_async.py and derive again.
-"""
-An object type that is wanted and already there.
-"""
+"""An object type that is wanted and already there."""
 
 from __future__ import annotations
 
@@ -21,17 +19,13 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class ObjectTypeConflict(ConflictRecord):
-    """
-    A conflict between a wanted object type and an existing one of the same name, and the ways out of it.
-    """
+    """A conflict between a wanted object type and an existing one of the same name, and the ways out of it."""
 
     _connection: Connection = field(repr=False, eq=False, alias="connection")
 
     @classmethod
     def of(cls, connection: Connection, record: ConflictRecord) -> Self:
-        """
-        Bind what was found to a connection.
-        """
+        """Bind what was found to a connection."""
         values = asdict(record, recurse=False, filter=lambda attribute, _: attribute.name != "_connection")
         return cls(**values, connection=connection)
 
@@ -43,8 +37,7 @@ class ObjectTypeConflict(ConflictRecord):
         name: str | None = None,
         delete_objects: int | None = None,
     ) -> SchemaModel:
-        """
-        Take one way out and give the model that goes with it.
+        """Take one way out and give the model that goes with it.
 
         ADOPT, RENAME_INCOMING and SKIP change the model only. RENAME_EXISTING and DELETE_EXISTING change the object type
         in Assets.

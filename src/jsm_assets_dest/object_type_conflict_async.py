@@ -1,6 +1,4 @@
-"""
-An object type that is wanted and already there.
-"""
+"""An object type that is wanted and already there."""
 
 from __future__ import annotations
 
@@ -20,17 +18,13 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class AsyncObjectTypeConflict(ConflictRecord):
-    """
-    A conflict between a wanted object type and an existing one of the same name, and the ways out of it.
-    """
+    """A conflict between a wanted object type and an existing one of the same name, and the ways out of it."""
 
     _connection: AsyncConnection = field(repr=False, eq=False, alias="connection")
 
     @classmethod
     def of(cls, connection: AsyncConnection, record: ConflictRecord) -> Self:
-        """
-        Bind what was found to a connection.
-        """
+        """Bind what was found to a connection."""
         values = asdict(record, recurse=False, filter=lambda attribute, _: attribute.name != "_connection")
         return cls(**values, connection=connection)
 
@@ -42,8 +36,7 @@ class AsyncObjectTypeConflict(ConflictRecord):
         name: str | None = None,
         delete_objects: int | None = None,
     ) -> SchemaModel:
-        """
-        Take one way out and give the model that goes with it.
+        """Take one way out and give the model that goes with it.
 
         ADOPT, RENAME_INCOMING and SKIP change the model only. RENAME_EXISTING and DELETE_EXISTING change the object type
         in Assets.

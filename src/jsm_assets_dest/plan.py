@@ -1,5 +1,4 @@
-"""
-What building a model would do to an import source: read first, compare, show, and only then send.
+"""What building a model would do to an import source: read first, compare, show, and only then send.
 
 `make_plan` is pure: it gets the model and what the import source has, and returns a `BuildPlanRecord` with one
 item for everything and the document that would be sent. Nothing is sent while something is impossible.
@@ -27,8 +26,7 @@ __all__ = ["BuildPlanRecord", "PlanItem", "PlanKind", "PlanSubject", "document_d
 
 @frozen(kw_only=True)
 class BuildPlanRecord:
-    """
-    What building a model does.
+    """What building a model does.
 
     Attributes:
         items: One for each object type, attribute, icon, status and mapping, in the model's order.
@@ -48,42 +46,31 @@ class BuildPlanRecord:
     model_digest: str = field(repr=False)
 
     def of(self, kind: PlanKind) -> tuple[PlanItem, ...]:
-        """
-        The items of one kind.
-        """
+        """The items of one kind."""
         return tuple(item for item in self.items if item.kind is kind)
 
     @property
     def changes(self) -> tuple[PlanItem, ...]:
-        """
-        What is created, patched or adopted.
-        """
+        """What is created, patched or adopted."""
         return tuple(item for item in self.items if item.is_change)
 
     @property
     def impossible(self) -> tuple[PlanItem, ...]:
-        """
-        What the service can never do, so that nothing is sent.
-        """
+        """What the service can never do, so that nothing is sent."""
         return self.of(PlanKind.IMPOSSIBLE)
 
     @property
     def is_empty(self) -> bool:
-        """
-        Whether everything is as wanted, drift aside: there is nothing to send, and nothing in the way.
-        """
+        """Whether everything is as wanted, drift aside: there is nothing to send, and nothing in the way."""
         return self.verb is None and not self.impossible
 
     @property
     def digest(self) -> str:
-        """
-        The SHA-256 of what is sent and of what it was planned for, 64 hexadecimal digits.
-        """
+        """The SHA-256 of what is sent and of what it was planned for, 64 hexadecimal digits."""
         return digest_of([self.verb, self.document, self.current_digest])
 
     def raise_for_impossible(self) -> None:
-        """
-        Refuse a plan with impossible items.
+        """Refuse a plan with impossible items.
 
         Raises:
             ImpossibleChangeError: Naming all of them, with what to do about each.
@@ -99,8 +86,7 @@ class BuildPlanRecord:
             )
 
     def check_current(self, document: Mapping[str, object] | None) -> None:
-        """
-        Refuse a plan that was made for something else than what Assets has now.
+        """Refuse a plan that was made for something else than what Assets has now.
 
         Args:
             document: What `GET …/schema-and-mapping` answers now, or None where there is nothing to read.
@@ -114,8 +100,7 @@ class BuildPlanRecord:
             )
 
     def check_model(self, model: SchemaModel) -> None:
-        """
-        Refuse a plan that was made for another model.
+        """Refuse a plan that was made for another model.
 
         Args:
             model: The model that shall be built: the planned one, or the plan's own with everything settled.
@@ -130,9 +115,7 @@ class BuildPlanRecord:
             )
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The plan as JSON-ready data, with the document.
-        """
+        """The plan as JSON-ready data, with the document."""
         return {
             "verb": self.verb,
             "digest": self.digest,
@@ -144,17 +127,13 @@ class BuildPlanRecord:
 
     @property
     def counts(self) -> dict[str, int]:
-        """
-        How many items there are of each kind, for the kinds that there are.
-        """
+        """How many items there are of each kind, for the kinds that there are."""
         counted = Counter(item.kind for item in self.items)
         return {kind.value: counted[kind] for kind in PlanKind if counted[kind]}
 
     @property
     def summary(self) -> str:
-        """
-        The plan in a line.
-        """
+        """The plan in a line."""
         counts = ", ".join(f"{count} {kind}" for kind, count in self.counts.items()) or "nothing in it"
         if self.impossible:
             return f"Cannot be built as it is: {counts}"
@@ -221,9 +200,7 @@ def _row(item: PlanItem) -> tuple[Markup, str, str, str]:
 
 
 def document_digest(document: Mapping[str, object] | None) -> str:
-    """
-    The SHA-256 of what an import source has, 64 hexadecimal digits; the order of keys does not matter.
-    """
+    """The SHA-256 of what an import source has, 64 hexadecimal digits; the order of keys does not matter."""
     return digest_of(document)
 
 
@@ -234,8 +211,7 @@ def make_plan(
     has_mapping: bool | None = None,
     known_statuses: Collection[str] = (),
 ) -> BuildPlanRecord:
-    """
-    Compare a model with what an import source has.
+    """Compare a model with what an import source has.
 
     Args:
         model: What is wanted.

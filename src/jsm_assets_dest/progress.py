@@ -1,5 +1,4 @@
-"""
-Ready-made displays of an import's progress: `progress="log"`, `"tqdm"`, `"rich"` or `"notebook"`.
+"""Ready-made displays of an import's progress: `progress="log"`, `"tqdm"`, `"rich"` or `"notebook"`.
 
 A display is any callable that takes an `ImportProgress`. Two of the bars need their library, which the extra
 `jsm-assets-dest[progress]` brings; the notebook's needs IPython, which every Jupyter has; the log needs nothing. A display is called by the import's own thread, between other
@@ -24,9 +23,7 @@ LOG_INTERVAL = 10.0
 
 
 class LogDisplay:
-    """
-    Writes a line to the logger `jsm_assets_dest.progress` when the phase changes and every ten seconds.
-    """
+    """Writes a line to the logger `jsm_assets_dest.progress` when the phase changes and every ten seconds."""
 
     def __init__(self, logger: logging.Logger | None = None, interval: float = LOG_INTERVAL) -> None:
         self._logger = logger or logging.getLogger("jsm_assets_dest.progress")
@@ -35,9 +32,7 @@ class LogDisplay:
         self._last = 0.0
 
     def __call__(self, progress: ImportProgress) -> None:
-        """
-        Take a report.
-        """
+        """Take a report."""
         if progress.phase is self._phase and progress.elapsed - self._last < self._interval:
             return
         self._phase, self._last = progress.phase, progress.elapsed
@@ -45,9 +40,7 @@ class LogDisplay:
 
 
 class _Tqdm(Protocol):
-    """
-    The part of a tqdm bar that is used here.
-    """
+    """The part of a tqdm bar that is used here."""
 
     n: float
 
@@ -57,18 +50,14 @@ class _Tqdm(Protocol):
 
 
 class TqdmDisplay:
-    """
-    A tqdm bar: in a terminal, or as a widget in a notebook.
-    """
+    """A tqdm bar: in a terminal, or as a widget in a notebook."""
 
     def __init__(self, make: Callable[..., _Tqdm]) -> None:
         self._make = make
         self._bar: _Tqdm | None = None
 
     def __call__(self, progress: ImportProgress) -> None:
-        """
-        Take a report; the last one closes the bar.
-        """
+        """Take a report; the last one closes the bar."""
         if self._bar is None:
             self._bar = self._make(total=progress.total, unit=" records", unit_scale=True)
         self._bar.set_description_str(str(progress.phase))
@@ -80,9 +69,7 @@ class TqdmDisplay:
 
 
 class _Rich(Protocol):
-    """
-    The part of a rich progress display that is used here.
-    """
+    """The part of a rich progress display that is used here."""
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
@@ -91,9 +78,7 @@ class _Rich(Protocol):
 
 
 class RichDisplay:
-    """
-    A rich progress bar.
-    """
+    """A rich progress bar."""
 
     def __init__(self, make: Callable[[], _Rich]) -> None:
         self._make = make
@@ -101,9 +86,7 @@ class RichDisplay:
         self._task = 0
 
     def __call__(self, progress: ImportProgress) -> None:
-        """
-        Take a report; the last one stops the display.
-        """
+        """Take a report; the last one stops the display."""
         if self._display is None:
             self._display = self._make()
             self._task = self._display.add_task(str(progress.phase), total=progress.total)
@@ -117,26 +100,20 @@ class RichDisplay:
 
 
 class _Handle(Protocol):
-    """
-    Something that a notebook shows and that can be shown anew in its place.
-    """
+    """Something that a notebook shows and that can be shown anew in its place."""
 
     def update(self, obj: object) -> object: ...
 
 
 class NotebookDisplay:
-    """
-    A bar below the cell of a notebook: always the newest report, as the report shows itself.
-    """
+    """A bar below the cell of a notebook: always the newest report, as the report shows itself."""
 
     def __init__(self, show: Callable[..., _Handle]) -> None:
         self._show = show
         self._handle: _Handle | None = None
 
     def __call__(self, progress: ImportProgress) -> None:
-        """
-        Take a report; the last one stays where it is.
-        """
+        """Take a report; the last one stays where it is."""
         if self._handle is None:
             self._handle = self._show(progress, display_id=True)
         else:
@@ -159,8 +136,7 @@ def _library(display: str, module: str) -> object:
 
 
 def resolve_progress(progress: Progress) -> Callable[[ImportProgress], object] | None:
-    """
-    The display to call, or None for no reports at all.
+    """The display to call, or None for no reports at all.
 
     Args:
         progress: "log", "tqdm", "rich", "notebook", a callable of your own, or None.

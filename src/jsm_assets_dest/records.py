@@ -1,5 +1,4 @@
-"""
-The check of records before anything of them is encoded or sent.
+"""The check of records before anything of them is encoded or sent.
 
 A record is a mapping from locators to values, an attrs instance or a dataclass. The check knows the schema model: it
 refuses what Assets would refuse or misunderstand, what JSON cannot carry, and what two JSON encoders would write in two
@@ -36,9 +35,7 @@ def _stop(error: RecordError) -> None:
 
 
 def record_error(selector: str, index: int, path: str, reason: str, record: object) -> RecordError:
-    """
-    The error for one record; the record goes along as an attribute and is no part of the message.
-    """
+    """The error for one record; the record goes along as an attribute and is no part of the message."""
     place = f"{selector}[{index}]" + (f", {path}," if path else "")
     return RecordError(
         f"The record {place} {reason}.",
@@ -52,8 +49,7 @@ def record_error(selector: str, index: int, path: str, reason: str, record: obje
 
 @frozen
 class Checked:
-    """
-    What is left of a batch after the check.
+    """What is left of a batch after the check.
 
     Attributes:
         records: What is sent, in the source's order.
@@ -67,8 +63,7 @@ class Checked:
 
 
 class RecordChecker:
-    """
-    Checks the records of a run against a model.
+    """Checks the records of a run against a model.
 
     Args:
         model: Whose selectors, locators and attribute types decide.
@@ -98,41 +93,30 @@ class RecordChecker:
 
     @property
     def selectors(self) -> tuple[str, ...]:
-        """
-        The selectors that the model knows.
-        """
+        """The selectors that the model knows."""
         return tuple(self._types)
 
     @property
     def unknown_keys(self) -> dict[str, dict[str, int]]:
-        """
-        Keys that were left out because the model has no locator for them, with the number of records, by selector.
-        """
+        """Keys that were left out because the model has no locator for them, with the number of records, by selector."""
         return {selector: dict(one.unknown_keys) for selector, one in self._types.items() if one.unknown_keys}
 
     @property
     def remembered_all(self) -> bool:
-        """
-        Whether every identifier could be compared with all earlier ones.
-        """
+        """Whether every identifier could be compared with all earlier ones."""
         return self._identifiers is None or self._identifiers.complete
 
     def dangling_references(self) -> tuple[DanglingReference, ...]:
-        """
-        References whose target was not among the records so far; empty unless asked for at the start.
-        """
+        """References whose target was not among the records so far; empty unless asked for at the start."""
         return () if self._references is None else self._references.dangling()
 
     def begin_chunk(self) -> None:
-        """
-        Forget the identifiers of the chunk before; called by whoever cuts chunks.
-        """
+        """Forget the identifiers of the chunk before; called by whoever cuts chunks."""
         for one in self._types.values():
             one.seen = set()
 
     def check(self, selector: str, index: int, record: object) -> JsonObject:
-        """
-        What is sent of one record, checked to the last character. Earlier records play no part in it.
+        """What is sent of one record, checked to the last character. Earlier records play no part in it.
 
         Raises:
             RecordError: It does not fit.
@@ -148,8 +132,7 @@ class RecordChecker:
     def check_many(
         self, selector: str, first: int, records: Sequence[object], on_bad: OnBadRecord = _stop
     ) -> Checked:
-        """
-        Check consecutive records of one selector.
+        """Check consecutive records of one selector.
 
         Text with half of a surrogate pair is let pass here: both encoders refuse it, and looking for it in every text
         would cost more than everything else.

@@ -1,5 +1,4 @@
-"""
-Reports: what was checked, what came of it, and who must do what.
+"""Reports: what was checked, what came of it, and who must do what.
 
 A report never raises while it is made; `raise_for_problems` turns it into an exception for those who want one. It can be
 printed, stored as JSON, and shown in a notebook, and holds no secret.
@@ -34,9 +33,7 @@ if TYPE_CHECKING:
 
 
 class CheckState(enum.StrEnum):
-    """
-    What came of a check.
-    """
+    """What came of a check."""
 
     #: It is as it must be.
     OK = "ok"
@@ -64,8 +61,7 @@ def _first_to_act(check: Check) -> str:
 
 @frozen(kw_only=True)
 class Check:
-    """
-    One check.
+    """One check.
 
     Attributes:
         name: What was checked, such as "jira admin"; stable, for programs.
@@ -91,15 +87,11 @@ class Check:
 
     @property
     def is_problem(self) -> bool:
-        """
-        Whether it failed, or could not be found out.
-        """
+        """Whether it failed, or could not be found out."""
         return self.state in (CheckState.FAILED, CheckState.UNKNOWN)
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The check as plain values that JSON can hold.
-        """
+        """The check as plain values that JSON can hold."""
         return {
             "name": self.name,
             "state": self.state.value,
@@ -126,8 +118,7 @@ class Check:
 
 @frozen(kw_only=True)
 class _Report:
-    """
-    What all reports have in common.
+    """What all reports have in common.
 
     Attributes:
         checks: The checks, in the order in which they build on each other.
@@ -139,16 +130,12 @@ class _Report:
 
     @property
     def ok(self) -> bool:
-        """
-        Whether nothing failed and nothing remained unknown; what was skipped does not count.
-        """
+        """Whether nothing failed and nothing remained unknown; what was skipped does not count."""
         return not self.problems
 
     @property
     def problems(self) -> tuple[Check, ...]:
-        """
-        The checks that failed or could not be found out.
-        """
+        """The checks that failed or could not be found out."""
         return tuple(check for check in self.checks if check.is_problem)
 
     def __getitem__(self, name: str) -> Check:
@@ -158,8 +145,7 @@ class _Report:
         raise KeyError(name)
 
     def raise_for_problems(self) -> None:
-        """
-        Raise when there are problems; the first problem's own error is the `__cause__`.
+        """Raise when there are problems; the first problem's own error is the `__cause__`.
 
         Raises:
             ProblemsFoundError: There are; it carries the report.
@@ -178,9 +164,7 @@ class _Report:
         ) from first.error
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The report as plain values that JSON can hold.
-        """
+        """The report as plain values that JSON can hold."""
         return {
             "ok": self.ok,
             "site": self.site,
@@ -241,8 +225,7 @@ def _plain(value: object) -> str:
 
 @frozen(kw_only=True, repr=False)
 class ConnectionReport(_Report):
-    """
-    Whether an account can do the job on a site.
+    """Whether an account can do the job on a site.
 
     Attributes:
         account: Whose credential was used.
@@ -274,8 +257,7 @@ class ConnectionReport(_Report):
 
 @frozen(kw_only=True, repr=False)
 class ImportTokenReport(_Report):
-    """
-    Whether an import token is good, and where it leads.
+    """Whether an import token is good, and where it leads.
 
     Attributes:
         import_source: The import that it belongs to, when it could be read.

@@ -1,5 +1,4 @@
-"""
-What an import says while it runs and when it has ended.
+"""What an import says while it runs and when it has ended.
 
 *Sent* and *confirmed* are different things: the service answers a chunk before it has looked at the records, and says
 what became of them only when the whole execution is done. Until then nothing is confirmed, and a result says so.
@@ -33,8 +32,7 @@ __all__ = [
 
 @frozen(kw_only=True, repr=False)
 class ImportResult:
-    """
-    How an import ended.
+    """How an import ended.
 
     Attributes:
         confirmed: Whether Assets said DONE; without that nothing but *sent* is certain.
@@ -73,58 +71,42 @@ class ImportResult:
 
     @property
     def sent(self) -> int:
-        """
-        Records in chunks that the service took.
-        """
+        """Records in chunks that the service took."""
         return self._sum(lambda one: one.sent)
 
     @property
     def created(self) -> int:
-        """
-        Objects that are new.
-        """
+        """Objects that are new."""
         return self._sum(lambda one: one.created)
 
     @property
     def updated(self) -> int:
-        """
-        Objects that changed.
-        """
+        """Objects that changed."""
         return self._sum(lambda one: one.updated)
 
     @property
     def unchanged(self) -> int:
-        """
-        Objects that were the same already.
-        """
+        """Objects that were the same already."""
         return self._sum(lambda one: one.unchanged)
 
     @property
     def failed_objects(self) -> int:
-        """
-        Records that were sent and that Assets could not take.
-        """
+        """Records that were sent and that Assets could not take."""
         return self._sum(lambda one: one.failed)
 
     @property
     def missing_updated(self) -> int:
-        """
-        Objects that were not in the data and were marked.
-        """
+        """Objects that were not in the data and were marked."""
         return self._sum(lambda one: one.missing_updated)
 
     @property
     def missing_deleted(self) -> int:
-        """
-        Objects that were not in the data and were deleted.
-        """
+        """Objects that were not in the data and were deleted."""
         return self._sum(lambda one: one.missing_deleted)
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """
-        Everything the service said went wrong; what it said about a type starts with the type's name.
-        """
+        """Everything the service said went wrong; what it said about a type starts with the type's name."""
         return (
             *self.status.messages,
             *(f"{one.name}: {text}" for one in self.object_types for text in one.messages),
@@ -132,14 +114,11 @@ class ImportResult:
 
     @property
     def ok(self) -> bool:
-        """
-        Whether Assets confirmed the import and every record of the source arrived.
-        """
+        """Whether Assets confirmed the import and every record of the source arrived."""
         return not self._problems()
 
     def object_type(self, name: str) -> ObjectTypeResult:
-        """
-        The result of one object type, by its selector or its name.
+        """The result of one object type, by its selector or its name.
 
         Raises:
             KeyError: There is none.
@@ -152,8 +131,7 @@ class ImportResult:
         )
 
     def raise_for_failures(self) -> None:
-        """
-        Refuse a result that is not entirely good.
+        """Refuse a result that is not entirely good.
 
         Raises:
             FailedObjectsError: Assets did not confirm the import, could not take some of the records or says nothing
@@ -198,9 +176,7 @@ class ImportResult:
         return problems
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The whole result as JSON-ready data; of failed records everything but the record itself.
-        """
+        """The whole result as JSON-ready data; of failed records everything but the record itself."""
         status = self.status
         return {
             "ok": self.ok,

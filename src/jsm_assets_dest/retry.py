@@ -1,6 +1,4 @@
-"""
-How often, how long and how patiently failed requests are tried again.
-"""
+"""How often, how long and how patiently failed requests are tried again."""
 
 from __future__ import annotations
 
@@ -43,8 +41,7 @@ def _budget(_policy: RetryPolicy, _attribute: Attribute[int], value: object) -> 
 
 @frozen(kw_only=True)
 class RetryPolicy:
-    """
-    When to try a failed request again; `RetryPolicy.off()` for never.
+    """When to try a failed request again; `RetryPolicy.off()` for never.
 
     Only requests whose repetition is safe are repeated at all, whatever the policy says.
 
@@ -70,14 +67,11 @@ class RetryPolicy:
 
     @classmethod
     def off(cls) -> RetryPolicy:
-        """
-        One attempt, no waits.
-        """
+        """One attempt, no waits."""
         return cls(attempts=1)
 
     def backoff(self, attempt: int, *, throttled: bool = False, chance: float = 1.0) -> float:
-        """
-        Our own wait after an attempt, in seconds.
+        """Our own wait after an attempt, in seconds.
 
         Full jitter (0 to t) after failures; equal jitter (t/2 to t) after a refusal for too many requests, because waits
         near zero would burn all attempts before a per-minute limit opens again.
@@ -94,8 +88,7 @@ class RetryPolicy:
     def wait(
         self, attempt: int, *, throttled: bool = False, hint: float | None = None, chance: float = 1.0
     ) -> float:
-        """
-        The wait after an attempt, in seconds.
+        """The wait after an attempt, in seconds.
 
         A hint of the service takes the place of our own wait: never earlier than it says, and at most a tenth later, since
         the gate already spreads the requests that come after it. Of our own wait a second at most is kept, so that
@@ -113,7 +106,5 @@ class RetryPolicy:
         return max(min(own, 1.0), hint * (1.0 + HINT_SPREAD * chance))
 
     def accepts(self, hint: float | None) -> bool:
-        """
-        Whether a wait that the service asks for is one we are willing to make.
-        """
+        """Whether a wait that the service asks for is one we are willing to make."""
         return hint is None or hint <= self.longest_hint

@@ -1,6 +1,4 @@
-"""
-Drives an operation as a conversation of literals: no client, no threads, no time that passes by itself.
-"""
+"""Drives an operation as a conversation of literals: no client, no threads, no time that passes by itself."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ Said = Answer | Exception
 
 
 class Clock:
-    """
-    A clock that moves only when somebody sleeps.
-    """
+    """A clock that moves only when somebody sleeps."""
 
     def __init__(self, now: float = 1000.0) -> None:
         self.now = now
@@ -53,9 +49,7 @@ class Clock:
 
 @define
 class Service:
-    """
-    Answers requests from a script: for each operation its answers in order, the last one again and again.
-    """
+    """Answers requests from a script: for each operation its answers in order, the last one again and again."""
 
     script: Mapping[str, Said | Sequence[Said]]
     clock: Clock = field(factory=Clock)

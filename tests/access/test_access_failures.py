@@ -1,6 +1,4 @@
-"""
-Every way in and every way it fails, on the emulated site: what `check()` finds, and what an ordinary call raises.
-"""
+"""Every way in and every way it fails, on the emulated site: what `check()` finds, and what an ordinary call raises."""
 
 from __future__ import annotations
 
@@ -116,9 +114,7 @@ def test_every_way_in_works_in_the_other_colour(emulator: Emulator, way: str) ->
 
 @frozen
 class Failure:
-    """
-    Something taken away: the check that finds it, its error, who must act, and what listing schemas raises.
-    """
+    """Something taken away: the check that finds it, its error, who must act, and what listing schemas raises."""
 
     take: Callable[[Emulator], object]
     name: str  # of the check

@@ -1,6 +1,4 @@
-"""
-Every dialect in which Atlassian writes errors, plain text, web pages, and what only looks like them.
-"""
+"""Every dialect in which Atlassian writes errors, plain text, web pages, and what only looks like them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The budget that keeps retries from multiplying an outage.
-"""
+"""The budget that keeps retries from multiplying an outage."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Credentials are checked when they are made, and a refused one is never repeated.
-"""
+"""Credentials are checked when they are made, and a refused one is never repeated."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The decision table: every row with the literal answers that were recorded or documented, and the order of the rows.
-"""
+"""The decision table: every row with the literal answers that were recorded or documented, and the order of the rows."""
 
 from __future__ import annotations
 
@@ -77,9 +75,7 @@ UNAVAILABLE_PAGE = (
 
 @frozen
 class Row:
-    """
-    One line of the table: an answer to a request, and the error that it means.
-    """
+    """One line of the table: an answer to a request, and the error that it means."""
 
     number: str
     request: Request

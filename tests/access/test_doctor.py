@@ -1,6 +1,4 @@
-"""
-`examples/doctor.py`: the report for the current site, or a tour of the failures.
-"""
+"""`examples/doctor.py`: the report for the current site, or a tour of the failures."""
 
 from __future__ import annotations
 

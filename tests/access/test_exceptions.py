@@ -1,6 +1,4 @@
-"""
-The tree of errors: complete, explained, portable.
-"""
+"""The tree of errors: complete, explained, portable."""
 
 from __future__ import annotations
 
@@ -64,9 +62,7 @@ def bases(kind: type) -> list[type]:
 
 
 def section(kind: type[AssetsError]) -> str:
-    """
-    What the page must say about a class.
-    """
+    """What the page must say about a class."""
     summary = " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
     above = " and ".join(f"`{base.__name__}`" for base in bases(kind))
     lines = [

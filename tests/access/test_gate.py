@@ -1,6 +1,4 @@
-"""
-The gate that a refusal closes for all workers of a connection.
-"""
+"""The gate that a refusal closes for all workers of a connection."""
 
 from __future__ import annotations
 
@@ -111,9 +109,7 @@ def test_a_minute_without_a_refusal_ends_the_pace() -> None:
 
 
 class Service:
-    """
-    A service that takes so many requests a second, with a burst, and says when to come back.
-    """
+    """A service that takes so many requests a second, with a burst, and says when to come back."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self.rate = rate
@@ -131,8 +127,7 @@ class Service:
 
 
 def simulate(*, chunks: int, latency: float, seed: int, workers: int = 8) -> tuple[float, float]:
-    """
-    Workers that send chunks through a gate, on a clock of their own.
+    """Workers that send chunks through a gate, on a clock of their own.
 
     Returns:
         The part of the ideal throughput that was reached, and the refusals per chunk.

@@ -1,6 +1,4 @@
-"""
-When the service says to come back: every form that RFC 9110 allows and every malformed one seen in the wild.
-"""
+"""When the service says to come back: every form that RFC 9110 allows and every malformed one seen in the wild."""
 
 from __future__ import annotations
 

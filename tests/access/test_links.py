@@ -1,5 +1,4 @@
-"""
-Row 46 of the fault matrix: links that the service sends are followed with a credential only to the trusted origin.
+"""Row 46 of the fault matrix: links that the service sends are followed with a credential only to the trusted origin.
 
 The vectors are those of browsers' and of clients' own mistakes: user information, other schemes, ports and hosts, signs
 that programs read differently, names that only look alike, and paths that climb.

@@ -1,6 +1,4 @@
-"""
-Where the progress of a mapping is read: the Location of the answer, whole or as a path, on the gateway only.
-"""
+"""Where the progress of a mapping is read: the Location of the answer, whole or as a path, on the gateway only."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-`check()`: eleven checks that build on each other, as conversations of literals.
-"""
+"""`check()`: eleven checks that build on each other, as conversations of literals."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Settings and answers that cannot be right are refused by name, before anything is sent because of them.
-"""
+"""Settings and answers that cannot be right are refused by name, before anything is sent because of them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Reports for people, programs and notebooks.
-"""
+"""Reports for people, programs and notebooks."""
 
 from __future__ import annotations
 
@@ -160,9 +158,7 @@ def test_it_can_be_stored_as_json() -> None:
 
 
 class Tags(HTMLParser):
-    """
-    Collects the tags and the text of a page, and watches that they are closed.
-    """
+    """Collects the tags and the text of a page, and watches that they are closed."""
 
     def __init__(self) -> None:
         super().__init__()

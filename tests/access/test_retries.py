@@ -1,6 +1,4 @@
-"""
-One request through the retry layer: attempts, waits, budget, gate, deadline and idempotency, as a conversation.
-"""
+"""One request through the retry layer: attempts, waits, budget, gate, deadline and idempotency, as a conversation."""
 
 from __future__ import annotations
 
@@ -49,9 +47,7 @@ def status(code: int, **headers: str) -> Answer:
 
 @frozen
 class Vector:
-    """
-    One of the public retry cases of the AWS SDKs' standard mode: statuses, then waits, tokens left, and the outcome.
-    """
+    """One of the public retry cases of the AWS SDKs' standard mode: statuses, then waits, tokens left, and the outcome."""
 
     name: str
     statuses: Sequence[int]

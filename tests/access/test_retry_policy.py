@@ -1,6 +1,4 @@
-"""
-How long the policy waits, and what it refuses.
-"""
+"""How long the policy waits, and what it refuses."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The scopes that calls need, for tokens that have scopes.
-"""
+"""The scopes that calls need, for tokens that have scopes."""
 
 from __future__ import annotations
 

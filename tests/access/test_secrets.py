@@ -1,6 +1,4 @@
-"""
-No way of looking at a credential shows its secret: every kind of credential, each way of looking.
-"""
+"""No way of looking at a credential shows its secret: every kind of credential, each way of looking."""
 
 from __future__ import annotations
 
@@ -59,9 +57,7 @@ LOOKS: dict[str, Callable[[object], str]] = {
 
 
 def request(secret: Secret) -> Request:
-    """
-    A request that carries a secret.
-    """
+    """A request that carries a secret."""
     return Request(
         operation="read myself",
         method="GET",

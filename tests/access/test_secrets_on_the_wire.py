@@ -1,5 +1,4 @@
-"""
-A whole run over real sockets, with the logs of every library at their most talkative: no secret is anywhere.
+"""A whole run over real sockets, with the logs of every library at their most talkative: no secret is anywhere.
 
 In process, httpcore and h11 are not taken part in; here they are. Every kind of credential goes all the way (check,
 schemas, an import with its token, then one failure after the other), and everything that a user might store, print, log,
@@ -47,9 +46,7 @@ WAYS_IN: dict[str, Callable[[Emulator, str], Credentials]] = {
 
 
 class Shown:
-    """
-    Everything that anybody could look at.
-    """
+    """Everything that anybody could look at."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -79,9 +76,7 @@ class Shown:
 
 
 def forms(secret: str) -> Iterator[str]:
-    """
-    A secret as it is, in base64 at each offset, and quoted for an address.
-    """
+    """A secret as it is, in base64 at each offset, and quoted for an address."""
     yield secret
     for shift in range(3):
         encoded = base64.b64encode(b"x" * shift + secret.encode()).decode()
@@ -129,9 +124,7 @@ def test_no_secret_is_anywhere_in_a_whole_run(way: str, caplog: pytest.LogCaptur
 
 
 def run_import(token: ImportToken, shown: Shown) -> None:
-    """
-    A model, a plan, a build and an import.
-    """
+    """A model, a plan, a build and an import."""
     wanted = model()
     shown.value(token.plan(wanted))
     token.build(wanted)
@@ -146,9 +139,7 @@ def run_import(token: ImportToken, shown: Shown) -> None:
 
 
 def failure_of(call: Callable[[], object]) -> AssetsError | None:
-    """
-    What a call raises, or None.
-    """
+    """What a call raises, or None."""
     try:
         call()
     except AssetsError as error:
@@ -157,9 +148,7 @@ def failure_of(call: Callable[[], object]) -> AssetsError | None:
 
 
 def fail(emulator: Emulator, connection: Connection, token: ImportToken, shown: Shown) -> None:
-    """
-    One failure after the other, each with its frames.
-    """
+    """One failure after the other, each with its frames."""
     calls: list[Callable[[], object]] = [
         connection.object_schemas,
         token.status,

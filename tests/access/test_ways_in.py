@@ -1,6 +1,4 @@
-"""
-What each credential does on its way in: which kind of token it is, whose token it is, and for which site.
-"""
+"""What each credential does on its way in: which kind of token it is, whose token it is, and for which site."""
 
 from __future__ import annotations
 

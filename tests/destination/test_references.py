@@ -1,6 +1,4 @@
-"""
-References to secrets: what is one, what is refused, and that a refused value is kept nowhere.
-"""
+"""References to secrets: what is one, what is refused, and that a refused value is kept nowhere."""
 
 from __future__ import annotations
 
@@ -111,9 +109,7 @@ MISTAKES: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_no_frame_of_ours_keeps_a_refused_secret(mistake: str) -> None:
-    """
-    Not even a traceback that prints local variables shows it.
-    """
+    """Not even a traceback that prints local variables shows it."""
     with pytest.raises(InvalidCredentialError) as caught:
         MISTAKES[mistake]()
 
@@ -135,9 +131,7 @@ def test_no_frame_of_ours_keeps_a_secret_that_stands_in_a_file(tmp_path: Path) -
 
 
 def frames_with_the_canary(error: BaseException) -> list[str]:
-    """
-    The functions of the package in whose frames the secret is, over the whole chain of errors.
-    """
+    """The functions of the package in whose frames the secret is, over the whole chain of errors."""
     found: list[str] = []
     chained: BaseException | None = error
     while chained is not None:

@@ -1,6 +1,4 @@
-"""
-The file of a destination: what is written, what is read back, and what is refused, with the field and the fix.
-"""
+"""The file of a destination: what is written, what is read back, and what is refused, with the field and the fix."""
 
 from __future__ import annotations
 
@@ -109,9 +107,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_siz
     key=st.none() | texts.filter(bool),
 )
 def test_any_text_comes_back(name: str, description: str, groups: list[str], key: str | None) -> None:
-    """
-    A law: from_dict undoes to_dict, through JSON.
-    """
+    """A law: from_dict undoes to_dict, through JSON."""
     destination = Destination(
         name=name, schema_key=key, schema_description=description, roles={"users": groups}
     )
@@ -120,9 +116,7 @@ def test_any_text_comes_back(name: str, description: str, groups: list[str], key
 
 
 def test_no_secret_is_written(tmp_path: Path) -> None:
-    """
-    Not even where it was looked up before.
-    """
+    """Not even where it was looked up before."""
     environ = {"JSM_ASSETS_API_TOKEN": "ATATT3-c4n4ry-c4n4ry"}
     destination = evolve(FULL, gateway=None, environ=environ)
     destination.connect()
@@ -133,9 +127,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
 
 
 def test_the_environment_is_never_shown_and_does_not_travel() -> None:
-    """
-    The secrets of a process stand in it.
-    """
+    """The secrets of a process stand in it."""
     destination = evolve(FULL, environ={"JSM_ASSETS_API_TOKEN": "ATATT3-c4n4ry-c4n4ry"}, path="okta.json")
 
     travelled = pickle.loads(pickle.dumps(destination))
@@ -362,9 +354,7 @@ def test_a_file_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_byte_order_mark_is_allowed(tmp_path: Path) -> None:
-    """
-    Some editors write one.
-    """
+    """Some editors write one."""
     file = tmp_path / "okta.json"
     FULL.save(file)
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
@@ -416,9 +406,7 @@ def test_options_that_cannot_be_saved_are_refused_at_once(options: ImportOptions
 
 @pytest.mark.parametrize("option", fields(ImportOptions), ids=lambda option: option.name)
 def test_every_option_can_be_saved_or_says_why_not(option: Any) -> None:
-    """
-    Each option's default can be written down in the file, but for those of one run.
-    """
+    """Each option's default can be written down in the file, but for those of one run."""
     data = {"name": "Okta", "options": {option.name: option.default}}
     if option.name in {"model", "on_progress", "total", "allow_missing"}:
         with pytest.raises(ConfigurationError, match="cannot be saved"):
@@ -458,9 +446,7 @@ def test_a_model_file_that_is_none_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_profile_is_told_when_the_model_is_made() -> None:
-    """
-    A later version may know more profiles; a wizard must still be able to load the file and show it.
-    """
+    """A later version may know more profiles; a wizard must still be able to load the file and show it."""
     destination = Destination.from_dict({"name": "x", "model": {"okta": {"profile": "huge"}}})
 
     with pytest.raises(ConfigurationError, match="profile 'huge'"):
@@ -495,8 +481,6 @@ def test_the_environment_of_the_process_is_the_usual_one(
 
 
 def test_errors_of_loading_are_errors_of_ours(tmp_path: Path) -> None:
-    """
-    One `except AssetsError` is enough around a load.
-    """
+    """One `except AssetsError` is enough around a load."""
     with pytest.raises(AssetsError):
         Destination.load(tmp_path / "missing.json")

@@ -1,6 +1,4 @@
-"""
-Looking secrets up where their references say they are.
-"""
+"""Looking secrets up where their references say they are."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="files have other rig
 
 
 def read(text: str, environ: dict[str, str] | None = None, folder: Path = NOWHERE) -> str:
-    """
-    The secret behind a reference.
-    """
+    """The secret behind a reference."""
     return read_secret(SecretReference(text), environ or {}, folder, "import_token").reveal()
 
 
@@ -41,9 +37,7 @@ def test_a_variable_that_is_not_set_is_named(environ: dict[str, str]) -> None:
 
 
 def private(folder: Path, content: bytes, mode: int = 0o600) -> Path:
-    """
-    A file with rights.
-    """
+    """A file with rights."""
     file = folder / "token"
     file.write_bytes(content)
     file.chmod(mode)
@@ -53,9 +47,7 @@ def private(folder: Path, content: bytes, mode: int = 0o600) -> Path:
 @pytest.mark.parametrize("content", [API_TOKEN, f"{API_TOKEN}\n", f"\ufeff{API_TOKEN}\r\n"])
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 def test_a_file_of_ones_own(tmp_path: Path, content: str, mode: int) -> None:
-    """
-    Relative paths begin at the folder that is given, others stand for themselves.
-    """
+    """Relative paths begin at the folder that is given, others stand for themselves."""
     file = private(tmp_path, content.encode(), mode)
 
     assert read("file:token", folder=tmp_path) == API_TOKEN
@@ -116,9 +108,7 @@ Keyring = Callable[[Callable[[str, str], str | None]], None]
 
 @pytest.fixture
 def keyring(monkeypatch: pytest.MonkeyPatch) -> Keyring:
-    """
-    Puts a keyring in place of the real one, which tests must never open.
-    """
+    """Puts a keyring in place of the real one, which tests must never open."""
 
     def install(get_password: Callable[[str, str], str | None]) -> None:
         module = ModuleType("keyring")
@@ -129,9 +119,7 @@ def keyring(monkeypatch: pytest.MonkeyPatch) -> Keyring:
 
 
 def test_an_entry_of_the_keyring(keyring: Keyring) -> None:
-    """
-    What stands behind the last slash is the user, so that a service may be an address.
-    """
+    """What stands behind the last slash is the user, so that a service may be an address."""
     entries = {("https://acme.atlassian.net", "ana"): f"{API_TOKEN}\n"}
     keyring(lambda service, user: entries.get((service, user)))
 

@@ -1,6 +1,4 @@
-"""
-A plain httpx client for the emulator: these tests use nothing of the SDK.
-"""
+"""A plain httpx client for the emulator: these tests use nothing of the SDK."""
 
 from __future__ import annotations
 
@@ -14,9 +12,7 @@ GATEWAY = "https://api.atlassian.com"
 
 
 class Api:
-    """
-    The Assets API on one of its base URLs, with the credentials given.
-    """
+    """The Assets API on one of its base URLs, with the credentials given."""
 
     def __init__(
         self,
@@ -33,42 +29,32 @@ class Api:
         self.client = httpx.Client(transport=emulator.transport, auth=basic, headers=headers)
 
     def ask(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
-        """
-        Ask, with a path below the base or a whole address.
-        """
+        """Ask, with a path below the base or a whole address."""
         url = path if path.startswith("http") else self.base + path
         if body is not None:
             options["json"] = body
         return self.client.request(method, url, **options)
 
     def get(self, path: str, **query: Any) -> Any:
-        """
-        The JSON of a GET that must succeed.
-        """
+        """The JSON of a GET that must succeed."""
         answer = self.ask("GET", path, params=query)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def post(self, path: str, body: Any = None, status: int = 201) -> Any:
-        """
-        The JSON of a POST that must succeed.
-        """
+        """The JSON of a POST that must succeed."""
         answer = self.ask("POST", path, body)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
 
     def put(self, path: str, body: Any) -> Any:
-        """
-        The JSON of a PUT that must succeed.
-        """
+        """The JSON of a PUT that must succeed."""
         answer = self.ask("PUT", path, body)
         assert answer.status_code == 200, answer.text
         return answer.json() if answer.content else None
 
     def refused(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, dict[str, str]]:
-        """
-        Status and field errors of a request that must fail in shape A.
-        """
+        """Status and field errors of a request that must fail in shape A."""
         answer = self.ask(method, path, body, **options)
         assert answer.status_code >= 400, answer.text
         document = answer.json()
@@ -76,32 +62,24 @@ class Api:
         return answer.status_code, document["errors"] or {"": " ".join(document["errorMessages"])}
 
     def find(self, query: str, **parameters: Any) -> list[str]:
-        """
-        The labels of the objects a query finds.
-        """
+        """The labels of the objects a query finds."""
         answer = self.ask("POST", "/object/aql", {"qlQuery": query}, params={"maxResults": 100, **parameters})
         assert answer.status_code == 200, answer.text
         return [each["label"] for each in answer.json()["values"]]
 
 
 def site_gateway(emulator: Emulator) -> str:
-    """
-    The base URL on the site itself.
-    """
+    """The base URL on the site itself."""
     return f"{emulator.site}/gateway/api/jsm/assets/workspace/{emulator.workspace_id}/v1"
 
 
 def ex_jira(emulator: Emulator) -> str:
-    """
-    The base URL for tokens with scopes.
-    """
+    """The base URL for tokens with scopes."""
     return f"{GATEWAY}/ex/jira/{emulator.cloud_id}/jsm/assets/workspace/{emulator.workspace_id}/v1"
 
 
 class ImportApi(Api):
-    """
-    What the holder of a container token can do.
-    """
+    """What the holder of a container token can do."""
 
     def __init__(self, emulator: Emulator, source: SeededImportSource) -> None:
         super().__init__(emulator, bearer=source.token)
@@ -109,22 +87,17 @@ class ImportApi(Api):
         self.source_url = self.links["mapping"].removesuffix("/mapping")
 
     def submit_mapping(self, document: Any, method: str = "PUT") -> httpx.Response:
-        """
-        Send a mapping.
-        """
+        """Send a mapping."""
         return self.ask(method, self.links["mapping"], document)
 
     def codes(self, document: Any, method: str = "PUT") -> list[str]:
-        """
-        The codes with which a mapping is refused.
-        """
+        """The codes with which a mapping is refused."""
         answer = self.submit_mapping(document, method)
         assert answer.status_code == 400, answer.text
         return [each["code"] for each in answer.json()["dataValidationErrors"]]
 
     def run(self, *chunks: Any) -> dict[str, Any]:
-        """
-        A whole import of the chunks given.
+        """A whole import of the chunks given.
 
         Returns:
             The status at its end.
@@ -137,9 +110,7 @@ class ImportApi(Api):
         return status
 
     def counts(self, status: dict[str, Any], name: str) -> dict[str, int]:
-        """
-        The counters of an object type that are not zero, from the status of an execution.
-        """
+        """The counters of an object type that are not zero, from the status of an execution."""
         results = status["progressResult"]["objectTypeResultMap"].values()
         found = next(each for each in results if each["objectTypeName"] == name)
         skipped = ("id", "objectTypeId")

@@ -1,5 +1,4 @@
-"""
-Atlassian's OpenAPI documents as a judge over requests and answers.
+"""Atlassian's OpenAPI documents as a judge over requests and answers.
 
 The documents are no part of this project; see `documents` for where they are looked for.
 """
@@ -22,8 +21,7 @@ _METHODS = ("get", "put", "post", "delete", "patch")
 
 
 def specs() -> Path:
-    """
-    The folder with the documents: `specs` below the folder that JSM_ASSETS_SHARED names, or below `shared` beside
+    """The folder with the documents: `specs` below the folder that JSM_ASSETS_SHARED names, or below `shared` beside
     the project. Without it the test is skipped.
     """
     named = os.environ.get("JSM_ASSETS_SHARED")
@@ -35,8 +33,7 @@ def specs() -> Path:
 
 
 def _prepared(document: Any) -> Any:
-    """
-    OpenAPI 3.0 as JSON Schema, with the proven mistakes of the documents corrected.
+    """OpenAPI 3.0 as JSON Schema, with the proven mistakes of the documents corrected.
 
     `nullable` becomes a type of its own. A value is `oneOf` a text and a date-time, which no text fulfils exactly
     once, so it becomes `anyOf`. Parents are numbers there and texts in what clients observed, so both go.
@@ -61,9 +58,7 @@ def _prepared(document: Any) -> Any:
 
 
 class Operation:
-    """
-    One operation of a document.
-    """
+    """One operation of a document."""
 
     def __init__(self, document: Any, path: str, method: str, described: Any) -> None:
         self.path = path
@@ -85,9 +80,7 @@ class Operation:
         assert not errors, f"{self.method} {self.path} {what}: {errors[:5]}"
 
     def check_request(self, request: httpx.Request) -> None:
-        """
-        The body of a request, where the document describes one, and its parameters.
-        """
+        """The body of a request, where the document describes one, and its parameters."""
         body = self._described.get("requestBody") or {}
         schema = body if "$ref" in body else _content(body).get("schema")
         if schema and request.content:
@@ -98,9 +91,7 @@ class Operation:
         assert unknown <= allowed, f"{self.method} {self.path}: unknown parameters {unknown}"
 
     def check_answer(self, status: int, content: bytes, content_type: str) -> None:
-        """
-        Status and body of an answer.
-        """
+        """Status and body of an answer."""
         responses = self._described["responses"]
         declared = responses.get(str(status))
         if declared is None:
@@ -120,9 +111,7 @@ class Operation:
             self._check(_corrected(self.path, self.method, schema), json.loads(content), f"answer {status}")
 
     def request_examples(self) -> Iterator[tuple[str, Any]]:
-        """
-        The example bodies of requests, by title.
-        """
+        """The example bodies of requests, by title."""
         content = _content(self._described.get("requestBody") or {})
         for title, each in content.get("examples", {}).items():
             yield title, each.get("value", each)
@@ -131,9 +120,7 @@ class Operation:
             yield "example", example
 
     def examples(self) -> Iterator[tuple[int, Any]]:
-        """
-        The example bodies of answers, by status.
-        """
+        """The example bodies of answers, by status."""
         for status, each in self._described["responses"].items():
             content = _content(each)
             example = content.get("example") or (content.get("schema") or {}).get("example")
@@ -153,9 +140,7 @@ def _content(described: Any) -> Any:
 
 
 class Contract:
-    """
-    All operations of the documents.
-    """
+    """All operations of the documents."""
 
     def __init__(self, folder: Path) -> None:
         self.operations: list[Operation] = []
@@ -189,9 +174,7 @@ class Contract:
                 operation._document["components"]["schemas"].setdefault(key, value)
 
     def find(self, request: httpx.Request) -> Operation | None:
-        """
-        The operation a request is meant for.
-        """
+        """The operation a request is meant for."""
         path = request.url.path
         inside = re.search(r"/jsm/(?:assets|insight)/workspace/[^/]+/v1(/.*)", path)
         path = inside.group(1) if inside else re.sub("^/ex/jira/[^/]+", "", path)
@@ -202,9 +185,7 @@ class Contract:
 
 
 class Judged(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """
-    Hands requests on and checks them and their answers.
-    """
+    """Hands requests on and checks them and their answers."""
 
     def __init__(self, contract: Contract, inner: Any) -> None:
         self._contract = contract
@@ -214,17 +195,13 @@ class Judged(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self.bodies: dict[tuple[str, str, int], Any] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """
-        One request.
-        """
+        """One request."""
         request.read()
         answer = self._inner.handle_request(request)
         return self._judge(request, answer, b"".join(answer.stream))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """
-        One request of an asynchronous client.
-        """
+        """One request of an asynchronous client."""
         await request.aread()
         answer = await self._inner.handle_async_request(request)
         return self._judge(request, answer, b"".join([part async for part in answer.stream]))
@@ -255,9 +232,7 @@ def _shape(path: str) -> str:
 
 
 def _check_error(document: Any) -> None:
-    """
-    Every refusal has one of the known shapes; shape A has both of its fields.
-    """
+    """Every refusal has one of the known shapes; shape A has both of its fields."""
     if "errorMessages" in document or "errors" in document:
         assert isinstance(document["errorMessages"], list)
         assert isinstance(document["errors"], dict)
@@ -276,9 +251,7 @@ def _check_error(document: Any) -> None:
 
 
 def missing_keys(example: Any, value: Any, path: str = "") -> list[str]:
-    """
-    What an example has and an answer lacks, at any depth. Arrays are compared by their first items.
-    """
+    """What an example has and an answer lacks, at any depth. Arrays are compared by their first items."""
     if isinstance(example, dict) and isinstance(value, dict):
         found = []
         for key, inner in example.items():

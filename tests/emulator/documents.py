@@ -1,6 +1,4 @@
-"""
-A mapping document to start from.
-"""
+"""A mapping document to start from."""
 
 from __future__ import annotations
 
@@ -13,16 +11,12 @@ PNG48 = base64.b64encode(image(48, "test")).decode()
 
 
 def attribute(name: str, kind: str = "text", **more: Any) -> dict[str, Any]:
-    """
-    An attribute whose external id follows from its name.
-    """
+    """An attribute whose external id follows from its name."""
     return {"externalId": f"a/{name}", "name": name, "description": "", "type": kind, **more}
 
 
 def locate(name: str, *locators: str, **more: Any) -> dict[str, Any]:
-    """
-    Where an attribute's value is found.
-    """
+    """Where an attribute's value is found."""
     return {
         "attributeExternalId": f"a/{name}",
         "attributeName": name,
@@ -32,9 +26,7 @@ def locate(name: str, *locators: str, **more: Any) -> dict[str, Any]:
 
 
 def document(types: list[dict[str, Any]], mappings: list[dict[str, Any]], **schema: Any) -> dict[str, Any]:
-    """
-    A whole document.
-    """
+    """A whole document."""
     return {
         "schema": {"objectSchema": {"name": "Okta", "description": "", "objectTypes": types}, **schema},
         "mapping": {"objectTypeMappings": mappings},
@@ -42,9 +34,7 @@ def document(types: list[dict[str, Any]], mappings: list[dict[str, Any]], **sche
 
 
 def people_and_groups() -> dict[str, Any]:
-    """
-    People with login, age, manager and groups; groups with a name.
-    """
+    """People with login, age, manager and groups; groups with a name."""
     person = {
         "externalId": "t/Person",
         "name": "Person",

@@ -1,6 +1,4 @@
-"""
-Credentials on each base URL, and everything that can keep a caller out.
-"""
+"""Credentials on each base URL, and everything that can keep a caller out."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The query language.
-"""
+"""The query language."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from tests.emulator.api import Api
 
 @pytest.fixture
 def api(emulator: Emulator) -> Api:
-    """
-    A small company: Ana manages Bruno and Chiara; laptops are hardware.
-    """
+    """A small company: Ana manages Bruno and Chiara; laptops are hardware."""
     schema = emulator.add_object_schema("OKT", "Okta")
     city = schema.add_object_type("City")
     madrid, lisbon = city.add_object(Name="Madrid"), city.add_object(Name="Lisbon")
@@ -271,9 +267,7 @@ def test_the_deprecated_searches(api: Api) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
 def test_every_text_can_be_quoted(text: str) -> None:
-    """
-    A quoted value, with backslashes and quotes escaped, is read back as it was.
-    """
+    """A quoted value, with backslashes and quotes escaped, is read back as it was."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     query = parse(f'Name = "{escaped}"')
     assert query.condition is not None

@@ -1,6 +1,4 @@
-"""
-The emulator's answers, and the SDK's requests, before Atlassian's OpenAPI documents.
-"""
+"""The emulator's answers, and the SDK's requests, before Atlassian's OpenAPI documents."""
 
 from __future__ import annotations
 
@@ -68,9 +66,7 @@ def with_judge(api: Api, judged: Judged) -> Any:
 
 
 def walk_through_everything(emulator: Emulator, api: Api, judged: Judged) -> None:
-    """
-    Ask for everything once, successfully and, where that is possible, with something wrong.
-    """
+    """Ask for everything once, successfully and, where that is possible, with something wrong."""
     demo = emulator.seed_demo()
     api.get("/objectschema/list", includeCounts="true")
     schema = api.post("/objectschema/create", {"name": "Okta", "objectSchemaKey": "OKT", "description": "d"})
@@ -270,9 +266,7 @@ LEFT_OUT = {
 def test_answers_have_every_field_of_the_documents_examples(
     emulator: Emulator, api: Api, judged: Judged, contract: Contract
 ) -> None:
-    """
-    Optional fields that are unset are absent on both sides, so only what an example of the same kind shows counts.
-    """
+    """Optional fields that are unset are absent on both sides, so only what an example of the same kind shows counts."""
     walk_through_everything(emulator, api, judged)
     compared, missing = 0, []
     for operation in contract.assets:
@@ -299,9 +293,7 @@ OPTIONAL = {
 
 
 def test_the_examples_of_request_bodies_are_read_in_strict_mode(contract: Contract) -> None:
-    """
-    Strictness refuses nothing that Atlassian's own examples send.
-    """
+    """Strictness refuses nothing that Atlassian's own examples send."""
     read = 0
     for operation in contract.assets:
         for name, example in operation.request_examples():
@@ -366,9 +358,7 @@ def test_the_example_mapping_of_the_document_is_accepted_and_comes_back(
 
 
 def test_the_recorded_payloads_of_an_import_app_are_accepted(emulator: Emulator) -> None:
-    """
-    A mapping and a chunk that a public Forge app sends. Its external ids are those a workspace made up.
-    """
+    """A mapping and a chunk that a public Forge app sends. Its external ids are those a workspace made up."""
     folder = specs() / "import-fixtures"
     mapping = json.loads((folder / "payload_mapping-configuration.json").read_text())
     chunk = json.loads((folder / "payload_data-submission.json").read_text())
@@ -398,8 +388,7 @@ ONLY_IN_SPECIAL_CASES = {
 
 
 def test_every_request_of_the_library_conforms(contract: Contract) -> None:
-    """
-    The main job, and then everything else the handles can do. The names of operations in the library's sources say
+    """The main job, and then everything else the handles can do. The names of operations in the library's sources say
     when a new kind of request has to be added here.
     """
     with Emulator() as emulator:
@@ -468,9 +457,7 @@ def test_every_request_of_the_library_conforms(contract: Contract) -> None:
 
 
 def operations_in_the_library(emulator: Emulator) -> set[str]:
-    """
-    The names of operations in the sources of the library's wire layer and operations.
-    """
+    """The names of operations in the sources of the library's wire layer and operations."""
     package = Path(jsm_assets_dest.__file__).parent
     sources = "".join(
         path.read_text() for layer in ("_wire", "_operations") for path in (package / layer).rglob("*.py")

@@ -1,6 +1,4 @@
-"""
-Failing on purpose, in process.
-"""
+"""Failing on purpose, in process."""
 
 from __future__ import annotations
 

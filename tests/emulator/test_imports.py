@@ -1,6 +1,4 @@
-"""
-Imports: tokens, executions, and what happens to the data.
-"""
+"""Imports: tokens, executions, and what happens to the data."""
 
 from __future__ import annotations
 
@@ -34,9 +32,7 @@ def okta(emulator: Emulator, source: SeededImportSource) -> ImportApi:
 
 
 def mapped(emulator: Emulator, kind: str, **settings: Any) -> ImportApi:
-    """
-    A fresh schema with one type Thing, an Id and a Field of the given type.
-    """
+    """A fresh schema with one type Thing, an Id and a Field of the given type."""
     policies = {name: settings.pop(name) for name in list(settings) if name in POLICIES}
     schema = emulator.add_object_schema("TST")
     okta = ImportApi(emulator, emulator.add_import_source(schema, **policies))
@@ -395,9 +391,7 @@ class TestData:
         assert emulator.object_schema("TST")["Thing"].objects[0]["Field"] == "Brand new"
 
     def test_options_of_select_attributes(self, emulator: Emulator) -> None:
-        """
-        A mapping cannot list options, so a select attribute it made learns them; one made by hand knows its own.
-        """
+        """A mapping cannot list options, so a select attribute it made learns them; one made by hand knows its own."""
         okta = mapped(emulator, "select")
         thing = emulator.object_schema("TST")["Thing"]
         okta.run({"things": [{"id": 1, "field": "S"}, {"id": 2, "field": "M"}]})
@@ -496,9 +490,7 @@ class TestData:
 
 @st.composite
 def tenants(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """
-    Some people, each perhaps with a manager among them or elsewhere, and with groups.
-    """
+    """Some people, each perhaps with a manager among them or elsewhere, and with groups."""
     logins = draw(
         st.lists(st.text("abcXYZ 'é\\\"$", min_size=1, max_size=5), unique_by=str.lower, max_size=6)
     )
@@ -682,9 +674,7 @@ class TestReferences:
         assert person.objects[0]["Device"] == "OKT-1"
 
     def test_key_can_identify_as_one_public_app_does(self, emulator: Emulator, schema: SeededSchema) -> None:
-        """
-        The import's own number is remembered beside the object, whose key stays the service's.
-        """
+        """The import's own number is remembered beside the object, whose key stays the service's."""
         okta = ImportApi(emulator, emulator.add_import_source(schema))
         given = people_and_groups()
         given["mapping"]["objectTypeMappings"] = given["mapping"]["objectTypeMappings"][:1]

@@ -1,6 +1,4 @@
-"""
-Schema-and-mapping documents: form, contradictions, effect, and the way back.
-"""
+"""Schema-and-mapping documents: form, contradictions, effect, and the way back."""
 
 from __future__ import annotations
 
@@ -188,9 +186,7 @@ class TestForm:
     def test_without_external_ids_the_older_edition_holds(
         self, okta: ImportApi, schema: SeededSchema
     ) -> None:
-        """
-        The presence of external ids decides, not `$schema`. Statuses and cardinalities exist in the newer one only.
-        """
+        """The presence of external ids decides, not `$schema`. Statuses and cardinalities exist in the newer one only."""
         given = {
             "$schema": "https://api.atlassian.com/jsm/insight/imports/external/schema/versions/2023_10_19",
             "schema": {

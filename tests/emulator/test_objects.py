@@ -1,6 +1,4 @@
-"""
-Objects through the API: values by type of attribute, history, references, tickets.
-"""
+"""Objects through the API: values by type of attribute, history, references, tickets."""
 
 from __future__ import annotations
 

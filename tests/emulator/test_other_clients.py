@@ -1,5 +1,4 @@
-"""
-Clients that nobody here wrote, against the served emulator.
+"""Clients that nobody here wrote, against the served emulator.
 
 They list schemas, read types and attributes, create an object and run an import. What they expect of the service is
 what their authors saw of it.
@@ -37,9 +36,7 @@ def url(emulator: Emulator) -> Iterator[str]:
 
 
 def after_the_import(emulator: Emulator, source: SeededImportSource) -> None:
-    """
-    What both clients leave behind.
-    """
+    """What both clients leave behind."""
     schema = source.schema
     assert [each.label for each in schema["Laptop"].objects] == ["L1"]
     assert schema["Laptop"].objects[0]["Serial number"] == "4711"
@@ -50,9 +47,7 @@ def after_the_import(emulator: Emulator, source: SeededImportSource) -> None:
 
 
 class TestPython:
-    """
-    atlassian-python-api. It always goes to https://api.atlassian.com, so its session is led to the emulator.
-    """
+    """atlassian-python-api. It always goes to https://api.atlassian.com, so its session is led to the emulator."""
 
     @pytest.fixture
     def client(self, emulator: Emulator, url: str) -> Any:
@@ -155,9 +150,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestJavaScript:
-    """
-    jira.js, in a Node process of its own. Its release has no calls for Assets yet, so its general ones are used.
-    """
+    """jira.js, in a Node process of its own. Its release has no calls for Assets yet, so its general ones are used."""
 
     def test_it_reads_creates_and_imports(
         self, emulator: Emulator, source: SeededImportSource, folder: Path, url: str

@@ -1,6 +1,4 @@
-"""
-Roles, and the rights they give.
-"""
+"""Roles, and the rights they give."""
 
 from __future__ import annotations
 
@@ -94,9 +92,7 @@ def test_types_have_roles_of_their_own(emulator: Emulator, site: Api) -> None:
 
 
 def test_roles_decide_what_an_account_may_do(emulator: Emulator) -> None:
-    """
-    A user views, a developer works with objects, a manager changes the structure; others see nothing.
-    """
+    """A user views, a developer works with objects, a manager changes the structure; others see nothing."""
     bruno = emulator.add_account("bruno@acme.com")
     schema = emulator.add_object_schema("OKT")
     kind = schema.add_object_type("People")
@@ -131,9 +127,7 @@ def test_roles_decide_what_an_account_may_do(emulator: Emulator) -> None:
 
 
 def test_what_is_missing_and_what_is_forbidden_come_before_what_is_wrong(emulator: Emulator) -> None:
-    """
-    404, then 403, then 400.
-    """
+    """404, then 403, then 400."""
     bruno = emulator.add_account("bruno@acme.com")
     schema = emulator.add_object_schema("OKT")
     kind = schema.add_object_type("People")

@@ -1,6 +1,4 @@
-"""
-The served emulator: real sockets, status page, control interface, command.
-"""
+"""The served emulator: real sockets, status page, control interface, command."""
 
 from __future__ import annotations
 
@@ -181,9 +179,7 @@ class TestFaultsOnSockets:
 
 
 class Outline(HTMLParser):
-    """
-    Collects the texts of a page, its tags, and every address it would load from.
-    """
+    """Collects the texts of a page, its tags, and every address it would load from."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,4 @@
-"""
-State files, identifiers, the clock, the fixtures, and that the emulator shares nothing with the SDK.
-"""
+"""State files, identifiers, the clock, the fixtures, and that the emulator shares nothing with the SDK."""
 
 from __future__ import annotations
 
@@ -150,9 +148,7 @@ def test_the_clock_moves_only_when_somebody_sleeps() -> None:
 
 
 class TestStrictness:
-    """
-    What the OpenAPI document would refuse is refused, unless the emulator is told to be lenient.
-    """
+    """What the OpenAPI document would refuse is refused, unless the emulator is told to be lenient."""
 
     @pytest.mark.parametrize(
         ("body", "field"),
@@ -303,9 +299,7 @@ class TestDoubts:
 
 
 def test_the_fixtures_work_for_others(pytester: pytest.Pytester) -> None:
-    """
-    A user's project gets an emulator and connections from the plugin, and unused faults fail its tests.
-    """
+    """A user's project gets an emulator and connections from the plugin, and unused faults fail its tests."""
     pytester.makeconftest('pytest_plugins = ["jsm_assets_dest.testing.pytest_plugin"]')
     pytester.makepyfile(
         """
@@ -330,9 +324,7 @@ def test_the_fixtures_work_for_others(pytester: pytest.Pytester) -> None:
 
 
 def test_the_emulator_imports_nothing_of_the_sdk() -> None:
-    """
-    Only `Emulator.connect` and `connect_async` may, inside the method, and the fixtures for their types.
-    """
+    """Only `Emulator.connect` and `connect_async` may, inside the method, and the fixtures for their types."""
     folder = Path(jsm_assets_dest.testing.__file__).parent
     found: set[tuple[str, ...]] = set()
     for path in folder.rglob("*.py"):
@@ -356,9 +348,7 @@ def test_the_emulator_imports_nothing_of_the_sdk() -> None:
 
 
 def test_roles_are_reachable_from_a_connection_of_the_sdk(emulator: Emulator) -> None:
-    """
-    The site gateway is where the SDK looks, too: both sides agree on the address.
-    """
+    """The site gateway is where the SDK looks, too: both sides agree on the address."""
     emulator.add_object_schema("OKT")
     assert (
         Api(emulator, base=site_gateway(emulator)).ask("GET", "/config/role/objectschema/1").status_code

@@ -1,6 +1,4 @@
-"""
-Object schemas, object types and attributes through the API.
-"""
+"""Object schemas, object types and attributes through the API."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""
-A server on loopback that does to each request what a script says, and the client's side of the conversation.
+"""A server on loopback that does to each request what a script says, and the client's side of the conversation.
 
 Only sockets tell the truth about resets, half uploads and connections that were kept too long. The waits between attempts
 pass on a clock that moves when it is slept on; time-outs are real, and short.
@@ -39,9 +38,7 @@ IMPORT_TOKEN = "ATCTT3xFfGN0T4JNjKpQ7w=5E6F7A8B"
 
 
 class Clock:
-    """
-    A clock that moves only when it is slept on.
-    """
+    """A clock that moves only when it is slept on."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -69,9 +66,7 @@ class Clock:
 
 @define
 class Received:
-    """
-    One request as the server sees it; the body is read only when a script wants it.
-    """
+    """One request as the server sees it; the body is read only when a script wants it."""
 
     connection: socket.socket
     head: bytes
@@ -113,9 +108,7 @@ Script = Callable[[Received], "bool | None"]
 
 
 def answer(payload: bytes = b"{}", status: str = "200 OK", head: bytes = b"", *, keep: bool = True) -> Script:
-    """
-    Read the whole request and answer it.
-    """
+    """Read the whole request and answer it."""
 
     def script(received: Received) -> bool:
         received.read()
@@ -127,9 +120,7 @@ def answer(payload: bytes = b"{}", status: str = "200 OK", head: bytes = b"", *,
 
 
 def raw(sent: bytes) -> Script:
-    """
-    Read the whole request, send some bytes, and close.
-    """
+    """Read the whole request, send some bytes, and close."""
 
     def script(received: Received) -> None:
         received.read()
@@ -140,9 +131,7 @@ def raw(sent: bytes) -> Script:
 
 @define
 class Server:
-    """
-    The server: one script for each request in turn, and a plain good answer for all that come after.
-    """
+    """The server: one script for each request in turn, and a plain good answer for all that come after."""
 
     scripts: list[Script]
     tls: ssl.SSLContext | None = None
@@ -207,9 +196,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """
-    A server while the context lasts; no thread outlives it.
-    """
+    """A server while the context lasts; no thread outlives it."""
     server = Server(list(scripts), tls)
     listener = socket.create_server(("127.0.0.1", 0))
     server.port = listener.getsockname()[1]
@@ -235,9 +222,7 @@ Run = Callable[..., Any]
 
 @pytest.fixture(params=["threads", "asyncio", "trio"])
 def run(request: pytest.FixtureRequest) -> Run:
-    """
-    One of the engines.
-    """
+    """One of the engines."""
 
     def run(
         server: Server | str,
@@ -274,9 +259,7 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 
 def chunk(site: Site, body: bytes = CHUNK) -> Request:
-    """
-    A chunk of an import: safe to repeat, by its id.
-    """
+    """A chunk of an import: safe to repeat, by its id."""
     base = f"{site.gateway}/jsm/assets/workspace/workspace-1/v1/importsource/source-1/executions/execution-1"
     links = ExecutionLinks(
         submit=f"{base}/data", status=f"{base}/status", cancel=base, execution_id="execution-1"
@@ -285,23 +268,17 @@ def chunk(site: Site, body: bytes = CHUNK) -> Request:
 
 
 def create(site: Site) -> Request:
-    """
-    A creation: sent again only when the service certainly did not act.
-    """
+    """A creation: sent again only when the service certainly did not act."""
     return schemas.create_object_schema(site.assets() or "", "OKT", "Okta", "")
 
 
 def read(site: Site) -> Request:
-    """
-    A read, safe to repeat.
-    """
+    """A read, safe to repeat."""
     return schemas.list_object_schemas(site.assets() or "", size=1, counts=False)
 
 
 def bomb(megabytes: int) -> bytes:
-    """
-    A compressed body that becomes this many megabytes of zeros, made in no time from one compressed megabyte.
-    """
+    """A compressed body that becomes this many megabytes of zeros, made in no time from one compressed megabyte."""
     import zlib
 
     packer = zlib.compressobj(9, wbits=-15)

@@ -1,6 +1,4 @@
-"""
-The certificates that are loaded while httpx is.
-"""
+"""The certificates that are loaded while httpx is."""
 
 from __future__ import annotations
 
@@ -24,18 +22,14 @@ ACCOUNT = ApiToken("ana@example.com", "not-a-real-token-0123456789")
 
 @pytest.fixture(autouse=True)
 def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Each test begins as a process does, and with nothing of this one's environment.
-    """
+    """Each test begins as a process does, and with nothing of this one's environment."""
     monkeypatch.setattr(certificates, "_begun", functools.cache(certificates._begun.__wrapped__))
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
         monkeypatch.delenv(name, raising=False)
 
 
 def child(script: str) -> list[str]:
-    """
-    The words that a process of its own prints.
-    """
+    """The words that a process of its own prints."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
         env={name: value for name, value in os.environ.items() if not name.startswith("SSL")},
@@ -47,9 +41,7 @@ def child(script: str) -> list[str]:
 
 
 def test_httpx_is_not_needed() -> None:
-    """
-    The context is there although nothing of httpx was ever imported.
-    """
+    """The context is there although nothing of httpx was ever imported."""
     script = """
 import sys
 from jsm_assets_dest._engine import certificates
@@ -94,9 +86,7 @@ def refused(function):
     "colour", ["ask", "lambda: asyncio.run(ask_async())"], ids=["blocking", "asynchronous"]
 )
 def test_loading_begins_before_httpx_is_imported(colour: str) -> None:
-    """
-    The first request begins it, and makes httpx wait.
-    """
+    """The first request begins it, and makes httpx wait."""
     found = child(f"{WATCHED}\nrefused({colour})")
 
     assert found[0] == "False"
@@ -108,9 +98,7 @@ def test_nothing_is_loaded_for_a_context_of_the_callers() -> None:
 
 
 def test_the_context_is_that_of_httpx() -> None:
-    """
-    It checks names and certificates, and trusts the same authorities.
-    """
+    """It checks names and certificates, and trusts the same authorities."""
     import httpx
 
     ours, theirs = certificates.shared_context(trust_env=False), httpx.create_ssl_context(trust_env=False)
@@ -124,9 +112,7 @@ def test_the_context_is_that_of_httpx() -> None:
 def test_without_a_thread_it_is_loaded_when_it_is_needed(
     method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    Some places let no thread be started, such as an interpreter that is about to end or one inside a server.
-    """
+    """Some places let no thread be started, such as an interpreter that is about to end or one inside a server."""
 
     def refused(*arguments: object, **options: object) -> None:
         raise RuntimeError("no threads here")
@@ -137,18 +123,14 @@ def test_without_a_thread_it_is_loaded_when_it_is_needed(
 
 
 def test_a_thread_that_ended_without_a_context_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    As in a process that was forked while its parent was loading: the child has the thread's name, and not the thread.
-    """
+    """As in a process that was forked while its parent was loading: the child has the thread's name, and not the thread."""
     monkeypatch.setattr(certificates._Loading, "_load", lambda loading: None)
 
     assert certificates.shared_context(trust_env=False).get_ca_certs()
 
 
 def test_certificates_that_are_not_there_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The error names the variable and the ways out, every time, and nothing is sent.
-    """
+    """The error names the variable and the ways out, every time, and nothing is sent."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
     with Connection.external_site("https://acme.example.com", ACCOUNT) as connection:
         with pytest.raises(ConfigurationError):
@@ -164,9 +146,7 @@ def test_certificates_that_are_not_there_are_named(tmp_path: Path, monkeypatch: 
 def test_a_folder_of_certificates_takes_the_place_of_the_usual_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    Nothing of an empty folder is trusted; a file goes before a folder.
-    """
+    """Nothing of an empty folder is trusted; a file goes before a folder."""
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     assert not certificates._made(trust_env=True).get_ca_certs()
     assert certificates._made(trust_env=False).get_ca_certs()
@@ -178,9 +158,7 @@ def test_a_folder_of_certificates_takes_the_place_of_the_usual_ones(
 def test_certificates_that_are_none_are_named_in_the_other_colour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    A file that holds something else is no better than none.
-    """
+    """A file that holds something else is no better than none."""
     import asyncio
 
     place = tmp_path / "authority.pem"

@@ -1,6 +1,4 @@
-"""
-What the engines' clients are built from, what becomes of them after a fork, and what they let through.
-"""
+"""What the engines' clients are built from, what becomes of them after a fork, and what they let through."""
 
 from __future__ import annotations
 

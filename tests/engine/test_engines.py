@@ -1,6 +1,4 @@
-"""
-The two engines, in both colours: the same conversations on threads, asyncio and Trio.
-"""
+"""The two engines, in both colours: the same conversations on threads, asyncio and Trio."""
 
 from __future__ import annotations
 
@@ -45,9 +43,7 @@ from jsm_assets_dest.limits import Limits
 
 
 class StillClock:
-    """
-    A clock that moves only when it is slept on, and remembers for how long.
-    """
+    """A clock that moves only when it is slept on, and remembers for how long."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -78,9 +74,7 @@ def clock() -> StillClock:
 
 @pytest.fixture(params=["threads", "asyncio", "trio"])
 def run(request: pytest.FixtureRequest, clock: StillClock) -> Run:
-    """
-    Carries an operation out on one of the engines, against a handler of requests.
-    """
+    """Carries an operation out on one of the engines, against a handler of requests."""
 
     def settings(handler: Handler, limits: Limits) -> HttpSettings:
         return HttpSettings(limits=limits, transport=httpx.MockTransport(handler))
@@ -326,9 +320,7 @@ def test_a_failure_of_a_spawned_operation_is_an_outcome(run: Run) -> None:
 def test_a_worker_writes_its_request_before_the_producer_goes_on(
     clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    Threads of Python give way to each other rarely: a producer that computes would keep the network idle meanwhile.
-    """
+    """Threads of Python give way to each other rarely: a producer that computes would keep the network idle meanwhile."""
     told: list[str] = []
 
     def send(*_: object, written: Callable[[], object], **__: object) -> Answer:
@@ -504,9 +496,7 @@ def test_a_cancelled_run_may_tidy_up_shielded(backend: str, clock: StillClock) -
 def test_a_worker_that_was_being_started_when_ctrl_c_came_is_waited_for(
     monkeypatch: pytest.MonkeyPatch, clock: StillClock
 ) -> None:
-    """
-    The pool forgets such a thread: Python raises the interrupt between starting it and noting it.
-    """
+    """The pool forgets such a thread: Python raises the interrupt between starting it and noting it."""
     start = threading.Thread.start
     entered = threading.Event()
 

@@ -1,5 +1,4 @@
-"""
-The fault matrix on real sockets: what a network, a proxy or a server can do to a request, and what becomes of it.
+"""The fault matrix on real sockets: what a network, a proxy or a server can do to a request, and what becomes of it.
 
 Each ends with the effect once, or with one typed error that says whether the service may have acted. The numbers are the
 rows of the matrix; `tests/test_fault_matrix.py` maps all of its rows to tests.
@@ -363,8 +362,7 @@ def test_row_26_an_early_refusal_is_heard_although_the_upload_goes_on(run: Run) 
 
 
 def test_row_26_a_server_that_does_not_listen_after_its_refusal(run: Run) -> None:
-    """
-    It resets the connection behind its answer. What has been received by then is read, except by asyncio, which throws
+    """It resets the connection behind its answer. What has been received by then is read, except by asyncio, which throws
     it away when sending fails; then it is a lost connection, with the attempts that a chunk is worth.
     """
     with (

@@ -1,5 +1,4 @@
-"""
-Rows 47 and 48 of the fault matrix: what the environment of a process changes, and threads, forks, interrupts and closing.
+"""Rows 47 and 48 of the fault matrix: what the environment of a process changes, and threads, forks, interrupts and closing.
 
 The environment is read once per process, so that child processes tell; they run in parallel with nothing else.
 """
@@ -62,9 +61,7 @@ def outcome(connection, keep=False):
 
 
 def child(script: str, *arguments: str, **environment: str) -> Any:
-    """
-    What a process of its own prints as JSON, with nothing of this process's proxies in its environment.
-    """
+    """What a process of its own prints as JSON, with nothing of this process's proxies in its environment."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", CHILD + script, *arguments],
@@ -86,8 +83,7 @@ def headers(received: Received) -> Mapping[str, str]:
 
 
 def test_row_47_proxies_and_netrc(tmp_path: Path) -> None:
-    """
-    A proxy of the environment is used and reported, without its password; NO_PROXY and trust_env=False go straight.
+    """A proxy of the environment is used and reported, without its password; NO_PROXY and trust_env=False go straight.
     netrc is never read: nothing but our own credential goes along.
     """
     netrc = tmp_path / "netrc"

@@ -1,6 +1,4 @@
-"""
-What only real sockets can tell: deadlines, dripping servers, interrupted uploads, closed connections.
-"""
+"""What only real sockets can tell: deadlines, dripping servers, interrupted uploads, closed connections."""
 
 from __future__ import annotations
 
@@ -38,9 +36,7 @@ Serve = Callable[[socket.socket], None]
 
 @contextlib.contextmanager
 def server(*scripts: Serve, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """
-    A server on loopback that treats each connection in turn as a script says.
-    """
+    """A server on loopback that treats each connection in turn as a script says."""
     listener = socket.create_server(("127.0.0.1", 0))
     stopping = threading.Event()
 
@@ -81,9 +77,7 @@ def receive_head(connection: socket.socket) -> bytes:
 
 
 def drip(head: bytes, rest: bytes) -> Serve:
-    """
-    Send a head at once and the rest one byte at a time, for as long as somebody listens.
-    """
+    """Send a head at once and the rest one byte at a time, for as long as somebody listens."""
 
     def script(connection: socket.socket) -> None:
         receive_head(connection)
@@ -129,9 +123,7 @@ def get(url: str, **changes: Any) -> Operation[Any]:
 
 
 def test_a_request_is_on_its_way_once_all_of_it_is_written() -> None:
-    """
-    Told once, after the body and before the answer, which the server gives only then.
-    """
+    """Told once, after the body and before the answer, which the server gives only then."""
     told = threading.Event()
     times: list[int] = []
 
@@ -247,9 +239,7 @@ def test_a_trusted_certificate_of_ones_own_is_accepted(run: Callable[..., Any]) 
 
 
 def test_a_run_that_fails_breaks_off_what_its_workers_wait_for() -> None:
-    """
-    A worker that waits for an answer does not hold up the end of a failed run.
-    """
+    """A worker that waits for an answer does not hold up the end of a failed run."""
     waiting = threading.Event()
 
     def silent(connection: socket.socket) -> None:

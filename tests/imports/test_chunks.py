@@ -1,6 +1,4 @@
-"""
-Chunks lose nothing, keep the order and the limits, and are the same again for the same records.
-"""
+"""Chunks lose nothing, keep the order and the limits, and are the same again for the same records."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ both = pytest.mark.parametrize("encoder", [STANDARD, choose_encoder()], ids=lamb
 
 
 def read(chunk: Chunk) -> dict[str, list[dict[str, object]]]:
-    """
-    The data of a chunk.
-    """
+    """The data of a chunk."""
     document = json.loads(chunk.plain().body)
     assert document["clientGeneratedId"] == chunk.id
     data: dict[str, list[dict[str, object]]] = document["data"]
@@ -41,23 +37,17 @@ def read(chunk: Chunk) -> dict[str, list[dict[str, object]]]:
 
 
 def all_records(chunks: Sequence[Chunk], selector: str) -> list[dict[str, object]]:
-    """
-    The records of a selector in the order in which they are sent.
-    """
+    """The records of a selector in the order in which they are sent."""
     return [record for chunk in chunks for record in read(chunk).get(selector, [])]
 
 
 def people(count: int, note: str = "") -> list[dict[str, object]]:
-    """
-    Records of people.
-    """
+    """Records of people."""
     return [{"id": str(number), "note": note} for number in range(count)]
 
 
 def cut_in_batches(chunker: Chunker, pairs: Sequence[object], batches: Sequence[int]) -> list[Chunk]:
-    """
-    The chunks of pairs that come in batches of these sizes, again and again.
-    """
+    """The chunks of pairs that come in batches of these sizes, again and again."""
     chunks: list[Chunk] = []
     position = 0
     for step in itertools.cycle(batches):
@@ -69,9 +59,7 @@ def cut_in_batches(chunker: Chunker, pairs: Sequence[object], batches: Sequence[
 
 
 def test_a_chunk_says_what_it_is() -> None:
-    """
-    Data by selector, an id made from run and number, counts and sizes; the body stays out of its repr.
-    """
+    """Data by selector, an id made from run and number, counts and sizes; the body stays out of its repr."""
     chunker = Chunker("run", limit_count=2)
 
     (chunk,) = chunker.feed("people", people(2))
@@ -89,9 +77,7 @@ def test_a_chunk_says_what_it_is() -> None:
 
 
 def test_what_is_left_comes_at_the_end() -> None:
-    """
-    Full chunks come as records do; flushing gives the rest, once.
-    """
+    """Full chunks come as records do; flushing gives the rest, once."""
     chunker = Chunker("run", limit_count=3)
 
     assert [chunk.count for chunk in chunker.feed("people", people(7))] == [3, 3]
@@ -102,9 +88,7 @@ def test_what_is_left_comes_at_the_end() -> None:
 
 
 def test_room_asks_for_no_more_than_fits() -> None:
-    """
-    Who takes `room` records from the source never holds more than one open chunk.
-    """
+    """Who takes `room` records from the source never holds more than one open chunk."""
     chunker = Chunker("run", limit_count=10)
     assert chunker.room == 10
     chunker.feed("people", people(4))
@@ -114,9 +98,7 @@ def test_room_asks_for_no_more_than_fits() -> None:
 
 @pytest.mark.parametrize(("count", "size"), [(0, 1), (1, 0)])
 def test_limits_have_to_make_sense(count: int, size: int) -> None:
-    """
-    A chunk of nothing would never end.
-    """
+    """A chunk of nothing would never end."""
     with pytest.raises(ValueError, match="at least one"):
         Chunker("run", limit_count=count, limit_bytes=size)
 
@@ -133,9 +115,7 @@ RECORDS = st.lists(
 def test_nothing_is_lost_and_limits_hold(
     notes: list[tuple[str, str]], count: int, size: int, digests: bool, gzip: bool, data: st.DataObject
 ) -> None:
-    """
-    Every record arrives once, in order, within the limits, whatever the encoder and however the source came in.
-    """
+    """Every record arrives once, in order, within the limits, whatever the encoder and however the source came in."""
     pairs = [(selector, {"id": str(number), "note": note}) for number, (selector, note) in enumerate(notes)]
     batches = data.draw(st.lists(st.integers(1, 20), min_size=1))
     sent: list[list[tuple[str, list[dict[str, object]]]]] = []
@@ -186,9 +166,7 @@ def test_chunks_are_the_same_whether_the_check_writes_or_the_encoder(
     gzip: bool,
     data: st.DataObject,
 ) -> None:
-    """
-    The same bytes, ids, digests and bad records, whatever is in the texts and however the source came in.
-    """
+    """The same bytes, ids, digests and bad records, whatever is in the texts and however the source came in."""
     batches = data.draw(st.lists(st.integers(1, 20), min_size=1))
     disks = ObjectTypeSpec("Disks", [AttributeSpec("Id", identifier=True)], selector="people.disks")
     outcomes: list[object] = []
@@ -215,9 +193,7 @@ def test_chunks_are_the_same_whether_the_check_writes_or_the_encoder(
 def test_half_surrogates_are_bad_records_whoever_writes(
     encoder: Encoder, write: Callable[[object], str] | None, text: str
 ) -> None:
-    """
-    Also two halves that together look like one character; neighbours with whole ones are sent.
-    """
+    """Also two halves that together look like one character; neighbours with whole ones are sent."""
     bad: list[RecordError] = []
     checker = RecordChecker(MODEL, write=write if encoder is STANDARD else None)
     chunker = Chunker("run", encoder=encoder, checker=checker, on_bad=bad.append)
@@ -232,9 +208,7 @@ def test_half_surrogates_are_bad_records_whoever_writes(
 
 @given(RECORDS, st.integers(1, 20), st.integers(1000, 3000))
 def test_the_same_records_give_the_same_chunks(notes: list[tuple[str, str]], count: int, size: int) -> None:
-    """
-    Ids and bytes follow from the run's id and the records; following boundaries, other limits change nothing.
-    """
+    """Ids and bytes follow from the run's id and the records; following boundaries, other limits change nothing."""
     pairs = [(selector, {"id": str(number), "note": note}) for number, (selector, note) in enumerate(notes)]
 
     def cut(limit_count: int, limit_bytes: int, boundaries: Sequence[int] = ()) -> list[Chunk]:
@@ -250,18 +224,14 @@ def test_the_same_records_give_the_same_chunks(notes: list[tuple[str, str]], cou
 
 
 def test_after_the_boundaries_chunks_are_cut_as_usual() -> None:
-    """
-    A resumed run goes on with its own limits where the interrupted one had come to.
-    """
+    """A resumed run goes on with its own limits where the interrupted one had come to."""
     chunker = Chunker("run", limit_count=4, boundaries=[2, 3])
 
     assert [chunk.count for chunk in chunker.feed("people", people(13))] == [2, 3, 4, 4]
 
 
 def test_boundaries_end_where_they_no_longer_fit() -> None:
-    """
-    When a chunk came out differently from last time, the later boundaries would only cut in odd places.
-    """
+    """When a chunk came out differently from last time, the later boundaries would only cut in odd places."""
     chunker = Chunker("run", limit_count=5, boundaries=[2, 3, 3])
     chunker.feed("people", people(1))
     chunker.flush()
@@ -270,9 +240,7 @@ def test_boundaries_end_where_they_no_longer_fit() -> None:
 
 
 def test_chunks_follow_the_size_of_records() -> None:
-    """
-    The first record tells how many fit; the running estimate follows when records grow, and halving covers the step.
-    """
+    """The first record tells how many fit; the running estimate follows when records grow, and halving covers the step."""
     chunker = Chunker("run", limit_count=1000, limit_bytes=10_000)
 
     small = chunker.feed("people", people(500))
@@ -285,9 +253,7 @@ def test_chunks_follow_the_size_of_records() -> None:
 
 
 def test_one_call_of_the_encoder_per_chunk() -> None:
-    """
-    After the first estimate nothing is encoded twice.
-    """
+    """After the first estimate nothing is encoded twice."""
     calls: list[object] = []
 
     def encode(value: object) -> bytes:
@@ -302,9 +268,7 @@ def test_one_call_of_the_encoder_per_chunk() -> None:
 
 @both
 def test_a_record_that_is_too_large_alone_is_refused(encoder: Encoder) -> None:
-    """
-    It is named with its index and handed back; the others are sent.
-    """
+    """It is named with its index and handed back; the others are sent."""
     bad: list[RecordError] = []
     chunker = Chunker("run", limit_bytes=500, encoder=encoder, on_bad=bad.append)
     records: list[dict[str, object]] = [{"id": "0"}, {"id": "1", "note": "x" * 600}, {"id": "2"}]
@@ -323,9 +287,7 @@ def test_a_record_that_is_too_large_alone_is_refused(encoder: Encoder) -> None:
 @pytest.mark.parametrize("gzip", [False, True])
 @pytest.mark.parametrize("digests", [False, True])
 def test_splitting_keeps_every_record(gzip: bool, digests: bool) -> None:
-    """
-    After a 413 the halves have ids, names and indexes of their own, and later chunks are smaller.
-    """
+    """After a 413 the halves have ids, names and indexes of their own, and later chunks are smaller."""
     chunker = Chunker("run", limit_count=8, gzip=gzip, digests=digests)
     (chunk,) = chunker.feed_pairs(
         [*(("people", record) for record in people(5)), *(("groups", record) for record in people(3))]
@@ -347,9 +309,7 @@ def test_splitting_keeps_every_record(gzip: bool, digests: bool) -> None:
 
 
 def test_one_record_cannot_be_split() -> None:
-    """
-    What the service refuses alone is an error of that record.
-    """
+    """What the service refuses alone is an error of that record."""
     chunker = Chunker("run", limit_count=1)
     (chunk,) = chunker.feed("people", people(1))
 
@@ -359,9 +319,7 @@ def test_one_record_cannot_be_split() -> None:
 
 
 def test_a_limit_learned_from_the_service_does_not_refuse_records() -> None:
-    """
-    After a 413 single records may still be larger than the learned limit, up to the limit that was given.
-    """
+    """After a 413 single records may still be larger than the learned limit, up to the limit that was given."""
     chunker = Chunker("run", limit_count=2, limit_bytes=10_000)
     (chunk,) = chunker.feed("people", people(2, "x" * 1000))
     chunker.split(chunk)
@@ -372,9 +330,7 @@ def test_a_limit_learned_from_the_service_does_not_refuse_records() -> None:
 
 
 def test_digests_are_of_the_data() -> None:
-    """
-    The digest is the SHA-256 of the encoded data, and its beginning is part of the id.
-    """
+    """The digest is the SHA-256 of the encoded data, and its beginning is part of the id."""
     (chunk,) = Chunker("run", limit_count=1, digests=True).feed("people", people(1))
 
     digest = hashlib.sha256(STANDARD.encode({"people": people(1)})).hexdigest()
@@ -385,9 +341,7 @@ def test_digests_are_of_the_data() -> None:
 
 
 def test_another_value_gives_another_id() -> None:
-    """
-    A record that changed since the last run is never mistaken for the one that was sent.
-    """
+    """A record that changed since the last run is never mistaken for the one that was sent."""
     (one,) = Chunker("run", limit_count=1, digests=True).feed("people", [{"id": "1", "note": "a"}])
     (other,) = Chunker("run", limit_count=1, digests=True).feed("people", [{"id": "1", "note": "b"}])
 
@@ -395,9 +349,7 @@ def test_another_value_gives_another_id() -> None:
 
 
 def test_compression_can_be_taken_back() -> None:
-    """
-    A service that answers 415 gets the same chunk plain.
-    """
+    """A service that answers 415 gets the same chunk plain."""
     (packed,) = Chunker("run", limit_count=100, gzip=True).feed("people", people(100))
     (plain,) = Chunker("run", limit_count=100).feed("people", people(100))
 
@@ -409,9 +361,7 @@ def test_compression_can_be_taken_back() -> None:
 
 @pytest.mark.parametrize("gzip", [False, True])
 def test_the_last_chunk_may_complete(gzip: bool) -> None:
-    """
-    Told so, a chunk says that it is the last one; its id and its data stay.
-    """
+    """Told so, a chunk says that it is the last one; its id and its data stay."""
     (chunk,) = Chunker("run", limit_count=2, gzip=gzip).feed("people", people(2))
 
     completing = chunk.completing()
@@ -423,9 +373,7 @@ def test_the_last_chunk_may_complete(gzip: bool) -> None:
 
 
 def test_dotted_selectors_lead_inside() -> None:
-    """
-    A selector is a path into the data.
-    """
+    """A selector is a path into the data."""
     chunker = Chunker("run", limit_count=4)
     (chunk,) = chunker.feed_pairs(
         [("a.b", {"id": 1}), ("a.c", {"id": 2}), ("d", {"id": 3}), ("a.b", {"id": 4})]
@@ -441,9 +389,7 @@ def test_dotted_selectors_lead_inside() -> None:
 
 
 def test_selectors_inside_each_other_go_into_chunks_of_their_own() -> None:
-    """
-    One key of the data is a list of records or leads further, never both.
-    """
+    """One key of the data is a list of records or leads further, never both."""
     chunker = Chunker("run", limit_count=10)
 
     chunks = chunker.feed_pairs([("a", {"id": 1}), ("a.b", {"id": 2}), ("ab", {"id": 3}), ("a", {"id": 4})])
@@ -458,9 +404,7 @@ def test_selectors_inside_each_other_go_into_chunks_of_their_own() -> None:
 
 @pytest.mark.parametrize("thing", ["text", ("people",), (5, {}), {"id": 1}, None], ids=repr)
 def test_a_source_of_pairs_gives_pairs(thing: object) -> None:
-    """
-    Anything else is an error that says what came; skipping goes on with the next.
-    """
+    """Anything else is an error that says what came; skipping goes on with the next."""
     bad: list[RecordError] = []
     chunker = Chunker("run", on_bad=bad.append)
 
@@ -474,9 +418,7 @@ def test_a_source_of_pairs_gives_pairs(thing: object) -> None:
 
 @both
 def test_bad_records_are_left_out_and_the_rest_is_known_by_index(encoder: Encoder) -> None:
-    """
-    What the check refuses and what the encoder refuses is reported alike; the indexes of the rest stay right.
-    """
+    """What the check refuses and what the encoder refuses is reported alike; the indexes of the rest stay right."""
     bad: list[RecordError] = []
     chunker = Chunker("run", encoder=encoder, checker=RecordChecker(MODEL), on_bad=bad.append)
     records: list[object] = [
@@ -501,9 +443,7 @@ def test_bad_records_are_left_out_and_the_rest_is_known_by_index(encoder: Encode
 
 @both
 def test_without_a_check_the_encoder_still_refuses(encoder: Encoder) -> None:
-    """
-    A caller who vouches for the records, and is wrong, is told which record it was.
-    """
+    """A caller who vouches for the records, and is wrong, is told which record it was."""
     bad: list[RecordError] = []
     chunker = Chunker("run", encoder=encoder, on_bad=bad.append)
     chunker.feed("people", [{"id": b"bytes"}, {"id": "1"}])
@@ -517,9 +457,7 @@ def test_without_a_check_the_encoder_still_refuses(encoder: Encoder) -> None:
 
 
 def test_nothing_is_sent_when_nothing_is_good() -> None:
-    """
-    A chunk of bad records only is no chunk.
-    """
+    """A chunk of bad records only is no chunk."""
     chunker = Chunker("run", on_bad=lambda error: None)
     chunker.feed("people", [{"id": b"bytes"}])
 
@@ -527,9 +465,7 @@ def test_nothing_is_sent_when_nothing_is_good() -> None:
 
 
 def test_repeated_identifiers_are_looked_for_within_a_chunk() -> None:
-    """
-    The chunker tells the checker where a chunk ends.
-    """
+    """The chunker tells the checker where a chunk ends."""
     bad: list[RecordError] = []
     chunker = Chunker("run", limit_count=2, checker=RecordChecker(MODEL), on_bad=bad.append)
 
@@ -540,9 +476,7 @@ def test_repeated_identifiers_are_looked_for_within_a_chunk() -> None:
 
 
 def test_an_encoder_that_refuses_a_whole_but_no_part_is_reported() -> None:
-    """
-    That would be a mistake of ours, and it must not end in a loop.
-    """
+    """That would be a mistake of ours, and it must not end in a loop."""
 
     def encode(value: object) -> bytes:
         if isinstance(value, dict) and "data" in value:
@@ -557,9 +491,7 @@ def test_an_encoder_that_refuses_a_whole_but_no_part_is_reported() -> None:
 
 
 def test_a_resumed_run_leaves_out_the_same_records_in_the_same_places() -> None:
-    """
-    Records that only the encoder refuses, or that are too large, do not move the later boundaries.
-    """
+    """Records that only the encoder refuses, or that are too large, do not move the later boundaries."""
     records = [{"id": str(number), "note": "x" * (number * 7 % 90)} for number in range(120)]
     for number in (3, 40, 41, 90, 119):
         records[number]["note"] = "half \ud800"
@@ -591,9 +523,7 @@ def test_a_resumed_run_leaves_out_the_same_records_in_the_same_places() -> None:
 
 
 def test_a_slow_source_does_not_move_boundaries() -> None:
-    """
-    What waits goes on its way early, except where an interrupted run had cut elsewhere.
-    """
+    """What waits goes on its way early, except where an interrupted run had cut elsewhere."""
     chunker = Chunker("run", boundaries=[3])
     chunker.feed("people", people(2))
 

@@ -1,6 +1,4 @@
-"""
-Two encoders, one meaning.
-"""
+"""Two encoders, one meaning."""
 
 from __future__ import annotations
 
@@ -51,18 +49,14 @@ class Colour(enum.Enum):
 
 @given(JSON_VALUES)
 def test_what_goes_in_comes_out(value: object) -> None:
-    """
-    Whatever JSON can carry means the same after either encoder.
-    """
+    """Whatever JSON can carry means the same after either encoder."""
     for encoder in ENCODERS:
         assert json.loads(encoder.encode(value)) == value
 
 
 @given(st.text(st.characters() | st.sampled_from("\ud83d\ude00\\ud")))
 def test_half_surrogate_pairs_are_refused_by_both(text: str) -> None:
-    """
-    Text either has a UTF-8 form and arrives unchanged, or is refused, whatever the encoder.
-    """
+    """Text either has a UTF-8 form and arrives unchanged, or is refused, whatever the encoder."""
     try:
         text.encode("utf-8")
         fits = True
@@ -99,9 +93,7 @@ def test_half_surrogate_pairs_are_refused_by_both(text: str) -> None:
 def test_surrogates_are_told_from_what_looks_like_them(
     encoder: Encoder, text: str, crowd: str, fits: bool
 ) -> None:
-    """
-    A whole pair and a written backslash pass, half a pair does not, however much non-ASCII text stands around it.
-    """
+    """A whole pair and a written backslash pass, half a pair does not, however much non-ASCII text stands around it."""
     value = {"text": text, "crowd": crowd, "filler": "x" * 2000}
     if fits:
         assert json.loads(encoder.encode(value)) == value
@@ -112,9 +104,7 @@ def test_surrogates_are_told_from_what_looks_like_them(
 
 @both
 def test_identifiers_and_enumerations_are_written_alike(encoder: Encoder) -> None:
-    """
-    A UUID is its text and an enumeration member its value, with both encoders.
-    """
+    """A UUID is its text and an enumeration member its value, with both encoders."""
     value = {"id": uuid.UUID(int=1), "colour": Colour.RED}
 
     assert encoder.encode(value) == b'{"id":"00000000-0000-0000-0000-000000000001","colour":"red"}'
@@ -123,18 +113,14 @@ def test_identifiers_and_enumerations_are_written_alike(encoder: Encoder) -> Non
 @both
 @pytest.mark.parametrize("value", [b"bytes", {1, 2}, object(), 1j], ids=["bytes", "set", "object", "complex"])
 def test_what_json_has_not_is_refused(encoder: Encoder, value: object) -> None:
-    """
-    What has no form in JSON is refused by both, with the same class of error.
-    """
+    """What has no form in JSON is refused by both, with the same class of error."""
     with pytest.raises(UnencodableError):
         encoder.encode([value])
 
 
 @both
 def test_a_value_inside_itself_is_refused(encoder: Encoder) -> None:
-    """
-    A cycle ends in an error, not in a crash.
-    """
+    """A cycle ends in an error, not in a crash."""
     value: list[object] = []
     value.append(value)
 
@@ -143,40 +129,30 @@ def test_a_value_inside_itself_is_refused(encoder: Encoder) -> None:
 
 
 def test_the_standard_encoder_refuses_nan() -> None:
-    """
-    NaN is no JSON; the standard encoder says so. (orjson writes null, which is why records are checked first.)
-    """
+    """NaN is no JSON; the standard encoder says so. (orjson writes null, which is why records are checked first.)"""
     with pytest.raises(UnencodableError):
         STANDARD.encode(float("nan"))
 
 
 def test_the_standard_encoder_writes_ascii() -> None:
-    """
-    ASCII is faster for the standard encoder, and safe in every log and proxy.
-    """
+    """ASCII is faster for the standard encoder, and safe in every log and proxy."""
     assert STANDARD.encode("é") == b'"\\u00e9"'
 
 
 def test_switched_off_means_the_standard_library() -> None:
-    """
-    `fast=False` never takes orjson.
-    """
+    """`fast=False` never takes orjson."""
     assert choose_encoder(fast=False) is STANDARD
 
 
 @pytest.mark.skipif(not HAS_ORJSON, reason="orjson is not installed")
 def test_orjson_is_taken_when_it_is_there() -> None:
-    """
-    The extra changes the encoder by being installed; the encoder is made once.
-    """
+    """The extra changes the encoder by being installed; the encoder is made once."""
     assert choose_encoder().name == "orjson"
     assert choose_encoder() is choose_encoder(fast=True)
 
 
 def test_without_orjson_the_standard_library_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Without the extra everything works; insisting on it is an error.
-    """
+    """Without the extra everything works; insisting on it is an error."""
     monkeypatch.setattr("jsm_assets_dest._wire.encoding._found", {})
     monkeypatch.setitem(sys.modules, "orjson", None)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
@@ -188,9 +164,7 @@ def test_without_orjson_the_standard_library_writes(monkeypatch: pytest.MonkeyPa
 
 
 def test_compression_is_deterministic() -> None:
-    """
-    The same body is the same compressed bytes every time: attempts of a chunk must not differ.
-    """
+    """The same body is the same compressed bytes every time: attempts of a chunk must not differ."""
     body = encode([{"name": "x"}] * 100)
 
     assert compress(body) == compress(body)
@@ -199,7 +173,5 @@ def test_compression_is_deterministic() -> None:
 
 
 def test_completing_alone_is_json() -> None:
-    """
-    The body that only completes an import says nothing else.
-    """
+    """The body that only completes an import says nothing else."""
     assert cast("object", json.loads(COMPLETED)) == {"completed": True}

@@ -1,6 +1,4 @@
-"""
-The journal survives what happens to processes, belongs to one at a time, and holds no secrets.
-"""
+"""The journal survives what happens to processes, belongs to one at a time, and holds no secrets."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ LINKS = {
 
 @attrs.frozen
 class Planned:
-    """
-    What the journal sees of a chunk.
-    """
+    """What the journal sees of a chunk."""
 
     index: int
     part: str = ""
@@ -45,26 +41,20 @@ def path(tmp_path: Path) -> Path:
 
 
 def begin(journal: Journal, run_id: str = "run", *, test: bool = False) -> JournalRun:
-    """
-    Begin a run with an execution.
-    """
+    """Begin a run with an execution."""
     journal.begin_run(run_id, import_source="source", model_digest="model", test=test)
     journal.begin_execution(run_id, LINKS, "e")
     return journal.run(run_id)
 
 
 def reopened(path: Path) -> JournalRun | None:
-    """
-    What a later process finds.
-    """
+    """What a later process finds."""
     with Journal(path) as journal:
         return journal.open_run(import_source="source", model_digest="model")
 
 
 def test_an_open_run_is_found_again(path: Path) -> None:
-    """
-    Run, execution and links are there for the next process.
-    """
+    """Run, execution and links are there for the next process."""
     with Journal(path, now=lambda: 1000.0) as journal:
         assert journal.open_run(import_source="source", model_digest="model") is None
         begun = begin(journal)
@@ -82,9 +72,7 @@ def test_an_open_run_is_found_again(path: Path) -> None:
 
 @pytest.mark.parametrize("state", [RunState.DONE, RunState.CANCELLED, RunState.ABANDONED])
 def test_a_run_that_ended_is_not_resumed(path: Path, state: RunState) -> None:
-    """
-    An ended run keeps its counts and forgets its chunks.
-    """
+    """An ended run keeps its counts and forgets its chunks."""
     with Journal(path) as journal:
         begin(journal)
         journal.plan("run", 1, Planned(0))
@@ -97,9 +85,7 @@ def test_a_run_that_ended_is_not_resumed(path: Path, state: RunState) -> None:
 
 
 def test_completing_is_open_but_known(path: Path) -> None:
-    """
-    After a crash between telling the service and its answer, the state has to be asked, not the data sent again.
-    """
+    """After a crash between telling the service and its answer, the state has to be asked, not the data sent again."""
     with Journal(path) as journal:
         begin(journal)
         journal.completing("run")
@@ -112,9 +98,7 @@ def test_completing_is_open_but_known(path: Path) -> None:
 
 
 def test_a_new_execution_opens_the_run_again(path: Path) -> None:
-    """
-    When the old execution takes no more data, the run goes on in another one.
-    """
+    """When the old execution takes no more data, the run goes on in another one."""
     with Journal(path) as journal:
         begin(journal)
         journal.plan("run", 1, Planned(0))
@@ -129,9 +113,7 @@ def test_a_new_execution_opens_the_run_again(path: Path) -> None:
 
 
 def test_chunks_and_their_states(path: Path) -> None:
-    """
-    A chunk is planned, then accepted or split; the halves have entries of their own.
-    """
+    """A chunk is planned, then accepted or split; the halves have entries of their own."""
     with Journal(path) as journal:
         begin(journal)
         for chunk in (Planned(0), Planned(1, id="run-1"), Planned(2), Planned(1, "a"), Planned(1, "b")):
@@ -158,9 +140,7 @@ def test_chunks_and_their_states(path: Path) -> None:
 
 
 def test_planning_again_starts_over(path: Path) -> None:
-    """
-    A chunk that is sent again is not known to have arrived.
-    """
+    """A chunk that is sent again is not known to have arrived."""
     with Journal(path) as journal:
         begin(journal)
         journal.plan("run", 1, Planned(0))
@@ -172,9 +152,7 @@ def test_planning_again_starts_over(path: Path) -> None:
 
 
 def test_boundaries_are_those_of_the_last_execution(path: Path) -> None:
-    """
-    Halves do not count, a later execution counts more, and after a gap everything is cut anew.
-    """
+    """Halves do not count, a later execution counts more, and after a gap everything is cut anew."""
     with Journal(path) as journal:
         begin(journal)
         assert journal.boundaries("run") == ()
@@ -190,9 +168,7 @@ def test_boundaries_are_those_of_the_last_execution(path: Path) -> None:
 
 
 def test_a_resumed_run_has_the_same_chunks(path: Path) -> None:
-    """
-    Chunker and journal together: the second process recognises what the first one sent.
-    """
+    """Chunker and journal together: the second process recognises what the first one sent."""
     records = [{"id": str(number), "note": "x" * (number % 50)} for number in range(100)]
     first = Chunker("run", limit_bytes=600, digests=True)
     sent = [*first.feed("people", records), *first.flush()]
@@ -213,9 +189,7 @@ def test_a_resumed_run_has_the_same_chunks(path: Path) -> None:
 
 
 def test_beginning_anew_abandons_the_open_run(path: Path) -> None:
-    """
-    Only one run of an import source can be open.
-    """
+    """Only one run of an import source can be open."""
     with Journal(path) as journal:
         begin(journal, "one")
         journal.plan("one", 1, Planned(0))
@@ -229,9 +203,7 @@ def test_beginning_anew_abandons_the_open_run(path: Path) -> None:
 
 
 def test_the_guard_compares_with_the_last_whole_import(path: Path) -> None:
-    """
-    Test imports and interrupted ones say nothing about how many records there should be.
-    """
+    """Test imports and interrupted ones say nothing about how many records there should be."""
     with Journal(path) as journal:
         assert journal.previous_counts("source") is None
         for run_id, state, counts, test in [
@@ -249,9 +221,7 @@ def test_the_guard_compares_with_the_last_whole_import(path: Path) -> None:
 
 @pytest.mark.parametrize(("source", "model"), [("other", "model"), ("source", "other")])
 def test_a_journal_of_something_else_is_refused(path: Path, source: str, model: str) -> None:
-    """
-    Resuming into another import source, or with another model, would mix two imports.
-    """
+    """Resuming into another import source, or with another model, would mix two imports."""
     with Journal(path) as journal:
         begin(journal)
 
@@ -260,9 +230,7 @@ def test_a_journal_of_something_else_is_refused(path: Path, source: str, model: 
 
 
 def test_a_second_journal_on_the_file_is_refused(path: Path) -> None:
-    """
-    In the same process, and in another one; after closing, the file is free.
-    """
+    """In the same process, and in another one; after closing, the file is free."""
     script = "import sys; from jsm_assets_dest.journal import Journal; Journal(sys.argv[1])"
     command = [sys.executable, "-c", script, str(path)]
     with Journal(path):
@@ -299,9 +267,7 @@ for index in range(1000):
 
 @pytest.mark.parametrize("lines", [1, 2, 3, 4, 9, 100])
 def test_what_was_written_survives_a_kill(path: Path, lines: int) -> None:
-    """
-    A process killed at any moment leaves a journal that knows at least everything the process knew was written.
-    """
+    """A process killed at any moment leaves a journal that knows at least everything the process knew was written."""
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     said = [child.stdout.readline().strip() for _ in range(lines)]
@@ -326,9 +292,7 @@ def test_what_was_written_survives_a_kill(path: Path, lines: int) -> None:
 
 
 def test_links_with_secrets_are_not_written(path: Path) -> None:
-    """
-    Then nothing of the links is kept, and a resumed run starts a new execution.
-    """
+    """Then nothing of the links is kept, and a resumed run starts a new execution."""
     token = "ATCTT3xFfGN" + "abcdefgh"
     with Journal(path) as journal:
         journal.begin_run("run", import_source="source", model_digest="model")
@@ -343,18 +307,14 @@ def test_links_with_secrets_are_not_written(path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
 def test_the_file_is_for_its_owner_only(path: Path) -> None:
-    """
-    What somebody imports is nobody else's business.
-    """
+    """What somebody imports is nobody else's business."""
     Journal(path).close()
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_file_that_is_something_else_is_refused(path: Path) -> None:
-    """
-    Text, another program's database, a journal of a later release, a folder that is not there.
-    """
+    """Text, another program's database, a journal of a later release, a folder that is not there."""
     path.write_text("just a text, and long enough to be taken for a damaged database" * 10)
     with pytest.raises(JournalError, match="not a database"):
         Journal(path)
@@ -376,9 +336,7 @@ def test_a_file_that_is_something_else_is_refused(path: Path) -> None:
 
 
 def test_a_closed_journal_says_so(path: Path) -> None:
-    """
-    Closing twice does no harm; using it afterwards is an error.
-    """
+    """Closing twice does no harm; using it afterwards is an error."""
     journal = Journal(path)
     journal.close()
     journal.close()
@@ -389,9 +347,7 @@ def test_a_closed_journal_says_so(path: Path) -> None:
 
 
 def test_unknown_runs_and_chunks_are_errors(path: Path) -> None:
-    """
-    Nothing is noted into the void.
-    """
+    """Nothing is noted into the void."""
     with Journal(path) as journal:
         with pytest.raises(KeyError):
             journal.run("nowhere")
@@ -405,9 +361,7 @@ def test_unknown_runs_and_chunks_are_errors(path: Path) -> None:
 
 
 def test_a_failed_transaction_leaves_nothing_behind(path: Path) -> None:
-    """
-    A run id that is there already is refused as a whole: the open run stays open.
-    """
+    """A run id that is there already is refused as a whole: the open run stays open."""
     with Journal(path) as journal:
         begin(journal)
         with pytest.raises(JournalError):
@@ -417,9 +371,7 @@ def test_a_failed_transaction_leaves_nothing_behind(path: Path) -> None:
 
 
 def test_threads_may_share_a_journal(path: Path) -> None:
-    """
-    Workers may note what they sent.
-    """
+    """Workers may note what they sent."""
     errors: list[BaseException] = []
     with Journal(path) as journal:
         begin(journal)

@@ -1,6 +1,4 @@
-"""
-Ready-made displays, and what they need.
-"""
+"""Ready-made displays, and what they need."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ from jsm_assets_dest.results import ImportPhase, ImportProgress
 
 
 def report(phase: ImportPhase, sent: int, elapsed: float = 0.0, total: int | None = 100) -> ImportProgress:
-    """
-    A report of an import.
-    """
+    """A report of an import."""
     return ImportProgress(phase=phase, sent=sent, elapsed=elapsed, sending=elapsed, total=total, chunks=1)
 
 
@@ -31,9 +27,7 @@ REPORTS = [
 
 
 class Recorder:
-    """
-    Stands in for a library's bar and writes down what is asked of it.
-    """
+    """Stands in for a library's bar and writes down what is asked of it."""
 
     def __init__(self, calls: list[object]) -> None:
         self.calls = calls
@@ -63,18 +57,14 @@ class Recorder:
 
 
 def test_none_and_callables_are_taken_as_they_are() -> None:
-    """
-    Nothing is wrapped.
-    """
+    """Nothing is wrapped."""
     assert resolve_progress(None) is None
     assert resolve_progress(print) is print
 
 
 @pytest.mark.parametrize("progress", ["bar", "", 5, True])
 def test_unknown_displays_are_refused_with_the_known_ones(progress: Progress) -> None:
-    """
-    The error names the setting and the choices.
-    """
+    """The error names the setting and the choices."""
     with pytest.raises(ConfigurationError, match="no progress display") as caught:
         resolve_progress(progress)
 
@@ -83,9 +73,7 @@ def test_unknown_displays_are_refused_with_the_known_ones(progress: Progress) ->
 
 
 def test_the_log_says_each_phase_and_then_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
-    """
-    A line per phase, and one every ten seconds, however many chunks are sent.
-    """
+    """A line per phase, and one every ten seconds, however many chunks are sent."""
     display = LogDisplay()
     with caplog.at_level(logging.INFO, logger="jsm_assets_dest.progress"):
         for elapsed in (0.0, 1.0, 9.0, 10.0, 15.0, 25.0):
@@ -101,9 +89,7 @@ def test_the_log_says_each_phase_and_then_now_and_then(caplog: pytest.LogCapture
 
 
 def test_the_log_is_chosen_by_name(caplog: pytest.LogCaptureFixture) -> None:
-    """
-    `progress="log"` needs no library.
-    """
+    """`progress="log"` needs no library."""
     display = resolve_progress("log")
     assert display is not None
     with caplog.at_level(logging.INFO):
@@ -113,9 +99,7 @@ def test_the_log_is_chosen_by_name(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_tqdm_bar_follows_and_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    One bar from the first report to the last; the same display can show another import afterwards.
-    """
+    """One bar from the first report to the last; the same display can show another import afterwards."""
     calls: list[object] = []
 
     def make(**options: object) -> Recorder:
@@ -140,9 +124,7 @@ def test_a_tqdm_bar_follows_and_is_closed(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_rich_bar_follows_and_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    One task from the first report to the last.
-    """
+    """One task from the first report to the last."""
     calls: list[object] = []
     monkeypatch.setitem(sys.modules, "rich", types.ModuleType("rich"))
     library = types.ModuleType("rich.progress")
@@ -165,9 +147,7 @@ def test_a_rich_bar_follows_and_is_stopped(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_notebook_shows_the_newest_report_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The first report is displayed, the others take its place; another import has a place of its own.
-    """
+    """The first report is displayed, the others take its place; another import has a place of its own."""
     calls: list[object] = []
 
     class Handle:
@@ -191,9 +171,7 @@ def test_a_notebook_shows_the_newest_report_in_one_place(monkeypatch: pytest.Mon
 
 
 def test_the_notebooks_display_names_jupyter_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    It belongs to no extra: who works in Jupyter has it.
-    """
+    """It belongs to no extra: who works in Jupyter has it."""
     monkeypatch.setitem(sys.modules, "IPython.display", None)
 
     with pytest.raises(ConfigurationError, match="needs the library IPython") as caught:
@@ -206,9 +184,7 @@ def test_the_notebooks_display_names_jupyter_where_there_is_none(monkeypatch: py
 def test_a_missing_library_is_named_with_the_extra(
     display: Progress, module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    Asking for a display whose library is missing is an error before anything is sent.
-    """
+    """Asking for a display whose library is missing is an error before anything is sent."""
     monkeypatch.setitem(sys.modules, module, None)
 
     with pytest.raises(ConfigurationError, match="is not installed") as caught:

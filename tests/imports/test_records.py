@@ -1,6 +1,4 @@
-"""
-Which records are sent, which are refused, and what is said about them.
-"""
+"""Which records are sent, which are refused, and what is said about them."""
 
 from __future__ import annotations
 
@@ -47,9 +45,7 @@ class Word(enum.StrEnum):
 
 
 class Shout(str):
-    """
-    Text with opinions about itself.
-    """
+    """Text with opinions about itself."""
 
     __slots__ = ()
 
@@ -58,25 +54,19 @@ class Shout(str):
 
 
 def model(*attributes: AttributeSpec) -> SchemaModel:
-    """
-    People with an id and further attributes.
-    """
+    """People with an id and further attributes."""
     return SchemaModel(
         "Test", [ObjectTypeSpec("People", [AttributeSpec("Id", identifier=True, label=True), *attributes])]
     )
 
 
 def checker(*attributes: AttributeSpec, unique_in_run: bool = False, remember: int = 1000) -> RecordChecker:
-    """
-    A checker for people.
-    """
+    """A checker for people."""
     return RecordChecker(model(*attributes), unique_in_run=unique_in_run, remember=remember)
 
 
 def batch(check: RecordChecker, *records: object) -> tuple[list[object], list[tuple[int | None, str, str]]]:
-    """
-    What is sent of some records, and index, path and reason of the others.
-    """
+    """What is sent of some records, and index, path and reason of the others."""
     bad: list[RecordError] = []
     good = check.check_many("people", 0, records, bad.append)
     return list(good.records), [(error.index, error.path, error.reason) for error in bad]
@@ -196,9 +186,7 @@ BAD: list[tuple[str, object, str]] = [
 
 @pytest.mark.parametrize(("kind", "value"), GOOD, ids=repr)
 def test_values_that_fit_are_sent_as_they_are(kind: str, value: object) -> None:
-    """
-    A value that fits its attribute's type is not touched, on either path.
-    """
+    """A value that fits its attribute's type is not touched, on either path."""
     record = {"id": "1", "value": value}
     check = checker(AttributeSpec("Value", kind))
 
@@ -208,9 +196,7 @@ def test_values_that_fit_are_sent_as_they_are(kind: str, value: object) -> None:
 
 @pytest.mark.parametrize(("kind", "value", "sent"), CHANGED, ids=repr)
 def test_python_values_are_written_as_json_has_them(kind: str, value: object, sent: object) -> None:
-    """
-    What Python says more precisely than JSON becomes text or a plain number, of exactly the plain type.
-    """
+    """What Python says more precisely than JSON becomes text or a plain number, of exactly the plain type."""
     ((record,), bad) = batch(checker(AttributeSpec("Value", kind)), {"id": "1", "value": value})
 
     assert not bad
@@ -222,9 +208,7 @@ def test_python_values_are_written_as_json_has_them(kind: str, value: object, se
 @pytest.mark.parametrize(("kind", "value", "reason"), BAD, ids=lambda value: repr(value)[:40])
 @pytest.mark.parametrize("encoder", [STANDARD, choose_encoder()], ids=lambda encoder: encoder.name)
 def test_values_that_do_not_fit_are_refused(kind: str, value: object, reason: str, encoder: object) -> None:
-    """
-    A refused value is refused before any encoder sees it, so with every encoder, with its path, and not repeated.
-    """
+    """A refused value is refused before any encoder sees it, so with every encoder, with its path, and not repeated."""
     del encoder  # the point: it plays no part
     check = checker(AttributeSpec("Value", kind))
     record = {"id": "1", "value": value}
@@ -257,18 +241,14 @@ def test_values_that_do_not_fit_are_refused(kind: str, value: object, reason: st
     ],
 )
 def test_several_values_follow_the_cardinality(maximum: int, value: object, fits: bool) -> None:
-    """
-    A list may have as many values as the attribute takes; each has to fit.
-    """
+    """A list may have as many values as the attribute takes; each has to fit."""
     sent, bad = batch(checker(AttributeSpec("Groups", "text", maximum=maximum)), {"id": "1", "groups": value})
 
     assert (len(sent), len(bad)) == ((1, 0) if fits else (0, 1))
 
 
 def test_the_place_in_a_list_is_named() -> None:
-    """
-    The path leads to the item.
-    """
+    """The path leads to the item."""
     _, bad = batch(
         checker(AttributeSpec("Scores", "integer", maximum=-1)), {"id": "1", "scores": [1, 2, "x"]}
     )
@@ -278,9 +258,7 @@ def test_the_place_in_a_list_is_named() -> None:
 
 @pytest.mark.parametrize(("kind", "length"), [("text", 10), ("url", 12), ("textarea", 10)])
 def test_a_promised_length_is_kept(kind: str, length: int) -> None:
-    """
-    `max_length` is a limit for types that have none, and a lower one for those that have.
-    """
+    """`max_length` is a limit for types that have none, and a lower one for those that have."""
     check = checker(AttributeSpec("Value", kind, max_length=length))
     value = "http://a.de/".ljust(length, "x")[:length] if kind == "url" else "x" * length
 
@@ -289,9 +267,7 @@ def test_a_promised_length_is_kept(kind: str, length: int) -> None:
 
 
 def test_a_longer_promise_does_not_raise_the_limit() -> None:
-    """
-    Text stays at 255 characters whatever is promised.
-    """
+    """Text stays at 255 characters whatever is promised."""
     check = checker(AttributeSpec("Value", max_length=1000))
 
     assert batch(check, {"id": "1", "value": "x" * 256})[0] == []
@@ -311,16 +287,12 @@ def test_a_longer_promise_does_not_raise_the_limit() -> None:
     ],
 )
 def test_a_record_needs_its_identifier(record: object, reason: str) -> None:
-    """
-    Without an identifier Assets would drop the record, or make a new object each time.
-    """
+    """Without an identifier Assets would drop the record, or make a new object each time."""
     assert batch(checker(AttributeSpec("Value")), record) == ([], [(0, "id", reason)])
 
 
 def test_an_identifier_comes_once_per_chunk() -> None:
-    """
-    The second record with the same identifier is refused until the next chunk begins.
-    """
+    """The second record with the same identifier is refused until the next chunk begins."""
     check = checker()
     first, again, other = {"id": "1"}, {"id": "1"}, {"id": "2"}
 
@@ -333,9 +305,7 @@ def test_an_identifier_comes_once_per_chunk() -> None:
 
 
 def test_numbers_and_their_text_identify_the_same_object() -> None:
-    """
-    Assets compares text, so 1 and "1" are one object.
-    """
+    """Assets compares text, so 1 and "1" are one object."""
     sent, bad = batch(checker(), {"id": "1"}, {"id": 1}, {"id": 2}, {"id": "2"})
 
     assert sent == [{"id": "1"}, {"id": 2}]
@@ -343,9 +313,7 @@ def test_numbers_and_their_text_identify_the_same_object() -> None:
 
 
 def test_an_identifier_of_two_parts() -> None:
-    """
-    Two attributes identify together.
-    """
+    """Two attributes identify together."""
     check = checker(AttributeSpec("Site", identifier=True))
 
     sent, bad = batch(
@@ -361,9 +329,7 @@ def test_an_identifier_of_two_parts() -> None:
 
 
 def test_an_identifier_of_two_locators() -> None:
-    """
-    Values of several locators are joined; one of them is enough.
-    """
+    """Values of several locators are joined; one of them is enough."""
     spec = ObjectTypeSpec("People", [AttributeSpec("Id", identifier=True, locators=("tenant", "number"))])
     check = RecordChecker(SchemaModel("Test", [spec]))
 
@@ -374,9 +340,7 @@ def test_an_identifier_of_two_locators() -> None:
 
 
 def test_across_the_run_an_identifier_may_come_once_too() -> None:
-    """
-    The option remembers identifiers from chunk to chunk.
-    """
+    """The option remembers identifiers from chunk to chunk."""
     check = checker(unique_in_run=True)
     assert batch(check, {"id": "1"}, {"id": "2"})[1] == []
     check.begin_chunk()
@@ -392,9 +356,7 @@ def test_across_the_run_an_identifier_may_come_once_too() -> None:
 
 
 def test_memory_for_identifiers_is_bounded() -> None:
-    """
-    What does not fit into the memory is let pass, and the checker says so.
-    """
+    """What does not fit into the memory is let pass, and the checker says so."""
     check = checker(unique_in_run=True, remember=2)
     for identifier in "1233":
         check.begin_chunk()
@@ -404,9 +366,7 @@ def test_memory_for_identifiers_is_bounded() -> None:
 
 
 def test_a_type_without_an_identifier_is_checked_all_the_same() -> None:
-    """
-    Such a model cannot be built, but records can be checked against it.
-    """
+    """Such a model cannot be built, but records can be checked against it."""
     check = RecordChecker(
         SchemaModel("Test", [ObjectTypeSpec("People", [AttributeSpec("Name")])]), unique_in_run=True
     )
@@ -419,9 +379,7 @@ def test_a_type_without_an_identifier_is_checked_all_the_same() -> None:
 
 @pytest.mark.parametrize(("value", "fits"), [("x", True), (0, True), (None, False), ("", False)])
 def test_required_attributes_need_a_value(value: object, fits: bool) -> None:
-    """
-    An attribute with a minimum of one has to be there; zero is a value.
-    """
+    """An attribute with a minimum of one has to be there; zero is a value."""
     check = checker(AttributeSpec("Owner", minimum=1))
 
     assert bool(batch(check, {"id": "1", "owner": value})[0]) is fits
@@ -454,9 +412,7 @@ class Worker:
     ids=lambda record: type(record).__name__,
 )
 def test_records_may_be_mappings_or_classes(record: object) -> None:
-    """
-    Fields of attrs classes and dataclasses meet locators in camel case.
-    """
+    """Fields of attrs classes and dataclasses meet locators in camel case."""
     check = checker(AttributeSpec("Display Name"))
 
     assert batch(check, record, "again")[0] == [{"id": "1", "displayName": "Ana"}]
@@ -465,9 +421,7 @@ def test_records_may_be_mappings_or_classes(record: object) -> None:
 
 @pytest.mark.parametrize("record", ["text", 5, None, ["list"], Person], ids=repr)
 def test_other_things_are_no_records(record: object) -> None:
-    """
-    The reason names what came instead.
-    """
+    """The reason names what came instead."""
     _, [(index, path, reason)] = batch(checker(), record)
 
     assert (index, path) == (0, "")
@@ -476,9 +430,7 @@ def test_other_things_are_no_records(record: object) -> None:
 
 
 class GoneRow(Mapping[str, object]):
-    """
-    A row whose database has been closed.
-    """
+    """A row whose database has been closed."""
 
     def __getitem__(self, key: str) -> object:
         raise OSError("the database is closed")
@@ -492,9 +444,7 @@ class GoneRow(Mapping[str, object]):
 
 @attrs.define
 class Unset:
-    """
-    A record of which a field was never set.
-    """
+    """A record of which a field was never set."""
 
     id: str
     display_name: str = attrs.field(init=False)
@@ -510,9 +460,7 @@ class Unset:
     ],
 )
 def test_a_record_that_cannot_be_read_is_a_bad_record(record: object, path: str, error: str) -> None:
-    """
-    It has a place and a reason like any other, and those after it are looked at.
-    """
+    """It has a place and a reason like any other, and those after it are looked at."""
     check = checker(AttributeSpec("Level", locators=["profile.id"]), AttributeSpec("Display Name"))
 
     good, [(index, place, reason)] = batch(check, record, {"id": "2"})
@@ -525,9 +473,7 @@ def test_a_record_that_cannot_be_read_is_a_bad_record(record: object, path: str,
     ("kind", "text"), [("integer", "1_000"), ("integer", "١٢"), ("double", "1_0.5"), ("double", "١٢")]
 )
 def test_numbers_that_only_python_reads_are_no_numbers(kind: str, text: str) -> None:
-    """
-    Underscores and the digits of other scripts are refused as other text is.
-    """
+    """Underscores and the digits of other scripts are refused as other text is."""
     _, [(_, path, reason)] = batch(checker(AttributeSpec("Size", kind)), {"id": "1", "size": text})
 
     assert path == "size"
@@ -538,9 +484,7 @@ def test_numbers_that_only_python_reads_are_no_numbers(kind: str, text: str) -> 
     ("key", "shown"), [("\ud800", "\\ud800"), ("k" * 5000, "k" * 100 + "…"), ("Größe", "Größe")]
 )
 def test_names_of_unknown_keys_can_be_printed(key: str, shown: str) -> None:
-    """
-    Whatever somebody has as a key, the result stays short and can be written in UTF-8.
-    """
+    """Whatever somebody has as a key, the result stays short and can be written in UTF-8."""
     check = checker()
 
     batch(check, {"id": "1", key: 1})
@@ -550,18 +494,14 @@ def test_names_of_unknown_keys_can_be_printed(key: str, shown: str) -> None:
 
 
 def test_keys_have_to_be_text() -> None:
-    """
-    The standard encoder would turn 1 into "1", perhaps beside another "1".
-    """
+    """The standard encoder would turn 1 into "1", perhaps beside another "1"."""
     _, bad = batch(checker(), {"id": "1", 1: "x"})
 
     assert bad == [(0, "", "has a key that is int; keys have to be text")]
 
 
 def test_unknown_keys_are_counted_and_not_sent() -> None:
-    """
-    What the model has no locator for stays at home; the caller's own record is not changed.
-    """
+    """What the model has no locator for stays at home; the caller's own record is not changed."""
     check = checker(AttributeSpec("Name"))
     records = [
         {"id": "1", "salary": 1, "name": "a"},
@@ -581,9 +521,7 @@ def test_unknown_keys_are_counted_and_not_sent() -> None:
 
 
 def test_memory_for_unknown_keys_and_shapes_is_bounded() -> None:
-    """
-    A source whose every record has other keys costs no more memory than that of a few hundred.
-    """
+    """A source whose every record has other keys costs no more memory than that of a few hundred."""
     check = checker()
     count = MOST_UNKNOWN_KEYS + MOST_SHAPES
 
@@ -594,9 +532,7 @@ def test_memory_for_unknown_keys_and_shapes_is_bounded() -> None:
 
 
 def test_two_attributes_may_share_a_locator() -> None:
-    """
-    Then the value has to fit both.
-    """
+    """Then the value has to fit both."""
     check = checker(AttributeSpec("Mail", "email", locators="mail"), AttributeSpec("Login", locators="mail"))
 
     assert batch(check, {"id": "1", "mail": "ana@example.com"})[1] == []
@@ -604,9 +540,7 @@ def test_two_attributes_may_share_a_locator() -> None:
 
 
 def test_locators_may_lead_inside() -> None:
-    """
-    Dotted locators walk through objects and lists; what is beside the way is not sent.
-    """
+    """Dotted locators walk through objects and lists; what is beside the way is not sent."""
     check = checker(
         AttributeSpec("Mail", "email", locators="profile.email"),
         AttributeSpec("Skills", locators="profile.skills.name", maximum=-1),
@@ -635,9 +569,7 @@ def test_locators_may_lead_inside() -> None:
     ],
 )
 def test_what_is_wrong_inside_is_found(profile: object, path: str, reason: str) -> None:
-    """
-    The path leads inside.
-    """
+    """The path leads inside."""
     check = checker(AttributeSpec("Mail", "email", locators="profile.email"))
 
     assert batch(check, {"id": "1", "profile": profile}) == ([], [(0, path, reason)])
@@ -645,9 +577,7 @@ def test_what_is_wrong_inside_is_found(profile: object, path: str, reason: str) 
 
 @pytest.mark.parametrize("others", [{}, {"unknown": 1}], ids=["alone", "beside unknown keys"])
 def test_a_flat_key_for_what_is_inside_is_named(others: dict[str, object]) -> None:
-    """
-    Tables like to have `profile.email` as the name of a column. Leaving it out as unknown would lose it without a word.
-    """
+    """Tables like to have `profile.email` as the name of a column. Leaving it out as unknown would lose it without a word."""
     check = checker(
         AttributeSpec("Mail", "email", locators="profile.email"), AttributeSpec("Name", locators="name")
     )
@@ -666,9 +596,7 @@ def test_a_flat_key_for_what_is_inside_is_named(others: dict[str, object]) -> No
 
 
 def test_a_flat_key_beside_what_is_inside_is_an_unknown_one() -> None:
-    """
-    Nothing is lost by leaving it out.
-    """
+    """Nothing is lost by leaving it out."""
     check = checker(AttributeSpec("Mail", "email", locators="profile.email"))
     record = {"id": "1", "profile": {"email": "a@b.c"}, "profile.email": "a@b.c", "other.key": 1}
 
@@ -677,9 +605,7 @@ def test_a_flat_key_beside_what_is_inside_is_an_unknown_one() -> None:
 
 
 def test_objects_inside_may_be_classes() -> None:
-    """
-    A class inside a record is read by its field names.
-    """
+    """A class inside a record is read by its field names."""
     check = checker(AttributeSpec("Name", locators="who.display_name"))
 
     assert batch(check, {"id": "1", "who": Person("5", "Ana")})[0] == [
@@ -688,9 +614,7 @@ def test_objects_inside_may_be_classes() -> None:
 
 
 def test_a_record_that_contains_itself_ends() -> None:
-    """
-    The check goes only where locators lead, so a cycle cannot hold it.
-    """
+    """The check goes only where locators lead, so a cycle cannot hold it."""
     record: dict[str, object] = {"id": "1"}
     record["self"] = record
     record["value"] = [record]
@@ -701,9 +625,7 @@ def test_a_record_that_contains_itself_ends() -> None:
 
 
 def test_nested_identifiers_and_required_attributes() -> None:
-    """
-    They are found where their locators lead.
-    """
+    """They are found where their locators lead."""
     spec = ObjectTypeSpec(
         "People",
         [
@@ -729,9 +651,7 @@ def test_nested_identifiers_and_required_attributes() -> None:
 
 
 def test_by_default_the_first_bad_record_stops_everything() -> None:
-    """
-    The error has selector, index, path and reason, and names all but the record.
-    """
+    """The error has selector, index, path and reason, and names all but the record."""
     record = {"id": "2", "value": "secret" * 100}
 
     with pytest.raises(RecordError) as caught:
@@ -744,9 +664,7 @@ def test_by_default_the_first_bad_record_stops_everything() -> None:
 
 
 def test_indexes_tell_where_the_rest_came_from() -> None:
-    """
-    After leaving out, each record's position in the source is still known.
-    """
+    """After leaving out, each record's position in the source is still known."""
     check = checker()
 
     whole = check.check_many("people", 10, [{"id": "1"}, {"id": "2"}])
@@ -757,9 +675,7 @@ def test_indexes_tell_where_the_rest_came_from() -> None:
 
 
 def test_an_unknown_selector_is_named() -> None:
-    """
-    With the selectors that the model has.
-    """
+    """With the selectors that the model has."""
     check = checker()
     bad: list[RecordError] = []
 
@@ -772,9 +688,7 @@ def test_an_unknown_selector_is_named() -> None:
 
 
 def test_the_callers_sequence_is_not_changed() -> None:
-    """
-    The checker works on a copy.
-    """
+    """The checker works on a copy."""
     records: list[Mapping[str, object]] = [{"id": Word.ONE, "x": 1}, {"id": ""}]
     before = [dict(record) for record in records]
 
@@ -812,9 +726,7 @@ KINDS = [
 
 @given(st.sampled_from(KINDS), st.sampled_from([-1, 1, 2]), st.lists(VALUES, min_size=1, max_size=5))
 def test_the_fast_path_and_the_slow_one_agree(kind: str, maximum: int, values: list[object]) -> None:
-    """
-    A batch gives exactly what its records give one by one: the compiled functions only ever save time.
-    """
+    """A batch gives exactly what its records give one by one: the compiled functions only ever save time."""
     attribute = AttributeSpec("Value", kind, maximum=maximum)
     records = [{"id": str(number), "value": value} for number, value in enumerate(values)]
     one_by_one: list[object] = []
@@ -837,9 +749,7 @@ def test_the_fast_path_and_the_slow_one_agree(kind: str, maximum: int, values: l
     )
 )
 def test_what_the_check_writes_is_what_the_encoder_writes(records: list[dict[str, object]]) -> None:
-    """
-    A checker that also writes accepts the same records, and gives for each the very text of the standard encoder.
-    """
+    """A checker that also writes accepts the same records, and gives for each the very text of the standard encoder."""
     attributes = [*(AttributeSpec(kind, kind) for kind in KINDS), AttributeSpec("many", maximum=-1)]
     write = STANDARD.write
     assert write is not None
@@ -852,9 +762,7 @@ def test_what_the_check_writes_is_what_the_encoder_writes(records: list[dict[str
 
 
 class Label(enum.StrEnum):
-    """
-    A member is a text, and its value is another one.
-    """
+    """A member is a text, and its value is another one."""
 
     def __new__(cls, text: str, value: str) -> Self:
         member = str.__new__(cls, text)
@@ -881,9 +789,7 @@ TEXTS = st.one_of(
 
 @st.composite
 def mostly_texts(draw: st.DrawFn) -> list[dict[str, object]]:
-    """
-    Records of short texts under the same keys, a few of which have something else somewhere.
-    """
+    """Records of short texts under the same keys, a few of which have something else somewhere."""
     extra = draw(st.sampled_from([{}, {"unknown": 1}, {"number": 5}]))
     records: list[dict[str, object]] = [
         {"id": str(number), **dict.fromkeys(TEXT_KEYS, "abc"), "t12": "long " * 100, **extra}
@@ -900,9 +806,7 @@ def mostly_texts(draw: st.DrawFn) -> list[dict[str, object]]:
 def used_to(
     record: Mapping[str, object], write: Callable[[object], str] | None, values: Mapping[str, object]
 ) -> RecordChecker:
-    """
-    A checker that has seen many records with the keys of this one, so that it expects more of them.
-    """
+    """A checker that has seen many records with the keys of this one, so that it expects more of them."""
     check = RecordChecker(model(*TEXT_ATTRIBUTES), write=write)
     seen = [{**dict.fromkeys(record, "w"), **values, "id": f"before {number}"} for number in range(IN_A_ROW)]
     for _ in range(2):
@@ -917,9 +821,7 @@ def used_to(
 def test_records_of_texts_are_judged_like_any_others(
     write: Callable[[object], str] | None, records: list[dict[str, object]]
 ) -> None:
-    """
-    Looking at texts together accepts and refuses what looking at each does, with the same reasons, and writes the same.
-    """
+    """Looking at texts together accepts and refuses what looking at each does, with the same reasons, and writes the same."""
     refused: list[tuple[int | None, str]] = []
     accepted: list[object] = []
     seen: set[object] = set()
@@ -970,9 +872,7 @@ def test_records_of_texts_are_judged_like_any_others(
 def test_what_is_different_among_many_texts_is_found(
     write: Callable[[object], str] | None, key: str, value: object, fits: bool
 ) -> None:
-    """
-    Also where the others are long together, and where it comes after records that fit; what has no limit may be long.
-    """
+    """Also where the others are long together, and where it comes after records that fit; what has no limit may be long."""
     texts: dict[str, object] = {
         "id": "1",
         **dict.fromkeys(TEXT_KEYS[:5], "x" * 255),
@@ -995,9 +895,7 @@ def test_what_is_different_among_many_texts_is_found(
 @pytest.mark.parametrize("first", [0, 3], ids=["from the first on", "in the middle"])
 @pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
 def test_a_text_is_its_characters_whatever_class_it_is_of(encoder: Encoder, first: int) -> None:
-    """
-    Also a member of an enumeration whose value is something else: alone, among many texts, and with both encoders.
-    """
+    """Also a member of an enumeration whose value is something else: alone, among many texts, and with both encoders."""
     records = [
         {
             "id": str(number),
@@ -1020,9 +918,7 @@ def test_a_text_is_its_characters_whatever_class_it_is_of(encoder: Encoder, firs
 
 
 def test_what_the_encoder_cannot_write_the_check_does_not_write_either() -> None:
-    """
-    Then there are no texts, nothing is lost, and the chunk's encoder says whose fault it is.
-    """
+    """Then there are no texts, nothing is lost, and the chunk's encoder says whose fault it is."""
 
     def write(value: object) -> str:
         raise ValueError("cannot write that")
@@ -1033,9 +929,7 @@ def test_what_the_encoder_cannot_write_the_check_does_not_write_either() -> None
 
 
 def test_a_record_refused_after_it_was_written_leaves_no_text() -> None:
-    """
-    An identifier that came anywhere before in the run is found last.
-    """
+    """An identifier that came anywhere before in the run is found last."""
     check = RecordChecker(model(), unique_in_run=True, write=STANDARD.write)
     check.check_many("people", 0, [{"id": "1"}])
     check.begin_chunk()
@@ -1047,9 +941,7 @@ def test_a_record_refused_after_it_was_written_leaves_no_text() -> None:
 
 @given(st.dictionaries(st.sampled_from(["id", "a", "b", "c", "d"]), VALUES))
 def test_what_is_accepted_can_be_written_by_both_encoders(record: dict[str, object]) -> None:
-    """
-    After the check both encoders write the same meaning.
-    """
+    """After the check both encoders write the same meaning."""
     check = checker(*(AttributeSpec(name, maximum=-1) for name in "abc"))
     try:
         sent = check.check("people", 0, record)
@@ -1060,9 +952,7 @@ def test_what_is_accepted_can_be_written_by_both_encoders(record: dict[str, obje
 
 
 def test_records_of_two_shapes_in_turn_are_judged_like_any_others() -> None:
-    """
-    Also when a row of one shape comes in between, and keys that the model does not know are counted once per record.
-    """
+    """Also when a row of one shape comes in between, and keys that the model does not know are counted once per record."""
     check = RecordChecker(model(*TEXT_ATTRIBUTES))
     texts = dict.fromkeys(TEXT_KEYS, "abc")
     records = [
@@ -1079,9 +969,7 @@ def test_records_of_two_shapes_in_turn_are_judged_like_any_others() -> None:
 
 
 def test_generated_code_holds_nothing_of_the_model() -> None:
-    """
-    Keys with quotes, braces and line ends are data, not code.
-    """
+    """Keys with quotes, braces and line ends are data, not code."""
     keys = ("id", "it's {0} \"quoted\"\n__import__('os')", "\\", "v0")
     attributes = ((AttributeSpec("Id", identifier=True),), *((AttributeSpec(key),) for key in keys[1:]))
     run = compile_shape(keys, attributes, ("id",), frozenset(["id"]))
@@ -1092,9 +980,7 @@ def test_generated_code_holds_nothing_of_the_model() -> None:
 
 
 def test_a_shape_without_keys_compiles() -> None:
-    """
-    Nothing to unpack, nothing to ask.
-    """
+    """Nothing to unpack, nothing to ask."""
     assert compile_shape((), (), (), frozenset())([{}, {}, {"a": 1}], 0, set(), []) == 2
 
 
@@ -1102,9 +988,7 @@ def test_a_shape_without_keys_compiles() -> None:
 
 
 def linked(by: str = "", aql: str = "") -> SchemaModel:
-    """
-    People with a manager and groups.
-    """
+    """People with a manager and groups."""
     return SchemaModel(
         "Test",
         [
@@ -1123,9 +1007,7 @@ def linked(by: str = "", aql: str = "") -> SchemaModel:
 
 
 def test_dangling_references_are_found_whatever_the_order() -> None:
-    """
-    A reference may come before its target; what never comes is reported, with where it stood.
-    """
+    """A reference may come before its target; what never comes is reported, with where it stood."""
     check = RecordChecker(linked(), dangling=True)
     check.check_many("people", 0, [{"id": "1", "manager": "2", "groups": ["g1", "g2", ""], "elsewhere": "x"}])
     check.check_many("people", 1, [{"id": "2", "manager": "9", "groups": ["g2"]}])
@@ -1153,9 +1035,7 @@ def test_dangling_references_are_found_whatever_the_order() -> None:
 
 
 def test_references_by_another_attribute() -> None:
-    """
-    Values are compared with the attribute that the reference looks up.
-    """
+    """Values are compared with the attribute that the reference looks up."""
     check = RecordChecker(linked(by="name"), dangling=True)
     check.check_many("groups", 0, [{"id": "g1", "name": "Everyone"}])
     check.check_many("people", 0, [{"id": "1", "groups": ["everyone", "g1"]}])
@@ -1164,9 +1044,7 @@ def test_references_by_another_attribute() -> None:
 
 
 def test_references_with_a_query_of_their_own_are_not_followed() -> None:
-    """
-    Only Assets can run the query.
-    """
+    """Only Assets can run the query."""
     check = RecordChecker(linked(aql='Name = "${groups}"'), dangling=True)
     check.check_many("people", 0, [{"id": "1", "groups": ["g"]}])
 
@@ -1174,9 +1052,7 @@ def test_references_with_a_query_of_their_own_are_not_followed() -> None:
 
 
 def test_references_to_what_has_no_single_locator_are_not_followed() -> None:
-    """
-    A target identified by two values, or not filled by this import, offers nothing to compare with.
-    """
+    """A target identified by two values, or not filled by this import, offers nothing to compare with."""
     spec = ObjectTypeSpec(
         "Groups", [AttributeSpec("Id", identifier=True), AttributeSpec("Site", identifier=True)]
     )
@@ -1188,9 +1064,7 @@ def test_references_to_what_has_no_single_locator_are_not_followed() -> None:
 
 
 def test_memory_for_references_is_bounded() -> None:
-    """
-    Beyond the limit the report says that it is not complete.
-    """
+    """Beyond the limit the report says that it is not complete."""
     check = RecordChecker(linked(), dangling=True, remember=2)
     check.check_many("groups", 0, [{"id": str(number)} for number in range(5)])
     check.check_many("people", 0, [{"id": "1", "groups": ["a", "b", "c"]}])
@@ -1202,9 +1076,7 @@ def test_memory_for_references_is_bounded() -> None:
 
 
 def test_without_asking_nothing_is_followed() -> None:
-    """
-    The report is empty unless it was asked for.
-    """
+    """The report is empty unless it was asked for."""
     check = RecordChecker(linked())
     check.check_many("people", 0, [{"id": "1", "groups": ["g"]}])
 
@@ -1212,9 +1084,7 @@ def test_without_asking_nothing_is_followed() -> None:
 
 
 def test_records_of_other_types_do_not_matter_to_references() -> None:
-    """
-    A type that neither refers nor is referred to costs nothing.
-    """
+    """A type that neither refers nor is referred to costs nothing."""
     extended = linked().with_object_type(ObjectTypeSpec("Apps", [AttributeSpec("Id", identifier=True)]))
     check = RecordChecker(extended, dangling=True)
     check.check_many("apps", 0, [{"id": "1"}])

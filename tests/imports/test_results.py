@@ -1,6 +1,4 @@
-"""
-What a result says, and that it never says more than Assets did.
-"""
+"""What a result says, and that it never says more than Assets did."""
 
 from __future__ import annotations
 
@@ -70,9 +68,7 @@ EXAMPLE: dict[str, object] = {
 
 
 def done(*, result: str = "OK", messages: object = None, **counts: object) -> dict[str, object]:
-    """
-    The status of an execution that is over, with one object type.
-    """
+    """The status of an execution that is over, with one object type."""
     people = {"objectTypeName": "People", "objectTypeId": 7, **counts}
     progress: dict[str, object] = {
         "result": result,
@@ -83,9 +79,7 @@ def done(*, result: str = "OK", messages: object = None, **counts: object) -> di
 
 
 def result(document: Mapping[str, object], sent: int = 10, refused: int = 0) -> ImportResult:
-    """
-    The result of an import of people.
-    """
+    """The result of an import of people."""
     tally = Tally(names={"people": "People", "groups": "Groups"}, started=0.0)
     if sent:
         tally.accept({"people": sent}, 1000)
@@ -98,9 +92,7 @@ def result(document: Mapping[str, object], sent: int = 10, refused: int = 0) -> 
 
 
 def test_the_documented_example_is_read() -> None:
-    """
-    Counts, ids as text, times, and no messages where there is null.
-    """
+    """Counts, ids as text, times, and no messages where there is null."""
     status = read_execution_status(EXAMPLE)
     (hard_drive,) = status.object_types
 
@@ -127,9 +119,7 @@ def test_the_documented_example_is_read() -> None:
 def test_states(
     word: str, takes_data: bool, is_done: bool, is_cancelled: bool, is_over: bool, is_known: bool
 ) -> None:
-    """
-    A state that nobody knows ends nothing.
-    """
+    """A state that nobody knows ends nothing."""
     status = read_execution_status({"status": word, "executionId": 5})
 
     assert (status.takes_data, status.is_done, status.is_cancelled) == (takes_data, is_done, is_cancelled)
@@ -145,9 +135,7 @@ JSON = st.recursive(
 
 @given(JSON, JSON, JSON, JSON)
 def test_whatever_is_there_is_read(whole: object, progress: object, types: object, one: object) -> None:
-    """
-    No document makes the reader fail, and no count is negative.
-    """
+    """No document makes the reader fail, and no count is negative."""
     for document in (
         whole,
         {"status": whole, "progressResult": progress, "executionId": one},
@@ -171,9 +159,7 @@ def test_whatever_is_there_is_read(whole: object, progress: object, types: objec
     ],
 )
 def test_messages_come_in_many_forms(messages: object, texts: tuple[str, ...]) -> None:
-    """
-    Null, text, lists and objects of texts.
-    """
+    """Null, text, lists and objects of texts."""
     assert read_execution_status(done(errorMessages=messages)).object_types[0].messages == texts
 
 
@@ -189,16 +175,12 @@ def test_messages_come_in_many_forms(messages: object, texts: tuple[str, ...]) -
     ],
 )
 def test_failures_are_counted_where_the_service_does_not(counts: dict[str, Any], failed: int) -> None:
-    """
-    `errorCount` counts; without it, messages mean that what is unexplained failed, and at least one did.
-    """
+    """`errorCount` counts; without it, messages mean that what is unexplained failed, and at least one did."""
     assert read_execution_status(done(**counts)).object_types[0].failed == failed
 
 
 def test_the_misspelled_count_is_read_either_way() -> None:
-    """
-    `duplicateEnries` today, perhaps `duplicateEntries` one day.
-    """
+    """`duplicateEnries` today, perhaps `duplicateEntries` one day."""
     assert read_execution_status(done(duplicateEnries=2)).object_types[0].duplicates == 2
     assert read_execution_status(done(duplicateEntries=3)).object_types[0].duplicates == 3
 
@@ -207,9 +189,7 @@ def test_the_misspelled_count_is_read_either_way() -> None:
 
 
 def test_a_good_result() -> None:
-    """
-    Confirmed, nothing failed, and it reads well.
-    """
+    """Confirmed, nothing failed, and it reads well."""
     good = result(done(objectsCreated=7, objectsUpdated=2, objectsIdentical=1))
 
     assert good.ok
@@ -242,9 +222,7 @@ def test_a_good_result() -> None:
 def test_what_is_not_entirely_good_is_no_success(
     document: dict[str, object], refused: int, problem: str
 ) -> None:
-    """
-    Each kind of failure is named, and raised when asked for; the error has the result and survives pickling.
-    """
+    """Each kind of failure is named, and raised when asked for; the error has the result and survives pickling."""
     bad = result(document, refused=refused)
 
     assert not bad.ok
@@ -256,9 +234,7 @@ def test_what_is_not_entirely_good_is_no_success(
 
 
 def test_sent_is_not_confirmed() -> None:
-    """
-    Before Assets has said DONE nothing but "sent" is claimed.
-    """
+    """Before Assets has said DONE nothing but "sent" is claimed."""
     early = result({"status": "PROCESSING"})
 
     assert (early.sent, early.created, early.confirmed) == (10, 0, False)
@@ -276,9 +252,7 @@ def test_sent_is_not_confirmed() -> None:
 
 
 def test_what_assets_does_not_mention_is_unaccounted() -> None:
-    """
-    Records sent that appear in no count are shown as such.
-    """
+    """Records sent that appear in no count are shown as such."""
     quiet = result(done(objectsCreated=4, duplicateEnries=1, objectsFilteredWithQlQuery=1))
 
     assert quiet.object_type("People").unaccounted == 4
@@ -286,9 +260,7 @@ def test_what_assets_does_not_mention_is_unaccounted() -> None:
 
 
 def test_records_that_assets_says_nothing_about_are_no_success() -> None:
-    """
-    A chunk may have got lost behind a good answer; while Assets still works, nothing is missing yet.
-    """
+    """A chunk may have got lost behind a good answer; while Assets still works, nothing is missing yet."""
     quiet = result(done(objectsCreated=6))
     early = result({**done(objectsCreated=6), "status": "PROCESSING"})
 
@@ -302,9 +274,7 @@ def test_records_that_assets_says_nothing_about_are_no_success() -> None:
 
 
 def test_types_are_matched_by_name_and_none_is_dropped() -> None:
-    """
-    What was sent stands beside what Assets says; types that only one side knows are there, too.
-    """
+    """What was sent stands beside what Assets says; types that only one side knows are there, too."""
     status = read_execution_status(
         {
             "status": "DONE",
@@ -331,9 +301,7 @@ def test_types_are_matched_by_name_and_none_is_dropped() -> None:
 
 
 def test_an_object_type_is_found_by_selector_or_name() -> None:
-    """
-    Or named as missing, with those there are.
-    """
+    """Or named as missing, with those there are."""
     one = result(done(objectsCreated=10))
 
     assert one.object_type("people") is one.object_type("People")
@@ -342,9 +310,7 @@ def test_an_object_type_is_found_by_selector_or_name() -> None:
 
 
 def test_failed_records_come_back() -> None:
-    """
-    The caller gets the own records back; texts and dictionaries do not show them.
-    """
+    """The caller gets the own records back; texts and dictionaries do not show them."""
     bad = result(done(objectsCreated=10), refused=8)
 
     assert bad.failed[0].record == {"mail": "secret"}
@@ -361,9 +327,7 @@ def test_failed_records_come_back() -> None:
 
 
 def test_memory_for_failed_records_is_bounded() -> None:
-    """
-    Beyond the limit they are counted only.
-    """
+    """Beyond the limit they are counted only."""
     bad = result(done(), refused=KEPT_RECORDS + 5)
 
     assert (bad.refused, len(bad.failed)) == (KEPT_RECORDS + 5, KEPT_RECORDS)
@@ -371,9 +335,7 @@ def test_memory_for_failed_records_is_bounded() -> None:
 
 
 def test_everything_worth_knowing_is_in_the_text() -> None:
-    """
-    Messages, keys that were not sent, dangling references, retries, waits, what came before, and notes.
-    """
+    """Messages, keys that were not sent, dangling references, retries, waits, what came before, and notes."""
     tally = Tally(names={"people": "People"}, started=100.0)
     tally.accept({"people": 10}, 1000, before=True)
     tally.accept({"people": 1234}, 2000)
@@ -405,9 +367,7 @@ def test_everything_worth_knowing_is_in_the_text() -> None:
 
 
 def test_html_is_escaped() -> None:
-    """
-    Whatever the service calls its types and says.
-    """
+    """Whatever the service calls its types and says."""
     document = {
         "status": "DONE",
         "progressResult": {
@@ -423,9 +383,7 @@ def test_html_is_escaped() -> None:
 
 
 def test_a_type_that_says_nothing_is_written_without_inventing() -> None:
-    """
-    `to_dict` says that Assets has not reported.
-    """
+    """`to_dict` says that Assets has not reported."""
     stored = ObjectTypeResult(name="People", selector="people", sent=5).to_dict()
 
     assert (stored["reported"], stored["entries"], stored["created"], stored["messages"]) == (
@@ -440,9 +398,7 @@ def test_a_type_that_says_nothing_is_written_without_inventing() -> None:
 
 
 def test_progress_knows_rate_and_remaining_time() -> None:
-    """
-    From the records that the service took since the first one was asked for.
-    """
+    """From the records that the service took since the first one was asked for."""
     tally = Tally(names={}, started=10.0, total=1000, sending_since=12.0)
     tally.accept({"people": 240}, 5000)
     tally.accept({"groups": 10}, 100)
@@ -480,16 +436,12 @@ def test_progress_knows_rate_and_remaining_time() -> None:
     ],
 )
 def test_progress_reads_well(progress: ImportProgress, text: str) -> None:
-    """
-    Only what is known is said.
-    """
+    """Only what is known is said."""
     assert str(progress) == text
 
 
 def test_progress_without_a_total_claims_none() -> None:
-    """
-    No fraction, no remaining time; an empty source is wholly done with.
-    """
+    """No fraction, no remaining time; an empty source is wholly done with."""
     unknown = ImportProgress(phase=ImportPhase.SENDING, sent=5, sending=1.0)
     empty = ImportProgress(phase=ImportPhase.SENDING, total=0)
 
@@ -502,9 +454,7 @@ def test_progress_without_a_total_claims_none() -> None:
 
 
 def test_progress_can_be_stored() -> None:
-    """
-    As JSON, with what follows from the counts.
-    """
+    """As JSON, with what follows from the counts."""
     stored = json.loads(
         json.dumps(ImportProgress(phase=ImportPhase.DONE, sent=5, selectors={"a": 5}).to_dict())
     )

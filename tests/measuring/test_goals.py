@@ -1,6 +1,4 @@
-"""
-What the benchmarks make of their numbers: verdicts, the table, the picture. Nothing is timed here.
-"""
+"""What the benchmarks make of their numbers: verdicts, the table, the picture. Nothing is timed here."""
 
 from __future__ import annotations
 

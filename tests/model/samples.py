@@ -1,6 +1,4 @@
-"""
-Small models that the tests start from.
-"""
+"""Small models that the tests start from."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ from jsm_assets_dest.model import (
 
 
 def png(width: int = 48, height: int = 48) -> str:
-    """
-    The beginning of a PNG of this size, as base64 text: all that the linter looks at.
-    """
+    """The beginning of a PNG of this size, as base64 text: all that the linter looks at."""
     header = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + struct.pack(">II", width, height)
     return base64.b64encode(header).decode()
 
@@ -53,8 +49,6 @@ MODEL = SchemaModel(
 
 
 def one_type(*attributes: AttributeSpec, **options: str | bool) -> SchemaModel:
-    """
-    A model of one object type, `things`, with identifier and label before the given attributes.
-    """
+    """A model of one object type, `things`, with identifier and label before the given attributes."""
     spec = ObjectTypeSpec("Things", [ID, NAME, *attributes], **options)  # type: ignore[arg-type]
     return SchemaModel("Sample", [spec])

@@ -1,5 +1,4 @@
-"""
-A double of the part of Assets that takes and gives schema-and-mapping documents, after Atlassian's guide to
+"""A double of the part of Assets that takes and gives schema-and-mapping documents, after Atlassian's guide to
 them.
 
 It is stricter than kind: a document that breaks a rule is an assertion error with the service's own code for
@@ -15,9 +14,7 @@ from typing import Any
 
 
 class Service:
-    """
-    One import source and its object schema.
-    """
+    """One import source and its object schema."""
 
     def __init__(self) -> None:
         self.object_types: list[dict[str, Any]] = []
@@ -26,8 +23,7 @@ class Service:
         self.statuses: dict[str, dict[str, Any]] = {}
 
     def made_by_people(self, name: str, *attributes: tuple[str, str], label: str = "Name") -> None:
-        """
-        An object type made on the pages of Assets: it and its attributes get external ids that Assets makes
+        """An object type made on the pages of Assets: it and its attributes get external ids that Assets makes
         up.
         """
         entry: dict[str, Any] = {
@@ -52,9 +48,7 @@ class Service:
         self.object_types.append(entry)
 
     def document(self) -> dict[str, Any]:
-        """
-        What `GET …/schema-and-mapping` answers.
-        """
+        """What `GET …/schema-and-mapping` answers."""
         schema: dict[str, Any] = {
             "objectSchema": {
                 "name": "docs",
@@ -70,9 +64,7 @@ class Service:
         )
 
     def take(self, verb: str | None, document: dict[str, Any] | None) -> None:
-        """
-        What `PUT …/mapping` and `PATCH …/mapping` do.
-        """
+        """What `PUT …/mapping` and `PATCH …/mapping` do."""
         if verb is None or document is None:
             assert verb is None
             assert document is None
@@ -134,15 +126,11 @@ class Service:
         self.mappings[mapping["objectTypeExternalId"]] = mapping
 
     def find(self, external_id: str) -> dict[str, Any] | None:
-        """
-        The object type with an external id.
-        """
+        """The object type with an external id."""
         return next((one for one, _ in _walk(self.object_types) if one["externalId"] == external_id), None)
 
     def attribute(self, external_id: str) -> dict[str, Any]:
-        """
-        The attribute with an external id.
-        """
+        """The attribute with an external id."""
         return next(
             attribute
             for one, _ in _walk(self.object_types)
@@ -152,9 +140,7 @@ class Service:
 
 
 def made_up(name: str) -> str:
-    """
-    An external id as Assets makes one up; the same for the same name.
-    """
+    """An external id as Assets makes one up; the same for the same name."""
     return f"cmdb::externalId/{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
 
 

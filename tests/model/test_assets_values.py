@@ -1,6 +1,4 @@
-"""
-What is read from Assets about imports and statuses, and how it is explained.
-"""
+"""What is read from Assets about imports and statuses, and how it is explained."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ from jsm_assets_dest.exceptions import MalformedAnswerError
 
 
 def source(**changes: Any) -> ImportSource:
-    """
-    An import as Assets describes it.
-    """
+    """An import as Assets describes it."""
     return ImportSource.from_json({"id": "a-1", "name": "Okta", **changes})
 
 
@@ -49,9 +45,7 @@ def test_the_state_of_an_import_is_a_sentence(status: dict[str, object] | None, 
 
 
 def test_every_setting_is_there_and_what_is_not_told_says_so() -> None:
-    """
-    Nothing is assumed: not even the concatenator.
-    """
+    """Nothing is assumed: not even the concatenator."""
     settings = source().settings
 
     assert [one.name for one in settings] == [
@@ -162,9 +156,7 @@ def test_values_are_data() -> None:
 
 
 def test_every_part_of_a_definition_has_its_place() -> None:
-    """
-    Each field differs from its default and from its neighbours, so that none can be mistaken for another.
-    """
+    """Each field differs from its default and from its neighbours, so that none can be mistaken for another."""
     definition: dict[str, Any] = {
         "id": "5",
         "name": "Office",
@@ -236,9 +228,7 @@ FOUND = st.one_of(
 
 @given(st.dictionaries(st.sampled_from(["id", "description", "hidden", "editable", "minimum"]), FOUND))
 def test_reading_at_once_is_reading_one_by_one(found: Mapping[str, object]) -> None:
-    """
-    Whatever an entry has, is given as another kind, or leaves out.
-    """
+    """Whatever an entry has, is given as another kind, or leaves out."""
     read = usual_reader(id=str, description="none", hidden=False, editable=True, minimum=1)
 
     def one_by_one(source: Mapping[str, object]) -> tuple[object, ...]:
@@ -260,9 +250,7 @@ def test_reading_at_once_is_reading_one_by_one(found: Mapping[str, object]) -> N
 
 
 def test_what_cannot_be_read_is_an_answer_that_makes_no_sense() -> None:
-    """
-    A listing may be wrapped, a number may be text; anything else is not guessed at.
-    """
+    """A listing may be wrapped, a number may be text; anything else is not guessed at."""
     assert read_array({"entries": [1]}, "things", "values", "entries") == [1]
     assert read_number({"count": "3"}, "count") == 3
     assert read_number({"count": "many"}, "count", 7) == 7

@@ -1,6 +1,4 @@
-"""
-Renaming and dropping parts of a model.
-"""
+"""Renaming and dropping parts of a model."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ from tests.model.samples import GROUPS, MODEL, PEOPLE
 
 
 def paths_of(error: InvalidModelError) -> list[str]:
-    """
-    The places that the findings of an error name.
-    """
+    """The places that the findings of an error name."""
     return [getattr(finding, "path", "") for finding in error.findings]
 
 

@@ -1,6 +1,4 @@
-"""
-Models from plain classes.
-"""
+"""Models from plain classes."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ from jsm_assets_dest.records import RecordChecker
 
 
 class Platform(enum.StrEnum):
-    """
-    What a device runs.
-    """
+    """What a device runs."""
 
     MAC = "mac"
     LINUX = "linux"
@@ -40,8 +36,7 @@ class Platform(enum.StrEnum):
 
 @attrs.frozen
 class UserType:
-    """
-    A kind
+    """A kind
     of user.
 
     More about it.

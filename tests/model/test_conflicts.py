@@ -1,6 +1,4 @@
-"""
-Conflicts with object types that exist, and their resolutions.
-"""
+"""Conflicts with object types that exist, and their resolutions."""
 
 from __future__ import annotations
 
@@ -32,25 +30,19 @@ DISPLAY_NAME = Attribute(id="4", name="Display Name", label=True, minimum=1)
 def existing(
     name: str, *attributes: Attribute, count: int | None = 0, **options: object
 ) -> ExistingObjectType:
-    """
-    An object type as Assets lists it; its id is its name in small letters.
-    """
+    """An object type as Assets lists it; its id is its name in small letters."""
     there = ObjectType(id=name.lower(), name=name, object_count=count, **options)  # type: ignore[arg-type]
     return ExistingObjectType(there, (KEY, *attributes))
 
 
 def only_conflict(model: SchemaModel, *types: ExistingObjectType) -> ConflictRecord:
-    """
-    The one conflict that there is.
-    """
+    """The one conflict that there is."""
     (conflict,) = find_conflicts(model, types)
     return conflict
 
 
 def kinds(conflict: ConflictRecord) -> list[tuple[DifferenceKind, str, bool]]:
-    """
-    What differs, where, and whether it is harmless.
-    """
+    """What differs, where, and whether it is harmless."""
     return [(one.kind, one.attribute, one.harmless) for one in conflict.differences]
 
 

@@ -1,6 +1,4 @@
-"""
-Pictures of models.
-"""
+"""Pictures of models."""
 
 from __future__ import annotations
 
@@ -17,23 +15,17 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def parsed(model: SchemaModel) -> ElementTree.Element:
-    """
-    The SVG of a model, which has to be sound XML.
-    """
+    """The SVG of a model, which has to be sound XML."""
     return ElementTree.fromstring(model.graph().svg)
 
 
 def texts(model: SchemaModel) -> list[str]:
-    """
-    Everything that can be read in the picture.
-    """
+    """Everything that can be read in the picture."""
     return [one.text or "" for one in parsed(model).iter(f"{SVG}text")]
 
 
 def curves(model: SchemaModel) -> list[str]:
-    """
-    What the curves say of themselves.
-    """
+    """What the curves say of themselves."""
     return [
         one.findtext(f"{SVG}title") or ""
         for one in parsed(model).iter(f"{SVG}path")

@@ -1,6 +1,4 @@
-"""
-What holds for every model.
-"""
+"""What holds for every model."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ from tests.model.strategies import models, names
 
 
 def json_schema() -> dict[str, Any]:
-    """
-    Atlassian's JSON Schema of the document; it is not part of this project.
-    """
+    """Atlassian's JSON Schema of the document; it is not part of this project."""
     beside = Path(__file__).parents[2].parent / "shared"
     folder = Path(os.environ.get("JSM_ASSETS_SHARED", beside))
     path = folder / "specs" / "import-mapping" / "external-import-schema.2023_10_19.json"
@@ -37,16 +33,12 @@ def json_schema() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def validator() -> Validator:
-    """
-    Checks documents against the edition of 2023-10-19.
-    """
+    """Checks documents against the edition of 2023-10-19."""
     return Draft201909Validator(json_schema())
 
 
 def built(service: Service, model: SchemaModel) -> None:
-    """
-    Plan and apply.
-    """
+    """Plan and apply."""
     plan = make_plan(model, service.document())
     assert not plan.impossible
     service.take(plan.verb, plan.document)
@@ -58,8 +50,7 @@ def a_generated_model_has_no_errors(model: SchemaModel) -> None:
 
 
 def a_document_is_read_back_as_the_same_model(model: SchemaModel) -> None:
-    """
-    Keys, locators, references and flags come back from the external ids that the namespace gives.
+    """Keys, locators, references and flags come back from the external ids that the namespace gives.
 
     A document has no other place for keys, so own external ids are set aside here.
     """
@@ -127,9 +118,7 @@ def test_every_law_holds_for_every_model(model: SchemaModel) -> None:
 
 @st.composite
 def grown(draw: st.DrawFn) -> tuple[SchemaModel, SchemaModel]:
-    """
-    A model, and the same with more and other things in it that a PATCH can do.
-    """
+    """A model, and the same with more and other things in it that a PATCH can do."""
     model = draw(models())
     larger = model
     for spec in model.object_types:

@@ -1,6 +1,4 @@
-"""
-The linter: every kind of finding, all in one pass, each with its place and a remedy.
-"""
+"""The linter: every kind of finding, all in one pass, each with its place and a remedy."""
 
 from __future__ import annotations
 
@@ -29,16 +27,12 @@ REFERRING = ReferenceSpec("things")
 
 
 def with_attribute(name: str, **options: object) -> SchemaModel:
-    """
-    A sound model but for one attribute.
-    """
+    """A sound model but for one attribute."""
     return one_type(AttributeSpec(name, **options))  # type: ignore[arg-type]  # each case gives what it means
 
 
 def with_icon(key: str = "icon", name: str = "Icon", image: str | None = None) -> SchemaModel:
-    """
-    A sound model but for one icon.
-    """
+    """A sound model but for one icon."""
     return evolve(one_type(), icons=[IconSpec(key, name, png() if image is None else image)])
 
 

@@ -1,6 +1,4 @@
-"""
-Plans: what building a model would do.
-"""
+"""Plans: what building a model would do."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ from tests.model.service import Service, made_up
 
 
 def built(model: SchemaModel = MODEL) -> Service:
-    """
-    A service on which a model was built.
-    """
+    """A service on which a model was built."""
     service = Service()
     plan = make_plan(model, service.document())
     service.take(plan.verb, plan.document)
@@ -37,9 +33,7 @@ def built(model: SchemaModel = MODEL) -> Service:
 
 
 def shown(plan: BuildPlanRecord) -> list[tuple[str, str, str]]:
-    """
-    The items that are not unchanged, in short.
-    """
+    """The items that are not unchanged, in short."""
     return [
         (one.kind.value, one.subject.value, one.path)
         for one in plan.items
@@ -48,18 +42,14 @@ def shown(plan: BuildPlanRecord) -> list[tuple[str, str, str]]:
 
 
 def object_types(plan: BuildPlanRecord) -> list[dict[str, Any]]:
-    """
-    The object types at the root of the document of a plan.
-    """
+    """The object types at the root of the document of a plan."""
     document: Any = plan.document
     found: list[dict[str, Any]] = document["schema"]["objectSchema"]["objectTypes"]
     return found
 
 
 def with_attribute(model: SchemaModel, key: str, name: str, **changes: Any) -> SchemaModel:
-    """
-    The model with one attribute changed.
-    """
+    """The model with one attribute changed."""
     spec = model.object_type(key)
     attributes = [evolve(one, **changes) if one.key == name else one for one in spec.attributes]
     return model.with_object_type(evolve(spec, attributes=attributes))
@@ -369,9 +359,7 @@ def test_people_s_own_types_are_left_alone() -> None:
 
 
 def impossible(model: SchemaModel, service: Service) -> list[tuple[str, str, str]]:
-    """
-    The impossible items of a plan that therefore sends nothing.
-    """
+    """The impossible items of a plan that therefore sends nothing."""
     plan = make_plan(model, service.document())
     assert (plan.verb, plan.document, plan.is_empty) == (None, None, False)
     with pytest.raises(ImpossibleChangeError) as caught:
@@ -461,9 +449,7 @@ def test_a_type_of_the_same_name_is_a_conflict_first() -> None:
 
 
 def adopted(service: Service, model: SchemaModel = MODEL) -> SchemaModel:
-    """
-    The model with all conflicts with hand-made types adopted, as the schema shows them.
-    """
+    """The model with all conflicts with hand-made types adopted, as the schema shows them."""
     types = []
     for entry in service.object_types:
         attributes = tuple(

@@ -1,6 +1,4 @@
-"""
-Reading documents and stored models.
-"""
+"""Reading documents and stored models."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ from tests.model.service import Service, made_up
 
 
 def document(*attributes: dict[str, Any], mapped: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    """
-    A document as other apps write it, of one object type.
-    """
+    """A document as other apps write it, of one object type."""
     entry = {"name": "Hard Drive", "description": "", "attributes": list(attributes)}
     mapping = {
         "objectTypeName": "Hard Drive",
@@ -41,9 +37,7 @@ def document(*attributes: dict[str, Any], mapped: list[dict[str, Any]] | None = 
 
 
 def attribute(name: str, kind: str = "text", **more: object) -> dict[str, Any]:
-    """
-    An attribute as a document has it.
-    """
+    """An attribute as a document has it."""
     return {"name": name, "description": "", "type": kind, **more}
 
 

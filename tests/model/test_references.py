@@ -1,6 +1,4 @@
-"""
-The queries that resolve references, and their quoting.
-"""
+"""The queries that resolve references, and their quoting."""
 
 from __future__ import annotations
 

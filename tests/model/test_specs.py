@@ -1,6 +1,4 @@
-"""
-The parts of a model: what they fill in by themselves, and what they keep.
-"""
+"""The parts of a model: what they fill in by themselves, and what they keep."""
 
 from __future__ import annotations
 

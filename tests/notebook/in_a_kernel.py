@@ -1,5 +1,4 @@
-"""
-Run a notebook in a Jupyter kernel: `python in_a_kernel.py NOTEBOOK TARGET FOLDER`.
+"""Run a notebook in a Jupyter kernel: `python in_a_kernel.py NOTEBOOK TARGET FOLDER`.
 
 A process of its own, because the libraries of Jupyter leave sockets to the garbage collector. The kernel is reached
 through sockets in the folder, so that no port is taken.
@@ -15,9 +14,7 @@ from nbclient import NotebookClient
 
 
 def main(source: str, target: str, folder: str) -> None:
-    """
-    Forget the outputs, run, and write the notebook with the new ones.
-    """
+    """Forget the outputs, run, and write the notebook with the new ones."""
     notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
     for cell in notebook.cells:
         if cell.cell_type == "code":

@@ -1,5 +1,4 @@
-"""
-Every display of the package, shown strings that want to be more than text.
+"""Every display of the package, shown strings that want to be more than text.
 
 What is displayed comes from services, models and callers; in a notebook it stands next to the reader's own work.
 """
@@ -190,9 +189,7 @@ SVG_ATTRIBUTES = {
 
 
 class Page(HTMLParser):
-    """
-    Reads a page as a browser would and collects what is in it; tags have to be closed in order.
-    """
+    """Reads a page as a browser would and collects what is in it; tags have to be closed in order."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -232,9 +229,7 @@ def html_of(value: object) -> str:
 
 
 def classes_with_displays() -> set[str]:
-    """
-    The names of all classes of the package that say themselves how they are displayed.
-    """
+    """The names of all classes of the package that say themselves how they are displayed."""
     found: set[str] = set()
     for module in pkgutil.walk_packages(jsm_assets_dest.__path__, "jsm_assets_dest."):
         if not module.name.endswith(("__main__", "pytest_plugin")):

@@ -1,6 +1,4 @@
-"""
-The notebook of the examples: what is checked in is what a run gives, in plain Python and in a Jupyter kernel.
-"""
+"""The notebook of the examples: what is checked in is what a run gives, in plain Python and in a Jupyter kernel."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ def notebook() -> dict[str, Any]:
 
 
 def shown(cell: str) -> str:
-    """
-    The HTML that a cell shows.
-    """
+    """The HTML that a cell shows."""
     cells = {one["id"]: one for one in notebook()["cells"]}
     return "".join("".join(one["data"]["text/html"]) for one in cells[cell]["outputs"])
 

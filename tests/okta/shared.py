@@ -1,6 +1,4 @@
-"""
-Material that is not part of the repository: Okta's public samples and Atlassian's JSON Schema.
-"""
+"""Material that is not part of the repository: Okta's public samples and Atlassian's JSON Schema."""
 
 from __future__ import annotations
 
@@ -14,9 +12,7 @@ _BESIDE = Path(__file__).resolve().parents[3] / "shared"
 
 
 def shared(name: str) -> Path:
-    """
-    A folder or file of the shared material; the test is skipped where it is not at hand.
-    """
+    """A folder or file of the shared material; the test is skipped where it is not at hand."""
     path = Path(os.environ.get("JSM_ASSETS_SHARED", _BESIDE)) / name
     if not path.exists():
         pytest.skip(f"{name} is not here; JSM_ASSETS_SHARED names the folder that has it")

@@ -1,6 +1,4 @@
-"""
-Small tenants, written out where a test needs to see every field.
-"""
+"""Small tenants, written out where a test needs to see every field."""
 
 from __future__ import annotations
 
@@ -28,24 +26,18 @@ def device(identity: str, *users: str, **profile: object) -> dict[str, object]:
 def read(
     tenant: okta.Tenant, selector: str, model: SchemaModel | None = None, **options: object
 ) -> tuple[dict[str, dict[str, object]], okta.Report]:
-    """
-    The records of a selector by their Okta id, and the report.
-    """
+    """The records of a selector by their Okta id, and the report."""
     records = okta.records(tenant, model=model, **options)  # type: ignore[arg-type]
     found = {str(record["oktaId"]): dict(record) for name, record in records if name == selector}
     return found, records.report
 
 
 def one(tenant: okta.Tenant, selector: str, **options: object) -> dict[str, object]:
-    """
-    The only record of a selector.
-    """
+    """The only record of a selector."""
     (record,) = read(tenant, selector, **options)[0].values()  # type: ignore[arg-type]
     return record
 
 
 def reasons(report: okta.Report) -> dict[str, str]:
-    """
-    Why values were left out, by attribute.
-    """
+    """Why values were left out, by attribute."""
     return {finding.attribute: finding.reason for finding in report.findings}

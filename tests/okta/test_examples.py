@@ -1,6 +1,4 @@
-"""
-The examples run as they stand, on the embedded emulator.
-"""
+"""The examples run as they stand, on the embedded emulator."""
 
 from __future__ import annotations
 
@@ -50,9 +48,7 @@ def _example(name: str) -> ModuleType:
 
 
 def _confirmed(printed: str) -> dict[str, list[int]]:
-    """
-    Sent, created, updated, unchanged and failed per object type, as printed.
-    """
+    """Sent, created, updated, unchanged and failed per object type, as printed."""
     table = printed.partition("\nConfirmed by Assets:")[2].partition("\nFrom Okta:")[0]
     rows = re.findall(r"^  (\S.*?)  +([\d ,]+)$", table, re.MULTILINE)
     return {name: [int(number.replace(",", "")) for number in numbers.split()] for name, numbers in rows}
@@ -108,9 +104,7 @@ def test_without_an_import_token_the_way_to_one_is_shown(
 
 
 class _Blocking(ast.NodeTransformer):
-    """
-    What the asynchronous twin would be without its colour.
-    """
+    """What the asynchronous twin would be without its colour."""
 
     RENAMED: ClassVar[dict[str, str]] = {
         "enter_async_context": "enter_context",
@@ -157,9 +151,7 @@ class _Blocking(ast.NodeTransformer):
 
 
 def test_the_asynchronous_twin_is_a_twin() -> None:
-    """
-    Besides `await`, `async`, names of classes and how the loop starts, both are the same.
-    """
+    """Besides `await`, `async`, names of classes and how the loop starts, both are the same."""
     blocking, waiting = (
         ast.parse((EXAMPLES / name).read_text(encoding="utf-8")).body[1:]
         for name in ("okta_destination.py", "okta_destination_async.py")

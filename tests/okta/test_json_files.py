@@ -1,6 +1,4 @@
-"""
-Big files are read one object at a time, and give what the whole file would.
-"""
+"""Big files are read one object at a time, and give what the whole file would."""
 
 from __future__ import annotations
 

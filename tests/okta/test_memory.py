@@ -1,6 +1,4 @@
-"""
-A tenant's size costs time, not memory.
-"""
+"""A tenant's size costs time, not memory."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ GROUPS_OF_ONE = 10
 
 
 def _tenant(people: int) -> okta.Tenant:
-    """
-    People who are made while they are read, each in ten of fifty groups.
-    """
+    """People who are made while they are read, each in ten of fifty groups."""
 
     def users() -> Iterator[object]:
         for number in range(people):
@@ -43,9 +39,7 @@ def _tenant(people: int) -> okta.Tenant:
 
 
 def _peak(people: int) -> int:
-    """
-    The most that Python held at once while the records streamed past, in bytes.
-    """
+    """The most that Python held at once while the records streamed past, in bytes."""
     records = okta.records(_tenant(people), model=okta.schema_model("lean"))
     tracemalloc.start()
     try:
@@ -57,8 +51,7 @@ def _peak(people: int) -> int:
 
 
 def test_python_s_memory_does_not_grow_with_people_and_memberships() -> None:
-    """
-    An honest small scale: 6,000 people with 60,000 memberships take what 1,000 people with 10,000 take.
+    """An honest small scale: 6,000 people with 60,000 memberships take what 1,000 people with 10,000 take.
 
     SQLite's own memory is not seen by tracemalloc; the next test bounds it. At full scale, the whole process was
     measured by hand: docs/reference/okta.md.
@@ -69,9 +62,7 @@ def test_python_s_memory_does_not_grow_with_people_and_memberships() -> None:
 
 
 def test_the_store_of_memberships_is_told_to_stay_small() -> None:
-    """
-    Beyond its cache of 8 MiB, SQLite keeps pages and sorts in temporary files.
-    """
+    """Beyond its cache of 8 MiB, SQLite keeps pages and sorts in temporary files."""
     with Store.opened() as store:
         database = store._database
         (cache,) = database.execute("PRAGMA cache_size").fetchone()

@@ -1,6 +1,4 @@
-"""
-What must not leave does not leave, and a rule that cannot be kept is refused.
-"""
+"""What must not leave does not leave, and a rule that cannot be kept is refused."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Okta's answers become records that Assets accepts, and what is lost on the way is told.
-"""
+"""Okta's answers become records that Assets accepts, and what is lost on the way is told."""
 
 from __future__ import annotations
 
@@ -184,9 +182,7 @@ def test_references_to_what_is_not_imported_are_left_out_and_counted() -> None:
 
 
 def test_references_to_a_type_that_was_not_read_are_kept() -> None:
-    """
-    Its objects may be in Assets already, from an earlier import.
-    """
+    """Its objects may be in Assets already, from an earlier import."""
     tenant = okta.Tenant(users=[user("00u1") | {"type": {"id": "oty9"}}], group_members={"00g9": ["00u1"]})
     record = one(tenant, "people")
     assert record["groups"] == ["00g9"]
@@ -254,9 +250,7 @@ def test_what_is_no_object_is_named_with_the_reason() -> None:
 
 
 def test_a_user_name_that_two_people_have_is_kept_once() -> None:
-    """
-    It is unique in Assets, which would refuse the second person for it.
-    """
+    """It is unique in Assets, which would refuse the second person for it."""
     tenant = okta.Tenant(users=[user("00u1", login="ana@x.org"), user("00u2", login="Ana@X.org")])
     found, report = read(tenant, "people")
     assert found["00u1"]["username"] == "ana@x.org"

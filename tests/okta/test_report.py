@@ -1,6 +1,4 @@
-"""
-The report stays small and says everything.
-"""
+"""The report stays small and says everything."""
 
 from __future__ import annotations
 

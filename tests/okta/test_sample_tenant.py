@@ -1,6 +1,4 @@
-"""
-The bundled organisation is believable, always the same, and complete enough to show everything.
-"""
+"""The bundled organisation is believable, always the same, and complete enough to show everything."""
 
 from __future__ import annotations
 

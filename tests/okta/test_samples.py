@@ -1,6 +1,4 @@
-"""
-Okta's own published and recorded answers go through, every object of them.
-"""
+"""Okta's own published and recorded answers go through, every object of them."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ def _objects(folder: Path) -> Iterator[tuple[str, object]]:
 
 
 def _id(value: object) -> str:
-    """
-    The Okta id that a sample object stands for: its own, its user's or its device's.
-    """
+    """The Okta id that a sample object stands for: its own, its user's or its device's."""
     assert isinstance(value, dict)
     inner = value.get("user") or value.get("device") or value
     return str(inner.get("id", ""))
@@ -76,9 +72,7 @@ def test_what_is_no_object_of_the_model_is_named_by_kind(samples: Path) -> None:
 
 
 def test_the_latest_answer_about_a_person_is_the_one_that_counts(samples: Path) -> None:
-    """
-    The recorded life of a person has two answers, ACTIVE first and SUSPENDED four seconds later.
-    """
+    """The recorded life of a person has two answers, ACTIVE first and SUSPENDED four seconds later."""
     people = {record["oktaId"]: record for selector, record in _pairs(samples) if selector == "people"}
     assert people["00uqrks9ig7XuWV7X5d7"]["status"] == "Suspended"
 
@@ -89,9 +83,7 @@ def test_the_fullest_answer_about_a_person_counts_when_one_is_cut_down_to_a_few_
 
 
 def test_memberships_known_from_the_index_become_references(samples: Path) -> None:
-    """
-    The groups of a recorded person were asked for by her id, which only index.json knows.
-    """
+    """The groups of a recorded person were asked for by her id, which only index.json knows."""
     people = {record["oktaId"]: record for selector, record in _pairs(samples) if selector == "people"}
     assert people["00uqrks9ig7XuWV7X5d7"]["groups"] == ["00gnwlw0pbm3qMcXs5d7"]
 

@@ -1,6 +1,4 @@
-"""
-The Okta model: its three sizes, what can be added and left out.
-"""
+"""The Okta model: its three sizes, what can be added and left out."""
 
 from __future__ import annotations
 
@@ -74,9 +72,7 @@ def test_a_larger_profile_has_everything_of_the_smaller_one() -> None:
 
 
 def test_full_has_every_field_of_oktas_base_profile() -> None:
-    """
-    The 31 base fields of Okta's user profile, as its documentation lists them.
-    """
+    """The 31 base fields of Okta's user profile, as its documentation lists them."""
     fields = """city costCenter countryCode department displayName division email employeeNumber firstName
         honorificPrefix honorificSuffix lastName locale login manager managerId middleName mobilePhone nickName
         organization postalAddress preferredLanguage primaryPhone profileUrl secondEmail state streetAddress timezone
@@ -136,9 +132,7 @@ def test_statuses_are_declared_with_legal_names_and_each_once() -> None:
 
 
 def test_external_ids_begin_with_the_namespace() -> None:
-    """
-    They have to be unique in the whole workspace, so that two Okta organisations need two namespaces.
-    """
+    """They have to be unique in the whole workspace, so that two Okta organisations need two namespaces."""
     first, second = okta.schema_model(), okta.schema_model(namespace="okta-emea")
     assert first.external_id("people") == "okta/people"
     assert second.external_id("people", "primaryEmail") == "okta-emea/people/primaryEmail"

@@ -1,6 +1,4 @@
-"""
-What a tenant's sources can be: pages, iterators, files, plain JSON and the objects of Okta's SDK.
-"""
+"""What a tenant's sources can be: pages, iterators, files, plain JSON and the objects of Okta's SDK."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ class _Declared:
 
 
 class _NewProfile:
-    """
-    Like version 3 of the SDK: fields under Python names with the API's as alias, and what it does not know apart.
-    """
+    """Like version 3 of the SDK: fields under Python names with the API's as alias, and what it does not know apart."""
 
     model_fields: ClassVar = {
         "login": _Declared(),
@@ -46,9 +42,7 @@ class _NewProfile:
 
 
 class _Choice:
-    """
-    Like version 3 where the API allows several kinds: the object stands inside.
-    """
+    """Like version 3 where the API allows several kinds: the object stands inside."""
 
     model_fields: ClassVar = {"one_of_schemas": _Declared()}
 
@@ -78,16 +72,12 @@ class _NewUser:
         self.realm = _Choice(None)
 
     def to_dict(self) -> dict[str, object]:
-        """
-        Meant for requests: what is read-only in the API, such as the id and the state, is left out.
-        """
+        """Meant for requests: what is read-only in the API, such as the id and the state, is left out."""
         return {"type": self.type, "profile": {"login": "ana@example.com"}}
 
 
 class _Plain:
-    """
-    Anything else with a `to_dict`.
-    """
+    """Anything else with a `to_dict`."""
 
     def to_dict(self) -> dict[str, object]:
         profile = {"login": "ana@example.com", "costCenter": "10"}
@@ -111,9 +101,7 @@ class _OldProfile:
 
 
 class _OldUser:
-    """
-    Like version 2 of the SDK: snake_case, and `as_dict` fails on lists.
-    """
+    """Like version 2 of the SDK: snake_case, and `as_dict` fails on lists."""
 
     def __init__(self) -> None:
         self.id = "00u1"
@@ -241,9 +229,7 @@ def test_a_folder_without_okta_s_answers_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_json_stops_the_reading_by_name(tmp_path: Path) -> None:
-    """
-    Going on without a page would look like people who left.
-    """
+    """Going on without a page would look like people who left."""
     _write(tmp_path, "users-1.json", [user("00u1")])
     _write(tmp_path, "users-2.json", '[{"id": "00u2"}, {"id":')
     records = okta.records(okta.Tenant.from_folder(tmp_path))

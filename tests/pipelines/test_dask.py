@@ -1,6 +1,4 @@
-"""
-Records on a Dask cluster: real worker processes send them, one of which is killed.
-"""
+"""Records on a Dask cluster: real worker processes send them, one of which is killed."""
 
 from __future__ import annotations
 
@@ -67,9 +65,7 @@ def client(settings: Mapping[str, str]) -> Iterator[Client]:
 
 @pytest.fixture
 def here(settings: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    """
-    Workers that are threads of this process: where no process has to die, they are there at once.
-    """
+    """Workers that are threads of this process: where no process has to die, they are there at once."""
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     with (
@@ -91,9 +87,7 @@ def imported(
 
 
 def chunks(emulator: Emulator) -> dict[str, list[str]]:
-    """
-    The digests of the bodies that came under each id.
-    """
+    """The digests of the bodies that came under each id."""
     found: dict[str, list[str]] = defaultdict(list)
     for request in emulator.requests:
         sent: Any = request.json or {}
@@ -125,9 +119,7 @@ def test_every_worker_sends_its_partitions_into_one_execution(
 def test_a_killed_worker_loses_and_doubles_nothing(
     emulator: Emulator, settings: Mapping[str, str], client: Client, tmp_path: Path
 ) -> None:
-    """
-    The worker dies while it makes the third chunk of a partition, so that the first one has certainly been taken.
-    """
+    """The worker dies while it makes the third chunk of a partition, so that the first one has certainly been taken."""
     killed = tmp_path / "killed"
 
     def read(partition: int) -> Iterator[dict[str, object]]:
@@ -151,9 +143,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(
 def test_workers_killed_at_different_places_lose_and_double_nothing(
     emulator: Emulator, settings: Mapping[str, str], client: Client, tmp_path: Path
 ) -> None:
-    """
-    One before its first chunk, one after its last record and so with all of its chunks sent, one of them twice.
-    """
+    """One before its first chunk, one after its last record and so with all of its chunks sent, one of them twice."""
 
     def read(partition: int) -> Iterator[dict[str, object]]:
         for at, record in enumerate(dask_import.sensors(partition, COUNT)):
@@ -237,9 +227,7 @@ def test_partitions_that_are_all_empty_remove_nothing(
 def test_one_share_of_the_budget_is_one_request_at_a_time_in_the_whole_cluster(
     emulator: Emulator, settings: Mapping[str, str], here: Client
 ) -> None:
-    """
-    Four threads on two workers, and one share: what one partition sends is never mixed with what another does.
-    """
+    """Four threads on two workers, and one share: what one partition sends is never mixed with what another does."""
     found = imported(here, settings, lambda partition: dask_import.sensors(partition, COUNT), requests=1)
 
     everything_is_there_once(emulator, found)

@@ -1,6 +1,4 @@
-"""
-Tables of pandas and Arrow, streamed into Assets.
-"""
+"""Tables of pandas and Arrow, streamed into Assets."""
 
 from __future__ import annotations
 
@@ -129,9 +127,7 @@ def of_table(**columns: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", ["float64", "float32", "float16"])
 def test_nan_in_an_arrow_table_is_left_empty(kind: str) -> None:
-    """
-    Unlike pandas, which turns NaN into nulls, Arrow keeps it as a number.
-    """
+    """Unlike pandas, which turns NaN into nulls, Arrow keeps it as a number."""
     missing = pa.array([2.0, float("nan"), None]).cast(getattr(pa, kind)())
 
     assert of_table(price=missing, cores=missing) == [
@@ -146,9 +142,7 @@ def test_several_values_stay_lists() -> None:
 
 
 def test_dates_that_are_texts_are_left_to_the_import() -> None:
-    """
-    The import reads offsets, which a cast of Arrow refuses.
-    """
+    """The import reads offsets, which a cast of Arrow refuses."""
     (record,) = of_table(seen=["2025-06-30T23:30:00+02:00"], purchased=["2025-06-30"])
 
     assert record == {"seen": "2025-06-30T23:30:00+02:00", "purchased": "2025-06-30"}
@@ -222,9 +216,7 @@ def test_an_empty_table_is_not_completed(emulator: Emulator, token: ImportToken)
 
 
 def test_a_batch_of_any_size_becomes_few_python_objects_at_a_time() -> None:
-    """
-    Very many rows in one batch, of which the records that are alive at a time take next to no memory.
-    """
+    """Very many rows in one batch, of which the records that are alive at a time take next to no memory."""
     count = 200_000
     (batch,) = pa.table({"cores": pa.array(range(count), pa.int32())}).combine_chunks().to_batches()
     tracemalloc.start()

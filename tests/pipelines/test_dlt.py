@@ -1,6 +1,4 @@
-"""
-A dlt pipeline with Assets as its destination.
-"""
+"""A dlt pipeline with Assets as its destination."""
 
 from __future__ import annotations
 
@@ -118,9 +116,7 @@ LAPTOPS: list[dict[str, object]] = [{"assetTag": f"LT-{number}", "bought": numbe
 
 
 def bought_until(last: int) -> Any:
-    """
-    A source that remembers where it was: it gives what was bought since the run before.
-    """
+    """A source that remembers where it was: it gives what was bought since the run before."""
 
     @dlt.resource(name="laptops")  # type: ignore[untyped-decorator,unused-ignore]  # optional: its types may be unknown
     def laptops(bought: Any = dlt.sources.incremental("bought", initial_value=0)) -> Iterator[Any]:  # noqa: B008 - how dlt is told
@@ -150,9 +146,7 @@ def test_an_incremental_source_brings_only_what_is_new_and_nothing_is_lost_or_do
 def test_what_did_not_arrive_is_read_again_by_an_incremental_source(
     where: str, emulator: Emulator, token: ImportToken, tmp_path: Path
 ) -> None:
-    """
-    Also when dlt had loaded everything, and it was the end of the execution that failed.
-    """
+    """Also when dlt had loaded everything, and it was the end of the execution that failed."""
     run(token, bought_until(10), tmp_path)
     emulator.faults.next("submit chunk", status=400, nth=1 if where == "chunk" else 2)
     with pytest.raises(Exception, match="refused"):
@@ -199,9 +193,7 @@ def test_a_source_without_anything_new_removes_nothing(tmp_path: Path) -> None:
 def test_a_batch_that_the_service_is_too_busy_for_arrives_once(
     emulator: Emulator, token: ImportToken, tmp_path: Path
 ) -> None:
-    """
-    The import has its own retries; what they do not get through, dlt brings again.
-    """
+    """The import has its own retries; what they do not get through, dlt brings again."""
     emulator.faults.next("submit chunk", status=503, times=8)
 
     result = run(token, dlt_pipeline.laptops(1_200), tmp_path)
@@ -218,9 +210,7 @@ def test_a_batch_that_the_service_is_too_busy_for_arrives_once(
 def test_a_value_of_another_type_is_refused_instead_of_lost(
     values: tuple[object, object], emulator: Emulator, token: ImportToken, tmp_path: Path
 ) -> None:
-    """
-    Left to itself, dlt makes another column for it, of which the model knows nothing.
-    """
+    """Left to itself, dlt makes another column for it, of which the model knows nothing."""
     key = "model" if values[0] == 7 else "tags"
     rows = [{"assetTag": f"LT-{number}", key: value} for number, value in enumerate(values)]
 

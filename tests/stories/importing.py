@@ -1,5 +1,4 @@
-"""
-What stories about imports have in common.
+"""What stories about imports have in common.
 
 Child processes import `people` from here, so that nothing heavy is imported before it is needed: pytest, the emulator
 and the other stories would cost each of them more than its whole import.
@@ -15,9 +14,7 @@ if TYPE_CHECKING:
 
 
 def people(count: int, first: int = 0) -> list[dict[str, object]]:
-    """
-    People, each with an identifier of its own.
-    """
+    """People, each with an identifier of its own."""
     return [
         {
             "displayName": f"Person {number}",
@@ -30,9 +27,7 @@ def people(count: int, first: int = 0) -> list[dict[str, object]]:
 
 
 async def ready(emulator: Emulator, connection: Any) -> Any:
-    """
-    An import token whose schema model is built.
-    """
+    """An import token whose schema model is built."""
     from tests.stories.story import now
     from tests.stories.test_building import destination, model
 
@@ -43,50 +38,36 @@ async def ready(emulator: Emulator, connection: Any) -> Any:
 
 
 def operations(emulator: Emulator) -> list[str]:
-    """
-    What the emulator was asked for, in order.
-    """
+    """What the emulator was asked for, in order."""
     return [request.operation for request in emulator.requests]
 
 
 def data_chunks(emulator: Emulator) -> list[bytes]:
-    """
-    The bodies of the chunks that the emulator was sent, repeated ones included.
-    """
+    """The bodies of the chunks that the emulator was sent, repeated ones included."""
     return [request.body for request in emulator.requests if carries_data(request)]
 
 
 def carries_data(request: ReceivedRequest) -> bool:
-    """
-    Whether a request is a chunk with records in it.
-    """
+    """Whether a request is a chunk with records in it."""
     return request.operation == "submit chunk" and b'"data"' in request.body
 
 
 def identifiers(emulator: Emulator) -> list[str]:
-    """
-    The identifiers of the people who are in Assets.
-    """
+    """The identifiers of the people who are in Assets."""
     return [str(one["Okta ID"]) for one in emulator.object_schema("OKT")["People"].objects]
 
 
 def completes(request: ReceivedRequest) -> bool:
-    """
-    Whether a request says that the data is complete.
-    """
+    """Whether a request says that the data is complete."""
     return request.operation == "submit chunk" and b'"completed":true' in request.body
 
 
 def is_completed(emulator: Emulator) -> bool:
-    """
-    Whether the emulator has been told that the data is complete.
-    """
+    """Whether the emulator has been told that the data is complete."""
     return any(map(completes, emulator.requests))
 
 
 def result_of(error: AssetsError) -> ImportResult:
-    """
-    The result on an error that has one.
-    """
+    """The result on an error that has one."""
     assert error.result is not None
     return error.result

@@ -1,5 +1,4 @@
-"""
-Requests held against Atlassian's OpenAPI documents, which are no part of this project.
+"""Requests held against Atlassian's OpenAPI documents, which are no part of this project.
 
 The documents are stricter here than they say themselves: a field or parameter that a document does not name is an
 error, although OpenAPI would let it pass, because a service that ignores a misspelled field is the worst that can happen.
@@ -31,9 +30,7 @@ SITE_BASES = (r"https://(?!api\.|auth\.)[^/]+", r"https://api\.atlassian\.com/ex
 
 @frozen
 class Recorded:
-    """
-    A request as it left the client.
-    """
+    """A request as it left the client."""
 
     method: str
     url: str
@@ -55,9 +52,7 @@ class Recorded:
 
 @frozen
 class Operation:
-    """
-    An operation of a document.
-    """
+    """An operation of a document."""
 
     document: Json
     path: str
@@ -79,9 +74,7 @@ class Operation:
         return any(re.fullmatch(base + path, address) for base in self.bases)
 
     def objections(self, request: Recorded) -> Iterator[str]:
-        """
-        Everything in which a request is not what the document describes.
-        """
+        """Everything in which a request is not what the document describes."""
         yield from self._about_query(request)
         yield from self._about_body(request)
         if "authorization" not in request.headers:
@@ -157,9 +150,7 @@ class Operation:
 
 
 def operations(document: Json, bases: tuple[str, ...]) -> list[Operation]:
-    """
-    The operations of a document; those without parameters in their path come first.
-    """
+    """The operations of a document; those without parameters in their path come first."""
     found = [
         Operation(document, path, method.upper(), described, shared, bases)
         for path, shared in document["paths"].items()
@@ -170,9 +161,7 @@ def operations(document: Json, bases: tuple[str, ...]) -> list[Operation]:
 
 
 def overlay(document: Json) -> Json:
-    """
-    The later additions, which were retyped by hand in a form of their own, as an OpenAPI document.
-    """
+    """The later additions, which were retyped by hand in a form of their own, as an OpenAPI document."""
     paths: Json = {}
     for path, shared in document["paths"].items():
         paths[path] = {}
@@ -188,9 +177,7 @@ def overlay(document: Json) -> Json:
 
 
 def read(folder: Path) -> list[Operation]:
-    """
-    The operations of all documents in a folder of specifications.
-    """
+    """The operations of all documents in a folder of specifications."""
 
     def load(name: str) -> Json:
         return json.loads((folder / name).read_text(encoding="utf-8"))

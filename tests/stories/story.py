@@ -1,6 +1,4 @@
-"""
-Stories: what a user does, told once and lived through in both colours, on threads, asyncio and Trio.
-"""
+"""Stories: what a user does, told once and lived through in both colours, on threads, asyncio and Trio."""
 
 from __future__ import annotations
 
@@ -18,16 +16,12 @@ Story: TypeAlias = Callable[[Emulator, Any], Awaitable[None]]
 
 
 async def now(value: Any) -> Any:
-    """
-    The value that a call gave, awaited where the call was asynchronous.
-    """
+    """The value that a call gave, awaited where the call was asynchronous."""
     return await value if inspect.isawaitable(value) else value
 
 
 def story(told: Story) -> Callable[[str], None]:
-    """
-    A test that lives through a story in each colour. Every planned fault must have happened by its end.
-    """
+    """A test that lives through a story in each colour. Every planned fault must have happened by its end."""
 
     @pytest.mark.parametrize("colour", ["blocking", "asyncio", "trio"])
     def test(colour: str) -> None:

@@ -1,6 +1,4 @@
-"""
-Stories about an existing schema and a wanted model: conflicts, plans, builds, drift.
-"""
+"""Stories about an existing schema and a wanted model: conflicts, plans, builds, drift."""
 
 from __future__ import annotations
 
@@ -32,9 +30,7 @@ from tests.stories.story import now, story
 
 
 def model(*, people: tuple[AttributeSpec, ...] = (), namespace: str = "okta/acme") -> SchemaModel:
-    """
-    Groups, and people who are in them.
-    """
+    """Groups, and people who are in them."""
     return SchemaModel(
         "Okta",
         [
@@ -85,9 +81,7 @@ RECORDS = {"people": PEOPLE, "groups": GROUPS}
 async def destination(
     emulator: Emulator, connection: Any, key: str = "OKT", name: str = "Okta"
 ) -> tuple[Any, Any]:
-    """
-    A schema with an External import and its token.
-    """
+    """A schema with an External import and its token."""
     schema = await now(connection.ensure_object_schema(key, name=name))
     source = emulator.add_import_source(key, f"import of {key}")
     return schema, connection.import_token(source.token, schema=schema)
@@ -152,9 +146,7 @@ async def test_what_was_built_takes_records_with_their_references(
 
 @story
 async def test_an_existing_type_of_the_same_name_is_adopted(emulator: Emulator, connection: Any) -> None:
-    """
-    A harmless conflict: the existing type has the label and lacks the rest, which is added; its objects stay.
-    """
+    """A harmless conflict: the existing type has the label and lacks the rest, which is added; its objects stay."""
     seeded = emulator.add_object_schema("HR", name="Human resources")
     seeded.add_object_type("people").add_object(Name="Old Hand")
     schema = await now(connection.get_object_schema("HR"))
@@ -276,9 +268,7 @@ async def test_what_an_earlier_build_made_is_no_conflict(emulator: Emulator, con
 
 @story
 async def test_two_okta_tenants_share_a_workspace(emulator: Emulator, connection: Any) -> None:
-    """
-    External ids are unique in the whole workspace, so that each tenant needs a namespace of its own.
-    """
+    """External ids are unique in the whole workspace, so that each tenant needs a namespace of its own."""
     _, first = await destination(emulator, connection, "OKA", "Okta A")
     _, second = await destination(emulator, connection, "OKB", "Okta B")
     await now(first.build(model(namespace="okta/a")))
@@ -395,9 +385,7 @@ async def test_an_api_token_given_as_import_token_is_refused_unsent(
 
 @story
 async def test_a_plan_is_carried_out_by_itself(emulator: Emulator, connection: Any) -> None:
-    """
-    `plan.apply()` builds what was looked at, and hands back the settled model.
-    """
+    """`plan.apply()` builds what was looked at, and hands back the settled model."""
     _, token = await destination(emulator, connection)
 
     plan = await now(token.plan(model()))
@@ -426,9 +414,7 @@ async def test_an_overtaken_plan_is_not_applied(emulator: Emulator, connection: 
 
 @story
 async def test_a_plan_is_only_good_for_its_own_model(emulator: Emulator, connection: Any) -> None:
-    """
-    Passing a plan along with another model would build something that nobody looked at.
-    """
+    """Passing a plan along with another model would build something that nobody looked at."""
     _, token = await destination(emulator, connection)
     plan = await now(token.plan(model()))
     emulator.requests.clear()
@@ -454,9 +440,7 @@ async def test_an_impossible_plan_is_not_applied(emulator: Emulator, connection:
 
 @story
 async def test_a_renamed_type_is_named_before_anything_is_sent(emulator: Emulator, connection: Any) -> None:
-    """
-    An administrator renames an object type that the import made: the plan says so, and two ways out.
-    """
+    """An administrator renames an object type that the import made: the plan says so, and two ways out."""
     schema, token = await destination(emulator, connection)
     await now(token.build(model()))
     emulator.world.types[int(emulator.object_schema("OKT")["People"].id)].name = "Staff"
@@ -474,9 +458,7 @@ async def test_a_renamed_type_is_named_before_anything_is_sent(emulator: Emulato
 async def test_a_deleted_reference_target_is_named_before_assets_refuses_it(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    The service would answer REFERENCED_OBJECT_TYPE_CHANGED, and nobody would know which.
-    """
+    """The service would answer REFERENCED_OBJECT_TYPE_CHANGED, and nobody would know which."""
     from jsm_assets_dest.testing.world import attributes, types
 
     _, token = await destination(emulator, connection)
@@ -502,9 +484,7 @@ async def test_a_deleted_reference_target_is_named_before_assets_refuses_it(
 async def test_a_conflict_is_none_when_any_import_of_the_schema_made_the_type(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    The schema has several imports; one cannot be read, one knows nothing yet, and the last one built the model.
-    """
+    """The schema has several imports; one cannot be read, one knows nothing yet, and the last one built the model."""
     emulator.add_object_schema("OKT", name="Okta")
     for name in ("broken", "empty", "ours"):
         emulator.add_import_source("OKT", name)
@@ -593,9 +573,7 @@ async def test_a_conflict_that_somebody_else_ended_says_so(emulator: Emulator, c
 async def test_an_import_that_names_its_schema_by_a_uuid_is_still_known(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    Atlassian's document says a UUID where live sites send the schema's decimal id.
-    """
+    """Atlassian's document says a UUID where live sites send the schema's decimal id."""
     emulator.world.doubts = Doubts(import_source_schema_as_uuid=True)
     _, token = await destination(emulator, connection)
     other = await now(connection.create_object_schema("OTH", "Other"))

@@ -1,6 +1,4 @@
-"""
-The example about conflicts runs as it stands.
-"""
+"""The example about conflicts runs as it stands."""
 
 from __future__ import annotations
 
@@ -32,9 +30,7 @@ def example(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_every_way_out_is_gone_to_its_end(example: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    Each resolution ends with a built model, imported records, and nothing left to resolve or to build.
-    """
+    """Each resolution ends with a built model, imported records, and nothing left to resolve or to build."""
     assert example.main([]) == 0
 
     printed = capsys.readouterr().out
@@ -51,9 +47,7 @@ def test_every_way_out_is_gone_to_its_end(example: ModuleType, capsys: pytest.Ca
 def test_a_schema_of_a_site_is_only_looked_at(
     example: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """
-    With settings and a key, nothing is changed.
-    """
+    """With settings and a key, nothing is changed."""
     with Emulator() as emulator, emulator.serve() as url:
         emulator.add_object_schema("HR", "Human resources").add_object_type("offices")
         emulator.add_object_schema("NEW", "New")

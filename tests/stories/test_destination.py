@@ -1,6 +1,4 @@
-"""
-Stories about a destination: set up step by step, saved, loaded, imported from, removed.
-"""
+"""Stories about a destination: set up step by step, saved, loaded, imported from, removed."""
 
 from __future__ import annotations
 
@@ -52,9 +50,7 @@ LAPTOPS = [{"serial": f"L-{number}", "owner": f"Person {number}"} for number in 
 
 
 def laptops(*more: AttributeSpec, name: str = "Laptops") -> SchemaModel:
-    """
-    A model with one object type.
-    """
+    """A model with one object type."""
     return SchemaModel(
         "Inventory",
         [
@@ -73,9 +69,7 @@ def laptops(*more: AttributeSpec, name: str = "Laptops") -> SchemaModel:
 
 
 def saved(emulator: Emulator, connection: Any, **settings: Any) -> Any:
-    """
-    A destination on the emulated site, in the colour of the connection; `environ` holds the secrets.
-    """
+    """A destination on the emulated site, in the colour of the connection; `environ` holds the secrets."""
     kind = Destination if isinstance(connection, Connection) else AsyncDestination
     settings.setdefault("environ", {"API_TOKEN": emulator.api_token})
     return kind(
@@ -87,9 +81,7 @@ def saved(emulator: Emulator, connection: Any, **settings: Any) -> Any:
 
 
 def ready(emulator: Emulator, connection: Any, **settings: Any) -> Any:
-    """
-    A destination with everything but a built model: schema INV, an import with a token, the model of laptops.
-    """
+    """A destination with everything but a built model: schema INV, an import with a token, the model of laptops."""
     emulator.add_object_schema("INV", name="Inventory")
     source = emulator.add_import_source("INV", "Laptops of the office")
     environ = {"API_TOKEN": emulator.api_token, "IMPORT_TOKEN": source.token}
@@ -98,32 +90,24 @@ def ready(emulator: Emulator, connection: Any, **settings: Any) -> Any:
 
 
 async def closed(connection: Any) -> None:
-    """
-    Close a connection of either colour.
-    """
+    """Close a connection of either colour."""
     await now((getattr(connection, "aclose", None) or connection.close)())
 
 
 def files_in(folder: str) -> list[str]:
-    """
-    The names of the files in a folder.
-    """
+    """The names of the files in a folder."""
     return sorted(file.name for file in Path(folder).iterdir())
 
 
 async def states(destination: Any, connection: Any) -> dict[str, StepState]:
-    """
-    The states of all steps.
-    """
+    """The states of all steps."""
     status = await now(destination.status(connection=connection))
     return {step.name: step.state for step in status.steps}
 
 
 @story
 async def test_the_checklist_leads_from_nothing_to_an_import(emulator: Emulator, connection: Any) -> None:
-    """
-    Whatever is open says what to do, and doing just that closes it.
-    """
+    """Whatever is open says what to do, and doing just that closes it."""
     emulator.add_group("it-ops")
     environ = {"API_TOKEN": emulator.api_token}
     destination = saved(emulator, connection, environ=environ)
@@ -250,9 +234,7 @@ async def test_what_could_not_be_found_out_is_not_called_wrong(emulator: Emulato
 async def test_an_account_that_may_not_do_everything_still_sees_the_rest(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    An account that is no Jira admin can use a schema that somebody else made for it.
-    """
+    """An account that is no Jira admin can use a schema that somebody else made for it."""
     destination = ready(emulator, connection)
     emulator.faults.next(
         "read permissions", status=200, body={"permissions": {"ADMINISTER": {"havePermission": False}}}
@@ -303,9 +285,7 @@ async def test_roles_behind_a_failing_service_are_unknown(emulator: Emulator, co
 
 @story
 async def test_ready_means_that_the_import_would_start(emulator: Emulator, connection: Any) -> None:
-    """
-    With `require_roles` the import refuses open roles, and so the last step waits for them.
-    """
+    """With `require_roles` the import refuses open roles, and so the last step waits for them."""
     destination = ready(emulator, connection, options=ImportOptions(require_roles=True))
     await now(destination.build(connection=connection))
 
@@ -322,9 +302,7 @@ async def test_ready_means_that_the_import_would_start(emulator: Emulator, conne
 
 @story
 async def test_roles_of_ones_own_are_as_wanted(emulator: Emulator, connection: Any) -> None:
-    """
-    Developers who are wanted are no default entries.
-    """
+    """Developers who are wanted are no default entries."""
     emulator.add_group("it-ops")
     destination = ready(emulator, connection, roles={"developers": ["it-ops"]})
 
@@ -372,9 +350,7 @@ async def test_conflicts_are_shown_resolved_and_kept(emulator: Emulator, connect
 
 @story
 async def test_what_was_built_is_no_conflict(emulator: Emulator, connection: Any) -> None:
-    """
-    Also where the imports of the schema cannot be listed, so that the object types look like somebody else's.
-    """
+    """Also where the imports of the schema cannot be listed, so that the object types look like somebody else's."""
     destination = ready(emulator, connection)
     await now(destination.build(connection=connection))
     emulator.faults.next("list import sources", status=404)
@@ -593,9 +569,7 @@ async def test_a_test_import_takes_the_first_records(emulator: Emulator, connect
 
 @story
 async def test_the_journal_lies_beside_the_saved_destination(emulator: Emulator, connection: Any) -> None:
-    """
-    A relative path means the same from every folder, so that a scheduled job can resume.
-    """
+    """A relative path means the same from every folder, so that a scheduled job can resume."""
 
     def breaking() -> Any:
         yield ("laptops", LAPTOPS[0])
@@ -687,9 +661,7 @@ async def test_what_is_missing_is_named(emulator: Emulator, connection: Any) -> 
 
 @story
 async def test_an_import_token_alone_is_enough_to_import(emulator: Emulator, connection: Any) -> None:
-    """
-    Without a schema key, the token's import is taken as it is.
-    """
+    """Without a schema key, the token's import is taken as it is."""
     destination = ready(emulator, connection)
     await now(destination.build(connection=connection))
     token = await now(evolve(destination, schema_key=None).get_import_token(connection))
@@ -700,8 +672,7 @@ async def test_an_import_token_alone_is_enough_to_import(emulator: Emulator, con
 
 @story
 async def test_without_a_connection_each_call_makes_its_own(emulator: Emulator, connection: Any) -> None:
-    """
-    Over a socket, with nothing but what the destination says. So it lives by real time, and Assets takes the mapping
+    """Over a socket, with nothing but what the destination says. So it lives by real time, and Assets takes the mapping
     at once.
     """
     emulator.world.doubts = Doubts(mapping_put_is_asynchronous=False)

@@ -1,5 +1,4 @@
-"""
-Where an import goes another way than usual: refusals at the start and at the end, executions led by hand, journals.
+"""Where an import goes another way than usual: refusals at the start and at the end, executions led by hand, journals.
 
 Told in the blocking colour only; the operations have no colour.
 """
@@ -46,9 +45,7 @@ def token(emulator: Emulator) -> Iterator[Any]:
 
 
 class Unplugged(httpx.BaseTransport):
-    """
-    The emulator's transport, but requests whose path ends in a certain way, and whose body holds something, find nobody.
-    """
+    """The emulator's transport, but requests whose path ends in a certain way, and whose body holds something, find nobody."""
 
     def __init__(self, emulator: Emulator, end: str, holds: bytes = b"") -> None:
         self._emulator, self._end, self._holds = emulator, end, holds
@@ -188,9 +185,7 @@ def test_cancelling_what_cannot_be_cancelled_any_more(emulator: Emulator, token:
 
 @pytest.mark.parametrize("wrong", [float("nan"), -1, "5", True])
 def test_waiting_takes_a_number_of_seconds(emulator: Emulator, token: Any, wrong: Any) -> None:
-    """
-    Above all no NaN, which no time is ever beyond.
-    """
+    """Above all no NaN, which no time is ever beyond."""
     execution = token.start()
 
     with pytest.raises(ConfigurationError, match="`timeout` is") as caught:
@@ -200,9 +195,7 @@ def test_waiting_takes_a_number_of_seconds(emulator: Emulator, token: Any, wrong
 
 
 def test_records_for_an_execution_that_has_ended(emulator: Emulator, token: Any) -> None:
-    """
-    The service only says that it does not accept the content; the note says why.
-    """
+    """The service only says that it does not accept the content; the note says why."""
     execution = token.start()
     execution.submit(RECORDS)
     execution.complete()
@@ -232,9 +225,7 @@ def test_cancelling_that_is_forbidden(emulator: Emulator, token: Any) -> None:
 
 
 def test_an_import_that_is_given_up_and_cannot_be_cancelled(emulator: Emulator, token: Any) -> None:
-    """
-    The reason for giving up is what is raised.
-    """
+    """The reason for giving up is what is raised."""
     emulator.faults.next("cancel import", status=403)
 
     with pytest.raises(ImportInterruptedError):
@@ -307,9 +298,7 @@ def test_options_have_few_words(wrong: dict[str, Any]) -> None:
 def test_an_option_that_cannot_be_right_is_refused_before_anything_is_sent(
     emulator: Emulator, token: Any, name: str, value: object, fix: str
 ) -> None:
-    """
-    Above all `allow_missing="false"`, which Python takes for a yes and which would switch the guard off.
-    """
+    """Above all `allow_missing="false"`, which Python takes for a yes and which would switch the guard off."""
     with pytest.raises(ConfigurationError, match=f"`{name}` is ") as caught:
         token.import_records(RECORDS, **{name: value})
 
@@ -320,9 +309,7 @@ def test_an_option_that_cannot_be_right_is_refused_before_anything_is_sent(
 
 @pytest.mark.parametrize("count", [1.5, "5", None, True])
 def test_a_test_takes_a_whole_number_of_records(emulator: Emulator, token: Any, count: Any) -> None:
-    """
-    None would be everything, which is no test.
-    """
+    """None would be everything, which is no test."""
     with pytest.raises(ConfigurationError, match="`count` is ") as caught:
         token.test_import(RECORDS, count=count)
 

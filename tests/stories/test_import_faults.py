@@ -1,5 +1,4 @@
-"""
-The rows of the fault matrix that are about imports: what goes wrong half-way, and what is known to be done then.
+"""The rows of the fault matrix that are about imports: what goes wrong half-way, and what is known to be done then.
 
 Each test is named after its row. Rows 36 (killed) is in `test_import_resume.py`, 41 (Ctrl-C) and 42 (cancellation) are in
 `test_import_interrupts.py`.
@@ -43,9 +42,7 @@ from tests.stories.test_building import RECORDS, model
 
 
 def counted(records: list[dict[str, object]], taken: list[int], **at: Callable[[], object]) -> Iterator[Any]:
-    """
-    Records one by one; notes which were taken, and does something before some of them.
-    """
+    """Records one by one; notes which were taken, and does something before some of them."""
     for number, record in enumerate(records):
         if f"at{number}" in at:
             at[f"at{number}"]()
@@ -54,9 +51,7 @@ def counted(records: list[dict[str, object]], taken: list[int], **at: Callable[[
 
 
 def cancel(emulator: Emulator) -> None:
-    """
-    Cancel the newest execution, as somebody else would.
-    """
+    """Cancel the newest execution, as somebody else would."""
     emulator.executions[-1].cancel()
 
 
@@ -101,9 +96,7 @@ async def test_row_32_an_import_cancelled_by_somebody_else_is_not_read_on(
 
 @pytest.mark.parametrize("status", [404, 409, 410])
 def test_row_32_whatever_word_the_service_has_for_it(status: int) -> None:
-    """
-    The OpenAPI document declares only 400; whichever refusal comes, the state decides.
-    """
+    """The OpenAPI document declares only 400; whichever refusal comes, the state decides."""
     with Emulator() as emulator, emulator.connect() as connection:
         token = anyio.run(ready, emulator, connection)
 
@@ -168,9 +161,7 @@ async def test_row_33_a_status_without_a_state_ends_nothing(emulator: Emulator, 
 @pytest.mark.parametrize("seconds", [0, 30, 600, 1_800])
 @pytest.mark.parametrize("chance", [0.0, 1.0])
 def test_row_34_the_number_of_polls_and_the_delay_are_bounded(seconds: float, chance: float) -> None:
-    """
-    At most 45 looks and one more for every 15 seconds; the end is noticed within a tenth, or 15 seconds late at most.
-    """
+    """At most 45 looks and one more for every 15 seconds; the end is noticed within a tenth, or 15 seconds late at most."""
     with Emulator(import_seconds=seconds) as emulator, emulator.connect() as connection:
         connection._site.chance = lambda: chance
         token = anyio.run(ready, emulator, connection)
@@ -253,9 +244,7 @@ async def test_row_35_done_with_failed_objects_is_no_success(emulator: Emulator,
 async def test_row_37_a_jump_of_the_wall_clock_changes_no_deadline(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    Only the monotonic clock decides how long things take.
-    """
+    """Only the monotonic clock decides how long things take."""
     token = await ready(emulator, connection)
     emulator.world.import_seconds = 20
     jumps = iter([86_400.0, -172_800.0, 86_400.0])
@@ -498,9 +487,7 @@ async def test_row_45_an_identifier_twice_in_a_chunk_is_always_found(
 async def test_row_45_an_identifier_twice_in_a_run_is_found_on_request(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    Without the request it is the service that counts it: the objects are the same, whichever record was last.
-    """
+    """Without the request it is the service that counts it: the objects are the same, whichever record was last."""
     token = await ready(emulator, connection)
     records = [*people(10), *people(1)]
 
@@ -591,9 +578,7 @@ async def test_an_execution_that_never_takes_data_is_cancelled(emulator: Emulato
 async def test_completing_whose_outcome_stays_unknown_is_neither_repeated_nor_cancelled(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    All the data is there: cancelling it, or calling it failed, would both be guesses.
-    """
+    """All the data is there: cancelling it, or calling it failed, would both be guesses."""
     token = await ready(emulator, connection)
 
     def completed(_: object) -> bool:
@@ -612,9 +597,7 @@ async def test_completing_whose_outcome_stays_unknown_is_neither_repeated_nor_ca
 
 @story
 async def test_completing_that_was_understood_late_is_no_failure(emulator: Emulator, connection: Any) -> None:
-    """
-    The answer is lost, the state still says INGESTING, and the second announcement is refused because the first counts.
-    """
+    """The answer is lost, the state still says INGESTING, and the second announcement is refused because the first counts."""
     token = await ready(emulator, connection)
     emulator.faults.next("submit chunk", drop="after", when=completes)
     emulator.faults.next("read execution status", body={"status": "INGESTING"}, nth=2)
@@ -627,9 +610,7 @@ async def test_completing_that_was_understood_late_is_no_failure(emulator: Emula
 
 @story
 async def test_chunks_wait_for_the_targets_of_their_references(emulator: Emulator, connection: Any) -> None:
-    """
-    With several in flight and one of the targets delayed by a failure, no referrer arrives before its target.
-    """
+    """With several in flight and one of the targets delayed by a failure, no referrer arrives before its target."""
     token = await ready(emulator, connection)
     emulator.faults.next("submit chunk", status=503, nth=3, times=2)
     groups = [{"name": f"Group {number}", "id": f"00g{number}"} for number in range(45)]

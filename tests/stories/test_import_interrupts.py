@@ -1,5 +1,4 @@
-"""
-Rows 41 and 42: Ctrl-C, a signal that ends the process, and asynchronous cancellation, at any moment of an import.
+"""Rows 41 and 42: Ctrl-C, a signal that ends the process, and asynchronous cancellation, at any moment of an import.
 
 Each returns within a second, leaves no thread, task or socket behind, and cancels the execution, as far as Assets has not
 been told that it is complete.
@@ -88,9 +87,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="its signals are othe
 
 @contextlib.contextmanager
 def importing(emulator: Emulator, colour: str, source: str, journal: str = "") -> Iterator[Any]:
-    """
-    A child process that imports into the emulator, which is served.
-    """
+    """A child process that imports into the emulator, which is served."""
     anyio.run(_built, emulator)
     with emulator.serve() as url:
         child = subprocess.Popen(
@@ -112,9 +109,7 @@ async def _built(emulator: Emulator) -> None:
 
 
 def interrupted(child: Any, number: signal.Signals) -> dict[str, Any]:
-    """
-    Send a signal; gives what the child found afterwards, and how long that took.
-    """
+    """Send a signal; gives what the child found afterwards, and how long that took."""
     began = time.monotonic()
     child.send_signal(number)
     report: dict[str, Any] = json.loads(child.stdout.readline())
@@ -123,9 +118,7 @@ def interrupted(child: Any, number: signal.Signals) -> dict[str, Any]:
 
 
 def stalled(emulator: Emulator, count: int, **fault: Any) -> threading.Event:
-    """
-    Let chunks hang; the event is set once that many do.
-    """
+    """Let chunks hang; the event is set once that many do."""
     seen: list[object] = []
     enough = threading.Event()
 
@@ -168,9 +161,7 @@ def test_row_41_a_signal_while_all_chunks_hang(colour: str, number: signal.Signa
 
 @posix
 def test_row_41_ctrl_c_while_the_service_holds_everybody_back() -> None:
-    """
-    The gate is closed for most of a minute, and the execution is cancelled past it all the same.
-    """
+    """The gate is closed for most of a minute, and the execution is cancelled past it all the same."""
     with Emulator() as emulator:
         refused = stalled(emulator, 1, status=429, retry_after=50)
         with importing(emulator, "blocking", "ends") as child:
@@ -184,9 +175,7 @@ def test_row_41_ctrl_c_while_the_service_holds_everybody_back() -> None:
 
 @posix
 def test_row_41_ctrl_c_while_the_source_blocks_and_the_service_hangs() -> None:
-    """
-    Cancelling hangs as well: nobody waits for it longer than half a second.
-    """
+    """Cancelling hangs as well: nobody waits for it longer than half a second."""
     with Emulator() as emulator:
         emulator.faults.next("cancel import", stall=60)
         with importing(emulator, "blocking", "hangs") as child:
@@ -212,9 +201,7 @@ def test_row_41_with_a_journal_the_execution_stays_open(tmp_path: Path) -> None:
 
 
 class _Rude(Mapping[str, object]):
-    """
-    A record at which somebody presses Ctrl-C: not while the engine waits, but while records are checked.
-    """
+    """A record at which somebody presses Ctrl-C: not while the engine waits, but while records are checked."""
 
     def __getitem__(self, key: str) -> object:
         raise KeyError(key)
@@ -284,9 +271,7 @@ async def test_an_interrupted_block_of_an_execution_led_by_hand_is_cancelled(
 
 
 class Waits:
-    """
-    Counts the places where an import waits, and does something at one of them.
-    """
+    """Counts the places where an import waits, and does something at one of them."""
 
     def __init__(self, at: int, act: Any) -> None:
         self.at = at
@@ -303,9 +288,7 @@ class Waits:
 
 
 class WaitingTransport(httpx.AsyncBaseTransport):
-    """
-    The emulator's transport, with a place to wait before a request arrives and one before its answer does.
-    """
+    """The emulator's transport, with a place to wait before a request arrives and one before its answer does."""
 
     def __init__(self, emulator: Emulator, waits: Waits) -> None:
         self._emulator = emulator
@@ -319,9 +302,7 @@ class WaitingTransport(httpx.AsyncBaseTransport):
 
 
 async def _cancelled_at(at: int, emulator: Emulator, secret: str, *, native: bool) -> bool:
-    """
-    Cancel an import at one of its waits; False when it ended before that.
-    """
+    """Cancel an import at one of its waits; False when it ended before that."""
     emulator.requests.clear()
     scope = anyio.CancelScope()
     task = asyncio.current_task() if native else None
@@ -370,9 +351,7 @@ async def _cancelled_at(at: int, emulator: Emulator, secret: str, *, native: boo
 
 @pytest.mark.parametrize("kind", ["asyncio", "trio", "asyncio task.cancel()"])
 def test_row_42_cancelled_at_every_await(kind: str) -> None:
-    """
-    The cancellation flies on, the execution is cancelled in its shelter, and nothing complains of being left behind.
-    """
+    """The cancellation flies on, the execution is cancelled in its shelter, and nothing complains of being left behind."""
     with Emulator(import_seconds=2) as emulator:
         anyio.run(_built, emulator)
         secret, at = emulator.import_sources[0].token, 0

@@ -1,5 +1,4 @@
-"""
-Row 36: an import whose process is killed, at any step, is gone on with; nothing is lost, nothing is there twice.
+"""Row 36: an import whose process is killed, at any step, is gone on with; nothing is lost, nothing is there twice.
 
 Most kills are simulated: the operation of an import is driven by a small engine that takes steps in random order and
 stops for good at one of them, so that nothing gets to tidy up. Some are real: a child process sends itself SIGKILL.
@@ -50,16 +49,12 @@ COUNT, CHUNK = 30, 3
 
 
 class KilledError(Exception):
-    """
-    The process is gone.
-    """
+    """The process is gone."""
 
 
 @define
 class Thread:
-    """
-    An operation under way in the simulation.
-    """
+    """An operation under way in the simulation."""
 
     operation: Operation[Any]
     tag: object = None
@@ -70,8 +65,7 @@ class Thread:
 
 @define
 class Machine:
-    """
-    Carries out an operation step by step, workers and producer in random order, and is switched off at one step.
+    """Carries out an operation step by step, workers and producer in random order, and is switched off at one step.
 
     A request takes two steps: it arrives at the service, and its answer arrives here.
     """
@@ -149,9 +143,7 @@ class Machine:
 
 @define
 class World:
-    """
-    A site whose import is run by machines that may be switched off.
-    """
+    """A site whose import is run by machines that may be switched off."""
 
     emulator: Emulator
     token: Any
@@ -179,9 +171,7 @@ class World:
         return machine, operation
 
     def complete(self, seed: int) -> ImportResult:
-        """
-        Resume until it is done; cancel, as a person would, what nobody knows about.
-        """
+        """Resume until it is done; cancel, as a person would, what nobody knows about."""
         machine, operation = self.machine(seed, resume=True)
         try:
             return machine.run(operation)  # type: ignore[no-any-return]
@@ -201,9 +191,7 @@ def world(folder: Path) -> World:
 
 
 def killed_and_completed(here: World, seed: int, off_at: int, *, twice: bool) -> bool:
-    """
-    Kill an import at a step, complete it, and see that everything is there once. False when it ended before the step.
-    """
+    """Kill an import at a step, complete it, and see that everything is there once. False when it ended before the step."""
     here.first += COUNT
     before = len(here.emulator.object_schema("OKT")["People"].objects)
     here.emulator.requests.clear()
@@ -243,9 +231,7 @@ def killed_and_completed(here: World, seed: int, off_at: int, *, twice: bool) ->
 
 
 def test_row_36_killed_at_every_step(tmp_path: Path) -> None:
-    """
-    Every step of one import of ten chunks, from before the first request to after the last.
-    """
+    """Every step of one import of ten chunks, from before the first request to after the last."""
     here, step = world(tmp_path), 0
     while killed_and_completed(here, 7, step, twice=False):
         step += 1
@@ -254,9 +240,7 @@ def test_row_36_killed_at_every_step(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tens", range(10))
 def test_row_36_killed_in_a_hundred_random_schedules(tmp_path: Path, tens: int) -> None:
-    """
-    Ten at a time: workers and producer in another order each time, killed at another step.
-    """
+    """Ten at a time: workers and producer in another order each time, killed at another step."""
     here = world(tmp_path)
     for seed in range(10 * tens, 10 * tens + 10):
         killed_and_completed(here, seed, random.Random(seed).randrange(80), twice=True)
@@ -326,9 +310,7 @@ def test_row_36_a_process_that_is_really_killed(tmp_path: Path, moment: str) -> 
 
 
 async def interrupted(token: Any, journal: Path, count: int = 20, **options: Any) -> None:
-    """
-    Leave an import open after some records.
-    """
+    """Leave an import open after some records."""
 
     def source() -> Iterator[dict[str, object]]:
         yield from people(count)
@@ -349,9 +331,7 @@ def journal(tmp_path: Path) -> Path:
 
 
 def telling(story_told: Any) -> Any:
-    """
-    A test that tells a story with a journal, in the blocking colour: resuming has no colour of its own.
-    """
+    """A test that tells a story with a journal, in the blocking colour: resuming has no colour of its own."""
 
     def test(journal: Path) -> None:
         async def main() -> None:
@@ -416,9 +396,7 @@ async def test_other_records_are_refused_before_they_are_mixed_in(
 async def test_a_source_that_lost_records_in_the_meantime_is_refused(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
-    """
-    The execution has the lost ones already: completing it would import records that the source does not have.
-    """
+    """The execution has the lost ones already: completing it would import records that the source does not have."""
     token = await ready(emulator, connection)
     await interrupted(token, journal)
 
@@ -520,9 +498,7 @@ async def test_an_execution_that_the_service_has_forgotten_is_replaced(
 async def test_the_chunks_of_a_resumed_run_are_written_by_the_same_encoder(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
-    """
-    Orjson writes other bytes for the same records: the digests would say that the records are others.
-    """
+    """Orjson writes other bytes for the same records: the digests would say that the records are others."""
     pytest.importorskip("orjson")
     token = await ready(emulator, connection)
     names = [{**one, "displayName": f"Žofie {number}"} for number, one in enumerate(people(30))]

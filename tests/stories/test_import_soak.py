@@ -1,6 +1,4 @@
-"""
-Imports that are long, or that are done in more than one way: everything arrives, the result is exact, memory is flat.
-"""
+"""Imports that are long, or that are done in more than one way: everything arrives, the result is exact, memory is flat."""
 
 from __future__ import annotations
 
@@ -43,8 +41,7 @@ from tests.stories.test_building import GROUPS, destination
 
 @pytest.mark.parametrize(("colour", "seed"), [("blocking", 1), ("asyncio", 3)])
 def test_r10_a_thousand_chunks_with_a_tenth_of_all_requests_failing(colour: str, seed: int) -> None:
-    """
-    429, 5xx, dropped connections before and after acting, pages instead of JSON: the result is exact, and what it takes
+    """429, 5xx, dropped connections before and after acting, pages instead of JSON: the result is exact, and what it takes
     is at most 1.3 requests for each chunk.
     """
     chunks = 1_000
@@ -79,8 +76,7 @@ def test_r10_a_thousand_chunks_with_a_tenth_of_all_requests_failing(colour: str,
 
 @pytest.mark.parametrize("colour", ["blocking", "asyncio"])
 def test_memory_stays_flat_however_many_records_there_are(colour: str) -> None:
-    """
-    Not even the garbage collector is needed: a chunk is let go as soon as it is confirmed.
+    """Not even the garbage collector is needed: a chunk is let go as soon as it is confirmed.
 
     A million records are imported by a script under `benchmarks`, where there is time for it.
     """
@@ -267,9 +263,7 @@ async def test_an_instance_that_does_not_fit_comes_back_as_it_is(emulator: Emula
 
 @story
 async def test_a_decimal_is_refused_with_the_two_ways_out(emulator: Emulator, connection: Any) -> None:
-    """
-    As a JSON number it would lose digits in binary, as text it would be compared as text: its owner decides.
-    """
+    """As a JSON number it would lose digits in binary, as text it would be compared as text: its owner decides."""
     token = await ready(emulator, connection)
 
     with pytest.raises(RecordError, match=r"Decimal.*float\(.*str\(") as caught:
@@ -323,9 +317,7 @@ ELSEWHERE = """
 
 
 def test_an_execution_is_submitted_to_from_other_processes_and_completed_by_its_owner() -> None:
-    """
-    A part that is sent twice, because its task was run again, has the same ids and counts once.
-    """
+    """A part that is sent twice, because its task was run again, has the same ids and counts once."""
     with Emulator() as emulator:
         with emulator.connect() as inside:
             anyio.run(ready, emulator, inside)
@@ -394,9 +386,7 @@ async def test_what_is_missing_here_is_missed_before_anything_is_sent(
 
 
 async def in_a_block(execution: Any) -> None:
-    """
-    Submit three people in a `with` block of the execution's colour.
-    """
+    """Submit three people in a `with` block of the execution's colour."""
     if hasattr(execution, "__aenter__"):
         async with execution:
             await execution.submit({"people": people(3)})
@@ -423,9 +413,7 @@ async def test_a_block_that_ends_well_completes_the_execution_and_waits(
 async def test_a_block_whose_execution_cannot_be_completed_leaves_nothing_open(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    Otherwise nobody could ever import again: the execution would be under way for good.
-    """
+    """Otherwise nobody could ever import again: the execution would be under way for good."""
     token = await ready(emulator, connection)
     execution = await now(token.start())
     emulator.faults.next("submit chunk", status=400, nth=2)

@@ -1,6 +1,4 @@
-"""
-Stories about imports: what was sent, what Assets confirmed, and what happens when something goes wrong.
-"""
+"""Stories about imports: what was sent, what Assets confirmed, and what happens when something goes wrong."""
 
 from __future__ import annotations
 
@@ -212,18 +210,14 @@ async def test_a_source_that_raises_is_the_cause_and_nothing_is_completed(
 
 
 class Unopenable:
-    """
-    A source that fails before there is anything to read from.
-    """
+    """A source that fails before there is anything to read from."""
 
     def __iter__(self) -> Iterator[dict[str, object]]:
         raise OSError("the database is down")
 
 
 class UnopenableLater:
-    """
-    The same for asynchronous reading.
-    """
+    """The same for asynchronous reading."""
 
     def __aiter__(self) -> AsyncIterator[dict[str, object]]:
         raise OSError("the database is down")
@@ -241,9 +235,7 @@ async def test_a_source_that_cannot_be_opened_is_one_that_raises(emulator: Emula
 
 
 def test_an_asynchronous_source_needs_an_asynchronous_connection() -> None:
-    """
-    Whoever mixes them up is told so, and no coroutine is left behind that nobody waits for.
-    """
+    """Whoever mixes them up is told so, and no coroutine is left behind that nobody waits for."""
 
     async def source() -> AsyncIterator[dict[str, object]]:
         for person in people(3):
@@ -545,9 +537,7 @@ async def test_an_execution_travels_without_its_token_and_takes_records_elsewher
 async def test_records_without_a_part_never_share_an_id_with_those_that_have_one(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    A service that knows the ids of chunks would take one of two for a repetition, and lose its records.
-    """
+    """A service that knows the ids of chunks would take one of two for a repetition, and lose its records."""
     token = await ready(emulator, connection)
     execution = await now(token.start())
 
@@ -577,9 +567,7 @@ async def test_a_part_that_cannot_be_sent_is_refused_before_the_source_is_read(
 
 
 class KilledError(BaseException):
-    """
-    Stands for the end of the process.
-    """
+    """Stands for the end of the process."""
 
 
 @story

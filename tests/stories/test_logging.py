@@ -1,6 +1,4 @@
-"""
-What an import writes to the log: events with their facts, and nothing that somebody imported.
-"""
+"""What an import writes to the log: events with their facts, and nothing that somebody imported."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from tests.stories.story import now, story
 
 
 class Collector(logging.Handler):
-    """
-    Keeps what it is handed.
-    """
+    """Keeps what it is handed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,9 +25,7 @@ class Collector(logging.Handler):
 
 @contextmanager
 def heard() -> Iterator[list[logging.LogRecord]]:
-    """
-    Everything that is logged below the library's logger.
-    """
+    """Everything that is logged below the library's logger."""
     logger = logging.getLogger("jsm_assets_dest")
     handler = Collector()
     before = logger.level

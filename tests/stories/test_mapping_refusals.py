@@ -1,6 +1,4 @@
-"""
-Stories about mappings that Assets refuses, builds whose answers get lost, and mappings that take their time.
-"""
+"""Stories about mappings that Assets refuses, builds whose answers get lost, and mappings that take their time."""
 
 from __future__ import annotations
 
@@ -40,9 +38,7 @@ CODES: dict[str, tuple[type[MappingRejectedError], str]] = {
 
 
 def refusal(code: str, external_id: str = "okta/acme/people/email") -> dict[str, Any]:
-    """
-    A refusal as one client observed it.
-    """
+    """A refusal as one client observed it."""
     return {
         "dataValidationErrors": [
             {"code": code, "location": "schema.objectSchema", "message": f"{external_id} is not right"}
@@ -51,9 +47,7 @@ def refusal(code: str, external_id: str = "okta/acme/people/email") -> dict[str,
 
 
 def sent(emulator: Emulator) -> list[str]:
-    """
-    The operations that wrote to the mapping, in order.
-    """
+    """The operations that wrote to the mapping, in order."""
     return [
         request.operation
         for request in emulator.requests
@@ -65,9 +59,7 @@ def sent(emulator: Emulator) -> list[str]:
 async def test_every_code_of_a_refused_mapping_is_an_error_of_its_own(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    With the place in the document and in the model, the cause, and what to do.
-    """
+    """With the place in the document and in the model, the cause, and what to do."""
     _, token = await destination(emulator, connection)
     for code, (kind, advice) in CODES.items():
         emulator.faults.next("submit mapping", status=400, body=refusal(code))
@@ -105,9 +97,7 @@ async def test_a_code_that_nobody_knows_passes_through_with_the_services_words(
 async def test_a_mapping_that_fails_while_assets_works_on_it_is_the_same_error(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    The refusal comes as the result of the progress, with the code somewhere in its text.
-    """
+    """The refusal comes as the result of the progress, with the code somewhere in its text."""
     for code, (kind, _) in CODES.items():
         emulator.reset()
         _, token = await destination(emulator, connection)
@@ -134,9 +124,7 @@ async def test_a_mapping_that_fails_while_assets_works_on_it_is_the_same_error(
 async def test_an_object_type_that_came_up_after_the_look_is_refused_by_assets(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    Somebody makes one of a wanted name in the moment between reading and sending.
-    """
+    """Somebody makes one of a wanted name in the moment between reading and sending."""
     _, token = await destination(emulator, connection)
     before: dict[str, JsonValue] = {"schema": {"objectSchema": {"objectTypes": []}}, "mapping": {}}
     emulator.object_schema("OKT").add_object_type("People")
@@ -151,9 +139,7 @@ async def test_an_object_type_that_came_up_after_the_look_is_refused_by_assets(
 
 @story
 async def test_a_first_mapping_whose_answer_got_lost_was_built(emulator: Emulator, connection: Any) -> None:
-    """
-    The second attempt is refused or fails, because there is a mapping now; what is there decides.
-    """
+    """The second attempt is refused or fails, because there is a mapping now; what is there decides."""
     _, token = await destination(emulator, connection)
     emulator.faults.next("submit mapping", drop="after")
 
@@ -189,9 +175,7 @@ async def test_a_change_whose_answer_got_lost_was_built(emulator: Emulator, conn
 
 @story
 async def test_a_mapping_that_never_got_there_is_reported(emulator: Emulator, connection: Any) -> None:
-    """
-    Nothing is there afterwards, so the failure is the answer.
-    """
+    """Nothing is there afterwards, so the failure is the answer."""
     _, token = await destination(emulator, connection)
     emulator.faults.next("submit mapping", status=503, times=5)
 
@@ -208,9 +192,7 @@ async def test_a_mapping_that_never_got_there_is_reported(emulator: Emulator, co
 async def test_a_mapping_that_came_up_meanwhile_is_completed_instead_of_overwritten(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    The import says MISSING_MAPPING, somebody else builds, our PUT is refused: only what is missing follows.
-    """
+    """The import says MISSING_MAPPING, somebody else builds, our PUT is refused: only what is missing follows."""
     _, token = await destination(emulator, connection)
     _, other = await other_token(emulator, connection)
     wanted = model(people=(AttributeSpec("Title", key="title"),))
@@ -227,9 +209,7 @@ async def test_a_mapping_that_came_up_meanwhile_is_completed_instead_of_overwrit
 
 
 async def other_token(emulator: Emulator, connection: Any) -> tuple[Any, Any]:
-    """
-    The same import in other hands.
-    """
+    """The same import in other hands."""
     schema = await now(connection.get_object_schema("OKT"))
     return schema, connection.import_token(emulator.import_sources[0].token, schema=schema)
 
@@ -261,9 +241,7 @@ async def test_a_mapping_that_takes_too_long_is_left_to_assets(emulator: Emulato
 
 @story
 async def test_a_service_that_maps_at_once_is_fine_too(emulator: Emulator, connection: Any) -> None:
-    """
-    PUT may ignore `async=true` and answer 204: the 303 is documented for PATCH only.
-    """
+    """PUT may ignore `async=true` and answer 204: the 303 is documented for PATCH only."""
     emulator.world.doubts = Doubts(mapping_put_is_asynchronous=False)
     _, token = await destination(emulator, connection)
 
@@ -275,9 +253,7 @@ async def test_a_service_that_maps_at_once_is_fine_too(emulator: Emulator, conne
 
 @story
 async def test_what_assets_gives_back_can_be_sent_again(emulator: Emulator, connection: Any) -> None:
-    """
-    Its empty icon list would be refused; it is not in the document that is made from the model that was read.
-    """
+    """Its empty icon list would be refused; it is not in the document that is made from the model that was read."""
     _, token = await destination(emulator, connection)
     await now(token.build(model()))
     source = emulator.import_sources[0]

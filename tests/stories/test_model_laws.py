@@ -1,6 +1,4 @@
-"""
-Laws of schema models that hold whatever the model: built on the emulator, read back, built again.
-"""
+"""Laws of schema models that hold whatever the model: built on the emulator, read back, built again."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 def declared(model: SchemaModel) -> SchemaModel:
-    """
-    The model with every status declared that its attributes name.
-    """
+    """The model with every status declared that its attributes name."""
     known = {status.name.casefold() for status in model.statuses} | GLOBAL_STATUSES
     used = {name for spec in model.object_types for one in spec.attributes for name in one.statuses}
     more = [StatusSpec(name, "pending") for name in sorted(used) if name.casefold() not in known]
@@ -82,9 +78,7 @@ def state(emulator: Emulator) -> Any:
 @few
 @given(buildable)
 def test_what_was_built_can_be_read_back_and_is_the_same(model: SchemaModel) -> None:
-    """
-    Any model, its document, what Assets makes of it, the model read from that: nothing to do.
-    """
+    """Any model, its document, what Assets makes of it, the model read from that: nothing to do."""
     with Emulator() as emulator, emulator.connect() as connection:
         token = connection.import_token(
             emulator.add_import_source(emulator.add_object_schema("OKT", "Okta")).token
@@ -104,9 +98,7 @@ def test_what_was_built_can_be_read_back_and_is_the_same(model: SchemaModel) -> 
 @few
 @given(buildable)
 def test_a_model_that_grows_is_patched_and_then_nothing_is_left(model: SchemaModel) -> None:
-    """
-    The model without what nothing needs comes first; the whole model follows as a PATCH.
-    """
+    """The model without what nothing needs comes first; the whole model follows as a PATCH."""
     loose = [spec.key for spec in model.object_types if not dependencies(model, [spec.key])]
     if not loose or len(model.object_types) < 2:
         return

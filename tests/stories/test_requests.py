@@ -1,6 +1,4 @@
-"""
-Every request that the library makes, held against Atlassian's OpenAPI documents: the requests of all stories.
-"""
+"""Every request that the library makes, held against Atlassian's OpenAPI documents: the requests of all stories."""
 
 from __future__ import annotations
 
@@ -36,9 +34,7 @@ UNDOCUMENTED = {
 
 
 class Recorder(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """
-    A transport that notes every request before it hands it on.
-    """
+    """A transport that notes every request before it hands it on."""
 
     def __init__(self, transport: Any, recorded: dict[Recorded, str], story: str) -> None:
         self.transport = transport
@@ -61,9 +57,7 @@ class Recorder(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def stories() -> Iterator[tuple[str, Story]]:
-    """
-    All stories of the test modules beside this one.
-    """
+    """All stories of the test modules beside this one."""
     for path in sorted(Path(__file__).parent.glob("test_*.py")):
         module = importlib.import_module(f"tests.stories.{path.stem}")
         for name, test in vars(module).items():
@@ -73,9 +67,7 @@ def stories() -> Iterator[tuple[str, Story]]:
 
 
 def recorded_requests() -> dict[Recorded, str]:
-    """
-    The requests of all stories, each with the first story that made it.
-    """
+    """The requests of all stories, each with the first story that made it."""
     recorded: dict[Recorded, str] = {}
 
     async def live(name: str, told: Story) -> None:
@@ -103,9 +95,7 @@ def specs() -> Path:
 
 @pytest.mark.slow
 def test_every_request_is_one_that_atlassian_describes() -> None:
-    """
-    Method, path, parameters and body, for every request of every story; the rest is named above with a reason.
-    """
+    """Method, path, parameters and body, for every request of every story; the rest is named above with a reason."""
     folder = specs()
     known = openapi.read(folder)
     mapping_schema = json.loads(
@@ -165,9 +155,7 @@ def test_every_request_is_one_that_atlassian_describes() -> None:
 
 
 def test_the_judge_finds_what_is_wrong() -> None:
-    """
-    A misspelled field, an unknown parameter, a wrong type, a missing field: each is an objection.
-    """
+    """A misspelled field, an unknown parameter, a wrong type, a missing field: each is an objection."""
     document = {
         "paths": {
             "/thing/{id}": {

@@ -1,6 +1,4 @@
-"""
-Stories about choosing an object schema.
-"""
+"""Stories about choosing an object schema."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ from tests.stories.story import now, story
 
 @story
 async def test_a_new_schema_is_created_once(emulator: Emulator, connection: Any) -> None:
-    """
-    `ensure` creates what is not there, and finds it the second time.
-    """
+    """`ensure` creates what is not there, and finds it the second time."""
     created = await now(
         connection.ensure_object_schema("OKT", name="Okta", description="Auto-generated Okta data.")
     )
@@ -179,9 +175,7 @@ async def test_deleting_takes_the_key_typed_out(emulator: Emulator, connection: 
 async def test_an_answer_that_counts_entries_and_shows_none_is_never_believed(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    A client of Assets once returned "no objects" with status 200 for years.
-    """
+    """A client of Assets once returned "no objects" with status 200 for years."""
     from jsm_assets_dest.exceptions import MalformedAnswerError
 
     empty: dict[str, JsonValue] = {"startAt": 0, "maxResults": 50, "total": 3, "values": [], "isLast": True}
@@ -216,9 +210,7 @@ async def test_references_from_other_schemas_can_be_allowed(emulator: Emulator, 
 async def test_allowing_references_leaves_the_neighbouring_settings_alone(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    The call takes three settings at once, so the other two are read and sent along.
-    """
+    """The call takes three settings at once, so the other two are read and sent along."""
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     there = emulator.world.schemas[int(schema.id)]
     there.validate_quick_create = True
@@ -239,9 +231,7 @@ async def test_allowing_references_leaves_the_neighbouring_settings_alone(
 async def test_references_can_be_allowed_where_the_settings_cannot_be_read(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    Reading them is undocumented; then the one setting goes alone.
-    """
+    """Reading them is undocumented; then the one setting goes alone."""
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     for fault in ({"status": 404}, {"status": 200, "body": ["something else"]}, {"html": "proxy"}):
         emulator.faults.next("read schema properties", **fault)
@@ -333,9 +323,7 @@ async def test_a_status_whose_answer_got_lost_is_there_once(emulator: Emulator, 
 
 @story
 async def test_a_schema_is_drawn_as_it_is(emulator: Emulator, connection: Any) -> None:
-    """
-    With what no import could have made: attributes of people, and references to other schemas.
-    """
+    """With what no import could have made: attributes of people, and references to other schemas."""
     seeded = emulator.add_object_schema("HR", name="Human resources")
     offices = seeded.add_object_type("Offices", description="Where we sit.")
     offices.add_object(Name="Porto")

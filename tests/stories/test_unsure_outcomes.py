@@ -1,6 +1,4 @@
-"""
-Stories about changes of which nobody knows whether they happened, and about answers that are not what they should be.
-"""
+"""Stories about changes of which nobody knows whether they happened, and about answers that are not what they should be."""
 
 from __future__ import annotations
 
@@ -34,9 +32,7 @@ from tests.stories.test_building import destination, model
 async def test_a_schema_that_somebody_else_made_in_the_same_moment_is_not_taken_for_ours(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    The answer gets lost, and a schema of that key is there: with another name it cannot be ours.
-    """
+    """The answer gets lost, and a schema of that key is there: with another name it cannot be ours."""
     emulator.add_object_schema("OKT", "Somebody else's")
     empty: dict[str, JsonValue] = {"startAt": 0, "maxResults": 50, "total": 0, "values": [], "isLast": True}
     emulator.faults.next("create object schema", drop="before")
@@ -137,9 +133,7 @@ async def test_a_status_that_never_got_there_is_reported(emulator: Emulator, con
 
 @story
 async def test_a_plan_says_less_where_statuses_cannot_be_read(emulator: Emulator, connection: Any) -> None:
-    """
-    They need a scope of their own; what exists and cannot be seen is planned as new, and Assets keeps it.
-    """
+    """They need a scope of their own; what exists and cannot be seen is planned as new, and Assets keeps it."""
     _, token = await destination(emulator, connection)
     wanted = evolve(model(), statuses=[StatusSpec("Suspended", "inactive"), StatusSpec("Active", "active")])
 
@@ -159,9 +153,7 @@ async def test_a_plan_says_less_where_statuses_cannot_be_read(emulator: Emulator
 async def test_where_nothing_can_be_found_out_the_first_failure_is_told(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    The build fails, and so does the look at what became of it: the reason of the build counts.
-    """
+    """The build fails, and so does the look at what became of it: the reason of the build counts."""
     _, token = await destination(emulator, connection)
     plan = await now(token.plan(model(people=(AttributeSpec("Title", key="title"),))))
     emulator.faults.next("submit mapping", status=503, times=5)
@@ -234,9 +226,7 @@ async def test_a_check_whose_last_answer_fails_says_unknown(emulator: Emulator, 
 async def test_roles_that_assets_did_not_keep_are_not_taken_for_set(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    The call is undocumented, so that what it did is read back.
-    """
+    """The call is undocumented, so that what it did is read back."""
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     who = {"X-AAccountId": emulator.account.account_id}
     emulator.faults.next("set role", status=200, headers=who)
@@ -266,9 +256,7 @@ async def test_roles_take_people_and_groups(emulator: Emulator, connection: Any)
 
 
 class Unreachable(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """
-    The emulated site, unreachable for requests that write to one path.
-    """
+    """The emulated site, unreachable for requests that write to one path."""
 
     def __init__(self, transport: Any, path: str) -> None:
         self.transport = transport
@@ -291,9 +279,7 @@ class Unreachable(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 @pytest.mark.parametrize("path", ["/objectschema/create", "/config/statustype", "/mapping"])
 def test_what_was_certainly_not_sent_needs_no_look(path: str) -> None:
-    """
-    Without a connection nothing can have happened, so nothing is asked and nothing is sent again.
-    """
+    """Without a connection nothing can have happened, so nothing is asked and nothing is sent again."""
     with Emulator() as emulator:
         emulator.add_object_schema("OKT", "Okta")
         secret = emulator.add_import_source("OKT").token
@@ -325,9 +311,7 @@ def test_what_was_certainly_not_sent_needs_no_look(path: str) -> None:
 async def test_only_external_imports_are_asked_for_their_document(
     emulator: Emulator, connection: Any
 ) -> None:
-    """
-    A CSV import has none.
-    """
+    """A CSV import has none."""
     schema, token = await destination(emulator, connection)
     await now(token.build(model()))
     (source,) = emulator.world.import_sources.values()

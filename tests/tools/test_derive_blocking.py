@@ -1,6 +1,4 @@
-"""
-The blocking shells are derived: what is renamed, what stays, and what makes the tool fail.
-"""
+"""The blocking shells are derived: what is renamed, what stays, and what makes the tool fail."""
 
 from __future__ import annotations
 
@@ -15,16 +13,12 @@ SOURCE = "thing_async.py"
 
 
 def derived(text: str) -> str:
-    """
-    The derived text without its first line.
-    """
+    """The derived text without its first line."""
     return derive(text, SOURCE, Rules()).removeprefix(header(SOURCE))
 
 
 def test_first_line_warns() -> None:
-    """
-    The first line of a derived file says where it comes from and not to edit it.
-    """
+    """The first line of a derived file says where it comes from and not to edit it."""
     first = derive("x = 1\n", SOURCE, Rules()).splitlines()[0]
 
     assert SOURCE in first
@@ -46,9 +40,7 @@ def test_first_line_warns() -> None:
     ],
 )
 def test_code(written: str, wanted: str) -> None:
-    """
-    Every asynchronous word of code has its blocking twin.
-    """
+    """Every asynchronous word of code has its blocking twin."""
     assert derived(written) == wanted
 
 
@@ -63,18 +55,14 @@ def test_code(written: str, wanted: str) -> None:
     ],
 )
 def test_parentheses_only_for_await(written: str, wanted: str) -> None:
-    """
-    Parentheses that only the await needed go with it; others stay.
-    """
+    """Parentheses that only the await needed go with it; others stay."""
     before, after = (f"def h():\n    return {body}\n" for body in (written, wanted))
 
     assert derived(f"async {before}") == after
 
 
 def test_text() -> None:
-    """
-    Docstrings, comments and f-strings speak of the blocking twin; doubled braces and words that only look alike stay.
-    """
+    """Docstrings, comments and f-strings speak of the blocking twin; doubled braces and words that only look alike stay."""
     written = (
         "async def f():\n"
         '    """`AsyncThing()`, an async context manager of the asynchronous thing_async."""\n'
@@ -103,25 +91,19 @@ def test_text() -> None:
     ],
 )
 def test_survivors(text: str) -> None:
-    """
-    Something asynchronous that no rule turns into something blocking is an error, in code and in text.
-    """
+    """Something asynchronous that no rule turns into something blocking is an error, in code and in text."""
     with pytest.raises(DerivationError, match="survived"):
         derived(text)
 
 
 def test_not_python() -> None:
-    """
-    A result that Python cannot read is an error, not a file.
-    """
+    """A result that Python cannot read is an error, not a file."""
     with pytest.raises(DerivationError, match="not Python"):
         derived("async def f():\n    await\n")
 
 
 def test_unused_rules() -> None:
-    """
-    A rule counts as used once it has matched in some file, and is reported until then.
-    """
+    """A rule counts as used once it has matched in some file, and is reported until then."""
     rules = Rules(names={"aclose": "close", "AsyncEngine": "BlockingEngine"}, phrases={})
     derive("x.aclose()\n", SOURCE, rules)
 
@@ -130,9 +112,7 @@ def test_unused_rules() -> None:
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """
-    A package with one async module, and rules that match in it.
-    """
+    """A package with one async module, and rules that match in it."""
     monkeypatch.setattr(derive_blocking, "ROOT", tmp_path)
     monkeypatch.setattr(derive_blocking, "PACKAGE", tmp_path)
     monkeypatch.setattr(derive_blocking, "NAMES", {"aclose": "close"})
@@ -144,9 +124,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_write_then_check(package: Path) -> None:
-    """
-    What was just written is found current.
-    """
+    """What was just written is found current."""
     assert derive_blocking.main([]) == 0
     assert (package / "thing.py").read_text("utf-8").endswith("def f(x):\n    x.close()\n")
     assert derive_blocking.main(["--check"]) == 0
@@ -154,9 +132,7 @@ def test_write_then_check(package: Path) -> None:
 
 @pytest.mark.parametrize("change", ["\n", "# more\n"])
 def test_check_compares_whole_texts(package: Path, change: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    A derived file with something after the derived text is not current, and the difference is shown.
-    """
+    """A derived file with something after the derived text is not current, and the difference is shown."""
     derive_blocking.main([])
     target = package / "thing.py"
     target.write_text(target.read_text("utf-8") + change, "utf-8")
@@ -167,9 +143,7 @@ def test_check_compares_whole_texts(package: Path, change: str, capsys: pytest.C
 
 
 def test_missing_source(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    A package without any async module is a failure: the tool looks in the wrong place.
-    """
+    """A package without any async module is a failure: the tool looks in the wrong place."""
     (package / SOURCE).unlink()
 
     assert derive_blocking.main([]) == 1
@@ -179,9 +153,7 @@ def test_missing_source(package: Path, capsys: pytest.CaptureFixture[str]) -> No
 def test_dead_rule(
     package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """
-    A rule that matches in no module is a failure: it is dead, or the code has moved away from it.
-    """
+    """A rule that matches in no module is a failure: it is dead, or the code has moved away from it."""
     monkeypatch.setattr(derive_blocking, "NAMES", {"aclose": "close", "AsyncOther": "Other"})
 
     assert derive_blocking.main([]) == 1

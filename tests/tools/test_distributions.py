@@ -1,6 +1,4 @@
-"""
-What the checks of the built distributions find, and what pins the lowest versions.
-"""
+"""What the checks of the built distributions find, and what pins the lowest versions."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ SDIST = [
 
 
 def test_good_wheel() -> None:
-    """
-    The package, its marker of types and the metadata are what belongs.
-    """
+    """The package, its marker of types and the metadata are what belongs."""
     assert wheel_problems([*SOURCES, *INFO], SOURCES) == []
 
 
@@ -44,23 +40,17 @@ def test_good_wheel() -> None:
     ],
 )
 def test_stray_files(stray: str) -> None:
-    """
-    A file that does not belong is named.
-    """
+    """A file that does not belong is named."""
     assert wheel_problems([*SOURCES, *INFO, stray], SOURCES) == [f"does not belong: {stray}"]
 
 
 def test_missing_files() -> None:
-    """
-    A source file that the wheel lacks is named.
-    """
+    """A source file that the wheel lacks is named."""
     assert wheel_problems([*SOURCES[1:], *INFO], SOURCES) == [f"is missing: {SOURCES[0]}"]
 
 
 def test_sdist() -> None:
-    """
-    An sdist has all that is needed to test it, and no left-overs.
-    """
+    """An sdist has all that is needed to test it, and no left-overs."""
     assert sdist_problems(SDIST) == []
     assert sdist_problems(SDIST[1:]) == ["is missing: pyproject.toml"]
     assert sdist_problems([*SDIST, "docs/_build/index.html"]) == ["does not belong: docs/_build/index.html"]
@@ -68,9 +58,7 @@ def test_sdist() -> None:
 
 
 def test_metadata() -> None:
-    """
-    What the wheel says of itself is what pyproject.toml says.
-    """
+    """What the wheel says of itself is what pyproject.toml says."""
     project: dict[str, object] = {
         "name": "jsm-assets-dest",
         "version": "0.1.0",
@@ -90,9 +78,7 @@ def test_metadata() -> None:
 
 
 def test_lowest_versions() -> None:
-    """
-    A lower bound becomes a pin, whatever stands behind it.
-    """
+    """A lower bound becomes a pin, whatever stands behind it."""
     assert lowest(["httpx>=0.27,<1", "typing-extensions >= 4.10"]) == [
         "httpx==0.27",
         "typing-extensions==4.10",
@@ -101,8 +87,6 @@ def test_lowest_versions() -> None:
 
 @pytest.mark.parametrize("requirement", ["httpx", "httpx<1", "httpx==0.27"])
 def test_no_lower_bound(requirement: str) -> None:
-    """
-    A dependency without a lower bound promises what nobody has tested.
-    """
+    """A dependency without a lower bound promises what nobody has tested."""
     with pytest.raises(ValueError, match="no lower bound"):
         lowest([requirement])

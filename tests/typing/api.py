@@ -1,5 +1,4 @@
-"""
-The types of the public surface: checked by mypy and pyright, never run.
+"""The types of the public surface: checked by mypy and pyright, never run.
 
 Every public operation is used once as a caller would, and its result is asserted. A signature that became wider,
 narrower or `Any` fails here before it fails for users.
@@ -93,9 +92,7 @@ from jsm_assets_dest.exceptions import (
 
 
 def credentials() -> None:
-    """
-    Every kind of credentials is accepted.
-    """
+    """Every kind of credentials is accepted."""
     for auth in (
         ApiToken("ana@acme.com", "token"),
         OAuthToken("token"),
@@ -108,9 +105,7 @@ def credentials() -> None:
 
 
 def connections() -> None:
-    """
-    A connection and what it gives.
-    """
+    """A connection and what it gives."""
     assert_type(Connection.current_site(environ={}), Connection)
     with Connection.external_site(
         "https://acme.atlassian.net",
@@ -134,9 +129,7 @@ def connections() -> None:
 
 
 def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
-    """
-    A schema, its types, conflicts and roles.
-    """
+    """A schema, its types, conflicts and roles."""
     assert_type(schema.id, str)
     assert_type(schema.key, str)
     assert_type(schema.name, str)
@@ -156,9 +149,7 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
 
 
 def models() -> None:
-    """
-    Models are built of values, and checked.
-    """
+    """Models are built of values, and checked."""
     model = SchemaModel(
         "Okta",
         [
@@ -182,9 +173,7 @@ def models() -> None:
 
 
 def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) -> None:
-    """
-    An import, with records in every accepted form.
-    """
+    """An import, with records in every accepted form."""
     token = connection.import_token("secret", schema=schema)
     assert_type(token, ImportToken)
     assert_type(token.check(), ImportTokenReport)
@@ -217,9 +206,7 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
 def failures(
     any_error: AssetsError, problems: ProblemsFoundError, late: ImportTimeoutError, token: ImportToken
 ) -> None:
-    """
-    Errors carry values with types, so that a program can go on from them.
-    """
+    """Errors carry values with types, so that a program can go on from them."""
     assert_type(any_error.result, ImportResult | None)
     assert_type(any_error.remedies, tuple[str, ...])
     assert_type(problems.report, ConnectionReport | ImportTokenReport | DestinationStatus | None)
@@ -229,9 +216,7 @@ def failures(
 
 
 async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
-    """
-    The async twins give the same results, to be awaited.
-    """
+    """The async twins give the same results, to be awaited."""
 
     async def pairs() -> AsyncIterator[tuple[str, Mapping[str, object]]]:
         yield "people", {"oktaId": "1"}
@@ -258,9 +243,7 @@ async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
 
 
 def destinations(model: SchemaModel) -> None:
-    """
-    A destination is made of plain texts and values, and gives the same handles as a connection.
-    """
+    """A destination is made of plain texts and values, and gives the same handles as a connection."""
     destination = Destination(
         name="Okta",
         site="https://acme.atlassian.net",
@@ -296,9 +279,7 @@ def destinations(model: SchemaModel) -> None:
 
 
 async def coloured_destinations(destination: AsyncDestination) -> None:
-    """
-    The async twin gives the async handles.
-    """
+    """The async twin gives the async handles."""
     async with destination.connect() as connection:
         assert_type(connection, AsyncConnection)
         assert_type(await destination.get_import_token(connection), AsyncImportToken)
@@ -308,9 +289,7 @@ async def coloured_destinations(destination: AsyncDestination) -> None:
 
 
 def errors(error: AssetsError) -> None:
-    """
-    Facts on errors have types.
-    """
+    """Facts on errors have types."""
     assert_type(error.status, int | None)
     assert_type(error.operation, str)
     if isinstance(error, RateLimitedError):
@@ -331,9 +310,7 @@ def values(
     schema: ObjectSchemaRecord,
     source: ImportSource,
 ) -> None:
-    """
-    What reports, plans and results are made of has types as well.
-    """
+    """What reports, plans and results are made of has types as well."""
     assert_type(conflict.existing, ObjectType)
     assert_type(conflict.wanted, ObjectTypeSpec)
     assert_type(conflict.choices, tuple[Resolution, ...])
@@ -359,8 +336,6 @@ def values(
 
 
 def states(check: Check, credentials: Credentials) -> None:
-    """
-    A check has a state; every credential says whose it is.
-    """
+    """A check has a state; every credential says whose it is."""
     assert_type(check.state, CheckState)
     assert_type(credentials.account_label, str)

@@ -1,3 +1,1 @@
-"""
-What is read from Assets: the reading of JSON, and one module for each kind of thing.
-"""
+"""What is read from Assets: the reading of JSON, and one module for each kind of thing."""

@@ -1,5 +1,4 @@
-"""
-The settings of an import that decide what missing, empty and unknown values do, in words.
+"""The settings of an import that decide what missing, empty and unknown values do, in words.
 
 They are made on the import's page in Assets and are no part of the mapping document. Atlassian's OpenAPI document
 shows where some of them stand, but of their words only IGNORE; REMOVE and ADD are guesses after the words on that page.
@@ -44,8 +43,7 @@ _UNTOLD: Mapping[str, str] = {
 
 @frozen(kw_only=True)
 class ImportSourceSetting:
-    """
-    A setting of an import that decides what its data does, explained.
+    """A setting of an import that decides what its data does, explained.
 
     Attributes:
         name: What it is about: "missing objects", "empty values", "unknown values", "null values",
@@ -67,9 +65,7 @@ class ImportSourceSetting:
         return f"{self.name}{where} ({self.value or 'not told'}): {self.meaning}"
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The setting as JSON-ready data.
-        """
+        """The setting as JSON-ready data."""
         return {
             "name": self.name,
             "value": self.value,
@@ -80,9 +76,7 @@ class ImportSourceSetting:
 
 
 def explained(name: str, value: str, object_type: str = "") -> ImportSourceSetting:
-    """
-    A setting by its name and the service's word.
-    """
+    """A setting by its name and the service's word."""
     meaning = _MEANINGS[name].get(value.upper(), "")
     if not meaning:
         meaning = (
@@ -97,9 +91,7 @@ def explained(name: str, value: str, object_type: str = "") -> ImportSourceSetti
 
 
 def of_concatenator(value: str) -> ImportSourceSetting:
-    """
-    How the values of several locators become one.
-    """
+    """How the values of several locators become one."""
     return ImportSourceSetting(
         name="several values",
         value=value,
@@ -111,9 +103,7 @@ def of_concatenator(value: str) -> ImportSourceSetting:
 
 
 def of_identifiers(ignores_case: bool | None, object_type: str = "") -> ImportSourceSetting:  # noqa: FBT001 - read
-    """
-    Whether identifiers match in any case.
-    """
+    """Whether identifiers match in any case."""
     if ignores_case is None:
         value, meaning = "", f"Assets does not tell whether “a1” and “A1” identify the same object. {_LOOK}"
     elif ignores_case:
@@ -130,9 +120,7 @@ def of_identifiers(ignores_case: bool | None, object_type: str = "") -> ImportSo
 
 
 def of_dates(date: str, date_time: str) -> ImportSourceSetting:
-    """
-    How dates of the data are read.
-    """
+    """How dates of the data are read."""
     value = " and ".join(text for text in (date, date_time) if text)
     return ImportSourceSetting(
         name="dates",

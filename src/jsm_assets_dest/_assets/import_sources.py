@@ -1,6 +1,4 @@
-"""
-The imports of an object schema.
-"""
+"""The imports of an object schema."""
 
 from __future__ import annotations
 
@@ -16,8 +14,7 @@ from .reading import read_array, read_flag, read_object, read_text
 
 @frozen(kw_only=True)
 class ImportedType:
-    """
-    The settings of one object type in an import source.
+    """The settings of one object type in an import source.
 
     Attributes:
         object_type_id: The object type that is filled.
@@ -37,9 +34,7 @@ class ImportedType:
 
     @classmethod
     def from_json(cls, value: object) -> ImportedType:
-        """
-        Read one entry of an import source.
-        """
+        """Read one entry of an import source."""
         source = read_object(value, "an object type's settings")
         owner = source.get("objectType")
         named = read_object(owner, "an object type") if owner is not None else {}
@@ -59,8 +54,7 @@ class ImportedType:
 
 @frozen(kw_only=True)
 class ImportSource:
-    """
-    An import of an object schema, as its configuration page shows it.
+    """An import of an object schema, as its configuration page shows it.
 
     What happens to objects that a run does not bring (ignore, remove, update) is set on that page too, but no public
     answer of Assets tells it: treat it as unknown.
@@ -103,9 +97,7 @@ class ImportSource:
 
     @classmethod
     def from_json(cls, value: object) -> ImportSource:
-        """
-        Read one import source.
-        """
+        """Read one import source."""
         source = read_object(value, "an import source")
         status = _part(source, "importStatus")
         configured = read_text(status, "configurationStatusType", "")
@@ -133,15 +125,12 @@ class ImportSource:
 
     @property
     def is_external(self) -> bool:
-        """
-        Whether it is an External import, the kind that takes data with an import token; yes where Assets does not say.
-        """
+        """Whether it is an External import, the kind that takes data with an import token; yes where Assets does not say."""
         return self.kind in ("", "rlabs-import-type-external")
 
     @property
     def settings(self) -> tuple[ImportSourceSetting, ...]:
-        """
-        The settings that decide what missing, empty and unknown values do, each explained; what Assets does not tell is
+        """The settings that decide what missing, empty and unknown values do, each explained; what Assets does not tell is
         there, too, and says so.
         """
         found = [
@@ -167,9 +156,7 @@ class ImportSource:
 
     @property
     def state(self) -> str:
-        """
-        Its state in a sentence.
-        """
+        """Its state in a sentence."""
         if self.enabled is False:
             return "It is disabled; an object schema manager can enable it on the configuration page, tab Import."
         if self.validity == "MODULE_UNINSTALLED":
@@ -191,9 +178,7 @@ class ImportSource:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The import source as JSON-ready data.
-        """
+        """The import source as JSON-ready data."""
         return {
             "id": self.id,
             "name": self.name,
@@ -214,8 +199,7 @@ def _part(source: Mapping[str, object], key: str) -> Mapping[str, object]:
 
 @frozen(kw_only=True)
 class ImportStatus:
-    """
-    The state of an import, as its token sees it.
+    """The state of an import, as its token sees it.
 
     Attributes:
         status: IDLE (it may start), RUNNING, MISSING_MAPPING (the schema model has to be built first), DISABLED, or a
@@ -230,15 +214,11 @@ class ImportStatus:
 
     @property
     def is_ready(self) -> bool:
-        """
-        Whether an import may start now.
-        """
+        """Whether an import may start now."""
         return self.status == "IDLE"
 
     def to_dict(self) -> dict[str, str]:
-        """
-        The state as JSON-ready data.
-        """
+        """The state as JSON-ready data."""
         return {
             "status": self.status,
             "import_source_id": self.import_source_id,

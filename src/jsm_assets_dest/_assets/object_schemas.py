@@ -1,6 +1,4 @@
-"""
-Object schemas and their pages.
-"""
+"""Object schemas and their pages."""
 
 from __future__ import annotations
 
@@ -13,8 +11,7 @@ from .reading import read_flag, read_number, read_object, read_text
 
 @frozen(kw_only=True)
 class SchemaLinks:
-    """
-    Pages of an object schema for people, in a browser.
+    """Pages of an object schema for people, in a browser.
 
     Attributes:
         browse: The objects of the schema.
@@ -27,27 +24,20 @@ class SchemaLinks:
     all_schemas: str
 
     def object_type(self, object_type_id: str) -> str:
-        """
-        The page of one object type.
-        """
+        """The page of one object type."""
         return f"{self.browse}?typeId={object_type_id}"
 
     def object(self, object_type_id: str, object_id: str) -> str:
-        """
-        The page of one object.
-        """
+        """The page of one object."""
         return f"{self.browse}?typeId={object_type_id}&objectId={object_id}"
 
     def to_dict(self) -> dict[str, str]:
-        """
-        The addresses by name.
-        """
+        """The addresses by name."""
         return {"browse": self.browse, "configure": self.configure, "all_schemas": self.all_schemas}
 
     @classmethod
     def of(cls, site: str, schema_id: str) -> SchemaLinks:
-        """
-        The links of a schema on a site.
+        """The links of a schema on a site.
 
         The patterns were seen in public clients; none shows a link to one tab of the configuration page, so that
         page is linked and the tab has to be named beside it.
@@ -61,8 +51,7 @@ class SchemaLinks:
 
 @frozen(kw_only=True)
 class ObjectSchemaRecord:
-    """
-    An object schema as Assets described it at one moment.
+    """An object schema as Assets described it at one moment.
 
     Attributes:
         id: The schema's id, a number as text.
@@ -93,8 +82,7 @@ class ObjectSchemaRecord:
 
     @classmethod
     def from_json(cls, value: object, site: str, *, counted: bool = True) -> ObjectSchemaRecord:
-        """
-        Read one object schema.
+        """Read one object schema.
 
         Args:
             value: The service's JSON.
@@ -122,9 +110,7 @@ class ObjectSchemaRecord:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The schema as JSON-ready data.
-        """
+        """The schema as JSON-ready data."""
         return {
             "id": self.id,
             "key": self.key,

@@ -1,6 +1,4 @@
-"""
-Object types and the definitions of their attributes.
-"""
+"""Object types and the definitions of their attributes."""
 
 from __future__ import annotations
 
@@ -51,8 +49,7 @@ def _texts(values: object) -> tuple[str, ...]:
 
 @frozen(kw_only=True)
 class ObjectType:
-    """
-    An object type of a schema.
+    """An object type of a schema.
 
     Attributes:
         id: Its id, a number as text.
@@ -83,9 +80,7 @@ class ObjectType:
 
     @classmethod
     def from_json(cls, value: object, *, counted: bool = True) -> ObjectType:
-        """
-        Read one object type.
-        """
+        """Read one object type."""
         source = read_object(value, "an object type")
         icon = source.get("icon")
         return cls(
@@ -106,9 +101,7 @@ class ObjectType:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The object type as JSON-ready data.
-        """
+        """The object type as JSON-ready data."""
         return {
             "id": self.id,
             "name": self.name,
@@ -150,8 +143,7 @@ _read_definition = usual_reader(
 
 @frozen
 class Attribute:
-    """
-    The definition of an attribute of an object type.
+    """The definition of an attribute of an object type.
 
     Attributes:
         id: Its id, a number as text.
@@ -195,8 +187,7 @@ class Attribute:
 
     @classmethod
     def from_json(cls, value: object, object_type_id: str = "") -> Attribute:
-        """
-        Read one attribute definition.
+        """Read one attribute definition.
 
         A missing `type` means 0, or 1 where a referenced object type is named (some of Atlassian's own examples
         leave it out); a reference names its target in `referenceObjectTypeId`, not in `typeValue`.
@@ -247,9 +238,7 @@ class Attribute:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The attribute as JSON-ready data.
-        """
+        """The attribute as JSON-ready data."""
         return {
             "id": self.id,
             "name": self.name,
@@ -268,9 +257,7 @@ class Attribute:
 
 @frozen
 class ExistingObjectType:
-    """
-    An object type together with its attributes: what a wanted type is compared with.
-    """
+    """An object type together with its attributes: what a wanted type is compared with."""
 
     object_type: ObjectType
     attributes: tuple[Attribute, ...] = ()

@@ -1,6 +1,4 @@
-"""
-Reading JSON of the service, tolerant of what Atlassian adds and strict about what it must not leave out.
-"""
+"""Reading JSON of the service, tolerant of what Atlassian adds and strict about what it must not leave out."""
 
 from __future__ import annotations
 
@@ -12,8 +10,7 @@ from ..exceptions import MalformedAnswerError
 
 
 def read_object(value: object, what: str) -> Mapping[str, object]:
-    """
-    The value as a JSON object.
+    """The value as a JSON object.
 
     Raises:
         MalformedAnswerError: It is something else.
@@ -25,8 +22,7 @@ def read_object(value: object, what: str) -> Mapping[str, object]:
 
 
 def read_array(value: object, what: str, *wrappers: str) -> list[object]:
-    """
-    The value as a JSON array; with `wrappers`, the array may stand under one of these keys of an object.
+    """The value as a JSON array; with `wrappers`, the array may stand under one of these keys of an object.
 
     Some listings are documented with a wrapper and sent bare, or the other way round (`entries`, `values`).
 
@@ -44,8 +40,7 @@ def read_array(value: object, what: str, *wrappers: str) -> list[object]:
 
 
 def read_text(source: Mapping[str, object], key: str, default: str | None = None) -> str:
-    """
-    The text under a key; numbers become text, because ids come as either.
+    """The text under a key; numbers become text, because ids come as either.
 
     Raises:
         MalformedAnswerError: Nothing is there and no default was given.
@@ -61,9 +56,7 @@ def read_text(source: Mapping[str, object], key: str, default: str | None = None
 
 
 def read_flag(source: Mapping[str, object], key: str, *, default: bool = False) -> bool:
-    """
-    The boolean under a key; `isLast` also comes as the text "true" or "false".
-    """
+    """The boolean under a key; `isLast` also comes as the text "true" or "false"."""
     value = source.get(key)
     if value is True or value is False:  # nearly always
         return value
@@ -73,9 +66,7 @@ def read_flag(source: Mapping[str, object], key: str, *, default: bool = False) 
 
 
 def read_number(source: Mapping[str, object], key: str, default: int = 0) -> int:
-    """
-    The whole number under a key, also from text.
-    """
+    """The whole number under a key, also from text."""
     value = source.get(key)
     if type(value) is int:  # nearly always
         return value
@@ -86,8 +77,7 @@ def read_number(source: Mapping[str, object], key: str, default: int = 0) -> int
 
 
 def usual_reader(**fields: object) -> Callable[[Mapping[str, object]], tuple[Any, ...]]:
-    """
-    A function that reads many fields at once, as quickly as entries of a long listing want to be read.
+    """A function that reads many fields at once, as quickly as entries of a long listing want to be read.
 
     Nearly every entry has all of them, each of its usual kind, which is found out in two calls for all; any other is read
     field by field, by the functions above.

@@ -1,6 +1,4 @@
-"""
-The roles of an object schema.
-"""
+"""The roles of an object schema."""
 
 from __future__ import annotations
 
@@ -14,9 +12,7 @@ from .reading import read_array, read_object, read_text
 
 
 class RoleKind(enum.Enum):
-    """
-    The roles of an object schema.
-    """
+    """The roles of an object schema."""
 
     MANAGERS = "managers"
     DEVELOPERS = "developers"
@@ -34,8 +30,7 @@ ROLE_NAMES: Mapping[str, RoleKind] = {
 
 @frozen(kw_only=True)
 class Role:
-    """
-    A role of an object schema and who is in it.
+    """A role of an object schema and who is in it.
 
     Attributes:
         id: Its id.
@@ -55,8 +50,7 @@ class Role:
 
     @classmethod
     def from_json(cls, value: object) -> Role:
-        """
-        Read one role with its actors.
+        """Read one role with its actors.
 
         Actors come as `{type, name, …}`; their types end in `user-role-actor` or `group-role-actor`
         (seen on Data Center and in one Cloud client; there is no public document).
@@ -82,9 +76,7 @@ class Role:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The role as JSON-ready data.
-        """
+        """The role as JSON-ready data."""
         return {
             "id": self.id,
             "name": self.name,
@@ -96,8 +88,7 @@ class Role:
 
 @frozen(kw_only=True)
 class SchemaRoles:
-    """
-    The roles of an object schema.
+    """The roles of an object schema.
 
     Attributes:
         roles: All roles, in the order Assets lists them.
@@ -108,36 +99,27 @@ class SchemaRoles:
     roles: tuple[Role, ...]
 
     def of(self, kind: RoleKind) -> Role | None:
-        """
-        The role of a kind, or None.
-        """
+        """The role of a kind, or None."""
         return next((role for role in self.roles if role.kind is kind), None)
 
     @property
     def managers(self) -> Role | None:
-        """
-        Who may configure the schema and its imports.
-        """
+        """Who may configure the schema and its imports."""
         return self.of(RoleKind.MANAGERS)
 
     @property
     def developers(self) -> Role | None:
-        """
-        Who may create, edit and delete objects.
-        """
+        """Who may create, edit and delete objects."""
         return self.of(RoleKind.DEVELOPERS)
 
     @property
     def users(self) -> Role | None:
-        """
-        Who may see objects.
-        """
+        """Who may see objects."""
         return self.of(RoleKind.USERS)
 
     @property
     def default_entries(self) -> tuple[str, ...]:
-        """
-        Groups in Object Schema Developers that open the schema to everybody with JSM access.
+        """Groups in Object Schema Developers that open the schema to everybody with JSM access.
 
         Atlassian puts every group that gives access to Jira Service Management there when a schema is created
         (its help text on roles). Which groups those are cannot be read back from the role, so all groups of the
@@ -147,9 +129,7 @@ class SchemaRoles:
         return developers.groups if developers else ()
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The roles as JSON-ready data.
-        """
+        """The roles as JSON-ready data."""
         return {
             "roles": [role.to_dict() for role in self.roles],
             "default_entries": list(self.default_entries),

@@ -1,6 +1,4 @@
-"""
-Statuses that objects can have.
-"""
+"""Statuses that objects can have."""
 
 from __future__ import annotations
 
@@ -21,8 +19,7 @@ CATEGORIES: Mapping[int, StatusCategory] = {
 
 @frozen(kw_only=True)
 class Status:
-    """
-    A status that objects can have.
+    """A status that objects can have.
 
     Attributes:
         id: Its id, a number as text.
@@ -42,9 +39,7 @@ class Status:
 
     @classmethod
     def from_json(cls, value: object) -> Status:
-        """
-        Read one status.
-        """
+        """Read one status."""
         source = read_object(value, "a status")
         return cls(
             id=read_text(source, "id"),
@@ -57,15 +52,11 @@ class Status:
 
     @property
     def is_shared(self) -> bool:
-        """
-        Whether all schemas of the workspace share it.
-        """
+        """Whether all schemas of the workspace share it."""
         return self.schema_id is None
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The status as JSON-ready data.
-        """
+        """The status as JSON-ready data."""
         return {
             "id": self.id,
             "name": self.name,

@@ -1,3 +1,1 @@
-"""
-The saved configuration of a destination: its fields, its file, and the references to secrets in it.
-"""
+"""The saved configuration of a destination: its fields, its file, and the references to secrets in it."""

@@ -1,6 +1,4 @@
-"""
-The file of a saved destination: JSON in UTF-8, replaced as a whole or not at all.
-"""
+"""The file of a saved destination: JSON in UTF-8, replaced as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ LARGEST_FILE = 16 * 1024 * 1024
 
 
 def write_file(path: Path, data: Mapping[str, object]) -> None:
-    """
-    Write the file, readable for people.
+    """Write the file, readable for people.
 
     The text is written beside the file, forced to the disk and moved over it, so that a crash leaves the old file or
     the new one. A link stays a link, and an existing file keeps its mode.
@@ -57,8 +54,7 @@ def write_file(path: Path, data: Mapping[str, object]) -> None:
 
 
 def read_file(path: Path) -> Mapping[str, object]:
-    """
-    What the file holds, without what it says about itself.
+    """What the file holds, without what it says about itself.
 
     Raises:
         ConfigurationError: There is no such file, it is no saved destination, or a later version of the library wrote it.
@@ -71,8 +67,7 @@ def read_file(path: Path) -> Mapping[str, object]:
 
 
 def remove_file(path: Path) -> None:
-    """
-    Delete the file, if it is a saved destination, of whatever version.
+    """Delete the file, if it is a saved destination, of whatever version.
 
     Raises:
         ConfigurationError: There is none, or it is something else.
@@ -115,8 +110,7 @@ def _refuse_other_version(data: Mapping[str, object], path: Path) -> None:
 
 
 def read_json(path: Path, field: str, what: str) -> Mapping[str, object]:
-    """
-    A JSON object from a file.
+    """A JSON object from a file.
 
     Raises:
         ConfigurationError: There is no such file, or it holds something else.
@@ -139,8 +133,7 @@ def _read(path: Path, field: str = "path") -> bytes:
 
 
 def parse(content: bytes, path: Path, what: str, field: str = "path") -> object:
-    """
-    JSON with every key once; a byte order mark, which some editors write, is allowed.
+    """JSON with every key once; a byte order mark, which some editors write, is allowed.
 
     Raises:
         ConfigurationError: It is no such JSON; the message says where, and shows nothing of it.

@@ -1,5 +1,4 @@
-"""
-The Okta model with its options, as a destination keeps it.
+"""The Okta model with its options, as a destination keeps it.
 
 The modules about Okta are imported when a model of Okta's data is really made: most destinations of other data never do.
 """
@@ -29,8 +28,7 @@ def _texts(values: Iterable[str]) -> tuple[str, ...]:
 
 @frozen
 class OktaModel:
-    """
-    Which model of Okta's data is wanted: the arguments of `okta.schema_model`, kept until the model is needed.
+    """Which model of Okta's data is wanted: the arguments of `okta.schema_model`, kept until the model is needed.
 
     Attributes:
         profile: "lean", "standard" or "full".
@@ -49,8 +47,7 @@ class OktaModel:
     manager_field: str = field(default="managerId", kw_only=True)
 
     def schema_model(self) -> SchemaModel:
-        """
-        The model.
+        """The model.
 
         Raises:
             ConfigurationError: An option cannot be right.
@@ -68,9 +65,7 @@ class OktaModel:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The options that are not left to the library, and the profile, as JSON-ready data.
-        """
+        """The options that are not left to the library, and the profile, as JSON-ready data."""
         written: dict[str, object] = {"profile": self.profile}
         for one in fields(OktaModel)[1:]:
             value = getattr(self, one.name)
@@ -85,8 +80,7 @@ class OktaModel:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object], path: str = "model.okta") -> OktaModel:
-        """
-        The options back from `to_dict`.
+        """The options back from `to_dict`.
 
         Raises:
             ConfigurationError: Something is unknown or of another type; its place is named.

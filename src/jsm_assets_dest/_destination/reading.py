@@ -1,6 +1,4 @@
-"""
-Reading JSON that a person may have edited: everything unexpected is an error that names the place and the fix.
-"""
+"""Reading JSON that a person may have edited: everything unexpected is an error that names the place and the fix."""
 
 from __future__ import annotations
 
@@ -20,22 +18,17 @@ _KINDS: Mapping[type, str] = {
 
 
 def kind_of(value: object) -> str:
-    """
-    What a JSON value is, in words; the value itself is not repeated, as it may be a secret in the wrong place.
-    """
+    """What a JSON value is, in words; the value itself is not repeated, as it may be a secret in the wrong place."""
     return next((words for kind, words in _KINDS.items() if isinstance(value, kind)), "a number")
 
 
 def place(path: str, name: str) -> str:
-    """
-    The place of a member.
-    """
+    """The place of a member."""
     return f"{path}.{name}" if path else name
 
 
 def refuse_unknown(data: Mapping[str, object], path: str, known: Iterable[str]) -> None:
-    """
-    Refuse keys that mean nothing, rather than ignore what somebody meant.
+    """Refuse keys that mean nothing, rather than ignore what somebody meant.
 
     Raises:
         ConfigurationError: There are some; the first is the error's field, all are in its message.
@@ -56,8 +49,7 @@ def refuse_unknown(data: Mapping[str, object], path: str, known: Iterable[str]) 
 
 
 def mapping(value: object, path: str) -> Mapping[str, object]:
-    """
-    The value as a JSON object.
+    """The value as a JSON object.
 
     Raises:
         ConfigurationError: It is something else.
@@ -68,8 +60,7 @@ def mapping(value: object, path: str) -> Mapping[str, object]:
 
 
 def text(data: Mapping[str, object], name: str, path: str = "", default: str = "") -> str:
-    """
-    The text under a key.
+    """The text under a key.
 
     Raises:
         ConfigurationError: It is something else.
@@ -81,8 +72,7 @@ def text(data: Mapping[str, object], name: str, path: str = "", default: str = "
 
 
 def truth(data: Mapping[str, object], name: str, path: str) -> bool:
-    """
-    Whether true stands under a key.
+    """Whether true stands under a key.
 
     Raises:
         ConfigurationError: Neither true nor false does.
@@ -94,8 +84,7 @@ def truth(data: Mapping[str, object], name: str, path: str) -> bool:
 
 
 def array(data: Mapping[str, object], name: str, path: str) -> list[object]:
-    """
-    The list under a key; empty where there is none.
+    """The list under a key; empty where there is none.
 
     Raises:
         ConfigurationError: It is something else.
@@ -109,8 +98,7 @@ def array(data: Mapping[str, object], name: str, path: str) -> list[object]:
 
 
 def texts(data: Mapping[str, object], name: str, path: str) -> tuple[str, ...]:
-    """
-    The texts of a list.
+    """The texts of a list.
 
     Raises:
         ConfigurationError: It is something else, or holds something else.

@@ -1,6 +1,4 @@
-"""
-References to secrets: where one is, never what it is.
-"""
+"""References to secrets: where one is, never what it is."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @frozen(init=False, repr=False)
 class SecretReference:
-    """
-    Where a secret is.
+    """Where a secret is.
 
     Args:
         text: `env:NAME` is an environment variable. `file:PATH` is a file that holds nothing else and that only its owner
@@ -94,8 +91,7 @@ def _secret(value: str | SecretReference) -> SecretReference:
 @forgetful_class
 @frozen
 class CredentialsReference:
-    """
-    Credentials without their secret: who, and where the secret is.
+    """Credentials without their secret: who, and where the secret is.
 
     With an e-mail address it is an API token; with a client id, the client secret of a service account; with neither, an
     OAuth access token.
@@ -126,8 +122,6 @@ class CredentialsReference:
             )
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The reference as JSON-ready data; nothing in it is secret.
-        """
+        """The reference as JSON-ready data; nothing in it is secret."""
         given = {"email": self.email, "client_id": self.client_id}
         return {**{name: text for name, text in given.items() if text}, "secret": str(self.secret)}

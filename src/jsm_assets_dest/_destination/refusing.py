@@ -1,6 +1,4 @@
-"""
-Refusing a value without keeping it: neither in the message nor in a frame of the traceback.
-"""
+"""Refusing a value without keeping it: neither in the message nor in a frame of the traceback."""
 
 from __future__ import annotations
 
@@ -20,16 +18,12 @@ _RANDOM_LENGTH = 20
 
 
 def refusal(what: str, field: str, fix: str) -> ConfigurationError:
-    """
-    The error that refuses a setting.
-    """
+    """The error that refuses a setting."""
     return ConfigurationError(what, field=field, fix=fix)
 
 
 def secret_refusal(field: str, where: str = "") -> InvalidCredentialError:
-    """
-    The error that refuses a secret where none may stand; it does not hold the secret.
-    """
+    """The error that refuses a secret where none may stand; it does not hold the secret."""
     return InvalidCredentialError(
         f"`{field}` holds a secret itself{where}; a destination is saved to a file, which must not hold any.",
         field=field,
@@ -43,9 +37,7 @@ def secret_refusal(field: str, where: str = "") -> InvalidCredentialError:
 
 
 def looks_secret(text: str) -> bool:
-    """
-    Whether a text is, or holds, something like a token.
-    """
+    """Whether a text is, or holds, something like a token."""
     return scrubbed(text) != text or _looks_random(text)
 
 
@@ -60,8 +52,7 @@ def _looks_random(text: str) -> bool:
 
 
 def refuse_secrets_in(value: object, path: str = "") -> None:
-    """
-    Look through JSON-ready data for tokens.
+    """Look through JSON-ready data for tokens.
 
     Raises:
         InvalidCredentialError: There is one; its place is named.
@@ -86,8 +77,7 @@ def _place_of_secret(value: object, path: str) -> str:
 
 
 def forgetful(function: Callable[P, T]) -> Callable[P, T]:
-    """
-    A function whose errors keep nothing of what it was given, wherever below it they come from.
+    """A function whose errors keep nothing of what it was given, wherever below it they come from.
 
     Tracebacks that print local variables are common in logs and error reporters, and the arguments may hold a secret
     that was given where a reference belongs.
@@ -107,8 +97,6 @@ def forgetful(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def forgetful_class(cls: type[T]) -> type[T]:
-    """
-    A class whose constructor is `forgetful`.
-    """
+    """A class whose constructor is `forgetful`."""
     cls.__init__ = forgetful(cls.__init__)  # type: ignore[method-assign]  # wrapped, not replaced: same arguments
     return cls

@@ -1,6 +1,4 @@
-"""
-What a destination is without a connection: its fields, the file they are kept in, and the model they name.
-"""
+"""What a destination is without a connection: its fields, the file they are kept in, and the model they name."""
 
 from __future__ import annotations
 
@@ -71,9 +69,7 @@ def _environment(value: Mapping[str, str] | Environment | None) -> Environment:
 @forgetful_class
 @frozen(kw_only=True)
 class SavedDestination:
-    """
-    What a destination remembers. See `Destination`, which adds what can be done with it.
-    """
+    """What a destination remembers. See `Destination`, which adds what can be done with it."""
 
     name: str
     site: str | None = None
@@ -123,8 +119,7 @@ class SavedDestination:
     @classmethod
     @forgetful
     def load(cls, path: str | os.PathLike[str], *, environ: Mapping[str, str] | None = None) -> Self:
-        """
-        Read a saved destination. Nothing is sent, and no secret is looked up.
+        """Read a saved destination. Nothing is sent, and no secret is looked up.
 
         Args:
             path: The file.
@@ -140,8 +135,7 @@ class SavedDestination:
         return cls.from_dict(read_file(where), path=where, environ=environ)
 
     def save(self, path: str | os.PathLike[str] | None = None) -> Self:
-        """
-        Write the destination to a file: the old one is replaced as a whole, or not at all.
+        """Write the destination to a file: the old one is replaced as a whole, or not at all.
 
         Args:
             path: The file; None for the one it was loaded from or saved to.
@@ -157,8 +151,7 @@ class SavedDestination:
         return saved
 
     def remove(self) -> None:
-        """
-        Delete the saved file. Nothing is sent: the object schema, the import and the secrets stay as they are.
+        """Delete the saved file. Nothing is sent: the object schema, the import and the secrets stay as they are.
 
         Raises:
             ConfigurationError: The destination was not saved, or something else is there by now.
@@ -166,9 +159,7 @@ class SavedDestination:
         remove_file(self._file())
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The settings as JSON-ready data, without those that are left to the library, and without any secret.
-        """
+        """The settings as JSON-ready data, without those that are left to the library, and without any secret."""
         written: dict[str, object] = {}
         for one in fields(type(self)):
             value = getattr(self, one.name)
@@ -197,8 +188,7 @@ class SavedDestination:
         path: str | os.PathLike[str] | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Self:
-        """
-        The destination back from `to_dict`.
+        """The destination back from `to_dict`.
 
         Args:
             data: The settings.
@@ -252,16 +242,13 @@ class SavedDestination:
 
     @property
     def _folder(self) -> Path:
-        """
-        Where relative paths begin: beside the file, so that a scheduled run finds them from any folder.
-        """
+        """Where relative paths begin: beside the file, so that a scheduled run finds them from any folder."""
         return Path.cwd() if self.path is None else self.path.parent
 
     # --- what the settings stand for --------------------------------------------------------------------------------
 
     def schema_model(self) -> SchemaModel:
-        """
-        The model that the destination names, made or read now. Nothing is sent.
+        """The model that the destination names, made or read now. Nothing is sent.
 
         Raises:
             ConfigurationError: It names none, or the file cannot be read.
@@ -323,9 +310,7 @@ class SavedDestination:
         return self.schema_key
 
     def _settings(self, run: ImportSettings) -> ImportSettings:
-        """
-        The options of one import: the saved ones, and over them those of the call.
-        """
+        """The options of one import: the saved ones, and over them those of the call."""
         settings: ImportSettings = {**given(self.options), **run}  # type: ignore[typeddict-item]  # names of options
         if "model" not in settings and self.model is not None:
             settings["model"] = self.schema_model()
@@ -334,9 +319,7 @@ class SavedDestination:
         return settings
 
     def _wanted(self) -> Wanted:
-        """
-        What the checklist compares with Assets. What cannot be read is part of it, as an error.
-        """
+        """What the checklist compares with Assets. What cannot be read is part of it, as an error."""
         model: SchemaModel | AssetsError | None = None
         secret: Secret | AssetsError | None = None
         if self.model is not None:

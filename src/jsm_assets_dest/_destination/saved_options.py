@@ -1,6 +1,4 @@
-"""
-The part of the import options that can be saved.
-"""
+"""The part of the import options that can be saved."""
 
 from __future__ import annotations
 
@@ -36,9 +34,7 @@ _OR_NULL: Mapping[str, tuple[type, ...]] = {
 
 
 def _savable() -> dict[str, tuple[type, ...]]:
-    """
-    What can be saved, with the types of its values: those of the defaults, so that a new option needs nothing here.
-    """
+    """What can be saved, with the types of its values: those of the defaults, so that a new option needs nothing here."""
     found: dict[str, tuple[type, ...]] = {}
     for one in fields(ImportOptions):
         kind = type(one.default)
@@ -48,9 +44,7 @@ def _savable() -> dict[str, tuple[type, ...]]:
 
 
 def given(options: ImportOptions) -> dict[str, object]:
-    """
-    The options that differ from the library's own, by name.
-    """
+    """The options that differ from the library's own, by name."""
     return {
         one.name: getattr(options, one.name)
         for one in fields(ImportOptions)
@@ -59,8 +53,7 @@ def given(options: ImportOptions) -> dict[str, object]:
 
 
 def refuse_unsavable(options: ImportOptions) -> None:
-    """
-    Refuse options that are of one run only.
+    """Refuse options that are of one run only.
 
     Raises:
         ConfigurationError: There is one; it is named, with the reason.
@@ -85,9 +78,7 @@ def _refuse_one(name: str, why: str) -> None:
 
 
 def options_to_dict(options: ImportOptions) -> dict[str, object]:
-    """
-    The options that differ from the library's own, as JSON-ready data.
-    """
+    """The options that differ from the library's own, as JSON-ready data."""
     return {
         name: fspath(cast(Path, value)) if name == "journal" else value
         for name, value in given(options).items()
@@ -95,8 +86,7 @@ def options_to_dict(options: ImportOptions) -> dict[str, object]:
 
 
 def options_from_dict(data: Mapping[str, object], path: str = "options") -> ImportOptions:
-    """
-    The options back from `options_to_dict`.
+    """The options back from `options_to_dict`.
 
     Raises:
         ConfigurationError: An option is unknown, cannot be saved, or has a value that cannot be right; it is named.

@@ -1,6 +1,4 @@
-"""
-Reading a secret from where its reference says it is, at the moment it is needed.
-"""
+"""Reading a secret from where its reference says it is, at the moment it is needed."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @final
 class Environment:
-    """
-    Environment variables that can be looked up and are not shown: the secrets of a process stand among them.
-    """
+    """Environment variables that can be looked up and are not shown: the secrets of a process stand among them."""
 
     __slots__ = ("_variables",)
 
@@ -36,9 +32,7 @@ class Environment:
         self._variables: Callable[[], Mapping[str, str]] = lambda: variables
 
     def variables(self) -> Mapping[str, str]:
-        """
-        All of them.
-        """
+        """All of them."""
         return self._variables()
 
     def __repr__(self) -> str:
@@ -48,8 +42,7 @@ class Environment:
 def read_credentials(
     reference: CredentialsReference, environ: Mapping[str, str], folder: Path
 ) -> Credentials:
-    """
-    The credentials that a reference stands for.
+    """The credentials that a reference stands for.
 
     Raises:
         ConfigurationError: The secret is not where the reference says, or cannot be what it is used as.
@@ -69,8 +62,7 @@ def read_credentials(
 
 
 def read_secret(reference: SecretReference, environ: Mapping[str, str], folder: Path, field: str) -> Secret:
-    """
-    The secret that a reference stands for.
+    """The secret that a reference stands for.
 
     Args:
         reference: Where it is.

@@ -1,3 +1,1 @@
-"""
-The only code that waits: one engine that blocks and one that is asynchronous, and the commands they carry out.
-"""
+"""The only code that waits: one engine that blocks and one that is asynchronous, and the commands they carry out."""

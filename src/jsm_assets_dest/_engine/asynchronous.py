@@ -1,5 +1,4 @@
-"""
-The engine that does not block: tasks wait, on asyncio and on Trio alike.
+"""The engine that does not block: tasks wait, on asyncio and on Trio alike.
 
 anyio, which httpx brings along for its own asynchronous transport, does the waiting.
 """
@@ -34,8 +33,7 @@ T = TypeVar("T")
 
 
 class AsyncEngine:
-    """
-    Runs operations in the caller's task. Several tasks of one event loop may use one engine.
+    """Runs operations in the caller's task. Several tasks of one event loop may use one engine.
 
     Args:
         settings: What the HTTP client is built from, at the first request.
@@ -52,15 +50,11 @@ class AsyncEngine:
         renew_after_fork(self)
 
     async def run(self, operation: Operation[T]) -> T:
-        """
-        Carry an operation out and return its value; whatever it raises is raised.
-        """
+        """Carry an operation out and return its value; whatever it raises is raised."""
         return await _Run(self).whole(operation)
 
     async def aclose(self) -> None:
-        """
-        Close the connections; further requests raise `ClosedError`. Closing twice does nothing.
-        """
+        """Close the connections; further requests raise `ClosedError`. Closing twice does nothing."""
         self._closed = True
         client, self._client = self._client, None
         if client is not None:
@@ -75,9 +69,7 @@ class AsyncEngine:
         await self.aclose()
 
     def client(self) -> httpx.AsyncClient:
-        """
-        The HTTP client, built when it is first needed.
-        """
+        """The HTTP client, built when it is first needed."""
         if self._client is None:
             if self._closed:
                 raise ClosedError(
@@ -91,27 +83,21 @@ class AsyncEngine:
         return self._client
 
     def after_fork(self) -> None:
-        """
-        In a forked process: build a client anew at the next request, and leave the parent's untouched.
-        """
+        """In a forked process: build a client anew at the next request, and leave the parent's untouched."""
         client, self._client = self._client, None
         if client is not None:
             self._inherited.append(client)
         self._exclusive = {}
 
     def exclusive(self, key: str) -> anyio.Lock:
-        """
-        The lock of a key.
-        """
+        """The lock of a key."""
         import anyio
 
         return self._exclusive.setdefault(key, anyio.Lock())
 
 
 class _Run:
-    """
-    One operation under way, with the tasks of the operations that it spawned.
-    """
+    """One operation under way, with the tasks of the operations that it spawned."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -121,9 +107,7 @@ class _Run:
         self._interrupted = False
 
     async def whole(self, operation: Operation[T]) -> T:
-        """
-        Carry the operation out; no task outlives it.
-        """
+        """Carry the operation out; no task outlives it."""
         try:
             return await self._drive(operation)
         finally:
@@ -258,7 +242,5 @@ class _Run:
 
 
 async def _settled(value: object) -> object:
-    """
-    The value, awaited where it can be.
-    """
+    """The value, awaited where it can be."""
     return await value if inspect.isawaitable(value) else value

@@ -1,6 +1,4 @@
-"""
-The engine that blocks: the caller's thread waits, and spawned operations run in worker threads.
-"""
+"""The engine that blocks: the caller's thread waits, and spawned operations run in worker threads."""
 
 from __future__ import annotations
 
@@ -42,8 +40,7 @@ HAND_OVER: Final = 0.005
 
 
 class BlockingEngine:
-    """
-    Runs operations in the caller's thread. Several threads may use one engine.
+    """Runs operations in the caller's thread. Several threads may use one engine.
 
     Args:
         settings: What the HTTP client is built from, at the first request.
@@ -61,15 +58,11 @@ class BlockingEngine:
         renew_after_fork(self)
 
     def run(self, operation: Operation[T]) -> T:
-        """
-        Carry an operation out and return its value; whatever it raises is raised.
-        """
+        """Carry an operation out and return its value; whatever it raises is raised."""
         return _Run(self).whole(operation)
 
     def close(self) -> None:
-        """
-        Close the connections; further requests raise `ClosedError`. Closing twice does nothing.
-        """
+        """Close the connections; further requests raise `ClosedError`. Closing twice does nothing."""
         with self._lock:
             self._closed = True
             client, self._client = self._client, None
@@ -85,9 +78,7 @@ class BlockingEngine:
         self.close()
 
     def client(self) -> httpx.Client:
-        """
-        The HTTP client, built when it is first needed.
-        """
+        """The HTTP client, built when it is first needed."""
         client = self._client
         if client is not None:
             return client
@@ -105,8 +96,7 @@ class BlockingEngine:
             return self._client
 
     def after_fork(self) -> None:
-        """
-        In a forked process: build a client anew at the next request. Two processes on one socket would read each other's
+        """In a forked process: build a client anew at the next request. Two processes on one socket would read each other's
         answers. The parent's client is kept untouched, because closing it may wait for a lock that nobody holds here.
         """
         client, self._client = self._client, None
@@ -116,9 +106,7 @@ class BlockingEngine:
         self._exclusive = {}
 
     def exclusive(self, key: str) -> threading.RLock:
-        """
-        The lock of a key.
-        """
+        """The lock of a key."""
         with self._lock:
             return self._exclusive.setdefault(key, threading.RLock())
 
@@ -127,17 +115,13 @@ _runs = itertools.count(1)
 
 
 class _Handing(threading.local):
-    """
-    What a worker calls when the request that it was given is on its way.
-    """
+    """What a worker calls when the request that it was given is on its way."""
 
     over: Callable[[], object] | None = None
 
 
 class _Run:
-    """
-    One operation under way, with the workers of the operations that it spawned.
-    """
+    """One operation under way, with the workers of the operations that it spawned."""
 
     def __init__(self, engine: BlockingEngine) -> None:
         self._engine = engine
@@ -153,9 +137,7 @@ class _Run:
         self._name = f"jsm-assets-dest-{next(_runs)}"
 
     def whole(self, operation: Operation[T]) -> T:
-        """
-        Carry the operation out; no worker outlives it.
-        """
+        """Carry the operation out; no worker outlives it."""
         interrupted = False
         try:
             return self._drive(operation)
@@ -167,8 +149,7 @@ class _Run:
                 self._stop_workers(self._pool, interrupted=interrupted)
 
     def _stop_workers(self, pool: ThreadPoolExecutor, *, interrupted: bool) -> None:
-        """
-        End the workers that are still at it, by breaking off what they wait for on the network.
+        """End the workers that are still at it, by breaking off what they wait for on the network.
 
         A worker may begin to wait just after its stream was looked for, so that this is done again until all have ended.
         Only one that is making a new connection cannot be reached; after an interruption nobody waits for it, and it ends
@@ -192,8 +173,7 @@ class _Run:
             self._join_unknown(time.monotonic() + GRACE / 2)
 
     def _join_unknown(self, until: float) -> None:
-        """
-        Wait for a worker that its own pool does not know, because Ctrl-C came while the pool was starting it.
+        """Wait for a worker that its own pool does not know, because Ctrl-C came while the pool was starting it.
 
         It finds the pool shut down and ends by itself; only its name tells that it is ours.
         """
@@ -315,8 +295,7 @@ class _Run:
 
 
 def pull(command: Pull, clock: Clock) -> Batch:
-    """
-    Take records from an iterator; what it took is never lost, even when the iterator raises.
+    """Take records from an iterator; what it took is never lost, even when the iterator raises.
 
     Raises:
         ConfigurationError: It is asynchronous; nothing here could wait for it.
@@ -353,7 +332,5 @@ def pull(command: Pull, clock: Clock) -> Batch:
 
 
 def too_slow(patience: float) -> TimeoutError:
-    """
-    What a source ends with that took too long for a record.
-    """
+    """What a source ends with that took too long for a record."""
     return TimeoutError(f"the source gave nothing for {patience:g} seconds")

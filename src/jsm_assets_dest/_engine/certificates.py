@@ -1,5 +1,4 @@
-"""
-The certificates that are trusted where the caller brings none, loaded while something else is done.
+"""The certificates that are trusted where the caller brings none, loaded while something else is done.
 
 Loading them takes 13 ms, an eighth of the time from the start of a program to its first answer, and OpenSSL does it
 without holding Python back. So a thread begins as soon as a client is wanted, and importing httpx, which takes longer,
@@ -21,8 +20,7 @@ from ..exceptions import ConfigurationError
 
 
 def _made(*, trust_env: bool) -> ssl.SSLContext:
-    """
-    The context that httpx would make; its own function is not there before the rest of httpx is.
+    """The context that httpx would make; its own function is not there before the rest of httpx is.
 
     Raises:
         ConfigurationError: The environment names certificates that cannot be loaded.
@@ -49,9 +47,7 @@ def _made(*, trust_env: bool) -> ssl.SSLContext:
 
 
 class _Loading:
-    """
-    A context on its way.
-    """
+    """A context on its way."""
 
     def __init__(self, *, trust_env: bool) -> None:
         self._trust_env = trust_env
@@ -82,8 +78,7 @@ def _begun(*, trust_env: bool) -> _Loading:
 
 
 def load(*, trust_env: bool) -> None:
-    """
-    Begin to load the certificates, unless that was done before.
+    """Begin to load the certificates, unless that was done before.
 
     Args:
         trust_env: Whether `SSL_CERT_FILE`, `SSL_CERT_DIR` and `SSLKEYLOGFILE` count.
@@ -92,8 +87,7 @@ def load(*, trust_env: bool) -> None:
 
 
 def shared_context(*, trust_env: bool) -> ssl.SSLContext:
-    """
-    The context with the certificates, as soon as they are loaded.
+    """The context with the certificates, as soon as they are loaded.
 
     Raises:
         ConfigurationError: The environment names certificates that cannot be loaded.

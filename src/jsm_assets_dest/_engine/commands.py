@@ -1,5 +1,4 @@
-"""
-What an operation may ask of an engine.
+"""What an operation may ask of an engine.
 
 An operation is a generator: it yields one of these commands, is sent what came of it (or has the failure
 thrown in), and returns a typed value. Operations know no clients, threads, tasks or colours; only the two
@@ -21,9 +20,7 @@ T = TypeVar("T")
 
 
 class Send:
-    """
-    Make one attempt of a request; sent back: an `Answer`, or a `TransportError` is thrown in.
-    """
+    """Make one attempt of a request; sent back: an `Answer`, or a `TransportError` is thrown in."""
 
     __slots__ = ("request",)
 
@@ -32,9 +29,7 @@ class Send:
 
 
 class Sleep:
-    """
-    Wait; woken up early only to end the whole run. Sent back: None.
-    """
+    """Wait; woken up early only to end the whole run. Sent back: None."""
 
     __slots__ = ("seconds",)
 
@@ -43,8 +38,7 @@ class Sleep:
 
 
 class Pull:
-    """
-    Take up to `count` records from an iterator of the caller's; sent back: a `Batch`.
+    """Take up to `count` records from an iterator of the caller's; sent back: a `Batch`.
 
     An exception of the source does not fly at once: the records already taken come back with it, so that an
     operation decides in peace what becomes of them. With `seconds`, a slow source hands over what it has. With `patience`,
@@ -64,9 +58,7 @@ class Pull:
 
 
 class Batch(NamedTuple):
-    """
-    What a `Pull` gave: some records, whether the source has ended, and the exception it ended with.
-    """
+    """What a `Pull` gave: some records, whether the source has ended, and the exception it ended with."""
 
     records: list[Any]
     ended: bool = False
@@ -74,9 +66,7 @@ class Batch(NamedTuple):
 
 
 class Report:
-    """
-    Hand an event to a callback of the caller's; an exception of the callback is thrown in. Sent back: None.
-    """
+    """Hand an event to a callback of the caller's; an exception of the callback is thrown in. Sent back: None."""
 
     __slots__ = ("callback", "event")
 
@@ -86,8 +76,7 @@ class Report:
 
 
 class Ask:
-    """
-    Call a function of the caller's, such as a token provider, and await what it gives where that is possible.
+    """Call a function of the caller's, such as a token provider, and await what it gives where that is possible.
 
     Sent back: the value; an exception of the function is thrown in.
     """
@@ -99,9 +88,7 @@ class Ask:
 
 
 class Exclusive:
-    """
-    Run an operation while no other one of the same key runs in this engine; sent back: its value.
-    """
+    """Run an operation while no other one of the same key runs in this engine; sent back: its value."""
 
     __slots__ = ("key", "operation")
 
@@ -111,8 +98,7 @@ class Exclusive:
 
 
 class Spawn:
-    """
-    Run an operation beside this one: in a worker thread, or as a task. Sent back at once: None.
+    """Run an operation beside this one: in a worker thread, or as a task. Sent back at once: None.
 
     `limit` is the number of workers the engine keeps for this run; the operation itself counts what is in flight.
     """
@@ -126,17 +112,13 @@ class Spawn:
 
 
 class Join:
-    """
-    Wait until one of the spawned operations has ended; sent back: its `Outcome`.
-    """
+    """Wait until one of the spawned operations has ended; sent back: its `Outcome`."""
 
     __slots__ = ()
 
 
 class Outcome(NamedTuple):
-    """
-    How a spawned operation ended: with a value, or with the exception that it raised.
-    """
+    """How a spawned operation ended: with a value, or with the exception that it raised."""
 
     tag: object
     value: object = None

@@ -1,5 +1,4 @@
-"""
-What a failure of httpx means: whether the service may have acted, what the likely cause is, and who must do what.
+"""What a failure of httpx means: whether the service may have acted, what the likely cause is, and who must do what.
 
 The errors made here are raised apart from httpx's own, so that nothing leads from them to frames with raw headers.
 """
@@ -28,9 +27,7 @@ from ..exceptions import (
 
 
 def placed(error: TransportError, request: Request) -> TransportError:
-    """
-    The error with the place where it happened; the answer had begun, so the service may have acted.
-    """
+    """The error with the place where it happened; the answer had begun, so the service may have acted."""
     return type(error)(
         f"While doing “{request.operation}”: {error.what}",
         cause=error.cause,
@@ -44,9 +41,7 @@ def placed(error: TransportError, request: Request) -> TransportError:
 
 
 def closed(error: BaseException, request: Request) -> ClosedError | None:
-    """
-    The error for a client that was closed, which is httpx's only RuntimeError that is no failure of an attempt.
-    """
+    """The error for a client that was closed, which is httpx's only RuntimeError that is no failure of an attempt."""
     if not isinstance(error, RuntimeError) or "closed" not in str(error):
         return None
     return ClosedError(
@@ -70,9 +65,7 @@ FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, Unico
 
 
 def failed(error: BaseException, request: Request, seconds: float) -> AssetsError:
-    """
-    What a failure of httpx means for this request: certainly not sent, or unknown.
-    """
+    """What a failure of httpx means for this request: certainly not sent, or unknown."""
     where = request.hostname
     doing = f"“{request.operation}”"
     facts: dict[str, Any] = {

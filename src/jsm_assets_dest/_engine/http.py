@@ -1,5 +1,4 @@
-"""
-Where httpx is known: how a client is built and one attempt is made. What its failures mean stands in `failures`.
+"""Where httpx is known: how a client is built and one attempt is made. What its failures mean stands in `failures`.
 
 Plain httpx leaves holes that matter to a library which carries credentials and large imports, so that this module
 
@@ -43,9 +42,7 @@ from .settings import HttpSettings
 
 
 class _Authorization(httpx.Auth):
-    """
-    Adds the Authorization header at the last moment.
-    """
+    """Adds the Authorization header at the last moment."""
 
     __slots__ = ("_secret",)
 
@@ -63,8 +60,7 @@ def _user_agent() -> str:
 
 
 class _Body(httpx.AsyncByteStream):
-    """
-    A request's body in one piece.
+    """A request's body in one piece.
 
     httpx's own is an asynchronous generator, which stays behind half-way when the upload breaks off; Trio complains.
     """
@@ -87,9 +83,7 @@ _LET_GO = httpx.ByteStream(b"")
 
 
 class _Attempt(threading.local):
-    """
-    The attempt that this thread is making.
-    """
+    """The attempt that this thread is making."""
 
     deadline: float = float("inf")
     streams: set[_BoundedStream] | None = None
@@ -100,9 +94,7 @@ _attempt = _Attempt()
 
 
 class _BoundedStream(httpcore.NetworkStream):
-    """
-    A network stream whose every wait ends with the attempt, and that another thread can break off.
-    """
+    """A network stream whose every wait ends with the attempt, and that another thread can break off."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
@@ -137,9 +129,7 @@ class _BoundedStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
     def break_off(self) -> None:
-        """
-        End whatever waits on this stream in another thread, which closing alone does not do.
-        """
+        """End whatever waits on this stream in another thread, which closing alone does not do."""
         connection = self.get_extra_info("socket")
         if isinstance(connection, socket.socket):
             with contextlib.suppress(OSError):  # it may have been closed in the meantime
@@ -155,9 +145,7 @@ class _BoundedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """
-        Connect within the time-out in all: Python would give it to each address of the host anew, one after the other.
-        """
+        """Connect within the time-out in all: Python would give it to each address of the host anew, one after the other."""
         until = min(_attempt.deadline, float("inf") if timeout is None else time.monotonic() + timeout)
         try:
             addresses = list(
@@ -219,9 +207,7 @@ def _without_cookies(client: httpx.Client | httpx.AsyncClient) -> None:
 
 
 def _let_go(response: httpx.Response) -> None:
-    """
-    Take no cookie out of an answer.
-    """
+    """Take no cookie out of an answer."""
 
 
 @functools.lru_cache(maxsize=64)
@@ -231,9 +217,7 @@ def _url(address: str) -> httpx.URL:
 
 
 def blocking_client(settings: HttpSettings) -> httpx.Client:
-    """
-    A client for the blocking engine; threads share it.
-    """
+    """A client for the blocking engine; threads share it."""
     if settings.transport is not None:
         client = httpx.Client(
             transport=cast("httpx.BaseTransport", settings.transport), **_client_options(settings)
@@ -253,9 +237,7 @@ def blocking_client(settings: HttpSettings) -> httpx.Client:
 
 
 def asynchronous_client(settings: HttpSettings) -> httpx.AsyncClient:
-    """
-    A client for the asynchronous engine.
-    """
+    """A client for the asynchronous engine."""
     if settings.transport is not None:
         client = httpx.AsyncClient(
             transport=cast("httpx.AsyncBaseTransport", settings.transport), **_client_options(settings)
@@ -302,9 +284,7 @@ def _reader(request: Request, limits: Limits, response: httpx.Response) -> BodyR
 
 
 def _answer_in_memory(request: Request, limits: Limits, response: httpx.Response) -> Answer:
-    """
-    The answer of a transport that makes its responses in memory, such as `httpx.MockTransport`: read and unpacked already.
-    """
+    """The answer of a transport that makes its responses in memory, such as `httpx.MockTransport`: read and unpacked already."""
     reader = BodyReader("", limits.listing_bytes if request.listing else limits.control_bytes)
     reader.feed(response.content)
     return _answer(response, reader)
@@ -324,8 +304,7 @@ def send(
     streams: set[_BoundedStream] | None = None,
     written: Callable[[], object] | None = None,
 ) -> Answer:
-    """
-    Make one attempt in this thread.
+    """Make one attempt in this thread.
 
     Args:
         client: The client.
@@ -377,9 +356,7 @@ def send(
 async def send_async(
     client: httpx.AsyncClient, limits: Limits, request: Request, *, seconds: float
 ) -> Answer:
-    """
-    Make one attempt in this task; arguments and errors are those of `send`.
-    """
+    """Make one attempt in this task; arguments and errors are those of `send`."""
     failure: BaseException
     try:
         with anyio.fail_after(seconds):
@@ -412,8 +389,7 @@ async def send_async(
 
 
 async def _feed(reader: BodyReader, response: httpx.Response) -> None:
-    """
-    Feed a reader with the body.
+    """Feed a reader with the body.
 
     httpx nests asynchronous generators, and Trio complains when they are left behind half-way. So when the reader
     refuses a piece, the response is closed and the iteration goes on into its own, immediate end.
@@ -435,8 +411,7 @@ async def _feed(reader: BodyReader, response: httpx.Response) -> None:
 
 
 def _cut_off(error: BaseException, client: httpx.Client | httpx.AsyncClient) -> BaseException:
-    """
-    The same exception, such as Ctrl-C or a cancellation, without the way through httpx, in whose frames the raw headers
+    """The same exception, such as Ctrl-C or a cancellation, without the way through httpx, in whose frames the raw headers
     may stand. Whatever a transport of the caller's raises keeps its own way, which its author needs.
     """
     transport = client._transport

@@ -1,6 +1,4 @@
-"""
-What an engine's HTTP client is built from, and which proxies the environment names.
-"""
+"""What an engine's HTTP client is built from, and which proxies the environment names."""
 
 from __future__ import annotations
 
@@ -17,8 +15,7 @@ if TYPE_CHECKING:
 
 
 class HttpSettings:
-    """
-    What a client is built from.
+    """What a client is built from.
 
     Attributes:
         limits: Bounds of an attempt.
@@ -46,9 +43,7 @@ class HttpSettings:
         self.trust_env: Final = trust_env
 
     def prepare(self) -> None:
-        """
-        Begin what takes long, before a client is built.
-        """
+        """Begin what takes long, before a client is built."""
         if self.transport is None and self.verify is None:
             from .certificates import load
 
@@ -56,9 +51,7 @@ class HttpSettings:
 
 
 def named_proxies(proxies: Mapping[str, Secret]) -> tuple[str, ...]:
-    """
-    Which origin is reached through which proxy, for people: without the proxy's user and password.
-    """
+    """Which origin is reached through which proxy, for people: without the proxy's user and password."""
     return tuple(f"{origin} through {_without_login(proxy)}" for origin, proxy in proxies.items())
 
 
@@ -68,8 +61,7 @@ def _without_login(proxy: Secret) -> str:
 
 
 def environment_proxies(origins: Iterable[str]) -> dict[str, Secret]:
-    """
-    The proxies that the environment names for some origins: HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, less NO_PROXY.
+    """The proxies that the environment names for some origins: HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, less NO_PROXY.
 
     Raises:
         ConfigurationError: A proxy's address is none.

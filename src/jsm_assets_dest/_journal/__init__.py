@@ -1,3 +1,1 @@
-"""
-What the journal of an import hands out.
-"""
+"""What the journal of an import hands out."""

@@ -1,6 +1,4 @@
-"""
-Runs, executions and chunks, as the journal knows them.
-"""
+"""Runs, executions and chunks, as the journal knows them."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ from attrs import frozen
 
 
 class RunState(enum.StrEnum):
-    """
-    How far a run got.
-    """
+    """How far a run got."""
 
     #: Chunks are being sent.
     OPEN = "open"
@@ -29,9 +25,7 @@ class RunState(enum.StrEnum):
 
 
 class ChunkState(enum.StrEnum):
-    """
-    How far a chunk got.
-    """
+    """How far a chunk got."""
 
     #: Cut, and perhaps sent: nobody knows whether the service took it, so it is sent again.
     PLANNED = "planned"
@@ -42,57 +36,42 @@ class ChunkState(enum.StrEnum):
 
 
 class PlannedChunk(Protocol):
-    """
-    What the journal notes of a chunk; `_wire.chunks.Chunk` is one.
-    """
+    """What the journal notes of a chunk; `_wire.chunks.Chunk` is one."""
 
     @property
     def index(self) -> int:
-        """
-        Its number in the run.
-        """
+        """Its number in the run."""
         ...
 
     @property
     def part(self) -> str:
-        """
-        Which half of the half of it; usually empty.
-        """
+        """Which half of the half of it; usually empty."""
         ...
 
     @property
     def id(self) -> str:
-        """
-        What the service is told as its id.
-        """
+        """What the service is told as its id."""
         ...
 
     @property
     def digest(self) -> str:
-        """
-        Of its data.
-        """
+        """Of its data."""
         ...
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """
-        Records by selector.
-        """
+        """Records by selector."""
         ...
 
     @property
     def size(self) -> int:
-        """
-        Bytes before compression.
-        """
+        """Bytes before compression."""
         ...
 
 
 @frozen(kw_only=True)
 class JournalExecution:
-    """
-    An execution of a run.
+    """An execution of a run.
 
     Attributes:
         number: Its number in the run, from 1; a run that could not go on in its execution has a second one.
@@ -107,8 +86,7 @@ class JournalExecution:
 
 @frozen(kw_only=True)
 class JournalRun:
-    """
-    A run, as the journal knows it.
+    """A run, as the journal knows it.
 
     Attributes:
         id: Stands at the front of the ids of its chunks.
@@ -136,17 +114,13 @@ class JournalRun:
 
     @property
     def is_open(self) -> bool:
-        """
-        Whether it can be resumed.
-        """
+        """Whether it can be resumed."""
         return self.state in (RunState.OPEN, RunState.COMPLETING)
 
 
 @frozen(kw_only=True)
 class JournalChunk:
-    """
-    A chunk, as the journal knows it; the same id means the same bytes, because the id has the digest inside.
-    """
+    """A chunk, as the journal knows it; the same id means the same bytes, because the id has the digest inside."""
 
     id: str
     digest: str

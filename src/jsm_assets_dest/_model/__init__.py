@@ -1,3 +1,1 @@
-"""
-What follows from a schema model: its document, its findings, its pictures, its differences from what exists.
-"""
+"""What follows from a schema model: its document, its findings, its pictures, its differences from what exists."""

@@ -1,5 +1,4 @@
-"""
-The queries by which Assets finds what a reference points to.
+"""The queries by which Assets finds what a reference points to.
 
 One value is looked up by equality, `"Okta ID" = ${manager}`; Assets replaces the placeholder by the quoted
 value (Atlassian's guide to the mapping document). The guide's own sample uses `Like`, which finds substrings:
@@ -24,30 +23,22 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def quoted(text: str) -> str:
-    """
-    A name or a value as AQL writes it: in double quotes, with quotes and backslashes in it escaped.
-    """
+    """A name or a value as AQL writes it: in double quotes, with quotes and backslashes in it escaped."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def placeholders(aql: str) -> tuple[str, ...]:
-    """
-    The locators whose values a query asks for, in order.
-    """
+    """The locators whose values a query asks for, in order."""
     return tuple(match["locator"] for match in _PLACEHOLDER.finditer(aql))
 
 
 def uses_like(aql: str) -> bool:
-    """
-    Whether a query matches substrings, with `Like` outside of quotes.
-    """
+    """Whether a query matches substrings, with `Like` outside of quotes."""
     return bool(_LIKE.search(_QUOTED.sub('""', aql)))
 
 
 def looked_up_by(attribute: AttributeSpec, target: ObjectTypeSpec) -> tuple[AttributeSpec, ...]:
-    """
-    The attributes of the target that a reference's values are compared with; empty where there is none.
-    """
+    """The attributes of the target that a reference's values are compared with; empty where there is none."""
     if attribute.reference is None:
         return ()
     if attribute.reference.by:
@@ -56,15 +47,12 @@ def looked_up_by(attribute: AttributeSpec, target: ObjectTypeSpec) -> tuple[Attr
 
 
 def condition(name: str, locator: str, *, many: bool) -> str:
-    """
-    One comparison of a query.
-    """
+    """One comparison of a query."""
     return f"{quoted(name)} IN (${{{locator}${{0}}}})" if many else f"{quoted(name)} = ${{{locator}}}"
 
 
 def lookup(attribute: AttributeSpec, target: ObjectTypeSpec) -> str:
-    """
-    The query of a reference attribute: its own, or one comparison for each identifier of the target.
+    """The query of a reference attribute: its own, or one comparison for each identifier of the target.
 
     With several identifiers, the first locator holds the value of the first identifier, and so on.
     """
@@ -77,7 +65,5 @@ def lookup(attribute: AttributeSpec, target: ObjectTypeSpec) -> str:
 
 
 def names_quoted_in(aql: str) -> frozenset[str]:
-    """
-    The texts that a query quotes, such as names of attributes, without their quotes.
-    """
+    """The texts that a query quotes, such as names of attributes, without their quotes."""
     return frozenset(re.sub(r"\\(.)", r"\1", match.group()[1:-1]) for match in _QUOTED.finditer(aql))

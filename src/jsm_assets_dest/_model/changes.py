@@ -1,6 +1,4 @@
-"""
-Renaming and dropping parts of a model, with everything that depends on them in view.
-"""
+"""Renaming and dropping parts of a model, with everything that depends on them in view."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Place:
-    """
-    An object type of a model, or one of its attributes.
-    """
+    """An object type of a model, or one of its attributes."""
 
     key: str
     attribute: str = ""
@@ -32,8 +28,7 @@ class Place:
 
 
 def place(model: SchemaModel, path: str) -> Place:
-    """
-    What a path such as "people" or "people.manager" names; a key may have dots itself.
+    """What a path such as "people" or "people.manager" names; a key may have dots itself.
 
     Raises:
         KeyError: Nothing.
@@ -52,9 +47,7 @@ def place(model: SchemaModel, path: str) -> Place:
 
 
 def references_to(model: SchemaModel, key: str) -> tuple[Place, ...]:
-    """
-    The reference attributes that point to an object type.
-    """
+    """The reference attributes that point to an object type."""
     return tuple(
         Place(spec.key, attribute.key)
         for spec in model.object_types
@@ -64,9 +57,7 @@ def references_to(model: SchemaModel, key: str) -> tuple[Place, ...]:
 
 
 def renamed(model: SchemaModel, path: str, name: str) -> SchemaModel:
-    """
-    The model with another name for an object type or an attribute; see `SchemaModel.renamed`.
-    """
+    """The model with another name for an object type or an attribute; see `SchemaModel.renamed`."""
     what = place(model, path)
     spec = model.object_type(what.key)
     found = FindingCollector()
@@ -102,8 +93,7 @@ def renamed(model: SchemaModel, path: str, name: str) -> SchemaModel:
 
 
 def dependencies(model: SchemaModel, keys: Iterable[str]) -> dict[str, str]:
-    """
-    What keeps these parts from being dropped: the path of each dependent that would be kept, with the reason.
+    """What keeps these parts from being dropped: the path of each dependent that would be kept, with the reason.
 
     Raises:
         KeyError: A part does not exist.
@@ -144,9 +134,7 @@ def _looked_up(attribute: AttributeSpec, target: ObjectTypeSpec) -> tuple[Attrib
 
 
 def without(model: SchemaModel, keys: Iterable[str]) -> SchemaModel:
-    """
-    The model without these parts; see `SchemaModel.without`.
-    """
+    """The model without these parts; see `SchemaModel.without`."""
     paths = list(keys)
     found = FindingCollector()
     for path, reason in dependencies(model, paths).items():

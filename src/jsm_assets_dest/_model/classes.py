@@ -1,5 +1,4 @@
-"""
-A model from plain attrs classes or dataclasses, so that typed records define what they are imported into.
+"""A model from plain attrs classes or dataclasses, so that typed records define what they are imported into.
 
 Each class is an object type, each field an attribute whose locator is the field's name. The type follows from
 the annotation: `str` text, `int` integer, `float` double, `bool` boolean, `datetime` date_time, `date` date,
@@ -55,9 +54,7 @@ _COLLECTIONS: tuple[object, ...] = (list, tuple, Sequence)
 
 @frozen(kw_only=True)
 class AttributeMarker:
-    """
-    What an annotation cannot say about an attribute; made by `attribute(…)`.
-    """
+    """What an annotation cannot say about an attribute; made by `attribute(…)`."""
 
     name: str = ""
     kind: AttributeType | None = None
@@ -92,8 +89,7 @@ def attribute(
     max_length: int | None = None,
     leave_out: bool = False,
 ) -> AttributeMarker:
-    """
-    Say about a field what its annotation cannot.
+    """Say about a field what its annotation cannot.
 
     It stands in the annotation, `Annotated[str, attribute(label=True)]`, or is a value of the field's
     metadata: `attrs.field(metadata={"assets": attribute(label=True)})`.
@@ -151,8 +147,7 @@ def object_type(
     icon_key: str = "",
     statuses: Iterable[StatusSpec] = (),
 ) -> Callable[[ClassT], ClassT]:
-    """
-    Say about a class what it cannot: `@object_type(name="People", selector="people")`, above the other
+    """Say about a class what it cannot: `@object_type(name="People", selector="people")`, above the other
     decorators.
 
     Args:
@@ -196,17 +191,13 @@ class _Field:
 
 @frozen
 class _Target:
-    """
-    A class with what is needed to refer to it.
-    """
+    """A class with what is needed to refer to it."""
 
     outline: ObjectTypeSpec
     fields: tuple[_Field, ...] = ()
 
     def paths(self, by: str) -> tuple[str, ...]:
-        """
-        Where an instance holds the values by which it is found.
-        """
+        """Where an instance holds the values by which it is found."""
         looked_up = [one for one in self.fields if (one.key == by if by else one.marker.identifier)]
         return tuple(locator for one in looked_up for locator in one.locators)
 
@@ -214,9 +205,7 @@ class _Target:
 def read_classes(
     classes: Sequence[type], *, name: str = "", namespace: str = "", description: str = ""
 ) -> SchemaModel:
-    """
-    The model that the classes describe; see `SchemaModel.from_classes`.
-    """
+    """The model that the classes describe; see `SchemaModel.from_classes`."""
     from ..model import SchemaModel
 
     found = FindingCollector()
@@ -311,8 +300,7 @@ def _fields(cls: type, names: dict[str, type]) -> Iterable[_Field]:
 
 
 def _noted(annotation: object) -> Iterable[object]:
-    """
-    Everything that `Annotated` says, wherever it stands: `Annotated[X | None, …]` as well as `Annotated[X, …]
+    """Everything that `Annotated` says, wherever it stands: `Annotated[X | None, …]` as well as `Annotated[X, …]
     | None`.
     """
     inner = typing.get_args(annotation)
@@ -362,9 +350,7 @@ def _read_field(
 
 
 def _element(annotation: object) -> tuple[object, bool]:
-    """
-    What one value is, without None and collections around it, and whether there can be many.
-    """
+    """What one value is, without None and collections around it, and whether there can be many."""
     while typing.get_origin(annotation) is typing.Annotated:
         annotation = typing.get_args(annotation)[0]
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
@@ -394,9 +380,7 @@ def _reference(
 def _inside(
     name: str, element: object, reference: ReferenceSpec | None, targets: Mapping[type, _Target]
 ) -> tuple[str, ...]:
-    """
-    Where a field that holds the other record itself, and not its identifier, has the values to find it by.
-    """
+    """Where a field that holds the other record itself, and not its identifier, has the values to find it by."""
     if reference is None or not isinstance(element, type) or element not in targets:
         return ()
     return tuple(f"{name}.{path}" for path in targets[element].paths(reference.by))

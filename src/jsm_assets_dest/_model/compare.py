@@ -1,5 +1,4 @@
-"""
-Comparing a settled model with what an import source has: one plan item for everything.
+"""Comparing a settled model with what an import source has: one plan item for everything.
 
 What a PATCH may do is in Atlassian's guide to the mapping document: change descriptions and icons, add object
 types, attributes, icons and statuses, overwrite icons and mappings. It may never change a name, an
@@ -25,9 +24,7 @@ if TYPE_CHECKING:
 
 
 class _ItemMaker(Protocol):
-    """
-    Makes an item for a fixed subject and path.
-    """
+    """Makes an item for a fixed subject and path."""
 
     def __call__(self, kind: PlanKind, message: str, remedy: str = "") -> PlanItem: ...
 
@@ -35,8 +32,7 @@ class _ItemMaker(Protocol):
 def compare(
     model: SchemaModel, matches: dict[str, Match], current: Current, known_statuses: Collection[str]
 ) -> Iterator[PlanItem]:
-    """
-    All items of a plan, in the order of the model.
+    """All items of a plan, in the order of the model.
 
     Args:
         model: With its external ids settled.
@@ -284,9 +280,7 @@ def _statuses(model: SchemaModel, current: Current, known: Collection[str]) -> I
 
 
 def _left_over(model: SchemaModel, matches: dict[str, Match], current: Current) -> Iterator[PlanItem]:
-    """
-    What carries external ids of this model's namespace, but is not in the model any more.
-    """
+    """What carries external ids of this model's namespace, but is not in the model any more."""
     ours = f"{model.namespace}/"
     stays = "An object schema manager: delete it in Assets, if nobody needs it."
     wanted = {match.there.external_id for match in matches.values() if match.there is not None}

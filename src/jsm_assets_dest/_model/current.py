@@ -1,5 +1,4 @@
-"""
-What an import source has now: `GET …/schema-and-mapping` read tolerantly, whatever stands in it.
+"""What an import source has now: `GET …/schema-and-mapping` read tolerantly, whatever stands in it.
 
 Unlike `SchemaModel.from_document`, nothing here is refused: a schema may hold object types and attributes
 that no import could make. Observed by clients: the answer lists the attribute Key without an external id,
@@ -20,9 +19,7 @@ from .reading import walk
 
 @frozen(kw_only=True)
 class CurrentAttribute:
-    """
-    An attribute that exists.
-    """
+    """An attribute that exists."""
 
     external_id: str
     name: str
@@ -39,26 +36,20 @@ class CurrentAttribute:
 
 @frozen(kw_only=True)
 class CurrentMapping:
-    """
-    The mapping of an object type that exists: the same for every order of its attributes.
-    """
+    """The mapping of an object type that exists: the same for every order of its attributes."""
 
     selector: str
     attributes: Mapping[str, tuple[tuple[str, ...], bool, str]]
 
     @property
     def identifiers(self) -> frozenset[str]:
-        """
-        The external ids of the attributes that identify a record.
-        """
+        """The external ids of the attributes that identify a record."""
         return frozenset(external_id for external_id, (_, part, _) in self.attributes.items() if part)
 
 
 @frozen(kw_only=True)
 class CurrentObjectType:
-    """
-    An object type that exists.
-    """
+    """An object type that exists."""
 
     external_id: str
     name: str
@@ -69,9 +60,7 @@ class CurrentObjectType:
     mapping: CurrentMapping | None = field(repr=False)
 
     def find(self, external_id: str, name: str) -> CurrentAttribute | None:
-        """
-        The attribute with this external id, else the one with this name in any case, else None.
-        """
+        """The attribute with this external id, else the one with this name in any case, else None."""
         for attribute in self.attributes:
             if attribute.external_id == external_id:
                 return attribute
@@ -80,9 +69,7 @@ class CurrentObjectType:
 
 @frozen(kw_only=True)
 class Current:
-    """
-    Everything that exists.
-    """
+    """Everything that exists."""
 
     object_types: tuple[CurrentObjectType, ...] = ()
     icons: Mapping[str, Mapping[str, object]] = field(factory=dict)
@@ -91,22 +78,16 @@ class Current:
     has_mapping: bool = False
 
     def with_external_id(self, external_id: str) -> CurrentObjectType | None:
-        """
-        The object type with this external id, or None.
-        """
+        """The object type with this external id, or None."""
         return next((one for one in self.object_types if one.external_id == external_id), None)
 
     def named(self, name: str) -> CurrentObjectType | None:
-        """
-        The object type with this name in any case, or None.
-        """
+        """The object type with this name in any case, or None."""
         return next((one for one in self.object_types if same_name(one.name, name)), None)
 
 
 def read_mapping(mapping: Mapping[str, object]) -> CurrentMapping:
-    """
-    One entry of `objectTypeMappings`.
-    """
+    """One entry of `objectTypeMappings`."""
     return CurrentMapping(
         selector=as_text(mapping.get("selector")),
         attributes={
@@ -121,9 +102,7 @@ def read_mapping(mapping: Mapping[str, object]) -> CurrentMapping:
 
 
 def read_current(document: Mapping[str, object] | None) -> Current:
-    """
-    The whole answer; None, where there was nothing to read, is an empty one.
-    """
+    """The whole answer; None, where there was nothing to read, is an empty one."""
     schema = as_object(as_object(document).get("schema"))
     mappings = as_objects(as_object(as_object(document).get("mapping")).get("objectTypeMappings"))
     by_external_id = {as_text(one.get("objectTypeExternalId")): one for one in mappings}

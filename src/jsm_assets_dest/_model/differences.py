@@ -1,6 +1,4 @@
-"""
-How an object type that exists differs from the wanted one of the same name, and which differences do no harm.
-"""
+"""How an object type that exists differs from the wanted one of the same name, and which differences do no harm."""
 
 from __future__ import annotations
 
@@ -34,9 +32,7 @@ _WRITTEN_AS_TEXT = frozenset(
 
 
 class DifferenceKind(enum.StrEnum):
-    """
-    What differs.
-    """
+    """What differs."""
 
     SPELLING = "spelling"
     EXTERNAL_ID = "external id"
@@ -54,8 +50,7 @@ class DifferenceKind(enum.StrEnum):
 
 @frozen(kw_only=True)
 class Difference:
-    """
-    One way in which an existing object type differs from the wanted one.
+    """One way in which an existing object type differs from the wanted one.
 
     Attributes:
         kind: What differs.
@@ -80,9 +75,7 @@ class Difference:
         return self.message
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The difference as JSON-ready data.
-        """
+        """The difference as JSON-ready data."""
         return {
             "kind": self.kind.value,
             "attribute": self.attribute,
@@ -95,31 +88,24 @@ class Difference:
 
 
 def existing_attribute(existing: ExistingObjectType, name: str) -> Attribute | None:
-    """
-    The existing attribute of this name in any case, or None.
-    """
+    """The existing attribute of this name in any case, or None."""
     return next((one for one in existing.attributes if same_name(one.name, name)), None)
 
 
 def existing_label(existing: ExistingObjectType) -> Attribute | None:
-    """
-    The attribute that people see of the existing type's objects, or None.
-    """
+    """The attribute that people see of the existing type's objects, or None."""
     return next((one for one in existing.attributes if one.label and not one.system), None)
 
 
 def importable_type(name: str) -> AttributeType | None:
-    """
-    The type of an existing attribute as imports know it; None for user, group and others that they cannot
+    """The type of an existing attribute as imports know it; None for user, group and others that they cannot
     write.
     """
     return AttributeType(name) if name in set(AttributeType) else None
 
 
 def holds(existing: AttributeType, wanted: AttributeType) -> bool:
-    """
-    Whether an existing attribute of one type takes the values of a wanted one as they are.
-    """
+    """Whether an existing attribute of one type takes the values of a wanted one as they are."""
     if existing is wanted:
         return True
     if existing in (AttributeType.TEXT, AttributeType.TEXTAREA):
@@ -134,8 +120,7 @@ def differences(
     names_by_id: Mapping[str, str],
     external_id: str | None,
 ) -> Iterator[Difference]:
-    """
-    Everything in which an existing object type differs from the wanted one.
+    """Everything in which an existing object type differs from the wanted one.
 
     Args:
         model: The whole model, for the names of reference targets.

@@ -1,5 +1,4 @@
-"""
-From a model to the schema-and-mapping document of 2023-10-19 that the Imports API takes.
+"""From a model to the schema-and-mapping document of 2023-10-19 that the Imports API takes.
 
 Every object type and attribute carries an external id, because the service wants them on all or on none, and
 because cardinality and uniqueness only work with them. Reference targets are given by external id and by
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
 
 
 def write_document(model: SchemaModel) -> JsonObject:
-    """
-    The whole document of a model, as it stands; `SchemaModel.document` refuses one with errors first.
-    """
+    """The whole document of a model, as it stands; `SchemaModel.document` refuses one with errors first."""
     schema: JsonObject = {
         "objectSchema": {
             "name": model.name,
@@ -47,9 +44,7 @@ def write_document(model: SchemaModel) -> JsonObject:
 
 
 def write_tree(model: SchemaModel, spec: ObjectTypeSpec) -> JsonObject:
-    """
-    An object type with all types below it.
-    """
+    """An object type with all types below it."""
     entry = write_object_type(model, spec)
     entry["attributes"] = [write_attribute(model, spec, attribute) for attribute in spec.attributes]
     children: list[JsonValue] = [
@@ -61,9 +56,7 @@ def write_tree(model: SchemaModel, spec: ObjectTypeSpec) -> JsonObject:
 
 
 def write_object_type(model: SchemaModel, spec: ObjectTypeSpec) -> JsonObject:
-    """
-    An object type without attributes and children: enough for the service to recognise it.
-    """
+    """An object type without attributes and children: enough for the service to recognise it."""
     entry: JsonObject = {
         "externalId": model.external_id(spec.key),
         "name": spec.name,
@@ -75,9 +68,7 @@ def write_object_type(model: SchemaModel, spec: ObjectTypeSpec) -> JsonObject:
 
 
 def write_attribute(model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec) -> JsonObject:
-    """
-    The definition of an attribute.
-    """
+    """The definition of an attribute."""
     entry: JsonObject = {
         "externalId": model.external_id(spec.key, attribute.key),
         "name": attribute.name,
@@ -98,9 +89,7 @@ def write_attribute(model: SchemaModel, spec: ObjectTypeSpec, attribute: Attribu
 
 
 def write_mapping(model: SchemaModel, spec: ObjectTypeSpec) -> JsonObject:
-    """
-    The mapping of an object type: which value of a record goes into which attribute.
-    """
+    """The mapping of an object type: which value of a record goes into which attribute."""
     return {
         "objectTypeExternalId": model.external_id(spec.key),
         "objectTypeName": spec.name,
@@ -127,14 +116,10 @@ def _write_attribute_mapping(
 
 
 def write_icon(icon: IconSpec) -> JsonObject:
-    """
-    An icon with its image.
-    """
+    """An icon with its image."""
     return {"key": icon.key, "name": icon.name, "png48": icon.png48}
 
 
 def write_status(status: StatusSpec) -> JsonObject:
-    """
-    A declared status.
-    """
+    """A declared status."""
     return {"name": status.name, "description": status.description, "category": status.category.value}

@@ -1,5 +1,4 @@
-"""
-The SVG of a graph: boxes in columns, references as curves from left to right.
+"""The SVG of a graph: boxes in columns, references as curves from left to right.
 
 Object types that refer to nothing stand in the right-most column, each other one to the left of what it
 refers to, so that nearly all references point the same way. Boxes have grounds of their own and the lines a
@@ -71,9 +70,7 @@ _STYLE = f"""
 
 @frozen
 class _Box:
-    """
-    An object type with its place in the picture, in pixels.
-    """
+    """An object type with its place in the picture, in pixels."""
 
     spec: GraphBox
     rows: tuple[GraphRow, ...]
@@ -92,9 +89,7 @@ class _Box:
 
 
 def draw(graph: Graph) -> str:
-    """
-    The SVG document of a graph.
-    """
+    """The SVG document of a graph."""
     boxes = _boxes(graph)
     # Curves of references to the same or an earlier column swing out to the right and below.
     width = max((box.x + box.width for box in boxes.values()), default=0) + _MARGIN + _GAP_ACROSS / 2
@@ -118,9 +113,7 @@ def draw(graph: Graph) -> str:
 
 
 def _columns(graph: Graph) -> list[list[GraphBox]]:
-    """
-    The object types by column, from left to right.
-    """
+    """The object types by column, from left to right."""
     depth: dict[str, int] = {}
     by_key = {box.key: box for box in graph.boxes}
 
@@ -151,9 +144,7 @@ def _columns(graph: Graph) -> list[list[GraphBox]]:
 
 
 def _parents_first(column: list[GraphBox]) -> list[GraphBox]:
-    """
-    The column with each object type right behind the one it is below.
-    """
+    """The column with each object type right behind the one it is below."""
     ordered: list[GraphBox] = []
     for spec in column:
         at = next((at for at, one in enumerate(ordered) if one.key == spec.parent), len(ordered) - 1)

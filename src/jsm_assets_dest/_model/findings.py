@@ -1,6 +1,4 @@
-"""
-What a linter found: each finding with its place, what is wrong there, and what to do.
-"""
+"""What a linter found: each finding with its place, what is wrong there, and what to do."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ from attrs import field, frozen
 
 
 class Severity(enum.StrEnum):
-    """
-    How bad a finding is.
-    """
+    """How bad a finding is."""
 
     #: Assets or the import refuses it, or data would be lost: nothing is built before it is corrected.
     ERROR = "error"
@@ -26,8 +22,7 @@ class Severity(enum.StrEnum):
 
 @frozen
 class Finding:
-    """
-    One thing that the linter found.
+    """One thing that the linter found.
 
     Attributes:
         severity: How bad it is.
@@ -47,9 +42,7 @@ class Finding:
         return f"{self.severity.value} at {self.path}: {self.message} {self.remedy}"
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The finding as JSON-ready data.
-        """
+        """The finding as JSON-ready data."""
         return {
             "severity": self.severity.value,
             "code": self.code,
@@ -65,55 +58,40 @@ def _found(values: Iterable[Finding]) -> tuple[Finding, ...]:
 
 @frozen(repr=False)
 class Findings:
-    """
-    All findings of one pass, errors first.
-    """
+    """All findings of one pass, errors first."""
 
     items: tuple[Finding, ...] = field(default=(), converter=_found)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """
-        What has to be corrected before anything is built.
-        """
+        """What has to be corrected before anything is built."""
         return self.of(Severity.ERROR)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """
-        What probably does not work as meant.
-        """
+        """What probably does not work as meant."""
         return self.of(Severity.WARNING)
 
     @property
     def advice(self) -> tuple[Finding, ...]:
-        """
-        What works, but is recommended otherwise.
-        """
+        """What works, but is recommended otherwise."""
         return self.of(Severity.ADVICE)
 
     @property
     def ok(self) -> bool:
-        """
-        Whether there are no errors; warnings and advice do not count.
-        """
+        """Whether there are no errors; warnings and advice do not count."""
         return not self.errors
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
-        """
-        The findings of one severity.
-        """
+        """The findings of one severity."""
         return tuple(finding for finding in self.items if finding.severity is severity)
 
     def with_code(self, code: str) -> tuple[Finding, ...]:
-        """
-        The findings of one kind.
-        """
+        """The findings of one kind."""
         return tuple(finding for finding in self.items if finding.code == code)
 
     def raise_for_errors(self) -> None:
-        """
-        Raise what was found, where it has to be corrected.
+        """Raise what was found, where it has to be corrected.
 
         Raises:
             InvalidModelError: There are errors; all findings are in its `findings`.
@@ -132,9 +110,7 @@ class Findings:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The findings as JSON-ready data.
-        """
+        """The findings as JSON-ready data."""
         return {"ok": self.ok, "findings": [finding.to_dict() for finding in self.items]}
 
     def __iter__(self) -> Iterator[Finding]:
@@ -175,34 +151,24 @@ class Findings:
 
 
 class FindingCollector:
-    """
-    Gathers findings while rules run.
-    """
+    """Gathers findings while rules run."""
 
     def __init__(self) -> None:
         self._found: list[Finding] = []
 
     def error(self, code: str, path: str, message: str, remedy: str) -> None:
-        """
-        Note something that has to be corrected.
-        """
+        """Note something that has to be corrected."""
         self._found.append(Finding(Severity.ERROR, code, path, message, remedy))
 
     def warning(self, code: str, path: str, message: str, remedy: str) -> None:
-        """
-        Note something that probably does not work as meant.
-        """
+        """Note something that probably does not work as meant."""
         self._found.append(Finding(Severity.WARNING, code, path, message, remedy))
 
     def advice(self, code: str, path: str, message: str, remedy: str) -> None:
-        """
-        Note something that is recommended otherwise.
-        """
+        """Note something that is recommended otherwise."""
         self._found.append(Finding(Severity.ADVICE, code, path, message, remedy))
 
     def findings(self) -> Findings:
-        """
-        Everything noted so far, errors first, otherwise in the order of the model.
-        """
+        """Everything noted so far, errors first, otherwise in the order of the model."""
         order = list(Severity)
         return Findings(sorted(self._found, key=lambda finding: order.index(finding.severity)))

@@ -1,6 +1,4 @@
-"""
-A picture of object types: Mermaid text for documents, and an SVG of our own for notebooks and pages.
-"""
+"""A picture of object types: Mermaid text for documents, and an SVG of our own for notebooks and pages."""
 
 from __future__ import annotations
 
@@ -19,8 +17,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class GraphRow:
-    """
-    An attribute in a picture.
+    """An attribute in a picture.
 
     Attributes:
         name: Its name.
@@ -42,16 +39,13 @@ class GraphRow:
 
     @property
     def text(self) -> str:
-        """
-        The attribute in a line: its name, type, and what is special about it.
-        """
+        """The attribute in a line: its name, type, and what is special about it."""
         return f"{self.name}: {self.type}" + (f" ({', '.join(self.flags)})" if self.flags else "")
 
 
 @frozen(kw_only=True)
 class GraphBox:
-    """
-    An object type in a picture.
+    """An object type in a picture.
 
     Attributes:
         key: Tells it from the others.
@@ -69,16 +63,13 @@ class GraphBox:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """
-        The keys of the object types that it refers to, each once.
-        """
+        """The keys of the object types that it refers to, each once."""
         return tuple(dict.fromkeys(row.target for row in self.rows if row.target))
 
 
 @frozen
 class Graph:
-    """
-    Object types with their attributes, and the references between them.
+    """Object types with their attributes, and the references between them.
 
     Attributes:
         name: The name of the model or the schema.
@@ -89,9 +80,7 @@ class Graph:
 
     @classmethod
     def of(cls, model: SchemaModel) -> Graph:
-        """
-        The graph of a wanted model.
-        """
+        """The graph of a wanted model."""
         keys = {spec.key for spec in model.object_types}
         return cls(
             model.name,
@@ -109,8 +98,7 @@ class Graph:
 
     @classmethod
     def of_existing(cls, name: str, existing: Sequence[ExistingObjectType]) -> Graph:
-        """
-        The graph of what a schema has; the attributes that Assets fills itself are left out.
+        """The graph of what a schema has; the attributes that Assets fills itself are left out.
 
         Args:
             name: The name of the schema.
@@ -137,23 +125,17 @@ class Graph:
 
     @property
     def boxes(self) -> tuple[GraphBox, ...]:
-        """
-        The object types of the picture.
-        """
+        """The object types of the picture."""
         return self._boxes
 
     @property
     def digest(self) -> str:
-        """
-        The SHA-256 of the picture, 64 hexadecimal digits.
-        """
+        """The SHA-256 of the picture, 64 hexadecimal digits."""
         return digest_of([self.name, [asdict(box) for box in self._boxes]])
 
     @property
     def mermaid(self) -> str:
-        """
-        The graph as a Mermaid flowchart, for Markdown that draws those.
-        """
+        """The graph as a Mermaid flowchart, for Markdown that draws those."""
         lines = ["flowchart LR"]
         ids = {box.key: f"t{at}" for at, box in enumerate(self._boxes)}
         for box in self._boxes:
@@ -170,9 +152,7 @@ class Graph:
 
     @property
     def svg(self) -> str:
-        """
-        The graph as an SVG document that needs nothing else: escaped, and readable on light and dark pages.
-        """
+        """The graph as an SVG document that needs nothing else: escaped, and readable on light and dark pages."""
         from .drawing import draw
 
         return draw(self)

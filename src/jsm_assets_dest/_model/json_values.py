@@ -1,6 +1,4 @@
-"""
-JSON as this library types it, and the one canonical text of a JSON value that digests are taken of.
-"""
+"""JSON as this library types it, and the one canonical text of a JSON value that digests are taken of."""
 
 from __future__ import annotations
 
@@ -14,24 +12,18 @@ JsonObject: TypeAlias = "dict[str, JsonValue]"
 
 
 def digest_of(value: object) -> str:
-    """
-    The SHA-256 of a JSON value, as 64 hexadecimal digits; the order of keys does not matter.
-    """
+    """The SHA-256 of a JSON value, as 64 hexadecimal digits; the order of keys does not matter."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def as_object(value: object) -> Mapping[str, object]:
-    """
-    The value where it is a JSON object, else an empty one.
-    """
+    """The value where it is a JSON object, else an empty one."""
     return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
 
 
 def as_objects(value: object) -> list[Mapping[str, object]]:
-    """
-    The JSON objects of an array; nothing where the value is no array.
-    """
+    """The JSON objects of an array; nothing where the value is no array."""
     if not isinstance(value, (list, tuple)):
         return []
     return [
@@ -42,23 +34,17 @@ def as_objects(value: object) -> list[Mapping[str, object]]:
 
 
 def as_text(value: object) -> str:
-    """
-    The value where it is text, else empty text.
-    """
+    """The value where it is text, else empty text."""
     return value if isinstance(value, str) else ""
 
 
 def as_texts(value: object) -> tuple[str, ...]:
-    """
-    The texts of an array; nothing where the value is no array.
-    """
+    """The texts of an array; nothing where the value is no array."""
     if not isinstance(value, (list, tuple)):
         return ()
     return tuple(item for item in cast("list[object]", value) if isinstance(item, str))
 
 
 def as_number(value: object, default: int) -> int:
-    """
-    The value where it is a whole number, else the default.
-    """
+    """The value where it is a whole number, else the default."""
     return value if isinstance(value, int) and not isinstance(value, bool) else default

@@ -1,5 +1,4 @@
-"""
-The linter: every rule of the service and of good sense that a model can break, all in one pass.
+"""The linter: every rule of the service and of good sense that a model can break, all in one pass.
 
 Errors are what the mapping document's JSON Schema, Atlassian's guide to it or the emulator's reading of both
 refuse, and what would lose data. Warnings are what probably does not work as meant. Advice is Atlassian's
@@ -40,9 +39,7 @@ _LONGEST_ICON_KEY = 255
 
 
 def lint(model: SchemaModel) -> Findings:
-    """
-    All findings of a model.
-    """
+    """All findings of a model."""
     found = FindingCollector()
     _lint_schema(model, found)
     for at, spec in enumerate(model.object_types):

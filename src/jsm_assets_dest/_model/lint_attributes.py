@@ -1,6 +1,4 @@
-"""
-The rules for a single attribute.
-"""
+"""The rules for a single attribute."""
 
 from __future__ import annotations
 
@@ -45,9 +43,7 @@ _POOR_LABELS = frozenset(
 def lint_attribute(
     model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec, path: str, found: FindingCollector
 ) -> None:
-    """
-    Note everything that is wrong with an attribute.
-    """
+    """Note everything that is wrong with an attribute."""
     _lint_names(spec, attribute, path, found)
     _lint_flags(attribute, path, found)
     _lint_cardinality(attribute, path, found)

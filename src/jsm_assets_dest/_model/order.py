@@ -1,6 +1,4 @@
-"""
-The order of the import: what is referred to comes first, as far as circles allow.
-"""
+"""The order of the import: what is referred to comes first, as far as circles allow."""
 
 from __future__ import annotations
 
@@ -12,15 +10,12 @@ if TYPE_CHECKING:
 
 
 def targets_of(spec: ObjectTypeSpec) -> tuple[str, ...]:
-    """
-    The keys of the object types that an object type refers to, itself included, each once.
-    """
+    """The keys of the object types that an object type refers to, itself included, each once."""
     return tuple(dict.fromkeys(one.reference.target for one in spec.attributes if one.reference is not None))
 
 
 def circles(model: SchemaModel) -> tuple[tuple[str, ...], ...]:
-    """
-    The groups of object types that refer to each other in a circle, by key and in the model's order.
+    """The groups of object types that refer to each other in a circle, by key and in the model's order.
 
     An object type that refers to itself is no group: its objects can still be sent at once.
     """
@@ -53,8 +48,7 @@ def _reached(model: SchemaModel, key: str) -> set[str]:
 
 
 def targets_first(model: SchemaModel) -> tuple[ObjectTypeSpec, ...]:
-    """
-    The object types, each after those it refers to; within a circle, and where nothing decides, in the
+    """The object types, each after those it refers to; within a circle, and where nothing decides, in the
     model's order.
     """
     reach = {spec.key: _reached(model, spec.key) for spec in model.object_types}

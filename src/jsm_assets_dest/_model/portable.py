@@ -1,5 +1,4 @@
-"""
-A model as JSON-ready data and back, for storing it beside a configuration.
+"""A model as JSON-ready data and back, for storing it beside a configuration.
 
 Everything is written out, defaults included, so that a stored model means the same in a later version.
 """
@@ -32,9 +31,7 @@ FORM = 1
 
 
 def model_to_dict(model: SchemaModel) -> dict[str, object]:
-    """
-    The whole model; tuples become lists and enumerations their texts.
-    """
+    """The whole model; tuples become lists and enumerations their texts."""
     written = asdict(model, value_serializer=lambda _instance, _field, value: _plain(value))
     return {"form": FORM, **{name: _listed(value) for name, value in written.items()}}
 
@@ -52,8 +49,7 @@ def _listed(value: object) -> object:
 
 
 def model_from_dict(data: Mapping[str, object]) -> SchemaModel:
-    """
-    Read what `model_to_dict` wrote.
+    """Read what `model_to_dict` wrote.
 
     Raises:
         InvalidModelError: It is something else, or was written by a later version; all mistakes are named.
@@ -90,9 +86,7 @@ def model_from_dict(data: Mapping[str, object]) -> SchemaModel:
 
 
 class _Reader:
-    """
-    Reads values and notes what is wrong with them, so that one error can name everything.
-    """
+    """Reads values and notes what is wrong with them, so that one error can name everything."""
 
     def __init__(self) -> None:
         self.found = FindingCollector()

@@ -1,5 +1,4 @@
-"""
-From a schema-and-mapping document to a model: one of ours, another app's, or what the service answers.
+"""From a schema-and-mapping document to a model: one of ours, another app's, or what the service answers.
 
 Keys are not in the document. They come back from external ids of our own form; where those have another form,
 such as the ones the service makes up, keys are made from names and the external ids are kept as they are.
@@ -42,9 +41,7 @@ if TYPE_CHECKING:
 
 @frozen
 class _Entry:
-    """
-    An object type of the document, before references are resolved.
-    """
+    """An object type of the document, before references are resolved."""
 
     key: str
     json: Mapping[str, object]
@@ -52,8 +49,7 @@ class _Entry:
 
 
 def walk(entries: object, parent: str = "") -> Iterator[tuple[Mapping[str, object], str]]:
-    """
-    The object types of a document on all levels, each with the external id of the one above it, parents
+    """The object types of a document on all levels, each with the external id of the one above it, parents
     first.
     """
     for entry in as_objects(entries):
@@ -69,9 +65,7 @@ def _walk_keyed(entries: object, keys: _Keys, parent: str = "") -> Iterator[_Ent
 
 
 class _Keys:
-    """
-    Gives keys: from the external id where it has our form, else from the name, and none twice.
-    """
+    """Gives keys: from the external id where it has our form, else from the name, and none twice."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
@@ -98,8 +92,7 @@ def _namespace(root: Mapping[str, object]) -> str:
 
 
 def read_document(document: Mapping[str, object]) -> SchemaModel:
-    """
-    The model that a document describes.
+    """The model that a document describes.
 
     Raises:
         InvalidModelError: It is no such document, or it uses types or categories that imports do not have.
@@ -140,8 +133,7 @@ def read_document(document: Mapping[str, object]) -> SchemaModel:
 
 
 def _in_order(entries: list[_Entry], mappings: list[Mapping[str, object]]) -> list[_Entry]:
-    """
-    The object types in the order of their mappings, which the tree does not keep; others stay behind their
+    """The object types in the order of their mappings, which the tree does not keep; others stay behind their
     neighbour.
     """
     position = -1
@@ -274,9 +266,7 @@ def _read_reference(
 
 
 def _simplified(model: SchemaModel, spec: ObjectTypeSpec) -> ObjectTypeSpec:
-    """
-    The object type with queries that we would build ourselves taken back to what they were built from.
-    """
+    """The object type with queries that we would build ourselves taken back to what they were built from."""
     return evolve(spec, attributes=tuple(_simplified_attribute(model, one) for one in spec.attributes))
 
 

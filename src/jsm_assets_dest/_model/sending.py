@@ -1,5 +1,4 @@
-"""
-The document that a plan sends: everything for the first PUT, only what changed for a PATCH.
+"""The document that a plan sends: everything for the first PUT, only what changed for a PATCH.
 
 A PATCH document is as small as it can be and still valid: the JSON Schema wants at least one object type with
 name and description, and the service refuses a reference whose target is not in the same document
@@ -25,9 +24,7 @@ Verb = Literal["PUT", "PATCH"]
 
 
 def whole_document(model: SchemaModel, matches: dict[str, Match], current: Current) -> JsonObject:
-    """
-    Everything, for an import source that has no mapping.
-    """
+    """Everything, for an import source that has no mapping."""
     attributes = {spec.key: {one.key for one in spec.attributes} for spec in model.object_types}
     mapped = {spec.key for spec in model.object_types if spec.mapped}
     icons, statuses = {one.key for one in model.icons}, {one.name for one in model.statuses}
@@ -37,9 +34,7 @@ def whole_document(model: SchemaModel, matches: dict[str, Match], current: Curre
 def changed_document(
     model: SchemaModel, matches: dict[str, Match], current: Current, items: Sequence[PlanItem]
 ) -> JsonObject:
-    """
-    Only what the changing items of a plan are about, for an import source that has a mapping.
-    """
+    """Only what the changing items of a plan are about, for an import source that has a mapping."""
     # An adopted attribute is not in need of anything: the mapping names it, and that is all.
     paths = {
         subject: {
@@ -101,9 +96,7 @@ def _document(
 
 
 class _Tree:
-    """
-    Object types in the tree of the document, each below the one that it stands below in Assets.
-    """
+    """Object types in the tree of the document, each below the one that it stands below in Assets."""
 
     def __init__(self, model: SchemaModel, matches: dict[str, Match], current: Current) -> None:
         self._model = model

@@ -1,5 +1,4 @@
-"""
-The parts of a schema model: what somebody wants to have in Assets, as plain values.
+"""The parts of a schema model: what somebody wants to have in Assets, as plain values.
 
 Nothing here is checked beyond its kind: `SchemaModel.lint` finds everything that is wrong at once, with path
 and remedy, which is kinder than an exception for the first mistake.
@@ -16,8 +15,7 @@ from .names import camel_case
 
 
 class AttributeType(enum.StrEnum):
-    """
-    The types that an import can give an attribute, in the words of the mapping document.
+    """The types that an import can give an attribute, in the words of the mapping document.
 
     Assets has more (user, group, project, …), but no import can write them (Atlassian's JSON Schema of
     2023-10-19).
@@ -44,9 +42,7 @@ class AttributeType(enum.StrEnum):
 
 
 class StatusCategory(enum.StrEnum):
-    """
-    What a status means: Assets shows active ones green, inactive ones red, pending ones yellow.
-    """
+    """What a status means: Assets shows active ones green, inactive ones red, pending ones yellow."""
 
     ACTIVE = "active"
     INACTIVE = "inactive"
@@ -60,8 +56,7 @@ def _texts(values: str | Iterable[str]) -> tuple[str, ...]:
 
 @frozen
 class StatusSpec:
-    """
-    A status that the schema declares.
+    """A status that the schema declares.
 
     Args:
         name: 2 to 30 characters of `A-Z a-z 0-9`, space and hyphen (Atlassian's JSON Schema); "LOCKED_OUT"
@@ -77,8 +72,7 @@ class StatusSpec:
 
 @frozen
 class IconSpec:
-    """
-    An icon that the schema brings along.
+    """An icon that the schema brings along.
 
     Args:
         key: Your own key, 1 to 255 characters; it can never be changed.
@@ -93,8 +87,7 @@ class IconSpec:
 
 @frozen
 class ReferenceSpec:
-    """
-    What a reference attribute points to, and how Assets finds the object.
+    """What a reference attribute points to, and how Assets finds the object.
 
     Args:
         target: The key of an object type of the same model.
@@ -111,8 +104,7 @@ class ReferenceSpec:
 
 @frozen
 class AttributeSpec:
-    """
-    An attribute of an object type, and where its values come from.
+    """An attribute of an object type, and where its values come from.
 
     Args:
         name: What people see; it can never be changed once built.
@@ -164,23 +156,18 @@ class AttributeSpec:
 
     @property
     def is_reference(self) -> bool:
-        """
-        Whether its values are other objects.
-        """
+        """Whether its values are other objects."""
         return self.type is AttributeType.REFERENCE
 
     @property
     def takes_many(self) -> bool:
-        """
-        Whether it can have more than one value.
-        """
+        """Whether it can have more than one value."""
         return self.maximum != 1
 
 
 @frozen
 class Adoption:
-    """
-    The object type that exists already and that a wanted one is mapped onto.
+    """The object type that exists already and that a wanted one is mapped onto.
 
     Args:
         object_type_id: Its id in Assets.
@@ -197,8 +184,7 @@ def _attributes(values: Iterable[AttributeSpec]) -> tuple[AttributeSpec, ...]:
 
 @frozen
 class ObjectTypeSpec:
-    """
-    An object type, its attributes, and where its records come from.
+    """An object type, its attributes, and where its records come from.
 
     Args:
         name: What people see; unique in the schema, and it can never be changed once built.
@@ -234,9 +220,7 @@ class ObjectTypeSpec:
             object.__setattr__(self, "selector", self.key)
 
     def find_attribute(self, name_or_key: str) -> AttributeSpec | None:
-        """
-        The attribute with this key, else the one with this name in any case, else None.
-        """
+        """The attribute with this key, else the one with this name in any case, else None."""
         for attribute in self.attributes:
             if attribute.key == name_or_key:
                 return attribute
@@ -244,8 +228,7 @@ class ObjectTypeSpec:
         return next((one for one in self.attributes if one.name.strip().casefold() == wanted), None)
 
     def attribute(self, key: str) -> AttributeSpec:
-        """
-        The attribute with this key.
+        """The attribute with this key.
 
         Raises:
             KeyError: There is none.
@@ -257,21 +240,15 @@ class ObjectTypeSpec:
 
     @property
     def identifiers(self) -> tuple[AttributeSpec, ...]:
-        """
-        The attributes that identify a record.
-        """
+        """The attributes that identify a record."""
         return tuple(attribute for attribute in self.attributes if attribute.identifier)
 
     @property
     def label(self) -> AttributeSpec | None:
-        """
-        The attribute that people see of an object, or None.
-        """
+        """The attribute that people see of an object, or None."""
         return next((attribute for attribute in self.attributes if attribute.label), None)
 
     @property
     def mapped_attributes(self) -> tuple[AttributeSpec, ...]:
-        """
-        The attributes that records fill.
-        """
+        """The attributes that records fill."""
         return tuple(attribute for attribute in self.attributes if attribute.mapped)

@@ -1,6 +1,4 @@
-"""
-What a plan consists of: one item for each object type, attribute, icon, status and mapping.
-"""
+"""What a plan consists of: one item for each object type, attribute, icon, status and mapping."""
 
 from __future__ import annotations
 
@@ -10,9 +8,7 @@ from attrs import frozen
 
 
 class PlanKind(enum.StrEnum):
-    """
-    What happens to an item.
-    """
+    """What happens to an item."""
 
     #: It does not exist and is made.
     CREATE = "create"
@@ -29,9 +25,7 @@ class PlanKind(enum.StrEnum):
 
 
 class PlanSubject(enum.StrEnum):
-    """
-    What an item is about.
-    """
+    """What an item is about."""
 
     OBJECT_TYPE = "object type"
     ATTRIBUTE = "attribute"
@@ -42,8 +36,7 @@ class PlanSubject(enum.StrEnum):
 
 @frozen(kw_only=True)
 class PlanItem:
-    """
-    One thing that a plan does, leaves, or cannot do.
+    """One thing that a plan does, leaves, or cannot do.
 
     Attributes:
         kind: What happens.
@@ -62,9 +55,7 @@ class PlanItem:
 
     @property
     def is_change(self) -> bool:
-        """
-        Whether something is sent because of it.
-        """
+        """Whether something is sent because of it."""
         return self.kind in (PlanKind.CREATE, PlanKind.PATCH, PlanKind.ADOPT)
 
     def __str__(self) -> str:
@@ -72,9 +63,7 @@ class PlanItem:
         return f"{text}\n{'':<10} {self.remedy}" if self.remedy else text
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The item as JSON-ready data.
-        """
+        """The item as JSON-ready data."""
         return {
             "kind": self.kind.value,
             "subject": self.subject.value,

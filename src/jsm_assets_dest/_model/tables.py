@@ -1,5 +1,4 @@
-"""
-The HTML of everything that a notebook shows: titles, tables, marks and links; escaped, and readable on any page.
+"""The HTML of everything that a notebook shows: titles, tables, marks and links; escaped, and readable on any page.
 
 Text, ground and most lines take the colours of the page, whatever its theme, and lighter text is the page's own made
 fainter. Only the small marks bring colours, with a ground of their own, so that they read alike on light and dark pages
@@ -18,9 +17,7 @@ from attrs import frozen
 
 
 class Tone(enum.Enum):
-    """
-    The ground of a mark.
-    """
+    """The ground of a mark."""
 
     GOOD = "#1a7f47"
     BAD = "#c9372c"
@@ -32,9 +29,7 @@ class Tone(enum.Enum):
 
 @frozen
 class Markup:
-    """
-    HTML that is escaped already, to be put into a page as it is.
-    """
+    """HTML that is escaped already, to be put into a page as it is."""
 
     html: str
 
@@ -54,70 +49,52 @@ _LIST = "margin:0.3em 0;padding-left:1.5em"
 
 
 def as_html(cell: Cell) -> str:
-    """
-    A cell's HTML; text is escaped.
-    """
+    """A cell's HTML; text is escaped."""
     if isinstance(cell, Markup):
         return cell.html
     return f"{cell:,}" if isinstance(cell, int) else escape(cell)
 
 
 def joined(*parts: Cell) -> Markup:
-    """
-    Texts and pieces of HTML, one after the other.
-    """
+    """Texts and pieces of HTML, one after the other."""
     return Markup("".join(as_html(part) for part in parts))
 
 
 def mark(text: str, tone: Tone) -> Markup:
-    """
-    A word on a ground of its own.
-    """
+    """A word on a ground of its own."""
     return Markup(f'<span style="{_MARK};background:{tone.value}">{escape(text)}</span>')
 
 
 def faint(text: Cell) -> Markup:
-    """
-    Something less important, in smaller and fainter letters.
-    """
+    """Something less important, in smaller and fainter letters."""
     return Markup(f'<small style="opacity:0.75">{as_html(text)}</small>')
 
 
 def facts(texts: Iterable[Cell]) -> Markup:
-    """
-    Short facts in a faint line; it breaks between them and not inside an identifier.
-    """
+    """Short facts in a faint line; it breaks between them and not inside an identifier."""
     whole_ones = (f'<span style="display:inline-block">{as_html(text)}</span>' for text in texts)
     return below(faint(Markup(" · ".join(whole_ones))))
 
 
 def strong(text: Cell) -> Markup:
-    """
-    Something important.
-    """
+    """Something important."""
     return Markup(f"<strong>{as_html(text)}</strong>")
 
 
 def below(text: Cell) -> Markup:
-    """
-    Something on a line of its own.
-    """
+    """Something on a line of its own."""
     return Markup(f"<div>{as_html(text)}</div>")
 
 
 def bullets(lines: Iterable[Cell], *, numbered: bool = False) -> Markup:
-    """
-    A list; nothing for no lines.
-    """
+    """A list; nothing for no lines."""
     items = "".join(f'<li style="margin:0">{as_html(line)}</li>' for line in lines)
     tag = "ol" if numbered else "ul"
     return Markup(f'<{tag} style="{_LIST}">{items}</{tag}>' if items else "")
 
 
 def link(address: str) -> Markup:
-    """
-    A link to a page, where the address is one of the web; plain text otherwise.
-    """
+    """A link to a page, where the address is one of the web; plain text otherwise."""
     shown = escape(address)
     if not address.startswith(("https://", "http://")):
         return Markup(shown)
@@ -125,8 +102,7 @@ def link(address: str) -> Markup:
 
 
 def linked(text: str, site: str) -> Markup:
-    """
-    A text in which the addresses of a site's pages are links; any other address remains text.
+    """A text in which the addresses of a site's pages are links; any other address remains text.
 
     What is shown may come from the service or from an error page, and a link invites to follow it, so only the site that
     the caller has chosen is linked.
@@ -143,16 +119,12 @@ def linked(text: str, site: str) -> Markup:
 
 
 def whole(*parts: Cell) -> str:
-    """
-    Pieces as the one element that a notebook is given; what is wider than the page can be scrolled.
-    """
+    """Pieces as the one element that a notebook is given; what is wider than the page can be scrolled."""
     return f'<div style="{_WHOLE}">{joined(*parts).html}</div>'
 
 
 def grid(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Markup:
-    """
-    A table; a column of numbers stands to the right, and of the other columns only the last one breaks its lines.
-    """
+    """A table; a column of numbers stands to the right, and of the other columns only the last one breaks its lines."""
     lines = list(rows)
     to_the_right = [isinstance(cell, int) for cell in lines[0]] if lines else [False] * len(header)
 
@@ -177,9 +149,7 @@ def grid(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Markup:
 
 
 def folded(summary: str, content: Cell) -> Markup:
-    """
-    Something that is shown after a click.
-    """
+    """Something that is shown after a click."""
     shown = f'<summary style="cursor:pointer">{escape(summary)}</summary>'
     return Markup(f"<details>{shown}{as_html(content)}</details>")
 
@@ -187,9 +157,7 @@ def folded(summary: str, content: Cell) -> Markup:
 def table(
     header: Sequence[str], rows: Iterable[Sequence[Cell]], *, caption: Cell = "", empty: str = ""
 ) -> str:
-    """
-    A table with a title; everything in it is escaped. Without rows, the text that says so.
-    """
+    """A table with a title; everything in it is escaped. Without rows, the text that says so."""
     lines = list(rows)
     title = below(strong(caption)) if as_html(caption) else ""
     return whole(title, grid(header, lines) if lines else below(empty))

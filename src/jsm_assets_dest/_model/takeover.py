@@ -1,5 +1,4 @@
-"""
-Taking over the external ids of what exists, so that the document names existing things as the service knows
+"""Taking over the external ids of what exists, so that the document names existing things as the service knows
 them.
 
 An object type that people made has external ids that Assets made up; they can only be read from the import
@@ -23,9 +22,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Match:
-    """
-    A wanted object type, with its external ids settled, and the existing one that it is, if there is one.
-    """
+    """A wanted object type, with its external ids settled, and the existing one that it is, if there is one."""
 
     spec: ObjectTypeSpec
     there: CurrentObjectType | None
@@ -36,9 +33,7 @@ class Match:
 
 
 def take_over(model: SchemaModel, current: Current) -> tuple[SchemaModel, dict[str, Match]]:
-    """
-    The model with all external ids settled, and what each of its object types is at present, by key.
-    """
+    """The model with all external ids settled, and what each of its object types is at present, by key."""
     matches = {spec.key: _match(model, spec, current) for spec in model.object_types}
     settled = evolve(model, object_types=tuple(match.spec for match in matches.values()))
     return settled, matches

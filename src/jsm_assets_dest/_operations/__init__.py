@@ -1,3 +1,1 @@
-"""
-What to ask of the service, in which order, and what it means: generators of commands, without a colour.
-"""
+"""What to ask of the service, in which order, and what it means: generators of commands, without a colour."""

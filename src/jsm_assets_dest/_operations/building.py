@@ -1,6 +1,4 @@
-"""
-Building the schema model: read what is there, plan, send what is missing, wait until Assets is done with it.
-"""
+"""Building the schema model: read what is there, plan, send what is missing, wait until Assets is done with it."""
 
 from __future__ import annotations
 
@@ -39,9 +37,7 @@ _DONE = ("OK", "")
 
 
 def current_document(site: Site, secret: Secret, found: ImportLinks) -> Operation[JsonObject]:
-    """
-    The schema and mapping of the import as they are now.
-    """
+    """The schema and mapping of the import as they are now."""
     answer = yield from call(site, wire.read_mapping(found, tokens.bearer(secret)))
     return dict(read_object(answer.json(), "a schema and mapping"))  # type: ignore[arg-type]  # JSON, read from JSON
 
@@ -49,9 +45,7 @@ def current_document(site: Site, secret: Secret, found: ImportLinks) -> Operatio
 def plan(
     site: Site, secret: Secret, schema: ObjectSchemaRecord | None, model: SchemaModel, memory: Memory
 ) -> Operation[BuildPlanRecord]:
-    """
-    What building the model would do.
-    """
+    """What building the model would do."""
     model.check()
     found = yield from tokens.links(site, secret)
     return (yield from _plan(site, secret, schema, model, found, memory))
@@ -78,9 +72,7 @@ def _none() -> Operation[tuple[str, ...]]:
 
 
 def _statuses(site: Site, schema: ObjectSchemaRecord) -> Operation[tuple[str, ...]]:
-    """
-    The names of the statuses that objects of the schema may have.
-    """
+    """The names of the statuses that objects of the schema may have."""
     try:
         found = yield from schemas.statuses(site, schema.id)
     except ApiError:
@@ -97,9 +89,7 @@ def build(
     timeout: float,
     memory: Memory,
 ) -> Operation[BuildPlanRecord]:
-    """
-    Carry out a plan, made before or now.
-    """
+    """Carry out a plan, made before or now."""
     model.check()
     if made is not None:
         made.check_model(model)
@@ -141,9 +131,7 @@ def _left_to_do(
     found: ImportLinks,
     memory: Memory,
 ) -> Operation[BuildPlanRecord | None]:
-    """
-    What is still to be done, or None where even that cannot be found out.
-    """
+    """What is still to be done, or None where even that cannot be found out."""
     try:
         return (yield from _plan(site, secret, schema, model, found, memory))
     except AssetsError:
@@ -167,8 +155,7 @@ def _carry_out(
 
 
 def _wait(site: Site, bearer: Secret, location: str, timeout: float) -> Operation[None]:
-    """
-    Wait until Assets is done with a mapping that it took.
+    """Wait until Assets is done with a mapping that it took.
 
     Raises:
         MappingRejectedError: It was refused after all.
@@ -195,9 +182,7 @@ def _wait(site: Site, bearer: Secret, location: str, timeout: float) -> Operatio
 
 
 def _placed(error: MappingRejectedError, model: SchemaModel) -> MappingRejectedError:
-    """
-    The refusal with the places of the model that the service's words are about.
-    """
+    """The refusal with the places of the model that the service's words are about."""
     places = _places(model, " ".join([*error.messages, error.location]))
     if not places:
         return error
@@ -221,9 +206,7 @@ def _placed(error: MappingRejectedError, model: SchemaModel) -> MappingRejectedE
 
 
 def _places(model: SchemaModel, said: str) -> list[str]:
-    """
-    The paths of the object types and attributes whose external id stands in a text.
-    """
+    """The paths of the object types and attributes whose external id stands in a text."""
     known = {model.external_id(spec.key): spec.key for spec in model.object_types}
     for spec in model.object_types:
         for attribute in spec.attributes:
@@ -237,8 +220,7 @@ def _places(model: SchemaModel, said: str) -> list[str]:
 def known_model(
     site: Site, secret: Secret, found: ImportLinks, chosen: SchemaModel | None, memory: Memory
 ) -> Operation[SchemaModel]:
-    """
-    The model that records follow: the one that was chosen, the one that was built, or the one that Assets has.
+    """The model that records follow: the one that was chosen, the one that was built, or the one that Assets has.
 
     Raises:
         MissingMappingError: None was chosen, and Assets has none.

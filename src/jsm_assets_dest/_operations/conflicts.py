@@ -1,6 +1,4 @@
-"""
-Object types that are wanted and already there: finding them, and the ways out that change something in Assets.
-"""
+"""Object types that are wanted and already there: finding them, and the ways out that change something in Assets."""
 
 from __future__ import annotations
 
@@ -27,8 +25,7 @@ from .discovery import Builder, ask_assets
 
 
 def find(site: Site, schema_id: str, model: SchemaModel) -> Operation[tuple[ConflictRecord, ...]]:
-    """
-    The conflicts of a schema with a model.
+    """The conflicts of a schema with a model.
 
     An object type that an earlier build of the model made is none; only the documents of the schema's imports tell, so
     they are read as soon as something looks like a conflict.
@@ -42,8 +39,7 @@ def find(site: Site, schema_id: str, model: SchemaModel) -> Operation[tuple[Conf
 
 
 def _documents(site: Site, schema_id: str) -> Operation[list[Mapping[str, object]]]:
-    """
-    What the schema's External imports say about its object types, as far as they can be read.
+    """What the schema's External imports say about its object types, as far as they can be read.
 
     Listing imports is undocumented, and reading them takes a scope of its own. Without them a conflict is shown that may
     be none; that is better than failing.
@@ -76,9 +72,7 @@ def resolve(
     name: str | None,
     delete_objects: int | None,
 ) -> Operation[SchemaModel]:
-    """
-    Take one way out; what has to change in Assets is changed before the model is returned.
-    """
+    """Take one way out; what has to change in Assets is changed before the model is returned."""
     resolved = apply(conflict, resolution, model, name=name, delete_objects=delete_objects)
     if resolution is Resolution.RENAME_EXISTING:
         yield from _rename(site, conflict, name or conflict.suggested_name(resolution, model))
@@ -127,9 +121,7 @@ def _gone(conflict: ConflictRecord, error: NotFoundError) -> ResolutionNotPossib
 
 
 def _delete(site: Site, conflict: ConflictRecord) -> Operation[None]:
-    """
-    Delete the existing type, if it still holds as many objects as when the conflict was found.
-    """
+    """Delete the existing type, if it still holds as many objects as when the conflict was found."""
     try:
         answer = yield from ask_assets(
             site, lambda base: wire.count_objects(base, f"objectTypeId = {conflict.existing.id}")

@@ -1,5 +1,4 @@
-"""
-The checklist of a destination: connection, schema, roles, model, token, ready. Only reads are sent.
+"""The checklist of a destination: connection, schema, roles, model, token, ready. Only reads are sent.
 
 Each step is judged by the operation that also does it, so that the checklist cannot say something else than what happens
 afterwards. What an earlier step leaves open makes a later one wait; nothing raises.
@@ -38,8 +37,7 @@ _EXTERNAL = ("", "rlabs-import-type-external")
 
 @frozen(kw_only=True)
 class Wanted:
-    """
-    What a destination wants, as far as it could be read.
+    """What a destination wants, as far as it could be read.
 
     Attributes:
         name: The destination's name.
@@ -61,16 +59,12 @@ class Wanted:
 
 
 def status(site: Site, wanted: Wanted) -> Operation[DestinationStatus]:
-    """
-    How far a destination is.
-    """
+    """How far a destination is."""
     return (yield from _Checklist(site, wanted).status())
 
 
 def not_connected(wanted: Wanted, site: str, error: AssetsError) -> DestinationStatus:
-    """
-    The checklist where not even a connection can be made, for example because a secret is not where it should be.
-    """
+    """The checklist where not even a connection can be made, for example because a secret is not where it should be."""
     steps = [_of_error("connection", error)]
     steps += [_waiting(name, ["connection"], "There is no connection yet.") for name in STEPS[1:]]
     return DestinationStatus(name=wanted.name, site=site, steps=tuple(steps))
@@ -111,9 +105,7 @@ def _of_checks(name: str, problems: tuple[Check, ...], link: str) -> Destination
 
 @define
 class _Checklist:
-    """
-    One run of the checklist: what was found so far.
-    """
+    """One run of the checklist: what was found so far."""
 
     site: Site
     wanted: Wanted
@@ -127,9 +119,7 @@ class _Checklist:
     import_sources: tuple[ImportSource, ...] = ()
 
     def status(self) -> Operation[DestinationStatus]:
-        """
-        Judge the steps.
-        """
+        """Judge the steps."""
         is_usable = yield from self.judge_connection()
         if is_usable:
             self.steps["schema"] = yield from self.judge_schema()
@@ -153,9 +143,7 @@ class _Checklist:
         )
 
     def page(self, *, configure: bool = False) -> str:
-        """
-        The page of the schema, as far as there is one.
-        """
+        """The page of the schema, as far as there is one."""
         if self.schema is None:
             return ""
         return self.schema.links.configure if configure else self.schema.links.browse
@@ -163,9 +151,7 @@ class _Checklist:
     # --- the steps --------------------------------------------------------------------------------------------------
 
     def judge_connection(self) -> Operation[bool]:
-        """
-        The connection, and whether the rest can be judged with it.
-        """
+        """The connection, and whether the rest can be judged with it."""
         report = yield from permissions.check(self.site)
         self.connection = report
         if report.problems:
@@ -182,9 +168,7 @@ class _Checklist:
         return report[permissions.ASSETS_DATA].state is CheckState.OK
 
     def judge_schema(self) -> Operation[DestinationStep]:
-        """
-        The object schema.
-        """
+        """The object schema."""
         name, key = "schema", self.wanted.schema_key
         try:
             found = yield from schemas.list_all(self.site)
@@ -223,9 +207,7 @@ class _Checklist:
         )
 
     def judge_roles(self) -> Operation[DestinationStep]:
-        """
-        Who may do what in the schema.
-        """
+        """Who may do what in the schema."""
         name = "roles"
         if self.schema is None:
             return _waiting(name, ["schema"], "There is no object schema yet.")
@@ -275,9 +257,7 @@ class _Checklist:
         )
 
     def differing_roles(self, found: SchemaRoles) -> list[str]:
-        """
-        The roles that have other entries than wanted.
-        """
+        """The roles that have other entries than wanted."""
         said: list[str] = []
         for name, entries in self.wanted.roles.items():
             role = found.of(RoleKind(name))
@@ -289,9 +269,7 @@ class _Checklist:
         return said
 
     def judge_token(self) -> Operation[DestinationStep]:
-        """
-        The import token. The state of its import belongs to the last step.
-        """
+        """The import token. The state of its import belongs to the last step."""
         name, secret, page = "token", self.wanted.secret, self.page(configure=True)
         if isinstance(secret, AssetsError):
             return _of_error(name, secret, page)
@@ -325,9 +303,7 @@ class _Checklist:
         )
 
     def judge_missing_token(self, page: str) -> Operation[DestinationStep]:
-        """
-        Where no token was named: whether there is an import to make one for.
-        """
+        """Where no token was named: whether there is an import to make one for."""
         name = "token"
         if self.schema is None:
             return _waiting(name, ["schema"], "There is no object schema yet to make an import in.")
@@ -356,9 +332,7 @@ class _Checklist:
         )
 
     def judge_model(self) -> Operation[DestinationStep]:
-        """
-        The model: readable, without errors, with nothing in its way.
-        """
+        """The model: readable, without errors, with nothing in its way."""
         name, model = "model", self.wanted.model
         if isinstance(model, AssetsError):
             return _of_error(name, model)
@@ -405,9 +379,7 @@ class _Checklist:
         )
 
     def judge_missing_model(self) -> DestinationStep:
-        """
-        Where no model was chosen, the one that the import has counts.
-        """
+        """Where no model was chosen, the one that the import has counts."""
         if (
             self.token is not None
             and self.token.status in ("IDLE", "RUNNING")
@@ -427,9 +399,7 @@ class _Checklist:
         )
 
     def judge_ready(self) -> DestinationStep:
-        """
-        Whether an import would start now.
-        """
+        """Whether an import would start now."""
         name, page = "ready", self.page()
         needed = (
             ["schema", "roles", "model", "token"]

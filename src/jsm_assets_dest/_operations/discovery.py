@@ -1,5 +1,4 @@
-"""
-Finding out where a site's Assets is and who is asking, once per connection.
+"""Finding out where a site's Assets is and who is asking, once per connection.
 
 Calls are made through `ask_jira` and `ask_assets`, which know the base address that fits the credential.
 
@@ -44,18 +43,14 @@ Builder = Callable[[str], Request]
 
 
 def cloud_id(site: Site) -> Operation[str]:
-    """
-    The site's id on the gateway.
-    """
+    """The site's id on the gateway."""
     if not site.cloud_id:
         site.cloud_id = wire.read_cloud_id((yield from call(site, wire.tenant_info(site.url))))
     return site.cloud_id
 
 
 def jira_base(site: Site) -> Operation[str]:
-    """
-    The base address of Jira's own calls.
-    """
+    """The base address of Jira's own calls."""
     if site.jira() is None:
         yield from cloud_id(site)
     return _known(site.jira())
@@ -68,9 +63,7 @@ def _known(base: str | None) -> str:
 
 
 def ask_jira(site: Site, build: Builder) -> Operation[Answer]:
-    """
-    Make a call to Jira or Jira Service Management.
-    """
+    """Make a call to Jira or Jira Service Management."""
     try:
         return (yield from call(site, build((yield from jira_base(site)))))
     except BadCredentialsError as error:
@@ -81,9 +74,7 @@ def ask_jira(site: Site, build: Builder) -> Operation[Answer]:
 
 
 def ask_assets(site: Site, build: Builder) -> Operation[Answer]:
-    """
-    Make a call to the Assets workspace.
-    """
+    """Make a call to the Assets workspace."""
     try:
         return (yield from call(site, build((yield from assets_base(site)))))
     except BadCredentialsError as error:
@@ -94,9 +85,7 @@ def ask_assets(site: Site, build: Builder) -> Operation[Answer]:
 
 
 def assets_base(site: Site) -> Operation[str]:
-    """
-    The base address of the Assets workspace.
-    """
+    """The base address of the Assets workspace."""
     if not site.url:
         yield from site_address(site)
     if not site.workspace_id:
@@ -107,17 +96,13 @@ def assets_base(site: Site) -> Operation[str]:
 
 
 def roles_base(site: Site) -> Operation[str]:
-    """
-    The base address of calls about roles.
-    """
+    """The base address of calls about roles."""
     yield from assets_base(site)
     return _known(site.roles())
 
 
 def site_address(site: Site) -> Operation[str]:
-    """
-    The site's own address; a Forge token can be given without it, and then Jira is asked.
-    """
+    """The site's own address; a Forge token can be given without it, and then Jira is asked."""
     if not site.url:
         answer = yield from call(site, wire.server_info((yield from jira_base(site))))
         site.url = wire.read_site_address(answer)
@@ -125,8 +110,7 @@ def site_address(site: Site) -> Operation[str]:
 
 
 def gateway_takes(site: Site, refusal: BadCredentialsError) -> Operation[bool]:
-    """
-    Whether an API token that was refused is to be used on the gateway: ask there, once per connection.
+    """Whether an API token that was refused is to be used on the gateway: ask there, once per connection.
 
     Args:
         site: The site.
@@ -171,9 +155,7 @@ def _ask_gateway(site: Site, refusal: BadCredentialsError) -> Operation[None]:
 
 
 def believed(site: Site, answer: Answer) -> Account:
-    """
-    The account in an answer to "who am I". An API token that the site itself tells the account of is a classic one.
-    """
+    """The account in an answer to "who am I". An API token that the site itself tells the account of is a classic one."""
     account = wire.read_account(answer)
     if site.is_basic_on_site:
         site.is_scoped = False
@@ -183,9 +165,7 @@ def believed(site: Site, answer: Answer) -> Account:
 
 
 def identity(site: Site) -> Operation[Account]:
-    """
-    The account behind the credentials, asked once.
-    """
+    """The account behind the credentials, asked once."""
     if site.account is not None:
         return site.account
     return believed(site, (yield from ask_jira(site, lambda base: wire.myself(base, site.url))))
@@ -202,8 +182,7 @@ def _find_workspace(site: Site) -> Operation[None]:
 
 
 def the_workspace(site: Site, ids: tuple[str, ...]) -> str:
-    """
-    The one workspace of a site.
+    """The one workspace of a site.
 
     Raises:
         AssetsNotAvailableError: The site has none.
@@ -226,8 +205,7 @@ def the_workspace(site: Site, ids: tuple[str, ...]) -> str:
 
 
 def required(text: object, name: str, fix: str) -> str:
-    """
-    A text that must not be empty.
+    """A text that must not be empty.
 
     Raises:
         ConfigurationError: It is.

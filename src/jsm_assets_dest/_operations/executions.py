@@ -1,6 +1,4 @@
-"""
-The life of one execution: started, looked at, completed, waited for, cancelled. The essay in `imports` tells it.
-"""
+"""The life of one execution: started, looked at, completed, waited for, cancelled. The essay in `imports` tells it."""
 
 from __future__ import annotations
 
@@ -43,9 +41,7 @@ LONGEST = 3600.0
 
 
 def look(site: Site, secret: Secret, execution: Execution) -> Operation[ExecutionStatus]:
-    """
-    The state of an execution.
-    """
+    """The state of an execution."""
     links = ExecutionLinks.from_dict(execution.links, site.gateway)
     answer = yield from call(site, wire.execution_status(links, tokens.bearer(secret)))
     status = read_execution_status(answer.json())
@@ -61,9 +57,7 @@ def look(site: Site, secret: Secret, execution: Execution) -> Operation[Executio
 
 
 def complete(site: Site, secret: Secret, execution: Execution) -> Operation[None]:
-    """
-    Say that all data is there, once.
-    """
+    """Say that all data is there, once."""
     _refuse_not_owner(execution, "completed")
     if execution.ledger.is_completed:
         return
@@ -95,8 +89,7 @@ def complete(site: Site, secret: Secret, execution: Execution) -> Operation[None
 
 
 def finish(site: Site, secret: Secret, execution: Execution) -> Operation[None]:
-    """
-    Complete an execution that is led by hand, and wait for its end. One that cannot be completed is cleared away:
+    """Complete an execution that is led by hand, and wait for its end. One that cannot be completed is cleared away:
     nobody else would ever do it, and it would be in the way of the next one.
     """
     try:
@@ -110,8 +103,7 @@ def finish(site: Site, secret: Secret, execution: Execution) -> Operation[None]:
 
 
 def wait(site: Site, secret: Secret, execution: Execution, timeout: float) -> Operation[ImportResult]:
-    """
-    Wait for the end of an execution that is led by hand.
+    """Wait for the end of an execution that is led by hand.
 
     Raises:
         ConfigurationError: The time limit is none.
@@ -129,17 +121,13 @@ def wait(site: Site, secret: Secret, execution: Execution, timeout: float) -> Op
 
 
 def result(site: Site, secret: Secret, execution: Execution) -> Operation[ImportResult]:
-    """
-    What is known now.
-    """
+    """What is known now."""
     status = yield from look(site, secret, execution)
     return execution.ledger.tally.result(status, site.clock.monotonic())
 
 
 def ended(site: Site, secret: Secret, execution: Execution, timeout: float) -> Operation[ExecutionStatus]:
-    """
-    Wait for one of the two ends; gives the last status, which is DONE.
-    """
+    """Wait for one of the two ends; gives the last status, which is DONE."""
     started = site.clock.monotonic()
     puzzled: set[str] = set()
     unseen_since: float | None = None
@@ -182,15 +170,12 @@ def ended(site: Site, secret: Secret, execution: Execution, timeout: float) -> O
 
 
 def unseen_for(site: Site) -> float:
-    """
-    Seconds for which an execution that is being processed may be out of sight before waiting for it is given up.
-    """
+    """Seconds for which an execution that is being processed may be out of sight before waiting for it is given up."""
     return site.policy.deadline if site.policy.attempts > 1 else 0.0
 
 
 def pause(waited: float, chance: float) -> float:
-    """
-    Seconds to the next look: a tenth of the time waited so far, from 1 to 15.
+    """Seconds to the next look: a tenth of the time waited so far, from 1 to 15.
 
     Chance is in the first pause only. That is enough for programs that began together not to ask together, and keeps the
     number of looks and the delay in noticing the end within bounds.
@@ -201,9 +186,7 @@ def pause(waited: float, chance: float) -> float:
 
 
 def cancel(site: Site, secret: Secret, execution: Execution) -> Operation[bool]:
-    """
-    Cancel an execution of ours.
-    """
+    """Cancel an execution of ours."""
     _refuse_not_owner(execution, "cancelled")
     status = yield from look(site, secret, execution)
     if status.is_over:
@@ -218,17 +201,13 @@ def cancel(site: Site, secret: Secret, execution: Execution) -> Operation[bool]:
 
 
 def broken_off(site: Site, secret: Secret, execution: Execution, reason: BaseException) -> Operation[None]:
-    """
-    Clear an execution away that cannot be brought to a good end, and tell the displays that nothing follows.
-    """
+    """Clear an execution away that cannot be brought to a good end, and tell the displays that nothing follows."""
     yield from abandon(site, secret, execution, reason=reason)
     yield from _told_of_the_end(site, execution, reason)
 
 
 def _told_of_the_end(site: Site, execution: Execution, reason: BaseException) -> Operation[None]:
-    """
-    Tell the displays, so that they let go of the terminal; their failures must not hide the reason.
-    """
+    """Tell the displays, so that they let go of the terminal; their failures must not hide the reason."""
     phase = ImportPhase.CANCELLED if isinstance(reason, ImportCancelledError) else ImportPhase.INTERRUPTED
     try:
         yield from told(site, execution, phase)
@@ -239,8 +218,7 @@ def _told_of_the_end(site: Site, execution: Execution, reason: BaseException) ->
 def abandon(
     site: Site, secret: Secret, execution: Execution, *, reason: BaseException, kept: bool = True
 ) -> Operation[None]:
-    """
-    Clear an execution of ours away that cannot be brought to a good end.
+    """Clear an execution of ours away that cannot be brought to a good end.
 
     One that Assets may have been told is complete is left alone: all of its data is there. After an interruption, such as
     Ctrl-C, a single attempt is made, past the gate and for half a second at most. What fails here is not raised: the
@@ -275,9 +253,7 @@ def abandon(
 
 
 def _recorded(site: Site, links: ExecutionLinks, bearer: Secret, reason: Exception) -> Operation[bool]:
-    """
-    Leave an entry in the history of the import, which closes the execution; whether that succeeded.
-    """
+    """Leave an entry in the history of the import, which closes the execution; whether that succeeded."""
     what = reason.what if isinstance(reason, AssetsError) else ""
     text = f"{type(reason).__name__}: {what}".partition("\n")[0]
     try:
@@ -298,9 +274,7 @@ def _refuse_not_owner(execution: Execution, what: str) -> None:
 
 
 def cancelled(execution: Execution, site: Site, status: ExecutionStatus) -> ImportCancelledError:
-    """
-    The error for an execution that somebody cancelled.
-    """
+    """The error for an execution that somebody cancelled."""
     return ImportCancelledError(
         f"The execution {execution.id} was cancelled; what was sent to it is not imported.",
         execution=execution.detached(),
@@ -311,9 +285,7 @@ def cancelled(execution: Execution, site: Site, status: ExecutionStatus) -> Impo
 def told(
     site: Site, execution: Execution, phase: ImportPhase, *, in_flight: int = 0, state: str = ""
 ) -> Operation[None]:
-    """
-    Tell the caller's displays where the import is.
-    """
+    """Tell the caller's displays where the import is."""
     ledger = execution.ledger
     if not ledger.listeners:
         return

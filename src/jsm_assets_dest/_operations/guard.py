@@ -1,5 +1,4 @@
-"""
-The guard: an import that brings far fewer records than there are objects is not completed.
+"""The guard: an import that brings far fewer records than there are objects is not completed.
 
 An import may be set to remove objects that a run does not bring. Whether it is cannot be read from Assets, so that the
 worst is assumed: a source that broke off without an error, or a filter that was left on, must not empty a schema.
@@ -31,8 +30,7 @@ FEW = 5
 def refuse_shrinking(
     site: Site, execution: Execution, found: ImportLinks, previous: Mapping[str, int] | None
 ) -> Operation[tuple[str, ...]]:
-    """
-    Refuse to complete an import without records, or with far fewer than the run before or than there are objects.
+    """Refuse to complete an import without records, or with far fewer than the run before or than there are objects.
 
     Args:
         site: The site.
@@ -94,9 +92,7 @@ def _shrinks(there: int, now: int, most: float) -> bool:
 
 
 def _counts(site: Site, execution: Execution, found: ImportLinks) -> Operation[dict[str, int] | None]:
-    """
-    How many objects there are, by the object type's name in small letters; None where that cannot be read.
-    """
+    """How many objects there are, by the object type's name in small letters; None where that cannot be read."""
     try:
         schema_id = execution.schema_id or (yield from tokens.source_of(site, found)).schema_id
         if not schema_id:
@@ -109,8 +105,7 @@ def _counts(site: Site, execution: Execution, found: ImportLinks) -> Operation[d
 
 
 def refuse_removing_test(site: Site, secret: Secret, found: ImportLinks) -> Operation[None]:
-    """
-    Refuse a test import where the run before removed objects that it did not bring: a test would remove nearly all.
+    """Refuse a test import where the run before removed objects that it did not bring: a test would remove nearly all.
 
     Raises:
         MassDeletionGuardError: It did.

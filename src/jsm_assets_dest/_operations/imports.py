@@ -1,5 +1,4 @@
-"""
-Imports: from an import token to what Assets confirmed.
+"""Imports: from an import token to what Assets confirmed.
 
 One run of an import is an *execution*. This is its life, as the service has it, and what this module does in each state:
 
@@ -91,8 +90,7 @@ def run(
     first: int | None = None,
     resume: bool = False,
 ) -> Operation[ImportResult]:
-    """
-    Start, send everything, complete, wait.
+    """Start, send everything, complete, wait.
 
     Args:
         site: The site.
@@ -121,8 +119,7 @@ def run(
 
 
 def checked_count(count: int) -> int:
-    """
-    How many records a test takes.
+    """How many records a test takes.
 
     Raises:
         ConfigurationError: It is no whole number of at least one; None would be everything, which is no test.
@@ -146,8 +143,7 @@ def _opened(options: ImportOptions, site: Site) -> Generator[Journal | None]:
 
 @frozen
 class _UnderWay:
-    """
-    A run, new or taken up again.
+    """A run, new or taken up again.
 
     Attributes:
         execution: Its execution.
@@ -165,9 +161,7 @@ class _UnderWay:
 def _under_way(
     site: Site, secret: Secret, goal: Target, journal: Journal | None, *, first: int | None, resume: bool
 ) -> Operation[_UnderWay]:
-    """
-    Begin a run, or take up the one that the journal has open.
-    """
+    """Begin a run, or take up the one that the journal has open."""
     if journal is None:
         return _UnderWay((yield from begin(site, secret, goal, secrets.token_hex(8))))
     source_id, shape = goal.found.import_source_id, shape_of(goal.model)
@@ -207,8 +201,7 @@ def _under_way(
 
 
 def _written_as_before(goal: Target, left: JournalRun) -> Target:
-    """
-    The goal with the encoder of the interrupted run: only the same one gives the same bytes for the same records.
+    """The goal with the encoder of the interrupted run: only the same one gives the same bytes for the same records.
 
     Raises:
         ConfigurationError: It is not installed here.
@@ -221,9 +214,7 @@ def _written_as_before(goal: Target, left: JournalRun) -> Target:
 def _taken_up(
     site: Site, secret: Secret, goal: Target, journal: Journal, left: JournalRun
 ) -> Operation[_UnderWay | None]:
-    """
-    The execution of an interrupted run, if it is any good still.
-    """
+    """The execution of an interrupted run, if it is any good still."""
     noted = left.execution
     execution = _of_journal(site, goal, left.id, noted)
     if execution is None or noted is None:
@@ -254,9 +245,7 @@ def _of_journal(site: Site, goal: Target, run_id: str, noted: JournalExecution |
 
 
 def _clear_away(site: Site, secret: Secret, goal: Target, journal: Journal) -> Operation[None]:
-    """
-    Cancel what an interrupted run left open: it is ours, and would be in the way.
-    """
+    """Cancel what an interrupted run left open: it is ours, and would be in the way."""
     left = journal.left_open(goal.found.import_source_id)
     noted = left.execution if left is not None else None
     execution = _of_journal(site, goal, left.id, noted) if left is not None else None
@@ -274,9 +263,7 @@ def _clear_away(site: Site, secret: Secret, goal: Target, journal: Journal) -> O
 
 
 def _state_of(site: Site, secret: Secret, execution: Execution) -> Operation[ExecutionStatus | None]:
-    """
-    The state of an execution that the journal knows; None where the service does not know it any more.
-    """
+    """The state of an execution that the journal knows; None where the service does not know it any more."""
     try:
         return (yield from look(site, secret, execution))
     except ApiError as error:
@@ -337,9 +324,7 @@ def _carried_through(
 
 
 def _note_on(error: BaseException, execution: Execution, site: Site) -> None:
-    """
-    Say on an error, whosever it is, what had been sent until then and what that means.
-    """
+    """Say on an error, whosever it is, what had been sent until then and what that means."""
     ledger = execution.ledger
     tally = ledger.tally
     if isinstance(error, AssetsError) and error.result is None:

@@ -1,6 +1,4 @@
-"""
-From what the caller and the environment say to a site that operations can work with. Nothing is sent here.
-"""
+"""From what the caller and the environment say to a site that operations can work with. Nothing is sent here."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ WORKSPACE_ID = "JSM_ASSETS_WORKSPACE_ID"
 
 
 class Whereabouts(NamedTuple):
-    """
-    The current site as the environment names it.
-    """
+    """The current site as the environment names it."""
 
     site: str
     credentials: Credentials
@@ -42,8 +38,7 @@ class Whereabouts(NamedTuple):
 
 
 def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> Whereabouts:
-    """
-    The current site.
+    """The current site.
 
     Credentials are `auth`, or an e-mail address and API token, an OAuth token, or a client id and secret, in this order.
 
@@ -101,8 +96,7 @@ def open_site(
     proxies: tuple[str, ...],
     chance: Callable[[], float] = random,
 ) -> Site:
-    """
-    A site, with everything checked that can be checked without asking.
+    """A site, with everything checked that can be checked without asking.
 
     Raises:
         ConfigurationError: A setting cannot be right.
@@ -143,9 +137,7 @@ def open_site(
 
 
 def _forge_cloud_id(auth: ForgeToken, given: str | None) -> str | None:
-    """
-    The cloud id in the address that Forge gives.
-    """
+    """The cloud id in the address that Forge gives."""
     _, found, rest = urlsplit(auth.api_base_url).path.partition("/ex/jira/")
     named = rest.partition("/")[0] if found else ""
     if given and named and given != named:
@@ -158,9 +150,7 @@ def _forge_cloud_id(auth: ForgeToken, given: str | None) -> str | None:
 
 
 def origins(site: str, gateway: str) -> tuple[str, ...]:
-    """
-    The origins that a connection talks to, as far as they are addresses at all.
-    """
+    """The origins that a connection talks to, as far as they are addresses at all."""
     found: list[str] = []
     for url in (site, gateway, AUTHORIZATION_SERVER):
         try:
@@ -171,8 +161,7 @@ def origins(site: str, gateway: str) -> tuple[str, ...]:
 
 
 def checked_verify(verify: ssl.SSLContext | None) -> ssl.SSLContext | None:
-    """
-    A TLS context, or None for the usual certificates; booleans are refused, because `False` would trust everybody.
+    """A TLS context, or None for the usual certificates; booleans are refused, because `False` would trust everybody.
 
     Raises:
         ConfigurationError: It is something else.

@@ -1,5 +1,4 @@
-"""
-Whether an account can do the job on a site: eleven checks that build on each other, in at most eight requests.
+"""Whether an account can do the job on a site: eleven checks that build on each other, in at most eight requests.
 
 Only reads are sent. A failed check is an entry of the report; what cannot be judged after it is skipped with the reason.
 The order matters: permissions are answered for anonymous visitors, too, so that the identity is proven first; and what
@@ -87,17 +86,13 @@ _HOPELESS = (
 
 
 def check(site: Site) -> Operation[ConnectionReport]:
-    """
-    Find out whether the account can do the job, and if not, why not and who must do what.
-    """
+    """Find out whether the account can do the job, and if not, why not and who must do what."""
     return (yield from _Doctor(site).report())
 
 
 @define
 class _Doctor:
-    """
-    One run of the checks: what was found so far.
-    """
+    """One run of the checks: what was found so far."""
 
     site: Site
     checks: dict[str, Check] = field(factory=dict[str, Check])
@@ -106,9 +101,7 @@ class _Doctor:
     hopeless: str = ""
 
     def report(self) -> Operation[ConnectionReport]:
-        """
-        Run the checks.
-        """
+        """Run the checks."""
         site = self.site
         yield from self.judged(SITE, self.ask_site())
         if self.failed(SITE) and self.is_lost(SITE):
@@ -149,9 +142,7 @@ class _Doctor:
     # --- the eleven steps -------------------------------------------------------------------------------------------
 
     def ask_site(self) -> Operation[tuple[str, str]]:
-        """
-        1: the host is a Jira site, and what its cloud id is.
-        """
+        """1: the host is a Jira site, and what its cloud id is."""
         site = self.site
         if not site.url:
             try:
@@ -176,9 +167,7 @@ class _Doctor:
         return "The site answers.", f"cloud id {found}"
 
     def ask_identity(self) -> Operation[tuple[str, str]]:
-        """
-        2: the login is accepted; asked anew, whatever was found out before.
-        """
+        """2: the login is accepted; asked anew, whatever was found out before."""
         site = self.site
         site.account = None
         account: wire.Account | None = None
@@ -205,17 +194,13 @@ class _Doctor:
         return f"The login is accepted: {who}.", f"account id {account.id}{kind}"
 
     def ask_myself(self) -> Operation[wire.Account]:
-        """
-        2: whose credential it is.
-        """
+        """2: whose credential it is."""
         site = self.site
         base = yield from jira_base(site)
         return believed(site, (yield from call(site, wire.myself(base, site.url))))
 
     def ask_grants(self) -> Operation[None]:
-        """
-        2: when an OAuth token was refused, whether it was granted for other sites only.
-        """
+        """2: when an OAuth token was refused, whether it was granted for other sites only."""
         site = self.site
         if not isinstance(site.credentials, OAuthToken):
             return
@@ -236,9 +221,7 @@ class _Doctor:
             )
 
     def ask_admin(self) -> Operation[tuple[str, str]]:
-        """
-        3: the account is a Jira administrator.
-        """
+        """3: the account is a Jira administrator."""
         site = self.site
         base = yield from jira_base(site)
         answer = yield from call(site, wire.permissions(base, site.url, "ADMINISTER"))
@@ -255,9 +238,7 @@ class _Doctor:
         return "The account is a Jira administrator.", "ADMINISTER"
 
     def ask_plan(self) -> Operation[tuple[str, str]]:
-        """
-        5: the site has Jira Service Management, and whether it is paid for; the tier cannot be seen.
-        """
+        """5: the site has Jira Service Management, and whether it is paid for; the tier cannot be seen."""
         site = self.site
         base = yield from jira_base(site)
         plans = wire.read_plans((yield from call(site, wire.licence(base, site.url))))
@@ -276,27 +257,21 @@ class _Doctor:
         return "The site has Jira Service Management.", f"plan {self.plan}"
 
     def ask_service_desks(self) -> Operation[tuple[str, str]]:
-        """
-        7: the account's access to Jira Service Management works.
-        """
+        """7: the account's access to Jira Service Management works."""
         site = self.site
         base = yield from jira_base(site)
         yield from call(site, wire.service_desks(base, site.url))
         return "The account can use Jira Service Management.", ""
 
     def judge_installed(self) -> Operation[None]:
-        """
-        6: Jira Service Management is installed; asked only when using it did not prove it.
-        """
+        """6: Jira Service Management is installed; asked only when using it did not prove it."""
         if self.is_ok(JSM_ACCESS):
             self.ok(JSM_INSTALLED, "Jira Service Management is installed.", "it answered the account")
             return
         yield from self.judged(JSM_INSTALLED, self.ask_installed(), essential=False)
 
     def ask_installed(self) -> Operation[tuple[str, str]]:
-        """
-        6: answered without a login, so that it proves nothing about the account.
-        """
+        """6: answered without a login, so that it proves nothing about the account."""
         site = self.site
         base = yield from jira_base(site)
         if not wire.read_is_licensed((yield from call(site, wire.service_desk_info(base, site.url)))):
@@ -309,9 +284,7 @@ class _Doctor:
         return "Jira Service Management is installed.", "isLicensedForUse"
 
     def judge_licence(self) -> None:
-        """
-        4: the account has the product, by its roles and by whether using it worked.
-        """
+        """4: the account has the product, by its roles and by whether using it worked."""
         account = self.site.account
         roles = None if account is None else account.product_roles
         if self.is_ok(JSM_ACCESS):
@@ -340,9 +313,7 @@ class _Doctor:
             )
 
     def ask_workspace(self) -> Operation[tuple[str, str]]:
-        """
-        8: the site has an Assets workspace.
-        """
+        """8: the site has an Assets workspace."""
         site = self.site
         base = yield from jira_base(site)
         ids = wire.read_workspace_ids((yield from call(site, wire.workspaces(base, site.url))))
@@ -356,9 +327,7 @@ class _Doctor:
         return "The site has an Assets workspace.", f"workspace {site.workspace_id}"
 
     def ask_schemas(self) -> Operation[tuple[str, str]]:
-        """
-        9: Assets lets the account in.
-        """
+        """9: Assets lets the account in."""
         site = self.site
         base = yield from assets_base(site)
         answer = yield from call(site, schema_wire.list_object_schemas(base, size=1, counts=False))
@@ -366,9 +335,7 @@ class _Doctor:
         return "Assets lets the account in.", "" if page.values else "no object schema is visible yet"
 
     def judge_plan(self) -> None:
-        """
-        5 once more: a free plan matters only when Assets cannot be used.
-        """
+        """5 once more: a free plan matters only when Assets cannot be used."""
         if self.plan == "FREE" and self.failed(ASSETS, ASSETS_DATA) and self.is_ok(SITE_PLAN):
             self.checks[SITE_PLAN] = evolve(
                 self.checks[SITE_PLAN],
@@ -384,9 +351,7 @@ class _Doctor:
     def judged(
         self, name: str, step: Operation[tuple[str, str]], *, essential: bool = True
     ) -> Operation[None]:
-        """
-        Run a step and note what came of it. One that only explains others is skipped when it cannot be read.
-        """
+        """Run a step and note what came of it. One that only explains others is skipped when it cannot be read."""
         if self.hopeless:
             step.close()
             self.skip(name, self.hopeless)
@@ -414,9 +379,7 @@ class _Doctor:
             self.ok(name, summary, evidence, self.site.clock.monotonic() - started)
 
     def explained(self, error: AssetsError) -> AssetsError:
-        """
-        The same error with the cause that the plan and the account's products point to.
-        """
+        """The same error with the cause that the plan and the account's products point to."""
         if not isinstance(error, AssetsNotAvailableError) or not self.plan or error.status is None:
             return error
         account = self.site.account
@@ -449,9 +412,7 @@ class _Doctor:
     def note(
         self, name: str, state: CheckState, error: AssetsError, seconds: float, *, evidence: str = ""
     ) -> None:
-        """
-        Note a failure.
-        """
+        """Note a failure."""
         self.checks[name] = Check(
             name=name,
             state=state,
@@ -464,60 +425,42 @@ class _Doctor:
         )
 
     def ok(self, name: str, summary: str, evidence: str, seconds: float = 0.0) -> None:
-        """
-        Note that all is well.
-        """
+        """Note that all is well."""
         self.checks[name] = Check(
             name=name, state=CheckState.OK, summary=summary, evidence=evidence, seconds=seconds
         )
 
     def skip(self, name: str, why: str) -> None:
-        """
-        Note that something was not looked at, and why.
-        """
+        """Note that something was not looked at, and why."""
         self.checks[name] = Check(name=name, state=CheckState.SKIPPED, summary=why)
 
     def is_ok(self, name: str) -> bool:
-        """
-        Whether a check went well.
-        """
+        """Whether a check went well."""
         return self.checks[name].state is CheckState.OK
 
     def failed(self, *names: str) -> bool:
-        """
-        Whether one of the checks failed.
-        """
+        """Whether one of the checks failed."""
         return any(self.checks[name].state is CheckState.FAILED for name in names)
 
     def error(self, name: str) -> AssetsError | None:
-        """
-        The error behind a check.
-        """
+        """The error behind a check."""
         return self.checks[name].error
 
     def is_lost(self, name: str) -> bool:
-        """
-        Whether the failure of a check makes every further request pointless.
-        """
+        """Whether the failure of a check makes every further request pointless."""
         return isinstance(
             self.error(name), (*_HOPELESS, *_NOT_KNOWN, ConfigurationError, ImportTargetMismatchError)
         )
 
     def known_account(self) -> wire.Account | None:
-        """
-        The account, if it was found out.
-        """
+        """The account, if it was found out."""
         return self.site.account
 
     def host(self) -> str:
-        """
-        The site's host, for links.
-        """
+        """The site's host, for links."""
         return self.site.url.partition("://")[2]
 
     def account_id(self) -> str:
-        """
-        The account's id, or whose credential it is.
-        """
+        """The account's id, or whose credential it is."""
         account = self.site.account
         return self.site.credentials.account_label if account is None else account.id

@@ -1,6 +1,4 @@
-"""
-The journal of a run, as sending and resuming use it.
-"""
+"""The journal of a run, as sending and resuming use it."""
 
 from __future__ import annotations
 
@@ -18,8 +16,7 @@ from ..model import SchemaModel
 
 
 def shape_of(model: SchemaModel) -> str:
-    """
-    A digest of what decides which part of a record is sent where: selectors, locators, identifiers.
+    """A digest of what decides which part of a record is sent where: selectors, locators, identifiers.
 
     The whole model's digest would be too strict: a model that was read back from Assets lacks what only its author knew,
     and is the same model for a record. That the records themselves are the same, the digests of the chunks say.
@@ -33,77 +30,52 @@ def shape_of(model: SchemaModel) -> str:
 
 
 class Record(Protocol):
-    """
-    What sending needs of a journal.
-    """
+    """What sending needs of a journal."""
 
     def fate(self, chunk: Chunk) -> ChunkState | None:
-        """
-        What an interrupted run has already done with a chunk; None for one that it never cut.
-        """
+        """What an interrupted run has already done with a chunk; None for one that it never cut."""
         ...
 
     def planned(self, chunk: Chunk) -> None:
-        """
-        Note a chunk before it is sent.
-        """
+        """Note a chunk before it is sent."""
         ...
 
     def accepted(self, chunk: Chunk) -> None:
-        """
-        Note that the service took it.
-        """
+        """Note that the service took it."""
         ...
 
     def split(self, chunk: Chunk) -> None:
-        """
-        Note that the service found it too large.
-        """
+        """Note that the service found it too large."""
         ...
 
     def ended(self) -> None:
-        """
-        Make sure, at the end of the source, that nothing is missing which an interrupted run sent.
-        """
+        """Make sure, at the end of the source, that nothing is missing which an interrupted run sent."""
         ...
 
 
 class NoRecord:
-    """
-    For runs without a journal.
-    """
+    """For runs without a journal."""
 
     def fate(self, chunk: Chunk) -> ChunkState | None:  # noqa: ARG002 - nothing is known of any
-        """
-        None.
-        """
+        """None."""
         return None
 
     def planned(self, chunk: Chunk) -> None:
-        """
-        Nothing.
-        """
+        """Nothing."""
 
     def accepted(self, chunk: Chunk) -> None:
-        """
-        Nothing.
-        """
+        """Nothing."""
 
     def split(self, chunk: Chunk) -> None:
-        """
-        Nothing.
-        """
+        """Nothing."""
 
     def ended(self) -> None:
-        """
-        Nothing.
-        """
+        """Nothing."""
 
 
 @define
 class JournalRecord:
-    """
-    The journal of one execution of a run.
+    """The journal of one execution of a run.
 
     Attributes:
         journal: The open journal.
@@ -120,8 +92,7 @@ class JournalRecord:
     met: set[str] = field(factory=set, init=False, repr=False)
 
     def fate(self, chunk: Chunk) -> ChunkState | None:
-        """
-        What an interrupted run has already done with a chunk.
+        """What an interrupted run has already done with a chunk.
 
         Raises:
             JournalMismatchError: It had a chunk of that number with other records in it. What the service may have
@@ -138,8 +109,7 @@ class JournalRecord:
         return known.state
 
     def ended(self) -> None:
-        """
-        Make sure, at the end of the source, that nothing is missing which an interrupted run sent.
+        """Make sure, at the end of the source, that nothing is missing which an interrupted run sent.
 
         Raises:
             JournalMismatchError: There was more before: the service has records that the source does not have now.
@@ -151,21 +121,15 @@ class JournalRecord:
             )
 
     def planned(self, chunk: Chunk) -> None:
-        """
-        Note a chunk before it is sent.
-        """
+        """Note a chunk before it is sent."""
         self.journal.plan(self.run_id, self.number, chunk)
 
     def accepted(self, chunk: Chunk) -> None:
-        """
-        Note that the service took it.
-        """
+        """Note that the service took it."""
         self.journal.accept(self.run_id, self.number, chunk)
 
     def split(self, chunk: Chunk) -> None:
-        """
-        Note that the service found it too large.
-        """
+        """Note that the service found it too large."""
         self.journal.split(self.run_id, self.number, chunk)
 
 

@@ -1,6 +1,4 @@
-"""
-The roles of an object schema. Only the site's own gateway answers about them, and nothing of it is documented.
-"""
+"""The roles of an object schema. Only the site's own gateway answers about them, and nothing of it is documented."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ from .discovery import roles_base
 
 
 def read(site: Site, schema: ObjectSchemaRecord) -> Operation[SchemaRoles]:
-    """
-    The roles of a schema with their entries.
+    """The roles of a schema with their entries.
 
     Raises:
         RolesNotSettableError: The site does not let this credential read them.
@@ -48,8 +45,7 @@ def write(
     schema: ObjectSchemaRecord,
     wanted: dict[RoleKind, Sequence[str] | None],
 ) -> Operation[SchemaRoles]:
-    """
-    Replace the entries of roles; a role that is None is left alone.
+    """Replace the entries of roles; a role that is None is left alone.
 
     Entries are names of groups, or account ids of people. What Assets made of them is read back and compared.
 
@@ -80,9 +76,7 @@ def write(
 
 
 def _sorted_out(entries: Sequence[str]) -> tuple[list[str], list[str]]:
-    """
-    Account ids and group names apart: an account id is 24 hexadecimal digits, or holds a colon.
-    """
+    """Account ids and group names apart: an account id is 24 hexadecimal digits, or holds a colon."""
     users = [entry for entry in entries if _is_account_id(entry)]
     return users, [entry for entry in entries if not _is_account_id(entry)]
 

@@ -1,6 +1,4 @@
-"""
-Object schemas: finding, creating, reading and deleting them.
-"""
+"""Object schemas: finding, creating, reading and deleting them."""
 
 from __future__ import annotations
 
@@ -47,9 +45,7 @@ def _schema(site: Site, value: object, *, counted: bool = True) -> ObjectSchemaR
 
 
 def list_all(site: Site) -> Operation[list[ObjectSchemaRecord]]:
-    """
-    Every object schema that the caller may see, page by page.
-    """
+    """Every object schema that the caller may see, page by page."""
     found: list[ObjectSchemaRecord] = []
     start: int | None = 0
     while start is not None:
@@ -65,9 +61,7 @@ def _page_builder(start: int) -> Builder:
 
 
 def find(site: Site, key: str) -> Operation[ObjectSchemaRecord | None]:
-    """
-    The object schema with a key, in any case, or None.
-    """
+    """The object schema with a key, in any case, or None."""
     wanted = required(key, "key", "Pass the schema's key, such as OKT.").upper()
     for schema in (yield from list_all(site)):
         if schema.key.upper() == wanted:
@@ -76,8 +70,7 @@ def find(site: Site, key: str) -> Operation[ObjectSchemaRecord | None]:
 
 
 def get(site: Site, key: str) -> Operation[ObjectSchemaRecord]:
-    """
-    The object schema with a key.
+    """The object schema with a key.
 
     Raises:
         ObjectSchemaNotFoundError: There is none, or the account may not see it.
@@ -91,8 +84,7 @@ def get(site: Site, key: str) -> Operation[ObjectSchemaRecord]:
 
 
 def refreshed(site: Site, schema_id: str) -> Operation[ObjectSchemaRecord]:
-    """
-    The object schema as it is now.
+    """The object schema as it is now.
 
     Raises:
         ObjectSchemaNotFoundError: It is gone, or hidden.
@@ -114,8 +106,7 @@ def refreshed(site: Site, schema_id: str) -> Operation[ObjectSchemaRecord]:
 
 
 def checked_key(key: str) -> str:
-    """
-    A key that Assets takes.
+    """A key that Assets takes.
 
     Raises:
         ConfigurationError: It is not one.
@@ -131,8 +122,7 @@ def checked_key(key: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """
-    A name that Assets takes.
+    """A name that Assets takes.
 
     Raises:
         ConfigurationError: It is not one.
@@ -155,8 +145,7 @@ def checked_name(name: str) -> str:
 
 
 def create(site: Site, key: str, name: str, description: str) -> Operation[ObjectSchemaRecord]:
-    """
-    Create an object schema.
+    """Create an object schema.
 
     When the answer gets lost, the site is asked whether the schema is there now before anything is sent again.
 
@@ -213,9 +202,7 @@ def _taken(error: ValidationError, what: str, remedies: tuple[str, ...] = ()) ->
 
 
 def ensure(site: Site, key: str, name: str | None, description: str) -> Operation[ObjectSchemaRecord]:
-    """
-    The object schema with a key; created when it is not there.
-    """
+    """The object schema with a key; created when it is not there."""
     checked_key(key)
     schema = yield from find(site, key)
     if schema is not None:
@@ -231,8 +218,7 @@ def ensure(site: Site, key: str, name: str | None, description: str) -> Operatio
 
 
 def delete(site: Site, schema: ObjectSchemaRecord, confirm_key: str) -> Operation[None]:
-    """
-    Delete an object schema with everything in it.
+    """Delete an object schema with everything in it.
 
     Raises:
         ConfigurationError: `confirm_key` is not the schema's key; nothing was sent.
@@ -254,9 +240,7 @@ def delete(site: Site, schema: ObjectSchemaRecord, confirm_key: str) -> Operatio
 
 
 def object_types(site: Site, schema_id: str) -> Operation[tuple[ObjectType, ...]]:
-    """
-    All object types of a schema, with their counts.
-    """
+    """All object types of a schema, with their counts."""
     from .._assets.object_types import ObjectType
 
     answer = yield from ask_assets(site, lambda base: wire.list_object_types(base, schema_id))
@@ -264,9 +248,7 @@ def object_types(site: Site, schema_id: str) -> Operation[tuple[ObjectType, ...]
 
 
 def attributes(site: Site, schema_id: str) -> Operation[tuple[Attribute, ...]]:
-    """
-    All attributes of all object types of a schema.
-    """
+    """All attributes of all object types of a schema."""
     from .._assets.object_types import Attribute
 
     answer = yield from ask_assets(site, lambda base: wire.list_attributes(base, schema_id))
@@ -274,9 +256,7 @@ def attributes(site: Site, schema_id: str) -> Operation[tuple[Attribute, ...]]:
 
 
 def existing(site: Site, schema_id: str) -> Operation[tuple[ExistingObjectType, ...]]:
-    """
-    All object types of a schema with their attributes.
-    """
+    """All object types of a schema with their attributes."""
     from .._assets.object_types import ExistingObjectType
 
     types = yield from object_types(site, schema_id)
@@ -298,8 +278,7 @@ def existing(site: Site, schema_id: str) -> Operation[tuple[ExistingObjectType, 
 def update(
     site: Site, schema: ObjectSchemaRecord, name: str | None, description: str | None
 ) -> Operation[ObjectSchemaRecord]:
-    """
-    Change a schema's name or description; what is None stays.
+    """Change a schema's name or description; what is None stays.
 
     All fields are optional in Atlassian's document, but the Data Center edition wants them all, so that the present ones
     are read and sent along.
@@ -328,8 +307,7 @@ def update(
 
 
 def allow_references(site: Site, schema_id: str, *, allowed: bool) -> Operation[None]:
-    """
-    Set whether other object schemas may refer to this one's objects.
+    """Set whether other object schemas may refer to this one's objects.
 
     The call takes three settings, and nothing says what becomes of those that are left out. Therefore the neighbours are
     read and sent along; where that undocumented reading is not answered, the one setting goes alone.
@@ -347,9 +325,7 @@ def allow_references(site: Site, schema_id: str, *, allowed: bool) -> Operation[
 
 
 def statuses(site: Site, schema_id: str) -> Operation[tuple[Status, ...]]:
-    """
-    The statuses that objects of the schema may have: the schema's own first, then those that all schemas share.
-    """
+    """The statuses that objects of the schema may have: the schema's own first, then those that all schemas share."""
     from .._assets.statuses import Status
 
     found: list[Status] = []
@@ -364,9 +340,7 @@ def _status_builder(schema_id: str | None) -> Builder:
 
 
 def find_status(site: Site, schema_id: str, name: str) -> Operation[Status | None]:
-    """
-    The status with a name, in any case, or None; the schema's own before one that all schemas share.
-    """
+    """The status with a name, in any case, or None; the schema's own before one that all schemas share."""
     wanted = required(name, "name", "Pass the status's name, such as Active.")
     for status in (yield from statuses(site, schema_id)):
         if same_name(status.name, wanted):
@@ -377,8 +351,7 @@ def find_status(site: Site, schema_id: str, name: str) -> Operation[Status | Non
 def create_status(
     site: Site, schema_id: str, name: str, category: StatusCategory | str, description: str
 ) -> Operation[Status]:
-    """
-    Create a status of a schema.
+    """Create a status of a schema.
 
     When the answer gets lost, the site is asked whether the status is there now before anything is sent again.
 
@@ -420,9 +393,7 @@ def create_status(
 
 
 def import_sources(site: Site, schema_id: str) -> Operation[tuple[ImportSource, ...]]:
-    """
-    The imports of a schema.
-    """
+    """The imports of a schema."""
     from .._assets.import_sources import ImportSource
 
     answer = yield from ask_assets(site, lambda base: wire.list_import_sources(base, schema_id))
@@ -430,9 +401,7 @@ def import_sources(site: Site, schema_id: str) -> Operation[tuple[ImportSource, 
 
 
 def import_status(site: Site, source: ImportSource) -> Operation[ImportStatus]:
-    """
-    The state of an import, asked with the account's credentials.
-    """
+    """The state of an import, asked with the account's credentials."""
     from .._assets.import_sources import ImportStatus
 
     answer = yield from ask_assets(site, lambda base: wire.import_status(base, source.id))
@@ -441,9 +410,7 @@ def import_status(site: Site, source: ImportSource) -> Operation[ImportStatus]:
 
 
 def graph(site: Site, schema: ObjectSchemaRecord) -> Operation[Graph]:
-    """
-    A picture of what the schema has.
-    """
+    """A picture of what the schema has."""
     from .._model.graph import Graph
 
     found = yield from existing(site, schema.id)

@@ -1,6 +1,4 @@
-"""
-Sending: one producer reads, checks, encodes and cuts; workers send. The essay in `imports` tells why.
-"""
+"""Sending: one producer reads, checks, encodes and cuts; workers send. The essay in `imports` tells why."""
 
 from __future__ import annotations
 
@@ -52,9 +50,7 @@ DISPLAY_TIMEOUT = 5.0
 
 @frozen
 class _Sent:
-    """
-    What became of a chunk: taken, or too large, and what it took.
-    """
+    """What became of a chunk: taken, or too large, and what it took."""
 
     effort: Effort
     is_too_large: bool = False
@@ -62,9 +58,7 @@ class _Sent:
 
 
 def _send(site: Site, secret: Secret, links: ExecutionLinks, chunk: Chunk) -> Operation[_Sent]:
-    """
-    Send one chunk; runs in a worker.
-    """
+    """Send one chunk; runs in a worker."""
     effort = Effort()
     compressed = bool(chunk.content_encoding)
     bearer = tokens.bearer(secret)
@@ -82,9 +76,7 @@ def _send(site: Site, secret: Secret, links: ExecutionLinks, chunk: Chunk) -> Op
 
 
 def _whereabouts(indexes: Mapping[str, Sequence[int]]) -> str:
-    """
-    Which records, for people: "people[0] to people[499]".
-    """
+    """Which records, for people: "people[0] to people[499]"."""
     return ", ".join(
         f"{selector}[{positions[0]}]" + (f" to {selector}[{positions[-1]}]" if len(positions) > 1 else "")
         for selector, positions in indexes.items()
@@ -92,9 +84,7 @@ def _whereabouts(indexes: Mapping[str, Sequence[int]]) -> str:
 
 
 def _targets(model: SchemaModel) -> dict[str, frozenset[str]]:
-    """
-    For each selector those that its records refer to, itself left out.
-    """
+    """For each selector those that its records refer to, itself left out."""
     found: dict[str, set[str]] = {}
     for spec in model.object_types:
         for attribute in spec.mapped_attributes:
@@ -108,8 +98,7 @@ def _targets(model: SchemaModel) -> dict[str, frozenset[str]]:
 
 @define
 class _Order:
-    """
-    What a chunk has to wait for: those on their way that have targets of its references.
+    """What a chunk has to wait for: those on their way that have targets of its references.
 
     Where targets come after records that refer to them, in a source of pairs that mixes both, waiting would only make
     everything slow: such a pair of selectors is not waited for any more.
@@ -120,9 +109,7 @@ class _Order:
     mixed: set[tuple[str, str]] = field(factory=set, init=False)
 
     def targets_of(self, chunk: Chunk) -> frozenset[str]:
-        """
-        Selectors whose chunks have to be confirmed before this one leaves.
-        """
+        """Selectors whose chunks have to be confirmed before this one leaves."""
         if not self.targets:
             return frozenset()
         own: Iterable[str] = chunk.counts
@@ -144,8 +131,7 @@ class _Order:
 
 @define
 class Sending:
-    """
-    The producer of an execution: reads, checks, cuts, and keeps the workers busy.
+    """The producer of an execution: reads, checks, cuts, and keeps the workers busy.
 
     Attributes:
         site: The site.
@@ -199,23 +185,17 @@ class Sending:
 
     @property
     def unknown_keys(self) -> dict[str, dict[str, int]]:
-        """
-        Keys that were left out because the model does not know them.
-        """
+        """Keys that were left out because the model does not know them."""
         return self.checker.unknown_keys
 
     @property
     def dangling(self) -> tuple[DanglingReference, ...]:
-        """
-        References without a target among the records.
-        """
+        """References without a target among the records."""
         return self.checker.dangling_references()
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """
-        What the result should not keep to itself.
-        """
+        """What the result should not keep to itself."""
         if self.checker.remembered_all:
             return ()
         forgotten = (
@@ -231,9 +211,7 @@ class Sending:
             self.execution.ledger.tally.refuse(error)
 
     def all_of(self, records: object, wanted: int | None = None) -> Operation[None]:
-        """
-        Send all records of the caller, or the first ones, and wait until every chunk is confirmed.
-        """
+        """Send all records of the caller, or the first ones, and wait until every chunk is confirmed."""
         tally = self.execution.ledger.tally
         if tally.sending_since is None:
             tally.sending_since = self.site.clock.monotonic()
@@ -339,9 +317,7 @@ class Sending:
         yield from self._display()
 
     def _halved(self, chunk: Chunk) -> Operation[None]:
-        """
-        Send the halves of a chunk that the service found too large; a single record is a bad one.
-        """
+        """Send the halves of a chunk that the service found too large; a single record is a bad one."""
         halves = self.chunker.split(chunk)
         if not halves:
             self._refused(self.chunker.too_large(chunk))
@@ -349,8 +325,7 @@ class Sending:
             yield from self._dispatch(half)
 
     def _display(self) -> Operation[None]:
-        """
-        Feed the progress that Assets itself displays, now and then. It is cosmetic: whatever fails here is let go, and
+        """Feed the progress that Assets itself displays, now and then. It is cosmetic: whatever fails here is let go, and
         while the service takes fewer requests than we have, none is spent on it.
         """
         now = self.site.clock.monotonic()
@@ -368,9 +343,7 @@ class Sending:
             _log.debug("the progress was not displayed: %s", error.code)
 
     def _explain(self, error: BaseException, chunk: Chunk) -> Operation[None]:
-        """
-        Raise what a worker raised, with the records it was about; where it may be because the execution is gone, ask.
-        """
+        """Raise what a worker raised, with the records it was about; where it may be because the execution is gone, ask."""
         if isinstance(error, AssetsError):
             error.add_note(f"It happened to chunk {chunk.name}: {_whereabouts(chunk.indexes)}.")
         if isinstance(error, ApiError) and error.status in GONE:
@@ -386,9 +359,7 @@ class Sending:
 
 
 def submit(site: Site, secret: Secret, execution: Execution, records: object, part: str) -> Operation[int]:
-    """
-    Send records to an execution, from whichever process.
-    """
+    """Send records to an execution, from whichever process."""
     refuse_no_source(records)
     refuse_unknown_selectors(records, execution.model.import_order())
     _refuse_part(part)
@@ -399,8 +370,7 @@ def submit(site: Site, secret: Secret, execution: Execution, records: object, pa
 
 
 def _refuse_part(part: str) -> None:
-    """
-    Refuse a name for a part that cannot stand in the ids of chunks.
+    """Refuse a name for a part that cannot stand in the ids of chunks.
 
     Raises:
         ConfigurationError: It has half of a surrogate pair.

@@ -1,6 +1,4 @@
-"""
-Where records come from: the caller's iterables, in the order in which they are read.
-"""
+"""Where records come from: the caller's iterables, in the order in which they are read."""
 
 from __future__ import annotations
 
@@ -16,8 +14,7 @@ from ..exceptions import ConfigurationError
 
 @frozen
 class Source:
-    """
-    An iterator of the caller's.
+    """An iterator of the caller's.
 
     Attributes:
         selector: What its records are for, or None where it gives pairs of a selector and a record.
@@ -29,8 +26,7 @@ class Source:
 
 
 def open_sources(records: object, order: tuple[str, ...]) -> Iterator[Source]:
-    """
-    The sources of an import, each opened when it is its turn.
+    """The sources of an import, each opened when it is its turn.
 
     Args:
         records: Iterables by selector, or one iterable of pairs.
@@ -44,8 +40,7 @@ def open_sources(records: object, order: tuple[str, ...]) -> Iterator[Source]:
 
 
 def refuse_no_source(records: object) -> None:
-    """
-    Refuse what records cannot be read from, before anything is started.
+    """Refuse what records cannot be read from, before anything is started.
 
     Raises:
         ConfigurationError: It is nothing of that kind.
@@ -58,8 +53,7 @@ def refuse_no_source(records: object) -> None:
 
 
 def refuse_unknown_selectors(records: object, order: tuple[str, ...]) -> None:
-    """
-    Refuse records by selector where the model has no such selector, before anything is started.
+    """Refuse records by selector where the model has no such selector, before anything is started.
 
     Pairs cannot be looked at beforehand; theirs are refused record by record.
 
@@ -96,9 +90,7 @@ def _opened(records: object) -> object:
 
 
 def _failing(error: Exception) -> Iterator[object]:
-    """
-    Raise what opening a source raised when it is read, where failures of sources are dealt with.
-    """
+    """Raise what opening a source raised when it is read, where failures of sources are dealt with."""
 
     def fail() -> object:
         raise error
@@ -107,8 +99,7 @@ def _failing(error: Exception) -> Iterator[object]:
 
 
 def pull(source: Source, count: int, seconds: float, patience: float) -> Operation[Batch]:
-    """
-    The next records of a source.
+    """The next records of a source.
 
     A source that has them all in memory hands over many at once; one that makes them gets `seconds` to do so, and then
     gives what it has. One that takes longer than `patience` for a single record is given up.
@@ -122,8 +113,7 @@ def pull(source: Source, count: int, seconds: float, patience: float) -> Operati
 
 
 def left(source: Source) -> Operation[None]:
-    """
-    Close a generator that is not read any further, so that what it holds open is given back now.
+    """Close a generator that is not read any further, so that what it holds open is given back now.
 
     It is closed even where it was not the caller's intention to use it up: going on with it would miss records that a
     test has taken.

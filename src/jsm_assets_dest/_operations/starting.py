@@ -1,6 +1,4 @@
-"""
-Starting an execution: where it goes, whether it may, and waiting until it takes data. The essay in `imports` tells it.
-"""
+"""Starting an execution: where it goes, whether it may, and waiting until it takes data. The essay in `imports` tells it."""
 
 from __future__ import annotations
 
@@ -45,8 +43,7 @@ STARTS = 2
 
 @frozen
 class Target:
-    """
-    Where a run goes, checked.
+    """Where a run goes, checked.
 
     Attributes:
         found: The links of the import token.
@@ -66,9 +63,7 @@ class Target:
 def target(
     site: Site, secret: Secret, schema: ObjectSchemaRecord | None, options: ImportOptions, memory: Memory
 ) -> Operation[Target]:
-    """
-    Find out and check where a run goes, before anything is started.
-    """
+    """Find out and check where a run goes, before anything is started."""
     # What is not installed here shall be missed now, and not with an execution that takes data already.
     refuse_missing_encoder(options)
     displays = (resolve_progress(options.progress), options.on_progress)
@@ -87,8 +82,7 @@ def target(
 
 
 def refuse_missing_encoder(options: ImportOptions) -> None:
-    """
-    Make sure that orjson is there if it is insisted on.
+    """Make sure that orjson is there if it is insisted on.
 
     Raises:
         ConfigurationError: It is not.
@@ -106,9 +100,7 @@ def refuse_missing_encoder(options: ImportOptions) -> None:
 def start(
     site: Site, secret: Secret, schema: ObjectSchemaRecord | None, options: ImportOptions, memory: Memory
 ) -> Operation[Execution]:
-    """
-    Start an execution that is led by hand, and wait until it takes data.
-    """
+    """Start an execution that is led by hand, and wait until it takes data."""
     if options.journal is not None:
         raise ConfigurationError(
             "An execution that is led by hand has no journal; nothing was sent.",
@@ -126,8 +118,7 @@ def begin(
     run_id: str,
     note: Callable[[Execution], object] = lambda _: None,
 ) -> Operation[Execution]:
-    """
-    Start an execution of a run and wait until it takes data.
+    """Start an execution of a run and wait until it takes data.
 
     Args:
         site: The site.
@@ -156,9 +147,7 @@ def begin(
 
 
 def bound(site: Site, goal: Target, run_id: str, links: ExecutionLinks) -> Execution:
-    """
-    An execution of ours, by its links.
-    """
+    """An execution of ours, by its links."""
     options = goal.options
     tally = Tally(names=names_of(goal.model), started=site.clock.monotonic(), total=options.total)
     return Execution(
@@ -228,9 +217,7 @@ def _started(
 
 
 def _until_idle(site: Site, secret: Secret, found: ImportLinks, deadline: float) -> Operation[None]:
-    """
-    Wait until the execution that is running has ended. It is not ours, and is left alone.
-    """
+    """Wait until the execution that is running has ended. It is not ours, and is left alone."""
     started = site.clock.monotonic()
     while True:
         now = site.clock.monotonic()

@@ -1,6 +1,4 @@
-"""
-Import tokens: where one leads, whether it is the right one, and making a new one.
-"""
+"""Import tokens: where one leads, whether it is the right one, and making a new one."""
 
 from __future__ import annotations
 
@@ -35,15 +33,12 @@ from .discovery import ask_assets, assets_base
 
 
 def bearer(secret: Secret) -> Secret:
-    """
-    The Authorization header's value for an import token.
-    """
+    """The Authorization header's value for an import token."""
     return Secret(f"Bearer {secret.reveal()}")
 
 
 def links(site: Site, secret: Secret) -> Operation[ImportLinks]:
-    """
-    Where the token leads. Asked anew for every run: the links are bound to the token and not to be kept.
+    """Where the token leads. Asked anew for every run: the links are bound to the token and not to be kept.
 
     Raises:
         ImportTokenError: The token is refused.
@@ -53,17 +48,13 @@ def links(site: Site, secret: Secret) -> Operation[ImportLinks]:
 
 
 def state(site: Site, secret: Secret, found: ImportLinks) -> Operation[ImportState]:
-    """
-    The state of the import.
-    """
+    """The state of the import."""
     answer = yield from call(site, wire.import_status(found, bearer(secret)))
     return wire.read_import_state(answer, site.gateway)
 
 
 def status(site: Site, secret: Secret) -> Operation[ImportStatus]:
-    """
-    The state of the import, for callers.
-    """
+    """The state of the import, for callers."""
     found = yield from links(site, secret)
     now = yield from state(site, secret, found)
     return ImportStatus(
@@ -72,9 +63,7 @@ def status(site: Site, secret: Secret) -> Operation[ImportStatus]:
 
 
 def source_of(site: Site, found: ImportLinks) -> Operation[ImportSource]:
-    """
-    The import source that a token belongs to, read with the account's credentials.
-    """
+    """The import source that a token belongs to, read with the account's credentials."""
     answer = yield from ask_assets(
         site, lambda base: schema_wire.get_import_source(base, found.import_source_id)
     )
@@ -82,8 +71,7 @@ def source_of(site: Site, found: ImportLinks) -> Operation[ImportSource]:
 
 
 def refuse_other_workspace(site: Site, found: ImportLinks) -> Operation[None]:
-    """
-    Make sure that the token belongs to the connection's workspace.
+    """Make sure that the token belongs to the connection's workspace.
 
     Raises:
         ImportTargetMismatchError: It does not.
@@ -98,8 +86,7 @@ def refuse_other_workspace(site: Site, found: ImportLinks) -> Operation[None]:
 
 @define(eq=False)
 class Memory:
-    """
-    What an import token remembers between calls, so that an import right after a build asks nothing twice.
+    """What an import token remembers between calls, so that an import right after a build asks nothing twice.
 
     Attributes:
         model: The model that was built or read last.
@@ -113,8 +100,7 @@ class Memory:
 def refuse_other_schema(
     site: Site, found: ImportLinks, schema: ObjectSchemaRecord | None, memory: Memory
 ) -> Operation[ImportSource | None]:
-    """
-    Make sure that the token leads to the schema that is meant.
+    """Make sure that the token leads to the schema that is meant.
 
     Raises:
         ImportTargetMismatchError: It leads somewhere else.
@@ -136,8 +122,7 @@ def refuse_other_schema(
 
 
 def _belongs(site: Site, source: ImportSource, schema: ObjectSchemaRecord) -> Operation[bool]:
-    """
-    Whether an import writes to a schema.
+    """Whether an import writes to a schema.
 
     Live sites name the schema by its decimal id, Atlassian's document by a UUID, which tells nothing: then the schema's
     own imports are listed. That is undocumented; where it is not answered, the import counts as the right one.
@@ -153,8 +138,7 @@ def _belongs(site: Site, source: ImportSource, schema: ObjectSchemaRecord) -> Op
 
 
 def generate(site: Site, source: ImportSource) -> Operation[str]:
-    """
-    Make a new token for an import; the older one is refused from then on.
+    """Make a new token for an import; the older one is refused from then on.
 
     Raises:
         UnknownOutcomeError: The answer got lost, so that the older token may be dead and the new one is unknown.
@@ -200,9 +184,7 @@ _STATES = {
 def check(
     site: Site, secret: Secret, schema: ObjectSchemaRecord | None, memory: Memory
 ) -> Operation[ImportTokenReport]:
-    """
-    Whether the token is accepted, leads to this workspace and this schema, and may be used now. Sends only reads.
-    """
+    """Whether the token is accepted, leads to this workspace and this schema, and may be used now. Sends only reads."""
     checks: list[Check] = []
     clock = site.clock
     found: ImportLinks | None = None

@@ -1,5 +1,4 @@
-"""
-The fast path of the check: one small function per shape of record, written and compiled once.
+"""The fast path of the check: one small function per shape of record, written and compiled once.
 
 A shape is an object type together with the exact sequence of a record's keys; records of one source nearly always share
 one. For a shape the questions "which keys are here" and "what has to hold for each value" are answered once, and what
@@ -116,8 +115,7 @@ IN_A_ROW = 8
 
 @frozen
 class _Group:
-    """
-    Attributes whose values all have to be texts of at most so many characters.
+    """Attributes whose values all have to be texts of at most so many characters.
 
     Attributes:
         numbers: The places of their keys in the shape.
@@ -128,9 +126,7 @@ class _Group:
     limit: int | None
 
     def condition(self, values: str) -> str:
-        """
-        What refuses the values of an expression; a value that is no text raises TypeError.
-        """
+        """What refuses the values of an expression; a value that is no text raises TypeError."""
         if self.limit is None:
             return f"join({values}) is None"
         limit = f"{self.limit:d}"
@@ -138,9 +134,7 @@ class _Group:
 
 
 def _groups(rules: Sequence[tuple[AttributeSpec, ...]]) -> list[_Group]:
-    """
-    The attributes for which any text is right that is not too long, in groups of one limit each.
-    """
+    """The attributes for which any text is right that is not too long, in groups of one limit each."""
     by_limit: dict[int | None, list[int]] = {}
     for number, attributes in enumerate(rules):
         if len(attributes) == 1 and attributes[0].type not in _USUAL:
@@ -174,9 +168,7 @@ def _text(variable: str, attribute: AttributeSpec, *, known: bool) -> str:
 
 @frozen
 class _Shape:
-    """
-    What a function is made for; see `compile_shape`.
-    """
+    """What a function is made for; see `compile_shape`."""
 
     keys: tuple[str, ...]
     rules: tuple[tuple[AttributeSpec, ...], ...]
@@ -185,9 +177,7 @@ class _Shape:
     write: Callable[[object], str] | None
 
     def compile(self, groups: Sequence[_Group]) -> Run:
-        """
-        The function that vouches for records in which all values of the groups are texts.
-        """
+        """The function that vouches for records in which all values of the groups are texts."""
         grouped = {number for group in groups for number in group.numbers}
         needed = {*self.identifiers, *self.required}
         kept = [number for number, attributes in enumerate(self.rules) if attributes]
@@ -284,9 +274,7 @@ def _tuple(numbers: Iterable[int]) -> str:
 
 
 def _getter(keys: Sequence[str], numbers: Sequence[int]) -> Callable[[dict[str, object]], object]:
-    """
-    Takes the values of some keys out of a record, always as a tuple.
-    """
+    """Takes the values of some keys out of a record, always as a tuple."""
     if len(numbers) == 1:
         key = keys[numbers[0]]
         return lambda record: (record[key],)
@@ -302,8 +290,7 @@ def compile_shape(
     required: frozenset[str],
     write: Callable[[object], str] | None = None,
 ) -> Run:
-    """
-    The function for records with exactly these keys. It may be shared, also by threads.
+    """The function for records with exactly these keys. It may be shared, also by threads.
 
     Args:
         shape: The keys, in order.
@@ -319,8 +306,7 @@ def compile_shape(
 
 
 class _Chosen:
-    """
-    The quick function with the exact one behind it while records of one shape come in a row, and otherwise the exact one.
+    """The quick function with the exact one behind it while records of one shape come in a row, and otherwise the exact one.
 
     Where other shapes come in between, or values that are no texts, asking both costs more than it gains.
     """

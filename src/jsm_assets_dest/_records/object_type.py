@@ -1,6 +1,4 @@
-"""
-The check of one object type's records: a compiled function per shape in front, the rules with their reasons behind.
-"""
+"""The check of one object type's records: a compiled function per shape in front, the rules with their reasons behind."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ T = TypeVar("T")
 
 @define
 class _Node:
-    """
-    What the model knows about one key: attributes that it fills, or keys inside it.
-    """
+    """What the model knows about one key: attributes that it fills, or keys inside it."""
 
     attributes: list[AttributeSpec] = field(factory=list)
     rules: list[Rule] = field(factory=list)
@@ -62,9 +58,7 @@ def _fields_of(kind: type) -> tuple[str, ...] | None:
 
 
 def _read(read: Callable[[], T], path: str = "") -> T:
-    """
-    Read what the caller's record has: rows of a database may be gone by now, fields may never have been set.
-    """
+    """Read what the caller's record has: rows of a database may be gone by now, fields may never have been set."""
     try:
         return read()
     except Exception as error:  # noqa: BLE001 - whatever a record of the caller's raises
@@ -79,9 +73,7 @@ def _flat(key: str) -> str:
 
 
 def at_path(record: object, path: Sequence[str]) -> list[object]:
-    """
-    The values at a locator's path, walking through lists on the way; empty where there is none.
-    """
+    """The values at a locator's path, walking through lists on the way; empty where there is none."""
     if isinstance(record, (list, tuple)):
         return [found for item in cast("list[object]", record) for found in at_path(item, path)]
     if not path:
@@ -92,8 +84,7 @@ def at_path(record: object, path: Sequence[str]) -> list[object]:
 
 
 class ObjectTypeChecker:
-    """
-    The check of one object type's records.
+    """The check of one object type's records.
 
     Args:
         spec: The object type.
@@ -132,8 +123,7 @@ class ObjectTypeChecker:
         return single and all(len(paths) == 1 and len(paths[0]) == 1 for _, paths in self._required)
 
     def check(self, records: list[object], refuse: Callable[[int, str, str], None]) -> list[str] | None:
-        """
-        Check records in their list, putting in the place of each what is sent.
+        """Check records in their list, putting in the place of each what is sent.
 
         Args:
             records: Changed in place; a refused record keeps its place.
@@ -172,8 +162,7 @@ class ObjectTypeChecker:
         return texts if all_written else None
 
     def check_one(self, record: object) -> JsonObject:
-        """
-        What is sent of one record, checked to the last character; other records play no part.
+        """What is sent of one record, checked to the last character; other records play no part.
 
         Raises:
             UnfitError: It does not fit.
@@ -181,8 +170,7 @@ class ObjectTypeChecker:
         return self._normalised(self._as_dict(record))
 
     def identity(self, record: Mapping[str, object]) -> Identity:
-        """
-        What identifies a record that has been checked.
+        """What identifies a record that has been checked.
 
         Raises:
             UnfitError: It is missing or blank.

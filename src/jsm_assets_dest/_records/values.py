@@ -1,5 +1,4 @@
-"""
-What a value has to be like to fill an attribute: one rule per attribute type.
+"""What a value has to be like to fill an attribute: one rule per attribute type.
 
 A rule takes a value and gives back what is sent, which is the value itself unless Python had something more precise
 than JSON: a `datetime` becomes ISO 8601 text, a `UUID` its text, an enumeration member that is no text itself its value. Nothing is guessed:
@@ -42,8 +41,7 @@ IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}", re.ASCII)
 
 
 class UnfitError(ValueError):
-    """
-    A value does not fit.
+    """A value does not fit.
 
     Attributes:
         reason: What is wrong, as the end of a sentence.
@@ -57,15 +55,12 @@ class UnfitError(ValueError):
 
 
 def kind_of(value: object) -> str:
-    """
-    What a value is, for a reason: never the value itself.
-    """
+    """What a value is, for a reason: never the value itself."""
     return {"str": "text", "NoneType": "nothing"}.get(type(value).__name__, type(value).__name__)
 
 
 def text_form(value: str) -> str:
-    """
-    The text, if every JSON encoder can write it.
+    """The text, if every JSON encoder can write it.
 
     Raises:
         UnfitError: It has half of a surrogate pair.
@@ -81,8 +76,7 @@ def text_form(value: str) -> str:
 
 
 def plain(value: object) -> JsonValue:
-    """
-    A single value as JSON has it.
+    """A single value as JSON has it.
 
     Raises:
         UnfitError: It has no such form, or one that encoders disagree about.
@@ -260,9 +254,7 @@ def _ip_address(value: object) -> JsonValue:
 
 
 def length_limit(attribute: AttributeSpec) -> int | None:
-    """
-    The most characters that a value of an attribute may have, or None.
-    """
+    """The most characters that a value of an attribute may have, or None."""
     limit = LENGTHS.get(attribute.type)
     if attribute.max_length is None:
         return limit
@@ -270,9 +262,7 @@ def length_limit(attribute: AttributeSpec) -> int | None:
 
 
 def single_rule(attribute: AttributeSpec) -> Rule:
-    """
-    The rule for one value of an attribute; None and empty text, which clear an attribute, never get here.
-    """
+    """The rule for one value of an attribute; None and empty text, which clear an attribute, never get here."""
     limit = length_limit(attribute)
     match attribute.type:
         case AttributeType.INTEGER:
@@ -298,8 +288,7 @@ def single_rule(attribute: AttributeSpec) -> Rule:
 
 
 def attribute_rule(attribute: AttributeSpec) -> Rule:
-    """
-    The rule for whatever a record has for an attribute: one value, several, or none.
+    """The rule for whatever a record has for an attribute: one value, several, or none.
 
     None and empty text pass: what they do to an existing value is a setting of the import source. A list has to fit
     the attribute's cardinality.

@@ -1,6 +1,4 @@
-"""
-What is remembered of a whole run, in bounded memory: identifiers that came before, and references without a target.
-"""
+"""What is remembered of a whole run, in bounded memory: identifiers that came before, and references without a target."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ EXAMPLES = 10
 
 
 class Identifiers:
-    """
-    Which identifiers came before, as 64-bit hashes.
+    """Which identifiers came before, as 64-bit hashes.
 
     Two different identifiers have the same hash once in some ten million runs of a million records. When the memory is
     full, new identifiers are let pass, and `complete` says so.
@@ -35,9 +32,7 @@ class Identifiers:
         self.complete = True
 
     def is_new(self, selector: str, identity: object) -> bool:
-        """
-        Whether this is the first record with the identity; remembers it.
-        """
+        """Whether this is the first record with the identity; remembers it."""
         found = hash((selector, identity))
         if found in self._hashes:
             return False
@@ -50,8 +45,7 @@ class Identifiers:
 
 @frozen
 class DanglingReference:
-    """
-    Values of a reference attribute for which the run had no object.
+    """Values of a reference attribute for which the run had no object.
 
     Assets leaves such a reference empty, unless an earlier import brought the object.
 
@@ -73,9 +67,7 @@ class DanglingReference:
     complete: bool = True
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The whole value as JSON-ready data.
-        """
+        """The whole value as JSON-ready data."""
         return {
             "selector": self.selector,
             "locator": self.locator,
@@ -100,8 +92,7 @@ class _Link:
 
 
 class References:
-    """
-    Follows every reference attribute of a model whose values are looked up by one locator of the target.
+    """Follows every reference attribute of a model whose values are looked up by one locator of the target.
 
     A reference with a query of its own is not followed: only Assets can run it. Values are compared as AQL does, without
     regard to case.
@@ -128,9 +119,7 @@ class References:
         self._full: set[object] = set()
 
     def note(self, selector: str, records: Iterable[tuple[int, Mapping[str, object]]]) -> None:
-        """
-        Look at checked records, each with its index.
-        """
+        """Look at checked records, each with its index."""
         offers = [(key, known, key[1].split(".")) for key, known in self._known.items() if key[0] == selector]
         needs = [(link, link.locator.split(".")) for link in self._links if link.selector == selector]
         if not offers and not needs:
@@ -156,9 +145,7 @@ class References:
                         self._full.add(link)
 
     def dangling(self) -> tuple[DanglingReference, ...]:
-        """
-        What had no target among the records seen so far.
-        """
+        """What had no target among the records seen so far."""
         found: list[DanglingReference] = []
         for link, wanted in self._wanted.items():
             known = self._known[link.target, link.by]

@@ -1,6 +1,4 @@
-"""
-What became of the records: those that were not sent, and those of each object type.
-"""
+"""What became of the records: those that were not sent, and those of each object type."""
 
 from __future__ import annotations
 
@@ -15,8 +13,7 @@ from .status import ExecutionStatus, ObjectTypeStatus
 
 @frozen(kw_only=True)
 class FailedRecord:
-    """
-    A record that was not sent, and why.
+    """A record that was not sent, and why.
 
     Attributes:
         selector: Which object type it was meant for.
@@ -34,9 +31,7 @@ class FailedRecord:
 
     @classmethod
     def from_error(cls, error: RecordError) -> Self:
-        """
-        What an error says about its record.
-        """
+        """What an error says about its record."""
         return cls(
             selector=error.selector,
             index=error.index,
@@ -46,9 +41,7 @@ class FailedRecord:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """
-        Everything but the record itself, as JSON-ready data.
-        """
+        """Everything but the record itself, as JSON-ready data."""
         return {"selector": self.selector, "index": self.index, "path": self.path, "reason": self.reason}
 
     def __str__(self) -> str:
@@ -58,8 +51,7 @@ class FailedRecord:
 
 @frozen(kw_only=True)
 class ObjectTypeResult:
-    """
-    What became of the records of one object type.
+    """What became of the records of one object type.
 
     Attributes:
         name: The object type's name in Assets.
@@ -75,79 +67,57 @@ class ObjectTypeResult:
 
     @property
     def created(self) -> int:
-        """
-        Objects that are new.
-        """
+        """Objects that are new."""
         return self.status.created if self.status else 0
 
     @property
     def updated(self) -> int:
-        """
-        Objects that changed.
-        """
+        """Objects that changed."""
         return self.status.updated if self.status else 0
 
     @property
     def unchanged(self) -> int:
-        """
-        Objects that were the same already.
-        """
+        """Objects that were the same already."""
         return self.status.unchanged if self.status else 0
 
     @property
     def failed(self) -> int:
-        """
-        Records that Assets could not take.
-        """
+        """Records that Assets could not take."""
         return self.status.failed if self.status else 0
 
     @property
     def missing_updated(self) -> int:
-        """
-        Objects that were not in the data and were marked.
-        """
+        """Objects that were not in the data and were marked."""
         return self.status.missing_updated if self.status else 0
 
     @property
     def missing_deleted(self) -> int:
-        """
-        Objects that were not in the data and were deleted.
-        """
+        """Objects that were not in the data and were deleted."""
         return self.status.missing_deleted if self.status else 0
 
     @property
     def duplicates(self) -> int:
-        """
-        Records whose identifier came before in the same import.
-        """
+        """Records whose identifier came before in the same import."""
         return self.status.duplicates if self.status else 0
 
     @property
     def empty_identifiers(self) -> int:
-        """
-        Records without an identifier.
-        """
+        """Records without an identifier."""
         return self.status.empty_identifiers if self.status else 0
 
     @property
     def empty_labels(self) -> int:
-        """
-        Records without a label.
-        """
+        """Records without a label."""
         return self.status.empty_labels if self.status else 0
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """
-        What went wrong, in the service's words.
-        """
+        """What went wrong, in the service's words."""
         return self.status.messages if self.status else ()
 
     @property
     def unaccounted(self) -> int:
-        """
-        Records sent that Assets said nothing about, once it has said something; 0 when all are accounted for.
-        """
+        """Records sent that Assets said nothing about, once it has said something; 0 when all are accounted for."""
         if self.status is None:
             return 0
         told = self.created + self.updated + self.unchanged + self.failed + self.duplicates
@@ -156,15 +126,11 @@ class ObjectTypeResult:
 
     @property
     def is_empty(self) -> bool:
-        """
-        Whether nothing was sent and nothing happened; the service lists every type of the mapping.
-        """
+        """Whether nothing was sent and nothing happened; the service lists every type of the mapping."""
         return not self.sent and not self.messages and not any(getattr(self, name) for name in COLUMNS)
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The whole value as JSON-ready data.
-        """
+        """The whole value as JSON-ready data."""
         said = {} if self.status is None else asdict(self.status, recurse=False)
         messages = list(self.messages)
         return {
@@ -210,8 +176,7 @@ ALWAYS_SHOWN = ("created", "updated", "unchanged", "failed")
 def object_type_results(
     names: Mapping[str, str], sent: Mapping[str, int], status: ExecutionStatus
 ) -> tuple[ObjectTypeResult, ...]:
-    """
-    What was sent, beside what Assets says about it.
+    """What was sent, beside what Assets says about it.
 
     Args:
         names: For each selector the name its object type has in Assets.

@@ -1,6 +1,4 @@
-"""
-Where an import is, while it runs.
-"""
+"""Where an import is, while it runs."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ _BAR = "width:16em;height:1em;vertical-align:middle;accent-color:#0c66e4"
 
 
 class ImportPhase(enum.StrEnum):
-    """
-    Where an import is.
-    """
+    """Where an import is."""
 
     STARTING = "starting"
     SENDING = "sending"
@@ -28,9 +24,7 @@ class ImportPhase(enum.StrEnum):
 
 
 def duration_text(seconds: float) -> str:
-    """
-    Seconds as people read them.
-    """
+    """Seconds as people read them."""
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, left = divmod(round(seconds), 60)
@@ -39,16 +33,13 @@ def duration_text(seconds: float) -> str:
 
 
 def count_text(number: int, one: str, many: str = "") -> str:
-    """
-    A number and its noun.
-    """
+    """A number and its noun."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 @frozen(kw_only=True)
 class ImportProgress:
-    """
-    Where an import is; reported after each chunk and each look at the execution.
+    """Where an import is; reported after each chunk and each look at the execution.
 
     Attributes:
         phase: Where it is.
@@ -84,31 +75,24 @@ class ImportProgress:
 
     @property
     def is_last(self) -> bool:
-        """
-        Whether no further report follows.
-        """
+        """Whether no further report follows."""
         return self.phase in (ImportPhase.DONE, ImportPhase.CANCELLED, ImportPhase.INTERRUPTED)
 
     @property
     def rate(self) -> float:
-        """
-        Records per second that the service has taken.
-        """
+        """Records per second that the service has taken."""
         return self.sent / self.sending if self.sending > 0 else 0.0
 
     @property
     def fraction(self) -> float | None:
-        """
-        How much of the records is done with, from 0 to 1; None when nobody knows the total.
-        """
+        """How much of the records is done with, from 0 to 1; None when nobody knows the total."""
         if self.total is None:
             return None
         return min(1.0, (self.sent + self.refused) / self.total) if self.total > 0 else 1.0
 
     @property
     def remaining(self) -> float | None:
-        """
-        Seconds until all records are sent, at the rate so far; None when nobody knows.
+        """Seconds until all records are sent, at the rate so far; None when nobody knows.
 
         How long Assets works on them afterwards cannot be known.
         """
@@ -117,9 +101,7 @@ class ImportProgress:
         return max(0, self.total - self.sent - self.refused) / self.rate
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The whole value as JSON-ready data.
-        """
+        """The whole value as JSON-ready data."""
         return {
             **asdict(self, recurse=False),
             "phase": str(self.phase),

@@ -1,5 +1,4 @@
-"""
-Reading the status document of an execution, whatever is missing in it.
+"""Reading the status document of an execution, whatever is missing in it.
 
 The shape is that of Atlassian's OpenAPI document. Observed besides: while it takes data, the body may hold nothing but
 the status; `errorCount` is there live and missing in the document; ids are numbers here and text elsewhere;
@@ -24,8 +23,7 @@ LONGEST_MESSAGE, MOST_MESSAGES = 1000, 100
 
 @frozen(kw_only=True)
 class ObjectTypeStatus:
-    """
-    What Assets says about one object type.
+    """What Assets says about one object type.
 
     Attributes:
         name: Its name in Assets.
@@ -65,8 +63,7 @@ class ObjectTypeStatus:
 
 @frozen(kw_only=True)
 class ExecutionStatus:
-    """
-    What Assets says about an execution.
+    """What Assets says about an execution.
 
     Attributes:
         state: INGESTING, PROCESSING, DONE, CANCELLED, or a word nobody has seen yet; empty when there was none.
@@ -94,37 +91,27 @@ class ExecutionStatus:
 
     @property
     def takes_data(self) -> bool:
-        """
-        Whether chunks can be sent.
-        """
+        """Whether chunks can be sent."""
         return self.state == INGESTING
 
     @property
     def is_done(self) -> bool:
-        """
-        Whether Assets has worked everything off.
-        """
+        """Whether Assets has worked everything off."""
         return self.state == DONE
 
     @property
     def is_cancelled(self) -> bool:
-        """
-        Whether somebody cancelled it.
-        """
+        """Whether somebody cancelled it."""
         return self.state == CANCELLED
 
     @property
     def is_over(self) -> bool:
-        """
-        Whether nothing will change any more. A state nobody knows is not over.
-        """
+        """Whether nothing will change any more. A state nobody knows is not over."""
         return self.state in (DONE, CANCELLED)
 
     @property
     def is_known(self) -> bool:
-        """
-        Whether the state is one of the four documented ones.
-        """
+        """Whether the state is one of the four documented ones."""
         return self.state in (INGESTING, PROCESSING, DONE, CANCELLED)
 
 
@@ -156,9 +143,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def read_messages(value: object) -> tuple[str, ...]:
-    """
-    The service's messages: null, text, a list or an object of them.
-    """
+    """The service's messages: null, text, a list or an object of them."""
     return tuple(text for text, _ in zip(_texts(value), range(MOST_MESSAGES), strict=False))
 
 
@@ -191,9 +176,7 @@ def _object_type(key: str, document: Mapping[str, object]) -> ObjectTypeStatus:
 
 
 def read_execution_status(document: object) -> ExecutionStatus:
-    """
-    The status in a document as the service sends it; what is missing or of another kind is empty.
-    """
+    """The status in a document as the service sends it; what is missing or of another kind is empty."""
     source = as_object(document)
     progress = as_object(source.get("progressResult"))
     types = as_object(progress.get("objectTypeResultMap"))

@@ -1,6 +1,4 @@
-"""
-What is counted while an import runs.
-"""
+"""What is counted while an import runs."""
 
 from __future__ import annotations
 
@@ -20,8 +18,7 @@ KEPT_RECORDS = 10_000
 
 @define(kw_only=True)
 class Tally:
-    """
-    The counts of one import; kept by the operation, in one thread.
+    """The counts of one import; kept by the operation, in one thread.
 
     Attributes:
         names: For each selector the name its object type has in Assets.
@@ -54,17 +51,13 @@ class Tally:
     refused: int = 0
 
     def refuse(self, error: RecordError) -> None:
-        """
-        Note a record that is left out; fits as the `on_bad` of a checker or a chunker.
-        """
+        """Note a record that is left out; fits as the `on_bad` of a checker or a chunker."""
         self.refused += 1
         if len(self.failed) < KEPT_RECORDS:
             self.failed.append(FailedRecord.from_error(error))
 
     def accept(self, counts: Mapping[str, int], size: int, *, before: bool = False) -> None:
-        """
-        Note a chunk that the service took, now or `before`, in an interrupted run.
-        """
+        """Note a chunk that the service took, now or `before`, in an interrupted run."""
         for selector, count in counts.items():
             self.sent[selector] = self.sent.get(selector, 0) + count
         if before:
@@ -76,9 +69,7 @@ class Tally:
     def progress(
         self, phase: ImportPhase, now: float, *, in_flight: int = 0, state: str = ""
     ) -> ImportProgress:
-        """
-        Where the import is.
-        """
+        """Where the import is."""
         return ImportProgress(
             phase=phase,
             read=self.read,
@@ -105,9 +96,7 @@ class Tally:
         dangling: Sequence[DanglingReference] = (),
         notes: Sequence[str] = (),
     ) -> ImportResult:
-        """
-        How the import ended.
-        """
+        """How the import ended."""
         return ImportResult(
             confirmed=status.is_done,
             status=status,

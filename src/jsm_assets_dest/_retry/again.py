@@ -1,5 +1,4 @@
-"""
-What happens after a first attempt has failed. tenacity keeps count and decides; nothing here waits.
+"""What happens after a first attempt has failed. tenacity keeps count and decides; nothing here waits.
 
 tenacity is driven step by step: where it would sleep, it is handed a sleep that does nothing, and the seconds it
 wants are yielded as a command instead.
@@ -22,9 +21,7 @@ _log = logging.getLogger("jsm_assets_dest.retry")
 
 
 def may_repeat(request: Request, error: BaseException) -> bool:
-    """
-    Whether sending the request again is safe and may help (the classes of idempotency in the module `request`).
-    """
+    """Whether sending the request again is safe and may help (the classes of idempotency in the module `request`)."""
     if request.repeat is Repeat.ONCE or not isinstance(error, AssetsError) or not error.retryable:
         return False
     if isinstance(error, RateLimitedError) or (isinstance(error, TransportError) and error.sent == "no"):
@@ -33,9 +30,7 @@ def may_repeat(request: Request, error: BaseException) -> bool:
 
 
 class _Attempts:
-    """
-    The attempts of one request: when to stop and how long to wait, in the terms of tenacity.
-    """
+    """The attempts of one request: when to stop and how long to wait, in the terms of tenacity."""
 
     def __init__(self, site: Site, request: Request) -> None:
         self.site = site
@@ -79,8 +74,7 @@ def _error(state: RetryCallState) -> BaseException:
 
 
 def again(site: Site, request: Request, first: AssetsError, effort: Effort | None) -> Operation[Answer]:
-    """
-    Go on after the first failure.
+    """Go on after the first failure.
 
     Raises:
         AssetsError: The last failure, with the number of attempts and the seconds they took.

@@ -1,5 +1,4 @@
-"""
-The credential of a request: known at once, asked of the caller's provider, or fetched from the authorization server.
+"""The credential of a request: known at once, asked of the caller's provider, or fetched from the authorization server.
 
 A token that is asked for is shared by all threads and tasks of a connection; asking happens once at a time.
 
@@ -27,9 +26,7 @@ EARLY = 60.0
 
 
 def authorization(site: Site) -> Operation[Secret]:
-    """
-    The value of the Authorization header for the account.
-    """
+    """The value of the Authorization header for the account."""
     known = site.credentials.authorization()
     if known is not None:
         return known
@@ -41,8 +38,7 @@ def authorization(site: Site) -> Operation[Secret]:
 
 
 def renewed(site: Site, refused: Secret | None) -> Operation[bool]:
-    """
-    After a refusal: whether there is another token to try. A provider and the authorization server are asked again.
+    """After a refusal: whether there is another token to try. A provider and the authorization server are asked again.
 
     Args:
         site: The site.
@@ -83,9 +79,7 @@ def _exchange(site: Site, credentials: ClientCredentials) -> Operation[None]:
 
 
 def _not_sent(error: TransportError | ServiceUnavailableError) -> TransportError:
-    """
-    What a failed exchange means for the request that needed the token.
-    """
+    """What a failed exchange means for the request that needed the token."""
     if isinstance(error, TransportError):
         error.sent = "no"
         return error
@@ -107,9 +101,7 @@ def _not_sent(error: TransportError | ServiceUnavailableError) -> TransportError
 
 
 def token_request(server: str, credentials: ClientCredentials) -> Request:
-    """
-    Exchange a client id and secret for an access token.
-    """
+    """Exchange a client id and secret for an access token."""
     body = {
         "grant_type": "client_credentials",
         "client_id": credentials.client_id,

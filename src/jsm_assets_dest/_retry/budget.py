@@ -1,5 +1,4 @@
-"""
-A limit on the retries of one connection, so that they cannot multiply an outage.
+"""A limit on the retries of one connection, so that they cannot multiply an outage.
 
 The design is that of the standard mode of the AWS SDKs: a bucket of tokens that retries take from and successes refill.
 Without it, k workers with five attempts each would send a dead service five times the requests of a living one.
@@ -19,8 +18,7 @@ SUCCESS_GAIN = 1
 
 
 class Budget:
-    """
-    Tokens shared by all requests of a connection; safe to use from several threads.
+    """Tokens shared by all requests of a connection; safe to use from several threads.
 
     Args:
         size: Tokens at the start and at most, or None for no limit.
@@ -39,21 +37,16 @@ class Budget:
         renew_after_fork(self)
 
     def after_fork(self) -> None:
-        """
-        A thread that the child does not have may have held the lock.
-        """
+        """A thread that the child does not have may have held the lock."""
         self._lock = threading.Lock()
 
     @property
     def tokens(self) -> int | None:
-        """
-        What is left, or None when there is no limit.
-        """
+        """What is left, or None when there is no limit."""
         return None if self._size is None else self._tokens
 
     def take(self, *, throttled: bool = False) -> int | None:
-        """
-        Pay for one retry.
+        """Pay for one retry.
 
         Returns:
             What it cost, to be given back when the retry succeeds, or None when there is not enough left.
@@ -68,8 +61,7 @@ class Budget:
         return cost
 
     def succeeded(self, cost: int | None = None) -> None:
-        """
-        Note a success.
+        """Note a success.
 
         Args:
             cost: What the last retry before it cost, or None when it needed none.

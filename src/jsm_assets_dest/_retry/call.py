@@ -1,5 +1,4 @@
-"""
-One request, from asking for the credential to an answer that can be trusted.
+"""One request, from asking for the credential to an answer that can be trusted.
 
 The first attempt pays for nothing but itself: tenacity is loaded and used only once something has failed.
 """
@@ -21,8 +20,7 @@ _throttle = logging.getLogger("jsm_assets_dest.throttle")
 
 
 class Effort:
-    """
-    What a request cost beyond its first attempt.
+    """What a request cost beyond its first attempt.
 
     Attributes:
         retries: Attempts after the first.
@@ -37,8 +35,7 @@ class Effort:
 
 
 def call(site: Site, request: Request, effort: Effort | None = None) -> Operation[Answer]:
-    """
-    Send a request until it is answered, as far as its nature and the site's policy allow.
+    """Send a request until it is answered, as far as its nature and the site's policy allow.
 
     Args:
         site: The site; its gate, budget and credential are shared with all other requests.
@@ -65,8 +62,7 @@ def call(site: Site, request: Request, effort: Effort | None = None) -> Operatio
 
 
 def attempt(site: Site, request: Request, effort: Effort | None = None) -> Operation[Answer]:
-    """
-    One attempt: wait at the gate, add the credential, send, judge the answer.
+    """One attempt: wait at the gate, add the credential, send, judge the answer.
 
     A token that was asked for is asked for once more when it is refused.
     """

@@ -1,5 +1,4 @@
-"""
-What a process that was forked must not go on using: connections of its parent, and locks that a thread held which the
+"""What a process that was forked must not go on using: connections of its parent, and locks that a thread held which the
 child does not have.
 """
 
@@ -11,14 +10,10 @@ from typing import Protocol
 
 
 class Forkable(Protocol):
-    """
-    Something that several threads share, and that a forked process needs anew.
-    """
+    """Something that several threads share, and that a forked process needs anew."""
 
     def after_fork(self) -> None:
-        """
-        Start anew in the child, before anything else runs there.
-        """
+        """Start anew in the child, before anything else runs there."""
         ...
 
 
@@ -26,9 +21,7 @@ _known: weakref.WeakSet[Forkable] = weakref.WeakSet()
 
 
 def renew_after_fork(shared: Forkable) -> None:
-    """
-    Have something start anew in every process that is forked off from now on; it is forgotten when it is gone.
-    """
+    """Have something start anew in every process that is forked off from now on; it is forgotten when it is gone."""
     _known.add(shared)
 
 

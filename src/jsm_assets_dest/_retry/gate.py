@@ -1,5 +1,4 @@
-"""
-One gate for all requests of a connection: a refusal for too many requests closes it for every worker.
+"""One gate for all requests of a connection: a refusal for too many requests closes it for every worker.
 
 The first refusal closes it for as long as the service asks. From the second one on, requests also pass at a pace: what
 the service took in the time between the two refusals, which is close to what it allows, a little less to leave others
@@ -27,8 +26,7 @@ FORGET_AFTER = 60.0
 
 
 class Gate:
-    """
-    Says how long a request must wait before it may be sent; safe to use from several threads.
+    """Says how long a request must wait before it may be sent; safe to use from several threads.
 
     All times are those of one monotonic clock, in seconds.
     """
@@ -47,21 +45,16 @@ class Gate:
         renew_after_fork(self)
 
     def after_fork(self) -> None:
-        """
-        A thread that the child does not have may have held the lock.
-        """
+        """A thread that the child does not have may have held the lock."""
         self._lock = threading.Lock()
 
     @property
     def pace(self) -> float | None:
-        """
-        Requests per second that are let through at the moment, or None when there is no limit.
-        """
+        """Requests per second that are let through at the moment, or None when there is no limit."""
         return self._pace
 
     def delay(self, now: float) -> float:
-        """
-        How long to wait; 0 lets the request pass.
+        """How long to wait; 0 lets the request pass.
 
         A request that had to wait asks again afterwards, because the gate may have been closed in the meantime or
         another request may have taken its turn.
@@ -88,8 +81,7 @@ class Gate:
             return 0.0
 
     def close(self, until: float, now: float) -> None:
-        """
-        Let nothing through before a time: a request was refused for too many requests.
+        """Let nothing through before a time: a request was refused for too many requests.
 
         Args:
             until: When requests may pass again.

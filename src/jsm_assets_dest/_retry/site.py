@@ -1,6 +1,4 @@
-"""
-What a connection knows of its site: what it was told, what it found out, and what its requests share.
-"""
+"""What a connection knows of its site: what it was told, what it found out, and what its requests share."""
 
 from __future__ import annotations
 
@@ -21,8 +19,7 @@ if TYPE_CHECKING:
 
 
 class Site:
-    """
-    A Jira site, as operations see it. All requests of a connection share one.
+    """A Jira site, as operations see it. All requests of a connection share one.
 
     What is found out (cloud id, workspace, account, kind of token) is written here once and never changes; finding it
     twice at the same time finds the same.
@@ -86,23 +83,18 @@ class Site:
 
     @property
     def uses_gateway(self) -> bool:
-        """
-        Whether the credentials work on the gateway only, and not on the site's own address.
-        """
+        """Whether the credentials work on the gateway only, and not on the site's own address."""
         return not isinstance(self.credentials, ApiToken) or self.is_scoped is True or self.prefers_gateway
 
     @property
     def is_basic_on_site(self) -> bool:
-        """
-        Whether calls go to the site itself with an e-mail address and a token; there, a rejected login may look like
+        """Whether calls go to the site itself with an e-mail address and a token; there, a rejected login may look like
         an empty answer.
         """
         return not self.uses_gateway
 
     def jira(self) -> str | None:
-        """
-        The base address of Jira's own calls, or None while the cloud id it needs is unknown.
-        """
+        """The base address of Jira's own calls, or None while the cloud id it needs is unknown."""
         if isinstance(self.credentials, ForgeToken):
             return self.credentials.api_base_url
         if not self.uses_gateway:
@@ -110,9 +102,7 @@ class Site:
         return f"{self.gateway}/ex/jira/{self.cloud_id}" if self.cloud_id else None
 
     def assets(self) -> str | None:
-        """
-        The base address of the workspace, or None while something that it needs is unknown.
-        """
+        """The base address of the workspace, or None while something that it needs is unknown."""
         if not self.workspace_id:
             return None
         workspace = f"jsm/assets/workspace/{self.workspace_id}/v1"
@@ -122,9 +112,7 @@ class Site:
         return f"{jira}/{workspace}" if jira else None
 
     def roles(self) -> str | None:
-        """
-        The base address of calls about roles, which only the site's own gateway answers, or None while it is unknown.
-        """
+        """The base address of calls about roles, which only the site's own gateway answers, or None while it is unknown."""
         return (
             f"{self.url}/gateway/api/jsm/assets/workspace/{self.workspace_id}/v1"
             if self.workspace_id

@@ -1,5 +1,4 @@
-"""
-Who can put things right, and on which page: the address book that remedies are written from.
+"""Who can put things right, and on which page: the address book that remedies are written from.
 
 Names of pages and menus are those of Atlassian Cloud in 2026; addresses of configuration pages were observed by clients.
 Nobody has published a link to a single tab of a schema's configuration, so the page is linked and the tab is named.
@@ -13,8 +12,7 @@ SITE_STATUS = "https://status.atlassian.com"
 
 
 class Entry(NamedTuple):
-    """
-    Somebody who can act, and where.
+    """Somebody who can act, and where.
 
     Attributes:
         who: "A Jira admin".
@@ -27,8 +25,7 @@ class Entry(NamedTuple):
     link: str = ""
 
     def asked_to(self, action: str, site: str = "") -> str:
-        """
-        A remedy: who must do what, and where.
+        """A remedy: who must do what, and where.
 
         Args:
             action: What to do, as in "add the address".

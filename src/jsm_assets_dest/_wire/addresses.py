@@ -1,6 +1,4 @@
-"""
-Addresses: made from parts that are quoted, and links of the service that are believed only on the trusted origin.
-"""
+"""Addresses: made from parts that are quoted, and links of the service that are believed only on the trusted origin."""
 
 from __future__ import annotations
 
@@ -18,8 +16,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def address(base: str, *segments: str, query: Mapping[str, object] | None = None) -> str:
-    """
-    An address below a base.
+    """An address below a base.
 
     Args:
         base: The base, without a slash at its end.
@@ -46,8 +43,7 @@ def _parameter(value: object) -> str:
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """
-    Scheme, host and port of an address.
+    """Scheme, host and port of an address.
 
     Raises:
         ValueError: It has none that can be told.
@@ -61,8 +57,7 @@ def origin(url: str) -> tuple[str, str, int]:
 
 
 def trusted_link(link: object, base: str, prefix: str = "/") -> str:
-    """
-    A link that the service sent, if it may be followed with a credential.
+    """A link that the service sent, if it may be followed with a credential.
 
     It may when it is printable ASCII without blanks and backslashes, has no user information, and has the scheme,
     host, port and path prefix that are expected. Anything else would send the token somewhere else. The host's part must
@@ -109,9 +104,7 @@ def _link_problem(link: object, base: str, prefix: str) -> str:
 
 
 def _is_plain(netloc: str, found: tuple[str, str, int]) -> bool:
-    """
-    Whether host and port are written in the usual way, with the port or without it.
-    """
+    """Whether host and port are written in the usual way, with the port or without it."""
     scheme, host, port = found
     name = f"[{host}]" if ":" in host else host
     return netloc.lower() == f"{name}:{port}" or (
@@ -120,8 +113,7 @@ def _is_plain(netloc: str, found: tuple[str, str, int]) -> bool:
 
 
 def checked_base(url: object, what: str, example: str) -> str:
-    """
-    The address of a site or gateway as the caller gave it, in one spelling: scheme and host, no slash at the end.
+    """The address of a site or gateway as the caller gave it, in one spelling: scheme and host, no slash at the end.
 
     A bare host name gets `https://`. Plain `http:` is accepted on loopback only, where nobody can listen in.
 
@@ -162,7 +154,5 @@ def checked_base(url: object, what: str, example: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """
-    Whether a host name means this very computer.
-    """
+    """Whether a host name means this very computer."""
     return host in _LOOPBACK or host.startswith("127.") or host.endswith(".localhost")

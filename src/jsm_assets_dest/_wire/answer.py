@@ -1,6 +1,4 @@
-"""
-What came back for one attempt, as plain data.
-"""
+"""What came back for one attempt, as plain data."""
 
 from __future__ import annotations
 
@@ -13,8 +11,7 @@ JsonObject: TypeAlias = "dict[str, JsonValue]"
 
 
 class Answer:
-    """
-    A complete HTTP answer.
+    """A complete HTTP answer.
 
     Attributes:
         status: The HTTP status.
@@ -35,8 +32,7 @@ class Answer:
         return f"<Answer {self.status}, {len(self.body)} bytes>"
 
     def json(self) -> JsonValue:
-        """
-        The body as JSON.
+        """The body as JSON.
 
         Raises:
             ValueError: It is not JSON (also RecursionError is turned into one).

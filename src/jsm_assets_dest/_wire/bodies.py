@@ -1,5 +1,4 @@
-"""
-What the body of a refusal says, whichever of Atlassian's dialects it is written in.
+"""What the body of a refusal says, whichever of Atlassian's dialects it is written in.
 
 Known dialects: Jira and Assets (`errorMessages`, `errors`), Jira Service Management (`errorMessage`,
 `i18nErrorMessage`), the gateway's refusals (`code`, `message`) and its "not found" (`timestamp`, `status`, `error`,
@@ -32,8 +31,7 @@ _TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{0,500})", re.IGNORECASE)
 
 @frozen
 class Body:
-    """
-    What a body says.
+    """What a body says.
 
     Attributes:
         text: Its beginning in small letters, without tags, blanks collapsed: for finding known phrases.
@@ -61,9 +59,7 @@ class Body:
 
 
 def looks_like_html(content_type: str, body: bytes) -> bool:
-    """
-    Whether this is a web page, by its label or, when it is labelled otherwise, by how it begins.
-    """
+    """Whether this is a web page, by its label or, when it is labelled otherwise, by how it begins."""
     beginning = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if beginning.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")):
         return True
@@ -72,9 +68,7 @@ def looks_like_html(content_type: str, body: bytes) -> bool:
 
 
 def read_body(content_type: str, body: bytes) -> Body:
-    """
-    Read the body of an answer that is not a success.
-    """
+    """Read the body of an answer that is not a success."""
     html = looks_like_html(content_type, body)
     plain = body[:_READ].decode("utf-8", "replace")
     title = ""
@@ -103,9 +97,7 @@ def read_body(content_type: str, body: bytes) -> Body:
 
 
 def _visible(page: str) -> str:
-    """
-    A page without its scripts, styles and comments; one that is never closed ends the page.
-    """
+    """A page without its scripts, styles and comments; one that is never closed ends the page."""
     # No single pattern for it: on a page of openings that are never closed, its time would grow with the square.
     lower = page.lower()
     parts: list[str] = []
@@ -174,9 +166,7 @@ def _from_object(content: Mapping[str, object], readable: str) -> Body:
 
 
 def _sentences(value: object) -> Iterator[str]:
-    """
-    The sentences in a text, a list of texts, or a list of objects that hold one.
-    """
+    """The sentences in a text, a list of texts, or a list of objects that hold one."""
     if isinstance(value, str):
         if value.strip():
             yield " ".join(value.split())

@@ -1,5 +1,4 @@
-"""
-One answer to one request: what is known about the two, and the errors that need more than a sentence.
+"""One answer to one request: what is known about the two, and the errors that need more than a sentence.
 
 `refusals` decides which error an answer means; here it is put into words.
 """
@@ -37,9 +36,7 @@ _ATLASSIAN_PHRASES: Final = (
 
 @define
 class Case:
-    """
-    One answer to one request, with what was known before; the attributes are the arguments of `classify`.
-    """
+    """One answer to one request, with what was known before; the attributes are the arguments of `classify`."""
 
     request: Request
     answer: Answer
@@ -49,15 +46,11 @@ class Case:
     now: float | None = field(default=None, kw_only=True)
 
     def is_login_refused(self) -> bool:
-        """
-        Row 10: whether Jira says that the login was refused, whatever the status.
-        """
+        """Row 10: whether Jira says that the login was refused, whatever the status."""
         return "AUTHENTICATED_FAILED" in self.answer.headers.get("x-seraph-loginreason", "").upper()
 
     def ip_allowlist(self, body: Body) -> errors.IpAllowlistError:
-        """
-        Row 3.
-        """
+        """Row 3."""
         request = self.request
         return errors.IpAllowlistError(
             f"“{request.operation}” was refused: {request.hostname} does not accept the address that this computer "
@@ -73,9 +66,7 @@ class Case:
         )
 
     def is_captcha(self) -> bool:
-        """
-        Row 4: whether the login was refused before the credential was looked at.
-        """
+        """Row 4: whether the login was refused before the credential was looked at."""
         headers = self.answer.headers
         return (
             headers.get("x-authentication-denied-reason", "").strip().upper().startswith("CAPTCHA")
@@ -83,18 +74,14 @@ class Case:
         )
 
     def captcha(self, body: Body) -> errors.CaptchaRequiredError:
-        """
-        Row 4.
-        """
+        """Row 4."""
         return errors.CaptchaRequiredError(
             f"“{self.request.operation}” was refused: the login{self.of_account()} is blocked after failed attempts.",
             **self.facts(body),
         )
 
     def bad_credentials(self, body: Body) -> errors.BadCredentialsError:
-        """
-        Rows 10 and 12.
-        """
+        """Rows 10 and 12."""
         request, status, text = self.request, self.answer.status, body.text
         silent = status not in {401, 403}
         what = f"“{request.operation}” was refused: {request.hostname} did not accept the login{self.of_account()}."
@@ -124,9 +111,7 @@ class Case:
         )
 
     def login_remedies(self) -> tuple[str, ...]:
-        """
-        What to do about a login that was not accepted.
-        """
+        """What to do about a login that was not accepted."""
         if self.basic_on_site:
             return (
                 "You: check that the e-mail address belongs to the account that made the token.",
@@ -139,9 +124,7 @@ class Case:
         )
 
     def scope_mismatch(self, body: Body) -> errors.ScopeMismatchError:
-        """
-        Row 11.
-        """
+        """Row 11."""
         scopes = scopes_for(self.request)
         named = f" {' and '.join(scopes)}" if scopes else " that this call needs"
         return errors.ScopeMismatchError(
@@ -155,9 +138,7 @@ class Case:
         )
 
     def assets_not_available(self, body: Body, what: str, cause: str) -> errors.AssetsNotAvailableError:
-        """
-        Rows 15 and 28.
-        """
+        """Rows 15 and 28."""
         return errors.AssetsNotAvailableError(
             f"“{self.request.operation}” failed: {what}.",
             cause=cause,
@@ -175,9 +156,7 @@ class Case:
         )
 
     def rate_limited(self, body: Body) -> errors.RateLimitedError:
-        """
-        Row 5.
-        """
+        """Row 5."""
         from .hints import wait_hint  # good answers do not wait for its regular expressions
 
         headers = self.answer.headers
@@ -201,9 +180,7 @@ class Case:
         )
 
     def unavailable(self, body: Body) -> errors.ServiceUnavailableError:
-        """
-        Row 6.
-        """
+        """Row 6."""
         from .hints import wait_hint
 
         headers = self.answer.headers
@@ -218,9 +195,7 @@ class Case:
         )
 
     def is_from_atlassian(self, body: Body) -> bool:
-        """
-        Whether an HTML answer is Atlassian's own: every one that is carries its headers (all recordings).
-        """
+        """Whether an HTML answer is Atlassian's own: every one that is carries its headers (all recordings)."""
         headers = self.answer.headers
         return (
             "atl-traceid" in headers
@@ -229,9 +204,7 @@ class Case:
         )
 
     def elsewhere(self, body: Body) -> errors.AssetsError:
-        """
-        Row 7: a redirect, or a web page that is not Atlassian's.
-        """
+        """Row 7: a redirect, or a web page that is not Atlassian's."""
         if not 300 <= self.answer.status < 400:
             return self.html(body)
         location = self.answer.headers.get("location", "")
@@ -253,9 +226,7 @@ class Case:
         )
 
     def html(self, body: Body) -> errors.HtmlResponseError:
-        """
-        Row 7: a web page where data was expected.
-        """
+        """Row 7: a web page where data was expected."""
         headers = self.answer.headers
         title = f" titled “{body.title[:80]}”" if body.title else ""
         login = "log in" in f"{body.title} {body.text[:500]}".lower()
@@ -275,9 +246,7 @@ class Case:
         )
 
     def body(self) -> Body:
-        """
-        What the body says, without the request's own credential if it was echoed.
-        """
+        """What the body says, without the request's own credential if it was echoed."""
         content = self.answer.body
         for secret in self.secrets():
             if len(secret) >= 8 and secret in content:
@@ -285,9 +254,7 @@ class Case:
         return read_body(self.answer.headers.get("content-type", ""), content)
 
     def secrets(self) -> Iterator[bytes]:
-        """
-        The credential that the request carried: in its header, or in its body where a token is asked for.
-        """
+        """The credential that the request carried: in its header, or in its body where a token is asked for."""
         request = self.request
         if request.authorization is not None:
             for word in request.authorization.reveal().split():
@@ -297,9 +264,7 @@ class Case:
             yield str(asked.get("client_secret", "")).encode("utf-8", "replace")
 
     def facts(self, body: Body, hint: Hint | None = None) -> errors.Place:
-        """
-        What every error carries.
-        """
+        """What every error carries."""
         request, headers = self.request, self.answer.headers
         facts = errors.Place(
             operation=request.operation,
@@ -319,17 +284,13 @@ class Case:
         return facts
 
     def of_account(self, before: str = " of", otherwise: str = "") -> str:
-        """
-        " of ana@acme.com", where it is known whose credential it is.
-        """
+        """Return " of ana@acme.com" if the owner of the credential is known."""
         if self.account:
             return f"{before.rstrip()} {self.account}" if before.strip() else f" {self.account}"
         return f" {otherwise}" if otherwise else ""
 
     def site(self) -> str:
-        """
-        The site's host, when the request went there.
-        """
+        """The site's host, when the request went there."""
         return self.request.hostname if self.request.host is Host.SITE else ""
 
 

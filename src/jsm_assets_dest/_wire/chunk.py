@@ -1,6 +1,4 @@
-"""
-One chunk of an import, and the records on their way into it.
-"""
+"""One chunk of an import, and the records on their way into it."""
 
 from __future__ import annotations
 
@@ -21,8 +19,7 @@ def _size(body: bytes) -> str:
 
 @frozen(kw_only=True)
 class Chunk:
-    """
-    One chunk, ready to be sent.
+    """One chunk, ready to be sent.
 
     Attributes:
         index: Its number in the run, from 0.
@@ -48,29 +45,22 @@ class Chunk:
 
     @property
     def name(self) -> str:
-        """
-        Its number and part: "12", or "12ab".
-        """
+        """Its number and part: "12", or "12ab"."""
         return f"{self.index}{self.part}"
 
     @property
     def count(self) -> int:
-        """
-        How many records it has.
-        """
+        """How many records it has."""
         return sum(self.counts.values())
 
     def plain(self) -> Chunk:
-        """
-        The same chunk without compression, for a service that answered 415.
-        """
+        """The same chunk without compression, for a service that answered 415."""
         if not self.content_encoding:
             return self
         return evolve(self, body=zlib.decompress(self.body, wbits=31), content_encoding="")
 
     def completing(self) -> Chunk:
-        """
-        The same chunk, saying also that it is the last one.
+        """The same chunk, saying also that it is the last one.
 
         A lone `encoding.COMPLETED` afterwards is the safer way: what completes an import can then be repeated alone.
         """
@@ -80,8 +70,7 @@ class Chunk:
 
 @frozen
 class Run:
-    """
-    Consecutive records of one selector, with their positions among those of the selector, and written as JSON where they
+    """Consecutive records of one selector, with their positions among those of the selector, and written as JSON where they
     are that already.
     """
 
@@ -93,8 +82,7 @@ class Run:
 
 @frozen
 class Piece:
-    """
-    Records on their way into a chunk, in the order in which they came.
+    """Records on their way into a chunk, in the order in which they came.
 
     Attributes:
         runs: Neighbours have different selectors.
@@ -107,9 +95,7 @@ class Piece:
     def add(
         self, selector: str, records: list[object], indexes: Sequence[int], texts: list[str] | None = None
     ) -> None:
-        """
-        Put records at the end; the lists are kept and may be extended later.
-        """
+        """Put records at the end; the lists are kept and may be extended later."""
         if not records:
             return
         if self.runs and self.runs[-1].selector == selector:
@@ -127,15 +113,11 @@ class Piece:
 
     @property
     def count(self) -> int:
-        """
-        How many records there are.
-        """
+        """How many records there are."""
         return sum(len(run.records) for run in self.runs)
 
     def clashes(self, selector: str) -> bool:
-        """
-        Whether a selector cannot be in the same chunk: one key of `data` is either a list or leads further.
-        """
+        """Whether a selector cannot be in the same chunk: one key of `data` is either a list or leads further."""
         if selector in self.selectors:
             return False
         return any(
@@ -143,9 +125,7 @@ class Piece:
         )
 
     def halves(self) -> tuple[Piece, Piece]:
-        """
-        Two pieces; what came first stays first.
-        """
+        """Two pieces; what came first stays first."""
         first, second, left = Piece(), Piece(), self.count // 2
         for run in self.runs:
             first.add(run.selector, run.records[:left], run.indexes[:left])
@@ -154,9 +134,7 @@ class Piece:
         return first, second
 
     def by_selector(self) -> dict[str, Run]:
-        """
-        The runs, those of the same selector joined.
-        """
+        """The runs, those of the same selector joined."""
         grouped: dict[str, list[Run]] = {}
         for run in self.runs:
             grouped.setdefault(run.selector, []).append(run)
@@ -164,9 +142,7 @@ class Piece:
 
     @classmethod
     def of_chunk(cls, chunk: Chunk) -> Piece:
-        """
-        The records of a chunk, read back from its bytes: nobody else has kept them.
-        """
+        """The records of a chunk, read back from its bytes: nobody else has kept them."""
         data: object = json.loads(chunk.plain().body)["data"]
         piece = cls()
         for selector in chunk.counts:
@@ -198,9 +174,7 @@ def _whole(runs: Sequence[Run]) -> Run:
 
 
 def written_data(runs: Mapping[str, Run]) -> bytes | None:
-    """
-    The `data` of a chunk put together from texts, as the standard encoder gives it; None where the encoder has to do it.
-    """
+    """The `data` of a chunk put together from texts, as the standard encoder gives it; None where the encoder has to do it."""
     pieces: list[bytes] = []
     for selector, run in runs.items():
         if run.texts is None or "." in selector:
@@ -217,9 +191,7 @@ def written_data(runs: Mapping[str, Run]) -> bytes | None:
 
 
 def data_of(runs: Mapping[str, Run]) -> dict[str, object]:
-    """
-    The `data` of a chunk. A selector is a dotted path, so "computers.disks" stands inside "computers".
-    """
+    """The `data` of a chunk. A selector is a dotted path, so "computers.disks" stands inside "computers"."""
     data: dict[str, object] = {}
     for selector, run in runs.items():
         *way, last = selector.split(".")

@@ -1,5 +1,4 @@
-"""
-Records into chunks: what one request of an import carries.
+"""Records into chunks: what one request of an import carries.
 
 A chunk is `{"clientGeneratedId": …, "data": {selector: [record, …]}}` as bytes that never change again: every attempt
 sends the same bytes with the same id. Chunks are limited by records and by bytes. Encoding each record on its own to
@@ -42,8 +41,7 @@ def _stop(error: RecordError) -> None:
 
 
 class Chunker:
-    """
-    Takes records, gives chunks. Used by the one thread that reads the source.
+    """Takes records, gives chunks. Used by the one thread that reads the source.
 
     Args:
         run_id: Stands at the front of every chunk's id.
@@ -93,21 +91,16 @@ class Chunker:
 
     @property
     def room(self) -> int:
-        """
-        How many records to take from the source next: just enough to fill the chunk that is open.
-        """
+        """How many records to take from the source next: just enough to fill the chunk that is open."""
         return max(1, self._target() - self._count)
 
     @property
     def taken(self) -> dict[str, int]:
-        """
-        How many records of each selector have been given, good or bad.
-        """
+        """How many records of each selector have been given, good or bad."""
         return dict(self._taken)
 
     def feed(self, selector: str, records: Sequence[object]) -> list[Chunk]:
-        """
-        Take consecutive records of one selector; gives the chunks that got full, often none.
+        """Take consecutive records of one selector; gives the chunks that got full, often none.
 
         Raises:
             RecordError: Whatever `on_bad` raises.
@@ -124,8 +117,7 @@ class Chunker:
         return chunks
 
     def feed_pairs(self, pairs: Sequence[object]) -> list[Chunk]:
-        """
-        Take `(selector, record)` pairs in their order.
+        """Take `(selector, record)` pairs in their order.
 
         Raises:
             RecordError: Whatever `on_bad` raises; also for something that is no such pair.
@@ -136,14 +128,11 @@ class Chunker:
         return chunks
 
     def flush(self) -> list[Chunk]:
-        """
-        What has been taken so far as chunks: at the end of the source.
-        """
+        """What has been taken so far as chunks: at the end of the source."""
         return self._cut(more=False)
 
     def flush_early(self) -> list[Chunk]:
-        """
-        What has been taken so far as chunks, because a slow source has kept it waiting.
+        """What has been taken so far as chunks, because a slow source has kept it waiting.
 
         Nothing while the boundaries of an interrupted run are followed: then a chunk has to have the same records again,
         or nobody would recognise it.
@@ -151,8 +140,7 @@ class Chunker:
         return [] if self._boundaries else self._cut(more=False)
 
     def split(self, chunk: Chunk) -> tuple[Chunk, ...]:
-        """
-        The two halves of a chunk that the service found too large (413); nothing for a chunk of one record.
+        """The two halves of a chunk that the service found too large (413); nothing for a chunk of one record.
 
         Chunks that follow are made smaller, too. The halves have ids of their own, made from the chunk's number.
         """
@@ -167,9 +155,7 @@ class Chunker:
         return tuple(half for half in written if half is not None)
 
     def too_large(self, chunk: Chunk) -> RecordError:
-        """
-        The error for a chunk of one record that is too large even alone; its record is the one that was to be sent.
-        """
+        """The error for a chunk of one record that is too large even alone; its record is the one that was to be sent."""
         ((selector, indexes),) = chunk.indexes.items()
         record = Piece.of_chunk(chunk).runs[0].records[0]
         reason = f"is too large to be sent: {chunk.size:,} bytes"
@@ -267,8 +253,7 @@ class Chunker:
                 yield chunk
 
     def _sendable(self, piece: Piece) -> Chunk | None:
-        """
-        Take out what no chunk could carry: records that the encoder refuses, and records too large alone.
+        """Take out what no chunk could carry: records that the encoder refuses, and records too large alone.
 
         Gives the chunk, where writing it was enough to know that nothing is too large.
         """
@@ -320,9 +305,7 @@ class Chunker:
         )
 
     def _leave_out_bad(self, piece: Piece, reason: str) -> None:
-        """
-        Find which records the encoder refused, tell of them and take them out.
-        """
+        """Find which records the encoder refused, tell of them and take them out."""
         runs, found = list(piece.runs), False
         piece.runs.clear()
         for run in runs:

@@ -1,5 +1,4 @@
-"""
-What an answer means: a good one is recognised here, everything else is judged by the decision table in `refusals`.
+"""What an answer means: a good one is recognised here, everything else is judged by the decision table in `refusals`.
 
 Nearly every answer is a good one without anything unusual about it. It is recognised by a few looks; the table, its errors
 and their words are loaded when an answer first needs them.
@@ -25,8 +24,7 @@ def classify(
     account: str = "",
     now: float | None = None,
 ) -> Answer:
-    """
-    Judge an answer.
+    """Judge an answer.
 
     Args:
         request: What was sent.
@@ -58,9 +56,7 @@ def classify(
 
 
 def is_plainly_good(answer: Answer) -> bool:
-    """
-    Whether an answer is data, whole, and nothing about it hints at a refusal.
-    """
+    """Whether an answer is data, whole, and nothing about it hints at a refusal."""
     body = answer.body
     # A refused address says so in words only: row 3 of the table.
     if not 200 <= answer.status < 300 or not body.startswith((b"{", b"[")) or b"ejected" in body[:4096]:
@@ -76,9 +72,7 @@ def is_plainly_good(answer: Answer) -> bool:
 
 
 def is_answered_to(request: Request, answer: Answer, account_id: str | None, *, basic_on_site: bool) -> bool:
-    """
-    Whether an answer was made for the account of the credential, as far as the site would say so: row 29.
-    """
+    """Whether an answer was made for the account of the credential, as far as the site would say so: row 29."""
     if (
         not basic_on_site
         or request.host is not Host.SITE

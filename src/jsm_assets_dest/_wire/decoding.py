@@ -1,5 +1,4 @@
-"""
-Unpacking the body of an answer within a limit, whatever the server claims.
+"""Unpacking the body of an answer within a limit, whatever the server claims.
 
 httpx unpacks a received piece at once and whole, so that a few kilobytes may become gigabytes; here no more is ever
 unpacked than the limit allows.
@@ -19,8 +18,7 @@ _EITHER_HEADER = 47
 
 
 class BodyReader:
-    """
-    Collects an answer's body piece by piece.
+    """Collects an answer's body piece by piece.
 
     Args:
         encoding: The answer's Content-Encoding.
@@ -45,8 +43,7 @@ class BodyReader:
         self._pieces: list[bytes] = []
 
     def feed(self, piece: bytes) -> None:
-        """
-        Take the next piece as received.
+        """Take the next piece as received.
 
         Raises:
             AnswerTooLargeError: More than the limit has been unpacked.
@@ -65,8 +62,7 @@ class BodyReader:
         self._pieces.append(piece)
 
     def finish(self) -> bytes:
-        """
-        The whole body.
+        """The whole body.
 
         Raises:
             MalformedAnswerError: The compressed body broke off.

@@ -1,6 +1,4 @@
-"""
-Requests that find out where Assets is and who is asking, and the reading of their answers.
-"""
+"""Requests that find out where Assets is and who is asking, and the reading of their answers."""
 
 from __future__ import annotations
 
@@ -15,16 +13,12 @@ from .request import Credential, Host, Request
 
 
 def host_of(base: str, site: str) -> Host:
-    """
-    Whose address a base is; an emulator may be both site and gateway, and then counts as what it is asked as.
-    """
+    """Whose address a base is; an emulator may be both site and gateway, and then counts as what it is asked as."""
     return Host.GATEWAY if "/ex/jira/" in base or not base.startswith(site) else Host.SITE
 
 
 def tenant_info(site: str) -> Request:
-    """
-    Ask the site for its cloud id, without a credential (undocumented, used by every client).
-    """
+    """Ask the site for its cloud id, without a credential (undocumented, used by every client)."""
     return Request(
         operation="read tenant info",
         method="GET",
@@ -35,16 +29,12 @@ def tenant_info(site: str) -> Request:
 
 
 def read_cloud_id(answer: Answer) -> str:
-    """
-    The cloud id in the answer to `tenant_info`.
-    """
+    """The cloud id in the answer to `tenant_info`."""
     return read_text(read_object(answer.json(), "tenant information"), "cloudId")
 
 
 def myself(base: str, site: str) -> Request:
-    """
-    Ask who the credential belongs to, with the person's product access.
-    """
+    """Ask who the credential belongs to, with the person's product access."""
     return Request(
         operation="read myself",
         method="GET",
@@ -54,8 +44,7 @@ def myself(base: str, site: str) -> Request:
 
 
 class Account(NamedTuple):
-    """
-    The account that a credential belongs to.
+    """The account that a credential belongs to.
 
     Attributes:
         id: Its account id.
@@ -77,9 +66,7 @@ class Account(NamedTuple):
 
 
 def read_account(answer: Answer) -> Account:
-    """
-    The account in the answer to `myself`.
-    """
+    """The account in the answer to `myself`."""
     source = read_object(answer.json(), "an account")
     return Account(
         id=read_text(source, "accountId"),
@@ -101,17 +88,14 @@ def _items(source: Mapping[str, object], key: str, member: str) -> tuple[str, ..
 
 
 def server_info(base: str) -> Request:
-    """
-    Ask Jira for its own address.
-    """
+    """Ask Jira for its own address."""
     return Request(
         operation="read server info", method="GET", url=address(base, "rest", "api", "3", "serverInfo")
     )
 
 
 def read_site_address(answer: Answer) -> str:
-    """
-    The site's address in the answer to `server_info`, in one spelling.
+    """The site's address in the answer to `server_info`, in one spelling.
 
     Raises:
         MalformedAnswerError: It names none that could be one.
@@ -126,9 +110,7 @@ def read_site_address(answer: Answer) -> str:
 
 
 def permissions(base: str, site: str, *keys: str) -> Request:
-    """
-    Ask whether the caller has global permissions. Anonymous callers are answered too: prove the identity first.
-    """
+    """Ask whether the caller has global permissions. Anonymous callers are answered too: prove the identity first."""
     return Request(
         operation="read permissions",
         method="GET",
@@ -138,9 +120,7 @@ def permissions(base: str, site: str, *keys: str) -> Request:
 
 
 def read_permissions(answer: Answer) -> dict[str, bool]:
-    """
-    Permission key to whether the caller has it.
-    """
+    """Permission key to whether the caller has it."""
     listing = read_object(read_object(answer.json(), "permissions").get("permissions"), "permissions")
     return {
         key: read_flag(read_object(entry, "a permission"), "havePermission") for key, entry in listing.items()
@@ -148,9 +128,7 @@ def read_permissions(answer: Answer) -> dict[str, bool]:
 
 
 def licence(base: str, site: str) -> Request:
-    """
-    Ask which products the site has, and on which plan; needs no permission.
-    """
+    """Ask which products the site has, and on which plan; needs no permission."""
     return Request(
         operation="read licence",
         method="GET",
@@ -160,18 +138,14 @@ def licence(base: str, site: str) -> Request:
 
 
 def read_plans(answer: Answer) -> dict[str, str]:
-    """
-    Product id to plan: {"jira-servicedesk": "PAID"}.
-    """
+    """Product id to plan: {"jira-servicedesk": "PAID"}."""
     entries = read_array(read_object(answer.json(), "licences").get("applications"), "licences")
     found = [read_object(entry, "a licence") for entry in entries]
     return {read_text(entry, "id"): read_text(entry, "plan", "") for entry in found}
 
 
 def service_desk_info(base: str, site: str) -> Request:
-    """
-    Ask whether Jira Service Management is there; answered without a login, so it proves nothing about the caller.
-    """
+    """Ask whether Jira Service Management is there; answered without a login, so it proves nothing about the caller."""
     return Request(
         operation="read service desk info",
         method="GET",
@@ -181,16 +155,12 @@ def service_desk_info(base: str, site: str) -> Request:
 
 
 def read_is_licensed(answer: Answer) -> bool:
-    """
-    Whether Jira Service Management is licensed on the site.
-    """
+    """Whether Jira Service Management is licensed on the site."""
     return read_flag(read_object(answer.json(), "service desk information"), "isLicensedForUse", default=True)
 
 
 def service_desks(base: str, site: str) -> Request:
-    """
-    List one service desk: works only with access to Jira Service Management.
-    """
+    """List one service desk: works only with access to Jira Service Management."""
     return Request(
         operation="list service desks",
         method="GET",
@@ -200,9 +170,7 @@ def service_desks(base: str, site: str) -> Request:
 
 
 def workspaces(base: str, site: str, start: int = 0) -> Request:
-    """
-    List the Assets workspaces of a site.
-    """
+    """List the Assets workspaces of a site."""
     return Request(
         operation="find workspace",
         method="GET",
@@ -214,9 +182,7 @@ def workspaces(base: str, site: str, start: int = 0) -> Request:
 
 
 def read_workspace_ids(answer: Answer) -> tuple[str, ...]:
-    """
-    The workspace ids; empty on a site without Assets.
-    """
+    """The workspace ids; empty on a site without Assets."""
     source = read_object(answer.json(), "workspaces")
     entries = read_array(source.get("values"), "workspaces")
     ids = tuple(read_text(read_object(entry, "a workspace"), "workspaceId") for entry in entries)
@@ -226,9 +192,7 @@ def read_workspace_ids(answer: Answer) -> tuple[str, ...]:
 
 
 def accessible_resources(gateway: str) -> Request:
-    """
-    List the sites that an OAuth token was granted.
-    """
+    """List the sites that an OAuth token was granted."""
     return Request(
         operation="list accessible resources",
         method="GET",
@@ -238,8 +202,6 @@ def accessible_resources(gateway: str) -> Request:
 
 
 def read_resources(answer: Answer) -> dict[str, str]:
-    """
-    Cloud id to address of the sites in the answer to `accessible_resources`.
-    """
+    """Cloud id to address of the sites in the answer to `accessible_resources`."""
     entries = [read_object(entry, "a site") for entry in read_array(answer.json(), "sites")]
     return {read_text(entry, "id"): read_text(entry, "url", "") for entry in entries}

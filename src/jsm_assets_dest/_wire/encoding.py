@@ -1,5 +1,4 @@
-"""
-JSON out: one of two encoders, the same meaning with both.
+"""JSON out: one of two encoders, the same meaning with both.
 
 The standard library's is the default; orjson comes with the extra `jsm-assets-dest[fast]` and is about ten times
 faster. They disagree about odd values (measured: NaN is `NaN` or, silently, `null`; a lone surrogate passes or fails;
@@ -29,15 +28,12 @@ _SURROGATE = re.compile(rb"\\ud[89a-f]")
 
 
 class UnencodableError(ValueError):
-    """
-    A value that JSON cannot carry. Who encodes knows which record it was, and says so in an error of its own.
-    """
+    """A value that JSON cannot carry. Who encodes knows which record it was, and says so in an error of its own."""
 
 
 @frozen
 class Encoder:
-    """
-    A way to turn values into JSON.
+    """A way to turn values into JSON.
 
     Attributes:
         name: "json" or "orjson".
@@ -77,8 +73,7 @@ def _standard(value: object) -> bytes:
 
 
 def has_surrogates(body: bytes) -> bool:
-    """
-    Whether ASCII JSON has escaped surrogates: what every character beyond 16 bits becomes, such as most emoji.
+    """Whether ASCII JSON has escaped surrogates: what every character beyond 16 bits becomes, such as most emoji.
 
     Whether they were whole pairs cannot be told from the JSON, where two halves side by side look like one character.
 
@@ -91,9 +86,7 @@ def has_surrogates(body: bytes) -> bool:
 
 
 def has_lone_surrogate(value: object) -> bool:
-    """
-    Whether a value, which can be encoded otherwise, has text without a UTF-8 form: the strict encoding is the judge.
-    """
+    """Whether a value, which can be encoded otherwise, has text without a UTF-8 form: the strict encoding is the judge."""
     try:
         json.dumps(value, ensure_ascii=False, default=_plain).encode("utf-8")
     except UnicodeEncodeError:
@@ -125,8 +118,7 @@ _found: dict[str, Encoder] = {}
 
 
 def choose_encoder(*, fast: bool | None = None) -> Encoder:
-    """
-    The encoder to use.
+    """The encoder to use.
 
     Args:
         fast: None takes orjson when it is installed, False never does, True insists on it.
@@ -144,8 +136,7 @@ def choose_encoder(*, fast: bool | None = None) -> Encoder:
 
 
 def encode(value: object) -> bytes:
-    """
-    The value as JSON bytes, by the fastest encoder that is installed.
+    """The value as JSON bytes, by the fastest encoder that is installed.
 
     Raises:
         UnencodableError: JSON cannot carry it.
@@ -154,8 +145,7 @@ def encode(value: object) -> bytes:
 
 
 def compress(body: bytes) -> bytes:
-    """
-    The body for `Content-Encoding: gzip`, the same bytes for the same body every time.
+    """The body for `Content-Encoding: gzip`, the same bytes for the same body every time.
 
     Level 1: a seventh of the size for two microseconds per record; higher levels cost three to twelve times as much for
     a tenth less. Whether Assets accepts it is documented nowhere, so it is off until somebody asks for it.

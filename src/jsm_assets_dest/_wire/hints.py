@@ -1,5 +1,4 @@
-"""
-When to come back, as far as the service says so.
+"""When to come back, as far as the service says so.
 
 The forms of `Retry-After` are those of RFC 9110 (seconds, and the three kinds of date) and those seen in the wild:
 decimals, spaces, ISO dates, values joined by a proxy. What cannot be understood is no hint, and never an error. Dates
@@ -40,8 +39,7 @@ _STRUCTURED_TIME = re.compile(r";\s*t=(\d+)", re.ASCII)
 
 @frozen
 class Hint:
-    """
-    What the service says about when to come back.
+    """What the service says about when to come back.
 
     Attributes:
         seconds: Seconds from now; never negative.
@@ -53,8 +51,7 @@ class Hint:
 
 
 def wait_hint(headers: Mapping[str, str], now_wall: float | None = None) -> Hint | None:
-    """
-    The longest wait that the headers of an answer ask for.
+    """The longest wait that the headers of an answer ask for.
 
     Args:
         headers: Of the answer, by lower-case name.
@@ -79,8 +76,7 @@ def wait_hint(headers: Mapping[str, str], now_wall: float | None = None) -> Hint
 
 
 def http_date(text: str, now_wall: float | None = None) -> float | None:
-    """
-    Seconds since 1970 of one of HTTP's three kinds of date, or of an e-mail date with another zone; None otherwise.
+    """Seconds since 1970 of one of HTTP's three kinds of date, or of an e-mail date with another zone; None otherwise.
 
     Args:
         text: The date.

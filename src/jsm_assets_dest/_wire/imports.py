@@ -1,6 +1,4 @@
-"""
-Requests of the Imports API. All but the first go to links that the service sent, with the import token.
-"""
+"""Requests of the Imports API. All but the first go to links that the service sent, with the import token."""
 
 from __future__ import annotations
 
@@ -50,17 +48,14 @@ def _json(value: object) -> bytes:
 
 
 def _path_part(url: str, after: str) -> str:
-    """
-    The path segment that follows a segment.
-    """
+    """The path segment that follows a segment."""
     segments = url.partition("://")[2].partition("?")[0].split("/")
     return segments[segments.index(after) + 1] if after in segments[:-1] else ""
 
 
 @frozen(kw_only=True)
 class ImportLinks:
-    """
-    Where an import token leads: the links of `imports/info`, checked. They are never stored.
+    """Where an import token leads: the links of `imports/info`, checked. They are never stored.
 
     Attributes:
         status: The import's state.
@@ -78,16 +73,12 @@ class ImportLinks:
 
     @property
     def schema_and_mapping(self) -> str:
-        """
-        Where the present document is read: the one address that no link gives; the mapping link's neighbour.
-        """
+        """Where the present document is read: the one address that no link gives; the mapping link's neighbour."""
         return self.mapping.partition("?")[0].removesuffix("/mapping") + "/schema-and-mapping"
 
 
 def import_info(gateway: str, secret: Secret) -> Request:
-    """
-    Ask where the token leads.
-    """
+    """Ask where the token leads."""
     return _request(
         "read import info", "GET", address(gateway, "jsm", "assets", "v1", "imports", "info"), secret
     )
@@ -99,8 +90,7 @@ def _links(answer: Answer, base: str, what: str, *names: str) -> list[str]:
 
 
 def read_import_links(answer: Answer, gateway: str) -> ImportLinks:
-    """
-    The links of `imports/info`.
+    """The links of `imports/info`.
 
     Raises:
         UnsafeLinkError: A link leads away from the gateway.
@@ -117,8 +107,7 @@ def read_import_links(answer: Answer, gateway: str) -> ImportLinks:
 
 @frozen(kw_only=True)
 class ImportState:
-    """
-    What `configstatus` says.
+    """What `configstatus` says.
 
     Attributes:
         status: IDLE, DISABLED, MISSING_MAPPING, RUNNING, or a word nobody has seen yet.
@@ -132,16 +121,12 @@ class ImportState:
 
 
 def import_status(links: ImportLinks, secret: Secret) -> Request:
-    """
-    Ask for the import's state.
-    """
+    """Ask for the import's state."""
     return _request("read import status", "GET", links.status, secret)
 
 
 def read_import_state(answer: Answer, gateway: str) -> ImportState:
-    """
-    The import's state.
-    """
+    """The import's state."""
     source = read_object(answer.json(), "an import's state")
     links = source.get("links")
     given = cast("Mapping[str, object]", links) if isinstance(links, Mapping) else {}
@@ -155,17 +140,14 @@ def read_import_state(answer: Answer, gateway: str) -> ImportState:
 
 
 def read_mapping(links: ImportLinks, secret: Secret) -> Request:
-    """
-    Ask for the schema and mapping as they are now.
-    """
+    """Ask for the schema and mapping as they are now."""
     return _request("read mapping", "GET", links.schema_and_mapping, secret, listing=True)
 
 
 def send_mapping(
     links: ImportLinks, secret: Secret, document: Mapping[str, object], *, first: bool
 ) -> Request:
-    """
-    Submit the schema and mapping: PUT the first time, PATCH with what changed afterwards.
+    """Submit the schema and mapping: PUT the first time, PATCH with what changed afterwards.
 
     Done asynchronously by the service; it answers 303 with the address of the progress, or 204 when it is done.
     """
@@ -181,8 +163,7 @@ def send_mapping(
 
 
 def mapping_progress(location: str, gateway: str, secret: Secret) -> Request:
-    """
-    Ask how far the service is with a mapping.
+    """Ask how far the service is with a mapping.
 
     Args:
         location: The Location of the 303; HTTP lets it be a path alone.
@@ -203,8 +184,7 @@ def mapping_progress(location: str, gateway: str, secret: Secret) -> Request:
 
 @frozen(kw_only=True)
 class MappingProgress:
-    """
-    How far the service is with a mapping.
+    """How far the service is with a mapping.
 
     Attributes:
         finished: Whether it is done.
@@ -218,9 +198,7 @@ class MappingProgress:
 
 
 def read_mapping_progress(answer: Answer) -> MappingProgress:
-    """
-    The progress of a mapping; only FINISHED is documented.
-    """
+    """The progress of a mapping; only FINISHED is documented."""
     source = read_object(answer.json(), "a mapping's progress")
     return MappingProgress(
         finished=read_text(source, "progressStatus", "").upper() == "FINISHED",
@@ -231,8 +209,7 @@ def read_mapping_progress(answer: Answer) -> MappingProgress:
 
 @frozen(kw_only=True)
 class ExecutionLinks:
-    """
-    Where an execution takes data, progress and cancellation, and tells its state.
+    """Where an execution takes data, progress and cancellation, and tells its state.
 
     Attributes:
         submit: Takes chunks.
@@ -249,9 +226,7 @@ class ExecutionLinks:
     execution_id: str
 
     def to_dict(self) -> dict[str, str]:
-        """
-        The links by name.
-        """
+        """The links by name."""
         return {
             "submit": self.submit,
             "status": self.status,
@@ -261,9 +236,7 @@ class ExecutionLinks:
 
     @classmethod
     def from_dict(cls, links: Mapping[str, object], gateway: str) -> ExecutionLinks:
-        """
-        The links back from `to_dict`, checked again.
-        """
+        """The links back from `to_dict`, checked again."""
         submit, status, cancel = (
             trusted_link(links.get(name), gateway) for name in ("submit", "status", "cancel")
         )
@@ -278,16 +251,12 @@ class ExecutionLinks:
 
 
 def start_import(links: ImportLinks, secret: Secret) -> Request:
-    """
-    Start an execution. Never sent again unless the first was certainly refused: there can be one at a time.
-    """
+    """Start an execution. Never sent again unless the first was certainly refused: there can be one at a time."""
     return _request("start import", "POST", links.start, secret, repeat=Repeat.WHEN_REJECTED)
 
 
 def read_execution_links(answer: Answer, gateway: str) -> ExecutionLinks:
-    """
-    The links of a started execution.
-    """
+    """The links of a started execution."""
     submit, status, cancel = _links(
         answer, gateway, "an execution", "submitResults", "getExecutionStatus", "cancel"
     )
@@ -306,9 +275,7 @@ def read_execution_links(answer: Answer, gateway: str) -> ExecutionLinks:
 
 
 def submit_chunk(links: ExecutionLinks, secret: Secret, body: bytes, *, gzip: bool = False) -> Request:
-    """
-    Send a chunk: the same bytes with the same id at every attempt, so that repeating it is safe.
-    """
+    """Send a chunk: the same bytes with the same id at every attempt, so that repeating it is safe."""
     headers = (("Content-Encoding", "gzip"),) if gzip else ()
     return _request(
         "submit chunk", "POST", links.submit, secret, body=body, empty_answer=True, headers=headers
@@ -316,9 +283,7 @@ def submit_chunk(links: ExecutionLinks, secret: Secret, body: bytes, *, gzip: bo
 
 
 def complete_import(links: ExecutionLinks, secret: Secret) -> Request:
-    """
-    Say that all data is there. After an unknown outcome the state is asked, then decided.
-    """
+    """Say that all data is there. After an unknown outcome the state is asked, then decided."""
     return _request(
         "submit chunk",
         "POST",
@@ -331,9 +296,7 @@ def complete_import(links: ExecutionLinks, secret: Secret) -> Request:
 
 
 def submit_progress(links: ExecutionLinks, secret: Secret, processed: int, total: int | None) -> Request:
-    """
-    Feed the progress that Assets displays.
-    """
+    """Feed the progress that Assets displays."""
     objects = {"total": total if total is not None else processed, "processed": processed}
     return _request(
         "submit progress", "PUT", links.progress, secret, body=_json({"objects": objects}), empty_answer=True
@@ -341,31 +304,23 @@ def submit_progress(links: ExecutionLinks, secret: Secret, processed: int, total
 
 
 def execution_status(links: ExecutionLinks, secret: Secret) -> Request:
-    """
-    Ask for an execution's state.
-    """
+    """Ask for an execution's state."""
     return _request("read execution status", "GET", links.status, secret, listing=True)
 
 
 def latest_execution_status(links: ImportLinks, secret: Secret) -> Request:
-    """
-    Ask for the state of the newest execution; the address is the start link's neighbour.
-    """
+    """Ask for the state of the newest execution; the address is the start link's neighbour."""
     url = links.start.partition("?")[0] + "/status"
     return _request("read latest execution status", "GET", url, secret, listing=True)
 
 
 def cancel_import(links: ExecutionLinks, secret: Secret) -> Request:
-    """
-    Cancel an execution.
-    """
+    """Cancel an execution."""
     return _request("cancel import", "DELETE", links.cancel, secret, empty_answer=True)
 
 
 def record_failure(links: ExecutionLinks, secret: Secret, reason: str) -> Request:
-    """
-    Close an execution that takes data as failed, with a reason of at most 1,024 characters in its history.
-    """
+    """Close an execution that takes data as failed, with a reason of at most 1,024 characters in its history."""
     url = links.submit.partition("?")[0].removesuffix("/data") + "/history/failed"
     return _request(
         "record failed import",

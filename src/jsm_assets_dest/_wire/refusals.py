@@ -1,5 +1,4 @@
-"""
-The decision table of access failures, as one pure function.
+"""The decision table of access failures, as one pure function.
 
 `judge` returns a good answer and raises a typed error for everything else. The order of the rules matters, and the first
 that fits counts:
@@ -57,8 +56,7 @@ _MAPPING_OPERATIONS: Final = ("submit mapping", "update mapping")
 
 
 def judge(case: Case) -> Answer:
-    """
-    Judge an answer by the whole table.
+    """Judge an answer by the whole table.
 
     Returns:
         The answer, when it is good.
@@ -75,9 +73,7 @@ def judge(case: Case) -> Answer:
 
 
 def _check_success(case: Case) -> None:
-    """
-    Rows 3, 4, 7, 10, 28 and 29: failures that come with a status of success.
-    """
+    """Rows 3, 4, 7, 10, 28 and 29: failures that come with a status of success."""
     request, answer = case.request, case.answer
     headers = answer.headers
     body = answer.body
@@ -111,9 +107,7 @@ def _check_success(case: Case) -> None:
 
 
 def _content_problem(case: Case) -> str:
-    """
-    What is wrong with the content of a success, or "".
-    """
+    """What is wrong with the content of a success, or ""."""
     request, answer = case.request, case.answer
     if request.operation in _BINARY or answer.status == 303:
         return ""
@@ -132,17 +126,13 @@ def _content_problem(case: Case) -> str:
 
 
 def _has_no_workspace(case: Case) -> bool:
-    """
-    Whether the list of workspaces is empty.
-    """
+    """Whether the list of workspaces is empty."""
     content = case.answer.json()
     return isinstance(content, dict) and not content.get("values") and not content.get("start")
 
 
 def _check_identity(case: Case) -> None:
-    """
-    Row 29: the site answered an anonymous visitor, or somebody else, and said nothing about it.
-    """
+    """Row 29: the site answered an anonymous visitor, or somebody else, and said nothing about it."""
     request = case.request
     if is_answered_to(request, case.answer, case.account_id, basic_on_site=case.basic_on_site):
         return
@@ -161,9 +151,7 @@ def _check_identity(case: Case) -> None:
 
 
 def _refusal(case: Case) -> errors.AssetsError:
-    """
-    The error that an answer other than success means.
-    """
+    """The error that an answer other than success means."""
     request, status, headers = case.request, case.answer.status, case.answer.headers
     body = case.body()
     text = body.text
@@ -243,9 +231,7 @@ def _refusal(case: Case) -> errors.AssetsError:
 
 
 def _forbidden(case: Case, body: Body) -> errors.ApiError:
-    """
-    Rows 13 to 21.
-    """
+    """Rows 13 to 21."""
     request, text = case.request, body.text
     doing = f"“{request.operation}”"
     facts = case.facts(body)
@@ -309,9 +295,7 @@ def _forbidden(case: Case, body: Body) -> errors.ApiError:
 
 
 def _not_found(case: Case, body: Body, category: str) -> errors.ApiError:
-    """
-    Rows 22 to 24.
-    """
+    """Rows 22 to 24."""
     request = case.request
     doing = f"“{request.operation}”"
     facts = case.facts(body)
@@ -348,9 +332,7 @@ def _not_found(case: Case, body: Body, category: str) -> errors.ApiError:
 
 
 def _invalid(case: Case, body: Body) -> errors.ApiError:
-    """
-    Row 26: the content was refused; a mapping's objections have errors of their own.
-    """
+    """Row 26: the content was refused; a mapping's objections have errors of their own."""
     doing = f"“{case.request.operation}”"
     if body.codes or body.code in _MAPPING_CODES or case.request.operation in _MAPPING_OPERATIONS:
         return refused_mapping(f"{doing} was refused", body, case.facts(body))
@@ -365,8 +347,7 @@ def _invalid(case: Case, body: Body) -> errors.ApiError:
 def refused_mapping(
     happened: str, body: Body, facts: errors.Place | None = None
 ) -> errors.MappingRejectedError:
-    """
-    The error for a refused mapping, by the service's word for the reason.
+    """The error for a refused mapping, by the service's word for the reason.
 
     Args:
         happened: What happened, without a full stop: "“submit mapping” was refused".
@@ -391,9 +372,7 @@ def refused_mapping(
 
 
 def _import_conflict(case: Case, body: Body) -> errors.ApiError:
-    """
-    Row 9: the state of the import, by the service's word for it.
-    """
+    """Row 9: the state of the import, by the service's word for it."""
     doing = f"“{case.request.operation}”"
     reason = body.code if body.code in _CONFLICTS else ""
     if not reason:
@@ -411,9 +390,7 @@ def _import_conflict(case: Case, body: Body) -> errors.ApiError:
 
 
 def _check_login(case: Case) -> None:
-    """
-    Rows 4 and 10, for an answer of success.
-    """
+    """Rows 4 and 10, for an answer of success."""
     if case.is_captcha():
         raise case.captcha(case.body())
     if case.is_login_refused():

@@ -1,5 +1,4 @@
-"""
-One request as plain data: complete enough to be sent, judged and, where that is safe, sent again.
+"""One request as plain data: complete enough to be sent, judged and, where that is safe, sent again.
 
 What every program needs for its first answer (this class, `Answer`, `Site`, the commands) is written by hand: attrs takes
 half a millisecond to make a class, and all of them together would be a twelfth of the time to that answer.
@@ -14,9 +13,7 @@ from .._secret import Secret
 
 
 class Repeat(enum.Enum):
-    """
-    Whether a request may be sent again when an attempt failed (facts: the operation decides, not the HTTP verb).
-    """
+    """Whether a request may be sent again when an attempt failed (facts: the operation decides, not the HTTP verb)."""
 
     #: Repeating changes nothing: every read, a search, the same mapping document, a chunk with its own id.
     SAFE = "safe"
@@ -27,9 +24,7 @@ class Repeat(enum.Enum):
 
 
 class Host(enum.Enum):
-    """
-    Whom a request talks to; decides what an answer means and which credential goes along.
-    """
+    """Whom a request talks to; decides what an answer means and which credential goes along."""
 
     SITE = "site"
     GATEWAY = "gateway"
@@ -37,9 +32,7 @@ class Host(enum.Enum):
 
 
 class Credential(enum.Enum):
-    """
-    Whose credential a request carries.
-    """
+    """Whose credential a request carries."""
 
     ACCOUNT = "account"
     IMPORT_TOKEN = "import token"
@@ -47,8 +40,7 @@ class Credential(enum.Enum):
 
 
 class Request:
-    """
-    A request, before and while it is sent.
+    """A request, before and while it is sent.
 
     Attributes:
         operation: What is being done, in the words of errors, logs and planned faults: "create object schema".
@@ -118,24 +110,18 @@ class Request:
 
     @property
     def path(self) -> str:
-        """
-        The path of the address, without host and query.
-        """
+        """The path of the address, without host and query."""
         rest = self.url.partition("://")[2]
         return "/" + rest.partition("/")[2].partition("?")[0]
 
     @property
     def hostname(self) -> str:
-        """
-        The host of the address, with its port where one is given.
-        """
+        """The host of the address, with its port where one is given."""
         return self.url.partition("://")[2].partition("/")[0]
 
     @property
     def is_import(self) -> bool:
-        """
-        Whether this is a call of the Imports API: made with an import token, or to one of its paths.
-        """
+        """Whether this is a call of the Imports API: made with an import token, or to one of its paths."""
         return (
             self.credential is Credential.IMPORT_TOKEN
             or "/importsource/" in self.path
@@ -143,13 +129,9 @@ class Request:
         )
 
     def authorized(self, authorization: Secret | None) -> Request:
-        """
-        The same request with its Authorization header's value.
-        """
+        """The same request with its Authorization header's value."""
         return self.changed(authorization=authorization)
 
     def changed(self, **changes: Any) -> Request:
-        """
-        The same request with other values of some attributes.
-        """
+        """The same request with other values of some attributes."""
         return Request(**{**{name: getattr(self, name) for name in self.__slots__}, **changes})

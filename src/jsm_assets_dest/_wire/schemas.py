@@ -1,6 +1,4 @@
-"""
-Requests about object schemas, object types, attributes and roles. Each takes the workspace's base address.
-"""
+"""Requests about object schemas, object types, attributes and roles. Each takes the workspace's base address."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ def _json(value: object) -> bytes:
 
 
 def list_object_schemas(base: str, start: int = 0, size: int = PAGE_SIZE, *, counts: bool = True) -> Request:
-    """
-    One page of the object schemas that the caller may see.
-    """
+    """One page of the object schemas that the caller may see."""
     query = {"startAt": start, "maxResults": size, "includeCounts": counts}
     return Request(
         operation="list object schemas",
@@ -38,8 +34,7 @@ def list_object_schemas(base: str, start: int = 0, size: int = PAGE_SIZE, *, cou
 
 
 class Page(NamedTuple):
-    """
-    A page of a listing.
+    """A page of a listing.
 
     Attributes:
         values: Its entries.
@@ -51,8 +46,7 @@ class Page(NamedTuple):
 
 
 def read_page(answer: Answer) -> Page:
-    """
-    A page with `startAt`, `maxResults`, `total`, `values` and `isLast`.
+    """A page with `startAt`, `maxResults`, `total`, `values` and `isLast`.
 
     Raises:
         MalformedAnswerError: The page is empty although the service says that it is not the last one, or counts
@@ -68,16 +62,12 @@ def read_page(answer: Answer) -> Page:
 
 
 def get_object_schema(base: str, schema_id: str) -> Request:
-    """
-    One object schema by id.
-    """
+    """One object schema by id."""
     return Request(operation="get object schema", method="GET", url=address(base, "objectschema", schema_id))
 
 
 def create_object_schema(base: str, key: str, name: str, description: str) -> Request:
-    """
-    Create an object schema; keys and names are unique, so after an unknown outcome a look tells what happened.
-    """
+    """Create an object schema; keys and names are unique, so after an unknown outcome a look tells what happened."""
     body: dict[str, object] = {"name": name, "objectSchemaKey": key}
     if description:
         body["description"] = description
@@ -91,9 +81,7 @@ def create_object_schema(base: str, key: str, name: str, description: str) -> Re
 
 
 def update_object_schema(base: str, schema_id: str, changes: Mapping[str, str]) -> Request:
-    """
-    Change an object schema's name or description.
-    """
+    """Change an object schema's name or description."""
     return Request(
         operation="update object schema",
         method="PUT",
@@ -103,9 +91,7 @@ def update_object_schema(base: str, schema_id: str, changes: Mapping[str, str]) 
 
 
 def delete_object_schema(base: str, schema_id: str) -> Request:
-    """
-    Delete an object schema with everything in it.
-    """
+    """Delete an object schema with everything in it."""
     return Request(
         operation="delete object schema",
         method="DELETE",
@@ -116,9 +102,7 @@ def delete_object_schema(base: str, schema_id: str) -> Request:
 
 
 def list_object_types(base: str, schema_id: str, *, counts: bool = True) -> Request:
-    """
-    All object types of a schema, of all levels.
-    """
+    """All object types of a schema, of all levels."""
     return Request(
         operation="list object types flat",
         method="GET",
@@ -130,9 +114,7 @@ def list_object_types(base: str, schema_id: str, *, counts: bool = True) -> Requ
 
 
 def list_attributes(base: str, schema_id: str) -> Request:
-    """
-    All attributes of all object types of a schema, each with its object type.
-    """
+    """All attributes of all object types of a schema, each with its object type."""
     return Request(
         operation="list schema attributes",
         method="GET",
@@ -142,9 +124,7 @@ def list_attributes(base: str, schema_id: str) -> Request:
 
 
 def update_object_type(base: str, object_type_id: str, changes: Mapping[str, object]) -> Request:
-    """
-    Change an object type's name, description or icon.
-    """
+    """Change an object type's name, description or icon."""
     return Request(
         operation="update object type",
         method="PUT",
@@ -154,16 +134,12 @@ def update_object_type(base: str, object_type_id: str, changes: Mapping[str, obj
 
 
 def get_object_type(base: str, object_type_id: str) -> Request:
-    """
-    One object type by id.
-    """
+    """One object type by id."""
     return Request(operation="get object type", method="GET", url=address(base, "objecttype", object_type_id))
 
 
 def delete_object_type(base: str, object_type_id: str) -> Request:
-    """
-    Delete an object type with its objects.
-    """
+    """Delete an object type with its objects."""
     return Request(
         operation="delete object type",
         method="DELETE",
@@ -174,9 +150,7 @@ def delete_object_type(base: str, object_type_id: str) -> Request:
 
 
 def count_objects(base: str, query: str) -> Request:
-    """
-    How many objects an AQL query finds.
-    """
+    """How many objects an AQL query finds."""
     return Request(
         operation="count objects",
         method="POST",
@@ -186,16 +160,12 @@ def count_objects(base: str, query: str) -> Request:
 
 
 def read_total(answer: Answer) -> int:
-    """
-    The number in the answer to `count_objects`.
-    """
+    """The number in the answer to `count_objects`."""
     return read_number(read_object(answer.json(), "a count"), "totalCount")
 
 
 def read_schema_properties(base: str, schema_id: str) -> Request:
-    """
-    The settings of a schema about references and quick creation (seen in one client, not documented).
-    """
+    """The settings of a schema about references and quick creation (seen in one client, not documented)."""
     return Request(
         operation="read schema properties",
         method="GET",
@@ -208,9 +178,7 @@ SCHEMA_PROPERTIES = ("allowOtherObjectSchema", "validateQuickCreate", "quickCrea
 
 
 def update_schema_properties(base: str, schema_id: str, properties: Mapping[str, bool]) -> Request:
-    """
-    Set settings of a schema. Whether those that are left out stay as they are is not documented.
-    """
+    """Set settings of a schema. Whether those that are left out stay as they are is not documented."""
     return Request(
         operation="update schema properties",
         method="POST",
@@ -221,9 +189,7 @@ def update_schema_properties(base: str, schema_id: str, properties: Mapping[str,
 
 
 def list_statuses(base: str, schema_id: str | None) -> Request:
-    """
-    The statuses of a schema, or the global ones.
-    """
+    """The statuses of a schema, or the global ones."""
     return Request(
         operation="list statuses",
         method="GET",
@@ -233,9 +199,7 @@ def list_statuses(base: str, schema_id: str | None) -> Request:
 
 
 def create_status(base: str, schema_id: str, name: str, category: int, description: str) -> Request:
-    """
-    Create a status of a schema; names are unique, so after an unknown outcome a look tells what happened.
-    """
+    """Create a status of a schema; names are unique, so after an unknown outcome a look tells what happened."""
     body: dict[str, object] = {"name": name, "category": category, "objectSchemaId": schema_id}
     if description:
         body["description"] = description
@@ -249,9 +213,7 @@ def create_status(base: str, schema_id: str, name: str, category: int, descripti
 
 
 def list_roles(base: str, schema_id: str) -> Request:
-    """
-    The roles of a schema, as role name to address. Only the site's own gateway knows this; it is not documented.
-    """
+    """The roles of a schema, as role name to address. Only the site's own gateway knows this; it is not documented."""
     return Request(
         operation="list roles",
         method="GET",
@@ -261,18 +223,14 @@ def list_roles(base: str, schema_id: str) -> Request:
 
 
 def get_role(base: str, role_id: str) -> Request:
-    """
-    One role with its actors.
-    """
+    """One role with its actors."""
     return Request(
         operation="get role", method="GET", url=address(base, "config", "role", role_id), host=Host.SITE
     )
 
 
 def set_role(base: str, role_id: str, users: list[str], groups: list[str]) -> Request:
-    """
-    Replace the actors of a role (the Data Center edition's request; a guess on Cloud).
-    """
+    """Replace the actors of a role (the Data Center edition's request; a guess on Cloud)."""
     actors = {"atlassian-user-role-actor": users, "atlassian-group-role-actor": groups}
     return Request(
         operation="set role",
@@ -285,9 +243,7 @@ def set_role(base: str, role_id: str, users: list[str], groups: list[str]) -> Re
 
 
 def list_import_sources(base: str, schema_id: str) -> Request:
-    """
-    The imports of a schema (seen in one client, not documented).
-    """
+    """The imports of a schema (seen in one client, not documented)."""
     return Request(
         operation="list import sources",
         method="GET",
@@ -297,18 +253,14 @@ def list_import_sources(base: str, schema_id: str) -> Request:
 
 
 def get_import_source(base: str, import_source_id: str) -> Request:
-    """
-    One import source by id.
-    """
+    """One import source by id."""
     return Request(
         operation="get import source", method="GET", url=address(base, "importsource", import_source_id)
     )
 
 
 def import_status(base: str, import_source_id: str) -> Request:
-    """
-    An import's state, asked with the account's credentials instead of the import token.
-    """
+    """An import's state, asked with the account's credentials instead of the import token."""
     return Request(
         operation="read import status",
         method="GET",
@@ -317,9 +269,7 @@ def import_status(base: str, import_source_id: str) -> Request:
 
 
 def create_import_token(base: str, import_source_id: str) -> Request:
-    """
-    Make a new token for an import; the older one is refused from then on, so that this is never sent twice.
-    """
+    """Make a new token for an import; the older one is refused from then on, so that this is never sent twice."""
     return Request(
         operation="create import token",
         method="POST",
@@ -329,9 +279,7 @@ def create_import_token(base: str, import_source_id: str) -> Request:
 
 
 def read_each(answer: Answer, what: str, read: Callable[[object], T], *wrappers: str) -> tuple[T, ...]:
-    """
-    Every entry of a bare array, or of an array under one of `wrappers`.
-    """
+    """Every entry of a bare array, or of an array under one of `wrappers`."""
 
     def entries() -> Iterator[T]:
         for entry in read_array(answer.json(), what, *wrappers):
@@ -341,9 +289,7 @@ def read_each(answer: Answer, what: str, read: Callable[[object], T], *wrappers:
 
 
 def read_mapping_document(base: str, import_source_id: str) -> Request:
-    """
-    The schema and mapping of an import, read with the account's credentials instead of the import token.
-    """
+    """The schema and mapping of an import, read with the account's credentials instead of the import token."""
     return Request(
         operation="read mapping",
         method="GET",

@@ -1,6 +1,4 @@
-"""
-The scopes that calls need, for tokens that have scopes: from Atlassian's OpenAPI documents of Assets, Jira and JSM.
-"""
+"""The scopes that calls need, for tokens that have scopes: from Atlassian's OpenAPI documents of Assets, Jira and JSM."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
 
 
 def scopes_for(request: Request) -> tuple[str, ...]:
-    """
-    The scopes that a request needs, as far as they are known.
-    """
+    """The scopes that a request needs, as far as they are known."""
     # A search is a POST that reads.
     reads = request.method == "GET" or request.path.endswith(("/aql", "/totalcount"))
     verb = "read" if reads else "delete" if request.method == "DELETE" else "write"

@@ -1,5 +1,4 @@
-"""
-Okta's data for Assets: the schema model, and records made of what Okta's API answers.
+"""Okta's data for Assets: the schema model, and records made of what Okta's API answers.
 
 ::
 

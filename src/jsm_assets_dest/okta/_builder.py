@@ -1,6 +1,4 @@
-"""
-How one of Okta's objects becomes one record: worked out once per object type, then applied to every object.
-"""
+"""How one of Okta's objects becomes one record: worked out once per object type, then applied to every object."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ Record: TypeAlias = dict[str, object]
 
 @frozen
 class Part:
-    """
-    One attribute of a record.
+    """One attribute of a record.
 
     Attributes:
         attribute: As the model has it.
@@ -49,16 +46,13 @@ class Part:
 
     @property
     def key(self) -> str:
-        """
-        The record's key.
-        """
+        """The record's key."""
         return self.attribute.locators[0]
 
 
 @define
 class Known:
-    """
-    The ids that references may point to, as far as they were read.
+    """The ids that references may point to, as far as they were read.
 
     Attributes:
         store: Where links and the ids of people are.
@@ -71,9 +65,7 @@ class Known:
     people_read: bool = False
 
     def sorted_targets(self, part: Part, targets: list[str]) -> tuple[list[str], int]:
-        """
-        The targets that exist, the more telling ones first, and how many do not exist.
-        """
+        """The targets that exist, the more telling ones first, and how many do not exist."""
         if part.target == "people":
             kept = (
                 [one for one in targets if self.store.has_seen("people", one)]
@@ -96,8 +88,7 @@ def parts(
     transforms: Mapping[str, Transform],
     dropped: frozenset[str],
 ) -> tuple[Part, ...]:
-    """
-    What fills the attributes of an object type; attributes that Okta has nothing for are left to the caller.
+    """What fills the attributes of an object type; attributes that Okta has nothing for are left to the caller.
 
     Args:
         spec: The object type, as the model has it now.
@@ -146,8 +137,7 @@ def _finder(attribute: AttributeSpec, known: Field | None) -> Callable[[Mapping[
 
 
 def _manager_finder(attribute: AttributeSpec, name: str) -> Callable[[Mapping[str, object]], object]:
-    """
-    The value by which a person's manager is looked up.
+    """The value by which a person's manager is looked up.
 
     Okta's `managerId` and `manager` are free text; an e-mail address may stand in either.
     """
@@ -165,9 +155,7 @@ def _manager_finder(attribute: AttributeSpec, name: str) -> Callable[[Mapping[st
 
 
 def identity_of(item: Mapping[str, object]) -> str:
-    """
-    An object's Okta id; empty where it has none.
-    """
+    """An object's Okta id; empty where it has none."""
     return text_at(item, "id")
 
 
@@ -179,9 +167,7 @@ def build(
     report: Report,
     type_key: str,
 ) -> Record:
-    """
-    The record of one object; what is left out or shortened goes into the report.
-    """
+    """The record of one object; what is left out or shortened goes into the report."""
     record: Record = {}
     for part in of:
         values = (
@@ -230,9 +216,7 @@ def _references(
 
 
 def _existing(values: list[Scalar], identity: str, part: Part, known: Known, report: Report) -> list[Scalar]:
-    """
-    References that the answer itself holds, such as a person's user type.
-    """
+    """References that the answer itself holds, such as a person's user type."""
     kept, missing = known.sorted_targets(part, [str(value) for value in values])
     if missing:
         report.note(part.title, "references left out, their object is not imported", identity, missing)

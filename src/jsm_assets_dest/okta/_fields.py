@@ -1,6 +1,4 @@
-"""
-Which field of Okta's answers fills which attribute: the one table that model, records and data map follow.
-"""
+"""Which field of Okta's answers fills which attribute: the one table that model, records and data map follow."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from ._shapes import as_mapping, pick, text_at
 
 
 class Level(enum.IntEnum):
-    """
-    The smallest profile of the model that has a field.
-    """
+    """The smallest profile of the model that has a field."""
 
     LEAN = 1
     STANDARD = 2
@@ -32,8 +28,7 @@ LEAN_REFERENCES = 10
 
 @frozen(kw_only=True)
 class Field:
-    """
-    An attribute and where its value stands in Okta's answer.
+    """An attribute and where its value stands in Okta's answer.
 
     Attributes:
         name: The attribute's name in Assets.
@@ -66,29 +61,21 @@ class Field:
 
     @property
     def origin(self) -> str:
-        """
-        Where the value comes from, in words.
-        """
+        """Where the value comes from, in words."""
         return self.source or ".".join(self.path)
 
     def value(self, item: Mapping[str, object]) -> object:
-        """
-        What Okta's answer holds for the attribute: a value, a list of values, or None.
-        """
+        """What Okta's answer holds for the attribute: a value, a list of values, or None."""
         return self.read(item) if self.read is not None else pick(item, *self.path)
 
 
 def first_text(*candidates: str) -> str:
-    """
-    The first text that is not blank; labels are never left empty.
-    """
+    """The first text that is not blank; labels are never left empty."""
     return next((text for text in candidates if text), "")
 
 
 def person_label(user: Mapping[str, object]) -> str:
-    """
-    A person's display name, which is often null in Okta; then first and last name, login, e-mail or the id.
-    """
+    """A person's display name, which is often null in Okta; then first and last name, login, e-mail or the id."""
     given, family = text_at(user, "profile", "firstName"), text_at(user, "profile", "lastName")
     return first_text(
         text_at(user, "profile", "displayName"),
@@ -126,9 +113,7 @@ def _first_class(group: Mapping[str, object]) -> object:
 
 
 def device_users(device: Mapping[str, object]) -> list[Mapping[str, object]]:
-    """
-    The links to people that a device's answer embeds with `expand=user` or `expand=userSummary`.
-    """
+    """The links to people that a device's answer embeds with `expand=user` or `expand=userSummary`."""
     embedded = pick(device, "_embedded", "users")
     if not isinstance(embedded, list):
         return []
@@ -377,8 +362,7 @@ DEVICES: tuple[Field, ...] = (
 
 @frozen
 class TypeFields:
-    """
-    An object type of the Okta model.
+    """An object type of the Okta model.
 
     Attributes:
         key: Its key, and the selector of its records.
@@ -395,9 +379,7 @@ class TypeFields:
     fields: tuple[Field, ...]
 
     def field(self, key: str) -> Field | None:
-        """
-        The field with this key, or None.
-        """
+        """The field with this key, or None."""
         return next((one for one in self.fields if one.key == key), None)
 
 

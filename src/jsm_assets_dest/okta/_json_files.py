@@ -1,5 +1,4 @@
-"""
-JSON files of any size, read one object at a time.
+"""JSON files of any size, read one object at a time.
 
 A directory export is often one array of 100,000 users in one file; reading it whole costs several times the file's
 size. The standard library decodes one value out of a text (`JSONDecoder.raw_decode`), so the file is read in blocks
@@ -22,14 +21,11 @@ _AFTER = frozenset(_SPACE + ",]")
 
 
 class UnreadableFileError(ValueError):
-    """
-    A file that is not JSON, named with the place where reading stopped.
-    """
+    """A file that is not JSON, named with the place where reading stopped."""
 
 
 def json_values(path: Path) -> Iterator[object]:
-    """
-    The objects of a JSON file: the members of an array, the lines of a `.jsonl` file, or the one object there is.
+    """The objects of a JSON file: the members of an array, the lines of a `.jsonl` file, or the one object there is.
 
     Args:
         path: A file in UTF-8, with or without a byte order mark.
@@ -78,9 +74,7 @@ def _members(file: TextIO) -> Iterator[object]:
 
 
 def _next_sign(file: TextIO, text: str, position: int) -> tuple[str, int]:
-    """
-    Moves to the next character that is no white space, reading on where needed.
-    """
+    """Moves to the next character that is no white space, reading on where needed."""
     while True:
         while position < len(text) and text[position] in _SPACE:
             position += 1
@@ -92,9 +86,7 @@ def _next_sign(file: TextIO, text: str, position: int) -> tuple[str, int]:
 
 
 def _one(decoder: json.JSONDecoder, file: TextIO, text: str, position: int) -> tuple[object, int, str]:
-    """
-    Decodes the value that starts at a position; asks for more text as long as the value may be cut off.
-    """
+    """Decodes the value that starts at a position; asks for more text as long as the value may be cut off."""
     size = BLOCK
     while True:
         try:

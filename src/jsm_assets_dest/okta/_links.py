@@ -1,5 +1,4 @@
-"""
-Memberships, turned round in bounded memory.
+"""Memberships, turned round in bounded memory.
 
 Okta lists the members of a group and the users of an application; Assets wants a person's groups and applications.
 With 100,000 people and some millions of memberships the inversion does not belong into memory: it is sorted by SQLite
@@ -22,18 +21,14 @@ _BATCH = 5000
 
 @define
 class Store:
-    """
-    Links between ids, and the ids that were seen, on disk as soon as they are many.
-    """
+    """Links between ids, and the ids that were seen, on disk as soon as they are many."""
 
     _database: sqlite3.Connection
 
     @classmethod
     @contextmanager
     def opened(cls) -> Generator[Store]:
-        """
-        A store that ends with the block.
-        """
+        """A store that ends with the block."""
         # The records may be read on by another thread (an async engine moves the blocking source to workers), but
         # never by two at once.
         database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
@@ -51,22 +46,17 @@ class Store:
             database.close()
 
     def first_time(self, kind: str, identity: str) -> bool:
-        """
-        Remembers an id; False when it was remembered before.
-        """
+        """Remembers an id; False when it was remembered before."""
         cursor = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (kind, identity))
         return cursor.rowcount == 1
 
     def has_seen(self, kind: str, identity: str) -> bool:
-        """
-        Whether an id was remembered.
-        """
+        """Whether an id was remembered."""
         found = self._database.execute("SELECT 1 FROM seen WHERE kind = ? AND id = ?", (kind, identity))
         return found.fetchone() is not None
 
     def load(self, table: str, pairs: Iterable[tuple[str, str]]) -> int:
-        """
-        Takes pairs of an owner and a target, in any order and with repetitions.
+        """Takes pairs of an owner and a target, in any order and with repetitions.
 
         Args:
             table: A name of our own for the pairs, such as "person_group".
@@ -98,16 +88,12 @@ class Store:
         return int(count[0])
 
     def targets(self, table: str, owner: str) -> list[str]:
-        """
-        What an owner is linked to, sorted by id.
-        """
+        """What an owner is linked to, sorted by id."""
         found = self._database.execute(f"SELECT target FROM {table} WHERE owner = ?", (owner,))  # noqa: S608
         return [str(row[0]) for row in found]
 
     def owners_unseen(self, table: str, kind: str) -> tuple[int, list[str]]:
-        """
-        Links whose owner was never remembered: their number, and some owners.
-        """
+        """Links whose owner was never remembered: their number, and some owners."""
         rest = f"FROM {table} WHERE NOT EXISTS (SELECT 1 FROM seen WHERE kind = ? AND id = owner)"  # noqa: S608
         count = self._database.execute(f"SELECT count(*) {rest}", (kind,)).fetchone()
         some = self._database.execute(f"SELECT DISTINCT owner {rest} LIMIT 5", (kind,))

@@ -1,6 +1,4 @@
-"""
-The words that the bundled sample organisation is made of; all of it is invented.
-"""
+"""The words that the bundled sample organisation is made of; all of it is invented."""
 
 from __future__ import annotations
 
@@ -33,9 +31,7 @@ FAMILY_NAMES = tuple(
 
 @frozen
 class Department:
-    """
-    A department, the division and cost centre it belongs to, and what its people are called.
-    """
+    """A department, the division and cost centre it belongs to, and what its people are called."""
 
     name: str
     division: str
@@ -62,9 +58,7 @@ DEPARTMENTS = (
 
 @frozen
 class Site:
-    """
-    An office.
-    """
+    """An office."""
 
     city: str
     state: str

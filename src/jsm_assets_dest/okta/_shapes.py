@@ -1,5 +1,4 @@
-"""
-Okta's objects, whatever they come as: plain JSON, or the objects of the official `okta` SDK.
+"""Okta's objects, whatever they come as: plain JSON, or the objects of the official `okta` SDK.
 
 Version 3 of that SDK gives pydantic objects. Their `to_dict()` leaves out everything that is read-only in the API, ids
 and states among it (seen in 3.4.6), because it is meant for requests; so their fields are read one by one, under the
@@ -25,8 +24,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None), list, dict})
 
 
 def as_mapping(value: object) -> Mapping[str, object] | None:
-    """
-    The value as a mapping in the API's spelling, when it is one or can be turned into one.
+    """The value as a mapping in the API's spelling, when it is one or can be turned into one.
 
     Args:
         value: A mapping, or an object with `to_dict` or `as_dict`.
@@ -71,8 +69,7 @@ def _declared_fields(value: object, declared: Mapping[str, object]) -> Mapping[s
 
 
 def pick(value: object, *path: str) -> object:
-    """
-    What stands at a path of field names; None where nothing does.
+    """What stands at a path of field names; None where nothing does.
 
     Args:
         value: An object in Okta's shape.
@@ -88,9 +85,7 @@ def pick(value: object, *path: str) -> object:
 
 
 def plain(value: object) -> object:
-    """
-    A value without the SDK's types: enumerations become their value, sets lists, date-times ISO 8601 in UTC.
-    """
+    """A value without the SDK's types: enumerations become their value, sets lists, date-times ISO 8601 in UTC."""
     if type(value) in _PLAIN:
         return value
     if isinstance(value, enum.Enum):
@@ -109,9 +104,7 @@ def plain(value: object) -> object:
 
 
 def text_at(value: object, *path: str) -> str:
-    """
-    The text at a path, without white space around it; empty where there is none.
-    """
+    """The text at a path, without white space around it; empty where there is none."""
     found = pick(value, *path)
     if isinstance(found, bool) or not isinstance(found, str | int):
         return ""
@@ -119,8 +112,7 @@ def text_at(value: object, *path: str) -> str:
 
 
 def camel_case(name: str) -> str:
-    """
-    A field's name in the API's spelling: "last_login", as version 2 of the SDK has it, is "lastLogin".
+    """A field's name in the API's spelling: "last_login", as version 2 of the SDK has it, is "lastLogin".
 
     A name that begins with an underscore ("_embedded") keeps it.
     """
@@ -129,8 +121,6 @@ def camel_case(name: str) -> str:
 
 
 def error_summary(value: object) -> str:
-    """
-    What Okta's error answer says, with its code; empty when the object is no error answer.
-    """
+    """What Okta's error answer says, with its code; empty when the object is no error answer."""
     code, summary = text_at(value, "errorCode"), text_at(value, "errorSummary")
     return f"{code}: {summary}" if code else ""

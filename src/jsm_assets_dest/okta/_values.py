@@ -1,5 +1,4 @@
-"""
-Values of Okta's answers in the form that each Assets attribute type takes.
+"""Values of Okta's answers in the form that each Assets attribute type takes.
 
 What does not fit is left out with a reason rather than sent: Assets would refuse the whole object for it, or, worse,
 keep something else.
@@ -31,8 +30,7 @@ _YES = {"true": True, "false": False}
 
 @frozen
 class Refused:
-    """
-    A value that is not sent as it is.
+    """A value that is not sent as it is.
 
     Attributes:
         reason: Why, in words for the report.
@@ -45,8 +43,7 @@ class Refused:
 
 @frozen
 class Rules:
-    """
-    What conversions need to know.
+    """What conversions need to know.
 
     Attributes:
         org_url: Completes relative addresses; empty leaves them out.
@@ -58,9 +55,7 @@ class Rules:
 
 
 def converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Scalar | Refused | None]:
-    """
-    How one value becomes what an attribute takes; None stands for "nothing there".
-    """
+    """How one value becomes what an attribute takes; None stands for "nothing there"."""
     convert = _converter(attribute, rules)
 
     def guarded(value: object) -> Scalar | Refused | None:

@@ -1,5 +1,4 @@
-"""
-Single answers in files named after what was asked: `<what>--<name>.json`.
+"""Single answers in files named after what was asked: `<what>--<name>.json`.
 
 Recorded tests, examples of a specification and answers that somebody saved by hand come like this. One folder, or a
 folder of such folders, is read as a tenant: lists and single objects, and the objects inside of answers about
@@ -31,8 +30,7 @@ _APP_LINK = re.compile(r"/apps/(?P<parent>[^/?]+)")
 
 @frozen(kw_only=True)
 class Kind:
-    """
-    What the files of a prefix hold.
+    """What the files of a prefix hold.
 
     Attributes:
         what: One of their objects, for the report.
@@ -99,9 +97,7 @@ _KINDS: Mapping[str, Kind] = {
 
 @frozen
 class AnswerFile:
-    """
-    A file, what it holds, and the parent that its request names.
-    """
+    """A file, what it holds, and the parent that its request names."""
 
     path: Path
     root: Path
@@ -109,16 +105,12 @@ class AnswerFile:
     parent: str = field(default="")
 
     def objects(self) -> Iterator[Located]:
-        """
-        The objects of the file.
-        """
+        """The objects of the file."""
         return located([self.path], self.root)
 
 
 def is_answer_folder(folder: Path) -> bool:
-    """
-    Whether files of a folder, or of a folder in it, are named in this way.
-    """
+    """Whether files of a folder, or of a folder in it, are named in this way."""
     return any(_SEPARATOR in file.name for one in _folders(folder) for file in json_files(one))
 
 
@@ -128,8 +120,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def read_answer_folder(folder: Path, *, org_url: str = "") -> Tenant:
-    """
-    Reads such a folder.
+    """Reads such a folder.
 
     Raises:
         ConfigurationError: None of its files is of a known kind.
@@ -180,9 +171,7 @@ def _answer_files(folder: Path, root: Path) -> Iterator[AnswerFile]:
 
 
 def _index(folder: Path) -> Mapping[str, str]:
-    """
-    The request line per file, as far as an index tells it.
-    """
+    """The request line per file, as far as an index tells it."""
     file = folder / "index.json"
     if not file.is_file():
         return {}
@@ -214,8 +203,7 @@ def _opened(found: Located, kind: Kind) -> Located:
 
 
 def _rank(value: object) -> tuple[str, int]:
-    """
-    Answers about one object were saved at different moments, and some are cut down to a few fields: the latest state
+    """Answers about one object were saved at different moments, and some are cut down to a few fields: the latest state
     counts, then the fullest answer. Okta writes all moments in the same form, so their text sorts like their time.
     """
     profile = as_mapping(pick(value, "profile")) or {}
@@ -236,9 +224,7 @@ def _links(files: list[AnswerFile], name: str) -> Links | None:
 
 
 def _ends(file: AnswerFile, value: object) -> tuple[str, str]:
-    """
-    The two ends of the link that an object tells about; empty where it does not say.
-    """
+    """The two ends of the link that an object tells about; empty where it does not say."""
     here, there = file.parent, text_at(value, *file.kind.child)
     if not here and file.kind.what == "application link":
         here = text_at(value, "id")  # an application link's id is its user's

@@ -1,6 +1,4 @@
-"""
-Attributes that an organisation added to Okta's user profile: any number, each with its own type.
-"""
+"""Attributes that an organisation added to Okta's user profile: any number, each with its own type."""
 
 from __future__ import annotations
 
@@ -47,8 +45,7 @@ def _stripped(text: str) -> str:
 
 @frozen
 class CustomAttribute:
-    """
-    An attribute of Okta's user profile that the caller wants on People.
+    """An attribute of Okta's user profile that the caller wants on People.
 
     Any field of the profile can be named, also a base field that the chosen profile of the model leaves out.
 
@@ -91,15 +88,12 @@ class CustomAttribute:
 
     @property
     def key(self) -> str:
-        """
-        The attribute's key in the model and in the records.
-        """
+        """The attribute's key in the model and in the records."""
         return PREFIX + self.api_name
 
 
 def discover_custom_attributes(user_schema: object) -> tuple[CustomAttribute, ...]:
-    """
-    The custom attributes that a user schema declares.
+    """The custom attributes that a user schema declares.
 
     Args:
         user_schema: The answer of `GET /api/v1/meta/schemas/user/{schemaId}`, as JSON or as an SDK object.

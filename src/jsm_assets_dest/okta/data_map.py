@@ -1,6 +1,4 @@
-"""
-Which field of Okta goes to which attribute of Assets: for a privacy review, as text and as HTML.
-"""
+"""Which field of Okta goes to which attribute of Assets: for a privacy review, as text and as HTML."""
 
 from __future__ import annotations
 
@@ -26,8 +24,7 @@ _SENT = {
 
 @frozen
 class DataMapRow:
-    """
-    One way that data takes.
+    """One way that data takes.
 
     Attributes:
         object_type: The object type's name in Assets.
@@ -46,16 +43,12 @@ class DataMapRow:
 
 @frozen
 class DataMap:
-    """
-    The whole map; `str` is a text table, `html` a page fragment, `to_dict` the same for machines.
-    """
+    """The whole map; `str` is a text table, `html` a page fragment, `to_dict` the same for machines."""
 
     rows: tuple[DataMapRow, ...]
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The map as JSON-ready data.
-        """
+        """The map as JSON-ready data."""
         return {
             "rows": [
                 {
@@ -85,9 +78,7 @@ class DataMap:
 
     @property
     def html(self) -> str:
-        """
-        The map as an HTML table, every text escaped, readable on light and dark pages.
-        """
+        """The map as an HTML table, every text escaped, readable on light and dark pages."""
         return table(
             _HEADINGS,
             self._cells(),
@@ -100,8 +91,7 @@ class DataMap:
 
 
 def data_map(model: SchemaModel, privacy: Privacy | None = None) -> DataMap:
-    """
-    The map of a model.
+    """The map of a model.
 
     Args:
         model: The model that records are made for.
@@ -145,9 +135,7 @@ def _source(spec: ObjectTypeSpec, attribute: AttributeSpec) -> str:
 
 
 def _effective(rules: Privacy, model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec) -> Action:
-    """
-    What is really sent: a reference to something hashed is hashed itself.
-    """
+    """What is really sent: a reference to something hashed is hashed itself."""
     action = rules.action(spec.key, attribute)
     if action is Action.ALLOW and attribute.reference is not None:
         governing = [rules.action(key, of) for key, of in rules.governing(model, spec, attribute)]

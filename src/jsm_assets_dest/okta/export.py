@@ -1,6 +1,4 @@
-"""
-What an import would send, written to disk instead: for a review before anything leaves, or for a look afterwards.
-"""
+"""What an import would send, written to disk instead: for a review before anything leaves, or for a look afterwards."""
 
 from __future__ import annotations
 
@@ -25,8 +23,7 @@ _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 
 @frozen(kw_only=True)
 class Export:
-    """
-    An export that was written.
+    """An export that was written.
 
     Attributes:
         path: The folder.
@@ -41,9 +38,7 @@ class Export:
     size: int
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The export as JSON-ready data, without the place where it is.
-        """
+        """The export as JSON-ready data, without the place where it is."""
         return {"files": list(self.files), "counts": dict(self.counts), "size": self.size}
 
     def __str__(self) -> str:
@@ -62,8 +57,7 @@ def export(
     limit_count: int = CHUNK_RECORDS,
     limit_bytes: int = CHUNK_BYTES,
 ) -> Export:
-    """
-    Writes the requests of an import as files: the mapping document, every chunk, the completion, and a summary.
+    """Writes the requests of an import as files: the mapping document, every chunk, the completion, and a summary.
 
     The records pass the same check and the same chunking and encoding as in an import, so each `chunk-….json` is byte
     for byte the body of a request; only the id in `clientGeneratedId` is the export's own. Nothing is sent.

@@ -1,5 +1,4 @@
-"""
-Folders of Okta's answers: the documented layout, read and written.
+"""Folders of Okta's answers: the documented layout, read and written.
 
 One file is one page, or several objects, or one; `.jsonl` files hold one object a line::
 
@@ -33,9 +32,7 @@ _PARENT = re.compile(r"[0-9A-Za-z]+")
 
 
 def json_files(folder: Path) -> list[Path]:
-    """
-    The JSON files of a folder, pages in their order: page 2 before page 10.
-    """
+    """The JSON files of a folder, pages in their order: page 2 before page 10."""
     files = (file for file in folder.iterdir() if file.suffix in {".json", ".jsonl"} and file.is_file())
     return sorted(files, key=_page_order)
 
@@ -46,8 +43,7 @@ def _page_order(file: Path) -> tuple[tuple[str, int], ...]:
 
 
 def read_folder(folder: Path, *, org_url: str = "") -> Tenant:
-    """
-    Reads a folder in either layout.
+    """Reads a folder in either layout.
 
     Raises:
         ConfigurationError: No such folder, or no file that belongs to a layout.
@@ -92,8 +88,7 @@ def _prefix(file: Path) -> str:
 
 
 def located(files: Iterable[Path], root: Path) -> Iterator[Located]:
-    """
-    The objects of files, each with its file and its position there, counted from 0.
+    """The objects of files, each with its file and its position there, counted from 0.
 
     Raises:
         ConfigurationError: A file is not JSON. An import that went on without a page would look complete, and Assets
@@ -113,9 +108,7 @@ def located(files: Iterable[Path], root: Path) -> Iterator[Located]:
 
 
 def read_schemas(files: Iterable[Path]) -> Iterator[Mapping[str, object]]:
-    """
-    The user schemas in files; there are few, and they are small.
-    """
+    """The user schemas in files; there are few, and they are small."""
     for file in files:
         for found in located([file], file.parent):
             if (mapping := as_mapping(found.value)) is not None:
@@ -161,8 +154,7 @@ def _strangers(folder: Path) -> Callable[[], Iterator[Skipped]]:
 
 
 def write_folder(tenant: Tenant, path: str | Path, *, page_size: int = 200) -> Path:
-    """
-    Writes a tenant as a folder of page files in the documented layout.
+    """Writes a tenant as a folder of page files in the documented layout.
 
     Args:
         tenant: Whose sources are read once.
@@ -219,9 +211,7 @@ def _write_pages(folder: Path, name: str, values: Iterable[object], size: int) -
 def _write_children(
     folder: Path, pairs: Iterable[tuple[str, str]], shape: Callable[[str], Mapping[str, object]]
 ) -> None:
-    """
-    Appends every child to its parent's file; links come in any order, so no list of them is kept.
-    """
+    """Appends every child to its parent's file; links come in any order, so no list of them is kept."""
     for parent, child in pairs:
         if not _PARENT.fullmatch(parent):
             raise ConfigurationError(f"{parent!r} is no Okta id, and gives no file name.", field=folder.name)

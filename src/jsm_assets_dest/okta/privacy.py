@@ -1,6 +1,4 @@
-"""
-What leaves the process: per attribute allowed, dropped, masked or hashed, before anything is encoded or sent.
-"""
+"""What leaves the process: per attribute allowed, dropped, masked or hashed, before anything is encoded or sent."""
 
 from __future__ import annotations
 
@@ -33,9 +31,7 @@ _CHANGEABLE = frozenset({AttributeType.TEXT, AttributeType.TEXTAREA, AttributeTy
 
 
 class Action(enum.Enum):
-    """
-    What happens to an attribute's values.
-    """
+    """What happens to an attribute's values."""
 
     #: Sent as they are.
     ALLOW = "allow"
@@ -67,8 +63,7 @@ def _key(key: str | bytes | None) -> Secret | None:
 
 @frozen
 class Privacy:
-    """
-    Which attributes may leave the process, and how.
+    """Which attributes may leave the process, and how.
 
     Args:
         rules: Actions by attribute: "people.mobilePhone", or "*.description" for that attribute of every object type,
@@ -85,17 +80,14 @@ class Privacy:
     _hash_key: Secret | None = field(default=None, converter=_key, kw_only=True, alias="hash_key", repr=False)
 
     def action(self, type_key: str, attribute: AttributeSpec) -> Action:
-        """
-        What happens to an attribute, by the rules alone.
-        """
+        """What happens to an attribute, by the rules alone."""
         for path in (f"{type_key}.{attribute.key}", f"*.{attribute.key}", f"{type_key}.*"):
             if (found := self.rules.get(path)) is not None:
                 return found
         return Action.ALLOW if attribute.label or attribute.identifier else self.default
 
     def check(self, model: SchemaModel) -> None:
-        """
-        Refuses rules that cannot be kept.
+        """Refuses rules that cannot be kept.
 
         Raises:
             ConfigurationError: A rule names no attribute of the model, drops a label or an identifier, masks an
@@ -156,8 +148,7 @@ class Privacy:
         return ""
 
     def model(self, model: SchemaModel) -> SchemaModel:
-        """
-        The model without the attributes that are dropped, so that Assets is not even told of them.
+        """The model without the attributes that are dropped, so that Assets is not even told of them.
 
         Raises:
             ConfigurationError: As for `check`.
@@ -172,17 +163,13 @@ class Privacy:
         return model.without(*dropped) if dropped else model
 
     def dropped(self, spec: ObjectTypeSpec) -> frozenset[str]:
-        """
-        The keys of an object type's attributes that are not sent.
-        """
+        """The keys of an object type's attributes that are not sent."""
         return frozenset(
             one.key for one in spec.mapped_attributes if self.action(spec.key, one) is Action.DROP
         )
 
     def transforms(self, model: SchemaModel, spec: ObjectTypeSpec) -> Mapping[str, Transform]:
-        """
-        What is done to values of an object type, by attribute key; nothing is done to the others.
-        """
+        """What is done to values of an object type, by attribute key; nothing is done to the others."""
         found: dict[str, Transform] = {}
         for attribute in spec.mapped_attributes:
             for of_key, of in self.governing(model, spec, attribute):
@@ -196,9 +183,7 @@ class Privacy:
     def governing(
         self, model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec
     ) -> list[tuple[str, AttributeSpec]]:
-        """
-        The attribute whose rule counts: of a reference, what it looks up.
-        """
+        """The attribute whose rule counts: of a reference, what it looks up."""
         reference = attribute.reference
         if reference is None:
             return [(spec.key, attribute)]
@@ -228,8 +213,6 @@ def _mask(value: Scalar) -> Scalar:
 
 
 def _mask_email(value: Scalar) -> Scalar:
-    """
-    "ana@example.com" is "a***@e***.invalid": still an address in form, which Assets wants, and nobody's.
-    """
+    """Mask "ana@example.com" as "a***@e***.invalid", which Assets accepts as an email address."""
     name, _, domain = str(value).partition("@")
     return f"{name[:1]}***@{domain[:1]}***.invalid"

@@ -1,6 +1,4 @@
-"""
-Okta's answers as import records.
-"""
+"""Okta's answers as import records."""
 
 from __future__ import annotations
 
@@ -43,9 +41,7 @@ _SOURCES: Mapping[str, Callable[[Tenant], Source | None]] = {
 
 @frozen(kw_only=True)
 class Options:
-    """
-    What `records` was asked for.
-    """
+    """What `records` was asked for."""
 
     include_inactive: bool
     include_console_applications: bool
@@ -57,8 +53,7 @@ class Options:
 
 @define(repr=False)
 class Records:
-    """
-    The records of a tenant, to be iterated: pairs of a selector and a record.
+    """The records of a tenant, to be iterated: pairs of a selector and a record.
 
     Every iteration reads the tenant anew and fills a new `report`. Memory stays bounded whatever the tenant's size:
     people and their memberships are kept in a temporary file, groups and applications as ids.
@@ -74,9 +69,7 @@ class Records:
 
     @property
     def model(self) -> SchemaModel:
-        """
-        The model that the records are for.
-        """
+        """The model that the records are for."""
         return self._model
 
     def __iter__(self) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -149,9 +142,7 @@ class Records:
     def _accepted(
         self, found: Located, fields: TypeFields, known: Known, report: Report
     ) -> Mapping[str, object] | None:
-        """
-        The object, when it gives a record; otherwise it is named in the report.
-        """
+        """The object, when it gives a record; otherwise it is named in the report."""
         item = as_mapping(found.value)
         identity = identity_of(item) if item is not None else ""
         if item is None:
@@ -199,8 +190,7 @@ def records(
     truncate: bool = False,
     privacy: Privacy | None = None,
 ) -> Records:
-    """
-    Okta's answers as import records, in the order in which they should be sent: what is referred to comes first.
+    """Okta's answers as import records, in the order in which they should be sent: what is referred to comes first.
 
     Args:
         tenant: Where the answers come from; read when the result is iterated.

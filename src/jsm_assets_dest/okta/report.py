@@ -1,5 +1,4 @@
-"""
-What became of a tenant's objects: imported, left out, shortened, and why.
+"""What became of a tenant's objects: imported, left out, shortened, and why.
 
 Nothing is lost silently. Objects that give no record are named one by one; values that are left out or shortened are
 counted per attribute and reason, with a few ids as examples. A report holds ids and file names, never names,
@@ -20,8 +19,7 @@ EXAMPLES_AT_MOST = 5
 
 @frozen
 class Skipped:
-    """
-    An object that gave no record.
+    """An object that gave no record.
 
     Attributes:
         what: What it is: "application", "error answer", ...
@@ -42,8 +40,7 @@ class Skipped:
 
 @define
 class Finding:
-    """
-    A value that was left out, shortened or changed, counted.
+    """A value that was left out, shortened or changed, counted.
 
     Attributes:
         attribute: The object type and the attribute by name: "People: Groups".
@@ -68,8 +65,7 @@ class Finding:
 
 @define
 class Report:
-    """
-    The report of one pass over `Records`; it fills while the records are read.
+    """The report of one pass over `Records`; it fills while the records are read.
 
     Attributes:
         counts: Records given out, by selector.
@@ -88,29 +84,21 @@ class Report:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """
-        What was left out or shortened, per attribute and reason.
-        """
+        """What was left out or shortened, per attribute and reason."""
         return tuple(self._findings.values())
 
     def imported(self, selector: str) -> None:
-        """
-        Counts a record.
-        """
+        """Counts a record."""
         self.counts[selector] = self.counts.get(selector, 0) + 1
 
     def skip(self, what: str, identity: str, where: str, reason: str) -> None:
-        """
-        Names an object that gives no record.
-        """
+        """Names an object that gives no record."""
         self.skipped_count += 1
         if len(self.skipped) < NAMED_AT_MOST:
             self.skipped.append(Skipped(what, identity, where, reason))
 
     def note(self, attribute: str, reason: str, identity: str, values: int = 1) -> None:
-        """
-        Counts values that were left out, shortened or changed.
-        """
+        """Counts values that were left out, shortened or changed."""
         finding = self._findings.get((attribute, reason))
         if finding is None:
             finding = self._findings[attribute, reason] = Finding(attribute, reason)
@@ -120,9 +108,7 @@ class Report:
             finding.examples.append(identity)
 
     def to_dict(self) -> dict[str, object]:
-        """
-        The report for storage as JSON.
-        """
+        """The report for storage as JSON."""
         return {
             "complete": self.complete,
             "counts": dict(self.counts),

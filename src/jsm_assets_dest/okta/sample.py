@@ -1,5 +1,4 @@
-"""
-A believable organisation of our own making, in the shape of Okta's answers: for examples, tests and demonstrations.
+"""A believable organisation of our own making, in the shape of Okta's answers: for examples, tests and demonstrations.
 
 Everything about a person follows from the seed and the person's number, so that an organisation of any size can be
 read again and again, page by page, without being kept. Nobody in it exists.
@@ -57,8 +56,7 @@ _PLAIN = str.maketrans({"ø": "o", "ı": "i", "ł": "l", "Ø": "O"})
 
 
 def sample_tenant(people: int = 250, *, seed: int = 7) -> Tenant:
-    """
-    The sample organisation.
+    """The sample organisation.
 
     Args:
         people: How many people it has; 100,000 work as well, they are made while they are read.
@@ -106,9 +104,7 @@ def _paged(read: Callable[[], Iterator[object]]) -> Callable[[], Iterator[list[o
 
 @functools.cache  # of the few hundred names there are
 def _plain(name: str) -> str:
-    """
-    A name as it stands in an e-mail address.
-    """
+    """A name as it stands in an e-mail address."""
     parts = unicodedata.normalize("NFKD", name.translate(_PLAIN)).lower()
     return "".join(sign for sign in parts if sign.isascii() and (sign.isalnum() or sign == "-"))
 
@@ -129,9 +125,7 @@ def _stamp(moment: datetime) -> str:
 
 @frozen
 class _Person:
-    """
-    What the others need to know about a person, worked out from the number.
-    """
+    """What the others need to know about a person, worked out from the number."""
 
     number: int
     id: str
@@ -175,9 +169,7 @@ class _Sample:
     # --- people
 
     def _manager(self, number: int) -> int | None:
-        """
-        Person 0 leads all, the next ones a department each, and so on, `_SPAN` people to a manager.
-        """
+        """Person 0 leads all, the next ones a department each, and so on, `_SPAN` people to a manager."""
         if number == 0:
             return None
         return 0 if number <= len(DEPARTMENTS) else 1 + (number - 1 - len(DEPARTMENTS)) // _SPAN
@@ -190,9 +182,7 @@ class _Sample:
         return DEPARTMENTS[(number or 1) - 1]
 
     def _names(self, number: int) -> tuple[str, str, str]:
-        """
-        A person's given name, family name and login.
-        """
+        """A person's given name, family name and login."""
         # Steps that share no factor with the number of names meet every pair of names once before one comes again.
         pairs = len(GIVEN_NAMES) * len(FAMILY_NAMES)
         pair = (number * 7919 + self.seed * 104729) % pairs
@@ -295,9 +285,7 @@ class _Sample:
     # --- groups
 
     def _group_names(self) -> Iterator[tuple[str, str, str]]:
-        """
-        Name, type and description of every group.
-        """
+        """Name, type and description of every group."""
         yield "Everyone", "BUILT_IN", "All users in your organization"
         yield "Contractors", "OKTA_GROUP", "People who are not employed"
         yield "Managers", "OKTA_GROUP", "Everybody who leads people"

@@ -1,6 +1,4 @@
-"""
-The schema model for Okta's data, in three sizes.
-"""
+"""The schema model for Okta's data, in three sizes."""
 
 from __future__ import annotations
 
@@ -40,8 +38,7 @@ def schema_model(
     manager_by: ManagerBy = "email",
     manager_field: str = "managerId",
 ) -> SchemaModel:
-    """
-    People, Groups, Applications, Devices and User Types, with their references.
+    """People, Groups, Applications, Devices and User Types, with their references.
 
     Args:
         profile: "lean" stays inside Atlassian's size advice (35 attributes, 3 references of at most 10 objects and 2
@@ -156,9 +153,7 @@ def _custom(one: CustomAttribute) -> AttributeSpec:
 
 
 def _check_custom(attributes: Iterable[AttributeSpec], custom: tuple[CustomAttribute, ...]) -> None:
-    """
-    Assets keeps attribute names apart, and a record holds a field once.
-    """
+    """Assets keeps attribute names apart, and a record holds a field once."""
     titles = Counter(
         [one.name.casefold() for one in attributes] + [one.title.strip().casefold() for one in custom]
     )
@@ -174,8 +169,7 @@ def _check_custom(attributes: Iterable[AttributeSpec], custom: tuple[CustomAttri
 
 
 def _keys(without: Iterable[str], model: SchemaModel) -> tuple[str, ...]:
-    """
-    Names or keys of object types and attributes as keys: "Devices" is "devices".
+    """Names or keys of object types and attributes as keys: "Devices" is "devices".
 
     What only a larger profile has is left out already, and no mistake.
     """

@@ -1,5 +1,4 @@
-"""
-Okta's life cycle states as statuses that Assets accepts.
+"""Okta's life cycle states as statuses that Assets accepts.
 
 A declared status has 2 to 30 letters, digits, spaces and hyphens (Atlassian's JSON Schema of the import mapping), so
 "LOCKED_OUT" cannot be one: it is declared, and sent, as "Locked Out". The states are Okta's (its OpenAPI document);
@@ -17,8 +16,7 @@ from ..model import StatusCategory, StatusSpec
 
 @frozen
 class OktaStatus:
-    """
-    A state of Okta's, and the status it becomes.
+    """A state of Okta's, and the status it becomes.
 
     Attributes:
         state: As Okta's API spells it.
@@ -32,16 +30,12 @@ class OktaStatus:
 
     @property
     def name(self) -> str:
-        """
-        The status's legal name.
-        """
+        """The status's legal name."""
         return status_name(self.state)
 
 
 def status_name(state: str) -> str:
-    """
-    A state of Okta's as a legal status name: "LOCKED_OUT" is "Locked Out".
-    """
+    """A state of Okta's as a legal status name: "LOCKED_OUT" is "Locked Out"."""
     return " ".join(word.capitalize() for word in state.replace("_", " ").split())
 
 
@@ -75,8 +69,7 @@ STATES: Mapping[str, tuple[OktaStatus, ...]] = {
 
 
 def declared(keys: Iterable[str]) -> tuple[StatusSpec, ...]:
-    """
-    The statuses that object types need, each declared once.
+    """The statuses that object types need, each declared once.
 
     Args:
         keys: Keys of the object types that a model keeps.

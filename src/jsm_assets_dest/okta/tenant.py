@@ -1,6 +1,4 @@
-"""
-What an Okta organisation answered, wherever the answers come from.
-"""
+"""What an Okta organisation answered, wherever the answers come from."""
 
 from __future__ import annotations
 
@@ -28,8 +26,7 @@ Links: TypeAlias = (
 
 @frozen
 class Located:
-    """
-    An object together with the place it was read from.
+    """An object together with the place it was read from.
 
     Attributes:
         value: The object.
@@ -54,9 +51,7 @@ _SOURCE_NAMES = (
 
 
 class _Once:
-    """
-    An iterator that says so when it is asked a second time, instead of being silently empty.
-    """
+    """An iterator that says so when it is asked a second time, instead of being silently empty."""
 
     def __init__(self, iterator: Iterator[object], name: str) -> None:
         self._iterator = iterator
@@ -80,8 +75,7 @@ def _schemas(values: Iterable[Mapping[str, object]]) -> tuple[Mapping[str, objec
 
 @frozen(kw_only=True)
 class Tenant:
-    """
-    The sources of an Okta organisation's data; nothing is read before `records()` is iterated.
+    """The sources of an Okta organisation's data; nothing is read before `records()` is iterated.
 
     What is None was not asked for: references to it are then kept as they are, because its objects may be in Assets
     already. What is an empty list was asked for and is not there: references to it are left out and counted.
@@ -129,8 +123,7 @@ class Tenant:
 
     @classmethod
     def from_folder(cls, path: str | Path, *, org_url: str = "") -> Tenant:
-        """
-        Reads Okta's answers from a folder of JSON files; the layouts are in docs/reference/okta.md.
+        """Reads Okta's answers from a folder of JSON files; the layouts are in docs/reference/okta.md.
 
         Args:
             path: The folder.
@@ -147,9 +140,7 @@ class Tenant:
         return read_folder(Path(path), org_url=org_url)
 
     def custom_attributes(self) -> tuple[CustomAttribute, ...]:
-        """
-        The custom attributes that the tenant's user schemas declare, each once.
-        """
+        """The custom attributes that the tenant's user schemas declare, each once."""
         found: dict[str, CustomAttribute] = {}
         for schema in self.user_schemas:
             for attribute in discover_custom_attributes(schema):
@@ -158,9 +149,7 @@ class Tenant:
 
 
 def objects(source: Source | None) -> Iterator[Located]:
-    """
-    The objects of a source, pages opened, each with its place.
-    """
+    """The objects of a source, pages opened, each with its place."""
     if source is None:
         return
     for item in source() if callable(source) else source:
@@ -174,8 +163,7 @@ def objects(source: Source | None) -> Iterator[Located]:
 
 
 def links(source: Links | None, *child_path: str) -> Iterator[tuple[str, str]]:
-    """
-    Pairs of a parent's id and a child's id.
+    """Pairs of a parent's id and a child's id.
 
     Args:
         source: Where the links come from.
@@ -196,8 +184,6 @@ def links(source: Links | None, *child_path: str) -> Iterator[tuple[str, str]]:
 
 
 def _readable(value: object) -> object:
-    """
-    An SDK's object as a mapping, once, so that no field asks for the conversion again.
-    """
+    """An SDK's object as a mapping, once, so that no field asks for the conversion again."""
     mapping = as_mapping(value)
     return value if mapping is None else mapping

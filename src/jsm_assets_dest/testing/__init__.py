@@ -1,5 +1,4 @@
-"""
-A site in a box: Jira, Jira Service Management and Assets, for tests.
+"""A site in a box: Jira, Jira Service Management and Assets, for tests.
 
 ```python
 from jsm_assets_dest.testing import Emulator

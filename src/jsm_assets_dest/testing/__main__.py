@@ -1,6 +1,4 @@
-"""
-`python -m jsm_assets_dest.testing`: the emulated site as a server of its own.
-"""
+"""`python -m jsm_assets_dest.testing`: the emulated site as a server of its own."""
 
 # ruff: noqa: T201  # printing settings is what the command is for
 from __future__ import annotations
@@ -19,9 +17,7 @@ from .world.clock import EmulatorClock
 
 
 def parser() -> argparse.ArgumentParser:
-    """
-    The arguments of the command.
-    """
+    """The arguments of the command."""
     found = argparse.ArgumentParser(
         prog="python -m jsm_assets_dest.testing",
         description="An emulated Atlassian site with Jira Service Management Assets, for trying things out.",
@@ -46,9 +42,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Serve until Ctrl-C, or until somebody ends the process politely (SIGTERM); the state is kept in both cases.
-    """
+    """Serve until Ctrl-C, or until somebody ends the process politely (SIGTERM); the state is kept in both cases."""
     options = parser().parse_args(arguments)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

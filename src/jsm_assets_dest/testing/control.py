@@ -1,5 +1,4 @@
-"""
-The control interface of a served emulator, for clients that cannot call Python.
+"""The control interface of a served emulator, for clients that cannot call Python.
 
 | Request | Effect |
 |---|---|
@@ -49,9 +48,7 @@ SWITCHES = (
 
 
 class ControlError(Exception):
-    """
-    A request to the control interface is wrong.
-    """
+    """A request to the control interface is wrong."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -59,8 +56,7 @@ class ControlError(Exception):
 
 
 class Control:
-    """
-    Answers what is no part of the emulated site: the status page and the control interface.
+    """Answers what is no part of the emulated site: the status page and the control interface.
 
     Args:
         emulator: what is controlled.
@@ -82,9 +78,7 @@ class Control:
         }
 
     def answer(self, inbound: Inbound) -> Answer | None:
-        """
-        The answer, or None for the paths of the site itself.
-        """
+        """The answer, or None for the paths of the site itself."""
         path = inbound.path
         if path == "/" and inbound.method in ("GET", "HEAD"):
             return status_page(self._emulator)

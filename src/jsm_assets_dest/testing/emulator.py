@@ -1,6 +1,4 @@
-"""
-The emulator: a whole site in one object.
-"""
+"""The emulator: a whole site in one object."""
 
 from __future__ import annotations
 
@@ -36,8 +34,7 @@ DEFAULT_EMAIL = "ana@acme.com"
 
 
 class Emulator:
-    """
-    An emulated Atlassian Cloud site with Jira, Jira Service Management and Assets.
+    """An emulated Atlassian Cloud site with Jira, Jira Service Management and Assets.
 
     It holds a state, answers HTTP in process (`transport`) or over a socket (`serve`), and fails on purpose
     (`faults`, `access`, `rate_limit`). As a context manager it makes sure at a clean end that every planned fault
@@ -93,79 +90,58 @@ class Emulator:
 
     @property
     def site(self) -> str:
-        """
-        The address of the site.
-        """
+        """The address of the site."""
         return str(self.world.settings["site"])
 
     @property
     def gateway(self) -> str:
-        """
-        The address of Atlassian's API gateway.
-        """
+        """The address of Atlassian's API gateway."""
         return f"https://{GATEWAY_HOST}"
 
     @property
     def cloud_id(self) -> str:
-        """
-        The cloud id of the site.
-        """
+        """The cloud id of the site."""
         return self.world.cloud_id
 
     @property
     def workspace_id(self) -> str:
-        """
-        The id of its Assets workspace.
-        """
+        """The id of its Assets workspace."""
         return self.world.workspace_id
 
     @property
     def account(self) -> Account:
-        """
-        The default account: a Jira administrator and agent of Jira Service Management.
-        """
+        """The default account: a Jira administrator and agent of Jira Service Management."""
         return next(iter(self.world.accounts.values()))
 
     @property
     def email(self) -> str:
-        """
-        The address of the default account.
-        """
+        """The address of the default account."""
         return self.account.email
 
     @property
     def api_token(self) -> str:
-        """
-        The classic API token of the default account.
-        """
+        """The classic API token of the default account."""
         return self.account.api_token
 
     @property
     def doubts(self) -> Doubts:
-        """
-        The readings it follows.
-        """
+        """The readings it follows."""
         return self.world.doubts
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """
-        The requests that came in, oldest first. Clear it to count anew.
-        """
+        """The requests that came in, oldest first. Clear it to count anew."""
         return self._service.requests
 
     @property
     def operation_names(self) -> list[str]:
-        """
-        The names of all operations, as faults and requests use them.
-        """
+        """The names of all operations, as faults and requests use them."""
         return ROUTER.names()
 
     # Connecting ---------------------------------------------------------------------------------------------
 
     def connect(self, **options: Any) -> Connection:
-        """
-        A connection of jsm_assets_dest to this site, with the default account.
+        """A connection of jsm_assets_dest to this site, with the default account.
 
         Args:
             options: further arguments of `Connection.external_site`.
@@ -177,9 +153,7 @@ class Emulator:
         return Connection.external_site(self.site, ApiToken(self.email, self.api_token), **options)
 
     def connect_async(self, **options: Any) -> AsyncConnection:
-        """
-        The asynchronous twin of `connect`.
-        """
+        """The asynchronous twin of `connect`."""
         from jsm_assets_dest import ApiToken, AsyncConnection
 
         options.setdefault("transport", self.transport)
@@ -188,8 +162,7 @@ class Emulator:
 
     @contextlib.contextmanager
     def serve(self, port: int = 0, host: str = "127.0.0.1") -> Generator[str, None, None]:
-        """
-        Serve the site over HTTP while the context lasts.
+        """Serve the site over HTTP while the context lasts.
 
         The one address stands for the site, the gateway and the token endpoint; paths tell them apart. There is a
         status page at `/` and a control interface below `/_emulator/`. Meanwhile the clock follows real time.
@@ -215,8 +188,7 @@ class Emulator:
     def add_account(
         self, email: str, *, admin: bool = False, agent: bool = True, name: str | None = None
     ) -> Account:
-        """
-        A further account.
+        """A further account.
 
         Args:
             email: its address.
@@ -228,8 +200,7 @@ class Emulator:
             return accounts.add_account(self.world, email, admin=admin, agent=agent, name=name)
 
     def add_group(self, name: str, *, jsm: bool = False) -> Group:
-        """
-        A group.
+        """A group.
 
         Args:
             name: as Jira knows it.
@@ -239,9 +210,7 @@ class Emulator:
             return accounts.add_group(self.world, name, gives_jsm=jsm)
 
     def scoped_token(self, scopes: Sequence[str] = ALL_SCOPES, account: Account | None = None) -> str:
-        """
-        An API token with scopes. It works on `https://api.atlassian.com/ex/jira/{cloudId}` only.
-        """
+        """An API token with scopes. It works on `https://api.atlassian.com/ex/jira/{cloudId}` only."""
         return self._issue("scoped", account, scopes, "ATATT3x", None)
 
     def oauth_token(
@@ -250,15 +219,11 @@ class Emulator:
         account: Account | None = None,
         seconds: float = accounts.OAUTH_SECONDS,
     ) -> str:
-        """
-        An OAuth access token, which runs out on the emulator's clock.
-        """
+        """An OAuth access token, which runs out on the emulator's clock."""
         return self._issue("oauth", account, scopes, "eyJraWQi", seconds)
 
     def forge_token(self, scopes: Sequence[str] = ALL_SCOPES, account: Account | None = None) -> str:
-        """
-        A token as a Forge remote gets it, used on `https://api.atlassian.com/ex/jira/{cloudId}`.
-        """
+        """A token as a Forge remote gets it, used on `https://api.atlassian.com/ex/jira/{cloudId}`."""
         return self._issue("forge", account, scopes, "eyJmb3Jn", None)
 
     def _issue(
@@ -273,9 +238,7 @@ class Emulator:
     def client_credentials(
         self, scopes: Sequence[str] = ALL_SCOPES, account: Account | None = None
     ) -> tuple[str, str]:
-        """
-        Id and secret of an OAuth client, for the token endpoint.
-        """
+        """Id and secret of an OAuth client, for the token endpoint."""
         with self._service.lock:
             client = self._credentials.add_client(account or self.account, scopes)
         return client.client_id, client.client_secret
@@ -283,9 +246,7 @@ class Emulator:
     # Seeding and reading ------------------------------------------------------------------------------------
 
     def add_object_schema(self, key: str, name: str | None = None, description: str = "") -> SeededSchema:
-        """
-        A new object schema, created by the default account.
-        """
+        """A new object schema, created by the default account."""
         with self._service.lock:
             schema = schemas.create_schema(
                 self.world,
@@ -297,9 +258,7 @@ class Emulator:
         return SeededSchema(self.world, schema)
 
     def object_schema(self, key: str) -> SeededSchema:
-        """
-        An object schema by key.
-        """
+        """An object schema by key."""
         schema = self.world.schema_by_key(key)
         if schema is None:
             known = ", ".join(each.key for each in self.world.schemas.values()) or "none"
@@ -308,9 +267,7 @@ class Emulator:
 
     @property
     def object_schemas(self) -> list[SeededSchema]:
-        """
-        All object schemas.
-        """
+        """All object schemas."""
         return [SeededSchema(self.world, schema) for schema in self.world.schemas.values()]
 
     def add_import_source(
@@ -324,8 +281,7 @@ class Emulator:
         empty_values: str = "ignore",
         unknown_values: str = "ignore",
     ) -> SeededImportSource:
-        """
-        What an administrator does in the user interface: create an External import and take its token.
+        """What an administrator does in the user interface: create an External import and take its token.
 
         Args:
             schema: the schema or its key.
@@ -353,22 +309,16 @@ class Emulator:
 
     @property
     def import_sources(self) -> list[SeededImportSource]:
-        """
-        All import sources.
-        """
+        """All import sources."""
         return [SeededImportSource(self.world, source) for source in self.world.import_sources.values()]
 
     @property
     def executions(self) -> list[SeededExecution]:
-        """
-        All executions, oldest first.
-        """
+        """All executions, oldest first."""
         return [SeededExecution(self.world, execution) for execution in self.world.executions.values()]
 
     def seed_demo(self) -> SeededSchema:
-        """
-        A believable object schema with types, references and objects.
-        """
+        """A believable object schema with types, references and objects."""
         from .seeds import seed_demo
 
         return seed_demo(self)
@@ -381,8 +331,7 @@ class Emulator:
         retry_after: int | None = None,
         operation: str | None = None,
     ) -> RateLimit:
-        """
-        Enforce a rate limit from now on.
+        """Enforce a rate limit from now on.
 
         Args:
             per_minute: requests in the long run, per credential and operation.
@@ -398,15 +347,12 @@ class Emulator:
 
     @contextlib.contextmanager
     def locked(self) -> Generator[None, None, None]:
-        """
-        Nothing is answered while the context lasts.
-        """
+        """Nothing is answered while the context lasts."""
         with self._service.lock:
             yield
 
     def reset(self, seed: str = "empty") -> None:
-        """
-        Start anew with an empty site, and fill it.
+        """Start anew with an empty site, and fill it.
 
         Requests, faults and rate limits are forgotten, tokens given out become void; the default account keeps its
         token.
@@ -444,8 +390,7 @@ class Emulator:
     # The end ------------------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str] | None = None) -> None:
-        """
-        Write the state into a SQLite file.
+        """Write the state into a SQLite file.
 
         Args:
             path: the file; that of the constructor when None.
@@ -459,9 +404,7 @@ class Emulator:
             save(target, self.world, self._credentials)
 
     def settle(self) -> None:
-        """
-        Do what is due by the clock, as every request does.
-        """
+        """Do what is due by the clock, as every request does."""
         self._service.settle()
 
     def __enter__(self) -> Self:
@@ -476,8 +419,7 @@ class Emulator:
             self.faults.assert_used()
 
     def settings(self, url: str | None = None) -> Mapping[str, str]:
-        """
-        The environment variables `Connection.current_site` reads.
+        """The environment variables `Connection.current_site` reads.
 
         Args:
             url: the address it is served at; None for use in process.

@@ -1,6 +1,4 @@
-"""
-What can happen to a request, and the answer it leads to.
-"""
+"""What can happen to a request, and the answer it leads to."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ GARBAGE = ("bytes", "gzip")
 
 @frozen(kw_only=True)
 class Fault:
-    """
-    What happens to a request.
+    """What happens to a request.
 
     Args:
         status: answer with this status.
@@ -97,9 +94,7 @@ class Fault:
 
     @property
     def replaces_answer(self) -> bool:
-        """
-        Whether the client gets another answer than that of the site.
-        """
+        """Whether the client gets another answer than that of the site."""
         return (
             self.status is not None
             or self.garbage is not None
@@ -112,16 +107,13 @@ class Fault:
 
     @property
     def acts(self) -> bool:
-        """
-        Whether the site does what was asked for.
-        """
+        """Whether the site does what was asked for."""
         if self.drop == "before":
             return False
         return self.after_acting or not self.replaces_answer
 
     def deliver(self, answer: Answer | None) -> Answer:
-        """
-        The answer the client gets.
+        """The answer the client gets.
 
         Args:
             answer: that of the site, or None when it did not act.
@@ -184,9 +176,7 @@ def _usual(status: int) -> Answer:
 
 @lru_cache(maxsize=4)
 def bomb(size: int) -> bytes:
-    """
-    A gzip stream that becomes `size` bytes of blanks.
-    """
+    """A gzip stream that becomes `size` bytes of blanks."""
     return gzip.compress(b" " * size, compresslevel=9, mtime=0)
 
 
@@ -194,8 +184,7 @@ _FAULT_FIELDS = frozenset(Fault.__init__.__annotations__) - {"return"}
 
 
 def fault_from(kinds: Mapping[str, object]) -> Fault:
-    """
-    A fault from names and values, as they come from keyword arguments or from JSON.
+    """A fault from names and values, as they come from keyword arguments or from JSON.
 
     Raises:
         ValueError: an unknown name.

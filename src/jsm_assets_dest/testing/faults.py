@@ -1,6 +1,4 @@
-"""
-Failing on purpose: what goes wrong with which request.
-"""
+"""Failing on purpose: what goes wrong with which request."""
 
 from __future__ import annotations
 
@@ -32,16 +30,12 @@ RANDOM_KINDS = (
 
 
 class UnusedFaultsError(AssertionError):
-    """
-    Planned faults that never happened, so the test did not test what it meant to.
-    """
+    """Planned faults that never happened, so the test did not test what it meant to."""
 
 
 @define
 class Plan:
-    """
-    A fault and the requests it is meant for.
-    """
+    """A fault and the requests it is meant for."""
 
     fault: Fault
     operation: str
@@ -53,9 +47,7 @@ class Plan:
     struck: int = 0
 
     def awaits(self, request: ReceivedRequest) -> bool:
-        """
-        Whether the plan is about this request and its turn has come. Counts the request if it is about it.
-        """
+        """Whether the plan is about this request and its turn has come. Counts the request if it is about it."""
         if self.operation not in ("any", request.operation):
             return False
         if self.when is not None and not self.when(request):
@@ -64,9 +56,7 @@ class Plan:
         return self.seen >= self.nth and (self.times is None or self.struck < self.times)
 
     def describe(self) -> str:
-        """
-        What is left of the plan, for the error about unused faults.
-        """
+        """What is left of the plan, for the error about unused faults."""
         times = f"{self.struck} of {self.times}" if self.times is not None else f"{self.struck}"
         return f"{self.operation!r}: happened {times} times, {self.seen} requests fitted (nth={self.nth})"
 
@@ -97,8 +87,7 @@ class _RandomFaults:
 
 
 class Faults:
-    """
-    The faults planned for an emulator.
+    """The faults planned for an emulator.
 
     Args:
         operations: all operation names.
@@ -134,8 +123,7 @@ class Faults:
         bad_json: bool = False,
         redirect: str | None = None,
     ) -> None:
-        """
-        Plan a fault for the next request of an operation. It must happen before the emulator ends.
+        """Plan a fault for the next request of an operation. It must happen before the emulator ends.
 
         Args:
             operation: name of the operation, or "any".
@@ -183,8 +171,7 @@ class Faults:
     def always(
         self, operation: str, *, when: Condition | None = None, fault: Fault | None = None, **kinds: object
     ) -> None:
-        """
-        As `next`, but for every fitting request. It must happen at least once.
+        """As `next`, but for every fitting request. It must happen at least once.
 
         Args:
             operation: name of the operation, or "any".
@@ -205,9 +192,7 @@ class Faults:
         when: Condition | None = None,
         nth: int = 1,
     ) -> None:
-        """
-        Plan a fault that was described before; `times=None` never ends.
-        """
+        """Plan a fault that was described before; `times=None` never ends."""
         self._check(operation)
         if nth < 1:
             raise ValueError("nth counts from 1")
@@ -224,8 +209,7 @@ class Faults:
         kinds: Iterable[str] = RANDOM_KINDS,
         operations: Iterable[str] = (),
     ) -> None:
-        """
-        Let requests fail at random, for long runs. Nothing of this must happen.
+        """Let requests fail at random, for long runs. Nothing of this must happen.
 
         Args:
             rate: share of the requests, 0 to 1.
@@ -251,8 +235,7 @@ class Faults:
         condition: EntryCondition | None = None,
         message: str = "The object could not be written",
     ) -> None:
-        """
-        Let entries of an import fail when they are processed, with everything before having been accepted.
+        """Let entries of an import fail when they are processed, with everything before having been accepted.
 
         Args:
             selector: of the mapping whose entries fail.
@@ -267,9 +250,7 @@ class Faults:
         self._site.failing_objects.append(failing)
 
     def strike(self, request: ReceivedRequest) -> Fault | None:
-        """
-        The fault that strikes a request, if any; earlier plans first.
-        """
+        """The fault that strikes a request, if any; earlier plans first."""
         waiting = [plan for plan in self._plans if plan.awaits(request)]
         if waiting:
             waiting[0].struck += 1
@@ -282,15 +263,11 @@ class Faults:
 
     @property
     def happened(self) -> int:
-        """
-        How many requests were struck so far.
-        """
+        """How many requests were struck so far."""
         return sum(plan.struck for plan in self._plans) + sum(chance.struck for chance in self._random)
 
     def unused(self) -> list[str]:
-        """
-        Descriptions of the plans that did not happen as often as planned.
-        """
+        """Descriptions of the plans that did not happen as often as planned."""
         found = [
             plan.describe()
             for plan in self._plans
@@ -304,8 +281,7 @@ class Faults:
         return found
 
     def assert_used(self) -> None:
-        """
-        Make sure that everything planned has happened.
+        """Make sure that everything planned has happened.
 
         Raises:
             UnusedFaultsError: something has not.
@@ -315,9 +291,7 @@ class Faults:
             raise UnusedFaultsError("planned faults that did not happen:\n  " + "\n  ".join(unused))
 
     def clear(self) -> None:
-        """
-        Forget all plans, used or not.
-        """
+        """Forget all plans, used or not."""
         self._plans.clear()
         self._random.clear()
         for failing in self._failing:

@@ -1,5 +1,4 @@
-"""
-Handles on what an emulated site holds, for seeding and for assertions.
+"""Handles on what an emulated site holds, for seeding and for assertions.
 
 They read and change the state directly, without requests, and always show it as it is now.
 """
@@ -41,8 +40,7 @@ _KINDS = {**dict.fromkeys(IMPORT_TYPE_NAMES, DEFAULT), "user": USER, "group": GR
 
 
 class SeededObject:
-    """
-    An object of the emulated site. `object["Attribute"]` is its value as plain Python: None without a value, a
+    """An object of the emulated site. `object["Attribute"]` is its value as plain Python: None without a value, a
     list for attributes with several, keys for references, names for statuses, addresses for users.
     """
 
@@ -52,37 +50,27 @@ class SeededObject:
 
     @property
     def id(self) -> str:
-        """
-        The id, as text.
-        """
+        """The id, as text."""
         return str(self._asset.id)
 
     @property
     def key(self) -> str:
-        """
-        The key, such as `OKT-12`.
-        """
+        """The key, such as `OKT-12`."""
         return self._site.key_of(self._asset)
 
     @property
     def label(self) -> str:
-        """
-        The name of the object.
-        """
+        """The name of the object."""
         return self._site.label_of(self._asset)
 
     @property
     def type_name(self) -> str:
-        """
-        The name of its object type.
-        """
+        """The name of its object type."""
         return self._site.types[self._asset.type_id].name
 
     @property
     def values(self) -> dict[str, Shown]:
-        """
-        All values by the name of the attribute, without Key, Created and Updated.
-        """
+        """All values by the name of the attribute, without Key, Created and Updated."""
         attributes = self._site.attributes_of(self._site.types[self._asset.type_id])
         return {each.name: self._value(each) for each in attributes if not each.system}
 
@@ -114,23 +102,17 @@ class SeededObject:
         return text
 
     def update(self, values: Mapping[str, Given] | None = None, /, **more: Given) -> None:
-        """
-        Change attributes, by name.
-        """
+        """Change attributes, by name."""
         object_type = self._site.types[self._asset.type_id]
         wanted = _wanted(self._site, object_type, {**(values or {}), **more})
         update_object(self._site, self._asset, wanted, account_id="")
 
     def delete(self) -> None:
-        """
-        Delete the object.
-        """
+        """Delete the object."""
         delete_object(self._site, self._asset)
 
     def connect_ticket(self, key: str) -> None:
-        """
-        Let a ticket of Jira refer to the object.
-        """
+        """Let a ticket of Jira refer to the object."""
         self._asset.ticket_keys.append(key)
 
     def __repr__(self) -> str:
@@ -175,9 +157,7 @@ def _wanted(site: Site, object_type: ObjectType, values: Mapping[str, Given]) ->
 
 
 class SeededType:
-    """
-    An object type of the emulated site.
-    """
+    """An object type of the emulated site."""
 
     def __init__(self, site: Site, object_type: ObjectType) -> None:
         self._site = site
@@ -185,59 +165,43 @@ class SeededType:
 
     @property
     def id(self) -> str:
-        """
-        The id, as text.
-        """
+        """The id, as text."""
         return str(self._type.id)
 
     @property
     def name(self) -> str:
-        """
-        The name.
-        """
+        """The name."""
         return self._type.name
 
     @property
     def description(self) -> str:
-        """
-        The description.
-        """
+        """The description."""
         return self._type.description
 
     @property
     def external_id(self) -> str:
-        """
-        What mapping documents call the type.
-        """
+        """What mapping documents call the type."""
         return self._type.external_id
 
     @property
     def parent(self) -> SeededType | None:
-        """
-        The type above it.
-        """
+        """The type above it."""
         if self._type.parent_id is None:
             return None
         return SeededType(self._site, self._site.types[self._type.parent_id])
 
     @property
     def attributes(self) -> list[Attribute]:
-        """
-        The attributes by position; change nothing in there.
-        """
+        """The attributes by position; change nothing in there."""
         return self._site.attributes_of(self._type)
 
     @property
     def attribute_names(self) -> list[str]:
-        """
-        The names of the attributes by position.
-        """
+        """The names of the attributes by position."""
         return [attribute.name for attribute in self.attributes]
 
     def attribute(self, name: str) -> Attribute:
-        """
-        An attribute by name.
-        """
+        """An attribute by name."""
         found = self._site.attribute_named(self._type, name)
         if found is None:
             raise KeyError(f"{self.name} has no attribute {name}")
@@ -245,15 +209,11 @@ class SeededType:
 
     @property
     def objects(self) -> list[SeededObject]:
-        """
-        The objects of exactly this type, in the order of creation.
-        """
+        """The objects of exactly this type, in the order of creation."""
         return [SeededObject(self._site, self._site.objects[each]) for each in self._type.object_ids]
 
     def object(self, label: str) -> SeededObject:
-        """
-        The object with this name.
-        """
+        """The object with this name."""
         for each in self.objects:
             if each.label == label:
                 return each
@@ -270,8 +230,7 @@ class SeededType:
         choices: Sequence[str] = (),
         **settings: Unpack[AttributeSettings],
     ) -> Attribute:
-        """
-        Add an attribute.
+        """Add an attribute.
 
         Args:
             name: of the attribute.
@@ -310,8 +269,7 @@ class SeededType:
         raise ValueError(f"there is no status {name}")
 
     def add_object(self, values: Mapping[str, Given] | None = None, /, **more: Given) -> SeededObject:
-        """
-        Add an object.
+        """Add an object.
 
         Args:
             values: by name of the attribute.
@@ -325,9 +283,7 @@ class SeededType:
 
 
 class SeededSchema:
-    """
-    An object schema of the emulated site. `schema["People"]` is one of its object types.
-    """
+    """An object schema of the emulated site. `schema["People"]` is one of its object types."""
 
     def __init__(self, site: Site, schema: ObjectSchema) -> None:
         self._site = site
@@ -335,37 +291,27 @@ class SeededSchema:
 
     @property
     def id(self) -> str:
-        """
-        The id, as text.
-        """
+        """The id, as text."""
         return str(self._schema.id)
 
     @property
     def key(self) -> str:
-        """
-        The key, such as `OKT`.
-        """
+        """The key, such as `OKT`."""
         return self._schema.key
 
     @property
     def name(self) -> str:
-        """
-        The name.
-        """
+        """The name."""
         return self._schema.name
 
     @property
     def description(self) -> str:
-        """
-        The description.
-        """
+        """The description."""
         return self._schema.description
 
     @property
     def object_types(self) -> list[SeededType]:
-        """
-        All object types, in the order of creation.
-        """
+        """All object types, in the order of creation."""
         return [SeededType(self._site, each) for each in self._site.types_of(self._schema)]
 
     def __getitem__(self, name: str) -> SeededType:
@@ -382,22 +328,16 @@ class SeededSchema:
 
     @property
     def objects(self) -> list[SeededObject]:
-        """
-        All objects, by type.
-        """
+        """All objects, by type."""
         return [each for object_type in self.object_types for each in object_type.objects]
 
     @property
     def roles(self) -> dict[str, list[str]]:
-        """
-        For each role the account ids and group names in it.
-        """
+        """For each role the account ids and group names in it."""
         return {role.name: [*role.users, *role.groups] for role in roles_of(self._site, self._schema)}
 
     def set_role(self, name: str, *, users: Sequence[str] = (), groups: Sequence[str] = ()) -> None:
-        """
-        Replace the entries of a role.
-        """
+        """Replace the entries of a role."""
         for role in roles_of(self._site, self._schema):
             if role.name == name:
                 set_actors(self._site, role, list(users), list(groups))
@@ -405,9 +345,7 @@ class SeededSchema:
         raise KeyError(f"there is no role {name}")
 
     def allow_other_object_schemas(self, *, allowed: bool = True) -> None:
-        """
-        Let attributes of other object schemas refer to objects in here.
-        """
+        """Let attributes of other object schemas refer to objects in here."""
         self._schema.allow_other_object_schema = allowed
 
     def add_object_type(
@@ -421,8 +359,7 @@ class SeededSchema:
         inherited: bool = False,
         abstract: bool = False,
     ) -> SeededType:
-        """
-        Add an object type.
+        """Add an object type.
 
         Args:
             name: of the type.

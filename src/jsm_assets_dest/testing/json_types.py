@@ -1,6 +1,4 @@
-"""
-The types of JSON as the emulator reads and writes it.
-"""
+"""The types of JSON as the emulator reads and writes it."""
 
 from __future__ import annotations
 

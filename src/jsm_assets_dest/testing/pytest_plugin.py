@@ -1,5 +1,4 @@
-"""
-Fixtures for pytest.
+"""Fixtures for pytest.
 
 Opt in from a `conftest.py` at the top of your tests:
 
@@ -23,25 +22,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def assets_emulator() -> Iterator[Emulator]:
-    """
-    A fresh emulated site. A test that planned faults which never happened fails at its end.
-    """
+    """A fresh emulated site. A test that planned faults which never happened fails at its end."""
     with Emulator() as emulator:
         yield emulator
 
 
 @pytest.fixture
 def assets_connection(assets_emulator: Emulator) -> Iterator[Connection]:
-    """
-    A blocking connection to the emulated site.
-    """
+    """A blocking connection to the emulated site."""
     with assets_emulator.connect() as connection:
         yield connection
 
 
 @pytest.fixture
 def assets_connection_async(assets_emulator: Emulator) -> AsyncConnection:
-    """
-    An asynchronous connection to the emulated site; use it with `async with`.
-    """
+    """An asynchronous connection to the emulated site; use it with `async with`."""
     return assets_emulator.connect_async()

@@ -1,6 +1,4 @@
-"""
-Rate limits that are really enforced: one bucket of tokens per credential and operation.
-"""
+"""Rate limits that are really enforced: one bucket of tokens per credential and operation."""
 
 from __future__ import annotations
 
@@ -20,8 +18,7 @@ class _Bucket:
 
 
 class RateLimit:
-    """
-    A limit on requests.
+    """A limit on requests.
 
     Args:
         clock: by which buckets fill.
@@ -50,8 +47,7 @@ class RateLimit:
         self.refused: int = 0
 
     def take(self, identity: str, operation: str) -> Answer | None:
-        """
-        Count a request.
+        """Count a request.
 
         Returns:
             429 with the headers of Jira's platform when the bucket is empty, otherwise None.

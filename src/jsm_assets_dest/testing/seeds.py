@@ -1,6 +1,4 @@
-"""
-Content for demonstrations: an IT department with people, sites, hardware and services.
-"""
+"""Content for demonstrations: an IT department with people, sites, hardware and services."""
 
 from __future__ import annotations
 
@@ -50,8 +48,7 @@ _SERVICES = (
 
 
 def seed_demo(emulator: Emulator) -> SeededSchema:
-    """
-    A schema `ITSM` with four sites, five teams, 40 people, 60 devices and four services; the read-only built-in
+    """A schema `ITSM` with four sites, five teams, 40 people, 60 devices and four services; the read-only built-in
     schema `SVC`; and an External import called "Okta" of the first.
     """
     emulator.add_group("it-operations", jsm=True)
@@ -152,9 +149,7 @@ def _add_services(schema: SeededSchema, people: list[SeededObject]) -> None:
 
 
 def _add_built_in_schema(emulator: Emulator) -> None:
-    """
-    The Services schema every site has; nobody can change it.
-    """
+    """The Services schema every site has; nobody can change it."""
     schema: ObjectSchema = schemas.create_schema(
         emulator.world, name="Services", key="SVC", description="Services of this site"
     )

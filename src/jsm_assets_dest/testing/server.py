@@ -1,6 +1,4 @@
-"""
-The emulated site behind a real socket, for clients in other processes and other languages.
-"""
+"""The emulated site behind a real socket, for clients in other processes and other languages."""
 
 from __future__ import annotations
 
@@ -70,9 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
             super().finish()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # named by the parent
-        """
-        Nothing: requests are in `Emulator.requests`.
-        """
+        """Nothing: requests are in `Emulator.requests`."""
 
     def _read_body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
@@ -142,9 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"".join([*buffer, b"\r\n", body]))
 
     def _reset(self) -> None:
-        """
-        End the connection so that the client sees a reset and not a proper end.
-        """
+        """End the connection so that the client sees a reset and not a proper end."""
         self.close_connection = True
         with contextlib.suppress(OSError):
             self.wfile.flush()
@@ -154,8 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def serve(service: Service, pages: Pages, host: str, port: int) -> Generator[str, None, None]:
-    """
-    Serve until the context ends.
+    """Serve until the context ends.
 
     Args:
         service: answers for the site.
@@ -185,8 +178,6 @@ def serve(service: Service, pages: Pages, host: str, port: int) -> Generator[str
 
 
 def wait_until_interrupted() -> None:
-    """
-    Block until Ctrl-C raises KeyboardInterrupt.
-    """
+    """Block until Ctrl-C raises KeyboardInterrupt."""
     while True:
         time.sleep(3600)

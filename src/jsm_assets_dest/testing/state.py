@@ -1,5 +1,4 @@
-"""
-Keeping the state of an emulator in a SQLite file.
+"""Keeping the state of an emulator in a SQLite file.
 
 One table per kind of entity, one row per entity, with its fields as JSON: a demo can be looked at with any SQLite
 tool. The file holds the emulator's own tokens, which open nothing but the emulator. Requests, faults and the switches
@@ -35,9 +34,7 @@ Fields whose keys are numbers, which JSON turns into text.
 
 
 def _tables(site: Site, credentials: Credentials) -> dict[str, tuple[type[Any], dict[Any, Any], bool]]:
-    """
-    For each table the class, the dictionary that holds the entities, and whether its keys are numbers.
-    """
+    """For each table the class, the dictionary that holds the entities, and whether its keys are numbers."""
     return {
         "accounts": (entities.Account, site.accounts, False),
         "groups": (entities.Group, site.groups, False),
@@ -58,9 +55,7 @@ def _tables(site: Site, credentials: Credentials) -> dict[str, tuple[type[Any], 
 
 
 def save(path: Path, site: Site, credentials: Credentials) -> None:
-    """
-    Write everything into a file. The file is replaced only once the new one is complete.
-    """
+    """Write everything into a file. The file is replaced only once the new one is complete."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     with contextlib.closing(sqlite3.connect(draft)) as database, database:
@@ -97,8 +92,7 @@ def _text(entity: Any) -> str:
 
 
 def load(path: Path, site: Site, credentials: Credentials) -> None:
-    """
-    Replace everything with what a file holds.
+    """Replace everything with what a file holds.
 
     Raises:
         ValueError: the file is none of an emulator, or of another version.

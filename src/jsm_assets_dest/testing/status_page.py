@@ -1,6 +1,4 @@
-"""
-What a served emulator shows to people: one plain page, without scripts and without anything from elsewhere.
-"""
+"""What a served emulator shows to people: one plain page, without scripts and without anything from elsewhere."""
 
 from __future__ import annotations
 
@@ -48,9 +46,7 @@ dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
 
 
 def status_document(emulator: Emulator) -> JsonObject:
-    """
-    What the page shows, as JSON. Without tokens.
-    """
+    """What the page shows, as JSON. Without tokens."""
     schemas: list[JsonValue] = [
         {
             "id": schema.id,
@@ -123,9 +119,7 @@ def _counts(result: JsonObject | None) -> JsonObject:
 
 
 def status_page(emulator: Emulator) -> Answer:
-    """
-    The page.
-    """
+    """The page."""
     with emulator.locked():
         state = status_document(emulator)
         requests = list(emulator.requests[-SHOWN_REQUESTS:])[::-1]

@@ -1,6 +1,4 @@
-"""
-The emulated site as a transport for httpx: no sockets, no waiting.
-"""
+"""The emulated site as a transport for httpx: no sockets, no waiting."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from .world.clock import EmulatorClock
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """
-    The body of an answer, in pieces, with what happens between them.
-    """
+    """The body of an answer, in pieces, with what happens between them."""
 
     def __init__(
         self, answer: Answer, request: httpx.Request, clock: EmulatorClock, read_timeout: float | None
@@ -58,8 +54,7 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 def pass_time(clock: EmulatorClock, seconds: float, timeout: float | None, request: httpx.Request) -> None:
-    """
-    Let the clock move while nothing arrives.
+    """Let the clock move while nothing arrives.
 
     Raises:
         httpx.ReadTimeout: the client would not have waited that long.
@@ -71,8 +66,7 @@ def pass_time(clock: EmulatorClock, seconds: float, timeout: float | None, reque
 
 
 class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """
-    Blocking and asynchronous transport in one object, for every host the site consists of.
+    """Blocking and asynchronous transport in one object, for every host the site consists of.
 
     Args:
         service: answers the requests.
@@ -84,15 +78,11 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._clock = clock
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """
-        Answer a request of a blocking client.
-        """
+        """Answer a request of a blocking client."""
         return self._respond(request, request.read())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """
-        Answer a request of an asynchronous client.
-        """
+        """Answer a request of an asynchronous client."""
         return self._respond(request, await request.aread())
 
     def _respond(self, request: httpx.Request, body: bytes) -> httpx.Response:

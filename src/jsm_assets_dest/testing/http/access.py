@@ -1,5 +1,4 @@
-"""
-Credentials, scopes, and everything that can keep a caller out.
+"""Credentials, scopes, and everything that can keep a caller out.
 
 The order is that of the service: what stops everybody (site gone, maintenance, IP allowlist), then 401 for the
 credential, 401 for the scope, then the plan and the licence. Roles are checked by the handlers, after 404s.
@@ -33,17 +32,13 @@ _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 
 
 def gateway_unauthorized(category: str | None = None) -> Refusal:
-    """
-    Shape B: the gateway does not accept the credential.
-    """
+    """Shape B: the gateway does not accept the credential."""
     headers = {"X-Failure-Category": category} if category else None
     return Refusal(401, {"code": 401, "message": "Unauthorized"}, headers)
 
 
 def scope_mismatch() -> Refusal:
-    """
-    Shape C: the token lacks the scope. 401, not 403.
-    """
+    """Shape C: the token lacks the scope. 401, not 403."""
     return Refusal(
         401,
         {"code": 401, "message": "Unauthorized; scope does not match"},
@@ -52,8 +47,7 @@ def scope_mismatch() -> Refusal:
 
 
 class Access:
-    """
-    The switches that take access away, and the check of each request against them.
+    """The switches that take access away, and the check of each request against them.
 
     Everything here is about what an administrator, a bill or Atlassian does to a site. `restore` undoes it.
     """
@@ -79,22 +73,16 @@ class Access:
     # Switches -----------------------------------------------------------------------------------------------
 
     def ip_allowlist(self, *, enabled: bool = True) -> None:
-        """
-        Refuse everybody's address: 403 with the fixed phrase, on the site and on the gateway.
-        """
+        """Refuse everybody's address: 403 with the fixed phrase, on the site and on the gateway."""
         self._allowlisted = enabled
 
     def remove_license(self, email: str | None = None) -> None:
-        """
-        Take product access to Jira Service Management from one account, or from all.
-        """
+        """Take product access to Jira Service Management from one account, or from all."""
         for account in self._meant(email):
             self._unlicensed.add(account.account_id)
 
     def revoke_admin(self, email: str | None = None) -> None:
-        """
-        Take "Administer Jira" from one account, or from all.
-        """
+        """Take "Administer Jira" from one account, or from all."""
         for account in self._meant(email):
             if account.admin:
                 account.admin = False
@@ -109,8 +97,7 @@ class Access:
         return [account]
 
     def disable_assets(self, how: str = "empty", *, free_plan: bool = False) -> None:
-        """
-        A site without Assets.
+        """A site without Assets.
 
         Args:
             how: "empty" (the workspace list has no entry: no Premium plan), "forbidden" (the workspace list is
@@ -123,18 +110,14 @@ class Access:
         self.free_plan = free_plan
 
     def remove_schema_role(self, key: str) -> None:
-        """
-        Take all rights in one object schema from everybody, Jira administrators included.
-        """
+        """Take all rights in one object schema from everybody, Jira administrators included."""
         schema = self._site.schema_by_key(key)
         if schema is None:
             raise ValueError(f"there is no object schema {key}")
         self.closed_schemas.add(schema.key)
 
     def revoke_token(self, token: str | None = None) -> None:
-        """
-        Revoke one token of an account, or all of them; import tokens are replaced at their import source.
-        """
+        """Revoke one token of an account, or all of them; import tokens are replaced at their import source."""
         if token is not None:
             self._revoked.add(token)
             return
@@ -142,47 +125,33 @@ class Access:
         self._revoked.update(self._credentials.tokens)
 
     def expire_oauth(self) -> None:
-        """
-        Let all OAuth access tokens given out so far run out now.
-        """
+        """Let all OAuth access tokens given out so far run out now."""
         for token in self._credentials.tokens.values():
             if token.kind == "oauth":
                 token.expires_at = self._site.clock.time()
 
     def require_captcha(self) -> None:
-        """
-        Deny logins until somebody solves a CAPTCHA in a browser.
-        """
+        """Deny logins until somebody solves a CAPTCHA in a browser."""
         self._captcha = True
 
     def remove_site(self) -> None:
-        """
-        No such site (any more): the page of the edge, and an unknown cloud id at the gateway.
-        """
+        """No such site (any more): the page of the edge, and an unknown cloud id at the gateway."""
         self._gone = True
 
     def suspend(self) -> None:
-        """
-        The site is suspended. People report the same answers as for a site that is gone.
-        """
+        """The site is suspended. People report the same answers as for a site that is gone."""
         self._gone = True
 
     def maintenance(self) -> None:
-        """
-        The edge answers 503 with its page.
-        """
+        """The edge answers 503 with its page."""
         self._maintenance = True
 
     def login_page(self) -> None:
-        """
-        Everything on the site host answers with the login page and 200.
-        """
+        """Everything on the site host answers with the login page and 200."""
         self._login_page = True
 
     def restore(self) -> None:
-        """
-        Give everything back. Expired OAuth tokens stay expired.
-        """
+        """Give everything back. Expired OAuth tokens stay expired."""
         for identifier in self._not_admin:
             self._site.accounts[identifier].admin = True
         self._reset()
@@ -190,29 +159,21 @@ class Access:
     # Checks -------------------------------------------------------------------------------------------------
 
     def is_licensed(self, account: Account) -> bool:
-        """
-        Whether an account has product access to Jira Service Management.
-        """
+        """Whether an account has product access to Jira Service Management."""
         return account.agent and account.account_id not in self._unlicensed
 
     @property
     def workspace_is_listed(self) -> bool:
-        """
-        Whether the workspace list has an entry.
-        """
+        """Whether the workspace list has an entry."""
         return self._assets not in ("empty", "forbidden")
 
     @property
     def workspace_is_forbidden(self) -> bool:
-        """
-        Whether the workspace list is refused.
-        """
+        """Whether the workspace list is refused."""
         return self._assets == "forbidden"
 
     def stop_everybody(self, address: Address) -> Answer | None:
-        """
-        The answer that nobody gets past, if there is one.
-        """
+        """The answer that nobody gets past, if there is one."""
         if self._maintenance:
             return text_answer(UNAVAILABLE_PAGE, 503, HTML)
         if self._gone:
@@ -231,16 +192,13 @@ class Access:
         return None
 
     def unknown_tenant(self, address: Address) -> Answer:
-        """
-        The gateway knows no such cloud id.
-        """
+        """The gateway knows no such cloud id."""
         answer = gateway_not_found(self._site, address)
         answer.headers["X-Failure-Category"] = "FAILURE_CLIENT_TCS"
         return answer
 
     def identify(self, inbound: Inbound, address: Address, operation: Operation) -> Caller:
-        """
-        Who is calling, after the credential and its scopes were checked.
+        """Who is calling, after the credential and its scopes were checked.
 
         Raises:
             Refusal: 401 or 403, in the shape of the base URL.
@@ -268,9 +226,7 @@ class Access:
             raise Refusal(403, errors_body([ASSETS_DENIED]))
 
     def _basic(self, value: str) -> tuple[Account | None, str, str]:
-        """
-        Account, kind of token and token of a Basic credential; no account when it is wrong.
-        """
+        """Account, kind of token and token of a Basic credential; no account when it is wrong."""
         try:
             email, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
         except (binascii.Error, ValueError):
@@ -350,9 +306,7 @@ class Access:
 
 
 def gateway_not_found(site: Site, address: Address) -> Answer:
-    """
-    The gateway's own 404.
-    """
+    """The gateway's own 404."""
     return json_answer(
         {
             "timestamp": site.clock.milliseconds(),

@@ -1,6 +1,4 @@
-"""
-Which base URL a request came in on, and which family of calls it belongs to.
-"""
+"""Which base URL a request came in on, and which family of calls it belongs to."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ _INFO = re.compile(r"/jsm/(?:assets|insight)(?P<rest>/v1/imports/info)")
 
 @frozen(kw_only=True)
 class Address:
-    """
-    Where a request went.
+    """Where a request went.
 
     Args:
         base: "site", "site gateway", "short", "ex/jira", "gateway" or "auth".
@@ -45,8 +42,7 @@ class Address:
 
 
 def address_of(inbound: Inbound, site_host: str) -> Address | None:
-    """
-    Take an address apart.
+    """Take an address apart.
 
     Returns:
         None when the host is none of those the site consists of.

@@ -1,6 +1,4 @@
-"""
-Attributes of object types.
-"""
+"""Attributes of object types."""
 
 # ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations

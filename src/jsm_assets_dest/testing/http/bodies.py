@@ -1,6 +1,4 @@
-"""
-Reading of JSON bodies against what Atlassian's OpenAPI document declares.
-"""
+"""Reading of JSON bodies against what Atlassian's OpenAPI document declares."""
 
 from __future__ import annotations
 
@@ -26,8 +24,7 @@ STRING, INTEGER, BOOLEAN, STRINGS, ARRAY, OBJECT, ANY = (
 
 @frozen(kw_only=True)
 class Body:
-    """
-    The fields of a body.
+    """The fields of a body.
 
     Args:
         required: types by name.
@@ -51,8 +48,7 @@ WHOLE_BODY = Body(whole=True)
 
 
 def read_json(data: bytes) -> JsonValue:
-    """
-    Parse a body.
+    """Parse a body.
 
     Raises:
         Refusal: 400 when it is no JSON.
@@ -64,8 +60,7 @@ def read_json(data: bytes) -> JsonValue:
 
 
 def read_body(body: Body, data: bytes, content_type: str, *, strict: bool) -> JsonObject:
-    """
-    The fields of a body, checked.
+    """The fields of a body, checked.
 
     Args:
         body: what is declared.
@@ -138,9 +133,7 @@ def _fits(kind: str, value: JsonValue, name: str) -> bool:
 
 
 def _converted(kind: str, value: JsonValue) -> JsonValue:
-    """
-    The value in the declared type, or None when it cannot be converted.
-    """
+    """The value in the declared type, or None when it cannot be converted."""
     if kind == STRING:
         if isinstance(value, bool):
             return "true" if value else "false"

@@ -1,6 +1,4 @@
-"""
-One request on its way through the site, as handlers see it.
-"""
+"""One request on its way through the site, as handlers see it."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class Caller:
-    """
-    Who is calling.
+    """Who is calling.
 
     Args:
         account: None for anonymous callers and import tokens.
@@ -46,9 +43,7 @@ class Caller:
 
 @define(kw_only=True)
 class Call:
-    """
-    A request that was routed and whose caller is known.
-    """
+    """A request that was routed and whose caller is known."""
 
     site: Site
     access: Access
@@ -63,47 +58,33 @@ class Call:
 
     @property
     def base(self) -> str:
-        """
-        What links to Assets begin with: the base the request came in on.
-        """
+        """What links to Assets begin with: the base the request came in on."""
         return self.address.prefix
 
     @property
     def account_id(self) -> str:
-        """
-        The account the call runs as; empty for an import token.
-        """
+        """The account the call runs as; empty for an import token."""
         return self.caller.account.account_id if self.caller.account is not None else ""
 
     def text(self, name: str) -> str | None:
-        """
-        A text field of the body.
-        """
+        """A text field of the body."""
         return cast("str | None", self.body.get(name))
 
     def integer(self, name: str) -> int | None:
-        """
-        An integer field of the body.
-        """
+        """An integer field of the body."""
         return cast("int | None", self.body.get(name))
 
     def boolean(self, name: str) -> bool | None:
-        """
-        A boolean field of the body.
-        """
+        """A boolean field of the body."""
         return cast("bool | None", self.body.get(name))
 
     @property
     def whole_body(self) -> JsonValue:
-        """
-        The body of an operation that takes any JSON.
-        """
+        """The body of an operation that takes any JSON."""
         return self.body.get("")
 
     def number(self, name: str, default: int, least: int = 0) -> int:
-        """
-        A number of the query.
-        """
+        """A number of the query."""
         text = self.query.get(name)
         if text is None:
             return default
@@ -112,9 +93,7 @@ class Call:
         return int(text)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """
-        A boolean of the query.
-        """
+        """A boolean of the query."""
         text = self.query.get(name)
         if text is None:
             return default
@@ -123,15 +102,12 @@ class Call:
         return text.lower() == "true"
 
     def name_filter(self) -> str:
-        """
-        The `query` parameter. Its documented default is the two characters `""`, which mean no filter.
-        """
+        """The `query` parameter. Its documented default is the two characters `""`, which mean no filter."""
         text = self.query.get("query", "")
         return "" if text == '""' else text.lower()
 
     def require(self, schema: ObjectSchema, right: str) -> None:
-        """
-        Refuse callers whose role in a schema does not allow "manage", "develop" or "view".
+        """Refuse callers whose role in a schema does not allow "manage", "develop" or "view".
 
         Raises:
             Refusal: 403.
@@ -148,9 +124,7 @@ class Call:
             raise not_permitted(f"You do not have permission to {doing} the object schema {schema.name}")
 
     def may(self, schema: ObjectSchema, right: str) -> bool:
-        """
-        As `require`, but tells.
-        """
+        """As `require`, but tells."""
         account = self.caller.account
         if schema.key in self.access.closed_schemas:
             return False

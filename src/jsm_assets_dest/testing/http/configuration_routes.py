@@ -1,6 +1,4 @@
-"""
-Icons, status types, reference types, and what concerns the whole workspace.
-"""
+"""Icons, status types, reference types, and what concerns the whole workspace."""
 
 # ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
@@ -36,9 +34,7 @@ def _render(call: Call) -> Renderer:
 
 
 def _require_schema(call: Call, schema_id: int | None) -> None:
-    """
-    Schema-bound things need a manager of the schema, global ones a Jira administrator (a guess).
-    """
+    """Schema-bound things need a manager of the schema, global ones a Jira administrator (a guess)."""
     if schema_id is not None:
         call.require(call.site.schemas[schema_id], "manage")
     elif call.caller.account is None or not call.caller.account.admin:

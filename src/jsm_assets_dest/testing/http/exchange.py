@@ -1,6 +1,4 @@
-"""
-Requests as they come in, answers as they go out, and the record of both.
-"""
+"""Requests as they come in, answers as they go out, and the record of both."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 @frozen(kw_only=True)
 class Inbound:
-    """
-    A request before anybody looked at it.
+    """A request before anybody looked at it.
 
     Args:
         method: in capitals.
@@ -46,8 +43,7 @@ class Inbound:
 
 @define(kw_only=True)
 class Delivery:
-    """
-    How an answer reaches the client when it does not simply arrive.
+    """How an answer reaches the client when it does not simply arrive.
 
     Args:
         drop: the connection ends "before" or "after" the request was acted on, or in "mid-answer".
@@ -64,9 +60,7 @@ class Delivery:
 
 @define(kw_only=True)
 class Answer:
-    """
-    An answer. `from_edge` says that it comes from Atlassian's edge, with its headers, and not from a proxy.
-    """
+    """An answer. `from_edge` says that it comes from Atlassian's edge, with its headers, and not from a proxy."""
 
     status: int
     body: bytes = b""
@@ -77,9 +71,7 @@ class Answer:
 
 
 def json_answer(value: JsonValue, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """
-    An answer with a JSON body.
-    """
+    """An answer with a JSON body."""
     body = _encode(value).encode()
     return Answer(status=status, body=body, content_type=JSON, headers=dict(headers or {}))
 
@@ -87,16 +79,12 @@ def json_answer(value: JsonValue, status: int = 200, headers: Mapping[str, str] 
 def text_answer(
     text: str, status: int, content_type: str = TEXT, headers: Mapping[str, str] | None = None
 ) -> Answer:
-    """
-    An answer with a body of text or HTML.
-    """
+    """An answer with a body of text or HTML."""
     return Answer(status=status, body=text.encode(), content_type=content_type, headers=dict(headers or {}))
 
 
 def empty_answer(status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """
-    An answer without a body.
-    """
+    """An answer without a body."""
     return Answer(status=status, headers=dict(headers or {}))
 
 
@@ -105,9 +93,7 @@ _SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
 
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """
-    Headers in which of a credential only the scheme is left.
-    """
+    """Headers in which of a credential only the scheme is left."""
     shown = dict(headers)
     for name in _SECRET_HEADERS:
         if name in shown:
@@ -118,8 +104,7 @@ def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 @define(kw_only=True)
 class ReceivedRequest:
-    """
-    A request that the emulator got, and what became of it.
+    """A request that the emulator got, and what became of it.
 
     Args:
         operation: what was asked for, in the vocabulary of the documentation; "unknown" for unknown addresses.
@@ -147,7 +132,5 @@ class ReceivedRequest:
 
     @property
     def json(self) -> JsonValue:
-        """
-        The body as JSON; None when it is empty.
-        """
+        """The body as JSON; None when it is empty."""
         return cast(JsonValue, json.loads(self.body)) if self.body else None

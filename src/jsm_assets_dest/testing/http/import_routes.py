@@ -1,6 +1,4 @@
-"""
-External imports: tokens, links, mapping, executions.
-"""
+"""External imports: tokens, links, mapping, executions."""
 
 # ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
@@ -22,8 +20,7 @@ SCOPE = "import:import-configuration:cmdb"
 
 
 def import_source(call: Call) -> ImportSource:
-    """
-    The import source an address names, for callers who may work on it.
+    """The import source an address names, for callers who may work on it.
 
     Raises:
         Refusal: 404 when it does not exist, 403 for callers who do not manage its schema.
@@ -34,9 +31,7 @@ def import_source(call: Call) -> ImportSource:
 
 
 def _short_form(call: Call, spelling: str) -> str:
-    """
-    The short form of the base, which links of imports use whatever base the request came in on.
-    """
+    """The short form of the base, which links of imports use whatever base the request came in on."""
     root = call.inbound.root if call.inbound.root is not None else "https://api.atlassian.com"
     return f"{root}/jsm/{spelling}/workspace/{call.site.workspace_id}/v1"
 
@@ -309,9 +304,7 @@ def get_import_source(call: Call) -> Answer:
 
 
 def source_document(call: Call, source: ImportSource) -> JsonObject:
-    """
-    An import source as the newest official document describes it.
-    """
+    """An import source as the newest official document describes it."""
     from ..world.clock import timestamp
     from .schedule_routes import scheduled_details
 

@@ -1,6 +1,4 @@
-"""
-The calls of Jira and Jira Service Management that lead to Assets.
-"""
+"""The calls of Jira and Jira Service Management that lead to Assets."""
 
 # ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""
-Objects and searches for them.
-"""
+"""Objects and searches for them."""
 
 # ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
@@ -41,9 +39,7 @@ def _render(call: Call) -> Renderer:
 
 
 def _wanted(call: Call, given: Sequence[JsonValue]) -> dict[str, list[str]]:
-    """
-    The texts of an `ObjectIn` by attribute id.
-    """
+    """The texts of an `ObjectIn` by attribute id."""
     wanted: dict[str, list[str]] = {}
     for each in given:
         if not isinstance(each, dict) or "objectTypeAttributeId" not in each:
@@ -202,9 +198,7 @@ def list_connected_tickets(call: Call) -> Answer:
 
 
 def _find(call: Call, text: str) -> list[AssetObject]:
-    """
-    The visible objects a query finds; 400 for a query that cannot be read.
-    """
+    """The visible objects a query finds; 400 for a query that cannot be read."""
     site = call.site
     try:
         found = Search(site, call.account_id).ids(parse(text))
@@ -271,9 +265,7 @@ _FILTER = {
 
 
 def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: bool) -> JsonObject:
-    """
-    The deprecated form of a result.
-    """
+    """The deprecated form of a result."""
     found = _find(call, text)
     start = (number - 1) * size
     page = found[start : start + size]

@@ -1,6 +1,4 @@
-"""
-Pages that come instead of JSON. Titles and characteristic phrases are real, the rest is ours.
-"""
+"""Pages that come instead of JSON. Titles and characteristic phrases are real, the rest is ours."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Entities as the JSON of the service. Unset optional fields are absent.
-"""
+"""Entities as the JSON of the service. Unset optional fields are absent."""
 
 from __future__ import annotations
 
@@ -30,8 +28,7 @@ from ..world.values import display
 
 
 class Renderer:
-    """
-    Renders entities for one request.
+    """Renders entities for one request.
 
     Args:
         site: what the entities belong to.
@@ -50,9 +47,7 @@ class Renderer:
     def schema(
         self, schema: ObjectSchema, *, counts: bool = True, can_manage: bool | None = None
     ) -> JsonObject:
-        """
-        An object schema; `canManage` only where it is given.
-        """
+        """An object schema; `canManage` only where it is given."""
         document = self._identity(schema.id)
         document.update(name=schema.name, objectSchemaKey=schema.key, status="Ok")
         if schema.description:
@@ -70,16 +65,12 @@ class Renderer:
         return document
 
     def icon(self, icon: Icon) -> JsonObject:
-        """
-        An icon with links to its image.
-        """
+        """An icon with links to its image."""
         link = f"{self._base}/icon/{icon.id}/icon.png?size="
         return {"id": icon.id, "name": icon.name, "url16": link + "16", "url48": link + "48"}
 
     def object_type(self, object_type: ObjectType) -> JsonObject:
-        """
-        An object type. Its icon links to the type, not to the icon.
-        """
+        """An object type. Its icon links to the type, not to the icon."""
         known = self._types.get(object_type.id)
         if known is not None:
             return known
@@ -111,8 +102,7 @@ class Renderer:
         return document
 
     def attribute(self, attribute: Attribute, *, with_type: bool = False) -> JsonObject:
-        """
-        The definition of an attribute.
+        """The definition of an attribute.
 
         Args:
             attribute: what to show.
@@ -162,9 +152,7 @@ class Renderer:
         return document
 
     def _add_reference(self, document: JsonObject, attribute: Attribute) -> None:
-        """
-        The target is in `referenceObjectTypeId` and `referenceObjectType`, not in `typeValue`.
-        """
+        """The target is in `referenceObjectTypeId` and `referenceObjectType`, not in `typeValue`."""
         kind = self._site.reference_types[int(attribute.additional_value or "0")]
         target = self._site.types[int(attribute.type_value or "0")]
         document["referenceType"] = self.reference_type(kind)
@@ -172,9 +160,7 @@ class Renderer:
         document["referenceObjectType"] = self.object_type(target)
 
     def status(self, status: Status, *, full: bool = False) -> JsonObject:
-        """
-        A status type. Lists give global ones a null schema and leave out workspace and global id.
-        """
+        """A status type. Lists give global ones a null schema and leave out workspace and global id."""
         document: JsonObject = self._identity(status.id) if full else {"id": str(status.id)}
         document.update(name=status.name, description=status.description, category=status.category)
         if status.schema_id is not None:
@@ -182,9 +168,7 @@ class Renderer:
         return document
 
     def reference_type(self, kind: ReferenceType) -> JsonObject:
-        """
-        A reference type.
-        """
+        """A reference type."""
         document = self._identity(kind.id)
         document["name"] = kind.name
         if kind.description:
@@ -201,8 +185,7 @@ class Renderer:
     # Objects ------------------------------------------------------------------------------------------------
 
     def asset(self, asset: AssetObject, *, attributes: bool = False, definitions: bool = True) -> JsonObject:
-        """
-        An object.
+        """An object.
 
         Args:
             asset: what to show.
@@ -239,9 +222,7 @@ class Renderer:
         return avatar
 
     def object_attributes(self, asset: AssetObject, *, definitions: bool = True) -> list[JsonValue]:
-        """
-        The attributes of an object that have values, by position; the system ones always have.
-        """
+        """The attributes of an object that have values, by position; the system ones always have."""
         found: list[JsonValue] = []
         for attribute in self._site.attributes_of(self._site.types[asset.type_id]):
             if attribute.system:
@@ -267,9 +248,7 @@ class Renderer:
         return _plain(timestamp(moment), display_timestamp(moment))
 
     def value(self, attribute: Attribute, value: str) -> JsonObject:
-        """
-        One value of an attribute.
-        """
+        """One value of an attribute."""
         if attribute.type == REFERENCE:
             target = self._site.objects[int(value)]
             return {
@@ -297,9 +276,7 @@ class Renderer:
         return document
 
     def user(self, account: Account) -> JsonObject:
-        """
-        A person, as Assets shows them.
-        """
+        """A person, as Assets shows them."""
         return {
             "avatarUrl": f"https://secure.gravatar.com/avatar/{account.account_id[-12:]}?s=48",
             "displayName": account.display_name,
@@ -310,9 +287,7 @@ class Renderer:
         }
 
     def history(self, entry: HistoryEntry) -> JsonObject:
-        """
-        An entry of an object's history.
-        """
+        """An entry of an object's history."""
         account = self._site.accounts.get(entry.account_id)
         document: JsonObject = {
             "actor": self.user(account) if account is not None else {"displayName": "Assets import"},

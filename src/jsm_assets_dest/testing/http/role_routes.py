@@ -1,5 +1,4 @@
-"""
-Roles, on the site's own gateway only.
+"""Roles, on the site's own gateway only.
 
 Nothing about roles is in the public reference. Reading was seen in one public client; writing follows the Data Center
 edition with account ids in place of user keys, which is a guess. `Doubts.roles_readable` and `roles_writable` take

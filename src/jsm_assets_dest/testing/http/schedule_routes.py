@@ -1,6 +1,4 @@
-"""
-Schedules of imports, and the older way to start an import and to follow it.
-"""
+"""Schedules of imports, and the older way to start an import and to follow it."""
 
 # ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
@@ -30,9 +28,7 @@ The OpenAPI document says `runInterval`; sample code of the guide sends `runFreq
 
 
 def scheduled_details(source: ImportSource) -> JsonObject | None:
-    """
-    The schedule as an import source shows it, with `runFrequency` in place of `runInterval`.
-    """
+    """The schedule as an import source shows it, with `runFrequency` in place of `runInterval`."""
     schedule = source.schedule
     if schedule is None:
         return None

@@ -1,6 +1,4 @@
-"""
-Object schemas and their properties.
-"""
+"""Object schemas and their properties."""
 
 # ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations

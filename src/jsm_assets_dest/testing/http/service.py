@@ -1,6 +1,4 @@
-"""
-The way of a request through the site, from the address to the headers of the answer.
-"""
+"""The way of a request through the site, from the address to the headers of the answer."""
 
 from __future__ import annotations
 
@@ -49,27 +47,19 @@ from .token_routes import request_access_token
 
 
 class UnknownHostError(Exception):
-    """
-    The host is none of those the site consists of.
-    """
+    """The host is none of those the site consists of."""
 
 
 class Striking(Protocol):
-    """
-    A fault as the service sees it.
-    """
+    """A fault as the service sees it."""
 
     @property
     def acts(self) -> bool:
-        """
-        Whether the site does what was asked for.
-        """
+        """Whether the site does what was asked for."""
         ...
 
     def deliver(self, answer: Answer | None) -> Answer:
-        """
-        The answer the client gets.
-        """
+        """The answer the client gets."""
         ...
 
 
@@ -114,8 +104,7 @@ _fill(ROUTER)
 
 
 class Service:
-    """
-    Answers requests. Thread-safe: one request at a time.
+    """Answers requests. Thread-safe: one request at a time.
 
     Args:
         site: the state.
@@ -145,8 +134,7 @@ class Service:
         self.limits: list[RateLimit] = []
 
     def answer(self, inbound: Inbound) -> Answer:
-        """
-        Answer a request and note it.
+        """Answer a request and note it.
 
         Raises:
             UnknownHostError: the host does not belong to the site.
@@ -185,9 +173,7 @@ class Service:
             return answer
 
     def settle(self) -> None:
-        """
-        Do what is due by the clock: mappings and executions that take time.
-        """
+        """Do what is due by the clock: mappings and executions that take time."""
         with self.lock:
             if self._site.mapping_progress:
                 settle_mappings(self._site)
@@ -253,9 +239,7 @@ class Service:
         return answer
 
     def _read_body(self, call: Call) -> None:
-        """
-        Read the body, unless an earlier refusal is due: 404 and 403 come before 400.
-        """
+        """Read the body, unless an earlier refusal is due: 404 and 403 come before 400."""
         operation = call.operation
         if not operation.body.allowed:
             return
@@ -272,9 +256,7 @@ class Service:
             raise
 
     def _check_target(self, call: Call) -> None:
-        """
-        The refusals about what an address names, for requests whose body is wrong anyway.
-        """
+        """The refusals about what an address names, for requests whose body is wrong anyway."""
         site = self._site
         path = call.operation.path
         identifier = next(iter(call.parameters.values()), None)
@@ -310,9 +292,7 @@ class Service:
         return json_answer({"errorMessages": [text], "errors": {}, "knownRoutes": known}, 501)
 
     def _finish(self, answer: Answer, address: Address) -> None:
-        """
-        The headers every answer of Atlassian's edge carries.
-        """
+        """The headers every answer of Atlassian's edge carries."""
         headers = answer.headers
         headers.setdefault("Date", _date(int(self._site.clock.header_time())))
         if answer.content_type is not None:

@@ -1,6 +1,4 @@
-"""
-The token endpoint of auth.atlassian.com.
-"""
+"""The token endpoint of auth.atlassian.com."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ def _fields(inbound: Inbound) -> JsonObject:
 
 
 def request_access_token(credentials: Credentials, inbound: Inbound, now: float) -> Answer:
-    """
-    The client credentials grant. Texts other than the error codes are a guess.
-    """
+    """The client credentials grant. Texts other than the error codes are a guess."""
     fields = _fields(inbound)
     grant = fields.get("grant_type")
     if grant != "client_credentials":

@@ -1,6 +1,4 @@
-"""
-Object types.
-"""
+"""Object types."""
 
 # ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations

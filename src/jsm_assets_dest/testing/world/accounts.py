@@ -1,6 +1,4 @@
-"""
-Accounts, groups and the tokens they call with.
-"""
+"""Accounts, groups and the tokens they call with."""
 
 from __future__ import annotations
 
@@ -46,9 +44,7 @@ OAUTH_SECONDS = 3600.0
 
 @define(kw_only=True)
 class Token:
-    """
-    A scoped API token, an OAuth access token or a Forge token, with what it may do.
-    """
+    """A scoped API token, an OAuth access token or a Forge token, with what it may do."""
 
     kind: str
     account_id: str
@@ -60,9 +56,7 @@ class Token:
 
 @define(kw_only=True)
 class Client:
-    """
-    An OAuth client that gets access tokens with its id and secret.
-    """
+    """An OAuth client that gets access tokens with its id and secret."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -71,9 +65,7 @@ class Client:
 
 
 class Credentials:
-    """
-    All tokens the site has given out, besides the classic API token in each account.
-    """
+    """All tokens the site has given out, besides the classic API token in each account."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -89,9 +81,7 @@ class Credentials:
         prefix: str,
         seconds: float | None = None,
     ) -> Token:
-        """
-        A new token. Unknown scopes are refused at once, because they are nearly always a slip.
-        """
+        """A new token. Unknown scopes are refused at once, because they are nearly always a slip."""
         unknown = [scope for scope in scopes if scope not in ALL_SCOPES]
         if unknown:
             raise ValueError(
@@ -109,9 +99,7 @@ class Credentials:
         return token
 
     def add_client(self, account: Account, scopes: Sequence[str]) -> Client:
-        """
-        A new OAuth client for the client credentials grant.
-        """
+        """A new OAuth client for the client credentials grant."""
         client = Client(
             client_id=self._site.ids.uuid("client"),
             client_secret=self._site.ids.secret("ATOA", "client secret"),
@@ -122,16 +110,12 @@ class Credentials:
         return client
 
     def issue_for_client(self, client: Client) -> Token:
-        """
-        An access token for a client that proved its secret.
-        """
+        """An access token for a client that proved its secret."""
         account = self._site.accounts[client.account_id]
         return self.issue("oauth", account, client.scopes, prefix="eyJraWQi", seconds=OAUTH_SECONDS)
 
     def find(self, secret: str) -> Token | None:
-        """
-        A token that is still good.
-        """
+        """A token that is still good."""
         token = self.tokens.get(secret)
         if token is None or token.revoked:
             return None
@@ -141,9 +125,7 @@ class Credentials:
 
 
 def add_group(site: Site, name: str, *, gives_jsm: bool = False) -> Group:
-    """
-    A new group, or the one that is there.
-    """
+    """A new group, or the one that is there."""
     group = site.groups.get(name)
     if group is None:
         group = site.groups[name] = Group(name=name, gives_jsm=gives_jsm)
@@ -153,8 +135,7 @@ def add_group(site: Site, name: str, *, gives_jsm: bool = False) -> Group:
 def add_account(
     site: Site, email: str, *, admin: bool = False, agent: bool = True, name: str | None = None
 ) -> Account:
-    """
-    A new account with a classic API token.
+    """A new account with a classic API token.
 
     Args:
         site: where.
@@ -185,9 +166,7 @@ def add_account(
 
 
 def account_by_email(site: Site, email: str) -> Account | None:
-    """
-    The account with this address.
-    """
+    """The account with this address."""
     for account in site.accounts.values():
         if account.email.lower() == email.lower():
             return account

@@ -1,6 +1,4 @@
-"""
-Rules about attributes of object types.
-"""
+"""Rules about attributes of object types."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ KNOWN_TYPES = range(9)
 
 
 class AttributeSettings(TypedDict, total=False):
-    """
-    What can be said about an attribute besides name and type; names as in `Attribute`.
-    """
+    """What can be said about an attribute besides name and type; names as in `Attribute`."""
 
     default_type: int | None
     description: str
@@ -48,9 +44,7 @@ class AttributeSettings(TypedDict, total=False):
 
 
 def add_initial_attributes(site: Site, object_type: ObjectType, *, with_name: bool = True) -> None:
-    """
-    Key, Name, Created and Updated, as in the examples of the OpenAPI document.
-    """
+    """Key, Name, Created and Updated, as in the examples of the OpenAPI document."""
     _initial(site, object_type, "Key", TEXT, system=True)
     if with_name:
         name = _initial(site, object_type, "Name", TEXT, system=False)
@@ -87,9 +81,7 @@ def create_attribute(
     external_id: str | None = None,
     **settings: Unpack[AttributeSettings],
 ) -> Attribute:
-    """
-    A new attribute at the end of a type.
-    """
+    """A new attribute at the end of a type."""
     if type not in KNOWN_TYPES:
         raise invalid("type", f"The type {type} is unknown")
     if type == DEFAULT and "default_type" not in settings:
@@ -119,9 +111,7 @@ def update_attribute(
     type: int | None = None,  # noqa: A002  # the name of the field
     **settings: Unpack[AttributeSettings],
 ) -> None:
-    """
-    Change what is given. The type of an attribute with values stays (a guess).
-    """
+    """Change what is given. The type of an attribute with values stays (a guess)."""
     object_type = site.types[attribute.type_id]
     if attribute.system:
         raise bad_request(f"The attribute {attribute.name} is a system attribute and cannot be edited")
@@ -211,9 +201,7 @@ def _apply(site: Site, object_type: ObjectType, attribute: Attribute, settings: 
 
 
 def position_attribute(site: Site, attribute: Attribute, position: int) -> None:
-    """
-    Move an attribute among those of its type.
-    """
+    """Move an attribute among those of its type."""
     object_type = site.types[attribute.type_id]
     object_type.attribute_ids.remove(attribute.id)
     object_type.attribute_ids.insert(max(0, position), attribute.id)
@@ -222,9 +210,7 @@ def position_attribute(site: Site, attribute: Attribute, position: int) -> None:
 
 
 def delete_attribute(site: Site, attribute: Attribute, *, by_force: bool = False) -> None:
-    """
-    Delete an attribute with all its values. Key, Name, Created, Updated and the label attribute stay.
-    """
+    """Delete an attribute with all its values. Key, Name, Created, Updated and the label attribute stay."""
     if not by_force and (not attribute.removable or attribute.label):
         raise bad_request(f"The attribute {attribute.name} cannot be removed")
     site.forget_attribute_values(attribute.id)

@@ -1,6 +1,4 @@
-"""
-Rules about status types and reference types.
-"""
+"""Rules about status types and reference types."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ def _status_problems(
 def create_status(
     site: Site, *, name: str, category: int, description: str = "", schema_id: int | None = None
 ) -> Status:
-    """
-    A new status type, of one schema or of all.
-    """
+    """A new status type, of one schema or of all."""
     problems = _status_problems(site, name, category, schema_id, None)
     if problems:
         raise invalid_fields(problems)
@@ -50,9 +46,7 @@ def create_status(
 
 
 def update_status(site: Site, status: Status, *, name: str, category: int, description: str | None) -> None:
-    """
-    Change a status type.
-    """
+    """Change a status type."""
     problems = _status_problems(site, name, category, status.schema_id, status)
     if problems:
         raise invalid_fields(problems)
@@ -61,9 +55,7 @@ def update_status(site: Site, status: Status, *, name: str, category: int, descr
 
 
 def delete_status(site: Site, status: Status) -> None:
-    """
-    Delete a status type that no object has and no attribute lists.
-    """
+    """Delete a status type that no object has and no attribute lists."""
     for attribute in site.attributes.values():
         if attribute.type != STATUS:
             continue
@@ -73,9 +65,7 @@ def delete_status(site: Site, status: Status) -> None:
 
 
 def reference_type(site: Site, identifier: str) -> ReferenceType:
-    """
-    A reference type by id; 404 when there is none.
-    """
+    """A reference type by id; 404 when there is none."""
     found = site.reference_types.get(int(identifier)) if identifier.isdecimal() else None
     if found is None:
         raise not_found("ReferenceTypeBean", identifier)
@@ -96,9 +86,7 @@ def _check_reference_type_name(
 def create_reference_type(
     site: Site, *, name: str, description: str = "", color: str | None = None, schema_id: int | None = None
 ) -> ReferenceType:
-    """
-    A new reference type, of one schema or of all.
-    """
+    """A new reference type, of one schema or of all."""
     _check_reference_type_name(site, name, schema_id, None)
     number = site.ids.number("reference type")
     kind = ReferenceType(
@@ -115,9 +103,7 @@ def create_reference_type(
 def update_reference_type(
     site: Site, kind: ReferenceType, *, name: str | None, description: str | None, color: str | None
 ) -> None:
-    """
-    Change a reference type.
-    """
+    """Change a reference type."""
     if name is not None:
         _check_reference_type_name(site, name, kind.schema_id, kind)
         kind.name = name
@@ -128,9 +114,7 @@ def update_reference_type(
 
 
 def delete_reference_type(site: Site, kind: ReferenceType) -> None:
-    """
-    Delete a reference type that no attribute uses; the built-in one stays.
-    """
+    """Delete a reference type that no attribute uses; the built-in one stays."""
     used = any(each.additional_value == str(kind.id) for each in site.referring_attributes())
     if used or not kind.removable:
         raise bad_request(f"The reference type {kind.name} cannot be deleted")

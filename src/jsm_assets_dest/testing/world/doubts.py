@@ -1,6 +1,4 @@
-"""
-One switch for each point on which the sources about the service contradict each other or are silent.
-"""
+"""One switch for each point on which the sources about the service contradict each other or are silent."""
 
 from __future__ import annotations
 
@@ -9,8 +7,7 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class Doubts:
-    """
-    Which of several readings of the service the emulator follows.
+    """Which of several readings of the service the emulator follows.
 
     Every switch stands at the likelier reading, named first. Tests that must hold under each reading run with both.
 

@@ -1,5 +1,4 @@
-"""
-What the site consists of, as plain values that can be stored as JSON.
+"""What the site consists of, as plain values that can be stored as JSON.
 
 Entities name each other by number, not by pointer, so that a state file is a plain dump of them. Times are
 milliseconds since 1970. Numbers are shown to clients as text, as the service does.
@@ -55,9 +54,7 @@ The names of default types in mapping documents; `referenced_object` and `status
 
 @define(kw_only=True)
 class ObjectSchema:
-    """
-    An object schema. `type_ids` are in the order of creation.
-    """
+    """An object schema. `type_ids` are in the order of creation."""
 
     id: int
     name: str
@@ -74,8 +71,7 @@ class ObjectSchema:
 
 @define(kw_only=True)
 class ObjectType:
-    """
-    An object type. `external_id` is what mapping documents call it; types made by hand have a made-up one.
+    """An object type. `external_id` is what mapping documents call it; types made by hand have a made-up one.
 
     `icon_key` is the key under which an import brought its icon; `attribute_ids` are its own attributes, without
     inherited ones; `object_ids` are the objects of exactly this type, in the order of creation.
@@ -99,8 +95,7 @@ class ObjectType:
 
 @define(kw_only=True)
 class Attribute:
-    """
-    An attribute of an object type.
+    """An attribute of an object type.
 
     `type_value` is the id of the referenced type, `additional_value` that of the reference type or a display
     setting, `type_value_multi` allowed statuses or groups. A maximum cardinality of -1 has no limit.
@@ -136,23 +131,18 @@ class Attribute:
 
     @property
     def is_reference(self) -> bool:
-        """
-        Whether its values are other objects.
-        """
+        """Whether its values are other objects."""
         return self.type == REFERENCE
 
     @property
     def is_multiple(self) -> bool:
-        """
-        Whether more than one value fits.
-        """
+        """Whether more than one value fits."""
         return self.maximum != 1
 
 
 @define(kw_only=True)
 class AssetObject:
-    """
-    An object. `values` keeps for each attribute id the values as text: ids for references and statuses, account
+    """An object. `values` keeps for each attribute id the values as text: ids for references and statuses, account
     ids for users, names for groups. The system attributes Key, Created and Updated are not in there.
     `external_key` is what an import identified it by when its mapping takes Key for that, as one public app does.
     """
@@ -171,9 +161,7 @@ class AssetObject:
 
 @define(kw_only=True)
 class Status:
-    """
-    A status type. Category 0 is inactive, 1 active, 2 pending; without a schema it is a global one.
-    """
+    """A status type. Category 0 is inactive, 1 active, 2 pending; without a schema it is a global one."""
 
     id: int
     name: str
@@ -184,9 +172,7 @@ class Status:
 
 @define(kw_only=True)
 class ReferenceType:
-    """
-    The kind of a reference, such as "Depends on".
-    """
+    """The kind of a reference, such as "Depends on"."""
 
     id: int
     name: str
@@ -198,9 +184,7 @@ class ReferenceType:
 
 @define(kw_only=True)
 class Icon:
-    """
-    An icon. `key` and `image` (base64 of a PNG) are there when an import brought it; `schema_id` likewise.
-    """
+    """An icon. `key` and `image` (base64 of a PNG) are there when an import brought it; `schema_id` likewise."""
 
     id: str
     name: str
@@ -211,9 +195,7 @@ class Icon:
 
 @define(kw_only=True)
 class HistoryEntry:
-    """
-    One change of an object; the entry of its creation names no attribute.
-    """
+    """One change of an object; the entry of its creation names no attribute."""
 
     id: int
     object_id: int
@@ -227,9 +209,7 @@ class HistoryEntry:
 
 @define(kw_only=True)
 class Role:
-    """
-    A role of an object schema, or of an object type when `type_id` is there.
-    """
+    """A role of an object schema, or of an object type when `type_id` is there."""
 
     id: int
     schema_id: int
@@ -242,9 +222,7 @@ class Role:
 
 @define(kw_only=True)
 class Group:
-    """
-    A group of the site. `gives_jsm` says that it gives product access to Jira Service Management.
-    """
+    """A group of the site. `gives_jsm` says that it gives product access to Jira Service Management."""
 
     name: str
     gives_jsm: bool = False
@@ -252,9 +230,7 @@ class Group:
 
 @define(kw_only=True)
 class Account:
-    """
-    A person or app of the site, with a classic API token.
-    """
+    """A person or app of the site, with a classic API token."""
 
     account_id: str
     email: str
@@ -268,8 +244,7 @@ class Account:
 
 @define(kw_only=True)
 class ImportSource:
-    """
-    An External import of an object schema, made in the user interface of the service.
+    """An External import of an object schema, made in the user interface of the service.
 
     `mappings` are the object type mappings as submitted, by the id of the object type; `has_mapping` says that a
     document was accepted. The policies are settings of the user interface.
@@ -298,9 +273,7 @@ class ImportSource:
 
 @define(kw_only=True)
 class Execution:
-    """
-    One run of an import. `chunks` are the submitted data in the order of arrival, until they are processed.
-    """
+    """One run of an import. `chunks` are the submitted data in the order of arrival, until they are processed."""
 
     id: str
     number: int
@@ -320,9 +293,7 @@ class Execution:
 
 @define(kw_only=True)
 class MappingProgress:
-    """
-    An asynchronous submission of a mapping.
-    """
+    """An asynchronous submission of a mapping."""
 
     id: str
     source_id: str

@@ -1,6 +1,4 @@
-"""
-The icons every workspace has, and PNG images made on the spot.
-"""
+"""The icons every workspace has, and PNG images made on the spot."""
 
 from __future__ import annotations
 
@@ -26,17 +24,13 @@ IMAGE_SIZES = (16, 48, 72, 144, 288)
 
 
 def global_icons() -> dict[str, Icon]:
-    """
-    Fresh icons by id. Ids 13, 28, 68 to 72, 131 and 164 are those of Atlassian's examples; the rest are ours.
-    """
+    """Fresh icons by id. Ids 13, 28, 68 to 72, 131 and 164 are those of Atlassian's examples; the rest are ours."""
     return {identifier: Icon(id=identifier, name=name) for identifier, name in GLOBAL_ICON_NAMES.items()}
 
 
 @lru_cache(maxsize=64)
 def image(size: int, seed: str) -> bytes:
-    """
-    A square PNG in one colour that depends on the seed.
-    """
+    """A square PNG in one colour that depends on the seed."""
     colour = zlib.crc32(seed.encode())
     pixel = bytes(((colour >> shift) & 0x7F) + 0x50 for shift in (0, 8, 16))
     rows = (b"\x00" + pixel * size) * size

@@ -1,6 +1,4 @@
-"""
-Identifiers, tokens and trace ids of the emulated site, the same in every run.
-"""
+"""Identifiers, tokens and trace ids of the emulated site, the same in every run."""
 
 from __future__ import annotations
 
@@ -10,8 +8,7 @@ import uuid
 
 
 class Identifiers:
-    """
-    Gives out identifiers that depend only on the seed and on how many of their kind were given out before.
+    """Gives out identifiers that depend only on the seed and on how many of their kind were given out before.
 
     Reproducible outputs need that; so do state files, which only have to keep the counters.
 
@@ -24,9 +21,7 @@ class Identifiers:
         self.counters: dict[str, int] = {}
 
     def number(self, kind: str) -> int:
-        """
-        The next number of a kind; each kind counts from 1.
-        """
+        """The next number of a kind; each kind counts from 1."""
         value = self.counters.get(kind, 0) + 1
         self.counters[kind] = value
         return value
@@ -36,27 +31,19 @@ class Identifiers:
         return hashlib.blake2b(text, digest_size=size).digest()
 
     def uuid(self, kind: str) -> str:
-        """
-        A UUID of version 4 in lower case.
-        """
+        """A UUID of version 4 in lower case."""
         return str(uuid.UUID(bytes=self._digest(kind, 16), version=4))
 
     def trace(self) -> str:
-        """
-        The 32 hexadecimal digits of a trace id.
-        """
+        """The 32 hexadecimal digits of a trace id."""
         return self._digest("trace", 16).hex()
 
     def secret(self, prefix: str, kind: str) -> str:
-        """
-        A token that looks like one of Atlassian's: prefix, long body, checksum.
-        """
+        """A token that looks like one of Atlassian's: prefix, long body, checksum."""
         body = base64.urlsafe_b64encode(self._digest(kind, 64) + self._digest(kind, 56)).decode().rstrip("=")
         checksum = hashlib.blake2b(body.encode(), digest_size=4).hexdigest().upper()
         return f"{prefix}FfGF0{body}={checksum}"
 
     def account(self) -> str:
-        """
-        An Atlassian account id.
-        """
+        """An Atlassian account id."""
         return "712020:" + self.uuid("account")

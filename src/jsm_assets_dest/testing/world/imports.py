@@ -1,6 +1,4 @@
-"""
-Import sources: what the user interface of the service sets up, and their tokens.
-"""
+"""Import sources: what the user interface of the service sets up, and their tokens."""
 
 from __future__ import annotations
 
@@ -25,8 +23,7 @@ def add_import_source(
     empty_values: str = "ignore",
     unknown_values: str = "ignore",
 ) -> ImportSource:
-    """
-    What an administrator does under Schema configuration, Import, Create import, External import.
+    """What an administrator does under Schema configuration, Import, Create import, External import.
 
     Args:
         site: where.
@@ -70,9 +67,7 @@ def add_import_source(
 
 
 def generate_token(site: Site, source: ImportSource) -> str:
-    """
-    A new container token; the older one is dead at once.
-    """
+    """A new container token; the older one is dead at once."""
     source.token = site.ids.secret("ATCTT3x", "container token")
     source.token_valid_from = site.now() + round(site.doubts.fresh_token_seconds * 1000)
     source.updated = site.now()
@@ -80,9 +75,7 @@ def generate_token(site: Site, source: ImportSource) -> str:
 
 
 def source_of_token(site: Site, secret: str) -> ImportSource | None:
-    """
-    The import source a container token belongs to, when the token is good.
-    """
+    """The import source a container token belongs to, when the token is good."""
     for source in site.import_sources.values():
         if source.token and source.token == secret:
             return source if site.now() >= source.token_valid_from else None
@@ -90,16 +83,12 @@ def source_of_token(site: Site, secret: str) -> ImportSource | None:
 
 
 def executions_of(site: Site, source: ImportSource) -> list[Execution]:
-    """
-    The executions of a source, oldest first.
-    """
+    """The executions of a source, oldest first."""
     return [each for each in site.executions.values() if each.source_id == source.id]
 
 
 def open_execution(site: Site, source: ImportSource) -> Execution | None:
-    """
-    The execution that is still running, if any.
-    """
+    """The execution that is still running, if any."""
     for execution in executions_of(site, source):
         if execution.status in ("INGESTING", "PROCESSING"):
             return execution
@@ -107,9 +96,7 @@ def open_execution(site: Site, source: ImportSource) -> Execution | None:
 
 
 def config_status(site: Site, source: ImportSource) -> str:
-    """
-    `IDLE`, `DISABLED`, `MISSING_MAPPING` or `RUNNING`.
-    """
+    """`IDLE`, `DISABLED`, `MISSING_MAPPING` or `RUNNING`."""
     if not source.enabled:
         return "DISABLED"
     if not source.has_mapping:
@@ -118,9 +105,7 @@ def config_status(site: Site, source: ImportSource) -> str:
 
 
 def delete_import_source(site: Site, source: ImportSource) -> None:
-    """
-    Remove an import source with its executions, as the user interface does. Types and objects stay.
-    """
+    """Remove an import source with its executions, as the user interface does. Types and objects stay."""
     for execution in executions_of(site, source):
         del site.executions[execution.id]
     del site.import_sources[source.id]

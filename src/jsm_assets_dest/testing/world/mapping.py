@@ -1,6 +1,4 @@
-"""
-Applying a schema-and-mapping document to a site. Everything is checked before anything is changed.
-"""
+"""Applying a schema-and-mapping document to a site. Everything is checked before anything is changed."""
 
 from __future__ import annotations
 
@@ -29,8 +27,7 @@ from .types import create_object_type
 
 
 def submit_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial: bool) -> None:
-    """
-    Check a document against the site and apply it.
+    """Check a document against the site and apply it.
 
     Args:
         site: where.
@@ -43,8 +40,7 @@ def submit_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial
 
 
 def check_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial: bool) -> Document:
-    """
-    Check a document without applying it.
+    """Check a document without applying it.
 
     Raises:
         Refusal: 400 for a document that is wrong, 409 for a second PUT.
@@ -57,9 +53,7 @@ def check_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial:
 
 
 def start_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial: bool) -> MappingProgress:
-    """
-    As `submit_mapping`, but applied when the clock has moved on by `Doubts.mapping_seconds`.
-    """
+    """As `submit_mapping`, but applied when the clock has moved on by `Doubts.mapping_seconds`."""
     check_mapping(site, source, body, partial=partial)
     progress = MappingProgress(
         id=site.ids.uuid("mapping progress"),
@@ -74,9 +68,7 @@ def start_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial:
 
 
 def settle_mappings(site: Site) -> None:
-    """
-    Finish the asynchronous submissions whose time has come.
-    """
+    """Finish the asynchronous submissions whose time has come."""
     for progress in site.mapping_progress.values():
         if progress.result is not None or site.clock.time() < progress.ready_at:
             continue
@@ -200,9 +192,7 @@ def _settings_of(
     placed: Mapping[int, ObjectType],
     entry: AttributeEntry,
 ) -> tuple[int, AttributeSettings]:
-    """
-    The type of a new attribute, and what else its entry says.
-    """
+    """The type of a new attribute, and what else its entry says."""
     object_type = placed[id(owner)]
     settings = AttributeSettings(
         description=entry.description,

@@ -1,5 +1,4 @@
-"""
-What contradicts what: a schema-and-mapping document against the site, before anything is changed.
+"""What contradicts what: a schema-and-mapping document against the site, before anything is changed.
 
 The codes of refusals are those Atlassian's staff named in the developer community; where the documentation forbids a
 change without naming a code, the nearest one is used, or one made up in their style.
@@ -23,9 +22,7 @@ SYSTEM_NAMES = {"key", "created", "updated"}
 
 
 class MappingChecker:
-    """
-    Looks for contradictions between a document and the site.
-    """
+    """Looks for contradictions between a document and the site."""
 
     def __init__(self, site: Site, source: ImportSource, document: Document) -> None:
         self.site = site
@@ -39,15 +36,11 @@ class MappingChecker:
         }
 
     def problem(self, code: str, location: str, message: str) -> None:
-        """
-        Note a contradiction.
-        """
+        """Note a contradiction."""
         self.problems.append({"code": code, "location": location, "message": message})
 
     def existing_type(self, entry: TypeEntry) -> ObjectType | None:
-        """
-        The object type an entry means, if it is there already: by external id, or by name without one.
-        """
+        """The object type an entry means, if it is there already: by external id, or by name without one."""
         if entry.external_id is not None:
             found = self.type_ids.get(entry.external_id)
             return found if found is not None and found.schema_id == self.schema.id else None
@@ -57,9 +50,7 @@ class MappingChecker:
         )
 
     def existing_attribute(self, owner: ObjectType | None, entry: AttributeEntry) -> Attribute | None:
-        """
-        The attribute an entry means, if it is there already.
-        """
+        """The attribute an entry means, if it is there already."""
         if owner is None:
             return None
         if entry.external_id is not None:
@@ -68,8 +59,7 @@ class MappingChecker:
         return self.site.attribute_named(owner, entry.name)
 
     def check(self) -> None:
-        """
-        Look for contradictions.
+        """Look for contradictions.
 
         Raises:
             Refusal: 400 that names all of them.
@@ -225,9 +215,7 @@ class MappingChecker:
             self.problem("MISSING_EXTERNAL_ID_PART", where, f"No attribute of {name} is an externalIdPart")
 
     def mapped_type(self, name: str, external_id: JsonValue) -> tuple[TypeEntry | None, ObjectType | None]:
-        """
-        What a mapping means: an entry of the document, a type that is there already, or both.
-        """
+        """What a mapping means: an entry of the document, a type that is there already, or both."""
         if external_id:
             entry = next((each for each in self.document.types if each.external_id == external_id), None)
             existing = self.type_ids.get(str(external_id))

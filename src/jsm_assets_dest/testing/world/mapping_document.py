@@ -1,5 +1,4 @@
-"""
-Reading a schema-and-mapping document and checking its form.
+"""Reading a schema-and-mapping document and checking its form.
 
 The form is Atlassian's JSON Schema of 2023-10-19, or that of 2021-09-15 for documents without any external id: the
 documentation says that the presence of external ids decides. Unknown keys are allowed there.
@@ -25,9 +24,7 @@ _CATEGORIES = {"inactive": 0, "active": 1, "pending": 2}
 
 @define(kw_only=True)
 class AttributeEntry:
-    """
-    One attribute of a document.
-    """
+    """One attribute of a document."""
 
     name: str
     description: str
@@ -44,9 +41,7 @@ class AttributeEntry:
 
 @define(kw_only=True)
 class TypeEntry:
-    """
-    One object type of a document, with the name of the type above it and where it stands in the document.
-    """
+    """One object type of a document, with the name of the type above it and where it stands in the document."""
 
     name: str
     description: str
@@ -59,9 +54,7 @@ class TypeEntry:
 
 @define(kw_only=True)
 class Document:
-    """
-    A document whose form is right.
-    """
+    """A document whose form is right."""
 
     has_external_ids: bool
     types: list[TypeEntry]
@@ -116,8 +109,7 @@ class _Problems:
 
 
 def read_document(body: JsonValue) -> Document:
-    """
-    Check the form of a document.
+    """Check the form of a document.
 
     Raises:
         Refusal: 400 with a text for each thing that is wrong.

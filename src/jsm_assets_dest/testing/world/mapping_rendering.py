@@ -1,6 +1,4 @@
-"""
-A mapping as the service gives it back.
-"""
+"""A mapping as the service gives it back."""
 
 from __future__ import annotations
 
@@ -14,9 +12,7 @@ _NAMES: dict[int | None, str] = {number: name for name, number in IMPORT_TYPE_NA
 
 
 def import_type_of(attribute: Attribute) -> str:
-    """
-    What a mapping document calls the type of an attribute.
-    """
+    """What a mapping document calls the type of an attribute."""
     if attribute.type == REFERENCE:
         return "referenced_object"
     if attribute.type == STATUS:
@@ -25,8 +21,7 @@ def import_type_of(attribute: Attribute) -> str:
 
 
 def schema_and_mapping(site: Site, source: ImportSource) -> JsonObject:
-    """
-    The document as the service gives it back: filled in, with an empty icon list, Key without an external id, and
+    """The document as the service gives it back: filled in, with an empty icon list, Key without an external id, and
     without Created, Updated and attributes of users and groups.
     """
     schema = site.schemas[source.schema_id]
@@ -122,9 +117,7 @@ def _mapping_document(site: Site, type_id: int, mapping: JsonObject) -> JsonObje
 
 
 def mapped_attribute(site: Site, object_type: ObjectType, mapping: JsonObject) -> Attribute | None:
-    """
-    The attribute that one entry of a mapping means.
-    """
+    """The attribute that one entry of a mapping means."""
     external_id = mapping.get("attributeExternalId")
     if external_id:
         return next(

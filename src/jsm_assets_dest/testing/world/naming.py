@@ -1,6 +1,4 @@
-"""
-Names and external ids: what is allowed, and what is made up.
-"""
+"""Names and external ids: what is allowed, and what is made up."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ Characters the Data Center edition refuses in names of schemas, types and object
 
 
 def name_problem(name: str) -> str | None:
-    """
-    What is wrong with a name of a schema or type, if anything.
-    """
+    """What is wrong with a name of a schema or type, if anything."""
     if not name.strip():
         return "The name is required."
     if set(name) & RESERVED:
@@ -24,7 +20,5 @@ def name_problem(name: str) -> str | None:
 
 
 def made_up_external_id(site: Site) -> str:
-    """
-    An external id in the form clients observed for types and attributes that were not made by an import.
-    """
+    """An external id in the form clients observed for types and attributes that were not made by an import."""
     return "cmdb::externalId/" + site.ids.uuid("external id")

@@ -1,6 +1,4 @@
-"""
-Rules about objects: creating, changing, deleting, and the history of it.
-"""
+"""Rules about objects: creating, changing, deleting, and the history of it."""
 
 from __future__ import annotations
 
@@ -18,17 +16,14 @@ Types of history entries. The numbers are a guess; the OpenAPI document requires
 
 
 def error_key(attribute: Attribute) -> str:
-    """
-    The key under which errors about values of an attribute are sent (seen by several clients).
-    """
+    """The key under which errors about values of an attribute are sent (seen by several clients)."""
     return f"rlabs-insight-attribute-{attribute.id}"
 
 
 def checked_values(
     site: Site, object_type: ObjectType, wanted: Mapping[str, Sequence[str]], itself: AssetObject | None
 ) -> dict[int, list[str]]:
-    """
-    Values as they will be kept, by attribute id.
+    """Values as they will be kept, by attribute id.
 
     Args:
         site: where.
@@ -72,9 +67,7 @@ def value_problem(
     values: Sequence[str],
     itself: AssetObject | None,
 ) -> str | None:
-    """
-    What is wrong with the number of values, or with their uniqueness, if anything.
-    """
+    """What is wrong with the number of values, or with their uniqueness, if anything."""
     if len(values) < attribute.minimum:
         return f"The attribute {attribute.name} is required"
     if attribute.maximum != -1 and len(values) > attribute.maximum:
@@ -97,9 +90,7 @@ def create_object(
     has_avatar: bool = False,
     avatar_uuid: str | None = None,
 ) -> AssetObject:
-    """
-    A new object with the given texts by attribute id.
-    """
+    """A new object with the given texts by attribute id."""
     if object_type.abstract:
         raise invalid(
             "objectTypeId", f"The object type {object_type.name} is abstract and cannot have objects"
@@ -121,9 +112,7 @@ def insert_object(
     has_avatar: bool = False,
     avatar_uuid: str | None = None,
 ) -> AssetObject:
-    """
-    Add an object whose values are known to fit.
-    """
+    """Add an object whose values are known to fit."""
     now = site.now()
     asset = AssetObject(
         id=site.ids.number("object"),
@@ -150,8 +139,7 @@ def update_object(
     account_id: str,
     object_type: ObjectType | None = None,
 ) -> None:
-    """
-    Change the given attributes and leave the others alone.
+    """Change the given attributes and leave the others alone.
 
     Args:
         site: where.
@@ -169,8 +157,7 @@ def update_object(
 def store_values(
     site: Site, asset: AssetObject, values: Mapping[int, list[str]], *, account_id: str
 ) -> list[int]:
-    """
-    Keep values that fit, with history.
+    """Keep values that fit, with history.
 
     Returns:
         The ids of the attributes that really changed.
@@ -205,9 +192,7 @@ def note(
     old: str = "",
     new: str = "",
 ) -> None:
-    """
-    Write an entry into the history of an object.
-    """
+    """Write an entry into the history of an object."""
     entry = HistoryEntry(
         id=site.ids.number("history"),
         object_id=asset.id,
@@ -222,9 +207,7 @@ def note(
 
 
 def delete_object(site: Site, asset: AssetObject) -> None:
-    """
-    Delete an object; references to it vanish.
-    """
+    """Delete an object; references to it vanish."""
     for attribute in site.referring_attributes():
         for holder in list(site.objects_with(attribute.id, str(asset.id))):
             referring = site.objects[holder]

@@ -1,5 +1,4 @@
-"""
-Turning the submitted data of an execution into objects.
+"""Turning the submitted data of an execution into objects.
 
 Targets before references: plain values of all entries are written first, then references are looked up by the query
 of the mapping, so the order of chunks and of types does not matter, and types may refer to each other.
@@ -41,9 +40,7 @@ How many messages a result names per object type; the count goes on.
 
 @define
 class MappedAttribute:
-    """
-    One attribute of a mapping, ready for use.
-    """
+    """One attribute of a mapping, ready for use."""
 
     attribute: Attribute
     locators: list[list[str]]
@@ -54,9 +51,7 @@ class MappedAttribute:
 
 @define
 class Staged:
-    """
-    An object that this execution created or found again, with what is still to be done to it.
-    """
+    """An object that this execution created or found again, with what is still to be done to it."""
 
     asset: AssetObject
     entry: Mapping[str, JsonValue]
@@ -67,9 +62,7 @@ class Staged:
 
 @define
 class TypeRun:
-    """
-    The processing of one object type mapping, and its counters.
-    """
+    """The processing of one object type mapping, and its counters."""
 
     object_type: ObjectType
     selector: str
@@ -89,17 +82,14 @@ class TypeRun:
     milliseconds: int = 0
 
     def error(self, text: str) -> None:
-        """
-        Count an entry that could not be imported as it is.
-        """
+        """Count an entry that could not be imported as it is."""
         self.error_count += 1
         if len(self.errors) < LONGEST_ERROR_LIST:
             self.errors.append(text)
 
 
 def process(site: Site, source: ImportSource, execution: Execution) -> JsonObject:
-    """
-    Write the data of an execution into the site.
+    """Write the data of an execution into the site.
 
     Returns:
         The `progressResult` of its status.
@@ -144,9 +134,7 @@ def _run(site: Site, type_id: int, mapping: JsonObject) -> TypeRun:
 
 
 def entries_at(value: JsonValue, path: Sequence[str]) -> Iterator[Mapping[str, JsonValue]]:
-    """
-    The entries a selector finds: arrays along the way are walked.
-    """
+    """The entries a selector finds: arrays along the way are walked."""
     if isinstance(value, list):
         for each in value:
             yield from entries_at(each, path)
@@ -159,9 +147,7 @@ def entries_at(value: JsonValue, path: Sequence[str]) -> Iterator[Mapping[str, J
 
 
 def texts_at(value: JsonValue, path: Sequence[str]) -> list[str]:
-    """
-    The values a locator finds in an entry, as texts, without empty ones.
-    """
+    """The values a locator finds in an entry, as texts, without empty ones."""
     if isinstance(value, list):
         return [text for each in value for text in texts_at(each, path)]
     if isinstance(value, Mapping):
@@ -187,9 +173,7 @@ class _Importer:
         self._by_external_id: dict[int, dict[tuple[str, ...], AssetObject]] = {}
 
     def _known(self, run: TypeRun) -> dict[tuple[str, ...], AssetObject]:
-        """
-        The existing objects of a type by the values of the external id attributes.
-        """
+        """The existing objects of a type by the values of the external id attributes."""
         found = self._by_external_id.get(run.object_type.id)
         if found is None:
             found = {}
@@ -215,9 +199,7 @@ class _Importer:
         return found
 
     def stage(self, run: TypeRun, entry: Mapping[str, JsonValue]) -> None:
-        """
-        Create or update one object with its plain values.
-        """
+        """Create or update one object with its plain values."""
         for failing in self._site.failing_objects:
             if failing.strikes(run.selector, dict(entry)):
                 run.error(failing.message)
@@ -281,9 +263,7 @@ class _Importer:
             run.staged.append(Staged(asset, entry, created=False, changed=bool(changed)))
 
     def _texts(self, mapped: MappedAttribute, entry: Mapping[str, JsonValue]) -> list[str]:
-        """
-        The texts for one attribute: kept apart for attributes with several values, joined otherwise.
-        """
+        """The texts for one attribute: kept apart for attributes with several values, joined otherwise."""
         found = [text for locator in mapped.locators for text in texts_at(cast(JsonValue, entry), locator)]
         if len(found) > 1 and not mapped.attribute.is_multiple:
             return [self._source.concatenator.join(found)]
@@ -332,9 +312,7 @@ class _Importer:
     # References ---------------------------------------------------------------------------------------------
 
     def resolve(self, run: TypeRun, search: Search) -> None:
-        """
-        Look up the references of all staged objects of a type.
-        """
+        """Look up the references of all staged objects of a type."""
         references = [each for each in run.attributes if each.attribute.is_reference]
         if not references:
             return
@@ -398,9 +376,7 @@ class _Importer:
     # Missing objects ----------------------------------------------------------------------------------------
 
     def treat_missing(self, run: TypeRun) -> None:
-        """
-        What the import source says about objects that the data no longer has.
-        """
+        """What the import source says about objects that the data no longer has."""
         policy = self._source.missing_objects
         if policy == "ignore":
             return
@@ -422,9 +398,7 @@ class _Importer:
 
 
 def placeholders(query: Query) -> list[str]:
-    """
-    The locators a query asks for.
-    """
+    """The locators a query asks for."""
     found: list[str] = []
 
     def walk(node: object) -> None:

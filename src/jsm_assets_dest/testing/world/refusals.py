@@ -1,5 +1,4 @@
-"""
-The ways in which a rule of the service says no.
+"""The ways in which a rule of the service says no.
 
 A refusal carries the status and the body of the answer. Statuses belong to the rules of the service as much as the
 texts do, so they are kept together; what a body looks like for each family of addresses is in section 7 of
@@ -14,8 +13,7 @@ from ..json_types import JsonObject, JsonValue
 
 
 class Refusal(Exception):
-    """
-    The service refuses a request.
+    """The service refuses a request.
 
     Args:
         status: HTTP status of the answer.
@@ -31,57 +29,41 @@ class Refusal(Exception):
 
 
 def errors_body(messages: Sequence[str] = (), fields: Mapping[str, str] | None = None) -> JsonObject:
-    """
-    Shape A, the errors of Assets and Jira: texts, and texts by field.
-    """
+    """Shape A, the errors of Assets and Jira: texts, and texts by field."""
     return {"errorMessages": list(messages), "errors": dict(fields or {})}
 
 
 def not_found(kind: str, identifier: object) -> Refusal:
-    """
-    Nothing there, in the words observed on the Data Center edition.
-    """
+    """Nothing there, in the words observed on the Data Center edition."""
     text = f"NotFoundInsightException: Could not find {kind} with id: {identifier}"
     return Refusal(404, errors_body([text]))
 
 
 def invalid(field: str, text: str) -> Refusal:
-    """
-    One field of the body is wrong.
-    """
+    """One field of the body is wrong."""
     return Refusal(400, errors_body(fields={field: text}))
 
 
 def invalid_fields(fields: Mapping[str, str]) -> Refusal:
-    """
-    Several fields of the body are wrong.
-    """
+    """Several fields of the body are wrong."""
     return Refusal(400, errors_body(fields=fields))
 
 
 def bad_request(*messages: str) -> Refusal:
-    """
-    The request as a whole is wrong.
-    """
+    """The request as a whole is wrong."""
     return Refusal(400, errors_body(messages))
 
 
 def not_permitted(text: str) -> Refusal:
-    """
-    The Assets role of the caller does not allow this. The body is a guess around a class name of the service.
-    """
+    """The Assets role of the caller does not allow this. The body is a guess around a class name of the service."""
     return Refusal(403, errors_body([f"PermissionInsightException: {text}"]))
 
 
 def data_validation(*problems: JsonObject) -> Refusal:
-    """
-    Shape F: a mapping document contradicts itself or what exists.
-    """
+    """Shape F: a mapping document contradicts itself or what exists."""
     return Refusal(400, {"dataValidationErrors": list(problems)})
 
 
 def import_conflict(code: str) -> Refusal:
-    """
-    Shape E: an import cannot start now.
-    """
+    """Shape E: an import cannot start now."""
     return Refusal(409, {"result": "error", "errorCode": code})

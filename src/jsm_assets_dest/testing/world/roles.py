@@ -1,5 +1,4 @@
-"""
-Roles of schemas and types, and what they allow.
+"""Roles of schemas and types, and what they allow.
 
 Manager, developer and user and their rights are Atlassian's documented ones; Jira administrators stand above them.
 """
@@ -31,9 +30,7 @@ GROUP_ACTORS = "atlassian-group-role-actor"
 
 
 def add_schema_roles(site: Site, schema: ObjectSchema, creator: str | None) -> None:
-    """
-    The three roles of a new schema.
-    """
+    """The three roles of a new schema."""
     for name, description in DESCRIPTIONS.items():
         role = Role(id=site.ids.number("role"), schema_id=schema.id, name=name, description=description)
         site.roles[role.id] = role
@@ -44,16 +41,12 @@ def add_schema_roles(site: Site, schema: ObjectSchema, creator: str | None) -> N
 
 
 def roles_of(site: Site, schema: ObjectSchema) -> list[Role]:
-    """
-    The roles of a schema, managers first.
-    """
+    """The roles of a schema, managers first."""
     return [role for role in site.roles.values() if role.schema_id == schema.id and role.type_id is None]
 
 
 def type_roles_of(site: Site, object_type: ObjectType) -> list[Role]:
-    """
-    The roles of one object type. They come into being when first asked for, and empty ones mean nothing.
-    """
+    """The roles of one object type. They come into being when first asked for, and empty ones mean nothing."""
     found = [role for role in site.roles.values() if role.type_id == object_type.id]
     if not found:
         for name in ("Object Type Managers", "Object Type Developers", "Object Type Users"):
@@ -70,9 +63,7 @@ def type_roles_of(site: Site, object_type: ObjectType) -> list[Role]:
 
 
 def role(site: Site, identifier: str) -> Role:
-    """
-    A role by id; 404 when there is none.
-    """
+    """A role by id; 404 when there is none."""
     found = site.roles.get(int(identifier)) if identifier.isdecimal() else None
     if found is None:
         raise not_found("RoleBean", identifier)
@@ -80,8 +71,7 @@ def role(site: Site, identifier: str) -> Role:
 
 
 def allows(site: Site, account: Account, schema: ObjectSchema, right: str) -> bool:
-    """
-    Whether an account may "manage", "develop" or "view" in a schema.
+    """Whether an account may "manage", "develop" or "view" in a schema.
 
     Args:
         site: where the roles are.
@@ -101,9 +91,7 @@ def allows(site: Site, account: Account, schema: ObjectSchema, right: str) -> bo
 
 
 def set_actors(site: Site, changed: Role, users: list[str], groups: list[str]) -> None:
-    """
-    Replace the entries of a role. Unknown accounts and groups are refused (a guess).
-    """
+    """Replace the entries of a role. Unknown accounts and groups are refused (a guess)."""
     for user in users:
         if user not in site.accounts:
             raise bad_request(f"The user {user} does not exist")

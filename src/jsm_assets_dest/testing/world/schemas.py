@@ -1,6 +1,4 @@
-"""
-Rules about object schemas.
-"""
+"""Rules about object schemas."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ At most 10 characters (a comment in a client's tests); the characters themselves
 def create_schema(
     site: Site, *, name: str, key: str, description: str = "", creator: str | None = None
 ) -> ObjectSchema:
-    """
-    A new object schema with its three roles: the creator manages, all groups with access to Jira Service
+    """A new object schema with its three roles: the creator manages, all groups with access to Jira Service
     Management develop (documented by Atlassian), nobody is a plain user.
     """
     problems = _problems(site, name, key, None)
@@ -70,9 +67,7 @@ def update_schema(
     key: str | None = None,
     description: str | None = None,
 ) -> None:
-    """
-    Change what is given. The key is silently kept unless the switch says that it can change.
-    """
+    """Change what is given. The key is silently kept unless the switch says that it can change."""
     if not site.doubts.schema_key_can_change:
         key = None
     problems = _problems(site, name, key, schema)
@@ -85,9 +80,7 @@ def update_schema(
 
 
 def delete_schema(site: Site, schema: ObjectSchema) -> None:
-    """
-    Delete a schema with its types, attributes, objects, roles, statuses and import sources.
-    """
+    """Delete a schema with its types, attributes, objects, roles, statuses and import sources."""
     inside = set(schema.type_ids)
     for attribute in site.referring_attributes():
         if attribute.type_id not in inside and int(attribute.type_value or "0") in inside:
@@ -108,7 +101,5 @@ def delete_schema(site: Site, schema: ObjectSchema) -> None:
 
 
 def object_count(site: Site, schema: ObjectSchema) -> int:
-    """
-    How many objects a schema holds.
-    """
+    """How many objects a schema holds."""
     return sum(len(object_type.object_ids) for object_type in site.types_of(schema))

@@ -1,6 +1,4 @@
-"""
-The whole state of one emulated site, with the look-ups and indexes that every rule needs.
-"""
+"""The whole state of one emulated site, with the look-ups and indexes that every rule needs."""
 
 from __future__ import annotations
 
@@ -47,8 +45,7 @@ The statuses of a fresh workspace, as in an example of Atlassian's OpenAPI docum
 
 
 class Site:
-    """
-    Everything the emulated site knows.
+    """Everything the emulated site knows.
 
     Args:
         clock: the clock all times come from.
@@ -96,36 +93,28 @@ class Site:
     # Look-ups -----------------------------------------------------------------------------------------------
 
     def schema(self, identifier: str) -> ObjectSchema:
-        """
-        An object schema by id; 404 when there is none.
-        """
+        """An object schema by id; 404 when there is none."""
         found = self.schemas.get(_number(identifier))
         if found is None:
             raise not_found("SchemaObject", identifier)
         return found
 
     def object_type(self, identifier: str) -> ObjectType:
-        """
-        An object type by id; 404 when there is none.
-        """
+        """An object type by id; 404 when there is none."""
         found = self.types.get(_number(identifier))
         if found is None:
             raise not_found("ObjectTypeBean", identifier)
         return found
 
     def attribute(self, identifier: str) -> Attribute:
-        """
-        An attribute by id; 404 when there is none.
-        """
+        """An attribute by id; 404 when there is none."""
         found = self.attributes.get(_number(identifier))
         if found is None:
             raise not_found("ObjectTypeAttributeBean", identifier)
         return found
 
     def asset_object(self, identifier: str) -> AssetObject:
-        """
-        An object by id, or by key as one client does; 404 when there is none.
-        """
+        """An object by id, or by key as one client does; 404 when there is none."""
         found = self.objects.get(_number(identifier))
         if found is None and "-" in identifier:
             found = self.object_by_key(identifier)
@@ -134,9 +123,7 @@ class Site:
         return found
 
     def object_by_key(self, key: str) -> AssetObject | None:
-        """
-        An object by its key, whatever the case.
-        """
+        """An object by its key, whatever the case."""
         prefix, _, number = key.rpartition("-")
         found = self.objects.get(_number(number))
         if found is None or self.schemas[found.schema_id].key.lower() != prefix.lower():
@@ -144,27 +131,21 @@ class Site:
         return found
 
     def status(self, identifier: str) -> Status:
-        """
-        A status type by id; 404 when there is none.
-        """
+        """A status type by id; 404 when there is none."""
         found = self.statuses.get(_number(identifier))
         if found is None:
             raise not_found("StatusTypeBean", identifier)
         return found
 
     def import_source(self, identifier: str) -> ImportSource:
-        """
-        An import source by id; 404 when there is none.
-        """
+        """An import source by id; 404 when there is none."""
         found = self.import_sources.get(identifier)
         if found is None:
             raise not_found("ImportSource", identifier)
         return found
 
     def schema_by_key(self, key: str) -> ObjectSchema | None:
-        """
-        An object schema by its key, whatever the case.
-        """
+        """An object schema by its key, whatever the case."""
         for schema in self.schemas.values():
             if schema.key.lower() == key.lower():
                 return schema
@@ -173,46 +154,34 @@ class Site:
     # Structure ----------------------------------------------------------------------------------------------
 
     def types_of(self, schema: ObjectSchema) -> list[ObjectType]:
-        """
-        The object types of a schema, in the order of creation.
-        """
+        """The object types of a schema, in the order of creation."""
         return [self.types[identifier] for identifier in schema.type_ids]
 
     def children_of(self, object_type: ObjectType) -> list[ObjectType]:
-        """
-        The types directly below a type, by position.
-        """
+        """The types directly below a type, by position."""
         schema = self.schemas[object_type.schema_id]
         below = [each for each in self.types_of(schema) if each.parent_id == object_type.id]
         return sorted(below, key=lambda each: (each.position, each.id))
 
     def with_descendants(self, object_type: ObjectType) -> Iterator[ObjectType]:
-        """
-        A type and all types below it.
-        """
+        """A type and all types below it."""
         yield object_type
         for child in self.children_of(object_type):
             yield from self.with_descendants(child)
 
     def inherits(self, object_type: ObjectType) -> bool:
-        """
-        Whether a type takes over the attributes of its parent.
-        """
+        """Whether a type takes over the attributes of its parent."""
         return object_type.parent_id is not None and self.types[object_type.parent_id].inherited
 
     def attributes_of(self, object_type: ObjectType, *, with_inherited: bool = True) -> list[Attribute]:
-        """
-        The attributes of a type by position, inherited ones first.
-        """
+        """The attributes of a type by position, inherited ones first."""
         own = [self.attributes[identifier] for identifier in object_type.attribute_ids]
         if with_inherited and object_type.parent_id is not None and self.inherits(object_type):
             return self.attributes_of(self.types[object_type.parent_id]) + own
         return own
 
     def attribute_named(self, object_type: ObjectType, name: str) -> Attribute | None:
-        """
-        An attribute of a type by name, whatever the case.
-        """
+        """An attribute of a type by name, whatever the case."""
         wanted = name.lower()
         for attribute in self.attributes_of(object_type):
             if attribute.name.lower() == wanted:
@@ -220,9 +189,7 @@ class Site:
         return None
 
     def label_attribute(self, object_type: ObjectType) -> Attribute | None:
-        """
-        The attribute whose value names the objects of a type.
-        """
+        """The attribute whose value names the objects of a type."""
         for attribute in self.attributes_of(object_type):
             if attribute.label:
                 return attribute
@@ -231,14 +198,11 @@ class Site:
     # Objects ------------------------------------------------------------------------------------------------
 
     def key_of(self, asset: AssetObject) -> str:
-        """
-        The key of an object: schema key, hyphen, object id.
-        """
+        """The key of an object: schema key, hyphen, object id."""
         return f"{self.schemas[asset.schema_id].key}-{asset.id}"
 
     def label_of(self, asset: AssetObject, *, led_here: bool = False) -> str:
-        """
-        The name of an object: the first value of the label attribute, or its key when it has none.
+        """The name of an object: the first value of the label attribute, or its key when it has none.
 
         Args:
             asset: the object.
@@ -255,9 +219,7 @@ class Site:
         return values[0]
 
     def set_values(self, asset: AssetObject, attribute_id: int, values: list[str]) -> None:
-        """
-        Replace the values of one attribute of an object and keep the index right.
-        """
+        """Replace the values of one attribute of an object and keep the index right."""
         index = self._index.setdefault(attribute_id, {})
         for old in asset.values.pop(attribute_id, ()):
             holders = index.get(old.lower())
@@ -271,32 +233,24 @@ class Site:
                 index.setdefault(value.lower(), {})[asset.id] = None
 
     def objects_with(self, attribute_id: int, value: str) -> dict[int, None]:
-        """
-        The ids of the objects that have this value, whatever the case.
-        """
+        """The ids of the objects that have this value, whatever the case."""
         return self._index.get(attribute_id, {}).get(value.lower(), {})
 
     def objects_having(self, attribute_id: int) -> set[int]:
-        """
-        The ids of the objects that have any value in this attribute.
-        """
+        """The ids of the objects that have any value in this attribute."""
         found: set[int] = set()
         for holders in self._index.get(attribute_id, {}).values():
             found.update(holders)
         return found
 
     def forget_attribute_values(self, attribute_id: int) -> None:
-        """
-        Remove an attribute's values from all objects.
-        """
+        """Remove an attribute's values from all objects."""
         for holders in self._index.pop(attribute_id, {}).values():
             for identifier in holders:
                 self.objects[identifier].values.pop(attribute_id, None)
 
     def reindex(self) -> None:
-        """
-        Build the index anew, after a state file was read.
-        """
+        """Build the index anew, after a state file was read."""
         self._index = {}
         for asset in self.objects.values():
             for attribute_id, values in list(asset.values.items()):
@@ -305,21 +259,16 @@ class Site:
                     index.setdefault(value.lower(), {})[asset.id] = None
 
     def referring_attributes(self) -> list[Attribute]:
-        """
-        All attributes whose values are objects.
-        """
+        """All attributes whose values are objects."""
         return [attribute for attribute in self.attributes.values() if attribute.is_reference]
 
     def now(self) -> int:
-        """
-        The time in milliseconds.
-        """
+        """The time in milliseconds."""
         return self.clock.milliseconds()
 
 
 class FailingObjects:
-    """
-    A planned partial failure of imports.
+    """A planned partial failure of imports.
 
     Args:
         selector: the selector of the mapping whose entries fail.
@@ -336,9 +285,7 @@ class FailingObjects:
         self.failed: int = 0
 
     def strikes(self, selector: str, entry: JsonObject) -> bool:
-        """
-        Whether this entry fails; counts it.
-        """
+        """Whether this entry fails; counts it."""
         if selector != self.selector or self.failed >= self.count:
             return False
         if self.condition is not None and not self.condition(entry):

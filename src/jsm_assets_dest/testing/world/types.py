@@ -1,6 +1,4 @@
-"""
-Rules about object types.
-"""
+"""Rules about object types."""
 
 from __future__ import annotations
 
@@ -25,8 +23,7 @@ def create_object_type(
     external_id: str | None = None,
     with_name_attribute: bool = True,
 ) -> ObjectType:
-    """
-    A new object type with Key, Name, Created and Updated, or with those it inherits.
+    """A new object type with Key, Name, Created and Updated, or with those it inherits.
 
     Args:
         site: where.
@@ -93,9 +90,7 @@ def update_object_type(
     inherited: bool | None = None,
     abstract: bool | None = None,
 ) -> None:
-    """
-    Change what is given; parent and schema cannot be changed here.
-    """
+    """Change what is given; parent and schema cannot be changed here."""
     if name is not None:
         problem = _name_problem(site, site.schemas[object_type.schema_id], name, object_type)
         if problem is not None:
@@ -117,9 +112,7 @@ def update_object_type(
 
 
 def move_object_type(site: Site, object_type: ObjectType, parent: ObjectType | None, position: int) -> None:
-    """
-    Put a type below another one, or at the root, at a position among its new siblings.
-    """
+    """Put a type below another one, or at the root, at a position among its new siblings."""
     if parent is not None:
         if parent.schema_id != object_type.schema_id:
             raise bad_request("The object type belongs to another object schema")
@@ -142,9 +135,7 @@ def move_object_type(site: Site, object_type: ObjectType, parent: ObjectType | N
 
 
 def delete_object_type(site: Site, object_type: ObjectType, *, with_children: bool = False) -> None:
-    """
-    Delete a type and its objects. Refused while it has types below it, or while others refer to it (a guess).
-    """
+    """Delete a type and its objects. Refused while it has types below it, or while others refer to it (a guess)."""
     if not with_children:
         if site.children_of(object_type):
             raise bad_request("The object type has child object types and cannot be deleted")

@@ -1,5 +1,4 @@
-"""
-What counts as a value of an attribute, and how it is kept and shown.
+"""What counts as a value of an attribute, and how it is kept and shown.
 
 Limits are those of Atlassian's support pages: 255 characters of text, signed 32 bit integers, addresses that start
 with http. The error texts are the fragments that clients match on.
@@ -42,14 +41,11 @@ LARGEST_INTEGER = 2**31 - 1
 
 
 class BadValue(ValueError):
-    """
-    A value does not fit its attribute; the text is the one the service would send.
-    """
+    """A value does not fit its attribute; the text is the one the service would send."""
 
 
 def normalise(site: Site, attribute: Attribute, text: str) -> str:
-    """
-    The form in which a value is kept.
+    """The form in which a value is kept.
 
     Raises:
         BadValue: the value does not fit the type of the attribute.
@@ -73,9 +69,7 @@ def normalise(site: Site, attribute: Attribute, text: str) -> str:
 
 
 def normalise_plain(default_type: int, text: str) -> str:
-    """
-    The form in which a value of a default type is kept.
-    """
+    """The form in which a value of a default type is kept."""
     return _DEFAULT_TYPES[default_type](text)
 
 
@@ -89,9 +83,7 @@ def _check_pattern(pattern: str, value: str) -> None:
 
 
 def options_of(attribute: Attribute) -> list[str]:
-    """
-    The choices of a select attribute.
-    """
+    """The choices of a select attribute."""
     return [option.strip() for option in attribute.options.split(",") if option.strip()]
 
 
@@ -208,9 +200,7 @@ def _reference(site: Site, attribute: Attribute, text: str) -> str:
 
 
 def allowed_statuses(site: Site, attribute: Attribute) -> list[Status]:
-    """
-    The statuses a status attribute may have: the listed ones, or all global ones and those of its schema.
-    """
+    """The statuses a status attribute may have: the listed ones, or all global ones and those of its schema."""
     schema_id = site.types[attribute.type_id].schema_id
     candidates = [each for each in site.statuses.values() if each.schema_id in (None, schema_id)]
     if attribute.type_value_multi:
@@ -243,9 +233,7 @@ def _group(site: Site, text: str) -> str:
 
 
 def display(attribute: Attribute, value: str) -> str:
-    """
-    The form in which a plain value is shown to people.
-    """
+    """The form in which a plain value is shown to people."""
     if attribute.type == DEFAULT and attribute.default_type == DATE_TIME:
         moment = datetime.datetime.fromisoformat(value)
         return display_timestamp(round(moment.timestamp() * 1000))

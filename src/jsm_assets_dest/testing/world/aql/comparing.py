@@ -1,6 +1,4 @@
-"""
-Comparing a stored value with the text of a query.
-"""
+"""Comparing a stored value with the text of a query."""
 
 from __future__ import annotations
 
@@ -11,9 +9,7 @@ from ..values import BadValue, normalise_plain
 
 
 def fits_pattern(operator: str, value: str, text: str) -> bool:
-    """
-    `like`, `startswith` and `endswith`, without regard to case.
-    """
+    """`like`, `startswith` and `endswith`, without regard to case."""
     value, text = value.lower(), text.lower()
     if operator == "like":
         return text.strip("%") in value
@@ -21,9 +17,7 @@ def fits_pattern(operator: str, value: str, text: str) -> bool:
 
 
 def moment_of(text: str) -> float | None:
-    """
-    A date, a date with time, or seconds since 1970, as seconds; None for other texts.
-    """
+    """A date, a date with time, or seconds since 1970, as seconds; None for other texts."""
     try:
         return float(text)
     except ValueError:
@@ -38,9 +32,7 @@ def moment_of(text: str) -> float | None:
 
 
 def compare(operator: str, value: str, text: str) -> bool:
-    """
-    `<`, `<=`, `>` and `>=`: as numbers or moments when both are, otherwise as text.
-    """
+    """`<`, `<=`, `>` and `>=`: as numbers or moments when both are, otherwise as text."""
     left: float | str
     right: float | str
     first, second = moment_of(value), moment_of(text)
@@ -62,9 +54,7 @@ def _ordered(operator: str, *, less: bool, equal: bool) -> bool:
 
 
 def plain_texts(attribute: Attribute, text: str) -> list[str]:
-    """
-    The stored form of a number or date in a query; none when the text is no such thing.
-    """
+    """The stored form of a number or date in a query; none when the text is no such thing."""
     if attribute.default_type in (DATE, DATE_TIME):
         when = moment_of(text)
         if when is None:

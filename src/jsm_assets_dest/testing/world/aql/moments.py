@@ -1,6 +1,4 @@
-"""
-Functions of the query language that stand for a moment.
-"""
+"""Functions of the query language that stand for a moment."""
 
 from __future__ import annotations
 
@@ -14,8 +12,7 @@ _NAMES = re.compile(r"(now|(start|end)of(day|week|month|year))")
 
 
 def moment(name: str, arguments: tuple[str, ...], now: float) -> float | None:
-    """
-    The moment a function stands for, in seconds since 1970; None when the function is another one.
+    """The moment a function stands for, in seconds since 1970; None when the function is another one.
 
     Args:
         name: in lower case.

@@ -1,6 +1,4 @@
-"""
-The parts of a query once it is read.
-"""
+"""The parts of a query once it is read."""
 
 from __future__ import annotations
 
@@ -10,34 +8,26 @@ from attrs import frozen
 
 
 class InvalidQuery(ValueError):
-    """
-    A query that cannot be read or names something that does not exist.
-    """
+    """A query that cannot be read or names something that does not exist."""
 
 
 @frozen
 class Literal:
-    """
-    A value that stands in the query as it is.
-    """
+    """A value that stands in the query as it is."""
 
     text: str
 
 
 @frozen
 class Placeholder:
-    """
-    `${locator}` in the query of a reference mapping; stands for a quoted value of the imported entry.
-    """
+    """`${locator}` in the query of a reference mapping; stands for a quoted value of the imported entry."""
 
     locator: str
 
 
 @frozen
 class Call:
-    """
-    A function in place of a value, such as `now("-2h")`.
-    """
+    """A function in place of a value, such as `now("-2h")`."""
 
     name: str
     arguments: tuple[str, ...]
@@ -48,9 +38,7 @@ Operand: TypeAlias = Literal | Placeholder | Call
 
 @frozen
 class Comparison:
-    """
-    `path operator operand`. Operators are spelled in lower case; negated forms start with "not " or are `!=`.
-    """
+    """`path operator operand`. Operators are spelled in lower case; negated forms start with "not " or are `!=`."""
 
     path: tuple[str, ...]
     operator: str
@@ -59,9 +47,7 @@ class Comparison:
 
 @frozen
 class Membership:
-    """
-    `path in (…)` and `path not in (…)`.
-    """
+    """`path in (…)` and `path not in (…)`."""
 
     path: tuple[str, ...]
     operands: tuple[Operand, ...]
@@ -70,9 +56,7 @@ class Membership:
 
 @frozen
 class Emptiness:
-    """
-    `path is EMPTY` and `path is not EMPTY`.
-    """
+    """`path is EMPTY` and `path is not EMPTY`."""
 
     path: tuple[str, ...]
     negated: bool
@@ -80,9 +64,7 @@ class Emptiness:
 
 @frozen
 class References:
-    """
-    Objects that are referred to by (inbound), or refer to (outbound), objects of another query.
-    """
+    """Objects that are referred to by (inbound), or refer to (outbound), objects of another query."""
 
     inbound: bool
     query: Node | None
@@ -92,9 +74,7 @@ class References:
 
 @frozen
 class ConnectedTickets:
-    """
-    Objects with tickets. What the JQL says is not looked at.
-    """
+    """Objects with tickets. What the JQL says is not looked at."""
 
     jql: str
     negated: bool
@@ -102,27 +82,21 @@ class ConnectedTickets:
 
 @frozen
 class Both:
-    """
-    All parts hold.
-    """
+    """All parts hold."""
 
     parts: tuple[Node, ...]
 
 
 @frozen
 class Either:
-    """
-    One of the parts holds.
-    """
+    """One of the parts holds."""
 
     parts: tuple[Node, ...]
 
 
 @frozen
 class Negation:
-    """
-    The part does not hold.
-    """
+    """The part does not hold."""
 
     part: Node
 
@@ -134,9 +108,7 @@ Node: TypeAlias = (
 
 @frozen
 class Query:
-    """
-    A whole query: what to find (None finds everything) and how to order it.
-    """
+    """A whole query: what to find (None finds everything) and how to order it."""
 
     condition: Node | None
     order_by: tuple[tuple[str, ...], bool] | None

@@ -1,5 +1,4 @@
-"""
-Reading queries, after the public description of the Assets query language.
+"""Reading queries, after the public description of the Assets query language.
 
 Keywords, attribute names and plain values are compared without regard to case. Names and values with blanks need
 double quotes; a backslash escapes a quote inside.
@@ -79,8 +78,7 @@ def _tokens(text: str) -> list[_Token]:
 
 @lru_cache(maxsize=2048)
 def parse(text: str) -> Query:
-    """
-    Read a query.
+    """Read a query.
 
     Raises:
         InvalidQuery: it cannot be read; the text says where.

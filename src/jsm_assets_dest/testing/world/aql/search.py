@@ -1,5 +1,4 @@
-"""
-Finding the objects that fulfil a query.
+"""Finding the objects that fulfil a query.
 
 Equality is answered from the site's index, so that resolving ten thousand references does not read ten thousand
 objects each time; the other operators read the objects that have a value.
@@ -22,8 +21,7 @@ _PATTERNS = ("like", "startswith", "endswith")
 
 
 class Search:
-    """
-    Evaluates queries against a site as it is now.
+    """Evaluates queries against a site as it is now.
 
     Attribute names are looked up once per instance, so make a new one after changing attributes.
 
@@ -41,8 +39,7 @@ class Search:
             self._by_name.setdefault(attribute.name.lower(), []).append(attribute)
 
     def ids(self, query: Query, bindings: Mapping[str, Sequence[str]] | None = None) -> list[int]:
-        """
-        The ids of the objects that fulfil a query, ordered as it says, otherwise by id.
+        """The ids of the objects that fulfil a query, ordered as it says, otherwise by id.
 
         Args:
             query: a query that was read.
@@ -229,9 +226,7 @@ class Search:
         return [attribute for attribute in self._site.attributes.values() if attribute.label]
 
     def _stored_forms(self, attribute: Attribute, text: str) -> list[str]:
-        """
-        The stored values that a text in a query means: labels and keys for references, names for statuses.
-        """
+        """The stored values that a text in a query means: labels and keys for references, names for statuses."""
         site = self._site
         if attribute.is_reference:
             by_key = site.object_by_key(text)
@@ -346,9 +341,7 @@ class Search:
 
 
 def _cost(node: Node) -> int:
-    """
-    Cheap parts first: equality of an attribute, then what only filters, then what reads everything.
-    """
+    """Cheap parts first: equality of an attribute, then what only filters, then what reads everything."""
     if isinstance(node, nodes.Comparison) and node.operator in ("=", "=="):
         return 1 if node.path[0].lower() in _SYSTEM - {"key", "objectid"} else 0
     if isinstance(node, nodes.Membership) and not node.negated:
