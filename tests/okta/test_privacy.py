@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest import okta
+from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest.exceptions import ConfigurationError
-from jsm_assets_dest.model import SchemaModel
 from tests.okta.tenants import device, one, read, user
 
 KEY = "a key of the organisation"
@@ -191,7 +191,7 @@ def test_the_data_map_names_field_attribute_and_what_is_sent() -> None:
 def test_the_data_map_says_what_does_not_come_from_okta() -> None:
     from attrs import evolve
 
-    from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec
+    from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec
 
     model = okta.schema_model("lean")
     people = model.object_type("people")

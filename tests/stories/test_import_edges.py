@@ -14,6 +14,9 @@ import httpx
 import pytest
 
 from jsm_assets_dest import Execution, RetryPolicy
+from jsm_assets_dest._imports.journal import Journal
+from jsm_assets_dest._imports.journal_values import RunState
+from jsm_assets_dest._imports.options import ImportOptions
 from jsm_assets_dest.exceptions import (
     ApiError,
     ClosedError,
@@ -25,8 +28,6 @@ from jsm_assets_dest.exceptions import (
     ImportTokenError,
     ValidationError,
 )
-from jsm_assets_dest.import_options import ImportOptions
-from jsm_assets_dest.journal import Journal, RunState
 from jsm_assets_dest.testing import Emulator, ReceivedRequest
 from tests.stories.importing import completes, data_chunks, operations, people, ready, result_of
 from tests.stories.test_building import RECORDS

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 
-from .._assets.reading import read_object
-from .._engine.commands import Operation, Sleep
-from .._model.json_values import JsonObject
-from .._retry.call import call
-from .._retry.site import Site
+from .._assets.object_schemas import ObjectSchemaRecord
+from .._http.commands import Operation, Sleep
+from .._model.schema_model import SchemaModel
+from .._plan.build_plan import BuildPlanRecord, make_plan
 from .._secret import Secret
-from .._wire import imports as wire
-from .._wire.bodies import read_body
-from .._wire.imports import ImportLinks
-from .._wire.refusals import refused_mapping
-from ..assets import ObjectSchemaRecord
+from .._session.call import call
+from .._session.site import Site
+from .._wire import import_requests as wire
+from .._wire.decision_table import refused_mapping
+from .._wire.error_bodies import read_body
+from .._wire.import_requests import ImportLinks
+from .._wire.json_reading import read_object
+from .._wire.json_values import JsonObject
 from ..exceptions import (
     ApiError,
     AssetsError,
@@ -27,10 +29,9 @@ from ..exceptions import (
     TransportError,
     ValidationError,
 )
-from ..model import SchemaModel
-from ..plan import BuildPlanRecord, make_plan
-from . import schemas, tokens
-from .tokens import Memory
+from . import import_tokens as tokens
+from . import object_schemas as schemas
+from .import_tokens import Memory
 
 #: The result of a mapping that was done without fault; Atlassian documents no other word.
 _DONE = ("OK", "")
@@ -38,8 +39,8 @@ _DONE = ("OK", "")
 
 def current_document(site: Site, secret: Secret, found: ImportLinks) -> Operation[JsonObject]:
     """The schema and mapping of the import as they are now."""
-    answer = yield from call(site, wire.read_mapping(found, tokens.bearer(secret)))
-    return dict(read_object(answer.json(), "a schema and mapping"))  # type: ignore[arg-type]  # JSON, read from JSON
+    response = yield from call(site, wire.read_mapping(found, tokens.bearer(secret)))
+    return dict(read_object(response.json(), "a schema and mapping"))  # type: ignore[arg-type]  # JSON, read from JSON
 
 
 def plan(
@@ -146,9 +147,9 @@ def _carry_out(
     bearer = tokens.bearer(secret)
     try:
         request = wire.send_mapping(found, bearer, plan.document, first=plan.verb == "PUT")
-        answer = yield from call(site, request)
-        location = answer.headers.get("location", "")
-        if answer.status == 303 and location:
+        response = yield from call(site, request)
+        location = response.headers.get("location", "")
+        if response.status == 303 and location:
             yield from _wait(site, bearer, location, timeout)
     except MappingRejectedError as error:
         raise _placed(error, plan.model) from None
@@ -164,8 +165,8 @@ def _wait(site: Site, bearer: Secret, location: str, timeout: float) -> Operatio
     started = site.clock.monotonic()
     pause = 0.5
     while True:
-        answer = yield from call(site, wire.mapping_progress(location, site.gateway, bearer))
-        progress = wire.read_mapping_progress(answer)
+        response = yield from call(site, wire.mapping_progress(location, site.gateway, bearer))
+        progress = wire.read_mapping_progress(response)
         if progress.finished or progress.result:
             if progress.result.upper() in _DONE:
                 return

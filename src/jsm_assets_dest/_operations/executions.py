@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import logging
 
-from .._engine.commands import Operation, Report, Send, Sleep
-from .._retry.call import call
-from .._retry.site import Site
+from .._http.commands import Operation, Report, Send, Sleep
+from .._imports.execution import Execution
+from .._imports.execution_status import ExecutionStatus, read_execution_status
+from .._imports.progress import ImportPhase
+from .._imports.result import ImportResult
 from .._secret import Secret
-from .._wire import imports as wire
-from .._wire.imports import ExecutionLinks
+from .._session.call import call
+from .._session.site import Site
+from .._wire import import_requests as wire
+from .._wire.import_requests import ExecutionLinks
 from ..exceptions import (
     ApiError,
     AssetsError,
@@ -21,9 +25,7 @@ from ..exceptions import (
     ServiceUnavailableError,
     TransportError,
 )
-from ..execution import Execution
-from ..results import ExecutionStatus, ImportPhase, ImportResult, read_execution_status
-from . import tokens
+from . import import_tokens as tokens
 
 _log = logging.getLogger("jsm_assets_dest.import")
 _states = logging.getLogger("jsm_assets_dest.state")
@@ -43,8 +45,8 @@ LONGEST = 3600.0
 def look(site: Site, secret: Secret, execution: Execution) -> Operation[ExecutionStatus]:
     """The state of an execution."""
     links = ExecutionLinks.from_dict(execution.links, site.gateway)
-    answer = yield from call(site, wire.execution_status(links, tokens.bearer(secret)))
-    status = read_execution_status(answer.json())
+    response = yield from call(site, wire.execution_status(links, tokens.bearer(secret)))
+    status = read_execution_status(response.json())
     before, execution.ledger.state = execution.ledger.state, status.state
     if status.state != before:
         _states.info(

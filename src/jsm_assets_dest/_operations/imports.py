@@ -50,13 +50,19 @@ from collections.abc import Generator
 
 from attrs import evolve, field, frozen
 
-from .._engine.commands import Operation
-from .._results.progress import count_text
-from .._retry.site import Site
+from .._assets.object_schemas import ObjectSchemaRecord
+from .._http.commands import Operation
+from .._imports.encoding import choose_encoder
+from .._imports.execution import Execution
+from .._imports.execution_status import ExecutionStatus
+from .._imports.journal import Journal
+from .._imports.journal_values import JournalExecution, JournalRun, RunState
+from .._imports.options import ImportOptions
+from .._imports.progress import count_text
+from .._imports.result import ImportResult
 from .._secret import Secret
-from .._wire.encoding import choose_encoder
-from .._wire.imports import ExecutionLinks
-from ..assets import ObjectSchemaRecord
+from .._session.site import Site
+from .._wire.import_requests import ExecutionLinks
 from ..exceptions import (
     ApiError,
     AssetsError,
@@ -65,18 +71,14 @@ from ..exceptions import (
     ImportCancelledError,
     UnsafeLinkError,
 )
-from ..execution import Execution
-from ..import_options import ImportOptions
-from ..journal import Journal, JournalExecution, JournalRun, RunState
-from ..results import ExecutionStatus, ImportResult
 from . import executions, starting
 from .executions import GONE, broken_off, complete, ended, look
 from .guard import refuse_removing_test, refuse_shrinking
+from .import_tokens import Memory
+from .record_sources import refuse_no_source, refuse_unknown_selectors
 from .resuming import JournalRecord, NoRecord, Record, shape_of
 from .sending import Sending
-from .sources import refuse_no_source, refuse_unknown_selectors
 from .starting import Target, begin
-from .tokens import Memory
 
 
 def run(

@@ -9,16 +9,21 @@ from typing import cast
 
 from attrs import define, field, frozen
 
-from .._engine.commands import Join, Operation, Outcome, Spawn
-from .._records.whole_run import DanglingReference
-from .._results.progress import count_text
-from .._retry.call import Effort, attempt, call
-from .._retry.site import Site
+from .._http.commands import Join, Operation, Outcome, Spawn
+from .._imports.chunk import Chunk
+from .._imports.chunker import Chunker
+from .._imports.encoding import choose_encoder
+from .._imports.execution import Execution
+from .._imports.journal_values import ChunkState
+from .._imports.progress import ImportPhase, count_text
+from .._imports.record_checker import RecordChecker
+from .._imports.whole_run import DanglingReference
+from .._model.schema_model import SchemaModel
 from .._secret import Secret
-from .._wire import imports as wire
-from .._wire.chunks import Chunk, Chunker
-from .._wire.encoding import choose_encoder
-from .._wire.imports import ExecutionLinks
+from .._session.call import Effort, attempt, call
+from .._session.site import Site
+from .._wire import import_requests as wire
+from .._wire.import_requests import ExecutionLinks
 from ..exceptions import (
     ApiError,
     AssetsError,
@@ -29,15 +34,10 @@ from ..exceptions import (
     UnsupportedMediaError,
     ValidationError,
 )
-from ..execution import Execution
-from ..journal import ChunkState
-from ..model import SchemaModel
-from ..records import RecordChecker
-from ..results import ImportPhase
-from . import tokens
+from . import import_tokens as tokens
 from .executions import GONE, cancelled, look, told
+from .record_sources import Source, left, open_sources, pull, refuse_no_source, refuse_unknown_selectors
 from .resuming import NoRecord, Record
-from .sources import Source, left, open_sources, pull, refuse_no_source, refuse_unknown_selectors
 
 _log = logging.getLogger("jsm_assets_dest.import")
 _chunks = logging.getLogger("jsm_assets_dest.chunk")

@@ -7,15 +7,22 @@ from collections.abc import Callable
 
 from attrs import field, frozen
 
-from .._engine.commands import Operation, Sleep
-from .._results.tally import Tally
-from .._retry.call import call
-from .._retry.site import Site
+from .._assets.import_sources import ImportSource
+from .._assets.object_schemas import ObjectSchemaRecord
+from .._assets.roles import RoleKind
+from .._display.progress_bars import resolve_progress
+from .._http.commands import Operation, Sleep
+from .._imports.encoding import choose_encoder
+from .._imports.execution import Execution, Ledger, names_of
+from .._imports.options import ImportOptions
+from .._imports.progress import ImportPhase, ImportProgress
+from .._imports.tally import Tally
+from .._model.schema_model import SchemaModel
 from .._secret import Secret
-from .._wire import imports as wire
-from .._wire.encoding import choose_encoder
-from .._wire.imports import ExecutionLinks, ImportLinks
-from ..assets import ImportSource, ObjectSchemaRecord, RoleKind
+from .._session.call import call
+from .._session.site import Site
+from .._wire import import_requests as wire
+from .._wire.import_requests import ExecutionLinks, ImportLinks
 from ..exceptions import (
     ConfigurationError,
     DefaultRolesError,
@@ -25,15 +32,11 @@ from ..exceptions import (
     TransportError,
     UnknownOutcomeError,
 )
-from ..execution import Execution, Ledger, names_of
-from ..import_options import ImportOptions
-from ..model import SchemaModel
-from ..progress import resolve_progress
-from ..results import ImportPhase, ImportProgress
-from . import roles, tokens
+from . import import_tokens as tokens
+from . import roles
 from .building import known_model
 from .executions import abandon, cancelled, look, pause, told
-from .tokens import Memory
+from .import_tokens import Memory
 
 #: Seconds in which a started execution must begin to take data.
 BEGIN = 120.0
@@ -189,8 +192,8 @@ def _started(
     while True:
         starts += 1
         try:
-            answer = yield from call(site, request)
-            return wire.read_execution_links(answer, site.gateway)
+            response = yield from call(site, request)
+            return wire.read_execution_links(response, site.gateway)
         except ImportBusyError:
             if options.on_busy != "wait":
                 raise

@@ -7,7 +7,7 @@ from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
 
-from ..model import AttributeSpec, ObjectTypeSpec
+from .._model.specs import AttributeSpec, ObjectTypeSpec
 from ._fields import Field, TypeFields, device_users
 from ._links import Store
 from ._shapes import pick, text_at

@@ -8,7 +8,7 @@ from typing import cast
 
 from attrs import field, frozen
 
-from ..model import AttributeType
+from .._model.specs import AttributeType
 from ._shapes import as_mapping, pick, text_at
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from attrs import frozen
 
-from ..model import AttributeSpec, AttributeType
+from .._model.specs import AttributeSpec, AttributeType
 from ._shapes import plain
 from .custom_attributes import TEXT_LIMIT
 from .statuses import status_name

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from .._model.tables import table
-from ..model import AttributeSpec, ObjectTypeSpec, SchemaModel
+from .._display.html import table
+from .._model.schema_model import SchemaModel
+from .._model.specs import AttributeSpec, ObjectTypeSpec
 from ._fields import TYPES
 from .custom_attributes import PREFIX
 from .privacy import Action, Privacy

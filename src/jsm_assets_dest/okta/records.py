@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from attrs import define, field, frozen
 
+from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError
-from ..model import SchemaModel
 from ._builder import Known, Part, Record, build, identity_of, parts
 from ._fields import TYPES, TypeFields, device_users
 from ._links import Store

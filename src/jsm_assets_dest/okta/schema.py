@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias, get_args
 
+from .._model.schema_model import SchemaModel
+from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec
 from ..exceptions import ConfigurationError
-from ..model import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec, SchemaModel
 from ._fields import LEAN_REFERENCES, TYPES, Field, Level, TypeFields
 from .custom_attributes import PREFIX, CustomAttribute
 from .statuses import STATES, declared

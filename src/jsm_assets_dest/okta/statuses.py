@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
-from ..model import StatusCategory, StatusSpec
+from .._assets.statuses import StatusCategory
+from .._model.specs import StatusSpec
 
 
 @frozen
