@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import Unpack
 
 from .._destination import checklist
-from .._destination.saved import SavedDestination
+from .._destination.saved_settings import SavedDestination
 from .._imports.options import ImportSettings, Records
 from ..exceptions import ConfigurationError
 from .connection import Connection
