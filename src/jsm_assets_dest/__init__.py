@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ._async.object_type_conflict import AsyncObjectTypeConflict
     from ._destination.okta_model import OktaModel
     from ._destination.secret_references import CredentialsReference, SecretReference
-    from ._destination.status import DestinationStatus, DestinationStep, StepState
+    from ._destination.status import DestinationStatus, DestinationStep, StepAction, StepState
     from ._http.clock import Clock
     from ._http.limits import Limits
     from ._imports.execution import Execution
@@ -141,6 +141,7 @@ _HOMES = {
     "Status": "_assets.statuses",
     "StatusCategory": "_assets.statuses",
     "StatusSpec": "_model.specs",
+    "StepAction": "_destination.status",
     "StepState": "_destination.status",
     "attribute": "_model.classes",
     "object_type": "_model.classes",
@@ -224,6 +225,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Status",
     "StatusCategory",
     "StatusSpec",
+    "StepAction",
     "StepState",
     "attribute",
     "object_type",

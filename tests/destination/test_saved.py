@@ -243,7 +243,7 @@ def test_remove_names_a_file_that_it_cannot_delete(tmp_path: Path, monkeypatch: 
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "unlink", deny)
-    with pytest.raises(ConfigurationError, match="Could not delete .*: Permission denied"):
+    with pytest.raises(ConfigurationError, match=r"Could not delete .*: Permission denied"):
         saved.remove()
 
 

@@ -344,6 +344,7 @@ class SavedDestination:
         return Wanted(
             name=self.name,
             schema_key=self.schema_key,
+            schema_name=self.schema_name,
             roles=self.roles,
             import_source=self.import_source,
             model=model,
