@@ -358,14 +358,14 @@ async def test_imports_tell_their_state_and_what_their_settings_mean(
     settings = {setting.name: setting for setting in okta.settings}
 
     assert okta.is_external
-    assert "build the schema model" in okta.state
+    assert "Build the model first" in okta.state
     assert "disabled" in old.state
     assert (await now(schema.import_status(okta))).status == "MISSING_MAPPING"
     assert (await now(schema.import_status(old))).status == "DISABLED"
-    assert settings["empty values"].meaning == "An empty value of a record empties the value in Assets."
+    assert settings["empty values"].meaning == "An empty value in a record removes the value in Assets."
     assert settings["unknown values"].known
     # It is set to "remove", and no answer of Assets tells.
     assert not settings["missing objects"].known
-    assert "treat it as unknown" in settings["missing objects"].meaning
-    assert "missing objects (not told): What happens" in str(okta)
-    assert "An empty value of a record empties" in okta._repr_html_()
+    assert "Assets does not return" in settings["missing objects"].meaning
+    assert "missing objects (not available): Assets does not return" in str(okta)
+    assert "An empty value in a record removes" in okta._repr_html_()
