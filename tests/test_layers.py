@@ -277,7 +277,7 @@ def test_the_reader_of_imports(name: str, path: str, source: str, imported: str)
         ("_model.graph", 1),
         ("_engine.commands", 2),
         ("_engine.blocking", 5),
-        ("okta.records", 6),
+        ("okta._records", 6),
         ("connection_async", 7),
         ("connection", 7),
         ("", 8),

@@ -40,8 +40,8 @@ from jsm_assets_dest.conflicts import ConflictRecord, Resolution
 from jsm_assets_dest.destination_status import STEPS, DestinationStatus, DestinationStep, StepState
 from jsm_assets_dest.exceptions import RecordError
 from jsm_assets_dest.model import AttributeSpec, Finding, Findings, Severity
-from jsm_assets_dest.okta.data_map import DataMap, DataMapRow
-from jsm_assets_dest.okta.privacy import Action
+from jsm_assets_dest.okta._data_map import DataMap, DataMapRow
+from jsm_assets_dest.okta._privacy import Action
 from jsm_assets_dest.plan import BuildPlanRecord
 from jsm_assets_dest.results import (
     FailedRecord,

@@ -8,7 +8,7 @@ from typing import cast
 
 from jsm_assets_dest import okta
 from jsm_assets_dest.okta import Source
-from jsm_assets_dest.okta._links import Store
+from jsm_assets_dest.okta._store import Store
 
 GROUPS = 50
 GROUPS_OF_ONE = 10

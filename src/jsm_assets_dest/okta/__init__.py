@@ -13,16 +13,17 @@ This package reads answers; it never asks Okta, and it does not need Okta's SDK.
 
 from __future__ import annotations
 
-from .custom_attributes import CustomAttribute, discover_custom_attributes
-from .data_map import DataMap, DataMapRow, data_map
-from .export import Export, export
-from .folder import write_folder
-from .privacy import Action, Privacy
-from .records import CONSOLE_APPLICATIONS, Records, records
-from .report import Finding, Report, Skipped
-from .sample import sample_tenant
-from .schema import DESCRIPTION, KEY, NAME, ManagerBy, Profile, schema_model
-from .tenant import Links, Located, Source, Tenant
+from ._custom_attributes import CustomAttribute, discover_custom_attributes
+from ._data_map import DataMap, DataMapRow, data_map
+from ._export import Export, export
+from ._privacy import Action, Privacy
+from ._records import CONSOLE_APPLICATIONS, Records, records
+from ._report import Finding, Report, Skipped
+from ._sample import sample_tenant
+from ._schema import DESCRIPTION, KEY, NAME, ManagerBy, Profile, schema_model
+from ._sources import Links, Located, Source
+from ._tenant import Tenant
+from ._write_folder import write_folder
 
 __all__ = [
     "CONSOLE_APPLICATIONS",

@@ -9,7 +9,7 @@ from typing import cast
 from attrs import field, frozen
 
 from ..model import AttributeType
-from ._shapes import as_mapping, pick, text_at
+from ._okta_objects import as_mapping, pick, text_at
 
 
 class Level(enum.IntEnum):

@@ -14,9 +14,8 @@ from urllib.parse import urljoin, urlsplit
 from attrs import frozen
 
 from ..model import AttributeSpec, AttributeType
-from ._shapes import plain
-from .custom_attributes import TEXT_LIMIT
-from .statuses import status_name
+from ._custom_attributes import TEXT_LIMIT
+from ._okta_objects import plain
 
 #: What a converted value can be; records hold these, or lists of them.
 Scalar = str | int | float | bool
@@ -52,6 +51,15 @@ class Rules:
 
     org_url: str = ""
     truncate: bool = False
+
+
+def status_name(state: str) -> str:
+    """Convert a state of Okta to a legal status name: "LOCKED_OUT" to "Locked Out".
+
+    A status declared in an import mapping has 2 to 30 letters, digits, spaces and hyphens (Atlassian's JSON Schema of
+    the import mapping), so "LOCKED_OUT" is illegal.
+    """
+    return " ".join(word.capitalize() for word in state.replace("_", " ").split())
 
 
 def converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Scalar | Refused | None]:

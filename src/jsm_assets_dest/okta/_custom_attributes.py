@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from ..exceptions import ConfigurationError
-from ._shapes import as_mapping, pick, text_at
+from ._okta_objects import as_mapping, pick, text_at
 
 #: What the records' keys of custom attributes begin with, so that they never meet one of ours.
 PREFIX = "custom_"

@@ -31,7 +31,8 @@ from ._sample_words import (
     Department,
     Site,
 )
-from .tenant import Source, Tenant
+from ._sources import Source
+from ._tenant import Tenant
 
 _LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _NOW = datetime(2025, 11, 3, 8, 0, tzinfo=UTC)

@@ -8,13 +8,13 @@ from typing import TypeAlias, cast
 from attrs import define, field, frozen
 
 from ..model import AttributeSpec, ObjectTypeSpec
+from ._custom_attributes import PREFIX
 from ._fields import Field, TypeFields, device_users
-from ._links import Store
-from ._shapes import pick, text_at
+from ._okta_objects import pick, text_at
+from ._privacy import Transform
+from ._report import Report
+from ._store import Store
 from ._values import Refused, Rules, Scalar, converter
-from .custom_attributes import PREFIX
-from .privacy import Transform
-from .report import Report
 
 #: A record: keys are the model's locators.
 Record: TypeAlias = dict[str, object]

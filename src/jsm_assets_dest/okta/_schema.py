@@ -7,10 +7,18 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias, get_args
 
 from ..exceptions import ConfigurationError
-from ..model import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec, SchemaModel
+from ..model import (
+    AttributeSpec,
+    AttributeType,
+    ObjectTypeSpec,
+    ReferenceSpec,
+    SchemaModel,
+    StatusCategory,
+    StatusSpec,
+)
+from ._custom_attributes import PREFIX, CustomAttribute
 from ._fields import LEAN_REFERENCES, TYPES, Field, Level, TypeFields
-from .custom_attributes import PREFIX, CustomAttribute
-from .statuses import STATES, declared
+from ._values import status_name
 
 #: How much of Okta's data the model has.
 Profile: TypeAlias = Literal["lean", "standard", "full"]
@@ -22,6 +30,39 @@ _MANAGER_ATTRIBUTES: Mapping[str, str] = {
     "email": "primaryEmail",
     "employee_number": "employeeNumber",
     "id": "oktaId",
+}
+
+
+def _status(state: str, category: StatusCategory, description: str) -> StatusSpec:
+    return StatusSpec(status_name(state), category, description)
+
+
+_ACTIVE, _INACTIVE, _PENDING = StatusCategory.ACTIVE, StatusCategory.INACTIVE, StatusCategory.PENDING
+
+#: Okta's states by object type (its OpenAPI document). The category of each state is our reading.
+_STATUSES: Mapping[str, tuple[StatusSpec, ...]] = {
+    "people": (
+        _status("ACTIVE", _ACTIVE, "In use"),
+        _status("STAGED", _PENDING, "Created in Okta, not activated yet"),
+        _status("PROVISIONED", _PENDING, "Activated in Okta, has not signed in yet"),
+        _status("RECOVERY", _PENDING, "Recovering a forgotten password"),
+        _status("PASSWORD_EXPIRED", _PENDING, "Has to set a new password"),
+        _status("LOCKED_OUT", _INACTIVE, "Locked after too many failed sign-ins"),
+        _status("SUSPENDED", _INACTIVE, "Suspended by an administrator"),
+        _status("DEPROVISIONED", _INACTIVE, "Deactivated in Okta"),
+    ),
+    "applications": (
+        _status("ACTIVE", _ACTIVE, "In use"),
+        _status("INACTIVE", _INACTIVE, "Switched off in Okta"),
+    ),
+    # "CREATED" is only in the examples of Okta's OpenAPI document, not in its list of device states.
+    "devices": (
+        _status("ACTIVE", _ACTIVE, "In use"),
+        _status("CREATED", _PENDING, "Known to Okta, not activated yet"),
+        _status("SUSPENDED", _INACTIVE, "Suspended by an administrator"),
+        _status("UNSUSPENDED", _ACTIVE, "In use again after a suspension"),
+        _status("DEACTIVATED", _INACTIVE, "Deactivated in Okta"),
+    ),
 }
 
 NAME = "Okta"
@@ -84,13 +125,16 @@ def schema_model(
     dropped = _keys(without, model)
     if dropped:
         model = model.without(*dropped)
-    kept = [spec.key for spec in model.object_types]
+    statuses: dict[str, StatusSpec] = {}
+    for spec in model.object_types:
+        for status in _STATUSES.get(spec.key, ()):
+            statuses.setdefault(status.name, status)
     return SchemaModel(
         model.name,
         model.object_types,
         description=model.description,
         namespace=model.namespace,
-        statuses=declared(kept),
+        statuses=tuple(statuses.values()),
     )
 
 
@@ -125,7 +169,7 @@ def _attribute(type_key: str, one: Field, level: Level) -> AttributeSpec:
         minimum=1 if required else 0,
         maximum=many if one.many else 1,
         reference=ReferenceSpec(one.target) if one.target else None,
-        statuses=[state.name for state in STATES[type_key]] if one.type is AttributeType.STATUS else (),
+        statuses=[status.name for status in _STATUSES[type_key]] if one.type is AttributeType.STATUS else (),
     )
 
 

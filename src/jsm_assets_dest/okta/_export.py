@@ -15,7 +15,7 @@ from .._wire.encoding import COMPLETED, STANDARD
 from ..exceptions import ConfigurationError
 from ..model import SchemaModel
 from ..records import RecordChecker
-from .records import Records
+from ._records import Records
 
 #: Only the owner reads it: it is what `records()` let through of the people's data.
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700

@@ -1,4 +1,4 @@
-"""Folders of Okta's answers: the documented layout, read and written.
+"""Folders of Okta's answers in the documented layout.
 
 One file is one page, or several objects, or one; `.jsonl` files hold one object a line::
 
@@ -9,26 +9,25 @@ One file is one page, or several objects, or one; `.jsonl` files hold one object
     app-groups/<application id>*.json answers of /apps/{id}/groups
     device-users/<device id>*.json    answers of /devices/{id}/users
 
-A folder whose files are named `<what>--<name>.json` is read by `answer_files`.
+A folder whose files are named `<what>--<name>.json` is read by `_response_files`.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..exceptions import ConfigurationError
 from ._json_files import UnreadableFileError, json_values
-from ._shapes import as_mapping, plain, text_at
-from .report import Skipped
-from .tenant import Links, Located, Source, Tenant, links, objects
+from ._okta_objects import as_mapping, text_at
+from ._report import Skipped
+from ._sources import Links, Located, Source, TenantParts
 
 #: File name prefixes at the top, longest first, so that "user-types" is not taken for "users".
 _TOP = ("user-schema", "user-types", "memberships", "users", "groups", "apps", "devices")
 _FOLDERS = ("group-members", "app-users", "app-groups", "device-users")
-_PARENT = re.compile(r"[0-9A-Za-z]+")
+PARENT = re.compile(r"[0-9A-Za-z]+")
 
 
 def json_files(folder: Path) -> list[Path]:
@@ -42,20 +41,12 @@ def _page_order(file: Path) -> tuple[tuple[str, int], ...]:
     return tuple((text, int(number or 0)) for text, number in parts)
 
 
-def read_folder(folder: Path, *, org_url: str = "") -> Tenant:
-    """Reads a folder in either layout.
+def read_page_folder(folder: Path) -> TenantParts:
+    """Reads a folder in the documented layout.
 
     Raises:
-        ConfigurationError: No such folder, or no file that belongs to a layout.
+        ConfigurationError: No file belongs to the layout.
     """
-    from .answer_files import is_answer_folder, read_answer_folder
-
-    if not folder.is_dir():
-        raise ConfigurationError(
-            f"There is no folder {folder}.", field="path", fix="Name the folder that holds Okta's answers."
-        )
-    if is_answer_folder(folder):
-        return read_answer_folder(folder, org_url=org_url)
     top = {prefix: [file for file in json_files(folder) if _prefix(file) == prefix] for prefix in _TOP}
     below = {name: json_files(folder / name) if (folder / name).is_dir() else [] for name in _FOLDERS}
     if not any(top.values()):
@@ -67,7 +58,7 @@ def read_folder(folder: Path, *, org_url: str = "") -> Tenant:
     members: Links | None = None
     if below["group-members"] or top["memberships"]:
         members = _members(below["group-members"], top["memberships"])
-    return Tenant(
+    return TenantParts(
         users=_source(folder, top["users"]),
         groups=_source(folder, top["groups"]),
         apps=_source(folder, top["apps"]),
@@ -77,9 +68,8 @@ def read_folder(folder: Path, *, org_url: str = "") -> Tenant:
         app_users=_links(below["app-users"]),
         app_groups=_links(below["app-groups"]),
         device_users=_links(below["device-users"]),
-        user_schemas=tuple(read_schemas(top["user-schema"])),
+        user_schemas=read_schemas(top["user-schema"]),
         not_importable=_strangers(folder),
-        org_url=org_url,
     )
 
 
@@ -121,7 +111,7 @@ def _source(folder: Path, files: list[Path]) -> Source | None:
 
 def _pairs(files: list[Path]) -> Iterator[tuple[str, Source]]:
     for file in files:
-        if parent := _PARENT.match(file.name):
+        if parent := PARENT.match(file.name):
             yield parent.group(), located([file], file.parent.parent)
 
 
@@ -151,82 +141,3 @@ def _strangers(folder: Path) -> Callable[[], Iterator[Skipped]]:
                 yield Skipped("file", "", file.name, "its name belongs to no part of the layout")
 
     return read
-
-
-def write_folder(tenant: Tenant, path: str | Path, *, page_size: int = 200) -> Path:
-    """Writes a tenant as a folder of page files in the documented layout.
-
-    Args:
-        tenant: Whose sources are read once.
-        path: The folder; made if needed, and it must hold no JSON file yet.
-        page_size: Objects in a page.
-
-    Returns:
-        The folder.
-
-    Raises:
-        ConfigurationError: The folder holds files already; two exports must not be mixed.
-    """
-    folder = Path(path)
-    # Only the owner reads it: these are the raw answers about people.
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if any(folder.iterdir()):
-        raise ConfigurationError(
-            f"The folder {folder} is not empty.", field="path", fix="Choose an empty folder for the export."
-        )
-    tops = {
-        "users": tenant.users,
-        "groups": tenant.groups,
-        "apps": tenant.apps,
-        "devices": tenant.devices,
-        "user-types": tenant.user_types,
-    }
-    for name, source in tops.items():
-        _write_pages(folder, name, (found.value for found in objects(source)), page_size)
-    _write_pages(folder, "user-schema", tenant.user_schemas, 1)
-    pairs = ({"groupId": group, "userId": user} for group, user in links(tenant.group_members))
-    _write_pages(folder, "memberships", pairs, page_size * 50)
-    for name, source in {"app-users": tenant.app_users, "app-groups": tenant.app_groups}.items():
-        _write_children(folder / name, links(source), lambda child: {"id": child})
-    _write_children(
-        folder / "device-users",
-        links(tenant.device_users, "user", "id"),
-        lambda child: {"user": {"id": child}},
-    )
-    return folder
-
-
-def _write_pages(folder: Path, name: str, values: Iterable[object], size: int) -> None:
-    page: list[object] = []
-    number = 1
-    for value in values:
-        page.append(value)
-        if len(page) == size:
-            _write(folder / f"{name}-{number}.json", page)
-            page, number = [], number + 1
-    if page:
-        _write(folder / f"{name}-{number}.json", page)
-
-
-def _write_children(
-    folder: Path, pairs: Iterable[tuple[str, str]], shape: Callable[[str], Mapping[str, object]]
-) -> None:
-    """Appends every child to its parent's file; links come in any order, so no list of them is kept."""
-    for parent, child in pairs:
-        if not _PARENT.fullmatch(parent):
-            raise ConfigurationError(f"{parent!r} is no Okta id, and gives no file name.", field=folder.name)
-        folder.mkdir(exist_ok=True)
-        with (folder / f"{parent}.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(shape(child)) + "\n")
-
-
-def _write(file: Path, page: list[object]) -> None:
-    file.write_text(json.dumps(page, indent=1, default=_jsonable) + "\n", encoding="utf-8")
-
-
-def _jsonable(value: object) -> object:
-    if (mapping := as_mapping(value)) is not None:
-        return dict(mapping)
-    if (simple := plain(value)) is value:
-        raise TypeError(f"{type(value).__name__} has no place in a JSON file")
-    return simple

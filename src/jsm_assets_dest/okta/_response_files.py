@@ -18,10 +18,10 @@ from pathlib import Path
 from attrs import field, frozen
 
 from ..exceptions import ConfigurationError
-from ._shapes import as_mapping, error_summary, pick, text_at
-from .folder import json_files, located, read_schemas
-from .report import Skipped
-from .tenant import Links, Located, Source, Tenant
+from ._okta_objects import as_mapping, error_summary, pick, text_at
+from ._page_folder import json_files, located, read_schemas
+from ._report import Skipped
+from ._sources import Links, Located, Source, TenantParts
 
 _SEPARATOR = "--"
 _REQUEST = re.compile(r"/api/v1/(?:users|groups|apps|devices)/(?P<parent>[^/?\s]+)/")
@@ -109,7 +109,7 @@ class AnswerFile:
         return located([self.path], self.root)
 
 
-def is_answer_folder(folder: Path) -> bool:
+def is_response_folder(folder: Path) -> bool:
     """Whether files of a folder, or of a folder in it, are named in this way."""
     return any(_SEPARATOR in file.name for one in _folders(folder) for file in json_files(one))
 
@@ -119,7 +119,7 @@ def _folders(folder: Path) -> list[Path]:
     return [folder, *sorted(below)]
 
 
-def read_answer_folder(folder: Path, *, org_url: str = "") -> Tenant:
+def read_response_folder(folder: Path) -> TenantParts:
     """Reads such a folder.
 
     Raises:
@@ -136,7 +136,7 @@ def read_answer_folder(folder: Path, *, org_url: str = "") -> Tenant:
     order = list(_KINDS.values())
     files.sort(key=lambda file: order.index(file.kind) if file.kind in order else len(order))
     schemas = [file.path for file in files if file.kind is _KINDS["user-schema"]]
-    return Tenant(
+    return TenantParts(
         users=_source(files, "users"),
         groups=_source(files, "groups"),
         apps=_source(files, "apps"),
@@ -146,9 +146,8 @@ def read_answer_folder(folder: Path, *, org_url: str = "") -> Tenant:
         app_users=_links(files, "app_users"),
         app_groups=_links(files, "app_groups"),
         device_users=_links(files, "device_users"),
-        user_schemas=tuple(read_schemas(schemas)),
+        user_schemas=read_schemas(schemas),
         not_importable=partial(_not_importable, files, folder),
-        org_url=org_url,
     )
 
 

@@ -4,38 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import cast
 
 from attrs import field, frozen
 
 from ..exceptions import ConfigurationError
-from ._shapes import as_mapping, text_at
-from .custom_attributes import CustomAttribute, discover_custom_attributes
-from .report import Skipped
-
-#: Objects, or pages (lists) of objects, in the shape of Okta's API; or a function that starts them anew. An object is
-#: a JSON mapping or an object of the official SDK.
-Source: TypeAlias = Iterable[object] | Callable[[], Iterable[object]]
-
-#: What belongs to what: pairs of a parent's id and its children (objects or plain ids), a mapping of the same, or a
-#: function that starts them anew.
-Links: TypeAlias = (
-    Mapping[str, Source] | Iterable[tuple[str, Source]] | Callable[[], Iterable[tuple[str, Source]]]
-)
-
-
-@frozen
-class Located:
-    """An object together with the place it was read from.
-
-    Attributes:
-        value: The object.
-        where: File and position, for the report.
-    """
-
-    value: object
-    where: str
-
+from ._custom_attributes import CustomAttribute, discover_custom_attributes
+from ._page_folder import read_page_folder
+from ._report import Skipped
+from ._response_files import is_response_folder, read_response_folder
+from ._sources import Links, Source
 
 _SOURCE_NAMES = (
     "users",
@@ -135,9 +113,15 @@ class Tenant:
         Raises:
             ConfigurationError: There is no such folder, or none of its files belongs to a layout.
         """
-        from .folder import read_folder
-
-        return read_folder(Path(path), org_url=org_url)
+        folder = Path(path)
+        if not folder.is_dir():
+            raise ConfigurationError(
+                f"There is no folder {folder}.",
+                field="path",
+                fix="Name the folder that holds Okta's answers.",
+            )
+        read = read_response_folder if is_response_folder(folder) else read_page_folder
+        return cls(**read(folder), org_url=org_url)
 
     def custom_attributes(self) -> tuple[CustomAttribute, ...]:
         """The custom attributes that the tenant's user schemas declare, each once."""
@@ -146,44 +130,3 @@ class Tenant:
             for attribute in discover_custom_attributes(schema):
                 found.setdefault(attribute.api_name, attribute)
         return tuple(found.values())
-
-
-def objects(source: Source | None) -> Iterator[Located]:
-    """The objects of a source, pages opened, each with its place."""
-    if source is None:
-        return
-    for item in source() if callable(source) else source:
-        place = item.where if isinstance(item, Located) else ""
-        value = item.value if isinstance(item, Located) else item
-        if isinstance(value, list | tuple):
-            for member in cast("Iterable[object]", value):
-                yield Located(_readable(member), place)
-        else:
-            yield Located(_readable(value), place)
-
-
-def links(source: Links | None, *child_path: str) -> Iterator[tuple[str, str]]:
-    """Pairs of a parent's id and a child's id.
-
-    Args:
-        source: Where the links come from.
-        child_path: Where a child object names its id, when not in `id`: ("user", "id") for a device's users.
-    """
-    if source is None:
-        return
-    opened: object = source() if callable(source) else source
-    pairs = cast("Mapping[str, Source]", opened).items() if isinstance(opened, Mapping) else opened
-    for parent, children in cast("Iterable[tuple[str, Source]]", pairs):
-        for child in objects(children):
-            value = child.value
-            identity = (
-                value if isinstance(value, str) else text_at(value, *child_path) or text_at(value, "id")
-            )
-            if identity:
-                yield parent, identity
-
-
-def _readable(value: object) -> object:
-    """An SDK's object as a mapping, once, so that no field asks for the conversion again."""
-    mapping = as_mapping(value)
-    return value if mapping is None else mapping

@@ -8,15 +8,16 @@ from attrs import define, field, frozen
 
 from ..exceptions import ConfigurationError
 from ..model import SchemaModel
-from ._builder import Known, Part, Record, build, identity_of, parts
 from ._fields import TYPES, TypeFields, device_users
-from ._links import Store
-from ._shapes import as_mapping, error_summary, text_at
+from ._okta_objects import as_mapping, error_summary, text_at
+from ._privacy import Privacy
+from ._record_building import Known, Part, Record, build, identity_of, parts
+from ._report import Report
+from ._schema import schema_model
+from ._sources import Links, Located, Source, links, objects
+from ._store import Store
+from ._tenant import Tenant
 from ._values import Rules
-from .privacy import Privacy
-from .report import Report
-from .schema import schema_model
-from .tenant import Links, Located, Source, Tenant, links, objects
 
 #: Okta's own consoles, which its list of applications shows among the others, by their name in the catalogue
 #: (recorded answers of test organisations).

@@ -8,9 +8,9 @@ from attrs import frozen
 
 from .._model.tables import table
 from ..model import AttributeSpec, ObjectTypeSpec, SchemaModel
+from ._custom_attributes import PREFIX
 from ._fields import TYPES
-from .custom_attributes import PREFIX
-from .privacy import Action, Privacy
+from ._privacy import Action, Privacy
 
 #: The columns of the table.
 _HEADINGS = ("Okta", "Assets", "Type", "What is sent")

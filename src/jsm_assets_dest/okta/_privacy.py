@@ -14,9 +14,9 @@ from attrs import field, frozen
 from .._secret import Secret
 from ..exceptions import ConfigurationError
 from ..model import AttributeSpec, AttributeType, ObjectTypeSpec, SchemaModel
+from ._custom_attributes import PREFIX
 from ._fields import TYPES
 from ._values import Scalar
-from .custom_attributes import PREFIX
 
 #: What is done to one value.
 Transform: TypeAlias = Callable[[Scalar], Scalar]
