@@ -1,12 +1,11 @@
-"""What leaves the process: per attribute allowed, dropped, masked or hashed, before anything is encoded or sent."""
-
-from __future__ import annotations
+"""Privacy rules: each attribute is allowed, dropped, masked, or hashed before anything is encoded or sent."""
 
 import enum
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from attrs import field, frozen
@@ -18,12 +17,12 @@ from ._custom_attributes import PREFIX
 from ._fields import TYPES
 from ._values import Scalar
 
-#: What is done to one value.
+#: Function that changes one value.
 Transform: TypeAlias = Callable[[Scalar], Scalar]
 
-#: Characters of a hashed value: 128 bits, enough that two of some million values never meet.
+#: Characters of a hashed value. These 128 bits make collisions among millions of values practically impossible.
 HASH_LENGTH = 32
-#: Where hashed e-mail addresses live; reserved by RFC 2606, so that no mail ever gets there.
+#: Domain of hashed email addresses. RFC 2606 reserves it, so no mail is delivered there.
 HASHED_DOMAIN = "hashed.invalid"
 
 _WORD = re.compile(r"\w+")
@@ -31,15 +30,20 @@ _CHANGEABLE = frozenset({AttributeType.TEXT, AttributeType.TEXTAREA, AttributeTy
 
 
 class Action(enum.Enum):
-    """What happens to an attribute's values."""
+    """What to do with the values of an attribute.
 
-    #: Sent as they are.
+    Attributes:
+        ALLOW: Send the values unchanged.
+        DROP: Do not send the values. `Privacy.model` also removes the attribute from the model.
+        MASK: Send the first letter of every word: "A** G*****" for "Ana García".
+        HASH: Send a keyed hash. Equal values stay equal, so objects stay distinct and references still resolve.
+    """
+
+    __module__ = "jsm_assets_dest.okta"
+
     ALLOW = "allow"
-    #: Not sent, and the attribute is not even created when the model went through `Privacy.model`.
     DROP = "drop"
-    #: The first letter of every word stays: "Ana García" is "A** G*****".
     MASK = "mask"
-    #: A keyed hash: equal values stay equal, so that objects can be told apart and references still resolve.
     HASH = "hash"
 
 
@@ -57,42 +61,57 @@ def _actions(rules: Mapping[str, Action | str]) -> Mapping[str, Action]:
 def _key(key: str | bytes | None) -> Secret | None:
     if key is None:
         return None
-    text = key.decode("latin-1") if isinstance(key, bytes) else key
-    return Secret(text)
+    return Secret(key.decode("latin-1") if isinstance(key, bytes) else key)
 
 
-@frozen
+@frozen(repr=False)
 class Privacy:
-    """Which attributes may leave the process, and how.
+    """Rules that decide which values leave the process, and in which form.
 
     Args:
-        rules: Actions by attribute: "people.mobilePhone", or "*.description" for that attribute of every object type,
-            or "people.*" for a whole type; the most exact rule wins. A reference follows the rule of the attribute it
-            looks up, so that it still finds its object.
-        default: What happens to attributes without a rule; `Action.DROP` makes the rules an allow list. Labels and
-            identifiers without a rule are allowed even then: without them there is no object.
-        hash_key: A secret for `Action.HASH`; without one, anybody could hash a list of names and compare. It has to
-            stay the same from import to import, or every hashed value changes.
+        rules: Action by attribute: `{"people.mobilePhone": "drop"}`. The path is the key of the object type (userTypes,
+            groups, applications, people, devices) and the key of the attribute. "*.description" means this attribute
+            of every object type, and "people.*" all attributes of one type. The most specific rule wins. A reference
+            follows the rule of the attribute that it looks up, so that it still finds its object.
+        default: Action for attributes without a rule. "drop" turns the rules into an allow list. Labels and
+            identifiers without a rule are allowed even then, because an object cannot exist without them.
+        hash_key: Secret for the action "hash". Without a secret, anyone could hash a list of names and compare.
+            Use the same key for every import. Otherwise, all hashed values change.
     """
+
+    __module__ = "jsm_assets_dest.okta"
 
     rules: Mapping[str, Action] = field(factory=dict[str, Action], converter=_actions)
     default: Action = field(default=Action.ALLOW, converter=Action, kw_only=True)
     _hash_key: Secret | None = field(default=None, converter=_key, kw_only=True, alias="hash_key", repr=False)
 
+    def __repr__(self) -> str:
+        counts = Counter(action.value for action in self.rules.values())
+        rules = ", ".join(f"{count} {action}" for action, count in counts.items())
+        return f"<Privacy rules: {rules or 'none'}, default {self.default.value}>"
+
     def action(self, type_key: str, attribute: AttributeSpec) -> Action:
-        """What happens to an attribute, by the rules alone."""
+        """Return the action for an attribute according to the rules.
+
+        Args:
+            type_key: Key of the object type, such as "people".
+            attribute: The attribute.
+        """
         for path in (f"{type_key}.{attribute.key}", f"*.{attribute.key}", f"{type_key}.*"):
-            if (found := self.rules.get(path)) is not None:
-                return found
+            if (action := self.rules.get(path)) is not None:
+                return action
         return Action.ALLOW if attribute.label or attribute.identifier else self.default
 
     def check(self, model: SchemaModel) -> None:
-        """Refuses rules that cannot be kept.
+        """Reject rules that do not fit a model.
+
+        Args:
+            model: The model of the records.
 
         Raises:
-            ConfigurationError: A rule names no attribute of the model, drops a label or an identifier, masks an
-                identifier or what references are looked up by, masks or hashes something other than text, or asks for
-                a hash without a key. All such rules are named.
+            ConfigurationError: The error names all rules that cannot be followed. A rule names an unknown attribute,
+                drops a label or an identifier, masks an identifier or an attribute that references look up, masks or
+                hashes something other than text, or needs a hash key that is missing.
         """
         problems = [*self._unknown(model)]
         if self._hash_key is None and Action.HASH in {*self.rules.values(), self.default}:
@@ -113,24 +132,20 @@ class Privacy:
             raise ConfigurationError(
                 f"The privacy rules do not fit the model: {'; '.join(problems)}.",
                 field="privacy",
-                fix="Allow or hash identifiers, allow or hash what references look up, and mask or hash only text.",
+                fix="Allow or hash identifiers and attributes that references look up. Mask or hash only text.",
             )
 
     def _unknown(self, model: SchemaModel) -> list[str]:
-        known = {"*." + attribute.key for spec in model.object_types for attribute in spec.attributes}
-        known |= {
-            f"{spec.key}.{attribute.key}" for spec in model.object_types for attribute in spec.attributes
-        }
-        known |= {f"{spec.key}.*" for spec in model.object_types}
-        # What a rule drops may be gone from the model already; but a misspelt rule must not pass for that.
-        gone = {f"{one.key}.{each.key}" for one in TYPES for each in one.fields} | {
-            f"{one.key}.*" for one in TYPES
-        }
+        model_paths = _paths(
+            (spec.key, attribute.key) for spec in model.object_types for attribute in spec.attributes
+        )
+        # An attribute to drop may already be removed from the model, but a misspelled rule must not pass as that.
+        okta_paths = _paths((fields.key, field.key) for fields in TYPES for field in fields.fields)
         return [
             f"the model has no {path}"
             for path, action in self.rules.items()
-            if path not in known
-            and not (action is Action.DROP and (path in gone or path.startswith(f"people.{PREFIX}")))
+            if path not in model_paths
+            and not (action is Action.DROP and (path in okta_paths or path.startswith(f"people.{PREFIX}")))
         ]
 
     def _problem(self, spec: ObjectTypeSpec, attribute: AttributeSpec, *, looked_up: bool) -> str:
@@ -138,20 +153,23 @@ class Privacy:
         if action is Action.DROP and (attribute.label or attribute.identifier):
             return "is a label or an identifier and cannot be dropped"
         if action is Action.DROP and looked_up:
-            return "is looked up by a reference and cannot be dropped; drop the reference too"
+            return "is looked up by a reference and cannot be dropped unless the reference is dropped too"
         if action is Action.MASK and (attribute.identifier or looked_up or attribute.unique):
-            return "tells objects apart and cannot be masked"
+            return "distinguishes objects and cannot be masked"
         if action in {Action.MASK, Action.HASH} and attribute.is_reference:
-            return "is a reference; it follows the rule of what it looks up"
+            return "is a reference and follows the rule of the attribute that it looks up"
         if action in {Action.MASK, Action.HASH} and attribute.type not in _CHANGEABLE:
-            return f"is of the type {attribute.type.value} and cannot be masked or hashed"
+            return f"has the type {attribute.type.value} and cannot be masked or hashed"
         return ""
 
     def model(self, model: SchemaModel) -> SchemaModel:
-        """The model without the attributes that are dropped, so that Assets is not even told of them.
+        """Return the model without the dropped attributes, so that Assets does not create them.
+
+        Args:
+            model: The model of the records.
 
         Raises:
-            ConfigurationError: As for `check`.
+            ConfigurationError: The rules do not fit the model, as in `check`.
         """
         self.check(model)
         dropped = [
@@ -163,27 +181,29 @@ class Privacy:
         return model.without(*dropped) if dropped else model
 
     def dropped(self, spec: ObjectTypeSpec) -> frozenset[str]:
-        """The keys of an object type's attributes that are not sent."""
+        """Return the keys of an object type's attributes that are not sent."""
         return frozenset(
-            one.key for one in spec.mapped_attributes if self.action(spec.key, one) is Action.DROP
+            attribute.key
+            for attribute in spec.mapped_attributes
+            if self.action(spec.key, attribute) is Action.DROP
         )
 
     def transforms(self, model: SchemaModel, spec: ObjectTypeSpec) -> Mapping[str, Transform]:
-        """What is done to values of an object type, by attribute key; nothing is done to the others."""
-        found: dict[str, Transform] = {}
+        """Return the functions that change values, by attribute key. Other attributes are sent unchanged."""
+        transforms: dict[str, Transform] = {}
         for attribute in spec.mapped_attributes:
-            for of_key, of in self.governing(model, spec, attribute):
-                action = self.action(of_key, of)
+            for type_key, governing in self.governing_attributes(model, spec, attribute):
+                action, is_email = self.action(type_key, governing), governing.type is AttributeType.EMAIL
                 if action is Action.HASH and self._hash_key is not None:
-                    found[attribute.key] = self._hasher(of.type is AttributeType.EMAIL, self._hash_key)
+                    transforms[attribute.key] = _hasher(self._hash_key, is_email=is_email)
                 elif action is Action.MASK:
-                    found[attribute.key] = _mask_email if of.type is AttributeType.EMAIL else _mask
-        return found
+                    transforms[attribute.key] = _mask_email if is_email else _mask
+        return transforms
 
-    def governing(
+    def governing_attributes(
         self, model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec
     ) -> list[tuple[str, AttributeSpec]]:
-        """The attribute whose rule counts: of a reference, what it looks up."""
+        """Return the attributes whose rule applies, with their type's key: for a reference, those it looks up."""
         reference = attribute.reference
         if reference is None:
             return [(spec.key, attribute)]
@@ -191,21 +211,31 @@ class Privacy:
             return []
         target = model.object_type(reference.target)
         return [
-            (target.key, one)
-            for one in target.attributes
-            if (one.key == reference.by if reference.by else one.identifier)
+            (target.key, candidate)
+            for candidate in target.attributes
+            if (candidate.key == reference.by if reference.by else candidate.identifier)
         ]
 
-    def _hasher(self, email: bool, key: Secret) -> Transform:  # noqa: FBT001 - called right here
-        secret = key.reveal().encode()
 
-        def transform(value: Scalar) -> Scalar:
-            # An address is the same in any case, wherever Okta holds it; an Okta id is not.
-            text = str(value).casefold() if email else str(value)
-            digest = hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:HASH_LENGTH]
-            return f"{digest}@{HASHED_DOMAIN}" if email else digest
+def _paths(keys: Iterable[tuple[str, str]]) -> set[str]:
+    """Return all paths that a rule may have for pairs of type key and attribute key."""
+    return {
+        path
+        for type_key, attribute_key in keys
+        for path in (f"{type_key}.{attribute_key}", f"*.{attribute_key}", f"{type_key}.*")
+    }
 
-        return transform
+
+def _hasher(key: Secret, *, is_email: bool) -> Transform:
+    secret = key.reveal().encode()
+
+    def transform(value: Scalar) -> Scalar:
+        # An address is the same in any case, and Okta repeats it in several places. An Okta id is case-sensitive.
+        text = str(value).casefold() if is_email else str(value)
+        digest = hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:HASH_LENGTH]
+        return f"{digest}@{HASHED_DOMAIN}" if is_email else digest
+
+    return transform
 
 
 def _mask(value: Scalar) -> Scalar:

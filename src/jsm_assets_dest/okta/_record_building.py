@@ -1,4 +1,4 @@
-"""How one of Okta's objects becomes one record: worked out once per object type, then applied to every object."""
+"""Building of one record from one object of Okta. The plan is computed once per object type and used for every object."""
 
 from __future__ import annotations
 
@@ -14,31 +14,33 @@ from ._okta_objects import pick, text_at
 from ._privacy import Transform
 from ._report import Report
 from ._store import Store
-from ._values import Refused, Rules, Scalar, converter
+from ._values import Converted, Refused, Rules, Scalar, converter
 
-#: A record: keys are the model's locators.
+#: A record. Its keys are the model's locators.
 Record: TypeAlias = dict[str, object]
+
+_NOT_IMPORTED = "references left out, their object is not imported"
 
 
 @frozen
 class Part:
-    """One attribute of a record.
+    """Plan for one attribute of a record.
 
     Attributes:
-        attribute: As the model has it.
-        title: The object type and the attribute by name, for the report.
-        find: What Okta's answer holds for it: a value, a list, or None.
-        convert: How one value becomes what Assets takes.
-        transform: What privacy asks to do with it; None leaves it as it is.
-        table: The links that fill it, if any.
-        target: The key of the object type it refers to, if any.
-        cap: The greatest number of references; None is without a limit.
+        attribute: The attribute of the model.
+        title: Names of the object type and the attribute, for the report.
+        find: Function that returns a value, a list, or None from an object of Okta.
+        convert: Function that converts one value for Assets.
+        transform: Function that masks or hashes a value. None leaves it unchanged.
+        table: Table of links that fills the attribute. Empty if there is none.
+        target: Key of the object type that the attribute refers to. Empty if it is not a reference.
+        cap: Maximum number of references. None means no limit.
     """
 
     attribute: AttributeSpec
     title: str
     find: Callable[[Mapping[str, object]], object]
-    convert: Callable[[object], Scalar | Refused | None]
+    convert: Callable[[object], Converted]
     transform: Transform | None = None
     table: str = ""
     target: str = ""
@@ -46,40 +48,37 @@ class Part:
 
     @property
     def key(self) -> str:
-        """The record's key."""
+        """Key of the value in the record."""
         return self.attribute.locators[0]
 
 
 @define
-class Known:
-    """The ids that references may point to, as far as they were read.
+class Targets:
+    """Ids that references may point to.
 
     Attributes:
-        store: Where links and the ids of people are.
-        ranks: Per object type, the ids that were imported, with a rank; built-in groups rank last, because a cap
-            should not spend a place on "Everyone". Types that were not asked for are missing: any id will do.
+        store: Store of links and of the ids of people.
+        ranks: Ids of imported objects by object type, with a rank. Built-in groups rank last, so that a cap removes
+            "Everyone" first. Types that were not requested are missing: their references are kept.
+        people_read: True if all people have been read.
     """
 
     store: Store
     ranks: dict[str, dict[str, int]] = field(factory=dict[str, dict[str, int]])
     people_read: bool = False
 
-    def sorted_targets(self, part: Part, targets: list[str]) -> tuple[list[str], int]:
-        """The targets that exist, the more telling ones first, and how many do not exist."""
+    def existing(self, part: Part, targets: list[str]) -> tuple[list[str], int]:
+        """Return the targets that exist, sorted by rank, and the number of those that do not exist."""
+        existing = targets
         if part.target == "people":
-            kept = (
-                [one for one in targets if self.store.has_seen("people", one)]
-                if self.people_read
-                else targets
-            )
+            if self.people_read:
+                existing = [target for target in targets if self.store.has_seen("people", target)]
         elif (ranks := self.ranks.get(part.target)) is not None:
-            kept = sorted((one for one in targets if one in ranks), key=lambda one: ranks[one])
-        else:
-            kept = targets
-        return kept, len(targets) - len(kept)
+            existing = sorted((target for target in targets if target in ranks), key=ranks.__getitem__)
+        return existing, len(targets) - len(existing)
 
 
-def parts(
+def plan_parts(
     spec: ObjectTypeSpec,
     fields: TypeFields,
     rules: Rules,
@@ -88,156 +87,134 @@ def parts(
     transforms: Mapping[str, Transform],
     dropped: frozenset[str],
 ) -> tuple[Part, ...]:
-    """What fills the attributes of an object type; attributes that Okta has nothing for are left to the caller.
+    """Plan the attributes of an object type. Attributes without a field in Okta are left to the caller.
 
     Args:
-        spec: The object type, as the model has it now.
-        fields: The object type, as this package knows it.
-        rules: For conversions.
-        caps: The greatest number of references per attribute key.
-        transforms: What privacy asks for, per attribute key.
+        spec: The object type of the model.
+        fields: The fields of Okta for this object type.
+        rules: Settings of the conversion.
+        caps: Maximum number of references by attribute key.
+        transforms: Functions for privacy by attribute key.
         dropped: Keys of attributes that are not sent.
     """
-    found: list[Part] = []
+    parts: list[Part] = []
     for attribute in spec.mapped_attributes:
-        known = fields.field(attribute.key)
-        find = _finder(attribute, known)
+        okta_field = fields.field(attribute.key)
+        find = _finder(attribute, okta_field)
         if find is None or attribute.key in dropped:
             continue
-        limits = [
-            limit
-            for limit in (caps.get(attribute.key), attribute.maximum)
-            if limit is not None and limit >= 0
-        ]
-        found.append(
+        limits = (caps.get(attribute.key), attribute.maximum)
+        parts.append(
             Part(
                 attribute,
                 f"{spec.name}: {attribute.name}",
                 find,
                 converter(attribute, rules),
                 transform=transforms.get(attribute.key),
-                table=known.table if known else "",
+                table=okta_field.table if okta_field else "",
                 target=attribute.reference.target if attribute.reference else "",
-                cap=min(limits, default=None),
+                cap=min((limit for limit in limits if limit is not None and limit >= 0), default=None),
             )
         )
-    return tuple(found)
+    return tuple(parts)
 
 
-def _finder(attribute: AttributeSpec, known: Field | None) -> Callable[[Mapping[str, object]], object] | None:
+def _finder(
+    attribute: AttributeSpec, okta_field: Field | None
+) -> Callable[[Mapping[str, object]], object] | None:
     locator = attribute.locators[0]
-    if known is not None and known.key == "manager":
-        return _manager_finder(attribute, locator.removeprefix(PREFIX) if locator.startswith(PREFIX) else "")
-    if known is not None:
-        return known.value
-    if locator.startswith(PREFIX):
-        name = locator.removeprefix(PREFIX)
-        return lambda user: pick(user, "profile", name)
-    return None
+    custom_name = locator.removeprefix(PREFIX) if locator.startswith(PREFIX) else ""
+    if okta_field is not None and okta_field.key == "manager":
+        return _manager_finder(attribute, custom_name)
+    if okta_field is not None:
+        return okta_field.value
+    return (lambda user: pick(user, "profile", custom_name)) if custom_name else None
 
 
-def _manager_finder(attribute: AttributeSpec, name: str) -> Callable[[Mapping[str, object]], object]:
-    """The value by which a person's manager is looked up.
+def _manager_finder(attribute: AttributeSpec, custom_name: str) -> Callable[[Mapping[str, object]], object]:
+    """Return a function that finds the value by which a person's manager is looked up.
 
-    Okta's `managerId` and `manager` are free text; an e-mail address may stand in either.
+    Okta's `managerId` and `manager` are free text. Either may contain an email address.
     """
-    by = attribute.reference.by if attribute.reference else ""
-    names = (name,) if name else ("managerId", "manager") if by == "primaryEmail" else ("managerId",)
+    by_email = attribute.reference is not None and attribute.reference.by == "primaryEmail"
+    names = (custom_name,) if custom_name else ("managerId", "manager") if by_email else ("managerId",)
 
     def find(user: Mapping[str, object]) -> object:
-        values = [text for one in names if (text := text_at(user, "profile", one))]
-        if by == "primaryEmail":
-            fitting = next((one for one in values if "@" in one), None)
-            return fitting or (Refused("left out, not an e-mail address") if values else None)
+        values = [text for name in names if (text := text_at(user, "profile", name))]
+        if by_email:
+            email = next((value for value in values if "@" in value), None)
+            return email or (Refused("left out, not an email address") if values else None)
         return next(iter(values), None)
 
     return find
 
 
-def identity_of(item: Mapping[str, object]) -> str:
-    """An object's Okta id; empty where it has none."""
-    return text_at(item, "id")
+@frozen
+class RecordBuilder:
+    """Builder of the records of one object type. The report receives whatever is left out or shortened."""
 
+    type_key: str
+    parts: tuple[Part, ...]
+    targets: Targets
+    report: Report
 
-def build(
-    item: Mapping[str, object],
-    identity: str,
-    of: tuple[Part, ...],
-    known: Known,
-    report: Report,
-    type_key: str,
-) -> Record:
-    """The record of one object; what is left out or shortened goes into the report."""
-    record: Record = {}
-    for part in of:
-        values = (
-            _references(item, identity, part, known, report)
-            if part.table
-            else _values(item, identity, part, report)
-        )
-        if part.target and not part.table and values:
-            values = _existing(values, identity, part, known, report)
-        if values and part.attribute.unique and not part.attribute.identifier:
-            values = _first_of_its_kind(values, identity, part, known, report, type_key)
-        if part.transform is not None:
-            values = [part.transform(value) for value in values]
-        if values:
-            record[part.key] = values if part.attribute.takes_many else values[0]
-    return record
+    def build(self, item: Mapping[str, object], identity: str) -> Record:
+        """Build the record of one object."""
+        record: Record = {}
+        for part in self.parts:
+            values = self._links(part, item, identity) if part.table else self._values(part, item, identity)
+            if part.target and not part.table and values:
+                values = self._existing(part, [str(value) for value in values], identity)
+            if values and part.attribute.unique and not part.attribute.identifier:
+                values = self._unique(part, values, identity)
+            if part.transform is not None:
+                values = [part.transform(value) for value in values]
+            if values:
+                record[part.key] = values if part.attribute.takes_many else values[0]
+            else:
+                self.report.note_empty(part.title, identity)
+        return record
 
+    def _values(self, part: Part, item: Mapping[str, object], identity: str) -> list[Scalar]:
+        value = part.find(item)
+        if value is None or value == "":
+            return []
+        values: list[Scalar] = []
+        for candidate in cast("list[object]", value) if isinstance(value, list | tuple) else [value]:
+            converted = candidate if isinstance(candidate, Refused) else part.convert(candidate)
+            if isinstance(converted, Refused):
+                self.report.note(part.title, converted.reason, identity)
+                converted = converted.instead
+            if converted is not None and converted not in values:
+                values.append(converted)
+        return self._capped(part, values, identity)
 
-def _values(item: Mapping[str, object], identity: str, part: Part, report: Report) -> list[Scalar]:
-    found = part.find(item)
-    if found is None or found == "":
-        return []
-    values: list[Scalar] = []
-    candidates = cast("list[object]", found) if isinstance(found, list | tuple) else [found]
-    for candidate in candidates:
-        value = candidate if isinstance(candidate, Refused) else part.convert(candidate)
-        if isinstance(value, Refused):
-            report.note(part.title, value.reason, identity)
-            value = value.instead
-        if value is not None and value not in values:
-            values.append(value)
-    return _capped(values, identity, part, report)
+    def _links(self, part: Part, item: Mapping[str, object], identity: str) -> list[Scalar]:
+        targets = self.targets.store.targets(part.table, identity)
+        if part.table == "device_person":
+            embedded = [text_at(link, "user", "id") for link in device_users(item)]
+            if "" in embedded:
+                self.report.note(part.title, "left out, an embedded user without an id", identity)
+            targets = list(dict.fromkeys([*filter(None, embedded), *targets]))
+        return self._capped(part, self._existing(part, targets, identity), identity)
 
+    def _existing(self, part: Part, targets: list[str], identity: str) -> list[Scalar]:
+        existing, missing_count = self.targets.existing(part, targets)
+        if missing_count:
+            self.report.note(part.title, _NOT_IMPORTED, identity, missing_count)
+        return list(existing)
 
-def _references(
-    item: Mapping[str, object], identity: str, part: Part, known: Known, report: Report
-) -> list[Scalar]:
-    targets = known.store.targets(part.table, identity)
-    if part.table == "device_person":
-        embedded = [user for link in device_users(item) if (user := text_at(link, "user", "id"))]
-        targets = list(dict.fromkeys([*embedded, *targets]))
-    kept, missing = known.sorted_targets(part, targets)
-    if missing:
-        report.note(part.title, "references left out, their object is not imported", identity, missing)
-    return _capped(list(kept), identity, part, report)
+    def _capped(self, part: Part, values: list[Scalar], identity: str) -> list[Scalar]:
+        if part.cap is None or len(values) <= part.cap:
+            return values
+        reason = f"more than {part.cap:,} values, the others left out"
+        self.report.note(part.title, reason, identity, len(values) - part.cap)
+        return values[: part.cap]
 
-
-def _existing(values: list[Scalar], identity: str, part: Part, known: Known, report: Report) -> list[Scalar]:
-    """References that the answer itself holds, such as a person's user type."""
-    kept, missing = known.sorted_targets(part, [str(value) for value in values])
-    if missing:
-        report.note(part.title, "references left out, their object is not imported", identity, missing)
-    return list(kept)
-
-
-def _capped(values: list[Scalar], identity: str, part: Part, report: Report) -> list[Scalar]:
-    if part.cap is None or len(values) <= part.cap:
-        return values
-    report.note(
-        part.title, f"more than {part.cap:,} values, the rest left out", identity, len(values) - part.cap
-    )
-    return values[: part.cap]
-
-
-def _first_of_its_kind(
-    values: list[Scalar], identity: str, part: Part, known: Known, report: Report, type_key: str
-) -> list[Scalar]:
-    kind = f"{type_key}.{part.attribute.key}"
-    kept = [one for one in values if known.store.first_time(kind, str(one).casefold())]
-    if len(kept) < len(values):
-        reason = "left out, an earlier record has the same value and Assets wants it unique"
-        report.note(part.title, reason, identity, len(values) - len(kept))
-    return kept
+    def _unique(self, part: Part, values: list[Scalar], identity: str) -> list[Scalar]:
+        kind = f"{self.type_key}.{part.attribute.key}"
+        unique = [v for v in values if self.targets.store.first_time(kind, str(v).casefold())]
+        if len(unique) < len(values):
+            reason = "left out, an earlier record has the same value and Assets requires unique values"
+            self.report.note(part.title, reason, identity, len(values) - len(unique))
+        return unique

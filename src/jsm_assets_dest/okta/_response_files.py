@@ -1,11 +1,11 @@
-"""Single answers in files named after what was asked: `<what>--<name>.json`.
+"""Reading of single responses in files named `<what>--<name>.json`.
 
-Recorded tests, examples of a specification and answers that somebody saved by hand come like this. One folder, or a
-folder of such folders, is read as a tenant: lists and single objects, and the objects inside of answers about
-memberships. An `index.json` beside the files may say of each the request line and the HTTP status; a member's group
-or an assignment's application is known from there, or from the answer's own links.
+Recorded tests, examples of a specification, and responses that were saved manually have this form. One folder, or a
+folder of such folders, is read as a tenant: lists, single objects, and the objects inside responses about memberships. An
+`index.json` beside the files may contain each file's request line and Link header. The group of a member or the
+application of an assignment comes from there, or from the links in the response.
 
-Every object ends up as a record or in the report with the reason why not.
+Every object becomes a record, or the report names it with a reason.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from attrs import field, frozen
 
 from ..exceptions import ConfigurationError
 from ._okta_objects import as_mapping, error_summary, pick, text_at
-from ._page_folder import json_files, located, read_schemas
-from ._report import Skipped
-from ._sources import Links, Located, Source, TenantParts
+from ._page_files import Index, is_hidden, json_files, strangers
+from ._report import Notice, Report, Skipped
+from ._sources import LISTS, Links, ListKind, ListReader, Located, Source, TenantParts
 
 _SEPARATOR = "--"
 _REQUEST = re.compile(r"/api/v1/(?:users|groups|apps|devices)/(?P<parent>[^/?\s]+)/")
@@ -30,112 +30,154 @@ _APP_LINK = re.compile(r"/apps/(?P<parent>[^/?]+)")
 
 @frozen(kw_only=True)
 class Kind:
-    """What the files of a prefix hold.
+    """Content of the files with the same prefix.
 
     Attributes:
-        what: One of their objects, for the report.
-        gives: The source of the tenant that their objects belong to; empty when they give no records.
-        inner: Where the object of that source stands inside; empty for the object itself.
-        links: The links of the tenant that they tell about; empty for none.
-        turned: The parent in the request is the child of the link: a user's groups.
-        child: Where an object names the other end of its link.
-        reason: Why the objects give no record of their own.
+        what: Name of one object, for the report.
+        pages: The list that the files are pages of. Files with a single object have none.
+        gives: Source of the tenant that the objects belong to. Empty if they have no records.
+        inner: Key of the object of that source. Empty if it is the object itself.
+        links: Links of the tenant that the files contain. Empty if there are none.
+        reverse: True if the parent in the request is the child of the link, as in a user's groups.
+        child: Path of the id of the link's other end.
+        reason: The reason why the objects have no record of their own.
     """
 
     what: str
+    pages: ListKind | None = None
     gives: str = ""
     inner: str = ""
     links: str = ""
-    turned: bool = False
+    reverse: bool = False
     child: tuple[str, ...] = ("id",)
     reason: str = ""
 
 
-_ASSIGNED = "an assignment; it fills references and gives no record of its own"
+_ASSIGNED = "an assignment, which fills references and has no record of its own"
+_USERS = Kind(what="person", gives="users")
+_GROUPS = Kind(what="group", gives="groups")
+_APPS = Kind(what="application", gives="apps")
+_DEVICES = Kind(what="device", gives="devices")
+_USER_LIST = Kind(what="person", pages=LISTS["users"], gives="users")
+_GROUP_LIST = Kind(what="group", pages=LISTS["groups"], gives="groups")
+_APP_LIST = Kind(what="application", pages=LISTS["apps"], gives="apps")
+_DEVICE_LIST = Kind(what="device", pages=LISTS["devices"], gives="devices")
+#: Kinds by prefix. Lists come before single objects, and both before the objects inside other responses.
 _KINDS: Mapping[str, Kind] = {
-    "users-list": Kind(what="person", gives="users"),
-    "users": Kind(what="person", gives="users"),
-    "user-get": Kind(what="person", gives="users"),
-    "user": Kind(what="person", gives="users"),
-    "group-members": Kind(what="person", gives="users", links="group_members"),
+    "users-list": _USER_LIST,
+    "users": _USER_LIST,
+    "user-get": _USERS,
+    "user": _USERS,
+    "group-members": Kind(what="person", pages=LISTS["group_members"], gives="users", links="group_members"),
     "device-users": Kind(
-        what="person", gives="users", inner="user", links="device_users", child=("user", "id")
+        what="person",
+        pages=LISTS["device_users"],
+        gives="users",
+        inner="user",
+        links="device_users",
+        child=("user", "id"),
     ),
-    "groups-list": Kind(what="group", gives="groups"),
-    "groups": Kind(what="group", gives="groups"),
-    "group": Kind(what="group", gives="groups"),
-    "user-groups": Kind(what="group", gives="groups", links="group_members", turned=True),
-    "apps-list": Kind(what="application", gives="apps"),
-    "apps": Kind(what="application", gives="apps"),
-    "app": Kind(what="application", gives="apps"),
-    "group-apps": Kind(what="application", gives="apps", links="app_groups", turned=True),
-    "app-users": Kind(what="application assignment", links="app_users", reason=_ASSIGNED),
-    "app-groups": Kind(what="application assignment", links="app_groups", reason=_ASSIGNED),
+    "groups-list": _GROUP_LIST,
+    "groups": _GROUP_LIST,
+    "group": _GROUPS,
+    "user-groups": Kind(
+        what="group",
+        pages=ListKind("groups of the person {}"),
+        gives="groups",
+        links="group_members",
+        reverse=True,
+    ),
+    "apps-list": _APP_LIST,
+    "apps": _APP_LIST,
+    "app": _APPS,
+    "group-apps": Kind(
+        what="application",
+        pages=ListKind("applications of the group {}", frozenset({20, 200})),
+        gives="apps",
+        links="app_groups",
+        reverse=True,
+    ),
+    "app-users": Kind(
+        what="application assignment", pages=LISTS["app_users"], links="app_users", reason=_ASSIGNED
+    ),
+    "app-groups": Kind(
+        what="application assignment", pages=LISTS["app_groups"], links="app_groups", reason=_ASSIGNED
+    ),
     "user-applinks": Kind(
-        what="application link", links="app_users", turned=True, child=("appInstanceId",), reason=_ASSIGNED
+        what="application link",
+        pages=ListKind("application links of the person {}", child=("appInstanceId",)),
+        links="app_users",
+        reverse=True,
+        child=("appInstanceId",),
+        reason=_ASSIGNED,
     ),
-    "devices-list": Kind(what="device", gives="devices"),
-    "devices": Kind(what="device", gives="devices"),
-    "device": Kind(what="device", gives="devices"),
+    "devices-list": _DEVICE_LIST,
+    "devices": _DEVICE_LIST,
+    "device": _DEVICES,
     "user-devices": Kind(
         what="device",
+        pages=ListKind("devices of the person {}", child=("device", "id")),
         gives="devices",
         inner="device",
         links="device_users",
-        turned=True,
+        reverse=True,
         child=("device", "id"),
     ),
-    "user-types": Kind(what="user type", gives="user_types"),
+    "user-types": Kind(what="user type", pages=LISTS["user_types"], gives="user_types"),
     "user-roles": Kind(
-        what="administrator role", reason="roles of administrators have no place in the model"
+        what="administrator role",
+        pages=ListKind("administrator roles of the person {}"),
+        reason="the model has no object type for roles of administrators",
     ),
     "user-schema": Kind(
-        what="user schema", reason="it declares custom attributes; see discover_custom_attributes()"
+        what="user schema",
+        reason="it declares custom attributes, see discover_custom_attributes()",
     ),
 }
 
 
 @frozen
-class AnswerFile:
-    """A file, what it holds, and the parent that its request names."""
+class ResponseFile:
+    """A file, its content, and the parent in its request."""
 
     path: Path
     root: Path
+    index: Index
     kind: Kind
     parent: str = field(default="")
 
     def objects(self) -> Iterator[Located]:
-        """The objects of the file."""
-        return located([self.path], self.root)
+        """Yield the objects of the file, except error responses."""
+        for located in self.index.page(self.path, self.root).objects:
+            if not error_summary(located.value):
+                yield located
 
 
 def is_response_folder(folder: Path) -> bool:
-    """Whether files of a folder, or of a folder in it, are named in this way."""
-    return any(_SEPARATOR in file.name for one in _folders(folder) for file in json_files(one))
+    """Return True if files of a folder, or of a folder in it, have such names."""
+    return any(_SEPARATOR in file.name for subfolder in _folders(folder) for file in json_files(subfolder))
 
 
 def _folders(folder: Path) -> list[Path]:
-    below = (one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
-    return [folder, *sorted(below)]
+    return [folder, *sorted(path for path in folder.iterdir() if path.is_dir() and not is_hidden(path))]
 
 
 def read_response_folder(folder: Path) -> TenantParts:
-    """Reads such a folder.
+    """Read a folder of single responses.
 
     Raises:
-        ConfigurationError: None of its files is of a known kind.
+        ConfigurationError: The folder has no file of a known kind.
     """
-    files = [file for one in _folders(folder) for file in _answer_files(one, folder)]
+    files = [file for subfolder in _folders(folder) for file in _response_files(subfolder, folder)]
     if not any(file.kind.gives for file in files):
         raise ConfigurationError(
-            f"The folder {folder} has no file of people, groups, applications, devices or user types.",
+            f"The folder {folder} has no file of people, groups, applications, devices, or user types.",
             field="path",
             fix=f"Name files <what>{_SEPARATOR}<name>.json, with one of: {', '.join(_KINDS)}.",
         )
-    # Lists before single answers, and both before the objects inside of other answers, as the table has them.
     order = list(_KINDS.values())
     files.sort(key=lambda file: order.index(file.kind) if file.kind in order else len(order))
-    schemas = [file.path for file in files if file.kind is _KINDS["user-schema"]]
+    schemas = [file for file in files if file.kind is _KINDS["user-schema"]]
     return TenantParts(
         users=_source(files, "users"),
         groups=_source(files, "groups"),
@@ -146,108 +188,123 @@ def read_response_folder(folder: Path) -> TenantParts:
         app_users=_links(files, "app_users"),
         app_groups=_links(files, "app_groups"),
         device_users=_links(files, "device_users"),
-        user_schemas=read_schemas(schemas),
+        user_schemas=[schema for file in schemas for schema in file.index.page(file.path, file.root).objects],
         not_importable=partial(_not_importable, files, folder),
     )
 
 
-def _answer_files(folder: Path, root: Path) -> Iterator[AnswerFile]:
-    index = _index(folder)
+def _response_files(folder: Path, root: Path) -> Iterator[ResponseFile]:
+    index = Index.of(folder)
     for path in json_files(folder):
         prefix, separator, _ = path.name.partition(_SEPARATOR)
         if not separator:
-            if path.name != "index.json":
-                yield AnswerFile(
-                    path, root, Kind(what="file", reason="its name belongs to no part of the layout")
-                )
-            continue
-        kind = _KINDS.get(prefix)
-        if kind is None:
-            reason = f"the model has no place for answers of the kind “{prefix}”"
-            kind = Kind(what="error answer" if prefix.startswith("error") else "object", reason=reason)
-        asked = _REQUEST.search(index.get(path.name, ""))
-        yield AnswerFile(path, root, kind, asked["parent"] if asked else "")
+            kind = Kind(what="file", reason="its name is not part of the layout")
+        elif prefix in _KINDS:
+            kind = _KINDS[prefix]
+        else:
+            what = "error response" if prefix.startswith("error") else "object"
+            kind = Kind(
+                what=what, reason=f"the model has no object type for responses of the kind {prefix!r}"
+            )
+        request = _REQUEST.search(index.requests.get(path.name, ""))
+        yield ResponseFile(path, root, index, kind, request["parent"] if request else "")
 
 
-def _index(folder: Path) -> Mapping[str, str]:
-    """The request line per file, as far as an index tells it."""
-    file = folder / "index.json"
-    if not file.is_file():
-        return {}
-    return {
-        text_at(found.value, "file"): text_at(found.value, "request") for found in located([file], folder)
-    }
-
-
-def _source(files: list[AnswerFile], name: str) -> Source | None:
-    of = [file for file in files if file.kind.gives == name]
+def _source(files: list[ResponseFile], name: str) -> Source | None:
+    source_files = [file for file in files if file.kind.gives == name]
 
     def read() -> Iterator[Located]:
-        found = [_opened(one, file.kind) for file in of for one in file.objects()]
+        objects = [_opened(located, file.kind) for file in source_files for located in file.objects()]
         best: dict[str, Located] = {}
-        for one in found:
-            identity = text_at(one.value, "id")
-            if identity not in best or _rank(one.value) > _rank(best[identity].value):
-                best[identity] = one
-        # The best answers first: records() imports the first one about an object and names the others.
-        chosen = {id(one) for one in best.values()}
-        return iter(sorted(found, key=lambda one: id(one) not in chosen))
+        for located in objects:
+            identity = text_at(located.value, "id")
+            if identity not in best or _rank(located.value) > _rank(best[identity].value):
+                best[identity] = located
+        # The best responses come first: records() imports the first response about an object and names the others.
+        chosen = {id(located) for located in best.values()}
+        return iter(sorted(objects, key=lambda located: id(located) not in chosen))
 
-    return read if of else None
+    return read if source_files else None
 
 
-def _opened(found: Located, kind: Kind) -> Located:
-    inner = pick(found.value, kind.inner) if kind.inner else None
-    return found if as_mapping(inner) is None else Located(inner, found.where)
+def _opened(located: Located, kind: Kind) -> Located:
+    inner = pick(located.value, kind.inner) if kind.inner else None
+    return located if as_mapping(inner) is None else Located(inner, located.where)
 
 
 def _rank(value: object) -> tuple[str, int]:
-    """Answers about one object were saved at different moments, and some are cut down to a few fields: the latest state
-    counts, then the fullest answer. Okta writes all moments in the same form, so their text sorts like their time.
+    """Rank responses about one object, which were saved at different times: the latest state, then the most fields.
+
+    Okta writes all times in the same form, so their text sorts in the order of time.
     """
     profile = as_mapping(pick(value, "profile")) or {}
     return text_at(value, "lastUpdated"), len(as_mapping(value) or {}) + len(profile)
 
 
-def _links(files: list[AnswerFile], name: str) -> Links | None:
-    of = [file for file in files if file.kind.links == name]
+def _links(files: list[ResponseFile], name: str) -> Links | None:
+    link_files = [file for file in files if file.kind.links == name]
 
     def read() -> Iterator[tuple[str, Source]]:
-        for file in of:
-            for found in file.objects():
-                parent, child = _ends(file, found.value)
+        for file in link_files:
+            for located in file.objects():
+                parent, child = _ends(file, located.value)
                 if parent and child:
                     yield parent, [child]
 
-    return read if of else None
+    return read if link_files else None
 
 
-def _ends(file: AnswerFile, value: object) -> tuple[str, str]:
-    """The two ends of the link that an object tells about; empty where it does not say."""
-    here, there = file.parent, text_at(value, *file.kind.child)
-    if not here and file.kind.what == "application link":
-        here = text_at(value, "id")  # an application link's id is its user's
-    if not here and (href := _APP_LINK.search(text_at(value, "_links", "app", "href"))):
-        here = href["parent"]
-    return (there, here) if file.kind.turned else (here, there)
+def _ends(file: ResponseFile, value: object) -> tuple[str, str]:
+    """Return the parent and the child of the link that an object describes. Unknown ends are empty."""
+    parent, child = file.parent, text_at(value, *file.kind.child)
+    if not parent and file.kind.what == "application link":
+        parent = text_at(value, "id")  # The id of an application link is the id of its user.
+    if not parent and (href := _APP_LINK.search(text_at(value, "_links", "app", "href"))):
+        parent = href["parent"]
+    return (child, parent) if file.kind.reverse else (parent, child)
 
 
-def _not_importable(files: list[AnswerFile], folder: Path) -> Iterator[Skipped]:
+def _not_importable(files: list[ResponseFile], folder: Path) -> Iterator[Skipped | Notice]:
+    yield from _notices(files)
     for file in files:
-        for found in file.objects():
-            identity = text_at(found.value, "id")
-            if not file.kind.gives:
-                reason = error_summary(found.value)
-                reason = f"an error answer of Okta's, {reason}" if reason else file.kind.reason
-                yield Skipped(file.kind.what, identity, found.where, reason)
-            if file.kind.links and not all(_ends(file, found.value)):
-                reason = "neither the answer nor an index says to what it belongs; the reference is left out"
-                yield Skipped("link", identity, found.where, reason)
-    for one in _folders(folder):
-        for path in sorted(one.iterdir()):
-            if path.is_file() and path.suffix not in {".json", ".jsonl"}:
-                where = path.relative_to(folder).as_posix()
-                yield Skipped("file", "", where, "not a JSON file")
-            elif path.is_dir() and one is not folder:
-                where = path.relative_to(folder).as_posix()
-                yield Skipped("folder", "", where, "too deep; only the folders right inside are read")
+        for located in file.index.page(file.path, file.root).objects:
+            identity = text_at(located.value, "id")
+            summary = error_summary(located.value)
+            # Error responses among pages and user schemas become notices.
+            if not file.kind.gives and not (
+                summary and (file.kind.pages or file.kind is _KINDS["user-schema"])
+            ):
+                reason = f"an error response of Okta, {summary}" if summary else file.kind.reason
+                yield Skipped(file.kind.what, identity, located.where, reason)
+            if file.kind.links and not summary and not all(_ends(file, located.value)):
+                reason = "neither the response nor an index names both ends, so the reference is left out"
+                yield Skipped("link", identity, located.where, reason)
+    for subfolder in _folders(folder):
+        yield from Index.of(subfolder).missing_files(folder)
+        yield from (
+            stranger
+            for stranger in strangers(
+                subfolder, folder, "too deep: only the folders directly inside are read"
+            )
+            if subfolder is not folder or stranger.what == "file"
+        )
+
+
+def _notices(files: list[ResponseFile]) -> Iterator[Notice]:
+    """Yield the defects of whole pages."""
+    report = Report()
+    readers: dict[ListKind, ListReader] = {}
+    for file in files:
+        page = file.index.page(file.path, file.root)
+        if file.kind.pages is not None:
+            reader = readers.setdefault(file.kind.pages, ListReader(file.kind.pages, report))
+            reader.check_page(file.parent, page)
+        else:
+            yield from page.notices(file.kind.what)
+            for located in page.objects if file.kind.gives else ():
+                if summary := error_summary(located.value):
+                    reason = f"an error response of Okta, {summary}. The object of this file is missing."
+                    yield Notice("error_response", file.kind.what, located.where, reason)
+    for reader in readers.values():
+        reader.finish()
+    yield from report.notices
