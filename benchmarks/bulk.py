@@ -13,8 +13,8 @@ from unittest import mock
 import httpx
 
 from jsm_assets_dest import ImportExecution, ImportToken
+from jsm_assets_dest._imports.record_checker import Checked, RecordChecker
 from jsm_assets_dest._operations import sending
-from jsm_assets_dest.records import Checked, RecordChecker
 
 from . import loops
 from .measuring import Measured, Rounds, take_turns

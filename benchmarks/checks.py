@@ -42,8 +42,8 @@ def _times(stage: Stage, request: bytes, count: int) -> list[float]:
         for _ in range(count):
             began = time.perf_counter()
             connection.sendall(request)
-            answer = b""
-            while b"\r\n\r\n" not in answer:
-                answer += connection.recv(65_536)
+            response = b""
+            while b"\r\n\r\n" not in response:
+                response += connection.recv(65_536)
             found.append(time.perf_counter() - began)
     return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jsm_assets_dest._wire.chunks import Chunker
-from jsm_assets_dest._wire.encoding import choose_encoder
+from jsm_assets_dest._imports.chunker import Chunker
+from jsm_assets_dest._imports.encoding import choose_encoder
 
 from . import loops
 from .measuring import Measured, take_turns

@@ -50,9 +50,9 @@ def _by_hand(stage: Stage, records: Sequence[loops.User]) -> list[Measured]:
     with httpx.Client(trust_env=False) as client, ThreadPoolExecutor(8) as pool:
 
         def post(body: bytes) -> None:
-            while (answer := client.post(url, content=body, headers=loops.HEADERS)).status_code == 429:
-                time.sleep(float(answer.headers["Retry-After"]))
-            answer.raise_for_status()
+            while (response := client.post(url, content=body, headers=loops.HEADERS)).status_code == 429:
+                time.sleep(float(response.headers["Retry-After"]))
+            response.raise_for_status()
 
         began = time.perf_counter()
         list(pool.map(post, loops.bodies(records, loops.json_bytes, 5)))

@@ -78,10 +78,10 @@ def http_client_threads(port: int, records: Iterable[User], encode: Encode, in_f
     def post(body: bytes) -> None:
         connection = free.popleft()
         connection.request("POST", server.DATA, body, HEADERS)
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status >= 300:
-            raise RuntimeError(answer.status)
+        response = connection.getresponse()
+        response.read()
+        if response.status >= 300:
+            raise RuntimeError(response.status)
         free.append(connection)
 
     with ThreadPoolExecutor(in_flight) as pool:

@@ -59,14 +59,14 @@ def _growth(few: Sequence[int], many: Sequence[int], between: int) -> Measured:
 
 
 def _peak(stage: Stage, count: int) -> int:
-    answer = subprocess.run(
+    response = subprocess.run(
         [sys.executable, "-m", "benchmarks.memory", stage.server.url, str(count)],
         cwd=Path(__file__).parent.parent,
         check=True,
         capture_output=True,
         text=True,
     )
-    base, peak = json.loads(answer.stdout)
+    base, peak = json.loads(response.stdout)
     return int(peak - base)
 
 

@@ -74,7 +74,7 @@ class Counters:
     busy: float = 0.0
 
 
-def _answer(status: str, value: object, *headers: str) -> bytes:
+def _response(status: str, value: object, *headers: str) -> bytes:
     body = b"" if value is None else json.dumps(value, separators=(",", ":")).encode()
     lines = [
         f"HTTP/1.1 {status}",
@@ -166,23 +166,25 @@ class _State:
             "crossSchemaReferencingAllowed": False,
         }
         page = {"startAt": 0, "maxResults": 50, "total": 1, "values": [schema], "isLast": True, "last": True}
-        self.answers = {
-            INFO: _answer("200 OK", {"links": info}),
-            START: _answer("200 OK", {"links": links, "result": "success"}),
-            SCHEMA: _answer("200 OK", schema),
-            f"{_ASSETS}/objectschema/list": _answer("200 OK", page),
-            f"{SCHEMA}/objecttypes/flat": _answer("200 OK", []),
-            f"{_ASSETS}/importsource/{SOURCE}": _answer(
+        self.responses = {
+            INFO: _response("200 OK", {"links": info}),
+            START: _response("200 OK", {"links": links, "result": "success"}),
+            SCHEMA: _response("200 OK", schema),
+            f"{_ASSETS}/objectschema/list": _response("200 OK", page),
+            f"{SCHEMA}/objecttypes/flat": _response("200 OK", []),
+            f"{_ASSETS}/importsource/{SOURCE}": _response(
                 "200 OK", {"id": SOURCE, "name": "Okta", "objectSchemaId": "1"}
             ),
-            ATTRIBUTES: _answer("200 OK", [_attribute(number) for number in range(1, ATTRIBUTE_COUNT + 1)]),
-            f"{_RUN}/progress": _answer("200 OK", None),
+            ATTRIBUTES: _response("200 OK", [_attribute(number) for number in range(1, ATTRIBUTE_COUNT + 1)]),
+            f"{_RUN}/progress": _response("200 OK", None),
         }
-        self.taken = _answer("200 OK", None)
-        self.refusal = _answer("429 Too Many Requests", {"message": "Rate limit exceeded"}, "Retry-After: 1")
-        self.missing = _answer("404 Not Found", {"message": "not part of the measuring server"})
+        self.taken = _response("200 OK", None)
+        self.refusal = _response(
+            "429 Too Many Requests", {"message": "Rate limit exceeded"}, "Retry-After: 1"
+        )
+        self.missing = _response("404 Not Found", {"message": "not part of the measuring server"})
         self.states = {
-            name: _answer("200 OK", {"status": name, "executionId": EXECUTION})
+            name: _response("200 OK", {"status": name, "executionId": EXECUTION})
             for name in ("INGESTING", "PROCESSING", "DONE")
         }
         self.behave(Behaviour())
@@ -222,7 +224,7 @@ class _State:
         counters = self.counters
         values = {name: getattr(counters, name) for name in Counters.__annotations__}
         values["busy"] = time.process_time() - self.started
-        return _answer("200 OK", values)
+        return _response("200 OK", values)
 
 
 class _Connection(asyncio.BufferedProtocol):
@@ -303,28 +305,28 @@ class _Connection(asyncio.BufferedProtocol):
             if path == START:
                 state.is_completed = False
                 state.left = state.behaviour.processing
-            self._elsewhere(state.answers.get(path, state.missing))
+            self._elsewhere(state.responses.get(path, state.missing))
 
     def _taken(self) -> None:
         self._state.in_flight -= 1
 
-    def _elsewhere(self, answer: bytes) -> None:
+    def _elsewhere(self, response: bytes) -> None:
         if self._state.behaviour.everywhere:
-            self._later(answer)
+            self._later(response)
         else:
-            self._transport.write(answer)
+            self._transport.write(response)
 
-    def _later(self, answer: bytes, then: Callable[[], None] | None = None) -> None:
+    def _later(self, response: bytes, then: Callable[[], None] | None = None) -> None:
         if not self._state.behaviour.latency:
             if then is not None:
                 then()
-            self._transport.write(answer)
+            self._transport.write(response)
             return
 
         def write() -> None:
             if then is not None:
                 then()
-            self._transport.write(answer)
+            self._transport.write(response)
 
         asyncio.get_running_loop().call_later(self._state.behaviour.latency, write)
 

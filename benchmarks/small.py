@@ -10,12 +10,12 @@ import atlassian
 import httpx
 import requests
 
-from jsm_assets_dest._retry.call import call
-from jsm_assets_dest._retry.site import Site
 from jsm_assets_dest._secret import Secret
-from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest._session.call import call
+from jsm_assets_dest._session.site import Site
 from jsm_assets_dest._wire.classify import classify
 from jsm_assets_dest._wire.request import Credential, Request
+from jsm_assets_dest._wire.response import Response
 
 from .measuring import Measured, Rounds, each, take_turns
 from .server import SCHEMA
@@ -128,13 +128,13 @@ def _retry_layer(stage: Stage) -> Measured:
         operation = call(site, request)
         operation.send(None)
         try:
-            operation.send(Answer(200, headers, body))
+            operation.send(Response(200, headers, body))
         except StopIteration:
             return
         raise AssertionError("one answer is enough")
 
     def judging() -> None:
-        classify(request, Answer(200, headers, body), account="", now=0.0)
+        classify(request, Response(200, headers, body), account="", now=0.0)
 
     rounds = take_turns(
         {"whole": each(whole, 2000), "judging": each(judging, 2000)},

@@ -91,14 +91,14 @@ def _only_for_older(line: str) -> bool:
 
 def _child(code: str) -> str:
     # -I and -S keep the environment and site-packages out; the folder is put in by the code itself.
-    answer = subprocess.run(
+    response = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code],
         check=True,
         capture_output=True,
         text=True,
         env={"PATH": os.environ.get("PATH", "")},
     )
-    return answer.stdout
+    return response.stdout
 
 
 def _timed_import(place: Path, statement: str) -> float:

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 from attrs import field, frozen
 
-from jsm_assets_dest._operations import schemas
-from jsm_assets_dest._retry.site import Site
-from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest._operations import object_schemas as schemas
+from jsm_assets_dest._session.site import Site
+from jsm_assets_dest._wire.response import Response
 
 from .measuring import Measured, take_turns
 from .server import ATTRIBUTE_COUNT, ATTRIBUTES, WORKSPACE
@@ -79,7 +79,7 @@ def run(stage: Stage) -> Sequence[Measured]:
         operation = schemas.attributes(site, "1")
         operation.send(None)
         try:
-            operation.send(Answer(200, headers, body))
+            operation.send(Response(200, headers, body))
         except StopIteration as end:
             if len(end.value) != ATTRIBUTE_COUNT:
                 raise AssertionError("attributes are missing") from None

@@ -10,13 +10,13 @@ from random import Random
 from attrs import evolve
 
 from jsm_assets_dest import ImportExecution
-from jsm_assets_dest._engine.commands import Send, Sleep
+from jsm_assets_dest._http.commands import Send, Sleep
+from jsm_assets_dest._imports.chunker import Chunker
+from jsm_assets_dest._imports.journal import Journal
 from jsm_assets_dest._operations.executions import ended
 from jsm_assets_dest._operations.resuming import JournalRecord
-from jsm_assets_dest._retry.site import Site
-from jsm_assets_dest._wire.answer import Answer
-from jsm_assets_dest._wire.chunks import Chunker
-from jsm_assets_dest.journal import Journal
+from jsm_assets_dest._session.site import Site
+from jsm_assets_dest._wire.response import Response
 
 from . import loops
 from .bulk import started
@@ -108,7 +108,7 @@ def _job(stage: Stage, execution: ImportExecution, seconds: float, chance: Rando
                 looks += 1
                 state = b"DONE" if clock.now >= seconds else b"PROCESSING"
                 body = b'{"status":"' + state + b'","executionId":"1"}'
-                command = operation.send(Answer(200, {"content-type": "application/json"}, body))
+                command = operation.send(Response(200, {"content-type": "application/json"}, body))
             else:
                 assert isinstance(command, Sleep)
                 clock.sleep(command.seconds)

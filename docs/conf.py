@@ -116,7 +116,7 @@ def resolve_name(
     node: pending_xref,
     contnode: nodes.TextElement,
 ) -> nodes.Node | None:
-    """Find a name where it is documented: annotations name `jsm_assets_dest.model.SchemaModel`, readers know it
+    """Find a name where it is documented: annotations name `jsm_assets_dest.SchemaModel`, readers know it
     as `jsm_assets_dest.SchemaModel`. What is neither ours nor known elsewhere stays an error.
     """
     if node.get("refdomain") != "py":

@@ -22,9 +22,8 @@ from typing import Annotated, TextIO
 
 from attrs import frozen
 
-from jsm_assets_dest import Connection, SchemaModel
+from jsm_assets_dest import Connection, SchemaModel, attribute
 from jsm_assets_dest.exceptions import AssetsError
-from jsm_assets_dest.model import attribute
 from jsm_assets_dest.testing import Emulator
 
 LAPTOPS = """\

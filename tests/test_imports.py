@@ -40,7 +40,7 @@ def test_emulator_is_not_loaded_by_the_sdk() -> None:
     """All the public names together load neither the emulator nor the Okta module."""
     loaded = run("from jsm_assets_dest import *; import sys; print(*sorted(sys.modules))").split()
 
-    assert "jsm_assets_dest.connection" in loaded
+    assert "jsm_assets_dest._sync.connection" in loaded
     assert not [
         name for name in loaded if name.startswith(("jsm_assets_dest.testing", "jsm_assets_dest.okta"))
     ]

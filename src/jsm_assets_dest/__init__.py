@@ -1,9 +1,8 @@
-"""Jira Service Management Assets as the destination of an import.
+"""Import data into Jira Service Management (JSM) Assets.
 
-Everything a user needs is importable from here, except the modules `jsm_assets_dest.exceptions`,
-`jsm_assets_dest.okta` and `jsm_assets_dest.testing`, which stand for themselves. Importing the package imports
-none of it: a name is looked up in the table below when it is first asked for, so that a tool that may never talk to
-Assets pays nothing for having the package at hand.
+All public names are importable from here, except those of the modules `exceptions`, `okta`, and `testing`.
+Importing the package imports none of its modules: each one is loaded when a name of it is first used, so that a tool
+that may never use Assets starts fast.
 """
 
 from __future__ import annotations
@@ -12,68 +11,145 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._assets.import_settings import ImportSourceSetting
+    from ._assets.import_sources import ImportedType, ImportSource, ImportStatus
+    from ._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
+    from ._assets.object_types import Attribute, ExistingObjectType, ObjectType
+    from ._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
+    from ._assets.roles import Role, RoleKind, SchemaRoles
+    from ._assets.statuses import Status, StatusCategory
+    from ._async.build_plan import AsyncBuildPlan
+    from ._async.connection import AsyncConnection
+    from ._async.destination import AsyncDestination
+    from ._async.import_execution import AsyncImportExecution
+    from ._async.import_token import AsyncImportToken
+    from ._async.object_schema import AsyncObjectSchema
+    from ._async.object_type_conflict import AsyncObjectTypeConflict
     from ._destination.okta_model import OktaModel
     from ._destination.references import CredentialsReference, SecretReference
-    from .assets import (
-        Attribute,
-        ExistingObjectType,
-        ImportedType,
-        ImportSource,
-        ImportSourceSetting,
-        ImportStatus,
-        ObjectSchemaRecord,
-        ObjectType,
-        Role,
-        RoleKind,
-        SchemaLinks,
-        SchemaRoles,
-        Status,
-    )
-    from .auth import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
-    from .build_plan import BuildPlan
-    from .build_plan_async import AsyncBuildPlan
-    from .clock import Clock
-    from .conflicts import ConflictRecord, Difference, DifferenceKind, Resolution
-    from .connection import Connection
-    from .connection_async import AsyncConnection
-    from .destination import Destination
-    from .destination_async import AsyncDestination
-    from .destination_status import DestinationStatus, DestinationStep, StepState
-    from .exceptions import AssetsError
-    from .execution import Execution
-    from .import_execution import ImportExecution
-    from .import_execution_async import AsyncImportExecution
-    from .import_options import ImportOptions, ImportSettings
-    from .import_token import ImportToken
-    from .import_token_async import AsyncImportToken
-    from .limits import Limits
-    from .model import (
+    from ._destination.status import DestinationStatus, DestinationStep, StepState
+    from ._http.clock import Clock
+    from ._http.limits import Limits
+    from ._imports.execution import Execution
+    from ._imports.object_type_results import FailedRecord, ObjectTypeResult
+    from ._imports.options import ImportOptions, ImportSettings
+    from ._imports.progress import ImportPhase, ImportProgress
+    from ._imports.result import ImportResult
+    from ._model.classes import attribute, object_type
+    from ._model.findings import Finding, Findings, Severity
+    from ._model.graph import Graph
+    from ._model.schema_model import SchemaModel
+    from ._model.specs import (
         Adoption,
         AttributeSpec,
         AttributeType,
-        Finding,
-        Findings,
-        Graph,
         IconSpec,
         ObjectTypeSpec,
         ReferenceSpec,
-        SchemaModel,
-        Severity,
-        StatusCategory,
         StatusSpec,
     )
-    from .object_schema import ObjectSchema
-    from .object_schema_async import AsyncObjectSchema
-    from .object_type_conflict import ObjectTypeConflict
-    from .object_type_conflict_async import AsyncObjectTypeConflict
-    from .plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject
-    from .reports import Check, CheckState, ConnectionReport, ImportTokenReport
-    from .results import FailedRecord, ImportPhase, ImportProgress, ImportResult, ObjectTypeResult
-    from .retry import RetryPolicy
+    from ._plan.build_plan import BuildPlanRecord
+    from ._plan.conflicts import ConflictRecord, Resolution
+    from ._plan.differences import Difference, DifferenceKind
+    from ._plan.plan_items import PlanItem, PlanKind, PlanSubject
+    from ._session.credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
+    from ._session.retry_policy import RetryPolicy
+    from ._sync.build_plan import BuildPlan
+    from ._sync.connection import Connection
+    from ._sync.destination import Destination
+    from ._sync.import_execution import ImportExecution
+    from ._sync.import_token import ImportToken
+    from ._sync.object_schema import ObjectSchema
+    from ._sync.object_type_conflict import ObjectTypeConflict
+    from .exceptions import AssetsError
 
     __version__: str
 
-__all__ = [
+#: The module that defines each public name.
+_HOMES = {
+    "Adoption": "_model.specs",
+    "ApiToken": "_session.credentials",
+    "AssetsError": "exceptions",
+    "AsyncBuildPlan": "_async.build_plan",
+    "AsyncConnection": "_async.connection",
+    "AsyncDestination": "_async.destination",
+    "AsyncImportExecution": "_async.import_execution",
+    "AsyncImportToken": "_async.import_token",
+    "AsyncObjectSchema": "_async.object_schema",
+    "AsyncObjectTypeConflict": "_async.object_type_conflict",
+    "Attribute": "_assets.object_types",
+    "AttributeSpec": "_model.specs",
+    "AttributeType": "_model.specs",
+    "BuildPlan": "_sync.build_plan",
+    "BuildPlanRecord": "_plan.build_plan",
+    "Check": "_assets.reports",
+    "CheckState": "_assets.reports",
+    "ClientCredentials": "_session.credentials",
+    "Clock": "_http.clock",
+    "ConflictRecord": "_plan.conflicts",
+    "Connection": "_sync.connection",
+    "ConnectionReport": "_assets.reports",
+    "Credentials": "_session.credentials",
+    "CredentialsReference": "_destination.references",
+    "Destination": "_sync.destination",
+    "DestinationStatus": "_destination.status",
+    "DestinationStep": "_destination.status",
+    "Difference": "_plan.differences",
+    "DifferenceKind": "_plan.differences",
+    "Execution": "_imports.execution",
+    "ExistingObjectType": "_assets.object_types",
+    "FailedRecord": "_imports.object_type_results",
+    "Finding": "_model.findings",
+    "Findings": "_model.findings",
+    "ForgeToken": "_session.credentials",
+    "Graph": "_model.graph",
+    "IconSpec": "_model.specs",
+    "ImportExecution": "_sync.import_execution",
+    "ImportOptions": "_imports.options",
+    "ImportPhase": "_imports.progress",
+    "ImportProgress": "_imports.progress",
+    "ImportResult": "_imports.result",
+    "ImportSettings": "_imports.options",
+    "ImportSource": "_assets.import_sources",
+    "ImportSourceSetting": "_assets.import_settings",
+    "ImportStatus": "_assets.import_sources",
+    "ImportToken": "_sync.import_token",
+    "ImportTokenReport": "_assets.reports",
+    "ImportedType": "_assets.import_sources",
+    "Limits": "_http.limits",
+    "OAuthToken": "_session.credentials",
+    "ObjectSchema": "_sync.object_schema",
+    "ObjectSchemaRecord": "_assets.object_schemas",
+    "ObjectType": "_assets.object_types",
+    "ObjectTypeConflict": "_sync.object_type_conflict",
+    "ObjectTypeResult": "_imports.object_type_results",
+    "ObjectTypeSpec": "_model.specs",
+    "OktaModel": "_destination.okta_model",
+    "PlanItem": "_plan.plan_items",
+    "PlanKind": "_plan.plan_items",
+    "PlanSubject": "_plan.plan_items",
+    "ReferenceSpec": "_model.specs",
+    "Resolution": "_plan.conflicts",
+    "RetryPolicy": "_session.retry_policy",
+    "Role": "_assets.roles",
+    "RoleKind": "_assets.roles",
+    "SchemaLinks": "_assets.object_schemas",
+    "SchemaModel": "_model.schema_model",
+    "SchemaRoles": "_assets.roles",
+    "SecretReference": "_destination.references",
+    "Severity": "_model.findings",
+    "Status": "_assets.statuses",
+    "StatusCategory": "_assets.statuses",
+    "StatusSpec": "_model.specs",
+    "StepState": "_destination.status",
+    "attribute": "_model.classes",
+    "object_type": "_model.classes",
+}
+
+#: Public modules.
+_MODULES = frozenset({"exceptions", "okta", "testing"})
+
+__all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Adoption",
     "ApiToken",
     "AssetsError",
@@ -149,94 +225,14 @@ __all__ = [
     "StatusCategory",
     "StatusSpec",
     "StepState",
+    "attribute",
+    "object_type",
 ]
 
-#: The module that defines each public name; a test compares it with the imports for type checkers above.
-_HOMES = {
-    "Adoption": "model",
-    "ApiToken": "auth",
-    "AssetsError": "exceptions",
-    "AsyncBuildPlan": "build_plan_async",
-    "AsyncConnection": "connection_async",
-    "AsyncDestination": "destination_async",
-    "AsyncImportExecution": "import_execution_async",
-    "AsyncImportToken": "import_token_async",
-    "AsyncObjectSchema": "object_schema_async",
-    "AsyncObjectTypeConflict": "object_type_conflict_async",
-    "Attribute": "assets",
-    "AttributeSpec": "model",
-    "AttributeType": "model",
-    "BuildPlan": "build_plan",
-    "BuildPlanRecord": "plan",
-    "Check": "reports",
-    "CheckState": "reports",
-    "ClientCredentials": "auth",
-    "Clock": "clock",
-    "ConflictRecord": "conflicts",
-    "Connection": "connection",
-    "ConnectionReport": "reports",
-    "Credentials": "auth",
-    "CredentialsReference": "_destination.references",
-    "Destination": "destination",
-    "DestinationStatus": "destination_status",
-    "DestinationStep": "destination_status",
-    "Difference": "conflicts",
-    "DifferenceKind": "conflicts",
-    "Execution": "execution",
-    "ExistingObjectType": "assets",
-    "FailedRecord": "results",
-    "Finding": "model",
-    "Findings": "model",
-    "ForgeToken": "auth",
-    "Graph": "model",
-    "IconSpec": "model",
-    "ImportExecution": "import_execution",
-    "ImportOptions": "import_options",
-    "ImportPhase": "results",
-    "ImportProgress": "results",
-    "ImportResult": "results",
-    "ImportSettings": "import_options",
-    "ImportSource": "assets",
-    "ImportSourceSetting": "assets",
-    "ImportStatus": "assets",
-    "ImportToken": "import_token",
-    "ImportTokenReport": "reports",
-    "ImportedType": "assets",
-    "Limits": "limits",
-    "OAuthToken": "auth",
-    "ObjectSchema": "object_schema",
-    "ObjectSchemaRecord": "assets",
-    "ObjectType": "assets",
-    "ObjectTypeConflict": "object_type_conflict",
-    "ObjectTypeResult": "results",
-    "ObjectTypeSpec": "model",
-    "OktaModel": "_destination.okta_model",
-    "PlanItem": "plan",
-    "PlanKind": "plan",
-    "PlanSubject": "plan",
-    "ReferenceSpec": "model",
-    "Resolution": "conflicts",
-    "RetryPolicy": "retry",
-    "Role": "assets",
-    "RoleKind": "assets",
-    "SchemaLinks": "assets",
-    "SchemaModel": "model",
-    "SchemaRoles": "assets",
-    "SecretReference": "_destination.references",
-    "Severity": "model",
-    "Status": "assets",
-    "StatusCategory": "model",
-    "StatusSpec": "model",
-    "StepState": "destination_status",
-}
-
-#: Modules that are public under their own names.
-_MODULES = frozenset({"exceptions", "okta", "testing"})
-
-if not TYPE_CHECKING:  # a type checker must see a mistyped name as missing
+if not TYPE_CHECKING:  # a type checker must report a mistyped name
 
     def __getattr__(name: str) -> object:
-        """Import a public name when it is first asked for (PEP 562)."""
+        """Import a public name when it is first used (PEP 562)."""
         if name in _HOMES:
             value: object = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
             globals()[name] = value
@@ -249,5 +245,5 @@ if not TYPE_CHECKING:  # a type checker must see a mistyped name as missing
 
 
 def __dir__() -> list[str]:
-    """What there is to look at, for people at a prompt; nothing is imported by asking."""
-    return sorted([*__all__, *_MODULES, "__version__"])
+    """List the public names without importing anything."""
+    return sorted([*_HOMES, *_MODULES, "__version__"])

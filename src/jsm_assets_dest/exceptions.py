@@ -96,10 +96,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Unpack, cast
 
 if TYPE_CHECKING:
-    from .destination_status import DestinationStatus
-    from .execution import Execution
-    from .reports import ConnectionReport, ImportTokenReport
-    from .results import ImportResult
+    from ._assets.reports import ConnectionReport, ImportTokenReport
+    from ._destination.status import DestinationStatus
+    from ._imports.execution import Execution
+    from ._imports.result import ImportResult
 
 #: Characters of a server's message that are kept.
 LONGEST_MESSAGE = 1000

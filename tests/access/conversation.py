@@ -9,10 +9,10 @@ from typing import Any, TypeVar, cast
 from attrs import define, field
 
 from jsm_assets_dest import ApiToken, RetryPolicy
-from jsm_assets_dest._engine.commands import Ask, Exclusive, Operation, Send, Sleep
-from jsm_assets_dest._retry.site import Site
-from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest._http.commands import Ask, Exclusive, Operation, Send, Sleep
+from jsm_assets_dest._session.site import Site
 from jsm_assets_dest._wire.request import Request
+from jsm_assets_dest._wire.response import Response
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ EMAIL = "ana@acme.com"
 TOKEN = "ATATT3xFfGF0T4JNjKpQ7w=1A2B3C4D"
 
 #: What a service says: an answer, or a failure of the transport.
-Said = Answer | Exception
+Said = Response | Exception
 
 
 class Clock:
@@ -73,12 +73,12 @@ class Service:
         }
         return Site(**{**given, "clock": self.clock, "chance": lambda: 1.0, **options})
 
-    def answer(self, request: Request) -> Answer:
+    def response(self, request: Request) -> Response:
         """The next thing that the script says to an operation."""
         self.sent.append(request)
         self.clock.now += self.seconds
         said = self.script[request.operation]
-        if not isinstance(said, Answer | Exception):
+        if not isinstance(said, Response | Exception):
             number = self._given.get(request.operation, 0)
             self._given[request.operation] = number + 1
             said = said[min(number, len(said) - 1)]
@@ -98,7 +98,7 @@ class Service:
             result, failure = None, None
             try:
                 if isinstance(command, Send):
-                    result = self.answer(command.request)
+                    result = self.response(command.request)
                 elif isinstance(command, Sleep):
                     self.slept.append(command.seconds)
                     self.clock.sleep(command.seconds)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._wire.bodies import SEARCHED, looks_like_html, read_body
+from jsm_assets_dest._wire.error_bodies import SEARCHED, looks_like_html, read_body
 
 JSON = "application/json;charset=UTF-8"
 

@@ -7,7 +7,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._retry.budget import Budget
+from jsm_assets_dest._session.budget import Budget
 
 
 def test_one_connection_sends_at_most_35_retries_to_a_dead_service() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from jsm_assets_dest import ApiToken, ClientCredentials, ForgeToken, OAuthToken
 from jsm_assets_dest._secret import Secret
-from jsm_assets_dest.auth import bearer_authorization, import_token_secret
+from jsm_assets_dest._session.credentials import bearer_authorization, import_token_secret
 from jsm_assets_dest.exceptions import ConfigurationError, InvalidCredentialError
 
 EMAIL = "ana@acme.com"

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsm_assets_dest import exceptions as errors
-from jsm_assets_dest._wire.answer import Answer
 from jsm_assets_dest._wire.case import Case
 from jsm_assets_dest._wire.classify import classify
-from jsm_assets_dest._wire.refusals import judge
+from jsm_assets_dest._wire.decision_table import judge
 from jsm_assets_dest._wire.request import Credential, Host, Request
+from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import AssetsError
 
 SITE = "https://acme.atlassian.net"
@@ -910,7 +910,7 @@ ROWS = [
 def test_the_answer_means(row: Row) -> None:
     """Each literal answer becomes exactly this error, with what the service said and where."""
     with pytest.raises(AssetsError) as caught:
-        classify(row.request, Answer(row.status, row.headers, row.body), **row.known)
+        classify(row.request, Response(row.status, row.headers, row.body), **row.known)
 
     error = caught.value
     assert type(error) is row.error
@@ -928,7 +928,7 @@ def test_the_answer_means(row: Row) -> None:
 def test_the_message_is_for_people(row: Row) -> None:
     """What was done, why, and numbered remedies that name who must act; short, and the trace id at the end."""
     with pytest.raises(AssetsError) as caught:
-        classify(row.request, Answer(row.status, row.headers, row.body), **row.known)
+        classify(row.request, Response(row.status, row.headers, row.body), **row.known)
 
     error = caught.value
     lines = str(error).splitlines()
@@ -972,38 +972,42 @@ def test_every_row_of_the_table_is_here() -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_", "answer", "known"),
+    ("request_", "response", "known"),
     [
-        (MYSELF, Answer(200, {**EDGE, **ran_as_us}, b'{"accountId":"5"}'), PROVEN),
-        (MYSELF, Answer(200, EDGE, b'{"accountId":"5"}'), BASIC),  # the answer itself proves who it is
-        (on_site("read licence", "/x"), Answer(200, ran_as_us, b"{}"), BASIC),
-        (on_site("read tenant info", "/_edge/tenant_info"), Answer(200, {}, b'{"cloudId":"1"}'), BASIC),
-        (on_site("read x", "/x").changed(credential=Credential.NONE), Answer(200, {}, b"{}"), BASIC),
-        (on_assets(), Answer(200, EDGE, b'{"values":[]}'), BASIC),
-        (on_assets(), Answer(200, {"content-type": "text/plain"}, b"[]"), {}),
-        (WORKSPACES, Answer(200, ran_as_us, b'{"values":[{"workspaceId":"1"}]}'), PROVEN),
-        (WORKSPACES, Answer(200, ran_as_us, b'{"start":50,"values":[]}'), PROVEN),  # the end of a longer list
-        (on_assets("delete object", "/object/9", "DELETE"), Answer(204, {}, b""), {}),
-        (on_import("submit chunk").changed(empty_answer=True), Answer(200, {}, b""), {}),
-        (on_import("submit chunk").changed(empty_answer=True), Answer(202, {}, b"Accepted"), {}),
-        (MAPPING.changed(operation="update mapping"), Answer(303, {"location": "/x"}, b""), {}),
+        (MYSELF, Response(200, {**EDGE, **ran_as_us}, b'{"accountId":"5"}'), PROVEN),
+        (MYSELF, Response(200, EDGE, b'{"accountId":"5"}'), BASIC),  # the answer itself proves who it is
+        (on_site("read licence", "/x"), Response(200, ran_as_us, b"{}"), BASIC),
+        (on_site("read tenant info", "/_edge/tenant_info"), Response(200, {}, b'{"cloudId":"1"}'), BASIC),
+        (on_site("read x", "/x").changed(credential=Credential.NONE), Response(200, {}, b"{}"), BASIC),
+        (on_assets(), Response(200, EDGE, b'{"values":[]}'), BASIC),
+        (on_assets(), Response(200, {"content-type": "text/plain"}, b"[]"), {}),
+        (WORKSPACES, Response(200, ran_as_us, b'{"values":[{"workspaceId":"1"}]}'), PROVEN),
+        (
+            WORKSPACES,
+            Response(200, ran_as_us, b'{"start":50,"values":[]}'),
+            PROVEN,
+        ),  # the end of a longer list
+        (on_assets("delete object", "/object/9", "DELETE"), Response(204, {}, b""), {}),
+        (on_import("submit chunk").changed(empty_answer=True), Response(200, {}, b""), {}),
+        (on_import("submit chunk").changed(empty_answer=True), Response(202, {}, b"Accepted"), {}),
+        (MAPPING.changed(operation="update mapping"), Response(303, {"location": "/x"}, b""), {}),
         (
             on_assets("load icon image", "/icon/1/icon.png"),
-            Answer(200, {"content-type": "image/png"}, b"\x89PNG"),
+            Response(200, {"content-type": "image/png"}, b"\x89PNG"),
             {},
         ),
     ],
 )
-def test_a_good_answer_is_handed_on(request_: Request, answer: Answer, known: dict[str, Any]) -> None:
+def test_a_good_answer_is_handed_on(request_: Request, response: Response, known: dict[str, Any]) -> None:
     """The same object comes back, untouched."""
-    assert classify(request_, answer, **known) is answer
+    assert classify(request_, response, **known) is response
 
 
 @pytest.mark.parametrize("body", [b'{"id": "1", "na', b" [", b"[" * 100_000])
 def test_half_an_answer_is_none_where_nothing_is_needed_either(body: bytes) -> None:
     """What broke off may have been anything; a chunk is sent again then, which is safe."""
     with pytest.raises(errors.MalformedAnswerError) as caught:
-        classify(on_import("submit chunk").changed(empty_answer=True), Answer(200, {}, body))
+        classify(on_import("submit chunk").changed(empty_answer=True), Response(200, {}, body))
 
     assert caught.value.sent == "unknown"
 
@@ -1012,26 +1016,26 @@ def test_half_an_answer_is_none_where_nothing_is_needed_either(body: bytes) -> N
 def test_no_content_is_no_answer_to_a_question(body: bytes) -> None:
     """A 204 answers a deletion, not a read; found by a property."""
     with pytest.raises(errors.MalformedAnswerError):
-        classify(WORKSPACES, Answer(204, ran_as_us, body), **PROVEN)
+        classify(WORKSPACES, Response(204, ran_as_us, body), **PROVEN)
 
 
 def test_objects_may_speak_of_addresses() -> None:
     """An attribute named "IP address" with any value is data, not a refusal."""
     body = b'{"values":[{"name":"IP address","text":"The IP address has been rejected by the firewall"}]}'
-    answer = Answer(200, EDGE, body)
+    response = Response(200, EDGE, body)
 
-    assert classify(on_assets(), answer) is answer
+    assert classify(on_assets(), response) is response
     with pytest.raises(errors.ValidationError):
         classify(
             on_assets(),
-            Answer(400, EDGE, b'{"errors":{"IP address":"IP address is not in the allowed list"}}'),
+            Response(400, EDGE, b'{"errors":{"IP address":"IP address is not in the allowed list"}}'),
         )
 
 
 def test_a_page_of_redirects_names_the_host_and_nothing_else() -> None:
     """What stands in the query of a redirect may be secret."""
     with pytest.raises(errors.UnexpectedRedirectError) as caught:
-        classify(MYSELF, Answer(302, {"location": "https://portal.example/a/b?token=geheim&user=ana"}, b""))
+        classify(MYSELF, Response(302, {"location": "https://portal.example/a/b?token=geheim&user=ana"}, b""))
 
     assert "portal.example" in caught.value.what
     assert "geheim" not in str(caught.value)
@@ -1043,22 +1047,22 @@ def test_only_a_mapping_may_be_redirected(status: int) -> None:
     """The mapping's 303 tells where its progress is; everything else that points elsewhere is an error."""
     for operation in ("submit mapping", "update mapping", "start import"):
         sent = MAPPING.changed(operation=operation)
-        answer = Answer(status, {"location": "/somewhere"}, b"")
+        response = Response(status, {"location": "/somewhere"}, b"")
         if status == 303 and operation != "start import":
-            assert classify(sent, answer) is answer
+            assert classify(sent, response) is response
         else:
             with pytest.raises(errors.UnexpectedRedirectError):
-                classify(sent, answer)
+                classify(sent, response)
 
 
 def test_after_a_proven_identity_a_401_may_be_a_permission() -> None:
     """Some of Jira's calls answer 401 for a missing permission."""
-    answer = Answer(401, EDGE, b"")
+    response = Response(401, EDGE, b"")
 
     with pytest.raises(errors.BadCredentialsError) as proven:
-        classify(on_site("read licence", "/rest/api/3/x"), answer, **PROVEN)
+        classify(on_site("read licence", "/rest/api/3/x"), response, **PROVEN)
     with pytest.raises(errors.BadCredentialsError) as unproven:
-        classify(on_site("read licence", "/rest/api/3/x"), answer, **BASIC)
+        classify(on_site("read licence", "/rest/api/3/x"), response, **BASIC)
 
     assert "missing permission" in proven.value.cause
     assert "missing permission" not in unproven.value.cause
@@ -1067,12 +1071,12 @@ def test_after_a_proven_identity_a_401_may_be_a_permission() -> None:
 def test_not_found_without_a_proven_identity_has_a_third_reading() -> None:
     """Missing, hidden, or not logged in."""
     request = on_site("read licence", "/rest/api/3/x")
-    answer = Answer(404, EDGE, b"")
+    response = Response(404, EDGE, b"")
 
     with pytest.raises(errors.NotFoundError) as unproven:
-        classify(request, answer, **BASIC)
+        classify(request, response, **BASIC)
     with pytest.raises(errors.NotFoundError) as proven:
-        classify(request, answer, **PROVEN)
+        classify(request, response, **PROVEN)
 
     assert "login that was not accepted" in unproven.value.cause
     assert "login" not in proven.value.cause
@@ -1081,7 +1085,7 @@ def test_not_found_without_a_proven_identity_has_a_third_reading() -> None:
 def test_a_rejected_login_names_the_address_and_the_host() -> None:
     """And never the token; that it may be one with scopes is said where that is possible."""
     with pytest.raises(errors.BadCredentialsError) as caught:
-        classify(MYSELF, Answer(401, FAILED, b""), **BASIC)
+        classify(MYSELF, Response(401, FAILED, b""), **BASIC)
 
     assert "ana@acme.com" in caught.value.what
     assert "acme.atlassian.net" in caught.value.what
@@ -1093,7 +1097,7 @@ def test_each_limit_has_its_own_explanation() -> None:
     causes = set()
     for reason in ("jira-quota-tenant-based", "jira-per-issue-on-write", "jira-burst-based"):
         with pytest.raises(errors.RateLimitedError) as caught:
-            classify(MYSELF, Answer(429, {"ratelimit-reason": reason}, b""))
+            classify(MYSELF, Response(429, {"ratelimit-reason": reason}, b""))
         assert caught.value.reason == reason
         causes.add(caught.value.cause)
 
@@ -1103,7 +1107,7 @@ def test_each_limit_has_its_own_explanation() -> None:
 def test_the_allowlist_is_the_address_of_this_machine() -> None:
     """The address that counts is the public one of the host that runs the process; credentials are fine."""
     with pytest.raises(errors.IpAllowlistError) as caught:
-        classify(MYSELF, Answer(403, EDGE, IP_BODY), **BASIC)
+        classify(MYSELF, Response(403, EDGE, IP_BODY), **BASIC)
 
     message = str(caught.value)
     assert "public egress address of the machine that runs this process" in message
@@ -1114,12 +1118,12 @@ def test_the_allowlist_is_the_address_of_this_machine() -> None:
 
 def test_a_date_as_a_hint_uses_our_clock_when_the_answer_has_none() -> None:
     """The caller of the classifier passes the time; without it the hint is left out."""
-    answer = Answer(429, {"retry-after": "Thu, 05 Nov 2026 12:00:30 GMT"}, b"")
+    response = Response(429, {"retry-after": "Thu, 05 Nov 2026 12:00:30 GMT"}, b"")
 
     with pytest.raises(errors.RateLimitedError) as known:
-        classify(MYSELF, answer, now=1_793_880_000.0)
+        classify(MYSELF, response, now=1_793_880_000.0)
     with pytest.raises(errors.RateLimitedError) as unknown:
-        classify(MYSELF, answer)
+        classify(MYSELF, response)
 
     assert known.value.retry_after == 30.0
     assert known.value.reset_at == 1_793_880_030.0
@@ -1139,7 +1143,7 @@ def test_a_date_as_a_hint_uses_our_clock_when_the_answer_has_none() -> None:
 def test_the_trace_id_is_the_one_that_support_asks_for(headers: dict[str, str], expected: str) -> None:
     """Atl-Traceid first; the others where it is missing."""
     with pytest.raises(AssetsError) as caught:
-        classify(MYSELF, Answer(400, headers, b""))
+        classify(MYSELF, Response(400, headers, b""))
 
     assert caught.value.request_id == expected
 
@@ -1202,10 +1206,10 @@ def test_whatever_comes_is_handed_on_or_becomes_one_of_our_errors(
     status: int, headers: dict[str, str], body: bytes, request_: Request
 ) -> None:
     """Answers come from outside: no status, header or body makes the classifier fail in another way."""
-    answer = Answer(status, headers, body)
+    response = Response(status, headers, body)
     error: AssetsError | None = None
     try:
-        assert classify(request_, answer, **BASIC) is answer
+        assert classify(request_, response, **BASIC) is response
     except AssetsError as raised:
         error = raised
 
@@ -1254,14 +1258,14 @@ def test_the_quick_look_and_the_table_agree(
     status: int, headers: dict[str, str], body: bytes, request_: Request, known: dict[str, Any]
 ) -> None:
     """What is recognised as good without the table is good by the table, too."""
-    answer = Answer(status, headers, body)
+    response = Response(status, headers, body)
 
-    def outcome(judge_it: Callable[[], Answer]) -> str:
+    def outcome(judge_it: Callable[[], Response]) -> str:
         try:
-            assert judge_it() is answer
+            assert judge_it() is response
         except AssetsError as error:
             return f"{type(error).__name__}: {error}"
         return "good"
 
-    by_table = outcome(lambda: judge(Case(request_, answer, **known)))
-    assert outcome(lambda: classify(request_, answer, **known)) == by_table
+    by_table = outcome(lambda: judge(Case(request_, response, **known)))
+    assert outcome(lambda: classify(request_, response, **known)) == by_table

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from jsm_assets_dest._retry.gate import DECREASE, FORGET_AFTER, INCREASE, SLOWEST, Gate
-from jsm_assets_dest.retry import RetryPolicy
+from jsm_assets_dest._session.gate import DECREASE, FORGET_AFTER, INCREASE, SLOWEST, Gate
+from jsm_assets_dest._session.retry_policy import RetryPolicy
 
 
 def test_an_open_gate_lets_everything_through() -> None:
@@ -150,8 +150,8 @@ def simulate(*, chunks: int, latency: float, seed: int, workers: int = 8) -> tup
             waiting -= attempt == 1
             heapq.heappush(events, (now + latency / 2, worker, "arrive", attempt))
         elif what == "arrive":
-            answer = "taken" if service.takes(now) else "refused"
-            heapq.heappush(events, (now + latency / 2, worker, answer, attempt))
+            response = "taken" if service.takes(now) else "refused"
+            heapq.heappush(events, (now + latency / 2, worker, response, attempt))
         elif what == "taken":
             finished = now
             heapq.heappush(events, (now, worker, "ask", 1))

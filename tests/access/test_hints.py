@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._wire.hints import Hint, http_date, wait_hint
+from jsm_assets_dest._wire.retry_after import Hint, http_date, wait_hint
 
 #: Thursday, 5 November 2026, 12:00:00 GMT; the service's clock and ours unless a test says otherwise.
 NOW = datetime.datetime(2026, 11, 5, 12, 0, 0, tzinfo=datetime.UTC).timestamp()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jsm_assets_dest._secret import Secret
-from jsm_assets_dest._wire.imports import mapping_progress
+from jsm_assets_dest._wire.import_requests import mapping_progress
 from jsm_assets_dest.exceptions import UnsafeLinkError
 
 GATEWAY = "https://api.atlassian.com"

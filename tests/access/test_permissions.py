@@ -17,8 +17,8 @@ from jsm_assets_dest import (
     RetryPolicy,
 )
 from jsm_assets_dest import exceptions as errors
-from jsm_assets_dest._operations.permissions import NAMES, check
-from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest._operations.doctor import NAMES, check
+from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import AssetsError, ProblemsFoundError
 from tests.access.conversation import EMAIL, SITE, Said, Service
 
@@ -29,12 +29,12 @@ US = {"x-aaccountid": ACCOUNT, "server": "AtlassianEdge", "atl-traceid": "2f8a9c
 FAILED = {"x-seraph-loginreason": "AUTHENTICATED_FAILED"}
 
 
-def says(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+def says(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """An answer in JSON."""
-    return Answer(status, US if headers is None else headers, json.dumps(content).encode())
+    return Response(status, US if headers is None else headers, json.dumps(content).encode())
 
 
-def myself(*products: str) -> Answer:
+def myself(*products: str) -> Response:
     """Who the account is, and which products it may use."""
     return says(
         {
@@ -110,7 +110,7 @@ def test_only_reads_are_sent() -> None:
 
 def test_a_token_with_scopes_is_found_out_in_eight_requests() -> None:
     """The site refuses it, the gateway takes it; everything after goes to the gateway."""
-    refused = Answer(401, FAILED, b"Client must be authenticated to access this resource.")
+    refused = Response(401, FAILED, b"Client must be authenticated to access this resource.")
     report, service = checked({"read myself": [refused, myself("jira-servicedesk")]})
 
     assert report.ok
@@ -122,7 +122,7 @@ def test_a_token_with_scopes_is_found_out_in_eight_requests() -> None:
 
 def test_a_token_with_scopes_that_lacks_the_one_for_users_goes_on() -> None:
     """The identity cannot be read, but the scope of one family says nothing about the others."""
-    refused = Answer(401, FAILED, b"")
+    refused = Response(401, FAILED, b"")
     short = says({"code": 401, "message": "Unauthorized; scope does not match"}, 401, {})
     report, _ = checked({"read myself": [refused, short]})
 
@@ -135,7 +135,7 @@ def test_a_token_with_scopes_that_lacks_the_one_for_users_goes_on() -> None:
 
 def test_a_rejected_token_stops_everything_behind_it() -> None:
     """Neither the site nor the gateway takes it: one problem, and the rest cannot be judged."""
-    refused = Answer(401, FAILED, b"")
+    refused = Response(401, FAILED, b"")
     unauthorized = says({"code": 401, "message": "Unauthorized"}, 401, {})
     report, service = checked({"read myself": [refused, unauthorized]})
 
@@ -148,24 +148,24 @@ def test_a_rejected_token_stops_everything_behind_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("response", "error"),
     [
         (
-            Answer(
+            Response(
                 403,
                 US,
                 b'{"errorMessages":["The IP address has been rejected because it is not on the allowed list."]}',
             ),
             errors.IpAllowlistError,
         ),
-        (Answer(401, {"x-seraph-loginreason": "AUTHENTICATION_DENIED"}, b""), errors.CaptchaRequiredError),
-        (Answer(403, {}, b"<html><title>Proxy</title></html>"), errors.HtmlResponseError),
-        (Answer(302, {"location": "https://id.atlassian.com/login"}, b""), errors.HtmlResponseError),
+        (Response(401, {"x-seraph-loginreason": "AUTHENTICATION_DENIED"}, b""), errors.CaptchaRequiredError),
+        (Response(403, {}, b"<html><title>Proxy</title></html>"), errors.HtmlResponseError),
+        (Response(302, {"location": "https://id.atlassian.com/login"}, b""), errors.HtmlResponseError),
     ],
 )
-def test_what_bars_the_identity_is_the_only_problem(answer: Answer, error: type[AssetsError]) -> None:
+def test_what_bars_the_identity_is_the_only_problem(response: Response, error: type[AssetsError]) -> None:
     """The cause is named once; nothing is asked behind a closed door."""
-    report, service = checked({"read myself": answer})
+    report, service = checked({"read myself": response})
 
     assert [type(problem.error) for problem in report.problems] == [error]
     assert report["identity"].state is CheckState.FAILED
@@ -177,7 +177,7 @@ def test_what_bars_the_identity_is_the_only_problem(answer: Answer, error: type[
 def test_a_site_that_is_none_is_the_only_problem() -> None:
     """A misspelled name."""
     page = b"<html><title>Atlassian Cloud Notifications - Page Unavailable</title></html>"
-    report, service = checked({"read tenant info": Answer(404, {"atl-missing-tcs": "true"}, page)})
+    report, service = checked({"read tenant info": Response(404, {"atl-missing-tcs": "true"}, page)})
 
     assert isinstance(report["site"].error, errors.SiteNotFoundError)
     assert [problem.name for problem in report.problems] == ["site"]
@@ -192,7 +192,7 @@ def test_a_site_that_is_none_is_the_only_problem() -> None:
         errors.TlsError("The certificate is not trusted."),
         errors.ConnectionFailedError("Refused."),
         errors.AnswerTimeoutError("Too slow."),
-        Answer(503, {}, b""),
+        Response(503, {}, b""),
     ],
 )
 def test_a_site_that_cannot_be_reached_is_a_failed_check(failure: Said) -> None:
@@ -207,7 +207,7 @@ def test_a_site_that_cannot_be_reached_is_a_failed_check(failure: Said) -> None:
 
 def test_an_undocumented_call_may_be_gone_without_harm() -> None:
     """The cloud id is not needed for a classic token; the check says that it failed, and goes on."""
-    report, _ = checked({"read tenant info": Answer(404, US, b"")})
+    report, _ = checked({"read tenant info": Response(404, US, b"")})
 
     assert report["site"].state is CheckState.FAILED
     assert report["assets data"].state is CheckState.OK
@@ -215,7 +215,7 @@ def test_an_undocumented_call_may_be_gone_without_harm() -> None:
 
 def test_an_outage_is_unknown() -> None:
     """The service was not available: nothing is said about the account."""
-    report, _ = checked({"read permissions": Answer(503, US, b"")})
+    report, _ = checked({"read permissions": Response(503, US, b"")})
 
     assert report["jira admin"].state is CheckState.UNKNOWN
     assert not report.ok
@@ -224,7 +224,7 @@ def test_an_outage_is_unknown() -> None:
 
 def test_an_outage_at_the_identity_stops_the_rest() -> None:
     """Permissions are answered for anonymous visitors too: without the identity they mean nothing."""
-    report, _ = checked({"read myself": Answer(503, US, b"")})
+    report, _ = checked({"read myself": Response(503, US, b"")})
 
     assert report["identity"].state is CheckState.UNKNOWN
     assert report["jira admin"].summary == "Who is asking could not be found out."
@@ -250,7 +250,7 @@ def test_no_jsm_licence() -> None:
     report, service = checked(
         {
             "read myself": myself("jira-software"),
-            "list service desks": Answer(403, US, b""),
+            "list service desks": Response(403, US, b""),
             "read service desk info": says({"isLicensedForUse": True}),
         }
     )
@@ -282,7 +282,7 @@ def test_products_that_jira_does_not_name_are_no_failure() -> None:
     fails, _ = checked(
         {
             "read myself": unnamed,
-            "list service desks": Answer(403, US, b""),
+            "list service desks": Response(403, US, b""),
             "read service desk info": says({"isLicensedForUse": True}),
         }
     )
@@ -297,8 +297,8 @@ def test_no_jira_service_management_on_the_site() -> None:
     report, _ = checked(
         {
             "read licence": says({"applications": [{"id": "jira-software", "plan": "PAID"}]}),
-            "list service desks": Answer(403, US, b""),
-            "read service desk info": Answer(404, US, b""),
+            "list service desks": Response(403, US, b""),
+            "read service desk info": Response(404, US, b""),
         }
     )
 
@@ -312,7 +312,7 @@ def test_jira_service_management_without_a_licence() -> None:
     """It answers that it is not licensed for use."""
     report, _ = checked(
         {
-            "list service desks": Answer(403, US, b""),
+            "list service desks": Response(403, US, b""),
             "read service desk info": says({"isLicensedForUse": False}),
         }
     )
@@ -364,8 +364,8 @@ def test_assets_not_available_tells_the_plan_from_the_licence(
 
 def test_a_licence_that_cannot_be_read_explains_nothing_and_harms_nothing() -> None:
     """The plan only explains other failures."""
-    report, _ = checked({"read licence": Answer(403, US, b'{"errorMessages":["No."]}')})
-    unknown, _ = checked({"read licence": Answer(503, US, b"")})
+    report, _ = checked({"read licence": Response(403, US, b'{"errorMessages":["No."]}')})
+    unknown, _ = checked({"read licence": Response(503, US, b"")})
 
     assert report.ok
     assert unknown.ok
@@ -400,7 +400,7 @@ def test_a_given_workspace_or_cloud_id_of_another_site_is_found_out() -> None:
 def test_a_missing_role_in_assets() -> None:
     """Assets refuses in another way than with its denial."""
     report, _ = checked(
-        {"list object schemas": Answer(403, US, b'{"errorMessages":["PermissionInsightException"]}')}
+        {"list object schemas": Response(403, US, b'{"errorMessages":["PermissionInsightException"]}')}
     )
 
     assert isinstance(report["assets data"].error, errors.SchemaPermissionError)
@@ -480,7 +480,7 @@ def test_it_can_be_repeated() -> None:
             **good(),
             "read myself": [
                 myself("jira-servicedesk"),
-                Answer(401, FAILED, b""),
+                Response(401, FAILED, b""),
                 says({"code": 401, "message": "Unauthorized"}, 401, {}),
             ],
         }
@@ -494,7 +494,7 @@ def test_it_can_be_repeated() -> None:
 def test_retries_are_those_of_the_policy() -> None:
     """A short disturbance is no finding."""
     report, service = checked(
-        {"read permissions": [Answer(503, US, b""), good()["read permissions"]]}, policy=RetryPolicy()
+        {"read permissions": [Response(503, US, b""), good()["read permissions"]]}, policy=RetryPolicy()
     )
 
     assert report.ok
@@ -505,13 +505,13 @@ def test_retries_are_those_of_the_policy() -> None:
 def every_failure() -> list[dict[str, Said]]:
     """Each operation of a check, with each kind of failure."""
     failures: list[Said] = [
-        *(Answer(code, US, b"") for code in (400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 503)),
-        Answer(200, US, b""),
-        Answer(200, US, b"{}"),
-        Answer(200, US, b"[]"),
-        Answer(200, US, b"null"),
-        Answer(200, US, b'{"permissions":[],"applications":7,"values":"x","cloudId":9,"accountId":[]}'),
-        Answer(200, FAILED, b"{}"),
+        *(Response(code, US, b"") for code in (400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 503)),
+        Response(200, US, b""),
+        Response(200, US, b"{}"),
+        Response(200, US, b"[]"),
+        Response(200, US, b"null"),
+        Response(200, US, b'{"permissions":[],"applications":7,"values":"x","cloudId":9,"accountId":[]}'),
+        Response(200, FAILED, b"{}"),
         errors.ConnectionLostError("reset"),
         errors.TlsError("self-signed"),
     ]

@@ -12,13 +12,13 @@ import pytest
 
 import jsm_assets_dest
 from jsm_assets_dest import ApiToken, AsyncConnection, Connection, Limits
-from jsm_assets_dest._assets.reading import read_flag
+from jsm_assets_dest._http.clock import SystemClock
 from jsm_assets_dest._wire.addresses import address
-from jsm_assets_dest._wire.answer import Answer
 from jsm_assets_dest._wire.decoding import BodyReader
-from jsm_assets_dest._wire.discovery import read_workspace_ids
-from jsm_assets_dest._wire.imports import read_execution_links, read_import_links
-from jsm_assets_dest.clock import SystemClock
+from jsm_assets_dest._wire.import_requests import read_execution_links, read_import_links
+from jsm_assets_dest._wire.json_reading import read_flag
+from jsm_assets_dest._wire.response import Response
+from jsm_assets_dest._wire.site_requests import read_workspace_ids
 from jsm_assets_dest.exceptions import ConfigurationError, MalformedAnswerError
 from jsm_assets_dest.testing import Emulator
 
@@ -104,8 +104,8 @@ def test_no_segment_climbs_out_of_its_path(segment: str) -> None:
 # --- answers
 
 
-def answer(body: object) -> Answer:
-    return Answer(200, {"content-type": "application/json"}, json.dumps(body).encode())
+def response(body: object) -> Response:
+    return Response(200, {"content-type": "application/json"}, json.dumps(body).encode())
 
 
 def test_an_encoding_that_nobody_asked_for_is_named() -> None:
@@ -116,20 +116,20 @@ def test_an_encoding_that_nobody_asked_for_is_named() -> None:
 @pytest.mark.parametrize("blank", ["", " "])
 def test_a_workspace_without_an_id_is_no_workspace(blank: str) -> None:
     with pytest.raises(MalformedAnswerError, match="without an id"):
-        read_workspace_ids(answer({"values": [{"workspaceId": "w"}, {"workspaceId": blank}]}))
+        read_workspace_ids(response({"values": [{"workspaceId": "w"}, {"workspaceId": blank}]}))
 
 
 def test_links_of_an_import_must_name_its_workspace() -> None:
     link = f"{GATEWAY}/jsm/assets/elsewhere"
     with pytest.raises(MalformedAnswerError, match="no workspace and no import source"):
-        read_import_links(answer({"links": {"getStatus": link, "start": link, "mapping": link}}), GATEWAY)
+        read_import_links(response({"links": {"getStatus": link, "start": link, "mapping": link}}), GATEWAY)
 
 
 def test_links_of_an_execution_must_name_it() -> None:
     link = f"{GATEWAY}/jsm/assets/elsewhere"
     with pytest.raises(MalformedAnswerError, match="name no execution"):
         read_execution_links(
-            answer({"links": {"submitResults": link, "getExecutionStatus": link, "cancel": link}}), GATEWAY
+            response({"links": {"submitResults": link, "getExecutionStatus": link, "cancel": link}}), GATEWAY
         )
 
 

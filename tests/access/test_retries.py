@@ -9,12 +9,12 @@ import pytest
 from attrs import field, frozen
 
 from jsm_assets_dest import OAuthToken, RetryPolicy
-from jsm_assets_dest._engine.commands import Command, Exclusive, Operation, Send
-from jsm_assets_dest._retry.budget import Budget
-from jsm_assets_dest._retry.call import Effort, call
+from jsm_assets_dest._http.commands import Command, Exclusive, Operation, Send
 from jsm_assets_dest._secret import Secret
-from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest._session.budget import Budget
+from jsm_assets_dest._session.call import Effort, call
 from jsm_assets_dest._wire.request import Host, Repeat, Request
+from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import (
     AnswerTimeoutError,
     AnswerTooLargeError,
@@ -32,7 +32,7 @@ from jsm_assets_dest.exceptions import (
 )
 from tests.access.conversation import SITE, TOKEN, Said, Service
 
-GOOD = Answer(200, {"x-aaccountid": "1"}, b"{}")
+GOOD = Response(200, {"x-aaccountid": "1"}, b"{}")
 READ = Request(
     operation="read licence", method="GET", url=f"{SITE}/rest/api/3/instance/license", host=Host.SITE
 )
@@ -40,9 +40,9 @@ CREATE = READ.changed(operation="create object schema", method="POST", repeat=Re
 ONCE = READ.changed(operation="create import token", method="POST", repeat=Repeat.ONCE)
 
 
-def status(code: int, **headers: str) -> Answer:
+def status(code: int, **headers: str) -> Response:
     """An answer of that status."""
-    return Answer(code, {name.replace("_", "-"): value for name, value in headers.items()}, b"")
+    return Response(code, {name.replace("_", "-"): value for name, value in headers.items()}, b"")
 
 
 @frozen
@@ -117,7 +117,7 @@ UNKNOWN: list[Said] = [
     status(504),
     status(408),
     status(425),
-    Answer(200, {"x-aaccountid": "1"}, b'{"half":'),
+    Response(200, {"x-aaccountid": "1"}, b'{"half":'),
 ]
 NOT_DONE: list[Said] = [
     status(429),
@@ -129,8 +129,8 @@ FINAL: list[Said] = [
     TlsError("self-signed"),
     ProxyAuthenticationError("407"),
     AnswerTooLargeError("a bomb"),
-    Answer(200, {}, b"<html>log in</html>"),
-    Answer(200, {"x-seraph-loginreason": "AUTHENTICATED_FAILED"}, b"{}"),
+    Response(200, {}, b"<html>log in</html>"),
+    Response(200, {"x-seraph-loginreason": "AUTHENTICATED_FAILED"}, b"{}"),
 ]
 
 
@@ -337,7 +337,7 @@ def test_a_token_that_somebody_else_has_renewed_is_not_renewed_again() -> None:
         assert isinstance(command, Send)
         assert command.request.authorization == Secret("Bearer access-token-number-1")
 
-    def refused(operation: Operation[Answer]) -> Command:
+    def refused(operation: Operation[Response]) -> Command:
         command = operation.send(status(401))
         assert isinstance(command, Exclusive)
         service.run(command.operation)

@@ -13,13 +13,13 @@ import attrs
 import pytest
 
 from jsm_assets_dest import ApiToken, ClientCredentials, ForgeToken, OAuthToken
+from jsm_assets_dest._assets.reports import Check, CheckState, ConnectionReport
 from jsm_assets_dest._secret import MASK, Secret
-from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest._session.credentials import bearer_authorization, import_token_secret
 from jsm_assets_dest._wire.classify import classify
 from jsm_assets_dest._wire.request import Credential, Host, Request
-from jsm_assets_dest.auth import bearer_authorization, import_token_secret
+from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import AssetsError, scrubbed
-from jsm_assets_dest.reports import Check, CheckState, ConnectionReport
 
 CANARY = "c4n4ryT0k3n"
 API_TOKEN = f"ATATT3xFfGF0{CANARY}=1A2B3C4D"
@@ -136,7 +136,7 @@ ECHOES = (
 def test_no_error_repeats_a_credential_that_an_answer_echoes(status: int, body: str) -> None:
     """Whatever the credential looks like, and wherever the answer puts it."""
     token = f"no-known-form-{CANARY}"
-    answer = Answer(
+    response = Response(
         status,
         {"content-type": "text/plain", "location": f"https://evil.example/login?token={token}"},
         body.format(token=token).encode(),
@@ -144,7 +144,7 @@ def test_no_error_repeats_a_credential_that_an_answer_echoes(status: int, body: 
     sent = request(Secret(f"Bearer {token}"))
     del token
     try:
-        classify(sent, answer)
+        classify(sent, response)
     except AssetsError as error:
         shown = f"{error} {error!r} {vars(error)} {error.to_dict()} {pickle.dumps(error)!r}"
         assert CANARY not in shown
@@ -192,9 +192,9 @@ def test_a_report_shows_no_secret() -> None:
         credential=Credential.IMPORT_TOKEN,
         authorization=Secret(f"Bearer {IMPORT_TOKEN}"),
     )
-    answer = Answer(401, {}, f'{{"code":401,"message":"Unauthorized {IMPORT_TOKEN}"}}'.encode())
+    response = Response(401, {}, f'{{"code":401,"message":"Unauthorized {IMPORT_TOKEN}"}}'.encode())
     with pytest.raises(AssetsError) as caught:
-        classify(sent, answer)
+        classify(sent, response)
     error = caught.value
     report = ConnectionReport(
         checks=(
@@ -230,6 +230,6 @@ def test_a_client_secret_that_is_echoed_is_masked(body: str) -> None:
     )
     for status in (400, 401, 403, 500):
         with pytest.raises(AssetsError) as caught:
-            classify(sent, Answer(status, {}, body.format(token=secret).encode()))
+            classify(sent, Response(status, {}, body.format(token=secret).encode()))
 
         assert CANARY not in f"{caught.value} {caught.value!r} {vars(caught.value)}"

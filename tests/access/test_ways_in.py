@@ -19,12 +19,12 @@ from jsm_assets_dest import (
     OAuthToken,
     RetryPolicy,
 )
-from jsm_assets_dest._operations.discovery import ask_assets, ask_jira
-from jsm_assets_dest._operations.permissions import check
-from jsm_assets_dest._retry.call import call
-from jsm_assets_dest._wire import discovery as wire
-from jsm_assets_dest._wire import schemas
-from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest._operations.doctor import check
+from jsm_assets_dest._session.call import call
+from jsm_assets_dest._session.workspace import ask_assets, ask_jira
+from jsm_assets_dest._wire import schema_requests as schemas
+from jsm_assets_dest._wire import site_requests as wire
+from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import (
     AnswerTimeoutError,
     AppNotInstalledError,
@@ -45,8 +45,8 @@ from tests.access.test_permissions import ACCOUNT, CLOUD, FAILED, WORKSPACE, che
 
 # --- classic or with scopes ---------------------------------------------------------------------------------------
 
-ANONYMOUS = Answer(401, {}, b"Client must be authenticated to access this resource.")
-REJECTED = Answer(401, FAILED, b"Client must be authenticated to access this resource.")
+ANONYMOUS = Response(401, {}, b"Client must be authenticated to access this resource.")
+REJECTED = Response(401, FAILED, b"Client must be authenticated to access this resource.")
 
 
 def test_an_account_that_the_site_names_belongs_to_a_classic_token() -> None:
@@ -119,7 +119,7 @@ def test_the_gateway_tells_an_address_of_somebody_else_from_a_bad_token() -> Non
             emulator.site, ApiToken(email, token), transport=emulator.transport, clock=emulator.clock
         ) as connection:
             assert said in connection.check()["identity"].cause
-    mismatch = Answer(
+    mismatch = Response(
         401, {"x-failure-category": "FAILURE_CLIENT_AUTH_MISMATCH"}, b'{"code":401,"message":"Unauthorized"}'
     )
     report, _ = checked({"read myself": [REJECTED, mismatch]})
@@ -128,7 +128,7 @@ def test_the_gateway_tells_an_address_of_somebody_else_from_a_bad_token() -> Non
 
 def test_a_gateway_that_bars_this_computer_proves_nothing_about_the_token() -> None:
     """The site's refusal is raised; when the gateway lets the computer in, the token turns out to be one with scopes."""
-    barred = Answer(403, {}, b'{"errorMessages":["The IP address has been rejected"]}')
+    barred = Response(403, {}, b'{"errorMessages":["The IP address has been rejected"]}')
     service = Service({**good(), "read myself": [REJECTED, barred, REJECTED, myself()]})
     site = service.site()
     with pytest.raises(BadCredentialsError):
@@ -148,7 +148,7 @@ def test_a_worker_whose_refusal_comes_late_follows_the_others_to_the_gateway() -
     command = next(late)
     site.is_scoped = True
 
-    command = late.send(service.answer(command.request))  # type: ignore[union-attr]  # it sends
+    command = late.send(service.response(command.request))  # type: ignore[union-attr]  # it sends
 
     assert "/ex/jira/" in command.request.path  # type: ignore[union-attr]  # it sends
     late.close()
@@ -156,7 +156,7 @@ def test_a_worker_whose_refusal_comes_late_follows_the_others_to_the_gateway() -
 
 def test_scopes_are_found_out_on_the_gateway_as_well() -> None:
     """With a workspace id, the first call goes to the gateway's short address, which takes classic tokens only."""
-    mismatch = Answer(
+    mismatch = Response(
         401, {"x-failure-category": "FAILURE_CLIENT_AUTH_MISMATCH"}, b'{"code":401,"message":"Unauthorized"}'
     )
     page = good()["list object schemas"]
@@ -182,11 +182,11 @@ NO_TOKEN: dict[str, Said] = {
     "lost": ConnectionLostError("reset"),
     "slow": AnswerTimeoutError("slow"),
     "refused": ConnectionFailedError("refused"),
-    "503": Answer(503, {}, b""),
-    "502 with a page": Answer(502, {"content-type": "text/html"}, b"<html><title>Bad</title></html>"),
-    "half": Answer(200, {}, b'{"access_'),
-    "empty": Answer(200, {}, b"{}"),
-    "429": Answer(429, {"retry-after": "3"}, b""),
+    "503": Response(503, {}, b""),
+    "502 with a page": Response(502, {"content-type": "text/html"}, b"<html><title>Bad</title></html>"),
+    "half": Response(200, {}, b'{"access_'),
+    "empty": Response(200, {}, b"{}"),
+    "429": Response(429, {"retry-after": "3"}, b""),
 }
 
 
@@ -258,12 +258,12 @@ def test_a_rate_limit_of_the_authorization_server_is_one() -> None:
 
 # --- OAuth --------------------------------------------------------------------------------------------------------
 
-UNAUTHORIZED = Answer(401, {}, b'{"code":401,"message":"Unauthorized"}')
+UNAUTHORIZED = Response(401, {}, b'{"code":401,"message":"Unauthorized"}')
 ELSEWHERE = says([{"id": "cloud-of-beta", "url": "https://beta.atlassian.net", "name": "beta", "scopes": []}])
 
 
-@pytest.mark.parametrize("refusal", [UNAUTHORIZED, Answer(403, {}, b"{}"), Answer(404, {}, b"{}")])
-def test_an_oauth_token_for_another_site_is_told_which(refusal: Answer) -> None:
+@pytest.mark.parametrize("refusal", [UNAUTHORIZED, Response(403, {}, b"{}"), Response(404, {}, b"{}")])
+def test_an_oauth_token_for_another_site_is_told_which(refusal: Response) -> None:
     """The sites that consent was given for are asked only when the token was refused."""
     report, _ = checked(
         {"read myself": refusal, "list accessible resources": ELSEWHERE},
@@ -282,7 +282,7 @@ def test_an_oauth_token_for_another_site_is_told_which(refusal: Answer) -> None:
         says([]),
         says([{"id": CLOUD, "url": SITE}]),
         says({"no": "list"}),
-        Answer(503, {}, b""),
+        Response(503, {}, b""),
         ConnectionLostError("reset"),
     ],
 )
@@ -395,7 +395,9 @@ def test_without_a_credential_the_site_is_still_asked_for() -> None:
 
 def test_the_answer_of_the_grants_is_read_as_documented() -> None:
     """Cloud id to address."""
-    assert wire.read_resources(Answer(200, {}, json.dumps([{"id": "1", "url": "u"}]).encode())) == {"1": "u"}
+    assert wire.read_resources(Response(200, {}, json.dumps([{"id": "1", "url": "u"}]).encode())) == {
+        "1": "u"
+    }
 
 
 # --- the environment ----------------------------------------------------------------------------------------------
@@ -403,7 +405,7 @@ def test_the_answer_of_the_grants_is_read_as_documented() -> None:
 
 def test_every_variable_of_the_current_site_is_documented_in_one_place() -> None:
     """The table of the page about credentials names those that are read, and no others."""
-    from jsm_assets_dest._operations import opening
+    from jsm_assets_dest._session import opening
 
     page = (Path(__file__).parents[2] / "docs" / "how-to" / "choose-credentials.md").read_text(
         encoding="utf-8"
@@ -473,7 +475,7 @@ def test_a_revoked_token_is_found_out_whether_the_site_says_so_or_not(header: bo
     emulator.add_object_schema("OKT", "Okta")
     with emulator.connect(retry=RetryPolicy.off()) as connection:
         assert connection.check().ok
-        connection._site.workspace_id = None
+        connection._session.site.workspace_id = None
         emulator.access.revoke_token()
         with pytest.raises(BadCredentialsError) as caught:
             connection.object_schemas()

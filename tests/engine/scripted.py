@@ -21,16 +21,16 @@ import pytest
 from attrs import define, field
 
 from jsm_assets_dest import ApiToken, RetryPolicy
-from jsm_assets_dest._engine.asynchronous import AsyncEngine
-from jsm_assets_dest._engine.blocking import BlockingEngine
-from jsm_assets_dest._engine.commands import Operation
-from jsm_assets_dest._engine.settings import HttpSettings
-from jsm_assets_dest._retry.site import Site
+from jsm_assets_dest._http.async_engine import AsyncEngine
+from jsm_assets_dest._http.commands import Operation
+from jsm_assets_dest._http.limits import Limits
+from jsm_assets_dest._http.settings import HttpSettings
+from jsm_assets_dest._http.sync_engine import SyncEngine
 from jsm_assets_dest._secret import Secret
-from jsm_assets_dest._wire import schemas
-from jsm_assets_dest._wire.imports import ExecutionLinks, submit_chunk
+from jsm_assets_dest._session.site import Site
+from jsm_assets_dest._wire import schema_requests as schemas
+from jsm_assets_dest._wire.import_requests import ExecutionLinks, submit_chunk
 from jsm_assets_dest._wire.request import Request
-from jsm_assets_dest.limits import Limits
 
 #: A chunk of three megabytes, as in the measurements that the fault matrix was made from.
 CHUNK = b'{"data":{"people":[' + b",".join([b'{"id":"0123456789"}'] * 150_000) + b"]}}"
@@ -107,7 +107,9 @@ class Received:
 Script = Callable[[Received], "bool | None"]
 
 
-def answer(payload: bytes = b"{}", status: str = "200 OK", head: bytes = b"", *, keep: bool = True) -> Script:
+def response(
+    payload: bytes = b"{}", status: str = "200 OK", head: bytes = b"", *, keep: bool = True
+) -> Script:
     """Read the whole request and answer it."""
 
     def script(received: Received) -> bool:
@@ -182,7 +184,7 @@ class Server:
                     received = Received(connection, head, rest, number)
                     with self._lock:
                         self.received.append(received)
-                        script = self.scripts.pop(0) if self.scripts else answer()
+                        script = self.scripts.pop(0) if self.scripts else response()
                     if not script(received):
                         return
                     rest = received.rest
@@ -246,7 +248,7 @@ def run(request: pytest.FixtureRequest) -> Run:
         )
         http = HttpSettings(**{"limits": Limits(connect=2.0, attempt=attempt), **settings})
         if request.param == "threads":
-            with BlockingEngine(http, clock) as engine:
+            with SyncEngine(http, clock) as engine:
                 return engine.run(operation(site))
 
         async def main() -> Any:

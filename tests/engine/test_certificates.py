@@ -14,7 +14,7 @@ import certifi
 import pytest
 
 from jsm_assets_dest import ApiToken, AsyncConnection, Connection
-from jsm_assets_dest._engine import certificates
+from jsm_assets_dest._http import certificates
 from jsm_assets_dest.exceptions import ConfigurationError
 
 ACCOUNT = ApiToken("ana@example.com", "not-a-real-token-0123456789")
@@ -44,7 +44,7 @@ def test_httpx_is_not_needed() -> None:
     """The context is there although nothing of httpx was ever imported."""
     script = """
 import sys
-from jsm_assets_dest._engine import certificates
+from jsm_assets_dest._http import certificates
 certificates.load(trust_env=True)
 context = certificates.shared_context(trust_env=True)
 assert context is certificates.shared_context(trust_env=True)
@@ -58,7 +58,7 @@ print(len(context.get_ca_certs()) > 50, "httpx" in sys.modules)
 WATCHED = """
 import asyncio, ssl, sys
 from jsm_assets_dest import ApiToken, AsyncConnection, Connection, RetryPolicy
-from jsm_assets_dest._engine import certificates
+from jsm_assets_dest._http import certificates
 from jsm_assets_dest.exceptions import ConnectionFailedError
 
 load = certificates.load

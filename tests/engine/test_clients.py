@@ -10,15 +10,15 @@ import httpx
 import pytest
 
 from jsm_assets_dest import Limits
-from jsm_assets_dest._engine.asynchronous import AsyncEngine
-from jsm_assets_dest._engine.blocking import BlockingEngine
-from jsm_assets_dest._engine.commands import Operation, Send
-from jsm_assets_dest._engine.settings import HttpSettings, environment_proxies, named_proxies
-from jsm_assets_dest._retry import forks
-from jsm_assets_dest._retry.budget import Budget
-from jsm_assets_dest._retry.gate import Gate
-from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest._http import forks
+from jsm_assets_dest._http.async_engine import AsyncEngine
+from jsm_assets_dest._http.commands import Operation, Send
+from jsm_assets_dest._http.settings import HttpSettings, environment_proxies, named_proxies
+from jsm_assets_dest._http.sync_engine import SyncEngine
+from jsm_assets_dest._session.budget import Budget
+from jsm_assets_dest._session.gate import Gate
 from jsm_assets_dest._wire.request import Request
+from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import ConfigurationError
 from tests.engine.scripted import Clock, serving
 
@@ -78,15 +78,15 @@ def test_a_proxy_that_is_none_is_refused_without_being_repeated(environment: pyt
     assert "pr0xy-pass" not in str(caught.value)
 
 
-def get(url: str) -> Operation[Answer]:
+def get(url: str) -> Operation[Response]:
     """One request."""
-    found: Answer = yield Send(Request(operation="get thing", method="GET", url=url))
+    found: Response = yield Send(Request(operation="get thing", method="GET", url=url))
     return found
 
 
 def test_after_a_fork_the_next_request_opens_a_connection_of_its_own() -> None:
     """As the child does it; the parent's client is neither used nor closed."""
-    with serving() as server, BlockingEngine(HttpSettings(limits=Limits()), Clock()) as engine:
+    with serving() as server, SyncEngine(HttpSettings(limits=Limits()), Clock()) as engine:
         engine.run(get(server.url))
         parents = engine.client()
         forks._forked()
@@ -122,7 +122,7 @@ def test_after_a_fork_the_asynchronous_engine_does_the_same() -> None:
 def test_after_a_fork_no_lock_is_held_by_a_thread_that_is_not_there() -> None:
     """Another thread may have been inside of the gate, the budget or the engine at that moment."""
     gate, budget = Gate(), Budget(100)
-    engine = BlockingEngine(HttpSettings(limits=Limits()), Clock())
+    engine = SyncEngine(HttpSettings(limits=Limits()), Clock())
     for lock in (gate._lock, budget._lock, engine._lock, engine.exclusive("token")):
         lock.acquire()
     forks._forked()
@@ -142,7 +142,7 @@ def test_what_a_transport_of_the_callers_raises_comes_out_as_it_is(kind: type[Ex
         raise kind("the mock says no")
 
     settings = HttpSettings(limits=Limits(), transport=httpx.MockTransport(handler))
-    with BlockingEngine(settings, Clock()) as engine, pytest.raises(kind) as caught:
+    with SyncEngine(settings, Clock()) as engine, pytest.raises(kind) as caught:
         engine.run(get("https://acme.example"))
     assert "handler" in {frame.name for frame in traceback.extract_tb(caught.value.__traceback__)}
 

@@ -11,10 +11,10 @@ import anyio
 import httpx
 import pytest
 
-from jsm_assets_dest._engine import blocking, http
-from jsm_assets_dest._engine.asynchronous import AsyncEngine
-from jsm_assets_dest._engine.blocking import BlockingEngine
-from jsm_assets_dest._engine.commands import (
+from jsm_assets_dest._http import client as http
+from jsm_assets_dest._http import sync_engine as blocking
+from jsm_assets_dest._http.async_engine import AsyncEngine
+from jsm_assets_dest._http.commands import (
     Ask,
     Batch,
     Exclusive,
@@ -27,10 +27,12 @@ from jsm_assets_dest._engine.commands import (
     Sleep,
     Spawn,
 )
-from jsm_assets_dest._engine.settings import HttpSettings
+from jsm_assets_dest._http.limits import Limits
+from jsm_assets_dest._http.settings import HttpSettings
+from jsm_assets_dest._http.sync_engine import SyncEngine
 from jsm_assets_dest._secret import Secret
-from jsm_assets_dest._wire.answer import Answer
 from jsm_assets_dest._wire.request import Request
+from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import (
     AnswerTooLargeError,
     ClosedError,
@@ -39,7 +41,6 @@ from jsm_assets_dest.exceptions import (
     HostNotFoundError,
     MalformedAnswerError,
 )
-from jsm_assets_dest.limits import Limits
 
 
 class StillClock:
@@ -85,7 +86,7 @@ def run(request: pytest.FixtureRequest, clock: StillClock) -> Run:
         limits: Limits | None = None,
     ) -> Any:
         if request.param == "threads":
-            with BlockingEngine(settings(handler, limits or Limits()), clock) as engine:
+            with SyncEngine(settings(handler, limits or Limits()), clock) as engine:
                 return engine.run(operation)
 
         async def main() -> Any:
@@ -114,7 +115,7 @@ def test_sends_a_request_and_gives_the_answer(run: Run) -> None:
         seen.append(received)
         return httpx.Response(201, headers={"X-Thing": "yes"}, json={"id": 1})
 
-    answer: Answer = run(
+    response: Response = run(
         one(
             Send(
                 request(
@@ -125,7 +126,7 @@ def test_sends_a_request_and_gives_the_answer(run: Run) -> None:
         handler,
     )
 
-    assert (answer.status, answer.headers["x-thing"], answer.json()) == (201, "yes", {"id": 1})
+    assert (response.status, response.headers["x-thing"], response.json()) == (201, "yes", {"id": 1})
     assert seen[0].headers["authorization"] == "Bearer abc"
     assert seen[0].headers["content-type"] == "application/json"
     assert seen[0].headers["x-a"] == "b"
@@ -288,8 +289,8 @@ def test_an_exception_of_a_callback_is_thrown_into_the_operation(run: Run) -> No
 
 def test_spawned_operations_run_beside_and_are_joined(run: Run) -> None:
     def double(number: int) -> Operation[int]:
-        answer: Answer = yield Send(request())
-        return number * 2 + answer.status
+        response: Response = yield Send(request())
+        return number * 2 + response.status
 
     def operation() -> Operation[dict[object, object]]:
         for number in range(5):
@@ -323,11 +324,11 @@ def test_a_worker_writes_its_request_before_the_producer_goes_on(
     """Threads of Python give way to each other rarely: a producer that computes would keep the network idle meanwhile."""
     told: list[str] = []
 
-    def send(*_: object, written: Callable[[], object], **__: object) -> Answer:
+    def send(*_: object, written: Callable[[], object], **__: object) -> Response:
         sum(range(10_000))
         told.append("written")
         written()
-        return Answer(200)
+        return Response(200)
 
     def operation() -> Operation[None]:
         for _ in range(2):  # a worker that is new begins at once in any case
@@ -340,7 +341,7 @@ def test_a_worker_writes_its_request_before_the_producer_goes_on(
     switching = sys.getswitchinterval()
     sys.setswitchinterval(1.0)
     try:
-        with BlockingEngine(HttpSettings(limits=Limits()), clock) as engine:
+        with SyncEngine(HttpSettings(limits=Limits()), clock) as engine:
             engine.run(operation())
     finally:
         sys.setswitchinterval(switching)
@@ -353,18 +354,18 @@ def test_a_worker_that_cannot_write_holds_the_producer_up_for_a_moment_only(
 ) -> None:
     went_on = threading.Event()
 
-    def send(*_: object, **__: object) -> Answer:
-        return Answer(200 if went_on.wait(10) else 504)
+    def send(*_: object, **__: object) -> Response:
+        return Response(200 if went_on.wait(10) else 504)
 
-    def operation() -> Operation[Answer]:
+    def operation() -> Operation[Response]:
         yield Spawn(one(Send(request())), tag="one")
         went_on.set()
         outcome: Outcome = yield Join()
-        assert isinstance(outcome.value, Answer)
+        assert isinstance(outcome.value, Response)
         return outcome.value
 
     monkeypatch.setattr(http, "send", send)
-    with BlockingEngine(HttpSettings(limits=Limits()), clock) as engine:
+    with SyncEngine(HttpSettings(limits=Limits()), clock) as engine:
         assert engine.run(operation()).status == 200
 
 
@@ -412,7 +413,7 @@ def test_a_run_that_fails_leaves_no_worker_behind(run: Run) -> None:
 
 
 def test_a_closed_engine_sends_nothing() -> None:
-    engine = BlockingEngine(
+    engine = SyncEngine(
         HttpSettings(limits=Limits(), transport=httpx.MockTransport(lambda _: httpx.Response(200))),
         StillClock(),
     )
@@ -514,7 +515,7 @@ def test_a_worker_that_was_being_started_when_ctrl_c_came_is_waited_for(
         yield Spawn(slow(), tag="slow")
 
     monkeypatch.setattr(threading.Thread, "start", interrupted)
-    with BlockingEngine(HttpSettings(limits=Limits()), clock) as engine, pytest.raises(KeyboardInterrupt):
+    with SyncEngine(HttpSettings(limits=Limits()), clock) as engine, pytest.raises(KeyboardInterrupt):
         engine.run(operation())
 
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("jsm-assets-dest")]

@@ -22,10 +22,11 @@ import pytest
 import trustme
 
 from jsm_assets_dest import RetryPolicy
-from jsm_assets_dest._engine.commands import Operation, Report
-from jsm_assets_dest._retry.call import Effort, call
-from jsm_assets_dest._retry.site import Site
-from jsm_assets_dest._wire.answer import Answer
+from jsm_assets_dest._http.commands import Operation, Report
+from jsm_assets_dest._http.limits import Limits
+from jsm_assets_dest._session.call import Effort, call
+from jsm_assets_dest._session.site import Site
+from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import (
     AnswerTimeoutError,
     AnswerTooLargeError,
@@ -40,18 +41,17 @@ from jsm_assets_dest.exceptions import (
     TransportError,
     UnexpectedRedirectError,
 )
-from jsm_assets_dest.limits import Limits
 from tests.engine.scripted import (
     CHUNK,
     Received,
     Run,
     Script,
-    answer,
     bomb,
     chunk,
     create,
     raw,
     read,
+    response,
     run,
     serving,
 )
@@ -97,7 +97,7 @@ LOST: dict[str, tuple[Script, type[Exception]]] = {
     "2 reset in mid-upload": (reset_mid_upload, ConnectionLostError),
     "3 taken, then reset": (apply_then_reset, ConnectionLostError),
     "4 taken, no answer": (apply_then_stall, AnswerTimeoutError),
-    "5 taken, answered 503": (answer(b"", "503 Service Unavailable"), ServiceUnavailableError),
+    "5 taken, answered 503": (response(b"", "503 Service Unavailable"), ServiceUnavailableError),
     "6 closed without an answer": (close, ConnectionLostError),
 }
 
@@ -110,7 +110,7 @@ def test_rows_1_to_6_a_chunk_goes_again_with_the_same_bytes(run: Run, fault: str
     # Where the time-out is waited for, it is short, and the chunk is small, so that a busy machine keeps it, too.
     body, seconds = (b'{"data":{}}', 0.3) if script is apply_then_stall else (CHUNK, 5.0)
     with serving(script, script) as server:
-        result: Answer = run(server, lambda site: call(site, chunk(site, body), effort), attempt=seconds)
+        result: Response = run(server, lambda site: call(site, chunk(site, body), effort), attempt=seconds)
 
     assert result.status == 200
     assert effort.retries == 2
@@ -139,7 +139,7 @@ def test_row_7_a_connection_that_went_stale_is_replaced_in_silence(run: Run, how
     ended = threading.Event()
 
     def end_idle(received: Received) -> None:
-        answer()(received)
+        response()(received)
         if how == "reset":
             received.reset()
         else:
@@ -175,7 +175,7 @@ def test_a_connection_is_kept_between_requests(run: Run) -> None:
 
 def test_row_11_a_burst_of_503_ends_with_the_attempts_that_were_made(run: Run) -> None:
     """The error says how often it was tried; the body of every attempt was the same."""
-    burst = [answer(b"", "503 Service Unavailable")] * 20
+    burst = [response(b"", "503 Service Unavailable")] * 20
     with serving(*burst) as server, pytest.raises(ServiceUnavailableError) as caught:
         run(server, lambda site: call(site, chunk(site)))
 
@@ -191,7 +191,7 @@ HTML = b"Content-Type: text/html\r\n"
 
 def test_row_15_a_web_page_does_not_hide_its_status(run: Run) -> None:
     """A 502 is a 502, whatever the gateway in between puts into it; the read goes on when it has passed."""
-    with serving(answer(PAGE % b"Bad gateway", "502 Bad Gateway", HTML)) as server:
+    with serving(response(PAGE % b"Bad gateway", "502 Bad Gateway", HTML)) as server:
         assert run(server, lambda site: call(site, read(site))).status == 200
     assert len(server.received) == 2
 
@@ -199,7 +199,7 @@ def test_row_15_a_web_page_does_not_hide_its_status(run: Run) -> None:
 def test_row_16_a_login_page_is_no_success(run: Run) -> None:
     """Even with 200, and even for a chunk, whose good answer may be empty."""
     with (
-        serving(answer(PAGE % b"Log in", "200 OK", HTML)) as server,
+        serving(response(PAGE % b"Log in", "200 OK", HTML)) as server,
         pytest.raises(HtmlResponseError) as caught,
     ):
         run(server, lambda site: call(site, chunk(site)))
@@ -216,7 +216,7 @@ def test_rows_17_and_18_a_redirect_takes_nothing_to_another_host(run: Run, statu
     with serving() as other:
         location = f"Location: {other.url}/elsewhere?token=abc\r\n".encode()
         with (
-            serving(answer(b"", status, location)) as server,
+            serving(response(b"", status, location)) as server,
             pytest.raises(UnexpectedRedirectError) as caught,
         ):
             run(server, lambda site: call(site, chunk(site)))
@@ -308,7 +308,7 @@ def endlessly(head: bytes, piece: bytes) -> Script:
 
 
 LARGE: dict[str, Script] = {
-    "22 a bomb of 200 MB": answer(bomb(200), "200 OK", b"Content-Encoding: gzip\r\n"),
+    "22 a bomb of 200 MB": response(bomb(200), "200 OK", b"Content-Encoding: gzip\r\n"),
     "23 an endless body": endlessly(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536),
     "23 an endless body in pieces": endlessly(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b"x" * 65536 + b"\r\n"
@@ -570,9 +570,9 @@ def test_row_30_tls_to_a_clear_text_port(run: Run, says: str) -> None:
 
 def test_waiting_for_a_free_connection_is_part_of_the_attempt() -> None:
     """A pool whose connections are all busy holds a call no longer than the attempt may take."""
-    from jsm_assets_dest._engine.blocking import BlockingEngine
-    from jsm_assets_dest._engine.commands import Send
-    from jsm_assets_dest._engine.settings import HttpSettings
+    from jsm_assets_dest._http.commands import Send
+    from jsm_assets_dest._http.settings import HttpSettings
+    from jsm_assets_dest._http.sync_engine import SyncEngine
     from jsm_assets_dest._wire.request import Request
     from tests.engine.scripted import Clock
 
@@ -582,13 +582,13 @@ def test_waiting_for_a_free_connection_is_part_of_the_attempt() -> None:
         busy.set()
         received.connection.recv(1)
 
-    def one(url: str, seconds: float) -> Operation[Answer]:
-        found: Answer = yield Send(Request(operation="get thing", method="GET", url=url, timeout=seconds))
+    def one(url: str, seconds: float) -> Operation[Response]:
+        found: Response = yield Send(Request(operation="get thing", method="GET", url=url, timeout=seconds))
         return found
 
     with serving(hold) as server:
         settings = HttpSettings(limits=Limits(connections=1, attempt=30.0))
-        with BlockingEngine(settings, Clock()) as engine:
+        with SyncEngine(settings, Clock()) as engine:
 
             def first() -> None:
                 with pytest.raises(TransportError):

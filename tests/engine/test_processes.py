@@ -24,19 +24,19 @@ import pytest
 import trustme
 
 from jsm_assets_dest import ApiToken, Connection, Limits, RetryPolicy
-from jsm_assets_dest._engine.asynchronous import AsyncEngine
-from jsm_assets_dest._engine.blocking import BlockingEngine
-from jsm_assets_dest._engine.commands import Operation, Send
-from jsm_assets_dest._engine.settings import HttpSettings
+from jsm_assets_dest._http.async_engine import AsyncEngine
+from jsm_assets_dest._http.commands import Operation, Send
+from jsm_assets_dest._http.settings import HttpSettings
+from jsm_assets_dest._http.sync_engine import SyncEngine
 from jsm_assets_dest._secret import Secret
-from jsm_assets_dest._wire.answer import Answer
 from jsm_assets_dest._wire.request import Request
+from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import ClosedError, ConnectionFailedError, TransportError
 from jsm_assets_dest.testing import Emulator
-from tests.engine.scripted import Clock, Received, answer, raw, serving
+from tests.engine.scripted import Clock, Received, raw, response, serving
 
 TOKEN = "ATATT3xFfGF0T4JNjKpQ7w=1A2B3C4D"
-PAGE = answer(b'{"startAt":0,"maxResults":25,"total":0,"isLast":true,"values":[]}')
+PAGE = response(b'{"startAt":0,"maxResults":25,"total":0,"isLast":true,"values":[]}')
 
 #: The beginning of every child: a connection that needs to find out nothing, and what came of listing the schemas.
 CHILD = """
@@ -234,9 +234,11 @@ print(json.dumps(found))
     assert [each.number for each in server.received] == [1, 2, 1]
 
 
-def get(url: str, **changes: Any) -> Operation[Answer]:
+def get(url: str, **changes: Any) -> Operation[Response]:
     """One request."""
-    found: Answer = yield Send(Request(**{"operation": "get thing", "method": "GET", "url": url, **changes}))
+    found: Response = yield Send(
+        Request(**{"operation": "get thing", "method": "GET", "url": url, **changes})
+    )
     return found
 
 
@@ -256,7 +258,7 @@ def test_row_48_eight_threads_share_one_client() -> None:
 
     with (
         serving(*[echo] * 800) as server,
-        BlockingEngine(HttpSettings(limits=Limits(connections=8)), Clock()) as engine,
+        SyncEngine(HttpSettings(limits=Limits(connections=8)), Clock()) as engine,
         ThreadPoolExecutor(8) as pool,
     ):
         assert all(pool.map(work, range(8)))
@@ -277,7 +279,7 @@ def test_ctrl_c_ends_a_blocking_call_at_once_and_shows_nothing() -> None:
 
     with (
         serving(interrupt) as server,
-        BlockingEngine(HttpSettings(limits=Limits(attempt=30.0)), Clock()) as engine,
+        SyncEngine(HttpSettings(limits=Limits(attempt=30.0)), Clock()) as engine,
     ):
         started = time.monotonic()
         with pytest.raises(KeyboardInterrupt) as caught:
@@ -366,7 +368,7 @@ def test_closing_while_another_thread_waits_ends_its_call() -> None:
         received.connection.recv(1)
 
     with serving(silent) as server:
-        engine = BlockingEngine(HttpSettings(limits=Limits(attempt=0.5)), Clock())
+        engine = SyncEngine(HttpSettings(limits=Limits(attempt=0.5)), Clock())
 
         def call() -> None:
             try:

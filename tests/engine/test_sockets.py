@@ -14,13 +14,14 @@ import anyio
 import pytest
 import trustme
 
-from jsm_assets_dest._engine.asynchronous import AsyncEngine
-from jsm_assets_dest._engine.blocking import BlockingEngine
-from jsm_assets_dest._engine.commands import Operation, Send, Spawn
-from jsm_assets_dest._engine.http import blocking_client, send
-from jsm_assets_dest._engine.settings import HttpSettings
+from jsm_assets_dest._http.async_engine import AsyncEngine
+from jsm_assets_dest._http.client import send, sync_client
+from jsm_assets_dest._http.clock import SystemClock
+from jsm_assets_dest._http.commands import Operation, Send, Spawn
+from jsm_assets_dest._http.limits import Limits
+from jsm_assets_dest._http.settings import HttpSettings
+from jsm_assets_dest._http.sync_engine import SyncEngine
 from jsm_assets_dest._wire.request import Request
-from jsm_assets_dest.clock import SystemClock
 from jsm_assets_dest.exceptions import (
     AnswerTimeoutError,
     ConnectionFailedError,
@@ -29,7 +30,6 @@ from jsm_assets_dest.exceptions import (
     TlsError,
     TransportError,
 )
-from jsm_assets_dest.limits import Limits
 
 Serve = Callable[[socket.socket], None]
 
@@ -90,7 +90,7 @@ def drip(head: bytes, rest: bytes) -> Serve:
     return script
 
 
-def answer(payload: bytes, head: bytes = b"") -> Serve:
+def response(payload: bytes, head: bytes = b"") -> Serve:
     def script(connection: socket.socket) -> None:
         receive_head(connection)
         connection.sendall(head or b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(payload))
@@ -104,7 +104,7 @@ def run(request: pytest.FixtureRequest) -> Callable[..., Any]:
     def run(operation: Operation[Any], **settings: Any) -> Any:
         http = HttpSettings(**{"limits": Limits(connect=2.0, attempt=0.3), **settings})
         if request.param == "threads":
-            with BlockingEngine(http, SystemClock()) as engine:
+            with SyncEngine(http, SystemClock()) as engine:
                 return engine.run(operation)
 
         async def main() -> Any:
@@ -139,7 +139,7 @@ def test_a_request_is_on_its_way_once_all_of_it_is_written() -> None:
         times.append(1)
         told.set()
 
-    with server(answers_when_told) as url, blocking_client(HttpSettings(limits=Limits())) as client:
+    with server(answers_when_told) as url, sync_client(HttpSettings(limits=Limits())) as client:
         request = Request(operation="submit chunk", method="POST", url=f"{url}/x", body=b" " * 2_000_000)
         found = send(client, Limits(), request, seconds=20, written=written)
 
@@ -188,7 +188,7 @@ def test_a_server_that_hangs_up_leaves_it_unknown(run: Callable[..., Any]) -> No
 
 
 def test_a_truncated_answer_is_no_answer(run: Callable[..., Any]) -> None:
-    with server(answer(b"abc", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")) as url:
+    with server(response(b"abc", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")) as url:
         with pytest.raises(TransportError) as caught:
             run(get(url))
 
@@ -196,14 +196,14 @@ def test_a_truncated_answer_is_no_answer(run: Callable[..., Any]) -> None:
 
 
 def test_what_is_not_http_is_no_answer(run: Callable[..., Any]) -> None:
-    with server(answer(b"", b"SSH-2.0-OpenSSH_9.6\r\n")) as url:
+    with server(response(b"", b"SSH-2.0-OpenSSH_9.6\r\n")) as url:
         with pytest.raises(TransportError):
             run(get(url))
 
 
 def test_garbage_gzip_is_a_malformed_answer(run: Callable[..., Any]) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\n"
-    with server(answer(b"garbage", head)) as url:
+    with server(response(b"garbage", head)) as url:
         with pytest.raises(MalformedAnswerError):
             run(get(url))
 
@@ -221,7 +221,7 @@ def test_an_untrusted_certificate_is_an_error_of_its_own(run: Callable[..., Any]
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    with server(answer(b"{}"), tls=context) as url:
+    with server(response(b"{}"), tls=context) as url:
         with pytest.raises(TlsError, match="no trusted connection"):
             run(get(url.replace("http:", "https:")), limits=Limits(attempt=5.0))
 
@@ -232,7 +232,7 @@ def test_a_trusted_certificate_of_ones_own_is_accepted(run: Callable[..., Any]) 
     authority.issue_cert("127.0.0.1").configure_cert(context)
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    with server(answer(b"{}"), tls=context) as url:
+    with server(response(b"{}"), tls=context) as url:
         found = run(get(url.replace("http:", "https:")), verify=trusting, limits=Limits(attempt=5.0))
 
     assert found.json() == {}
@@ -254,7 +254,7 @@ def test_a_run_that_fails_breaks_off_what_its_workers_wait_for() -> None:
 
     with (
         server(silent) as url,
-        BlockingEngine(HttpSettings(limits=Limits(attempt=30.0)), SystemClock()) as engine,
+        SyncEngine(HttpSettings(limits=Limits(attempt=30.0)), SystemClock()) as engine,
     ):
         started = time.monotonic()
         with pytest.raises(ValueError, match="fatal"):

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._wire.chunks import Chunk, Chunker
-from jsm_assets_dest._wire.encoding import STANDARD, Encoder, UnencodableError, choose_encoder
+from jsm_assets_dest._imports.chunk import Chunk
+from jsm_assets_dest._imports.chunker import Chunker
+from jsm_assets_dest._imports.encoding import STANDARD, Encoder, UnencodableError, choose_encoder
+from jsm_assets_dest._imports.record_checker import RecordChecker
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec
 from jsm_assets_dest.exceptions import RecordError
-from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec, SchemaModel
-from jsm_assets_dest.records import RecordChecker
 
 MODEL = SchemaModel(
     "Test",

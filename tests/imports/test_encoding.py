@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._wire.encoding import (
+from jsm_assets_dest._imports.encoding import (
     COMPLETED,
     STANDARD,
     Encoder,
@@ -153,7 +153,7 @@ def test_orjson_is_taken_when_it_is_there() -> None:
 
 def test_without_orjson_the_standard_library_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra everything works; insisting on it is an error."""
-    monkeypatch.setattr("jsm_assets_dest._wire.encoding._found", {})
+    monkeypatch.setattr("jsm_assets_dest._imports.encoding._found", {})
     monkeypatch.setitem(sys.modules, "orjson", None)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 

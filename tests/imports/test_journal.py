@@ -13,9 +13,10 @@ from pathlib import Path
 import attrs
 import pytest
 
-from jsm_assets_dest._wire.chunks import Chunker
+from jsm_assets_dest._imports.chunker import Chunker
+from jsm_assets_dest._imports.journal import Journal
+from jsm_assets_dest._imports.journal_values import ChunkState, JournalRun, RunState
 from jsm_assets_dest.exceptions import JournalError, JournalLockedError, JournalMismatchError
-from jsm_assets_dest.journal import ChunkState, Journal, JournalRun, RunState
 
 LINKS = {
     "submitResults": "https://api.atlassian.com/jsm/insight/workspace/w/v1/importsource/s/executions/e/data",
@@ -231,7 +232,7 @@ def test_a_journal_of_something_else_is_refused(path: Path, source: str, model: 
 
 def test_a_second_journal_on_the_file_is_refused(path: Path) -> None:
     """In the same process, and in another one; after closing, the file is free."""
-    script = "import sys; from jsm_assets_dest.journal import Journal; Journal(sys.argv[1])"
+    script = "import sys; from jsm_assets_dest._imports.journal import Journal; Journal(sys.argv[1])"
     command = [sys.executable, "-c", script, str(path)]
     with Journal(path):
         with pytest.raises(JournalLockedError, match="used by another import"):
@@ -246,7 +247,7 @@ def test_a_second_journal_on_the_file_is_refused(path: Path) -> None:
 CHILD = """
 import sys
 from types import SimpleNamespace
-from jsm_assets_dest.journal import Journal
+from jsm_assets_dest._imports.journal import Journal
 
 def say(word):
     print(word, flush=True)

@@ -8,9 +8,10 @@ import types
 
 import pytest
 
+from jsm_assets_dest._display.progress_bars import LogDisplay, resolve_progress
+from jsm_assets_dest._imports.options import Progress
+from jsm_assets_dest._imports.progress import ImportPhase, ImportProgress
 from jsm_assets_dest.exceptions import ConfigurationError
-from jsm_assets_dest.progress import LogDisplay, Progress, resolve_progress
-from jsm_assets_dest.results import ImportPhase, ImportProgress
 
 
 def report(phase: ImportPhase, sent: int, elapsed: float = 0.0, total: int | None = 100) -> ImportProgress:

@@ -19,12 +19,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._records.compiled import IN_A_ROW, compile_shape
-from jsm_assets_dest._records.object_type import MOST_SHAPES, MOST_UNKNOWN_KEYS
-from jsm_assets_dest._wire.encoding import STANDARD, Encoder, choose_encoder
+from jsm_assets_dest._imports.compiled import IN_A_ROW, compile_shape
+from jsm_assets_dest._imports.encoding import STANDARD, Encoder, choose_encoder
+from jsm_assets_dest._imports.object_type_checker import MOST_SHAPES, MOST_UNKNOWN_KEYS
+from jsm_assets_dest._imports.record_checker import RecordChecker
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec, ReferenceSpec
 from jsm_assets_dest.exceptions import RecordError
-from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec, ReferenceSpec, SchemaModel
-from jsm_assets_dest.records import RecordChecker
 
 NAN = float("nan")
 #: The standard one, and orjson where it is installed.

@@ -12,18 +12,14 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._results.object_types import object_type_results
-from jsm_assets_dest._results.tally import KEPT_RECORDS, Tally
+from jsm_assets_dest._imports.execution_status import read_execution_status
+from jsm_assets_dest._imports.object_type_results import ObjectTypeResult, object_type_results
+from jsm_assets_dest._imports.progress import ImportPhase, ImportProgress
+from jsm_assets_dest._imports.record_checker import record_error
+from jsm_assets_dest._imports.result import ImportResult
+from jsm_assets_dest._imports.tally import KEPT_RECORDS, Tally
+from jsm_assets_dest._imports.whole_run import DanglingReference
 from jsm_assets_dest.exceptions import FailedObjectsError
-from jsm_assets_dest.records import record_error
-from jsm_assets_dest.results import (
-    DanglingReference,
-    ImportPhase,
-    ImportProgress,
-    ImportResult,
-    ObjectTypeResult,
-    read_execution_status,
-)
 
 #: The example of Atlassian's OpenAPI document.
 EXAMPLE: dict[str, object] = {

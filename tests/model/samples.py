@@ -5,15 +5,9 @@ from __future__ import annotations
 import base64
 import struct
 
-from jsm_assets_dest.model import (
-    AttributeSpec,
-    IconSpec,
-    ObjectTypeSpec,
-    ReferenceSpec,
-    SchemaModel,
-    StatusCategory,
-    StatusSpec,
-)
+from jsm_assets_dest._assets.statuses import StatusCategory
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import AttributeSpec, IconSpec, ObjectTypeSpec, ReferenceSpec, StatusSpec
 
 
 def png(width: int = 48, height: int = 48) -> str:

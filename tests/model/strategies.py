@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from jsm_assets_dest.model import (
+from jsm_assets_dest._assets.statuses import StatusCategory
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import (
     AttributeSpec,
     AttributeType,
     ObjectTypeSpec,
     ReferenceSpec,
-    SchemaModel,
-    StatusCategory,
     StatusSpec,
 )
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest import Attribute, ImportSource, ImportStatus, SchemaLinks, Status, StatusCategory
-from jsm_assets_dest._assets.reading import (
+from jsm_assets_dest._wire.json_reading import (
     read_array,
     read_flag,
     read_number,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec, ReferenceSpec
 from jsm_assets_dest.exceptions import InvalidModelError
-from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec, ReferenceSpec, SchemaModel
 from tests.model.samples import GROUPS, MODEL, PEOPLE
 
 

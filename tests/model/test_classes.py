@@ -12,19 +12,17 @@ from typing import Annotated, Optional
 import attrs
 import pytest
 
-from jsm_assets_dest import model as model_module
-from jsm_assets_dest.exceptions import InvalidModelError
-from jsm_assets_dest.model import (
+from jsm_assets_dest._imports.record_checker import RecordChecker
+from jsm_assets_dest._model.classes import attribute, object_type
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import (
     AttributeSpec,
     AttributeType,
     ObjectTypeSpec,
     ReferenceSpec,
-    SchemaModel,
     StatusSpec,
-    attribute,
-    object_type,
 )
-from jsm_assets_dest.records import RecordChecker
+from jsm_assets_dest.exceptions import InvalidModelError
 
 
 class Platform(enum.StrEnum):
@@ -315,10 +313,3 @@ def test_all_options_reach_the_model() -> None:
         description="d",
         icon_key="i",
     )
-
-
-def test_the_module_offers_what_it_names() -> None:
-    """Heavier parts are loaded when asked for; a wrong name is an attribute error as everywhere."""
-    assert all(hasattr(model_module, name) for name in model_module.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
-        _ = model_module.Nonsense

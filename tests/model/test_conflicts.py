@@ -7,17 +7,12 @@ import re
 import pytest
 from attrs import evolve
 
-from jsm_assets_dest.assets import Attribute, ExistingObjectType, ObjectType
-from jsm_assets_dest.conflicts import ConflictRecord, DifferenceKind, Resolution, apply, find_conflicts
+from jsm_assets_dest._assets.object_types import Attribute, ExistingObjectType, ObjectType
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import Adoption, AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec
+from jsm_assets_dest._plan.conflicts import ConflictRecord, Resolution, apply, find_conflicts
+from jsm_assets_dest._plan.differences import DifferenceKind
 from jsm_assets_dest.exceptions import InvalidModelError, ResolutionNotPossibleError
-from jsm_assets_dest.model import (
-    Adoption,
-    AttributeSpec,
-    AttributeType,
-    ObjectTypeSpec,
-    ReferenceSpec,
-    SchemaModel,
-)
 from tests.model.samples import GROUPS, MODEL, one_type
 from tests.model.service import Service, made_up
 

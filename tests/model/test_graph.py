@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 from attrs import evolve
 from hypothesis import given
 
-from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec, ReferenceSpec, SchemaModel
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec, ReferenceSpec
 from tests.model.samples import GROUPS, ID, MODEL, NAME, PEOPLE, one_type
 from tests.model.strategies import models
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft201909Validator
 from jsonschema.protocols import Validator
 
-from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec, SchemaModel
-from jsm_assets_dest.plan import make_plan
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec
+from jsm_assets_dest._plan.build_plan import make_plan
 from tests.model.service import Service
 from tests.model.strategies import models, names
 
@@ -134,7 +135,7 @@ def grown(draw: st.DrawFn) -> tuple[SchemaModel, SchemaModel]:
     if draw(st.booleans()):
         refers = AttributeSpec("Refers", "reference", key="refers", reference=None)
         target = draw(st.sampled_from(model.object_types)).key
-        from jsm_assets_dest.model import ReferenceSpec
+        from jsm_assets_dest._model.specs import ReferenceSpec
 
         larger = larger.with_object_type(
             ObjectTypeSpec(

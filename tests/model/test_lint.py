@@ -9,18 +9,17 @@ import pytest
 from attrs import evolve
 
 import jsm_assets_dest
-from jsm_assets_dest.exceptions import InvalidModelError
-from jsm_assets_dest.model import (
+from jsm_assets_dest._model.findings import Findings, Severity
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import (
     Adoption,
     AttributeSpec,
-    Findings,
     IconSpec,
     ObjectTypeSpec,
     ReferenceSpec,
-    SchemaModel,
-    Severity,
     StatusSpec,
 )
+from jsm_assets_dest.exceptions import InvalidModelError
 from tests.model.samples import GROUPS, ID, MODEL, NAME, one_type, png
 
 REFERRING = ReferenceSpec("things")

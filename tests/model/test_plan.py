@@ -7,19 +7,20 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from jsm_assets_dest.assets import Attribute, ExistingObjectType, ObjectType
-from jsm_assets_dest.conflicts import Resolution, apply, find_conflicts
-from jsm_assets_dest.exceptions import ImpossibleChangeError, InvalidModelError, StalePlanError
-from jsm_assets_dest.model import (
+from jsm_assets_dest._assets.object_types import Attribute, ExistingObjectType, ObjectType
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import (
     Adoption,
     AttributeSpec,
     IconSpec,
     ObjectTypeSpec,
     ReferenceSpec,
-    SchemaModel,
     StatusSpec,
 )
-from jsm_assets_dest.plan import BuildPlanRecord, PlanKind, PlanSubject, document_digest, make_plan
+from jsm_assets_dest._plan.build_plan import BuildPlanRecord, document_digest, make_plan
+from jsm_assets_dest._plan.conflicts import Resolution, apply, find_conflicts
+from jsm_assets_dest._plan.plan_items import PlanKind, PlanSubject
+from jsm_assets_dest.exceptions import ImpossibleChangeError, InvalidModelError, StalePlanError
 from tests.model.samples import GROUPS, ID, MODEL, NAME, PEOPLE, one_type, png
 from tests.model.service import Service, made_up
 

@@ -8,15 +8,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import Adoption, AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec
 from jsm_assets_dest.exceptions import InvalidModelError
-from jsm_assets_dest.model import (
-    Adoption,
-    AttributeSpec,
-    AttributeType,
-    ObjectTypeSpec,
-    ReferenceSpec,
-    SchemaModel,
-)
 from tests.model.samples import MODEL, PEOPLE
 from tests.model.service import Service, made_up
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest._model.aql import lookup, names_quoted_in, placeholders, quoted, uses_like
-from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec, ReferenceSpec
+from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec, ReferenceSpec
 
 TARGET = ObjectTypeSpec(
     "Groups", [AttributeSpec("Okta ID", identifier=True), AttributeSpec('The "Name"', key="name")]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from jsm_assets_dest._assets.statuses import StatusCategory
 from jsm_assets_dest._model.names import camel_case, plain_name, slug, unused
-from jsm_assets_dest.model import (
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import (
     AttributeSpec,
     AttributeType,
     ObjectTypeSpec,
     ReferenceSpec,
-    SchemaModel,
-    StatusCategory,
     StatusSpec,
 )
 from tests.model.samples import GROUPS, MODEL, PEOPLE

@@ -24,33 +24,25 @@ from jsm_assets_dest import (
     SchemaModel,
     okta,
 )
-from jsm_assets_dest._model.differences import Difference, DifferenceKind
-from jsm_assets_dest._model.steps import PlanItem, PlanKind, PlanSubject
-from jsm_assets_dest._model.tables import Tone, link, linked
-from jsm_assets_dest.assets import (
-    ImportSource,
-    ObjectSchemaRecord,
-    ObjectType,
-    Role,
-    RoleKind,
-    SchemaLinks,
-    SchemaRoles,
-)
-from jsm_assets_dest.conflicts import ConflictRecord, Resolution
-from jsm_assets_dest.destination_status import STEPS, DestinationStatus, DestinationStep, StepState
+from jsm_assets_dest._assets.import_sources import ImportSource
+from jsm_assets_dest._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
+from jsm_assets_dest._assets.object_types import ObjectType
+from jsm_assets_dest._assets.roles import Role, RoleKind, SchemaRoles
+from jsm_assets_dest._destination.status import STEPS, DestinationStatus, DestinationStep, StepState
+from jsm_assets_dest._display.html import Tone, link, linked
+from jsm_assets_dest._imports.execution_status import read_execution_status
+from jsm_assets_dest._imports.object_type_results import FailedRecord, ObjectTypeResult
+from jsm_assets_dest._imports.progress import ImportPhase, ImportProgress
+from jsm_assets_dest._imports.result import ImportResult
+from jsm_assets_dest._model.findings import Finding, Findings, Severity
+from jsm_assets_dest._model.specs import AttributeSpec
+from jsm_assets_dest._plan.build_plan import BuildPlanRecord
+from jsm_assets_dest._plan.conflicts import ConflictRecord, Resolution
+from jsm_assets_dest._plan.differences import Difference, DifferenceKind
+from jsm_assets_dest._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from jsm_assets_dest.exceptions import RecordError
-from jsm_assets_dest.model import AttributeSpec, Finding, Findings, Severity
 from jsm_assets_dest.okta._data_map import DataMap, DataMapRow
 from jsm_assets_dest.okta._privacy import Action
-from jsm_assets_dest.plan import BuildPlanRecord
-from jsm_assets_dest.results import (
-    FailedRecord,
-    ImportPhase,
-    ImportProgress,
-    ImportResult,
-    ObjectTypeResult,
-    read_execution_status,
-)
 
 SITE = "https://acme.atlassian.net"
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)></style></svg></table>&amp;<b>"

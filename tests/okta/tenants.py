@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jsm_assets_dest import okta
-from jsm_assets_dest.model import SchemaModel
+from jsm_assets_dest._model.schema_model import SchemaModel
 
 
 def user(identity: str, *, status: object = "ACTIVE", **profile: object) -> dict[str, object]:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest import okta
+from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest.exceptions import ConfigurationError
-from jsm_assets_dest.model import SchemaModel
 from tests.okta.tenants import device, one, read, user
 
 KEY = "a key of the organization"
@@ -189,7 +189,7 @@ def test_data_map_shows_source_attribute_and_action() -> None:
 def test_data_map_marks_attributes_without_source() -> None:
     from attrs import evolve
 
-    from jsm_assets_dest.model import AttributeSpec, ObjectTypeSpec
+    from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec
 
     model = okta.schema_model("lean")
     people = model.object_type("people")

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest import okta
+from jsm_assets_dest._model.specs import Adoption, AttributeSpec
 from jsm_assets_dest.exceptions import ConfigurationError
-from jsm_assets_dest.model import Adoption, AttributeSpec
 from jsm_assets_dest.okta._custom_attributes import TYPES as CUSTOM_TYPES
 from tests.okta.tenants import app, device, group, one, read, reasons, user
 

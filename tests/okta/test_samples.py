@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jsm_assets_dest import okta
-from jsm_assets_dest.records import RecordChecker
+from jsm_assets_dest._imports.record_checker import RecordChecker
 from tests.okta.shared import shared
 
 

@@ -9,8 +9,9 @@ import pytest
 from jsonschema import Draft201909Validator
 
 from jsm_assets_dest import okta
+from jsm_assets_dest._model.schema_model import SchemaModel
+from jsm_assets_dest._model.specs import AttributeType
 from jsm_assets_dest.exceptions import ConfigurationError, InvalidModelError
-from jsm_assets_dest.model import AttributeType, SchemaModel
 from tests.okta.shared import load, shared
 
 PROFILES: tuple[okta.Profile, ...] = get_args(okta.Profile)

@@ -6,14 +6,8 @@ from typing import Any
 
 import pytest
 
-from jsm_assets_dest import (
-    AttributeSpec,
-    ObjectTypeSpec,
-    ReferenceSpec,
-    Resolution,
-    SchemaModel,
-    StatusSpec,
-)
+from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, ReferenceSpec, Resolution, SchemaModel, StatusSpec
+from jsm_assets_dest._plan.plan_items import PlanKind
 from jsm_assets_dest.exceptions import (
     ExternalIdTakenError,
     ImportTargetMismatchError,
@@ -24,7 +18,6 @@ from jsm_assets_dest.exceptions import (
     ResolutionNotPossibleError,
     StalePlanError,
 )
-from jsm_assets_dest.plan import PlanKind
 from jsm_assets_dest.testing import Doubts, Emulator
 from tests.stories.story import now, story
 

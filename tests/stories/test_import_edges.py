@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import attrs
 import httpx
 import pytest
 
 from jsm_assets_dest import Execution, RetryPolicy
+from jsm_assets_dest._imports.journal import Journal
+from jsm_assets_dest._imports.journal_values import RunState
+from jsm_assets_dest._imports.options import ImportOptions
 from jsm_assets_dest.exceptions import (
     ApiError,
     ClosedError,
@@ -25,8 +29,6 @@ from jsm_assets_dest.exceptions import (
     ImportTokenError,
     ValidationError,
 )
-from jsm_assets_dest.import_options import ImportOptions
-from jsm_assets_dest.journal import Journal, RunState
 from jsm_assets_dest.testing import Emulator, ReceivedRequest
 from tests.stories.importing import completes, data_chunks, operations, people, ready, result_of
 from tests.stories.test_building import RECORDS
@@ -235,7 +237,7 @@ def test_an_import_that_is_given_up_and_cannot_be_cancelled(emulator: Emulator, 
 
 
 def test_roles_of_which_schema(emulator: Emulator, token: Any) -> None:
-    anywhere = token._connection.import_token(emulator.import_sources[0].token)
+    anywhere = attrs.evolve(token, target=attrs.evolve(token._target, schema=None))
 
     with pytest.raises(ConfigurationError, match="needs to know the object schema"):
         anywhere.import_records(RECORDS, require_roles=True)
@@ -245,7 +247,7 @@ def test_roles_of_which_schema(emulator: Emulator, token: Any) -> None:
 def test_a_guard_that_had_nothing_to_compare_with_says_so(
     emulator: Emulator, token: Any, fault: dict[str, Any]
 ) -> None:
-    anywhere = token._connection.import_token(emulator.import_sources[0].token)
+    anywhere = attrs.evolve(token, target=attrs.evolve(token._target, schema=None))
     emulator.faults.next("get import source", **fault)
 
     result = anywhere.import_records(RECORDS)

@@ -19,16 +19,20 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import attrs
 import pytest
 from attrs import define, field
 
 from jsm_assets_dest import AttributeSpec, Connection, ImportResult
-from jsm_assets_dest._engine.blocking import pull
-from jsm_assets_dest._engine.commands import Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
-from jsm_assets_dest._engine.http import blocking_client, send
-from jsm_assets_dest._engine.settings import HttpSettings
+from jsm_assets_dest._http.client import send, sync_client
+from jsm_assets_dest._http.commands import Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
+from jsm_assets_dest._http.limits import Limits
+from jsm_assets_dest._http.settings import HttpSettings
+from jsm_assets_dest._http.sync_engine import pull
+from jsm_assets_dest._imports.journal import Journal
+from jsm_assets_dest._imports.options import ImportOptions
 from jsm_assets_dest._operations import imports
-from jsm_assets_dest._operations.tokens import Memory
+from jsm_assets_dest._operations.import_target import Memory
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
     ImportBusyError,
@@ -37,9 +41,6 @@ from jsm_assets_dest.exceptions import (
     JournalMismatchError,
     MassDeletionGuardError,
 )
-from jsm_assets_dest.import_options import ImportOptions
-from jsm_assets_dest.journal import Journal
-from jsm_assets_dest.limits import Limits
 from jsm_assets_dest.testing import Emulator
 from tests.stories.importing import data_chunks, identifiers, operations, people, ready
 from tests.stories.story import now, story
@@ -80,7 +81,7 @@ class Machine:
     def run(self, operation: Operation[Any]) -> Any:
         settings = HttpSettings(limits=Limits(), transport=self.emulator.transport)
         main = Thread(operation)
-        with blocking_client(settings) as client:
+        with sync_client(settings) as client:
             try:
                 while True:
                     waits = isinstance(main.command, Join) and not self.ended
@@ -160,12 +161,9 @@ class World:
             journal=self.journal, chunk_records=CHUNK, in_flight=3, allow_missing=True, fast=False
         )
         operation = imports.run(
-            self.token._connection._site,
-            self.token._secret,
-            self.token.schema,
+            attrs.evolve(self.token._target, memory=Memory()),  # a new process remembers nothing
             {"people": iter(self.records())},
             options,
-            Memory(),  # a new process remembers nothing
             resume=resume,
         )
         return machine, operation

@@ -23,16 +23,10 @@ import anyio
 import attrs
 import pytest
 
-from jsm_assets_dest import (
-    AttributeSpec,
-    Connection,
-    ImportProgress,
-    ObjectTypeSpec,
-    SchemaModel,
-)
+from jsm_assets_dest import AttributeSpec, Connection, ImportProgress, ObjectTypeSpec, SchemaModel
+from jsm_assets_dest._model.classes import attribute
 from jsm_assets_dest._operations.executions import finish
 from jsm_assets_dest.exceptions import ApiError, ConfigurationError, MassDeletionGuardError, RecordError
-from jsm_assets_dest.model import attribute
 from jsm_assets_dest.testing import Emulator
 from tests.stories.importing import data_chunks, identifiers, people, ready
 from tests.stories.story import now, story
@@ -328,7 +322,7 @@ def test_an_execution_is_submitted_to_from_other_processes_and_completed_by_its_
                     chunk_records=10
                 )
                 parcel = pickle.dumps(execution)
-                answers = [
+                responses = [
                     json.loads(
                         subprocess.run(
                             [sys.executable, "-c", textwrap.dedent(ELSEWHERE), part],
@@ -344,8 +338,10 @@ def test_an_execution_is_submitted_to_from_other_processes_and_completed_by_its_
                 execution.complete()
                 result = execution.wait()
 
-    assert [(sent, state) for sent, state, _ in answers] == [(25, "INGESTING")] * 3
-    assert all("was not completed: it was started by another process" in refused for _, _, refused in answers)
+    assert [(sent, state) for sent, state, _ in responses] == [(25, "INGESTING")] * 3
+    assert all(
+        "was not completed: it was started by another process" in refused for _, _, refused in responses
+    )
     assert settings["JSM_ASSETS_IMPORT_TOKEN"].encode() not in parcel
     assert result.created == 50
     assert result.confirmed
@@ -375,7 +371,7 @@ async def test_what_is_missing_here_is_missed_before_anything_is_sent(
     with pytest.MonkeyPatch.context() as patch:
         for name in ("tqdm", "tqdm.auto", "orjson"):
             patch.setitem(sys.modules, name, None)
-        patch.setattr("jsm_assets_dest._wire.encoding._found", {})
+        patch.setattr("jsm_assets_dest._imports.encoding._found", {})
 
         with pytest.raises(ConfigurationError, match="tqdm"):
             await now(token.import_records({"people": people(1)}, progress="tqdm"))
@@ -428,7 +424,7 @@ async def test_a_block_whose_execution_cannot_be_completed_leaves_nothing_open(
 def test_an_ending_that_is_let_go_of_asks_for_nothing_more() -> None:
     with Emulator() as emulator, emulator.connect() as connection:
         execution = anyio.run(ready, emulator, connection).start()
-        ending = finish(connection._site, execution._secret, execution)
+        ending = finish(execution._target, execution)
         ending.send(None)
         emulator.requests.clear()
 
@@ -456,7 +452,9 @@ async def test_references_without_a_target_are_reported_on_request(
 async def test_what_could_not_be_compared_any_more_is_said(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("jsm_assets_dest.records.RecordChecker.remembered_all", property(lambda _: False))
+        patch.setattr(
+            "jsm_assets_dest._imports.record_checker.RecordChecker.remembered_all", property(lambda _: False)
+        )
         result = await now(token.import_records({"people": people(3)}, unique_in_run=True))
 
     assert any("more records than identifiers can be remembered" in note for note in result.notes)

@@ -1,1 +1,1 @@
-"""What is read from Assets: the reading of JSON, and one module for each kind of thing."""
+"""What Assets has, as values, and reports about it."""

@@ -7,9 +7,9 @@ from typing import cast
 
 from attrs import field, frozen
 
-from .._model.tables import table
+from .._display.html import table
+from .._wire.json_reading import read_array, read_flag, read_object, read_text
 from .import_settings import ImportSourceSetting, explained, of_concatenator, of_dates, of_identifiers
-from .reading import read_array, read_flag, read_object, read_text
 
 
 @frozen(kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from .reading import read_flag, read_number, read_object, read_text
+from .._wire.json_reading import read_flag, read_number, read_object, read_text
 
 
 @frozen(kw_only=True)
@@ -124,7 +124,7 @@ class ObjectSchemaRecord:
         }
 
     def _repr_html_(self) -> str:
-        from .._model.tables import Tone, below, bullets, facts, joined, link, mark, strong, whole
+        from .._display.html import Tone, below, bullets, facts, joined, link, mark, strong, whole
 
         counts = [
             f"{count:,} {what}{'' if count == 1 else 's'}"

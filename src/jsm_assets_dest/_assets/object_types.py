@@ -7,7 +7,7 @@ from typing import cast
 
 from attrs import field, frozen
 
-from .reading import read_flag, read_number, read_object, read_text, usual_reader
+from .._wire.json_reading import read_flag, read_number, read_object, read_text, usual_reader
 
 #: The names of an attribute definition's `defaultType`, by number (Atlassian's OpenAPI document), in the words of the
 #: import mapping document.

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from .._model.tables import table
-from .reading import read_array, read_object, read_text
+from .._display.html import table
+from .._wire.json_reading import read_array, read_object, read_text
 
 
 class RoleKind(enum.Enum):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from .._model.specs import StatusCategory
-from .reading import read_number, read_object, read_text
+from .._wire.json_reading import read_number, read_object, read_text
+
+
+class StatusCategory(enum.StrEnum):
+    """What a status means: Assets shows active ones green, inactive ones red, pending ones yellow."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    PENDING = "pending"
+
 
 #: The categories by number (Atlassian's OpenAPI document).
 CATEGORIES: Mapping[int, StatusCategory] = {

@@ -1,1 +1,1 @@
-"""The saved configuration of a destination: its fields, its file, and the references to secrets in it."""
+"""A saved destination: its settings, its secret references, and its checklist."""

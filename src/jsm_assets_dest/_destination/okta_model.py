@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, field, fields, frozen
 
-from ..model import SchemaModel
+from .._model.schema_model import SchemaModel
 from .reading import array, mapping, refuse_unknown, text, texts, truth
 
 if TYPE_CHECKING:

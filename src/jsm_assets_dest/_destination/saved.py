@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import evolve, field, fields, frozen
 
-from .._operations.destination import Wanted
-from .._operations.opening import Whereabouts, from_environment
+from .._imports.options import ImportOptions, ImportSettings
+from .._model.schema_model import SchemaModel
+from .._session.credentials import import_token_secret
+from .._session.opening import Whereabouts, from_environment
 from .._wire.addresses import GATEWAY, checked_base
-from ..auth import import_token_secret
 from ..exceptions import AssetsError
-from ..import_options import ImportOptions, ImportSettings
-from ..model import SchemaModel
+from .checklist import Wanted
 from .file import read_file, read_json, remove_file, write_file
 from .okta_model import OktaModel
 from .reading import mapping, refuse_unknown, text, texts
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .._secret import Secret
-    from ..auth import Credentials
+    from .._session.credentials import Credentials
 
 #: Which model a destination has: Okta's with options, a whole one, or the path of a JSON file that holds one.
 ModelChoice: TypeAlias = OktaModel | SchemaModel | Path

@@ -9,8 +9,8 @@ from typing import cast
 
 from attrs import fields
 
+from .._imports.options import ImportOptions, ImportSettings
 from ..exceptions import ConfigurationError
-from ..import_options import ImportOptions, ImportSettings
 from .reading import kind_of, place, refuse_unknown
 from .refusing import refusal
 

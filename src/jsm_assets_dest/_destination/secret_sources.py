@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import final
 
 from .._secret import Secret
-from ..auth import API_TOKEN_PREFIX, ApiToken, ClientCredentials, Credentials, OAuthToken
+from .._session.credentials import API_TOKEN_PREFIX, ApiToken, ClientCredentials, Credentials, OAuthToken
 from ..exceptions import MissingSettingsError
 from .references import CredentialsReference, SecretReference
 from .refusing import refusal

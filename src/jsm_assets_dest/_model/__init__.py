@@ -1,1 +1,1 @@
-"""What follows from a schema model: its document, its findings, its pictures, its differences from what exists."""
+"""The wanted schema model as values, and its lint."""

@@ -12,7 +12,7 @@ from .findings import FindingCollector
 from .names import same_name
 
 if TYPE_CHECKING:
-    from ..model import SchemaModel
+    from .schema_model import SchemaModel
     from .specs import AttributeSpec, ObjectTypeSpec
 
 

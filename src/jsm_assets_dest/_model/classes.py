@@ -30,7 +30,7 @@ from .names import camel_case
 from .specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec, StatusSpec
 
 if TYPE_CHECKING:
-    from ..model import SchemaModel
+    from .schema_model import SchemaModel
 
 ClassT = TypeVar("ClassT", bound=type)
 
@@ -206,7 +206,7 @@ def read_classes(
     classes: Sequence[type], *, name: str = "", namespace: str = "", description: str = ""
 ) -> SchemaModel:
     """The model that the classes describe; see `SchemaModel.from_classes`."""
-    from ..model import SchemaModel
+    from .schema_model import SchemaModel
 
     found = FindingCollector()
     for cls in classes:

@@ -133,7 +133,7 @@ class Findings:
         return f"<Findings errors={len(self.errors)} warnings={len(self.warnings)} advice={len(self.advice)}>"
 
     def _repr_html_(self) -> str:
-        from .tables import Tone, faint, joined, mark, table
+        from .._display.html import Tone, faint, joined, mark, table
 
         tones = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.DOUBTFUL, Severity.ADVICE: Tone.QUIET}
         return table(

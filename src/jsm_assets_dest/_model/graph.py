@@ -7,64 +7,13 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, field, frozen
 
-from .json_values import digest_of
+from .._display.drawing import GraphBox, GraphRow, draw
+from .._wire.json_values import digest_of
 
 if TYPE_CHECKING:
-    from ..assets import Attribute, ExistingObjectType
-    from ..model import SchemaModel
+    from .._assets.object_types import Attribute, ExistingObjectType
+    from .schema_model import SchemaModel
     from .specs import AttributeSpec
-
-
-@frozen(kw_only=True)
-class GraphRow:
-    """An attribute in a picture.
-
-    Attributes:
-        name: Its name.
-        type: Its type as people say it, with a star where there can be many values.
-        flags: What is special about it, in words.
-        description: For people.
-        strong: Whether it names or identifies objects.
-        target: The key of the object type that it refers to, where that is in the picture.
-        many: Whether there can be many values.
-    """
-
-    name: str
-    type: str
-    flags: tuple[str, ...] = ()
-    description: str = ""
-    strong: bool = False
-    target: str = ""
-    many: bool = False
-
-    @property
-    def text(self) -> str:
-        """The attribute in a line: its name, type, and what is special about it."""
-        return f"{self.name}: {self.type}" + (f" ({', '.join(self.flags)})" if self.flags else "")
-
-
-@frozen(kw_only=True)
-class GraphBox:
-    """An object type in a picture.
-
-    Attributes:
-        key: Tells it from the others.
-        name: Its name.
-        description: For people.
-        parent: The key of the object type above it, or empty.
-        rows: Its attributes.
-    """
-
-    key: str
-    name: str
-    description: str = ""
-    parent: str = ""
-    rows: tuple[GraphRow, ...] = ()
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The keys of the object types that it refers to, each once."""
-        return tuple(dict.fromkeys(row.target for row in self.rows if row.target))
 
 
 @frozen
@@ -153,9 +102,7 @@ class Graph:
     @property
     def svg(self) -> str:
         """The graph as an SVG document that needs nothing else: escaped, and readable on light and dark pages."""
-        from .drawing import draw
-
-        return draw(self)
+        return draw(self.name, self._boxes, self.digest)
 
     def _repr_html_(self) -> str:
         return f'<div style="overflow-x:auto">{self.svg}</div>'

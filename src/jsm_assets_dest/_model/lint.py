@@ -14,18 +14,12 @@ from typing import TYPE_CHECKING
 
 from .findings import FindingCollector, Findings
 from .lint_attributes import lint_attribute
-from .names import (
-    GLOBAL_STATUSES,
-    MADE_UP_PREFIX,
-    PLAIN_NAME,
-    RESERVED_CHARACTERS,
-    plain_name,
-)
+from .names import GLOBAL_STATUSES, MADE_UP_PREFIX, PLAIN_NAME, RESERVED_CHARACTERS, plain_name
 from .order import circles
 from .specs import AttributeType
 
 if TYPE_CHECKING:
-    from ..model import SchemaModel
+    from .schema_model import SchemaModel
     from .specs import IconSpec, ObjectTypeSpec
 
 #: Atlassian's advice on the size of an object type.

@@ -10,8 +10,8 @@ from .names import SYSTEM_ATTRIBUTES
 from .specs import AttributeType
 
 if TYPE_CHECKING:
-    from ..model import SchemaModel
     from .findings import FindingCollector
+    from .schema_model import SchemaModel
     from .specs import AttributeSpec, ObjectTypeSpec, ReferenceSpec
 
 #: Characters that a text value may have (Atlassian's help page on the limits of Assets, and an error text).

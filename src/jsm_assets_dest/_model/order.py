@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..model import SchemaModel
+    from .schema_model import SchemaModel
     from .specs import ObjectTypeSpec
 
 

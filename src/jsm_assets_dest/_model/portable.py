@@ -10,21 +10,13 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, fields
 
+from .._assets.statuses import StatusCategory
+from .._wire.json_values import as_object, as_objects, as_text, as_texts
 from .findings import FindingCollector
-from .json_values import as_object, as_objects, as_text, as_texts
-from .specs import (
-    Adoption,
-    AttributeSpec,
-    AttributeType,
-    IconSpec,
-    ObjectTypeSpec,
-    ReferenceSpec,
-    StatusCategory,
-    StatusSpec,
-)
+from .specs import Adoption, AttributeSpec, AttributeType, IconSpec, ObjectTypeSpec, ReferenceSpec, StatusSpec
 
 if TYPE_CHECKING:
-    from ..model import SchemaModel
+    from .schema_model import SchemaModel
 
 #: Raised when the form changes in a way that older versions cannot read.
 FORM = 1
@@ -54,7 +46,7 @@ def model_from_dict(data: Mapping[str, object]) -> SchemaModel:
     Raises:
         InvalidModelError: It is something else, or was written by a later version; all mistakes are named.
     """
-    from ..model import SchemaModel
+    from .schema_model import SchemaModel
 
     reader = _Reader()
     if data.get("form", FORM) != FORM:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
+from .._assets.statuses import StatusCategory
 from .names import camel_case
 
 
@@ -39,14 +40,6 @@ class AttributeType(enum.StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> AttributeType | None:
         return cls.REFERENCE if value == "reference" else None
-
-
-class StatusCategory(enum.StrEnum):
-    """What a status means: Assets shows active ones green, inactive ones red, pending ones yellow."""
-
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-    PENDING = "pending"
 
 
 def _texts(values: str | Iterable[str]) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""What to ask of the service, in which order, and what it means: generators of commands, without a colour."""
+"""Generators that define what to request, in which order, and what the responses mean."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .._assets.reading import read_object
-from .._engine.commands import Operation
-from .._retry.site import Site
-from .._wire import schemas as wire
-from ..conflicts import ConflictRecord, Resolution, apply, find_conflicts
+from .._http.commands import Operation
+from .._model.schema_model import SchemaModel
+from .._plan.conflicts import ConflictRecord, Resolution, apply, find_conflicts
+from .._session.site import Site
+from .._session.workspace import Builder, ask_assets
+from .._wire import schema_requests as wire
+from .._wire.json_reading import read_object
 from ..exceptions import (
     ApiError,
     HtmlResponseError,
@@ -19,9 +21,7 @@ from ..exceptions import (
     TransportError,
     ValidationError,
 )
-from ..model import SchemaModel
-from . import schemas
-from .discovery import Builder, ask_assets
+from . import object_schemas as schemas
 
 
 def find(site: Site, schema_id: str, model: SchemaModel) -> Operation[tuple[ConflictRecord, ...]]:
@@ -52,8 +52,8 @@ def _documents(site: Site, schema_id: str) -> Operation[list[Mapping[str, object
     for source in sources:
         if source.is_external:
             try:
-                answer = yield from ask_assets(site, _document_builder(source.id))
-                documents.append(read_object(answer.json(), "a schema and mapping"))
+                response = yield from ask_assets(site, _document_builder(source.id))
+                documents.append(read_object(response.json(), "a schema and mapping"))
             except (ApiError, MalformedAnswerError, HtmlResponseError):
                 continue
     return documents
@@ -123,10 +123,10 @@ def _gone(conflict: ConflictRecord, error: NotFoundError) -> ResolutionNotPossib
 def _delete(site: Site, conflict: ConflictRecord) -> Operation[None]:
     """Delete the existing type, if it still holds as many objects as when the conflict was found."""
     try:
-        answer = yield from ask_assets(
+        response = yield from ask_assets(
             site, lambda base: wire.count_objects(base, f"objectTypeId = {conflict.existing.id}")
         )
-        count = wire.read_total(answer)
+        count = wire.read_total(response)
         if count != (conflict.object_count or 0):
             raise ResolutionNotPossibleError(
                 f"The object type “{conflict.name}” was not deleted: it now holds {count} objects instead of "

@@ -9,17 +9,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from .._engine.commands import Operation
-from .._results.progress import count_text
-from .._retry.call import call
-from .._retry.site import Site
-from .._secret import Secret
-from .._wire import imports as wire
-from .._wire.imports import ImportLinks
+from .._http.commands import Operation
+from .._imports.execution import Execution, names_of
+from .._imports.execution_status import read_execution_status
+from .._imports.progress import count_text
+from .._session.call import call
+from .._session.site import Site
+from .._wire import import_requests as wire
+from .._wire.import_requests import ImportLinks
 from ..exceptions import ApiError, AssetsError, MassDeletionGuardError
-from ..execution import Execution, names_of
-from ..results import read_execution_status
-from . import schemas, tokens
+from . import import_tokens as tokens
+from . import object_schemas as schemas
+from .import_target import ImportTarget
 
 _log = logging.getLogger("jsm_assets_dest.import")
 
@@ -104,15 +105,15 @@ def _counts(site: Site, execution: Execution, found: ImportLinks) -> Operation[d
     return {object_type.name.casefold(): object_type.object_count or 0 for object_type in types}
 
 
-def refuse_removing_test(site: Site, secret: Secret, found: ImportLinks) -> Operation[None]:
+def refuse_removing_test(target: ImportTarget, found: ImportLinks) -> Operation[None]:
     """Refuse a test import where the run before removed objects that it did not bring: a test would remove nearly all.
 
     Raises:
         MassDeletionGuardError: It did.
     """
     try:
-        answer = yield from call(site, wire.latest_execution_status(found, tokens.bearer(secret)))
-        status = read_execution_status(answer.json())
+        response = yield from call(target.site, wire.latest_execution_status(found, target.bearer))
+        status = read_execution_status(response.json())
     except ApiError:
         return  # there has been no run yet
     removed = sum(one.missing_deleted for one in status.object_types)

@@ -9,10 +9,11 @@ from typing import Protocol
 
 from attrs import define, field
 
-from .._wire.chunks import Chunk
+from .._imports.chunk import Chunk
+from .._imports.journal import Journal
+from .._imports.journal_values import ChunkState, JournalChunk
+from .._model.schema_model import SchemaModel
 from ..exceptions import JournalMismatchError
-from ..journal import ChunkState, Journal, JournalChunk
-from ..model import SchemaModel
 
 
 def shape_of(model: SchemaModel) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._assets.reading import read_object
-from .._engine.commands import Operation
-from .._retry.call import call
-from .._retry.site import Site
-from .._wire import schemas as wire
-from ..assets import ObjectSchemaRecord, Role, RoleKind, SchemaRoles
+from .._assets.object_schemas import ObjectSchemaRecord
+from .._assets.roles import Role, RoleKind, SchemaRoles
+from .._http.commands import Operation
+from .._session.call import call
+from .._session.site import Site
+from .._session.workspace import roles_base
+from .._wire import schema_requests as wire
+from .._wire.json_reading import read_object
 from ..exceptions import (
     ApiError,
     AuthenticationError,
@@ -17,7 +19,6 @@ from ..exceptions import (
     MalformedAnswerError,
     RolesNotSettableError,
 )
-from .discovery import roles_base
 
 
 def read(site: Site, schema: ObjectSchemaRecord) -> Operation[SchemaRoles]:
@@ -28,13 +29,13 @@ def read(site: Site, schema: ObjectSchemaRecord) -> Operation[SchemaRoles]:
     """
     try:
         base = yield from roles_base(site)
-        answer = yield from call(site, wire.list_roles(base, schema.id))
-        listing = read_object(answer.json(), "roles")
+        response = yield from call(site, wire.list_roles(base, schema.id))
+        listing = read_object(response.json(), "roles")
         roles: list[Role] = []
         for link in listing.values():
             role_id = str(link).rstrip("/").rpartition("/")[2]
-            answer = yield from call(site, wire.get_role(base, role_id))
-            roles.append(Role.from_json(answer.json()))
+            response = yield from call(site, wire.get_role(base, role_id))
+            roles.append(Role.from_json(response.json()))
     except (ApiError, HtmlResponseError, MalformedAnswerError) as error:
         raise _not_settable(site, schema, error) from error
     return SchemaRoles(roles=tuple(roles))

@@ -1,1 +1,1 @@
-"""The pure wire layer: requests out, answers in, what an answer means. Nothing here waits or keeps state."""
+"""Requests out, responses in, and the decision table. Nothing here waits or keeps state."""

@@ -14,13 +14,13 @@ from attrs import define, field
 
 from .. import exceptions as errors
 from . import address_book
-from .answer import Answer
-from .bodies import Body, read_body
+from .error_bodies import Body, read_body
 from .request import Host, Request
+from .response import Response
 from .scopes import scopes_for
 
 if TYPE_CHECKING:
-    from .hints import Hint
+    from .retry_after import Hint
 
 #: Sentences by which an HTML answer is known as Atlassian's own, even when a proxy took the headers away.
 _ATLASSIAN_PHRASES: Final = (
@@ -39,7 +39,7 @@ class Case:
     """One answer to one request, with what was known before; the attributes are the arguments of `classify`."""
 
     request: Request
-    answer: Answer
+    response: Response
     account_id: str | None = field(default=None, kw_only=True)
     basic_on_site: bool = field(default=False, kw_only=True)
     account: str = field(default="", kw_only=True)
@@ -47,7 +47,7 @@ class Case:
 
     def is_login_refused(self) -> bool:
         """Row 10: whether Jira says that the login was refused, whatever the status."""
-        return "AUTHENTICATED_FAILED" in self.answer.headers.get("x-seraph-loginreason", "").upper()
+        return "AUTHENTICATED_FAILED" in self.response.headers.get("x-seraph-loginreason", "").upper()
 
     def ip_allowlist(self, body: Body) -> errors.IpAllowlistError:
         """Row 3."""
@@ -67,7 +67,7 @@ class Case:
 
     def is_captcha(self) -> bool:
         """Row 4: whether the login was refused before the credential was looked at."""
-        headers = self.answer.headers
+        headers = self.response.headers
         return (
             headers.get("x-authentication-denied-reason", "").strip().upper().startswith("CAPTCHA")
             or "AUTHENTICATION_DENIED" in headers.get("x-seraph-loginreason", "").upper()
@@ -82,7 +82,7 @@ class Case:
 
     def bad_credentials(self, body: Body) -> errors.BadCredentialsError:
         """Rows 10 and 12."""
-        request, status, text = self.request, self.answer.status, body.text
+        request, status, text = self.request, self.response.status, body.text
         silent = status not in {401, 403}
         what = f"“{request.operation}” was refused: {request.hostname} did not accept the login{self.of_account()}."
         if silent:
@@ -92,7 +92,7 @@ class Case:
                 "The e-mail address or the API token is probably wrong, expired or revoked; or it is a token with "
                 "scopes, which works only on the gateway."
             )
-        elif "FAILURE_CLIENT_AUTH_MISMATCH" in self.answer.headers.get("x-failure-category", "").upper():
+        elif "FAILURE_CLIENT_AUTH_MISMATCH" in self.response.headers.get("x-failure-category", "").upper():
             cause = "The e-mail address and the token probably belong to different accounts."
         else:
             cause = "The token is probably wrong, expired or revoked."
@@ -157,9 +157,9 @@ class Case:
 
     def rate_limited(self, body: Body) -> errors.RateLimitedError:
         """Row 5."""
-        from .hints import wait_hint  # good answers do not wait for its regular expressions
+        from .retry_after import wait_hint  # good answers do not wait for its regular expressions
 
-        headers = self.answer.headers
+        headers = self.response.headers
         hint = wait_hint(headers, self.now)
         reason = headers.get("ratelimit-reason", "") or headers.get("x-failure-category", "")
         if "quota" in reason:
@@ -181,22 +181,22 @@ class Case:
 
     def unavailable(self, body: Body) -> errors.ServiceUnavailableError:
         """Row 6."""
-        from .hints import wait_hint
+        from .retry_after import wait_hint
 
-        headers = self.answer.headers
+        headers = self.response.headers
         # The reset of a rate limit says nothing about when a disturbance ends.
         hint = wait_hint(
             {name: headers[name] for name in ("retry-after", "date") if name in headers}, self.now
         )
         page = f" (a page titled “{body.title[:80]}”)" if body.title else ""
         return errors.ServiceUnavailableError(
-            f"“{self.request.operation}” failed: {self.request.hostname} answered with HTTP {self.answer.status}{page}.",
+            f"“{self.request.operation}” failed: {self.request.hostname} answered with HTTP {self.response.status}{page}.",
             **self.facts(body, hint),
         )
 
     def is_from_atlassian(self, body: Body) -> bool:
         """Whether an HTML answer is Atlassian's own: every one that is carries its headers (all recordings)."""
-        headers = self.answer.headers
+        headers = self.response.headers
         return (
             "atl-traceid" in headers
             or "atlassianedge" in headers.get("server", "").lower()
@@ -205,9 +205,9 @@ class Case:
 
     def elsewhere(self, body: Body) -> errors.AssetsError:
         """Row 7: a redirect, or a web page that is not Atlassian's."""
-        if not 300 <= self.answer.status < 400:
+        if not 300 <= self.response.status < 400:
             return self.html(body)
-        location = self.answer.headers.get("location", "")
+        location = self.response.headers.get("location", "")
         try:
             host = urlsplit(location).hostname or "the same host"
         except ValueError:
@@ -217,8 +217,8 @@ class Case:
             return errors.HtmlResponseError(
                 f"“{request.operation}” was sent to a login page on {host}; it was not followed.",
                 cause="The address is probably that of a web page, or the login was not accepted.",
-                server=self.answer.headers.get("server", ""),
-                via=self.answer.headers.get("via", ""),
+                server=self.response.headers.get("server", ""),
+                via=self.response.headers.get("via", ""),
                 **self.facts(body),
             )
         return errors.UnexpectedRedirectError(
@@ -227,7 +227,7 @@ class Case:
 
     def html(self, body: Body) -> errors.HtmlResponseError:
         """Row 7: a web page where data was expected."""
-        headers = self.answer.headers
+        headers = self.response.headers
         title = f" titled “{body.title[:80]}”" if body.title else ""
         login = "log in" in f"{body.title} {body.text[:500]}".lower()
         facts = self.facts(body)
@@ -247,11 +247,11 @@ class Case:
 
     def body(self) -> Body:
         """What the body says, without the request's own credential if it was echoed."""
-        content = self.answer.body
+        content = self.response.body
         for secret in self.secrets():
             if len(secret) >= 8 and secret in content:
                 content = content.replace(secret, b"**********")
-        return read_body(self.answer.headers.get("content-type", ""), content)
+        return read_body(self.response.headers.get("content-type", ""), content)
 
     def secrets(self) -> Iterator[bytes]:
         """The credential that the request carried: in its header, or in its body where a token is asked for."""
@@ -265,10 +265,10 @@ class Case:
 
     def facts(self, body: Body, hint: Hint | None = None) -> errors.Place:
         """What every error carries."""
-        request, headers = self.request, self.answer.headers
+        request, headers = self.request, self.response.headers
         facts = errors.Place(
             operation=request.operation,
-            status=self.answer.status,
+            status=self.response.status,
             method=request.method,
             path=request.path,
             host=request.hostname,

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from attrs import asdict, frozen
 
-from .._model.tables import table
-from ..model import AttributeSpec, ObjectTypeSpec, SchemaModel
+from .._display.html import table
+from .._model.schema_model import SchemaModel
+from .._model.specs import AttributeSpec, ObjectTypeSpec
 from ._custom_attributes import PREFIX
 from ._fields import TYPES
 from ._privacy import Action, Privacy

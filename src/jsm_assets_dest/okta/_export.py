@@ -8,11 +8,12 @@ from pathlib import Path
 
 from attrs import frozen
 
-from .._wire.chunks import CHUNK_BYTES, CHUNK_RECORDS, Chunk, Chunker
-from .._wire.encoding import COMPLETED, STANDARD
+from .._imports.chunk import Chunk
+from .._imports.chunker import CHUNK_BYTES, CHUNK_RECORDS, Chunker
+from .._imports.encoding import COMPLETED, STANDARD
+from .._imports.record_checker import RecordChecker
+from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError
-from ..model import SchemaModel
-from ..records import RecordChecker
 from ._records import Records
 
 #: Only the owner may read the files, because they contain data about people.

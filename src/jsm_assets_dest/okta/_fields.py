@@ -8,7 +8,7 @@ from typing import cast
 
 from attrs import frozen
 
-from ..model import AttributeType
+from .._model.specs import AttributeType
 from ._okta_objects import as_mapping, pick, text_at
 
 

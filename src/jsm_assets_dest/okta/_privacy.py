@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
+from .._model.schema_model import SchemaModel
+from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec
 from .._secret import Secret
 from ..exceptions import ConfigurationError
-from ..model import AttributeSpec, AttributeType, ObjectTypeSpec, SchemaModel
 from ._custom_attributes import PREFIX
 from ._fields import TYPES
 from ._values import Scalar

@@ -7,7 +7,7 @@ from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
 
-from ..model import AttributeSpec, ObjectTypeSpec
+from .._model.specs import AttributeSpec, ObjectTypeSpec
 from ._custom_attributes import PREFIX
 from ._fields import Field, TypeFields, device_users
 from ._okta_objects import pick, text_at

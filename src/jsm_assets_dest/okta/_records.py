@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias, get_args
 
 from attrs import define, field, frozen
 
+from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError
-from ..model import SchemaModel
 from ._fields import TYPES, TypeFields, device_users
 from ._okta_objects import as_mapping, text_at
 from ._privacy import Privacy

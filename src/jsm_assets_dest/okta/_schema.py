@@ -4,16 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias, get_args
 
+from .._assets.statuses import StatusCategory
+from .._model.schema_model import SchemaModel
+from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec, StatusSpec
 from ..exceptions import ConfigurationError
-from ..model import (
-    AttributeSpec,
-    AttributeType,
-    ObjectTypeSpec,
-    ReferenceSpec,
-    SchemaModel,
-    StatusCategory,
-    StatusSpec,
-)
 from ._custom_attributes import PREFIX, CustomAttribute
 from ._fields import LEAN_REFERENCES, TYPES, Field, Level, TypeFields
 from ._values import status_name

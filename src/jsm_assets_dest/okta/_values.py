@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 from attrs import frozen
 
-from ..model import AttributeSpec, AttributeType
+from .._model.specs import AttributeSpec, AttributeType
 from ._okta_objects import plain
 
 #: A converted value. Records contain these values or lists of them.

@@ -1,0 +1,1 @@
+"""The async handles, written by hand; `_sync` is derived from them."""

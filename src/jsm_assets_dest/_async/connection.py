@@ -1,0 +1,308 @@
+"""Connection to a Jira site and its Assets workspace."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from .._assets.import_sources import ImportSource
+from .._assets.object_schemas import ObjectSchemaRecord
+from .._http.async_engine import AsyncEngine
+from .._http.clock import Clock, SystemClock
+from .._http.limits import Limits
+from .._http.settings import HttpSettings, environment_proxies, named_proxies
+from .._operations import object_schemas as schemas
+from .._session.credentials import Credentials
+from .._session.opening import checked_verify, from_environment, open_site, origins
+from .._session.retry_policy import RetryPolicy
+from .._wire.addresses import GATEWAY
+from .session import AsyncSession, LazyModule
+
+if TYPE_CHECKING:
+    from .._assets import reports
+    from .._operations import doctor, import_tokens
+    from . import import_token as token_handles
+    from . import object_schema as schema_handles
+else:
+    reports = LazyModule(".._assets.reports")
+    doctor = LazyModule(".._operations.doctor")
+    import_tokens = LazyModule(".._operations.import_tokens")
+    token_handles = LazyModule(".import_token")
+    schema_handles = LazyModule(".object_schema")
+
+
+class AsyncConnection:
+    """Connection to one Jira site and its Assets workspace; an async context manager.
+
+    Create a connection with `current_site` or `external_site`. That sends nothing: the first call builds the HTTP client,
+    and the cloud id and the workspace are looked up once, when they are first needed. A connection can be shared by
+    everything that runs in the same event loop.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    def __init__(
+        self,
+        site: str,
+        auth: Credentials,
+        *,
+        cloud_id: str | None = None,
+        workspace_id: str | None = None,
+        gateway: str = GATEWAY,
+        transport: object | None = None,
+        retry: RetryPolicy | None = None,
+        limits: Limits | None = None,
+        verify: ssl.SSLContext | None = None,
+        trust_env: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
+        proxies = (
+            {} if transport is not None or not trust_env else environment_proxies(origins(site, gateway))
+        )
+        clock = clock if clock is not None else SystemClock()
+        opened = open_site(
+            site,
+            auth,
+            cloud_id=cloud_id,
+            workspace_id=workspace_id,
+            gateway=gateway,
+            retry=retry if retry is not None else RetryPolicy(),
+            clock=clock,
+            proxies=named_proxies(proxies),
+        )
+        settings = HttpSettings(
+            limits=limits if limits is not None else Limits(),
+            transport=transport,
+            verify=checked_verify(verify),
+            proxies=proxies,
+            trust_env=trust_env,
+        )
+        self._session = AsyncSession(opened, AsyncEngine(settings, clock))
+
+    @classmethod
+    def current_site(
+        cls,
+        auth: Credentials | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        transport: object | None = None,
+        retry: RetryPolicy | None = None,
+        limits: Limits | None = None,
+        verify: ssl.SSLContext | None = None,
+        trust_env: bool = True,
+        clock: Clock | None = None,
+    ) -> Self:
+        """Connect to the site that this process is configured for.
+
+        Args:
+            auth: Credentials. None reads them from the environment: `JSM_ASSETS_EMAIL` and `JSM_ASSETS_API_TOKEN`, or
+                `JSM_ASSETS_OAUTH_TOKEN`, or `JSM_ASSETS_CLIENT_ID` and `JSM_ASSETS_CLIENT_SECRET`. A `ForgeToken`
+                contains its site.
+            environ: Environment variables: `JSM_ASSETS_SITE`, and optionally `JSM_ASSETS_GATEWAY`,
+                `JSM_ASSETS_CLOUD_ID`, and `JSM_ASSETS_WORKSPACE_ID`. Blank ones are treated as not set. None reads
+                `os.environ` at the time of the call.
+            transport: See `external_site`, also for the following arguments.
+            retry: Retry policy.
+            limits: Limits of one attempt.
+            verify: TLS context.
+            trust_env: Use the proxies and certificates that the environment names.
+            clock: Time source.
+
+        Raises:
+            MissingSettingsError: Settings are missing. The message names all of them.
+            ConfigurationError: A setting is invalid. Nothing was sent.
+        """
+        settings = from_environment(auth, os.environ if environ is None else environ)
+        return cls(
+            settings.site,
+            settings.credentials,
+            cloud_id=settings.cloud_id,
+            workspace_id=settings.workspace_id,
+            gateway=settings.gateway,
+            transport=transport,
+            retry=retry,
+            limits=limits,
+            verify=verify,
+            trust_env=trust_env,
+            clock=clock,
+        )
+
+    @classmethod
+    def external_site(
+        cls,
+        site: str,
+        auth: Credentials,
+        *,
+        cloud_id: str | None = None,
+        workspace_id: str | None = None,
+        gateway: str = GATEWAY,
+        transport: object | None = None,
+        retry: RetryPolicy | None = None,
+        limits: Limits | None = None,
+        verify: ssl.SSLContext | None = None,
+        trust_env: bool = True,
+        clock: Clock | None = None,
+    ) -> Self:
+        """Connect to any site.
+
+        Args:
+            site: Address of the site, such as https://acme.atlassian.net. Plain http: is accepted for this computer only.
+                Pass "" with a `ForgeToken`, which contains its site.
+            auth: Credentials.
+            cloud_id: Id of the site on the gateway. Default: it is looked up.
+            workspace_id: Id of the Assets workspace. Default: it is looked up.
+            gateway: Address of Atlassian's gateway; in tests, the address of an emulator.
+            transport: httpx transport to use instead of the network.
+            retry: Retry policy. `RetryPolicy.off()` disables retries.
+            limits: Limits of one attempt.
+            verify: TLS context. Default: the certificates that httpx uses.
+            trust_env: Use `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, and `SSL_CERT_DIR`.
+                `check()` reports the proxies in use.
+            clock: Time source. Tests pass `emulator.clock`, which advances without waiting.
+
+        Raises:
+            ConfigurationError: A setting is invalid. Nothing was sent.
+        """
+        return cls(
+            site,
+            auth,
+            cloud_id=cloud_id,
+            workspace_id=workspace_id,
+            gateway=gateway,
+            transport=transport,
+            retry=retry,
+            limits=limits,
+            verify=verify,
+            trust_env=trust_env,
+            clock=clock,
+        )
+
+    @property
+    def site(self) -> str:
+        """Address of the site; "" for a Forge token without a site, until a call has looked it up."""
+        return self._session.site.url
+
+    def __repr__(self) -> str:
+        site = self._session.site
+        return (
+            f"{type(self).__name__}({site.url or site.jira()!r}, account={site.credentials.account_label!r})"
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the HTTP connections. Handles that this connection returned can send no further requests."""
+        await self._session.engine.aclose()
+
+    async def check(self) -> reports.ConnectionReport:
+        """Check that this account can import, and if not, report the causes and who can fix them.
+
+        Sends only read requests. A failed check is an entry of the report, not an exception.
+        """
+        return await self._session.run(doctor.check(self._session.site))
+
+    async def object_schemas(self) -> list[schema_handles.AsyncObjectSchema]:
+        """Return all object schemas that the account can see."""
+        return [
+            self._schema(record) for record in await self._session.run(schemas.list_all(self._session.site))
+        ]
+
+    async def find_object_schema(self, key: str) -> schema_handles.AsyncObjectSchema | None:
+        """Return the object schema with the given key, or None if the account can't see one.
+
+        Args:
+            key: Key of the object schema, such as OKT, in any case.
+        """
+        record = await self._session.run(schemas.find(self._session.site, key))
+        return None if record is None else self._schema(record)
+
+    async def get_object_schema(self, key: str) -> schema_handles.AsyncObjectSchema:
+        """Return the object schema with the given key.
+
+        Raises:
+            ObjectSchemaNotFoundError: The account can't see an object schema with this key.
+        """
+        return self._schema(await self._session.run(schemas.get(self._session.site, key)))
+
+    async def create_object_schema(
+        self, key: str, name: str, description: str = ""
+    ) -> schema_handles.AsyncObjectSchema:
+        """Create an object schema.
+
+        Assets gives every JSM user access to a new object schema; see `roles` and `set_roles` of the object schema.
+
+        Args:
+            key: Key of the object schema: 2 to 10 uppercase letters and digits, starting with a letter. It is the first
+                part of every object's key.
+            name: Name, unique in the workspace.
+            description: Description.
+
+        Raises:
+            ConfigurationError: The key or the name is invalid. Nothing was sent.
+            ObjectSchemaExistsError: Another object schema has this key or this name.
+        """
+        return self._schema(
+            await self._session.run(schemas.create(self._session.site, key, name, description))
+        )
+
+    async def ensure_object_schema(
+        self, key: str, name: str | None = None, description: str = ""
+    ) -> schema_handles.AsyncObjectSchema:
+        """Return the object schema with the given key, creating it if it does not exist.
+
+        An existing object schema is not changed.
+
+        Args:
+            key: Key of the object schema: 2 to 10 uppercase letters and digits, starting with a letter.
+            name: Name of a new object schema. Default: the key.
+            description: Description of a new object schema.
+
+        Raises:
+            ConfigurationError: The key or the name is invalid. Nothing was sent.
+            ObjectSchemaExistsError: No object schema has this key, but another one has this name.
+        """
+        return self._schema(
+            await self._session.run(schemas.ensure(self._session.site, key, name, description))
+        )
+
+    def import_token(
+        self, secret: str, schema: schema_handles.AsyncObjectSchema | None = None
+    ) -> token_handles.AsyncImportToken:
+        """Return a handle for the import token of an External import. Sends nothing.
+
+        Args:
+            secret: The token, generated on the import's page in Assets or with `generate_import_token`.
+            schema: Object schema that the import is expected to belong to. It is checked before anything is written.
+
+        Raises:
+            InvalidCredentialError: The string is not an import token; it may be an API token.
+        """
+        return token_handles.AsyncImportToken.of(self._session, secret, schema)
+
+    async def generate_import_token(
+        self, import_source: ImportSource, schema: schema_handles.AsyncObjectSchema | None = None
+    ) -> token_handles.AsyncImportToken:
+        """Generate a new token for an import. From now on, Assets rejects the old token.
+
+        Args:
+            import_source: The import; see `import_sources` of the object schema.
+            schema: Object schema that the import is expected to belong to, for later checks.
+
+        Raises:
+            UnknownOutcomeError: The response was lost. The old token may no longer work, and the new one is unknown.
+                Generate another token.
+        """
+        secret = await self._session.run(import_tokens.generate(self._session.site, import_source))
+        return token_handles.AsyncImportToken.of(self._session, secret, schema)
+
+    def _schema(self, record: ObjectSchemaRecord) -> schema_handles.AsyncObjectSchema:
+        return schema_handles.AsyncObjectSchema.of(self._session, record)

@@ -1,0 +1,230 @@
+"""Destination of an import: a saved configuration, and the operations that it names."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import nullcontext
+from typing import Unpack
+
+from .._assets.roles import SchemaRoles
+from .._destination import checklist
+from .._destination.saved import SavedDestination
+from .._destination.status import DestinationStatus
+from .._http.clock import Clock
+from .._http.limits import Limits
+from .._imports.options import AsyncRecords, ImportSettings
+from .._imports.result import ImportResult
+from .._plan.build_plan import BuildPlanRecord
+from .._session.credentials import Credentials
+from .._session.retry_policy import RetryPolicy
+from ..exceptions import ConfigurationError
+from .build_plan import AsyncBuildPlan
+from .connection import AsyncConnection
+from .import_token import AsyncImportToken
+from .object_schema import AsyncObjectSchema
+
+
+class AsyncDestination(SavedDestination):
+    """Saved configuration of a destination, and the operations on it.
+
+    Only the name is required. The other settings can be added later with `attrs.evolve`; `status` says what comes next.
+    The configuration contains references to secrets, never secrets. A method that needs a connection opens one for this
+    call and closes it, unless it receives one.
+
+    Attributes:
+        name: Name of the destination.
+        site: Address of the site. None means the current site, from the environment (`Connection.current_site`).
+        credentials: Account and reference to its secret. None reads them from the environment, or from the argument of
+            `connect`.
+        gateway: Address of Atlassian's gateway. Default: the usual one. Like the next two, it requires `site`.
+        cloud_id: Id of the site on the gateway. Default: it is looked up.
+        workspace_id: Id of the Assets workspace. Default: it is looked up.
+        schema_key: Key of the object schema, such as OKT.
+        schema_name: Name of a new object schema. Default: the key.
+        schema_description: Description of a new object schema.
+        roles: Group names or account ids by role: "managers", "developers", and "users". Other roles are not changed.
+        import_source: Name or id of the import that the token must belong to. None accepts any import.
+        import_token: Reference to the import token, as a `SecretReference` or its text.
+        model: An `OktaModel`, a `SchemaModel`, or the path of a JSON file with the result of `SchemaModel.to_dict`. None
+            means the model that the import has in Assets.
+        options: Options of imports. Options passed to an import take precedence.
+        path: The file. Relative paths in `file:` references, in `model`, and in the option `journal` start at its folder;
+            before the destination is saved, at the current folder.
+
+    Args:
+        environ: Environment variables for `env:` references and the current site. None means this process's environment.
+            It is neither saved nor displayed, and not pickled.
+
+    Raises:
+        ConfigurationError: A setting is invalid. The message names it.
+        InvalidCredentialError: A secret was passed instead of a reference. The message does not repeat it.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    __slots__ = ()
+
+    def connect(
+        self,
+        auth: Credentials | None = None,
+        *,
+        transport: object | None = None,
+        retry: RetryPolicy | None = None,
+        limits: Limits | None = None,
+        verify: ssl.SSLContext | None = None,
+        trust_env: bool = True,
+        clock: Clock | None = None,
+    ) -> AsyncConnection:
+        """Return a connection to the site, an async context manager. Reads the secrets now; sends nothing.
+
+        Args:
+            auth: Credentials to use instead of those of the destination.
+            transport: See `AsyncConnection.external_site`, also for the following arguments.
+            retry: Retry policy.
+            limits: Limits of one attempt.
+            verify: TLS context.
+            trust_env: Use the proxies and certificates that the environment names.
+            clock: Time source.
+
+        Raises:
+            ConfigurationError: A secret is missing where its reference points to, or a setting is invalid.
+        """
+        settings = self._whereabouts(auth)
+        return AsyncConnection.external_site(
+            settings.site,
+            settings.credentials,
+            cloud_id=settings.cloud_id,
+            workspace_id=settings.workspace_id,
+            gateway=settings.gateway,
+            transport=transport,
+            retry=retry,
+            limits=limits,
+            verify=verify,
+            trust_env=trust_env,
+            clock=clock,
+        )
+
+    async def status(self, *, connection: AsyncConnection | None = None) -> DestinationStatus:
+        """Return the checklist: connection, schema, roles, model, token, and ready, each with the next action.
+
+        Sends only read requests. A problem is part of the checklist, not an exception.
+        """
+        try:
+            async with self._using(connection) as used:
+                return await used._session.run(checklist.status(used._session.site, self._wanted()))
+        except ConfigurationError as error:
+            return checklist.not_connected(self._wanted(), self.site or "", error)
+
+    async def get_object_schema(self, connection: AsyncConnection) -> AsyncObjectSchema:
+        """Return the object schema.
+
+        Raises:
+            ObjectSchemaNotFoundError: The account can't see an object schema with this key.
+        """
+        return await connection.get_object_schema(self._schema_key())
+
+    async def ensure_object_schema(self, connection: AsyncConnection) -> AsyncObjectSchema:
+        """Return the object schema, creating it with its name and description if it does not exist.
+
+        Raises:
+            ObjectSchemaExistsError: No object schema has this key, but another one has this name.
+        """
+        return await connection.ensure_object_schema(
+            self._schema_key(), name=self.schema_name, description=self.schema_description
+        )
+
+    async def set_roles(self, *, connection: AsyncConnection | None = None) -> SchemaRoles:
+        """Replace the entries of the roles that `roles` names. Other roles are not changed.
+
+        Returns:
+            The current roles.
+
+        Raises:
+            RolesNotSettableError: The site does not allow this credential to set roles. The error contains steps.
+        """
+        async with self._using(connection) as used:
+            return await (await self.get_object_schema(used)).set_roles(**self.roles)
+
+    async def get_import_token(self, connection: AsyncConnection) -> AsyncImportToken:
+        """The import token, looked up now and bound to the object schema.
+
+        Raises:
+            ConfigurationError: The token is not where its reference says.
+            ObjectSchemaNotFoundError: The object schema is not there.
+        """
+        schema = None if self.schema_key is None else await self.get_object_schema(connection)
+        return connection.import_token(self._token().reveal(), schema=schema)
+
+    async def plan(self, connection: AsyncConnection) -> AsyncBuildPlan:
+        """Return the plan to build the model; see `AsyncImportToken.plan`. Its `apply` needs the open connection."""
+        return await (await self.get_import_token(connection)).plan(self.schema_model())
+
+    async def build(
+        self,
+        *,
+        plan: BuildPlanRecord | None = None,
+        timeout: float = 600.0,
+        connection: AsyncConnection | None = None,
+    ) -> BuildPlanRecord:
+        """Build the model; see `AsyncImportToken.build`.
+
+        Args:
+            plan: A plan that was made before. It is rejected if the import has changed since.
+            timeout: Seconds to wait until Assets has applied the changes.
+            connection: Open connection. None opens one for this call.
+
+        Returns:
+            The applied plan.
+        """
+        async with self._using(connection) as used:
+            return await (await self.get_import_token(used)).build(
+                self.schema_model(), plan=plan, timeout=timeout
+            )
+
+    async def test_import(
+        self,
+        records: AsyncRecords,
+        count: int = 100,
+        *,
+        connection: AsyncConnection | None = None,
+        **options: Unpack[ImportSettings],
+    ) -> ImportResult:
+        """Import the first records only; see `AsyncImportToken.test_import`."""
+        async with self._using(connection) as used:
+            return await (await self.get_import_token(used)).test_import(
+                records, count, **self._settings(options)
+            )
+
+    async def import_records(
+        self,
+        records: AsyncRecords,
+        *,
+        connection: AsyncConnection | None = None,
+        **options: Unpack[ImportSettings],
+    ) -> ImportResult:
+        """Import records; see `AsyncImportToken.import_records`.
+
+        Args:
+            records: The records.
+            connection: Open connection. None opens one for this call.
+            options: See `ImportOptions`. They take precedence over the saved options.
+        """
+        async with self._using(connection) as used:
+            return await (await self.get_import_token(used)).import_records(
+                records, **self._settings(options)
+            )
+
+    async def resume_import(
+        self,
+        records: AsyncRecords,
+        *,
+        connection: AsyncConnection | None = None,
+        **options: Unpack[ImportSettings],
+    ) -> ImportResult:
+        """Continue an interrupted import from its journal; see `AsyncImportToken.resume_import`."""
+        async with self._using(connection) as used:
+            return await (await self.get_import_token(used)).resume_import(records, **self._settings(options))
+
+    def _using(self, connection: AsyncConnection | None) -> nullcontext[AsyncConnection] | AsyncConnection:
+        """Return a context manager: the given connection, which stays open, or a new one."""
+        return self.connect() if connection is None else nullcontext(connection)

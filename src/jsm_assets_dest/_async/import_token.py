@@ -1,0 +1,211 @@
+"""Import token of an External import, and every operation that needs it."""
+
+from __future__ import annotations
+
+from typing import Self, Unpack
+
+from attrs import field, frozen
+
+from .._assets.import_sources import ImportStatus
+from .._assets.object_schemas import ObjectSchemaRecord
+from .._assets.reports import ImportTokenReport
+from .._imports.execution import Execution
+from .._imports.options import AsyncRecords, ImportOptions, ImportSettings
+from .._imports.result import ImportResult
+from .._model.schema_model import SchemaModel
+from .._operations import building, imports, starting
+from .._operations import import_tokens as tokens
+from .._operations.import_target import ImportTarget
+from .._plan.build_plan import BuildPlanRecord
+from .._session.credentials import import_token_secret
+from .build_plan import AsyncBuildPlan
+from .import_execution import AsyncImportExecution
+from .session import AsyncSession
+
+
+@frozen(kw_only=True, repr=False)
+class AsyncImportToken:
+    """Import token of one External import.
+
+    The token is never displayed. Its links are requested again for every operation, because they may change.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    _session: AsyncSession = field(eq=False, alias="session")
+    _target: ImportTarget = field(alias="target")
+
+    @classmethod
+    def of(cls, session: AsyncSession, secret: str, schema: ObjectSchemaRecord | None) -> Self:
+        """Return a handle for a token.
+
+        Raises:
+            InvalidCredentialError: The string is not an import token.
+        """
+        target = ImportTarget(site=session.site, secret=import_token_secret(secret), schema=schema)
+        return cls(session=session, target=target)
+
+    @property
+    def schema(self) -> ObjectSchemaRecord | None:
+        """Object schema that the import is expected to belong to; None accepts any."""
+        return self._target.schema
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(schema={self.schema!r})"
+
+    def reveal(self) -> str:
+        """Return the token as a string, for a secret store. Everywhere else it is masked."""
+        return self._target.secret.reveal()
+
+    async def check(self) -> ImportTokenReport:
+        """Check that the token is accepted, belongs to this workspace and schema, and can be used now.
+
+        Sends only read requests. A failed check is an entry of the report, not an exception.
+        """
+        return await self._session.run(tokens.check(self._target))
+
+    async def status(self) -> ImportStatus:
+        """Return the state of the import.
+
+        Raises:
+            ImportTokenError: Assets rejected the token.
+        """
+        return await self._session.run(tokens.status(self._target))
+
+    async def plan(self, model: SchemaModel) -> AsyncBuildPlan:
+        """Compare a model with what the import has, and return the changes that building it would make.
+
+        Sends only read requests.
+
+        Args:
+            model: The wanted model.
+
+        Returns:
+            The plan. `apply` applies it.
+
+        Raises:
+            InvalidModelError: The model has errors. The message lists all of them.
+            ImportTargetMismatchError: The token belongs to another object schema than the expected one.
+        """
+        record = await self._session.run(building.plan(self._target, model))
+        return AsyncBuildPlan.bound(self._session, self._target, record)
+
+    async def build(
+        self, model: SchemaModel, *, plan: BuildPlanRecord | None = None, timeout: float = 600.0
+    ) -> AsyncBuildPlan:
+        """Build the model in Assets: object types, attributes, references, statuses, and the mapping of the import.
+
+        The first build sends the whole model, a later one only what changed. Building an unchanged model sends nothing.
+
+        Args:
+            model: The wanted model.
+            plan: A plan that was made before. It is rejected if the import or the model has changed since.
+            timeout: Seconds to wait until Assets has applied the changes.
+
+        Returns:
+            The applied plan. Its `model` is the model for the records; adopted object types are resolved in it.
+
+        Raises:
+            InvalidModelError: The model has errors. Nothing was sent.
+            ImpossibleChangeError: The model contains a change that Assets never makes. Nothing was sent.
+            StalePlanError: The import or the model has changed since the plan was made. Nothing was sent.
+            MappingRejectedError: Assets rejected the mapping. There is a subclass for each reason.
+            ImportTimeoutError: Assets did not finish in time. It continues.
+        """
+        record = await self._session.run(building.build(self._target, model, plan, timeout))
+        return AsyncBuildPlan.bound(self._session, self._target, record)
+
+    async def start(self, **options: Unpack[ImportSettings]) -> AsyncImportExecution:
+        """Start a manual execution and wait until it accepts data. `import_records` does everything in one call.
+
+        Args:
+            options: See `ImportOptions`.
+
+        Raises:
+            ImportBusyError: Another execution is running. It is not changed.
+            MissingMappingError: The schema model has not been built yet.
+            ImportDisabledError: The import is disabled in Assets.
+            ImportModuleKeyError: The import is not of a kind that accepts data.
+        """
+        settings = ImportOptions(**options)
+        execution = await self._session.run(starting.start(self._target, settings))
+        return AsyncImportExecution.of(self._session, self._target, execution)
+
+    def attach(self, execution: Execution) -> AsyncImportExecution:
+        """Return a handle for an execution that another process started, such as an unpickled one.
+
+        The handle can submit records and read the state. Only the process that started the execution can complete or
+        cancel it.
+        """
+        return AsyncImportExecution.of(self._session, self._target, execution.detached())
+
+    async def test_import(
+        self, records: AsyncRecords, count: int = 100, **options: Unpack[ImportSettings]
+    ) -> ImportResult:
+        """Import the first records only, as a test.
+
+        Args:
+            records: Records as in `import_records`.
+            count: Number of records to import. The remaining records are not read.
+            options: See `ImportOptions`.
+
+        Raises:
+            MassDeletionGuardError: The last execution removed missing objects, so a test would remove nearly all objects.
+                `allow_missing=True` runs it anyway.
+        """
+        settings = ImportOptions(**options)
+        return await self._session.run(
+            imports.run(
+                self._target,
+                records,
+                settings,
+                first=imports.checked_count(count),
+            )
+        )
+
+    async def import_records(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
+        """Import records: start an execution, send them in chunks, complete it once, and wait until Assets has finished.
+
+        Args:
+            records: Records by selector, or pairs of a selector and a record. A record is a mapping from the model's
+                locators to values, an attrs instance, or a dataclass. Records are read while they are sent, so the source
+                may be larger than memory. Records by selector are sent in an order in which references find their
+                targets; pairs are sent in the given order.
+            options: See `ImportOptions`.
+
+        Returns:
+            What was sent, and what Assets confirmed.
+
+        Raises:
+            RecordError: A record is invalid. The import was not completed. `on_bad_record="skip"` skips such records.
+            ImportInterruptedError: The source raised an exception, which is the cause. The import was not completed.
+            MassDeletionGuardError: Many objects in Assets are missing from this run. The import was not completed.
+            ImportCancelledError: The execution was cancelled.
+            ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
+            ImportTokenError: Assets rejected the token, for example because it was replaced during the import.
+        """
+        settings = ImportOptions(**options)
+        return await self._session.run(imports.run(self._target, records, settings))
+
+    async def resume_import(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
+        """Continue an interrupted import from its journal.
+
+        Args:
+            records: The same records in the same order as before. Confirmed chunks are not sent again. If the execution
+                no longer accepts data, all records are sent in a new one.
+            options: See `ImportOptions`. `journal` is the journal of the interrupted import.
+
+        Raises:
+            ConfigurationError: `journal` is missing.
+            JournalLockedError: Another process uses the journal.
+            JournalMismatchError: The journal belongs to another import, or the records are different.
+        """
+        settings = ImportOptions(**options)
+        return await self._session.run(
+            imports.run(
+                self._target,
+                records,
+                settings,
+                resume=True,
+            )
+        )

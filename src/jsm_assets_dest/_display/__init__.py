@@ -1,0 +1,1 @@
+"""Human-readable output: HTML, SVG, and progress bars."""

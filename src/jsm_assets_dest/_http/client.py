@@ -1,0 +1,421 @@
+"""Where httpx is known: how a client is built and one attempt is made. What its failures mean stands in `failures`.
+
+Plain httpx leaves holes that matter to a library which carries credentials and large imports, so that this module
+
+* gives every attempt a deadline in all: each wait on a socket gets what is left of it (`_BoundedStream`);
+* unpacks answers itself, within a limit, instead of letting a small body grow without bound;
+* never follows redirects, keeps no cookies, and passes credentials only through `httpx.Auth`, so that they are in no
+  local variable, repr or log;
+* raises errors of this library only, cut off from httpx's, whose frames hold the raw headers; what is not its own to
+  turn into an error, such as Ctrl-C or a cancellation, flies on without those frames.
+
+It relies on httpcore's public network back end, and on httpx handing its connection pool one: httpx offers no argument
+for it, so `_bound` sets the pool's. A test on a real, dripping server fails if that ever stops working.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.cookiejar
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+import anyio
+import httpcore
+import httpx
+
+from .._secret import Secret
+from .._version import VERSION
+from .._wire.decoding import ACCEPTED, BodyReader
+from .._wire.request import Request
+from .._wire.response import Response
+from ..exceptions import TransportError
+from .certificates import shared_context
+from .failures import FAILURES, closed, failed, placed
+from .limits import Limits
+from .settings import HttpSettings
+
+
+class _Authorization(httpx.Auth):
+    """Adds the Authorization header at the last moment."""
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+
+    def auth_flow(self, request: httpx.Request) -> Any:
+        request.headers["Authorization"] = self._secret.reveal()
+        yield request
+
+
+@functools.cache
+def _user_agent() -> str:
+    return f"jsm-assets-dest/{VERSION} httpx/{httpx.__version__}"
+
+
+class _Body(httpx.AsyncByteStream):
+    """A request's body in one piece.
+
+    httpx's own is an asynchronous generator, which stays behind half-way when the upload breaks off; Trio complains.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._pieces = [body]
+
+    def __aiter__(self) -> _Body:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._pieces:
+            raise StopAsyncIteration
+        return self._pieces.pop()
+
+
+#: Takes the place of a stream that has been read. httpx ties response and stream into a cycle, which would keep the
+#: request and with it a whole chunk of an import until the garbage collector happens to come by.
+_LET_GO = httpx.ByteStream(b"")
+
+
+class _Attempt(threading.local):
+    """The attempt that this thread is making."""
+
+    deadline: float = float("inf")
+    streams: set[_BoundedStream] | None = None
+    written: Callable[[], object] | None = None
+
+
+_attempt = _Attempt()
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """A network stream whose every wait ends with the attempt, and that another thread can break off."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def _remaining(self, timeout: float | None, error: type[Exception]) -> float | None:
+        if _attempt.streams is not None:
+            _attempt.streams.add(self)
+        remaining = _attempt.deadline - time.monotonic()
+        if remaining <= 0:
+            raise error("the attempt's time is up")
+        return remaining if timeout is None else min(timeout, remaining)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if _attempt.written is not None:
+            _attempt.written()  # the answer is read when all of the request has been written
+            _attempt.written = None
+        return self._stream.read(max_bytes, self._remaining(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._remaining(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        remaining = self._remaining(timeout, httpcore.ConnectTimeout)
+        return _BoundedStream(self._stream.start_tls(ssl_context, server_hostname, remaining))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def break_off(self) -> None:
+        """End whatever waits on this stream in another thread, which closing alone does not do."""
+        connection = self.get_extra_info("socket")
+        if isinstance(connection, socket.socket):
+            with contextlib.suppress(OSError):  # it may have been closed in the meantime
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class _BoundedBackend(httpcore.SyncBackend):
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect within the time-out in all: Python would give it to each address of the host anew, one after the other."""
+        until = min(_attempt.deadline, float("inf") if timeout is None else time.monotonic() + timeout)
+        try:
+            addresses = list(
+                dict.fromkeys(
+                    str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                )
+            )
+        except (OSError, UnicodeError) as error:  # a host name with an empty label, or one that is too long
+            raise httpcore.ConnectError(str(error)) from error
+        for number, address in enumerate(addresses, 1):
+            remaining = until - time.monotonic()
+            if remaining <= 0:
+                break
+            share = remaining if number == len(addresses) else remaining / 2
+            try:
+                return _BoundedStream(
+                    super().connect_tcp(
+                        address, port, None if share == float("inf") else share, local_address, socket_options
+                    )
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if number == len(addresses):
+                    raise
+        raise httpcore.ConnectTimeout("timed out")
+
+
+def _bound(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
+    pool = cast("Any", transport)._pool
+    pool._network_backend = _BoundedBackend()
+    return transport
+
+
+def _transport_options(settings: HttpSettings) -> dict[str, Any]:
+    connections = settings.limits.connections
+    return {
+        "verify": settings.verify or shared_context(trust_env=settings.trust_env),
+        "trust_env": False,
+        "limits": httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60
+        ),
+    }
+
+
+def _client_options(settings: HttpSettings) -> dict[str, Any]:
+    limits = settings.limits
+    return {
+        "trust_env": False,
+        "follow_redirects": False,
+        "headers": {"Accept": "application/json", "Accept-Encoding": ACCEPTED, "User-Agent": _user_agent()},
+        "timeout": httpx.Timeout(limits.attempt, connect=limits.connect),
+    }
+
+
+def _without_cookies(client: httpx.Client | httpx.AsyncClient) -> None:
+    # A session cookie would let the site answer as somebody else than the credential says.
+    client.cookies.jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=()))
+    # None is ever kept, so that preparing an answer for the jar, a twelfth of a small request's time, is left out.
+    client.cookies.extract_cookies = _let_go  # type: ignore[method-assign]
+
+
+def _let_go(response: httpx.Response) -> None:
+    """Take no cookie out of an answer."""
+
+
+@functools.lru_cache(maxsize=64)
+def _url(address: str) -> httpx.URL:
+    # An import sends to the same address thousands of times; httpx looks at each of its characters.
+    return httpx.URL(address)
+
+
+def sync_client(settings: HttpSettings) -> httpx.Client:
+    """A client for the blocking engine; threads share it."""
+    if settings.transport is not None:
+        client = httpx.Client(
+            transport=cast("httpx.BaseTransport", settings.transport), **_client_options(settings)
+        )
+    else:
+        options = _transport_options(settings)
+        client = httpx.Client(
+            transport=_bound(httpx.HTTPTransport(**options)),
+            mounts={
+                origin: _bound(httpx.HTTPTransport(proxy=proxy.reveal(), **options))
+                for origin, proxy in settings.proxies.items()
+            },
+            **_client_options(settings),
+        )
+    _without_cookies(client)
+    return client
+
+
+def async_client(settings: HttpSettings) -> httpx.AsyncClient:
+    """A client for the asynchronous engine."""
+    if settings.transport is not None:
+        client = httpx.AsyncClient(
+            transport=cast("httpx.AsyncBaseTransport", settings.transport), **_client_options(settings)
+        )
+    else:
+        options = _transport_options(settings)
+        client = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(**options),
+            mounts={
+                origin: httpx.AsyncHTTPTransport(proxy=proxy.reveal(), **options)
+                for origin, proxy in settings.proxies.items()
+            },
+            **_client_options(settings),
+        )
+    _without_cookies(client)
+    return client
+
+
+def _prepared(
+    client: httpx.Client | httpx.AsyncClient, request: Request, limits: Limits, seconds: float
+) -> httpx.Request:
+    options: dict[str, Any] = {}
+    if seconds < limits.attempt:
+        # Waiting for a free connection of the pool is part of the attempt, too.
+        options["timeout"] = httpx.Timeout(seconds, connect=min(seconds, limits.connect))
+    prepared = client.build_request(
+        request.method,
+        _url(request.url),
+        content=request.body,
+        headers=[("Content-Type", request.content_type), *request.headers]
+        if request.body is not None
+        else request.headers,
+        **options,
+    )
+    # Without a body, httpx sends no length for POST and PUT unless it is told that there is none.
+    if request.body is None and request.method in ("POST", "PUT", "PATCH"):
+        prepared.headers["Content-Length"] = "0"
+    return prepared
+
+
+def _reader(request: Request, limits: Limits, http_response: httpx.Response) -> BodyReader:
+    limit = limits.listing_bytes if request.listing else limits.control_bytes
+    return BodyReader(http_response.headers.get("content-encoding", ""), limit)
+
+
+def _response_in_memory(request: Request, limits: Limits, http_response: httpx.Response) -> Response:
+    """The answer of a transport that makes its responses in memory, such as `httpx.MockTransport`: read and unpacked already."""
+    reader = BodyReader("", limits.listing_bytes if request.listing else limits.control_bytes)
+    reader.feed(http_response.content)
+    return _response(http_response, reader)
+
+
+def _response(http_response: httpx.Response, reader: BodyReader) -> Response:
+    headers = {name.lower(): value for name, value in http_response.headers.items()}
+    return Response(status=http_response.status_code, headers=headers, body=reader.finish())
+
+
+def send(
+    client: httpx.Client,
+    limits: Limits,
+    request: Request,
+    *,
+    seconds: float,
+    streams: set[_BoundedStream] | None = None,
+    written: Callable[[], object] | None = None,
+) -> Response:
+    """Make one attempt in this thread.
+
+    Args:
+        client: The client.
+        limits: Sizes that the answer may have.
+        request: What to send.
+        seconds: Time that the attempt may take.
+        streams: Gets the network streams in use, so that another thread can break them off.
+        written: Called when all of the request has been handed to the network, where it goes through one of ours.
+
+    Raises:
+        TransportError: No whole answer came; one of its leaves says whether the service may have acted.
+    """
+    _attempt.deadline = time.monotonic() + seconds
+    _attempt.streams = streams
+    _attempt.written = written
+    failure: BaseException
+    try:
+        http_response = client.send(
+            _prepared(client, request, limits, seconds),
+            auth=_Authorization(request.authorization) if request.authorization is not None else None,
+            stream=True,
+        )
+        try:
+            if http_response.is_stream_consumed:
+                return _response_in_memory(request, limits, http_response)
+            reader = _reader(request, limits, http_response)
+            for piece in http_response.iter_raw():
+                reader.feed(piece)
+                if time.monotonic() > _attempt.deadline:
+                    raise httpx.ReadTimeout("the attempt's time is up")
+            return _response(http_response, reader)
+        finally:
+            http_response.close()
+            http_response.stream = _LET_GO
+    except TransportError as error:
+        failure = placed(error, request)
+    except FAILURES as error:
+        failure = failed(error, request, seconds)
+    except BaseException as error:
+        failure = closed(error, request) or _cut_off(error, client)
+    finally:
+        _attempt.deadline = float("inf")
+        _attempt.streams = None
+        _attempt.written = None
+    # Raised out here, so that nothing leads from it to httpx's frames and the headers in them.
+    raise failure
+
+
+async def send_async(
+    client: httpx.AsyncClient, limits: Limits, request: Request, *, seconds: float
+) -> Response:
+    """Make one attempt in this task; arguments and errors are those of `send`."""
+    failure: BaseException
+    try:
+        with anyio.fail_after(seconds):
+            prepared = _prepared(client, request, limits, seconds)
+            if request.body is not None:
+                prepared.stream = _Body(request.body)
+            http_response = await client.send(
+                prepared,
+                auth=_Authorization(request.authorization) if request.authorization is not None else None,
+                stream=True,
+            )
+            try:
+                if http_response.is_stream_consumed:
+                    return _response_in_memory(request, limits, http_response)
+                reader = _reader(request, limits, http_response)
+                await _feed(reader, http_response)
+                return _response(http_response, reader)
+            finally:
+                await http_response.aclose()
+                http_response.stream = _LET_GO
+    except TransportError as error:
+        failure = placed(error, request)
+    except TimeoutError:
+        failure = failed(httpx.ReadTimeout("the attempt's time is up"), request, seconds)
+    except FAILURES as error:
+        failure = failed(error, request, seconds)
+    except BaseException as error:
+        failure = closed(error, request) or _cut_off(error, client)
+    raise failure
+
+
+async def _feed(reader: BodyReader, http_response: httpx.Response) -> None:
+    """Feed a reader with the body.
+
+    httpx nests asynchronous generators, and Trio complains when they are left behind half-way. So when the reader
+    refuses a piece, the response is closed and the iteration goes on into its own, immediate end.
+    """
+    refused: TransportError | None = None
+    try:
+        async for piece in http_response.aiter_raw():
+            if refused is None:
+                try:
+                    reader.feed(piece)
+                except TransportError as error:
+                    refused = error
+                    await http_response.aclose()
+    except (httpx.HTTPError, httpx.StreamError, RuntimeError):
+        if refused is None:
+            raise
+    if refused is not None:
+        raise refused
+
+
+def _cut_off(error: BaseException, client: httpx.Client | httpx.AsyncClient) -> BaseException:
+    """The same exception, such as Ctrl-C or a cancellation, without the way through httpx, in whose frames the raw headers
+    may stand. Whatever a transport of the caller's raises keeps its own way, which its author needs.
+    """
+    transport = client._transport
+    if not isinstance(transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport)):
+        return error
+    error.__context__ = None
+    return error.with_traceback(None)

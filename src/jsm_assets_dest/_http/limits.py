@@ -1,0 +1,49 @@
+"""How long and how much a connection lets one attempt take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import Attribute, field, frozen
+
+from ..exceptions import ConfigurationError
+
+
+def _positive(_limits: Limits, attribute: Attribute[Any], value: object) -> None:
+    # Not the validators of attrs: loading those takes longer than everything else here together.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise ConfigurationError(
+            f"Limits({attribute.name}={value!r}) must be a number above 0.",
+            field=attribute.name,
+            fix="Pass a number above 0; float('inf') of seconds, or a great number of bytes, for no limit.",
+        )
+
+
+def _whole(limits: Limits, attribute: Attribute[int], value: object) -> None:
+    _positive(limits, attribute, value)
+    if not isinstance(value, int):
+        raise ConfigurationError(
+            f"Limits({attribute.name}={value!r}) must be a whole number.",
+            field=attribute.name,
+            fix="Pass a whole number from 1 up.",
+        )
+
+
+@frozen(kw_only=True)
+class Limits:
+    """Bounds of a single attempt of a request; retries are bounded by `RetryPolicy`.
+
+    Attributes:
+        connect: Seconds to reach the service, TLS handshake included.
+        attempt: Seconds that one attempt may take in all, from the first byte sent to the last one read. A server that
+            keeps a call alive by dripping bytes ends here; plain httpx has no such bound.
+        connections: Connections kept to the service, and so the greatest number of requests in flight.
+        control_bytes: Bytes that an ordinary answer may have once it is unpacked.
+        listing_bytes: Bytes that a listing may have once it is unpacked.
+    """
+
+    connect: float = field(default=10.0, validator=_positive)
+    attempt: float = field(default=60.0, validator=_positive)
+    connections: int = field(default=20, validator=_whole)
+    control_bytes: int = field(default=8 * 1024 * 1024, validator=_positive)
+    listing_bytes: int = field(default=64 * 1024 * 1024, validator=_positive)

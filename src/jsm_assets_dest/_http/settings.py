@@ -1,0 +1,87 @@
+"""What an engine's HTTP client is built from, and which proxies the environment names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from .._secret import Secret
+from ..exceptions import ConfigurationError
+from .limits import Limits
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class HttpSettings:
+    """What a client is built from.
+
+    Attributes:
+        limits: Bounds of an attempt.
+        transport: A transport of the caller's to use instead of the network.
+        verify: The TLS context; None for the certificates that httpx brings, shared by the whole process.
+        proxies: Proxy addresses by origin ("https://acme.atlassian.net"); they may hold a password.
+        trust_env: Whether `SSL_CERT_FILE` and `SSL_CERT_DIR` count.
+    """
+
+    __slots__ = ("limits", "proxies", "transport", "trust_env", "verify")
+
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        transport: object | None = None,
+        verify: ssl.SSLContext | None = None,
+        proxies: Mapping[str, Secret] | None = None,
+        trust_env: bool = True,
+    ) -> None:
+        self.limits: Final = limits
+        self.transport: Final = transport
+        self.verify: Final = verify
+        self.proxies: Final[Mapping[str, Secret]] = {} if proxies is None else proxies
+        self.trust_env: Final = trust_env
+
+    def prepare(self) -> None:
+        """Begin what takes long, before a client is built."""
+        if self.transport is None and self.verify is None:
+            from .certificates import load
+
+            load(trust_env=self.trust_env)
+
+
+def named_proxies(proxies: Mapping[str, Secret]) -> tuple[str, ...]:
+    """Which origin is reached through which proxy, for people: without the proxy's user and password."""
+    return tuple(f"{origin} through {_without_login(proxy)}" for origin, proxy in proxies.items())
+
+
+def _without_login(proxy: Secret) -> str:
+    scheme, _, rest = proxy.reveal().partition("://")
+    return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"
+
+
+def environment_proxies(origins: Iterable[str]) -> dict[str, Secret]:
+    """The proxies that the environment names for some origins: HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, less NO_PROXY.
+
+    Raises:
+        ConfigurationError: A proxy's address is none.
+    """
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return {}
+    from urllib.request import getproxies, proxy_bypass
+
+    settings = getproxies()
+    found: dict[str, Secret] = {}
+    for origin in origins:
+        scheme, _, host = origin.partition("://")
+        proxy = settings.get(scheme) or settings.get("all")
+        if not proxy or proxy_bypass(host):
+            continue
+        if not proxy.startswith(("http://", "https://")):
+            raise ConfigurationError(
+                f"The proxy that the environment names for {scheme} is no http:// or https:// address.",
+                field=f"{scheme.upper()}_PROXY",
+                fix=f"Set {scheme.upper()}_PROXY to an address such as http://proxy.example:3128, or pass trust_env=False.",
+            )
+        found[origin] = Secret(proxy)
+    return found

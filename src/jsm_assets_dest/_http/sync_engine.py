@@ -1,0 +1,336 @@
+"""The engine that blocks: the caller's thread waits, and spawned operations run in worker threads."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from itertools import islice
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from .._wire.request import Request
+from .._wire.response import Response
+from ..exceptions import ClosedError, ConfigurationError
+from .clock import Clock, SystemClock
+from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
+from .forks import renew_after_fork
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+    from queue import SimpleQueue
+    from typing import Self
+
+    import httpx
+
+    from .client import _BoundedStream
+    from .settings import HttpSettings
+
+T = TypeVar("T")
+
+#: Seconds in which an interrupted run still tidies up, such as cancelling the import it started.
+GRACE: Final = 1.0
+
+#: Seconds for which a worker that has been given something to send goes first, at most. One thread of Python runs at a
+#: time, and one that computes gives way every 5 ms only: the worker would wait that long before its headers, and once more
+#: before the body, while the network is idle. Nothing is lost by letting it write, which it has to do anyway.
+HAND_OVER: Final = 0.005
+
+
+class SyncEngine:
+    """Runs operations in the caller's thread. Several threads may use one engine.
+
+    Args:
+        settings: What the HTTP client is built from, at the first request.
+        clock: The clock to live by.
+    """
+
+    def __init__(self, settings: HttpSettings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._client: httpx.Client | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+        self._exclusive: dict[str, threading.RLock] = {}
+        self._inherited: list[httpx.Client] = []
+        renew_after_fork(self)
+
+    def run(self, operation: Operation[T]) -> T:
+        """Carry an operation out and return its value; whatever it raises is raised."""
+        return _Run(self).whole(operation)
+
+    def close(self) -> None:
+        """Close the connections; further requests raise `ClosedError`. Closing twice does nothing."""
+        with self._lock:
+            self._closed = True
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def client(self) -> httpx.Client:
+        """The HTTP client, built when it is first needed."""
+        client = self._client
+        if client is not None:
+            return client
+        self.settings.prepare()
+        from .client import sync_client
+
+        with self._lock:
+            if self._closed:
+                raise ClosedError(
+                    "Nothing was sent: the connection was closed.",
+                    remedies=("You: use the connection inside its `with` block, or make a new one.",),
+                )
+            if self._client is None:
+                self._client = sync_client(self.settings)
+            return self._client
+
+    def after_fork(self) -> None:
+        """In a forked process: build a client anew at the next request. Two processes on one socket would read each other's
+        answers. The parent's client is kept untouched, because closing it may wait for a lock that nobody holds here.
+        """
+        client, self._client = self._client, None
+        if client is not None:
+            self._inherited.append(client)
+        self._lock = threading.Lock()
+        self._exclusive = {}
+
+    def exclusive(self, key: str) -> threading.RLock:
+        """The lock of a key."""
+        with self._lock:
+            return self._exclusive.setdefault(key, threading.RLock())
+
+
+_runs = itertools.count(1)
+
+
+class _Handing(threading.local):
+    """What a worker calls when the request that it was given is on its way."""
+
+    over: Callable[[], object] | None = None
+
+
+class _Run:
+    """One operation under way, with the workers of the operations that it spawned."""
+
+    def __init__(self, engine: SyncEngine) -> None:
+        self._engine = engine
+        self._stop = threading.Event()
+        self._pool: ThreadPoolExecutor | None = None
+        self._ended: SimpleQueue[Outcome]
+        self._pending = 0
+        self._working: set[Future[None]] = set()
+        self._streams: set[_BoundedStream] = set()
+        self._handing = _Handing()
+        self._interrupted_until: float | None = None
+        # What the names of this run's workers begin with, and no other's.
+        self._name = f"jsm-assets-dest-{next(_runs)}"
+
+    def whole(self, operation: Operation[T]) -> T:
+        """Carry the operation out; no worker outlives it."""
+        interrupted = False
+        try:
+            return self._drive(operation)
+        except BaseException as error:
+            interrupted = not isinstance(error, Exception)
+            raise
+        finally:
+            if self._pool is not None:
+                self._stop_workers(self._pool, interrupted=interrupted)
+
+    def _stop_workers(self, pool: ThreadPoolExecutor, *, interrupted: bool) -> None:
+        """End the workers that are still at it, by breaking off what they wait for on the network.
+
+        A worker may begin to wait just after its stream was looked for, so that this is done again until all have ended.
+        Only one that is making a new connection cannot be reached; after an interruption nobody waits for it, and it ends
+        by itself when the connection stands, or after `Limits.connect` seconds at the latest.
+        """
+        from concurrent.futures import wait
+
+        if self._pending:
+            self._stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            until = time.monotonic() + GRACE / 2
+            while wait(self._working, timeout=0).not_done:
+                for stream in list(self._streams):
+                    stream.break_off()
+                if not wait(self._working, timeout=0.02).not_done:
+                    break
+                if interrupted and time.monotonic() > until:
+                    return
+        pool.shutdown(wait=True)
+        if interrupted:
+            self._join_unknown(time.monotonic() + GRACE / 2)
+
+    def _join_unknown(self, until: float) -> None:
+        """Wait for a worker that its own pool does not know, because Ctrl-C came while the pool was starting it.
+
+        It finds the pool shut down and ends by itself; only its name tells that it is ours.
+        """
+        for thread in threading.enumerate():
+            if thread.name.startswith(f"{self._name}_"):
+                thread.join(max(0.0, until - time.monotonic()))
+
+    def _drive(self, operation: Operation[T], *, worker: bool = False) -> T:
+        try:
+            command = operation.send(None)
+            while True:
+                try:
+                    value = self._carry_out(command, worker=worker)
+                except BaseException as error:
+                    if not isinstance(error, Exception) and not worker:
+                        # Interrupted: the operation may tidy up, but not for long.
+                        self._interrupted_until = self._engine.clock.monotonic() + GRACE
+                    command = operation.throw(error)
+                else:
+                    command = operation.send(value)
+        except StopIteration as end:
+            return cast("T", end.value)
+        finally:
+            operation.close()
+
+    def _carry_out(self, command: object, *, worker: bool) -> object:
+        kind = type(command)
+        if kind is Send:
+            return self._send(cast("Send", command).request, worker=worker)
+        if kind is Pull:
+            return pull(cast("Pull", command), self._engine.clock)
+        if kind is Sleep:
+            self._sleep(cast("Sleep", command).seconds, worker=worker)
+            return None
+        if kind is Report:
+            report = cast("Report", command)
+            report.callback(report.event)
+            return None
+        if kind is Spawn:
+            self._spawn(cast("Spawn", command))
+            return None
+        if kind is Join:
+            return self._join()
+        if kind is Ask:
+            value = cast("Ask", command).function()
+            if inspect.isawaitable(value):
+                cast(
+                    "Coroutine[object, object, object]", value
+                ).close()  # of a source that was not begun: see `pull`
+                return None
+            return value
+        exclusive = cast("Exclusive", command)
+        with self._engine.exclusive(exclusive.key):
+            return self._drive(exclusive.operation, worker=worker)
+
+    def _send(self, request: Request, *, worker: bool) -> Response:
+        engine = self._engine
+        if worker and self._stop.is_set():
+            raise ClosedError(f"“{request.operation}” was not sent: the import was stopped.")
+        client = engine.client()  # before the import: it begins what can go on meanwhile
+        from .client import send
+
+        seconds = request.timeout or engine.settings.limits.attempt
+        if worker:
+            return send(
+                client,
+                engine.settings.limits,
+                request,
+                seconds=seconds,
+                streams=self._streams,
+                written=self._handing.over,
+            )
+        if self._interrupted_until is not None:
+            seconds = min(seconds, max(0.1, self._interrupted_until - engine.clock.monotonic()))
+        return send(client, engine.settings.limits, request, seconds=seconds)
+
+    def _sleep(self, seconds: float, *, worker: bool) -> None:
+        clock = self._engine.clock
+        if self._interrupted_until is not None and not worker:
+            seconds = min(seconds, max(0.0, self._interrupted_until - clock.monotonic()))
+        if worker and self._stop.is_set():
+            raise ClosedError("The wait was ended: the import was stopped.")
+        if isinstance(clock, SystemClock):
+            if self._stop.wait(seconds) and worker:
+                raise ClosedError("The wait was ended: the import was stopped.")
+        else:
+            clock.sleep(seconds)
+
+    def _spawn(self, command: Spawn) -> None:
+        if self._pool is None:
+            # A program that only reads needs no workers.
+            from concurrent.futures import ThreadPoolExecutor
+            from queue import SimpleQueue
+
+            self._ended = SimpleQueue()
+            self._pool = ThreadPoolExecutor(command.limit, thread_name_prefix=self._name)
+        self._pending += 1
+        handed = threading.Event()
+        future = self._pool.submit(self._work, command, handed)
+        self._working.add(future)
+        future.add_done_callback(self._working.discard)
+        handed.wait(HAND_OVER)
+
+    def _work(self, command: Spawn, handed: threading.Event) -> None:
+        self._handing.over = handed.set
+        try:
+            outcome = Outcome(command.tag, value=self._drive(command.operation, worker=True))
+        except BaseException as error:
+            outcome = Outcome(command.tag, error=error)
+        handed.set()
+        self._ended.put(outcome)
+
+    def _join(self) -> Outcome:
+        if not self._pending:
+            raise RuntimeError("nothing was spawned that could be joined")
+        outcome = self._ended.get()
+        self._pending -= 1
+        return outcome
+
+
+def pull(command: Pull, clock: Clock) -> Batch:
+    """Take records from an iterator; what it took is never lost, even when the iterator raises.
+
+    Raises:
+        ConfigurationError: It is asynchronous; nothing here could wait for it.
+    """
+    if isinstance(command.iterator, AsyncIterator):
+        raise ConfigurationError(
+            "A source of the records is asynchronous, and this connection is not; the import was not completed.",
+            field="records",
+            fix="Give ordinary iterables, or import with an AsyncConnection.",
+        )
+    iterator = cast("Iterator[Any]", command.iterator)
+    records: list[Any] = []
+    try:
+        if command.seconds is None:
+            records.extend(islice(iterator, command.count))
+        else:
+            # A look at the clock for each record is a hundredth of what a record costs in all; hence nothing more.
+            monotonic = time.monotonic if type(clock) is SystemClock else clock.monotonic
+            add = records.append
+            asked = began = monotonic()
+            until = began + min(command.seconds, command.patience)
+            for record in islice(iterator, command.count):
+                add(record)
+                now = monotonic()
+                if now >= until:
+                    if now - asked > command.patience:
+                        return Batch(records, ended=True, error=too_slow(command.patience))
+                    if now >= began + command.seconds and len(records) < command.count:
+                        return Batch(records)
+                asked = now
+    except Exception as error:
+        return Batch(records, ended=True, error=error)
+    return Batch(records, ended=len(records) < command.count)
+
+
+def too_slow(patience: float) -> TimeoutError:
+    """What a source ends with that took too long for a record."""
+    return TimeoutError(f"the source gave nothing for {patience:g} seconds")

@@ -1,0 +1,332 @@
+"""Records into chunks: what one request of an import carries.
+
+A chunk is `{"clientGeneratedId": …, "data": {selector: [record, …]}}` as bytes that never change again: every attempt
+sends the same bytes with the same id. Chunks are limited by records and by bytes. Encoding each record on its own to
+know its size costs 1.5 to 1.9 times as much as encoding the chunk at once (measured), so the number of records follows
+from a running estimate of bytes per record, the chunk is encoded in one call, and is halved in the rare case that it
+came out too big. With the standard encoder the check has usually written the records already (`_records/compiled.py`),
+and the chunk is put together from their texts; the bytes are the same. Nobody publishes a limit of the service; when it
+answers 413, `split` halves the chunk and lowers the limit for those that follow.
+
+The order of a source is kept: within a selector inside a chunk, and from chunk to chunk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+from ..exceptions import RecordError
+from .chunk import Chunk, Piece, Run, data_of, written_data
+from .encoding import STANDARD, Encoder, UnencodableError, compress
+from .record_checker import OnBadRecord, RecordChecker, record_error
+
+#: Records of a chunk, and bytes: "a few hundred objects and at most about 5 MB" is what clients live well with.
+CHUNK_RECORDS = 500
+CHUNK_BYTES = 4 * 1024 * 1024
+
+#: Records that give the first estimate of their size.
+SAMPLE = 8
+
+#: How much of the limit the estimate may fill: records of one source differ in size.
+HEADROOM = 0.9
+
+
+def _stop(error: RecordError) -> None:
+    raise error
+
+
+class Chunker:
+    """Takes records, gives chunks. Used by the one thread that reads the source.
+
+    Args:
+        run_id: Stands at the front of every chunk's id.
+        limit_count: The most records of a chunk.
+        limit_bytes: The most bytes of a chunk before compression. A record that is larger alone is a bad record.
+        encoder: How to write JSON.
+        checker: Checks the records first; None trusts the caller, who vouches for finite numbers and text keys.
+        on_bad: Told of every record that cannot be sent; raises to stop, returns to leave it out.
+        digests: Whether chunks carry a digest, which is then part of their id. A journal needs it; it costs half a
+            microsecond per record.
+        gzip: Whether bodies are compressed.
+        boundaries: How many records the first chunks shall have: those of an interrupted run, so that the same records
+            give the same chunks again whatever the limits and the pace of the source were.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        *,
+        limit_count: int = CHUNK_RECORDS,
+        limit_bytes: int = CHUNK_BYTES,
+        encoder: Encoder = STANDARD,
+        checker: RecordChecker | None = None,
+        on_bad: OnBadRecord = _stop,
+        digests: bool = False,
+        gzip: bool = False,
+        boundaries: Iterable[int] = (),
+    ) -> None:
+        if limit_count < 1 or limit_bytes < 1:
+            raise ValueError("a chunk has at least one record and one byte")
+        self.run_id = run_id
+        self.gzip = gzip
+        self._limit_count = limit_count
+        self._limit_bytes = limit_bytes
+        #: What the service has been seen to refuse stays below this; a single record may still be larger.
+        self._learned_bytes = limit_bytes
+        self._encode = encoder.encode
+        self._checker = checker
+        self._on_bad = on_bad
+        self._digests = digests
+        self._boundaries = deque(boundaries)
+        self._average = 0.0
+        self._piece = Piece()
+        self._count = 0
+        self._next_index = 0
+        self._taken: dict[str, int] = {}
+
+    @property
+    def room(self) -> int:
+        """How many records to take from the source next: just enough to fill the chunk that is open."""
+        return max(1, self._target() - self._count)
+
+    @property
+    def taken(self) -> dict[str, int]:
+        """How many records of each selector have been given, good or bad."""
+        return dict(self._taken)
+
+    def feed(self, selector: str, records: Sequence[object]) -> list[Chunk]:
+        """Take consecutive records of one selector; gives the chunks that got full, often none.
+
+        Raises:
+            RecordError: Whatever `on_bad` raises.
+        """
+        chunks = self.flush() if self._piece.clashes(selector) else []
+        position = 0
+        while position < len(records):
+            room = self.room
+            batch = records if not position and len(records) <= room else records[position : position + room]
+            position += len(batch)
+            self._take(selector, batch)
+            if self._count >= self._target():
+                chunks += self._cut(more=True)
+        return chunks
+
+    def feed_pairs(self, pairs: Sequence[object]) -> list[Chunk]:
+        """Take `(selector, record)` pairs in their order.
+
+        Raises:
+            RecordError: Whatever `on_bad` raises; also for something that is no such pair.
+        """
+        chunks: list[Chunk] = []
+        for selector, records in self._runs(pairs):
+            chunks += self.feed(selector, records)
+        return chunks
+
+    def flush(self) -> list[Chunk]:
+        """What has been taken so far as chunks: at the end of the source."""
+        return self._cut(more=False)
+
+    def flush_early(self) -> list[Chunk]:
+        """What has been taken so far as chunks, because a slow source has kept it waiting.
+
+        Nothing while the boundaries of an interrupted run are followed: then a chunk has to have the same records again,
+        or nobody would recognise it.
+        """
+        return [] if self._boundaries else self._cut(more=False)
+
+    def split(self, chunk: Chunk) -> tuple[Chunk, ...]:
+        """The two halves of a chunk that the service found too large (413); nothing for a chunk of one record.
+
+        Chunks that follow are made smaller, too. The halves have ids of their own, made from the chunk's number.
+        """
+        if chunk.count < 2:
+            return ()
+        self._learned_bytes = max(1, min(self._learned_bytes, chunk.size // 2))
+        halves = Piece.of_chunk(chunk).halves()
+        written = (
+            self._written(half, chunk.index, chunk.part + letter)
+            for half, letter in zip(halves, "ab", strict=True)
+        )
+        return tuple(half for half in written if half is not None)
+
+    def too_large(self, chunk: Chunk) -> RecordError:
+        """The error for a chunk of one record that is too large even alone; its record is the one that was to be sent."""
+        ((selector, indexes),) = chunk.indexes.items()
+        record = Piece.of_chunk(chunk).runs[0].records[0]
+        reason = f"is too large to be sent: {chunk.size:,} bytes"
+        return record_error(selector, indexes[0], "", reason, record)
+
+    # --- taking
+
+    def _runs(self, pairs: Sequence[object]) -> Iterator[tuple[str, list[object]]]:
+        selector: str | None = None
+        records: list[object] = []
+        for pair in pairs:
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not isinstance(pair[0], str):
+                reason = f"is no pair of a selector and a record, but {type(pair).__name__}"
+                self._on_bad(record_error("", sum(self._taken.values()) + len(records), "", reason, pair))
+                continue
+            if pair[0] != selector:
+                if selector is not None:
+                    yield selector, records
+                selector, records = pair[0], []
+            records.append(pair[1])
+        if selector is not None:
+            yield selector, records
+
+    def _take(self, selector: str, records: Sequence[object]) -> None:
+        first = self._taken.get(selector, 0)
+        self._taken[selector] = first + len(records)
+        if self._checker is None:
+            indexes: Sequence[int] = range(first, first + len(records))
+            good, texts = list(records), None
+        else:
+            checked = self._checker.check_many(selector, first, records, self._on_bad)
+            good, indexes, texts = cast("list[object]", checked.records), checked.indexes, checked.texts
+        if not self._average and good:
+            self._estimate(good[:SAMPLE])
+        self._piece.add(selector, good, indexes, texts)
+        self._count += len(good)
+
+    def _estimate(self, sample: list[object]) -> None:
+        try:
+            self._average = len(self._encode(sample)) / len(sample)
+        except UnencodableError:
+            self._average = 0.0  # whose fault it is comes out when the chunk is written
+
+    def _target(self) -> int:
+        if self._boundaries:
+            return self._boundaries[0]
+        if not self._average:
+            return self._limit_count
+        return max(1, min(self._limit_count, int(self._learned_bytes * HEADROOM / self._average)))
+
+    def _learn(self, chunk: Chunk) -> None:
+        average = chunk.size / chunk.count
+        # Quick to believe that records got larger, slow to believe that they got smaller.
+        self._average = average if average > self._average else 0.7 * self._average + 0.3 * average
+
+    # --- writing
+
+    def _cut(self, *, more: bool) -> list[Chunk]:
+        piece = self._piece
+        written: Chunk | None = None
+        if more and self._boundaries:
+            written = self._sendable(piece)
+            if piece.count < self._boundaries[0]:
+                # The interrupted run found that out as late as we do, and filled its chunk up in the same way.
+                self._count = piece.count
+                return []
+        self._piece, self._count = Piece(), 0
+        if self._checker is not None:
+            self._checker.begin_chunk()
+        chunks = list(self._chunks(piece, written))
+        if self._boundaries and piece.count:
+            if [chunk.count for chunk in chunks] == [self._boundaries[0]]:
+                self._boundaries.popleft()
+            else:
+                self._boundaries.clear()  # cut differently this time: the rest would not fit either
+        return chunks
+
+    def _chunks(self, piece: Piece, written: Chunk | None) -> Iterator[Chunk]:
+        # The interrupted run sent these records as one chunk, before it learned what it knew later.
+        as_before = bool(self._boundaries) and piece.count == self._boundaries[0]
+        waiting = [piece] if piece.count else []
+        while waiting:
+            piece = waiting.pop()
+            chunk, written = written or self._written(piece, self._next_index), None
+            if chunk is None:
+                continue
+            if chunk.size > self._learned_bytes and chunk.count > 1 and not as_before:
+                self._learn(chunk)
+                waiting += reversed(piece.halves())
+            elif chunk.size > self._limit_bytes and not as_before:
+                self._on_bad(self.too_large(chunk))
+            else:
+                self._learn(chunk)
+                self._next_index += 1
+                yield chunk
+
+    def _sendable(self, piece: Piece) -> Chunk | None:
+        """Take out what no chunk could carry: records that the encoder refuses, and records too large alone.
+
+        Gives the chunk, where writing it was enough to know that nothing is too large.
+        """
+        chunk = self._written(piece, self._next_index)
+        if chunk is None or chunk.size <= self._limit_bytes:
+            return chunk
+        runs = list(piece.runs)
+        piece.runs.clear()
+        for run in runs:
+            for index, record in zip(run.indexes, run.records, strict=True):
+                alone = self._written(Piece([Run(run.selector, [record], (index,))]), self._next_index)
+                if alone is not None and alone.size > self._limit_bytes:
+                    self._on_bad(self.too_large(alone))
+                else:
+                    piece.add(run.selector, [record], range(index, index + 1))
+        return None
+
+    def _written(self, piece: Piece, index: int, part: str = "") -> Chunk | None:
+        while True:
+            try:
+                return self._chunk(piece, index, part)
+            except UnencodableError as error:
+                self._leave_out_bad(piece, str(error))
+                if not piece.runs:
+                    return None
+
+    def _chunk(self, piece: Piece, index: int, part: str) -> Chunk:
+        name, digest, runs = f"{self.run_id}-{index}{part}", "", piece.by_selector()
+        data = written_data(runs)
+        if self._digests:
+            data = self._encode(data_of(runs)) if data is None else data
+            digest = hashlib.sha256(data).hexdigest()
+            name = f"{name}-{digest[:16]}"
+        body = (
+            self._encode({"clientGeneratedId": name, "data": data_of(runs)})
+            if data is None
+            else b"".join((b'{"clientGeneratedId":', self._encode(name), b',"data":', data, b"}"))
+        )
+        return Chunk(
+            index=index,
+            part=part,
+            id=name,
+            body=compress(body) if self.gzip else body,
+            counts={selector: len(run.records) for selector, run in runs.items()},
+            indexes={selector: run.indexes for selector, run in runs.items()},
+            digest=digest,
+            content_encoding="gzip" if self.gzip else "",
+            size=len(body),
+        )
+
+    def _leave_out_bad(self, piece: Piece, reason: str) -> None:
+        """Find which records the encoder refused, tell of them and take them out."""
+        runs, found = list(piece.runs), False
+        piece.runs.clear()
+        for run in runs:
+            kept: list[int] = []
+            for position, (index, record) in enumerate(zip(run.indexes, run.records, strict=True)):
+                error = self._refusal(run.selector, index, record)
+                if error is None:
+                    kept.append(position)
+                else:
+                    found = True
+                    self._on_bad(error)
+            records = [run.records[position] for position in kept]
+            piece.add(run.selector, records, tuple(run.indexes[position] for position in kept))
+        if not found:
+            raise ValueError(f"a chunk cannot be encoded: {reason}")
+
+    def _refusal(self, selector: str, index: int, record: object) -> RecordError | None:
+        try:
+            if self._checker is not None:
+                self._checker.check(selector, index, record)
+            self._encode(record)
+        except RecordError as error:
+            return error
+        except UnencodableError as error:
+            return record_error(selector, index, "", f"cannot be written as JSON: {error}", record)
+        return None

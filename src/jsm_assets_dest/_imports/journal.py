@@ -1,0 +1,394 @@
+"""The journal of an import: a small SQLite file from which an interrupted import goes on.
+
+It holds the runs, the links of their executions, and for each chunk its id, its digest and whether the service took it.
+It never holds a record, a credential or a link that looks as if it had one inside. The file belongs to one process at a
+time: the lock is the database's own, so the operating system gives it back however a process ends.
+
+What is written survives a kill at any moment. It is written without waiting for the disk (write-ahead log,
+`synchronous=NORMAL`), which keeps it below a hundredth of a chunk's time; after a power failure the last entries may be
+missing, and then those chunks are sent once more, with the same ids and bytes. A network file system without working
+locks is no place for a journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+from ..exceptions import JournalError, JournalLockedError, JournalMismatchError, scrubbed
+from .journal_values import ChunkState, JournalChunk, JournalExecution, JournalRun, PlannedChunk, RunState
+
+#: Marks the file as ours ("JAdJ"), and the version of its tables.
+APPLICATION_ID = 0x4A41644A
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE runs (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, import_source TEXT NOT NULL, model_digest TEXT NOT NULL,
+    test INTEGER NOT NULL, encoder TEXT NOT NULL, state TEXT NOT NULL, started REAL NOT NULL, ended REAL,
+    counts TEXT NOT NULL);
+CREATE TABLE executions (
+    run INTEGER NOT NULL, number INTEGER NOT NULL, execution_id TEXT NOT NULL, links TEXT NOT NULL,
+    started REAL NOT NULL, PRIMARY KEY (run, number)) WITHOUT ROWID;
+CREATE TABLE chunks (
+    run INTEGER NOT NULL, execution INTEGER NOT NULL, number INTEGER NOT NULL, part TEXT NOT NULL, id TEXT NOT NULL,
+    digest TEXT NOT NULL, counts TEXT NOT NULL, records INTEGER NOT NULL, bytes INTEGER NOT NULL, state TEXT NOT NULL,
+    PRIMARY KEY (run, execution, number, part)) WITHOUT ROWID;
+"""
+
+
+def _fit_to_store(link: str) -> bool:
+    authority = link.partition("://")[2].partition("/")[0]
+    return "@" not in authority and scrubbed(link) == link
+
+
+class Journal:
+    """The journal in a file; made when it is not there.
+
+    Methods may be called from any thread of the process that opened it.
+
+    Args:
+        path: The file. Its folder has to exist.
+        now: Gives seconds since 1970.
+
+    Raises:
+        JournalLockedError: Another import is using the file.
+        JournalError: The file is something else, is damaged, or cannot be read and written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, now: Callable[[], float] = time.time) -> None:
+        self.path: Path = Path(path)
+        self._now = now
+        self._lock = threading.RLock()
+        self._database: sqlite3.Connection | None = None
+        try:
+            # Only for its owner: the file tells what somebody imports, and when. A file that is there already is not
+            # touched, because closing it here would give back every POSIX lock that this process has on it.
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            self._database = sqlite3.connect(
+                self.path, timeout=0, isolation_level=None, check_same_thread=False
+            )
+            self._prepare(self._database)
+        except OSError as error:
+            raise JournalError(f"The journal {self.path.name} cannot be opened: {error.strerror}.") from error
+        except sqlite3.Error as error:
+            self.close()
+            raise self._error(error) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, database: sqlite3.Connection) -> None:
+        # In this order: only then is the lock taken once and kept, and the log works without shared memory.
+        database.execute("PRAGMA locking_mode=EXCLUSIVE")
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+        database.execute("BEGIN IMMEDIATE")
+        (application,) = database.execute("PRAGMA application_id").fetchone()
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not tables:
+            for statement in _TABLES.split(";"):
+                database.execute(statement)
+            database.execute(f"PRAGMA application_id={APPLICATION_ID:d}")
+            database.execute(f"PRAGMA user_version={VERSION:d}")
+        elif application != APPLICATION_ID:
+            raise JournalError(f"The file {self.path.name} is a database, but no journal of an import.")
+        elif version != VERSION:
+            raise JournalError(
+                f"The journal {self.path.name} has version {version}; this release reads version {VERSION}.",
+                cause="It was certainly written by another release.",
+            )
+        database.execute("COMMIT")
+
+    def close(self) -> None:
+        """Give the file back. Closing twice does no harm."""
+        with self._lock:
+            database, self._database = self._database, None
+            if database is not None:
+                database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Journal {self.path.name}>"
+
+    # --- runs
+
+    def begin_run(
+        self, run_id: str, *, import_source: str, model_digest: str, test: bool = False, encoder: str = "json"
+    ) -> JournalRun:
+        """Begin a run; an open one of the same import source is abandoned.
+
+        The encoder is noted because a chunk has the same digest only when the same one writes it.
+        """
+        with self._transaction() as database:
+            database.execute(
+                "UPDATE runs SET state=?, ended=? WHERE import_source=? AND state IN (?, ?)",
+                (RunState.ABANDONED, self._now(), import_source, RunState.OPEN, RunState.COMPLETING),
+            )
+            database.execute(
+                "INSERT INTO runs (id, import_source, model_digest, test, encoder, state, started, counts)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, '{}')",
+                (run_id, import_source, model_digest, test, encoder, RunState.OPEN, self._now()),
+            )
+            self._forget_chunks(database)
+            return self._run(database, run_id)
+
+    def open_run(self, *, import_source: str, model_digest: str) -> JournalRun | None:
+        """The run that can be resumed, or None when the last one came to an end.
+
+        Raises:
+            JournalMismatchError: The only open run is one of another import source, or it is one with another model.
+        """
+        run = self.left_open(import_source)
+        if run is None:
+            with self._reading() as database:
+                other = database.execute(
+                    "SELECT 1 FROM runs WHERE state IN (?, ?) AND NOT EXISTS"
+                    " (SELECT 1 FROM runs WHERE import_source=?)",
+                    (RunState.OPEN, RunState.COMPLETING, import_source),
+                ).fetchone()
+            if other is not None:
+                raise JournalMismatchError(
+                    f"The journal {self.path.name} has an open run of another import source."
+                )
+        elif run.model_digest != model_digest:
+            raise JournalMismatchError(
+                f"The journal {self.path.name} has an open run with another schema model.",
+                cause="The model that was passed, or the one that Assets has now, certainly differs from that of the run.",
+                remedies=(
+                    "You: resume with the model of the interrupted run.",
+                    "You: or start afresh with import_records() and the same journal.",
+                ),
+            )
+        return run
+
+    def left_open(self, import_source: str) -> JournalRun | None:
+        """The newest run of an import source, whatever its model, if it did not come to an end."""
+        with self._reading() as database:
+            row = database.execute(
+                "SELECT id FROM runs WHERE import_source=? ORDER BY number DESC LIMIT 1", (import_source,)
+            ).fetchone()
+            run = self._run(database, row[0]) if row is not None else None
+        return run if run is not None and run.is_open else None
+
+    def run(self, run_id: str) -> JournalRun:
+        """A run by its id.
+
+        Raises:
+            KeyError: There is none.
+        """
+        with self._reading() as database:
+            return self._run(database, run_id)
+
+    def previous_counts(self, import_source: str) -> dict[str, int] | None:
+        """How many records of each selector the last whole import of the source had, or None when there was none.
+
+        Test imports and imports that did not come to their end do not count.
+        """
+        with self._reading() as database:
+            row = database.execute(
+                "SELECT counts FROM runs WHERE import_source=? AND state=? AND NOT test ORDER BY number DESC LIMIT 1",
+                (import_source, RunState.DONE),
+            ).fetchone()
+        return None if row is None else _counts(row[0])
+
+    def completing(self, run_id: str) -> None:
+        """Note that the service is about to be told that the data is complete."""
+        self._write("UPDATE runs SET state=? WHERE id=?", RunState.COMPLETING, run_id)
+
+    def finish_run(self, run_id: str, state: RunState, counts: Mapping[str, int]) -> None:
+        """Note how a run ended and what it had; its chunks are forgotten, so that the file stays small."""
+        with self._transaction() as database:
+            database.execute(
+                "UPDATE runs SET state=?, ended=?, counts=? WHERE id=?",
+                (state, self._now(), json.dumps(dict(counts)), run_id),
+            )
+            self._forget_chunks(database)
+
+    def begin_execution(
+        self, run_id: str, links: Mapping[str, str], execution_id: str = ""
+    ) -> JournalExecution:
+        """Note that a run has an execution, or a new one because the old one takes no more data.
+
+        Links with anything in them that looks like a credential are not stored; after a crash the run then goes on in a
+        new execution.
+        """
+        kept = dict(links) if all(map(_fit_to_store, links.values())) else {}
+        with self._transaction() as database:
+            number = self._number(database, run_id)
+            (last,) = database.execute("SELECT max(number) FROM executions WHERE run=?", (number,)).fetchone()
+            execution = JournalExecution(number=(last or 0) + 1, execution_id=execution_id, links=kept)
+            database.execute(
+                "INSERT INTO executions VALUES (?, ?, ?, ?, ?)",
+                (number, execution.number, execution_id, json.dumps(kept), self._now()),
+            )
+            database.execute("UPDATE runs SET state=? WHERE number=?", (RunState.OPEN, number))
+        return execution
+
+    # --- chunks
+
+    def plan(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
+        """Note a chunk before it is sent for the first time; noting the same one again changes nothing but its state."""
+        self._write(
+            "INSERT OR REPLACE INTO chunks SELECT number, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE id=?",
+            execution,
+            chunk.index,
+            chunk.part,
+            chunk.id,
+            chunk.digest,
+            json.dumps(dict(chunk.counts)),
+            sum(chunk.counts.values()),
+            chunk.size,
+            ChunkState.PLANNED,
+            run_id,
+        )
+
+    def accept(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
+        """Note that the service took a chunk."""
+        self._mark(ChunkState.ACCEPTED, run_id, execution, chunk)
+
+    def split(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
+        """Note that the service found a chunk too large."""
+        self._mark(ChunkState.SPLIT, run_id, execution, chunk)
+
+    def _mark(self, state: ChunkState, run_id: str, execution: int, chunk: PlannedChunk) -> None:
+        self._write(
+            "UPDATE chunks SET state=? WHERE run=(SELECT number FROM runs WHERE id=?)"
+            " AND execution=? AND number=? AND part=?",
+            state,
+            run_id,
+            execution,
+            chunk.index,
+            chunk.part,
+        )
+
+    def chunks(self, run_id: str, execution: int) -> dict[str, JournalChunk]:
+        """The chunks of an execution by their name (number and part, such as "12" or "12ab")."""
+        with self._reading() as database:
+            rows = database.execute(
+                "SELECT chunks.number || part, chunks.id, digest, chunks.state, chunks.counts, bytes FROM chunks"
+                " JOIN runs ON runs.number=run WHERE runs.id=? AND execution=?",
+                (run_id, execution),
+            ).fetchall()
+        return {
+            name: JournalChunk(
+                id=chunk_id, digest=digest, state=ChunkState(state), counts=_counts(counts), bytes=size
+            )
+            for name, chunk_id, digest, state, counts, size in rows
+        }
+
+    def boundaries(self, run_id: str) -> tuple[int, ...]:
+        """How many records each chunk of a run had, in order: cut in the same way, the same records give the same chunks."""
+        with self._reading() as database:
+            rows = database.execute(
+                # SQLite takes the other columns from the row with the greatest execution.
+                "SELECT chunks.number, records, max(execution) FROM chunks JOIN runs ON runs.number=run"
+                " WHERE runs.id=? AND part='' GROUP BY chunks.number ORDER BY chunks.number",
+                (run_id,),
+            ).fetchall()
+        found: list[int] = []
+        for number, records, _ in rows:
+            if number != len(found):
+                break  # a gap: after a power failure; what follows is cut anew
+            found.append(records)
+        return tuple(found)
+
+    # --- the database
+
+    def _run(self, database: sqlite3.Connection, run_id: str) -> JournalRun:
+        row = database.execute(
+            "SELECT number, id, import_source, model_digest, test, state, started, ended, counts, encoder FROM runs"
+            " WHERE id=?",
+            (run_id,),
+        ).fetchone()
+        if row is None:
+            raise KeyError(run_id)
+        last = database.execute(
+            "SELECT number, execution_id, links FROM executions WHERE run=? ORDER BY number DESC LIMIT 1",
+            (row[0],),
+        ).fetchone()
+        return JournalRun(
+            id=row[1],
+            import_source=row[2],
+            model_digest=row[3],
+            test=bool(row[4]),
+            state=RunState(row[5]),
+            started=row[6],
+            ended=row[7],
+            counts=_counts(row[8]),
+            encoder=row[9],
+            execution=None
+            if last is None
+            else JournalExecution(
+                number=last[0], execution_id=last[1], links=cast("dict[str, str]", json.loads(last[2]))
+            ),
+        )
+
+    def _number(self, database: sqlite3.Connection, run_id: str) -> int:
+        row = database.execute("SELECT number FROM runs WHERE id=?", (run_id,)).fetchone()
+        if row is None:
+            raise KeyError(run_id)
+        return cast("int", row[0])
+
+    def _forget_chunks(self, database: sqlite3.Connection) -> None:
+        database.execute(
+            "DELETE FROM chunks WHERE run IN (SELECT number FROM runs WHERE state NOT IN (?, ?))",
+            (RunState.OPEN, RunState.COMPLETING),
+        )
+
+    def _error(self, error: sqlite3.Error) -> JournalError:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return JournalLockedError(f"The journal {self.path.name} is being used by another import.")
+        return JournalError(f"The journal {self.path.name} cannot be used: {error}.")
+
+    @contextlib.contextmanager
+    def _reading(self) -> Generator[sqlite3.Connection, None, None]:
+        with self._lock:
+            if self._database is None:
+                raise JournalError(
+                    f"The journal {self.path.name} has been closed.", cause="Its import has ended."
+                )
+            try:
+                yield self._database
+            except sqlite3.Error as error:
+                raise self._error(error) from error
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Generator[sqlite3.Connection, None, None]:
+        with self._reading() as database:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+                database.execute("COMMIT")
+            except BaseException:
+                # After some failures, such as a full disk, the database has rolled back by itself.
+                with contextlib.suppress(sqlite3.OperationalError):
+                    database.execute("ROLLBACK")
+                raise
+
+    def _write(self, statement: str, *values: object) -> None:
+        with self._reading() as database:
+            cursor = database.execute(statement, cast("tuple[str, ...]", values))
+            if not cursor.rowcount:
+                raise JournalError(f"The journal {self.path.name} does not know what it is told about.")
+
+
+def _counts(text: str) -> dict[str, int]:
+    return cast("dict[str, int]", json.loads(text))

@@ -1,1 +1,0 @@
-"""What the journal of an import hands out."""

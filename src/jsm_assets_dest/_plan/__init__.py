@@ -1,0 +1,1 @@
+"""The wanted model compared with what the import has: build plan, conflicts, and documents."""

@@ -1,1 +1,0 @@
-"""One generator around one request: attempts, waits, the gate that a 429 closes, and the budget."""

@@ -1,0 +1,1 @@
+"""One site: credentials, workspace, retry policy, gate, and budget; and one call."""

@@ -1,0 +1,49 @@
+# Derived from _async/build_plan.py by tools/derive_sync.py: do not edit; change _async/build_plan.py and derive again.
+"""Plan of the changes that building a model makes to an import."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from attrs import field, frozen
+
+from .._operations import building
+from .._operations.import_target import ImportTarget
+from .._plan.build_plan import BuildPlanRecord
+from .session import Session, values_of
+
+
+@frozen(kw_only=True)
+class BuildPlan(BuildPlanRecord):
+    """Plan of the changes that building a model makes to an import, one item per change.
+
+    Creating a plan sends only read requests. `apply` sends nothing if an item is impossible.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    _session: Session = field(repr=False, eq=False, alias="session")
+    _target: ImportTarget = field(repr=False, eq=False, alias="target")
+
+    @classmethod
+    def bound(cls, session: Session, target: ImportTarget, record: BuildPlanRecord) -> Self:
+        """Return a handle for the plan."""
+        return cls(**values_of(record), session=session, target=target)
+
+    def apply(self, *, timeout: float = 600.0) -> BuildPlan:
+        """Apply the plan, after checking that the import has not changed since the plan was made.
+
+        Args:
+            timeout: Seconds to wait until Assets has applied the changes.
+
+        Returns:
+            The plan. Its `model` is the model for the records.
+
+        Raises:
+            ImpossibleChangeError: The plan contains impossible changes. Nothing was sent.
+            StalePlanError: The schema or the mapping has changed since the plan was made. Nothing was sent.
+            MappingRejectedError: Assets rejected the mapping. There is a subclass for each reason.
+            ImportTimeoutError: Assets did not finish in time. It continues.
+        """
+        record = self._session.run(building.build(self._target, self.model, self, timeout))
+        return self.bound(self._session, self._target, record)

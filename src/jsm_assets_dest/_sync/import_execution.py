@@ -1,0 +1,104 @@
+# Derived from _async/import_execution.py by tools/derive_sync.py: do not edit; change _async/import_execution.py and derive again.
+"""Execution of an import: it accepts records, is completed once, and then reports the result."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from attrs import field, frozen
+
+from .._imports.execution import Execution
+from .._imports.options import Records
+from .._imports.result import ImportResult
+from .._operations import executions, sending
+from .._operations.import_target import ImportTarget
+from .session import Session, values_of
+
+
+@frozen(kw_only=True)
+class ImportExecution(Execution):
+    """Execution of an import.
+
+    As a context manager, it is completed if the block succeeds (leaving the block waits for the result), and cancelled if the block raises or
+    if it cannot be completed. Pickling drops the token and the connection: in another process, continue with `attach` of
+    an import token.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    _session: Session = field(repr=False, eq=False, alias="session")
+    _target: ImportTarget = field(repr=False, eq=False, alias="target")
+
+    @classmethod
+    def of(cls, session: Session, target: ImportTarget, execution: Execution) -> Self:
+        """Return a handle for the execution."""
+        return cls(**values_of(execution), session=session, target=target)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._session.run(executions.finish(self._target, self))
+        else:
+            self._session.run(executions.clean_up(self._target, self, error))
+
+    def submit(self, records: Records, *, part: str = "") -> int:
+        """Send records in as many chunks as needed; return after all of them are confirmed.
+
+        Args:
+            records: Records as in `import_records` of the import token.
+            part: Name of these records, if several processes submit to one execution. The ids of the chunks are derived
+                from it, so a task that runs again sends the same chunks instead of new ones.
+
+        Returns:
+            The number of records sent.
+
+        Raises:
+            RecordError: A record is invalid.
+            ImportCancelledError: The execution was cancelled.
+        """
+        return self._session.run(sending.submit(self._target, self, records, part))
+
+    def complete(self) -> None:
+        """Report that all data was sent; Assets then begins to process it. A second call does nothing.
+
+        Raises:
+            ClosedError: Another process started the execution; only that process can complete it.
+            ImportCancelledError: The execution was cancelled.
+        """
+        self._session.run(executions.complete(self._target, self))
+
+    def status(self) -> str:
+        """Return the state: INGESTING (it accepts data), PROCESSING, DONE, CANCELLED, or a state unknown to this library."""
+        return self._session.run(executions.look(self._target, self)).state
+
+    def wait(self, timeout: float = 3600.0) -> ImportResult:
+        """Wait until Assets has processed all records.
+
+        Args:
+            timeout: Maximum seconds to wait.
+
+        Raises:
+            ImportTimeoutError: Assets did not finish in time. The execution continues.
+            ImportCancelledError: The execution was cancelled.
+        """
+        return self._session.run(executions.wait(self._target, self, timeout))
+
+    def cancel(self) -> bool:
+        """Cancel the execution while it accepts data or is being processed.
+
+        Returns:
+            True if it is cancelled now; False if it had ended before.
+
+        Raises:
+            ClosedError: Another process started the execution; only that process can cancel it.
+        """
+        return self._session.run(executions.cancel(self._target, self))
+
+    def result(self) -> ImportResult:
+        """Return what this process sent and what Assets has confirmed so far, without waiting."""
+        return self._session.run(executions.result(self._target, self))

@@ -1,0 +1,298 @@
+"""Requests about object schemas, object types, attributes and roles. Each takes the workspace's base address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
+
+from ..exceptions import MalformedAnswerError
+from .addresses import address
+from .json_reading import read_array, read_flag, read_number, read_object
+from .request import Host, Repeat, Request
+from .response import Response
+
+T = TypeVar("T")
+
+#: Schemas per page; Assets gives 25 unless told otherwise.
+PAGE_SIZE = 50
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def list_object_schemas(base: str, start: int = 0, size: int = PAGE_SIZE, *, counts: bool = True) -> Request:
+    """One page of the object schemas that the caller may see."""
+    query = {"startAt": start, "maxResults": size, "includeCounts": counts}
+    return Request(
+        operation="list object schemas",
+        method="GET",
+        url=address(base, "objectschema", "list", query=query),
+        listing=True,
+    )
+
+
+class Page(NamedTuple):
+    """A page of a listing.
+
+    Attributes:
+        values: Its entries.
+        next_start: Where the next page starts, or None after the last one.
+    """
+
+    values: tuple[object, ...]
+    next_start: int | None
+
+
+def read_page(response: Response) -> Page:
+    """A page with `startAt`, `maxResults`, `total`, `values` and `isLast`.
+
+    Raises:
+        MalformedAnswerError: The page is empty although the service says that it is not the last one, or counts
+            entries and shows none: an answer that must never pass for "nothing there".
+    """
+    source = read_object(response.json(), "a page")
+    values = tuple(read_array(source.get("values"), "entries"))
+    start = read_number(source, "startAt")
+    last = read_flag(source, "isLast", default=read_flag(source, "last", default=True))
+    if not values and (not last or (start == 0 and read_number(source, "total") > 0)):
+        raise MalformedAnswerError("Assets says there are entries, and sent none of them.")
+    return Page(values, None if last else start + len(values))
+
+
+def get_object_schema(base: str, schema_id: str) -> Request:
+    """One object schema by id."""
+    return Request(operation="get object schema", method="GET", url=address(base, "objectschema", schema_id))
+
+
+def create_object_schema(base: str, key: str, name: str, description: str) -> Request:
+    """Create an object schema; keys and names are unique, so after an unknown outcome a look tells what happened."""
+    body: dict[str, object] = {"name": name, "objectSchemaKey": key}
+    if description:
+        body["description"] = description
+    return Request(
+        operation="create object schema",
+        method="POST",
+        url=address(base, "objectschema", "create"),
+        body=_json(body),
+        repeat=Repeat.WHEN_REJECTED,
+    )
+
+
+def update_object_schema(base: str, schema_id: str, changes: Mapping[str, str]) -> Request:
+    """Change an object schema's name or description."""
+    return Request(
+        operation="update object schema",
+        method="PUT",
+        url=address(base, "objectschema", schema_id),
+        body=_json(dict(changes)),
+    )
+
+
+def delete_object_schema(base: str, schema_id: str) -> Request:
+    """Delete an object schema with everything in it."""
+    return Request(
+        operation="delete object schema",
+        method="DELETE",
+        url=address(base, "objectschema", schema_id),
+        repeat=Repeat.WHEN_REJECTED,
+        empty_answer=True,
+    )
+
+
+def list_object_types(base: str, schema_id: str, *, counts: bool = True) -> Request:
+    """All object types of a schema, of all levels."""
+    return Request(
+        operation="list object types flat",
+        method="GET",
+        url=address(
+            base, "objectschema", schema_id, "objecttypes", "flat", query={"includeObjectCounts": counts}
+        ),
+        listing=True,
+    )
+
+
+def list_attributes(base: str, schema_id: str) -> Request:
+    """All attributes of all object types of a schema, each with its object type."""
+    return Request(
+        operation="list schema attributes",
+        method="GET",
+        url=address(base, "objectschema", schema_id, "attributes", query={"extended": True}),
+        listing=True,
+    )
+
+
+def update_object_type(base: str, object_type_id: str, changes: Mapping[str, object]) -> Request:
+    """Change an object type's name, description or icon."""
+    return Request(
+        operation="update object type",
+        method="PUT",
+        url=address(base, "objecttype", object_type_id),
+        body=_json(dict(changes)),
+    )
+
+
+def get_object_type(base: str, object_type_id: str) -> Request:
+    """One object type by id."""
+    return Request(operation="get object type", method="GET", url=address(base, "objecttype", object_type_id))
+
+
+def delete_object_type(base: str, object_type_id: str) -> Request:
+    """Delete an object type with its objects."""
+    return Request(
+        operation="delete object type",
+        method="DELETE",
+        url=address(base, "objecttype", object_type_id),
+        repeat=Repeat.WHEN_REJECTED,
+        empty_answer=True,
+    )
+
+
+def count_objects(base: str, query: str) -> Request:
+    """How many objects an AQL query finds."""
+    return Request(
+        operation="count objects",
+        method="POST",
+        url=address(base, "object", "aql", "totalcount"),
+        body=_json({"qlQuery": query}),
+    )
+
+
+def read_total(response: Response) -> int:
+    """The number in the answer to `count_objects`."""
+    return read_number(read_object(response.json(), "a count"), "totalCount")
+
+
+def read_schema_properties(base: str, schema_id: str) -> Request:
+    """The settings of a schema about references and quick creation (seen in one client, not documented)."""
+    return Request(
+        operation="read schema properties",
+        method="GET",
+        url=address(base, "global", "config", "objectschema", schema_id, "property"),
+    )
+
+
+#: The settings that `update_schema_properties` takes (Atlassian's OpenAPI document).
+SCHEMA_PROPERTIES = ("allowOtherObjectSchema", "validateQuickCreate", "quickCreateObjects")
+
+
+def update_schema_properties(base: str, schema_id: str, properties: Mapping[str, bool]) -> Request:
+    """Set settings of a schema. Whether those that are left out stay as they are is not documented."""
+    return Request(
+        operation="update schema properties",
+        method="POST",
+        url=address(base, "global", "config", "objectschema", schema_id, "property"),
+        body=_json(dict(properties)),
+        empty_answer=True,
+    )
+
+
+def list_statuses(base: str, schema_id: str | None) -> Request:
+    """The statuses of a schema, or the global ones."""
+    return Request(
+        operation="list statuses",
+        method="GET",
+        url=address(base, "config", "statustype", query={"objectSchemaId": schema_id}),
+        listing=True,
+    )
+
+
+def create_status(base: str, schema_id: str, name: str, category: int, description: str) -> Request:
+    """Create a status of a schema; names are unique, so after an unknown outcome a look tells what happened."""
+    body: dict[str, object] = {"name": name, "category": category, "objectSchemaId": schema_id}
+    if description:
+        body["description"] = description
+    return Request(
+        operation="create status",
+        method="POST",
+        url=address(base, "config", "statustype"),
+        body=_json(body),
+        repeat=Repeat.WHEN_REJECTED,
+    )
+
+
+def list_roles(base: str, schema_id: str) -> Request:
+    """The roles of a schema, as role name to address. Only the site's own gateway knows this; it is not documented."""
+    return Request(
+        operation="list roles",
+        method="GET",
+        url=address(base, "config", "role", "objectschema", schema_id),
+        host=Host.SITE,
+    )
+
+
+def get_role(base: str, role_id: str) -> Request:
+    """One role with its actors."""
+    return Request(
+        operation="get role", method="GET", url=address(base, "config", "role", role_id), host=Host.SITE
+    )
+
+
+def set_role(base: str, role_id: str, users: list[str], groups: list[str]) -> Request:
+    """Replace the actors of a role (the Data Center edition's request; a guess on Cloud)."""
+    actors = {"atlassian-user-role-actor": users, "atlassian-group-role-actor": groups}
+    return Request(
+        operation="set role",
+        method="PUT",
+        url=address(base, "config", "role", role_id),
+        body=_json({"id": int(role_id) if role_id.isdigit() else role_id, "categorisedActors": actors}),
+        host=Host.SITE,
+        empty_answer=True,
+    )
+
+
+def list_import_sources(base: str, schema_id: str) -> Request:
+    """The imports of a schema (seen in one client, not documented)."""
+    return Request(
+        operation="list import sources",
+        method="GET",
+        url=address(base, "importsource", "objectschema", schema_id),
+        listing=True,
+    )
+
+
+def get_import_source(base: str, import_source_id: str) -> Request:
+    """One import source by id."""
+    return Request(
+        operation="get import source", method="GET", url=address(base, "importsource", import_source_id)
+    )
+
+
+def import_status(base: str, import_source_id: str) -> Request:
+    """An import's state, asked with the account's credentials instead of the import token."""
+    return Request(
+        operation="read import status",
+        method="GET",
+        url=address(base, "importsource", import_source_id, "configstatus"),
+    )
+
+
+def create_import_token(base: str, import_source_id: str) -> Request:
+    """Make a new token for an import; the older one is refused from then on, so that this is never sent twice."""
+    return Request(
+        operation="create import token",
+        method="POST",
+        url=address(base, "importsource", import_source_id, "token"),
+        repeat=Repeat.WHEN_REJECTED,
+    )
+
+
+def read_each(response: Response, what: str, read: Callable[[object], T], *wrappers: str) -> tuple[T, ...]:
+    """Every entry of a bare array, or of an array under one of `wrappers`."""
+
+    def entries() -> Iterator[T]:
+        for entry in read_array(response.json(), what, *wrappers):
+            yield read(entry)
+
+    return tuple(entries())
+
+
+def read_mapping_document(base: str, import_source_id: str) -> Request:
+    """The schema and mapping of an import, read with the account's credentials instead of the import token."""
+    return Request(
+        operation="read mapping",
+        method="GET",
+        url=address(base, "importsource", import_source_id, "schema-and-mapping"),
+        listing=True,
+    )
