@@ -6,6 +6,8 @@ from itertools import product
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft201909Validator
 
 from jsm_assets_dest import okta
@@ -13,6 +15,7 @@ from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import AttributeType
 from jsm_assets_dest.exceptions import ConfigurationError, InvalidModelError
 from tests.okta.shared import load, shared
+from tests.okta.tenants import user
 
 PROFILES: tuple[okta.Profile, ...] = get_args(okta.Profile)
 
@@ -159,6 +162,70 @@ def test_repeated_api_name_is_rejected(custom: list[okta.CustomAttribute]) -> No
         okta.schema_model(custom_attributes=custom)
 
 
+def _custom_names(*custom: okta.CustomAttribute) -> dict[str, str]:
+    people = okta.schema_model(custom_attributes=custom).object_type("people")
+    return {
+        attribute.key.removeprefix("custom_"): attribute.name
+        for attribute in people.attributes
+        if attribute.key.startswith("custom_")
+    }
+
+
+@pytest.mark.parametrize(
+    ("titles", "names"),
+    [
+        ({"mail": "primary email"}, {"mail": "primary email (mail)"}),
+        ({"a": "Same", "b": "same "}, {"a": "Same (a)", "b": "same (b)"}),
+        ({"a": "Same", "b": "Other"}, {"a": "Same", "b": "Other"}),
+        ({"a": "X", "b": "X", "c": "X (a)"}, {"a": "X (a) (a)", "b": "X (b)", "c": "X (a) (c)"}),
+        ({"badge": "B", "Badge": "B"}, {"badge": "B (badge 2)", "Badge": "B (Badge 1)"}),
+        (
+            {"mail": "Primary Email", "email2": "Primary Email"},
+            {"mail": "Primary Email (mail)", "email2": "Primary Email (email2)"},
+        ),
+    ],
+)
+def test_equal_titles_are_made_distinct_by_api_name(titles: dict[str, str], names: dict[str, str]) -> None:
+    custom = [okta.CustomAttribute(api_name, title) for api_name, title in titles.items()]
+    assert _custom_names(*custom) == names
+    assert _custom_names(*reversed(custom)) == names
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-cA-C]{1,2}", fullmatch=True),
+        st.sampled_from(["B", "b", "B (a)", "Title"]),
+        max_size=8,
+    )
+)
+def test_names_of_custom_attributes_are_always_distinct(titles: dict[str, str]) -> None:
+    custom = [okta.CustomAttribute(api_name, title) for api_name, title in titles.items()]
+    model = okta.schema_model(custom_attributes=custom)
+    names = [attribute.name.casefold() for attribute in model.object_type("people").attributes]
+    assert len(names) == len(set(names))
+    model.check()
+
+
+def test_shared_case_of_equal_titles_builds_a_model() -> None:
+    case = load(shared("cases/two-custom-attributes-one-title.json"))
+    assert isinstance(case, dict)
+    names = _custom_names(*okta.discover_custom_attributes(case["schema"]))
+    assert names == {"badgeOld": "Badge (badgeOld)", "badgeNew": "Badge (badgeNew)"}
+    assert list(names) == case["attributes"]
+
+
+def test_equal_titles_are_filled_from_their_own_fields() -> None:
+    custom = [okta.CustomAttribute("badgeOld", "Badge"), okta.CustomAttribute("badgeNew", "Badge", "integer")]
+    model = okta.schema_model(custom_attributes=custom)
+    (record,) = [
+        dict(record)
+        for _, record in okta.records(
+            okta.Tenant(users=[user("00u1", badgeOld="A1", badgeNew=2)]), model=model
+        )
+    ]
+    assert (record["custom_badgeOld"], record["custom_badgeNew"]) == ("A1", 2)
+
+
 @pytest.mark.parametrize("name", ["", "a.b", "${x}", "two words"])
 def test_invalid_api_name_is_rejected(name: str) -> None:
     with pytest.raises(ConfigurationError, match="not a valid name of a profile field"):
@@ -168,6 +235,8 @@ def test_invalid_api_name_is_rejected(name: str) -> None:
 def test_custom_attribute_needs_title_and_valid_type() -> None:
     with pytest.raises(ConfigurationError, match="no title"):
         okta.CustomAttribute("location", " ")
+    with pytest.raises(ConfigurationError, match="needs strings"):
+        okta.CustomAttribute(7, "Seven")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="user"):
         okta.CustomAttribute("location", "Location", "user")
 

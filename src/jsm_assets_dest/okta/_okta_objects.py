@@ -114,5 +114,7 @@ def camel_case(name: str) -> str:
 
 def error_summary(value: object) -> str:
     """Return the code and the summary of an error response of Okta. Return an empty string for any other object."""
+    if "errorCode" not in (as_mapping(value) or ()):
+        return ""
     code, summary = text_at(value, "errorCode"), text_at(value, "errorSummary")
     return f"{code}: {summary}" if code else ""

@@ -182,7 +182,11 @@ class Privacy:
         return model.without(*dropped) if dropped else model
 
     def dropped(self, spec: ObjectTypeSpec) -> frozenset[str]:
-        """Return the keys of an object type's attributes that are not sent."""
+        """Return the keys of an object type's attributes that are not sent.
+
+        Args:
+            spec: The object type.
+        """
         return frozenset(
             attribute.key
             for attribute in spec.mapped_attributes
@@ -190,7 +194,12 @@ class Privacy:
         )
 
     def transforms(self, model: SchemaModel, spec: ObjectTypeSpec) -> Mapping[str, Transform]:
-        """Return the functions that change values, by attribute key. Other attributes are sent unchanged."""
+        """Return the functions that change values, by attribute key. Other attributes are sent unchanged.
+
+        Args:
+            model: The model of the records.
+            spec: The object type.
+        """
         transforms: dict[str, Transform] = {}
         for attribute in spec.mapped_attributes:
             for type_key, governing in self.governing_attributes(model, spec, attribute):
@@ -204,7 +213,13 @@ class Privacy:
     def governing_attributes(
         self, model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec
     ) -> list[tuple[str, AttributeSpec]]:
-        """Return the attributes whose rule applies, with their type's key: for a reference, those it looks up."""
+        """Return the attributes whose rule applies, with their type's key: for a reference, those it looks up.
+
+        Args:
+            model: The model of the records.
+            spec: The object type.
+            attribute: The attribute.
+        """
         reference = attribute.reference
         if reference is None:
             return [(spec.key, attribute)]

@@ -1,6 +1,5 @@
 """Import records from Okta's responses."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeAlias, get_args
 
@@ -98,7 +97,7 @@ class _Pass:
     model: SchemaModel
     options: Options
     report: Report
-    states: Counter[str] = field(factory=Counter[str], init=False)
+    has_deactivated: bool = field(default=False, init=False)
 
     def read(self) -> Iterator[tuple[str, Mapping[str, object]]]:
         self._check_outside_of_records()
@@ -172,7 +171,7 @@ class _Pass:
             targets.people_read = True
             if self.options.people_limit is not None:
                 return
-            self._check_deactivated()
+            self._check_deactivated(self.report.counts.get(self.model.object_type(fields.key).selector, 0))
         for part in parts:
             if part.table:
                 count, examples = targets.store.unknown_owners(part.table, fields.key)
@@ -180,9 +179,8 @@ class _Pass:
                     reason = f"references left out, of {fields.name.lower()} that are not imported"
                     self.report.note(part.title, reason, ", ".join(examples), count)
 
-    def _check_deactivated(self) -> None:
-        people_count = self.states.total()
-        if people_count >= _MANY_PEOPLE and not self.states["DEPROVISIONED"]:
+    def _check_deactivated(self, people_count: int) -> None:
+        if people_count >= _MANY_PEOPLE and not self.has_deactivated:
             reason = (
                 f"none of the {people_count:,} people is deactivated (DEPROVISIONED). Okta leaves deactivated people out "
                 "of GET /api/v1/users, so they stay active in Assets. Use GET /api/v1/users?search=status%20pr."
@@ -220,11 +218,10 @@ class _Pass:
         if fields.key == "applications" and not options.include_console_applications:
             name = text_at(item, "name")
             return f"one of Okta's own consoles, {name}" if name in CONSOLE_APPLICATIONS else ""
-        if fields.key == "people":
-            state = text_at(item, "status")
-            self.states[state] += 1
-            if state == "DEPROVISIONED" and not options.include_inactive:
-                return "deactivated in Okta, and include_inactive is False"
+        is_deactivated = fields.key == "people" and text_at(item, "status") == "DEPROVISIONED"
+        self.has_deactivated |= is_deactivated
+        if is_deactivated and not options.include_inactive:
+            return "deactivated in Okta, and include_inactive is False"
         if (
             fields.key == "devices"
             and options.people_limit is not None

@@ -236,14 +236,18 @@ class ListReader:
             self.report.notify(notice)
 
     def _checked(self, parent: str, located: Located) -> Iterator[Located]:
-        value = _readable(located.value)
-        if summary := error_summary(value):
+        mapping = as_mapping(located.value)
+        if mapping is None:
+            yield located
+        elif summary := error_summary(mapping):
             self._notify_error(parent, located.where, summary)
-        else:
-            yield Located(value, located.where)
+        else:  # Convert an object of an SDK once, so that no field needs the conversion again.
+            yield located if mapping is located.value else Located(mapping, located.where)
 
     def _iterable(self, items: object, parent: str) -> Iterable[object]:
         """Return items that can be iterated. One object alone is a list of one."""
+        if type(items) is list:  # The usual case, which is faster to recognize alone.
+            return cast("list[object]", items)
         if as_mapping(items) is not None:
             return (items,)
         if isinstance(items, str | bytes) or not isinstance(items, Iterable):
@@ -278,9 +282,3 @@ class ListReader:
 
     def _notify(self, code: NoticeCode, parent: str, where: str, reason: str) -> None:
         self.report.notify(Notice(code, self._name(parent), where, reason))
-
-
-def _readable(value: object) -> object:
-    """Convert an object of an SDK to a mapping once, so that no field needs the conversion again."""
-    mapping = as_mapping(value)
-    return value if mapping is None else mapping

@@ -91,7 +91,9 @@ class Tenant:
                 object.__setattr__(self, name, _Once(cast("Iterator[object]", source), name))
 
     def __repr__(self) -> str:
-        names = [name for name in LISTS if getattr(self, name) not in {None, ()}]
+        names = [name for name in LISTS if getattr(self, name) is not None]
+        if not self.user_schemas:
+            names.remove("user_schemas")
         return f"<Tenant with {', '.join(names) or 'no data'}>"
 
     @classmethod
