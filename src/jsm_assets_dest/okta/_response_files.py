@@ -82,7 +82,7 @@ _KINDS: Mapping[str, Kind] = {
     "group": _GROUPS,
     "user-groups": Kind(
         what="group",
-        pages=ListKind("groups of the person {}"),
+        pages=ListKind("groups of people", name_of="groups of the person {}"),
         gives="groups",
         links="group_members",
         reverse=True,
@@ -92,7 +92,9 @@ _KINDS: Mapping[str, Kind] = {
     "app": _APPS,
     "group-apps": Kind(
         what="application",
-        pages=ListKind("applications of the group {}", frozenset({20, 200})),
+        pages=ListKind(
+            "applications of groups", frozenset({20, 200}), name_of="applications of the group {}"
+        ),
         gives="apps",
         links="app_groups",
         reverse=True,
@@ -105,7 +107,9 @@ _KINDS: Mapping[str, Kind] = {
     ),
     "user-applinks": Kind(
         what="application link",
-        pages=ListKind("application links of the person {}", child=("appInstanceId",)),
+        pages=ListKind(
+            "application links", child=("appInstanceId",), name_of="application links of the person {}"
+        ),
         links="app_users",
         reverse=True,
         child=("appInstanceId",),
@@ -116,7 +120,7 @@ _KINDS: Mapping[str, Kind] = {
     "device": _DEVICES,
     "user-devices": Kind(
         what="device",
-        pages=ListKind("devices of the person {}", child=("device", "id")),
+        pages=ListKind("devices of people", child=("device", "id"), name_of="devices of the person {}"),
         gives="devices",
         inner="device",
         links="device_users",
@@ -126,7 +130,7 @@ _KINDS: Mapping[str, Kind] = {
     "user-types": Kind(what="user type", pages=LISTS["user_types"], gives="user_types"),
     "user-roles": Kind(
         what="administrator role",
-        pages=ListKind("administrator roles of the person {}"),
+        pages=ListKind("administrator roles", name_of="administrator roles of the person {}"),
         reason="the model has no object type for roles of administrators",
     ),
     "user-schema": Kind(

@@ -84,7 +84,8 @@ class ListKind:
     """A list of Okta's API.
 
     Attributes:
-        name: Name of its objects in reports. For links: "{}" represents the parent's id.
+        name: Name of its objects in reports.
+        name_of: Name of the objects of one parent, with "{}" for the parent's id. Only links have it.
         page_sizes: Sizes of full pages: the default and the maximum of the request (Okta's OpenAPI document).
         child: Path of the id in an object.
     """
@@ -92,6 +93,11 @@ class ListKind:
     name: str
     page_sizes: frozenset[int] = frozenset()
     child: tuple[str, ...] = ("id",)
+    name_of: str = ""
+
+    def of(self, parent: str) -> str:
+        """Return the name of the objects of a parent. Without a parent, return the name of all objects."""
+        return self.name_of.format(parent) if parent and self.name_of else self.name
 
 
 #: Lists by the attribute of `Tenant`. User types, user schemas, and users of devices have no pages.
@@ -102,10 +108,14 @@ LISTS: Mapping[str, ListKind] = {
     "devices": ListKind("devices", frozenset({20, 200})),
     "user_types": ListKind("user types"),
     "user_schemas": ListKind("user schemas"),
-    "group_members": ListKind("members of the group {}", frozenset({200, 1000})),
-    "app_users": ListKind("users of the application {}", frozenset({50, 500})),
-    "app_groups": ListKind("groups of the application {}", frozenset({20, 200})),
-    "device_users": ListKind("users of the device {}", child=("user", "id")),
+    "group_members": ListKind("members of groups", frozenset({200, 1000}), name_of="members of the group {}"),
+    "app_users": ListKind(
+        "users of applications", frozenset({50, 500}), name_of="users of the application {}"
+    ),
+    "app_groups": ListKind(
+        "groups of applications", frozenset({20, 200}), name_of="groups of the application {}"
+    ),
+    "device_users": ListKind("users of devices", child=("user", "id"), name_of="users of the device {}"),
 }
 
 
@@ -172,7 +182,7 @@ class ListReader:
                 yield from self._memberships([item])
             else:
                 raise ConfigurationError(
-                    f"The {self._name('')} have an item of the type {type(item).__name__}.",
+                    f"The {self.kind.of('')} have an item of the type {type(item).__name__}.",
                     field="tenant",
                     fix="Pass pairs of a parent's id and its children: {'00g1': ['00u1', '00u2']}.",
                 )
@@ -227,12 +237,13 @@ class ListReader:
             self.finish()
         is_full = size in self.kind.page_sizes and not page.is_last and not page.unread_next
         self._full_page = (parent, page.where, size) if is_full else None
-        if digest and (key := parent.encode() + b"/" + digest) in self._digests:
+        key = parent.encode() + b"/" + digest
+        if digest and key in self._digests:
             reason = "the page has the same objects as an earlier one, so another page may be missing"
             self._notify("repeated_page", parent, page.where, reason)
         elif digest:
             self._digests.add(key)
-        for notice in page.notices(self._name(parent)):
+        for notice in page.notices(self.kind.of(parent)):
             self.report.notify(notice)
 
     def _checked(self, parent: str, located: Located) -> Iterator[Located]:
@@ -252,7 +263,7 @@ class ListReader:
             return (items,)
         if isinstance(items, str | bytes) or not isinstance(items, Iterable):
             raise ConfigurationError(
-                f"The {self._name(parent)} are a value of the type {type(items).__name__}, not a list.",
+                f"The {self.kind.of(parent)} are a value of the type {type(items).__name__}, not a list.",
                 field="tenant",
                 fix="Pass a list of objects, of pages, or of ids. If the request failed, repeat it.",
             )
@@ -268,17 +279,14 @@ class ListReader:
         names = (self._identity(value), text_at(value, "groupId"), text_at(value, "userId"))
         return "\t".join(names).encode() + b"\n"
 
-    def _name(self, parent: str) -> str:
-        return self.kind.name.format(parent).rstrip()
-
     def _skip(self, parent: str, located: Located) -> None:
         what = type(located.value).__name__
         reason = "it has no id" if as_mapping(located.value) is not None else f"not an object: {what}"
-        self.report.skip(f"entry of the {self._name(parent)}", "", located.where, reason)
+        self.report.skip(f"entry of the {self.kind.of(parent)}", "", located.where, reason)
 
     def _notify_error(self, parent: str, where: str, summary: str) -> None:
         reason = f"an error response of Okta, {summary}. The objects of this page are missing."
         self._notify("error_response", parent, where, reason)
 
     def _notify(self, code: NoticeCode, parent: str, where: str, reason: str) -> None:
-        self.report.notify(Notice(code, self._name(parent), where, reason))
+        self.report.notify(Notice(code, self.kind.of(parent), where, reason))
