@@ -14,8 +14,7 @@ from .._model.schema_model import SchemaModel
 from .reading import array, mapping, refuse_unknown, text, texts, truth
 
 if TYPE_CHECKING:
-    from ..okta.custom_attributes import CustomAttribute
-    from ..okta.schema import ManagerBy, Profile
+    from ..okta import CustomAttribute, ManagerBy, Profile
 
 
 def _custom(values: Iterable[CustomAttribute]) -> tuple[CustomAttribute, ...]:
@@ -53,7 +52,7 @@ class OktaModel:
             ConfigurationError: An option cannot be right.
             InvalidModelError: Something kept refers to something left out.
         """
-        from ..okta.schema import schema_model
+        from ..okta import schema_model
 
         return schema_model(
             self.profile,
@@ -100,7 +99,7 @@ class OktaModel:
 
 
 def _custom_attribute(value: object, path: str) -> CustomAttribute:
-    from ..okta.custom_attributes import CustomAttribute
+    from ..okta import CustomAttribute
 
     data = mapping(value, path)
     refuse_unknown(data, path, [one.name for one in fields(CustomAttribute)])
