@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import re
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -183,3 +184,23 @@ def test_errors(error: type[BaseException]) -> None:
 def test_only_the_root_of_the_errors_is_at_the_top() -> None:
     """Errors are found in `jsm_assets_dest.exceptions`; the root is at the top, for `except`."""
     assert [error.__name__ for error in ERRORS if error.__name__ in NAMES] == ["AssetsError"]
+
+
+HANDLES = [name for name in NAMES if jsm_assets_dest._HOMES[name].startswith(("_async.", "_sync."))]
+
+
+@pytest.mark.parametrize("name", HANDLES)
+def test_handle_shows_its_public_module(name: str) -> None:
+    assert getattr(jsm_assets_dest, name).__module__ == "jsm_assets_dest"
+
+
+@pytest.mark.parametrize("name", HANDLES)
+def test_type_hints_of_handle_methods_resolve(name: str) -> None:
+    for _, function in public_members(getattr(jsm_assets_dest, name)):
+        if getattr(function, "__module__", "").split(".")[1:2] in (["_async"], ["_sync"]):
+            assert typing.get_type_hints(function) is not None
+
+
+def test_signature_of_current_site_contains_no_environment() -> None:
+    for cls in (jsm_assets_dest.Connection, jsm_assets_dest.AsyncConnection):
+        assert inspect.signature(cls.current_site).parameters["environ"].default is None

@@ -104,7 +104,11 @@ def test_no_secret_is_anywhere_in_a_whole_run(way: str, caplog: pytest.LogCaptur
             shown.value(token.check())
             run_import(token, shown)
             fail(emulator, connection, token, shown)
-            for thing in (connection._site, connection._engine, connection._engine.settings):
+            for thing in (
+                connection._session.site,
+                connection._session.engine,
+                connection._session.engine.settings,
+            ):
                 shown.value(thing)
     logged = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
     assert "httpcore" in {record.name.partition(".")[0] for record in caplog.records}

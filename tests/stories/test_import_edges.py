@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import attrs
 import httpx
 import pytest
 
@@ -236,7 +237,7 @@ def test_an_import_that_is_given_up_and_cannot_be_cancelled(emulator: Emulator, 
 
 
 def test_roles_of_which_schema(emulator: Emulator, token: Any) -> None:
-    anywhere = token._connection.import_token(emulator.import_sources[0].token)
+    anywhere = attrs.evolve(token, target=attrs.evolve(token._target, schema=None))
 
     with pytest.raises(ConfigurationError, match="needs to know the object schema"):
         anywhere.import_records(RECORDS, require_roles=True)
@@ -246,7 +247,7 @@ def test_roles_of_which_schema(emulator: Emulator, token: Any) -> None:
 def test_a_guard_that_had_nothing_to_compare_with_says_so(
     emulator: Emulator, token: Any, fault: dict[str, Any]
 ) -> None:
-    anywhere = token._connection.import_token(emulator.import_sources[0].token)
+    anywhere = attrs.evolve(token, target=attrs.evolve(token._target, schema=None))
     emulator.faults.next("get import source", **fault)
 
     result = anywhere.import_records(RECORDS)

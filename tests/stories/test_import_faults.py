@@ -163,7 +163,7 @@ async def test_row_33_a_status_without_a_state_ends_nothing(emulator: Emulator, 
 def test_row_34_the_number_of_polls_and_the_delay_are_bounded(seconds: float, chance: float) -> None:
     """At most 45 looks and one more for every 15 seconds; the end is noticed within a tenth, or 15 seconds late at most."""
     with Emulator(import_seconds=seconds) as emulator, emulator.connect() as connection:
-        connection._site.chance = lambda: chance
+        connection._session.site.chance = lambda: chance
         token = anyio.run(ready, emulator, connection)
         started = emulator.clock.monotonic()
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import attrs
 import pytest
 from attrs import define, field
 
@@ -31,7 +32,7 @@ from jsm_assets_dest._http.sync_engine import pull
 from jsm_assets_dest._imports.journal import Journal
 from jsm_assets_dest._imports.options import ImportOptions
 from jsm_assets_dest._operations import imports
-from jsm_assets_dest._operations.import_tokens import Memory
+from jsm_assets_dest._operations.import_target import Memory
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
     ImportBusyError,
@@ -160,12 +161,9 @@ class World:
             journal=self.journal, chunk_records=CHUNK, in_flight=3, allow_missing=True, fast=False
         )
         operation = imports.run(
-            self.token._connection._site,
-            self.token._secret,
-            self.token.schema,
+            attrs.evolve(self.token._target, memory=Memory()),  # a new process remembers nothing
             {"people": iter(self.records())},
             options,
-            Memory(),  # a new process remembers nothing
             resume=resume,
         )
         return machine, operation

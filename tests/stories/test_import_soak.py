@@ -424,7 +424,7 @@ async def test_a_block_whose_execution_cannot_be_completed_leaves_nothing_open(
 def test_an_ending_that_is_let_go_of_asks_for_nothing_more() -> None:
     with Emulator() as emulator, emulator.connect() as connection:
         execution = anyio.run(ready, emulator, connection).start()
-        ending = finish(connection._site, execution._secret, execution)
+        ending = finish(execution._target, execution)
         ending.send(None)
         emulator.requests.clear()
 

@@ -20,6 +20,7 @@ from .._operations import building, conflicts, roles
 from .._operations import doctor as permissions
 from .._operations import import_tokens as tokens
 from .._operations import object_schemas as schemas
+from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord
 from .._secret import Secret
@@ -280,7 +281,7 @@ class _Checklist:
             return _of_error(name, secret, page)
         if secret is None:
             return (yield from self.judge_missing_token(page))
-        report = yield from tokens.check(self.site, secret, self.schema, tokens.Memory())
+        report = yield from tokens.check(ImportTarget(site=self.site, secret=secret, schema=self.schema))
         self.token = report
         problems = tuple(check for check in report.problems if check.name != "import state")
         if problems:
@@ -349,7 +350,7 @@ class _Checklist:
                 self.conflicts = yield from conflicts.find(self.site, self.schema.id, model)
             if isinstance(self.wanted.secret, Secret) and self.steps["token"].is_done:
                 self.plan = yield from building.plan(
-                    self.site, self.wanted.secret, self.schema, model, tokens.Memory()
+                    ImportTarget(site=self.site, secret=self.wanted.secret, schema=self.schema), model
                 )
         except AssetsError as error:
             return _of_error(name, error, self.page())

@@ -31,39 +31,34 @@ from ..exceptions import (
 )
 from . import import_tokens as tokens
 from . import object_schemas as schemas
-from .import_tokens import Memory
+from .import_target import ImportTarget
 
 #: The result of a mapping that was done without fault; Atlassian documents no other word.
 _DONE = ("OK", "")
 
 
-def current_document(site: Site, secret: Secret, found: ImportLinks) -> Operation[JsonObject]:
+def current_document(target: ImportTarget, found: ImportLinks) -> Operation[JsonObject]:
     """The schema and mapping of the import as they are now."""
-    response = yield from call(site, wire.read_mapping(found, tokens.bearer(secret)))
+    response = yield from call(target.site, wire.read_mapping(found, target.bearer))
     return dict(read_object(response.json(), "a schema and mapping"))  # type: ignore[arg-type]  # JSON, read from JSON
 
 
-def plan(
-    site: Site, secret: Secret, schema: ObjectSchemaRecord | None, model: SchemaModel, memory: Memory
-) -> Operation[BuildPlanRecord]:
+def plan(target: ImportTarget, model: SchemaModel) -> Operation[BuildPlanRecord]:
     """What building the model would do."""
     model.check()
-    found = yield from tokens.links(site, secret)
-    return (yield from _plan(site, secret, schema, model, found, memory))
+    found = yield from tokens.links(target)
+    return (yield from _plan(target, model, found))
 
 
-def _plan(
-    site: Site,
-    secret: Secret,
-    schema: ObjectSchemaRecord | None,
-    model: SchemaModel,
-    found: ImportLinks,
-    memory: Memory,
-) -> Operation[BuildPlanRecord]:
-    yield from tokens.refuse_other_schema(site, found, schema, memory)
-    now = yield from tokens.state(site, secret, found)
-    document = yield from current_document(site, secret, found)
-    statuses = yield from _statuses(site, schema) if schema is not None and model.statuses else _none()
+def _plan(target: ImportTarget, model: SchemaModel, found: ImportLinks) -> Operation[BuildPlanRecord]:
+    yield from tokens.refuse_other_schema(target, found)
+    now = yield from tokens.state(target, found)
+    document = yield from current_document(target, found)
+    statuses = (
+        yield from _statuses(target.site, target.schema)
+        if target.schema is not None and model.statuses
+        else _none()
+    )
     return make_plan(model, document, has_mapping=now.status != "MISSING_MAPPING", known_statuses=statuses)
 
 
@@ -82,41 +77,35 @@ def _statuses(site: Site, schema: ObjectSchemaRecord) -> Operation[tuple[str, ..
 
 
 def build(
-    site: Site,
-    secret: Secret,
-    schema: ObjectSchemaRecord | None,
-    model: SchemaModel,
-    made: BuildPlanRecord | None,
-    timeout: float,
-    memory: Memory,
+    target: ImportTarget, model: SchemaModel, made: BuildPlanRecord | None, timeout: float
 ) -> Operation[BuildPlanRecord]:
     """Carry out a plan, made before or now."""
     model.check()
     if made is not None:
         made.check_model(model)
         made.raise_for_impossible()
-    found = yield from tokens.links(site, secret)
+    found = yield from tokens.links(target)
     if made is None:
-        made = yield from _plan(site, secret, schema, model, found, memory)
+        made = yield from _plan(target, model, found)
     else:
-        yield from tokens.refuse_other_schema(site, found, schema, memory)
-        made.check_current((yield from current_document(site, secret, found)))
+        yield from tokens.refuse_other_schema(target, found)
+        made.check_current((yield from current_document(target, found)))
     made.raise_for_impossible()
     try:
-        yield from _carry_out(site, secret, found, made, timeout)
+        yield from _carry_out(target, found, made, timeout)
     except _NOT_SURE as error:
         if isinstance(error, TransportError) and error.sent == "no":
             raise
         # It may have been done all the same, by an attempt whose answer got lost or by somebody else: what is there
         # decides.
-        left = yield from _left_to_do(site, secret, schema, model, found, memory)
+        left = yield from _left_to_do(target, model, found)
         if left is None:
             raise
         if left.verb == "PATCH" and isinstance(error, MappingExistsError):
-            yield from _carry_out(site, secret, found, left, timeout)
+            yield from _carry_out(target, found, left, timeout)
         elif not left.is_empty:
             raise
-    memory.model = made.model
+    target.memory.model = made.model
     return made
 
 
@@ -125,32 +114,27 @@ _NOT_SURE = (MappingExistsError, ValidationError, NotFoundError, ServiceUnavaila
 
 
 def _left_to_do(
-    site: Site,
-    secret: Secret,
-    schema: ObjectSchemaRecord | None,
-    model: SchemaModel,
-    found: ImportLinks,
-    memory: Memory,
+    target: ImportTarget, model: SchemaModel, found: ImportLinks
 ) -> Operation[BuildPlanRecord | None]:
     """What is still to be done, or None where even that cannot be found out."""
     try:
-        return (yield from _plan(site, secret, schema, model, found, memory))
+        return (yield from _plan(target, model, found))
     except AssetsError:
         return None
 
 
 def _carry_out(
-    site: Site, secret: Secret, found: ImportLinks, plan: BuildPlanRecord, timeout: float
+    target: ImportTarget, found: ImportLinks, plan: BuildPlanRecord, timeout: float
 ) -> Operation[None]:
     if plan.verb is None or plan.document is None:
         return
-    bearer = tokens.bearer(secret)
+    bearer = target.bearer
     try:
         request = wire.send_mapping(found, bearer, plan.document, first=plan.verb == "PUT")
-        response = yield from call(site, request)
+        response = yield from call(target.site, request)
         location = response.headers.get("location", "")
         if response.status == 303 and location:
-            yield from _wait(site, bearer, location, timeout)
+            yield from _wait(target.site, bearer, location, timeout)
     except MappingRejectedError as error:
         raise _placed(error, plan.model) from None
 
@@ -219,7 +203,7 @@ def _places(model: SchemaModel, said: str) -> list[str]:
 
 
 def known_model(
-    site: Site, secret: Secret, found: ImportLinks, chosen: SchemaModel | None, memory: Memory
+    target: ImportTarget, found: ImportLinks, chosen: SchemaModel | None
 ) -> Operation[SchemaModel]:
     """The model that records follow: the one that was chosen, the one that was built, or the one that Assets has.
 
@@ -228,8 +212,8 @@ def known_model(
     """
     if chosen is not None:
         return chosen
-    if memory.model is None:
-        model = SchemaModel.from_document((yield from current_document(site, secret, found)))
+    if target.memory.model is None:
+        model = SchemaModel.from_document((yield from current_document(target, found)))
         if not any(spec.mapped for spec in model.object_types):
             raise MissingMappingError(
                 "The import has no schema model yet; nothing was started.",
@@ -237,5 +221,5 @@ def known_model(
                 operation="start import",
                 reason="MISSING_MAPPING",
             )
-        memory.model = model
-    return memory.model
+        target.memory.model = model
+    return target.memory.model

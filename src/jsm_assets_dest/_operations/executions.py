@@ -25,7 +25,7 @@ from ..exceptions import (
     ServiceUnavailableError,
     TransportError,
 )
-from . import import_tokens as tokens
+from .import_target import ImportTarget
 
 _log = logging.getLogger("jsm_assets_dest.import")
 _states = logging.getLogger("jsm_assets_dest.state")
@@ -42,10 +42,10 @@ LONGEST = 3600.0
 # --- looking, ending
 
 
-def look(site: Site, secret: Secret, execution: Execution) -> Operation[ExecutionStatus]:
+def look(target: ImportTarget, execution: Execution) -> Operation[ExecutionStatus]:
     """The state of an execution."""
-    links = ExecutionLinks.from_dict(execution.links, site.gateway)
-    response = yield from call(site, wire.execution_status(links, tokens.bearer(secret)))
+    links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
+    response = yield from call(target.site, wire.execution_status(links, target.bearer))
     status = read_execution_status(response.json())
     before, execution.ledger.state = execution.ledger.state, status.state
     if status.state != before:
@@ -58,18 +58,18 @@ def look(site: Site, secret: Secret, execution: Execution) -> Operation[Executio
     return status
 
 
-def complete(site: Site, secret: Secret, execution: Execution) -> Operation[None]:
+def complete(target: ImportTarget, execution: Execution) -> Operation[None]:
     """Say that all data is there, once."""
     _refuse_not_owner(execution, "completed")
     if execution.ledger.is_completed:
         return
     ledger = execution.ledger
-    links = ExecutionLinks.from_dict(execution.links, site.gateway)
-    request = wire.complete_import(links, tokens.bearer(secret))
+    links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
+    request = wire.complete_import(links, target.bearer)
     for last in (False, True):
         heard_before, ledger.is_announced = ledger.is_announced, True
         try:
-            yield from call(site, request)
+            yield from call(target.site, request)
             break
         except AssetsError as error:
             refused = isinstance(error, ApiError) and not isinstance(error, ServiceUnavailableError)
@@ -79,9 +79,9 @@ def complete(site: Site, secret: Secret, execution: Execution) -> Operation[None
                 raise
             if isinstance(error, TransportError) and error.sent == "no":
                 raise
-            status = yield from look(site, secret, execution)
+            status = yield from look(target, execution)
             if status.is_cancelled:
-                raise cancelled(execution, site, status) from (error if refused else None)
+                raise cancelled(execution, target.site, status) from (error if refused else None)
             if not status.takes_data:
                 break  # it was understood, then or by another attempt
             ledger.is_announced = False
@@ -90,21 +90,21 @@ def complete(site: Site, secret: Secret, execution: Execution) -> Operation[None
     ledger.is_announced = ledger.is_completed = True
 
 
-def finish(site: Site, secret: Secret, execution: Execution) -> Operation[None]:
+def finish(target: ImportTarget, execution: Execution) -> Operation[None]:
     """Complete an execution that is led by hand, and wait for its end. One that cannot be completed is cleared away:
     nobody else would ever do it, and it would be in the way of the next one.
     """
     try:
-        yield from complete(site, secret, execution)
+        yield from complete(target, execution)
     except GeneratorExit:
         raise
     except BaseException as error:
-        yield from broken_off(site, secret, execution, error)
+        yield from clean_up(target, execution, error)
         raise
-    yield from wait(site, secret, execution, LONGEST)
+    yield from wait(target, execution, LONGEST)
 
 
-def wait(site: Site, secret: Secret, execution: Execution, timeout: float) -> Operation[ImportResult]:
+def wait(target: ImportTarget, execution: Execution, timeout: float) -> Operation[ImportResult]:
     """Wait for the end of an execution that is led by hand.
 
     Raises:
@@ -115,60 +115,60 @@ def wait(site: Site, secret: Secret, execution: Execution, timeout: float) -> Op
             f"`timeout` is {timeout!r}.", field="timeout", fix="Pass a number of seconds, 0 or more."
         )
     try:
-        status = yield from ended(site, secret, execution, timeout)
+        status = yield from ended(target, execution, timeout)
     except ImportCancelledError as error:
-        yield from _told_of_the_end(site, execution, error)
+        yield from _told_of_the_end(target.site, execution, error)
         raise
-    return execution.ledger.tally.result(status, site.clock.monotonic())
+    return execution.ledger.tally.result(status, target.site.clock.monotonic())
 
 
-def result(site: Site, secret: Secret, execution: Execution) -> Operation[ImportResult]:
+def result(target: ImportTarget, execution: Execution) -> Operation[ImportResult]:
     """What is known now."""
-    status = yield from look(site, secret, execution)
-    return execution.ledger.tally.result(status, site.clock.monotonic())
+    status = yield from look(target, execution)
+    return execution.ledger.tally.result(status, target.site.clock.monotonic())
 
 
-def ended(site: Site, secret: Secret, execution: Execution, timeout: float) -> Operation[ExecutionStatus]:
+def ended(target: ImportTarget, execution: Execution, timeout: float) -> Operation[ExecutionStatus]:
     """Wait for one of the two ends; gives the last status, which is DONE."""
-    started = site.clock.monotonic()
+    started = target.site.clock.monotonic()
     puzzled: set[str] = set()
     unseen_since: float | None = None
     status = ExecutionStatus(state="")
     while True:
         try:
-            status = yield from look(site, secret, execution)
+            status = yield from look(target, execution)
             unseen_since = None
         except AssetsError as error:
             # Assets goes on whether we can see it or not: a failure to look is no failure of the import, for a while.
-            now = site.clock.monotonic()
+            now = target.site.clock.monotonic()
             unseen_since = now if unseen_since is None else unseen_since
-            if not error.retryable or not site.policy.accepts(error.retry_after):
+            if not error.retryable or not target.site.policy.accepts(error.retry_after):
                 raise
-            if now - unseen_since >= unseen_for(site) or now - started >= timeout:
+            if now - unseen_since >= unseen_for(target.site) or now - started >= timeout:
                 raise
             _log.info("the execution could not be looked at (%s); trying again", error.code)
-        waited = site.clock.monotonic() - started
+        waited = target.site.clock.monotonic() - started
         if status.is_cancelled:
-            raise cancelled(execution, site, status)
+            raise cancelled(execution, target.site, status)
         if status.is_done:
-            yield from told(site, execution, ImportPhase.DONE, state=status.state)
+            yield from told(target.site, execution, ImportPhase.DONE, state=status.state)
             return status
         if unseen_since is None and not status.is_known and status.state not in puzzled:
             puzzled.add(status.state)
             _log.warning(
                 "the execution is in the state %s, which is new to this library", status.state or "(none)"
             )
-        yield from told(site, execution, ImportPhase.PROCESSING, state=status.state)
+        yield from told(target.site, execution, ImportPhase.PROCESSING, state=status.state)
         if waited >= timeout:
             raise ImportTimeoutError(
                 f"Assets was not done with the import after {timeout:g} seconds; it goes on with it.",
                 execution=execution.detached(),
-                result=execution.ledger.tally.result(status, site.clock.monotonic()),
+                result=execution.ledger.tally.result(status, target.site.clock.monotonic()),
                 remedies=(
                     "You: wait longer with token.attach(error.execution).wait(), or look at the import in Assets.",
                 ),
             )
-        yield Sleep(min(pause(waited, site.chance()), max(timeout - waited, 0.001)))
+        yield Sleep(min(pause(waited, target.site.chance()), max(timeout - waited, 0.001)))
 
 
 def unseen_for(site: Site) -> float:
@@ -187,25 +187,25 @@ def pause(waited: float, chance: float) -> float:
     return min(15.0, max(1.0, 0.1 * waited))
 
 
-def cancel(site: Site, secret: Secret, execution: Execution) -> Operation[bool]:
+def cancel(target: ImportTarget, execution: Execution) -> Operation[bool]:
     """Cancel an execution of ours."""
     _refuse_not_owner(execution, "cancelled")
-    status = yield from look(site, secret, execution)
+    status = yield from look(target, execution)
     if status.is_over:
         return status.is_cancelled
-    links = ExecutionLinks.from_dict(execution.links, site.gateway)
+    links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
     try:
-        yield from call(site, wire.cancel_import(links, tokens.bearer(secret)))
+        yield from call(target.site, wire.cancel_import(links, target.bearer))
     except ApiError as error:
         if error.status not in GONE:
             raise
-    return (yield from look(site, secret, execution)).is_cancelled
+    return (yield from look(target, execution)).is_cancelled
 
 
-def broken_off(site: Site, secret: Secret, execution: Execution, reason: BaseException) -> Operation[None]:
+def clean_up(target: ImportTarget, execution: Execution, reason: BaseException) -> Operation[None]:
     """Clear an execution away that cannot be brought to a good end, and tell the displays that nothing follows."""
-    yield from abandon(site, secret, execution, reason=reason)
-    yield from _told_of_the_end(site, execution, reason)
+    yield from abandon(target, execution, reason=reason)
+    yield from _told_of_the_end(target.site, execution, reason)
 
 
 def _told_of_the_end(site: Site, execution: Execution, reason: BaseException) -> Operation[None]:
@@ -218,7 +218,7 @@ def _told_of_the_end(site: Site, execution: Execution, reason: BaseException) ->
 
 
 def abandon(
-    site: Site, secret: Secret, execution: Execution, *, reason: BaseException, kept: bool = True
+    target: ImportTarget, execution: Execution, *, reason: BaseException, kept: bool = True
 ) -> Operation[None]:
     """Clear an execution of ours away that cannot be brought to a good end.
 
@@ -227,8 +227,7 @@ def abandon(
     reason for abandoning it is what matters.
 
     Args:
-        site: The site.
-        secret: The import token.
+        target: The import.
         execution: What to clear away.
         reason: Why it cannot come to a good end.
         kept: Leave it open where there is a journal from which it can be gone on with.
@@ -237,17 +236,17 @@ def abandon(
         return
     if kept and execution.options.journal is not None:
         return
-    links = ExecutionLinks.from_dict(execution.links, site.gateway)
-    bearer = tokens.bearer(secret)
+    links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
+    bearer = target.bearer
     cancelling = wire.cancel_import(links, bearer)
     if not isinstance(reason, Exception):
         with contextlib.suppress(Exception):
             yield Send(cancelling.changed(timeout=MOMENT))
         return
     try:
-        if execution.options.record_failure and (yield from _recorded(site, links, bearer, reason)):
+        if execution.options.record_failure and (yield from _recorded(target.site, links, bearer, reason)):
             return
-        yield from call(site, cancelling)
+        yield from call(target.site, cancelling)
     except AssetsError as error:
         # Nothing is left where it was somebody else who cancelled it.
         if not isinstance(reason, ImportCancelledError):

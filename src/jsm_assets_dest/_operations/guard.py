@@ -13,7 +13,6 @@ from .._http.commands import Operation
 from .._imports.execution import Execution, names_of
 from .._imports.execution_status import read_execution_status
 from .._imports.progress import count_text
-from .._secret import Secret
 from .._session.call import call
 from .._session.site import Site
 from .._wire import import_requests as wire
@@ -21,6 +20,7 @@ from .._wire.import_requests import ImportLinks
 from ..exceptions import ApiError, AssetsError, MassDeletionGuardError
 from . import import_tokens as tokens
 from . import object_schemas as schemas
+from .import_target import ImportTarget
 
 _log = logging.getLogger("jsm_assets_dest.import")
 
@@ -105,14 +105,14 @@ def _counts(site: Site, execution: Execution, found: ImportLinks) -> Operation[d
     return {object_type.name.casefold(): object_type.object_count or 0 for object_type in types}
 
 
-def refuse_removing_test(site: Site, secret: Secret, found: ImportLinks) -> Operation[None]:
+def refuse_removing_test(target: ImportTarget, found: ImportLinks) -> Operation[None]:
     """Refuse a test import where the run before removed objects that it did not bring: a test would remove nearly all.
 
     Raises:
         MassDeletionGuardError: It did.
     """
     try:
-        response = yield from call(site, wire.latest_execution_status(found, tokens.bearer(secret)))
+        response = yield from call(target.site, wire.latest_execution_status(found, target.bearer))
         status = read_execution_status(response.json())
     except ApiError:
         return  # there has been no run yet

@@ -50,7 +50,6 @@ from collections.abc import Generator
 
 from attrs import evolve, field, frozen
 
-from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.commands import Operation
 from .._imports.encoding import choose_encoder
 from .._imports.execution import Execution
@@ -60,7 +59,6 @@ from .._imports.journal_values import JournalExecution, JournalRun, RunState
 from .._imports.options import ImportOptions
 from .._imports.progress import count_text
 from .._imports.result import ImportResult
-from .._secret import Secret
 from .._session.site import Site
 from .._wire.import_requests import ExecutionLinks
 from ..exceptions import (
@@ -72,22 +70,19 @@ from ..exceptions import (
     UnsafeLinkError,
 )
 from . import executions, starting
-from .executions import GONE, broken_off, complete, ended, look
+from .executions import GONE, clean_up, complete, ended, look
 from .guard import refuse_removing_test, refuse_shrinking
-from .import_tokens import Memory
+from .import_target import ImportTarget
 from .record_sources import refuse_no_source, refuse_unknown_selectors
 from .resuming import JournalRecord, NoRecord, Record, shape_of
 from .sending import Sending
-from .starting import Target, begin
+from .starting import ImportSetup, begin
 
 
 def run(
-    site: Site,
-    secret: Secret,
-    schema: ObjectSchemaRecord | None,
+    target: ImportTarget,
     records: object,
     options: ImportOptions,
-    memory: Memory,
     *,
     first: int | None = None,
     resume: bool = False,
@@ -95,12 +90,9 @@ def run(
     """Start, send everything, complete, wait.
 
     Args:
-        site: The site.
-        secret: The import token.
-        schema: The object schema that is meant.
+        target: The import.
         records: The source.
         options: How.
-        memory: What the token remembers.
         first: Take only that many records; a test.
         resume: Go on with the run that the journal has open, if there is one.
     """
@@ -111,13 +103,13 @@ def run(
             field="journal",
             fix="Pass the journal=… that the killed import was given.",
         )
-    with _opened(options, site) as journal:
-        goal = yield from starting.target(site, secret, schema, options, memory)
-        refuse_unknown_selectors(records, goal.model.import_order())
+    with _opened(options, target.site) as journal:
+        setup = yield from starting.prepare(target, options)
+        refuse_unknown_selectors(records, setup.model.import_order())
         if first is not None and not options.allow_missing:
-            yield from refuse_removing_test(site, secret, goal.found)
-        under_way = yield from _under_way(site, secret, goal, journal, first=first, resume=resume)
-        return (yield from _carried_through(site, secret, goal, records, under_way, journal, first))
+            yield from refuse_removing_test(target, setup.found)
+        under_way = yield from _under_way(target, setup, journal, first=first, resume=resume)
+        return (yield from _carried_through(target, setup, records, under_way, journal, first))
 
 
 def checked_count(count: int) -> int:
@@ -161,34 +153,33 @@ class _UnderWay:
 
 
 def _under_way(
-    site: Site, secret: Secret, goal: Target, journal: Journal | None, *, first: int | None, resume: bool
+    target: ImportTarget, setup: ImportSetup, journal: Journal | None, *, first: int | None, resume: bool
 ) -> Operation[_UnderWay]:
     """Begin a run, or take up the one that the journal has open."""
     if journal is None:
-        return _UnderWay((yield from begin(site, secret, goal, secrets.token_hex(8))))
-    source_id, shape = goal.found.import_source_id, shape_of(goal.model)
+        return _UnderWay((yield from begin(target, setup, secrets.token_hex(8))))
+    source_id, shape = setup.found.import_source_id, shape_of(setup.model)
     left = journal.open_run(import_source=source_id, model_digest=shape) if resume else None
     if left is None or left.test:
         left = None  # the records of a test are not those of the whole
-        yield from _clear_away(site, secret, goal, journal)
+        yield from _clear_away(target, setup, journal)
         run_id = secrets.token_hex(8)
-        encoder = choose_encoder(fast=goal.options.fast).name
+        encoder = choose_encoder(fast=setup.options.fast).name
         journal.begin_run(
             run_id, import_source=source_id, model_digest=shape, test=first is not None, encoder=encoder
         )
     else:
         run_id = left.id
-        goal = _written_as_before(goal, left)
-        taken_up = yield from _taken_up(site, secret, goal, journal, left)
+        setup = _written_as_before(setup, left)
+        taken_up = yield from _taken_up(target, setup, journal, left)
         if taken_up is not None:
             return taken_up
     boundaries = journal.boundaries(run_id)
     noted: list[JournalExecution] = []
     try:
         execution = yield from begin(
-            site,
-            secret,
-            goal,
+            target,
+            setup,
             run_id,
             lambda started: noted.append(journal.begin_execution(run_id, started.links, started.id)),
         )
@@ -202,26 +193,26 @@ def _under_way(
     return _UnderWay(execution, JournalRecord(journal, run_id, noted[0].number), boundaries)
 
 
-def _written_as_before(goal: Target, left: JournalRun) -> Target:
-    """The goal with the encoder of the interrupted run: only the same one gives the same bytes for the same records.
+def _written_as_before(setup: ImportSetup, left: JournalRun) -> ImportSetup:
+    """The setup with the encoder of the interrupted run: only the same one gives the same bytes for the same records.
 
     Raises:
         ConfigurationError: It is not installed here.
     """
-    options = evolve(goal.options, fast=left.encoder == "orjson")
+    options = evolve(setup.options, fast=left.encoder == "orjson")
     starting.refuse_missing_encoder(options)
-    return evolve(goal, options=options)
+    return evolve(setup, options=options)
 
 
 def _taken_up(
-    site: Site, secret: Secret, goal: Target, journal: Journal, left: JournalRun
+    target: ImportTarget, setup: ImportSetup, journal: Journal, left: JournalRun
 ) -> Operation[_UnderWay | None]:
     """The execution of an interrupted run, if it is any good still."""
     noted = left.execution
-    execution = _of_journal(site, goal, left.id, noted)
+    execution = _of_journal(target.site, setup, left.id, noted)
     if execution is None or noted is None:
         return None
-    status = yield from _state_of(site, secret, execution)
+    status = yield from _state_of(target, execution)
     if status is None:
         return None
     before = journal.chunks(left.id, noted.number)
@@ -236,26 +227,28 @@ def _taken_up(
     return _UnderWay(execution, record, is_completed=True)
 
 
-def _of_journal(site: Site, goal: Target, run_id: str, noted: JournalExecution | None) -> Execution | None:
+def _of_journal(
+    site: Site, setup: ImportSetup, run_id: str, noted: JournalExecution | None
+) -> Execution | None:
     if noted is None or not noted.links:
         return None
     try:
         links = ExecutionLinks.from_dict(noted.links, site.gateway)
     except UnsafeLinkError:
         return None  # the gateway is another one by now
-    return starting.bound(site, goal, run_id, links)
+    return starting.bound(site, setup, run_id, links)
 
 
-def _clear_away(site: Site, secret: Secret, goal: Target, journal: Journal) -> Operation[None]:
+def _clear_away(target: ImportTarget, setup: ImportSetup, journal: Journal) -> Operation[None]:
     """Cancel what an interrupted run left open: it is ours, and would be in the way."""
-    left = journal.left_open(goal.found.import_source_id)
+    left = journal.left_open(setup.found.import_source_id)
     noted = left.execution if left is not None else None
-    execution = _of_journal(site, goal, left.id, noted) if left is not None else None
-    status = (yield from _state_of(site, secret, execution)) if execution is not None else None
+    execution = _of_journal(target.site, setup, left.id, noted) if left is not None else None
+    status = (yield from _state_of(target, execution)) if execution is not None else None
     if left is None or noted is None or execution is None or status is None:
         return
     if status.takes_data:
-        yield from executions.cancel(site, secret, execution)
+        yield from executions.cancel(target, execution)
     elif status.is_done and left.state is RunState.COMPLETING:
         # Nobody waited for its end: it came to a good one, and the guard should know what it had.
         for chunk in journal.chunks(left.id, noted.number).values():
@@ -264,10 +257,10 @@ def _clear_away(site: Site, secret: Secret, goal: Target, journal: Journal) -> O
         journal.finish_run(left.id, RunState.DONE, execution.ledger.tally.sent)
 
 
-def _state_of(site: Site, secret: Secret, execution: Execution) -> Operation[ExecutionStatus | None]:
+def _state_of(target: ImportTarget, execution: Execution) -> Operation[ExecutionStatus | None]:
     """The state of an execution that the journal knows; None where the service does not know it any more."""
     try:
-        return (yield from look(site, secret, execution))
+        return (yield from look(target, execution))
     except ApiError as error:
         if error.status not in GONE:
             raise
@@ -275,9 +268,8 @@ def _state_of(site: Site, secret: Secret, execution: Execution) -> Operation[Exe
 
 
 def _carried_through(
-    site: Site,
-    secret: Secret,
-    goal: Target,
+    target: ImportTarget,
+    setup: ImportSetup,
     records: object,
     under_way: _UnderWay,
     journal: Journal | None,
@@ -286,7 +278,7 @@ def _carried_through(
     execution = under_way.execution
     tally = execution.ledger.tally
     sending = Sending(
-        site, secret, execution, execution.run_id, record=under_way.record, boundaries=under_way.boundaries
+        target, execution, execution.run_id, record=under_way.record, boundaries=under_way.boundaries
     )
     status = ExecutionStatus(state="", execution_id=execution.id)
     unchecked: tuple[str, ...] = ()
@@ -299,26 +291,26 @@ def _carried_through(
                 previous = (
                     journal.previous_counts(execution.import_source_id) if journal is not None else None
                 )
-                unchecked = yield from refuse_shrinking(site, execution, goal.found, previous)
+                unchecked = yield from refuse_shrinking(target.site, execution, setup.found, previous)
             if journal is not None:
                 journal.completing(execution.run_id)
-            yield from complete(site, secret, execution)
+            yield from complete(target, execution)
         status = ExecutionStatus(state="PROCESSING", execution_id=execution.id)
         if execution.options.wait:
-            status = yield from ended(site, secret, execution, execution.options.timeout)
+            status = yield from ended(target, execution, execution.options.timeout)
     except GeneratorExit:
         raise
     except BaseException as error:
-        _note_on(error, execution, site)
+        _note_on(error, execution, target.site)
         if journal is not None and isinstance(error, ImportCancelledError):
             journal.finish_run(execution.run_id, RunState.CANCELLED, tally.sent)
-        yield from broken_off(site, secret, execution, error)
+        yield from clean_up(target, execution, error)
         raise
     if journal is not None and status.is_done:
         journal.finish_run(execution.run_id, RunState.DONE, tally.sent)
     return tally.result(
         status,
-        site.clock.monotonic(),
+        target.site.clock.monotonic(),
         unknown_keys=sending.unknown_keys,
         dangling=sending.dangling,
         notes=(*sending.notes, *unchecked),

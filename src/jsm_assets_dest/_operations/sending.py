@@ -19,9 +19,7 @@ from .._imports.progress import ImportPhase, count_text
 from .._imports.record_checker import RecordChecker
 from .._imports.whole_run import DanglingReference
 from .._model.schema_model import SchemaModel
-from .._secret import Secret
 from .._session.call import Effort, attempt, call
-from .._session.site import Site
 from .._wire import import_requests as wire
 from .._wire.import_requests import ExecutionLinks
 from ..exceptions import (
@@ -34,8 +32,8 @@ from ..exceptions import (
     UnsupportedMediaError,
     ValidationError,
 )
-from . import import_tokens as tokens
 from .executions import GONE, cancelled, look, told
+from .import_target import ImportTarget
 from .record_sources import Source, left, open_sources, pull, refuse_no_source, refuse_unknown_selectors
 from .resuming import NoRecord, Record
 
@@ -57,20 +55,20 @@ class _Sent:
     is_compressed: bool = True
 
 
-def _send(site: Site, secret: Secret, links: ExecutionLinks, chunk: Chunk) -> Operation[_Sent]:
+def _send(target: ImportTarget, links: ExecutionLinks, chunk: Chunk) -> Operation[_Sent]:
     """Send one chunk; runs in a worker."""
     effort = Effort()
     compressed = bool(chunk.content_encoding)
-    bearer = tokens.bearer(secret)
+    bearer = target.bearer
     try:
-        yield from call(site, wire.submit_chunk(links, bearer, chunk.body, gzip=compressed), effort)
+        yield from call(target.site, wire.submit_chunk(links, bearer, chunk.body, gzip=compressed), effort)
     except TooLargeError:
         return _Sent(effort, is_too_large=True)
     except (UnsupportedMediaError, ValidationError):
         # 415 is how to refuse compression; a service that does not know of it finds its JSON garbled, which is a 400.
         if not compressed:
             raise
-        yield from call(site, wire.submit_chunk(links, bearer, chunk.plain().body), effort)
+        yield from call(target.site, wire.submit_chunk(links, bearer, chunk.plain().body), effort)
         return _Sent(effort, is_compressed=False)
     return _Sent(effort)
 
@@ -134,9 +132,8 @@ class Sending:
     """The producer of an execution: reads, checks, cuts, and keeps the workers busy.
 
     Attributes:
-        site: The site.
-        secret: The import token.
-        execution: What is sent to.
+        target: The import.
+        execution: The execution that receives the chunks.
         prefix: What the ids of the chunks begin with.
         record: The journal, or nothing.
         boundaries: How many records the chunks of an interrupted run had.
@@ -145,8 +142,7 @@ class Sending:
         next_display: When to feed the progress that Assets itself displays.
     """
 
-    site: Site
-    secret: Secret = field(repr=False)
+    target: ImportTarget
     execution: Execution
     prefix: str
     record: Record = field(factory=NoRecord)
@@ -179,8 +175,8 @@ class Sending:
             gzip=options.compress,
             boundaries=self.boundaries,
         )
-        self.links = ExecutionLinks.from_dict(self.execution.links, self.site.gateway)
-        self.next_display = self.site.clock.monotonic() + DISPLAY
+        self.links = ExecutionLinks.from_dict(self.execution.links, self.target.site.gateway)
+        self.next_display = self.target.site.clock.monotonic() + DISPLAY
         self.order = _Order(_targets(self.execution.model))
 
     @property
@@ -214,7 +210,7 @@ class Sending:
         """Send all records of the caller, or the first ones, and wait until every chunk is confirmed."""
         tally = self.execution.ledger.tally
         if tally.sending_since is None:
-            tally.sending_since = self.site.clock.monotonic()
+            tally.sending_since = self.target.site.clock.monotonic()
         for source in open_sources(records, self.execution.model.import_order()):
             try:
                 wanted = yield from self._source(source, wanted)
@@ -276,7 +272,7 @@ class Sending:
             chunk = chunk.plain()  # cut before the service refused compression
         self.record.planned(chunk)
         self.flying[chunk.name] = frozenset(chunk.counts)
-        yield Spawn(_send(self.site, self.secret, self.links, chunk), tag=chunk, limit=limit)
+        yield Spawn(_send(self.target, self.links, chunk), tag=chunk, limit=limit)
 
     def _join(self) -> Operation[None]:
         outcome: Outcome = yield Join()
@@ -313,7 +309,7 @@ class Sending:
                 "retries": sent.effort.retries,
             },
         )
-        yield from told(self.site, self.execution, ImportPhase.SENDING, in_flight=len(self.flying))
+        yield from told(self.target.site, self.execution, ImportPhase.SENDING, in_flight=len(self.flying))
         yield from self._display()
 
     def _halved(self, chunk: Chunk) -> Operation[None]:
@@ -328,16 +324,16 @@ class Sending:
         """Feed the progress that Assets itself displays, now and then. It is cosmetic: whatever fails here is let go, and
         while the service takes fewer requests than we have, none is spent on it.
         """
-        now = self.site.clock.monotonic()
-        if now < self.next_display or not self.links.progress or self.site.gate.pace is not None:
+        now = self.target.site.clock.monotonic()
+        if now < self.next_display or not self.links.progress or self.target.site.gate.pace is not None:
             return
         self.next_display = now + DISPLAY
         tally = self.execution.ledger.tally
         request = wire.submit_progress(
-            self.links, tokens.bearer(self.secret), sum(tally.sent.values()), self.execution.options.total
+            self.links, self.target.bearer, sum(tally.sent.values()), self.execution.options.total
         )
         try:
-            yield from attempt(self.site, request.changed(timeout=DISPLAY_TIMEOUT))
+            yield from attempt(self.target.site, request.changed(timeout=DISPLAY_TIMEOUT))
         except AssetsError as error:
             self.next_display = now + DISPLAY_FAILED
             _log.debug("the progress was not displayed: %s", error.code)
@@ -348,23 +344,23 @@ class Sending:
             error.add_note(f"It happened to chunk {chunk.name}: {_whereabouts(chunk.indexes)}.")
         if isinstance(error, ApiError) and error.status in GONE:
             try:
-                status = yield from look(self.site, self.secret, self.execution)
+                status = yield from look(self.target, self.execution)
             except AssetsError:
                 raise error from None
             if status.is_cancelled:
-                raise cancelled(self.execution, self.site, status) from error
+                raise cancelled(self.execution, self.target.site, status) from error
             if not status.takes_data:
                 error.add_note(f"The execution takes no more data; its state is {status.state or 'unknown'}.")
         raise error
 
 
-def submit(site: Site, secret: Secret, execution: Execution, records: object, part: str) -> Operation[int]:
+def submit(target: ImportTarget, execution: Execution, records: object, part: str) -> Operation[int]:
     """Send records to an execution, from whichever process."""
     refuse_no_source(records)
     refuse_unknown_selectors(records, execution.model.import_order())
     _refuse_part(part)
     # An unnamed part must not have the ids of another one, whoever submits that: a service that knows ids would drop it.
-    sending = Sending(site, secret, execution, f"{execution.run_id}-{part or secrets.token_hex(8)}")
+    sending = Sending(target, execution, f"{execution.run_id}-{part or secrets.token_hex(8)}")
     yield from sending.all_of(records)
     return sending.sent
 

@@ -18,7 +18,6 @@ from .._imports.options import ImportOptions
 from .._imports.progress import ImportPhase, ImportProgress
 from .._imports.tally import Tally
 from .._model.schema_model import SchemaModel
-from .._secret import Secret
 from .._session.call import call
 from .._session.site import Site
 from .._wire import import_requests as wire
@@ -36,7 +35,7 @@ from . import import_tokens as tokens
 from . import roles
 from .building import known_model
 from .executions import abandon, cancelled, look, pause, told
-from .import_tokens import Memory
+from .import_target import ImportTarget
 
 #: Seconds in which a started execution must begin to take data.
 BEGIN = 120.0
@@ -45,7 +44,7 @@ STARTS = 2
 
 
 @frozen
-class Target:
+class ImportSetup:
     """Where a run goes, checked.
 
     Attributes:
@@ -63,23 +62,23 @@ class Target:
     listeners: tuple[Callable[[ImportProgress], object], ...] = field(default=(), repr=False)
 
 
-def target(
-    site: Site, secret: Secret, schema: ObjectSchemaRecord | None, options: ImportOptions, memory: Memory
-) -> Operation[Target]:
+def prepare(target: ImportTarget, options: ImportOptions) -> Operation[ImportSetup]:
     """Find out and check where a run goes, before anything is started."""
     # What is not installed here shall be missed now, and not with an execution that takes data already.
     refuse_missing_encoder(options)
     displays = (resolve_progress(options.progress), options.on_progress)
     if options.model is not None:
         options.model.check()
-    found = yield from tokens.links(site, secret)
-    source: ImportSource | None = yield from tokens.refuse_other_schema(site, found, schema, memory)
+    found = yield from tokens.links(target)
+    source: ImportSource | None = yield from tokens.refuse_other_schema(target, found)
     if options.require_roles:
-        yield from _refuse_default_roles(site, schema)
-    model = yield from known_model(site, secret, found, options.model, memory)
+        yield from _refuse_default_roles(target.site, target.schema)
+    model = yield from known_model(target, found, options.model)
     model.check()
-    schema_id = schema.id if schema is not None else source.schema_id if source is not None else ""
-    return Target(
+    schema_id = (
+        target.schema.id if target.schema is not None else source.schema_id if source is not None else ""
+    )
+    return ImportSetup(
         found, schema_id, model, options, tuple(display for display in displays if display is not None)
     )
 
@@ -100,9 +99,7 @@ def refuse_missing_encoder(options: ImportOptions) -> None:
         ) from error
 
 
-def start(
-    site: Site, secret: Secret, schema: ObjectSchemaRecord | None, options: ImportOptions, memory: Memory
-) -> Operation[Execution]:
+def start(target: ImportTarget, options: ImportOptions) -> Operation[Execution]:
     """Start an execution that is led by hand, and wait until it takes data."""
     if options.journal is not None:
         raise ConfigurationError(
@@ -110,61 +107,59 @@ def start(
             field="journal",
             fix="Leave `journal` out, or use import_records(), which keeps one.",
         )
-    goal = yield from target(site, secret, schema, options, memory)
-    return (yield from begin(site, secret, goal, secrets.token_hex(8)))
+    setup = yield from prepare(target, options)
+    return (yield from begin(target, setup, secrets.token_hex(8)))
 
 
 def begin(
-    site: Site,
-    secret: Secret,
-    goal: Target,
+    target: ImportTarget,
+    setup: ImportSetup,
     run_id: str,
     note: Callable[[Execution], object] = lambda _: None,
 ) -> Operation[Execution]:
     """Start an execution of a run and wait until it takes data.
 
     Args:
-        site: The site.
-        secret: The import token.
-        goal: Where the run goes.
+        target: The import.
+        setup: Where the run goes.
         run_id: The run.
         note: Told of the execution as soon as there is one, so that a journal knows of it before anything else can fail.
     """
-    links = yield from _started(site, secret, goal.found, goal.options)
-    execution = bound(site, goal, run_id, links)
+    links = yield from _started(target, setup.found, setup.options)
+    execution = bound(target.site, setup, run_id, links)
     try:
         note(execution)
     except Exception as error:
         # Nobody would know of the execution, and it would be in the way of the next one.
-        yield from abandon(site, secret, execution, reason=error, kept=False)
+        yield from abandon(target, execution, reason=error, kept=False)
         raise
     try:
-        yield from told(site, execution, ImportPhase.STARTING)
-        yield from _until_it_takes_data(site, secret, execution)
+        yield from told(target.site, execution, ImportPhase.STARTING)
+        yield from _until_it_takes_data(target, execution)
     except GeneratorExit:
         raise
     except BaseException as error:
-        yield from abandon(site, secret, execution, reason=error)
+        yield from abandon(target, execution, reason=error)
         raise
     return execution
 
 
-def bound(site: Site, goal: Target, run_id: str, links: ExecutionLinks) -> Execution:
+def bound(site: Site, setup: ImportSetup, run_id: str, links: ExecutionLinks) -> Execution:
     """An execution of ours, by its links."""
-    options = goal.options
-    tally = Tally(names=names_of(goal.model), started=site.clock.monotonic(), total=options.total)
+    options = setup.options
+    tally = Tally(names=names_of(setup.model), started=site.clock.monotonic(), total=options.total)
     return Execution(
         id=links.execution_id,
         run_id=run_id,
         site=site.url,
-        workspace_id=goal.found.workspace_id,
-        import_source_id=goal.found.import_source_id,
-        schema_id=goal.schema_id,
+        workspace_id=setup.found.workspace_id,
+        import_source_id=setup.found.import_source_id,
+        schema_id=setup.schema_id,
         links=links.to_dict(),
-        model=goal.model,
+        model=setup.model,
         options=options,
         started=site.clock.time(),
-        ledger=Ledger(tally, goal.listeners),
+        ledger=Ledger(tally, setup.listeners),
     )
 
 
@@ -183,25 +178,23 @@ def _refuse_default_roles(site: Site, schema: ObjectSchemaRecord | None) -> Oper
         )
 
 
-def _started(
-    site: Site, secret: Secret, found: ImportLinks, options: ImportOptions
-) -> Operation[ExecutionLinks]:
-    deadline = site.clock.monotonic() + options.busy_seconds
-    request = wire.start_import(found, tokens.bearer(secret))
+def _started(target: ImportTarget, found: ImportLinks, options: ImportOptions) -> Operation[ExecutionLinks]:
+    deadline = target.site.clock.monotonic() + options.busy_seconds
+    request = wire.start_import(found, target.bearer)
     starts = 0
     while True:
         starts += 1
         try:
-            response = yield from call(site, request)
-            return wire.read_execution_links(response, site.gateway)
+            response = yield from call(target.site, request)
+            return wire.read_execution_links(response, target.site.gateway)
         except ImportBusyError:
             if options.on_busy != "wait":
                 raise
-            yield from _until_idle(site, secret, found, deadline)
+            yield from _until_idle(target, found, deadline)
         except (TransportError, ServiceUnavailableError) as error:
             if isinstance(error, TransportError) and error.sent == "no":
                 raise
-            state = yield from tokens.state(site, secret, found)
+            state = yield from tokens.state(target, found)
             if state.status == "RUNNING":
                 raise UnknownOutcomeError(
                     "An execution of the import is running, and whether it is the one that was just started is not known: "
@@ -219,31 +212,31 @@ def _started(
                 raise
 
 
-def _until_idle(site: Site, secret: Secret, found: ImportLinks, deadline: float) -> Operation[None]:
+def _until_idle(target: ImportTarget, found: ImportLinks, deadline: float) -> Operation[None]:
     """Wait until the execution that is running has ended. It is not ours, and is left alone."""
-    started = site.clock.monotonic()
+    started = target.site.clock.monotonic()
     while True:
-        now = site.clock.monotonic()
+        now = target.site.clock.monotonic()
         if now >= deadline:
             raise ImportTimeoutError(
                 f"Another execution of the import is still running after {now - started:.0f} seconds.",
                 remedies=("You: wait for its end, or pass a larger busy_seconds=….",),
             )
-        yield Sleep(min(pause(now - started, site.chance()), max(0.0, deadline - now)))
-        state = yield from tokens.state(site, secret, found)
+        yield Sleep(min(pause(now - started, target.site.chance()), max(0.0, deadline - now)))
+        state = yield from tokens.state(target, found)
         if state.status != "RUNNING":
             return
 
 
-def _until_it_takes_data(site: Site, secret: Secret, execution: Execution) -> Operation[None]:
-    started = site.clock.monotonic()
+def _until_it_takes_data(target: ImportTarget, execution: Execution) -> Operation[None]:
+    started = target.site.clock.monotonic()
     while True:
-        status = yield from look(site, secret, execution)
+        status = yield from look(target, execution)
         if status.takes_data:
             return
-        waited = site.clock.monotonic() - started
+        waited = target.site.clock.monotonic() - started
         if status.is_cancelled:
-            raise cancelled(execution, site, status)
+            raise cancelled(execution, target.site, status)
         if status.is_done or waited > BEGIN:
             raise ImportTimeoutError(
                 f"The execution takes no data; {waited:.0f} seconds after its start it is in the state "
@@ -252,4 +245,4 @@ def _until_it_takes_data(site: Site, secret: Secret, execution: Execution) -> Op
                 remedies=("You: start the import again in a while.",),
                 execution=execution.detached(),
             )
-        yield Sleep(pause(waited, site.chance()))
+        yield Sleep(pause(waited, target.site.chance()))
