@@ -3,9 +3,9 @@
     .ci/run              run everything
     .ci/run lint readme  run only the jobs whose names begin with one of these words
 
-The README's two commands run word for word, in a fresh copy and a fresh virtual environment for each Python. They are
-all that the sessions `tests` and `example` do, so `tests` is left out here. `bench` is left out because other jobs
-would disturb it. Jobs run side by side, one on each core. The last lines of the output are pytest's summaries.
+The README's two commands run word for word, in a fresh copy and a fresh virtual environment for each Python. The session
+`tests` is left out, because the README's test command does the same. `bench` is left out, because the other jobs would
+disturb it. Jobs run side by side, one on each core. The last lines of the output are pytest's summaries.
 
 Environment variables:
     CI_JOBS: The number of jobs that run side by side.
@@ -16,6 +16,7 @@ Environment variables:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -25,15 +26,16 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: Supported versions of Python. The pinned tools run on the newest of them that exists.
-VERSIONS = ("3.11", "3.12", "3.13")
+#: Versions of Python that run the README's commands. The sessions run on the newest one that the pinned tools support.
+VERSIONS = ("3.11", "3.12", "3.13", "3.14")
+NEWEST_FOR_TOOLS = "3.13"
 
 #: The README's commands, by a part of each that no other command has.
 README_COMMANDS = {"tests": "-m pytest", "example": "examples/okta_destination.py"}
@@ -51,9 +53,9 @@ LEAKING_VARIABLES = (
     "NOXSESSION",
 )
 SUMMARY = re.compile(
-    r"^(?:=+ )?\d+ (?:passed|failed|error|skipped|deselected|warning).* in [0-9.]+s.*$", re.M
+    r"^(?:=+ )?\d+ (?:passed|failed|error|skipped|deselected|warning).* in [0-9.]+s.*$", re.MULTILINE
 )
-COVERAGE = re.compile(r"^TOTAL.*$", re.M)
+COVERAGE = re.compile(r"^TOTAL.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -115,23 +117,24 @@ class Runner:
     def stop(self) -> None:
         """End all running jobs with their child processes."""
         for process in list(self.running):
-            os.killpg(process.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
 
 
 def find_python(version: str) -> str | None:
     """Return the path of an interpreter that can create virtual environments, or None."""
     home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    candidates: list[Path | str | None] = [
+    candidates = [
         *home.glob(f"versions/{version}*/bin/python{version}"),
         *Path("/opt/python").glob(f"{version}*/bin/python{version}"),
-        shutil.which(f"python{version}"),
-        f"/usr/local/bin/python{version}",
-        f"/usr/bin/python{version}",
-        sys.executable,
+        Path(shutil.which(f"python{version}") or ""),
+        Path("/usr/local/bin", f"python{version}"),
+        Path("/usr/bin", f"python{version}"),
+        Path(sys.executable),
     ]
     question = "import ensurepip, sqlite3, ssl, sys, venv; print('%d.%d' % sys.version_info[:2])"
-    for candidate in filter(None, candidates):
-        if Path(candidate).exists():
+    for candidate in candidates:
+        if candidate.is_file():
             answer = subprocess.run([candidate, "-c", question], capture_output=True, text=True, check=False)
             if answer.stdout.strip() == version:
                 return str(candidate)
@@ -197,19 +200,17 @@ def readme_job(work: Path, kind: str, version: str, python: str) -> Job:
     return Job(f"readme-{kind}-{version}", ["sh", "-e", "-c", command], folder, environment)
 
 
-def session_job(work: Path, nox: Path, session: str, pythons: Iterable[str]) -> Job:
+def session_job(work: Path, session: str, pythons: Mapping[str, str]) -> Job:
     """Return the job that runs a session of noxfile.py. All sessions share one copy."""
     environment = clean_environment()
-    folders = [str(Path(python).parent) for python in pythons]
+    folders = [str(Path(python).parent) for python in reversed(list(pythons.values()))]
     environment["PATH"] = os.pathsep.join([*folders, environment.get("PATH", os.defpath)])
     # A shell lets background programs ignore Ctrl-C. The tests must pass under such a shell, too.
-    ignoring = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
-    return Job(
-        session,
-        [*ignoring, nox, "-s", session, "--error-on-missing-interpreters"],
-        work / "sessions",
-        environment,
-    )
+    shell = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
+    nox = [str(work / "nox" / "bin" / "nox"), "--error-on-missing-interpreters", "-s", session]
+    if session == "lowest":
+        nox += ["--force-python", min(pythons)]
+    return Job(session, [*shell, *nox], work / "sessions", environment)
 
 
 def install_nox_job(work: Path, python: str) -> Job:
@@ -231,7 +232,7 @@ def report(results: Sequence[Result], seconds: float) -> str:
         lines += ["", f"===== {result.name} failed. Its log:", "", *log]
     for result in results:
         if total := COVERAGE.search(result.log):
-            lines += ["", f"coverage of {result.name}: {total.group()}"]
+            lines += ["", f"coverage of the {result.name}: {total.group()}"]
     names = f": {', '.join(result.name for result in failures)}" if failures else ""
     lines += ["", f"{len(results)} jobs in {seconds:.0f} s, {len(failures)} failed{names}", ""]
     for result in results:
@@ -245,44 +246,49 @@ def run_all(work: Path, words: Sequence[str]) -> int:
     pythons = {version: python for version in VERSIONS if (python := find_python(version))}
     for version in VERSIONS:
         print(f"Python {version}: {pythons.get(version, 'not on this machine')}", flush=True)
-    newest = pythons[max(pythons)] if pythons else sys.executable
-    readme_names = [(kind, version) for kind in README_COMMANDS for version in pythons]
+    if not pythons:
+        print("No Python with venv, ssl, and sqlite3 was found.", file=sys.stderr)
+        return 2
 
     def is_chosen(name: str) -> bool:
         return not words or name.startswith(tuple(words))
 
+    readme_runs = [
+        (kind, version)
+        for kind in README_COMMANDS
+        for version in pythons
+        if is_chosen(f"readme-{kind}-{version}")
+    ]
+    sessions = [session for session in SESSIONS if is_chosen(session)]
+    if not readme_runs and not sessions:
+        print(f"There is no job with a name like: {' '.join(words)}", file=sys.stderr)
+        return 2
     logs = work / "logs"
     logs.mkdir()
     runner = Runner(logs)
-    jobs_at_once = int(os.environ.get("CI_JOBS") or os.cpu_count() or 2)
     began = time.monotonic()
-    with ThreadPoolExecutor(jobs_at_once) as executor:
+    with ThreadPoolExecutor(int(os.environ.get("CI_JOBS") or os.cpu_count() or 2)) as executor:
         try:
-            futures: list[Future[Result]] = [
+            futures = [
                 executor.submit(runner.run, readme_job(work, kind, version, pythons[version]))
-                for kind, version in readme_names
-                if is_chosen(f"readme-{kind}-{version}")
+                for kind, version in readme_runs
             ]
-            chosen_sessions = [session for session in SESSIONS if is_chosen(session)]
-            if chosen_sessions:
-                installation = executor.submit(runner.run, install_nox_job(work, newest))
-                futures.append(installation)
+            if sessions:
+                newest = max(
+                    (version for version in pythons if version <= NEWEST_FOR_TOOLS), default=min(pythons)
+                )
+                installation = executor.submit(runner.run, install_nox_job(work, pythons[newest]))
 
                 def run_session(session: str) -> Result:
                     installation.result()
-                    return runner.run(
-                        session_job(work, work / "nox/bin/nox", session, reversed(pythons.values()))
-                    )
+                    return runner.run(session_job(work, session, pythons))
 
-                futures += [executor.submit(run_session, session) for session in chosen_sessions]
+                futures += [installation, *(executor.submit(run_session, session) for session in sessions)]
             results = [future.result() for future in futures]
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             runner.stop()
             raise
-    if not results:
-        print(f"There is no job with a name like: {' '.join(words)}", file=sys.stderr)
-        return 2
     print(report(results, time.monotonic() - began), flush=True)
     return 1 if any(result.exit_code for result in results) else 0
 
