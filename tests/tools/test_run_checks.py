@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -308,7 +309,7 @@ def test_main_removes_its_folder_unless_told_to_keep_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     work = tmp_path / "work"
-    monkeypatch.setattr(run_checks.tempfile, "mkdtemp", lambda **_: str(work))
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda **_: str(work))
     monkeypatch.setenv("CI_KEEP", "1")
     work.mkdir()
     run_checks.main(["readme-example"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_main_without_httpx2_changes_nothing(
 ) -> None:
     monkeypatch.setattr(sys, "base_prefix", sys.prefix if base == "same" else base)
     monkeypatch.setattr(use_httpx2, "find_spec", lambda _name: object() if installed else None)
-    monkeypatch.setattr(use_httpx2.sysconfig, "get_path", lambda _name: str(tmp_path))
+    monkeypatch.setattr(sysconfig, "get_path", lambda _name: str(tmp_path))
 
     assert use_httpx2.main() == 1
     assert message in capsys.readouterr().err
@@ -64,7 +65,7 @@ def test_main_without_httpx2_changes_nothing(
 def test_main_replaces_packages_of_this_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "base_prefix", "elsewhere")
     monkeypatch.setattr(use_httpx2, "find_spec", lambda _name: object())
-    monkeypatch.setattr(use_httpx2.sysconfig, "get_path", lambda _name: str(tmp_path))
+    monkeypatch.setattr(sysconfig, "get_path", lambda _name: str(tmp_path))
 
     assert use_httpx2.main() == 0
     assert {path.name for path in tmp_path.iterdir()} == {"httpx.py", "httpcore.py"}
