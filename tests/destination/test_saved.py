@@ -27,6 +27,7 @@ from jsm_assets_dest import (
     SchemaModel,
 )
 from jsm_assets_dest._destination import file as destination_file
+from jsm_assets_dest._destination.saved_options import options_from_dict
 from jsm_assets_dest.exceptions import (
     AssetsError,
     ConfigurationError,
@@ -63,9 +64,7 @@ FULL = Destination(
         manager_by="id",
         manager_field="boss",
     ),
-    options=ImportOptions(
-        journal="okta.journal", on_busy="wait", chunk_records=100, fast=False, progress="log"
-    ),
+    options=ImportOptions(journal="okta.journal", on_busy="wait", chunk_records=100, on_progress="log"),
 )
 
 
@@ -295,7 +294,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"options": {"chunk_records": 0}}, "options.chunk_records", "from 1 to"),
     ({"options": {"wait": 1}}, "options.wait", "a number"),
     ({"options": {"on_busy": "panic"}}, "options.on_busy", "'wait'"),
-    ({"options": {"progress": "bar"}}, "options.progress", "'tqdm'"),
+    ({"options": {"on_progress": "bar"}}, "options.on_progress", "'tqdm'"),
     ({"options": {"allow_missing": True}}, "options.allow_missing", "guard against mass deletion"),
     ({"options": {"total": 5}}, "options.total", "Pass total="),
 ]
@@ -393,9 +392,7 @@ def test_a_model_of_another_kind_is_refused() -> None:
     assert caught.value.field == "model"
 
 
-@pytest.mark.parametrize(
-    "options", [ImportOptions(on_progress=print), ImportOptions(progress=print), ImportOptions(model=MODEL)]
-)
+@pytest.mark.parametrize("options", [ImportOptions(on_progress=print), ImportOptions(model=MODEL)])
 def test_options_that_cannot_be_saved_are_refused_at_once(options: ImportOptions) -> None:
     with pytest.raises(ConfigurationError, match="cannot be saved") as caught:
         Destination(name="Okta", options=options)
@@ -408,7 +405,7 @@ def test_options_that_cannot_be_saved_are_refused_at_once(options: ImportOptions
 def test_every_option_can_be_saved_or_says_why_not(option: Any) -> None:
     """Each option's default can be written down in the file, but for those of one run."""
     data = {"name": "Okta", "options": {option.name: option.default}}
-    if option.name in {"model", "on_progress", "total", "allow_missing"}:
+    if option.name in {"model", "total", "allow_missing"}:
         with pytest.raises(ConfigurationError, match="cannot be saved"):
             Destination.from_dict(data)
     else:
@@ -484,3 +481,10 @@ def test_errors_of_loading_are_errors_of_ours(tmp_path: Path) -> None:
     """One `except AssetsError` is enough around a load."""
     with pytest.raises(AssetsError):
         Destination.load(tmp_path / "missing.json")
+
+
+def test_options_of_the_first_edition_still_load() -> None:
+    """Renamed options keep their value; options that no longer exist are ignored."""
+    data = {"progress": "log", "fast": True, "record_failure": True, "busy_seconds": 30, "compress": True}
+
+    assert options_from_dict(data) == ImportOptions(on_progress="log")

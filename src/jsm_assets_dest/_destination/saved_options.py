@@ -19,7 +19,6 @@ _DISPLAYS = ("log", "tqdm", "rich")
 #: Options that are of one run only, and why.
 _OF_ONE_RUN: Mapping[str, str] = {
     "model": "the model has a field of its own in a destination",
-    "on_progress": "a function cannot be saved",
     "total": "the number of records is another one each time",
     "allow_missing": "saved, it would switch the guard against mass deletion off for good",
 }
@@ -27,10 +26,14 @@ _OF_ONE_RUN: Mapping[str, str] = {
 
 #: What options may hold whose default is null.
 _OR_NULL: Mapping[str, tuple[type, ...]] = {
-    "progress": (str, type(None)),
+    "on_progress": (str, type(None)),
     "journal": (str, type(None)),
-    "fast": (bool, type(None)),
 }
+
+
+#: Options of files that the first edition saved: renamed, and no longer needed.
+_RENAMED = {"progress": "on_progress"}
+_REMOVED = frozenset({"fast", "record_failure", "busy_seconds", "compress"})
 
 
 def _savable() -> dict[str, tuple[type, ...]]:
@@ -60,8 +63,8 @@ def refuse_unsavable(options: ImportOptions) -> None:
     """
     for name, value in given(options).items():
         _refuse_of_one_run(name)
-        if name == "progress" and not isinstance(value, str):
-            _refuse_one("progress", "a function cannot be saved; the name of a display can")
+        if name == "on_progress" and not isinstance(value, str):
+            _refuse_one("on_progress", "a function cannot be saved; the name of a display can")
 
 
 def _refuse_of_one_run(name: str) -> None:
@@ -91,6 +94,7 @@ def options_from_dict(data: Mapping[str, object], path: str = "options") -> Impo
     Raises:
         ConfigurationError: An option is unknown, cannot be saved, or has a value that cannot be right; it is named.
     """
+    data = {_RENAMED.get(name, name): value for name, value in data.items() if name not in _REMOVED}
     for name in data:
         _refuse_of_one_run(name)
     savable = _savable()
@@ -103,10 +107,10 @@ def options_from_dict(data: Mapping[str, object], path: str = "options") -> Impo
                 place(path, name),
                 f"Leave it out for the default, {_default(name)!r}.",
             )
-    if data.get("progress") not in (None, *_DISPLAYS):
+    if data.get("on_progress") not in (None, *_DISPLAYS):
         raise refusal(
-            "`options.progress` names no display.",
-            "options.progress",
+            "`options.on_progress` is not the name of a display.",
+            "options.on_progress",
             f"Write one of {', '.join(map(repr, _DISPLAYS))}.",
         )
     try:
