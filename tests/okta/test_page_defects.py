@@ -166,8 +166,10 @@ def _read(tenant: okta.Tenant, **options: object) -> okta.Report:
 SIZES = st.lists(st.integers(1, 4), min_size=1, max_size=4)
 
 
-@given(kind=st.sampled_from(KINDS), defect=st.sampled_from(FILE_DEFECTS), sizes=SIZES, data=st.data())
-@settings(max_examples=150, deadline=None)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.source)
+@pytest.mark.parametrize("defect", FILE_DEFECTS)
+@given(sizes=SIZES, data=st.data())
+@settings(max_examples=4, deadline=None)
 def test_defect_of_any_page_file_is_named(
     kind: PageKind, defect: str, sizes: list[int], data: st.DataObject
 ) -> None:
@@ -191,8 +193,10 @@ def test_defect_of_any_page_file_is_named(
                 _read(okta.Tenant.from_folder(name), on_defect="stop")
 
 
-@given(kind=st.sampled_from(KINDS), defect=st.sampled_from(MEMORY_DEFECTS), sizes=SIZES, data=st.data())
-@settings(max_examples=100, deadline=None)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.source)
+@pytest.mark.parametrize("defect", MEMORY_DEFECTS)
+@given(sizes=SIZES, data=st.data())
+@settings(max_examples=4, deadline=None)
 def test_defect_of_any_page_in_memory_is_named(
     kind: PageKind, defect: str, sizes: list[int], data: st.DataObject
 ) -> None:
