@@ -535,3 +535,11 @@ def test_page_of_functions_is_read_for_links() -> None:
     people, report = read(tenant, "people")
     assert all(person["groups"] == ["00gA"] for person in people.values())
     assert report.notices == []
+
+
+@pytest.mark.parametrize(
+    "embedded", [{"users": ERROR}, {"users": [ERROR]}, {"users": ["00u1"]}, {"users": 7}]
+)
+def test_embedded_users_that_are_not_links_are_reported(embedded: object) -> None:
+    _, report = read(okta.Tenant(devices=[{"id": "guo1", "_embedded": embedded}]), "devices")
+    assert reasons(report) == {"Devices: Users": "left out, an embedded user without an id"}
