@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Protocol
 
+from .._model.mapping_document import write_icon, write_mapping, write_status
 from .._model.names import GLOBAL_STATUSES, is_generated, same_name
 from .current import read_mapping
-from .._model.mapping_document import write_icon, write_mapping, write_status
 from .plan_items import PlanItem, PlanKind, PlanSubject
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from .._assets.object_types import Attribute, ExistingObjectType, ObjectType
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
 from .._model.changes import dependencies
+from .._model.document_reading import walk
 from .._model.names import camel_case, is_generated, same_name, unused
 from .._model.schema_model import SchemaModel
 from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec
@@ -28,7 +29,6 @@ from .differences import (
     existing_label,
     importable_type,
 )
-from .._model.document_reading import walk
 
 
 class Resolution(enum.StrEnum):
