@@ -539,7 +539,7 @@ async def test_a_new_name_that_is_taken_is_refused_before_anything_is_sent(
         (Resolution.RENAME_INCOMING, "contracts", "another object type of the schema has it"),
         (Resolution.RENAME_EXISTING, "Contracts", "another object type of the schema has it"),
         (Resolution.RENAME_EXISTING, "groups", "an object type of the model has it"),
-        (Resolution.RENAME_INCOMING, "PEOPLE", "it is the one that the conflict is about"),
+        (Resolution.RENAME_INCOMING, "PEOPLE", "it is the name of this conflict"),
     ):
         with pytest.raises(ResolutionNotPossibleError, match=reason):
             await now(conflict.resolve(resolution, wanted, name=name))
