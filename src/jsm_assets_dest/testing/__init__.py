@@ -17,8 +17,8 @@ from .fault_kinds import Fault
 from .faults import Faults, UnusedFaultsError
 from .handles import SeededObject, SeededSchema, SeededType
 from .http.exchange import ReceivedRequest
+from .http.rates import RateLimit
 from .import_handles import SeededExecution, SeededImportSource
-from .rates import RateLimit
 from .world.clock import EmulatorClock
 from .world.doubts import Doubts
 from .world.entities import Account

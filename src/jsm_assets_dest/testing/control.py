@@ -19,16 +19,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from .emulated_site import EmulatedSite
 from .fault_kinds import fault_from
 from .http.exchange import Answer, Inbound, ReceivedRequest, json_answer
 from .import_handles import SeededImportSource
-from .json_types import JsonObject, JsonValue
 from .status_page import status_document, status_page
-
-if TYPE_CHECKING:
-    from .emulator import Emulator
+from .world.json_reading import JsonObject, JsonValue
 
 SWITCHES = (
     "ip_allowlist",
@@ -59,11 +57,13 @@ class Control:
     """Answers what is no part of the emulated site: the status page and the control interface.
 
     Args:
-        emulator: what is controlled.
+        emulator: the site.
+        reset: empties the site and fills it with a seed.
     """
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: EmulatedSite, reset: Callable[[str], None]) -> None:
         self._emulator = emulator
+        self._reset_site = reset
         self._routes: dict[tuple[str, str], Callable[[JsonObject], JsonValue]] = {
             ("GET", ""): self._overview,
             ("POST", "importsource"): self._add_import_source,
@@ -199,7 +199,7 @@ class Control:
         return {"saved": True}
 
     def _reset(self, body: JsonObject) -> JsonValue:
-        self._emulator.reset(str(body.get("seed", "empty")))
+        self._reset_site(str(body.get("seed", "empty")))
         return status_document(self._emulator)
 
 

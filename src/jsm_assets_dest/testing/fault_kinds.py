@@ -5,13 +5,23 @@ from __future__ import annotations
 import gzip
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import cast
 
 from attrs import field, frozen
 
-from .http.exchange import HTML, JSON, Answer, Delivery, json_answer, text_answer
-from .http.pages import LOGIN_PAGE, PROXY_PAGE, UNAVAILABLE_PAGE
-from .json_types import JsonValue
-from .world.refusals import errors_body
+from .http.exchange import (
+    HTML,
+    JSON,
+    LOGIN_PAGE,
+    PROXY_PAGE,
+    UNAVAILABLE_PAGE,
+    Answer,
+    Delivery,
+    json_answer,
+    text_answer,
+)
+from .world.json_reading import JsonValue
+from .world.rejections import errors_body
 
 DROPS = ("before", "after", "mid-answer")
 PAGES = ("proxy", "login", "unavailable")
@@ -39,9 +49,11 @@ class Fault:
         redirect: answer 302 to this address.
     """
 
+    __module__ = "jsm_assets_dest.testing"
+
     status: int | None = None
-    headers: Mapping[str, str] = field(factory=dict)
-    body: JsonValue | bytes = None
+    headers: dict[str, str] = field(factory=dict)
+    body: object = None
     retry_after: int | str | None = None
     after_acting: bool = False
     drop: str | None = None
@@ -162,7 +174,7 @@ class Fault:
         if isinstance(self.body, str):
             return text_answer(self.body, status)
         if self.body is not None:
-            return json_answer(self.body, status)
+            return json_answer(cast(JsonValue, self.body), status)
         return _usual(status)
 
 

@@ -10,7 +10,7 @@ from attrs import define
 
 from .fault_kinds import Fault, fault_from
 from .http.exchange import ReceivedRequest
-from .json_types import JsonValue
+from .world.json_reading import JsonValue
 from .world.site import EntryCondition, FailingObjects, Site
 
 Condition: TypeAlias = Callable[[ReceivedRequest], bool]
@@ -31,6 +31,8 @@ RANDOM_KINDS = (
 
 class UnusedFaultsError(AssertionError):
     """Planned faults that never happened, so the test did not test what it meant to."""
+
+    __module__ = "jsm_assets_dest.testing"
 
 
 @define
@@ -93,6 +95,8 @@ class Faults:
         operations: all operation names.
         site: where partial failures of imports are planned.
     """
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(self, operations: Iterable[str], site: Site) -> None:
         self._operations = [*operations, "any"]

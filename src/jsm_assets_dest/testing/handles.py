@@ -44,6 +44,8 @@ class SeededObject:
     list for attributes with several, keys for references, names for statuses, addresses for users.
     """
 
+    __module__ = "jsm_assets_dest.testing"
+
     def __init__(self, site: Site, asset: AssetObject) -> None:
         self._site = site
         self._asset = asset
@@ -158,6 +160,8 @@ def _wanted(site: Site, object_type: ObjectType, values: Mapping[str, Given]) ->
 
 class SeededType:
     """An object type of the emulated site."""
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(self, site: Site, object_type: ObjectType) -> None:
         self._site = site
@@ -284,6 +288,8 @@ class SeededType:
 
 class SeededSchema:
     """An object schema of the emulated site. `schema["People"]` is one of its object types."""
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(self, site: Site, schema: ObjectSchema) -> None:
         self._site = site

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import cast
 
 from .handles import SeededSchema
-from .json_types import JsonObject, JsonValue
 from .world import imports
 from .world.entities import Execution, ImportSource
 from .world.executions import cancel_execution, settle_executions, status_document
+from .world.json_reading import JsonObject, JsonValue
 from .world.site import Site
 
 
 class SeededExecution:
     """An execution of an import."""
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(self, site: Site, execution: Execution) -> None:
         self._site = site
@@ -81,6 +83,8 @@ class SeededExecution:
 
 class SeededImportSource:
     """An import source, with what the user interface can do to it."""
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(self, site: Site, source: ImportSource) -> None:
         self._site = site

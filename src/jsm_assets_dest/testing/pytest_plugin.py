@@ -10,14 +10,12 @@ pytest_plugins = ["jsm_assets_dest.testing.pytest_plugin"]
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 
-from .emulator import Emulator
+from jsm_assets_dest import AsyncConnection, Connection
 
-if TYPE_CHECKING:
-    from jsm_assets_dest import AsyncConnection, Connection
+from .emulator import Emulator
 
 
 @pytest.fixture

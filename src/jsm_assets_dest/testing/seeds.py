@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from .emulated_site import EmulatedSite
+from .handles import SeededObject, SeededSchema
 from .world import schemas
 from .world.entities import ObjectSchema
-
-if TYPE_CHECKING:
-    from .emulator import Emulator
-    from .handles import SeededObject, SeededSchema
 
 _SITES = (
     ("Madrid", "Calle de Alcalá 45", "Europe/Madrid"),
@@ -47,7 +43,7 @@ _SERVICES = (
 )
 
 
-def seed_demo(emulator: Emulator) -> SeededSchema:
+def seed_demo(emulator: EmulatedSite) -> SeededSchema:
     """A schema `ITSM` with four sites, five teams, 40 people, 60 devices and four services; the read-only built-in
     schema `SVC`; and an External import called "Okta" of the first.
     """
@@ -148,7 +144,7 @@ def _add_services(schema: SeededSchema, people: list[SeededObject]) -> None:
             found.connect_ticket(f"ITH-{number + 1}")
 
 
-def _add_built_in_schema(emulator: Emulator) -> None:
+def _add_built_in_schema(emulator: EmulatedSite) -> None:
     """The Services schema every site has; nobody can change it."""
     schema: ObjectSchema = schemas.create_schema(
         emulator.world, name="Services", key="SVC", description="Services of this site"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from .emulated_site import EmulatedSite
 from .http.exchange import HTML, Answer, text_answer
-from .json_types import JsonObject, JsonValue
 from .world.clock import timestamp
-
-if TYPE_CHECKING:
-    from .emulator import Emulator
+from .world.json_reading import JsonObject, JsonValue
 
 SHOWN_REQUESTS = 40
 SHOWN_OBJECTS = 4
@@ -45,7 +43,7 @@ dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
 """
 
 
-def status_document(emulator: Emulator) -> JsonObject:
+def status_document(emulator: EmulatedSite) -> JsonObject:
     """What the page shows, as JSON. Without tokens."""
     schemas: list[JsonValue] = [
         {
@@ -100,7 +98,7 @@ def status_document(emulator: Emulator) -> JsonObject:
     }
 
 
-def _entry_name(emulator: Emulator, entry: str) -> str:
+def _entry_name(emulator: EmulatedSite, entry: str) -> str:
     account = emulator.world.accounts.get(entry)
     return account.email if account is not None else entry
 
@@ -118,7 +116,7 @@ def _counts(result: JsonObject | None) -> JsonObject:
     return found
 
 
-def status_page(emulator: Emulator) -> Answer:
+def status_page(emulator: EmulatedSite) -> Answer:
     """The page."""
     with emulator.locked():
         state = status_document(emulator)

@@ -8,8 +8,9 @@ from typing import cast
 from ..world import attributes
 from ..world.attributes import AttributeSettings
 from ..world.entities import Attribute, ObjectType
-from ..world.refusals import not_found
-from .bodies import BOOLEAN, INTEGER, STRING, STRINGS, Body
+from ..world.json_reading import BOOLEAN, ID, INTEGER, NUMBER, STRING, STRINGS
+from ..world.rejections import not_found
+from .bodies import Body
 from .call import Call
 from .exchange import Answer, empty_answer, json_answer
 from .rendering import Renderer
@@ -22,10 +23,10 @@ _WRITE, _DELETE = "write:cmdb-attribute:jira", "delete:cmdb-attribute:jira"
 _SETTINGS = {
     "label": BOOLEAN,
     "description": STRING,
-    "defaultTypeId": INTEGER,
-    "typeValue": STRING,
+    "defaultTypeId": NUMBER,
+    "typeValue": ID,
     "typeValueMulti": STRINGS,
-    "additionalValue": STRING,
+    "additionalValue": ID,
     "minimumCardinality": INTEGER,
     "maximumCardinality": INTEGER,
     "suffix": STRING,
@@ -92,7 +93,7 @@ def _answer(call: Call, attribute: Attribute, status: int = 200) -> Answer:
     "POST",
     "/objecttypeattribute/{objectTypeId}",
     scope=_WRITE,
-    body=Body(required={"name": STRING, "type": INTEGER}, optional=_SETTINGS),
+    body=Body(required={"name": STRING, "type": NUMBER}, optional=_SETTINGS),
 )
 def create_attribute(call: Call) -> Answer:
     object_type = _object_type(call)
@@ -111,7 +112,7 @@ def create_attribute(call: Call) -> Answer:
     "PUT",
     "/objecttypeattribute/{objectTypeId}/{id}",
     scope=_WRITE,
-    body=Body(optional={"name": STRING, "type": INTEGER, **_SETTINGS}),
+    body=Body(optional={"name": STRING, "type": NUMBER, **_SETTINGS}),
 )
 def update_attribute(call: Call) -> Answer:
     object_type = _object_type(call)
@@ -145,7 +146,7 @@ def delete_attribute(call: Call) -> Answer:
                 name: kind for name, kind in _SETTINGS.items() if name not in ("typeValue", "additionalValue")
             },
             "name": STRING,
-            "type": INTEGER,
+            "type": NUMBER,
         }
     ),
 )

@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-from ..json_types import JsonObject, JsonValue
 from ..world import roles
 from ..world.entities import Account, ImportSource, ObjectSchema
-from ..world.refusals import bad_request, not_permitted
+from ..world.json_reading import JsonValue, parse_integer
+from ..world.rejections import bad_request, not_permitted
 from ..world.site import Site
+from .access import Access
 from .addresses import Address
-from .exchange import Inbound
-from .routing import Operation
+from .bodies import NO_BODY, Body
+from .exchange import Answer, Inbound
 
-if TYPE_CHECKING:
-    from .access import Access
+Handler: TypeAlias = Callable[["Call"], Answer]
+
+
+@frozen(kw_only=True)
+class Operation:
+    """One thing the emulated site can be asked for.
+
+    Args:
+        name: in the vocabulary of the documentation; faults and recorded requests use it.
+        family: see `addresses`.
+        method: in capitals.
+        path: with `{names}` for the variable parts.
+        scope: what a scoped or OAuth token needs; None when no such token opens it.
+        body: what the body may hold.
+        site_gateway_only: answered on the site's own gateway only.
+        accepts_import_token: whether the container token of an import source opens it.
+    """
+
+    name: str
+    family: str
+    method: str
+    path: str
+    handler: Handler = field(repr=False)
+    scope: str | None = None
+    body: Body = NO_BODY
+    site_gateway_only: bool = False
+    accepts_import_token: bool = False
 
 
 @define(kw_only=True)
@@ -54,7 +80,7 @@ class Call:
     query: Mapping[str, str]
     caller: Caller
     strict: bool
-    body: JsonObject = field(factory=dict)
+    body: Mapping[str, Any] = field(factory=dict)
 
     @property
     def base(self) -> str:
@@ -68,15 +94,15 @@ class Call:
 
     def text(self, name: str) -> str | None:
         """A text field of the body."""
-        return cast("str | None", self.body.get(name))
+        return self.body.get(name)
 
     def integer(self, name: str) -> int | None:
         """An integer field of the body."""
-        return cast("int | None", self.body.get(name))
+        return self.body.get(name)
 
     def boolean(self, name: str) -> bool | None:
         """A boolean field of the body."""
-        return cast("bool | None", self.body.get(name))
+        return self.body.get(name)
 
     @property
     def whole_body(self) -> JsonValue:
@@ -88,9 +114,10 @@ class Call:
         text = self.query.get(name)
         if text is None:
             return default
-        if not text.lstrip("-").isdecimal() or int(text) < least:
+        value = parse_integer(text)
+        if value is None or value < least:
             raise bad_request(f"The parameter {name} must be an integer of at least {least}")
-        return int(text)
+        return value
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A boolean of the query."""
@@ -110,7 +137,7 @@ class Call:
         """Refuse callers whose role in a schema does not allow "manage", "develop" or "view".
 
         Raises:
-            Refusal: 403.
+            Rejection: 403.
         """
         if self.caller.kind == "import token":
             return

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import base64
 
-from ..json_types import JsonObject, JsonValue
 from ..world import configuration
 from ..world.clock import timestamp
 from ..world.entities import Status
 from ..world.icons import image
-from ..world.refusals import Refusal, errors_body, not_found, not_permitted
+from ..world.json_reading import ID, INTEGER, STRING, JsonObject, JsonValue
+from ..world.rejections import Rejection, errors_body, not_found, not_permitted
 from ..world.schemas import object_count
-from .bodies import INTEGER, STRING, Body
+from .bodies import Body
 from .call import Call
 from .exchange import Answer, empty_answer, json_answer
 from .rendering import Renderer
@@ -24,9 +24,9 @@ _ICON = "read:cmdb-icon:jira"
 _READ, _WRITE, _DELETE = "read:cmdb-config:jira", "write:cmdb-config:jira", "delete:cmdb-config:jira"
 _STATUS = Body(
     required={"name": STRING, "category": INTEGER},
-    optional={"description": STRING, "objectSchemaId": STRING, "displayName": STRING},
+    optional={"description": STRING, "objectSchemaId": ID, "displayName": STRING},
 )
-_KIND = {"description": STRING, "color": STRING, "objectSchemaId": STRING, "displayName": STRING}
+_KIND = {"description": STRING, "color": STRING, "objectSchemaId": ID, "displayName": STRING}
 
 
 def _render(call: Call) -> Renderer:
@@ -70,7 +70,7 @@ def load_icon_image(call: Call) -> Answer:
         raise not_found("IconBean", call.parameters["id"])
     accepted = call.inbound.headers.get("accept", "*/*")
     if not any(kind in accepted for kind in ("image/png", "image/*", "*/*")):
-        raise Refusal(406, errors_body(["Only image/png can be produced"]))
+        raise Rejection(406, errors_body(["Only image/png can be produced"]))
     size = min(call.number("size", 48, 1), 288)
     body = base64.b64decode(icon.image) if icon.image is not None else image(size, icon.id)
     return Answer(status=200, body=body, content_type="image/png")
@@ -221,7 +221,7 @@ def load_reference_type_image(call: Call) -> Answer:
 @ROUTES.operation("read global configuration", "GET", "/global/config", scope=_READ)
 def read_global_configuration(call: Call) -> Answer:
     if not call.site.doubts.global_config_present:
-        raise Refusal(404, errors_body(["null for uri: " + call.inbound.path]))
+        raise Rejection(404, errors_body(["null for uri: " + call.inbound.path]))
     document: JsonObject = {
         "allowOtherObjectSchema": False,
         "validateQuickCreate": False,

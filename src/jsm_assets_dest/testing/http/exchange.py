@@ -8,7 +8,7 @@ from typing import cast
 
 from attrs import define, field, frozen
 
-from ..json_types import JsonValue
+from ..world.json_reading import JsonValue
 
 HTML = "text/html;charset=UTF-8"
 TEXT = "text/plain;charset=UTF-8"
@@ -119,6 +119,8 @@ class ReceivedRequest:
         parameters: the variable parts of the address, such as `id`.
     """
 
+    __module__ = "jsm_assets_dest.testing"
+
     operation: str
     method: str
     path: str
@@ -134,3 +136,28 @@ class ReceivedRequest:
     def json(self) -> JsonValue:
         """The body as JSON; None when it is empty."""
         return cast(JsonValue, json.loads(self.body)) if self.body else None
+
+
+# Pages that are sent instead of JSON. Titles and characteristic phrases are recorded; the rest is not.
+
+UNAVAILABLE_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<title>Atlassian Cloud Notifications - Page Unavailable</title></head>
+<body><h1>Your Atlassian Cloud site is currently unavailable.</h1>
+<p>Check the address, or see our status page.</p></body></html>
+"""
+
+LOGIN_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Log in with Atlassian account</title></head>
+<body><form action="https://id.atlassian.com/login"><input name="username"></form></body></html>
+"""
+
+PROXY_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Access blocked by company policy</title></head>
+<body><h1>Web filter</h1><p>The category of this address is not allowed.</p></body></html>
+"""
+
+WEB_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Assets - Jira</title></head>
+<body><div id="jira-frontend"></div></body></html>
+"""

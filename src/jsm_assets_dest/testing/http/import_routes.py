@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from ..json_types import JsonObject, JsonValue
 from ..world import executions, imports, mapping
 from ..world.entities import Execution, ImportSource
+from ..world.json_reading import BOOLEAN, OBJECT, STRING, JsonObject
 from ..world.mapping_rendering import schema_and_mapping
-from ..world.refusals import bad_request, not_found
-from .bodies import BOOLEAN, OBJECT, STRING, WHOLE_BODY, Body
+from ..world.rejections import bad_request, not_found
+from .bodies import WHOLE_BODY, Body
 from .call import Call
 from .exchange import Answer, empty_answer, json_answer
 from .routing import Routes
@@ -23,7 +23,7 @@ def import_source(call: Call) -> ImportSource:
     """The import source an address names, for callers who may work on it.
 
     Raises:
-        Refusal: 404 when it does not exist, 403 for callers who do not manage its schema.
+        Rejection: 404 when it does not exist, 403 for callers who do not manage its schema.
     """
     source = call.site.import_source(call.parameters["importSourceId"])
     call.require(call.site.schemas[source.schema_id], "manage")
@@ -279,76 +279,3 @@ def record_failed_import(call: Call) -> Answer:
 )
 def create_import_token(call: Call) -> Answer:
     return json_answer({"token": imports.generate_token(call.site, import_source(call))})
-
-
-# Import sources ---------------------------------------------------------------------------------------------
-
-
-@ROUTES.operation("list import sources", "GET", "/importsource/objectschema/{schemaId}", scope=SCOPE)
-def list_import_sources(call: Call) -> Answer:
-    schema = call.site.schema(call.parameters["schemaId"])
-    call.require(schema, "manage")
-    found: list[JsonValue] = [
-        source_document(call, each)
-        for each in call.site.import_sources.values()
-        if each.schema_id == schema.id
-    ]
-    return json_answer(found)
-
-
-@ROUTES.operation(
-    "get import source", "GET", "/importsource/{importSourceId}", scope=SCOPE, accepts_import_token=True
-)
-def get_import_source(call: Call) -> Answer:
-    return json_answer(source_document(call, import_source(call)))
-
-
-def source_document(call: Call, source: ImportSource) -> JsonObject:
-    """An import source as the newest official document describes it."""
-    from ..world.clock import timestamp
-    from .schedule_routes import scheduled_details
-
-    site = call.site
-    policies = {"ignore": "IGNORE", "remove": "REMOVE", "add": "ADD"}
-    as_uuid = site.doubts.import_source_schema_as_uuid
-    schema_id = f"00000000-0000-4000-8000-{source.schema_id:012d}" if as_uuid else str(source.schema_id)
-    entries: list[JsonValue] = [
-        {
-            "id": f"{source.id[:8]}-{type_id}",
-            "parentImportSourceOTId": None,
-            "importSourceId": source.id,
-            "objectType": {"id": str(type_id), "name": site.types[type_id].name},
-            "selector": each["selector"],
-            "emptyValues": policies[source.empty_values],
-            "unknownValues": policies[source.unknown_values],
-            "description": each["description"],
-            "matchIdentifierIgnoreCase": True,
-        }
-        for type_id, each in source.mappings.items()
-        if type_id in site.types
-    ]
-    return {
-        "id": source.id,
-        "collectionId": source.collection_id,
-        "name": source.name,
-        "created": timestamp(source.created),
-        "updated": timestamp(source.updated),
-        "description": None,
-        "objectSchemaId": schema_id,
-        "importSourceModuleKey": source.module_key,
-        "defaultConcatenator": source.concatenator,
-        "defaultHandleEmptyValues": policies[source.empty_values],
-        "defaultHandleUnknownValues": policies[source.unknown_values],
-        "importStatus": {
-            "configurationStatusType": "ENABLED" if source.enabled else "DISABLED",
-            "validationStatusType": "VALID" if source.has_mapping else "INVALID_CONFIGURATION",
-            "reasonForInvalidity": {},
-        },
-        "importSpecificConfiguration": "{}",
-        "importSourceOTEntries": entries,
-        "tokenGenerated": bool(source.token),
-        "url": None,
-        "isImportSourceSchedulingEnabled": source.schedule is not None,
-        "importExecutionType": "SCHEDULED" if source.schedule is not None else "MANUAL",
-        "scheduledImportDetails": scheduled_details(source),
-    }

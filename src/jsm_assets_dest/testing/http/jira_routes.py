@@ -3,14 +3,14 @@
 # ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
 
-from ..json_types import JsonObject, JsonValue
 from ..world.accounts import ALL_SCOPES
 from ..world.clock import timestamp
 from ..world.entities import Account
-from ..world.refusals import Refusal, errors_body
-from .access import MUST_AUTHENTICATE
+from ..world.json_reading import JsonObject, JsonValue
+from ..world.rejections import Rejection, errors_body
 from .call import Call
 from .exchange import Answer, empty_answer, json_answer
+from .identity import MUST_AUTHENTICATE
 from .routing import Routes
 
 ROUTES = Routes("jira")
@@ -19,8 +19,8 @@ _SITE_ROLE = {"key": "jira-software", "name": "Jira"}
 _JSM_ROLE = {"key": "jira-servicedesk", "name": "Jira Service Management"}
 
 
-def _must_authenticate() -> Refusal:
-    return Refusal(
+def _must_authenticate() -> Rejection:
+    return Rejection(
         401,
         MUST_AUTHENTICATE,
         {"WWW-Authenticate": 'OAuth realm="https%3A%2F%2Facme.atlassian.net"'},
@@ -79,10 +79,10 @@ _PERMISSIONS = {
 def read_permissions(call: Call) -> Answer:
     wanted = [each.strip() for each in call.query.get("permissions", "").split(",") if each.strip()]
     if not wanted:
-        raise Refusal(400, errors_body(["The 'permissions' query parameter is required."]))
+        raise Rejection(400, errors_body(["The 'permissions' query parameter is required."]))
     unknown = [each for each in wanted if each not in _PERMISSIONS]
     if unknown:
-        raise Refusal(400, errors_body([f"Unrecognized permission: {each}" for each in unknown]))
+        raise Rejection(400, errors_body([f"Unrecognized permission: {each}" for each in unknown]))
     found: JsonObject = {}
     for key in wanted:
         identifier, name, kind = _PERMISSIONS[key]
@@ -180,8 +180,8 @@ def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int)
     )
 
 
-def _jsm_refusal(status: int, key: str, text: str) -> Refusal:
-    return Refusal(status, {"errorMessage": text, "i18nErrorMessage": {"i18nKey": key, "parameters": []}})
+def _jsm_refusal(status: int, key: str, text: str) -> Rejection:
+    return Rejection(status, {"errorMessage": text, "i18nErrorMessage": {"i18nKey": key, "parameters": []}})
 
 
 @JSM.operation(

@@ -4,16 +4,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
-from ..json_types import JsonObject, JsonValue
 from ..world import objects
 from ..world.aql import Search, parse
 from ..world.aql.nodes import InvalidQuery
 from ..world.clock import timestamp
 from ..world.entities import AssetObject, ObjectType
-from ..world.refusals import bad_request, invalid
-from .bodies import ANY, ARRAY, BOOLEAN, INTEGER, OBJECT, STRING, Body
+from ..world.json_reading import (
+    ANY,
+    ARRAY,
+    BOOLEAN,
+    ID,
+    INTEGER,
+    OBJECT,
+    STRING,
+    Fields,
+    JsonObject,
+    JsonValue,
+    read_fields,
+)
+from ..world.rejections import bad_request, invalid
+from .bodies import Body
 from .call import Call
 from .exchange import Answer, empty_answer, json_answer
 from .rendering import Renderer
@@ -23,9 +35,12 @@ ROUTES = Routes("assets")
 
 _READ, _WRITE, _DELETE = "read:cmdb-object:jira", "write:cmdb-object:jira", "delete:cmdb-object:jira"
 _OBJECT = Body(
-    required={"objectTypeId": STRING, "attributes": ARRAY},
+    required={"objectTypeId": ID, "attributes": ARRAY},
     optional={"hasAvatar": BOOLEAN, "avatarUUID": STRING},
 )
+
+_ATTRIBUTE = Fields(required={"objectTypeAttributeId": ID, "objectAttributeValues": ARRAY})
+_VALUE = Fields(optional={"value": STRING})
 
 
 def _asset(call: Call, right: str) -> AssetObject:
@@ -39,32 +54,30 @@ def _render(call: Call) -> Renderer:
 
 
 def _wanted(call: Call, given: Sequence[JsonValue]) -> dict[str, list[str]]:
-    """The texts of an `ObjectIn` by attribute id."""
+    """Return the values of an `ObjectIn` by attribute id."""
     wanted: dict[str, list[str]] = {}
-    for each in given:
-        if not isinstance(each, dict) or "objectTypeAttributeId" not in each:
-            raise invalid("attributes", "Each attribute needs an objectTypeAttributeId")
-        if call.strict and set(each) - {"objectTypeAttributeId", "objectAttributeValues"}:
-            raise invalid("attributes", "Unrecognized fields in an attribute")
-        identifier = each["objectTypeAttributeId"]
-        values = each.get("objectAttributeValues")
-        if call.strict and not isinstance(identifier, str):
-            raise invalid("attributes", "objectTypeAttributeId must be of type string")
-        if not isinstance(values, list):
-            raise invalid("attributes", "objectAttributeValues must be an array")
-        wanted[str(identifier)] = [_value(call, value) for value in values]
+    for item in given:
+        fields = _fields(call, _ATTRIBUTE, item)
+        wanted[fields["objectTypeAttributeId"]] = [
+            _value(call, value) for value in fields["objectAttributeValues"]
+        ]
     return wanted
 
 
 def _value(call: Call, value: JsonValue) -> str:
-    if not isinstance(value, dict) or "value" not in value:
-        raise invalid("attributes", "Each value needs a value")
-    text = value["value"]
-    if call.strict and (not isinstance(text, str) or set(value) != {"value"}):
-        raise invalid("attributes", "A value must be of type string, and nothing else is known beside it")
-    if isinstance(text, bool):
-        return "true" if text else "false"
-    return "" if text is None else str(text)
+    if isinstance(value, dict) and "value" not in value:
+        raise invalid("attributes", "The field value is required")
+    text: str = _fields(call, _VALUE, value).get("value", "")
+    return text
+
+
+def _fields(call: Call, declared: Fields, value: JsonValue) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise invalid("attributes", "Each attribute and each value must be an object")
+    fields, problems = read_fields(declared, value, strict=call.strict)
+    if problems:
+        raise invalid("attributes", ". ".join(problem.text for problem in problems.values()))
+    return fields
 
 
 @ROUTES.operation("create object", "POST", "/object/create", scope=_WRITE, body=_OBJECT)
@@ -95,7 +108,7 @@ def get_object(call: Call) -> Answer:
     scope=_WRITE,
     body=Body(
         required={"attributes": ARRAY},
-        optional={"objectTypeId": STRING, "hasAvatar": BOOLEAN, "avatarUUID": STRING},
+        optional={"objectTypeId": ID, "hasAvatar": BOOLEAN, "avatarUUID": STRING},
     ),
 )
 def update_object(call: Call) -> Answer:
@@ -252,13 +265,13 @@ def count_objects(call: Call) -> Answer:
 _FILTER = {
     "qlQuery": STRING,
     "iql": STRING,
-    "objectTypeId": STRING,
-    "objectSchemaId": STRING,
+    "objectTypeId": ID,
+    "objectSchemaId": ID,
     "resultsPerPage": INTEGER,
     "page": INTEGER,
-    "orderByTypeAttrId": INTEGER,
+    "orderByTypeAttrId": ID,
     "asc": ANY,
-    "objectId": STRING,
+    "objectId": ID,
     "includeAttributes": BOOLEAN,
     "attributesToDisplay": OBJECT,
 }

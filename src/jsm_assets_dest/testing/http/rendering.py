@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..json_types import JsonObject, JsonValue
 from ..world.clock import display_timestamp, timestamp
 from ..world.entities import (
     DEFAULT,
@@ -22,6 +21,7 @@ from ..world.entities import (
     Status,
 )
 from ..world.icons import IMAGE_SIZES
+from ..world.json_reading import JsonObject, JsonValue
 from ..world.schemas import object_count
 from ..world.site import Site
 from ..world.values import display

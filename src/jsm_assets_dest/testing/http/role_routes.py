@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from ..json_types import JsonObject, JsonValue
 from ..world import roles
 from ..world.entities import Role
-from ..world.refusals import Refusal, bad_request, errors_body
-from .bodies import OBJECT, STRING, Body
+from ..world.json_reading import OBJECT, STRING, JsonObject, JsonValue
+from ..world.rejections import Rejection, bad_request, errors_body
+from .bodies import Body
 from .call import Call
 from .exchange import Answer, json_answer
 from .routing import Routes
@@ -22,8 +22,8 @@ from .routing import Routes
 ROUTES = Routes("assets")
 
 
-def _missing(call: Call) -> Refusal:
-    return Refusal(404, errors_body(["null for uri: " + call.inbound.path]))
+def _missing(call: Call) -> Rejection:
+    return Rejection(404, errors_body(["null for uri: " + call.inbound.path]))
 
 
 def _link(call: Call, role: Role) -> str:

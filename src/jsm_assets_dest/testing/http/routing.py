@@ -3,44 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from .bodies import NO_BODY, Body
-from .exchange import Answer
-
-if TYPE_CHECKING:
-    from .call import Call
-
-Handler: TypeAlias = Callable[["Call"], Answer]
-
-
-@frozen(kw_only=True)
-class Operation:
-    """One thing the emulated site can be asked for.
-
-    Args:
-        name: in the vocabulary of the documentation; faults and recorded requests use it.
-        family: see `addresses`.
-        method: in capitals.
-        path: with `{names}` for the variable parts.
-        scope: what a scoped or OAuth token needs; None when no such token opens it.
-        body: what the body may hold.
-        site_gateway_only: answered on the site's own gateway only.
-        accepts_import_token: whether the container token of an import source opens it.
-    """
-
-    name: str
-    family: str
-    method: str
-    path: str
-    handler: Handler = field(repr=False)
-    scope: str | None = None
-    body: Body = NO_BODY
-    site_gateway_only: bool = False
-    accepts_import_token: bool = False
+from .call import Handler, Operation
 
 
 @define

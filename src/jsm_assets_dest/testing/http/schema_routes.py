@@ -3,11 +3,11 @@
 # ruff: noqa: D103  # what a handler answers is said by the name of its operation
 from __future__ import annotations
 
-from ..json_types import JsonObject
 from ..world import schemas
 from ..world.entities import ObjectSchema
-from ..world.refusals import Refusal, errors_body
-from .bodies import BOOLEAN, STRING, Body
+from ..world.json_reading import BOOLEAN, STRING, JsonObject
+from ..world.rejections import Rejection, errors_body
+from .bodies import Body
 from .call import Call
 from .exchange import Answer, empty_answer, json_answer
 from .rendering import Renderer
@@ -67,7 +67,7 @@ def create_object_schema(call: Call) -> Answer:
     if account is None or not account.admin:
         # The sentence is that of Jira's OpenAPI document for its own calls; for Assets it is a guess.
         text = "You are not authorized to perform this action. Administrator privileges are required."
-        raise Refusal(403, errors_body([text]))
+        raise Rejection(403, errors_body([text]))
     schema = schemas.create_schema(
         call.site,
         name=call.text("name") or "",
@@ -203,5 +203,5 @@ def update_schema_properties(call: Call) -> Answer:
 @ROUTES.operation("read schema properties", "GET", "/global/config/objectschema/{id}", scope=_READ)
 def read_schema_configuration(call: Call) -> Answer:
     if not call.site.doubts.global_config_present:
-        raise Refusal(404, errors_body(["null for uri: " + call.inbound.path]))
+        raise Rejection(404, errors_body(["null for uri: " + call.inbound.path]))
     return json_answer(_properties(_schema(call, "view")))

@@ -9,31 +9,31 @@ from functools import lru_cache
 from typing import Protocol
 from urllib.parse import parse_qsl
 
-from ..json_types import JsonValue
-from ..rates import RateLimit
 from ..world.accounts import Credentials
 from ..world.executions import settle_executions
+from ..world.json_reading import JsonValue
 from ..world.mapping import settle_mappings
-from ..world.refusals import Refusal
+from ..world.rejections import Rejection
 from ..world.site import Site
 from . import (
     attribute_routes,
     configuration_routes,
     import_routes,
+    import_source_routes,
     jira_routes,
     object_routes,
     role_routes,
-    schedule_routes,
     schema_routes,
     type_routes,
 )
 from .access import Access, gateway_not_found
 from .addresses import Address, address_of
 from .bodies import Body, read_body
-from .call import Call, Caller
+from .call import Call, Caller, Operation
 from .exchange import (
     HTML,
     MASKED,
+    WEB_PAGE,
     Answer,
     Inbound,
     ReceivedRequest,
@@ -41,9 +41,9 @@ from .exchange import (
     masked_headers,
     text_answer,
 )
-from .pages import WEB_PAGE
-from .routing import Operation, Router, Routes
-from .token_routes import request_access_token
+from .identity import Identification, request_access_token
+from .rates import RateLimit
+from .routing import Router, Routes
 
 
 class UnknownHostError(Exception):
@@ -79,7 +79,7 @@ def _fill(router: Router) -> None:
         configuration_routes.ROUTES,
         role_routes.ROUTES,
         import_routes.ROUTES,
-        schedule_routes.ROUTES,
+        import_source_routes.ROUTES,
         jira_routes.ROUTES,
         jira_routes.JSM,
         jira_routes.RESOURCES,
@@ -126,6 +126,7 @@ class Service:
         self._site = site
         self._access = access
         self._credentials = credentials
+        self._identification = Identification(site, credentials, access)
         self._strict = strict
         self._strike = strike
         self.site_host = "acme.atlassian.net"
@@ -199,8 +200,8 @@ class Service:
             if operation.family == "auth":
                 return request_access_token(self._credentials, inbound, self._site.clock.time())
             return self._dispatch(inbound, address, operation, parameters, query)
-        except Refusal as refusal:
-            return _refused(refusal)
+        except Rejection as rejection:
+            return _refused(rejection)
 
     def _dispatch(
         self,
@@ -210,7 +211,7 @@ class Service:
         parameters: dict[str, str],
         query: dict[str, str],
     ) -> Answer:
-        caller = self._access.identify(inbound, address, operation)
+        caller = self._identification.identify(inbound, address, operation)
         for limit in self.limits:
             refused = limit.take(caller.identity, operation.name)
             if refused is not None:
@@ -233,13 +234,13 @@ class Service:
         try:
             self._read_body(call)
             answer = operation.handler(call)
-        except Refusal as refusal:
-            answer = _refused(refusal)
+        except Rejection as rejection:
+            answer = _refused(rejection)
         self._tell_account(answer, caller)
         return answer
 
     def _read_body(self, call: Call) -> None:
-        """Read the body, unless an earlier refusal is due: 404 and 403 come before 400."""
+        """Read the body, unless an earlier rejection is due: 404 and 403 come before 400."""
         operation = call.operation
         if not operation.body.allowed:
             return
@@ -250,7 +251,7 @@ class Service:
                 call.inbound.headers.get("content-type", ""),
                 strict=self._strict,
             )
-        except Refusal:
+        except Rejection:
             call.body = dict.fromkeys(operation.body.required, "")
             self._check_target(call)
             raise
@@ -321,13 +322,13 @@ def _date(seconds: int) -> str:
     return formatdate(seconds, usegmt=True)
 
 
-def _refused(refusal: Refusal) -> Answer:
-    headers = dict(refusal.headers)
+def _refused(rejection: Rejection) -> Answer:
+    headers = dict(rejection.headers)
     content_type = headers.pop("Content-Type", None)
-    if isinstance(refusal.body, str):
-        answer = text_answer(refusal.body, refusal.status, headers=headers)
+    if isinstance(rejection.body, str):
+        answer = text_answer(rejection.body, rejection.status, headers=headers)
     else:
-        answer = json_answer(refusal.body, refusal.status, headers)
+        answer = json_answer(rejection.body, rejection.status, headers)
     if content_type is not None:
         answer.content_type = content_type
     return answer

@@ -6,7 +6,8 @@ from __future__ import annotations
 from ..world import types
 from ..world.entities import ObjectType
 from ..world.icons import image
-from .bodies import BOOLEAN, INTEGER, STRING, Body
+from ..world.json_reading import BOOLEAN, ID, INTEGER, STRING
+from .bodies import Body
 from .call import Call
 from .exchange import Answer, json_answer
 from .rendering import Renderer
@@ -16,10 +17,10 @@ ROUTES = Routes("assets")
 
 _READ, _WRITE, _DELETE = "read:cmdb-type:jira", "write:cmdb-type:jira", "delete:cmdb-type:jira"
 _CREATE = Body(
-    required={"name": STRING, "iconId": STRING, "objectSchemaId": STRING},
+    required={"name": STRING, "iconId": ID, "objectSchemaId": ID},
     optional={
         "description": STRING,
-        "parentObjectTypeId": STRING,
+        "parentObjectTypeId": ID,
         "inherited": BOOLEAN,
         "abstractObjectType": BOOLEAN,
     },
@@ -28,7 +29,7 @@ _UPDATE = Body(
     optional={
         "name": STRING,
         "description": STRING,
-        "iconId": STRING,
+        "iconId": ID,
         "inherited": BOOLEAN,
         "abstractObjectType": BOOLEAN,
     }
@@ -96,7 +97,7 @@ def delete_object_type(call: Call) -> Answer:
     "POST",
     "/objecttype/{id}/position",
     scope=_WRITE,
-    body=Body(required={"position": INTEGER}, optional={"toObjectTypeId": STRING}),
+    body=Body(required={"position": INTEGER}, optional={"toObjectTypeId": ID}),
 )
 def position_object_type(call: Call) -> Answer:
     object_type = _object_type(call, "manage")

@@ -14,8 +14,7 @@ from .entities import (
     Attribute,
     ObjectType,
 )
-from .naming import made_up_external_id
-from .refusals import bad_request, invalid, invalid_fields
+from .rejections import bad_request, invalid, invalid_fields
 from .site import Site
 
 KNOWN_TYPES = range(9)
@@ -61,7 +60,7 @@ def _initial(site: Site, object_type: ObjectType, name: str, default_type: int, 
         type=DEFAULT,
         default_type=default_type,
         position=len(object_type.attribute_ids),
-        external_id=made_up_external_id(site),
+        external_id=site.ids.external_id(),
         minimum=1,
         editable=not system,
         system=system,
@@ -94,7 +93,7 @@ def create_attribute(
         type=type,
         default_type=settings.get("default_type") if type == DEFAULT else None,
         position=len(site.attributes_of(object_type)),
-        external_id=external_id or made_up_external_id(site),
+        external_id=external_id or site.ids.external_id(),
     )
     attribute.id = site.ids.number("attribute")
     site.attributes[attribute.id] = attribute

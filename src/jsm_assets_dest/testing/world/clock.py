@@ -23,6 +23,8 @@ class EmulatorClock:
         start: the time it shows at first, in seconds since 1970.
     """
 
+    __module__ = "jsm_assets_dest.testing"
+
     def __init__(self, start: float = DEFAULT_START) -> None:
         self._lock = threading.Lock()
         self._start = start

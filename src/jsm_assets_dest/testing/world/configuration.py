@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .entities import STATUS, ReferenceType, Status
-from .refusals import bad_request, invalid, invalid_fields, not_found
+from .rejections import bad_request, invalid, invalid_fields, not_found
 from .site import Site
 
 _STATUS_NAME = re.compile(r"[a-zA-Z0-9 \-]{2,30}")

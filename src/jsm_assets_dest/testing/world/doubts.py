@@ -44,6 +44,8 @@ class Doubts:
         container_token_status: what a replaced or wrong container token gets, 401 or 403.
     """
 
+    __module__ = "jsm_assets_dest.testing"
+
     object_types_in_entries: bool = False
     is_last_as_text: bool = False
     parent_id_as_number: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import define, field
 
-from ..json_types import JsonObject, JsonValue
+from .json_reading import JsonObject, JsonValue
 
 DEFAULT, REFERENCE, USER, CONFLUENCE, GROUP, VERSION, PROJECT, STATUS, BITBUCKET = range(9)
 """
@@ -231,6 +231,8 @@ class Group:
 @define(kw_only=True)
 class Account:
     """A person or app of the site, with a classic API token."""
+
+    __module__ = "jsm_assets_dest.testing"
 
     account_id: str
     email: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..json_types import JsonObject, JsonValue
 from .clock import import_timestamp
 from .entities import Execution, ImportSource
 from .imports import executions_of, open_execution
+from .json_reading import JsonObject, JsonValue
 from .processing import process
-from .refusals import bad_request, import_conflict
+from .rejections import bad_request, import_conflict
 from .site import Site
 
 LONGEST_FAILURE_REASON = 1024
@@ -19,7 +19,7 @@ def start_execution(
     """Begin to accept data. One execution per source.
 
     Raises:
-        Refusal: 409 with one of the documented codes.
+        Rejection: 409 with one of the documented codes.
     """
     if source.module_key != "rlabs-import-type-external":
         raise import_conflict("INVALID_IMPORT_MODULE_KEY")

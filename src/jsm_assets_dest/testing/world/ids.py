@@ -44,6 +44,10 @@ class Identifiers:
         checksum = hashlib.blake2b(body.encode(), digest_size=4).hexdigest().upper()
         return f"{prefix}FfGF0{body}={checksum}"
 
+    def external_id(self) -> str:
+        """Return an external id in the form that clients observed for types and attributes made by hand."""
+        return "cmdb::externalId/" + self.uuid("external id")
+
     def account(self) -> str:
         """An Atlassian account id."""
         return "712020:" + self.uuid("account")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from ..json_types import JsonObject, JsonValue
 from .attributes import AttributeSettings, create_attribute
 from .entities import (
     DEFAULT,
@@ -19,9 +18,10 @@ from .entities import (
     Status,
 )
 from .icons import DEFAULT_ICON_ID
+from .json_reading import JsonObject, JsonValue
 from .mapping_checks import SYSTEM_NAMES, MappingChecker
 from .mapping_document import AttributeEntry, Document, TypeEntry, read_document
-from .refusals import Refusal, errors_body, not_found
+from .rejections import Rejection, errors_body, not_found
 from .site import Site
 from .types import create_object_type
 
@@ -43,12 +43,12 @@ def check_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial:
     """Check a document without applying it.
 
     Raises:
-        Refusal: 400 for a document that is wrong, 409 for a second PUT.
+        Rejection: 400 for a document that is wrong, 409 for a second PUT.
     """
     document = read_document(body)
     MappingChecker(site, source, document).check()
     if not partial and source.has_mapping and not site.doubts.repeated_mapping_put:
-        raise Refusal(409, errors_body(["A mapping already exists for this import"]))
+        raise Rejection(409, errors_body(["A mapping already exists for this import"]))
     return document
 
 
@@ -77,8 +77,8 @@ def settle_mappings(site: Site) -> None:
             if source is None:
                 raise not_found("ImportSource", progress.source_id)
             submit_mapping(site, source, progress.document, partial=progress.partial)
-        except Refusal as refusal:
-            progress.result, progress.message = "ERROR", str(refusal.body)
+        except Rejection as rejection:
+            progress.result, progress.message = "ERROR", str(rejection.body)
         else:
             progress.result, progress.message = "OK", "Schema and mapping successfully created"
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import cast
 
-from ..json_types import JsonObject, JsonValue
 from .aql import parse
 from .aql.nodes import InvalidQuery
 from .entities import Attribute, ImportSource, ObjectSchema, ObjectType, Status
+from .json_reading import JsonObject, JsonValue
 from .mapping_document import AttributeEntry, Document, TypeEntry
 from .mapping_rendering import import_type_of
-from .naming import name_problem
-from .refusals import data_validation
+from .rejections import data_validation
 from .site import Site
+from .values import name_problem
 
 SYSTEM_NAMES = {"key", "created", "updated"}
 
@@ -62,7 +62,7 @@ class MappingChecker:
         """Look for contradictions.
 
         Raises:
-            Refusal: 400 that names all of them.
+            Rejection: 400 that names all of them.
         """
         self._check_external_ids()
         icon_keys = {icon.key for icon in self.site.icons.values() if icon.key} | {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from ..json_types import JsonObject, JsonValue
 from .entities import DEFAULT, IMPORT_TYPE_NAMES, REFERENCE, STATUS, Attribute, ImportSource, ObjectType
+from .json_reading import JsonObject, JsonValue
 from .site import Site
 
 _NAMES: dict[int | None, str] = {number: name for name, number in IMPORT_TYPE_NAMES.items()}

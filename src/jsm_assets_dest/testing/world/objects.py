@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .entities import AssetObject, Attribute, HistoryEntry, ObjectType
-from .refusals import bad_request, invalid, invalid_fields
+from .rejections import bad_request, invalid, invalid_fields
 from .site import Site
 from .values import BadValue, normalise
 

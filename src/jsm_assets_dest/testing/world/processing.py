@@ -12,7 +12,6 @@ from typing import cast
 
 from attrs import define, field
 
-from ..json_types import JsonObject, JsonValue
 from .aql import Search, parse
 from .aql.nodes import InvalidQuery, Query
 from .clock import import_timestamp
@@ -27,6 +26,7 @@ from .entities import (
     ObjectType,
     Status,
 )
+from .json_reading import JsonObject, JsonValue
 from .mapping_rendering import mapped_attribute
 from .objects import delete_object, insert_object, store_values, value_problem
 from .site import Site

@@ -6,7 +6,7 @@ Manager, developer and user and their rights are Atlassian's documented ones; Ji
 from __future__ import annotations
 
 from .entities import Account, ObjectSchema, ObjectType, Role
-from .refusals import bad_request, not_found
+from .rejections import bad_request, not_found
 from .site import Site
 
 MANAGERS = "Object Schema Managers"

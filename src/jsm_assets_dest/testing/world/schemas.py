@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from .entities import ObjectSchema
-from .naming import name_problem
-from .refusals import Refusal, errors_body, invalid_fields
+from .rejections import Rejection, errors_body, invalid_fields
 from .roles import add_schema_roles
 from .site import Site
 from .types import delete_object_type
+from .values import name_problem
 
 KEY_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}")
 """
@@ -86,7 +86,7 @@ def delete_schema(site: Site, schema: ObjectSchema) -> None:
         if attribute.type_id not in inside and int(attribute.type_value or "0") in inside:
             owner = site.types[attribute.type_id]
             text = f"The schema is referenced by the attribute {attribute.name} of {owner.name}."
-            raise Refusal(400, errors_body([text]))
+            raise Rejection(400, errors_body([text]))
     for object_type in reversed(site.types_of(schema)):
         delete_object_type(site, object_type, with_children=True)
     for role in [role for role in site.roles.values() if role.schema_id == schema.id]:

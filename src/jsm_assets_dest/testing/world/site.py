@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from ..json_types import JsonObject
 from .clock import EmulatorClock
 from .doubts import Doubts
 from .entities import (
@@ -26,7 +25,8 @@ from .entities import (
 )
 from .icons import global_icons
 from .ids import Identifiers
-from .refusals import not_found
+from .json_reading import JsonObject
+from .rejections import not_found
 
 EntryCondition: TypeAlias = Callable[[JsonObject], bool]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .attributes import add_initial_attributes, delete_attribute
 from .entities import ObjectSchema, ObjectType
-from .naming import made_up_external_id, name_problem
 from .objects import delete_object
-from .refusals import Refusal, bad_request, errors_body, invalid, invalid_fields
+from .rejections import Rejection, bad_request, errors_body, invalid, invalid_fields
 from .site import Site
+from .values import name_problem
 
 
 def create_object_type(
@@ -62,7 +62,7 @@ def create_object_type(
         abstract=abstract,
         created=now,
         updated=now,
-        external_id=external_id or made_up_external_id(site),
+        external_id=external_id or site.ids.external_id(),
     )
     site.types[object_type.id] = object_type
     schema.type_ids.append(object_type.id)
@@ -142,7 +142,7 @@ def delete_object_type(site: Site, object_type: ObjectType, *, with_children: bo
         for attribute in site.referring_attributes():
             if attribute.type_value == str(object_type.id) and attribute.type_id != object_type.id:
                 text = f"The object type is referenced by the attribute {attribute.name}"
-                raise Refusal(400, errors_body([text]))
+                raise Rejection(400, errors_body([text]))
     for identifier in list(object_type.object_ids):
         delete_object(site, site.objects[identifier])
     for identifier in list(object_type.attribute_ids):

@@ -40,6 +40,21 @@ LONGEST_TEXT = 255
 LARGEST_INTEGER = 2**31 - 1
 
 
+RESERVED = set('=;:?."')
+"""
+Characters the Data Center edition refuses in names of schemas, types and objects.
+"""
+
+
+def name_problem(name: str) -> str | None:
+    """What is wrong with a name of a schema or type, if anything."""
+    if not name.strip():
+        return "The name is required."
+    if set(name) & RESERVED:
+        return 'The name must not contain any of the characters = ; : ? . "'
+    return None
+
+
 class BadValue(ValueError):
     """A value does not fit its attribute; the text is the one the service would send."""
 

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ..entities import DATE, DATE_TIME, DEFAULT, DOUBLE, GROUP, INTEGER, STATUS, USER, AssetObject, Attribute
 from ..site import Site
 from . import nodes
-from .comparing import compare, fits_pattern, moment_of, plain_texts
-from .moments import moment
+from .comparing import compare, fits_pattern, moment, moment_of, plain_texts
 from .nodes import InvalidQuery, Literal, Node, Operand, Placeholder, Query
 
 _SYSTEM = {"objectschema", "objectschemaid", "objecttype", "objecttypeid", "objectid", "key"}

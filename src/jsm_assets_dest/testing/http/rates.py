@@ -6,9 +6,9 @@ import math
 
 from attrs import define
 
-from .http.exchange import Answer, json_answer
-from .world.clock import EmulatorClock, timestamp
-from .world.refusals import errors_body
+from ..world.clock import EmulatorClock, timestamp
+from ..world.rejections import errors_body
+from .exchange import Answer, json_answer
 
 
 @define
@@ -27,6 +27,8 @@ class RateLimit:
         retry_after: what `Retry-After` says, in seconds; the true wait when None.
         operation: only this operation; each operation on its own when None.
     """
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(
         self,

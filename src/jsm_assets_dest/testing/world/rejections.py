@@ -1,6 +1,6 @@
 """The ways in which a rule of the service says no.
 
-A refusal carries the status and the body of the answer. Statuses belong to the rules of the service as much as the
+A rejection carries the status and the body of the answer. Statuses belong to the rules of the service as much as the
 texts do, so they are kept together; what a body looks like for each family of addresses is in section 7 of
 Atlassian's observed error shapes, named A to F here as in the documentation of the emulator.
 """
@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..json_types import JsonObject, JsonValue
+from .json_reading import JsonObject, JsonValue
 
 
-class Refusal(Exception):
+class Rejection(Exception):
     """The service refuses a request.
 
     Args:
@@ -33,37 +33,37 @@ def errors_body(messages: Sequence[str] = (), fields: Mapping[str, str] | None =
     return {"errorMessages": list(messages), "errors": dict(fields or {})}
 
 
-def not_found(kind: str, identifier: object) -> Refusal:
+def not_found(kind: str, identifier: object) -> Rejection:
     """Nothing there, in the words observed on the Data Center edition."""
     text = f"NotFoundInsightException: Could not find {kind} with id: {identifier}"
-    return Refusal(404, errors_body([text]))
+    return Rejection(404, errors_body([text]))
 
 
-def invalid(field: str, text: str) -> Refusal:
+def invalid(field: str, text: str) -> Rejection:
     """One field of the body is wrong."""
-    return Refusal(400, errors_body(fields={field: text}))
+    return Rejection(400, errors_body(fields={field: text}))
 
 
-def invalid_fields(fields: Mapping[str, str]) -> Refusal:
+def invalid_fields(fields: Mapping[str, str]) -> Rejection:
     """Several fields of the body are wrong."""
-    return Refusal(400, errors_body(fields=fields))
+    return Rejection(400, errors_body(fields=fields))
 
 
-def bad_request(*messages: str) -> Refusal:
+def bad_request(*messages: str) -> Rejection:
     """The request as a whole is wrong."""
-    return Refusal(400, errors_body(messages))
+    return Rejection(400, errors_body(messages))
 
 
-def not_permitted(text: str) -> Refusal:
+def not_permitted(text: str) -> Rejection:
     """The Assets role of the caller does not allow this. The body is a guess around a class name of the service."""
-    return Refusal(403, errors_body([f"PermissionInsightException: {text}"]))
+    return Rejection(403, errors_body([f"PermissionInsightException: {text}"]))
 
 
-def data_validation(*problems: JsonObject) -> Refusal:
+def data_validation(*problems: JsonObject) -> Rejection:
     """Shape F: a mapping document contradicts itself or what exists."""
-    return Refusal(400, {"dataValidationErrors": list(problems)})
+    return Rejection(400, {"dataValidationErrors": list(problems)})
 
 
-def import_conflict(code: str) -> Refusal:
+def import_conflict(code: str) -> Rejection:
     """Shape E: an import cannot start now."""
-    return Refusal(409, {"result": "error", "errorCode": code})
+    return Rejection(409, {"result": "error", "errorCode": code})
