@@ -61,7 +61,7 @@ class TestStateFiles:
 
     def test_other_files_are_refused(self, tmp_path: Path) -> None:
         (tmp_path / "text").write_text("no database at all, but long enough to look like one" * 20)
-        with pytest.raises(ValueError, match="holds no state of an emulator"):
+        with pytest.raises(ValueError, match="does not contain the state of an emulator"):
             Emulator(state=tmp_path / "text")
         emulator = Emulator()
         emulator.save(tmp_path / "old.sqlite")

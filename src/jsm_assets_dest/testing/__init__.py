@@ -7,7 +7,7 @@ with Emulator() as emulator, emulator.connect() as connection:
     connection.check().raise_for_problems()
 ```
 
-It shares no code with the SDK, so that a wrong reading of the service cannot cancel out on both sides.
+Apart from its client side, it shares no code with the SDK, so a wrong reading of the service cannot cancel out.
 """
 
 from __future__ import annotations

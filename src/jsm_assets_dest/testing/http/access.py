@@ -10,17 +10,14 @@ from ..world.entities import Account
 from ..world.rejections import Rejection, errors_body
 from ..world.site import Site
 from .addresses import Address
-from .exchange import HTML, LOGIN_PAGE, UNAVAILABLE_PAGE, Answer, json_answer, text_answer
+from .exchange import HTML, LOGIN_PAGE, UNAVAILABLE_PAGE, Response, json_response, text_response
 
 IP_REFUSED = "The IP address has been rejected because it is not on the allowed list. See your admin for more information."
 ASSETS_DENIED = "Access to Assets API was denied"
 
 
 class Access:
-    """The switches that take access away, and the check of each request against them.
-
-    Everything here is about what an administrator, a bill or Atlassian does to a site. `restore` undoes it.
-    """
+    """The switches that take access away. `restore` undoes them."""
 
     def __init__(self, site: Site, credentials: Credentials) -> None:
         self._site = site
@@ -43,7 +40,7 @@ class Access:
     # Switches -----------------------------------------------------------------------------------------------
 
     def ip_allowlist(self, *, enabled: bool = True) -> None:
-        """Refuse everybody's address: 403 with the fixed phrase, on the site and on the gateway."""
+        """Block all IP addresses: 403 with the fixed phrase, on the site and on the gateway."""
         self._allowlisted = enabled
 
     def remove_license(self, email: str | None = None) -> None:
@@ -67,12 +64,12 @@ class Access:
         return [account]
 
     def disable_assets(self, how: str = "empty", *, free_plan: bool = False) -> None:
-        """A site without Assets.
+        """Turn Assets off.
 
         Args:
-            how: "empty" (the workspace list has no entry: no Premium plan), "forbidden" (the workspace list is
-                refused), or "denied" (the workspace is found, but its data is refused).
-            free_plan: the licence says that Jira Service Management is on the Free plan.
+            how: "empty" (the workspace list is empty: no Premium plan), "forbidden" (the workspace list is rejected), or
+                "denied" (the workspace is listed, but its data is rejected).
+            free_plan: True if Jira Service Management is on the Free plan.
         """
         if how not in ("empty", "forbidden", "denied"):
             raise ValueError(f"{how!r} is not one of empty, forbidden, denied")
@@ -80,14 +77,14 @@ class Access:
         self.free_plan = free_plan
 
     def remove_schema_role(self, key: str) -> None:
-        """Take all rights in one object schema from everybody, Jira administrators included."""
+        """Take all rights in one object schema from all users, including Jira administrators."""
         schema = self._site.schema_by_key(key)
         if schema is None:
             raise ValueError(f"there is no object schema {key}")
         self.closed_schemas.add(schema.key)
 
     def revoke_token(self, token: str | None = None) -> None:
-        """Revoke one token of an account, or all of them; import tokens are replaced at their import source."""
+        """Revoke one token of an account, or all of them. Import tokens are replaced at their import source."""
         if token is not None:
             self._revoked.add(token)
             return
@@ -95,33 +92,33 @@ class Access:
         self._revoked.update(self._credentials.tokens)
 
     def expire_oauth(self) -> None:
-        """Let all OAuth access tokens given out so far run out now."""
+        """Expire all OAuth access tokens that were issued so far."""
         for token in self._credentials.tokens.values():
             if token.kind == "oauth":
                 token.expires_at = self._site.clock.time()
 
     def require_captcha(self) -> None:
-        """Deny logins until somebody solves a CAPTCHA in a browser."""
+        """Deny logins until someone solves a CAPTCHA in a browser."""
         self._captcha = True
 
     def remove_site(self) -> None:
-        """No such site (any more): the page of the edge, and an unknown cloud id at the gateway."""
+        """Remove the site: the page of the edge, and an unknown cloud id at the gateway."""
         self._gone = True
 
     def suspend(self) -> None:
-        """The site is suspended. People report the same answers as for a site that is gone."""
+        """Suspend the site. The recorded responses are those of a removed site."""
         self._gone = True
 
     def maintenance(self) -> None:
-        """The edge answers 503 with its page."""
+        """Respond to all requests with 503 and the page of the edge."""
         self._maintenance = True
 
     def login_page(self) -> None:
-        """Everything on the site host answers with the login page and 200."""
+        """Respond to everything on the site host with the login page and 200."""
         self._login_page = True
 
     def restore(self) -> None:
-        """Give everything back. Expired OAuth tokens stay expired."""
+        """Restore all access. Expired OAuth tokens stay expired."""
         for identifier in self._not_admin:
             self._site.accounts[identifier].admin = True
         self._reset()
@@ -129,43 +126,43 @@ class Access:
     # Checks -------------------------------------------------------------------------------------------------
 
     def is_licensed(self, account: Account) -> bool:
-        """Whether an account has product access to Jira Service Management."""
+        """Return True if an account has product access to Jira Service Management."""
         return account.agent and account.account_id not in self._unlicensed
 
     @property
     def workspace_is_listed(self) -> bool:
-        """Whether the workspace list has an entry."""
+        """True if the workspace list has an entry."""
         return self._assets not in ("empty", "forbidden")
 
     @property
     def workspace_is_forbidden(self) -> bool:
-        """Whether the workspace list is refused."""
+        """True if the workspace list is rejected."""
         return self._assets == "forbidden"
 
-    def stop_everybody(self, address: Address) -> Answer | None:
-        """The answer that nobody gets past, if there is one."""
+    def stop_everybody(self, address: Address) -> Response | None:
+        """Return the response that stops every request, if there is one."""
         if self._maintenance:
-            return text_answer(UNAVAILABLE_PAGE, 503, HTML)
+            return text_response(UNAVAILABLE_PAGE, 503, HTML)
         if self._gone:
             if address.base in ("site", "site gateway"):
-                return text_answer(UNAVAILABLE_PAGE, 404, HTML, {"Atl-Missing-Tcs": "true"})
+                return text_response(UNAVAILABLE_PAGE, 404, HTML, {"Atl-Missing-Tcs": "true"})
             if address.base == "ex/jira":
                 return self.unknown_tenant(address)
             if address.base == "short":
                 return gateway_not_found(self._site, address)
         if self._login_page and address.base in ("site", "site gateway"):
-            return text_answer(LOGIN_PAGE, 200, HTML)
+            return text_response(LOGIN_PAGE, 200, HTML)
         if self._allowlisted and address.family in ("assets", "import info", "jira", "jsm"):
-            return json_answer(errors_body([IP_REFUSED]), 403)
+            return json_response(errors_body([IP_REFUSED]), 403)
         if address.cloud_id is not None and address.cloud_id != self._site.cloud_id:
             return self.unknown_tenant(address)
         return None
 
-    def unknown_tenant(self, address: Address) -> Answer:
-        """The gateway knows no such cloud id."""
-        answer = gateway_not_found(self._site, address)
-        answer.headers["X-Failure-Category"] = "FAILURE_CLIENT_TCS"
-        return answer
+    def unknown_tenant(self, address: Address) -> Response:
+        """Return the gateway's response to an unknown cloud id."""
+        response = gateway_not_found(self._site, address)
+        response.headers["X-Failure-Category"] = "FAILURE_CLIENT_TCS"
+        return response
 
     def check_assets(self, account: Account) -> None:
         """Reject accounts that cannot use Assets.
@@ -186,9 +183,9 @@ class Access:
         return self._captcha
 
 
-def gateway_not_found(site: Site, address: Address) -> Answer:
-    """The gateway's own 404."""
-    return json_answer(
+def gateway_not_found(site: Site, address: Address) -> Response:
+    """Return the gateway's own 404."""
+    return json_response(
         {
             "timestamp": site.clock.milliseconds(),
             "status": 404,

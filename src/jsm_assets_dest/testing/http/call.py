@@ -1,4 +1,4 @@
-"""One request on its way through the site, as handlers see it."""
+"""One request as handlers see it, its operation, and its caller."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from ..world.site import Site
 from .access import Access
 from .addresses import Address
 from .bodies import NO_BODY, Body
-from .exchange import Answer, Inbound
+from .exchange import Inbound, Response
 
-Handler: TypeAlias = Callable[["Call"], Answer]
+Handler: TypeAlias = Callable[["Call"], Response]
 
 
 @frozen(kw_only=True)
 class Operation:
-    """One thing the emulated site can be asked for.
+    """One operation of the emulated site.
 
     Args:
-        name: in the vocabulary of the documentation; faults and recorded requests use it.
+        name: as in the documentation; faults and recorded requests use it.
         family: see `addresses`.
-        method: in capitals.
+        method: in uppercase.
         path: with `{names}` for the variable parts.
-        scope: what a scoped or OAuth token needs; None when no such token opens it.
-        body: what the body may hold.
-        site_gateway_only: answered on the site's own gateway only.
-        accepts_import_token: whether the container token of an import source opens it.
+        scope: the scope that a scoped or OAuth token needs; None if no such token is accepted.
+        body: the fields of the body.
+        site_gateway_only: True if it exists on the site's own gateway only.
+        accepts_import_token: True if it accepts the container token of an import source.
     """
 
     name: str
@@ -48,15 +48,15 @@ class Operation:
 
 @define(kw_only=True)
 class Caller:
-    """Who is calling.
+    """The caller of a request.
 
     Args:
         account: None for anonymous callers and import tokens.
         kind: "none", "basic", "scoped", "oauth", "forge" or "import token".
-        scopes: of a scoped token; None when everything is open.
+        scopes: of a scoped token; None if all are granted.
         source: of an import token.
-        identity: by which rates are limited.
-        login_failed: the credential was rejected, and the call is answered as anonymous.
+        identity: key of the rate limits.
+        login_failed: reason why the credential was rejected. The call is handled as anonymous.
     """
 
     account: Account | None
@@ -69,7 +69,7 @@ class Caller:
 
 @define(kw_only=True)
 class Call:
-    """A request that was routed and whose caller is known."""
+    """A routed request with its caller."""
 
     site: Site
     access: Access
@@ -84,33 +84,33 @@ class Call:
 
     @property
     def base(self) -> str:
-        """What links to Assets begin with: the base the request came in on."""
+        """The beginning of links to Assets: the base URL of the request."""
         return self.address.prefix
 
     @property
     def account_id(self) -> str:
-        """The account the call runs as; empty for an import token."""
+        """The account of the call; empty for an import token."""
         return self.caller.account.account_id if self.caller.account is not None else ""
 
     def text(self, name: str) -> str | None:
-        """A text field of the body."""
+        """Return a string field of the body."""
         return self.body.get(name)
 
     def integer(self, name: str) -> int | None:
-        """An integer field of the body."""
+        """Return an integer field of the body."""
         return self.body.get(name)
 
     def boolean(self, name: str) -> bool | None:
-        """A boolean field of the body."""
+        """Return a boolean field of the body."""
         return self.body.get(name)
 
     @property
     def whole_body(self) -> JsonValue:
-        """The body of an operation that takes any JSON."""
+        """The body of an operation that accepts any JSON."""
         return self.body.get("")
 
     def number(self, name: str, default: int, least: int = 0) -> int:
-        """A number of the query."""
+        """Return an integer parameter of the query."""
         text = self.query.get(name)
         if text is None:
             return default
@@ -120,7 +120,7 @@ class Call:
         return value
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """A boolean of the query."""
+        """Return a boolean parameter of the query."""
         text = self.query.get(name)
         if text is None:
             return default
@@ -129,12 +129,12 @@ class Call:
         return text.lower() == "true"
 
     def name_filter(self) -> str:
-        """The `query` parameter. Its documented default is the two characters `""`, which mean no filter."""
+        """Return the `query` parameter in lowercase. Its documented default is the two characters `""`: no filter."""
         text = self.query.get("query", "")
         return "" if text == '""' else text.lower()
 
     def require(self, schema: ObjectSchema, right: str) -> None:
-        """Refuse callers whose role in a schema does not allow "manage", "develop" or "view".
+        """Reject callers whose role in a schema does not allow "manage", "develop" or "view".
 
         Raises:
             Rejection: 403.
@@ -151,7 +151,7 @@ class Call:
             raise not_permitted(f"You do not have permission to {doing} the object schema {schema.name}")
 
     def may(self, schema: ObjectSchema, right: str) -> bool:
-        """As `require`, but tells."""
+        """Return True if the caller's role in a schema allows "manage", "develop" or "view"."""
         account = self.caller.account
         if schema.key in self.access.closed_schemas:
             return False

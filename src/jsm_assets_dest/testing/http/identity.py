@@ -1,7 +1,7 @@
-"""Who is calling: credentials and their scopes, in the order of the service; and the token endpoint.
+"""Identification of callers: credentials and their scopes, in the order of the service; and the token endpoint.
 
-What stops every request (site gone, maintenance, IP allowlist) was checked before. Roles are checked by the handlers,
-after 404s. Statuses, headers and texts are recorded ones; see the explanation of the emulator for the sources.
+What stops every request (removed site, maintenance, IP allowlist) is checked before. Handlers check roles, after 404s.
+Statuses, headers and texts are recorded ones; the explanation of the emulator names the sources.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..world.site import Site
 from .access import Access
 from .addresses import Address
 from .call import Caller, Operation
-from .exchange import HTML, Answer, Inbound, json_answer
+from .exchange import HTML, Inbound, Response, json_response
 
 FAILED = "AUTHENTICATED_FAILED"
 DENIED = "AUTHENTICATION_DENIED"
@@ -30,13 +30,13 @@ _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 
 
 def gateway_unauthorized(category: str | None = None) -> Rejection:
-    """Shape B: the gateway does not accept the credential."""
+    """Create shape B: the gateway does not accept the credential."""
     headers = {"X-Failure-Category": category} if category else None
     return Rejection(401, {"code": 401, "message": "Unauthorized"}, headers)
 
 
 def scope_mismatch() -> Rejection:
-    """Shape C: the token lacks the scope. 401, not 403."""
+    """Create shape C: the token lacks the scope. 401, not 403."""
     return Rejection(
         401,
         {"code": 401, "message": "Unauthorized; scope does not match"},
@@ -48,7 +48,7 @@ class Identification:
     """Checks credentials.
 
     Args:
-        site: where the accounts are.
+        site: the site.
         credentials: the tokens.
         access: the switches that take access away.
     """
@@ -59,7 +59,7 @@ class Identification:
         self._access = access
 
     def identify(self, inbound: Inbound, address: Address, operation: Operation) -> Caller:
-        """Who is calling, after the credential and its scopes were checked.
+        """Check the credential and its scopes, and return the caller.
 
         Raises:
             Rejection: 401 or 403, in the shape of the base URL.
@@ -122,7 +122,7 @@ class Identification:
         if kind == "malformed":
             return Caller(account=None, kind="none")
         if account is None or kind != "basic":
-            # A scoped token cannot be told from a wrong one on the site host.
+            # On the site host, a scoped token cannot be distinguished from a wrong one.
             return Caller(account=None, kind="none", login_failed=FAILED)
         return Caller(account=account, kind="basic", identity=account.account_id)
 
@@ -152,7 +152,7 @@ class Identification:
         if token is None or operation.family == "import info":
             raise self._import_token_refused() if operation.accepts_import_token else gateway_unauthorized()
         if address.base not in ("ex/jira", "gateway"):
-            # The short form does not take OAuth tokens, says a client written for them.
+            # The short form does not accept OAuth tokens, according to a client written for them.
             raise gateway_unauthorized()
         account = self._site.accounts[token.account_id]
         return Caller(account=account, kind=token.kind, scopes=token.scopes, identity=token.secret)
@@ -180,8 +180,8 @@ def _fields(inbound: Inbound) -> JsonObject:
     return dict(parse_qsl(inbound.body.decode("utf-8", "replace")))
 
 
-def request_access_token(credentials: Credentials, inbound: Inbound, now: float) -> Answer:
-    """The client credentials grant. Texts other than the error codes are a guess."""
+def request_access_token(credentials: Credentials, inbound: Inbound, now: float) -> Response:
+    """Respond to the client credentials grant. Texts other than the error codes are a guess."""
     fields = _fields(inbound)
     grant = fields.get("grant_type")
     if grant != "client_credentials":
@@ -190,7 +190,7 @@ def request_access_token(credentials: Credentials, inbound: Inbound, now: float)
     if client is None or client.client_secret != fields.get("client_secret"):
         raise _refuse(401, "access_denied", "Unauthorized")
     token = credentials.issue_for_client(client)
-    return json_answer(
+    return json_response(
         {
             "access_token": token.secret,
             "expires_in": round((token.expires_at or now + OAUTH_SECONDS) - now),

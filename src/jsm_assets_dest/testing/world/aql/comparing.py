@@ -1,4 +1,4 @@
-"""Comparing a stored value with the text of a query."""
+"""Comparing a stored value with a string of a query, and functions that represent a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMES = re.compile(r"(now|(start|end)of(day|week|month|year))")
 
 
 def fits_pattern(operator: str, value: str, text: str) -> bool:
-    """`like`, `startswith` and `endswith`, without regard to case."""
+    """Compare with `like`, `startswith` or `endswith`, ignoring case."""
     value, text = value.lower(), text.lower()
     if operator == "like":
         return text.strip("%") in value
@@ -22,7 +22,7 @@ def fits_pattern(operator: str, value: str, text: str) -> bool:
 
 
 def moment_of(text: str) -> float | None:
-    """A date, a date with time, or seconds since 1970, as seconds; None for other texts."""
+    """Return a date, a date with time, or seconds since 1970 as seconds; None for other strings."""
     try:
         return float(text)
     except ValueError:
@@ -37,7 +37,7 @@ def moment_of(text: str) -> float | None:
 
 
 def compare(operator: str, value: str, text: str) -> bool:
-    """`<`, `<=`, `>` and `>=`: as numbers or moments when both are, otherwise as text."""
+    """Compare with `<`, `<=`, `>` or `>=`: as numbers or times if both are, otherwise as strings."""
     left: float | str
     right: float | str
     first, second = moment_of(value), moment_of(text)
@@ -59,7 +59,7 @@ def _ordered(operator: str, *, less: bool, equal: bool) -> bool:
 
 
 def plain_texts(attribute: Attribute, text: str) -> list[str]:
-    """The stored form of a number or date in a query; none when the text is no such thing."""
+    """Return the stored form of a number or date in a query; nothing if the string is neither."""
     if attribute.default_type in (DATE, DATE_TIME):
         when = moment_of(text)
         if when is None:
@@ -74,12 +74,12 @@ def plain_texts(attribute: Attribute, text: str) -> list[str]:
 
 
 def moment(name: str, arguments: tuple[str, ...], now: float) -> float | None:
-    """The moment a function stands for, in seconds since 1970; None when the function is another one.
+    """Return the time that a function represents, in seconds since 1970; None for other functions.
 
     Args:
         name: in lower case.
         arguments: at most one, a shift such as `-2h 15m`.
-        now: what time it is.
+        now: the current time.
     """
     match = _NAMES.fullmatch(name)
     if match is None:
@@ -111,7 +111,7 @@ def _shift(text: str) -> float:
         factor = _UNITS.get(unit.lower())
         if factor is None:
             raise InvalidQuery(f"unknown unit {unit} in {text!r}")
-        # The sign of the first part holds for the following ones: -2h 15m is 2 h 15 min ago.
+        # The sign of the first part applies to the following ones: -2h 15m is 2 h 15 min ago.
         if sign == "-" or (not sign and seconds < 0):
             factor = -factor
         seconds += int(number) * factor
