@@ -27,6 +27,7 @@ from jsm_assets_dest import (
     SchemaModel,
 )
 from jsm_assets_dest._destination import settings_file
+from jsm_assets_dest._destination.saved_options import options_from_dict
 from jsm_assets_dest.exceptions import (
     AssetsError,
     ConfigurationError,
@@ -63,9 +64,7 @@ FULL = Destination(
         manager_by="id",
         manager_field="boss",
     ),
-    options=ImportOptions(
-        journal="okta.journal", on_busy="wait", chunk_records=100, fast=False, progress="log"
-    ),
+    options=ImportOptions(journal="okta.journal", on_busy="wait", chunk_records=100, on_progress="log"),
 )
 
 
@@ -302,7 +301,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"options": {"chunk_records": 0}}, "options.chunk_records", "from 1 to"),
     ({"options": {"wait": 1}}, "options.wait", "a number"),
     ({"options": {"on_busy": "panic"}}, "options.on_busy", "'wait'"),
-    ({"options": {"progress": "bar"}}, "options.progress", "'tqdm'"),
+    ({"options": {"on_progress": "bar"}}, "options.on_progress", "'tqdm'"),
     ({"options": {"allow_missing": True}}, "options.allow_missing", "mass deletion guard"),
     ({"options": {"total": 5}}, "options.total", "Pass total="),
 ]
@@ -400,9 +399,7 @@ def test_model_of_another_type_is_rejected() -> None:
     assert caught.value.field == "model"
 
 
-@pytest.mark.parametrize(
-    "options", [ImportOptions(on_progress=print), ImportOptions(progress=print), ImportOptions(model=MODEL)]
-)
+@pytest.mark.parametrize("options", [ImportOptions(on_progress=print), ImportOptions(model=MODEL)])
 def test_options_of_one_run_are_rejected(options: ImportOptions) -> None:
     with pytest.raises(ConfigurationError, match="can't be saved") as caught:
         Destination(name="Okta", options=options)
@@ -415,7 +412,7 @@ def test_options_of_one_run_are_rejected(options: ImportOptions) -> None:
 def test_each_option_is_saved_or_rejected_with_a_reason(option: Any) -> None:
     """The default of each option can be saved, except for options of one run."""
     data = {"name": "Okta", "options": {option.name: option.default}}
-    if option.name in {"model", "on_progress", "total", "allow_missing"}:
+    if option.name in {"model", "total", "allow_missing"}:
         with pytest.raises(ConfigurationError, match="can't be saved"):
             Destination.from_dict(data)
     else:
@@ -487,3 +484,10 @@ def test_load_raises_only_assets_errors(tmp_path: Path) -> None:
     """One `except AssetsError` is enough."""
     with pytest.raises(AssetsError):
         Destination.load(tmp_path / "missing.json")
+
+
+def test_options_of_the_first_edition_still_load() -> None:
+    """Renamed options keep their value; options that no longer exist are ignored."""
+    data = {"progress": "log", "fast": True, "record_failure": True, "busy_seconds": 30, "compress": True}
+
+    assert options_from_dict(data) == ImportOptions(on_progress="log")

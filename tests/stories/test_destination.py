@@ -232,7 +232,9 @@ async def test_rejected_login_fails_the_connection_step(emulator: Emulator, conn
 
 
 @story
-async def test_unavailable_site_makes_the_connection_step_unknown(emulator: Emulator, connection: Any) -> None:
+async def test_unavailable_site_makes_the_connection_step_unknown(
+    emulator: Emulator, connection: Any
+) -> None:
     destination = saved(emulator, connection)
     emulator.faults.next("read myself", status=503, times=5)
 
@@ -242,9 +244,7 @@ async def test_unavailable_site_makes_the_connection_step_unknown(emulator: Emul
 
 
 @story
-async def test_checklist_continues_without_jira_admin(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_checklist_continues_without_jira_admin(emulator: Emulator, connection: Any) -> None:
     """An account that is not a Jira admin can use an existing object schema."""
     destination = ready(emulator, connection)
     emulator.faults.next(
@@ -259,9 +259,7 @@ async def test_checklist_continues_without_jira_admin(
 
 
 @story
-async def test_unreadable_schema_makes_the_schema_step_unknown(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_unreadable_schema_makes_the_schema_step_unknown(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     emulator.faults.next("get object schema", status=503, times=5)
 
@@ -269,9 +267,7 @@ async def test_unreadable_schema_makes_the_schema_step_unknown(
 
 
 @story
-async def test_unreadable_roles_come_with_manual_steps(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_unreadable_roles_come_with_manual_steps(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     await now(destination.build(connection=connection))
     emulator.faults.next("list roles", status=404)
@@ -476,9 +472,7 @@ async def test_token_of_another_import_fails_the_token_step(emulator: Emulator, 
 
 
 @story
-async def test_api_token_is_not_sent_as_the_import_token(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_api_token_is_not_sent_as_the_import_token(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection, import_token="env:API_TOKEN")
     emulator.requests.clear()
 
@@ -491,9 +485,7 @@ async def test_api_token_is_not_sent_as_the_import_token(
 
 
 @story
-async def test_missing_token_needs_input_if_an_import_exists(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_missing_token_needs_input_if_an_import_exists(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection, import_token=None)
     status = await now(destination.status(connection=connection))
     assert (status["import_source"].state, status["token"].state) == (DONE, INPUT)
@@ -554,9 +546,7 @@ async def test_running_import_makes_the_ready_step_wait(emulator: Emulator, conn
 
 
 @story
-async def test_options_of_the_call_override_saved_options(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_options_of_the_call_override_saved_options(emulator: Emulator, connection: Any) -> None:
     destination = ready(
         emulator, connection, options=ImportOptions(chunk_records=1, on_bad_record="skip", max_missing=0.5)
     )

@@ -17,7 +17,7 @@ from jsm_assets_dest.exceptions import (
     ValidationError,
 )
 from jsm_assets_dest.testing import Emulator
-from jsm_assets_dest.testing.json_types import JsonValue
+from jsm_assets_dest.testing.world.json_reading import JsonValue
 from tests.stories.story import now, story
 
 

@@ -18,17 +18,20 @@ _DISPLAYS = ("log", "tqdm", "rich")
 #: Options that can't be saved, with the reason.
 _OF_ONE_RUN: Mapping[str, str] = {
     "model": "a destination has a setting of its own for the model",
-    "on_progress": "a function can't be saved",
     "total": "each run has another number of records",
     "allow_missing": "a saved value would turn off the mass deletion guard for all runs",
 }
 
 #: Types of options whose default is null.
 _OPTIONAL: Mapping[str, tuple[type, ...]] = {
-    "progress": (str, type(None)),
+    "on_progress": (str, type(None)),
     "journal": (str, type(None)),
-    "fast": (bool, type(None)),
 }
+
+
+#: Options in files of the first edition that were renamed or removed.
+_RENAMED = {"progress": "on_progress"}
+_REMOVED = frozenset({"fast", "record_failure", "busy_seconds", "compress"})
 
 
 def _savable_types() -> dict[str, tuple[type, ...]]:
@@ -58,8 +61,8 @@ def reject_unsavable(options: ImportOptions) -> None:
     """
     for name, value in changed_options(options).items():
         _reject_option_of_one_run(name)
-        if name == "progress" and not isinstance(value, str):
-            raise _unsavable("progress", "a function can't be saved, but the name of a display can")
+        if name == "on_progress" and not isinstance(value, str):
+            raise _unsavable("on_progress", "a function can't be saved, but the name of a display can")
 
 
 def _reject_option_of_one_run(name: str) -> None:
@@ -89,6 +92,7 @@ def options_from_dict(data: Mapping[str, object], path: str = "options") -> Impo
     Raises:
         ConfigurationError: An option is unknown, can't be saved, or has an invalid value. The error names it.
     """
+    data = {_RENAMED.get(name, name): value for name, value in data.items() if name not in _REMOVED}
     for name in data:
         _reject_option_of_one_run(name)
     types = _savable_types()
@@ -97,10 +101,10 @@ def options_from_dict(data: Mapping[str, object], path: str = "options") -> Impo
         if not isinstance(value, types[name]) or (isinstance(value, bool) and bool not in types[name]):
             default = next(option.default for option in fields(ImportOptions) if option.name == name)
             raise wrong_type(value, joined_path(path, name), f"Remove it to use the default, {default!r}.")
-    if data.get("progress") not in (None, *_DISPLAYS):
+    if data.get("on_progress") not in (None, *_DISPLAYS):
         raise ConfigurationError(
-            "`options.progress` is not the name of a display.",
-            field="options.progress",
+            "`options.on_progress` is not the name of a display.",
+            field="options.on_progress",
             fix=f"Write one of {', '.join(map(repr, _DISPLAYS))}.",
         )
     try:
