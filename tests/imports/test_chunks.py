@@ -146,58 +146,12 @@ def test_nothing_is_lost_and_limits_hold(
     assert sent[0] == sent[1]
 
 
-ODD_TEXT = st.text(st.sampled_from('ab"\\é\x00\x7f\u2028🎉\ud83c\udf89{}%'), max_size=12)
-ODD_PAIRS = st.lists(
-    st.tuples(
-        st.sampled_from(["people", "groups", "people.disks"]),
-        st.fixed_dictionaries(
-            {"id": st.integers(0, 9).map(str)},
-            optional={"note": st.none() | ODD_TEXT, "more": ODD_TEXT, "n": st.floats()},
-        ),
-    ),
-    max_size=40,
-)
-
-
-@given(ODD_PAIRS, st.integers(1, 12), st.integers(100, 600), st.booleans(), st.booleans(), st.data())
-def test_chunks_are_the_same_whether_the_check_writes_or_the_encoder(
-    pairs: list[tuple[str, dict[str, object]]],
-    count: int,
-    size: int,
-    digests: bool,
-    gzip: bool,
-    data: st.DataObject,
-) -> None:
-    """The same bytes, ids, digests and bad records, whatever is in the texts and however the source came in."""
-    batches = data.draw(st.lists(st.integers(1, 20), min_size=1))
-    disks = ObjectTypeSpec("Disks", [AttributeSpec("Id", identifier=True)], selector="people.disks")
-    outcomes: list[object] = []
-    for write in (None, STANDARD.write):
-        bad: list[RecordError] = []
-        chunker = Chunker(
-            "run",
-            limit_count=count,
-            limit_bytes=size,
-            checker=RecordChecker(MODEL.with_object_type(disks), write=write),
-            on_bad=bad.append,
-            digests=digests,
-            gzip=gzip,
-        )
-        chunks = cut_in_batches(chunker, pairs, batches)
-        outcomes.append((chunks, [(error.index, error.path, error.reason) for error in bad]))
-
-    assert outcomes[0] == outcomes[1]
-
-
 @both
-@pytest.mark.parametrize("write", [None, STANDARD.write], ids=["encoder", "check"])
 @pytest.mark.parametrize("text", ["\ud83d\ude00", "😀\ud83d\ude00", "\ud83d"])
-def test_half_surrogates_are_bad_records_whoever_writes(
-    encoder: Encoder, write: Callable[[object], str] | None, text: str
-) -> None:
+def test_half_surrogates_are_bad_records(encoder: Encoder, text: str) -> None:
     """Also two halves that together look like one character; neighbours with whole ones are sent."""
     bad: list[RecordError] = []
-    checker = RecordChecker(MODEL, write=write if encoder is STANDARD else None)
+    checker = RecordChecker(MODEL)
     chunker = Chunker("run", encoder=encoder, checker=checker, on_bad=bad.append)
     notes = ["😀", text, "한국어"]
 
@@ -279,7 +233,7 @@ def test_a_record_that_is_too_large_alone_is_refused(encoder: Encoder) -> None:
 
     assert all_records(chunks, "people") == [{"id": "0"}, {"id": "2"}]
     assert [(error.index, error.record) for error in bad] == [(1, records[1])]
-    assert "is too large to be sent: 6" in bad[0].reason
+    assert "is too large to be sent (6" in bad[0].reason
     with pytest.raises(RecordError):
         strict = Chunker("run", limit_bytes=500)
         strict.feed("people", records)
@@ -455,7 +409,7 @@ def test_without_a_check_the_encoder_still_refuses(encoder: Encoder) -> None:
 
     assert read(chunk) == {"people": [{"id": "1"}]}
     assert [(error.selector, error.index) for error in bad] == [("people", 0), ("groups", 0)]
-    assert bad[0].reason.startswith("cannot be written as JSON: ")
+    assert bad[0].reason.startswith("cannot be written as JSON (")
 
 
 def test_nothing_is_sent_when_nothing_is_good() -> None:

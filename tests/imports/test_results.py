@@ -80,7 +80,7 @@ def result(document: Mapping[str, object], sent: int = 10, refused: int = 0) -> 
     if sent:
         tally.accept({"people": sent}, 1000)
     for index in range(refused):
-        tally.refuse(record_error("people", index, "mail", "has to be an e-mail address", {"mail": "secret"}))
+        tally.refuse(record_error("people", index, "mail", "is not an email address", {"mail": "secret"}))
     return tally.result(read_execution_status(document), 5.0)
 
 
@@ -310,12 +310,12 @@ def test_failed_records_come_back() -> None:
     bad = result(done(objectsCreated=10), refused=8)
 
     assert bad.failed[0].record == {"mail": "secret"}
-    assert str(bad.failed[0]) == "people[0], mail, has to be an e-mail address"
+    assert str(bad.failed[0]) == "people[0]: mail is not an email address"
     assert bad.failed[0].to_dict() == {
         "selector": "people",
         "index": 0,
         "path": "mail",
-        "reason": "has to be an e-mail address",
+        "reason": "is not an email address",
     }
     assert "not sent: 3 more" in str(bad)
     for text in (str(bad), repr(bad), repr(bad.failed[0]), bad._repr_html_(), json.dumps(bad.to_dict())):

@@ -29,6 +29,7 @@ _OF_ONE_RUN: Mapping[str, str] = {
 _OR_NULL: Mapping[str, tuple[type, ...]] = {
     "progress": (str, type(None)),
     "journal": (str, type(None)),
+    "timezone": (str, type(None)),
     "fast": (bool, type(None)),
 }
 

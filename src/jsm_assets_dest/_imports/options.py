@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any, Literal, TypeAlias, TypedDict
@@ -73,6 +75,47 @@ def _a(fix: str, fits: Callable[[Any], bool]) -> Callable[[object, Attribute[Any
 _YES_OR_NO = _a("True or False", lambda value: isinstance(value, bool))
 
 
+_OFFSET = re.compile(r"(?:UTC)?(?:(?P<sign>[+-])(?P<hours>\d\d):(?P<minutes>[0-5]\d))?")
+
+
+def time_zone(name: str) -> datetime.tzinfo:
+    """Return the time zone with a name.
+
+    Args:
+        name: An IANA name such as "Europe/Berlin", "UTC", or an offset such as "+02:00".
+
+    Raises:
+        KeyError, ValueError, OSError: There is no such time zone.
+    """
+    import zoneinfo
+
+    offset = _OFFSET.fullmatch(name)
+    if not name or offset is None:
+        return zoneinfo.ZoneInfo(name)
+    if offset["sign"] is None:
+        return datetime.UTC
+    distance = datetime.timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"]))
+    return datetime.timezone(-distance if offset["sign"] == "-" else distance)
+
+
+def _time_zone_name(value: str | datetime.tzinfo | None) -> str | None:
+    if value is None:
+        return None
+    # The name can be saved and sent to another process. A fixed offset may have any name, so that its offset is taken.
+    name = str(datetime.timezone(value.utcoffset(None)) if isinstance(value, datetime.timezone) else value)
+    try:
+        time_zone(name)
+    except (KeyError, ValueError, OSError) as error:
+        shown = repr(value) if isinstance(value, str) else type(value).__name__
+        raise ConfigurationError(
+            f"`timezone` is {shown}, which is not a known time zone; nothing was sent.",
+            field="timezone",
+            fix='Pass an IANA name such as "Europe/Berlin", an offset such as "+02:00", a ZoneInfo, or a '
+            "datetime.timezone. On Windows, names need the package tzdata.",
+        ) from error
+    return name
+
+
 class ImportSettings(TypedDict, total=False):
     """The options of an import as keyword arguments; what each means stands at `ImportOptions`."""
 
@@ -96,6 +139,7 @@ class ImportSettings(TypedDict, total=False):
     require_roles: bool
     unique_in_run: bool
     find_dangling: bool
+    timezone: str | datetime.tzinfo | None
     compress: bool
     fast: bool | None
     record_failure: bool
@@ -130,6 +174,8 @@ class ImportOptions:
         require_roles: Refuse to import while the default entries are still in the schema's roles.
         unique_in_run: Refuse a record whose identifier came before anywhere in the run, not only in its chunk.
         find_dangling: Count references to objects that the run does not bring.
+        timezone: The time zone of naive date-times, both objects and strings in attributes for a date and time: an IANA
+            name, an offset such as "+02:00", or a `tzinfo`. Default: None, which makes them bad records.
         compress: Send chunks compressed; turned off for the run when the service refuses that.
         fast: True insists on orjson, False never uses it, None uses it where it is installed.
         record_failure: Leave an entry in the import's history when the run fails. Not with a journal, which keeps the
@@ -176,6 +222,7 @@ class ImportOptions:
     require_roles: bool = field(default=False, validator=_YES_OR_NO)
     unique_in_run: bool = field(default=False, validator=_YES_OR_NO)
     find_dangling: bool = field(default=False, validator=_YES_OR_NO)
+    timezone: str | None = field(default=None, converter=_time_zone_name)
     compress: bool = field(default=False, validator=_YES_OR_NO)
     fast: bool | None = field(
         default=None,
@@ -203,6 +250,7 @@ _TRAVELLING = (
     "idle_seconds",
     "source_seconds",
     "unique_in_run",
+    "timezone",
     "compress",
     "fast",
 )

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from .._http.commands import Operation
 from .._imports.execution import Execution, names_of
 from .._imports.execution_status import read_execution_status
+from .._imports.object_type_results import failure_reasons
 from .._imports.progress import count_text
 from .._secret import Secret
 from .._session.call import call
@@ -56,8 +57,9 @@ def refuse_shrinking(
             if refused
             else "The source gave no records"
         )
+        reasons = "".join(f"\n  {reason}" for reason in failure_reasons(execution.ledger.tally.failed)[:5])
         raise MassDeletionGuardError(
-            f"{what}; the import was not completed.",
+            f"{what}; the import was not completed.{reasons}",
             remedies=("You: check the source; if nothing is what should be there, pass allow_missing=True.",),
         )
     names = names_of(execution.model)

@@ -16,6 +16,7 @@ from .._imports.encoding import choose_encoder
 from .._imports.execution import Execution
 from .._imports.journal_values import ChunkState
 from .._imports.progress import ImportPhase, count_text
+from .._imports.options import time_zone
 from .._imports.record_checker import RecordChecker
 from .._imports.whole_run import DanglingReference
 from .._model.schema_model import SchemaModel
@@ -164,9 +165,9 @@ class Sending:
         encoder = choose_encoder(fast=options.fast)
         self.checker = RecordChecker(
             self.execution.model,
+            timezone=None if options.timezone is None else time_zone(options.timezone),
             unique_in_run=options.unique_in_run,
             dangling=options.find_dangling,
-            write=encoder.write,
         )
         self.chunker = Chunker(
             self.prefix,
