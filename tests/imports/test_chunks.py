@@ -8,6 +8,7 @@ import json
 import pickle
 from collections.abc import Callable, Sequence
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -238,6 +239,33 @@ def test_a_record_that_is_too_large_alone_is_refused(encoder: Encoder) -> None:
         strict = Chunker("run", limit_bytes=500)
         strict.feed("people", records)
         strict.flush()
+
+
+@attrs.frozen
+class Group:
+    id: str
+    note: str
+
+
+@pytest.mark.parametrize("size", [500, 10_000], ids=["limit of the import", "limit of the service"])
+def test_a_record_that_is_too_large_comes_back_itself(size: int) -> None:
+    """The error has the caller's own object, and not what is sent of it."""
+    bad: list[RecordError] = []
+    groups = [Group(str(number), "x" * (600 if number == 2 else 5)) for number in range(5)]
+    chunker = Chunker(
+        "run", limit_bytes=size, checker=RecordChecker(MODEL), on_bad=bad.append, boundaries=[5]
+    )
+
+    waiting = [*chunker.feed("groups", groups), *chunker.flush()]
+    while waiting:
+        chunk = waiting.pop()
+        if b"xxxxxx" in chunk.body:
+            halves = chunker.split(chunk)
+            waiting += halves
+            bad += [] if halves else [chunker.too_large(chunk)]
+
+    assert [error.index for error in bad] == [2]
+    assert bad[0].record is groups[2]
 
 
 @pytest.mark.parametrize("gzip", [False, True])

@@ -316,11 +316,11 @@ def test_a_longer_promise_does_not_raise_the_limit() -> None:
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        ({"value": "x"}, "is missing, and \"Id\" identifies the object"),
-        ({"id": None, "value": "x"}, "is missing, and \"Id\" identifies the object"),
-        ({"id": "", "value": "x"}, "is blank, and \"Id\" identifies the object"),
-        ({"id": " \t\u00a0", "value": "x"}, "is blank, and \"Id\" identifies the object"),
-        ({}, "is missing, and \"Id\" identifies the object"),
+        ({"value": "x"}, 'is missing, and "Id" identifies the object'),
+        ({"id": None, "value": "x"}, 'is missing, and "Id" identifies the object'),
+        ({"id": "", "value": "x"}, 'is blank, and "Id" identifies the object'),
+        ({"id": " \t\u00a0", "value": "x"}, 'is blank, and "Id" identifies the object'),
+        ({}, 'is missing, and "Id" identifies the object'),
     ],
 )
 def test_a_record_needs_its_identifier(record: object, reason: str) -> None:
@@ -386,7 +386,7 @@ def test_across_the_run_an_identifier_may_come_once_too() -> None:
         [{"id": "3"}],
         [
             (1, "id", "is the identifier of an earlier record of the same run too"),
-            (2, "id", "is missing, and \"Id\" identifies the object"),
+            (2, "id", 'is missing, and "Id" identifies the object'),
         ],
     )
     assert check.remembered_all
@@ -420,7 +420,7 @@ def test_required_attributes_need_a_value(value: object, fits: bool) -> None:
     check = checker(AttributeSpec("Owner", minimum=1))
 
     assert bool(batch(check, {"id": "1", "owner": value})[0]) is fits
-    assert batch(check, {"id": "2"})[1] == [(0, "owner", "is missing, and \"Owner\" needs a value")]
+    assert batch(check, {"id": "2"})[1] == [(0, "owner", 'is missing, and "Owner" needs a value')]
 
 
 # --- the shape of records
