@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 import pytest

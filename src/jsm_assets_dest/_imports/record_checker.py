@@ -150,7 +150,7 @@ class _Level(Rule):
         unknown: list[str] = []
         try:
             for key, value in record.items():
-                if type_of(value) is string and length(value) <= TEXT_LIMIT and key in short_text:
+                if type_of(value) is string and length(value) <= TEXT_LIMIT and key in short_text:  # type: ignore[arg-type]  # it is a string
                     continue
                 rule = rules.get(key)
                 if rule is None:

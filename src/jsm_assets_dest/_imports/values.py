@@ -138,11 +138,15 @@ def _whole(value: float | decimal.Decimal) -> int:
     return int(value) if value == int(value) else _fail(f"is not a whole number ({type(value).__name__})")
 
 
-def _finite(converter: Convert, value: float | decimal.Decimal) -> JsonValue:
-    """Convert a number; NaN is nothing."""
-    if math.isfinite(value):
-        return converter(value)
-    return None if math.isnan(value) else _fail("is infinite, which JSON does not have")
+def _finite(converter: Convert) -> Convert:
+    """Return a converter of floats or decimals, for which NaN is nothing."""
+
+    def convert(value: float | decimal.Decimal) -> JsonValue:
+        if math.isfinite(value):
+            return converter(value)
+        return None if math.isnan(value) else _fail("is infinite, which JSON does not have")
+
+    return convert
 
 
 def _limited(limit: int, converter: Convert, value: object) -> JsonValue:
@@ -150,10 +154,6 @@ def _limited(limit: int, converter: Convert, value: object) -> JsonValue:
     if isinstance(sent, str) and len(sent) > limit:
         raise UnfitError(f"is longer than {limit:,} characters ({len(sent):,})")
     return sent
-
-
-def _iso(value: datetime.date | datetime.time) -> str:
-    return value.isoformat()
 
 
 def _date_time(timezone: datetime.tzinfo | None, value: datetime.datetime) -> str:
@@ -190,8 +190,8 @@ _TYPES: Mapping[
             # A column of integers with gaps consists of floats in pandas: 1042.0 is the employee number 1042.
             "float": lambda value: int(value) if value.is_integer() and abs(value) <= 2**53 else value,
             "decimal": lambda value: _limited(TEXT_LIMIT, "{:f}".format, value),
-            "date": _iso,
-            "time": _iso,
+            "date": datetime.date.isoformat,
+            "time": datetime.time.isoformat,
             "date-time": _date_time,
             "UUID": str,
             "IP address": str,
@@ -209,7 +209,7 @@ _TYPES: Mapping[
     AttributeType.DOUBLE: (
         "a number",
         lambda value: _is_number(value, float),
-        {"integer": _number, "float": _same, "decimal": lambda value: _finite(_same, float(value))},
+        {"integer": _number, "float": _same, "decimal": lambda value: _finite(_same)(float(value))},
     ),
     AttributeType.BOOLEAN: (
         "true or false",
@@ -220,9 +220,9 @@ _TYPES: Mapping[
         "an ISO 8601 date, such as 2026-01-31",
         lambda value: value[4] == "-" and len(value) == 10 and datetime.date.fromisoformat(value),
         {
-            "date": _iso,
+            "date": datetime.date.isoformat,
             "date-time": lambda value: (
-                _iso(value.date())
+                value.date().isoformat()
                 if value.time() == datetime.time()
                 else _fail("has a time of day, but the attribute takes a date")
             ),
@@ -231,12 +231,12 @@ _TYPES: Mapping[
     AttributeType.TIME: (
         "an ISO 8601 time, such as 16:30:00",
         lambda value: ":" in value and datetime.time.fromisoformat(value) is not None,
-        {"time": _iso},
+        {"time": datetime.time.isoformat},
     ),
     AttributeType.DATE_TIME: (
         "an ISO 8601 date and time, such as 2026-01-31T16:30:00Z",
         _date_time_string,
-        {"date": _iso, "date-time": _date_time},
+        {"date": datetime.date.isoformat, "date-time": _date_time},
     ),
     AttributeType.URL: (
         "an address that starts with http:// or https://",
@@ -270,9 +270,11 @@ class Rule(ABC):
     Attributes:
         converters: For each class the converter of its values, or None to send them unchanged; filled by `learn`.
         takes_short_text: True if any string of at most `TEXT_LIMIT` characters fits.
+        maximum: Maximum values in a list, or -1.
     """
 
     takes_short_text = False
+    maximum = -1
 
     def __init__(self) -> None:
         self.converters: dict[type, Convert | None] = {NoneType: None}
@@ -288,7 +290,7 @@ class Rule(ABC):
             case "nothing":
                 converter: Convert | None = _nothing
             case "float" | "decimal" as family:
-                converter = partial(_finite, self.converter_of(kind, family))
+                converter = _finite(self.converter_of(kind, family))
             case "enumeration":
                 converter = lambda member: self.apply(member.value)
             case "NumPy scalar":
@@ -316,6 +318,8 @@ class Rule(ABC):
 
     def convert_list(self, values: list[object] | tuple[object, ...]) -> JsonValue:
         """Return what is sent for a list of values: the list itself if nothing has to be changed."""
+        if 0 <= self.maximum < len(values):
+            raise UnfitError(f"has more values than the maximum of {self.maximum:,} ({len(values):,})")
         sent = values if type(values) is list else [*values]
         for position, value in enumerate(values):
             if type(value) is str and self.takes_short_text and len(value) <= TEXT_LIMIT:
@@ -381,7 +385,7 @@ class AttributeRule(Rule):
             self._by_family[family] = partial(_limited, limit, self._by_family[family])
         converter = self._string_converter(with_timezone(string), limit)
         self._by_family["string"] = partial(_reject_lone_surrogate, converter) if is_strict else converter
-        self._maximum = attribute.maximum
+        self.maximum = attribute.maximum
         self.takes_short_text = not self._wanted and not is_strict and limit >= TEXT_LIMIT
 
     def _string_converter(self, string: Callable[[str], object], limit: int) -> Convert:
@@ -405,17 +409,12 @@ class AttributeRule(Rule):
     @override
     def converter_of(self, kind: type, family: str) -> Convert:
         if family == "list":
-            return self._list
+            return self.convert_list
         converter = self._by_family.get(family, self._reject)
         if kind in FAMILIES or family not in _PLAIN:
             return converter
         plain = _PLAIN[family]
         return lambda value: converter(plain(value))
-
-    def _list(self, values: list[object] | tuple[object, ...]) -> JsonValue:
-        if 0 <= self._maximum < len(values):
-            raise UnfitError(f"has more values than the maximum of {self._maximum:,} ({len(values):,})")
-        return self.convert_list(values)
 
     def _reject(self, value: object) -> JsonValue:
         if self._wanted:

@@ -15,8 +15,8 @@ from .._imports.chunker import Chunker
 from .._imports.encoding import choose_encoder
 from .._imports.execution import Execution
 from .._imports.journal_values import ChunkState
-from .._imports.progress import ImportPhase, count_text
 from .._imports.options import time_zone
+from .._imports.progress import ImportPhase, count_text
 from .._imports.record_checker import RecordChecker
 from .._imports.whole_run import DanglingReference
 from .._model.schema_model import SchemaModel
