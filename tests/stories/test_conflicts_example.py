@@ -29,7 +29,9 @@ def example(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def test_every_resolution_ends_with_an_import(example: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_resolution_ends_with_an_import(
+    example: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each resolution ends with a built model, imported records, and nothing left to resolve or to build."""
     assert example.main([]) == 0
 
