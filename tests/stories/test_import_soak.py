@@ -484,10 +484,10 @@ async def test_a_result_reads_well_aloud(emulator: Emulator, connection: Any) ->
     )
 
     lines = str(result).splitlines()
-    assert lines[0].startswith("Import confirmed by Assets, but not entirely well: 7 records in 1 chunk, ")
+    assert lines[0].startswith("Import confirmed by Assets, with problems: 7 records in 1 chunk, ")
     assert lines[1:] == [
         "  Groups: 2 sent, 2 created, 0 updated, 0 unchanged, 0 failed",
         "  People: 5 sent, 4 created, 0 updated, 0 unchanged, 1 failed",
         '  not sent: people[5]: id is blank, and "Okta ID" identifies the object',
-        "  Assets said: People: The e-mail address is taken",
+        "  Assets reports: People: The e-mail address is taken",
     ]
