@@ -223,7 +223,7 @@ class _Level(Rule):
             return cast("Convert", self.check)
         if family == "list" and _field_names(kind) is None:
             return self.convert_list
-        if family in ("other", "list"):
+        if family in ("other", "list", "object"):
             return lambda value: cast("JsonObject", self.check(self.read(value)))
         return _reject_record
 
