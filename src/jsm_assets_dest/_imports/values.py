@@ -103,9 +103,34 @@ def family_of(kind: type) -> str:
     return "other"
 
 
-def _is_number(value: str, number: Callable[[str], float]) -> bool:
+_DATE = "an ISO 8601 date, such as 2026-01-31"
+_TIME = "an ISO 8601 time, such as 16:30:00"
+_DATE_TIME = "an ISO 8601 date and time, such as 2026-01-31T16:30:00Z"
+_URL = "an address that starts with http:// or https://"
+_BOOLEANS = frozenset({"true", "false"})
+# Without leading zeros, which some programs read as octal.
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}", re.ASCII)
+
+
+# --- strings: each function returns something false, or raises ValueError or IndexError, if a string does not fit
+
+
+def _is_double(value: str, number: Callable[[str], float] = float) -> bool:
     # Python also reads 1_000 and digits of other scripts; the service may not.
-    return len(value) < 400 and value.isascii() and "_" not in value and math.isfinite(number(value))
+    return len(value) < 300 and value.isascii() and "_" not in value and math.isfinite(number(value))
+
+
+def _is_integer(value: str) -> bool:
+    return _is_double(value, int) and _integer(int(value)) is not None
+
+
+def _is_date(value: str) -> object:
+    return value[4] == "-" and len(value) == 10 and datetime.date.fromisoformat(value)
+
+
+def _is_time(value: str) -> bool:
+    return ":" in value and datetime.time.fromisoformat(value) is not None
 
 
 def _is_email(value: str) -> object:
@@ -114,9 +139,11 @@ def _is_email(value: str) -> object:
     return name and domain and "@" not in domain and value.split() == [value]
 
 
-# Without leading zeros, which some programs read as octal.
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_is_ipv4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}", re.ASCII).fullmatch
+def _is_ip_address(value: str) -> object:
+    return _IPV4.fullmatch(value) or ipaddress.ip_address(value)
+
+
+# --- numbers, dates, and times
 
 
 def _same(value: JsonValue) -> JsonValue:
@@ -170,8 +197,7 @@ _Fitting: TypeAlias = tuple[str, Callable[[str], object], dict[str, Convert]]
 def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _Fitting]:
     """Return what each type wants, the function for its strings, and the converters of other families that fit.
 
-    A type that is not there takes any string. The function returns something false if a string does not fit, and another
-    string if that is sent instead.
+    A type that is not there takes any string. The function returns a string if that is sent instead.
     """
     date, time = datetime.date.isoformat, datetime.time.isoformat
 
@@ -190,7 +216,7 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
         # A date alone has no time of day that a time zone could move.
         return moment and (moment.tzinfo is not None or len(value) == 10 or date_time(moment))
 
-    anything: dict[str, Convert] = {
+    text: dict[str, Convert] = {
         "boolean": _same,
         "integer": _number,
         # A column of integers with gaps consists of floats in pandas: 1042.0 is the employee number 1042.
@@ -202,55 +228,24 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
         "UUID": str,
         "IP address": str,
     }
-    integers: dict[str, Convert] = {
-        "integer": _integer,
-        "float": lambda value: _integer(_whole(value)),
-        "decimal": lambda value: _integer(_whole(value)),
-    }
-    numbers: dict[str, Convert] = {
-        "integer": _number,
-        "float": _same,
-        "decimal": lambda value: _finite(_same)(float(value)),
-    }
+    whole: Convert = lambda value: _integer(_whole(value))  # noqa: E731
+    double: Convert = lambda value: _finite(_same)(float(value))  # noqa: E731
+    kind = AttributeType
     return {
-        None: ("", bool, anything),
-        AttributeType.INTEGER: (
+        None: ("", bool, text),
+        kind.INTEGER: (
             "a whole number",
-            lambda value: _is_number(value, int) and _integer(int(value)) is not None,
-            integers,
+            _is_integer,
+            {"integer": _integer, "float": whole, "decimal": whole},
         ),
-        AttributeType.DOUBLE: ("a number", lambda value: _is_number(value, float), numbers),
-        AttributeType.BOOLEAN: (
-            "true or false",
-            lambda value: value.lower() in {"true", "false"},
-            {"boolean": _same},
-        ),
-        AttributeType.DATE: (
-            "an ISO 8601 date, such as 2026-01-31",
-            lambda value: value[4] == "-" and len(value) == 10 and datetime.date.fromisoformat(value),
-            {"date": date, "date-time": _date_of},
-        ),
-        AttributeType.TIME: (
-            "an ISO 8601 time, such as 16:30:00",
-            lambda value: ":" in value and datetime.time.fromisoformat(value) is not None,
-            {"time": time},
-        ),
-        AttributeType.DATE_TIME: (
-            "an ISO 8601 date and time, such as 2026-01-31T16:30:00Z",
-            is_date_time,
-            {"date": date, "date-time": date_time},
-        ),
-        AttributeType.URL: (
-            "an address that starts with http:// or https://",
-            lambda value: value.startswith(("http://", "https://")),
-            {},
-        ),
-        AttributeType.EMAIL: ("an email address", _is_email, {}),
-        AttributeType.IPADDRESS: (
-            "an IP address",
-            lambda value: _is_ipv4(value) or ipaddress.ip_address(value),
-            {"IP address": str},
-        ),
+        kind.DOUBLE: ("a number", _is_double, {"integer": _number, "float": _same, "decimal": double}),
+        kind.BOOLEAN: ("true or false", lambda value: value.lower() in _BOOLEANS, {"boolean": _same}),
+        kind.DATE: (_DATE, _is_date, {"date": date, "date-time": _date_of}),
+        kind.TIME: (_TIME, _is_time, {"time": time}),
+        kind.DATE_TIME: (_DATE_TIME, is_date_time, {"date": date, "date-time": date_time}),
+        kind.URL: (_URL, lambda value: value.startswith(("http://", "https://")), {}),
+        kind.EMAIL: ("an email address", _is_email, {}),
+        kind.IPADDRESS: ("an IP address", _is_ip_address, {"IP address": str}),
     }
 
 
@@ -380,14 +375,9 @@ def _fitting(is_fitting: Callable[[str], object], wanted: str) -> Convert:
 
 
 class AttributeRule(Rule):
-    """What an attribute takes: a value, a list of values, or nothing.
+    """What an attribute takes: a value, a list of values, or nothing. If it is strict, every character is checked.
 
     None and an empty string always fit: what they do to an existing value is a setting of the import source.
-
-    Args:
-        attribute: The attribute.
-        timezone: The time zone of naive date-times, or None to reject them.
-        is_strict: Check every character of every string.
     """
 
     def __init__(
