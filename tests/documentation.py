@@ -32,8 +32,8 @@ OPENED = "what the page opened"
 #: What the last Python block has printed.
 PRINTED = "what the last block printed"
 
-#: The end of a page's text up to an output: a Python block and nothing behind it.
-PYTHON_BEFORE = re.compile(r"```python\n(?:(?!```).)*```\s*\Z", re.DOTALL)
+#: End of the text before an output: a Python block, and optionally a line "Output:".
+PYTHON_BEFORE = re.compile(r"```python\n(?:(?!```).)*```\s*(?:Output:\s*)?\Z", re.DOTALL)
 
 
 class KeepingEvaluator(PythonEvaluator):

@@ -475,7 +475,7 @@ def test_a_revoked_token_is_found_out_whether_the_site_says_so_or_not(header: bo
     emulator.add_object_schema("OKT", "Okta")
     with emulator.connect(retry=RetryPolicy.off()) as connection:
         assert connection.check().ok
-        connection._site.workspace_id = None
+        connection._session.site.workspace_id = None
         emulator.access.revoke_token()
         with pytest.raises(BadCredentialsError) as caught:
             connection.object_schemas()

@@ -40,7 +40,9 @@ def test_a_time_zone_has_a_name_that_can_be_saved(
     assert options_from_dict(json.loads(json.dumps(options_to_dict(options)))).timezone == name
 
 
-@pytest.mark.parametrize("value", ["", "CEST or so", "/etc/passwd", "+25:00", 5, ["UTC"], type("Odd", (datetime.tzinfo,), {})()])
+@pytest.mark.parametrize(
+    "value", ["", "CEST or so", "/etc/passwd", "+25:00", 5, ["UTC"], type("Odd", (datetime.tzinfo,), {})()]
+)
 def test_an_unknown_time_zone_is_refused(value: object) -> None:
     """The error names the forms that are accepted."""
     with pytest.raises(ConfigurationError, match=r"`timezone` is .*not a known time zone") as caught:

@@ -1,47 +1,48 @@
-"""What building a model would do to an import, to be looked at and then carried out."""
+"""Plan of the changes that building a model makes to an import."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Self
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
+from .._operations import building
+from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from .import_token import AsyncImportToken
+from .session import AsyncSession, values_of
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class AsyncBuildPlan(BuildPlanRecord):
-    """What building a model would do to an import: one item for everything, as text, data and a table in a notebook.
+    """Plan of the changes that building a model makes to an import, one item per change.
 
-    Making one sends only reads, and nothing is sent while an item is impossible.
+    Creating a plan sends only read requests. `apply` sends nothing if an item is impossible.
     """
 
-    _token: AsyncImportToken = field(repr=False, eq=False, alias="token")
+    __module__ = "jsm_assets_dest"
+
+    _session: AsyncSession = field(repr=False, eq=False, alias="session")
+    _target: ImportTarget = field(repr=False, eq=False, alias="target")
 
     @classmethod
-    def bound(cls, token: AsyncImportToken, record: BuildPlanRecord) -> Self:
-        """Bind a plan to the import token it was made with."""
-        values = asdict(record, recurse=False, filter=lambda attribute, _: attribute.name != "_token")
-        return cls(**values, token=token)
+    def bound(cls, session: AsyncSession, target: ImportTarget, record: BuildPlanRecord) -> Self:
+        """Return a handle for the plan."""
+        return cls(**values_of(record), session=session, target=target)
 
     async def apply(self, *, timeout: float = 600.0) -> AsyncBuildPlan:
-        """Carry the plan out; what Assets has is read once more before anything is sent.
+        """Apply the plan, after checking that the import has not changed since the plan was made.
 
         Args:
-            timeout: Seconds to wait for Assets to be done with it.
+            timeout: Seconds to wait until Assets has applied the changes.
 
         Returns:
-            The plan itself; its `model` is the one that records follow.
+            The plan. Its `model` is the model for the records.
 
         Raises:
-            ImpossibleChangeError: The plan holds impossible items; nothing was sent.
-            StalePlanError: The schema or the mapping has changed since the plan was made; nothing was sent.
-            MappingRejectedError: Assets refused it; there is a class for each of its reasons.
-            ImportTimeoutError: Assets was not done in time; it goes on with it.
+            ImpossibleChangeError: The plan contains impossible changes. Nothing was sent.
+            StalePlanError: The schema or the mapping has changed since the plan was made. Nothing was sent.
+            MappingRejectedError: Assets rejected the mapping. There is a subclass for each reason.
+            ImportTimeoutError: Assets did not finish in time. It continues.
         """
-        return await self._token.build(self.model, plan=self, timeout=timeout)
+        record = await self._session.run(building.build(self._target, self.model, self, timeout))
+        return self.bound(self._session, self._target, record)

@@ -1,47 +1,49 @@
-"""A connection to a Jira site: where everything begins."""
+"""Connection to a Jira site and its Assets workspace."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypeVar
+import ssl
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
+from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.async_engine import AsyncEngine
-from .._http.clock import SystemClock
+from .._http.clock import Clock, SystemClock
 from .._http.limits import Limits
 from .._http.settings import HttpSettings, environment_proxies, named_proxies
 from .._operations import object_schemas as schemas
+from .._session.credentials import Credentials
 from .._session.opening import checked_verify, from_environment, open_site, origins
 from .._session.retry_policy import RetryPolicy
 from .._wire.addresses import GATEWAY
+from .session import AsyncSession, LazyModule
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Mapping
-    from types import TracebackType
-    from typing import Self
-
-    from .._assets.import_sources import ImportSource
-    from .._assets.object_schemas import ObjectSchemaRecord
-    from .._assets.reports import ConnectionReport
-    from .._http.clock import Clock
-    from .._http.commands import Operation
-    from .._session.credentials import Credentials
-    from .import_token import AsyncImportToken
-    from .object_schema import AsyncObjectSchema
-
-T = TypeVar("T")
-
-# The handles and what only some of them need are loaded when they are asked for: all modules together would make the
-# way from the start of a process to its first answer twice as long as with plain httpx (measured).
+    from .._assets import import_sources as sources
+    from .._assets import reports
+    from .._operations import doctor, import_tokens
+    from . import import_token as token_handles
+    from . import object_schema as schema_handles
+else:
+    sources = LazyModule(".._assets.import_sources")
+    reports = LazyModule(".._assets.reports")
+    doctor = LazyModule(".._operations.doctor")
+    import_tokens = LazyModule(".._operations.import_tokens")
+    token_handles = LazyModule(".import_token")
+    schema_handles = LazyModule(".object_schema")
 
 
 class AsyncConnection:
-    """A connection to one Jira site and its Assets workspace; an async context manager.
+    """Connection to one Jira site and its Assets workspace; an async context manager.
 
-    Make one with `current_site` or `external_site`. Making it sends nothing; the first call builds the HTTP client, and
-    what has to be found out (the cloud id, the workspace) is asked when it is first needed and then kept. One connection
-    can be shared by everything that runs in the same event loop.
+    Create a connection with `current_site` or `external_site`. That sends nothing: the first call builds the HTTP client,
+    and the cloud id and the workspace are looked up once, when they are first needed. A connection can be shared by
+    everything that runs in the same event loop.
     """
+
+    __module__ = "jsm_assets_dest"
 
     def __init__(
         self,
@@ -61,15 +63,15 @@ class AsyncConnection:
         proxies = (
             {} if transport is not None or not trust_env else environment_proxies(origins(site, gateway))
         )
-        self._clock = clock if clock is not None else SystemClock()
-        self._site = open_site(
+        clock = clock if clock is not None else SystemClock()
+        opened = open_site(
             site,
             auth,
             cloud_id=cloud_id,
             workspace_id=workspace_id,
             gateway=gateway,
             retry=retry if retry is not None else RetryPolicy(),
-            clock=self._clock,
+            clock=clock,
             proxies=named_proxies(proxies),
         )
         settings = HttpSettings(
@@ -79,14 +81,14 @@ class AsyncConnection:
             proxies=proxies,
             trust_env=trust_env,
         )
-        self._engine = AsyncEngine(settings, self._clock)
+        self._session = AsyncSession(opened, AsyncEngine(settings, clock))
 
     @classmethod
     def current_site(
         cls,
         auth: Credentials | None = None,
         *,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] | None = None,
         transport: object | None = None,
         retry: RetryPolicy | None = None,
         limits: Limits | None = None,
@@ -97,29 +99,30 @@ class AsyncConnection:
         """Connect to the site that this process is configured for.
 
         Args:
-            auth: The credentials; None to take them from the environment: `JSM_ASSETS_EMAIL` and `JSM_ASSETS_API_TOKEN`,
-                or `JSM_ASSETS_OAUTH_TOKEN`, or `JSM_ASSETS_CLIENT_ID` and `JSM_ASSETS_CLIENT_SECRET`. A `ForgeToken` says
-                itself which site it is for.
-            environ: Where the settings stand: `JSM_ASSETS_SITE`, and if needed `JSM_ASSETS_GATEWAY`,
-                `JSM_ASSETS_CLOUD_ID` and `JSM_ASSETS_WORKSPACE_ID`. Blank ones count as not set.
-            transport: As in `external_site`, as are the following.
-            retry: How failed requests are tried again.
-            limits: Bounds of an attempt.
-            verify: The TLS context.
-            trust_env: Whether proxies and certificates of the environment count.
-            clock: The clock to live by.
+            auth: Credentials. None reads them from the environment: `JSM_ASSETS_EMAIL` and `JSM_ASSETS_API_TOKEN`, or
+                `JSM_ASSETS_OAUTH_TOKEN`, or `JSM_ASSETS_CLIENT_ID` and `JSM_ASSETS_CLIENT_SECRET`. A `ForgeToken`
+                contains its site.
+            environ: Environment variables: `JSM_ASSETS_SITE`, and optionally `JSM_ASSETS_GATEWAY`,
+                `JSM_ASSETS_CLOUD_ID`, and `JSM_ASSETS_WORKSPACE_ID`. Blank ones are treated as not set. None reads
+                `os.environ` at the time of the call.
+            transport: See `external_site`, also for the following arguments.
+            retry: Retry policy.
+            limits: Limits of one attempt.
+            verify: TLS context.
+            trust_env: Use the proxies and certificates that the environment names.
+            clock: Time source.
 
         Raises:
-            MissingSettingsError: Settings are missing; the message names all of them.
-            ConfigurationError: A setting cannot be right; nothing was sent.
+            MissingSettingsError: Settings are missing. The message names all of them.
+            ConfigurationError: A setting is invalid. Nothing was sent.
         """
-        found = from_environment(auth, environ)
+        settings = from_environment(auth, os.environ if environ is None else environ)
         return cls(
-            found.site,
-            found.credentials,
-            cloud_id=found.cloud_id,
-            workspace_id=found.workspace_id,
-            gateway=found.gateway,
+            settings.site,
+            settings.credentials,
+            cloud_id=settings.cloud_id,
+            workspace_id=settings.workspace_id,
+            gateway=settings.gateway,
             transport=transport,
             retry=retry,
             limits=limits,
@@ -147,22 +150,22 @@ class AsyncConnection:
         """Connect to any site.
 
         Args:
-            site: Its address, such as https://acme.atlassian.net; plain http: is accepted on this computer only. "" with a
-                `ForgeToken`, which says itself which site it is for.
-            auth: The credentials.
-            cloud_id: The site's id on the gateway; found out when it is needed and not given.
-            workspace_id: The id of its Assets workspace; found out when it is not given.
-            gateway: Where Atlassian's gateway is; an emulator's address in tests.
-            transport: An httpx transport to use instead of the network.
-            retry: How failed requests are tried again; `RetryPolicy.off()` for not at all.
-            limits: Bounds of an attempt.
-            verify: The TLS context; None for the certificates that httpx brings.
-            trust_env: Whether `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`
-                count. `check()` reports the proxies in use.
-            clock: The clock to live by; tests pass the emulator's, which never really waits.
+            site: Address of the site, such as https://acme.atlassian.net. Plain http: is accepted for this computer only.
+                Pass "" with a `ForgeToken`, which contains its site.
+            auth: Credentials.
+            cloud_id: Id of the site on the gateway. Default: it is looked up.
+            workspace_id: Id of the Assets workspace. Default: it is looked up.
+            gateway: Address of Atlassian's gateway; in tests, the address of an emulator.
+            transport: httpx transport to use instead of the network.
+            retry: Retry policy. `RetryPolicy.off()` disables retries.
+            limits: Limits of one attempt.
+            verify: TLS context. Default: the certificates that httpx uses.
+            trust_env: Use `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, and `SSL_CERT_DIR`.
+                `check()` reports the proxies in use.
+            clock: Time source. Tests pass `emulator.clock`, which advances without waiting.
 
         Raises:
-            ConfigurationError: A setting cannot be right; nothing was sent.
+            ConfigurationError: A setting is invalid. Nothing was sent.
         """
         return cls(
             site,
@@ -180,12 +183,14 @@ class AsyncConnection:
 
     @property
     def site(self) -> str:
-        """The site's address; "" for a Forge token that was given without it, until a call has found it out."""
-        return self._site.url
+        """Address of the site; "" for a Forge token without a site, until a call has looked it up."""
+        return self._session.site.url
 
     def __repr__(self) -> str:
-        where = self._site.url or self._site.jira()
-        return f"{type(self).__name__}({where!r}, account={self._site.credentials.account_label!r})"
+        site = self._session.site
+        return (
+            f"{type(self).__name__}({site.url or site.jira()!r}, account={site.credentials.account_label!r})"
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -196,105 +201,109 @@ class AsyncConnection:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the HTTP connections. Handles that came from this connection can make no further calls."""
-        await self._engine.aclose()
+        """Close the HTTP connections. Handles that this connection returned can send no further requests."""
+        await self._session.engine.aclose()
 
-    async def check(self) -> ConnectionReport:
-        """Find out whether this account can do the job, and if not, why not and who must do what.
+    async def check(self) -> reports.ConnectionReport:
+        """Check that this account can import, and if not, report the causes and who can fix them.
 
-        Sends only reads. A failed check is an entry of the report, never an exception.
+        Sends only read requests. A failed check is an entry of the report, not an exception.
         """
-        from .._operations import doctor as permissions
+        return await self._session.run(doctor.check(self._session.site))
 
-        return await self._run(permissions.check(self._site))
+    async def object_schemas(self) -> list[schema_handles.AsyncObjectSchema]:
+        """Return all object schemas that the account can see."""
+        return [
+            self._schema(record) for record in await self._session.run(schemas.list_all(self._session.site))
+        ]
 
-    async def object_schemas(self) -> list[AsyncObjectSchema]:
-        """All object schemas that the account may see."""
-        return [self._schema(record) for record in await self._run(schemas.list_all(self._site))]
-
-    async def find_object_schema(self, key: str) -> AsyncObjectSchema | None:
-        """The object schema with a key, or None where there is none that the account may see.
+    async def find_object_schema(self, key: str) -> schema_handles.AsyncObjectSchema | None:
+        """Return the object schema with the given key, or None if the account can't see one.
 
         Args:
-            key: The schema's key, such as OKT; upper and lower case are the same.
+            key: Key of the object schema, such as OKT, in any case.
         """
-        record = await self._run(schemas.find(self._site, key))
+        record = await self._session.run(schemas.find(self._session.site, key))
         return None if record is None else self._schema(record)
 
-    async def get_object_schema(self, key: str) -> AsyncObjectSchema:
-        """The object schema with a key.
+    async def get_object_schema(self, key: str) -> schema_handles.AsyncObjectSchema:
+        """Return the object schema with the given key.
 
         Raises:
-            ObjectSchemaNotFoundError: There is none that the account may see.
+            ObjectSchemaNotFoundError: The account can't see an object schema with this key.
         """
-        return self._schema(await self._run(schemas.get(self._site, key)))
+        return self._schema(await self._session.run(schemas.get(self._session.site, key)))
 
-    async def create_object_schema(self, key: str, name: str, description: str = "") -> AsyncObjectSchema:
-        """Create an object schema. Assets opens a new one to every JSM user: see `roles` and `set_roles` of the schema.
+    async def create_object_schema(
+        self, key: str, name: str, description: str = ""
+    ) -> schema_handles.AsyncObjectSchema:
+        """Create an object schema.
+
+        Assets gives every JSM user access to a new object schema; see `roles` and `set_roles` of the object schema.
 
         Args:
-            key: 2 to 10 capital letters and digits, beginning with a letter; the first part of every object's key.
-            name: Its name, unique in the workspace.
-            description: What it is for.
+            key: Key of the object schema: 2 to 10 uppercase letters and digits, starting with a letter. It is the first
+                part of every object's key.
+            name: Name, unique in the workspace.
+            description: Description.
 
         Raises:
-            ConfigurationError: The key or the name cannot be right; nothing was sent.
-            ObjectSchemaExistsError: The key or the name is taken.
+            ConfigurationError: The key or the name is invalid. Nothing was sent.
+            ObjectSchemaExistsError: Another object schema has this key or this name.
         """
-        return self._schema(await self._run(schemas.create(self._site, key, name, description)))
+        return self._schema(
+            await self._session.run(schemas.create(self._session.site, key, name, description))
+        )
 
     async def ensure_object_schema(
         self, key: str, name: str | None = None, description: str = ""
-    ) -> AsyncObjectSchema:
-        """The object schema with a key, created if it is not there; an existing one is left as it is.
+    ) -> schema_handles.AsyncObjectSchema:
+        """Return the object schema with the given key, creating it if it does not exist.
+
+        An existing object schema is not changed.
 
         Args:
-            key: As in `create_object_schema`.
-            name: The name for a new one; None to take the key.
-            description: The description for a new one.
+            key: Key of the object schema: 2 to 10 uppercase letters and digits, starting with a letter.
+            name: Name of a new object schema. Default: the key.
+            description: Description of a new object schema.
 
         Raises:
-            ConfigurationError: The key or the name cannot be right; nothing was sent.
-            ObjectSchemaExistsError: There is none with that key, and the name is taken by another one.
+            ConfigurationError: The key or the name is invalid. Nothing was sent.
+            ObjectSchemaExistsError: No object schema has this key, but another one has this name.
         """
-        return self._schema(await self._run(schemas.ensure(self._site, key, name, description)))
+        return self._schema(
+            await self._session.run(schemas.ensure(self._session.site, key, name, description))
+        )
 
-    def import_token(self, secret: str, schema: AsyncObjectSchema | None = None) -> AsyncImportToken:
-        """The import token of an External import. Nothing is sent yet.
+    def import_token(
+        self, secret: str, schema: schema_handles.AsyncObjectSchema | None = None
+    ) -> token_handles.AsyncImportToken:
+        """Return a handle for the import token of an External import. Sends nothing.
 
         Args:
-            secret: The token; made on the import's page in Assets, or with `generate_import_token`.
-            schema: The object schema that the import is meant for; checked before anything is written to it.
+            secret: The token, generated on the import's page in Assets or with `generate_import_token`.
+            schema: Object schema that the import is expected to belong to. It is checked before anything is written.
 
         Raises:
-            InvalidCredentialError: It cannot be an import token, for example because it is an API token.
+            InvalidCredentialError: The string is not an import token; it may be an API token.
         """
-        from .import_token import AsyncImportToken
-
-        return AsyncImportToken.of(self, secret, schema)
+        return token_handles.AsyncImportToken.of(self._session, secret, schema)
 
     async def generate_import_token(
-        self, import_source: ImportSource, schema: AsyncObjectSchema | None = None
-    ) -> AsyncImportToken:
-        """Make a new token for an import. The import's older token is refused from this moment on.
+        self, import_source: sources.ImportSource, schema: schema_handles.AsyncObjectSchema | None = None
+    ) -> token_handles.AsyncImportToken:
+        """Generate a new token for an import. From now on, Assets rejects the old token.
 
         Args:
             import_source: The import; see `import_sources` of the object schema.
-            schema: The object schema that the import belongs to, for later checks.
+            schema: Object schema that the import is expected to belong to, for later checks.
 
         Raises:
-            UnknownOutcomeError: The answer got lost. The older token may be dead, and the new one is unknown: make
-                another one.
+            UnknownOutcomeError: The response was lost. The old token may no longer work, and the new one is unknown.
+                Generate another token.
         """
-        from .._operations import import_tokens as tokens
-        from .import_token import AsyncImportToken
+        secret = await self._session.run(import_tokens.generate(self._session.site, import_source))
+        return token_handles.AsyncImportToken.of(self._session, secret, schema)
 
-        return AsyncImportToken.of(self, await self._run(tokens.generate(self._site, import_source)), schema)
-
-    def _schema(self, record: ObjectSchemaRecord) -> AsyncObjectSchema:
-        from .object_schema import AsyncObjectSchema
-
-        return AsyncObjectSchema.of(self, record)
-
-    async def _run(self, operation: Operation[T]) -> T:
-        return await self._engine.run(operation)
+    def _schema(self, record: ObjectSchemaRecord) -> schema_handles.AsyncObjectSchema:
+        return schema_handles.AsyncObjectSchema.of(self._session, record)

@@ -1,225 +1,211 @@
-"""The import token of an External import, and everything that is done with it."""
+"""Import token of an External import, and every operation that needs it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Self, Unpack
 
 from attrs import field, frozen
-from typing_extensions import Unpack
 
 from .._assets.import_sources import ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._assets.reports import ImportTokenReport
+from .._imports.execution import Execution
 from .._imports.options import AsyncRecords, ImportOptions, ImportSettings
+from .._imports.result import ImportResult
+from .._model.schema_model import SchemaModel
 from .._operations import building, imports, starting
 from .._operations import import_tokens as tokens
-from .._secret import Secret
+from .._operations.import_target import ImportTarget
+from .._plan.build_plan import BuildPlanRecord
 from .._session.credentials import import_token_secret
 from .build_plan import AsyncBuildPlan
 from .import_execution import AsyncImportExecution
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from .._assets.reports import ImportTokenReport
-    from .._imports.execution import Execution
-    from .._imports.result import ImportResult
-    from .._model.schema_model import SchemaModel
-    from .._plan.build_plan import BuildPlanRecord
-    from .connection import AsyncConnection
+from .session import AsyncSession
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class AsyncImportToken:
-    """The token of one External import. It is never shown, and asked anew for every step where it leads.
+    """Import token of one External import.
 
-    Attributes:
-        schema: The object schema that the import is meant for, or None to take whichever the token leads to.
+    The token is never displayed. Its links are requested again for every operation, because they may change.
     """
 
-    schema: ObjectSchemaRecord | None = None
-    _secret: Secret = field(repr=False, alias="secret")
-    _connection: AsyncConnection = field(repr=False, eq=False, alias="connection")
-    _memory: tokens.Memory = field(factory=tokens.Memory, repr=False, eq=False, init=False)
+    __module__ = "jsm_assets_dest"
+
+    _session: AsyncSession = field(eq=False, alias="session")
+    _target: ImportTarget = field(alias="target")
 
     @classmethod
-    def of(cls, connection: AsyncConnection, secret: str, schema: ObjectSchemaRecord | None) -> Self:
-        """Bind a token to a connection.
+    def of(cls, session: AsyncSession, secret: str, schema: ObjectSchemaRecord | None) -> Self:
+        """Return a handle for a token.
 
         Raises:
-            InvalidCredentialError: It cannot be an import token.
+            InvalidCredentialError: The string is not an import token.
         """
-        return cls(schema=schema, secret=import_token_secret(secret), connection=connection)
+        target = ImportTarget(site=session.site, secret=import_token_secret(secret), schema=schema)
+        return cls(session=session, target=target)
+
+    @property
+    def schema(self) -> ObjectSchemaRecord | None:
+        """Object schema that the import is expected to belong to; None accepts any."""
+        return self._target.schema
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(schema={self.schema!r})"
 
     def reveal(self) -> str:
-        """The token's text, to be put into a secret store; everywhere else it is masked."""
-        return self._secret.reveal()
+        """Return the token as a string, for a secret store. Everywhere else it is masked."""
+        return self._target.secret.reveal()
 
     async def check(self) -> ImportTokenReport:
-        """Find out whether the token is accepted, belongs to this workspace and schema, and may be used now.
+        """Check that the token is accepted, belongs to this workspace and schema, and can be used now.
 
-        Sends only reads. A failed check is an entry of the report, never an exception.
+        Sends only read requests. A failed check is an entry of the report, not an exception.
         """
-        return await self._connection._run(
-            tokens.check(self._connection._site, self._secret, self.schema, self._memory)
-        )
+        return await self._session.run(tokens.check(self._target))
 
     async def status(self) -> ImportStatus:
-        """The state of the import.
+        """Return the state of the import.
 
         Raises:
-            ImportTokenError: The token is refused.
+            ImportTokenError: Assets rejected the token.
         """
-        return await self._connection._run(tokens.status(self._connection._site, self._secret))
+        return await self._session.run(tokens.status(self._target))
 
     async def plan(self, model: SchemaModel) -> AsyncBuildPlan:
-        """Compare a model with what the import has, and say what building it would change. Sends only reads.
+        """Compare a model with what the import has, and return the changes that building it would make.
+
+        Sends only read requests.
 
         Args:
             model: The wanted model.
 
         Returns:
-            The plan; `apply` carries it out.
+            The plan. `apply` applies it.
 
         Raises:
-            InvalidModelError: The model has errors; the message lists all of them.
-            ImportTargetMismatchError: The token leads to another object schema than the one that is meant.
+            InvalidModelError: The model has errors. The message lists all of them.
+            ImportTargetMismatchError: The token belongs to another object schema than the expected one.
         """
-        record = await self._connection._run(
-            building.plan(self._connection._site, self._secret, self.schema, model, self._memory)
-        )
-        return AsyncBuildPlan.bound(self, record)
+        record = await self._session.run(building.plan(self._target, model))
+        return AsyncBuildPlan.bound(self._session, self._target, record)
 
     async def build(
         self, model: SchemaModel, *, plan: BuildPlanRecord | None = None, timeout: float = 600.0
     ) -> AsyncBuildPlan:
-        """Make the import's schema and mapping what a model says: object types, attributes, references, statuses, mapping.
+        """Build the model in Assets: object types, attributes, references, statuses, and the mapping of the import.
 
-        The first time all of it is sent, later only what changed, and nothing when nothing changed. Building the same
-        model twice changes nothing.
+        The first build sends the whole model, a later one only what changed. Building an unchanged model sends nothing.
 
         Args:
             model: The wanted model.
-            plan: A plan made before; it is refused when the import or the model has changed since.
-            timeout: Seconds to wait for Assets to be done with it.
+            plan: A plan that was made before. It is rejected if the import or the model has changed since.
+            timeout: Seconds to wait until Assets has applied the changes.
 
         Returns:
-            The plan that was carried out. Its `model` is the wanted one with everything settled that was adopted: the
-            one that records follow.
+            The applied plan. Its `model` is the model for the records; adopted object types are resolved in it.
 
         Raises:
-            InvalidModelError: The model has errors; nothing was sent.
-            ImpossibleChangeError: The model wants something changed that Assets can never change; nothing was sent.
-            StalePlanError: The import or the model has changed since the plan was made; nothing was sent.
-            MappingRejectedError: Assets refused it; there is a class for each of its reasons.
-            ImportTimeoutError: Assets was not done in time; it goes on with it.
+            InvalidModelError: The model has errors. Nothing was sent.
+            ImpossibleChangeError: The model contains a change that Assets never makes. Nothing was sent.
+            StalePlanError: The import or the model has changed since the plan was made. Nothing was sent.
+            MappingRejectedError: Assets rejected the mapping. There is a subclass for each reason.
+            ImportTimeoutError: Assets did not finish in time. It continues.
         """
-        record = await self._connection._run(
-            building.build(
-                self._connection._site, self._secret, self.schema, model, plan, timeout, self._memory
-            )
-        )
-        return AsyncBuildPlan.bound(self, record)
+        record = await self._session.run(building.build(self._target, model, plan, timeout))
+        return AsyncBuildPlan.bound(self._session, self._target, record)
 
     async def start(self, **options: Unpack[ImportSettings]) -> AsyncImportExecution:
-        """Start an execution by hand; `import_records` does all of it in one call.
+        """Start a manual execution and wait until it accepts data. `import_records` does everything in one call.
 
         Args:
             options: See `ImportOptions`.
 
         Raises:
-            ImportBusyError: An execution is running already; it is left alone.
+            ImportBusyError: Another execution is running. It is not changed.
             MissingMappingError: The schema model has not been built yet.
             ImportDisabledError: The import is disabled in Assets.
-            ImportModuleKeyError: The import is of a kind that takes no data.
+            ImportModuleKeyError: The import is not of a kind that accepts data.
         """
         settings = ImportOptions(**options)
-        execution = await self._connection._run(
-            starting.start(self._connection._site, self._secret, self.schema, settings, self._memory)
-        )
-        return AsyncImportExecution.of(self._connection, self._secret, execution)
+        execution = await self._session.run(starting.start(self._target, settings))
+        return AsyncImportExecution.of(self._session, self._target, execution)
 
     def attach(self, execution: Execution) -> AsyncImportExecution:
-        """Take up an execution that was started elsewhere, such as one that came pickled from another process.
+        """Return a handle for an execution that another process started, such as an unpickled one.
 
-        Only whoever started it completes or cancels it; here, records can be submitted and its state read.
+        The handle can submit records and read the state. Only the process that started the execution can complete or
+        cancel it.
         """
-        return AsyncImportExecution.of(self._connection, self._secret, execution.detached())
+        return AsyncImportExecution.of(self._session, self._target, execution.detached())
 
     async def test_import(
         self, records: AsyncRecords, count: int = 100, **options: Unpack[ImportSettings]
     ) -> ImportResult:
-        """Import the first records only, to see that everything works.
+        """Import the first records only, as a test.
 
         Args:
-            records: As in `import_records`.
-            count: How many records to take; the rest of the source is not read.
+            records: Records as in `import_records`.
+            count: Number of records to import. The remaining records are not read.
             options: See `ImportOptions`.
 
         Raises:
-            MassDeletionGuardError: The import is known to remove objects that a run does not bring, so that a test would
-                remove nearly everything; `allow_missing=True` does it all the same.
+            MassDeletionGuardError: The last execution removed missing objects, so a test would remove nearly all objects.
+                `allow_missing=True` runs it anyway.
         """
         settings = ImportOptions(**options)
-        return await self._connection._run(
+        return await self._session.run(
             imports.run(
-                self._connection._site,
-                self._secret,
-                self.schema,
+                self._target,
                 records,
                 settings,
-                self._memory,
                 first=imports.checked_count(count),
             )
         )
 
     async def import_records(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
-        """Import records: start an execution, send them in chunks, complete it once, and wait until Assets is done.
+        """Import records: start an execution, send them in chunks, complete it once, and wait until Assets has finished.
 
         Args:
             records: Records by selector, or pairs of a selector and a record. A record is a mapping from the model's
-                locators to values, an attrs instance or a dataclass. They are read as they are sent: the source may be
-                larger than memory. Records by selector are sent in an order in which references find their targets;
-                pairs are sent in the order in which they come.
+                locators to values, an attrs instance, or a dataclass. Records are read while they are sent, so the source
+                may be larger than memory. Records by selector are sent in an order in which references find their
+                targets; pairs are sent in the given order.
             options: See `ImportOptions`.
 
         Returns:
             What was sent, and what Assets confirmed.
 
         Raises:
-            RecordError: A record cannot be imported; nothing is completed. With `on_bad_record="skip"` it is left out.
-            ImportInterruptedError: The source raised an exception; nothing is completed, and the exception is the cause.
-            MassDeletionGuardError: Many objects that are in Assets are missing; nothing is completed.
-            ImportCancelledError: Somebody cancelled the execution.
-            ImportTimeoutError: Assets was not done in time; the execution goes on and is on the error.
-            ImportTokenError: The token is refused, also when it is replaced while the import runs.
+            RecordError: A record is invalid. The import was not completed. `on_bad_record="skip"` skips such records.
+            ImportInterruptedError: The source raised an exception, which is the cause. The import was not completed.
+            MassDeletionGuardError: Many objects in Assets are missing from this run. The import was not completed.
+            ImportCancelledError: The execution was cancelled.
+            ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
+            ImportTokenError: Assets rejected the token, for example because it was replaced during the import.
         """
         settings = ImportOptions(**options)
-        return await self._connection._run(
-            imports.run(self._connection._site, self._secret, self.schema, records, settings, self._memory)
-        )
+        return await self._session.run(imports.run(self._target, records, settings))
 
     async def resume_import(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
-        """Go on with an import that was killed, from its journal.
+        """Continue an interrupted import from its journal.
 
         Args:
-            records: The same records in the same order as before. Chunks that Assets confirmed are not sent again, unless
-                its execution takes no more data; then everything is sent in a new one.
-            options: See `ImportOptions`; `journal` names the journal of the killed run.
+            records: The same records in the same order as before. Confirmed chunks are not sent again. If the execution
+                no longer accepts data, all records are sent in a new one.
+            options: See `ImportOptions`. `journal` is the journal of the interrupted import.
 
         Raises:
-            ConfigurationError: No journal was named.
-            JournalLockedError: Another process is using the journal.
-            JournalMismatchError: The journal belongs to another import, or the records are others.
+            ConfigurationError: `journal` is missing.
+            JournalLockedError: Another process uses the journal.
+            JournalMismatchError: The journal belongs to another import, or the records are different.
         """
         settings = ImportOptions(**options)
-        return await self._connection._run(
+        return await self._session.run(
             imports.run(
-                self._connection._site,
-                self._secret,
-                self.schema,
+                self._target,
                 records,
                 settings,
-                self._memory,
                 resume=True,
             )
         )

@@ -1,90 +1,96 @@
-"""An object schema of the site."""
+"""Object schema of a site."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._operations import object_schemas as schemas
+from .session import AsyncSession, LazyModule, values_of
 
 if TYPE_CHECKING:
-    from typing import Self
-
-    from .._assets.import_sources import ImportSource, ImportStatus
-    from .._assets.object_types import Attribute, ObjectType
-    from .._assets.roles import SchemaRoles
-    from .._assets.statuses import Status, StatusCategory
-    from .._model.graph import Graph
-    from .._model.schema_model import SchemaModel
-    from .connection import AsyncConnection
-    from .object_type_conflict import AsyncObjectTypeConflict
+    from .._assets import import_sources as sources
+    from .._assets import object_types as types
+    from .._assets import roles as role_values
+    from .._assets import statuses as status_values
+    from .._model import graph as graphs
+    from .._model import schema_model as models
+    from .._operations import conflicts, roles
+    from . import object_type_conflict as conflict_handles
+else:
+    sources = LazyModule(".._assets.import_sources")
+    types = LazyModule(".._assets.object_types")
+    role_values = LazyModule(".._assets.roles")
+    status_values = LazyModule(".._assets.statuses")
+    graphs = LazyModule(".._model.graph")
+    models = LazyModule(".._model.schema_model")
+    conflicts = LazyModule(".._operations.conflicts")
+    roles = LazyModule(".._operations.roles")
+    conflict_handles = LazyModule(".object_type_conflict")
 
 
 @frozen(kw_only=True)
 class AsyncObjectSchema(ObjectSchemaRecord):
-    """An object schema: how it was when it was read, and what can be done with it.
+    """Object schema of a site: its values when it was read, and operations on it.
 
-    The values never change; `refresh` gives a new one.
+    The values never change. `refresh` returns a new handle with the current values.
     """
 
-    _connection: AsyncConnection = field(repr=False, eq=False, alias="connection")
+    __module__ = "jsm_assets_dest"
+
+    _session: AsyncSession = field(repr=False, eq=False, alias="session")
 
     @classmethod
-    def of(cls, connection: AsyncConnection, record: ObjectSchemaRecord) -> Self:
-        """Bind what was read to a connection."""
-        values = asdict(record, recurse=False, filter=lambda attribute, _: attribute.name != "_connection")
-        return cls(**values, connection=connection)
+    def of(cls, session: AsyncSession, record: ObjectSchemaRecord) -> Self:
+        """Return a handle for the object schema."""
+        return cls(**values_of(record), session=session)
 
     async def refresh(self) -> Self:
-        """The schema as it is now.
+        """Return a new handle with the current values.
 
         Raises:
-            ObjectSchemaNotFoundError: It is gone, or hidden from this account.
+            ObjectSchemaNotFoundError: It was deleted, or this account can't see it.
         """
-        return self.of(
-            self._connection, await self._connection._run(schemas.refreshed(self._connection._site, self.id))
-        )
+        return self.of(self._session, await self._session.run(schemas.refreshed(self._session.site, self.id)))
 
-    async def object_types(self) -> tuple[ObjectType, ...]:
-        """All object types, of all levels, with the number of their objects."""
-        return await self._connection._run(schemas.object_types(self._connection._site, self.id))
+    async def object_types(self) -> tuple[types.ObjectType, ...]:
+        """Return all object types of all levels, each with its number of objects."""
+        return await self._session.run(schemas.object_types(self._session.site, self.id))
 
-    async def attributes(self) -> tuple[Attribute, ...]:
-        """All attributes of all object types."""
-        return await self._connection._run(schemas.attributes(self._connection._site, self.id))
+    async def attributes(self) -> tuple[types.Attribute, ...]:
+        """Return all attributes of all object types."""
+        return await self._session.run(schemas.attributes(self._session.site, self.id))
 
-    async def graph(self) -> Graph:
-        """A picture of the object types, their attributes and references, as Mermaid text and as SVG; a notebook shows it."""
-        return await self._connection._run(schemas.graph(self._connection._site, self))
+    async def graph(self) -> graphs.Graph:
+        """Return a diagram of the object types, attributes, and references, as Mermaid text, as SVG, and for notebooks."""
+        return await self._session.run(schemas.graph(self._session.site, self))
 
-    async def find_conflicts(self, model: SchemaModel) -> list[AsyncObjectTypeConflict]:
-        """Object types of this schema that a model wants, too, with what differs.
+    async def find_conflicts(
+        self, model: models.SchemaModel
+    ) -> list[conflict_handles.AsyncObjectTypeConflict]:
+        """Return the conflicts: object types of the model whose name an existing object type has, in any case.
 
         Args:
             model: The wanted model.
 
         Returns:
-            One conflict for each wanted object type whose name is taken, in any case; empty for a new schema. A
-            conflict may be harmless: then the existing type already is what is wanted.
+            One conflict per name with the differences; an empty list for a new object schema. A conflict may be harmless:
+            then the existing object type already fits.
         """
-        from .._operations import conflicts
-        from .object_type_conflict import AsyncObjectTypeConflict
+        records = await self._session.run(conflicts.find(self._session.site, self.id, model))
+        return [conflict_handles.AsyncObjectTypeConflict.of(self._session, record) for record in records]
 
-        found = await self._connection._run(conflicts.find(self._connection._site, self.id, model))
-        return [AsyncObjectTypeConflict.of(self._connection, record) for record in found]
-
-    async def roles(self) -> SchemaRoles:
-        """The roles of the schema with their entries, and which entries open it to everybody with JSM access.
+    async def roles(self) -> role_values.SchemaRoles:
+        """Return the roles with their entries, and which entries give every JSM user access.
 
         Raises:
-            RolesNotSettableError: The site does not let this credential read them; the error carries the page and steps.
+            RolesNotSettableError: The site does not allow this credential to read roles. The error contains a link and
+                steps.
         """
-        from .._operations import roles
-
-        return await self._connection._run(roles.read(self._connection._site, self))
+        return await self._session.run(roles.read(self._session.site, self))
 
     async def set_roles(
         self,
@@ -92,103 +98,104 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         managers: Sequence[str] | None = None,
         developers: Sequence[str] | None = None,
         users: Sequence[str] | None = None,
-    ) -> SchemaRoles:
-        """Replace the entries of roles. A role that is None is left alone; an empty list empties it.
+    ) -> role_values.SchemaRoles:
+        """Replace the entries of roles. A role that is None is not changed; an empty list removes all entries.
 
         Args:
-            managers: Who may configure the schema: names of groups, or account ids of people.
-            developers: Who may create, edit and delete objects. A new schema has every JSM group here.
-            users: Who may see objects.
+            managers: Group names or account ids that can configure the object schema.
+            developers: Group names or account ids that can create, edit, and delete objects. In a new object schema,
+                these are all JSM groups.
+            users: Group names or account ids that can see objects.
 
         Returns:
-            The roles as Assets has them now.
+            The current roles.
 
         Raises:
-            RolesNotSettableError: The site does not let this credential set them, or kept something else; the error
-                carries the page and the steps to do it by hand.
+            RolesNotSettableError: The site does not allow this credential to set roles, or stored other entries. The
+                error contains a link and steps to set them manually.
         """
-        from .._assets.roles import RoleKind
-        from .._operations import roles
-
-        wanted = {RoleKind.MANAGERS: managers, RoleKind.DEVELOPERS: developers, RoleKind.USERS: users}
-        return await self._connection._run(roles.write(self._connection._site, self, wanted))
+        kinds = role_values.RoleKind
+        wanted = {kinds.MANAGERS: managers, kinds.DEVELOPERS: developers, kinds.USERS: users}
+        return await self._session.run(roles.write(self._session.site, self, wanted))
 
     async def update(self, *, name: str | None = None, description: str | None = None) -> Self:
-        """Change the schema's name or description; its key stays.
+        """Change the name or the description. The key can't be changed.
 
         Args:
-            name: The new name, unique in the workspace; None to keep the present one.
-            description: The new description, which may be empty; None to keep the present one.
+            name: New name, unique in the workspace. None keeps the current one.
+            description: New description, which may be empty. None keeps the current one.
 
         Returns:
-            The schema as it is now.
+            A new handle with the current values.
 
         Raises:
-            ConfigurationError: The name cannot be right; nothing was sent.
-            ObjectSchemaExistsError: Another schema has the name.
-            ObjectSchemaNotFoundError: The schema is gone, or hidden from this account.
+            ConfigurationError: The name is invalid. Nothing was sent.
+            ObjectSchemaExistsError: Another object schema has this name.
+            ObjectSchemaNotFoundError: It was deleted, or this account can't see it.
         """
         return self.of(
-            self._connection,
-            await self._connection._run(schemas.update(self._connection._site, self, name, description)),
+            self._session,
+            await self._session.run(schemas.update(self._session.site, self, name, description)),
         )
 
-    async def allow_references(self, allowed: bool = True) -> None:  # noqa: FBT001, FBT002 - the one thing it is about
-        """Set whether other object schemas may refer to this one's objects. The settings beside it stay as they are."""
-        await self._connection._run(
-            schemas.allow_references(self._connection._site, self.id, allowed=allowed)
-        )
+    async def allow_references(self, allowed: bool = True) -> None:  # noqa: FBT001, FBT002 - the only argument
+        """Allow or forbid references from other object schemas to objects of this one. Other settings are not changed."""
+        await self._session.run(schemas.allow_references(self._session.site, self.id, allowed=allowed))
 
-    async def statuses(self) -> tuple[Status, ...]:
-        """The statuses that objects may have: the schema's own first, then those that all schemas share."""
-        return await self._connection._run(schemas.statuses(self._connection._site, self.id))
+    async def statuses(self) -> tuple[status_values.Status, ...]:
+        """Return the statuses for objects: those of this object schema first, then those that all object schemas share."""
+        return await self._session.run(schemas.statuses(self._session.site, self.id))
 
-    async def find_status(self, name: str) -> Status | None:
-        """The status with a name, in any case, or None; the schema's own before one that all schemas share.
+    async def find_status(self, name: str) -> status_values.Status | None:
+        """Return the status with the given name, or None.
+
+        A status of this object schema takes precedence over one that all object schemas share.
 
         Args:
-            name: Its name, such as Active.
+            name: Name in any case, such as Active.
         """
-        return await self._connection._run(schemas.find_status(self._connection._site, self.id, name))
+        return await self._session.run(schemas.find_status(self._session.site, self.id, name))
 
-    async def create_status(self, name: str, category: StatusCategory | str, description: str = "") -> Status:
-        """Create a status of this schema. Building a model creates the statuses that it declares; this is for others.
+    async def create_status(
+        self, name: str, category: status_values.StatusCategory | str, description: str = ""
+    ) -> status_values.Status:
+        """Create a status of this object schema. Building a model creates the statuses that the model declares.
 
         Args:
-            name: 2 to 30 letters, digits, spaces and hyphens: the rule of import mappings, which Assets may not have here.
-            category: What it means: "active" (green), "inactive" (red) or "pending" (yellow).
-            description: For people.
+            name: 2 to 30 letters, digits, spaces, and hyphens. This is the rule for import mappings; Assets may accept more.
+            category: "active" (green), "inactive" (red), or "pending" (yellow).
+            description: Description.
 
         Raises:
-            ConfigurationError: The name or the category cannot be right; nothing was sent.
-            ValidationError: Assets refuses it, for example because the name is taken; `field_errors` says why.
+            ConfigurationError: The name or the category is invalid. Nothing was sent.
+            ValidationError: Assets rejected the status, for example because the name is taken; see `field_errors`.
         """
-        return await self._connection._run(
-            schemas.create_status(self._connection._site, self.id, name, category, description)
+        return await self._session.run(
+            schemas.create_status(self._session.site, self.id, name, category, description)
         )
 
-    async def import_sources(self) -> tuple[ImportSource, ...]:
-        """The imports of the schema, each with its state and its settings explained.
+    async def import_sources(self) -> tuple[sources.ImportSource, ...]:
+        """Return the imports of the object schema, each with its state and its settings.
 
-        One can be created only on the schema's configuration page, tab Import.
+        An import can be created only on the configuration page of the object schema, on the Import tab.
         """
-        return await self._connection._run(schemas.import_sources(self._connection._site, self.id))
+        return await self._session.run(schemas.import_sources(self._session.site, self.id))
 
-    async def import_status(self, import_source: ImportSource) -> ImportStatus:
-        """Whether an import may start now, asked with the account's credentials instead of an import token.
+    async def import_status(self, import_source: sources.ImportSource) -> sources.ImportStatus:
+        """Return the state of an import, read with the account's credentials instead of an import token.
 
         Args:
-            import_source: One of `import_sources`.
+            import_source: An import from `import_sources`.
         """
-        return await self._connection._run(schemas.import_status(self._connection._site, import_source))
+        return await self._session.run(schemas.import_status(self._session.site, import_source))
 
     async def delete(self, *, confirm_key: str) -> None:
-        """Delete the schema with all its object types and objects, for good.
+        """Delete the object schema with all its object types and objects permanently.
 
         Args:
-            confirm_key: The schema's key, typed out, to show that this is meant.
+            confirm_key: Key of the object schema, as a confirmation.
 
         Raises:
-            ConfigurationError: `confirm_key` is not the schema's key; nothing was sent.
+            ConfigurationError: `confirm_key` is not the key of this object schema. Nothing was sent.
         """
-        await self._connection._run(schemas.delete(self._connection._site, self, confirm_key))
+        await self._session.run(schemas.delete(self._session.site, self, confirm_key))

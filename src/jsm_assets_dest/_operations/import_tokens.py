@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import define, field
-
 from .._assets.import_sources import ImportSource, ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import Check, CheckState, ImportTokenReport
 from .._http.commands import Operation
-from .._model.schema_model import SchemaModel
-from .._secret import Secret
 from .._session.call import call
 from .._session.site import Site
 from .._session.workspace import ask_assets, assets_base
@@ -31,33 +27,29 @@ from ..exceptions import (
     TransportError,
     UnknownOutcomeError,
 )
+from .import_target import ImportTarget
 
 
-def bearer(secret: Secret) -> Secret:
-    """The Authorization header's value for an import token."""
-    return Secret(f"Bearer {secret.reveal()}")
-
-
-def links(site: Site, secret: Secret) -> Operation[ImportLinks]:
+def links(target: ImportTarget) -> Operation[ImportLinks]:
     """Where the token leads. Asked anew for every run: the links are bound to the token and not to be kept.
 
     Raises:
         ImportTokenError: The token is refused.
     """
-    response = yield from call(site, wire.import_info(site.gateway, bearer(secret)))
-    return wire.read_import_links(response, site.gateway)
+    response = yield from call(target.site, wire.import_info(target.site.gateway, target.bearer))
+    return wire.read_import_links(response, target.site.gateway)
 
 
-def state(site: Site, secret: Secret, found: ImportLinks) -> Operation[ImportState]:
+def state(target: ImportTarget, found: ImportLinks) -> Operation[ImportState]:
     """The state of the import."""
-    response = yield from call(site, wire.import_status(found, bearer(secret)))
-    return wire.read_import_state(response, site.gateway)
+    response = yield from call(target.site, wire.import_status(found, target.bearer))
+    return wire.read_import_state(response, target.site.gateway)
 
 
-def status(site: Site, secret: Secret) -> Operation[ImportStatus]:
+def status(target: ImportTarget) -> Operation[ImportStatus]:
     """The state of the import, for callers."""
-    found = yield from links(site, secret)
-    now = yield from state(site, secret, found)
+    found = yield from links(target)
+    now = yield from state(target, found)
     return ImportStatus(
         status=now.status, import_source_id=found.import_source_id, workspace_id=found.workspace_id
     )
@@ -85,40 +77,25 @@ def refuse_other_workspace(site: Site, found: ImportLinks) -> Operation[None]:
         )
 
 
-@define(eq=False)
-class Memory:
-    """What an import token remembers between calls, so that an import right after a build asks nothing twice.
-
-    Attributes:
-        model: The model that was built or read last.
-        import_source: The import source that was found to be of the right schema.
-    """
-
-    model: SchemaModel | None = field(default=None, repr=False)
-    import_source: ImportSource | None = field(default=None, repr=False)
-
-
-def refuse_other_schema(
-    site: Site, found: ImportLinks, schema: ObjectSchemaRecord | None, memory: Memory
-) -> Operation[ImportSource | None]:
+def refuse_other_schema(target: ImportTarget, found: ImportLinks) -> Operation[ImportSource | None]:
     """Make sure that the token leads to the schema that is meant.
 
     Raises:
         ImportTargetMismatchError: It leads somewhere else.
     """
-    if schema is None:
+    if target.schema is None:
         return None
-    yield from refuse_other_workspace(site, found)
+    yield from refuse_other_workspace(target.site, found)
     # The links are asked anew each time; an import source never moves to another schema.
-    if memory.import_source is not None and memory.import_source.id == found.import_source_id:
-        return memory.import_source
-    source = yield from source_of(site, found)
-    if not (yield from _belongs(site, source, schema)):
+    if target.memory.import_source is not None and target.memory.import_source.id == found.import_source_id:
+        return target.memory.import_source
+    source = yield from source_of(target.site, found)
+    if not (yield from _belongs(target.site, source, target.schema)):
         raise ImportTargetMismatchError(
             f"The import token belongs to the import “{source.name}” of the object schema {source.schema_id}, not of "
-            f"{schema.key} ({schema.name}, {schema.id}). Nothing was written.",
+            f"{target.schema.key} ({target.schema.name}, {target.schema.id}). Nothing was written.",
         )
-    memory.import_source = source
+    target.memory.import_source = source
     return source
 
 
@@ -182,12 +159,10 @@ _STATES = {
 }
 
 
-def check(
-    site: Site, secret: Secret, schema: ObjectSchemaRecord | None, memory: Memory
-) -> Operation[ImportTokenReport]:
+def check(target: ImportTarget) -> Operation[ImportTokenReport]:
     """Whether the token is accepted, leads to this workspace and this schema, and may be used now. Sends only reads."""
     checks: list[Check] = []
-    clock = site.clock
+    clock = target.site.clock
     found: ImportLinks | None = None
 
     def timed(
@@ -212,7 +187,7 @@ def check(
 
     started = clock.monotonic()
     try:
-        found = yield from links(site, secret)
+        found = yield from links(target)
     except AssetsError as error:
         verdict = (
             CheckState.FAILED
@@ -226,38 +201,46 @@ def check(
     if found is None:
         for name in ("workspace", "object schema", "import state"):
             skipped(name, "The token was not accepted.")
-        return ImportTokenReport(checks=tuple(checks), site=site.url)
+        return ImportTokenReport(checks=tuple(checks), site=target.site.url)
 
     yield from _judged(
-        checks, clock.monotonic, "workspace", lambda: refuse_other_workspace(site, found), found.workspace_id
+        checks,
+        clock.monotonic,
+        "workspace",
+        lambda: refuse_other_workspace(target.site, found),
+        found.workspace_id,
     )
     source: ImportSource | None = None
-    if schema is None:
+    if target.schema is None:
         skipped("object schema", "No object schema was named.")
     else:
         started = clock.monotonic()
         try:
-            source = yield from refuse_other_schema(site, found, schema, memory)
+            source = yield from refuse_other_schema(target, found)
         except AssetsError as error:
             verdict = (
                 CheckState.FAILED if isinstance(error, ImportTargetMismatchError) else CheckState.UNKNOWN
             )
             timed("object schema", started, (verdict, error.what, "", ""), error)
         else:
-            said = f"The token belongs to an import of {schema.key}."
-            timed("object schema", started, (CheckState.OK, said, f"object schema {schema.id}", ""), None)
+            said = f"The token belongs to an import of {target.schema.key}."
+            timed(
+                "object schema", started, (CheckState.OK, said, f"object schema {target.schema.id}", ""), None
+            )
     started = clock.monotonic()
     try:
-        now = yield from state(site, secret, found)
+        now = yield from state(target, found)
     except AssetsError as error:
         timed("import state", started, (CheckState.UNKNOWN, error.what, "", ""), error)
-        return ImportTokenReport(checks=tuple(checks), site=site.url, import_source=source)
+        return ImportTokenReport(checks=tuple(checks), site=target.site.url, import_source=source)
     verdict, summary, remedy = _STATES.get(
         now.status,
         (CheckState.UNKNOWN, f"The import is in the state {now.status}, which is new to this library.", ""),
     )
     timed("import state", started, (verdict, summary, now.status, remedy), None)
-    return ImportTokenReport(checks=tuple(checks), site=site.url, import_source=source, status=now.status)
+    return ImportTokenReport(
+        checks=tuple(checks), site=target.site.url, import_source=source, status=now.status
+    )
 
 
 def _judged(

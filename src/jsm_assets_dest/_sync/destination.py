@@ -1,71 +1,67 @@
 # Derived from _async/destination.py by tools/derive_sync.py: do not edit; change _async/destination.py and derive again.
-"""A destination: everything an import needs to know about where the data goes, kept in a file."""
+"""Destination of an import: a saved configuration, and the operations that it names."""
 
 from __future__ import annotations
 
+import ssl
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import Unpack
 
-from typing_extensions import Unpack
-
+from .._assets.roles import SchemaRoles
 from .._destination import checklist
-from .._destination.saved import SavedDestination
+from .._destination.saved_settings import SavedDestination
+from .._destination.status import DestinationStatus
+from .._http.clock import Clock
+from .._http.limits import Limits
 from .._imports.options import ImportSettings, Records
+from .._imports.result import ImportResult
+from .._plan.build_plan import BuildPlanRecord
+from .._session.credentials import Credentials
+from .._session.retry_policy import RetryPolicy
 from ..exceptions import ConfigurationError
+from .build_plan import BuildPlan
 from .connection import Connection
-
-if TYPE_CHECKING:
-    import ssl
-
-    from .._assets.roles import SchemaRoles
-    from .._destination.status import DestinationStatus
-    from .._http.clock import Clock
-    from .._http.limits import Limits
-    from .._imports.result import ImportResult
-    from .._plan.build_plan import BuildPlanRecord
-    from .._session.credentials import Credentials
-    from .._session.retry_policy import RetryPolicy
-    from .build_plan import BuildPlan
-    from .import_token import ImportToken
-    from .object_schema import ObjectSchema
+from .import_token import ImportToken
+from .object_schema import ObjectSchema
 
 
 class Destination(SavedDestination):
-    """The saved configuration of a destination, and what is done with it.
+    """Saved configuration of a destination, and the operations on it.
 
-    Everything but the name may be left out at first and added later with `attrs.evolve`; `status` says what comes next.
-    Secrets are never part of it: where they are is. Methods that talk to the site make a connection for the one call
-    and close it, unless they are given one.
+    Only the name is required. The other settings can be added later with `attrs.evolve`; `status` says what comes next.
+    The configuration contains references to secrets, never secrets. A method that needs a connection opens one for this
+    call and closes it, unless it receives one.
 
     Attributes:
-        name: What people call it.
-        site: The site's address; None for the current site, which the environment names (`Connection.current_site`).
-        credentials: Whose account it is, and where its secret is; None to take them from the environment, or from what
-            is passed to `connect`.
-        gateway: Where Atlassian's gateway is; None for the usual place. It takes `site`, as do the next two.
-        cloud_id: The site's id on the gateway; found out when it is not given.
-        workspace_id: The id of its Assets workspace; found out when it is not given.
-        schema_key: The object schema's key, such as OKT.
-        schema_name: The name for a new schema; None to take the key.
-        schema_description: The description for a new schema.
-        roles: Who shall have which role of the schema: names of groups, or account ids, by "managers", "developers" and
-            "users". A role that is not named is left alone.
-        import_source: The name or id of the import that the token must belong to; None where it does not matter.
-        import_token: Where the import token is, as a `SecretReference` or its text.
-        model: The model: an `OktaModel`, a `SchemaModel`, or the path of a JSON file with what `SchemaModel.to_dict` gives.
-            None for the one that the import has in Assets.
-        options: How an import shall run; what is passed to an import counts more.
-        path: The file. Relative paths in `file:` references, in `model` and in the option `journal` begin at its folder;
+        name: Name of the destination.
+        site: Address of the site. None means the current site, from the environment (`Connection.current_site`).
+        credentials: Account and reference to its secret. None reads them from the environment, or from the argument of
+            `connect`.
+        gateway: Address of Atlassian's gateway. Default: the usual one. Like the next two, it requires `site`.
+        cloud_id: Id of the site on the gateway. Default: it is looked up.
+        workspace_id: Id of the Assets workspace. Default: it is looked up.
+        schema_key: Key of the object schema, such as OKT.
+        schema_name: Name of a new object schema. Default: the key.
+        schema_description: Description of a new object schema.
+        roles: Group names or account ids by role: "managers", "developers", and "users". Other roles are not changed.
+        import_source: Name or id of the import that the token must belong to. None accepts any import.
+        import_token: Reference to the import token, as a `SecretReference` or its text.
+        model: An `OktaModel`, a `SchemaModel`, or the path of a JSON file with the result of `SchemaModel.to_dict`. None
+            means the model that the import has in Assets.
+        options: Options of imports. Options passed to an import take precedence.
+        path: The file. Relative paths in `file:` references, in `model`, and in the option `journal` start at its folder;
             before the destination is saved, at the current folder.
 
     Args:
-        environ: Where `env:` references are looked up, and the current site; None for this process's environment. It is
-            neither saved nor shown, and does not travel with a pickle.
+        environ: Environment variables for `env:` references and the current site. None means this process's environment.
+            It is neither saved nor displayed, and not pickled.
 
     Raises:
-        ConfigurationError: A setting cannot be right; it is named.
-        InvalidCredentialError: A secret was given where a reference belongs; it is not repeated.
+        ConfigurationError: A setting is invalid. The message names it.
+        InvalidCredentialError: A secret was passed instead of a reference. The message does not repeat it.
     """
+
+    __module__ = "jsm_assets_dest"
 
     __slots__ = ()
 
@@ -80,27 +76,27 @@ class Destination(SavedDestination):
         trust_env: bool = True,
         clock: Clock | None = None,
     ) -> Connection:
-        """A connection to the site, a context manager. Secrets are looked up now; nothing is sent yet.
+        """Return a connection to the site, a context manager. Reads the secrets now; sends nothing.
 
         Args:
-            auth: Credentials to use instead of those that the destination names.
-            transport: As in `Connection.external_site`, as are the following.
-            retry: How failed requests are tried again.
-            limits: Bounds of an attempt.
-            verify: The TLS context.
-            trust_env: Whether proxies and certificates of the environment count.
-            clock: The clock to live by.
+            auth: Credentials to use instead of those of the destination.
+            transport: See `Connection.external_site`, also for the following arguments.
+            retry: Retry policy.
+            limits: Limits of one attempt.
+            verify: TLS context.
+            trust_env: Use the proxies and certificates that the environment names.
+            clock: Time source.
 
         Raises:
-            ConfigurationError: A secret is not where its reference says, or a setting cannot be right.
+            ConfigurationError: A secret is missing where its reference points to, or a setting is invalid.
         """
-        found = self._whereabouts(auth)
+        settings = self._site_settings(auth)
         return Connection.external_site(
-            found.site,
-            found.credentials,
-            cloud_id=found.cloud_id,
-            workspace_id=found.workspace_id,
-            gateway=found.gateway,
+            settings.site,
+            settings.credentials,
+            cloud_id=settings.cloud_id,
+            workspace_id=settings.workspace_id,
+            gateway=settings.gateway,
             transport=transport,
             retry=retry,
             limits=limits,
@@ -110,58 +106,58 @@ class Destination(SavedDestination):
         )
 
     def status(self, *, connection: Connection | None = None) -> DestinationStatus:
-        """The checklist: connection, schema, roles, model, token, ready; each with what to do next.
+        """Return the checklist: connection, schema, roles, model, token, and ready, each with the next action.
 
-        Sends only reads. Whatever is wrong is part of the answer, never an exception.
+        Sends only read requests. A problem is part of the checklist, not an exception.
         """
         try:
             with self._using(connection) as used:
-                return used._run(checklist.status(used._site, self._wanted()))
+                return used._session.run(checklist.status(used._session.site, self._wanted()))
         except ConfigurationError as error:
             return checklist.not_connected(self._wanted(), self.site or "", error)
 
     def get_object_schema(self, connection: Connection) -> ObjectSchema:
-        """The object schema.
+        """Return the object schema.
 
         Raises:
-            ObjectSchemaNotFoundError: There is none with that key that the account may see.
+            ObjectSchemaNotFoundError: The account can't see an object schema with this key.
         """
         return connection.get_object_schema(self._schema_key())
 
     def ensure_object_schema(self, connection: Connection) -> ObjectSchema:
-        """The object schema, created with its name and description if it is not there.
+        """Return the object schema, creating it with its name and description if it does not exist.
 
         Raises:
-            ObjectSchemaExistsError: There is none with that key, and the name is taken by another one.
+            ObjectSchemaExistsError: No object schema has this key, but another one has this name.
         """
         return connection.ensure_object_schema(
             self._schema_key(), name=self.schema_name, description=self.schema_description
         )
 
     def set_roles(self, *, connection: Connection | None = None) -> SchemaRoles:
-        """Give the roles of the schema the entries in `roles`; a role that is not named there is left alone.
+        """Replace the entries of the roles that `roles` names. Other roles are not changed.
 
         Returns:
-            The roles as Assets has them now.
+            The current roles.
 
         Raises:
-            RolesNotSettableError: The site does not let this credential set them; the error carries the steps.
+            RolesNotSettableError: The site does not allow this credential to set roles. The error contains steps.
         """
         with self._using(connection) as used:
             return self.get_object_schema(used).set_roles(**self.roles)
 
     def get_import_token(self, connection: Connection) -> ImportToken:
-        """The import token, looked up now and bound to the object schema.
+        """Read the import token now and return its handle for the object schema.
 
         Raises:
-            ConfigurationError: The token is not where its reference says.
-            ObjectSchemaNotFoundError: The object schema is not there.
+            ConfigurationError: The token is missing where its reference points to.
+            ObjectSchemaNotFoundError: The account can't see the object schema.
         """
         schema = None if self.schema_key is None else self.get_object_schema(connection)
         return connection.import_token(self._token().reveal(), schema=schema)
 
     def plan(self, connection: Connection) -> BuildPlan:
-        """What building the model would change; see `ImportToken.plan`. Its `apply` needs the connection open."""
+        """Return the plan to build the model; see `ImportToken.plan`. Its `apply` needs the open connection."""
         return self.get_import_token(connection).plan(self.schema_model())
 
     def build(
@@ -174,12 +170,12 @@ class Destination(SavedDestination):
         """Build the model; see `ImportToken.build`.
 
         Args:
-            plan: A plan made before; it is refused when the import has changed since.
-            timeout: Seconds to wait for Assets to be done with it.
-            connection: A connection to use; None to make one.
+            plan: A plan that was made before. It is rejected if the import has changed since.
+            timeout: Seconds to wait until Assets has applied the changes.
+            connection: Open connection. None opens one for this call.
 
         Returns:
-            The plan that was carried out.
+            The applied plan.
         """
         with self._using(connection) as used:
             return self.get_import_token(used).build(self.schema_model(), plan=plan, timeout=timeout)
@@ -207,8 +203,8 @@ class Destination(SavedDestination):
 
         Args:
             records: The records.
-            connection: A connection to use; None to make one.
-            options: See `ImportOptions`; they count more than the saved ones.
+            connection: Open connection. None opens one for this call.
+            options: See `ImportOptions`. They take precedence over the saved options.
         """
         with self._using(connection) as used:
             return self.get_import_token(used).import_records(records, **self._settings(options))
@@ -220,10 +216,10 @@ class Destination(SavedDestination):
         connection: Connection | None = None,
         **options: Unpack[ImportSettings],
     ) -> ImportResult:
-        """Go on with an import that was killed, from its journal; see `ImportToken.resume_import`."""
+        """Continue an interrupted import from its journal; see `ImportToken.resume_import`."""
         with self._using(connection) as used:
             return self.get_import_token(used).resume_import(records, **self._settings(options))
 
     def _using(self, connection: Connection | None) -> nullcontext[Connection] | Connection:
-        """The connection that was given, which stays open, or a new one."""
+        """Return a context manager: the given connection, which stays open, or a new one."""
         return self.connect() if connection is None else nullcontext(connection)

@@ -1,46 +1,39 @@
 # Derived from _async/import_execution.py by tools/derive_sync.py: do not edit; change _async/import_execution.py and derive again.
-"""One run of an import: it takes records, is completed once, and then tells what became of them."""
+"""Execution of an import: it accepts records, is completed once, and then reports the result."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import Self
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
 from .._imports.execution import Execution
+from .._imports.options import Records
+from .._imports.result import ImportResult
 from .._operations import executions, sending
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
-
-    from .._imports.options import Records
-    from .._imports.result import ImportResult
-    from .._secret import Secret
-    from .connection import Connection
+from .._operations.import_target import ImportTarget
+from .session import Session, values_of
 
 
 @frozen(kw_only=True)
 class ImportExecution(Execution):
-    """An execution of an import.
+    """Execution of an import.
 
-    As a context manager it is completed and waited for when the block ends well, and cancelled when it does not
-    or cannot be completed.
-    Pickled, it loses its token and its connection: in another process, `attach` of an import token takes it up again.
+    As a context manager, it is completed if the block succeeds (leaving the block waits for the result), and cancelled if the block raises or
+    if it cannot be completed. Pickling drops the token and the connection: in another process, continue with `attach` of
+    an import token.
     """
 
-    _secret: Secret = field(repr=False, eq=False, alias="secret")
-    _connection: Connection = field(repr=False, eq=False, alias="connection")
+    __module__ = "jsm_assets_dest"
+
+    _session: Session = field(repr=False, eq=False, alias="session")
+    _target: ImportTarget = field(repr=False, eq=False, alias="target")
 
     @classmethod
-    def of(cls, connection: Connection, secret: Secret, execution: Execution) -> Self:
-        """Bind an execution to a connection and a token."""
-        values = asdict(
-            execution,
-            recurse=False,
-            filter=lambda attribute, _: attribute.init and attribute.name not in ("_connection", "_secret"),
-        )
-        return cls(**values, secret=secret, connection=connection)
+    def of(cls, session: Session, target: ImportTarget, execution: Execution) -> Self:
+        """Return a handle for the execution."""
+        return cls(**values_of(execution), session=session, target=target)
 
     def __enter__(self) -> Self:
         return self
@@ -49,65 +42,63 @@ class ImportExecution(Execution):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
-            self._connection._run(executions.finish(self._connection._site, self._secret, self))
+            self._session.run(executions.finish(self._target, self))
         else:
-            self._connection._run(executions.broken_off(self._connection._site, self._secret, self, error))
+            self._session.run(executions.clean_up(self._target, self, error))
 
     def submit(self, records: Records, *, part: str = "") -> int:
-        """Send records, in as many chunks as they take; returns when all of them are confirmed.
+        """Send records in as many chunks as needed; return after all of them are confirmed.
 
         Args:
-            records: As in `import_records` of the import token.
-            part: A name for these records where several processes submit to one execution. The ids of the chunks follow
-                from it, so that a task that is run again sends the same chunks again instead of new ones.
+            records: Records as in `import_records` of the import token.
+            part: Name of these records, if several processes submit to one execution. The ids of the chunks are derived
+                from it, so a task that runs again sends the same chunks instead of new ones.
 
         Returns:
-            How many records were sent.
+            The number of records sent.
 
         Raises:
-            RecordError: A record cannot be imported.
+            RecordError: A record is invalid.
             ImportCancelledError: The execution was cancelled.
         """
-        return self._connection._run(
-            sending.submit(self._connection._site, self._secret, self, records, part)
-        )
+        return self._session.run(sending.submit(self._target, self, records, part))
 
     def complete(self) -> None:
-        """Say that all data is there; Assets begins to process it. Completing twice does nothing.
+        """Report that all data was sent; Assets then begins to process it. A second call does nothing.
 
         Raises:
-            ClosedError: The execution was started by another process, which is the one to complete it.
+            ClosedError: Another process started the execution; only that process can complete it.
             ImportCancelledError: The execution was cancelled.
         """
-        self._connection._run(executions.complete(self._connection._site, self._secret, self))
+        self._session.run(executions.complete(self._target, self))
 
     def status(self) -> str:
-        """The state: INGESTING (it takes data), PROCESSING, DONE, CANCELLED, or a word that nobody has seen yet."""
-        return (self._connection._run(executions.look(self._connection._site, self._secret, self))).state
+        """Return the state: INGESTING (it accepts data), PROCESSING, DONE, CANCELLED, or a state unknown to this library."""
+        return self._session.run(executions.look(self._target, self)).state
 
     def wait(self, timeout: float = 3600.0) -> ImportResult:
-        """Wait until Assets has processed everything.
+        """Wait until Assets has processed all records.
 
         Args:
-            timeout: Seconds to wait at most.
+            timeout: Maximum seconds to wait.
 
         Raises:
-            ImportTimeoutError: It takes longer; the execution goes on.
+            ImportTimeoutError: Assets did not finish in time. The execution continues.
             ImportCancelledError: The execution was cancelled.
         """
-        return self._connection._run(executions.wait(self._connection._site, self._secret, self, timeout))
+        return self._session.run(executions.wait(self._target, self, timeout))
 
     def cancel(self) -> bool:
-        """Cancel the execution, as long as it takes data or is being processed.
+        """Cancel the execution while it accepts data or is being processed.
 
         Returns:
-            Whether it is cancelled now; False when it had ended before.
+            True if it is cancelled now; False if it had ended before.
 
         Raises:
-            ClosedError: The execution was started by another process, which is the one to cancel it.
+            ClosedError: Another process started the execution; only that process can cancel it.
         """
-        return self._connection._run(executions.cancel(self._connection._site, self._secret, self))
+        return self._session.run(executions.cancel(self._target, self))
 
     def result(self) -> ImportResult:
-        """What was sent from here and what Assets has confirmed by now, without waiting."""
-        return self._connection._run(executions.result(self._connection._site, self._secret, self))
+        """Return what this process sent and what Assets has confirmed so far, without waiting."""
+        return self._session.run(executions.result(self._target, self))

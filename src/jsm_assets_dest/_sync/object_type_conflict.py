@@ -1,33 +1,30 @@
 # Derived from _async/object_type_conflict.py by tools/derive_sync.py: do not edit; change _async/object_type_conflict.py and derive again.
-"""An object type that is wanted and already there."""
+"""Conflict between an object type of a model and an existing one of the same name."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Self
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
+from .._model.schema_model import SchemaModel
 from .._operations import conflicts
 from .._plan.conflicts import ConflictRecord, Resolution
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from .._model.schema_model import SchemaModel
-    from .connection import Connection
+from .session import Session, values_of
 
 
 @frozen(kw_only=True)
 class ObjectTypeConflict(ConflictRecord):
-    """A conflict between a wanted object type and an existing one of the same name, and the ways out of it."""
+    """Conflict between an object type of a model and an existing one of the same name, with its possible resolutions."""
 
-    _connection: Connection = field(repr=False, eq=False, alias="connection")
+    __module__ = "jsm_assets_dest"
+
+    _session: Session = field(repr=False, eq=False, alias="session")
 
     @classmethod
-    def of(cls, connection: Connection, record: ConflictRecord) -> Self:
-        """Bind what was found to a connection."""
-        values = asdict(record, recurse=False, filter=lambda attribute, _: attribute.name != "_connection")
-        return cls(**values, connection=connection)
+    def of(cls, session: Session, record: ConflictRecord) -> Self:
+        """Return a handle for the conflict."""
+        return cls(**values_of(record), session=session)
 
     def resolve(
         self,
@@ -37,22 +34,22 @@ class ObjectTypeConflict(ConflictRecord):
         name: str | None = None,
         delete_objects: int | None = None,
     ) -> SchemaModel:
-        """Take one way out and give the model that goes with it.
+        """Resolve the conflict and return the updated model.
 
-        ADOPT, RENAME_INCOMING and SKIP change the model only. RENAME_EXISTING and DELETE_EXISTING change the object type
-        in Assets.
+        ADOPT, RENAME_INCOMING, and SKIP change the model only. RENAME_EXISTING and DELETE_EXISTING change the object type
+        in Assets immediately.
 
         Args:
-            resolution: The way out; `choices` says which are possible.
+            resolution: The resolution. `choices` lists the possible ones.
             model: The wanted model.
-            name: For the two renamings, the new name; None for one that is free.
-            delete_objects: For DELETE_EXISTING of a type with objects: how many it has, to show that they are meant.
+            name: New name for RENAME_INCOMING and RENAME_EXISTING. Default: a free name.
+            delete_objects: For DELETE_EXISTING of a type that has objects: their number, as a confirmation.
 
         Raises:
-            ResolutionNotPossibleError: It is not possible; the message says why.
+            ResolutionNotPossibleError: The resolution is not possible. The message says why.
         """
-        return self._connection._run(
+        return self._session.run(
             conflicts.resolve(
-                self._connection._site, self, resolution, model, name=name, delete_objects=delete_objects
+                self._session.site, self, resolution, model, name=name, delete_objects=delete_objects
             )
         )

@@ -1,4 +1,4 @@
-"""Which field of Okta's answers fills which attribute: the one table that model, records and data map follow."""
+"""Table of Okta's fields and their attributes. The model, the records, and the data map all follow it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from attrs import field, frozen
+from attrs import evolve, frozen
 
 from .._model.specs import AttributeType
-from ._shapes import as_mapping, pick, text_at
+from ._okta_objects import as_mapping, pick, text_at
 
 
 class Level(enum.IntEnum):
-    """The smallest profile of the model that has a field."""
+    """Smallest profile of the model that has a field."""
 
     LEAN = 1
     STANDARD = 2
@@ -22,26 +22,29 @@ class Level(enum.IntEnum):
 
 _LEAN, _STANDARD, _FULL = Level.LEAN, Level.STANDARD, Level.FULL
 
-#: The greatest number of references in an attribute of the lean profile (Atlassian's size advice).
+#: Maximum number of references of an attribute in the lean profile (Atlassian's size advice).
 LEAN_REFERENCES = 10
 
 
 @frozen(kw_only=True)
 class Field:
-    """An attribute and where its value stands in Okta's answer.
+    """An attribute and the place of its value in Okta's objects.
 
     Attributes:
-        name: The attribute's name in Assets.
-        key: Its key in the model and in records.
-        path: The place in the object: ("profile", "email").
-        level: The smallest profile that has it.
-        type: Its type in Assets.
-        read: How to find the value where a path does not say it.
-        source: The place in words, for the data map; by default the path.
-        label, identifier, unique, many: As in the model.
-        target: Of a reference: the key of the object type.
-        table: Of a reference filled from memberships: the table of links.
-        linked: Of a reference that the answer itself holds: the path of the target's id.
+        name: Name of the attribute in Assets.
+        key: Key of the attribute in the model and in records.
+        path: Path of the value in the object: ("profile", "email").
+        level: Smallest profile that has the attribute.
+        type: Type of the attribute in Assets.
+        read: Function that returns the value, if it has no simple path.
+        source: Human-readable place of the value, for the data map. Default: the path.
+        label: True for the label of its object type.
+        identifier: True for the identifier of its object type.
+        unique: True if Assets keeps the values unique.
+        many: True if the attribute holds any number of values.
+        target: Key of the object type that a reference points to.
+        table: Table of links that fills a reference, if it is filled from memberships.
+        description: Text that Assets shows beside the attribute. Default: the source.
     """
 
     name: str
@@ -57,54 +60,35 @@ class Field:
     many: bool = False
     target: str = ""
     table: str = ""
-    description: str = field(default="")
+    description: str = ""
 
     @property
     def origin(self) -> str:
-        """Where the value comes from, in words."""
+        """Human-readable place of the value in Okta."""
         return self.source or ".".join(self.path)
 
     def value(self, item: Mapping[str, object]) -> object:
-        """What Okta's answer holds for the attribute: a value, a list of values, or None."""
+        """Return the value, the list of values, or None from an object of Okta."""
         return self.read(item) if self.read is not None else pick(item, *self.path)
 
 
-def first_text(*candidates: str) -> str:
-    """The first text that is not blank; labels are never left empty."""
-    return next((text for text in candidates if text), "")
+def _first_text(*paths: str) -> Callable[[Mapping[str, object]], str]:
+    """Return a function that reads the first text that is not empty. Every label ends with the id as last resort."""
+    split_paths = [path.split(".") for path in paths]
+
+    def read(item: Mapping[str, object]) -> str:
+        return next((text for path in split_paths if (text := text_at(item, *path))), "")
+
+    return read
 
 
-def person_label(user: Mapping[str, object]) -> str:
-    """A person's display name, which is often null in Okta; then first and last name, login, e-mail or the id."""
-    given, family = text_at(user, "profile", "firstName"), text_at(user, "profile", "lastName")
-    return first_text(
-        text_at(user, "profile", "displayName"),
-        f"{given} {family}".strip(),
-        text_at(user, "profile", "login"),
-        text_at(user, "profile", "email"),
-        text_at(user, "id"),
-    )
+_email_label = _first_text("profile.login", "profile.email", "id")
 
 
-def _group_label(group: Mapping[str, object]) -> str:
-    return first_text(text_at(group, "profile", "name"), text_at(group, "id"))
-
-
-def _application_label(application: Mapping[str, object]) -> str:
-    return first_text(text_at(application, "label"), text_at(application, "name"), text_at(application, "id"))
-
-
-def _device_label(device: Mapping[str, object]) -> str:
-    return first_text(
-        text_at(device, "profile", "displayName"),
-        text_at(device, "resourceDisplayName", "value"),
-        text_at(device, "profile", "serialNumber"),
-        text_at(device, "id"),
-    )
-
-
-def _user_type_label(user_type: Mapping[str, object]) -> str:
-    return first_text(text_at(user_type, "displayName"), text_at(user_type, "name"), text_at(user_type, "id"))
+def _person_label(user: Mapping[str, object]) -> str:
+    """Return the display name, which is often null in Okta, or else first and last name, login, email, or id."""
+    names = (text_at(user, "profile", "firstName"), text_at(user, "profile", "lastName"))
+    return text_at(user, "profile", "displayName") or " ".join(filter(None, names)) or _email_label(user)
 
 
 def _first_class(group: Mapping[str, object]) -> object:
@@ -113,57 +97,60 @@ def _first_class(group: Mapping[str, object]) -> object:
 
 
 def device_users(device: Mapping[str, object]) -> list[Mapping[str, object]]:
-    """The links to people that a device's answer embeds with `expand=user` or `expand=userSummary`."""
+    """Return the links to people that a device contains with `expand=user` or `expand=userSummary`."""
     embedded = pick(device, "_embedded", "users")
-    if not isinstance(embedded, list):
-        return []
-    return [link for one in cast("list[object]", embedded) if (link := as_mapping(one)) is not None]
+    links = cast("list[object]", embedded) if isinstance(embedded, list) else [embedded]
+    # An item that is not an object becomes a link without an id, which the report names.
+    return [as_mapping(link) or {} for link in links if link is not None]
 
 
 def _of_first_user(name: str) -> Callable[[Mapping[str, object]], object]:
-    # Okta holds these per link between a device and a person; Assets has one value per device. Nearly every device
-    # has one person; where there are several, the first link that says something speaks for the device.
+    # Okta stores these values for each link between a device and a person. Assets has one value per device. Nearly
+    # every device has one person. If there are several, the first link with a value is used.
     def read(device: Mapping[str, object]) -> object:
-        return next((found for link in device_users(device) if (found := text_at(link, name))), None)
+        return next((value for link in device_users(device) if (value := text_at(link, name))), None)
 
     return read
 
 
-def _profile(name: str, path: str, level: Level, type_: str = "text", *, unique: bool = False) -> Field:
-    key = _KEYS.get(path, path)
+def _field(
+    name: str,
+    key: str,
+    path: str,
+    level: Level,
+    type_: str = "text",
+    *,
+    many: bool = False,
+    description: str = "",
+) -> Field:
     return Field(
-        name=name, key=key, path=("profile", path), level=level, type=AttributeType(type_), unique=unique
+        name=name,
+        key=key,
+        path=tuple(path.split(".")),
+        level=level,
+        type=AttributeType(type_),
+        many=many,
+        description=description,
     )
 
 
-#: Keys of profile fields that say more than Okta's name does, or that another attribute of ours has.
-_KEYS: Mapping[str, str] = {
-    "login": "username",
-    "email": "primaryEmail",
-    "secondEmail": "secondaryEmail",
-    "nickName": "nickname",
-    "manager": "managerName",
-    "name": "groupName",
-    "samAccountName": "samAccountName",
-    "windowsDomainQualifiedName": "domainQualifiedName",
-    "integrityJailbreak": "jailbroken",
-}
+def _profile(name: str, field_name: str, level: Level, type_: str = "text", *, key: str = "") -> Field:
+    return _field(name, key or field_name, f"profile.{field_name}", level, type_)
 
 
-def _identity() -> Field:
-    return Field(name="Okta ID", key="oktaId", path=("id",), level=_LEAN, identifier=True, unique=True)
+def _computed(
+    name: str,
+    key: str,
+    level: Level,
+    read: Callable[[Mapping[str, object]], object],
+    source: str,
+    type_: str = "text",
+) -> Field:
+    return Field(name=name, key=key, level=level, type=AttributeType(type_), read=read, source=source)
 
 
 def _label(name: str, key: str, read: Callable[[Mapping[str, object]], object], source: str) -> Field:
-    return Field(name=name, key=key, level=_LEAN, label=True, read=read, source=source)
-
-
-def _moment(name: str, path: str, level: Level, key: str = "") -> Field:
-    return Field(name=name, key=key or path, path=(path,), level=level, type=AttributeType.DATE_TIME)
-
-
-def _status(states: str = "status") -> Field:
-    return Field(name="Status", key="status", path=(states,), level=_LEAN, type=AttributeType.STATUS)
+    return evolve(_computed(name, key, _LEAN, read, source), label=True)
 
 
 def _reference(
@@ -181,63 +168,52 @@ def _reference(
     )
 
 
+_OKTA_ID = evolve(_field("Okta ID", "oktaId", "id", _LEAN), identifier=True, unique=True)
+_STATUS = _field("Status", "status", "status", _LEAN, "status")
+_CREATED = _field("Okta Created", "oktaCreated", "created", _STANDARD, "date_time")
+_UPDATED = _field("Okta Last Updated", "oktaLastUpdated", "lastUpdated", _STANDARD, "date_time")
+
+
 USER_TYPES: tuple[Field, ...] = (
-    _label("Display Name", "displayName", _user_type_label, "displayName, else name"),
-    _identity(),
-    Field(name="Variable Name", key="variableName", path=("name",), level=_LEAN),
-    Field(
-        name="Description", key="description", path=("description",), level=_LEAN, type=AttributeType.TEXTAREA
-    ),
-    Field(name="Default", key="default", path=("default",), level=_LEAN, type=AttributeType.BOOLEAN),
-    _moment("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _moment("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
+    _label("Display Name", "displayName", _first_text("displayName", "name", "id"), "displayName, else name"),
+    _OKTA_ID,
+    _field("Variable Name", "variableName", "name", _LEAN),
+    _field("Description", "description", "description", _LEAN, "textarea"),
+    _field("Default", "default", "default", _LEAN, "boolean"),
+    _CREATED,
+    _UPDATED,
 )
 
 GROUPS: tuple[Field, ...] = (
-    _label("Group Name", "groupName", _group_label, "profile.name, else id"),
-    _identity(),
+    _label("Group Name", "groupName", _first_text("profile.name", "id"), "profile.name, else id"),
+    _OKTA_ID,
     _profile("Description", "description", _LEAN, "textarea"),
-    Field(name="Group Type", key="groupType", path=("type",), level=_LEAN, type=AttributeType.SELECT),
-    Field(
-        name="Object Class",
-        key="objectClass",
-        level=_STANDARD,
-        read=_first_class,
-        source="objectClass, the first",
-    ),
+    _field("Group Type", "groupType", "type", _LEAN, "select"),
+    _computed("Object Class", "objectClass", _STANDARD, _first_class, "objectClass, the first"),
     _profile("SAM Account Name", "samAccountName", _STANDARD),
-    _profile("Domain Qualified Name", "windowsDomainQualifiedName", _STANDARD),
+    _profile("Domain Qualified Name", "windowsDomainQualifiedName", _STANDARD, key="domainQualifiedName"),
     _profile("DN", "dn", _FULL, "textarea"),
-    _moment("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _moment("Profile Updated", "lastUpdated", _STANDARD, "profileUpdated"),
-    _moment("Membership Updated", "lastMembershipUpdated", _STANDARD, "membershipUpdated"),
+    _CREATED,
+    _field("Profile Updated", "profileUpdated", "lastUpdated", _STANDARD, "date_time"),
+    _field("Membership Updated", "membershipUpdated", "lastMembershipUpdated", _STANDARD, "date_time"),
 )
 
 APPLICATIONS: tuple[Field, ...] = (
-    _label("Label", "label", _application_label, "label, else name"),
-    _identity(),
-    Field(
-        name="App Name",
-        key="appName",
-        path=("name",),
-        level=_LEAN,
-        description="The key in Okta's catalogue; several applications may share it",
+    _label("Label", "label", _first_text("label", "name", "id"), "label, else name"),
+    _OKTA_ID,
+    _field(
+        "App Name",
+        "appName",
+        "name",
+        _LEAN,
+        description="Key in Okta's catalog. Several applications may share it",
     ),
-    _status(),
-    Field(
-        name="Sign On Mode", key="signOnMode", path=("signOnMode",), level=_LEAN, type=AttributeType.SELECT
-    ),
-    # A select, because Assets documents several values for selects and not for text.
-    Field(
-        name="Features",
-        key="features",
-        path=("features",),
-        level=_STANDARD,
-        type=AttributeType.SELECT,
-        many=True,
-    ),
-    _moment("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _moment("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
+    _STATUS,
+    _field("Sign On Mode", "signOnMode", "signOnMode", _LEAN, "select"),
+    # A select, because Assets documents several values for selects but not for text.
+    _field("Features", "features", "features", _STANDARD, "select", many=True),
+    _CREATED,
+    _UPDATED,
     _reference(
         "Assigned Groups", "assignedGroups", "groups", "GET /apps/{id}/groups", table="application_group"
     ),
@@ -247,17 +223,17 @@ PEOPLE: tuple[Field, ...] = (
     _label(
         "Display Name",
         "displayName",
-        person_label,
+        _person_label,
         "profile.displayName, else profile.firstName and profile.lastName, else profile.login",
     ),
-    _identity(),
-    _profile("Username", "login", _LEAN, unique=True),
-    _profile("Primary Email", "email", _LEAN, "email"),
-    _profile("Secondary Email", "secondEmail", _STANDARD, "email"),
+    _OKTA_ID,
+    evolve(_profile("Username", "login", _LEAN, key="username"), unique=True),
+    _profile("Primary Email", "email", _LEAN, "email", key="primaryEmail"),
+    _profile("Secondary Email", "secondEmail", _STANDARD, "email", key="secondaryEmail"),
     _profile("First Name", "firstName", _LEAN),
     _profile("Middle Name", "middleName", _STANDARD),
     _profile("Last Name", "lastName", _LEAN),
-    _profile("Nickname", "nickName", _STANDARD),
+    _profile("Nickname", "nickName", _STANDARD, key="nickname"),
     _profile("Honorific Prefix", "honorificPrefix", _FULL),
     _profile("Honorific Suffix", "honorificSuffix", _FULL),
     _profile("Title", "title", _LEAN),
@@ -268,7 +244,7 @@ PEOPLE: tuple[Field, ...] = (
     _profile("User Type", "userType", _LEAN),
     _profile("Employee Number", "employeeNumber", _LEAN),
     _profile("Manager ID", "managerId", _STANDARD),
-    _profile("Manager Name", "manager", _STANDARD),
+    _profile("Manager Name", "manager", _STANDARD, key="managerName"),
     _profile("Mobile Phone", "mobilePhone", _LEAN),
     _profile("Primary Phone", "primaryPhone", _LEAN),
     _profile("Street Address", "streetAddress", _STANDARD, "textarea"),
@@ -281,20 +257,15 @@ PEOPLE: tuple[Field, ...] = (
     _profile("Locale", "locale", _FULL),
     _profile("Timezone", "timezone", _LEAN),
     _profile("Profile URL", "profileUrl", _STANDARD, "url"),
-    _status(),
-    _moment("Okta Created", "created", _LEAN, "oktaCreated"),
-    _moment("Activated", "activated", _STANDARD),
-    _moment("Status Changed", "statusChanged", _STANDARD),
-    _moment("Last Login", "lastLogin", _LEAN),
-    _moment("Okta Last Updated", "lastUpdated", _LEAN, "oktaLastUpdated"),
-    _moment("Password Changed", "passwordChanged", _FULL),
-    Field(
-        name="Okta User Type",
-        key="oktaUserType",
-        path=("type", "id"),
-        level=_LEAN,
-        type=AttributeType.REFERENCE,
-        target="userTypes",
+    _STATUS,
+    evolve(_CREATED, level=_LEAN),
+    _field("Activated", "activated", "activated", _STANDARD, "date_time"),
+    _field("Status Changed", "statusChanged", "statusChanged", _STANDARD, "date_time"),
+    _field("Last Login", "lastLogin", "lastLogin", _LEAN, "date_time"),
+    evolve(_UPDATED, level=_LEAN),
+    _field("Password Changed", "passwordChanged", "passwordChanged", _FULL, "date_time"),
+    evolve(
+        _field("Okta User Type", "oktaUserType", "type.id", _LEAN, "referenced_object"), target="userTypes"
     ),
     _reference("Groups", "groups", "groups", "GET /groups/{id}/users", table="person_group"),
     _reference(
@@ -305,7 +276,7 @@ PEOPLE: tuple[Field, ...] = (
         level=_STANDARD,
         table="person_application",
     ),
-    # Filled by the manager reference of the model, see manager.py.
+    # The model decides which field and which attribute of People it uses.
     _reference("Manager", "manager", "people", "profile.managerId", many=False),
 )
 
@@ -313,11 +284,11 @@ DEVICES: tuple[Field, ...] = (
     _label(
         "Display Name",
         "displayName",
-        _device_label,
+        _first_text("profile.displayName", "resourceDisplayName.value", "profile.serialNumber", "id"),
         "profile.displayName, else resourceDisplayName.value, else profile.serialNumber",
     ),
-    _identity(),
-    _status(),
+    _OKTA_ID,
+    _STATUS,
     _profile("Platform", "platform", _LEAN, "select"),
     _profile("Manufacturer", "manufacturer", _LEAN),
     _profile("Model", "model", _LEAN),
@@ -330,23 +301,23 @@ DEVICES: tuple[Field, ...] = (
     _profile("Registered", "registered", _LEAN, "boolean"),
     _profile("Secure Hardware Present", "secureHardwarePresent", _STANDARD, "boolean"),
     _profile("Managed", "managed", _LEAN, "boolean"),
-    _profile("Jailbroken", "integrityJailbreak", _FULL, "boolean"),
+    _profile("Jailbroken", "integrityJailbreak", _FULL, "boolean", key="jailbroken"),
     _profile("Disk Encryption Type", "diskEncryptionType", _LEAN, "select"),
-    Field(
-        name="Management Status",
-        key="managementStatus",
-        level=_STANDARD,
-        type=AttributeType.SELECT,
-        read=_of_first_user("managementStatus"),
-        source="_embedded.users[].managementStatus, the first",
+    _computed(
+        "Management Status",
+        "managementStatus",
+        _STANDARD,
+        _of_first_user("managementStatus"),
+        "_embedded.users[].managementStatus, the first",
+        "select",
     ),
-    Field(
-        name="Screen Lock Type",
-        key="screenLockType",
-        level=_STANDARD,
-        type=AttributeType.SELECT,
-        read=_of_first_user("screenLockType"),
-        source="_embedded.users[].screenLockType, the first",
+    _computed(
+        "Screen Lock Type",
+        "screenLockType",
+        _STANDARD,
+        _of_first_user("screenLockType"),
+        "_embedded.users[].screenLockType, the first",
+        "select",
     ),
     _reference(
         "Users",
@@ -355,8 +326,8 @@ DEVICES: tuple[Field, ...] = (
         "_embedded.users[].user.id, or GET /devices/{id}/users",
         table="device_person",
     ),
-    _moment("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _moment("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
+    _CREATED,
+    _UPDATED,
 )
 
 
@@ -365,11 +336,11 @@ class TypeFields:
     """An object type of the Okta model.
 
     Attributes:
-        key: Its key, and the selector of its records.
-        name: Its name in Assets.
-        noun: One of its objects, in reports.
-        description: Shown in Assets.
-        fields: Its attributes, in the order in which people see them.
+        key: Key of the object type, and selector of its records.
+        name: Name of the object type in Assets.
+        noun: Name of one object, for reports.
+        description: Text that Assets shows beside the object type.
+        fields: Attributes, in the order in which Assets shows them.
     """
 
     key: str
@@ -379,11 +350,11 @@ class TypeFields:
     fields: tuple[Field, ...]
 
     def field(self, key: str) -> Field | None:
-        """The field with this key, or None."""
-        return next((one for one in self.fields if one.key == key), None)
+        """Return the field with this key, or None."""
+        return next((candidate for candidate in self.fields if candidate.key == key), None)
 
 
-#: In the order of the import: what is referred to comes before what refers to it.
+#: Object types in the order of the import: targets of references come first.
 TYPES: tuple[TypeFields, ...] = (
     TypeFields("userTypes", "User Types", "user type", "User types of Okta", USER_TYPES),
     TypeFields("groups", "Groups", "group", "Groups of Okta", GROUPS),

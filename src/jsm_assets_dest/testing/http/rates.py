@@ -1,0 +1,78 @@
+"""Rate limits: one bucket of tokens per credential and operation."""
+
+from __future__ import annotations
+
+import math
+
+from attrs import define
+
+from ..world.clock import EmulatorClock, timestamp
+from ..world.rejections import errors_body
+from .exchange import Response, json_response
+
+
+@define
+class _Bucket:
+    tokens: float
+    filled_at: float
+
+
+class RateLimit:
+    """A limit on requests.
+
+    Args:
+        clock: time source of the buckets.
+        per_minute: requests in the long run, per credential and operation.
+        burst: requests at once; the same as per minute if None.
+        retry_after: value of `Retry-After` in seconds; the actual wait if None.
+        operation: only this operation; every operation separately if None.
+    """
+
+    __module__ = "jsm_assets_dest.testing"
+
+    def __init__(
+        self,
+        clock: EmulatorClock,
+        per_minute: float,
+        burst: int | None = None,
+        retry_after: int | None = None,
+        operation: str | None = None,
+    ) -> None:
+        if per_minute <= 0 or (burst is not None and burst < 1):
+            raise ValueError("per_minute must be positive and burst at least 1")
+        self._clock = clock
+        self._per_second = per_minute / 60
+        self._size = float(burst if burst is not None else max(1, math.floor(per_minute)))
+        self._retry_after = retry_after
+        self._operation = operation
+        self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self.refused: int = 0
+
+    def take(self, identity: str, operation: str) -> Response | None:
+        """Count a request.
+
+        Returns:
+            429 with the headers of Jira's platform if the bucket is empty, otherwise None.
+        """
+        if self._operation is not None and operation != self._operation:
+            return None
+        now = self._clock.monotonic()
+        bucket = self._buckets.setdefault((identity, operation), _Bucket(self._size, now))
+        bucket.tokens = min(self._size, bucket.tokens + (now - bucket.filled_at) * self._per_second)
+        bucket.filled_at = now
+        if bucket.tokens >= 1 - 1e-9:
+            bucket.tokens -= 1
+            return None
+        self.refused += 1
+        wait = (1 - bucket.tokens) / self._per_second
+        reset = timestamp(self._clock.milliseconds() + math.ceil(wait * 1000))
+        seconds = self._retry_after if self._retry_after is not None else math.ceil(wait - 1e-6)
+        headers = {
+            "Retry-After": str(seconds),
+            "X-RateLimit-Limit": str(int(self._size)),
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": reset,
+            "X-RateLimit-NearLimit": "true",
+            "RateLimit-Reason": "jira-burst-based",
+        }
+        return json_response(errors_body(["Rate limit exceeded."]), 429, headers)
