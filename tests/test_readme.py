@@ -21,6 +21,7 @@ def shown_output() -> list[str]:
     return [line for line in block.splitlines() if line.strip() and line != "…"]
 
 
+@pytest.mark.slow
 def test_output_of_the_example() -> None:
     """Every line that the README shows comes out of the example, in this order."""
     finished = subprocess.run(

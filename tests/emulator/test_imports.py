@@ -470,6 +470,7 @@ class TestData:
         assert counters["errorMessages"] == ["Quota exceeded"]
         assert counters["objectsCreated"] == 3
 
+    @pytest.mark.slow
     def test_ten_thousand_objects_with_references_import_in_seconds(self, okta: ImportApi) -> None:
         began = time.perf_counter()
         status = okta.run(
@@ -505,6 +506,7 @@ def tenants(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 class TestLaws:
+    @pytest.mark.slow
     @given(people=tenants(), data=st.data())
     def test_neither_order_nor_chunks_matter_and_repeating_changes_nothing(
         self, people: list[dict[str, Any]], data: st.DataObject

@@ -343,6 +343,7 @@ class TestControl:
 
 
 class TestCommand:
+    @pytest.mark.slow
     @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
     def test_it_prints_settings_serves_until_it_is_ended_and_keeps_its_state(
         self, tmp_path: Path, ending: signal.Signals

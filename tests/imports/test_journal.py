@@ -266,6 +266,7 @@ for index in range(1000):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [1, 2, 3, 4, 9, 100])
 def test_what_was_written_survives_a_kill(path: Path, lines: int) -> None:
     """A process killed at any moment leaves a journal that knows at least everything the process knew was written."""

@@ -129,6 +129,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(JSON, JSON, JSON, JSON)
 def test_whatever_is_there_is_read(whole: object, progress: object, types: object, one: object) -> None:
     """No document makes the reader fail, and no count is negative."""
@@ -351,6 +352,7 @@ def test_a_result_without_a_sent_record_lists_the_reasons() -> None:
         rejected.raise_for_failures()
 
 
+@pytest.mark.slow
 def test_memory_for_failed_records_is_bounded() -> None:
     """Beyond the limit they are counted only."""
     bad = result(done(), refused=KEPT_RECORDS + 5)
