@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
 import typing
 from collections.abc import Iterator
@@ -68,6 +69,22 @@ def test_method_docstring_describes_every_argument(name: str) -> None:
     arguments = set(inspect.signature(function).parameters) - {"self", "cls"}  # type: ignore[arg-type]
     docstring = inspect.getdoc(function) or ""
     assert arguments <= set(re.findall(r"^ +(\w+): [A-Z\"]", docstring, re.MULTILINE)), name
+
+
+def test_values_are_pickled_by_their_public_names() -> None:
+    tenant = okta.Tenant(users=[{"errorCode": "E1"}, {}, {"id": "00u1", "profile": {"email": "x"}}])
+    records = okta.records(tenant)
+    list(records)
+    values = (
+        records.report,
+        okta.CustomAttribute("x", "X"),
+        okta.data_map(okta.schema_model()),
+        okta.Action.MASK,
+    )
+    for value in (*values, okta.Located(1, "x"), okta.Privacy({"people.title": "drop"})):
+        pickled = pickle.dumps(value)
+        assert b"jsm_assets_dest.okta._" not in pickled
+        assert pickle.loads(pickled) == value
 
 
 def test_reprs_are_one_short_line() -> None:
