@@ -11,7 +11,7 @@ from ._fields import TYPES, TypeFields, device_users
 from ._okta_objects import as_mapping, text_at
 from ._privacy import Privacy
 from ._record_building import Part, RecordBuilder, Targets, plan_parts
-from ._report import Notice, Report
+from ._report import DEACTIVATED_ADVICE, Notice, Report
 from ._schema import schema_model
 from ._sources import LISTS, Links, ListReader, Located, Source
 from ._store import Store
@@ -180,10 +180,7 @@ class _Pass:
 
     def _check_deactivated(self, people_count: int) -> None:
         if people_count >= _MANY_PEOPLE and not self.has_deactivated:
-            reason = (
-                f"none of the {people_count:,} people is deactivated (DEPROVISIONED). Okta leaves deactivated people out "
-                "of GET /api/v1/users, so they stay active in Assets. Use GET /api/v1/users?search=status%20pr."
-            )
+            reason = f"none of the {people_count:,} people is deactivated. {DEACTIVATED_ADVICE}"
             self.report.notify(Notice("no_deactivated_people", "people", "", reason))
 
     def _accepted(
