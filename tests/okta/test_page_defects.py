@@ -394,10 +394,13 @@ def test_lines_of_own_export_are_not_cut_off(tmp_path: Path) -> None:
 
 def test_file_missing_from_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "users-1.json").write_text(json.dumps([user("00u1")]))
-    (tmp_path / "index.json").write_text('[{"file": "users-1.json"}, {"file": "users-2.json"}]')
+    (tmp_path / "index.json").write_text(
+        '[{"file": "users-1.json"}, {"file": "users-2.json"}, {"file": "/nowhere/x.json"}, {}]'
+    )
     report = _read(okta.Tenant.from_folder(tmp_path))
     assert [str(notice) for notice in report.notices] == [
-        "file (users-2.json): index.json lists it, but it does not exist"
+        "file (users-2.json): index.json lists it, but it does not exist",
+        "file (/nowhere/x.json): index.json lists it, but it does not exist",
     ]
 
 

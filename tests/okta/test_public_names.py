@@ -105,3 +105,4 @@ def test_reprs_are_one_short_line() -> None:
     assert reprs[2] == "<Report: 96 records, 0 notices, 3 skipped, 1 findings>"
     assert reprs[3] == "<Privacy rules: 2 drop, 1 mask, default allow>"
     assert repr(okta.Tenant()) == "<Tenant with no data>"
+    assert repr(okta.Located({"id": "00u1"}, "users.json[0]")) == "<Located at 'users.json[0]'>"
