@@ -246,4 +246,5 @@ def test_export_without_model_or_into_full_folder_is_rejected(tmp_path: Path) ->
 def test_export_without_records_writes_completion(tmp_path: Path) -> None:
     written = okta.export([], tmp_path / "out", model=okta.schema_model())
     assert written.files == ("complete.json",)
+    assert repr(written) == f"<Export of 1 requests in {str(tmp_path / 'out')!r}>"
     assert "no records" in str(written)

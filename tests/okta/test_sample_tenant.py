@@ -76,7 +76,7 @@ def test_sample_addresses_are_unique_beyond_all_name_pairs() -> None:
 
 
 def test_sample_tenant_without_people_is_rejected() -> None:
-    with pytest.raises(ConfigurationError, match="0 people"):
+    with pytest.raises(ConfigurationError, match="people cannot be 0"):
         okta.sample_tenant(0)
 
 
