@@ -421,7 +421,7 @@ def test_a_deleted_target_is_named_with_what_points_at_it() -> None:
     assert path == "people.groups"
     assert message.startswith('Its target "Groups" no longer exists in Assets')
     assert "delete the attribute in Assets" in remedy
-    assert [one.message for one in plan.items if one.path == "groups"][0].endswith(
+    assert next(one.message for one in plan.items if one.path == "groups").endswith(
         "It existed before: someone deleted it in Assets, with all its objects."
     )
 
