@@ -539,3 +539,21 @@ def test_a_document_without_external_ids_tells_nothing() -> None:
     types = [existing("People", NAME)]
 
     assert find_conflicts(MODEL, types, documents=[silent]) == find_conflicts(MODEL, types)
+
+
+def test_rename_incoming_uses_the_name_of_the_first_run() -> None:
+    """The script of the first run ends the same way when it runs again."""
+    first = only_conflict(MODEL, existing("People", NAME))
+    renamed = apply(first, Resolution.RENAME_INCOMING, MODEL)
+    service = Service()
+    service.made_by_people("People")
+    service.take("PUT", renamed.document())
+    types = [existing("People", NAME), existing("Okta People", NAME), existing("Groups", NAME)]
+
+    (second,) = find_conflicts(MODEL, types, documents=[service.document()])
+
+    assert second.own_name == "Okta People"
+    assert apply(second, Resolution.RENAME_INCOMING, MODEL) == renamed
+    assert apply(second, Resolution.RENAME_INCOMING, MODEL, name="Okta People") == renamed
+    with pytest.raises(ResolutionNotPossibleError, match="another object type of the schema has it"):
+        apply(second, Resolution.RENAME_INCOMING, MODEL, name="Groups")

@@ -664,3 +664,101 @@ def test_an_item_shows_its_remedy() -> None:
 
     assert "An object schema manager" not in str(plan.impossible[0].message)
     assert str(plan.impossible[0]).endswith("Or an object schema manager: rename it in Assets.")
+
+
+def test_deleted_type_and_attribute_are_created_again() -> None:
+    """Someone deleted them in Assets, while their mappings stayed."""
+    service = built()
+    groups = service.find("okta/groups")
+    people = service.find("okta/people")
+    assert groups is not None
+    assert people is not None
+    model = MODEL.without("people.groups")
+    first = make_plan(model, service.document())
+    service.take(first.verb, first.document)
+    service.object_types.remove(groups)
+    people["attributes"] = [one for one in people["attributes"] if one["name"] != "Manager"]
+
+    plan = make_plan(model, service.document())
+
+    messages = {(item.subject.value, item.path): item.message for item in plan.of(PlanKind.CREATE)}
+    assert messages["object type", "groups"] == (
+        '"Groups" is created. It existed before: someone deleted it in Assets, with all its objects.'
+    )
+    assert messages["attribute", "people.manager"] == (
+        '"Manager" is created as a reference to "People". It existed before: someone deleted it in Assets, '
+        "with all its values."
+    )
+    assert not [item for item in plan.of(PlanKind.DRIFT) if item.subject is PlanSubject.MAPPING]
+
+
+def test_mapping_of_deleted_type_outside_the_model_is_drift() -> None:
+    service = built()
+    service.object_types[:] = [one for one in service.object_types if one["name"] != "Groups"]
+
+    plan = make_plan(MODEL.without("groups", "people.groups"), service.document())
+
+    (item,) = [one for one in plan.of(PlanKind.DRIFT) if one.subject is PlanSubject.MAPPING]
+    assert (item.path, item.message) == (
+        "Groups",
+        "It is still mapped, but the object type was deleted in Assets.",
+    )
+
+
+def test_removed_type_names_what_its_mapping_does() -> None:
+    """With or without a mapping."""
+    removed = MODEL.without("groups", "people.groups")
+    service = built()
+
+    (mapped, *_) = make_plan(removed, service.document()).of(PlanKind.DRIFT)
+    del service.mappings["okta/groups"]
+    (unmapped, *_) = make_plan(removed, service.document()).of(PlanKind.DRIFT)
+
+    assert mapped.message == (
+        "It is no longer in the model. A build deletes neither the type nor its mapping. The mapping stays: if the "
+        "import is set to remove or update missing objects, it does so with all objects of this type."
+    )
+    assert mapped.remedy == (
+        "An object schema manager: remove the mapping on the page of the import. Delete the type too, if it is no "
+        "longer needed."
+    )
+    assert unmapped.message == "It is no longer in the model. A build doesn't delete it."
+
+
+def test_changes_of_adopted_types_are_drift() -> None:
+    """Whoever changed the name, description, uniqueness, or cardinality: the plan names it."""
+    service = Service()
+    service.made_by_people("Groups", ("Okta ID", "text"), ("Group Type", "select"))
+    model = adopted(service, SchemaModel("S", [GROUPS]))
+    first = make_plan(model, service.document())
+    service.take(first.verb, first.document)
+    assert not make_plan(model, service.document()).of(PlanKind.DRIFT)
+    changed = with_attribute(first.model, "groups", "groupType", unique=True, maximum=-1, description="Ours.")
+    changed = changed.with_object_type(evolve(changed.object_type("groups"), description="Ours."))
+    service.find(made_up("Groups"))["name"] = "Teams"  # type: ignore[index]
+    service.attribute(made_up("Groups/Group Type"))["maximumCardinality"] = 3
+
+    plan = make_plan(changed, service.document())
+
+    assert plan.is_empty
+    assert [item.message for item in plan.of(PlanKind.DRIFT)] == [
+        (
+            'In Assets, its name is "Teams" instead of "Groups" and its description is "Made by people." instead of '
+            '"Ours.". An import doesn\'t change that.'
+        ),
+        (
+            'In Assets, its description is "Group Type by people" instead of "Ours." and its values need not be unique '
+            "and it allows 0 to 3 values. An import doesn't change that."
+        ),
+    ]
+
+
+def test_target_without_external_id_is_compared_by_name() -> None:
+    service = built()
+    for name in ("groups", "manager"):
+        service.attribute(f"okta/people/{name}").pop("referenceObjectTypeExternalId")
+    service.attribute("okta/people/manager")["referenceObjectTypeName"] = "Rooms"
+
+    plan = make_plan(MODEL, service.document())
+
+    assert [item.path for item in plan.impossible] == ["people.manager"]

@@ -282,7 +282,7 @@ class Comparison:
                     yield item(
                         PlanKind.DRIFT,
                         f"It is no longer in the model. A build deletes neither the type nor its mapping. {_MAPPING_STAYS}",
-                        f"{_REMOVE_MAPPING} {remedy.removeprefix('An object schema manager: ').capitalize()}",
+                        f"{_REMOVE_MAPPING} Delete the type too, if it is no longer needed.",
                     )
         for key, match in self.matches.items():
             used = {attribute.external_id for attribute in match.attributes.values()}
