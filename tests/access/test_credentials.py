@@ -127,7 +127,7 @@ def test_an_api_token_is_no_import_token() -> None:
         import_token_secret(API_TOKEN)
 
     assert "import token is an API token" in caught.value.what
-    assert "generate a token in Assets" in caught.value.fix
+    assert "generate a token in the menu" in caught.value.fix
     assert API_TOKEN not in str(caught.value)
 
 
