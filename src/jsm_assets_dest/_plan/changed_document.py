@@ -116,20 +116,19 @@ def _parts(
         if external_id in parts:
             continue
         spec = specs.get(external_id)
-        existing = current.with_external_id(external_id) if spec is None else matches[spec.key].existing
         entry: JsonObject
         if spec is not None:
+            existing = matches[spec.key].existing
             # What exists keeps its unknown keys: an import can't change them.
             kept = spec if existing is None else evolve(spec, extra=existing.extra)
             entry = write_object_type(model, kept)
             written = list(_attributes(model, spec, matches[spec.key], attributes.get(spec.key, ())))
             if written:
                 entry["attributes"] = written
-        elif existing is not None:
+        else:
+            existing = next(one for one in current.object_types if one.external_id == external_id)
             entry = {"externalId": external_id, "name": existing.name, "description": existing.description}
             with_extra(entry, existing.extra)
-        else:
-            continue
         if existing is not None:
             parent = existing.parent
         else:
