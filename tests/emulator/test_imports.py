@@ -391,17 +391,14 @@ class TestData:
         assert emulator.object_schema("TST")["Thing"].objects[0]["Field"] == "Brand new"
 
     def test_options_of_select_attributes(self, emulator: Emulator) -> None:
-        """A mapping cannot list options, so a select attribute it made learns them; one made by hand knows its own."""
-        okta = mapped(emulator, "select")
+        """Atlassian's help on unknown values: Add makes them options, Ignore leaves them out."""
+        okta = mapped(emulator, "select", unknown_values="add")
         thing = emulator.object_schema("TST")["Thing"]
         okta.run({"things": [{"id": 1, "field": "S"}, {"id": 2, "field": "M"}]})
         assert thing.attribute("Field").options == "S,M"
-        thing.attribute("Field").by_import = False
-        okta.run({"things": [{"id": 3, "field": "XL"}]})
-        assert thing.objects[2]["Field"] is None
-        thing.attribute("Field").options = ""
-        okta.run({"things": [{"id": 3, "field": "XL"}]})
-        assert thing.objects[2]["Field"] == "XL"
+        next(iter(emulator.world.import_sources.values())).unknown_values = "ignore"
+        okta.run({"things": [{"id": 3, "field": "XL"}, {"id": 4, "field": "M"}]})
+        assert [asset["Field"] for asset in thing.objects[2:]] == [None, "M"]
 
     def test_missing_objects_are_ignored_removed_or_updated(self, emulator: Emulator) -> None:
         for policy, update in (("ignore", ()), ("remove", ()), ("update", ("Field", "gone"))):

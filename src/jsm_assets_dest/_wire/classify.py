@@ -6,6 +6,8 @@ and their words are loaded when an answer first needs them.
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 from .answer import Answer
 from .request import Credential, Host, Request
 
@@ -80,5 +82,5 @@ def is_answered_to(request: Request, answer: Answer, account_id: str | None, *, 
         or request.operation in _NOT_IDENTIFIED
     ):
         return True
-    ran_as = answer.headers.get("x-aaccountid", "")
+    ran_as = unquote(answer.headers.get("x-aaccountid", ""))
     return bool(ran_as) and (account_id is None or ran_as == account_id)

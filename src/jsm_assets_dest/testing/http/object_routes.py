@@ -19,13 +19,14 @@ from ..world.json_reading import (
     INTEGER,
     OBJECT,
     STRING,
+    FieldProblem,
     Fields,
     JsonObject,
     JsonValue,
     read_fields,
 )
 from ..world.rejections import bad_request, invalid
-from .bodies import Body
+from .bodies import Body, invalid_body
 from .call import Call
 from .exchange import Response, empty_response, json_response
 from .rendering import Renderer
@@ -76,13 +77,15 @@ def _fields(call: Call, declared: Fields, value: JsonValue) -> dict[str, Any]:
         raise invalid("attributes", "Each attribute and each value must be an object")
     fields, problems = read_fields(declared, value, strict=call.strict)
     if problems:
-        raise invalid("attributes", ". ".join(problem.text for problem in problems.values()))
+        text = ". ".join(problem.text for problem in problems.values())
+        only_strict = all(problem.strict_only for problem in problems.values())
+        raise invalid_body({"attributes": FieldProblem(text=text, strict_only=only_strict)})
     return fields
 
 
 @ROUTES.operation("create object", "POST", "/object/create", scope=_WRITE, body=_OBJECT)
 def create_object(call: Call) -> Response:
-    object_type = call.site.object_type(call.text("objectTypeId") or "")
+    object_type = call.object_type_in_body("objectTypeId")
     call.require(call.site.schemas[object_type.schema_id], "develop")
     asset = objects.create_object(
         call.site,
@@ -98,7 +101,9 @@ def create_object(call: Call) -> Response:
 @ROUTES.operation("get object", "GET", "/object/{id}", scope=_READ)
 def get_object(call: Call) -> Response:
     asset = _asset(call, "view")
-    return json_response(_render(call).asset(asset, attributes=call.flag("includeAttributes", default=True)))
+    document = _render(call).asset(asset, attributes=call.flag("includeAttributes", default=True))
+    document["extendedInfo"] = {"openIssuesExists": bool(asset.ticket_keys), "attachmentsExists": False}
+    return json_response(document)
 
 
 @ROUTES.operation(
@@ -119,7 +124,7 @@ def update_object(call: Call) -> Response:
         asset,
         _wanted(call, cast("list[JsonValue]", call.body["attributes"])),
         account_id=call.account_id,
-        object_type=call.site.object_type(type_id) if type_id is not None else None,
+        object_type=call.object_type_in_body("objectTypeId") if type_id is not None else None,
     )
     asset.has_avatar = call.boolean("hasAvatar") or asset.has_avatar
     asset.avatar_uuid = call.text("avatarUUID") or asset.avatar_uuid
@@ -294,6 +299,7 @@ def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: b
         "startIndex": start,
         "toIndex": start + len(page),
         "pageObjectSize": size,
+        "pageSize": -(-len(found) // size) if size else 0,
         "pageNumber": number,
         "orderWay": "asc",
         "qlQuery": text,
@@ -306,7 +312,7 @@ def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: b
 
 
 def _navlist(call: Call, field: str) -> Response:
-    object_type = call.site.object_type(call.text("objectTypeId") or "")
+    object_type = call.object_type_in_body("objectTypeId")
     parts = [f"objectTypeId = {object_type.id}"]
     text = call.text(field) or call.text("qlQuery") or call.text("iql")
     if text:

@@ -85,6 +85,7 @@ class ObjectType:
     created: int
     updated: int
     external_id: str
+    by_import: bool = False
     attribute_ids: list[int] = field(factory=list)
     object_ids: dict[int, None] = field(factory=dict)
 

@@ -136,6 +136,7 @@ def _place_type(
             description=entry.description,
             parent=parent,
             external_id=entry.external_id,
+            by_import=True,
             with_name_attribute=not any(attribute.label for attribute in entry.attributes)
             and not any(attribute.name.lower() == "name" for attribute in entry.attributes),
         )
@@ -181,12 +182,18 @@ def _place_attribute(
                 "every type has its system attributes, and without an id they are found by name"
             )
         system.external_id = entry.external_id
+        system.by_import = True
         return
     kind, settings = _settings_of(site, checker, document, owner, placed, entry)
-    attribute = create_attribute(
-        site, object_type, name=entry.name, type=kind, external_id=entry.external_id, **settings
+    create_attribute(
+        site,
+        object_type,
+        name=entry.name,
+        type=kind,
+        external_id=entry.external_id,
+        by_import=True,
+        **settings,
     )
-    attribute.by_import = True
 
 
 def _settings_of(

@@ -274,11 +274,9 @@ class _Importer:
         if attribute.type == DEFAULT and attribute.default_type == SELECT:
             options = options_of(attribute)
             if text not in options:
-                # A select attribute made by an import has no list of options to begin with.
-                if unknown == "add" or (attribute.by_import and "," not in text):
-                    attribute.options = ",".join([*options, text])
-                elif options:
+                if unknown != "add":
                     return None
+                attribute.options = ",".join([*options, text])
         if attribute.type == STATUS:
             try:
                 return normalise(self._site, attribute, text)
