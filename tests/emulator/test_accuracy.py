@@ -271,11 +271,11 @@ class TestMethods:
         assert emulator.requests[0].method == "HEAD"
 
     def test_options_lists_the_methods(self, api: Api) -> None:
-        response = api.ask("OPTIONS", "/objectschema/list")
+        response = api.ask("OPTIONS", "/usage")
         assert (response.status_code, response.headers["allow"]) == (200, "GET, HEAD, OPTIONS")
 
     def test_other_method_is_405(self, api: Api) -> None:
-        response = api.ask("DELETE", "/objectschema/list")
+        response = api.ask("DELETE", "/usage")
         assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
     @pytest.mark.parametrize("method", ["GET", "DELETE"])
