@@ -165,13 +165,13 @@ class Access:
         response.headers["X-Failure-Category"] = "FAILURE_CLIENT_TCS"
         return response
 
-    def check_assets(self, account: Account) -> None:
+    def check_assets(self, account: Account, *, needs_license: bool = True) -> None:
         """Reject accounts that cannot use Assets.
 
         Raises:
             Rejection: 403.
         """
-        if self._assets is not None or not self.is_licensed(account):
+        if self._assets is not None or (needs_license and not self.is_licensed(account)):
             raise Rejection(403, errors_body([ASSETS_DENIED]))
 
     def is_revoked(self, secret: str) -> bool:

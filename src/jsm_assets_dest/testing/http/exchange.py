@@ -78,7 +78,8 @@ class Response:
 
 def json_response(value: JsonValue, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a response with a JSON body."""
-    body = _encode(value).encode()
+    # A lone surrogate cannot be encoded; Java, too, writes a question mark instead.
+    body = _encode(value).encode("utf-8", "replace")
     return Response(status=status, body=body, content_type=JSON, headers=dict(headers or {}))
 
 

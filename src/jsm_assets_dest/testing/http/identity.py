@@ -83,7 +83,10 @@ class Identification:
         ):
             raise scope_mismatch()
         if operation.family == "assets" and caller.account is not None:
-            self._access.check_assets(caller.account)
+            searches = operation.name in ("search objects", "count objects")
+            self._access.check_assets(
+                caller.account, needs_license=not (searches and self._site.doubts.non_agents_can_search)
+            )
         return caller
 
     def _basic(self, value: str) -> tuple[Account | None, str, str]:

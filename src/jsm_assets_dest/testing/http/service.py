@@ -162,6 +162,8 @@ class Service:
             )
             self.requests.append(received)
             self.settle()
+            if found is None or not _only_reads(found[0]):
+                self._site.revision += 1
             fault = self._strike(received)
             response: Response | None = None
             if fault is None or fault.acts:
@@ -354,6 +356,10 @@ class Service:
             headers.setdefault("RateLimit-Policy", '"jira-burst-based";q=100;w=1')
         headers.setdefault("X-RateLimit-Limit", "350")
         headers.setdefault("X-RateLimit-Remaining", "349")
+
+
+def _only_reads(operation: Operation) -> bool:
+    return operation.method == "GET" or operation.name in ("search objects", "count objects")
 
 
 def _rejected_by_content_network() -> Response:

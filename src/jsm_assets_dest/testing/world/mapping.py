@@ -21,6 +21,7 @@ from .icons import DEFAULT_ICON_ID
 from .json_reading import JsonObject, JsonValue
 from .mapping_checks import SYSTEM_NAMES, MappingChecker
 from .mapping_document import AttributeEntry, Document, TypeEntry, read_document
+from .missing_objects import reset_policies
 from .rejections import Rejection, errors_body, not_found
 from .site import Site
 from .types import create_object_type
@@ -118,6 +119,8 @@ def _apply(site: Site, source: ImportSource, document: Document) -> None:
         if target is None:
             raise AssertionError("a mapping without a type was refused before")
         source.mappings[target.id] = mapping
+    if source.has_mapping and site.doubts.mapping_resets_missing_objects:
+        reset_policies(source)
     source.has_mapping = True
     source.updated = site.now()
 
