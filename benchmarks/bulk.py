@@ -7,7 +7,8 @@ best hand-written loop is the one with the smallest median; ratios are taken rou
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Sequence
+import sys
+from collections.abc import Callable, Generator, Iterable, Sequence
 from unittest import mock
 
 import httpx
@@ -47,9 +48,15 @@ def unchecked() -> Generator[None]:
         yield
 
 
-def started(token: ImportToken, *, fast: bool | None, in_flight: int = IN_FLIGHT) -> ImportExecution:
-    """An execution that takes chunks of the size of the measurements."""
-    return token.start(model=model(), chunk_records=CHUNK, fast=fast, in_flight=in_flight)
+def started(token: ImportToken, *, in_flight: int = IN_FLIGHT) -> ImportExecution:
+    """Return an execution with chunks of the size of the measurements."""
+    return token.start(model=model(), chunk_records=CHUNK, in_flight=in_flight)
+
+
+def submit(execution: ImportExecution, records: Iterable[object], *, fast: bool) -> None:
+    """Send records, encoded with orjson or without it."""
+    with contextlib.nullcontext() if fast else mock.patch.dict(sys.modules, {"orjson": None}):
+        execution.submit({"users": records})
 
 
 def run(stage: Stage) -> Sequence[Measured]:
@@ -59,7 +66,7 @@ def run(stage: Stage) -> Sequence[Measured]:
     found: list[Measured] = []
     with stage.token() as token, stage.httpx_client() as client:
         for fast in (False, True):
-            contestants = _contestants(stage, client, started(token, fast=fast), records, fast=fast)
+            contestants = _contestants(stage, client, started(token), records, fast=fast)
             stage.server.behave()
             rounds = take_turns(contestants, rounds=stage.choose(40, 8), seconds=stage.choose(40, 2))
             found += _told(rounds, count, fast=fast)
@@ -80,14 +87,14 @@ def _contestants(
 
     def off() -> None:
         with unchecked():
-            execution.submit({"users": records})
+            submit(execution, records, fast=fast)
 
     found: dict[str, Callable[[], object]] = {
         "off": off,
-        "on": lambda: execution.submit({"users": records}),
+        "on": lambda: submit(execution, records, fast=fast),
         "sequence": lambda: loops.httpx_sequence(client, url, records, encode),
         "threads": lambda: loops.httpx_threads(client, url, records, encode),
-        "from a generator": lambda: execution.submit({"users": users(count)}),
+        "from a generator": lambda: submit(execution, users(count), fast=fast),
         "sequence from a generator": lambda: loops.httpx_sequence(client, url, users(count), encode),
         "threads from a generator": lambda: loops.httpx_threads(client, url, users(count), encode),
     }

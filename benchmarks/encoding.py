@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jsm_assets_dest._imports.chunker import Chunker
-from jsm_assets_dest._imports.encoding import choose_encoder
+from jsm_assets_dest._imports.encoding import encoder_named
 
 from . import loops
 from .measuring import Measured, take_turns
@@ -20,7 +20,7 @@ def run(stage: Stage) -> Sequence[Measured]:
     found: list[Measured] = []
     for goal, fast in (("P5", False), ("P5f", True)):
         encode = loops.orjson_bytes() if fast else loops.json_bytes
-        encoder = choose_encoder(fast=fast)
+        encoder = encoder_named("orjson" if fast else "json")
 
         def chunked() -> None:
             chunker = Chunker("run", limit_count=CHUNK, encoder=encoder)  # noqa: B023 - called in this turn

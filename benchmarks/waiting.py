@@ -20,7 +20,7 @@ from attrs import frozen
 from jsm_assets_dest import ImportToken
 
 from . import loops
-from .bulk import IN_FLIGHT, started
+from .bulk import IN_FLIGHT, started, submit
 from .checks import times_of_chunk
 from .measuring import Measured, take_turns
 from .records import CHUNK, model, user, users
@@ -155,11 +155,11 @@ def _matrix(stage: Stage) -> list[Cell]:
 def _timed(
     token: ImportToken, records: Sequence[object], source: str, chunks: int, *, fast: bool, in_flight: int
 ) -> float:
-    execution = started(token, fast=fast, in_flight=in_flight)
+    execution = started(token, in_flight=in_flight)
     count = chunks * CHUNK
     chosen: Iterable[object] = records[:count] if source == "ready" else users(count)
     begun = time.perf_counter()
-    execution.submit({"users": chosen})
+    submit(execution, chosen, fast=fast)
     return time.perf_counter() - begun
 
 

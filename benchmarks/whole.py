@@ -79,7 +79,7 @@ def _looks(stage: Stage) -> list[Measured]:
     """Jobs of all lengths, on a clock of our own: how often they are looked at and when their end is noticed."""
     chance = Random(9)
     with stage.token() as token:
-        execution = started(token, fast=False)
+        execution = started(token)
         most, latest = 0.0, 0.0
         for seconds in JOBS:
             for _ in range(stage.choose(20, 3)):

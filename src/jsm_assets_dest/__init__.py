@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ._async.object_schema import AsyncObjectSchema
     from ._async.object_type_conflict import AsyncObjectTypeConflict
     from ._destination.okta_model import OktaModel
-    from ._destination.references import CredentialsReference, SecretReference
-    from ._destination.status import DestinationStatus, DestinationStep, StepState
+    from ._destination.secret_references import CredentialsReference, SecretReference
+    from ._destination.status import DestinationStatus, DestinationStep, StepAction, StepState
     from ._http.clock import Clock
     from ._http.limits import Limits
     from ._imports.execution import Execution
@@ -90,7 +90,7 @@ _HOMES = {
     "Connection": "_sync.connection",
     "ConnectionReport": "_assets.reports",
     "Credentials": "_session.credentials",
-    "CredentialsReference": "_destination.references",
+    "CredentialsReference": "_destination.secret_references",
     "Destination": "_sync.destination",
     "DestinationStatus": "_destination.status",
     "DestinationStep": "_destination.status",
@@ -136,11 +136,12 @@ _HOMES = {
     "SchemaLinks": "_assets.object_schemas",
     "SchemaModel": "_model.schema_model",
     "SchemaRoles": "_assets.roles",
-    "SecretReference": "_destination.references",
+    "SecretReference": "_destination.secret_references",
     "Severity": "_model.findings",
     "Status": "_assets.statuses",
     "StatusCategory": "_assets.statuses",
     "StatusSpec": "_model.specs",
+    "StepAction": "_destination.status",
     "StepState": "_destination.status",
     "attribute": "_model.classes",
     "object_type": "_model.classes",
@@ -224,6 +225,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Status",
     "StatusCategory",
     "StatusSpec",
+    "StepAction",
     "StepState",
     "attribute",
     "object_type",

@@ -1,4 +1,4 @@
-"""References to secrets: what is one, what is refused, and that a refused value is kept nowhere."""
+"""References to secrets: valid forms, rejected values, and that no rejected secret remains anywhere."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ IMPORT_TOKEN = f"ATCTT3xFfGN0{CANARY}=5E6F7A8B"
         ("keyring:https://acme.atlassian.net/ana", "keyring", "https://acme.atlassian.net/ana"),
     ],
 )
-def test_the_three_forms(text: str, kind: str, place: str) -> None:
+def test_reference_reads_its_three_forms(text: str, kind: str, place: str) -> None:
     reference = SecretReference(text)
 
     assert (reference.kind, reference.place) == (kind, place)
@@ -53,7 +53,7 @@ def test_the_three_forms(text: str, kind: str, place: str) -> None:
         f"AT{CANARY}",
     ],
 )
-def test_a_secret_is_refused_with_advice_and_without_echo(text: str) -> None:
+def test_reference_rejects_a_secret_without_repeating_it(text: str) -> None:
     with pytest.raises(InvalidCredentialError) as caught:
         SecretReference(text, field="import_token")
 
@@ -81,7 +81,7 @@ def test_a_secret_is_refused_with_advice_and_without_echo(text: str) -> None:
         7,
     ],
 )
-def test_what_is_no_reference_is_refused_without_echo(text: str) -> None:
+def test_reference_rejects_other_values_without_repeating_them(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         SecretReference(text, field="credentials.secret")
 
@@ -90,7 +90,7 @@ def test_what_is_no_reference_is_refused_without_echo(text: str) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-#: Each way of giving a secret where a reference belongs.
+#: Ways to pass a secret where a reference belongs.
 MISTAKES: dict[str, Callable[[], object]] = {
     "reference": lambda: SecretReference(API_TOKEN),
     "credentials": lambda: CredentialsReference(API_TOKEN, email="ana@acme.com"),
@@ -108,8 +108,8 @@ MISTAKES: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_no_frame_of_ours_keeps_a_refused_secret(mistake: str) -> None:
-    """Not even a traceback that prints local variables shows it."""
+def test_traceback_of_a_rejected_secret_does_not_contain_it(mistake: str) -> None:
+    """A traceback that prints local variables does not show the secret either."""
     with pytest.raises(InvalidCredentialError) as caught:
         MISTAKES[mistake]()
 
@@ -117,7 +117,7 @@ def test_no_frame_of_ours_keeps_a_refused_secret(mistake: str) -> None:
     assert not frames_with_the_canary(caught.value)
 
 
-def test_no_frame_of_ours_keeps_a_secret_that_stands_in_a_file(tmp_path: Path) -> None:
+def test_traceback_of_a_secret_in_a_file_does_not_contain_it(tmp_path: Path) -> None:
     file = tmp_path / "okta.json"
     Destination(name="Okta").save(file)
     file.write_text(file.read_text().replace('"Okta"', f'"{API_TOKEN}"'))
@@ -131,26 +131,26 @@ def test_no_frame_of_ours_keeps_a_secret_that_stands_in_a_file(tmp_path: Path) -
 
 
 def frames_with_the_canary(error: BaseException) -> list[str]:
-    """The functions of the package in whose frames the secret is, over the whole chain of errors."""
-    found: list[str] = []
+    """Return the functions of the package whose frames contain the secret, for the whole chain of errors."""
+    functions: list[str] = []
     chained: BaseException | None = error
     while chained is not None:
         for frame, _ in traceback.walk_tb(chained.__traceback__):
             if "jsm_assets_dest" in frame.f_code.co_filename and CANARY in repr(frame.f_locals):
-                found.append(frame.f_code.co_name)
+                functions.append(frame.f_code.co_name)
         chained = chained.__cause__ or chained.__context__
-    return found
+    return functions
 
 
-def test_credentials_are_of_one_kind() -> None:
-    with pytest.raises(ConfigurationError, match="both an e-mail address and a client id") as caught:
+def test_credentials_reject_email_with_client_id() -> None:
+    with pytest.raises(ConfigurationError, match="both an email address and a client id") as caught:
         CredentialsReference("env:X", email="ana@acme.com", client_id="abc")
 
     assert caught.value.field == "credentials"
 
 
-def test_credentials_must_be_references() -> None:
-    with pytest.raises(ConfigurationError, match="cannot be saved") as caught:
+def test_destination_rejects_credentials_that_are_a_string() -> None:
+    with pytest.raises(ConfigurationError, match="can't be saved") as caught:
         Destination(name="Okta", credentials="env:X")  # type: ignore[arg-type]  # what people try first
 
     assert isinstance(caught.value, AssetsError)

@@ -32,7 +32,7 @@ both = pytest.mark.parametrize("encoder", [STANDARD, choose_encoder()], ids=lamb
 
 def read(chunk: Chunk) -> dict[str, list[dict[str, object]]]:
     """The data of a chunk."""
-    document = json.loads(chunk.plain().body)
+    document = json.loads(chunk.body)
     assert document["clientGeneratedId"] == chunk.id
     data: dict[str, list[dict[str, object]]] = document["data"]
     return data
@@ -113,9 +113,9 @@ RECORDS = st.lists(
 )
 
 
-@given(RECORDS, st.integers(1, 20), st.integers(1000, 3000), st.booleans(), st.booleans(), st.data())
+@given(RECORDS, st.integers(1, 20), st.integers(1000, 3000), st.booleans(), st.data())
 def test_nothing_is_lost_and_limits_hold(
-    notes: list[tuple[str, str]], count: int, size: int, digests: bool, gzip: bool, data: st.DataObject
+    notes: list[tuple[str, str]], count: int, size: int, digests: bool, data: st.DataObject
 ) -> None:
     """Every record arrives once, in order, within the limits, whatever the encoder and however the source came in."""
     pairs = [(selector, {"id": str(number), "note": note}) for number, (selector, note) in enumerate(notes)]
@@ -129,7 +129,6 @@ def test_nothing_is_lost_and_limits_hold(
             encoder=encoder,
             checker=RecordChecker(MODEL),
             digests=digests,
-            gzip=gzip,
         )
         chunks = cut_in_batches(chunker, pairs, batches)
 
@@ -159,13 +158,12 @@ ODD_PAIRS = st.lists(
 )
 
 
-@given(ODD_PAIRS, st.integers(1, 12), st.integers(100, 600), st.booleans(), st.booleans(), st.data())
+@given(ODD_PAIRS, st.integers(1, 12), st.integers(100, 600), st.booleans(), st.data())
 def test_chunks_are_the_same_whether_the_check_writes_or_the_encoder(
     pairs: list[tuple[str, dict[str, object]]],
     count: int,
     size: int,
     digests: bool,
-    gzip: bool,
     data: st.DataObject,
 ) -> None:
     """The same bytes, ids, digests and bad records, whatever is in the texts and however the source came in."""
@@ -181,7 +179,6 @@ def test_chunks_are_the_same_whether_the_check_writes_or_the_encoder(
             checker=RecordChecker(MODEL.with_object_type(disks), write=write),
             on_bad=bad.append,
             digests=digests,
-            gzip=gzip,
         )
         chunks = cut_in_batches(chunker, pairs, batches)
         outcomes.append((chunks, [(error.index, error.path, error.reason) for error in bad]))
@@ -286,11 +283,10 @@ def test_a_record_that_is_too_large_alone_is_refused(encoder: Encoder) -> None:
         strict.flush()
 
 
-@pytest.mark.parametrize("gzip", [False, True])
 @pytest.mark.parametrize("digests", [False, True])
-def test_splitting_keeps_every_record(gzip: bool, digests: bool) -> None:
+def test_splitting_keeps_every_record(digests: bool) -> None:
     """After a 413 the halves have ids, names and indexes of their own, and later chunks are smaller."""
-    chunker = Chunker("run", limit_count=8, gzip=gzip, digests=digests)
+    chunker = Chunker("run", limit_count=8, digests=digests)
     (chunk,) = chunker.feed_pairs(
         [*(("people", record) for record in people(5)), *(("groups", record) for record in people(3))]
     )
@@ -348,30 +344,6 @@ def test_another_value_gives_another_id() -> None:
     (other,) = Chunker("run", limit_count=1, digests=True).feed("people", [{"id": "1", "note": "b"}])
 
     assert one.id != other.id
-
-
-def test_compression_can_be_taken_back() -> None:
-    """A service that answers 415 gets the same chunk plain."""
-    (packed,) = Chunker("run", limit_count=100, gzip=True).feed("people", people(100))
-    (plain,) = Chunker("run", limit_count=100).feed("people", people(100))
-
-    assert packed.content_encoding == "gzip"
-    assert len(packed.body) < packed.size / 3
-    assert packed.plain() == plain
-    assert plain.plain() is plain
-
-
-@pytest.mark.parametrize("gzip", [False, True])
-def test_the_last_chunk_may_complete(gzip: bool) -> None:
-    """Told so, a chunk says that it is the last one; its id and its data stay."""
-    (chunk,) = Chunker("run", limit_count=2, gzip=gzip).feed("people", people(2))
-
-    completing = chunk.completing()
-
-    document = json.loads(completing.plain().body)
-    assert document == {"clientGeneratedId": "run-0", "data": {"people": people(2)}, "completed": True}
-    assert completing.size == len(completing.plain().body)
-    assert completing.content_encoding == chunk.content_encoding
 
 
 def test_dotted_selectors_lead_inside() -> None:

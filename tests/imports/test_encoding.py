@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import gzip
 import importlib.util
 import json
 import sys
@@ -14,18 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jsm_assets_dest._imports import encoding
 from jsm_assets_dest._imports.encoding import (
     COMPLETED,
     STANDARD,
     Encoder,
     UnencodableError,
     choose_encoder,
-    compress,
     encode,
+    encoder_named,
 )
 
 HAS_ORJSON = importlib.util.find_spec("orjson") is not None
-ENCODERS = [STANDARD, *([choose_encoder(fast=True)] if HAS_ORJSON else [])]
+ENCODERS = [STANDARD, *([encoder_named("orjson")] if HAS_ORJSON else [])]
 both = pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
 
 #: JSON that both can carry: finite numbers, whole ones within 64 bits, text that has a UTF-8 form.
@@ -139,37 +139,22 @@ def test_the_standard_encoder_writes_ascii() -> None:
     assert STANDARD.encode("é") == b'"\\u00e9"'
 
 
-def test_switched_off_means_the_standard_library() -> None:
-    """`fast=False` never takes orjson."""
-    assert choose_encoder(fast=False) is STANDARD
-
-
 @pytest.mark.skipif(not HAS_ORJSON, reason="orjson is not installed")
 def test_orjson_is_taken_when_it_is_there() -> None:
-    """The extra changes the encoder by being installed; the encoder is made once."""
+    """Installing orjson changes the encoder, which is created once."""
     assert choose_encoder().name == "orjson"
-    assert choose_encoder() is choose_encoder(fast=True)
+    assert choose_encoder() is encoder_named("orjson")
 
 
 def test_without_orjson_the_standard_library_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the extra everything works; insisting on it is an error."""
-    monkeypatch.setattr("jsm_assets_dest._imports.encoding._found", {})
+    """Without orjson, the standard library encodes; asking for orjson by name is an error."""
+    encoding._orjson.cache_clear()
     monkeypatch.setitem(sys.modules, "orjson", None)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
     assert choose_encoder() is STANDARD
     assert encode({"a": 1}) == b'{"a":1}'
     with pytest.raises(ModuleNotFoundError):
-        choose_encoder(fast=True)
-
-
-def test_compression_is_deterministic() -> None:
-    """The same body is the same compressed bytes every time: attempts of a chunk must not differ."""
-    body = encode([{"name": "x"}] * 100)
-
-    assert compress(body) == compress(body)
-    assert gzip.decompress(compress(body)) == body
-    assert len(compress(body)) < len(body) / 5
+        encoder_named("orjson")
 
 
 def test_completing_alone_is_json() -> None:

@@ -277,7 +277,7 @@ def test_an_annotation_that_cannot_be_read_is_named() -> None:
         data: NowhereDefined  # type: ignore[name-defined]  # noqa: F821  # that is the point
 
     with pytest.raises(
-        InvalidModelError, match=r"annotation of .*Lost cannot be read: name 'NowhereDefined'"
+        InvalidModelError, match=r"annotation of .*Lost can't be evaluated: name 'NowhereDefined'"
     ):
         SchemaModel.from_classes(Lost)
 

@@ -387,7 +387,7 @@ def test_skipping_is_refused_while_something_kept_refers_to_it() -> None:
     people, groups = conflicts
 
     assert [one.key for one in conflicts] == ["people", "groups"]
-    assert "“people.groups” is kept, and it refers to “Groups”" in groups.impossible[Resolution.SKIP]
+    assert '"people.groups" stays, and it refers to "Groups"' in groups.impossible[Resolution.SKIP]
     with pytest.raises(ResolutionNotPossibleError, match=r"people\.groups"):
         apply(groups, Resolution.SKIP, MODEL)
     shorter = MODEL.without("people.groups")

@@ -115,9 +115,9 @@ def test_looking_up_object_types_and_attributes() -> None:
     assert [one.key for one in PEOPLE.identifiers] == ["oktaId"]
     assert PEOPLE.label is not None
     assert PEOPLE.label.key == "displayName"
-    with pytest.raises(KeyError, match=r"“rooms”; it has: people, groups"):
+    with pytest.raises(KeyError, match='"rooms"; its keys are: people, groups'):
         MODEL.object_type("rooms")
-    with pytest.raises(KeyError, match="“People” has no attribute"):
+    with pytest.raises(KeyError, match='"People" has no attribute'):
         PEOPLE.attribute("rooms")
 
 

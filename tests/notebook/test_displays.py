@@ -1,6 +1,6 @@
-"""Every display of the package, shown strings that want to be more than text.
+"""Displays of the package with hostile strings.
 
-What is displayed comes from services, models and callers; in a notebook it stands next to the reader's own work.
+Displays show text from services, models, and callers inside the reader's own notebook.
 """
 
 from __future__ import annotations
@@ -19,16 +19,19 @@ from jsm_assets_dest import (
     Check,
     CheckState,
     ConnectionReport,
+    DestinationStatus,
+    DestinationStep,
     ImportTokenReport,
     ObjectTypeSpec,
     SchemaModel,
+    StepState,
     okta,
 )
 from jsm_assets_dest._assets.import_sources import ImportSource
 from jsm_assets_dest._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
 from jsm_assets_dest._assets.object_types import ObjectType
 from jsm_assets_dest._assets.roles import Role, RoleKind, SchemaRoles
-from jsm_assets_dest._destination.status import STEPS, DestinationStatus, DestinationStep, StepState
+from jsm_assets_dest._destination.status import STEPS
 from jsm_assets_dest._display.html import Tone, link, linked
 from jsm_assets_dest._imports.execution_status import read_execution_status
 from jsm_assets_dest._imports.object_type_results import FailedRecord, ObjectTypeResult
@@ -41,8 +44,8 @@ from jsm_assets_dest._plan.conflicts import ConflictRecord, Resolution
 from jsm_assets_dest._plan.differences import Difference, DifferenceKind
 from jsm_assets_dest._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from jsm_assets_dest.exceptions import RecordError
-from jsm_assets_dest.okta.data_map import DataMap, DataMapRow
-from jsm_assets_dest.okta.privacy import Action
+from jsm_assets_dest.okta._data_map import DataMap, DataMapRow
+from jsm_assets_dest.okta._privacy import Action
 
 SITE = "https://acme.atlassian.net"
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)></style></svg></table>&amp;<b>"
@@ -63,7 +66,7 @@ SOURCE = ImportSource(
 )
 DIFFERENCE = Difference(kind=DifferenceKind.LABEL, attribute=HOSTILE, message=HOSTILE, harmless=False)
 
-#: One of each, with hostile text wherever there is text.
+#: A value of each class with a display. All its texts are hostile.
 SAMPLES: dict[str, object] = {
     "_Report": ConnectionReport(checks=CHECKS, site=HOSTILE, account=HOSTILE, proxies=(HOSTILE,)),
     "_Report, of a token": ImportTokenReport(checks=CHECKS, site=SITE, import_source=SOURCE, status=HOSTILE),
@@ -122,7 +125,7 @@ SAMPLES: dict[str, object] = {
         site=SITE,
         steps=tuple(
             DestinationStep(
-                name=name,
+                code=code,
                 state=state,
                 summary=HOSTILE,
                 evidence=HOSTILE,
@@ -130,7 +133,7 @@ SAMPLES: dict[str, object] = {
                 remedies=(HOSTILE,),
                 cause=HOSTILE,
             )
-            for name, state in zip(STEPS, [*StepState, StepState.OPEN], strict=True)
+            for code, state in zip(STEPS, [*StepState, *StepState], strict=False)
         ),
     ),
     "DataMap": DataMap((DataMapRow(HOSTILE, HOSTILE, HOSTILE, HOSTILE, Action.HASH),)),
@@ -181,7 +184,7 @@ SVG_ATTRIBUTES = {
 
 
 class Page(HTMLParser):
-    """Reads a page as a browser would and collects what is in it; tags have to be closed in order."""
+    """Parse a page like a browser, and collect its parts. Tags must be closed in order."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -216,29 +219,28 @@ class Page(HTMLParser):
 
 
 def html_of(value: object) -> str:
-    shown: Callable[[], str] = value._repr_html_  # type: ignore[attr-defined]
-    return shown()
+    display: Callable[[], str] = value._repr_html_  # type: ignore[attr-defined]
+    return display()
 
 
 def classes_with_displays() -> set[str]:
-    """The names of all classes of the package that say themselves how they are displayed."""
-    found: set[str] = set()
+    """Return the names of all classes that define `_repr_html_`."""
+    names: set[str] = set()
     for module in pkgutil.walk_packages(jsm_assets_dest.__path__, "jsm_assets_dest."):
         if not module.name.endswith(("__main__", "pytest_plugin")):
             for value in vars(importlib.import_module(module.name)).values():
                 if isinstance(value, type) and "_repr_html_" in vars(value):
-                    found.add(value.__name__)
-    return found
+                    names.add(value.__name__)
+    return names
 
 
-def test_every_display_is_tested_here() -> None:
-    """A new one needs a sample."""
+def test_samples_contain_every_display() -> None:
     assert {name.partition(",")[0] for name in SAMPLES} == classes_with_displays()
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_hostile_text_stays_text(name: str) -> None:
-    """No tag, attribute, style or link comes from it, and every tag is closed."""
+def test_displays_escape_hostile_text(name: str) -> None:
+    """The text adds no tag, attribute, style, or link, and every tag is closed."""
     page = Page(html_of(SAMPLES[name]))
 
     assert page.open == []
@@ -246,30 +248,29 @@ def test_hostile_text_stays_text(name: str) -> None:
     assert page.attributes <= HTML_ATTRIBUTES | SVG_ATTRIBUTES
     assert not [style for style in page.styles if re.search(r"alert|url\(|expression|@import", style)]
     assert all(address.startswith(f"{SITE}/") for address in page.links)
-    if name != "ImportProgress":  # which shows nothing of what was given to it
+    if name != "ImportProgress":  # which shows none of its texts
         assert "<script>alert(1)</script>" in page.text
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_nothing_is_loaded(name: str) -> None:
-    """A display is whole in itself: no picture, script, font or style sheet from anywhere."""
+def test_displays_load_nothing(name: str) -> None:
+    """A display refers to no image, script, font, or style sheet."""
     page = html_of(SAMPLES[name])
 
     assert not re.search(r"@import|@font-face", page)
     assert {
-        found for found in re.findall(r"url\(([^)]{0,9})", page) if not found.startswith("#jsm-tip")
+        target for target in re.findall(r"url\(([^)]{0,9})", page) if not target.startswith("#jsm-tip")
     } == set()
 
 
-def test_hostile_text_does_not_leave_a_drawing() -> None:
-    """It is XML that can be read, and its texts are what they were."""
-    texts = ["".join(one.itertext()) for one in ET.fromstring(MODEL.graph().svg).iter()]
+def test_drawing_with_hostile_text_is_valid_xml() -> None:
+    texts = ["".join(element.itertext()) for element in ET.fromstring(MODEL.graph().svg).iter()]
 
     assert HOSTILE in texts
 
 
-def test_a_link_leads_to_the_web_and_to_the_site() -> None:
-    """Other schemes and other sites remain text, and an address cannot leave its attribute."""
+def test_links_point_only_to_the_site() -> None:
+    """Addresses of other schemes and sites remain text, and an address can't end its attribute."""
     assert Page(link("javascript:alert(1)").html).links == []
     assert Page(link(f'{SITE}/"onclick=alert(1)').html).links == [f'{SITE}/"onclick=alert(1)']
     assert Page(linked(f"{SITE}.evil.example/a {SITE}@evil.example/", SITE).html).links == []
@@ -279,9 +280,9 @@ def test_a_link_leads_to_the_web_and_to_the_site() -> None:
 
 
 @pytest.mark.parametrize("tone", Tone)
-def test_marks_can_be_read(tone: Tone) -> None:
-    """White letters on the ground of a mark have the contrast of 4.5 to 1 that WCAG 2 asks for."""
-    parts = [int(tone.value[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+def test_marks_have_enough_contrast(tone: Tone) -> None:
+    """White text on each color has the contrast of 4.5 to 1 that WCAG 2 requires."""
+    parts = [int(tone.value[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     red, green, blue = (
         (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4) for part in parts
     )
@@ -290,8 +291,8 @@ def test_marks_can_be_read(tone: Tone) -> None:
     assert 1.05 / (luminance + 0.05) >= 4.5
 
 
-def test_an_existing_schema_is_drawn_as_a_model_is() -> None:
-    """The sample of the Okta model is whole in itself, too: no control character, no address but the name space."""
+def test_okta_model_refers_to_no_address() -> None:
+    """The only address is the XML namespace."""
     page = html_of(okta.schema_model("lean"))
 
     assert re.findall(r"https?://[^\s\"'<]*", page) == ["http://www.w3.org/2000/svg"]

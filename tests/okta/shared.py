@@ -1,4 +1,4 @@
-"""Material that is not part of the repository: Okta's public samples and Atlassian's JSON Schema."""
+"""Material outside of the repository: Okta's public samples, Atlassian's JSON Schema, and cases."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _BESIDE = Path(__file__).resolve().parents[3] / "shared"
 
 
 def shared(name: str) -> Path:
-    """A folder or file of the shared material; the test is skipped where it is not at hand."""
+    """Return the path of a shared folder or file. Skip the test if it does not exist."""
     path = Path(os.environ.get("JSM_ASSETS_SHARED", _BESIDE)) / name
     if not path.exists():
-        pytest.skip(f"{name} is not here; JSM_ASSETS_SHARED names the folder that has it")
+        pytest.skip(f"{name} does not exist. Set JSM_ASSETS_SHARED to the folder that contains it.")
     return path
 
 

@@ -1,4 +1,4 @@
-"""Small tenants, written out where a test needs to see every field."""
+"""Small tenants with every field visible."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ def app(identity: str, **fields: object) -> dict[str, object]:
 
 
 def device(identity: str, *users: str, **profile: object) -> dict[str, object]:
-    links = [{"user": {"id": one}} for one in users]
+    links = [{"user": {"id": user}} for user in users]
     return {"id": identity, "status": "ACTIVE", "profile": dict(profile), "_embedded": {"users": links}}
 
 
 def read(
     tenant: okta.Tenant, selector: str, model: SchemaModel | None = None, **options: object
 ) -> tuple[dict[str, dict[str, object]], okta.Report]:
-    """The records of a selector by their Okta id, and the report."""
+    """Return the records of a selector by Okta id, and the report."""
     records = okta.records(tenant, model=model, **options)  # type: ignore[arg-type]
-    found = {str(record["oktaId"]): dict(record) for name, record in records if name == selector}
-    return found, records.report
+    selected = {str(record["oktaId"]): dict(record) for name, record in records if name == selector}
+    return selected, records.report
 
 
 def one(tenant: okta.Tenant, selector: str, **options: object) -> dict[str, object]:
-    """The only record of a selector."""
+    """Return the only record of a selector."""
     (record,) = read(tenant, selector, **options)[0].values()  # type: ignore[arg-type]
     return record
 
 
 def reasons(report: okta.Report) -> dict[str, str]:
-    """Why values were left out, by attribute."""
+    """Return the reasons of the findings by attribute."""
     return {finding.attribute: finding.reason for finding in report.findings}

@@ -1,4 +1,4 @@
-"""The examples run as they stand, on the embedded emulator."""
+"""Runs of the examples on the embedded emulator."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _example(name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    # Annotations are read from the module that a class names, so it has to be known.
+    # Annotations are resolved in the module of a class, so the module must be registered.
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
@@ -48,18 +48,16 @@ def _example(name: str) -> ModuleType:
 
 
 def _confirmed(printed: str) -> dict[str, list[int]]:
-    """Sent, created, updated, unchanged and failed per object type, as printed."""
+    """Return the printed numbers per object type: sent, created, updated, unchanged, and failed."""
     table = printed.partition("\nConfirmed by Assets:")[2].partition("\nFrom Okta:")[0]
     rows = re.findall(r"^  (\S.*?)  +([\d ,]+)$", table, re.MULTILINE)
     return {name: [int(number.replace(",", "")) for number in numbers.split()] for name, numbers in rows}
 
 
-@pytest.mark.parametrize("colour", ["", "_async"])
-def test_the_main_job_goes_through_all_steps_and_everything_is_confirmed(
-    colour: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    module = _example(f"okta_destination{colour}")
-    assert (asyncio.run(module.main([])) if colour else module.main([])) == 0
+@pytest.mark.parametrize("suffix", ["", "_async"])
+def test_destination_example_confirms_every_record(suffix: str, capsys: pytest.CaptureFixture[str]) -> None:
+    module = _example(f"okta_destination{suffix}")
+    assert (asyncio.run(module.main([])) if suffix else module.main([])) == 0
     printed = capsys.readouterr().out
     assert [title for title in STEPS if f"\n{title}\n" in printed] == list(STEPS)
     confirmed = _confirmed(printed)
@@ -73,7 +71,7 @@ def test_the_main_job_goes_through_all_steps_and_everything_is_confirmed(
     assert all(
         created + updated + unchanged == sent for sent, created, updated, unchanged, _ in confirmed.values()
     )
-    # A hundred of them came with the test import, which also shows that it did not bring more.
+    # The test import has already created the other 100 people, and no more than that.
     assert confirmed["People"][1] == 150
     assert "resolved: adopt" in printed
     assert "resolved: rename incoming" in printed
@@ -82,15 +80,15 @@ def test_the_main_job_goes_through_all_steps_and_everything_is_confirmed(
     assert "one of Okta's own consoles" in printed
 
 
-def test_the_main_job_brings_okta_s_samples(capsys: pytest.CaptureFixture[str]) -> None:
+def test_destination_example_imports_shared_samples(capsys: pytest.CaptureFixture[str]) -> None:
     samples = shared("okta-samples")
     assert _example("okta_destination").main(["--okta", str(samples), "--profile", "full"]) == 0
     printed = capsys.readouterr().out
     assert sum(counts[0] for counts in _confirmed(printed).values()) == 62
-    assert "an error answer of Okta's, E0000007" in printed
+    assert "an error response of Okta, E0000007" in printed
 
 
-def test_without_an_import_token_the_way_to_one_is_shown(
+def test_destination_example_explains_missing_import_token(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from jsm_assets_dest.testing import Emulator
@@ -104,7 +102,7 @@ def test_without_an_import_token_the_way_to_one_is_shown(
 
 
 class _Blocking(ast.NodeTransformer):
-    """What the asynchronous twin would be without its colour."""
+    """Converter of the async example to the sync one."""
 
     RENAMED: ClassVar[dict[str, str]] = {
         "enter_async_context": "enter_context",
@@ -150,8 +148,8 @@ class _Blocking(ast.NodeTransformer):
         return node.args[0] if ast.unparse(node.func) == "asyncio.run" else node
 
 
-def test_the_asynchronous_twin_is_a_twin() -> None:
-    """Besides `await`, `async`, names of classes and how the loop starts, both are the same."""
+def test_async_example_matches_sync_example() -> None:
+    """The examples differ only in `await`, `async`, class names, and the start of the event loop."""
     blocking, waiting = (
         ast.parse((EXAMPLES / name).read_text(encoding="utf-8")).body[1:]
         for name in ("okta_destination.py", "okta_destination_async.py")
@@ -161,9 +159,7 @@ def test_the_asynchronous_twin_is_a_twin() -> None:
     assert ast.unparse(ast.fix_missing_locations(derived)) == ast.unparse(as_is)
 
 
-def test_another_source_fills_the_same_destination(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_custom_source_example_imports_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     module = _example("custom_source")
     assert module.main([]) == 0
     assert "4 sent, 4 created" in capsys.readouterr().out

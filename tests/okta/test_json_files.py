@@ -1,4 +1,4 @@
-"""Big files are read one object at a time, and give what the whole file would."""
+"""JSON files of any size, read one object at a time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ VALUES = st.recursive(
     ascii_only=st.booleans(),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_an_array_read_in_blocks_of_any_size_is_the_array(
+def test_json_values_equal_array_for_any_block_size(
     tmp_path: Path, values: list[object], block: int, indent: int | None, ascii_only: bool
 ) -> None:
     file = tmp_path / "values.json"
@@ -37,13 +37,13 @@ def test_an_array_read_in_blocks_of_any_size_is_the_array(
 
 
 @pytest.mark.parametrize("text", ['{"id": 1}', '\ufeff {"id": 1}\n', '[{"id": 1}]', '\n [ {"id": 1} ] \n'])
-def test_one_object_alone_or_in_an_array_is_one_object(tmp_path: Path, text: str) -> None:
+def test_json_values_yield_single_object(tmp_path: Path, text: str) -> None:
     file = tmp_path / "value.json"
     file.write_text(text, encoding="utf-8")
     assert list(json_values(file)) == [{"id": 1}]
 
 
-def test_lines_of_a_jsonl_file_are_objects(tmp_path: Path) -> None:
+def test_json_values_yield_lines_of_jsonl_file(tmp_path: Path) -> None:
     file = tmp_path / "values.jsonl"
     file.write_text('{"id": 1}\n\n[2]\n', encoding="utf-8")
     assert list(json_values(file)) == [{"id": 1}, [2]]
@@ -52,21 +52,21 @@ def test_lines_of_a_jsonl_file_are_objects(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "[", "[1", "[1,", "[1 2]", "[1,]", "[1] 2", '["a', "{", "nothing", "[,1]"]
 )
-def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
+def test_invalid_json_error_names_the_file(tmp_path: Path, text: str) -> None:
     file = tmp_path / "broken.json"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(UnreadableFileError, match=r"broken\.json"):
         list(json_values(file))
 
 
-def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+def test_file_in_another_encoding_is_rejected(tmp_path: Path) -> None:
     file = tmp_path / "broken.json"
     file.write_bytes(b'["\xe9"]')
     with pytest.raises(UnreadableFileError):
         list(json_values(file))
 
 
-def test_the_objects_before_the_break_are_read(tmp_path: Path) -> None:
+def test_json_values_yield_objects_before_the_error(tmp_path: Path) -> None:
     file = tmp_path / "broken.json"
     file.write_text('[1, 2, {"id"', encoding="utf-8")
     reading = json_values(file)

@@ -1,4 +1,4 @@
-"""A tenant's size costs time, not memory."""
+"""Memory while large tenants are read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import cast
 
 from jsm_assets_dest import okta
 from jsm_assets_dest.okta import Source
-from jsm_assets_dest.okta._links import Store
+from jsm_assets_dest.okta._store import Store
 
 GROUPS = 50
 GROUPS_OF_ONE = 10
 
 
 def _tenant(people: int) -> okta.Tenant:
-    """People who are made while they are read, each in ten of fifty groups."""
+    """Create people while they are read, each in ten of fifty groups."""
 
     def users() -> Iterator[object]:
         for number in range(people):
@@ -26,7 +26,7 @@ def _tenant(people: int) -> okta.Tenant:
         for number in range(GROUPS):
             yield (
                 f"00g{number:017}",
-                # One person in each five, others for each group; every person is in ten.
+                # Every person is in ten groups.
                 (
                     f"00u{who:017}"
                     for first in range(GROUPS_OF_ONE)
@@ -39,7 +39,7 @@ def _tenant(people: int) -> okta.Tenant:
 
 
 def _peak(people: int) -> int:
-    """The most that Python held at once while the records streamed past, in bytes."""
+    """Return Python's peak memory in bytes while the records are read."""
     records = okta.records(_tenant(people), model=okta.schema_model("lean"))
     tracemalloc.start()
     try:
@@ -50,18 +50,18 @@ def _peak(people: int) -> int:
         tracemalloc.stop()
 
 
-def test_python_s_memory_does_not_grow_with_people_and_memberships() -> None:
-    """An honest small scale: 6,000 people with 60,000 memberships take what 1,000 people with 10,000 take.
+def test_memory_is_independent_of_the_number_of_people() -> None:
+    """6,000 people with 60,000 memberships need as much memory as 1,000 people with 10,000.
 
-    SQLite's own memory is not seen by tracemalloc; the next test bounds it. At full scale, the whole process was
-    measured by hand: docs/reference/okta.md.
+    tracemalloc does not measure SQLite's own memory, which the next test checks. The whole process was measured with
+    100,000 people: see docs/reference/okta.md.
     """
-    _peak(200)  # what is loaded and cached once
+    _peak(200)  # Load and cache everything that is loaded once.
     small, large = _peak(1000), _peak(6000)
     assert large < small * 1.1 + 50_000
 
 
-def test_the_store_of_memberships_is_told_to_stay_small() -> None:
+def test_store_limits_the_memory_of_sqlite() -> None:
     """Beyond its cache of 8 MiB, SQLite keeps pages and sorts in temporary files."""
     with Store.opened() as store:
         database = store._database

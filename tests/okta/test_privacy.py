@@ -1,4 +1,4 @@
-"""What must not leave does not leave, and a rule that cannot be kept is refused."""
+"""Privacy rules, the data map, and the export."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest.exceptions import ConfigurationError
 from tests.okta.tenants import device, one, read, user
 
-KEY = "a key of the organisation"
+KEY = "a key of the organization"
 
 
 def _ana(**options: object) -> dict[str, object]:
@@ -33,11 +33,11 @@ def _ana(**options: object) -> dict[str, object]:
     return one(tenant, "people", **options)
 
 
-def test_without_rules_everything_is_sent() -> None:
+def test_privacy_without_rules_sends_everything() -> None:
     assert _ana(privacy=okta.Privacy()) == _ana()
 
 
-def test_a_dropped_attribute_is_neither_sent_nor_created() -> None:
+def test_drop_removes_value_and_attribute() -> None:
     privacy = okta.Privacy({"people.mobilePhone": "drop"})
     assert "mobilePhone" not in _ana(privacy=privacy)
     model = privacy.model(okta.schema_model())
@@ -45,20 +45,20 @@ def test_a_dropped_attribute_is_neither_sent_nor_created() -> None:
     assert "mobilePhone" not in _ana(privacy=privacy, model=model)
 
 
-def test_masking_keeps_first_letters_and_lengths_of_words() -> None:
+def test_mask_keeps_first_letters_and_word_lengths() -> None:
     privacy = okta.Privacy({"people.lastName": okta.Action.MASK, "people.displayName": "mask"})
     record = _ana(privacy=privacy)
     assert record["lastName"] == "G***** Ñ*"
     assert record["displayName"] == "A** G***** Ñ*"
 
 
-def test_a_masked_address_is_still_an_address_and_nobodys() -> None:
+def test_mask_of_email_is_an_invalid_domain() -> None:
     model = okta.schema_model(without=["people.manager"])
     record = _ana(privacy=okta.Privacy({"people.primaryEmail": "mask"}), model=model)
     assert record["primaryEmail"] == "A***@E***.invalid"
 
 
-def test_hashing_needs_the_key_and_depends_on_it() -> None:
+def test_hash_depends_on_required_key() -> None:
     rules = {"people.lastName": "hash"}
     hashed = _ana(privacy=okta.Privacy(rules, hash_key=KEY))["lastName"]
     assert re.fullmatch(r"[0-9a-f]{32}", str(hashed))
@@ -68,11 +68,11 @@ def test_hashing_needs_the_key_and_depends_on_it() -> None:
         _ana(privacy=okta.Privacy(rules))
 
 
-def test_the_hash_key_is_never_seen() -> None:
+def test_privacy_repr_hides_hash_key() -> None:
     assert KEY not in repr(okta.Privacy(hash_key=KEY))
 
 
-def test_references_to_hashed_people_still_find_them() -> None:
+def test_references_follow_the_hash_of_their_target() -> None:
     tenant = okta.Tenant(
         users=[
             user("00u1", email="eva@example.com"),
@@ -90,7 +90,7 @@ def test_references_to_hashed_people_still_find_them() -> None:
     assert "eva" not in json.dumps([eva, ben]).replace("00u1@example.com", "").lower().split("managerid")[0]
 
 
-def test_an_allow_list_lets_through_what_it_names_and_what_makes_an_object() -> None:
+def test_default_drop_sends_only_allowed_attributes() -> None:
     privacy = okta.Privacy({"people.department": "allow", "devices.*": "allow"}, default="drop")
     tenant = okta.Tenant(
         users=[user("00u1", department="IT", title="Admin")], devices=[device("guo1", platform="IOS")]
@@ -103,7 +103,7 @@ def test_an_allow_list_lets_through_what_it_names_and_what_makes_an_object() -> 
     assert one(tenant, "devices", privacy=privacy)["platform"] == "IOS"
 
 
-def test_the_most_exact_rule_wins() -> None:
+def test_most_specific_privacy_rule_wins() -> None:
     privacy = okta.Privacy({"userTypes.description": "allow", "*.description": "drop", "groups.*": "allow"})
     model = privacy.model(okta.schema_model())
     assert model.object_type("userTypes").find_attribute("description") is not None
@@ -116,24 +116,22 @@ def test_the_most_exact_rule_wins() -> None:
     [
         ({"people.displayName": "drop"}, "label"),
         ({"people.oktaId": "drop"}, "identifier"),
-        ({"people.oktaId": "mask"}, "tells objects apart"),
-        ({"people.username": "mask"}, "tells objects apart"),
+        ({"people.oktaId": "mask"}, "distinguishes objects"),
+        ({"people.username": "mask"}, "distinguishes objects"),
         ({"people.primaryEmail": "drop"}, "looked up"),
-        ({"people.primaryEmail": "mask"}, "tells objects apart"),
+        ({"people.primaryEmail": "mask"}, "distinguishes objects"),
         ({"people.manager": "hash"}, "reference"),
         ({"people.lastLogin": "mask"}, "date_time"),
         ({"people.mobilePhon": "drop"}, "no people.mobilePhon"),
         ({"people.shoeSize": "mask"}, "no people.shoeSize"),
     ],
 )
-def test_rules_that_cannot_be_kept_are_refused_before_anything_is_read(
-    rules: dict[str, str], complaint: str
-) -> None:
+def test_impossible_privacy_rules_are_rejected(rules: dict[str, str], complaint: str) -> None:
     with pytest.raises(ConfigurationError, match=complaint):
         okta.records(okta.Tenant(), privacy=okta.Privacy(rules, hash_key=KEY))
 
 
-def test_all_problems_are_named_at_once() -> None:
+def test_privacy_check_names_all_problems() -> None:
     privacy = okta.Privacy({"people.displayName": "drop", "groups.oktaId": "mask"})
     with pytest.raises(ConfigurationError) as problem:
         privacy.check(okta.schema_model())
@@ -141,13 +139,13 @@ def test_all_problems_are_named_at_once() -> None:
     assert "groups.oktaId" in str(problem.value)
 
 
-def test_dropping_an_address_together_with_the_reference_that_looks_it_up_is_fine() -> None:
+def test_email_can_be_dropped_with_its_reference() -> None:
     privacy = okta.Privacy({"people.primaryEmail": "drop", "people.manager": "drop"})
     record = _ana(privacy=privacy, model=privacy.model(okta.schema_model()))
     assert "primaryEmail" not in record
 
 
-def test_references_to_a_type_that_the_model_does_not_have_are_sent_as_they_are() -> None:
+def test_references_to_missing_type_are_sent_unchanged() -> None:
     full = okta.schema_model("lean")
     model = SchemaModel("Okta", [full.object_type("people")], namespace="okta", statuses=full.statuses)
     privacy = okta.Privacy({"people.lastName": "hash"}, hash_key=KEY)
@@ -155,13 +153,13 @@ def test_references_to_a_type_that_the_model_does_not_have_are_sent_as_they_are(
     assert one(tenant, "people", model=model, privacy=privacy)["groups"] == ["00g1"]
 
 
-def test_an_unknown_action_is_refused() -> None:
+def test_unknown_privacy_action_is_rejected() -> None:
     with pytest.raises(ConfigurationError, match="blur"):
         okta.Privacy({"people.lastName": "blur"})
 
 
 @given(st.text(min_size=1, max_size=60))
-def test_nothing_of_a_dropped_or_hashed_text_is_in_the_records(text: str) -> None:
+def test_records_never_contain_dropped_or_hashed_text(text: str) -> None:
     secret = f"<{text}>"
     tenant = okta.Tenant(users=[user("00u1", title=secret, lastName=secret, displayName="x")])
     privacy = okta.Privacy({"people.title": "drop", "people.lastName": "hash"}, hash_key=KEY)
@@ -169,7 +167,7 @@ def test_nothing_of_a_dropped_or_hashed_text_is_in_the_records(text: str) -> Non
     assert secret not in str(found) + str(report)
 
 
-def test_the_data_map_names_field_attribute_and_what_is_sent() -> None:
+def test_data_map_shows_source_attribute_and_action() -> None:
     privacy = okta.Privacy({"people.title": "drop", "people.primaryEmail": "hash"}, hash_key=KEY)
     custom = [okta.CustomAttribute("badge", "Badge <nr>", "integer")]
     model = okta.schema_model("full", custom_attributes=custom)
@@ -188,7 +186,7 @@ def test_the_data_map_names_field_attribute_and_what_is_sent() -> None:
     assert json.dumps(chart.to_dict())
 
 
-def test_the_data_map_says_what_does_not_come_from_okta() -> None:
+def test_data_map_marks_attributes_without_source() -> None:
     from attrs import evolve
 
     from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec
@@ -207,7 +205,7 @@ def test_the_data_map_says_what_does_not_come_from_okta() -> None:
 # --- export
 
 
-def test_an_export_has_the_mapping_the_chunks_and_the_completion(tmp_path: Path) -> None:
+def test_export_writes_mapping_chunks_and_completion(tmp_path: Path) -> None:
     tenant = okta.sample_tenant(40)
     records = okta.records(tenant)
     made = okta.export(records, tmp_path / "out", limit_count=30)
@@ -228,13 +226,13 @@ def test_an_export_has_the_mapping_the_chunks_and_the_completion(tmp_path: Path)
     assert "40 people" in str(made)
 
 
-def test_an_export_keeps_to_the_privacy_rules(tmp_path: Path) -> None:
+def test_export_follows_privacy_rules(tmp_path: Path) -> None:
     tenant = okta.Tenant(users=[user("00u1", title="Secret title")])
     okta.export(okta.records(tenant, privacy=okta.Privacy({"people.title": "drop"})), tmp_path / "out")
     assert "Secret title" not in "".join(file.read_text() for file in (tmp_path / "out").iterdir())
 
 
-def test_an_export_needs_a_model_and_an_empty_folder(tmp_path: Path) -> None:
+def test_export_without_model_or_into_full_folder_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="model"):
         okta.export([], tmp_path / "out")
     (tmp_path / "file").touch()
@@ -242,7 +240,7 @@ def test_an_export_needs_a_model_and_an_empty_folder(tmp_path: Path) -> None:
         okta.export([], tmp_path, model=okta.schema_model())
 
 
-def test_an_export_of_nothing_is_a_completion(tmp_path: Path) -> None:
+def test_export_without_records_writes_completion(tmp_path: Path) -> None:
     made = okta.export([], tmp_path / "out", model=okta.schema_model())
     assert made.files == ("complete.json",)
     assert "no records" in str(made)

@@ -1,4 +1,4 @@
-"""The bundled organisation is believable, always the same, and complete enough to show everything."""
+"""The sample organization."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from jsm_assets_dest.exceptions import ConfigurationError
 from tests.okta.tenants import read
 
 
-def test_the_same_arguments_give_the_same_tenant_and_another_seed_another_one() -> None:
-    first, again, other = (list(okta.records(okta.sample_tenant(30, seed=seed))) for seed in (1, 1, 2))
-    assert first == again
+def test_sample_tenant_depends_only_on_its_arguments() -> None:
+    first, repeated, other = (list(okta.records(okta.sample_tenant(30, seed=seed))) for seed in (1, 1, 2))
+    assert first == repeated
     assert first != other
 
 
-def test_it_shows_every_state_of_a_person_and_every_object_type() -> None:
+def test_sample_tenant_has_all_states_and_types() -> None:
     people, report = read(okta.sample_tenant(), "people")
     assert len(people) == 250
     assert set(report.counts) == {"userTypes", "groups", "applications", "people", "devices"}
@@ -29,7 +29,7 @@ def test_it_shows_every_state_of_a_person_and_every_object_type() -> None:
     assert states["Active"] > 200
 
 
-def test_every_reference_of_it_finds_its_object_and_its_manager() -> None:
+def test_sample_tenant_has_no_dangling_references() -> None:
     people, report = read(okta.sample_tenant(), "people")
     addresses = {record["primaryEmail"] for record in people.values()}
     bosses = [record["manager"] for record in people.values() if "manager" in record]
@@ -38,7 +38,7 @@ def test_every_reference_of_it_finds_its_object_and_its_manager() -> None:
     assert not any("references" in finding.reason for finding in report.findings)
 
 
-def test_people_are_in_departments_groups_and_applications() -> None:
+def test_sample_people_have_groups_and_applications() -> None:
     people, _ = read(okta.sample_tenant(), "people")
     departments = Counter(record["department"] for record in people.values())
     assert len(departments) == 12
@@ -48,7 +48,7 @@ def test_people_are_in_departments_groups_and_applications() -> None:
     assert all(len(record["applications"]) >= 5 for record in active)  # type: ignore[arg-type]
 
 
-def test_its_custom_attributes_are_discovered_and_filled() -> None:
+def test_sample_custom_attributes_are_filled() -> None:
     tenant = okta.sample_tenant()
     model = okta.schema_model(custom_attributes=tenant.custom_attributes())
     people, _ = read(tenant, "people", model)
@@ -58,16 +58,14 @@ def test_its_custom_attributes_are_discovered_and_filled() -> None:
 
 @given(people=st.integers(1, 120), seed=st.integers(0, 50))
 @settings(max_examples=25)
-def test_whatever_its_size_ids_addresses_and_labels_are_unique_and_nobody_leads_himself(
-    people: int, seed: int
-) -> None:
-    found, report = read(okta.sample_tenant(people, seed=seed), "people")
-    assert report.counts["people"] == people == len(found)
-    assert len({record["username"] for record in found.values()}) == people
-    assert all(record.get("manager") != record["primaryEmail"] for record in found.values())
+def test_sample_people_are_unique_for_any_size(people: int, seed: int) -> None:
+    people_records, report = read(okta.sample_tenant(people, seed=seed), "people")
+    assert report.counts["people"] == people == len(people_records)
+    assert len({record["username"] for record in people_records.values()}) == people
+    assert all(record.get("manager") != record["primaryEmail"] for record in people_records.values())
 
 
-def test_addresses_stay_unique_when_every_pair_of_names_has_been_used() -> None:
+def test_sample_addresses_are_unique_beyond_all_name_pairs() -> None:
     tenant = okta.sample_tenant(14_000)
     assert callable(tenant.users)
     pages = list(tenant.users())
@@ -75,11 +73,11 @@ def test_addresses_stay_unique_when_every_pair_of_names_has_been_used() -> None:
     assert len(logins) == 14_000
 
 
-def test_an_organisation_of_nobody_is_refused() -> None:
+def test_sample_tenant_without_people_is_rejected() -> None:
     with pytest.raises(ConfigurationError, match="0 people"):
         okta.sample_tenant(0)
 
 
-def test_a_large_tenant_can_be_begun_without_being_made() -> None:
+def test_large_sample_tenant_is_generated_lazily() -> None:
     first = list(islice(okta.records(okta.sample_tenant(1_000_000), model=okta.schema_model("lean")), 3))
     assert [selector for selector, _ in first] == ["userTypes"] * 3

@@ -1,4 +1,4 @@
-"""Okta's own published and recorded answers go through, every object of them."""
+"""Okta's published and recorded responses: every object is imported or reported."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def _objects(folder: Path) -> Iterator[tuple[str, object]]:
     for file in sorted(folder.glob("*/*.json")):
         if file.name == "index.json":
             continue
-        answer = json.loads(file.read_text(encoding="utf-8"))
-        for index, value in enumerate(answer if isinstance(answer, list) else [answer]):
+        response = json.loads(file.read_text(encoding="utf-8"))
+        for index, value in enumerate(response if isinstance(response, list) else [response]):
             yield f"{file.relative_to(folder).as_posix()}[{index}]", value
 
 
 def _id(value: object) -> str:
-    """The Okta id that a sample object stands for: its own, its user's or its device's."""
+    """Return the Okta id of a sample object: its own, its user's, or its device's."""
     assert isinstance(value, dict)
     inner = value.get("user") or value.get("device") or value
     return str(inner.get("id", ""))
 
 
-def test_every_sample_object_gives_a_record_or_is_named_with_the_reason(samples: Path) -> None:
+def test_every_sample_object_is_imported_or_reported(samples: Path) -> None:
     records = okta.records(okta.Tenant.from_folder(samples))
     imported = {record["oktaId"] for _, record in records}
     named = {skipped.where: skipped for skipped in records.report.skipped}
@@ -45,7 +45,7 @@ def test_every_sample_object_gives_a_record_or_is_named_with_the_reason(samples:
     assert records.report.complete
 
 
-def test_records_of_the_samples_pass_the_check_of_an_import(samples: Path) -> None:
+def test_records_of_samples_pass_the_import_check(samples: Path) -> None:
     model = okta.schema_model("full")
     checker = RecordChecker(model, unique_in_run=True)
 
@@ -61,41 +61,41 @@ def test_records_of_the_samples_pass_the_check_of_an_import(samples: Path) -> No
     assert count == sum(records.report.counts.values()) == 62
 
 
-def test_what_is_no_object_of_the_model_is_named_by_kind(samples: Path) -> None:
+def test_sample_objects_outside_the_model_are_reported(samples: Path) -> None:
     records = okta.records(okta.Tenant.from_folder(samples))
     list(records)
     reasons = {(one.what, one.reason) for one in records.report.skipped}
     whats = {what for what, _ in reasons}
-    assert {"error answer", "administrator role", "user schema", "application assignment"} <= whats
-    assert any("E0000007" in reason for what, reason in reasons if what == "error answer")
+    assert {"error response", "administrator role", "user schema", "application assignment"} <= whats
+    assert any("E0000007" in reason for what, reason in reasons if what == "error response")
     assert any("saasure" in reason for what, reason in reasons if what == "application")
 
 
-def test_the_latest_answer_about_a_person_is_the_one_that_counts(samples: Path) -> None:
-    """The recorded life of a person has two answers, ACTIVE first and SUSPENDED four seconds later."""
+def test_latest_response_about_a_person_is_used(samples: Path) -> None:
+    """Two responses about a person were recorded: ACTIVE first and SUSPENDED four seconds later."""
     people = {record["oktaId"]: record for selector, record in _pairs(samples) if selector == "people"}
     assert people["00uqrks9ig7XuWV7X5d7"]["status"] == "Suspended"
 
 
-def test_the_fullest_answer_about_a_person_counts_when_one_is_cut_down_to_a_few_fields(samples: Path) -> None:
+def test_fullest_response_about_a_person_is_used(samples: Path) -> None:
     people = {record["oktaId"]: record for selector, record in _pairs(samples) if selector == "people"}
     assert people["00u1xke1apZnmHgpB1d7"]["primaryEmail"] == "ben.richler@example.com"
 
 
-def test_memberships_known_from_the_index_become_references(samples: Path) -> None:
-    """The groups of a recorded person were asked for by her id, which only index.json knows."""
+def test_memberships_from_index_become_references(samples: Path) -> None:
+    """Only index.json contains the id of the person whose groups were requested."""
     people = {record["oktaId"]: record for selector, record in _pairs(samples) if selector == "people"}
     assert people["00uqrks9ig7XuWV7X5d7"]["groups"] == ["00gnwlw0pbm3qMcXs5d7"]
 
 
-def test_a_device_refers_to_the_person_whom_its_answer_embeds(samples: Path) -> None:
+def test_device_refers_to_embedded_user(samples: Path) -> None:
     devices = {record["oktaId"]: record for selector, record in _pairs(samples) if selector == "devices"}
     assert devices["guo4a5u7YAHhjXrMK0g5"]["users"] == ["00u17vh0q8ov8IU881d7"]
     assert devices["guo4a5u7YAHhjXrMK0g5"]["managementStatus"] == "MANAGED"
     assert devices["guo4a5u7YAHhjXrMK0g4"]["status"] == "Created"
 
 
-def test_custom_attributes_are_found_in_the_samples_of_user_schemas(samples: Path) -> None:
+def test_sample_user_schemas_declare_custom_attributes(samples: Path) -> None:
     tenant = okta.Tenant.from_folder(samples)
     assert (
         okta.CustomAttribute(
@@ -106,7 +106,7 @@ def test_custom_attributes_are_found_in_the_samples_of_user_schemas(samples: Pat
 
 
 @pytest.mark.parametrize("name", ["openapi-examples", "recorded"])
-def test_each_part_of_the_samples_can_be_read_alone(samples: Path, name: str) -> None:
+def test_each_sample_folder_can_be_read_alone(samples: Path, name: str) -> None:
     records = okta.records(okta.Tenant.from_folder(samples / name))
     assert sum(1 for _ in records) == sum(records.report.counts.values()) > 20
 

@@ -1,4 +1,4 @@
-"""The Okta model: its three sizes, what can be added and left out."""
+"""The Okta model: its three sizes and its options."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from itertools import product
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft201909Validator
 
 from jsm_assets_dest import okta
@@ -13,12 +15,13 @@ from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import AttributeType
 from jsm_assets_dest.exceptions import ConfigurationError, InvalidModelError
 from tests.okta.shared import load, shared
+from tests.okta.tenants import user
 
 PROFILES: tuple[okta.Profile, ...] = get_args(okta.Profile)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_document_is_valid_against_atlassians_json_schema(profile: okta.Profile) -> None:
+def test_model_document_fits_atlassians_json_schema(profile: okta.Profile) -> None:
     schema = load(shared("specs/import-mapping/external-import-schema.2023_10_19.json"))
     assert isinstance(schema, dict)
     problems = list(Draft201909Validator(schema).iter_errors(okta.schema_model(profile).document()))
@@ -26,7 +29,7 @@ def test_the_document_is_valid_against_atlassians_json_schema(profile: okta.Prof
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_no_profile_has_errors_and_names_are_those_of_the_job(profile: okta.Profile) -> None:
+def test_profiles_have_no_errors_and_agreed_names(profile: okta.Profile) -> None:
     model = okta.schema_model(profile)
     model.check()
     assert (model.name, okta.KEY, model.description) == ("Okta", "OKT", "Auto-generated Okta data.")
@@ -41,11 +44,11 @@ def test_no_profile_has_errors_and_names_are_those_of_the_job(profile: okta.Prof
     assert model.import_order() == ("userTypes", "groups", "applications", "people", "devices")
 
 
-def test_lean_stays_inside_atlassians_size_advice() -> None:
+def test_lean_profile_follows_size_advice() -> None:
     model = okta.schema_model("lean")
     for spec in model.object_types:
         references = [one for one in spec.attributes if one.is_reference]
-        # Key, Name, Created and Updated are there without being asked for.
+        # Assets adds Key, Name, Created, and Updated.
         assert len(spec.attributes) + 4 <= 35, spec.name
         assert len(references) <= 3, spec.name
         assert all(1 <= one.maximum <= 10 for one in references), spec.name
@@ -54,13 +57,13 @@ def test_lean_stays_inside_atlassians_size_advice() -> None:
 
 
 @pytest.mark.parametrize("profile", ["standard", "full"])
-def test_the_linter_explains_where_the_larger_profiles_leave_the_advice(profile: okta.Profile) -> None:
+def test_lint_shows_where_profiles_exceed_size_advice(profile: okta.Profile) -> None:
     advice = [one for one in okta.schema_model(profile).lint() if one.severity.value == "advice"]
     assert any(one.path == "people" and "35" in one.message for one in advice)
     assert all(one.remedy for one in advice)
 
 
-def test_a_larger_profile_has_everything_of_the_smaller_one() -> None:
+def test_larger_profiles_contain_smaller_ones() -> None:
     keys = [
         {
             f"{spec.key}.{one.key}"
@@ -72,7 +75,7 @@ def test_a_larger_profile_has_everything_of_the_smaller_one() -> None:
     assert keys[0] < keys[1] < keys[2]
 
 
-def test_full_has_every_field_of_oktas_base_profile() -> None:
+def test_full_profile_has_all_31_base_fields() -> None:
     """The 31 base fields of Okta's user profile, as its documentation lists them."""
     fields = """city costCenter countryCode department displayName division email employeeNumber firstName
         honorificPrefix honorificSuffix lastName locale login manager managerId middleName mobilePhone nickName
@@ -87,7 +90,7 @@ def test_full_has_every_field_of_oktas_base_profile() -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_every_type_has_one_label_that_is_required_and_is_identified_by_the_okta_id(
+def test_every_type_has_label_and_okta_id(
     profile: okta.Profile,
 ) -> None:
     for spec in okta.schema_model(profile).object_types:
@@ -96,7 +99,7 @@ def test_every_type_has_one_label_that_is_required_and_is_identified_by_the_okta
         assert [(one.key, one.unique) for one in spec.identifiers] == [("oktaId", True)]
 
 
-def test_references_point_to_the_right_types_by_the_okta_id() -> None:
+def test_references_point_to_expected_types() -> None:
     model = okta.schema_model("standard")
     found = {
         f"{spec.key}.{one.key}": one.reference.target
@@ -116,13 +119,13 @@ def test_references_point_to_the_right_types_by_the_okta_id() -> None:
 @pytest.mark.parametrize(
     ("by", "attribute"), [("email", "primaryEmail"), ("employee_number", "employeeNumber"), ("id", "oktaId")]
 )
-def test_managers_are_found_by_the_attribute_that_was_chosen(by: okta.ManagerBy, attribute: str) -> None:
+def test_manager_by_selects_the_reference_attribute(by: okta.ManagerBy, attribute: str) -> None:
     manager = okta.schema_model(manager_by=by).object_type("people").attribute("manager")
     assert manager.reference is not None
     assert (manager.reference.target, manager.reference.by) == ("people", attribute)
 
 
-def test_statuses_are_declared_with_legal_names_and_each_once() -> None:
+def test_statuses_are_declared_once_with_valid_names() -> None:
     model = okta.schema_model()
     names = [status.name for status in model.statuses]
     assert len(names) == len(set(names))
@@ -132,14 +135,14 @@ def test_statuses_are_declared_with_legal_names_and_each_once() -> None:
     assert not any("_" in name for name in names)
 
 
-def test_external_ids_begin_with_the_namespace() -> None:
-    """They have to be unique in the whole workspace, so that two Okta organisations need two namespaces."""
+def test_external_ids_start_with_namespace() -> None:
+    """External ids must be unique in the whole workspace, so two Okta organizations need two namespaces."""
     first, second = okta.schema_model(), okta.schema_model(namespace="okta-emea")
     assert first.external_id("people") == "okta/people"
     assert second.external_id("people", "primaryEmail") == "okta-emea/people/primaryEmail"
 
 
-def test_custom_attributes_are_as_many_and_of_the_type_as_asked_for() -> None:
+def test_custom_attributes_become_attributes_of_people() -> None:
     wanted = [okta.CustomAttribute(f"field{number}", f"Field {number}", "integer") for number in range(15)]
     people = okta.schema_model(custom_attributes=wanted).object_type("people")
     added = [one for one in people.attributes if one.key.startswith("custom_field")]
@@ -150,30 +153,95 @@ def test_custom_attributes_are_as_many_and_of_the_type_as_asked_for() -> None:
 @pytest.mark.parametrize(
     "custom",
     [
-        [okta.CustomAttribute("mail", "primary email")],
-        [okta.CustomAttribute("a", "Same"), okta.CustomAttribute("b", "same ")],
         [okta.CustomAttribute("a", "One"), okta.CustomAttribute("a", "Two")],
+        [okta.CustomAttribute("a", "One"), okta.CustomAttribute("a", "One")],
     ],
 )
-def test_custom_attributes_that_cannot_live_together_are_refused(custom: list[okta.CustomAttribute]) -> None:
-    with pytest.raises(ConfigurationError, match="custom attributes"):
+def test_repeated_api_name_is_rejected(custom: list[okta.CustomAttribute]) -> None:
+    with pytest.raises(ConfigurationError, match="same API name: a"):
         okta.schema_model(custom_attributes=custom)
 
 
+def _custom_names(*custom: okta.CustomAttribute) -> dict[str, str]:
+    people = okta.schema_model(custom_attributes=custom).object_type("people")
+    return {
+        attribute.key.removeprefix("custom_"): attribute.name
+        for attribute in people.attributes
+        if attribute.key.startswith("custom_")
+    }
+
+
+@pytest.mark.parametrize(
+    ("titles", "names"),
+    [
+        ({"mail": "primary email"}, {"mail": "primary email (mail)"}),
+        ({"a": "Same", "b": "same "}, {"a": "Same (a)", "b": "same (b)"}),
+        ({"a": "Same", "b": "Other"}, {"a": "Same", "b": "Other"}),
+        ({"a": "X", "b": "X", "c": "X (a)"}, {"a": "X (a) (a)", "b": "X (b)", "c": "X (a) (c)"}),
+        ({"badge": "B", "Badge": "B"}, {"badge": "B (badge 2)", "Badge": "B (Badge 1)"}),
+        (
+            {"mail": "Primary Email", "email2": "Primary Email"},
+            {"mail": "Primary Email (mail)", "email2": "Primary Email (email2)"},
+        ),
+    ],
+)
+def test_equal_titles_are_made_distinct_by_api_name(titles: dict[str, str], names: dict[str, str]) -> None:
+    custom = [okta.CustomAttribute(api_name, title) for api_name, title in titles.items()]
+    assert _custom_names(*custom) == names
+    assert _custom_names(*reversed(custom)) == names
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-cA-C]{1,2}", fullmatch=True),
+        st.sampled_from(["B", "b", "B (a)", "Title"]),
+        max_size=8,
+    )
+)
+def test_names_of_custom_attributes_are_always_distinct(titles: dict[str, str]) -> None:
+    custom = [okta.CustomAttribute(api_name, title) for api_name, title in titles.items()]
+    model = okta.schema_model(custom_attributes=custom)
+    names = [attribute.name.casefold() for attribute in model.object_type("people").attributes]
+    assert len(names) == len(set(names))
+    model.check()
+
+
+def test_shared_case_of_equal_titles_builds_a_model() -> None:
+    case = load(shared("cases/two-custom-attributes-one-title.json"))
+    assert isinstance(case, dict)
+    names = _custom_names(*okta.discover_custom_attributes(case["schema"]))
+    assert names == {"badgeOld": "Badge (badgeOld)", "badgeNew": "Badge (badgeNew)"}
+    assert list(names) == case["attributes"]
+
+
+def test_equal_titles_are_filled_from_their_own_fields() -> None:
+    custom = [okta.CustomAttribute("badgeOld", "Badge"), okta.CustomAttribute("badgeNew", "Badge", "integer")]
+    model = okta.schema_model(custom_attributes=custom)
+    (record,) = [
+        dict(record)
+        for _, record in okta.records(
+            okta.Tenant(users=[user("00u1", badgeOld="A1", badgeNew=2)]), model=model
+        )
+    ]
+    assert (record["custom_badgeOld"], record["custom_badgeNew"]) == ("A1", 2)
+
+
 @pytest.mark.parametrize("name", ["", "a.b", "${x}", "two words"])
-def test_a_field_name_that_would_break_a_locator_is_refused(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="no name of a profile field"):
+def test_invalid_api_name_is_rejected(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="not a valid name of a profile field"):
         okta.CustomAttribute(name, "Title")
 
 
-def test_a_custom_attribute_needs_a_title_and_a_type_that_assets_has() -> None:
+def test_custom_attribute_needs_title_and_valid_type() -> None:
     with pytest.raises(ConfigurationError, match="no title"):
         okta.CustomAttribute("location", " ")
+    with pytest.raises(ConfigurationError, match="needs strings"):
+        okta.CustomAttribute(7, "Seven")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="user"):
         okta.CustomAttribute("location", "Location", "user")
 
 
-def test_a_type_that_is_referred_to_is_not_left_out_without_its_references() -> None:
+def test_without_names_remaining_references() -> None:
     with pytest.raises(InvalidModelError) as problem:
         okta.schema_model(without=["groups"])
     assert "people.groups" in str(problem.value)
@@ -184,24 +252,24 @@ def test_a_type_that_is_referred_to_is_not_left_out_without_its_references() -> 
 
 
 @pytest.mark.parametrize("name", ["devices", "Devices"])
-def test_a_type_that_nothing_refers_to_is_left_out_by_key_or_name(name: str) -> None:
+def test_without_accepts_key_or_name(name: str) -> None:
     model = okta.schema_model(without=[name])
     assert not model.has_object_type("devices")
     assert "Deactivated" not in {status.name for status in model.statuses}
 
 
-def test_leaving_out_what_only_a_larger_profile_has_is_no_mistake() -> None:
+def test_without_ignores_attributes_of_larger_profiles() -> None:
     model = okta.schema_model("lean", without=["applications", "people.applications"])
     assert not model.has_object_type("applications")
 
 
 @pytest.mark.parametrize("name", ["computers", "people.shoeSize"])
-def test_leaving_out_what_no_profile_has_is_a_mistake(name: str) -> None:
+def test_without_rejects_unknown_names(name: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         okta.schema_model(without=[name])
 
 
-def test_unknown_profiles_and_managers_are_refused() -> None:
+def test_unknown_profile_or_manager_by_is_rejected() -> None:
     with pytest.raises(ConfigurationError, match="profile"):
         okta.schema_model("huge")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="manager"):
@@ -209,7 +277,7 @@ def test_unknown_profiles_and_managers_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("profile", "by"), list(product(PROFILES, get_args(okta.ManagerBy))))
-def test_the_model_survives_being_stored(profile: okta.Profile, by: okta.ManagerBy) -> None:
+def test_model_survives_dict_round_trip(profile: okta.Profile, by: okta.ManagerBy) -> None:
     model = okta.schema_model(
         profile, manager_by=by, custom_attributes=[okta.CustomAttribute("x", "X", "date")]
     )
@@ -256,5 +324,5 @@ def test_custom_attributes_are_discovered_with_their_types() -> None:
     }
 
 
-def test_a_schema_without_custom_properties_declares_none() -> None:
+def test_schema_without_custom_properties_declares_none() -> None:
     assert okta.discover_custom_attributes({"definitions": {"base": {}}}) == ()

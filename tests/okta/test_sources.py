@@ -1,4 +1,4 @@
-"""What a tenant's sources can be: pages, iterators, files, plain JSON and the objects of Okta's SDK."""
+"""Sources of a tenant: pages, iterators, files, plain JSON, and objects of Okta's SDK."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Declared:
 
 
 class _NewProfile:
-    """Like version 3 of the SDK: fields under Python names with the API's as alias, and what it does not know apart."""
+    """Like version 3 of the SDK: Python names with the API's names as aliases, and unknown fields in a separate one."""
 
     model_fields: ClassVar = {
         "login": _Declared(),
@@ -42,7 +42,7 @@ class _NewProfile:
 
 
 class _Choice:
-    """Like version 3 where the API allows several kinds: the object stands inside."""
+    """Like version 3 if the API allows several kinds: the object is inside."""
 
     model_fields: ClassVar = {"one_of_schemas": _Declared()}
 
@@ -72,12 +72,12 @@ class _NewUser:
         self.realm = _Choice(None)
 
     def to_dict(self) -> dict[str, object]:
-        """Meant for requests: what is read-only in the API, such as the id and the state, is left out."""
+        """Omit fields that are read-only in the API, such as the id and the state."""
         return {"type": self.type, "profile": {"login": "ana@example.com"}}
 
 
 class _Plain:
-    """Anything else with a `to_dict`."""
+    """Another object with `to_dict`."""
 
     def to_dict(self) -> dict[str, object]:
         profile = {"login": "ana@example.com", "costCenter": "10"}
@@ -121,7 +121,7 @@ class _Odd:
 
 
 @pytest.mark.parametrize("made", [_NewUser(), _OldUser(), _Plain()])
-def test_objects_of_both_versions_of_the_sdk_give_the_same_record_as_json(made: object) -> None:
+def test_sdk_objects_give_the_same_record_as_json(made: object) -> None:
     plain = user("00u1", status="LOCKED_OUT", login="ana@example.com", costCenter="10") | {
         "lastLogin": "2024-05-01T10:00:00.000Z",
         "type": {"id": "oty1"},
@@ -130,24 +130,24 @@ def test_objects_of_both_versions_of_the_sdk_give_the_same_record_as_json(made: 
 
 
 @pytest.mark.parametrize("made", [_NewUser(), _OldUser()])
-def test_custom_fields_keep_their_spelling_in_objects_of_the_sdk(made: object) -> None:
+def test_custom_fields_of_sdk_objects_keep_their_names(made: object) -> None:
     model = okta.schema_model(custom_attributes=[okta.CustomAttribute("cost_unit", "Cost Unit")])
     assert one(okta.Tenant(users=[made]), "people", model=model)["custom_cost_unit"] == "20"
 
 
-def test_a_choice_of_a_plain_value_and_a_set_are_values() -> None:
+def test_sdk_values_of_choices_and_sets_are_read() -> None:
     app = {"id": "0oa1", "label": _Choice("App"), "features": {"IMPORT_NEW_USERS"}}
     record = one(okta.Tenant(apps=[app]), "applications")
     assert (record["label"], record["features"]) == ("App", ["IMPORT_NEW_USERS"])
 
 
-def test_an_object_whose_to_dict_gives_no_mapping_is_named() -> None:
+def test_object_with_invalid_to_dict_is_reported() -> None:
     found, report = read(okta.Tenant(users=[_Odd()]), "people")
     assert found == {}
     assert report.skipped[0].reason == "not an object: _Odd"
 
 
-def test_pages_objects_and_functions_can_be_mixed() -> None:
+def test_source_can_mix_pages_and_objects() -> None:
     def pages() -> Iterator[object]:
         yield [user("00u1"), user("00u2")]
         yield user("00u3")
@@ -156,19 +156,19 @@ def test_pages_objects_and_functions_can_be_mixed() -> None:
     assert list(read(okta.Tenant(users=pages), "people")[0]) == ["00u1", "00u2", "00u3", "00u4"]
 
 
-def test_an_iterator_that_is_read_twice_says_so() -> None:
+def test_second_reading_of_iterator_is_rejected() -> None:
     records = okta.records(okta.Tenant(users=iter([user("00u1")])))
     assert len(list(records)) == 1
-    with pytest.raises(ConfigurationError, match="users were read before"):
+    with pytest.raises(ConfigurationError, match="users were already read"):
         list(records)
 
 
-def test_text_in_the_place_of_objects_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="text"):
+def test_string_as_source_is_rejected() -> None:
+    with pytest.raises(ConfigurationError, match="string"):
         okta.Tenant(users='[{"id": "00u1"}]')
 
 
-def test_a_tenant_that_was_asked_for_nothing_gives_nothing() -> None:
+def test_empty_tenant_has_no_records() -> None:
     records = okta.records(okta.Tenant())
     assert list(records) == []
     assert str(records.report) == "0 records (none)"
@@ -183,7 +183,7 @@ def _write(folder: Path, name: str, value: object) -> None:
     file.write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")
 
 
-def test_a_folder_in_the_documented_layout_is_read(tmp_path: Path) -> None:
+def test_documented_layout_is_read(tmp_path: Path) -> None:
     _write(tmp_path, "users-1.json", [user("00u1")])
     _write(tmp_path, "users-10.json", [user("00u3")])
     _write(tmp_path, "users-2.json", [user("00u2")])
@@ -191,7 +191,6 @@ def test_a_folder_in_the_documented_layout_is_read(tmp_path: Path) -> None:
     _write(tmp_path, "apps.json", {"id": "0oa1", "label": "App"})
     _write(tmp_path, "devices.jsonl", '{"id": "guo1"}\n\n{"id": "guo2"}\n')
     _write(tmp_path, "user-types.json", [{"id": "oty1", "name": "user"}])
-    _write(tmp_path, "user-schema-2.json", ["not a schema"])
     _write(tmp_path, "user-schema.json", {"definitions": {"custom": {"properties": {"x": {"title": "X"}}}}})
     _write(tmp_path, "group-members/00g1.json", [user("00u1")])
     _write(tmp_path, "group-members/00g1-2.json", [user("00u2")])
@@ -212,24 +211,25 @@ def test_a_folder_in_the_documented_layout_is_read(tmp_path: Path) -> None:
     assert [(skipped.what, skipped.where) for skipped in report.skipped] == [
         ("file", "notes.txt"),
         ("folder", "policies"),
+        ("entry of the members of the group 00g3", "memberships.json[1]"),
     ]
 
 
-def test_what_a_folder_has_no_files_of_was_not_asked_for(tmp_path: Path) -> None:
+def test_missing_files_mean_unrequested_types(tmp_path: Path) -> None:
     _write(tmp_path, "users.json", [user("00u1") | {"type": {"id": "oty1"}}])
     assert one(okta.Tenant.from_folder(tmp_path), "people")["oktaUserType"] == "oty1"
 
 
-def test_a_folder_without_okta_s_answers_is_refused(tmp_path: Path) -> None:
+def test_folder_without_responses_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no folder"):
         okta.Tenant.from_folder(tmp_path / "nowhere")
     _write(tmp_path, "something.json", [])
-    with pytest.raises(ConfigurationError, match="no file of Okta's answers"):
+    with pytest.raises(ConfigurationError, match="no file of Okta's responses"):
         okta.Tenant.from_folder(tmp_path)
 
 
-def test_a_file_that_is_no_json_stops_the_reading_by_name(tmp_path: Path) -> None:
-    """Going on without a page would look like people who left."""
+def test_truncated_file_stops_reading(tmp_path: Path) -> None:
+    """Without the page, an import would look as if people had left."""
     _write(tmp_path, "users-1.json", [user("00u1")])
     _write(tmp_path, "users-2.json", '[{"id": "00u2"}, {"id":')
     records = okta.records(okta.Tenant.from_folder(tmp_path))
@@ -238,7 +238,7 @@ def test_a_file_that_is_no_json_stops_the_reading_by_name(tmp_path: Path) -> Non
     assert not records.report.complete
 
 
-def test_answers_named_after_their_request_are_read_from_one_folder(tmp_path: Path) -> None:
+def test_response_files_are_read(tmp_path: Path) -> None:
     _write(tmp_path, "user--ana.json", user("00u1"))
     _write(tmp_path, "group-members--a.json", [user("00u2")])
     _write(
@@ -265,13 +265,13 @@ def test_answers_named_after_their_request_are_read_from_one_folder(tmp_path: Pa
     }
 
 
-def test_a_folder_of_answers_about_nothing_we_know_is_refused(tmp_path: Path) -> None:
+def test_folder_with_unknown_kinds_is_rejected(tmp_path: Path) -> None:
     _write(tmp_path, "logs--a.json", [])
     with pytest.raises(ConfigurationError, match="no file of people"):
         okta.Tenant.from_folder(tmp_path)
 
 
-def test_writing_a_tenant_and_reading_it_gives_the_same_records(tmp_path: Path) -> None:
+def test_written_folder_gives_the_same_records(tmp_path: Path) -> None:
     tenant = okta.sample_tenant(60)
     folder = okta.write_folder(tenant, tmp_path / "out", page_size=25)
     again = okta.Tenant.from_folder(folder, org_url=tenant.org_url)
@@ -280,7 +280,7 @@ def test_writing_a_tenant_and_reading_it_gives_the_same_records(tmp_path: Path) 
     assert again.custom_attributes() == tenant.custom_attributes()
 
 
-def test_sdk_objects_and_links_of_devices_are_written_too(tmp_path: Path) -> None:
+def test_write_folder_accepts_sdk_objects(tmp_path: Path) -> None:
     tenant = okta.Tenant(
         users=[_NewUser(), {"id": "00u2", "profile": _OldProfile()}],
         devices=[{"id": "guo1"}],
@@ -290,30 +290,38 @@ def test_sdk_objects_and_links_of_devices_are_written_too(tmp_path: Path) -> Non
     assert list(okta.records(again)) == list(okta.records(tenant))
 
 
-def test_an_export_is_never_mixed_with_another_one(tmp_path: Path) -> None:
+def test_write_folder_rejects_full_folder(tmp_path: Path) -> None:
     _write(tmp_path, "users.json", [])
     with pytest.raises(ConfigurationError, match="not empty"):
         okta.write_folder(okta.Tenant(), tmp_path)
 
 
-def test_a_parent_that_is_no_okta_id_names_no_file(tmp_path: Path) -> None:
+def test_write_folder_rejects_invalid_parent_id(tmp_path: Path) -> None:
     tenant = okta.Tenant(app_users={"../../x": ["00u1"]})
-    with pytest.raises(ConfigurationError, match="no Okta id"):
+    with pytest.raises(ConfigurationError, match="not a valid Okta id"):
         okta.write_folder(tenant, tmp_path / "out")
 
 
-def test_what_json_cannot_hold_is_refused_when_a_tenant_is_written(tmp_path: Path) -> None:
+def test_write_folder_rejects_values_outside_json(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="complex"):
         okta.write_folder(okta.Tenant(users=[{"id": "00u1", "profile": {"x": 1j}}]), tmp_path / "out")
 
 
-def test_any_mapping_is_an_object_and_links_without_an_id_are_passed_over() -> None:
+def test_links_accept_ids_and_report_objects_without_id() -> None:
     proxy = MappingProxyType(user("00u1"))
     tenant = okta.Tenant(users=[proxy], group_members={"00g1": [{"profile": {}}, "00u1"]})
-    assert one(tenant, "people")["groups"] == ["00g1"]
+    people, report = read(tenant, "people")
+    assert people["00u1"]["groups"] == ["00g1"]
+    assert [str(skipped) for skipped in report.skipped] == [
+        "entry of the members of the group 00g1: it has no id"
+    ]
 
 
-def test_a_file_among_memberships_that_begins_with_no_id_is_passed_over(tmp_path: Path) -> None:
+def test_member_file_without_group_id_is_reported(tmp_path: Path) -> None:
     _write(tmp_path, "users.json", [user("00u1")])
     _write(tmp_path, "group-members/_notes.json", [user("00u1")])
-    assert "groups" not in one(okta.Tenant.from_folder(tmp_path), "people")
+    people, report = read(okta.Tenant.from_folder(tmp_path), "people")
+    assert "groups" not in people["00u1"]
+    assert [str(skipped) for skipped in report.skipped] == [
+        "file (group-members/_notes.json): its name does not start with an Okta id"
+    ]

@@ -6,7 +6,11 @@ and the other stories would cost each of them more than its whole import.
 
 from __future__ import annotations
 
+import contextlib
+import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 if TYPE_CHECKING:
     from jsm_assets_dest import AssetsError, ImportResult
@@ -55,6 +59,22 @@ def carries_data(request: ReceivedRequest) -> bool:
 def identifiers(emulator: Emulator) -> list[str]:
     """The identifiers of the people who are in Assets."""
     return [str(one["Okta ID"]) for one in emulator.object_schema("OKT")["People"].objects]
+
+
+@contextlib.contextmanager
+def without_orjson() -> Iterator[None]:
+    """Encode with the standard library, as if orjson were not installed."""
+    with mock.patch.dict(sys.modules, {"orjson": None}):
+        yield
+
+
+@contextlib.contextmanager
+def with_orjson() -> Iterator[None]:
+    """Encode with orjson; skip the test if it is not installed."""
+    import pytest
+
+    pytest.importorskip("orjson")
+    yield
 
 
 def completes(request: ReceivedRequest) -> bool:

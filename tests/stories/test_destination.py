@@ -1,4 +1,4 @@
-"""Stories about a destination: set up step by step, saved, loaded, imported from, removed."""
+"""Stories about a destination: set up step by step, saved, loaded, used for imports, removed."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from jsm_assets_dest import (
     OktaModel,
     Resolution,
     SchemaModel,
+    StepAction,
     StepState,
 )
 from jsm_assets_dest.exceptions import (
@@ -38,8 +39,9 @@ from jsm_assets_dest.exceptions import (
 from jsm_assets_dest.testing import Doubts, Emulator
 from tests.stories.story import now, story
 
-DONE, OPEN, FAILED, WAITING, UNKNOWN = (
+DONE, INPUT, OPEN, FAILED, WAITING, UNKNOWN = (
     StepState.DONE,
+    StepState.NEEDS_INPUT,
     StepState.OPEN,
     StepState.FAILED,
     StepState.WAITING,
@@ -50,7 +52,7 @@ LAPTOPS = [{"serial": f"L-{number}", "owner": f"Person {number}"} for number in 
 
 
 def laptops(*more: AttributeSpec, name: str = "Laptops") -> SchemaModel:
-    """A model with one object type."""
+    """Return a model with one object type."""
     return SchemaModel(
         "Inventory",
         [
@@ -69,7 +71,7 @@ def laptops(*more: AttributeSpec, name: str = "Laptops") -> SchemaModel:
 
 
 def saved(emulator: Emulator, connection: Any, **settings: Any) -> Any:
-    """A destination on the emulated site, in the colour of the connection; `environ` holds the secrets."""
+    """Return a destination on the emulated site, sync or async like the connection. `environ` contains the secrets."""
     kind = Destination if isinstance(connection, Connection) else AsyncDestination
     settings.setdefault("environ", {"API_TOKEN": emulator.api_token})
     return kind(
@@ -81,7 +83,7 @@ def saved(emulator: Emulator, connection: Any, **settings: Any) -> Any:
 
 
 def ready(emulator: Emulator, connection: Any, **settings: Any) -> Any:
-    """A destination with everything but a built model: schema INV, an import with a token, the model of laptops."""
+    """Return a destination that lacks only the build: schema INV, an import with a token, the model of laptops."""
     emulator.add_object_schema("INV", name="Inventory")
     source = emulator.add_import_source("INV", "Laptops of the office")
     environ = {"API_TOKEN": emulator.api_token, "IMPORT_TOKEN": source.token}
@@ -90,113 +92,122 @@ def ready(emulator: Emulator, connection: Any, **settings: Any) -> Any:
 
 
 async def closed(connection: Any) -> None:
-    """Close a connection of either colour."""
+    """Close a sync or async connection."""
     await now((getattr(connection, "aclose", None) or connection.close)())
 
 
 def files_in(folder: str) -> list[str]:
-    """The names of the files in a folder."""
+    """Return the names of the files in a folder."""
     return sorted(file.name for file in Path(folder).iterdir())
 
 
 async def states(destination: Any, connection: Any) -> dict[str, StepState]:
-    """The states of all steps."""
+    """Return the state of each step."""
     status = await now(destination.status(connection=connection))
-    return {step.name: step.state for step in status.steps}
+    return {step.code: step.state for step in status.steps}
 
 
 @story
-async def test_the_checklist_leads_from_nothing_to_an_import(emulator: Emulator, connection: Any) -> None:
-    """Whatever is open says what to do, and doing just that closes it."""
+async def test_checklist_leads_from_nothing_to_an_import(emulator: Emulator, connection: Any) -> None:
+    """The action of each step completes it."""
     emulator.add_group("it-ops")
     environ = {"API_TOKEN": emulator.api_token}
     destination = saved(emulator, connection, environ=environ)
     status = await now(destination.status(connection=connection))
-    assert [step.state for step in status.steps] == [DONE, OPEN, WAITING, OPEN, WAITING, WAITING]
-    assert status.current.name == "schema"
-    assert "schema_key" in status.current.next_step
+    assert [step.state for step in status.steps] == [
+        DONE, INPUT, WAITING, WAITING, WAITING, WAITING, INPUT, WAITING, WAITING
+    ]  # fmt: skip
+    assert (status.current.code, status.current.action.code) == ("schema", "choose_schema")
 
     destination = evolve(
         destination, schema_key="INV", schema_name="Inventory", schema_description="Laptops.", model=laptops()
     )
     status = await now(destination.status(connection=connection))
-    assert [step.state for step in status.steps] == [DONE, OPEN, WAITING, DONE, WAITING, WAITING]
-    assert "ensure_object_schema()" in status.current.next_step
+    assert [step.state for step in status.steps] == [
+        DONE, OPEN, WAITING, WAITING, WAITING, WAITING, DONE, WAITING, WAITING
+    ]  # fmt: skip
+    assert status.current.action == StepAction("create_schema", {"key": "INV", "name": "Inventory"})
 
     schema = await now(destination.ensure_object_schema(connection))
     assert (schema.name, schema.description) == ("Inventory", "Laptops.")
     status = await now(destination.status(connection=connection))
-    assert [step.state for step in status.steps] == [DONE, DONE, OPEN, DONE, OPEN, WAITING]
+    assert [step.state for step in status.steps] == [
+        DONE, DONE, DONE, INPUT, OPEN, WAITING, DONE, WAITING, WAITING
+    ]  # fmt: skip
     assert status.current.link == schema.links.configure
-    assert "set_roles()" in status.current.next_step
+    assert status.current.action.code == "restrict_roles"
 
     destination = evolve(destination, roles={"developers": [], "users": ["it-ops"]})
     status = await now(destination.status(connection=connection))
-    assert "users are nobody, not it-ops" in status["roles"].summary
+    assert "users are no one, not it-ops" in status["roles"].summary
     await now(destination.set_roles(connection=connection))
     status = await now(destination.status(connection=connection))
-    assert [step.state for step in status.steps] == [DONE, DONE, DONE, DONE, OPEN, WAITING]
-    assert "create an External import" in status.current.next_step
-    assert status.current.who == "A manager of the schema"
+    assert [step.state for step in status.steps] == [
+        DONE, DONE, DONE, DONE, OPEN, WAITING, DONE, WAITING, WAITING
+    ]  # fmt: skip
+    assert status.current.action == StepAction("create_import_source", {"name": None})
+    assert status.current.who == "An object schema manager"
 
     environ["IMPORT_TOKEN"] = emulator.add_import_source("INV", "Laptops").token
     destination = evolve(destination, import_token="env:IMPORT_TOKEN", import_source="Laptops")
     status = await now(destination.status(connection=connection))
-    assert [step.state for step in status.steps] == [DONE, DONE, DONE, DONE, DONE, OPEN]
-    assert "build()" in status.current.next_step
+    assert [step.state for step in status.steps] == [
+        DONE, DONE, DONE, DONE, DONE, DONE, DONE, OPEN, WAITING
+    ]  # fmt: skip
+    assert (status.current.code, status.current.action.code) == ("build", "build")
 
     await now(destination.build(connection=connection))
     status = await now(destination.status(connection=connection))
     assert status.ok
     assert status.is_ready
     assert status.current is None
+    assert status["ready"].action == StepAction("import")
     status.raise_for_problems()
     result = await now(destination.import_records({"laptops": LAPTOPS}, connection=connection))
     assert result.created == 3
 
 
 @story
-async def test_the_checklist_only_reads(emulator: Emulator, connection: Any) -> None:
+async def test_checklist_sends_only_reads(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     emulator.requests.clear()
 
     await now(destination.status(connection=connection))
 
-    # Jira is asked for permissions with a GET; nothing else is sent than questions.
     assert {request.method for request in emulator.requests} == {"GET"}
 
 
 @story
-async def test_a_checklist_can_be_kept_shown_and_drawn(emulator: Emulator, connection: Any) -> None:
+async def test_checklist_converts_to_json_text_and_html(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
 
     status: DestinationStatus = await now(destination.status(connection=connection))
-    kept = json.loads(json.dumps(status.to_dict()))
+    data = json.loads(json.dumps(status.to_dict()))
 
-    assert kept["current"] == "roles"
-    assert kept["steps"][1]["link"] == status.schema.links.browse  # type: ignore[union-attr]  # it is there
-    assert kept["steps"][5]["next_step"] == "You: build it with build()."
-    assert kept["plan"]["verb"] == "PUT"
-    assert "○ roles: open." in str(status)
+    assert data["current"] == "roles"
+    assert data["steps"][1]["link"] == status.schema.links.browse  # type: ignore[union-attr]  # it is there
+    assert data["steps"][7]["action"] == {"code": "build", "parameters": {"changes": 4}}
+    assert data["plan"]["verb"] == "PUT"
+    assert "○ roles: needs input." in str(status)
     assert "✓ token: done." in str(status)
-    assert "not ready, 4 of 6 steps done" in repr(status)
+    assert "not ready, 6 of 9 steps done" in repr(status)
     assert "<table" in status._repr_html_()
-    assert emulator.api_token not in json.dumps(kept) + str(status) + status._repr_html_()
+    assert emulator.api_token not in json.dumps(data) + str(status) + status._repr_html_()
     with pytest.raises(KeyError):
         status["nothing"]
 
 
 @story
-async def test_where_the_secret_is_missing_nothing_is_sent(emulator: Emulator, connection: Any) -> None:
+async def test_checklist_sends_nothing_without_the_secret(emulator: Emulator, connection: Any) -> None:
     destination = saved(emulator, connection, environ={}, schema_key="INV")
 
     status = await now(destination.status())
 
-    assert [step.state for step in status.steps] == [FAILED] + [WAITING] * 5
-    assert "API_TOKEN, which is not set" in status["connection"].summary
+    assert [step.state for step in status.steps] == [FAILED] + [WAITING] * 8
+    assert "API_TOKEN is not set" in status["connection"].summary
     assert "set API_TOKEN" in status["connection"].next_step
     assert status.connection is None
-    with pytest.raises(ProblemsFoundError, match="not ready: connection") as caught:
+    with pytest.raises(ProblemsFoundError, match="not ready: The environment variable API_TOKEN") as caught:
         status.raise_for_problems()
     assert isinstance(caught.value.__cause__, MissingSettingsError)
     assert caught.value.report is status
@@ -206,7 +217,7 @@ async def test_where_the_secret_is_missing_nothing_is_sent(emulator: Emulator, c
 
 
 @story
-async def test_a_refused_login_fails_the_connection(emulator: Emulator, connection: Any) -> None:
+async def test_rejected_login_fails_the_connection_step(emulator: Emulator, connection: Any) -> None:
     destination = saved(emulator, connection, environ={"API_TOKEN": "ATATT3-not-the-right-one"})
     opened = destination.connect(transport=emulator.transport, clock=emulator.clock)
     try:
@@ -214,14 +225,16 @@ async def test_a_refused_login_fails_the_connection(emulator: Emulator, connecti
     finally:
         await closed(opened)
 
-    assert [step.state for step in status.steps] == [FAILED] + [WAITING] * 5
+    assert [step.state for step in status.steps] == [FAILED] + [WAITING] * 8
     assert status["connection"].remedies
     assert f"Cause: {status['connection'].cause}" in str(status)
     assert status.connection["identity"].state == "failed"
 
 
 @story
-async def test_what_could_not_be_found_out_is_not_called_wrong(emulator: Emulator, connection: Any) -> None:
+async def test_unavailable_site_makes_the_connection_step_unknown(
+    emulator: Emulator, connection: Any
+) -> None:
     destination = saved(emulator, connection)
     emulator.faults.next("read myself", status=503, times=5)
 
@@ -231,10 +244,8 @@ async def test_what_could_not_be_found_out_is_not_called_wrong(emulator: Emulato
 
 
 @story
-async def test_an_account_that_may_not_do_everything_still_sees_the_rest(
-    emulator: Emulator, connection: Any
-) -> None:
-    """An account that is no Jira admin can use a schema that somebody else made for it."""
+async def test_checklist_continues_without_jira_admin(emulator: Emulator, connection: Any) -> None:
+    """An account that is not a Jira admin can use an existing object schema."""
     destination = ready(emulator, connection)
     emulator.faults.next(
         "read permissions", status=200, body={"permissions": {"ADMINISTER": {"havePermission": False}}}
@@ -248,9 +259,7 @@ async def test_an_account_that_may_not_do_everything_still_sees_the_rest(
 
 
 @story
-async def test_a_schema_that_cannot_be_read_is_said_to_be_unknown(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_unreadable_schema_makes_the_schema_step_unknown(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     emulator.faults.next("get object schema", status=503, times=5)
 
@@ -258,9 +267,7 @@ async def test_a_schema_that_cannot_be_read_is_said_to_be_unknown(
 
 
 @story
-async def test_roles_that_cannot_be_read_come_with_the_way_by_hand(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_unreadable_roles_come_with_manual_steps(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     await now(destination.build(connection=connection))
     emulator.faults.next("list roles", status=404)
@@ -270,13 +277,14 @@ async def test_roles_that_cannot_be_read_come_with_the_way_by_hand(
     assert status["roles"].state is UNKNOWN
     assert status["roles"].link == status.schema.links.configure
     assert any("tab Roles" in step for step in status["roles"].remedies)
+    assert status["roles"].action == StepAction("restrict_roles", {"can_set": False})
     assert isinstance(status["roles"].error, RolesNotSettableError)
     assert status.is_ready
     assert not status.ok
 
 
 @story
-async def test_roles_behind_a_failing_service_are_unknown(emulator: Emulator, connection: Any) -> None:
+async def test_lost_connection_makes_the_roles_step_unknown(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     emulator.faults.next("list roles", drop="before", times=5)
 
@@ -284,8 +292,8 @@ async def test_roles_behind_a_failing_service_are_unknown(emulator: Emulator, co
 
 
 @story
-async def test_ready_means_that_the_import_would_start(emulator: Emulator, connection: Any) -> None:
-    """With `require_roles` the import refuses open roles, and so the last step waits for them."""
+async def test_ready_step_waits_for_required_roles(emulator: Emulator, connection: Any) -> None:
+    """With `require_roles`, imports reject the default roles, so the last step waits for them."""
     destination = ready(emulator, connection, options=ImportOptions(require_roles=True))
     await now(destination.build(connection=connection))
 
@@ -301,8 +309,7 @@ async def test_ready_means_that_the_import_would_start(emulator: Emulator, conne
 
 
 @story
-async def test_roles_of_ones_own_are_as_wanted(emulator: Emulator, connection: Any) -> None:
-    """Developers who are wanted are no default entries."""
+async def test_chosen_developers_are_not_default_entries(emulator: Emulator, connection: Any) -> None:
     emulator.add_group("it-ops")
     destination = ready(emulator, connection, roles={"developers": ["it-ops"]})
 
@@ -313,7 +320,7 @@ async def test_roles_of_ones_own_are_as_wanted(emulator: Emulator, connection: A
 
 
 @story
-async def test_conflicts_are_shown_resolved_and_kept(emulator: Emulator, connection: Any) -> None:
+async def test_resolved_conflicts_are_saved_with_the_model(emulator: Emulator, connection: Any) -> None:
     existing = emulator.add_object_schema("INV", name="Inventory")
     existing.add_object_type("Laptops", attributes=["Serial", "Owner"])
     environ = {
@@ -329,8 +336,11 @@ async def test_conflicts_are_shown_resolved_and_kept(emulator: Emulator, connect
         environ=environ,
     )
     status = await now(destination.status(connection=connection))
-    assert status["model"].state is OPEN
-    assert "Laptops:" in status["model"].summary
+    assert status["conflicts"].state is INPUT
+    assert "Laptops:" in status["conflicts"].summary
+    (choices,) = status["conflicts"].action.parameters["conflicts"]
+    assert (choices["name"], "adopt" in choices["choices"]) == ("Laptops", True)
+    assert (status["build"].state, status["build"].waits_for) == (WAITING, ("conflicts",))
     assert status["ready"].state is WAITING
 
     schema = await now(destination.get_object_schema(connection))
@@ -342,47 +352,46 @@ async def test_conflicts_are_shown_resolved_and_kept(emulator: Emulator, connect
         evolve(destination, model=model).save(file)
         destination = type(destination).load(file, environ=environ)
     assert destination.schema_model() == model
-    assert (await states(destination, connection))["model"] is DONE
+    assert (await states(destination, connection))["conflicts"] is DONE
 
     await now(destination.build(connection=connection))
     assert (await now(destination.status(connection=connection))).is_ready
 
 
 @story
-async def test_what_was_built_is_no_conflict(emulator: Emulator, connection: Any) -> None:
-    """Also where the imports of the schema cannot be listed, so that the object types look like somebody else's."""
+async def test_built_object_types_are_not_conflicts(emulator: Emulator, connection: Any) -> None:
+    """The plan proves it, so the documents of the imports are not needed."""
     destination = ready(emulator, connection)
     await now(destination.build(connection=connection))
-    emulator.faults.next("list import sources", status=404)
-
     status = await now(destination.status(connection=connection))
 
-    assert status["model"].state is DONE
+    assert status["conflicts"].state is DONE
     assert status.conflicts == ()
     assert status.is_ready
 
 
 @story
-async def test_a_model_that_can_never_be_built_is_told_in_time(emulator: Emulator, connection: Any) -> None:
+async def test_impossible_change_fails_the_build_step(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection, model=laptops(AttributeSpec("Bought", key="bought")))
     await now(destination.build(connection=connection))
     destination = evolve(destination, model=laptops(AttributeSpec("Bought", "date", key="bought")))
 
     status = await now(destination.status(connection=connection))
 
-    assert status["model"].state is FAILED
-    assert "bought" in status["model"].summary
+    assert (status["model"].state, status["build"].state) == (DONE, FAILED)
+    assert "bought" in status["build"].summary
+    assert status["build"].action.code == "fix_model"
     assert status["ready"].state is WAITING
 
 
 @story
-async def test_a_change_of_the_model_has_to_be_built(emulator: Emulator, connection: Any) -> None:
+async def test_changed_model_opens_the_build_step(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     await now(destination.build(connection=connection))
     destination = evolve(destination, model=laptops(AttributeSpec("Bought", "date", key="bought")))
 
     status = await now(destination.status(connection=connection))
-    assert status["ready"].state is OPEN
+    assert (status["build"].state, status["ready"].state) == (OPEN, WAITING)
     assert status.plan.verb == "PATCH"
     plan = await now(destination.plan(connection))
     await now(destination.build(plan=plan, connection=connection))
@@ -391,12 +400,12 @@ async def test_a_change_of_the_model_has_to_be_built(emulator: Emulator, connect
 
 
 @story
-async def test_a_model_with_errors_or_without_a_file_fails(emulator: Emulator, connection: Any) -> None:
+async def test_invalid_or_missing_model_fails_the_model_step(emulator: Emulator, connection: Any) -> None:
     with TemporaryDirectory() as folder:
         missing = ready(emulator, connection, model=Path(folder, "model.json"))
         status = await now(missing.status(connection=connection))
     assert status["model"].state is FAILED
-    assert "model.json cannot be read" in status["model"].summary
+    assert "Could not read" in status["model"].summary
 
     wrong = evolve(missing, model=SchemaModel("Empty", [ObjectTypeSpec("Laptops", [])]))
     status = await now(wrong.status(connection=connection))
@@ -405,11 +414,11 @@ async def test_a_model_with_errors_or_without_a_file_fails(emulator: Emulator, c
 
 
 @story
-async def test_without_a_model_the_one_of_the_import_counts(emulator: Emulator, connection: Any) -> None:
+async def test_model_of_the_import_is_used_without_a_model(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     bare = evolve(destination, model=None)
-    assert (await states(bare, connection))["model"] is OPEN
-    with pytest.raises(ConfigurationError, match="names no model"):
+    assert (await states(bare, connection))["model"] is INPUT
+    with pytest.raises(ConfigurationError, match="has no model"):
         await now(bare.build(connection=connection))
 
     await now(destination.build(connection=connection))
@@ -420,7 +429,7 @@ async def test_without_a_model_the_one_of_the_import_counts(emulator: Emulator, 
 
 
 @story
-async def test_a_token_whose_place_is_empty_fails(emulator: Emulator, connection: Any) -> None:
+async def test_missing_secret_fails_the_token_step(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection, import_token="env:NO_SUCH_TOKEN")
 
     status = await now(destination.status(connection=connection))
@@ -430,7 +439,7 @@ async def test_a_token_whose_place_is_empty_fails(emulator: Emulator, connection
 
 
 @story
-async def test_a_replaced_token_fails(emulator: Emulator, connection: Any) -> None:
+async def test_replaced_token_fails_the_token_step(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     schema = await now(destination.get_object_schema(connection))
     (source,) = await now(schema.import_sources())
@@ -443,12 +452,12 @@ async def test_a_replaced_token_fails(emulator: Emulator, connection: Any) -> No
 
 
 @story
-async def test_a_token_of_another_schema_or_import_fails(emulator: Emulator, connection: Any) -> None:
+async def test_token_of_another_import_fails_the_token_step(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     other = evolve(destination, import_source="Monitors")
     status = await now(other.status(connection=connection))
     assert status["token"].state is FAILED
-    assert "belongs to the import “Laptops of the office”, not to “Monitors”" in status["token"].summary
+    assert 'belongs to the import "Laptops of the office", not to "Monitors"' in status["token"].summary
 
     right = evolve(destination, import_source="Laptops of the office")
     assert (await states(right, connection))["token"] is DONE
@@ -463,9 +472,7 @@ async def test_a_token_of_another_schema_or_import_fails(emulator: Emulator, con
 
 
 @story
-async def test_another_token_in_the_place_of_the_import_token_is_not_sent(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_api_token_is_not_sent_as_the_import_token(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection, import_token="env:API_TOKEN")
     emulator.requests.clear()
 
@@ -478,32 +485,32 @@ async def test_another_token_in_the_place_of_the_import_token_is_not_sent(
 
 
 @story
-async def test_a_missing_token_is_asked_for_where_there_is_an_import(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_missing_token_needs_input_if_an_import_exists(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection, import_token=None)
     status = await now(destination.status(connection=connection))
-    assert status["token"].state is OPEN
+    assert (status["import_source"].state, status["token"].state) == (DONE, INPUT)
+    assert status["token"].action.code == "paste_token"
     assert [source.name for source in status.import_sources] == ["Laptops of the office"]
     assert "generate a token" in status["token"].next_step
-    assert status.current.name == "roles"
-    # Roles are open as well, and are not what keeps an import from starting.
-    with pytest.raises(ProblemsFoundError, match="not ready: token: No import token"):
+    assert status.current.code == "roles"
+    # The roles need input too, but an import can start without it.
+    with pytest.raises(ProblemsFoundError, match="not ready: There is no import token yet"):
         status.raise_for_problems()
 
     other = evolve(destination, import_source="Monitors")
     status = await now(other.status(connection=connection))
-    assert "create an External import called “Monitors”" in status["token"].next_step
+    assert 'create an External import named "Monitors"' in status["import_source"].next_step
+    assert (status["token"].state, status["token"].waits_for) == (WAITING, ("import_source",))
 
     emulator.faults.next("list import sources", status=404)
     status = await now(destination.status(connection=connection))
-    assert "create an External import" in status["token"].next_step
-    with pytest.raises(ConfigurationError, match="names no import token"):
+    assert (status["import_source"].state, status["token"].state) == (UNKNOWN, INPUT)
+    with pytest.raises(ConfigurationError, match="has no import token"):
         await now(destination.get_import_token(connection))
 
 
 @story
-async def test_a_disabled_import_is_not_ready(emulator: Emulator, connection: Any) -> None:
+async def test_disabled_import_fails_the_import_source_step(emulator: Emulator, connection: Any) -> None:
     emulator.add_object_schema("INV", name="Inventory")
     source = emulator.add_import_source("INV", "Laptops", enabled=False)
     environ = {"API_TOKEN": emulator.api_token, "IMPORT_TOKEN": source.token}
@@ -519,12 +526,13 @@ async def test_a_disabled_import_is_not_ready(emulator: Emulator, connection: An
     status = await now(destination.status(connection=connection))
 
     assert status["token"].state is DONE
-    assert status["ready"].state is FAILED
-    assert "enable it" in status["ready"].next_step
+    assert status["import_source"].state is FAILED
+    assert status["import_source"].action.code == "enable_import_source"
+    assert status["ready"].waits_for == ("import_source", "build")
 
 
 @story
-async def test_a_running_import_is_waited_for(emulator: Emulator, connection: Any) -> None:
+async def test_running_import_makes_the_ready_step_wait(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     await now(destination.build(connection=connection))
     token = await now(destination.get_import_token(connection))
@@ -534,13 +542,11 @@ async def test_a_running_import_is_waited_for(emulator: Emulator, connection: An
     await now(execution.cancel())
 
     assert (status["token"].state, status["ready"].state) == (DONE, WAITING)
-    assert status["ready"].summary == "An import is running."
+    assert status["ready"].action == StepAction("import", {"on_busy": "wait"})
 
 
 @story
-async def test_saved_options_count_unless_the_call_says_otherwise(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_options_of_the_call_override_saved_options(emulator: Emulator, connection: Any) -> None:
     destination = ready(
         emulator, connection, options=ImportOptions(chunk_records=1, on_bad_record="skip", max_missing=0.5)
     )
@@ -551,14 +557,14 @@ async def test_saved_options_count_unless_the_call_says_otherwise(
     result = await now(destination.import_records(records, connection=connection))
 
     assert (result.sent, len(result.failed)) == (3, 1)
-    # One record each, and the word that there are no more.
+    # One chunk per record, and the one that completes the import.
     assert [request.operation for request in emulator.requests].count("submit chunk") == 4
     with pytest.raises(RecordError):
         await now(destination.import_records(records, connection=connection, on_bad_record="fail"))
 
 
 @story
-async def test_a_test_import_takes_the_first_records(emulator: Emulator, connection: Any) -> None:
+async def test_test_import_sends_the_first_records(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection)
     await now(destination.build(connection=connection))
 
@@ -568,8 +574,8 @@ async def test_a_test_import_takes_the_first_records(emulator: Emulator, connect
 
 
 @story
-async def test_the_journal_lies_beside_the_saved_destination(emulator: Emulator, connection: Any) -> None:
-    """A relative path means the same from every folder, so that a scheduled job can resume."""
+async def test_journal_path_starts_at_the_saved_destination(emulator: Emulator, connection: Any) -> None:
+    """A scheduled job can resume from any folder."""
 
     def breaking() -> Any:
         yield ("laptops", LAPTOPS[0])
@@ -592,7 +598,7 @@ async def test_the_journal_lies_beside_the_saved_destination(emulator: Emulator,
 
 
 @story
-async def test_removing_never_touches_the_schema(emulator: Emulator, connection: Any) -> None:
+async def test_remove_does_not_change_the_schema(emulator: Emulator, connection: Any) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder, "inventory.json")
         destination = ready(emulator, connection).save(file)
@@ -603,12 +609,12 @@ async def test_removing_never_touches_the_schema(emulator: Emulator, connection:
 
         assert files_in(folder) == []
     assert emulator.requests == []
-    assert [one.name for one in emulator.object_schema("INV")] == ["Laptops"]
+    assert [object_type.name for object_type in emulator.object_schema("INV")] == ["Laptops"]
     assert (await now(destination.status(connection=connection))).is_ready
 
 
 @story
-async def test_the_current_site_is_taken_from_the_environment(emulator: Emulator, connection: Any) -> None:
+async def test_current_site_is_read_from_the_environment(emulator: Emulator, connection: Any) -> None:
     kind = Destination if isinstance(connection, Connection) else AsyncDestination
     emulator.add_object_schema("INV", name="Inventory")
     emulator.add_import_source("INV", "Laptops")
@@ -632,7 +638,7 @@ async def test_the_current_site_is_taken_from_the_environment(emulator: Emulator
 
 
 @story
-async def test_credentials_from_elsewhere_can_be_passed(emulator: Emulator, connection: Any) -> None:
+async def test_connect_accepts_other_credentials(emulator: Emulator, connection: Any) -> None:
     destination = evolve(saved(emulator, connection), credentials=None)
     with pytest.raises(ConfigurationError, match="no credentials") as caught:
         destination.connect()
@@ -650,9 +656,9 @@ async def test_credentials_from_elsewhere_can_be_passed(emulator: Emulator, conn
 
 
 @story
-async def test_what_is_missing_is_named(emulator: Emulator, connection: Any) -> None:
+async def test_missing_object_schema_is_named(emulator: Emulator, connection: Any) -> None:
     destination = saved(emulator, connection)
-    with pytest.raises(ConfigurationError, match="names no object schema") as caught:
+    with pytest.raises(ConfigurationError, match="has no object schema") as caught:
         await now(destination.get_object_schema(connection))
     assert caught.value.field == "schema_key"
     with pytest.raises(ObjectSchemaNotFoundError):
@@ -660,8 +666,8 @@ async def test_what_is_missing_is_named(emulator: Emulator, connection: Any) -> 
 
 
 @story
-async def test_an_import_token_alone_is_enough_to_import(emulator: Emulator, connection: Any) -> None:
-    """Without a schema key, the token's import is taken as it is."""
+async def test_import_token_works_without_a_schema_key(emulator: Emulator, connection: Any) -> None:
+    """Without a schema key, the import of the token is used."""
     destination = ready(emulator, connection)
     await now(destination.build(connection=connection))
     token = await now(evolve(destination, schema_key=None).get_import_token(connection))
@@ -671,10 +677,8 @@ async def test_an_import_token_alone_is_enough_to_import(emulator: Emulator, con
 
 
 @story
-async def test_without_a_connection_each_call_makes_its_own(emulator: Emulator, connection: Any) -> None:
-    """Over a socket, with nothing but what the destination says. So it lives by real time, and Assets takes the mapping
-    at once.
-    """
+async def test_each_call_opens_its_own_connection(emulator: Emulator, connection: Any) -> None:
+    """The calls use a socket and real time, so Assets processes the mapping immediately."""
     emulator.world.doubts = Doubts(mapping_put_is_asynchronous=False)
     with emulator.serve() as url:
         destination = evolve(ready(emulator, connection), site=url, gateway=url, roles={"developers": []})
@@ -688,7 +692,7 @@ async def test_without_a_connection_each_call_makes_its_own(emulator: Emulator, 
 
 
 @story
-async def test_the_model_of_okta_is_built_from_its_profile(emulator: Emulator, connection: Any) -> None:
+async def test_okta_model_is_built_from_its_profile(emulator: Emulator, connection: Any) -> None:
     destination = ready(emulator, connection, model=OktaModel("lean", without=["devices"]))
 
     await now(destination.build(connection=connection))

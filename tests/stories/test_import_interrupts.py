@@ -154,7 +154,7 @@ def test_row_41_a_signal_while_all_chunks_hang(colour: str, number: signal.Signa
         if (colour, error) != ("asynchronous", "SystemExit"):
             # asyncio lets SystemExit out of its loop without telling the tasks; they are cancelled without being heard.
             assert (
-                any("nothing of it is in Assets" in note for note in report["notes"]) or colour != "blocking"
+                any("none of them is in Assets" in note for note in report["notes"]) or colour != "blocking"
             )
             assert emulator.executions[-1].status == "CANCELLED"
 
@@ -196,7 +196,7 @@ def test_row_41_with_a_journal_the_execution_stays_open(tmp_path: Path) -> None:
             report = interrupted(child, signal.SIGINT)
 
         assert report["seconds"] < 1
-        assert "Its journal lets resume_import() go on with it." in report["notes"]
+        assert "resume_import() with the same journal continues the import." in report["notes"]
         assert emulator.executions[-1].status == "INGESTING"
 
 
@@ -242,7 +242,9 @@ async def test_row_41_ctrl_c_while_assets_works_cancels_nothing(emulator: Emulat
     with pytest.raises(Pressed) as caught:
         await now(token.import_records({"people": people(5)}, on_progress=press))
 
-    assert any("which was everything, and goes on with it" in note for note in caught.value.__notes__)
+    assert any(
+        "which were all records, and continues to process them" in note for note in caught.value.__notes__
+    )
     assert emulator.executions[-1].status == "PROCESSING"
 
 
@@ -341,7 +343,7 @@ async def _cancelled_at(at: int, emulator: Emulator, secret: str, *, native: boo
         if is_completed(emulator):
             assert status in ("PROCESSING", "DONE")
             emulator.clock.advance(10)
-        elif "read execution status" in asked and "Whether it heard" not in notes:
+        elif "read execution status" in asked and "unknown whether Assets received" not in notes:
             assert status == "CANCELLED", asked
         elif status == "INGESTING":
             # Cancelled on the way of "start", or of "the data is complete": what became of those nobody knows.

@@ -8,7 +8,7 @@ from typing import Unpack
 
 from .._assets.roles import SchemaRoles
 from .._destination import checklist
-from .._destination.saved import SavedDestination
+from .._destination.saved_settings import SavedDestination
 from .._destination.status import DestinationStatus
 from .._http.clock import Clock
 from .._http.limits import Limits

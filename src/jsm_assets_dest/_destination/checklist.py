@@ -1,18 +1,18 @@
-"""The checklist of a destination: connection, schema, roles, model, token, ready. Only reads are sent.
+"""The checklist of a destination, from the connection to the import. It sends only read requests and never raises.
 
-Each step is judged by the operation that also does it, so that the checklist cannot say something else than what happens
-afterwards. What an earlier step leaves open makes a later one wait; nothing raises.
+Each step uses the operation that also carries it out, so that the checklist and the later action can't disagree. The module is long
+because it contains the texts of all steps in all states.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from .._assets.import_sources import ImportSource
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
+from .._assets.reports import CheckState, ConnectionReport, ImportTokenReport
 from .._assets.roles import RoleKind, SchemaRoles
 from .._http.commands import Operation
 from .._model.schema_model import SchemaModel
@@ -28,94 +28,72 @@ from .._session.site import Site
 from ..exceptions import (
     AssetsError,
     ImpossibleChangeError,
-    MalformedAnswerError,
-    RateLimitedError,
     RolesNotSettableError,
-    ServiceUnavailableError,
-    TransportError,
 )
-from .status import STEPS, DestinationStatus, DestinationStep, StepState
-
-_NOT_KNOWN = (TransportError, RateLimitedError, ServiceUnavailableError, MalformedAnswerError)
-#: The kind of import that takes data with a token; an empty kind was not told.
-_EXTERNAL = ("", "rlabs-import-type-external")
+from .problem_steps import REMEDIES, failed_checks_step, failed_step
+from .status import (
+    STEPS,
+    DestinationStatus,
+    DestinationStep,
+    StepAction,
+    StepCode,
+    StepState,
+)
 
 
 @frozen(kw_only=True)
 class Wanted:
-    """What a destination wants, as far as it could be read.
+    """The settings of a destination that the checklist compares with Assets.
 
     Attributes:
-        name: The destination's name.
-        schema_key: The object schema's key, or None where none was chosen.
-        roles: Entries of roles by "managers", "developers" and "users"; a role that is not there is left alone.
-        import_source: The name or id of the import, or None where it does not matter.
-        model: The model, why it cannot be read, or None where none was chosen.
-        secret: The import token, why it cannot be read, or None where none was named.
-        requires_roles: Whether an import is refused while the default entries are in the roles.
+        name: Name of the destination.
+        schema_key: Key of the object schema. None if none was chosen.
+        schema_name: Name of a new object schema. None for the key.
+        roles: Entries by role: "managers", "developers", and "users". A missing role is not changed.
+        import_source: Name or id of the import. None if any import is accepted.
+        model: The model, the error of reading it, or None if none was chosen.
+        secret: The import token, the error of reading it, or None if there is none.
+        requires_roles: True if imports are rejected while the default entries are in the roles.
     """
 
     name: str
     schema_key: str | None
+    schema_name: str | None
     roles: Mapping[str, tuple[str, ...]]
     import_source: str | None
     model: SchemaModel | AssetsError | None
     secret: Secret | AssetsError | None = field(repr=False)
     requires_roles: bool
 
+    def accepts(self, source: ImportSource) -> bool:
+        return self.import_source is None or self.import_source in (source.name, source.id)
+
 
 def status(site: Site, wanted: Wanted) -> Operation[DestinationStatus]:
-    """How far a destination is."""
+    """Read what the checklist needs, and return it."""
     return (yield from _Checklist(site, wanted).status())
 
 
 def not_connected(wanted: Wanted, site: str, error: AssetsError) -> DestinationStatus:
-    """The checklist where not even a connection can be made, for example because a secret is not where it should be."""
-    steps = [_of_error("connection", error)]
-    steps += [_waiting(name, ["connection"], "There is no connection yet.") for name in STEPS[1:]]
+    """Return the checklist of a destination that can't connect, for example because a secret is missing."""
+    steps = [failed_step("connection", error, "fix_connection")]
+    steps += [_waiting(code, ["connection"], "There is no connection yet.") for code in STEPS[1:]]
     return DestinationStatus(name=wanted.name, site=site, steps=tuple(steps))
 
 
-def _of_error(name: str, error: AssetsError, link: str = "") -> DestinationStep:
+def _waiting(code: StepCode, waits_for: Iterable[StepCode], summary: str, link: str = "") -> DestinationStep:
     return DestinationStep(
-        name=name,
-        state=StepState.UNKNOWN if isinstance(error, _NOT_KNOWN) else StepState.FAILED,
-        summary=error.what,
-        link=link,
-        remedies=error.remedies,
-        cause=error.cause,
-        error=error,
-    )
-
-
-def _waiting(name: str, waits_for: Sequence[str], summary: str, link: str = "") -> DestinationStep:
-    return DestinationStep(
-        name=name, state=StepState.WAITING, summary=summary, waits_for=tuple(waits_for), link=link
-    )
-
-
-def _of_checks(name: str, problems: tuple[Check, ...], link: str) -> DestinationStep:
-    first = problems[0]
-    failed = any(check.state is CheckState.FAILED for check in problems)
-    return DestinationStep(
-        name=name,
-        state=StepState.FAILED if failed else StepState.UNKNOWN,
-        summary=" ".join(check.summary for check in problems),
-        evidence=first.evidence,
-        link=link,
-        remedies=tuple(remedy for check in problems for remedy in check.remedies),
-        cause=first.cause,
-        error=first.error,
+        code=code, state=StepState.WAITING, summary=summary, waits_for=tuple(waits_for), link=link
     )
 
 
 @define
 class _Checklist:
-    """One run of the checklist: what was found so far."""
+    """One run of the checklist, with what was read so far."""
 
     site: Site
     wanted: Wanted
-    steps: dict[str, DestinationStep] = field(factory=dict[str, DestinationStep])
+    steps: dict[StepCode, DestinationStep] = field(factory=dict[StepCode, DestinationStep])
     connection: ConnectionReport | None = None
     schema: ObjectSchemaRecord | None = None
     roles: SchemaRoles | None = None
@@ -125,20 +103,22 @@ class _Checklist:
     import_sources: tuple[ImportSource, ...] = ()
 
     def status(self) -> Operation[DestinationStatus]:
-        """Judge the steps."""
-        is_usable = yield from self.judge_connection()
-        if is_usable:
-            self.steps["schema"] = yield from self.judge_schema()
-            self.steps["roles"] = yield from self.judge_roles()
-            self.steps["token"] = yield from self.judge_token()
-            self.steps["model"] = yield from self.judge_model()
-            self.steps["ready"] = self.judge_ready()
-        for name in STEPS[1:]:
-            self.steps.setdefault(name, _waiting(name, ["connection"], "The connection cannot be used yet."))
+        if (yield from self._check_connection()):
+            yield from self._check_schema()
+            yield from self._check_roles()
+            if isinstance(self.wanted.secret, Secret):
+                self.token = yield from tokens.check(self._target(self.wanted.secret))
+            yield from self._check_import_source()
+            self._check_token()
+            self._check_model()
+            yield from self._check_build()
+            self._check_ready()
+        for code in STEPS[1:]:
+            self.steps.setdefault(code, _waiting(code, ["connection"], "The connection does not work yet."))
         return DestinationStatus(
             name=self.wanted.name,
             site=self.site.url,
-            steps=tuple(self.steps[name] for name in STEPS),
+            steps=tuple(self.steps[code] for code in STEPS),
             connection=self.connection,
             schema=self.schema,
             roles=self.roles,
@@ -148,298 +128,433 @@ class _Checklist:
             import_sources=self.import_sources,
         )
 
-    def page(self, *, configure: bool = False) -> str:
-        """The page of the schema, as far as there is one."""
+    def _target(self, secret: Secret) -> ImportTarget:
+        return ImportTarget(site=self.site, secret=secret, schema=self.schema)
+
+    def _page(self, *, configure: bool = False) -> str:
         if self.schema is None:
             return ""
         return self.schema.links.configure if configure else self.schema.links.browse
 
+    def _add(self, step: DestinationStep) -> None:
+        self.steps[step.code] = step
+
+    def _unfinished(self, *codes: StepCode) -> list[StepCode]:
+        return [code for code in codes if not self.steps[code].is_done]
+
     # --- the steps --------------------------------------------------------------------------------------------------
 
-    def judge_connection(self) -> Operation[bool]:
-        """The connection, and whether the rest can be judged with it."""
+    def _check_connection(self) -> Operation[bool]:
+        """Check the connection. Return True if it is good enough for the other steps."""
         report = yield from permissions.check(self.site)
         self.connection = report
         if report.problems:
-            self.steps["connection"] = _of_checks("connection", report.problems, self.site.url)
+            self._add(failed_checks_step("connection", report.problems, "fix_connection", self.site.url))
         else:
-            self.steps["connection"] = DestinationStep(
-                name="connection",
-                state=StepState.DONE,
-                summary=f"{report.account} can do the job.",
-                evidence=f"workspace {report.workspace_id}",
-                link=self.site.url,
+            self._add(
+                DestinationStep(
+                    code="connection",
+                    state=StepState.DONE,
+                    summary=f"{report.account} can set up and run the import.",
+                    evidence=f"workspace {report.workspace_id}",
+                    link=self.site.url,
+                )
             )
-        # An account that is no Jira admin can still look at the schema it was given.
+        # An account that is not a Jira admin can still use an existing object schema.
         return report[permissions.ASSETS_DATA].state is CheckState.OK
 
-    def judge_schema(self) -> Operation[DestinationStep]:
-        """The object schema."""
-        name, key = "schema", self.wanted.schema_key
+    def _check_schema(self) -> Operation[None]:
+        key = self.wanted.schema_key
         try:
-            found = yield from schemas.list_all(self.site)
-            self.schema = next(
-                (one for one in found if key is not None and one.key.upper() == key.upper()), None
-            )
-            if self.schema is not None:
-                self.schema = yield from schemas.refreshed(
-                    self.site, self.schema.id
-                )  # the listing does not count
+            listed = yield from schemas.list_all(self.site)
+            schema = next((item for item in listed if key and item.key.upper() == key.upper()), None)
+            if schema is not None:
+                # The listing contains no counts.
+                schema = yield from schemas.refreshed(self.site, schema.id)
         except AssetsError as error:
-            return _of_error(name, error)
-        if self.schema is not None:
-            return DestinationStep(
-                name=name,
+            self._add(failed_step("schema", error, "fix_connection"))
+            return
+        self.schema = schema
+        keys = ", ".join(item.key for item in listed) or "none"
+        if schema is not None:
+            step = DestinationStep(
+                code="schema",
                 state=StepState.DONE,
-                summary=f"{self.schema.name} ({self.schema.key}) is there.",
-                evidence=f"object schema {self.schema.id}, {self.schema.object_count or 0:,} objects",
-                link=self.schema.links.browse,
+                summary=f"The object schema {schema.name} ({schema.key}) exists.",
+                evidence=f"object schema {schema.id}, {schema.object_count or 0:,} objects",
+                link=schema.links.browse,
             )
-        keys = ", ".join(one.key for one in found) or "none"
-        if key is None:
-            return DestinationStep(
-                name=name,
+        elif not key:
+            choices = [{"key": item.key, "name": item.name} for item in listed]
+            step = DestinationStep(
+                code="schema",
+                state=StepState.NEEDS_INPUT,
+                summary="No object schema is chosen.",
+                action=StepAction("choose_schema", {"schemas": choices}),
+                evidence=f"existing object schemas: {keys}",
+                remedies=(REMEDIES["choose_schema"],),
+            )
+        else:
+            step = DestinationStep(
+                code="schema",
                 state=StepState.OPEN,
-                summary="No object schema has been chosen.",
-                evidence=f"there are: {keys}",
-                remedies=("You: choose a schema or name a new one, with schema_key=….",),
+                summary=f"The object schema {key} is not created yet, or this account can't see it.",
+                action=StepAction("create_schema", {"key": key, "name": self.wanted.schema_name or key}),
+                evidence=f"existing object schemas: {keys}",
+                remedies=(REMEDIES["create_schema"],),
             )
-        return DestinationStep(
-            name=name,
-            state=StepState.OPEN,
-            summary=f"There is no object schema with the key {key} that the account may see.",
-            evidence=f"there are: {keys}",
-            remedies=("You: create it with ensure_object_schema().",),
-        )
+        self._add(step)
 
-    def judge_roles(self) -> Operation[DestinationStep]:
-        """Who may do what in the schema."""
-        name = "roles"
+    def _check_roles(self) -> Operation[None]:
         if self.schema is None:
-            return _waiting(name, ["schema"], "There is no object schema yet.")
-        page = self.page(configure=True)
+            self._add(_waiting("roles", ["schema"], "There is no object schema yet."))
+            return
+        page = self._page(configure=True)
         try:
             self.roles = yield from roles.read(self.site, self.schema)
         except RolesNotSettableError as error:
-            return DestinationStep(
-                name=name,
-                state=StepState.UNKNOWN,
-                summary=error.what,
-                link=error.link,
-                remedies=tuple(
-                    f"A manager of the schema: {step[:1].lower()}{step[1:]}" for step in error.steps
-                ),
-                cause=error.cause,
-                error=error,
+            self._add(
+                evolve(
+                    failed_step("roles", error, "restrict_roles", error.link),
+                    state=StepState.UNKNOWN,
+                    action=StepAction("restrict_roles", {"can_set": False}),
+                    remedies=tuple(
+                        f"An object schema manager: {step[:1].lower()}{step[1:]}" for step in error.steps
+                    ),
+                )
             )
+            return
         except AssetsError as error:
-            return _of_error(name, error, page)
-        others = self.differing_roles(self.roles)
-        if others:
-            return DestinationStep(
-                name=name,
-                state=StepState.OPEN,
-                summary=f"The roles have other entries than wanted: {'; '.join(others)}.",
-                link=page,
-                remedies=("You: set them with set_roles().",),
-            )
+            self._add(failed_step("roles", error, "restrict_roles", page))
+            return
+        differences = self._role_differences(self.roles)
         entries = self.roles.default_entries
-        if entries and "developers" not in self.wanted.roles:
-            return DestinationStep(
-                name=name,
+        if differences:
+            step = DestinationStep(
+                code="roles",
                 state=StepState.OPEN,
-                summary="Everybody in these groups may see and change all objects; Assets itself puts groups there.",
+                summary=f"The roles differ from the chosen ones: {'; '.join(differences)}.",
+                action=StepAction(
+                    "restrict_roles",
+                    {
+                        "can_set": True,
+                        "roles": {name: list(names) for name, names in self.wanted.roles.items()},
+                    },
+                ),
+                link=page,
+                remedies=("An object schema manager: set the chosen roles.",),
+            )
+        elif entries and "developers" not in self.wanted.roles:
+            step = DestinationStep(
+                code="roles",
+                state=StepState.NEEDS_INPUT,
+                summary="Everyone in these groups can see and change all objects. Assets adds such groups to each new "
+                "object schema.",
+                action=StepAction("restrict_roles", {"can_set": True, "entries": list(entries)}),
                 evidence=", ".join(entries),
                 link=page,
-                remedies=(
-                    'You: say who shall have which role, with roles={"developers": []} and more, then call set_roles().',
-                ),
+                remedies=(REMEDIES["restrict_roles"],),
             )
-        evidence = "; ".join(
-            f"{role.name}: {', '.join([*role.groups, *role.users]) or 'nobody'}" for role in self.roles.roles
-        )
-        return DestinationStep(
-            name=name, state=StepState.DONE, summary="The roles are as wanted.", evidence=evidence, link=page
-        )
+        else:
+            step = DestinationStep(
+                code="roles",
+                state=StepState.DONE,
+                summary="The roles are as chosen.",
+                evidence="; ".join(
+                    f"{role.name}: {', '.join([*role.groups, *role.users]) or 'no one'}"
+                    for role in self.roles.roles
+                ),
+                link=page,
+            )
+        self._add(step)
 
-    def differing_roles(self, found: SchemaRoles) -> list[str]:
-        """The roles that have other entries than wanted."""
-        said: list[str] = []
+    def _role_differences(self, existing: SchemaRoles) -> list[str]:
+        differences: list[str] = []
         for name, entries in self.wanted.roles.items():
-            role = found.of(RoleKind(name))
+            role = existing.of(RoleKind(name))
             present = {*role.groups, *role.users} if role is not None else set[str]()
             if present != set(entries):
-                said.append(
-                    f"{name} are {', '.join(sorted(present)) or 'nobody'}, not {', '.join(entries) or 'nobody'}"
+                differences.append(
+                    f"{name} are {', '.join(sorted(present)) or 'no one'}, not {', '.join(entries) or 'no one'}"
                 )
-        return said
+        return differences
 
-    def judge_token(self) -> Operation[DestinationStep]:
-        """The import token. The state of its import belongs to the last step."""
-        name, secret, page = "token", self.wanted.secret, self.page(configure=True)
-        if isinstance(secret, AssetsError):
-            return _of_error(name, secret, page)
-        if secret is None:
-            return (yield from self.judge_missing_token(page))
-        report = yield from tokens.check(ImportTarget(site=self.site, secret=secret, schema=self.schema))
-        self.token = report
-        problems = tuple(check for check in report.problems if check.name != "import state")
-        if problems:
-            return _of_checks(name, problems, page)
-        source, expected = report.import_source, self.wanted.import_source
-        if source is not None and expected is not None and expected not in (source.name, source.id):
-            return DestinationStep(
-                name=name,
+    def _check_import_source(self) -> Operation[None]:
+        if self.schema is None:
+            self._add(_waiting("import_source", ["schema"], "There is no object schema yet."))
+            return
+        page, expected = self._page(configure=True), self.wanted.import_source
+        source = None if self.token is None else self.token.import_source
+        if source is None or not self.wanted.accepts(source):
+            try:
+                listed = yield from schemas.import_sources(self.site, self.schema.id)
+            except AssetsError as error:
+                # Listing imports is undocumented. The token proves later that the import exists.
+                step = failed_step("import_source", error, "create_import_source", page)
+                self._add(evolve(step, state=StepState.UNKNOWN))
+                return
+            self.import_sources = tuple(item for item in listed if item.is_external)
+            source = next(filter(self.wanted.accepts, self.import_sources), None)
+        tab = f"in Assets, open {self.schema.key} > Configuration > Import"
+        if source is None:
+            name = f' named "{expected}"' if expected else ""
+            step = DestinationStep(
+                code="import_source",
+                state=StepState.OPEN,
+                summary=f"The object schema {self.schema.key} has no External import{name}.",
+                action=StepAction("create_import_source", {"name": expected}),
+                evidence=f"imports: {', '.join(item.name for item in self.import_sources) or 'none'}",
+                link=page,
+                remedies=(f"An object schema manager: {tab}, and create an External import{name}.",),
+            )
+        elif source.enabled is False or (self.token is not None and self.token.status == "DISABLED"):
+            step = DestinationStep(
+                code="import_source",
                 state=StepState.FAILED,
-                summary=f"The token belongs to the import “{source.name}”, not to “{expected}”.",
+                summary=f'The import "{source.name}" is disabled.',
+                action=StepAction("enable_import_source", {"id": source.id, "name": source.name}),
                 evidence=f"import source {source.id}",
                 link=page,
-                remedies=(f"You: take the token of the import “{expected}”, or change import_source=….",),
+                remedies=(f"An object schema manager: {tab}, and enable the import.",),
             )
+        else:
+            step = DestinationStep(
+                code="import_source",
+                state=StepState.DONE,
+                summary=f'The import "{source.name}" exists.',
+                evidence=f"import source {source.id}",
+                link=page,
+            )
+        self._add(step)
+
+    def _check_token(self) -> None:
+        """Check the import token. The state of its import belongs to other steps."""
+        page, secret = self._page(configure=True), self.wanted.secret
+        if isinstance(secret, AssetsError):
+            self._add(failed_step("token", secret, "fix_token", page))
+            return
+        if self.token is None:
+            self._add(self._missing_token(page))
+            return
+        problems = tuple(check for check in self.token.problems if check.name != "import state")
+        source, expected = self.token.import_source, self.wanted.import_source
+        if problems:
+            step = failed_checks_step("token", problems, "fix_token", page)
+        elif source is not None and not self.wanted.accepts(source):
+            step = DestinationStep(
+                code="token",
+                state=StepState.FAILED,
+                summary=f'The token belongs to the import "{source.name}", not to "{expected}".',
+                action=StepAction("fix_token", {"import_source": expected}),
+                evidence=f"import source {source.id}",
+                link=page,
+                remedies=(f'You: use the token of the import "{expected}", or choose the other import.',),
+            )
+        elif self.schema is None:
+            step = _waiting("token", ["schema"], "Assets accepts the token. There is no object schema yet.")
+        else:
+            step = DestinationStep(
+                code="token",
+                state=StepState.DONE,
+                summary=f"Assets accepts the token. It belongs to an import of {self.schema.key}.",
+                evidence="" if source is None else f'import "{source.name}"',
+                link=page,
+            )
+        self._add(step)
+
+    def _missing_token(self, page: str) -> DestinationStep:
         if self.schema is None:
-            return _waiting(
-                name, ["schema"], "The token is accepted; whose it is shows when there is an object schema."
-            )
+            return _waiting("token", ["schema"], "There is no object schema yet.")
+        if self.steps["import_source"].state is StepState.OPEN:
+            return _waiting("token", ["import_source"], "There is no import yet to generate a token for.")
+        candidates = [
+            {"id": source.id, "name": source.name}
+            for source in self.import_sources
+            if self.wanted.accepts(source)
+        ]
         return DestinationStep(
-            name=name,
-            state=StepState.DONE,
-            summary=f"The token is accepted and belongs to an import of {self.schema.key}.",
-            evidence="" if source is None else f"import “{source.name}”",
+            code="token",
+            state=StepState.NEEDS_INPUT,
+            summary="There is no import token yet.",
+            action=StepAction("paste_token", {"import_sources": candidates}),
+            evidence=f"imports: {', '.join(item['name'] for item in candidates) or 'unknown'}",
             link=page,
+            remedies=(
+                f"An object schema manager: in Assets, open {self.schema.key} > Configuration > Import, and generate a token.",
+                REMEDIES["paste_token"],
+            ),
         )
 
-    def judge_missing_token(self, page: str) -> Operation[DestinationStep]:
-        """Where no token was named: whether there is an import to make one for."""
-        name = "token"
-        if self.schema is None:
-            return _waiting(name, ["schema"], "There is no object schema yet to make an import in.")
-        try:
-            found = yield from schemas.import_sources(self.site, self.schema.id)
-        except AssetsError:
-            found = ()  # listing imports is undocumented; without it the advice is a little longer
-        self.import_sources = tuple(one for one in found if one.kind in _EXTERNAL)
-        expected = self.wanted.import_source
-        fitting = [one for one in self.import_sources if expected is None or expected in (one.name, one.id)]
-        create = (
-            "A manager of the schema: open its configuration page, tab Import, and create an External import"
-            + (f" called “{expected}”." if expected else "."),
-        )
-        token = (
-            "A manager of the schema: generate a token in the import's menu, or with generate_import_token().",
-            "You: put the token where only this process finds it, and name the place with import_token=….",
-        )
-        return DestinationStep(
-            name=name,
-            state=StepState.OPEN,
-            summary="No import token has been named.",
-            evidence="imports: " + (", ".join(one.name for one in self.import_sources) or "none seen"),
-            link=page,
-            remedies=token if fitting else create + token,
-        )
-
-    def judge_model(self) -> Operation[DestinationStep]:
-        """The model: readable, without errors, with nothing in its way."""
-        name, model = "model", self.wanted.model
-        if isinstance(model, AssetsError):
-            return _of_error(name, model)
+    def _check_model(self) -> None:
+        """Check that the model is readable and valid. Whether Assets can build it belongs to another step."""
+        model = self.wanted.model
         if model is None:
-            return self.judge_missing_model()
+            self._add(self._missing_model())
+            return
         try:
+            if isinstance(model, AssetsError):
+                raise model
             model.check()
-            if self.schema is not None:
-                self.conflicts = yield from conflicts.find(self.site, self.schema.id, model)
-            if isinstance(self.wanted.secret, Secret) and self.steps["token"].is_done:
-                self.plan = yield from building.plan(
-                    ImportTarget(site=self.site, secret=self.wanted.secret, schema=self.schema), model
-                )
         except AssetsError as error:
-            return _of_error(name, error, self.page())
-        if self.plan is not None and self.plan.is_empty:
-            self.conflicts = ()  # everything is built, so that what looked like a conflict is the model's own
-        if self.conflicts:
-            # A plan calls an unresolved conflict impossible, so that this is said first.
-            return DestinationStep(
-                name=name,
-                state=StepState.OPEN,
-                summary="Object types of these names are in the schema already: "
-                f"{'; '.join(str(conflict) for conflict in self.conflicts)}.",
-                evidence=", ".join(conflict.name for conflict in self.conflicts),
-                link=self.page(),
-                remedies=(
-                    "You: take a way out of each with conflict.resolve(…), and save the model that comes back.",
-                ),
-            )
-        try:
-            if self.plan is not None:
-                self.plan.raise_for_impossible()
-        except ImpossibleChangeError as error:
-            return _of_error(name, error, self.page())
+            self._add(failed_step("model", error, "fix_model", self._page()))
+            return
         attributes = sum(len(spec.attributes) for spec in model.object_types)
-        return DestinationStep(
-            name=name,
-            state=StepState.DONE,
-            summary=f"The model {model.name} has no errors"
-            + ("." if self.schema is None else ", and nothing is in its way."),
-            evidence=f"{len(model.object_types)} object types, {attributes} attributes",
-            link=self.page(),
+        self._add(
+            DestinationStep(
+                code="model",
+                state=StepState.DONE,
+                summary=f"The model {model.name} is valid.",
+                evidence=f"{len(model.object_types)} object types, {attributes} attributes",
+                link=self._page(),
+            )
         )
 
-    def judge_missing_model(self) -> DestinationStep:
-        """Where no model was chosen, the one that the import has counts."""
-        if (
-            self.token is not None
-            and self.token.status in ("IDLE", "RUNNING")
-            and self.steps["token"].is_done
-        ):
+    def _missing_model(self) -> DestinationStep:
+        """Return the step for no chosen model. A model that the import has in Assets is used."""
+        has_mapping = self.token is not None and self.token.status in ("IDLE", "RUNNING")
+        if has_mapping and self.steps["token"].is_done:
             return DestinationStep(
-                name="model",
+                code="model",
                 state=StepState.DONE,
                 summary="The model is the one that the import has in Assets.",
-                link=self.page(),
+                link=self._page(),
             )
         return DestinationStep(
-            name="model",
-            state=StepState.OPEN,
-            summary="No model has been chosen.",
-            remedies=("You: choose one with model=OktaModel(), for example.",),
+            code="model",
+            state=StepState.NEEDS_INPUT,
+            summary="No model is chosen.",
+            action=StepAction("fix_model"),
+            remedies=("You: choose a model.",),
         )
 
-    def judge_ready(self) -> DestinationStep:
-        """Whether an import would start now."""
-        name, page = "ready", self.page()
-        needed = (
-            ["schema", "roles", "model", "token"]
-            if self.wanted.requires_roles
-            else ["schema", "model", "token"]
+    def _check_build(self) -> Operation[None]:
+        """Check the conflicts and the build, which need the same requests."""
+        model, secret = self.wanted.model, self.wanted.secret
+        unfinished = self._unfinished("schema", "model")
+        if unfinished:
+            self._add(_waiting("conflicts", unfinished, _come_first(unfinished)))
+        elif not isinstance(model, SchemaModel):
+            self._add(self._done_in_assets("conflicts"))
+            self._add(self._done_in_assets("build"))
+            return
+        if self._unfinished("schema", "model", "token"):
+            yield from self._check_conflicts()
+            self._add_waiting_build()
+            return
+        assert isinstance(model, SchemaModel)  # the model is done
+        assert isinstance(secret, Secret)  # the token is done
+        plan_error: AssetsError | None = None
+        try:
+            self.plan = yield from building.plan(self._target(secret), model)
+        except AssetsError as error:
+            plan_error = error
+        if self.plan is not None and self.plan.is_empty:
+            # Everything is built, so what looks like a conflict is the model's own object type.
+            self._add(self._done_in_assets("conflicts"))
+            self._add(self._done_in_assets("build"))
+            return
+        yield from self._check_conflicts()
+        if self._unfinished("conflicts"):
+            # A plan reports each unresolved conflict as an impossible change, so the conflicts come first.
+            self._add_waiting_build()
+        elif plan_error is not None:
+            self._add(failed_step("build", plan_error, "fix_model", self._page()))
+        else:
+            self._add(self._build_step())
+
+    def _add_waiting_build(self) -> None:
+        unfinished = self._unfinished("schema", "conflicts", "token", "model")
+        self._add(_waiting("build", unfinished, _come_first(unfinished), self._page()))
+
+    def _done_in_assets(self, code: StepCode) -> DestinationStep:
+        summary = "No conflicts." if code == "conflicts" else "The model is built."
+        return DestinationStep(code=code, state=StepState.DONE, summary=summary, link=self._page())
+
+    def _check_conflicts(self) -> Operation[None]:
+        model = self.wanted.model
+        if "conflicts" in self.steps or self.schema is None or not isinstance(model, SchemaModel):
+            return
+        try:
+            self.conflicts = yield from conflicts.find(self.site, self.schema.id, model)
+        except AssetsError as error:
+            self._add(failed_step("conflicts", error, "fix_connection", self._page()))
+            return
+        if not self.conflicts:
+            self._add(self._done_in_assets("conflicts"))
+            return
+        choices = [
+            {
+                "key": conflict.key,
+                "name": conflict.name,
+                "choices": [choice.value for choice in conflict.choices],
+            }
+            for conflict in self.conflicts
+        ]
+        self._add(
+            DestinationStep(
+                code="conflicts",
+                state=StepState.NEEDS_INPUT,
+                summary="The object schema already contains object types with these names: "
+                f"{'; '.join(str(conflict) for conflict in self.conflicts)}.",
+                action=StepAction("resolve_conflicts", {"conflicts": choices}),
+                evidence=", ".join(conflict.name for conflict in self.conflicts),
+                link=self._page(),
+                remedies=(REMEDIES["resolve_conflicts"],),
+            )
         )
-        missing = [one for one in needed if not self.steps[one].is_done]
-        if missing:
-            return _waiting(name, missing, f"These steps come first: {', '.join(missing)}.", page)
-        assert self.token is not None  # the token is done
-        state = self.token["import state"]
-        if self.token.status == "RUNNING":
-            return DestinationStep(
-                name=name,
-                state=StepState.WAITING,
-                summary="An import is running.",
-                link=self.page(configure=True),
-                remedies=state.remedies,
-            )
-        if state.is_problem:
-            return _of_checks(name, (state,), self.page(configure=True))
-        if self.plan is not None and not self.plan.is_empty:
-            return DestinationStep(
-                name=name,
-                state=StepState.OPEN,
-                summary=f"The model is not built yet. {self.plan.summary}.",
-                evidence=f"{len(self.plan.changes)} changes",
-                link=page,
-                remedies=("You: build it with build().",),
-            )
+
+    def _build_step(self) -> DestinationStep:
+        assert self.plan is not None  # otherwise the step has failed
+        try:
+            self.plan.raise_for_impossible()
+        except ImpossibleChangeError as error:
+            return failed_step("build", error, "fix_model", self._page())
         return DestinationStep(
-            name=name,
-            state=StepState.DONE,
-            summary="An import can start.",
-            evidence=f"the import is {self.token.status}",
-            link=page,
+            code="build",
+            state=StepState.OPEN,
+            summary=f"The model is not built yet. {self.plan.summary}.",
+            action=StepAction("build", {"changes": len(self.plan.changes)}),
+            evidence=f"{len(self.plan.changes)} changes",
+            link=self._page(),
+            remedies=(REMEDIES["build"],),
         )
+
+    def _check_ready(self) -> None:
+        """Check whether an import would start now."""
+        unfinished = self._unfinished("schema", "conflicts", "token", "model", "build")
+        if self.wanted.requires_roles:
+            unfinished += self._unfinished("roles")
+        if self.steps["import_source"].state is StepState.FAILED:
+            unfinished.append("import_source")
+        unfinished.sort(key=STEPS.index)
+        if unfinished:
+            self._add(_waiting("ready", unfinished, _come_first(unfinished), self._page()))
+            return
+        assert self.token is not None  # the token is done
+        import_state = self.token["import state"]
+        if self.token.status == "RUNNING":
+            step = DestinationStep(
+                code="ready",
+                state=StepState.WAITING,
+                summary="Another execution of this import is in progress.",
+                action=StepAction("import", {"on_busy": "wait"}),
+                evidence=f"status {self.token.status}",
+                link=self._page(configure=True),
+                remedies=("You: wait until it ends.",),
+            )
+        elif import_state.is_problem:
+            step = failed_checks_step("ready", (import_state,), "fix_connection", self._page(configure=True))
+        else:
+            step = DestinationStep(
+                code="ready",
+                state=StepState.DONE,
+                summary="An import can start.",
+                action=StepAction("import"),
+                evidence=f"status {self.token.status}",
+                link=self._page(),
+            )
+        self._add(step)
+
+
+def _come_first(codes: Iterable[StepCode]) -> str:
+    return f"These steps come first: {', '.join(code.replace('_', ' ') for code in codes)}."

@@ -1,9 +1,7 @@
-"""The Okta model with its options, as a destination keeps it.
+"""The options of the Okta model, as a destination saves them.
 
-The modules about Okta are imported when a model of Okta's data is really made: most destinations of other data never do.
+The package `okta` is imported only when the model is created, because many destinations import other data.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -11,14 +9,13 @@ from typing import TYPE_CHECKING
 from attrs import asdict, field, fields, frozen
 
 from .._model.schema_model import SchemaModel
-from .reading import array, mapping, refuse_unknown, text, texts, truth
+from .settings_file import read_array, read_flag, read_object, read_text, read_texts, reject_unknown_keys
 
 if TYPE_CHECKING:
-    from ..okta.custom_attributes import CustomAttribute
-    from ..okta.schema import ManagerBy, Profile
+    from .. import okta
 
 
-def _custom(values: Iterable[CustomAttribute]) -> tuple[CustomAttribute, ...]:
+def _custom_attributes(values: "Iterable[okta.CustomAttribute]") -> "tuple[okta.CustomAttribute, ...]":
     return tuple(values)
 
 
@@ -28,32 +25,37 @@ def _texts(values: Iterable[str]) -> tuple[str, ...]:
 
 @frozen
 class OktaModel:
-    """Which model of Okta's data is wanted: the arguments of `okta.schema_model`, kept until the model is needed.
+    """Arguments of `okta.schema_model`, stored until the model is needed.
 
     Attributes:
-        profile: "lean", "standard" or "full".
-        namespace: What the external ids begin with; None for "okta".
-        custom_attributes: Further fields of Okta's user profile.
+        profile: "lean", "standard", or "full".
+        namespace: First part of the external ids. None for "okta".
+        custom_attributes: More fields of Okta's user profile.
         without: Object types and attributes to leave out.
-        manager_by: How a person's manager is found.
-        manager_field: The field of Okta's user profile that says who it is.
+        manager_by: How the manager of a person is found.
+        manager_field: Field of Okta's user profile that identifies the manager.
     """
 
-    profile: Profile = "standard"
+    __module__ = "jsm_assets_dest"
+
+    # `typing.get_type_hints` finds the names of `okta` as soon as that package is imported.
+    profile: "okta.Profile" = "standard"
     namespace: str | None = field(default=None, kw_only=True)
-    custom_attributes: tuple[CustomAttribute, ...] = field(default=(), converter=_custom, kw_only=True)
+    custom_attributes: "tuple[okta.CustomAttribute, ...]" = field(
+        default=(), converter=_custom_attributes, kw_only=True
+    )
     without: tuple[str, ...] = field(default=(), converter=_texts, kw_only=True)
-    manager_by: ManagerBy = field(default="email", kw_only=True)
+    manager_by: "okta.ManagerBy" = field(default="email", kw_only=True)
     manager_field: str = field(default="managerId", kw_only=True)
 
     def schema_model(self) -> SchemaModel:
-        """The model.
+        """Create the model.
 
         Raises:
-            ConfigurationError: An option cannot be right.
-            InvalidModelError: Something kept refers to something left out.
+            ConfigurationError: An option is invalid.
+            InvalidModelError: Something in the model refers to something that was left out.
         """
-        from ..okta.schema import schema_model
+        from ..okta import schema_model
 
         return schema_model(
             self.profile,
@@ -65,49 +67,49 @@ class OktaModel:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """The options that are not left to the library, and the profile, as JSON-ready data."""
-        written: dict[str, object] = {"profile": self.profile}
-        for one in fields(OktaModel)[1:]:
-            value = getattr(self, one.name)
-            if value != one.default:
-                written[one.name] = list(value) if isinstance(value, tuple) else value
+        """Return the profile, and the options that differ from their defaults, as JSON-ready data."""
+        data: dict[str, object] = {"profile": self.profile}
+        for option in fields(OktaModel)[1:]:
+            value = getattr(self, option.name)
+            if value != option.default:
+                data[option.name] = list(value) if isinstance(value, tuple) else value
         if self.custom_attributes:
-            written["custom_attributes"] = [
-                {name: value for name, value in asdict(one).items() if value}
-                for one in self.custom_attributes
+            data["custom_attributes"] = [
+                {name: value for name, value in asdict(attribute).items() if value}
+                for attribute in self.custom_attributes
             ]
-        return written
+        return data
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, object], path: str = "model.okta") -> OktaModel:
-        """The options back from `to_dict`.
+    def from_dict(cls, data: Mapping[str, object], path: str = "model.okta") -> "OktaModel":
+        """Read the result of `to_dict`.
 
         Raises:
-            ConfigurationError: Something is unknown or of another type; its place is named.
+            ConfigurationError: A key is unknown, or a value has another type. The error names its path.
         """
-        refuse_unknown(data, path, [one.name for one in fields(OktaModel)])
+        reject_unknown_keys(data, path, [option.name for option in fields(OktaModel)])
         return cls(
-            text(data, "profile", path, "standard"),  # type: ignore[arg-type]  # refused by schema_model if it is none
-            namespace=text(data, "namespace", path) if "namespace" in data else None,
+            read_text(data, "profile", path, "standard"),  # type: ignore[arg-type]  # checked by okta.schema_model
+            namespace=read_text(data, "namespace", path) if "namespace" in data else None,
             custom_attributes=[
-                _custom_attribute(one, f"{path}.custom_attributes[{at}]")
-                for at, one in enumerate(array(data, "custom_attributes", path))
+                _custom_attribute(value, f"{path}.custom_attributes[{index}]")
+                for index, value in enumerate(read_array(data, "custom_attributes", path))
             ],
-            without=texts(data, "without", path),
-            manager_by=text(data, "manager_by", path, "email"),  # type: ignore[arg-type]  # the same
-            manager_field=text(data, "manager_field", path, "managerId"),
+            without=read_texts(data, "without", path),
+            manager_by=read_text(data, "manager_by", path, "email"),  # type: ignore[arg-type]  # the same
+            manager_field=read_text(data, "manager_field", path, "managerId"),
         )
 
 
-def _custom_attribute(value: object, path: str) -> CustomAttribute:
-    from ..okta.custom_attributes import CustomAttribute
+def _custom_attribute(value: object, path: str) -> "okta.CustomAttribute":
+    from ..okta import CustomAttribute
 
-    data = mapping(value, path)
-    refuse_unknown(data, path, [one.name for one in fields(CustomAttribute)])
+    data = read_object(value, path)
+    reject_unknown_keys(data, path, [option.name for option in fields(CustomAttribute)])
     return CustomAttribute(
-        text(data, "api_name", path),
-        text(data, "title", path),
-        text(data, "type", path, "text"),
-        multiple=truth(data, "multiple", path),
-        description=text(data, "description", path),
+        read_text(data, "api_name", path),
+        read_text(data, "title", path),
+        read_text(data, "type", path, "text"),
+        multiple=read_flag(data, "multiple", path),
+        description=read_text(data, "description", path),
     )

@@ -1,4 +1,4 @@
-"""The part of the import options that can be saved."""
+"""Import options that can be saved: all except those that apply to one run only."""
 
 from __future__ import annotations
 
@@ -11,109 +11,103 @@ from attrs import fields
 
 from .._imports.options import ImportOptions, ImportSettings
 from ..exceptions import ConfigurationError
-from .reading import kind_of, place, refuse_unknown
-from .refusing import refusal
+from .settings_file import joined_path, reject_unknown_keys, wrong_type
 
 _DISPLAYS = ("log", "tqdm", "rich")
 
-#: Options that are of one run only, and why.
+#: Options that can't be saved, with the reason.
 _OF_ONE_RUN: Mapping[str, str] = {
-    "model": "the model has a field of its own in a destination",
-    "on_progress": "a function cannot be saved",
-    "total": "the number of records is another one each time",
-    "allow_missing": "saved, it would switch the guard against mass deletion off for good",
+    "model": "a destination has a setting of its own for the model",
+    "total": "each run has another number of records",
+    "allow_missing": "a saved value would turn off the mass deletion guard for all runs",
 }
 
-
-#: What options may hold whose default is null.
-_OR_NULL: Mapping[str, tuple[type, ...]] = {
-    "progress": (str, type(None)),
+#: Types of options whose default is null.
+_OPTIONAL: Mapping[str, tuple[type, ...]] = {
+    "on_progress": (str, type(None)),
     "journal": (str, type(None)),
-    "fast": (bool, type(None)),
 }
 
 
-def _savable() -> dict[str, tuple[type, ...]]:
-    """What can be saved, with the types of its values: those of the defaults, so that a new option needs nothing here."""
-    found: dict[str, tuple[type, ...]] = {}
-    for one in fields(ImportOptions):
-        kind = type(one.default)
-        if one.name not in _OF_ONE_RUN:
-            found[one.name] = _OR_NULL.get(one.name, (int, float) if kind is float else (kind,))
-    return found
+#: Options in files of the first edition that were renamed or removed.
+_RENAMED = {"progress": "on_progress"}
+_REMOVED = frozenset({"fast", "record_failure", "busy_seconds", "compress"})
 
 
-def given(options: ImportOptions) -> dict[str, object]:
-    """The options that differ from the library's own, by name."""
+def _savable_types() -> dict[str, tuple[type, ...]]:
+    """Return the types of the options that can be saved. They follow from the defaults, so new options are included."""
+    types: dict[str, tuple[type, ...]] = {}
+    for option in fields(ImportOptions):
+        kind = type(option.default)
+        if option.name not in _OF_ONE_RUN:
+            types[option.name] = _OPTIONAL.get(option.name, (int, float) if kind is float else (kind,))
+    return types
+
+
+def changed_options(options: ImportOptions) -> dict[str, object]:
+    """Return the options that differ from their defaults."""
     return {
-        one.name: getattr(options, one.name)
-        for one in fields(ImportOptions)
-        if getattr(options, one.name) != one.default
+        option.name: getattr(options, option.name)
+        for option in fields(ImportOptions)
+        if getattr(options, option.name) != option.default
     }
 
 
-def refuse_unsavable(options: ImportOptions) -> None:
-    """Refuse options that are of one run only.
+def reject_unsavable(options: ImportOptions) -> None:
+    """Reject options that apply to one run only.
 
     Raises:
-        ConfigurationError: There is one; it is named, with the reason.
+        ConfigurationError: An option can't be saved. The error names the option and the reason.
     """
-    for name, value in given(options).items():
-        _refuse_of_one_run(name)
-        if name == "progress" and not isinstance(value, str):
-            _refuse_one("progress", "a function cannot be saved; the name of a display can")
+    for name, value in changed_options(options).items():
+        _reject_option_of_one_run(name)
+        if name == "on_progress" and not isinstance(value, str):
+            raise _unsavable("on_progress", "a function can't be saved, but the name of a display can")
 
 
-def _refuse_of_one_run(name: str) -> None:
+def _reject_option_of_one_run(name: str) -> None:
     if name in _OF_ONE_RUN:
-        _refuse_one(name, _OF_ONE_RUN[name])
+        raise _unsavable(name, _OF_ONE_RUN[name])
 
 
-def _refuse_one(name: str, why: str) -> None:
-    raise refusal(
-        f"`options.{name}` cannot be saved: {why}.",
-        f"options.{name}",
-        f"Pass {name}=… to import_records() in the runs that need it.",
+def _unsavable(name: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"`options.{name}` can't be saved: {reason}.",
+        field=f"options.{name}",
+        fix=f"Pass {name}=… to import_records() in the runs that need it.",
     )
 
 
 def options_to_dict(options: ImportOptions) -> dict[str, object]:
-    """The options that differ from the library's own, as JSON-ready data."""
+    """Return the options that differ from their defaults as JSON-ready data."""
     return {
         name: fspath(cast(Path, value)) if name == "journal" else value
-        for name, value in given(options).items()
+        for name, value in changed_options(options).items()
     }
 
 
 def options_from_dict(data: Mapping[str, object], path: str = "options") -> ImportOptions:
-    """The options back from `options_to_dict`.
+    """Read the result of `options_to_dict`.
 
     Raises:
-        ConfigurationError: An option is unknown, cannot be saved, or has a value that cannot be right; it is named.
+        ConfigurationError: An option is unknown, can't be saved, or has an invalid value. The error names it.
     """
+    data = {_RENAMED.get(name, name): value for name, value in data.items() if name not in _REMOVED}
     for name in data:
-        _refuse_of_one_run(name)
-    savable = _savable()
-    refuse_unknown(data, path, savable)
+        _reject_option_of_one_run(name)
+    types = _savable_types()
+    reject_unknown_keys(data, path, types)
     for name, value in data.items():
-        allowed = savable[name]
-        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            raise refusal(
-                f"`{place(path, name)}` is {kind_of(value)}.",
-                place(path, name),
-                f"Leave it out for the default, {_default(name)!r}.",
-            )
-    if data.get("progress") not in (None, *_DISPLAYS):
-        raise refusal(
-            "`options.progress` names no display.",
-            "options.progress",
-            f"Write one of {', '.join(map(repr, _DISPLAYS))}.",
+        if not isinstance(value, types[name]) or (isinstance(value, bool) and bool not in types[name]):
+            default = next(option.default for option in fields(ImportOptions) if option.name == name)
+            raise wrong_type(value, joined_path(path, name), f"Remove it to use the default, {default!r}.")
+    if data.get("on_progress") not in (None, *_DISPLAYS):
+        raise ConfigurationError(
+            "`options.on_progress` is not the name of a display.",
+            field="options.on_progress",
+            fix=f"Write one of {', '.join(map(repr, _DISPLAYS))}.",
         )
     try:
         return ImportOptions(**cast(ImportSettings, dict(data)))
     except ConfigurationError as error:
-        raise ConfigurationError(error.what, field=place(path, error.field), fix=error.fix) from None
-
-
-def _default(name: str) -> object:
-    return next(one.default for one in fields(ImportOptions) if one.name == name)
+        raise ConfigurationError(error.what, field=joined_path(path, error.field), fix=error.fix) from None

@@ -1,12 +1,15 @@
-"""The checklist of a destination: what is done, what is to be done next, and by whom."""
-
-from __future__ import annotations
+"""The checklist of a destination as values: steps with a code, a state, and an action, and the status as a whole."""
 
 import enum
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
+from .._assets.import_sources import ImportSource
+from .._assets.object_schemas import ObjectSchemaRecord
+from .._assets.reports import ConnectionReport, ImportTokenReport
+from .._assets.roles import SchemaRoles
 from .._display.html import (
     Markup,
     Tone,
@@ -22,34 +25,78 @@ from .._display.html import (
     strong,
     whole,
 )
+from .._plan.build_plan import BuildPlanRecord
+from .._plan.conflicts import ConflictRecord
 from ..exceptions import AssetsError, ProblemsFoundError
 
-if TYPE_CHECKING:
-    from .._assets.import_sources import ImportSource
-    from .._assets.object_schemas import ObjectSchemaRecord
-    from .._assets.reports import ConnectionReport, ImportTokenReport
-    from .._assets.roles import SchemaRoles
-    from .._plan.build_plan import BuildPlanRecord
-    from .._plan.conflicts import ConflictRecord
+#: Codes of the steps.
+StepCode: TypeAlias = Literal[
+    "connection",
+    "schema",
+    "conflicts",
+    "roles",
+    "import_source",
+    "token",
+    "model",
+    "build",
+    "ready",
+]
+#: The steps in the order in which a wizard shows them.
+STEPS: tuple[StepCode, ...] = (
+    "connection",
+    "schema",
+    "conflicts",
+    "roles",
+    "import_source",
+    "token",
+    "model",
+    "build",
+    "ready",
+)
+#: Codes of the actions that complete a step.
+ActionCode: TypeAlias = Literal[
+    "fix_connection",
+    "choose_schema",
+    "create_schema",
+    "resolve_conflicts",
+    "restrict_roles",
+    "create_import_source",
+    "enable_import_source",
+    "paste_token",
+    "fix_token",
+    "fix_model",
+    "build",
+    "import",
+]
 
 
 class StepState(enum.StrEnum):
-    """How far a step is."""
+    """State of a step."""
 
-    #: Nothing is left to do.
+    __module__ = "jsm_assets_dest"
+
+    #: Nothing remains to be done.
     DONE = "done"
-    #: Something is to be done; nothing is wrong.
+    #: Someone must choose or enter something first.
+    NEEDS_INPUT = "needs_input"
+    #: Everything that the step needs is known, so its action can be carried out.
     OPEN = "open"
-    #: Something is wrong, and somebody must act.
+    #: Something is wrong.
     FAILED = "failed"
-    #: It cannot be judged, or done, before an earlier step is done.
+    #: An earlier step, or a running import, must end first.
     WAITING = "waiting"
-    #: It could not be found out.
+    #: The state could not be determined.
     UNKNOWN = "unknown"
+
+    @property
+    def label(self) -> str:
+        """The state in words."""
+        return self.value.replace("_", " ")
 
 
 _SIGNS = {
     StepState.DONE: "✓",
+    StepState.NEEDS_INPUT: "○",
     StepState.OPEN: "○",
     StepState.FAILED: "✗",
     StepState.WAITING: "…",
@@ -57,64 +104,96 @@ _SIGNS = {
 }
 _TONES = {
     StepState.DONE: Tone.GOOD,
+    StepState.NEEDS_INPUT: Tone.CHANGE,
     StepState.OPEN: Tone.CHANGE,
     StepState.FAILED: Tone.BAD,
     StepState.WAITING: Tone.QUIET,
     StepState.UNKNOWN: Tone.DOUBTFUL,
 }
 
-#: The steps, in the order in which they build on each other.
-STEPS = ("connection", "schema", "roles", "model", "token", "ready")
+
+@frozen
+class StepAction:
+    """The action that completes a step.
+
+    Attributes:
+        code: Code of the action, such as "choose_schema".
+        parameters: Values that the action needs, as JSON-ready data, such as the object schemas to choose from.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    code: ActionCode
+    parameters: Mapping[str, object] = field(factory=dict, hash=False)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the action as JSON-ready data."""
+        return {"code": self.code, "parameters": dict(self.parameters)}
 
 
 @frozen(kw_only=True)
 class DestinationStep:
-    """One step of the checklist.
+    """A step of the checklist.
+
+    The texts are for an administrator: they contain no Python.
 
     Attributes:
-        name: "connection", "schema", "roles", "model", "token" or "ready".
-        state: How far it is.
-        summary: The same in a sentence.
-        evidence: What it is based on: an id, a name, a number.
-        waits_for: The names of the steps that come first.
-        link: The page where a person sees it or does it; empty where there is none.
-        remedies: What to do, in order; each names who must act.
-        cause: The likely cause of a failure, with how certain it is.
-        error: The error behind it, for programs.
+        code: Code of the step: "connection", "schema", "conflicts", "roles", "import_source", "token", "model", "build", or
+            "ready".
+        state: State of the step.
+        summary: The state in a sentence.
+        action: What completes the step. None if it is done or waits for another step. The last step always has an action
+            unless it failed.
+        evidence: What the state is based on: an id, a name, or a number.
+        waits_for: Codes of the steps that must be done first.
+        link: Page on which a person sees or does it, or an empty string.
+        remedies: What to do, in order. Each entry starts with the person who must act.
+        cause: Likely cause of a failure.
+        error: The error of a failed step.
     """
 
-    name: str
+    __module__ = "jsm_assets_dest"
+
+    code: StepCode
     state: StepState
     summary: str
-    evidence: str = ""
-    waits_for: tuple[str, ...] = ()
-    link: str = ""
-    remedies: tuple[str, ...] = ()
-    cause: str = ""
+    action: StepAction | None = field(default=None, repr=False)
+    evidence: str = field(default="", repr=False)
+    waits_for: tuple[StepCode, ...] = field(default=(), repr=False)
+    link: str = field(default="", repr=False)
+    remedies: tuple[str, ...] = field(default=(), repr=False)
+    cause: str = field(default="", repr=False)
     error: AssetsError | None = field(default=None, repr=False, eq=False)
 
     @property
+    def name(self) -> str:
+        """Name of the step in words."""
+        return self.code.replace("_", " ")
+
+    @property
     def is_done(self) -> bool:
-        """Whether nothing is left to do."""
+        """True if nothing remains to be done."""
         return self.state is StepState.DONE
 
     @property
     def next_step(self) -> str:
-        """What to do first, beginning with who must do it; empty when nothing is."""
+        """What to do first, starting with the person who must act, or an empty string."""
         return self.remedies[0] if self.remedies else ""
 
     @property
     def who(self) -> str:
-        """Who must act first; empty when nobody has to."""
+        """The person who must act first, or an empty string."""
         who, colon, _ = self.next_step.partition(": ")
         return who if colon else ""
 
     def to_dict(self) -> dict[str, object]:
-        """The step as JSON-ready data."""
+        """Return the step as JSON-ready data."""
         return {
+            "code": self.code,
             "name": self.name,
             "state": self.state.value,
             "summary": self.summary,
+            "action": None if self.action is None else self.action.to_dict(),
             "evidence": self.evidence,
             "waits_for": list(self.waits_for),
             "link": self.link,
@@ -127,7 +206,7 @@ class DestinationStep:
 
     def __str__(self) -> str:
         evidence = f" ({self.evidence})" if self.evidence else ""
-        lines = [f"{_SIGNS[self.state]} {self.name}: {self.state.value}. {self.summary}{evidence}"]
+        lines = [f"{_SIGNS[self.state]} {self.name}: {self.state.label}. {self.summary}{evidence}"]
         if not self.is_done:
             if self.cause:
                 lines.append(f"    Cause: {self.cause}")
@@ -139,20 +218,22 @@ class DestinationStep:
 
 @frozen(kw_only=True, repr=False)
 class DestinationStatus:
-    """How far a destination is: six steps, and what was found on the way.
+    """The checklist of a destination, with everything that was read for it.
 
     Attributes:
-        name: The destination's name.
-        site: The site's address; empty where it is not known.
-        steps: The steps, in the order in which they build on each other.
-        connection: The whole report about the connection, or None where there is none.
-        schema: The object schema, or None where there is none yet.
-        roles: Its roles, or None where they cannot be read.
-        conflicts: Object types of the schema that stand where the model's shall be.
-        token: The whole report about the import token, or None where there is none.
-        plan: What building the model would change, or None where that is not known.
-        import_sources: The imports of the schema; read only while a token is missing.
+        name: Name of the destination.
+        site: Address of the site, or an empty string if it is unknown.
+        steps: The steps, in the order in which a wizard shows them.
+        connection: Report about the connection. None if there is no connection.
+        schema: The object schema. None if it does not exist yet.
+        roles: Roles of the object schema. None if they could not be read.
+        conflicts: Existing object types with the names of the model's object types.
+        token: Report about the import token. None if there is no token.
+        plan: Changes that building the model makes. None if they are unknown.
+        import_sources: External imports of the object schema. They are read only until the token is accepted.
     """
+
+    __module__ = "jsm_assets_dest"
 
     name: str
     site: str
@@ -167,30 +248,33 @@ class DestinationStatus:
 
     @property
     def ok(self) -> bool:
-        """Whether every step is done."""
+        """True if every step is done."""
         return all(step.is_done for step in self.steps)
 
     @property
     def is_ready(self) -> bool:
-        """Whether an import can start now; a step that an import does not need may still be open."""
+        """True if an import can start now. A step that an import does not need may still be open."""
         return self["ready"].is_done
 
     @property
     def current(self) -> DestinationStep | None:
-        """The first step that is not done: what a person should be shown next. None when all are."""
-        return next((step for step in self.steps if not step.is_done), None)
+        """The first step in which something can be done, or the first that waits. None if all steps are done."""
+        remaining_steps = [step for step in self.steps if not step.is_done]
+        can_act = [step for step in remaining_steps if step.state is not StepState.WAITING]
+        return next(iter([*can_act, *remaining_steps]), None)
 
-    def __getitem__(self, name: str) -> DestinationStep:
+    def __getitem__(self, code: str) -> DestinationStep:
         for step in self.steps:
-            if step.name == name:
+            if step.code == code:
                 return step
-        raise KeyError(name)
+        raise KeyError(code)
 
     def raise_for_problems(self) -> None:
-        """Raise unless an import can start; the error of the step in the way, if it has one, is the `__cause__`.
+        """Raise an exception unless an import can start.
 
         Raises:
-            ProblemsFoundError: It cannot; it carries this status as its report.
+            ProblemsFoundError: An import can't start. The error contains this status as its report. Its `__cause__` is the
+                error of the step that must be done first, if that step has an error.
         """
         if self.is_ready:
             return
@@ -198,20 +282,20 @@ class DestinationStatus:
         while step.waits_for:
             step = self[step.waits_for[0]]
         raise ProblemsFoundError(
-            f"The destination “{self.name}” is not ready: {step.name}: {step.summary}",
+            f'The destination "{self.name}" is not ready: {step.summary}',
             report=self,
             cause=step.cause,
             remedies=step.remedies,
         ) from step.error
 
     def to_dict(self) -> dict[str, object]:
-        """The checklist with all that was found, as JSON-ready data."""
+        """Return the checklist, with everything that was read for it, as JSON-ready data."""
         return {
             "name": self.name,
             "site": self.site,
             "ok": self.ok,
             "is_ready": self.is_ready,
-            "current": None if self.current is None else self.current.name,
+            "current": None if self.current is None else self.current.code,
             "steps": [step.to_dict() for step in self.steps],
             "connection": None if self.connection is None else self.connection.to_dict(),
             "schema": None if self.schema is None else self.schema.to_dict(),
@@ -224,13 +308,16 @@ class DestinationStatus:
 
     @property
     def _title(self) -> str:
-        where = f" on {self.site}" if self.site else ""
+        site = f" on {self.site}" if self.site else ""
         verdict = "ready" if self.is_ready else "not ready"
-        return f"{self.name}{where}: {verdict}"
+        return f"{self.name}{site}: {verdict}"
+
+    @property
+    def _progress(self) -> str:
+        return f"{sum(step.is_done for step in self.steps)} of {len(self.steps)} steps done"
 
     def __repr__(self) -> str:
-        done = sum(step.is_done for step in self.steps)
-        return f"<DestinationStatus {self._title}, {done} of {len(self.steps)} steps done>"
+        return f"<DestinationStatus {self._title}, {self._progress}>"
 
     def __str__(self) -> str:
         return "\n".join(
@@ -238,20 +325,19 @@ class DestinationStatus:
         )
 
     def _repr_html_(self) -> str:
-        where = f" on {self.site}" if self.site else ""
-        done = sum(step.is_done for step in self.steps)
+        site = f" on {self.site}" if self.site else ""
         verdict = mark("ready", Tone.GOOD) if self.is_ready else mark("not ready", Tone.DOUBTFUL)
         return whole(
-            below(joined(strong(f"{self.name}{where}"), " ", verdict)),
-            facts([f"{done} of {len(self.steps)} steps done"]),
-            grid(("State", "Step", "Finding"), [_row(step, self.site) for step in self.steps]),
+            below(joined(strong(f"{self.name}{site}"), " ", verdict)),
+            facts([self._progress]),
+            grid(("State", "Step", "Result"), [_row(step, self.site) for step in self.steps]),
         )
 
 
 def _row(step: DestinationStep, site: str) -> tuple[Markup, str, Markup]:
     remedies = () if step.is_done else step.remedies
     return (
-        mark(f"{_SIGNS[step.state]} {step.state.value}", _TONES[step.state]),
+        mark(f"{_SIGNS[step.state]} {step.state.label}", _TONES[step.state]),
         step.name,
         joined(
             step.summary,
@@ -259,7 +345,7 @@ def _row(step: DestinationStep, site: str) -> tuple[Markup, str, Markup]:
             below(Markup(f"<em>{as_html(step.cause)}</em>")) if step.cause and not step.is_done else "",
             bullets((linked(remedy, site) for remedy in remedies), numbered=True),
             below(linked(step.link, site))
-            if step.link and not any(step.link in one for one in remedies)
+            if step.link and not any(step.link in remedy for remedy in remedies)
             else "",
         ),
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
-from .encoding import compress, has_lone_surrogate, has_surrogates
+from .encoding import has_lone_surrogate, has_surrogates
 
 
 def _size(body: bytes) -> str:
@@ -29,8 +28,7 @@ class Chunk:
         counts: Records by selector.
         indexes: The position of each record among those of its selector.
         digest: SHA-256 of the data, in hexadecimal; empty when nobody asked for digests.
-        content_encoding: "gzip" or empty.
-        size: The number of bytes before compression.
+        size: Number of bytes.
     """
 
     index: int
@@ -40,7 +38,6 @@ class Chunk:
     counts: Mapping[str, int]
     indexes: Mapping[str, Sequence[int]] = field(repr=False)
     digest: str = field(default="", repr=False)
-    content_encoding: str = ""
     size: int = 0
 
     @property
@@ -52,20 +49,6 @@ class Chunk:
     def count(self) -> int:
         """How many records it has."""
         return sum(self.counts.values())
-
-    def plain(self) -> Chunk:
-        """The same chunk without compression, for a service that answered 415."""
-        if not self.content_encoding:
-            return self
-        return evolve(self, body=zlib.decompress(self.body, wbits=31), content_encoding="")
-
-    def completing(self) -> Chunk:
-        """The same chunk, saying also that it is the last one.
-
-        A lone `encoding.COMPLETED` afterwards is the safer way: what completes an import can then be repeated alone.
-        """
-        body = self.plain().body[:-1] + b',"completed":true}'
-        return evolve(self, body=compress(body) if self.content_encoding else body, size=len(body))
 
 
 @frozen
@@ -143,7 +126,7 @@ class Piece:
     @classmethod
     def of_chunk(cls, chunk: Chunk) -> Piece:
         """The records of a chunk, read back from its bytes: nobody else has kept them."""
-        data: object = json.loads(chunk.plain().body)["data"]
+        data: object = json.loads(chunk.body)["data"]
         piece = cls()
         for selector in chunk.counts:
             found = data

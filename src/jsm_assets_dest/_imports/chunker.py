@@ -20,7 +20,7 @@ from typing import cast
 
 from ..exceptions import RecordError
 from .chunk import Chunk, Piece, Run, data_of, written_data
-from .encoding import STANDARD, Encoder, UnencodableError, compress
+from .encoding import STANDARD, Encoder, UnencodableError
 from .record_checker import OnBadRecord, RecordChecker, record_error
 
 #: Records of a chunk, and bytes: "a few hundred objects and at most about 5 MB" is what clients live well with.
@@ -44,13 +44,12 @@ class Chunker:
     Args:
         run_id: Stands at the front of every chunk's id.
         limit_count: The most records of a chunk.
-        limit_bytes: The most bytes of a chunk before compression. A record that is larger alone is a bad record.
+        limit_bytes: The most bytes of a chunk. A record that is larger alone is a bad record.
         encoder: How to write JSON.
         checker: Checks the records first; None trusts the caller, who vouches for finite numbers and text keys.
         on_bad: Told of every record that cannot be sent; raises to stop, returns to leave it out.
         digests: Whether chunks carry a digest, which is then part of their id. A journal needs it; it costs half a
             microsecond per record.
-        gzip: Whether bodies are compressed.
         boundaries: How many records the first chunks shall have: those of an interrupted run, so that the same records
             give the same chunks again whatever the limits and the pace of the source were.
     """
@@ -65,13 +64,11 @@ class Chunker:
         checker: RecordChecker | None = None,
         on_bad: OnBadRecord = _stop,
         digests: bool = False,
-        gzip: bool = False,
         boundaries: Iterable[int] = (),
     ) -> None:
         if limit_count < 1 or limit_bytes < 1:
             raise ValueError("a chunk has at least one record and one byte")
         self.run_id = run_id
-        self.gzip = gzip
         self._limit_count = limit_count
         self._limit_bytes = limit_bytes
         #: What the service has been seen to refuse stays below this; a single record may still be larger.
@@ -294,11 +291,10 @@ class Chunker:
             index=index,
             part=part,
             id=name,
-            body=compress(body) if self.gzip else body,
+            body=body,
             counts={selector: len(run.records) for selector, run in runs.items()},
             indexes={selector: run.indexes for selector, run in runs.items()},
             digest=digest,
-            content_encoding="gzip" if self.gzip else "",
             size=len(body),
         )
 

@@ -10,7 +10,7 @@ text, and safe for every byte sequence a person can have in a name.
 from __future__ import annotations
 
 import enum
-import gzip
+import functools
 import importlib.util
 import json
 import re
@@ -97,6 +97,7 @@ def has_lone_surrogate(value: object) -> bool:
 STANDARD = Encoder("json", _standard, _text_of)
 
 
+@functools.cache
 def _orjson() -> Encoder:
     import orjson
 
@@ -114,40 +115,24 @@ def _orjson() -> Encoder:
     return Encoder("orjson", encode)
 
 
-_found: dict[str, Encoder] = {}
-
-
-def choose_encoder(*, fast: bool | None = None) -> Encoder:
-    """The encoder to use.
-
-    Args:
-        fast: None takes orjson when it is installed, False never does, True insists on it.
+def encoder_named(name: str) -> Encoder:
+    """Return the encoder "orjson" or "json".
 
     Raises:
-        ModuleNotFoundError: orjson was insisted on and is not installed.
+        ModuleNotFoundError: orjson is not installed.
     """
-    if fast is False:
-        return STANDARD
-    if "orjson" not in _found:
-        if fast is None and importlib.util.find_spec("orjson") is None:
-            return STANDARD
-        _found["orjson"] = _orjson()
-    return _found["orjson"]
+    return _orjson() if name == "orjson" else STANDARD
+
+
+def choose_encoder() -> Encoder:
+    """Return the fastest encoder that is installed."""
+    return encoder_named("orjson") if importlib.util.find_spec("orjson") is not None else STANDARD
 
 
 def encode(value: object) -> bytes:
-    """The value as JSON bytes, by the fastest encoder that is installed.
+    """Return the value as JSON bytes.
 
     Raises:
-        UnencodableError: JSON cannot carry it.
+        UnencodableError: JSON can't represent it.
     """
     return choose_encoder().encode(value)
-
-
-def compress(body: bytes) -> bytes:
-    """The body for `Content-Encoding: gzip`, the same bytes for the same body every time.
-
-    Level 1: a seventh of the size for two microseconds per record; higher levels cost three to twelve times as much for
-    a tenth less. Whether Assets accepts it is documented nowhere, so it is off until somebody asks for it.
-    """
-    return gzip.compress(body, 1, mtime=0)

@@ -20,7 +20,7 @@ AsyncRecords: TypeAlias = (
     | Iterable[tuple[str, object]]
     | AsyncIterable[tuple[str, object]]
 )
-#: What an import takes as `progress`: the name of a display, a callable of your own, or None.
+#: Name of a progress display, a function that receives each `ImportProgress`, or None.
 Progress: TypeAlias = "Literal['log', 'tqdm', 'rich', 'notebook'] | Callable[[ImportProgress], object] | None"
 #: What to do with a record that cannot be imported.
 BadRecords: TypeAlias = Literal["fail", "skip"]
@@ -77,12 +77,10 @@ class ImportSettings(TypedDict, total=False):
     """The options of an import as keyword arguments; what each means stands at `ImportOptions`."""
 
     model: SchemaModel | None
-    on_progress: Callable[[ImportProgress], object] | None
-    progress: Progress
+    on_progress: Progress
     journal: str | PathLike[str] | None
     on_bad_record: BadRecords
     on_busy: Busy
-    busy_seconds: float
     chunk_records: int
     chunk_bytes: int
     in_flight: int
@@ -96,65 +94,60 @@ class ImportSettings(TypedDict, total=False):
     require_roles: bool
     unique_in_run: bool
     find_dangling: bool
-    compress: bool
-    fast: bool | None
-    record_failure: bool
 
 
 @frozen(kw_only=True)
 class ImportOptions:
-    """How an import shall run.
+    """Options of an import.
 
     Attributes:
-        model: The schema model that the records follow; None to read it from Assets.
-        on_progress: Told after each chunk and each look at the execution, with an `ImportProgress`.
-        progress: A display: "log", "notebook" for Jupyter, "tqdm" or "rich" (the extra `progress`), or a function like
-            `on_progress`.
-        journal: The path of a SQLite file that lets a killed run be resumed.
-        on_bad_record: "fail", or "skip" and hand the record back in `result.failed`.
-        on_busy: "fail", or "wait" until the execution that is running has ended.
-        busy_seconds: How long to wait for that.
-        chunk_records: The most records in a chunk.
-        chunk_bytes: The most bytes in a chunk.
-        in_flight: How many chunks are on their way at the same time.
-        total: How many records there will be, where that is known, for the remaining time.
-        wait: Whether to wait until Assets has processed everything.
-        timeout: Seconds to wait for that.
-        idle_seconds: Seconds after which a slow source's records are sent on although the chunk is not full.
-        source_seconds: Seconds that the source may take for one record; then the import is interrupted, so that an
-            execution does not stay open for ever. An asynchronous source is interrupted where it waits. One that blocks
-            holds up the whole import and is found out when it goes on, so give it time limits of its own.
-        max_missing: The part of the previous run's records, or of the objects in Assets, that may be missing before the
-            import is refused.
-        allow_missing: Complete the import although many records are missing, or all.
-        require_roles: Refuse to import while the default entries are still in the schema's roles.
-        unique_in_run: Refuse a record whose identifier came before anywhere in the run, not only in its chunk.
-        find_dangling: Count references to objects that the run does not bring.
-        compress: Send chunks compressed; turned off for the run when the service refuses that.
-        fast: True insists on orjson, False never uses it, None uses it where it is installed.
-        record_failure: Leave an entry in the import's history when the run fails. Not with a journal, which keeps the
-            execution open for `resume_import`; the entry would close it.
+        model: Schema model of the records. None reads it from Assets.
+
+        on_progress: Progress display ("log", "notebook", "tqdm", or "rich"), or a function that receives an
+            `ImportProgress` after each chunk and after each status request. "tqdm" and "rich" need the library of that
+            name.
+        total: Total number of records, if known. Progress reports then include the remaining time.
+
+        on_bad_record: "fail" stops at a record that can't be imported. "skip" skips it and adds it to `result.failed`.
+        unique_in_run: Reject a record if an earlier record of the run has its identifier, not only one of the same chunk.
+        find_dangling: Count references to objects that are not part of the run.
+
+        max_missing: Share of the previous run's records, or of the objects in Assets, that may be missing from this run.
+        allow_missing: Complete the import even if many or all records are missing.
+        require_roles: Reject the import if the roles of the object schema still contain the default entries.
+
+        journal: Path of a SQLite file. With it, an interrupted import can be resumed.
+        on_busy: "fail" raises an error if another execution of the import is running. "wait" waits for its end.
+        wait: Wait until Assets has processed all records.
+        timeout: Seconds to wait for Assets: for the end of another execution, and for the end of processing.
+        source_seconds: Seconds that the source may take for one record; then the import is interrupted and does not block
+            later imports. An async source is cancelled. A sync source can't be interrupted: the timeout is detected when
+            it returns.
+
+        chunk_records: Maximum number of records in a chunk.
+        chunk_bytes: Maximum number of bytes in a chunk.
+        in_flight: Number of chunks that are sent at the same time.
+        idle_seconds: Seconds after which the records of a slow source are sent although the chunk is not full.
     """
 
     model: SchemaModel | None = field(
         default=None,
         validator=_a("a SchemaModel or None", lambda value: value is None or isinstance(value, SchemaModel)),
     )
-    on_progress: Callable[[ImportProgress], object] | None = field(
+    on_progress: Progress = field(
         default=None,
         repr=False,
         validator=_a(
-            "a function that takes an ImportProgress, or None", lambda value: value is None or callable(value)
+            'None, "log", "tqdm", "rich", "notebook", or a function that receives an ImportProgress',
+            lambda value: value is None or callable(value) or value in ("log", "tqdm", "rich", "notebook"),
         ),
     )
-    progress: Progress = field(default=None, repr=False)
     journal: str | PathLike[str] | None = field(
         default=None,
         validator=_a("a path or None", lambda value: value is None or isinstance(value, (str, PathLike))),
     )
     on_bad_record: BadRecords = field(default="fail", validator=_one_of("fail", "skip"))
     on_busy: Busy = field(default="fail", validator=_one_of("fail", "wait"))
-    busy_seconds: float = field(default=600.0, validator=_between(0, 86_400, "seconds"))
     chunk_records: int = field(default=500, validator=_between(1, 100_000, "records", whole=True))
     chunk_bytes: int = field(
         default=4 * 1024 * 1024, validator=_between(1024, 64 * 1024 * 1024, "bytes", whole=True)
@@ -176,12 +169,6 @@ class ImportOptions:
     require_roles: bool = field(default=False, validator=_YES_OR_NO)
     unique_in_run: bool = field(default=False, validator=_YES_OR_NO)
     find_dangling: bool = field(default=False, validator=_YES_OR_NO)
-    compress: bool = field(default=False, validator=_YES_OR_NO)
-    fast: bool | None = field(
-        default=None,
-        validator=_a("True, False or None", lambda value: value is None or isinstance(value, bool)),
-    )
-    record_failure: bool = field(default=False, validator=_YES_OR_NO)
 
     def to_dict(self) -> dict[str, object]:
         """What another process needs to check and cut records in the same way, as JSON-ready data."""
@@ -203,6 +190,4 @@ _TRAVELLING = (
     "idle_seconds",
     "source_seconds",
     "unique_in_run",
-    "compress",
-    "fast",
 )

@@ -1,17 +1,14 @@
-"""The queries by which Assets finds what a reference points to.
+"""The queries that Assets uses to find the target of a reference.
 
-One value is looked up by equality, `"Okta ID" = ${manager}`; Assets replaces the placeholder by the quoted
-value (Atlassian's guide to the mapping document). The guide's own sample uses `Like`, which finds substrings:
-"Sales" would also find "Sales EMEA", so nothing here ever does.
+One value is compared for equality, `"Okta ID" = ${manager}`. Assets replaces the placeholder with the quoted value
+(Atlassian's guide to the mapping document). The guide's own sample uses `Like`, which matches substrings: "Sales" would
+also match "Sales EMEA". Queries that are built here never use it.
 
-Several values are looked up as `"Okta ID" IN (${groups${0}})`. The guide is silent about them; Atlassian's
-page on placeholders says that `${name}` gives one text joined by commas where `${name${0}}` gives all values,
-one by one, and an import app of the Data Center edition uses exactly this form. That the Cloud edition does
-the same in an external import is likely, but unverified; `ReferenceSpec.aql` takes another form where it is
-needed.
+Several values are written as `"Okta ID" IN (${groups${0}})`. The guide doesn't mention them. Atlassian's page on
+placeholders says that `${name}` is one text joined by commas, while `${name${0}}` is every value. A document of a Cloud
+site uses this form. That Cloud resolves it in every external import is likely but not verified; `ReferenceSpec.aql`
+accepts any other form.
 """
-
-from __future__ import annotations
 
 import re
 
@@ -23,22 +20,27 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def quoted(text: str) -> str:
-    """A name or a value as AQL writes it: in double quotes, with quotes and backslashes in it escaped."""
+    """Quote a name or a value for AQL."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def placeholders(aql: str) -> tuple[str, ...]:
-    """The locators whose values a query asks for, in order."""
+    """Return the locators in the placeholders of a query, in order."""
     return tuple(match["locator"] for match in _PLACEHOLDER.finditer(aql))
 
 
 def uses_like(aql: str) -> bool:
-    """Whether a query matches substrings, with `Like` outside of quotes."""
+    """Return True if a query matches substrings, with `Like` outside of quotes."""
     return bool(_LIKE.search(_QUOTED.sub('""', aql)))
 
 
+def names_quoted_in(aql: str) -> frozenset[str]:
+    """Return the quoted texts of a query, such as names of attributes, without their quotes."""
+    return frozenset(re.sub(r"\\(.)", r"\1", match.group()[1:-1]) for match in _QUOTED.finditer(aql))
+
+
 def looked_up_by(attribute: AttributeSpec, target: ObjectTypeSpec) -> tuple[AttributeSpec, ...]:
-    """The attributes of the target that a reference's values are compared with; empty where there is none."""
+    """Return the attributes of the target that the values of a reference are compared with."""
     if attribute.reference is None:
         return ()
     if attribute.reference.by:
@@ -46,24 +48,14 @@ def looked_up_by(attribute: AttributeSpec, target: ObjectTypeSpec) -> tuple[Attr
     return target.identifiers
 
 
-def condition(name: str, locator: str, *, many: bool) -> str:
-    """One comparison of a query."""
-    return f"{quoted(name)} IN (${{{locator}${{0}}}})" if many else f"{quoted(name)} = ${{{locator}}}"
-
-
 def lookup(attribute: AttributeSpec, target: ObjectTypeSpec) -> str:
-    """The query of a reference attribute: its own, or one comparison for each identifier of the target.
+    """Return the query of a reference: its own, or one comparison for each identifier of the target.
 
-    With several identifiers, the first locator holds the value of the first identifier, and so on.
+    With several identifiers, the first locator has the value of the first identifier, and so on.
     """
     if attribute.reference is not None and attribute.reference.aql:
         return attribute.reference.aql
-    return " AND ".join(
-        condition(one.name, locator, many=attribute.takes_many)
-        for one, locator in zip(looked_up_by(attribute, target), attribute.locators, strict=False)
-    )
-
-
-def names_quoted_in(aql: str) -> frozenset[str]:
-    """The texts that a query quotes, such as names of attributes, without their quotes."""
-    return frozenset(re.sub(r"\\(.)", r"\1", match.group()[1:-1]) for match in _QUOTED.finditer(aql))
+    pairs = zip(looked_up_by(attribute, target), attribute.locators, strict=False)
+    if attribute.takes_many:
+        return " AND ".join(f"{quoted(part.name)} IN (${{{locator}${{0}}}})" for part, locator in pairs)
+    return " AND ".join(f"{quoted(part.name)} = ${{{locator}}}" for part, locator in pairs)

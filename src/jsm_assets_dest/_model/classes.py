@@ -1,15 +1,12 @@
-"""A model from plain attrs classes or dataclasses, so that typed records define what they are imported into.
+"""A model from plain attrs classes or dataclasses: typed records define what they are imported into.
 
-Each class is an object type, each field an attribute whose locator is the field's name. The type follows from
-the annotation: `str` text, `int` integer, `float` double, `bool` boolean, `datetime` date_time, `date` date,
-`time` time, `IPv4Address` and `IPv6Address` ipaddress, an enumeration select, another class of the model a
-reference to it. `X | None` is an X that may be missing; a list, tuple or sequence of X has many values. A set
-is refused like any other annotation: it has no order, so that the same records would not give the same
-chunks. Everything else is said by `attribute(…)` in `Annotated` or in the field's metadata, and by
-`object_type(…)` around the class.
+Each class is an object type. Each field is an attribute, and its locator is the name of the field. The type follows from
+the annotation: `str` text, `int` integer, `float` double, `bool` boolean, `datetime` date_time, `date` date, `time` time,
+`IPv4Address` and `IPv6Address` ipaddress, an enumeration select, another class of the model a reference to it. `X | None`
+is an X that may be missing. A list, tuple, or sequence of X has many values. Sets are rejected like any other annotation:
+they have no order, so the same records would not give the same chunks. Everything else comes from `attribute(…)` in
+`Annotated` or in the metadata of the field, and from `object_type(…)` around the class.
 """
-
-from __future__ import annotations
 
 import dataclasses
 import datetime
@@ -20,19 +17,20 @@ import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 import attrs
 from attrs import evolve, field, frozen
 
+from .arguments import choice
 from .findings import FindingCollector
 from .names import camel_case
+from .object_schema_spec import ModelT
 from .specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec, StatusSpec
 
-if TYPE_CHECKING:
-    from .schema_model import SchemaModel
-
 ClassT = TypeVar("ClassT", bound=type)
+
+ReferenceTarget: TypeAlias = ReferenceSpec | type | str | None
 
 _OPTIONS = "__jsm_assets_object_type__"
 
@@ -54,17 +52,17 @@ _COLLECTIONS: tuple[object, ...] = (list, tuple, Sequence)
 
 @frozen(kw_only=True)
 class AttributeMarker:
-    """What an annotation cannot say about an attribute; made by `attribute(…)`."""
+    """The options of an attribute that its annotation can't express. `attribute(…)` returns it."""
 
     name: str = ""
-    kind: AttributeType | None = None
+    type: AttributeType | None = None
     description: str = ""
     label: bool = False
     identifier: bool = False
     unique: bool = False
     minimum: int | None = None
     maximum: int | None = None
-    reference: ReferenceSpec | type | str | None = None
+    reference: ReferenceTarget = None
     statuses: tuple[str, ...] = ()
     locators: tuple[str, ...] = ()
     external_id: str = ""
@@ -75,44 +73,44 @@ class AttributeMarker:
 def attribute(
     *,
     name: str = "",
-    type: AttributeType | str | None = None,  # noqa: A002  # the word of AttributeSpec, which this stands for
+    type: AttributeType | str | None = None,  # noqa: A002  # the name of the field of AttributeSpec
     description: str = "",
     label: bool = False,
     identifier: bool = False,
     unique: bool = False,
     minimum: int | None = None,
     maximum: int | None = None,
-    reference: ReferenceSpec | type | str | None = None,
+    reference: ReferenceTarget = None,
     statuses: Iterable[str] = (),
     locators: Iterable[str] = (),
     external_id: str = "",
     max_length: int | None = None,
     leave_out: bool = False,
 ) -> AttributeMarker:
-    """Say about a field what its annotation cannot.
+    """Set the options of a field that its annotation can't express.
 
-    It stands in the annotation, `Annotated[str, attribute(label=True)]`, or is a value of the field's
-    metadata: `attrs.field(metadata={"assets": attribute(label=True)})`.
+    Put it into the annotation, `Annotated[str, attribute(label=True)]`, or into the metadata of the field:
+    `attrs.field(metadata={"assets": attribute(label=True)})`.
 
     Args:
-        name: What people see; by default the words of the field's name.
-        type: Instead of what the annotation means.
-        description: For people.
-        label: Whether its value is what people see of an object.
-        identifier: Whether it identifies the record.
-        unique: Whether Assets refuses two objects with the same value.
-        minimum: The least number of values; by default 0.
-        maximum: The greatest number of values; by default 1, or -1 for a collection.
-        reference: The class, or the key of the object type, that the values refer to.
-        statuses: The statuses that it may have; makes it a status attribute.
-        locators: Paths into a record; by default the field's name.
-        external_id: Instead of the one that the namespace gives.
-        max_length: The most characters of a value.
-        leave_out: Whether the field is no attribute at all.
+        name: The displayed name. The default is the name of the field in words.
+        type: Replaces the type that follows from the annotation.
+        description: Human-readable.
+        label: True if its value is the displayed name of an object.
+        identifier: True if it identifies the record.
+        unique: True if Assets must reject two objects with the same value.
+        minimum: The minimum number of values. The default is 0.
+        maximum: The maximum number of values. The default is 1, or -1 for a collection.
+        reference: The class that the values refer to, or the key of the object type.
+        statuses: The statuses that it allows. They make it a status attribute.
+        locators: Paths into a record. The default is the name of the field.
+        external_id: Replaces the external id that follows from the namespace.
+        max_length: The maximum number of characters of a value.
+        leave_out: True if the field is not an attribute.
     """
     return AttributeMarker(
         name=name,
-        kind=None if type is None else AttributeType(type),
+        type=None if type is None else choice(AttributeType, type, "type"),
         description=description,
         label=label,
         identifier=identifier,
@@ -147,16 +145,15 @@ def object_type(
     icon_key: str = "",
     statuses: Iterable[StatusSpec] = (),
 ) -> Callable[[ClassT], ClassT]:
-    """Say about a class what it cannot: `@object_type(name="People", selector="people")`, above the other
-    decorators.
+    """Set the options of a class: `@object_type(name="People", selector="people")`, above the other decorators.
 
     Args:
-        name: What people see; by default the words of the class's name.
-        key: Its key in the model; by default the name in camel case.
-        selector: The path of its records; by default the key.
-        description: For people; by default the first paragraph of the class's docstring.
+        name: The displayed name. The default is the name of the class in words.
+        key: Its key in the model. The default is the name in camel case.
+        selector: The path of its records. The default is the key.
+        description: Human-readable. The default is the first paragraph of the docstring.
         icon_key: The key of an icon.
-        statuses: Statuses that the schema shall declare for it.
+        statuses: Statuses that the schema declares for it.
     """
     options = _ClassOptions(
         name=name,
@@ -172,6 +169,9 @@ def object_type(
         return cls
 
     return mark
+
+
+attribute.__module__ = object_type.__module__ = "jsm_assets_dest"
 
 
 @frozen
@@ -191,52 +191,55 @@ class _Field:
 
 @frozen
 class _Target:
-    """A class with what is needed to refer to it."""
+    """A class, and what references to it need."""
 
     outline: ObjectTypeSpec
     fields: tuple[_Field, ...] = ()
 
     def paths(self, by: str) -> tuple[str, ...]:
-        """Where an instance holds the values by which it is found."""
+        """Return the paths in an instance to the values that it is found by."""
         looked_up = [one for one in self.fields if (one.key == by if by else one.marker.identifier)]
         return tuple(locator for one in looked_up for locator in one.locators)
 
 
 def read_classes(
-    classes: Sequence[type], *, name: str = "", namespace: str = "", description: str = ""
-) -> SchemaModel:
-    """The model that the classes describe; see `SchemaModel.from_classes`."""
-    from .schema_model import SchemaModel
-
-    found = FindingCollector()
+    classes: Sequence[type],
+    model_class: type[ModelT],
+    *,
+    name: str = "",
+    namespace: str = "",
+    description: str = "",
+) -> ModelT:
+    """Return the model that the classes describe; see `SchemaModel.from_classes`."""
+    collector = FindingCollector()
     for cls in classes:
         if not (attrs.has(cls) or dataclasses.is_dataclass(cls)):
-            found.error(
+            collector.error(
                 "not-a-record-class",
                 cls.__qualname__,
                 "It is neither an attrs class nor a dataclass.",
-                "Decorate it with @attrs.frozen, @attrs.define or @dataclass.",
+                "Decorate it with @attrs.frozen, @attrs.define, or @dataclass.",
             )
-    found.findings().raise_for_errors()
-    known = {cls.__name__: cls for cls in classes}
-    targets = {cls: _read_target(cls, known, found) for cls in classes}
-    found.findings().raise_for_errors()
-    types = [
+    collector.raise_for_errors()
+    classes_by_name = {cls.__name__: cls for cls in classes}
+    targets = {cls: _read_target(cls, classes_by_name, collector) for cls in classes}
+    collector.raise_for_errors()
+    object_types = [
         evolve(
             target.outline,
             attributes=[
-                read
+                spec
                 for one in target.fields
-                if (read := _read_field(one, target.outline.key, targets, found)) is not None
+                if (spec := _read_field(one, target.outline.key, targets, collector)) is not None
             ],
         )
         for target in targets.values()
     ]
-    found.findings().raise_for_errors()
+    collector.raise_for_errors()
     statuses = {status.name: status for cls in classes for status in _options(cls).statuses}
-    return SchemaModel(
+    return model_class(
         name or (classes[0].__module__.rpartition(".")[2] if classes else ""),
-        types,
+        object_types,
         description=description,
         statuses=tuple(statuses.values()),
         namespace=namespace,
@@ -244,7 +247,7 @@ def read_classes(
 
 
 def _options(cls: type) -> _ClassOptions:
-    # Of the class itself: a subclass is another object type, with another name.
+    # Only of the class itself: a subclass is another object type with another name.
     options = vars(cls).get(_OPTIONS)
     return options if isinstance(options, _ClassOptions) else _ClassOptions()
 
@@ -261,7 +264,7 @@ def _outline(cls: type) -> ObjectTypeSpec:
 
 
 def _first_paragraph(cls: type) -> str:
-    # A dataclass without a docstring gets its signature as one, which tells people nothing.
+    # The docstring that @dataclass generates is a signature, not a description.
     text = inspect.cleandoc(cls.__doc__ or "")
     return "" if text.startswith(f"{cls.__name__}(") else " ".join(text.partition("\n\n")[0].split())
 
@@ -271,71 +274,70 @@ def _words(name: str) -> str:
     return " ".join(word[:1].upper() + word[1:] for word in spaced.split())
 
 
-def _read_target(cls: type, known: dict[str, type], found: FindingCollector) -> _Target:
+def _read_target(cls: type, classes_by_name: dict[str, type], collector: FindingCollector) -> _Target:
     outline = _outline(cls)
     try:
-        return _Target(outline, tuple(_fields(cls, known)))
+        return _Target(outline, tuple(_fields(cls, classes_by_name)))
     except NameError as error:
-        found.error(
+        collector.error(
             "annotation-unknown",
             outline.key,
-            f"An annotation of {cls.__qualname__} cannot be read: {error}.",
-            "Import what annotations name at the top of the module, and give all classes that are referred to.",
+            f"An annotation of {cls.__qualname__} can't be evaluated: {error}.",
+            "Import the names of annotations at the top of the module, and pass all classes that are referred to.",
         )
         return _Target(outline)
 
 
-def _fields(cls: type, names: dict[str, type]) -> Iterable[_Field]:
-    # The given classes are known by name, so that they can refer to each other wherever they are defined.
-    hints = typing.get_type_hints(cls, localns=names, include_extras=True)
-    known: Iterable[object] = attrs.fields(cls) if attrs.has(cls) else dataclasses.fields(cls)
-    for one in known:
-        name = cast("str", getattr(one, "name"))  # noqa: B009  # both kinds of field have it; neither type is common
-        metadata = cast("Mapping[object, object]", getattr(one, "metadata"))  # noqa: B009
+def _fields(cls: type, classes_by_name: dict[str, type]) -> Iterable[_Field]:
+    # The classes can refer to each other by name, wherever they are defined.
+    hints = typing.get_type_hints(cls, localns=classes_by_name, include_extras=True)
+    class_fields: Iterable[object] = attrs.fields(cls) if attrs.has(cls) else dataclasses.fields(cls)
+    for class_field in class_fields:
+        name = cast("str", getattr(class_field, "name"))  # noqa: B009  # both kinds have it; they share no type
+        metadata = cast("Mapping[object, object]", getattr(class_field, "metadata"))  # noqa: B009
         annotation = hints.get(name, str)
         markers = [
-            value for value in (*metadata.values(), *_noted(annotation)) if isinstance(value, AttributeMarker)
+            value
+            for value in (*metadata.values(), *_annotated_values(annotation))
+            if isinstance(value, AttributeMarker)
         ]
         yield _Field(name, annotation, markers[0] if markers else AttributeMarker())
 
 
-def _noted(annotation: object) -> Iterable[object]:
-    """Everything that `Annotated` says, wherever it stands: `Annotated[X | None, …]` as well as `Annotated[X, …]
-    | None`.
-    """
-    inner = typing.get_args(annotation)
+def _annotated_values(annotation: object) -> Iterable[object]:
+    """Yield the metadata of `Annotated` at any depth, as in `Annotated[X | None, …]` and `Annotated[X, …] | None`."""
+    arguments = typing.get_args(annotation)
     if typing.get_origin(annotation) is typing.Annotated:
-        yield from inner[1:]
-        inner = inner[:1]
-    for one in inner:
-        yield from _noted(one)
+        yield from arguments[1:]
+        arguments = arguments[:1]
+    for argument in arguments:
+        yield from _annotated_values(argument)
 
 
 def _read_field(
-    one: _Field, owner: str, targets: Mapping[type, _Target], found: FindingCollector
+    one: _Field, type_key: str, targets: Mapping[type, _Target], collector: FindingCollector
 ) -> AttributeSpec | None:
     marker = one.marker
     if marker.leave_out:
         return None
     element, many = _element(one.annotation)
     reference = _reference(marker, element, targets)
-    kind = marker.kind or (AttributeType.STATUS if marker.statuses else None)
-    if kind is None:
-        kind = AttributeType.REFERENCE if reference is not None else _type(element)
-    if kind is None:
-        found.error(
+    attribute_type = marker.type or (AttributeType.STATUS if marker.statuses else None)
+    if attribute_type is None:
+        attribute_type = AttributeType.REFERENCE if reference is not None else _type(element)
+    if attribute_type is None:
+        collector.error(
             "annotation",
-            f"{owner}.{one.name}",
-            f"{_shown(one.annotation)} has no counterpart in Assets.",
-            "Use attribute(type=…), or attribute(leave_out=True); a referenced class has to be given too.",
+            f"{type_key}.{one.name}",
+            f"{_display_text(one.annotation)} has no counterpart in Assets.",
+            "Use attribute(type=…) or attribute(leave_out=True). A referenced class must be passed too.",
         )
         return None
-    name = marker.name or _words(one.name)
     return AttributeSpec(
-        name,
-        kind,
+        marker.name or _words(one.name),
+        attribute_type,
         key=one.key,
-        locators=marker.locators or _inside(one.name, element, reference, targets) or (one.name,),
+        locators=marker.locators or _nested_locators(one.name, element, reference, targets) or (one.name,),
         description=marker.description,
         label=marker.label,
         identifier=marker.identifier,
@@ -350,17 +352,16 @@ def _read_field(
 
 
 def _element(annotation: object) -> tuple[object, bool]:
-    """What one value is, without None and collections around it, and whether there can be many."""
+    """Return the type of one value, without None and collections, and whether there can be many values."""
     while typing.get_origin(annotation) is typing.Annotated:
         annotation = typing.get_args(annotation)[0]
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
-        kept = [one for one in typing.get_args(annotation) if one is not types.NoneType]
-        return _element(kept[0]) if len(kept) == 1 else (annotation, False)
+        options = [option for option in typing.get_args(annotation) if option is not types.NoneType]
+        return _element(options[0]) if len(options) == 1 else (annotation, False)
     if typing.get_origin(annotation) in _COLLECTIONS:
-        inner = [one for one in typing.get_args(annotation) if one is not Ellipsis]
-        if len(inner) == 1:
-            element, _ = _element(inner[0])
-            return element, True
+        elements = [element for element in typing.get_args(annotation) if element is not Ellipsis]
+        if len(elements) == 1:
+            return _element(elements[0])[0], True
     return annotation, False
 
 
@@ -377,10 +378,10 @@ def _reference(
     )
 
 
-def _inside(
+def _nested_locators(
     name: str, element: object, reference: ReferenceSpec | None, targets: Mapping[type, _Target]
 ) -> tuple[str, ...]:
-    """Where a field that holds the other record itself, and not its identifier, has the values to find it by."""
+    """Return the locators of a field that contains the referenced record itself instead of its identifier."""
     if reference is None or not isinstance(element, type) or element not in targets:
         return ()
     return tuple(f"{name}.{path}" for path in targets[element].paths(reference.by))
@@ -389,11 +390,13 @@ def _inside(
 def _type(element: object) -> AttributeType | None:
     if not isinstance(element, type):
         return None
-    # An enumeration of texts is one to choose from, whatever else it inherits.
+    # An enumeration is a select, whatever else it inherits from.
     if issubclass(element, enum.Enum):
         return AttributeType.SELECT
-    return next((kind for python, kind in _TYPES if issubclass(element, python)), None)
+    return next(
+        (attribute_type for python_type, attribute_type in _TYPES if issubclass(element, python_type)), None
+    )
 
 
-def _shown(annotation: object) -> str:
+def _display_text(annotation: object) -> str:
     return annotation.__qualname__ if isinstance(annotation, type) else str(annotation)

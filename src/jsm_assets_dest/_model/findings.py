@@ -1,6 +1,4 @@
-"""What a linter found: each finding with its place, what is wrong there, and what to do."""
-
-from __future__ import annotations
+"""The findings of the linter. Each one has a path, a message, and a remedy."""
 
 import enum
 from collections.abc import Iterable, Iterator
@@ -8,29 +6,37 @@ from typing import overload
 
 from attrs import field, frozen
 
+from .._display.html import Tone, faint, joined, mark, table
+from ..exceptions import InvalidModelError
+from .arguments import instances
+
 
 class Severity(enum.StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding."""
 
-    #: Assets or the import refuses it, or data would be lost: nothing is built before it is corrected.
+    __module__ = "jsm_assets_dest"
+
+    #: Assets or the import rejects it, or data would be lost. Nothing is built before it is fixed.
     ERROR = "error"
-    #: It works, but probably not as meant.
+    #: It works, but probably not as intended.
     WARNING = "warning"
-    #: It works; Atlassian or experience recommends otherwise.
+    #: It works, but Atlassian or experience recommends something else.
     ADVICE = "advice"
 
 
 @frozen
 class Finding:
-    """One thing that the linter found.
+    """One finding of the linter.
 
     Attributes:
-        severity: How bad it is.
-        code: A stable word for programs, such as "identifier-missing".
-        path: Where: "people", "people.manager", "people.manager.locators", "statuses.Locked Out", "name".
+        severity: Its severity.
+        code: A stable code for programs, such as "identifier-missing".
+        path: The place: "people", "people.manager", "people.manager.locators", "statuses.Locked Out", "name".
         message: What is wrong, in one sentence.
         remedy: What to do, in one sentence.
     """
+
+    __module__ = "jsm_assets_dest"
 
     severity: Severity
     code: str
@@ -42,7 +48,7 @@ class Finding:
         return f"{self.severity.value} at {self.path}: {self.message} {self.remedy}"
 
     def to_dict(self) -> dict[str, object]:
-        """The finding as JSON-ready data."""
+        """Return the finding as JSON-ready data."""
         return {
             "severity": self.severity.value,
             "code": self.code,
@@ -52,65 +58,64 @@ class Finding:
         }
 
 
-def _found(values: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(values)
+def _items(values: Iterable[Finding]) -> tuple[Finding, ...]:
+    return instances(Finding, values, "items")
 
 
 @frozen(repr=False)
 class Findings:
-    """All findings of one pass, errors first."""
+    """All findings of a model, errors first."""
 
-    items: tuple[Finding, ...] = field(default=(), converter=_found)
+    __module__ = "jsm_assets_dest"
+
+    items: tuple[Finding, ...] = field(default=(), converter=_items)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """What has to be corrected before anything is built."""
+        """What must be fixed before anything is built."""
         return self.of(Severity.ERROR)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What probably does not work as meant."""
+        """What probably does not work as intended."""
         return self.of(Severity.WARNING)
 
     @property
     def advice(self) -> tuple[Finding, ...]:
-        """What works, but is recommended otherwise."""
+        """What works, although something else is recommended."""
         return self.of(Severity.ADVICE)
 
     @property
     def ok(self) -> bool:
-        """Whether there are no errors; warnings and advice do not count."""
+        """True if there are no errors. Warnings and advice are allowed."""
         return not self.errors
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
-        """The findings of one severity."""
+        """Return the findings of one severity."""
         return tuple(finding for finding in self.items if finding.severity is severity)
 
     def with_code(self, code: str) -> tuple[Finding, ...]:
-        """The findings of one kind."""
+        """Return the findings with this code."""
         return tuple(finding for finding in self.items if finding.code == code)
 
     def raise_for_errors(self) -> None:
-        """Raise what was found, where it has to be corrected.
+        """Raise an error that lists all errors.
 
         Raises:
-            InvalidModelError: There are errors; all findings are in its `findings`.
+            InvalidModelError: There are errors. Its `findings` has all findings.
         """
-        if self.ok:
-            return
-        from ..exceptions import InvalidModelError
-
         errors = self.errors
-        places = "; ".join(f"{error.path}: {error.message}" for error in errors)
-        number = "one error" if len(errors) == 1 else f"{len(errors)} errors"
-        raise InvalidModelError(
-            f"The schema model has {number}: {places}",
-            findings=self.items,
-            remedies=[f"You: {error.path}: {error.remedy}" for error in errors],
-        )
+        if errors:
+            places = "; ".join(f"{error.path}: {error.message}" for error in errors)
+            count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+            raise InvalidModelError(
+                f"The schema model has {count}: {places}",
+                findings=self.items,
+                remedies=[f"You: {error.path}: {error.remedy}" for error in errors],
+            )
 
     def to_dict(self) -> dict[str, object]:
-        """The findings as JSON-ready data."""
+        """Return the findings as JSON-ready data."""
         return {"ok": self.ok, "findings": [finding.to_dict() for finding in self.items]}
 
     def __iter__(self) -> Iterator[Finding]:
@@ -127,48 +132,50 @@ class Findings:
         return self.items[index]
 
     def __str__(self) -> str:
-        return "\n".join(str(finding) for finding in self.items) or "nothing found"
+        return "\n".join(str(finding) for finding in self.items) or "no findings"
 
     def __repr__(self) -> str:
         return f"<Findings errors={len(self.errors)} warnings={len(self.warnings)} advice={len(self.advice)}>"
 
     def _repr_html_(self) -> str:
-        from .._display.html import Tone, faint, joined, mark, table
-
         tones = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.DOUBTFUL, Severity.ADVICE: Tone.QUIET}
         return table(
             ("Severity", "Where", "Finding"),
             [
                 (
-                    mark(one.severity.value, tones[one.severity]),
-                    one.path,
-                    joined(one.message, " ", faint(one.remedy)),
+                    mark(finding.severity.value, tones[finding.severity]),
+                    finding.path,
+                    joined(finding.message, " ", faint(finding.remedy)),
                 )
-                for one in self.items
+                for finding in self.items
             ],
-            empty="Nothing found.",
+            empty="No findings.",
         )
 
 
 class FindingCollector:
-    """Gathers findings while rules run."""
+    """Collects the findings of several rules."""
 
     def __init__(self) -> None:
-        self._found: list[Finding] = []
+        self._items: list[Finding] = []
 
     def error(self, code: str, path: str, message: str, remedy: str) -> None:
-        """Note something that has to be corrected."""
-        self._found.append(Finding(Severity.ERROR, code, path, message, remedy))
+        """Add what must be fixed."""
+        self._items.append(Finding(Severity.ERROR, code, path, message, remedy))
 
     def warning(self, code: str, path: str, message: str, remedy: str) -> None:
-        """Note something that probably does not work as meant."""
-        self._found.append(Finding(Severity.WARNING, code, path, message, remedy))
+        """Add what probably does not work as intended."""
+        self._items.append(Finding(Severity.WARNING, code, path, message, remedy))
 
     def advice(self, code: str, path: str, message: str, remedy: str) -> None:
-        """Note something that is recommended otherwise."""
-        self._found.append(Finding(Severity.ADVICE, code, path, message, remedy))
+        """Add what works, although something else is recommended."""
+        self._items.append(Finding(Severity.ADVICE, code, path, message, remedy))
 
     def findings(self) -> Findings:
-        """Everything noted so far, errors first, otherwise in the order of the model."""
+        """Return all findings: errors first, otherwise in the order of the model."""
         order = list(Severity)
-        return Findings(sorted(self._found, key=lambda finding: order.index(finding.severity)))
+        return Findings(sorted(self._items, key=lambda finding: order.index(finding.severity)))
+
+    def raise_for_errors(self) -> None:
+        """Raise an error that lists the errors collected so far, if there are any."""
+        self.findings().raise_for_errors()

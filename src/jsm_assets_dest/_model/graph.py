@@ -1,19 +1,15 @@
-"""A picture of object types: Mermaid text for documents, and an SVG of our own for notebooks and pages."""
-
-from __future__ import annotations
+"""A diagram of object types: Mermaid text for documents, and SVG for notebooks and web pages."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Self
 
 from attrs import asdict, field, frozen
 
+from .._assets.object_types import Attribute, ExistingObjectType
 from .._display.drawing import GraphBox, GraphRow, draw
 from .._wire.json_values import digest_of
-
-if TYPE_CHECKING:
-    from .._assets.object_types import Attribute, ExistingObjectType
-    from .schema_model import SchemaModel
-    from .specs import AttributeSpec
+from .object_schema_spec import ObjectSchemaSpec
+from .specs import AttributeSpec
 
 
 @frozen
@@ -24,12 +20,14 @@ class Graph:
         name: The name of the model or the schema.
     """
 
+    __module__ = "jsm_assets_dest"
+
     name: str
     _boxes: tuple[GraphBox, ...] = field(repr=False, alias="boxes")
 
     @classmethod
-    def of(cls, model: SchemaModel) -> Graph:
-        """The graph of a wanted model."""
+    def of(cls, model: ObjectSchemaSpec) -> Self:
+        """Draw a wanted model."""
         keys = {spec.key for spec in model.object_types}
         return cls(
             model.name,
@@ -39,61 +37,63 @@ class Graph:
                     name=spec.name,
                     description=spec.description,
                     parent=spec.parent if spec.parent in keys else "",
-                    rows=tuple(_wanted(one, keys) for one in spec.attributes),
+                    rows=tuple(_wanted_row(attribute, keys) for attribute in spec.attributes),
                 )
                 for spec in model.object_types
             ),
         )
 
     @classmethod
-    def of_existing(cls, name: str, existing: Sequence[ExistingObjectType]) -> Graph:
-        """The graph of what a schema has; the attributes that Assets fills itself are left out.
+    def of_existing(cls, name: str, existing: Sequence[ExistingObjectType]) -> Self:
+        """Draw the object types of a schema, without the attributes that Assets fills itself.
 
         Args:
             name: The name of the schema.
             existing: Its object types with their attributes.
         """
-        keys = {one.object_type.id for one in existing}
-        names = {one.object_type.id: one.object_type.name for one in existing}
+        ids = {one.object_type.id for one in existing}
         boxes: list[GraphBox] = []
         for one in existing:
-            there = one.object_type
-            count = there.object_count
-            counted = "" if count is None else f"{count} object{'' if count == 1 else 's'}"
-            above = there.parent_id or ""
+            object_type = one.object_type
+            count = object_type.object_count
+            count_text = "" if count is None else f"{count} object{'' if count == 1 else 's'}"
+            texts = (object_type.description.rstrip("."), count_text)
+            parent_id = object_type.parent_id or ""
             boxes.append(
                 GraphBox(
-                    key=there.id,
-                    name=names[there.id],
-                    description=". ".join(text for text in (there.description.rstrip("."), counted) if text),
-                    parent=above if above in keys else "",
-                    rows=tuple(_existing(each, keys) for each in one.attributes if not each.system),
+                    key=object_type.id,
+                    name=object_type.name,
+                    description=". ".join(text for text in texts if text),
+                    parent=parent_id if parent_id in ids else "",
+                    rows=tuple(
+                        _existing_row(attribute, ids) for attribute in one.attributes if not attribute.system
+                    ),
                 )
             )
         return cls(name, tuple(boxes))
 
     @property
     def boxes(self) -> tuple[GraphBox, ...]:
-        """The object types of the picture."""
+        """The object types of the diagram."""
         return self._boxes
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the picture, 64 hexadecimal digits."""
+        """The SHA-256 of the diagram, 64 hexadecimal digits."""
         return digest_of([self.name, [asdict(box) for box in self._boxes]])
 
     @property
     def mermaid(self) -> str:
-        """The graph as a Mermaid flowchart, for Markdown that draws those."""
+        """The diagram as a Mermaid flowchart, for Markdown."""
         lines = ["flowchart LR"]
-        ids = {box.key: f"t{at}" for at, box in enumerate(self._boxes)}
+        ids = {box.key: f"t{position}" for position, box in enumerate(self._boxes)}
         for box in self._boxes:
-            rows = [f"<b>{_entity(box.name)}</b>", *(_entity(row.text) for row in box.rows)]
+            rows = [f"<b>{_escaped(box.name)}</b>", *(_escaped(row.text) for row in box.rows)]
             lines.append(f'    {ids[box.key]}["{"<br/>".join(rows)}"]')
         for box in self._boxes:
             for row in box.rows:
                 if row.target:
-                    label = f'"{_entity(row.name)}{" *" if row.many else ""}"'
+                    label = f'"{_escaped(row.name)}{" *" if row.many else ""}"'
                     lines.append(f"    {ids[box.key]} -->|{label}| {ids[row.target]}")
             if box.parent:
                 lines.append(f"    {ids[box.parent]} -.-o {ids[box.key]}")
@@ -101,7 +101,7 @@ class Graph:
 
     @property
     def svg(self) -> str:
-        """The graph as an SVG document that needs nothing else: escaped, and readable on light and dark pages."""
+        """The diagram as a self-contained SVG document. It is readable on light and dark pages."""
         return draw(self.name, self._boxes, self.digest)
 
     def _repr_html_(self) -> str:
@@ -111,26 +111,26 @@ class Graph:
         return self.mermaid
 
 
-def _words(*marks: tuple[str, bool]) -> tuple[str, ...]:
-    return tuple(word for word, is_so in marks if is_so)
+def _flags(**states: bool) -> tuple[str, ...]:
+    return tuple(flag.replace("_", " ") for flag, is_set in states.items() if is_set)
 
 
-def _kind(name: str, *, many: bool) -> str:
+def _type_text(name: str, *, many: bool) -> str:
     text = "reference" if name == "referenced_object" else name.replace("_", " ")
     return f"{text} *" if many else text
 
 
-def _wanted(attribute: AttributeSpec, keys: set[str]) -> GraphRow:
+def _wanted_row(attribute: AttributeSpec, keys: set[str]) -> GraphRow:
     target = attribute.reference.target if attribute.reference is not None else ""
     return GraphRow(
         name=attribute.name,
-        type=_kind(attribute.type.value, many=attribute.takes_many),
-        flags=_words(
-            ("label", attribute.label),
-            ("identifier", attribute.identifier),
-            ("unique", attribute.unique and not attribute.identifier),
-            ("required", attribute.minimum > 0),
-            ("not filled", not attribute.mapped),
+        type=_type_text(attribute.type.value, many=attribute.takes_many),
+        flags=_flags(
+            label=attribute.label,
+            identifier=attribute.identifier,
+            unique=attribute.unique and not attribute.identifier,
+            required=attribute.minimum > 0,
+            not_filled=not attribute.mapped,
         ),
         description=attribute.description,
         strong=attribute.label or attribute.identifier,
@@ -139,28 +139,28 @@ def _wanted(attribute: AttributeSpec, keys: set[str]) -> GraphRow:
     )
 
 
-def _existing(attribute: Attribute, keys: set[str]) -> GraphRow:
+def _existing_row(attribute: Attribute, ids: set[str]) -> GraphRow:
     target = attribute.reference_object_type_id or ""
     many = attribute.maximum == -1 or attribute.maximum > 1
     return GraphRow(
         name=attribute.name,
-        type=_kind(attribute.type, many=many),
-        flags=_words(
-            ("label", attribute.label),
-            ("unique", attribute.unique),
-            ("required", attribute.minimum > 0 and not attribute.label),
-            ("in another schema", bool(target) and target not in keys),
+        type=_type_text(attribute.type, many=many),
+        flags=_flags(
+            label=attribute.label,
+            unique=attribute.unique,
+            required=attribute.minimum > 0 and not attribute.label,
+            in_another_schema=bool(target) and target not in ids,
         ),
         description=attribute.description,
         strong=attribute.label,
-        target=target if target in keys else "",
+        target=target if target in ids else "",
         many=many,
     )
 
 
-def _entity(text: str) -> str:
-    # Mermaid takes entities of this form in quoted labels; everything that means something to it or to HTML
-    # is one.
+def _escaped(text: str) -> str:
+    # Mermaid accepts entities of this form in quoted labels. Escape everything that has a meaning in Mermaid or HTML.
     return "".join(
-        one if one.isalnum() or one in " .,:()-_*/" else f"#{ord(one)};" for one in " ".join(text.split())
+        character if character.isalnum() or character in " .,:()-_*/" else f"#{ord(character)};"
+        for character in " ".join(text.split())
     )

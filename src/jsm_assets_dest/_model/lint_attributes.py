@@ -1,270 +1,266 @@
-"""The rules for a single attribute."""
-
-from __future__ import annotations
-
-from collections import Counter
-from typing import TYPE_CHECKING
+"""The linter's rules for a single attribute."""
 
 from .aql import looked_up_by, placeholders, uses_like
+from .findings import FindingCollector
 from .names import SYSTEM_ATTRIBUTES
-from .specs import AttributeType
+from .object_schema_spec import ObjectSchemaSpec
+from .specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec
 
-if TYPE_CHECKING:
-    from .findings import FindingCollector
-    from .schema_model import SchemaModel
-    from .specs import AttributeSpec, ObjectTypeSpec, ReferenceSpec
-
-#: Characters that a text value may have (Atlassian's help page on the limits of Assets, and an error text).
-LONGEST_TEXT = 255
-#: Characters that Atlassian advises for a textarea.
-ADVISED_TEXTAREA = 5000
-#: The references that Atlassian advises for one attribute.
-ADVISED_CARDINALITY = 10
+#: The maximum length of a text value (Atlassian's help page on the limits of Assets, and an error message).
+MAX_TEXT = 255
+#: The length of a textarea that Atlassian recommends.
+RECOMMENDED_TEXTAREA = 5000
+#: The number of references of one attribute that Atlassian recommends.
+RECOMMENDED_REFERENCES = 10
 
 _TEXTS = frozenset({AttributeType.TEXT, AttributeType.EMAIL, AttributeType.URL, AttributeType.SELECT})
-#: Types with a cardinality, in Atlassian's OpenAPI document; status is there in the product.
+#: Types with a cardinality in Atlassian's OpenAPI document, and status, which has one in the product.
 _SEVERAL_VALUES = frozenset(
     {AttributeType.EMAIL, AttributeType.SELECT, AttributeType.REFERENCE, AttributeType.STATUS}
-)
-_POOR_IDENTIFIERS = frozenset(
-    {
-        AttributeType.BOOLEAN,
-        AttributeType.REFERENCE,
-        AttributeType.STATUS,
-        AttributeType.TEXTAREA,
-        AttributeType.SELECT,
-    }
 )
 _POOR_LABELS = frozenset(
     {AttributeType.BOOLEAN, AttributeType.REFERENCE, AttributeType.STATUS, AttributeType.TEXTAREA}
 )
+_POOR_IDENTIFIERS = _POOR_LABELS | {AttributeType.SELECT}
 
 
 def lint_attribute(
-    model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec, path: str, found: FindingCollector
+    model: ObjectSchemaSpec,
+    spec: ObjectTypeSpec,
+    attribute: AttributeSpec,
+    path: str,
+    collector: FindingCollector,
 ) -> None:
-    """Note everything that is wrong with an attribute."""
-    _lint_names(spec, attribute, path, found)
-    _lint_flags(attribute, path, found)
-    _lint_cardinality(attribute, path, found)
-    _lint_lengths(attribute, path, found)
-    _lint_locators(attribute, path, found)
-    if attribute.statuses and attribute.type is not AttributeType.STATUS:
-        found.error(
-            "statuses-elsewhere",
-            f"{path}.statuses",
-            f"Only a status attribute can be limited to statuses, not one of type {attribute.type.value}.",
-            "Set its type to status, or leave the statuses out.",
-        )
-    if len(set(attribute.statuses)) < len(attribute.statuses):
-        found.error("statuses-repeated", f"{path}.statuses", "A status is named twice.", "Name each once.")
-    _lint_reference(model, attribute, path, found)
-
-
-def _lint_names(spec: ObjectTypeSpec, attribute: AttributeSpec, path: str, found: FindingCollector) -> None:
-    name = attribute.name.strip().casefold()
-    if not attribute.key:
-        found.error("key-blank", path, "The attribute has no key, and its name gives none.", "Give it a key.")
-    if not name:
-        found.error("name-blank", path, "The attribute has no name.", "Give it a name.")
-        return
-    if Counter(one.name.strip().casefold() for one in spec.attributes)[name] > 1:
-        found.error(
-            "name-repeated",
-            path,
-            f"Several attributes are called “{attribute.name}”; names count without case.",
-            "Give each attribute of an object type its own name.",
-        )
-    # What exists with an external id was listed by Assets itself, whatever it is called.
-    if name in SYSTEM_ATTRIBUTES and not attribute.external_id:
-        found.error(
-            "name-of-system",
-            path,
-            f"Every object type has an attribute “{attribute.name}” that Assets fills itself.",
-            f"Call it something like “Source {attribute.name}”.",
-        )
-
-
-def _lint_flags(attribute: AttributeSpec, path: str, found: FindingCollector) -> None:
-    if attribute.identifier:
-        if attribute.type in _POOR_IDENTIFIERS:
-            found.warning(
-                "identifier-type",
-                path,
-                f"A {attribute.type.value} seldom identifies a record.",
-                "Identify records by a text or number that never changes at the source.",
-            )
-        if attribute.takes_many:
-            found.error(
-                "identifier-many",
-                path,
-                "An identifier has exactly one value.",
-                "Set its maximum to 1.",
-            )
-        if not attribute.mapped:
-            found.error(
-                "identifier-unmapped",
-                path,
-                "Nothing fills this identifier.",
-                "Give it a locator, or let another attribute identify the record.",
-            )
-    if attribute.label:
-        if attribute.type in _POOR_LABELS:
-            found.warning(
-                "label-type",
-                path,
-                f"A {attribute.type.value} is probably refused as a label.",
-                "Use a text attribute as the label.",
-            )
-        if not attribute.mapped:
-            found.warning(
-                "label-unmapped",
-                path,
-                "Nothing fills the label, so Assets leaves records out as having an empty one.",
-                "Give the label a locator.",
-            )
+    """Collect all findings of an attribute."""
+    _lint_names(spec, attribute, path, collector)
+    _lint_identifier(attribute, path, collector)
+    _lint_label(attribute, path, collector)
     if attribute.unique and attribute.type in _POOR_IDENTIFIERS:
-        found.warning(
+        collector.warning(
             "unique-type",
             path,
             f"Values of type {attribute.type.value} are seldom unique.",
-            "Leave unique out.",
+            "Remove unique.",
+        )
+    _lint_cardinality(attribute, path, collector)
+    _lint_length(attribute, path, collector)
+    _lint_locators(attribute, path, collector)
+    if attribute.statuses and attribute.type is not AttributeType.STATUS:
+        collector.error(
+            "statuses-elsewhere",
+            f"{path}.statuses",
+            f"Statuses are set, but the type is {attribute.type.value}.",
+            "Set the type to status, or remove the statuses.",
+        )
+    if len(set(attribute.statuses)) < len(attribute.statuses):
+        collector.error(
+            "statuses-repeated", f"{path}.statuses", "A status is repeated.", "Name each status once."
+        )
+    _lint_reference(model, attribute, path, collector)
+
+
+def _lint_names(
+    spec: ObjectTypeSpec, attribute: AttributeSpec, path: str, collector: FindingCollector
+) -> None:
+    name = attribute.name.strip().casefold()
+    if not attribute.key:
+        collector.error(
+            "key-blank", path, "The attribute has no key, and none follows from its name.", "Set a key."
+        )
+    if not name:
+        collector.error("name-blank", path, "The attribute has no name.", "Set a name.")
+    elif sum(other.name.strip().casefold() == name for other in spec.attributes) > 1:
+        collector.error(
+            "name-repeated",
+            path,
+            f'Several attributes have the name "{attribute.name}". Assets compares names without case.',
+            "Give each attribute of an object type its own name.",
+        )
+    # An attribute with an external id exists in Assets, whatever its name.
+    if name in SYSTEM_ATTRIBUTES and not attribute.external_id:
+        collector.error(
+            "name-of-system",
+            path,
+            f'Every object type has an attribute "{attribute.name}" that Assets fills itself.',
+            f'Use a name such as "Source {attribute.name}".',
         )
 
 
-def _lint_cardinality(attribute: AttributeSpec, path: str, found: FindingCollector) -> None:
+def _lint_identifier(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
+    if not attribute.identifier:
+        return
+    if attribute.type in _POOR_IDENTIFIERS:
+        collector.warning(
+            "identifier-type",
+            path,
+            f"A value of type {attribute.type.value} seldom identifies a record.",
+            "Identify records by a text or a number that never changes at the source.",
+        )
+    if attribute.takes_many:
+        collector.error(
+            "identifier-many", path, "An identifier must have exactly one value.", "Set its maximum to 1."
+        )
+    if not attribute.mapped:
+        collector.error(
+            "identifier-unmapped",
+            path,
+            "The import doesn't fill this identifier.",
+            "Add a locator, or let another attribute identify the record.",
+        )
+
+
+def _lint_label(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
+    if not attribute.label:
+        return
+    if attribute.type in _POOR_LABELS:
+        collector.warning(
+            "label-type",
+            path,
+            f"Assets probably rejects a label of type {attribute.type.value}.",
+            "Use a text attribute as the label.",
+        )
+    if not attribute.mapped:
+        collector.warning(
+            "label-unmapped",
+            path,
+            "The import doesn't fill the label. Assets skips records with an empty label.",
+            "Add a locator to the label.",
+        )
+
+
+def _lint_cardinality(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
     minimum, maximum = attribute.minimum, attribute.maximum
     if minimum < 0 or maximum == 0 or maximum < -1 or (maximum != -1 and minimum > maximum):
-        found.error(
+        collector.error(
             "cardinality",
             path,
-            f"From {minimum} to {maximum} values is no cardinality.",
-            "Use a minimum of at least 0 and a maximum not below it; -1 is without a limit.",
+            f"A minimum of {minimum} and a maximum of {maximum} are not a valid cardinality.",
+            "Use a minimum of at least 0 and a maximum that is not below it; -1 means unlimited.",
         )
         return
     if attribute.takes_many and attribute.type not in _SEVERAL_VALUES:
-        found.warning(
+        collector.warning(
             "cardinality-type",
             path,
-            f"Atlassian lists no cardinality for the type {attribute.type.value}; it probably keeps one value.",
-            "Use select, email or a reference, or join the values into one text.",
+            f"Atlassian lists no cardinality for the type {attribute.type.value}, so Assets probably stores one value.",
+            "Use select, email, or a reference, or join the values into one text.",
         )
-    if attribute.is_reference and (maximum == -1 or maximum > ADVISED_CARDINALITY):
-        most = "no limit" if maximum == -1 else f"up to {maximum}"
-        found.advice(
+    if attribute.is_reference and (maximum == -1 or maximum > RECOMMENDED_REFERENCES):
+        limit = "an unlimited number of" if maximum == -1 else f"up to {maximum}"
+        collector.advice(
             "size-cardinality",
             path,
-            f"It has {most} of references; Atlassian advises at most {ADVISED_CARDINALITY}.",
-            "Keep the references on the side that has few.",
+            f"It allows {limit} references. Atlassian recommends at most {RECOMMENDED_REFERENCES}.",
+            "Put the references on the side that has few.",
         )
 
 
-def _lint_lengths(attribute: AttributeSpec, path: str, found: FindingCollector) -> None:
-    longest = attribute.max_length
-    if longest is None:
+def _lint_length(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
+    length = attribute.max_length
+    path = f"{path}.max_length"
+    if length is None:
         return
-    if longest < 1:
-        found.error(
-            "length", f"{path}.max_length", "A value has at least one character.", "Leave max_length out."
-        )
-    elif attribute.type in _TEXTS and longest > LONGEST_TEXT:
-        found.warning(
+    if length < 1:
+        collector.error("length", path, "The maximum length is less than 1.", "Remove max_length.")
+    elif attribute.type in _TEXTS and length > MAX_TEXT:
+        collector.warning(
             "length-text",
-            f"{path}.max_length",
-            f"Values of up to {longest} characters do not fit; Assets takes {LONGEST_TEXT}.",
+            path,
+            f"Values of up to {length} characters are too long: Assets accepts {MAX_TEXT}.",
             "Use a textarea, or shorten the values.",
         )
-    elif attribute.type is AttributeType.TEXTAREA and longest > ADVISED_TEXTAREA:
-        found.advice(
+    elif attribute.type is AttributeType.TEXTAREA and length > RECOMMENDED_TEXTAREA:
+        collector.advice(
             "length-textarea",
-            f"{path}.max_length",
-            f"Values of up to {longest} characters are long; Atlassian advises at most {ADVISED_TEXTAREA}.",
+            path,
+            f"Values have up to {length} characters. Atlassian recommends at most {RECOMMENDED_TEXTAREA}.",
             "Shorten the values, or link to the whole text.",
         )
     elif attribute.type not in _TEXTS and attribute.type is not AttributeType.TEXTAREA:
-        found.warning(
+        collector.warning(
             "length-type",
-            f"{path}.max_length",
-            f"A length means nothing for the type {attribute.type.value}.",
-            "Leave max_length out.",
+            path,
+            f"A maximum length has no effect for the type {attribute.type.value}.",
+            "Remove max_length.",
         )
 
 
-def _lint_locators(attribute: AttributeSpec, path: str, found: FindingCollector) -> None:
+def _lint_locators(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
     for locator in attribute.locators:
         if not all(part.strip() for part in locator.split(".")):
-            found.error(
+            collector.error(
                 "locator-blank",
                 f"{path}.locators",
-                f"The locator “{locator}” is not a path of names joined by dots.",
-                "Use something like “email” or “profile.email”.",
+                f'The locator "{locator}" is not a path of names joined by dots.',
+                'Use a path such as "email" or "profile.email".',
             )
         if set(locator) & set("${}"):
-            found.error(
+            collector.error(
                 "locator-characters",
                 f"{path}.locators",
-                f"The locator “{locator}” holds $, {{ or }}, which queries keep for their placeholders.",
+                f'The locator "{locator}" contains $, {{, or }}, which queries reserve for their placeholders.',
                 "Rename the key in your records.",
             )
 
 
-def _lint_reference(model: SchemaModel, attribute: AttributeSpec, path: str, found: FindingCollector) -> None:
+def _lint_reference(
+    model: ObjectSchemaSpec, attribute: AttributeSpec, path: str, collector: FindingCollector
+) -> None:
     reference = attribute.reference
     if reference is None:
         if attribute.is_reference:
-            found.error(
+            collector.error(
                 "reference-missing",
                 path,
-                "A reference attribute has to say what it refers to.",
-                "Give it reference=ReferenceSpec(…).",
+                "The target of the reference is missing.",
+                "Set reference=ReferenceSpec(…).",
             )
         return
     if not attribute.is_reference:
-        found.error(
+        collector.error(
             "reference-elsewhere",
             path,
-            f"An attribute of type {attribute.type.value} cannot refer to objects.",
-            "Set its type to reference, or leave the reference out.",
+            f"A reference is set, but the type is {attribute.type.value}.",
+            "Set the type to reference, or remove the reference.",
         )
     if not model.has_object_type(reference.target):
-        found.error(
+        collector.error(
             "reference-target-unknown",
             path,
-            f"There is no object type “{reference.target}” to refer to.",
-            "Name the key of an object type of this model: targets travel in the same document.",
+            f'The model has no object type "{reference.target}".',
+            "Set the key of an object type of this model. The document must contain the targets of references.",
         )
-        return
-    if attribute.mapped:
-        if reference.aql:
-            _lint_own_query(attribute, reference, path, found)
-        else:
-            _lint_lookup(attribute, model.object_type(reference.target), reference, path, found)
+    elif attribute.mapped and reference.aql:
+        _lint_own_query(attribute, reference, path, collector)
+    elif attribute.mapped:
+        _lint_lookup(attribute, model.object_type(reference.target), reference, path, collector)
 
 
 def _lint_own_query(
-    attribute: AttributeSpec, reference: ReferenceSpec, path: str, found: FindingCollector
+    attribute: AttributeSpec, reference: ReferenceSpec, path: str, collector: FindingCollector
 ) -> None:
-    asked = placeholders(reference.aql)
+    path = f"{path}.aql"
+    query_locators = placeholders(reference.aql)
     if uses_like(reference.aql):
-        found.warning(
+        collector.warning(
             "reference-like",
-            f"{path}.aql",
-            "Like matches substrings: “Sales” also finds “Sales EMEA”.",
-            "Compare with = on an identifier, or leave the query to the library.",
+            path,
+            'Like matches substrings: "Sales" also matches "Sales EMEA".',
+            "Compare an identifier with =, or remove the query so that the library builds one.",
         )
-    if not asked:
-        found.warning(
+    if not query_locators:
+        collector.warning(
             "reference-constant",
-            f"{path}.aql",
+            path,
             "The query has no placeholder, so every record refers to the same objects.",
             "Put ${locator} where the value of the record belongs.",
         )
-    for locator in asked:
+    for locator in query_locators:
         if locator not in attribute.locators:
-            found.error(
+            collector.error(
                 "reference-placeholder",
-                f"{path}.aql",
-                f"The query asks for “{locator}”, which is none of the attribute's locators.",
+                path,
+                f'The query uses "{locator}", which is not a locator of the attribute.',
                 "Add it to the locators, or correct the placeholder.",
             )
 
@@ -274,37 +270,38 @@ def _lint_lookup(
     target: ObjectTypeSpec,
     reference: ReferenceSpec,
     path: str,
-    found: FindingCollector,
+    collector: FindingCollector,
 ) -> None:
-    compared = looked_up_by(attribute, target)
-    if not compared:
-        what = f"no attribute “{reference.by}”" if reference.by else "no identifier"
-        found.error(
+    parts = looked_up_by(attribute, target)
+    if not parts:
+        what = f'attribute "{reference.by}"' if reference.by else "identifier"
+        collector.error(
             "reference-lookup-unknown",
             path,
-            f"“{target.name}” has {what} to find its objects by.",
-            "Name an attribute of the target in ReferenceSpec(by=…), or give the target an identifier.",
+            f'"{target.name}" has no {what} to find its objects by.',
+            "Set an attribute of the target in ReferenceSpec(by=…), or give the target an identifier.",
         )
         return
-    if len(compared) != len(attribute.locators):
-        found.error(
+    if len(parts) != len(attribute.locators):
+        collector.error(
             "reference-locators",
             f"{path}.locators",
-            f"Finding a “{target.name}” takes {len(compared)} values, but there are {len(attribute.locators)} locators.",
-            "Give one locator for each attribute that is compared, in the same order.",
+            f'Finding objects of "{target.name}" needs {len(parts)} values, but there are '
+            f"{len(attribute.locators)} locators.",
+            "Set one locator for each attribute that is compared, in the same order.",
         )
-    if len(compared) > 1 and attribute.takes_many:
-        found.warning(
+    if len(parts) > 1 and attribute.takes_many:
+        collector.warning(
             "reference-several-parts",
             path,
-            "Several references found by several values each cannot be told apart by a query.",
+            "A query can't distinguish several references that are each found by several values.",
             "Identify the target by one attribute.",
         )
-    for one in compared:
-        if reference.by and not (one.unique or one.identifier):
-            found.warning(
+    for part in parts:
+        if reference.by and not (part.unique or part.identifier):
+            collector.warning(
                 "reference-not-unique",
                 path,
-                f"“{one.name}” is neither unique nor an identifier, so the wrong object may be found.",
-                "Look up by the identifier, or mark that attribute unique.",
+                f'"{part.name}" is neither unique nor an identifier, so the wrong object may be found.',
+                "Look up by the identifier, or make that attribute unique.",
             )

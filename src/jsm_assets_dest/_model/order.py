@@ -1,73 +1,72 @@
-"""The order of the import: what is referred to comes first, as far as circles allow."""
+"""The order of the import: targets of references first, as far as circles allow."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .schema_model import SchemaModel
-    from .specs import ObjectTypeSpec
+from .object_schema_spec import ObjectSchemaSpec
+from .specs import ObjectTypeSpec
 
 
-def targets_of(spec: ObjectTypeSpec) -> tuple[str, ...]:
-    """The keys of the object types that an object type refers to, itself included, each once."""
-    return tuple(dict.fromkeys(one.reference.target for one in spec.attributes if one.reference is not None))
+def circles(model: ObjectSchemaSpec) -> tuple[tuple[str, ...], ...]:
+    """Return the groups of object types that refer to each other in a circle, as keys in the order of the model.
 
-
-def circles(model: SchemaModel) -> tuple[tuple[str, ...], ...]:
-    """The groups of object types that refer to each other in a circle, by key and in the model's order.
-
-    An object type that refers to itself is no group: its objects can still be sent at once.
+    An object type that refers to itself is not a group: its objects can still be sent together.
     """
-    reach = {spec.key: _reached(model, spec.key) for spec in model.object_types}
-    found: list[tuple[str, ...]] = []
-    seen: set[str] = set()
-    for spec in model.object_types:
-        if spec.key in seen:
-            continue
-        group = tuple(
-            other.key
-            for other in model.object_types
-            if other.key == spec.key or (other.key in reach[spec.key] and spec.key in reach[other.key])
-        )
-        seen.update(group)
-        if len(group) > 1:
-            found.append(group)
-    return tuple(found)
+    reachable = _reachable(model)
+    groups: list[tuple[str, ...]] = []
+    for key in reachable:
+        if not any(key in group for group in groups):
+            groups.append(
+                tuple(
+                    other
+                    for other in reachable
+                    if other == key or (other in reachable[key] and key in reachable[other])
+                )
+            )
+    return tuple(group for group in groups if len(group) > 1)
 
 
-def _reached(model: SchemaModel, key: str) -> set[str]:
-    reached: set[str] = set()
-    waiting = [key]
-    while waiting:
-        for target in targets_of(model.object_type(waiting.pop())):
-            if target not in reached and model.has_object_type(target):
-                reached.add(target)
-                waiting.append(target)
-    return reached
+def targets_first(model: ObjectSchemaSpec) -> tuple[ObjectTypeSpec, ...]:
+    """Sort the object types, each after the types that it refers to.
 
-
-def targets_first(model: SchemaModel) -> tuple[ObjectTypeSpec, ...]:
-    """The object types, each after those it refers to; within a circle, and where nothing decides, in the
-    model's order.
+    Within a circle, and where nothing else decides, they keep the order of the model.
     """
-    reach = {spec.key: _reached(model, spec.key) for spec in model.object_types}
+    reachable = _reachable(model)
     ordered: list[ObjectTypeSpec] = []
-    waiting = list(model.object_types)
-    while waiting:
-        left = {spec.key for spec in waiting}
-        # What one still waits for, except where that waits for the first one in turn. There is always one
-        # that waits for nothing: following unanswered references from any type ends, because circles are
-        # taken out.
+    remaining = list(model.object_types)
+    while remaining:
+        remaining_keys = {spec.key for spec in remaining}
+        # A type waits for its remaining targets, except for those of its own circle. At least one type waits for nothing,
+        # because the targets form no circle once those are left out.
         ready = next(
             spec
-            for spec in waiting
+            for spec in remaining
             if not any(
-                target in left and spec.key not in reach[target]
-                for target in reach[spec.key]
+                target in remaining_keys and spec.key not in reachable[target]
+                for target in reachable[spec.key]
                 if target != spec.key
             )
         )
         ordered.append(ready)
-        waiting.remove(ready)
+        remaining.remove(ready)
     return tuple(ordered)
+
+
+def _reachable(model: ObjectSchemaSpec) -> dict[str, set[str]]:
+    """Map the key of each object type to the keys that its references lead to, directly or not."""
+    targets = {
+        spec.key: [
+            attribute.reference.target
+            for attribute in spec.attributes
+            if attribute.reference is not None and model.has_object_type(attribute.reference.target)
+        ]
+        for spec in model.object_types
+    }
+    reachable: dict[str, set[str]] = {}
+    for key in targets:
+        reached: set[str] = set()
+        pending = [key]
+        while pending:
+            for target in targets[pending.pop()]:
+                if target not in reached:
+                    reached.add(target)
+                    pending.append(target)
+        reachable[key] = reached
+    return reachable

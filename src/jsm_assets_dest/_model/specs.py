@@ -1,26 +1,27 @@
-"""The parts of a schema model: what somebody wants to have in Assets, as plain values.
+"""The parts of a schema model as plain values.
 
-Nothing here is checked beyond its kind: `SchemaModel.lint` finds everything that is wrong at once, with path
-and remedy, which is kinder than an exception for the first mistake.
+Constructors check only the types of their arguments. `SchemaModel.lint` finds everything else at once, with a path and a
+remedy for each finding.
 """
 
-from __future__ import annotations
-
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
 from .._assets.statuses import StatusCategory
-from .names import camel_case
+from .arguments import choice, instances, json_object, texts
+from .names import camel_case, same_name
 
 
 class AttributeType(enum.StrEnum):
-    """The types that an import can give an attribute, in the words of the mapping document.
+    """The attribute types that an import can create, as the mapping document names them.
 
-    Assets has more (user, group, project, …), but no import can write them (Atlassian's JSON Schema of
+    Assets has more types (user, group, project, …), but no import can write them (Atlassian's JSON Schema of
     2023-10-19).
     """
+
+    __module__ = "jsm_assets_dest"
 
     TEXT = "text"
     INTEGER = "integer"
@@ -38,13 +39,29 @@ class AttributeType(enum.StrEnum):
     REFERENCE = "referenced_object"
 
     @classmethod
-    def _missing_(cls, value: object) -> AttributeType | None:
+    def _missing_(cls, value: object) -> "AttributeType | None":
         return cls.REFERENCE if value == "reference" else None
 
 
-def _texts(values: str | Iterable[str]) -> tuple[str, ...]:
-    # One text is meant as one text: tuple("id") would be two letters, and nothing would say so.
-    return (values,) if isinstance(values, str) else tuple(values)
+def importable_type(name: str) -> AttributeType | None:
+    """Return the attribute type, or None for user, group, and other types that imports cannot write."""
+    return AttributeType(name) if name in set(AttributeType) else None
+
+
+def _category(value: StatusCategory | str) -> StatusCategory:
+    return choice(StatusCategory, value, "category")
+
+
+def _type(value: AttributeType | str) -> AttributeType:
+    return choice(AttributeType, value, "type")
+
+
+def _locators(values: str | Iterable[str]) -> tuple[str, ...]:
+    return texts(values, "locators")
+
+
+def _statuses(values: str | Iterable[str]) -> tuple[str, ...]:
+    return texts(values, "statuses")
 
 
 @frozen
@@ -52,43 +69,56 @@ class StatusSpec:
     """A status that the schema declares.
 
     Args:
-        name: 2 to 30 characters of `A-Z a-z 0-9`, space and hyphen (Atlassian's JSON Schema); "LOCKED_OUT"
-            has to be declared, and sent, as "Locked Out".
-        category: What it means.
-        description: For people.
+        name: 2 to 30 characters of `A-Z a-z 0-9`, space, and hyphen (Atlassian's JSON Schema). For example, declare and
+            send "LOCKED_OUT" as "Locked Out".
+        category: The category of the status.
+        description: Human-readable.
+        extra: Keys of the status in the mapping document that have no argument here. They are sent unchanged.
     """
 
+    __module__ = "jsm_assets_dest"
+
     name: str
-    category: StatusCategory = field(converter=StatusCategory)
+    category: StatusCategory = field(converter=_category)
     description: str = ""
+    extra: Mapping[str, object] = field(
+        factory=dict, converter=json_object, hash=False, repr=False, kw_only=True
+    )
 
 
 @frozen
 class IconSpec:
-    """An icon that the schema brings along.
+    """An icon that the schema adds.
 
     Args:
-        key: Your own key, 1 to 255 characters; it can never be changed.
-        name: What people see, under the same rule as a status name.
-        png48: The image, a PNG of 48 by 48 pixels, as base64 text.
+        key: Your own key, 1 to 255 characters. It can't be changed later.
+        name: The displayed name. It follows the same rule as the name of a status.
+        png48: The image: a PNG of 48 by 48 pixels, encoded as base64.
+        extra: Keys of the icon in the mapping document that have no argument here. They are sent unchanged.
     """
+
+    __module__ = "jsm_assets_dest"
 
     key: str
     name: str
     png48: str = field(repr=lambda text: f"<{len(text)} characters>")
+    extra: Mapping[str, object] = field(
+        factory=dict, converter=json_object, hash=False, repr=False, kw_only=True
+    )
 
 
 @frozen
 class ReferenceSpec:
-    """What a reference attribute points to, and how Assets finds the object.
+    """The target of a reference attribute, and how Assets finds the referenced object.
 
     Args:
         target: The key of an object type of the same model.
-        by: The key of the target's attribute whose value the record holds; empty means the target's
-            identifier.
-        aql: A query of your own, instead of the one built from `by`. `${locator}` in it is replaced by the
-            quoted value.
+        by: The key of the target's attribute whose value the record contains. The default is the target's identifier.
+        aql: Your own query instead of the one that is built from `by`. Assets replaces `${locator}` with the quoted
+            value.
     """
+
+    __module__ = "jsm_assets_dest"
 
     target: str
     by: str = field(default="", kw_only=True)
@@ -100,29 +130,33 @@ class AttributeSpec:
     """An attribute of an object type, and where its values come from.
 
     Args:
-        name: What people see; it can never be changed once built.
-        type: One of `AttributeType`, or its text. A `reference` makes it a reference.
-        key: Its key in this model; by default the name in camel case ("Primary Email" is primaryEmail).
-        locators: Paths into a record; several are joined by the import source's concatenator. By default the
+        name: The displayed name. It can't be changed after the build.
+        type: An `AttributeType` or its value. A `reference` makes it a reference.
+        key: Its key in this model. The default is the name in camel case ("Primary Email" becomes primaryEmail).
+        locators: Paths into a record. The import source joins several values with its concatenator. The default is the
             key.
-        description: For people.
-        label: Whether its value is what people see of an object; one attribute of a type has it.
-        identifier: Whether it identifies the record (`externalIdPart`): the import updates the object with
-            the same value instead of creating another one.
-        unique: Whether Assets refuses two objects with the same value.
-        minimum: The least number of values.
-        maximum: The greatest number of values; -1 is without a limit.
-        reference: What a reference points to.
-        statuses: The names of the statuses that a status attribute may have; none means all of them.
-        external_id: Unique in the whole workspace; by default "<namespace>/<type key>/<attribute key>".
-        max_length: The most characters of a value that you promise to send; None is the type's own limit.
-        mapped: False for an attribute that is there, but that this import does not fill.
+        description: Human-readable.
+        label: True if its value is the displayed name of an object. One attribute of a type is the label.
+        identifier: True if it identifies the record (`externalIdPart`). The import updates the object that has the same
+            value instead of creating another one.
+        unique: True if Assets must reject two objects with the same value.
+        minimum: The minimum number of values.
+        maximum: The maximum number of values; -1 means unlimited.
+        reference: The target of a reference.
+        statuses: The names of the statuses that a status attribute allows. None means all.
+        external_id: Unique in the whole workspace. The default is "<namespace>/<type key>/<attribute key>".
+        max_length: The maximum number of characters of a value that you will send. None means the limit of the type.
+        mapped: False for an attribute that exists but that this import doesn't fill.
+        extra: Keys of the attribute in the mapping document that have no argument here. They are sent unchanged.
+        mapping_extra: The same for the mapping of the attribute, for example `valueMapping`.
     """
 
+    __module__ = "jsm_assets_dest"
+
     name: str
-    type: AttributeType = field(default=AttributeType.TEXT, converter=AttributeType)
+    type: AttributeType = field(default=AttributeType.TEXT, converter=_type)
     key: str = field(default="", kw_only=True)
-    locators: tuple[str, ...] = field(default=(), converter=_texts, kw_only=True)
+    locators: tuple[str, ...] = field(default=(), converter=_locators, kw_only=True)
     description: str = field(default="", kw_only=True)
     label: bool = field(default=False, kw_only=True)
     identifier: bool = field(default=False, kw_only=True)
@@ -130,14 +164,20 @@ class AttributeSpec:
     minimum: int = field(default=0, kw_only=True)
     maximum: int = field(default=1, kw_only=True)
     reference: ReferenceSpec | None = field(default=None, kw_only=True)
-    statuses: tuple[str, ...] = field(default=(), converter=_texts, kw_only=True)
+    statuses: tuple[str, ...] = field(default=(), converter=_statuses, kw_only=True)
     external_id: str = field(default="", kw_only=True)
     max_length: int | None = field(default=None, kw_only=True)
     mapped: bool = field(default=True, kw_only=True)
+    extra: Mapping[str, object] = field(
+        factory=dict, converter=json_object, hash=False, repr=False, kw_only=True
+    )
+    mapping_extra: Mapping[str, object] = field(
+        factory=dict, converter=json_object, hash=False, repr=False, kw_only=True
+    )
 
     def __attrs_post_init__(self) -> None:
-        # Defaults are filled in once, here, so that renaming later (`attrs.evolve(spec, name=…)`) keeps the
-        # key, and with it the locators and the external id.
+        # Set defaults once, here: then a later rename (`attrs.evolve(spec, name=…)`) keeps the key, the locators, and the
+        # external id.
         if not self.key:
             object.__setattr__(self, "key", camel_case(self.name))
         if self.reference is not None and self.type is AttributeType.TEXT:
@@ -149,30 +189,32 @@ class AttributeSpec:
 
     @property
     def is_reference(self) -> bool:
-        """Whether its values are other objects."""
+        """True if its values are other objects."""
         return self.type is AttributeType.REFERENCE
 
     @property
     def takes_many(self) -> bool:
-        """Whether it can have more than one value."""
+        """True if it can have more than one value."""
         return self.maximum != 1
+
+
+def _attributes(values: Iterable[AttributeSpec]) -> tuple[AttributeSpec, ...]:
+    return instances(AttributeSpec, values, "attributes")
 
 
 @frozen
 class Adoption:
-    """The object type that exists already and that a wanted one is mapped onto.
+    """The existing object type that a wanted one is mapped to.
 
     Args:
         object_type_id: Its id in Assets.
         name: Its name as Assets spells it.
     """
 
+    __module__ = "jsm_assets_dest"
+
     object_type_id: str
     name: str
-
-
-def _attributes(values: Iterable[AttributeSpec]) -> tuple[AttributeSpec, ...]:
-    return tuple(values)
 
 
 @frozen
@@ -180,18 +222,22 @@ class ObjectTypeSpec:
     """An object type, its attributes, and where its records come from.
 
     Args:
-        name: What people see; unique in the schema, and it can never be changed once built.
-        attributes: In the order in which people shall see them.
-        key: Its key in this model; by default the name in camel case ("User Types" is userTypes).
-        selector: The path of its records in the data of an import; by default the key.
-        description: For people.
-        icon_key: The key of an icon of this model, or of one that Assets got in an earlier build.
-        parent: The key of the object type above it. Imports cannot switch inheritance on, so flat models are
-            simpler.
-        external_id: Unique in the whole workspace; by default "<namespace>/<type key>".
-        adopted: The existing object type that this one is mapped onto.
-        mapped: False for an object type that is there, but that this import does not fill.
+        name: The displayed name. It is unique in the schema and can't be changed after the build.
+        attributes: In the order in which Assets shows them.
+        key: Its key in this model. The default is the name in camel case ("User Types" becomes userTypes).
+        selector: The path of its records in the data of an import. The default is the key.
+        description: Human-readable.
+        icon_key: The key of an icon of this model, or of one that an earlier build added.
+        parent: The key of the object type above it. Imports can't enable inheritance, so flat models are simpler.
+        external_id: Unique in the whole workspace. The default is "<namespace>/<type key>".
+        adopted: The existing object type that this one is mapped to.
+        mapped: False for an object type that exists but that this import doesn't fill.
+        extra: Keys of the object type in the mapping document that have no argument here, for example `inheritance`.
+            They are sent unchanged.
+        mapping_extra: The same for the mapping of the object type, for example `unknownValues`.
     """
+
+    __module__ = "jsm_assets_dest"
 
     name: str
     attributes: tuple[AttributeSpec, ...] = field(default=(), converter=_attributes)
@@ -203,6 +249,12 @@ class ObjectTypeSpec:
     external_id: str = field(default="", kw_only=True)
     adopted: Adoption | None = field(default=None, kw_only=True)
     mapped: bool = field(default=True, kw_only=True)
+    extra: Mapping[str, object] = field(
+        factory=dict, converter=json_object, hash=False, repr=False, kw_only=True
+    )
+    mapping_extra: Mapping[str, object] = field(
+        factory=dict, converter=json_object, hash=False, repr=False, kw_only=True
+    )
 
     def __attrs_post_init__(self) -> None:
         if not self.key:
@@ -213,15 +265,14 @@ class ObjectTypeSpec:
             object.__setattr__(self, "selector", self.key)
 
     def find_attribute(self, name_or_key: str) -> AttributeSpec | None:
-        """The attribute with this key, else the one with this name in any case, else None."""
+        """Return the attribute with this key, otherwise the one with this name in any case, otherwise None."""
         for attribute in self.attributes:
             if attribute.key == name_or_key:
                 return attribute
-        wanted = name_or_key.strip().casefold()
-        return next((one for one in self.attributes if one.name.strip().casefold() == wanted), None)
+        return next((one for one in self.attributes if same_name(one.name, name_or_key)), None)
 
     def attribute(self, key: str) -> AttributeSpec:
-        """The attribute with this key.
+        """Return the attribute with this key.
 
         Raises:
             KeyError: There is none.
@@ -229,7 +280,12 @@ class ObjectTypeSpec:
         for attribute in self.attributes:
             if attribute.key == key:
                 return attribute
-        raise KeyError(f"the object type “{self.name}” has no attribute with the key “{key}”")
+        raise KeyError(f'the object type "{self.name}" has no attribute with the key "{key}"')
+
+    @property
+    def inherits(self) -> bool:
+        """True if it has the attributes of its parent too. Only documents that Assets returned say so."""
+        return bool(self.parent) and self.extra.get("inheritance") is True
 
     @property
     def identifiers(self) -> tuple[AttributeSpec, ...]:
@@ -238,7 +294,7 @@ class ObjectTypeSpec:
 
     @property
     def label(self) -> AttributeSpec | None:
-        """The attribute that people see of an object, or None."""
+        """The attribute whose value is the displayed name of an object, or None."""
         return next((attribute for attribute in self.attributes if attribute.label), None)
 
     @property

@@ -1,4 +1,4 @@
-"""The life of one execution: started, looked at, completed, waited for, cancelled. The essay in `imports` tells it."""
+"""States of one execution: read, completed, awaited, cancelled. See the docstring of `imports` for the rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, read_execution_status
 from .._imports.progress import ImportPhase
 from .._imports.result import ImportResult
-from .._secret import Secret
 from .._session.call import call
 from .._session.site import Site
 from .._wire import import_requests as wire
@@ -30,20 +29,20 @@ from .import_target import ImportTarget
 _log = logging.getLogger("jsm_assets_dest.import")
 _states = logging.getLogger("jsm_assets_dest.state")
 
-#: How the service answers about an execution that takes no more data or that it does not know. The OpenAPI document
-#: declares nothing but 400; the others are what clients prepare for.
+#: Statuses of responses about an execution that no longer accepts data or is unknown. The OpenAPI document declares only
+#: 400; other clients handle the rest.
 GONE = frozenset({400, 404, 409, 410})
-#: Seconds for tidying up after an interruption.
-MOMENT = 0.5
-#: Seconds that Assets is given for processing, unless somebody says otherwise.
-LONGEST = 3600.0
+#: Seconds for the clean-up after an interruption.
+CLEAN_UP_SECONDS = 0.5
+#: Default seconds to wait until Assets has processed an execution.
+PROCESSING_SECONDS = 3600.0
 
 
-# --- looking, ending
+# --- reading, completing
 
 
 def look(target: ImportTarget, execution: Execution) -> Operation[ExecutionStatus]:
-    """The state of an execution."""
+    """Read the status of an execution."""
     links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
     response = yield from call(target.site, wire.execution_status(links, target.bearer))
     status = read_execution_status(response.json())
@@ -59,40 +58,40 @@ def look(target: ImportTarget, execution: Execution) -> Operation[ExecutionStatu
 
 
 def complete(target: ImportTarget, execution: Execution) -> Operation[None]:
-    """Say that all data is there, once."""
+    """Report the end of the data, once."""
     _refuse_not_owner(execution, "completed")
     if execution.ledger.is_completed:
         return
     ledger = execution.ledger
     links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
     request = wire.complete_import(links, target.bearer)
-    for last in (False, True):
-        heard_before, ledger.is_announced = ledger.is_announced, True
+    for is_last in (False, True):
+        announced_before, ledger.is_announced = ledger.is_announced, True
         try:
             yield from call(target.site, request)
             break
         except AssetsError as error:
-            refused = isinstance(error, ApiError) and not isinstance(error, ServiceUnavailableError)
-            if refused or (isinstance(error, TransportError) and error.sent == "no"):
-                ledger.is_announced = heard_before
-            if refused and error.status not in GONE:
-                raise
-            if isinstance(error, TransportError) and error.sent == "no":
+            is_rejected = isinstance(error, ApiError) and not isinstance(error, ServiceUnavailableError)
+            is_unsent = isinstance(error, TransportError) and error.sent == "no"
+            if is_rejected or is_unsent:
+                ledger.is_announced = announced_before
+            if is_unsent or (is_rejected and error.status not in GONE):
                 raise
             status = yield from look(target, execution)
             if status.is_cancelled:
-                raise cancelled(execution, target.site, status) from (error if refused else None)
+                raise cancelled(execution, target.site, status) from (error if is_rejected else None)
             if not status.takes_data:
-                break  # it was understood, then or by another attempt
+                break  # this or an earlier attempt was received
             ledger.is_announced = False
-            if refused or last:
+            if is_rejected or is_last:
                 raise
     ledger.is_announced = ledger.is_completed = True
 
 
 def finish(target: ImportTarget, execution: Execution) -> Operation[None]:
-    """Complete an execution that is led by hand, and wait for its end. One that cannot be completed is cleared away:
-    nobody else would ever do it, and it would be in the way of the next one.
+    """Complete a manual execution and wait for its end.
+
+    If it cannot be completed, it is cleaned up, because no one else would do so and it blocks the next execution.
     """
     try:
         yield from complete(target, execution)
@@ -101,14 +100,14 @@ def finish(target: ImportTarget, execution: Execution) -> Operation[None]:
     except BaseException as error:
         yield from clean_up(target, execution, error)
         raise
-    yield from wait(target, execution, LONGEST)
+    yield from wait(target, execution, PROCESSING_SECONDS)
 
 
 def wait(target: ImportTarget, execution: Execution, timeout: float) -> Operation[ImportResult]:
-    """Wait for the end of an execution that is led by hand.
+    """Wait for the end of a manual execution.
 
     Raises:
-        ConfigurationError: The time limit is none.
+        ConfigurationError: The timeout is invalid.
     """
     if type(timeout) not in (int, float) or not timeout >= 0:
         raise ConfigurationError(
@@ -117,78 +116,86 @@ def wait(target: ImportTarget, execution: Execution, timeout: float) -> Operatio
     try:
         status = yield from ended(target, execution, timeout)
     except ImportCancelledError as error:
-        yield from _told_of_the_end(target.site, execution, error)
+        yield from _report_end(target.site, execution, error)
         raise
     return execution.ledger.tally.result(status, target.site.clock.monotonic())
 
 
 def result(target: ImportTarget, execution: Execution) -> Operation[ImportResult]:
-    """What is known now."""
+    """Return the result so far."""
     status = yield from look(target, execution)
     return execution.ledger.tally.result(status, target.site.clock.monotonic())
 
 
 def ended(target: ImportTarget, execution: Execution, timeout: float) -> Operation[ExecutionStatus]:
-    """Wait for one of the two ends; gives the last status, which is DONE."""
-    started = target.site.clock.monotonic()
-    puzzled: set[str] = set()
-    unseen_since: float | None = None
+    """Wait for the end of an execution and return its last status, which is DONE."""
+    site = target.site
+    started = site.clock.monotonic()
+    unknown_states: set[str] = set()
+    unreadable_since: float | None = None
     status = ExecutionStatus(state="")
     while True:
         try:
             status = yield from look(target, execution)
-            unseen_since = None
+            unreadable_since = None
         except AssetsError as error:
-            # Assets goes on whether we can see it or not: a failure to look is no failure of the import, for a while.
-            now = target.site.clock.monotonic()
-            unseen_since = now if unseen_since is None else unseen_since
-            if not error.retryable or not target.site.policy.accepts(error.retry_after):
+            # Assets continues, so a status that cannot be read for a while does not fail the import.
+            current_time = site.clock.monotonic()
+            unreadable_since = current_time if unreadable_since is None else unreadable_since
+            if not error.retryable or not site.policy.accepts(error.retry_after):
                 raise
-            if now - unseen_since >= unseen_for(target.site) or now - started >= timeout:
+            if (
+                current_time - unreadable_since >= unreadable_seconds(site)
+                or current_time - started >= timeout
+            ):
                 raise
-            _log.info("the execution could not be looked at (%s); trying again", error.code)
-        waited = target.site.clock.monotonic() - started
+            _log.info("the status of the execution could not be read (%s); retrying", error.code)
+        waited = site.clock.monotonic() - started
         if status.is_cancelled:
-            raise cancelled(execution, target.site, status)
+            raise cancelled(execution, site, status)
         if status.is_done:
-            yield from told(target.site, execution, ImportPhase.DONE, state=status.state)
+            yield from report(site, execution, ImportPhase.DONE, state=status.state)
             return status
-        if unseen_since is None and not status.is_known and status.state not in puzzled:
-            puzzled.add(status.state)
+        if unreadable_since is None and not status.is_known and status.state not in unknown_states:
+            unknown_states.add(status.state)
             _log.warning(
-                "the execution is in the state %s, which is new to this library", status.state or "(none)"
+                "the execution is in the state %s, which this library does not know",
+                status.state or "(none)",
             )
-        yield from told(target.site, execution, ImportPhase.PROCESSING, state=status.state)
+        yield from report(site, execution, ImportPhase.PROCESSING, state=status.state)
         if waited >= timeout:
             raise ImportTimeoutError(
-                f"Assets was not done with the import after {timeout:g} seconds; it goes on with it.",
+                f"Assets did not finish the import within {timeout:g} seconds. It continues.",
                 execution=execution.detached(),
-                result=execution.ledger.tally.result(status, target.site.clock.monotonic()),
+                result=execution.ledger.tally.result(status, site.clock.monotonic()),
                 remedies=(
-                    "You: wait longer with token.attach(error.execution).wait(), or look at the import in Assets.",
+                    "You: continue to wait with token.attach(error.execution).wait(), or check the import in Assets.",
                 ),
             )
-        yield Sleep(min(pause(waited, target.site.chance()), max(timeout - waited, 0.001)))
+        yield Sleep(min(pause(waited, site.chance()), max(timeout - waited, 0.001)))
 
 
-def unseen_for(site: Site) -> float:
-    """Seconds for which an execution that is being processed may be out of sight before waiting for it is given up."""
+def unreadable_seconds(site: Site) -> float:
+    """Return the seconds for which the status of an execution may be unreadable before waiting ends."""
     return site.policy.deadline if site.policy.attempts > 1 else 0.0
 
 
-def pause(waited: float, chance: float) -> float:
-    """Seconds to the next look: a tenth of the time waited so far, from 1 to 15.
+def pause(waited: float, random_value: float) -> float:
+    """Return the seconds until the next status request: a tenth of the time waited so far, from 1 to 15.
 
-    Chance is in the first pause only. That is enough for programs that began together not to ask together, and keeps the
-    number of looks and the delay in noticing the end within bounds.
+    Only the first pause is random. That keeps programs that start together from sending requests together, and limits both
+    the number of requests and the delay in detecting the end.
     """
     if waited < 0.5:
-        return 0.5 + 0.5 * chance
+        return 0.5 + 0.5 * random_value
     return min(15.0, max(1.0, 0.1 * waited))
 
 
+# --- cancelling
+
+
 def cancel(target: ImportTarget, execution: Execution) -> Operation[bool]:
-    """Cancel an execution of ours."""
+    """Cancel an execution of this process; return True if it is cancelled now."""
     _refuse_not_owner(execution, "cancelled")
     status = yield from look(target, execution)
     if status.is_over:
@@ -203,94 +210,78 @@ def cancel(target: ImportTarget, execution: Execution) -> Operation[bool]:
 
 
 def clean_up(target: ImportTarget, execution: Execution, reason: BaseException) -> Operation[None]:
-    """Clear an execution away that cannot be brought to a good end, and tell the displays that nothing follows."""
+    """Clean up an execution that cannot succeed, and send the displays their last report."""
     yield from abandon(target, execution, reason=reason)
-    yield from _told_of_the_end(target.site, execution, reason)
+    yield from _report_end(target.site, execution, reason)
 
 
-def _told_of_the_end(site: Site, execution: Execution, reason: BaseException) -> Operation[None]:
-    """Tell the displays, so that they let go of the terminal; their failures must not hide the reason."""
+def _report_end(site: Site, execution: Execution, reason: BaseException) -> Operation[None]:
+    # Displays must release the terminal, and an exception of a display must not hide the reason.
     phase = ImportPhase.CANCELLED if isinstance(reason, ImportCancelledError) else ImportPhase.INTERRUPTED
     try:
-        yield from told(site, execution, phase)
-    except Exception as error:  # noqa: BLE001 - whatever a display of the caller's raises
-        _log.warning("a display of the progress raised %s", type(error).__name__)
+        yield from report(site, execution, phase)
+    except Exception as error:  # noqa: BLE001 - a display of the caller may raise anything
+        _log.warning("a progress display raised %s", type(error).__name__)
 
 
 def abandon(
-    target: ImportTarget, execution: Execution, *, reason: BaseException, kept: bool = True
+    target: ImportTarget, execution: Execution, *, reason: BaseException, keep_for_journal: bool = True
 ) -> Operation[None]:
-    """Clear an execution of ours away that cannot be brought to a good end.
+    """Cancel an execution of this process that cannot succeed.
 
-    One that Assets may have been told is complete is left alone: all of its data is there. After an interruption, such as
-    Ctrl-C, a single attempt is made, past the gate and for half a second at most. What fails here is not raised: the
-    reason for abandoning it is what matters.
+    An execution that Assets may already treat as complete is not cancelled, because it contains all data. After an
+    interruption such as Ctrl-C, a single attempt is made, without waiting for the gate, for half a second at most. A
+    failure is logged, not raised, because the reason matters more.
 
     Args:
         target: The import.
-        execution: What to clear away.
-        reason: Why it cannot come to a good end.
-        kept: Leave it open where there is a journal from which it can be gone on with.
+        execution: The execution.
+        reason: The exception because of which it cannot succeed.
+        keep_for_journal: Leave it open if there is a journal from which it can be resumed.
     """
     if not execution.is_owner or execution.ledger.is_announced:
         return
-    if kept and execution.options.journal is not None:
+    if keep_for_journal and execution.options.journal is not None:
         return
     links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
-    bearer = target.bearer
-    cancelling = wire.cancel_import(links, bearer)
+    request = wire.cancel_import(links, target.bearer)
     if not isinstance(reason, Exception):
         with contextlib.suppress(Exception):
-            yield Send(cancelling.changed(timeout=MOMENT))
+            yield Send(request.changed(timeout=CLEAN_UP_SECONDS))
         return
     try:
-        if execution.options.record_failure and (yield from _recorded(target.site, links, bearer, reason)):
-            return
-        yield from call(target.site, cancelling)
+        yield from call(target.site, request)
     except AssetsError as error:
-        # Nothing is left where it was somebody else who cancelled it.
+        # If someone else cancelled it, there is nothing to cancel.
         if not isinstance(reason, ImportCancelledError):
             _log.warning("the execution %s could not be cancelled: %s", execution.id, error.code)
 
 
-def _recorded(site: Site, links: ExecutionLinks, bearer: Secret, reason: Exception) -> Operation[bool]:
-    """Leave an entry in the history of the import, which closes the execution; whether that succeeded."""
-    what = reason.what if isinstance(reason, AssetsError) else ""
-    text = f"{type(reason).__name__}: {what}".partition("\n")[0]
-    try:
-        yield from call(site, wire.record_failure(links, bearer, text))
-    except AssetsError as error:
-        _log.warning("the failure could not be recorded in Assets: %s", error.code)
-        return False
-    return True
-
-
-def _refuse_not_owner(execution: Execution, what: str) -> None:
+def _refuse_not_owner(execution: Execution, action: str) -> None:
     if not execution.is_owner:
         raise ClosedError(
-            f"The execution {execution.id} was not {what}: it was started by another process.",
-            cause="An execution certainly belongs to the process that started it; others submit to it.",
-            remedies=("You: leave that to the process that started it.",),
+            f"The execution {execution.id} was not {action}: another process started it.",
+            cause="Only the process that started an execution can complete or cancel it. Others can submit records to it.",
+            remedies=("You: complete or cancel it in the process that started it.",),
         )
 
 
 def cancelled(execution: Execution, site: Site, status: ExecutionStatus) -> ImportCancelledError:
-    """The error for an execution that somebody cancelled."""
+    """Return the error for an execution that was cancelled."""
     return ImportCancelledError(
-        f"The execution {execution.id} was cancelled; what was sent to it is not imported.",
+        f"The execution {execution.id} was cancelled. Assets does not import the records that were sent to it.",
         execution=execution.detached(),
         result=execution.ledger.tally.result(status, site.clock.monotonic()),
     )
 
 
-def told(
+def report(
     site: Site, execution: Execution, phase: ImportPhase, *, in_flight: int = 0, state: str = ""
 ) -> Operation[None]:
-    """Tell the caller's displays where the import is."""
+    """Send the progress of the import to the caller's displays."""
     ledger = execution.ledger
     if not ledger.listeners:
         return
-    now = site.clock.monotonic()
-    progress = ledger.tally.progress(phase, now, in_flight=in_flight, state=state)
+    progress = ledger.tally.progress(phase, site.clock.monotonic(), in_flight=in_flight, state=state)
     for listener in ledger.listeners:
         yield Report(listener, progress)

@@ -1,7 +1,7 @@
-"""The guard: an import that brings far fewer records than there are objects is not completed.
+"""Guard against mass deletion: an import with far fewer records than existing objects is not completed.
 
-An import may be set to remove objects that a run does not bring. Whether it is cannot be read from Assets, so that the
-worst is assumed: a source that broke off without an error, or a filter that was left on, must not empty a schema.
+An import may be set to remove objects that a run does not contain. The setting can't be read from Assets, so the worst is
+assumed: a source that ended early without an error, or a forgotten filter, must not empty an object schema.
 """
 
 from __future__ import annotations
@@ -24,105 +24,115 @@ from .import_target import ImportTarget
 
 _log = logging.getLogger("jsm_assets_dest.import")
 
-#: The least number of objects of which a missing part is worth stopping for: of three, one is a third.
+#: Below this number of objects, only a run without records of the type is rejected: one of three is already a third.
 FEW = 5
 
 
 def refuse_shrinking(
-    site: Site, execution: Execution, found: ImportLinks, previous: Mapping[str, int] | None
+    site: Site, execution: Execution, links: ImportLinks, previous: Mapping[str, int] | None
 ) -> Operation[tuple[str, ...]]:
-    """Refuse to complete an import without records, or with far fewer than the run before or than there are objects.
+    """Reject a run without records, or with far fewer than in the previous run or than objects in Assets.
 
     Args:
         site: The site.
-        execution: What was sent to.
-        found: The links of the import token.
-        previous: Records by selector of the run before, where a journal knows them.
+        execution: The execution that received the records.
+        links: Links of the import token.
+        previous: Records of the previous run by selector, if a journal contains them.
 
     Returns:
-        What the result should say about it: that there was nothing to compare with.
+        Notes for the result.
 
     Raises:
-        MassDeletionGuardError: Naming the object types.
+        MassDeletionGuardError: The message names the object types.
     """
     options = execution.options
     sent = execution.ledger.tally.sent
     if options.allow_missing:
         return ()
     if not sum(sent.values()):
-        refused = execution.ledger.tally.refused
-        what = (
-            f"None of the {count_text(refused, 'record')} could be sent"
-            if refused
-            else "The source gave no records"
+        rejected = execution.ledger.tally.refused
+        reason = (
+            f"none of the {count_text(rejected, 'record')} could be sent"
+            if rejected
+            else "the source has no records"
         )
         raise MassDeletionGuardError(
-            f"{what}; the import was not completed.",
-            remedies=("You: check the source; if nothing is what should be there, pass allow_missing=True.",),
-        )
-    names = names_of(execution.model)
-    counted = yield from _counts(site, execution, found)
-    counts = counted or {}
-    short: list[str] = []
-    for selector, name in names.items():
-        there, now = counts.get(name.casefold(), 0), sent.get(selector, 0)
-        before = (previous or {}).get(selector, 0)
-        if _shrinks(there, now, options.max_missing):
-            short.append(f"{name}: {count_text(now, 'record')} for {count_text(there, 'object')}")
-        elif _shrinks(before, now, options.max_missing):
-            short.append(f"{name}: {count_text(now, 'record')} after {before:,} in the run before")
-    if short:
-        raise MassDeletionGuardError(
-            f"Far fewer records came than expected ({'; '.join(short)}); the import was not completed.",
+            f"Did not complete the import: {reason}.",
             remedies=(
-                "You: check the source; it may have broken off, or have a filter on.",
-                "You: if that is meant, pass allow_missing=True, or another max_missing=….",
+                "You: correct the records; result.failed lists the reasons."
+                if rejected
+                else "You: check the source. If it must be empty, pass allow_missing=True.",
             ),
         )
-    if counted is None and previous is None:
+    names = names_of(execution.model)
+    readable_counts = yield from _counts(site, execution, links)
+    counts = readable_counts or {}
+    missing: list[str] = []
+    for selector, name in names.items():
+        existing_count, sent_count = counts.get(name.casefold(), 0), sent.get(selector, 0)
+        previous_count = (previous or {}).get(selector, 0)
+        if _shrinks(existing_count, sent_count, options.max_missing):
+            missing.append(
+                f"{name}: {count_text(sent_count, 'record')} for {count_text(existing_count, 'object')}"
+            )
+        elif _shrinks(previous_count, sent_count, options.max_missing):
+            missing.append(
+                f"{name}: {count_text(sent_count, 'record')} after {previous_count:,} in the previous run"
+            )
+    if missing:
+        raise MassDeletionGuardError(
+            f"Did not complete the import: it has far fewer records than expected ({'; '.join(missing)}).",
+            remedies=(
+                "You: check the source for an error, a filter, or a limit, and import again.",
+                "You: if the objects should be missing, pass allow_missing=True, or another max_missing=….",
+            ),
+        )
+    if readable_counts is None and previous is None:
         return (
-            "Whether far fewer records came than there are objects was not checked: how many there are could not be read.",
+            "The guard had nothing to compare the run with: the number of existing objects could not be read.",
         )
     return ()
 
 
-def _shrinks(there: int, now: int, most: float) -> bool:
-    if there < FEW:
-        return there > 0 and now == 0
-    return now < there * (1 - most)
+def _shrinks(expected_count: int, sent_count: int, max_missing: float) -> bool:
+    if expected_count < FEW:
+        return expected_count > 0 and sent_count == 0
+    return sent_count < expected_count * (1 - max_missing)
 
 
-def _counts(site: Site, execution: Execution, found: ImportLinks) -> Operation[dict[str, int] | None]:
-    """How many objects there are, by the object type's name in small letters; None where that cannot be read."""
+def _counts(site: Site, execution: Execution, links: ImportLinks) -> Operation[dict[str, int] | None]:
+    """Return the number of existing objects by lowercase name of the type; None if it can't be read."""
     try:
-        schema_id = execution.schema_id or (yield from tokens.source_of(site, found)).schema_id
+        schema_id = execution.schema_id or (yield from tokens.source_of(site, links)).schema_id
         if not schema_id:
             return None
         types = yield from schemas.object_types(site, schema_id)
     except AssetsError as error:
-        _log.warning("how many objects there are could not be read (%s); the import goes on", error.code)
+        _log.warning(
+            "the number of existing objects could not be read (%s); the import continues", error.code
+        )
         return None
     return {object_type.name.casefold(): object_type.object_count or 0 for object_type in types}
 
 
-def refuse_removing_test(target: ImportTarget, found: ImportLinks) -> Operation[None]:
-    """Refuse a test import where the run before removed objects that it did not bring: a test would remove nearly all.
+def refuse_removing_test(target: ImportTarget, links: ImportLinks) -> Operation[None]:
+    """Reject a test import if the previous execution removed missing objects: the test would remove nearly all objects.
 
     Raises:
-        MassDeletionGuardError: It did.
+        MassDeletionGuardError: The previous execution removed missing objects.
     """
     try:
-        response = yield from call(target.site, wire.latest_execution_status(found, target.bearer))
+        response = yield from call(target.site, wire.latest_execution_status(links, target.bearer))
         status = read_execution_status(response.json())
     except ApiError:
-        return  # there has been no run yet
-    removed = sum(one.missing_deleted for one in status.object_types)
+        return  # there was no execution
+    removed = sum(object_type.missing_deleted for object_type in status.object_types)
     if removed:
         raise MassDeletionGuardError(
-            f"The import is set to remove objects that a run does not bring: the last one removed {removed:,}. A test import "
-            "would remove nearly all; it was not started.",
+            f"Did not start the test import: the import is set to remove missing objects (the last execution removed "
+            f"{removed:,}), so the test would remove nearly all objects.",
             remedies=(
-                "A manager of the schema: set missing objects to “ignore” on the import's page while testing.",
-                "You: if the objects may be lost, pass allow_missing=True.",
+                "An object schema manager: on the import's page in Assets, set missing objects to Ignore for the test.",
+                "You: if the objects may be removed, pass allow_missing=True.",
             ),
         )

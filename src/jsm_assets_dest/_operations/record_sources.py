@@ -1,4 +1,4 @@
-"""Where records come from: the caller's iterables, in the order in which they are read."""
+"""Sources of records: the caller's iterables, in the order in which they are read."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..exceptions import ConfigurationError
 
 @frozen
 class Source:
-    """An iterator of the caller's.
+    """Iterator of the caller.
 
     Attributes:
-        selector: What its records are for, or None where it gives pairs of a selector and a record.
-        iterator: The iterator, asynchronous or not.
+        selector: Selector of its records; None if it yields pairs of a selector and a record.
+        iterator: The sync or async iterator.
     """
 
     selector: str | None
@@ -26,11 +26,11 @@ class Source:
 
 
 def open_sources(records: object, order: tuple[str, ...]) -> Iterator[Source]:
-    """The sources of an import, each opened when it is its turn.
+    """Return the sources of an import; each one is opened when the iterator reaches it.
 
     Args:
         records: Iterables by selector, or one iterable of pairs.
-        order: The selectors, targets of references before what refers to them.
+        order: The selectors, with targets of references before their referrers.
     """
     if isinstance(records, Mapping):
         by_selector = cast("Mapping[str, object]", records)
@@ -40,10 +40,10 @@ def open_sources(records: object, order: tuple[str, ...]) -> Iterator[Source]:
 
 
 def refuse_no_source(records: object) -> None:
-    """Refuse what records cannot be read from, before anything is started.
+    """Reject an argument that is not a source of records, before anything is started.
 
     Raises:
-        ConfigurationError: It is nothing of that kind.
+        ConfigurationError: The argument is not iterable, or is a string.
     """
     if isinstance(records, Mapping):
         for selector, source in cast("Mapping[str, object]", records).items():
@@ -53,28 +53,30 @@ def refuse_no_source(records: object) -> None:
 
 
 def refuse_unknown_selectors(records: object, order: tuple[str, ...]) -> None:
-    """Refuse records by selector where the model has no such selector, before anything is started.
+    """Reject records by selector if the model does not have the selector, before anything is started.
 
-    Pairs cannot be looked at beforehand; theirs are refused record by record.
+    Pairs can't be checked beforehand: theirs are rejected record by record.
 
     Raises:
-        ConfigurationError: Naming the selectors, and those of the model.
+        ConfigurationError: A selector is unknown. The message lists those of the model.
     """
     if isinstance(records, Mapping):
-        unknown = [repr(one) for one in cast("Mapping[object, object]", records) if one not in order]
+        unknown = [
+            repr(selector) for selector in cast("Mapping[object, object]", records) if selector not in order
+        ]
         if unknown:
             raise ConfigurationError(
-                f"The model has no selector {', '.join(unknown)}; it has {', '.join(map(repr, order)) or 'none'}. "
+                f"The model does not have the selector {', '.join(unknown)}; it has {', '.join(map(repr, order)) or 'none'}. "
                 "Nothing was sent.",
                 field="records",
-                fix="Give the records under the selectors of the model; model.import_order() names them.",
+                fix="Use the selectors of the model; see model.import_order().",
             )
 
 
 def _refuse(records: object, name: str) -> None:
     if isinstance(records, (str, bytes)) or not isinstance(records, (Iterable, AsyncIterable)):
         raise ConfigurationError(
-            f"`{name}` is {type(records).__name__}; nothing was sent.",
+            f"`{name}` is {type(records).__name__}. Nothing was sent.",
             field="records",
             fix="Pass iterables of records by selector, {'people': [...]}, or an iterable of (selector, record) pairs.",
         )
@@ -85,12 +87,12 @@ def _opened(records: object) -> object:
         if isinstance(records, AsyncIterable):
             return records.__aiter__()
         return iter(cast("Iterable[Any]", records))
-    except Exception as error:  # noqa: BLE001 - whatever a source of the caller's raises
+    except Exception as error:  # noqa: BLE001 - a source of the caller may raise anything
         return _failing(error)
 
 
 def _failing(error: Exception) -> Iterator[object]:
-    """Raise what opening a source raised when it is read, where failures of sources are dealt with."""
+    """Return an iterator that raises the exception of opening a source, because reading handles failures of sources."""
 
     def fail() -> object:
         raise error
@@ -98,25 +100,24 @@ def _failing(error: Exception) -> Iterator[object]:
     return iter(fail, None)
 
 
-def pull(source: Source, count: int, seconds: float, patience: float) -> Operation[Batch]:
-    """The next records of a source.
+def pull(source: Source, count: int, seconds: float, timeout: float) -> Operation[Batch]:
+    """Read the next records of a source.
 
-    A source that has them all in memory hands over many at once; one that makes them gets `seconds` to do so, and then
-    gives what it has. One that takes longer than `patience` for a single record is given up.
+    A source that has its records in memory yields all of them immediately. Another one has `seconds` to yield records, and
+    fails if a single record takes longer than `timeout`.
     """
     iterator = source.iterator
     if type(iterator) in _READY:
         records = list(islice(cast("Iterator[Any]", iterator), count))
         return Batch(records, ended=len(records) < count)
-    batch: Batch = yield Pull(iterator, count, seconds, patience)
+    batch: Batch = yield Pull(iterator, count, seconds, timeout)
     return batch
 
 
-def left(source: Source) -> Operation[None]:
-    """Close a generator that is not read any further, so that what it holds open is given back now.
+def close(source: Source) -> Operation[None]:
+    """Close a generator that is not read to its end, which releases its resources now.
 
-    It is closed even where it was not the caller's intention to use it up: going on with it would miss records that a
-    test has taken.
+    This includes the generator of a test import: continuing with it would miss the records of the test.
     """
     iterator = source.iterator
     if isinstance(iterator, AsyncGenerator):
@@ -125,5 +126,5 @@ def left(source: Source) -> Operation[None]:
         yield Ask(iterator.close)
 
 
-#: Iterators of what is in memory already; asking the engine for each batch of theirs would be ceremony.
+#: Iterators over records in memory, which the engine does not need to wait for.
 _READY: tuple[type, ...] = (type(iter([])), type(iter(())), type(iter({}.values())))

@@ -1,11 +1,10 @@
-"""The journal of a run, as sending and resuming use it."""
+"""Chunks of a run in its journal, as sending and resuming use them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Protocol
 
 from attrs import define, field
 
@@ -17,128 +16,84 @@ from ..exceptions import JournalMismatchError
 
 
 def shape_of(model: SchemaModel) -> str:
-    """A digest of what decides which part of a record is sent where: selectors, locators, identifiers.
+    """Return a digest of what decides where a record's values are sent: selectors, locators, identifiers.
 
-    The whole model's digest would be too strict: a model that was read back from Assets lacks what only its author knew,
-    and is the same model for a record. That the records themselves are the same, the digests of the chunks say.
+    The digest of the whole model is too strict: a model that was read from Assets lacks settings that only its author
+    knows, and is the same model for a record. The digests of the chunks prove that the records are the same.
     """
     shape = {
-        spec.selector: sorted([*one.locators, one.identifier] for one in spec.mapped_attributes)
+        spec.selector: sorted(
+            [*attribute.locators, attribute.identifier] for attribute in spec.mapped_attributes
+        )
         for spec in model.object_types
         if spec.mapped
     }
     return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
 
 
-class Record(Protocol):
-    """What sending needs of a journal."""
-
-    def fate(self, chunk: Chunk) -> ChunkState | None:
-        """What an interrupted run has already done with a chunk; None for one that it never cut."""
-        ...
-
-    def planned(self, chunk: Chunk) -> None:
-        """Note a chunk before it is sent."""
-        ...
-
-    def accepted(self, chunk: Chunk) -> None:
-        """Note that the service took it."""
-        ...
-
-    def split(self, chunk: Chunk) -> None:
-        """Note that the service found it too large."""
-        ...
-
-    def ended(self) -> None:
-        """Make sure, at the end of the source, that nothing is missing which an interrupted run sent."""
-        ...
-
-
-class NoRecord:
-    """For runs without a journal."""
-
-    def fate(self, chunk: Chunk) -> ChunkState | None:  # noqa: ARG002 - nothing is known of any
-        """None."""
-        return None
-
-    def planned(self, chunk: Chunk) -> None:
-        """Nothing."""
-
-    def accepted(self, chunk: Chunk) -> None:
-        """Nothing."""
-
-    def split(self, chunk: Chunk) -> None:
-        """Nothing."""
-
-    def ended(self) -> None:
-        """Nothing."""
-
-
 @define
 class JournalRecord:
-    """The journal of one execution of a run.
+    """Chunks of one execution in the journal.
 
     Attributes:
         journal: The open journal.
-        run_id: The run.
-        number: The number of the execution in the run.
-        before: What an interrupted run did in this very execution, by the names of its chunks.
-        met: Those of them that were cut again.
+        run_id: Id of the run.
+        number: Number of the execution within the run.
+        earlier_chunks: Chunks that an interrupted run sent to the same execution, by name.
+        repeated_names: Names of those that were cut again.
     """
 
     journal: Journal
     run_id: str
     number: int
-    before: Mapping[str, JournalChunk] = field(factory=dict, repr=False)
-    met: set[str] = field(factory=set, init=False, repr=False)
+    earlier_chunks: Mapping[str, JournalChunk] = field(factory=dict, repr=False)
+    repeated_names: set[str] = field(factory=set, init=False, repr=False)
 
-    def fate(self, chunk: Chunk) -> ChunkState | None:
-        """What an interrupted run has already done with a chunk.
+    def earlier_state(self, chunk: Chunk) -> ChunkState | None:
+        """Return the state of the chunk in the interrupted run, or None if that run did not cut it.
 
         Raises:
-            JournalMismatchError: It had a chunk of that number with other records in it. What the service may have
-                taken then cannot be taken back from this execution.
+            JournalMismatchError: The interrupted run's chunk of this name has other records. The service may have accepted
+                them, and they can't be removed from this execution.
         """
-        known = self.before.get(chunk.name)
-        if known is None:
+        earlier = self.earlier_chunks.get(chunk.name)
+        if earlier is None:
             return None
-        if known.digest != chunk.digest:
-            raise _other_records(
-                f"The records of chunk {chunk.name} are not those that the interrupted run had"
-            )
-        self.met.add(chunk.name)
-        return known.state
+        if earlier.digest != chunk.digest:
+            raise _other_records(f"chunk {chunk.name} differs from the interrupted run")
+        self.repeated_names.add(chunk.name)
+        return earlier.state
 
-    def ended(self) -> None:
-        """Make sure, at the end of the source, that nothing is missing which an interrupted run sent.
+    def check_complete(self) -> None:
+        """Check at the end of the source that every chunk of the interrupted run was cut again.
 
         Raises:
-            JournalMismatchError: There was more before: the service has records that the source does not have now.
+            JournalMismatchError: The service has records that the source no longer contains.
         """
-        missing = self.before.keys() - self.met
+        missing = self.earlier_chunks.keys() - self.repeated_names
         if missing:
-            raise _other_records(
-                f"The source ended before chunk {min(missing, key=lambda name: (len(name), name))}, which the interrupted run had sent"
-            )
+            first = min(missing, key=lambda name: (len(name), name))
+            raise _other_records(f"the source ended before chunk {first}, which the interrupted run had sent")
 
-    def planned(self, chunk: Chunk) -> None:
-        """Note a chunk before it is sent."""
+    def plan(self, chunk: Chunk) -> None:
+        """Write a chunk before it is sent."""
         self.journal.plan(self.run_id, self.number, chunk)
 
-    def accepted(self, chunk: Chunk) -> None:
-        """Note that the service took it."""
+    def accept(self, chunk: Chunk) -> None:
+        """Write that the service accepted the chunk."""
         self.journal.accept(self.run_id, self.number, chunk)
 
     def split(self, chunk: Chunk) -> None:
-        """Note that the service found it too large."""
+        """Write that the chunk was too large for the service."""
         self.journal.split(self.run_id, self.number, chunk)
 
 
-def _other_records(what: str) -> JournalMismatchError:
+def _other_records(reason: str) -> JournalMismatchError:
     return JournalMismatchError(
-        f"{what}; the import was not completed.",
-        cause="The source certainly gives other records, or in another order, than before.",
+        f"Could not resume the import: {reason}. The import was not completed.",
+        cause="A resumed import needs the same records in the same order. The source now returns others, or in another order.",
         remedies=(
-            "You: import_records() with the same journal starts afresh; it cancels the interrupted execution first.",
+            "You: resume with the records of the interrupted run, in the same order.",
+            "You: or start over with import_records() and the same journal. It cancels the interrupted execution first.",
         ),
     )

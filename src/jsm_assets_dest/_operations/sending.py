@@ -1,18 +1,18 @@
-"""Sending: one producer reads, checks, encodes and cuts; workers send. The essay in `imports` tells why."""
+"""Sending: one producer reads, checks, encodes, and cuts; workers send. See `imports` for the rules."""
 
 from __future__ import annotations
 
 import logging
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from typing import NoReturn, cast
 
 from attrs import define, field, frozen
 
 from .._http.commands import Join, Operation, Outcome, Spawn
 from .._imports.chunk import Chunk
 from .._imports.chunker import Chunker
-from .._imports.encoding import choose_encoder
+from .._imports.encoding import Encoder, choose_encoder
 from .._imports.execution import Execution
 from .._imports.journal_values import ChunkState
 from .._imports.progress import ImportPhase, count_text
@@ -29,52 +29,41 @@ from ..exceptions import (
     ImportInterruptedError,
     RecordError,
     TooLargeError,
-    UnsupportedMediaError,
-    ValidationError,
 )
-from .executions import GONE, cancelled, look, told
+from .executions import GONE, cancelled, look, report
 from .import_target import ImportTarget
-from .record_sources import Source, left, open_sources, pull, refuse_no_source, refuse_unknown_selectors
-from .resuming import NoRecord, Record
+from .record_sources import Source, close, open_sources, pull, refuse_no_source, refuse_unknown_selectors
+from .resuming import JournalRecord
 
 _log = logging.getLogger("jsm_assets_dest.import")
 _chunks = logging.getLogger("jsm_assets_dest.chunk")
 
-#: Seconds between two updates of the progress that Assets itself displays, and until the next try after one failed.
+#: Seconds between two updates of the progress that Assets displays, and after a failed update.
 DISPLAY, DISPLAY_FAILED = 10.0, 60.0
-#: Seconds that such an update may take: it is made between two chunks.
+#: Maximum seconds for such an update, because it delays the next chunk.
 DISPLAY_TIMEOUT = 5.0
 
 
 @frozen
 class _Sent:
-    """What became of a chunk: taken, or too large, and what it took."""
+    """Outcome of sending a chunk: accepted or too large, and its retries."""
 
     effort: Effort
     is_too_large: bool = False
-    is_compressed: bool = True
 
 
 def _send(target: ImportTarget, links: ExecutionLinks, chunk: Chunk) -> Operation[_Sent]:
     """Send one chunk; runs in a worker."""
     effort = Effort()
-    compressed = bool(chunk.content_encoding)
-    bearer = target.bearer
     try:
-        yield from call(target.site, wire.submit_chunk(links, bearer, chunk.body, gzip=compressed), effort)
+        yield from call(target.site, wire.submit_chunk(links, target.bearer, chunk.body), effort)
     except TooLargeError:
         return _Sent(effort, is_too_large=True)
-    except (UnsupportedMediaError, ValidationError):
-        # 415 is how to refuse compression; a service that does not know of it finds its JSON garbled, which is a 400.
-        if not compressed:
-            raise
-        yield from call(target.site, wire.submit_chunk(links, bearer, chunk.plain().body), effort)
-        return _Sent(effort, is_compressed=False)
     return _Sent(effort)
 
 
-def _whereabouts(indexes: Mapping[str, Sequence[int]]) -> str:
-    """Which records, for people: "people[0] to people[499]"."""
+def _positions(indexes: Mapping[str, Sequence[int]]) -> str:
+    """Name the records of a chunk: "people[0] to people[499]"."""
     return ", ".join(
         f"{selector}[{positions[0]}]" + (f" to {selector}[{positions[-1]}]" if len(positions) > 1 else "")
         for selector, positions in indexes.items()
@@ -82,43 +71,48 @@ def _whereabouts(indexes: Mapping[str, Sequence[int]]) -> str:
 
 
 def _targets(model: SchemaModel) -> dict[str, frozenset[str]]:
-    """For each selector those that its records refer to, itself left out."""
-    found: dict[str, set[str]] = {}
+    """Return for each selector the other selectors that its records refer to."""
+    targets: dict[str, set[str]] = {}
     for spec in model.object_types:
         for attribute in spec.mapped_attributes:
             reference = attribute.reference
             if spec.mapped and reference is not None and model.has_object_type(reference.target):
                 target = model.object_type(reference.target)
                 if target.mapped and target.selector != spec.selector:
-                    found.setdefault(spec.selector, set()).add(target.selector)
-    return {selector: frozenset(targets) for selector, targets in found.items()}
+                    targets.setdefault(spec.selector, set()).add(target.selector)
+    return {selector: frozenset(names) for selector, names in targets.items()}
 
 
 @define
 class _Order:
-    """What a chunk has to wait for: those on their way that have targets of its references.
+    """Selectors whose chunks in flight a chunk must wait for, because its records refer to them.
 
-    Where targets come after records that refer to them, in a source of pairs that mixes both, waiting would only make
-    everything slow: such a pair of selectors is not waited for any more.
+    A source of pairs may contain targets after records that refer to them. Waiting is useless for such a pair of selectors,
+    so it is no longer done.
+
+    Attributes:
+        targets: For each selector, the selectors that its records refer to.
+        sent: Selectors of which a chunk was sent.
+        mixed: Pairs of a selector and a target that came after it.
     """
 
     targets: Mapping[str, frozenset[str]]
-    left: set[str] = field(factory=set, init=False)
+    sent: set[str] = field(factory=set, init=False)
     mixed: set[tuple[str, str]] = field(factory=set, init=False)
 
     def targets_of(self, chunk: Chunk) -> frozenset[str]:
-        """Selectors whose chunks have to be confirmed before this one leaves."""
+        """Return the selectors whose chunks must be confirmed before this one is sent."""
         if not self.targets:
             return frozenset()
         own: Iterable[str] = chunk.counts
-        if not chunk.part:  # the half of a chunk has come before
+        if not chunk.part:  # a half repeats the selectors of its chunk
             self.mixed.update(
                 (referrer, selector)
-                for referrer in self.left
+                for referrer in self.sent
                 for selector in own
                 if selector in self.targets.get(referrer, ())
             )
-        self.left.update(own)
+        self.sent.update(own)
         return frozenset(
             target
             for selector in own
@@ -129,25 +123,27 @@ class _Order:
 
 @define
 class Sending:
-    """The producer of an execution: reads, checks, cuts, and keeps the workers busy.
+    """Producer of an execution: reads, checks, and cuts records, and hands chunks to the workers.
 
     Attributes:
         target: The import.
         execution: The execution that receives the chunks.
-        prefix: What the ids of the chunks begin with.
-        record: The journal, or nothing.
-        boundaries: How many records the chunks of an interrupted run had.
-        flying: The selectors of the chunks that are on their way, by the chunks' names.
-        sent: Records that the service took from here.
-        next_display: When to feed the progress that Assets itself displays.
+        prefix: First part of the chunks' ids.
+        record: Chunks in the journal, if there is one.
+        boundaries: Record counts of the chunks of an interrupted run.
+        encoder: JSON encoder. A resumed run uses the encoder of the interrupted run, which produces the same bytes.
+        in_flight: Selectors of the chunks in flight, by the chunks' names.
+        sent: Number of records that the service accepted from this producer.
+        next_display: Time of the next update of the progress that Assets displays.
     """
 
     target: ImportTarget
     execution: Execution
     prefix: str
-    record: Record = field(factory=NoRecord)
+    record: JournalRecord | None = None
     boundaries: tuple[int, ...] = ()
-    flying: dict[str, frozenset[str]] = field(factory=dict, init=False)
+    encoder: Encoder = field(factory=choose_encoder)
+    in_flight: dict[str, frozenset[str]] = field(factory=dict, init=False)
     sent: int = field(default=0, init=False)
     next_display: float = field(init=False)
     order: _Order = field(init=False)
@@ -157,22 +153,20 @@ class Sending:
 
     def __attrs_post_init__(self) -> None:
         options = self.execution.options
-        encoder = choose_encoder(fast=options.fast)
         self.checker = RecordChecker(
             self.execution.model,
             unique_in_run=options.unique_in_run,
             dangling=options.find_dangling,
-            write=encoder.write,
+            write=self.encoder.write,
         )
         self.chunker = Chunker(
             self.prefix,
             limit_count=options.chunk_records,
             limit_bytes=options.chunk_bytes,
-            encoder=encoder,
+            encoder=self.encoder,
             checker=self.checker,
-            on_bad=self._refused,
-            digests=not isinstance(self.record, NoRecord),
-            gzip=options.compress,
+            on_bad=self._reject,
+            digests=self.record is not None,
             boundaries=self.boundaries,
         )
         self.links = ExecutionLinks.from_dict(self.execution.links, self.target.site.gateway)
@@ -181,105 +175,109 @@ class Sending:
 
     @property
     def unknown_keys(self) -> dict[str, dict[str, int]]:
-        """Keys that were left out because the model does not know them."""
+        """Keys of records that the model does not contain; their values were not sent."""
         return self.checker.unknown_keys
 
     @property
     def dangling(self) -> tuple[DanglingReference, ...]:
-        """References without a target among the records."""
+        """References whose target is not among the records."""
         return self.checker.dangling_references()
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the result should not keep to itself."""
+        """Notes for the result."""
         if self.checker.remembered_all:
             return ()
-        forgotten = (
-            "There were more records than identifiers can be remembered, so that some of the later ones were not "
-            "compared with all earlier ones."
+        note = (
+            "The run has more records than identifiers can be remembered. Some later records were not compared with all "
+            "earlier ones."
         )
-        return (forgotten,)
+        return (note,)
 
-    def _refused(self, error: RecordError) -> None:
+    def _reject(self, error: RecordError) -> None:
         if self.execution.options.on_bad_record == "fail":
             raise error
         with self.execution.ledger.lock:
             self.execution.ledger.tally.refuse(error)
 
-    def all_of(self, records: object, wanted: int | None = None) -> Operation[None]:
-        """Send all records of the caller, or the first ones, and wait until every chunk is confirmed."""
+    def all_of(self, records: object, limit: int | None = None) -> Operation[None]:
+        """Send all records, or the first ones, and wait until every chunk is confirmed."""
         tally = self.execution.ledger.tally
         if tally.sending_since is None:
             tally.sending_since = self.target.site.clock.monotonic()
         for source in open_sources(records, self.execution.model.import_order()):
             try:
-                wanted = yield from self._source(source, wanted)
+                limit = yield from self._read(source, limit)
             finally:
-                yield from left(source)
-            if wanted is not None and wanted <= 0:
+                yield from close(source)
+            if limit is not None and limit <= 0:
                 break
         for chunk in self.chunker.flush():
             yield from self._dispatch(chunk)
-        while self.flying:
+        while self.in_flight:
             yield from self._join()
-        self.record.ended()
+        if self.record is not None:
+            self.record.check_complete()
 
-    def _source(self, source: Source, wanted: int | None) -> Operation[int | None]:
+    def _read(self, source: Source, limit: int | None) -> Operation[int | None]:
+        """Send the records of one source; return how many more the limit allows."""
         ledger, options = self.execution.ledger, self.execution.options
-        while wanted is None or wanted > 0:
-            count = self.chunker.room if wanted is None else min(self.chunker.room, wanted)
+        while limit is None or limit > 0:
+            count = self.chunker.room if limit is None else min(self.chunker.room, limit)
             batch = yield from pull(source, count, options.idle_seconds, options.source_seconds)
             with ledger.lock:
                 ledger.tally.read += len(batch.records)
-            if wanted is not None:
-                wanted -= len(batch.records)
+            if limit is not None:
+                limit -= len(batch.records)
             if source.selector is None:
                 chunks = self.chunker.feed_pairs(batch.records)
             else:
                 chunks = self.chunker.feed(source.selector, batch.records)
             if batch.error is not None:
-                raise self._interrupted(source, batch.error)
+                self._raise_interrupted(source, batch.error)
             if not batch.ended and len(batch.records) < count:
-                chunks += self.chunker.flush_early()  # a slow source: what is there goes on its way
+                chunks += self.chunker.flush_early()  # a slow source
             for chunk in chunks:
                 yield from self._dispatch(chunk)
             if batch.ended:
                 break
-        return wanted
+        return limit
 
-    def _interrupted(self, source: Source, error: BaseException) -> ImportInterruptedError:
-        where = f" for {source.selector}" if source.selector else ""
+    def _raise_interrupted(self, source: Source, error: BaseException) -> NoReturn:
+        of_selector = f" of {source.selector}" if source.selector else ""
         raise ImportInterruptedError(
-            f"The source of the records{where} raised {type(error).__name__} after "
-            f"{count_text(self.execution.ledger.tally.read, 'record')}; the import was not completed.",
+            f"The source of the records{of_selector} raised {type(error).__name__} after "
+            f"{count_text(self.execution.ledger.tally.read, 'record')}. The import was not completed.",
             execution=self.execution.detached(),
         ) from error
 
     def _dispatch(self, chunk: Chunk) -> Operation[None]:
-        fate = self.record.fate(chunk)
-        if fate is ChunkState.ACCEPTED:
+        state = None if self.record is None else self.record.earlier_state(chunk)
+        if state is ChunkState.ACCEPTED:
             with self.execution.ledger.lock:
                 self.execution.ledger.tally.accept(chunk.counts, len(chunk.body), before=True)
             return
-        if fate is ChunkState.SPLIT:
-            yield from self._halved(chunk)
+        if state is ChunkState.SPLIT:
+            yield from self._dispatch_halves(chunk)
             return
         limit = self.execution.options.in_flight
         awaited = self.order.targets_of(chunk)
-        while len(self.flying) >= limit or any(not awaited.isdisjoint(one) for one in self.flying.values()):
+        while len(self.in_flight) >= limit or any(
+            not awaited.isdisjoint(selectors) for selectors in self.in_flight.values()
+        ):
             yield from self._join()
-        if chunk.content_encoding and not self.chunker.gzip:
-            chunk = chunk.plain()  # cut before the service refused compression
-        self.record.planned(chunk)
-        self.flying[chunk.name] = frozenset(chunk.counts)
+        if self.record is not None:
+            self.record.plan(chunk)
+        self.in_flight[chunk.name] = frozenset(chunk.counts)
         yield Spawn(_send(self.target, self.links, chunk), tag=chunk, limit=limit)
 
     def _join(self) -> Operation[None]:
+        """Wait for the next outcome of a worker and record it."""
         outcome: Outcome = yield Join()
         chunk = cast("Chunk", outcome.tag)
-        del self.flying[chunk.name]
+        del self.in_flight[chunk.name]
         if outcome.error is not None:
-            yield from self._explain(outcome.error, chunk)
+            yield from self._raise_failure(outcome.error, chunk)
         sent = cast("_Sent", outcome.value)
         ledger = self.execution.ledger
         with ledger.lock:
@@ -288,13 +286,13 @@ class Sending:
             if not sent.is_too_large:
                 ledger.tally.accept(chunk.counts, len(chunk.body))
                 self.sent += chunk.count
-        if not sent.is_compressed and chunk.content_encoding:
-            self.chunker.gzip = False
         if sent.is_too_large:
-            self.record.split(chunk)
-            yield from self._halved(chunk)
+            if self.record is not None:
+                self.record.split(chunk)
+            yield from self._dispatch_halves(chunk)
             return
-        self.record.accepted(chunk)
+        if self.record is not None:
+            self.record.accept(chunk)
         _chunks.debug(
             "chunk %s confirmed: %d records, %d bytes",
             chunk.name,
@@ -309,39 +307,45 @@ class Sending:
                 "retries": sent.effort.retries,
             },
         )
-        yield from told(self.target.site, self.execution, ImportPhase.SENDING, in_flight=len(self.flying))
+        site = self.target.site
+        yield from report(site, self.execution, ImportPhase.SENDING, in_flight=len(self.in_flight))
         yield from self._display()
 
-    def _halved(self, chunk: Chunk) -> Operation[None]:
-        """Send the halves of a chunk that the service found too large; a single record is a bad one."""
+    def _dispatch_halves(self, chunk: Chunk) -> Operation[None]:
+        """Send the halves of a chunk that was too large; a single record is a bad record."""
         halves = self.chunker.split(chunk)
         if not halves:
-            self._refused(self.chunker.too_large(chunk))
+            self._reject(self.chunker.too_large(chunk))
         for half in halves:
             yield from self._dispatch(half)
 
     def _display(self) -> Operation[None]:
-        """Feed the progress that Assets itself displays, now and then. It is cosmetic: whatever fails here is let go, and
-        while the service takes fewer requests than we have, none is spent on it.
+        """Update the progress that Assets displays, from time to time.
+
+        It is cosmetic: a failure is logged only, and no request is spent on it while the service throttles.
         """
-        now = self.target.site.clock.monotonic()
-        if now < self.next_display or not self.links.progress or self.target.site.gate.pace is not None:
+        site = self.target.site
+        current_time = site.clock.monotonic()
+        if current_time < self.next_display or not self.links.progress or site.gate.pace is not None:
             return
-        self.next_display = now + DISPLAY
+        self.next_display = current_time + DISPLAY
         tally = self.execution.ledger.tally
         request = wire.submit_progress(
             self.links, self.target.bearer, sum(tally.sent.values()), self.execution.options.total
         )
         try:
-            yield from attempt(self.target.site, request.changed(timeout=DISPLAY_TIMEOUT))
+            yield from attempt(site, request.changed(timeout=DISPLAY_TIMEOUT))
         except AssetsError as error:
-            self.next_display = now + DISPLAY_FAILED
-            _log.debug("the progress was not displayed: %s", error.code)
+            self.next_display = current_time + DISPLAY_FAILED
+            _log.debug("Assets did not accept the progress: %s", error.code)
 
-    def _explain(self, error: BaseException, chunk: Chunk) -> Operation[None]:
-        """Raise what a worker raised, with the records it was about; where it may be because the execution is gone, ask."""
+    def _raise_failure(self, error: BaseException, chunk: Chunk) -> Operation[None]:
+        """Raise the exception of a worker with the records of its chunk.
+
+        If the execution may no longer exist, its status is read first.
+        """
         if isinstance(error, AssetsError):
-            error.add_note(f"It happened to chunk {chunk.name}: {_whereabouts(chunk.indexes)}.")
+            error.add_note(f"The error concerns chunk {chunk.name}: {_positions(chunk.indexes)}.")
         if isinstance(error, ApiError) and error.status in GONE:
             try:
                 status = yield from look(self.target, self.execution)
@@ -350,32 +354,34 @@ class Sending:
             if status.is_cancelled:
                 raise cancelled(self.execution, self.target.site, status) from error
             if not status.takes_data:
-                error.add_note(f"The execution takes no more data; its state is {status.state or 'unknown'}.")
+                error.add_note(
+                    f"The execution no longer accepts data. Its state is {status.state or 'unknown'}."
+                )
         raise error
 
 
 def submit(target: ImportTarget, execution: Execution, records: object, part: str) -> Operation[int]:
-    """Send records to an execution, from whichever process."""
+    """Send records to an execution, from any process; return their number."""
     refuse_no_source(records)
     refuse_unknown_selectors(records, execution.model.import_order())
-    _refuse_part(part)
-    # An unnamed part must not have the ids of another one, whoever submits that: a service that knows ids would drop it.
+    _check_part(part)
+    # The random name cannot be the name of a part: a service that recognizes ids would drop chunks with equal ids.
     sending = Sending(target, execution, f"{execution.run_id}-{part or secrets.token_hex(8)}")
     yield from sending.all_of(records)
     return sending.sent
 
 
-def _refuse_part(part: str) -> None:
-    """Refuse a name for a part that cannot stand in the ids of chunks.
+def _check_part(part: str) -> None:
+    """Check that the name of a part can be part of a chunk's id.
 
     Raises:
-        ConfigurationError: It has half of a surrogate pair.
+        ConfigurationError: It contains a lone surrogate.
     """
     try:
         str(part).encode()
     except UnicodeEncodeError as error:
         raise ConfigurationError(
-            "`part` has half of a surrogate pair, which no UTF-8 can carry; nothing was sent.",
+            "`part` contains a lone surrogate, which UTF-8 can't encode. Nothing was sent.",
             field="part",
             fix="Pass ordinary text, such as the number of the task.",
         ) from error

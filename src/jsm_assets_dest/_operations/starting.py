@@ -1,4 +1,4 @@
-"""Starting an execution: where it goes, whether it may, and waiting until it takes data. The essay in `imports` tells it."""
+"""Start of an execution: check the import, start, and wait until it accepts data. See `imports` for the rules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.roles import RoleKind
 from .._display.progress_bars import resolve_progress
 from .._http.commands import Operation, Sleep
-from .._imports.encoding import choose_encoder
 from .._imports.execution import Execution, Ledger, names_of
 from .._imports.options import ImportOptions
 from .._imports.progress import ImportPhase, ImportProgress
@@ -34,28 +33,28 @@ from ..exceptions import (
 from . import import_tokens as tokens
 from . import roles
 from .building import known_model
-from .executions import abandon, cancelled, look, pause, told
+from .executions import abandon, cancelled, look, pause, report
 from .import_target import ImportTarget
 
-#: Seconds in which a started execution must begin to take data.
-BEGIN = 120.0
-#: How many times a start with an unknown outcome is made: once more when the state shows that nothing runs.
+#: Seconds after which a started execution must accept data.
+START_SECONDS = 120.0
+#: Number of start attempts if the outcome of the first one is unknown and no execution is running.
 STARTS = 2
 
 
 @frozen
 class ImportSetup:
-    """Where a run goes, checked.
+    """What a run needs to know before it starts, checked.
 
     Attributes:
-        found: The links of the import token.
-        schema_id: The object schema; empty where nobody asked.
-        model: The model that records follow.
-        options: How.
-        listeners: Who is told how far it is.
+        links: Links of the import token.
+        schema_id: Id of the object schema; empty if it was not read.
+        model: Schema model of the records.
+        options: Options of the import.
+        listeners: Functions that receive progress reports.
     """
 
-    found: ImportLinks
+    links: ImportLinks
     schema_id: str
     model: SchemaModel
     options: ImportOptions
@@ -63,49 +62,30 @@ class ImportSetup:
 
 
 def prepare(target: ImportTarget, options: ImportOptions) -> Operation[ImportSetup]:
-    """Find out and check where a run goes, before anything is started."""
-    # What is not installed here shall be missed now, and not with an execution that takes data already.
-    refuse_missing_encoder(options)
-    displays = (resolve_progress(options.progress), options.on_progress)
+    """Read and check what a run needs, before anything is started."""
+    # Report a missing library now, not while an execution is open.
+    display = resolve_progress(options.on_progress)
     if options.model is not None:
         options.model.check()
-    found = yield from tokens.links(target)
-    source: ImportSource | None = yield from tokens.refuse_other_schema(target, found)
+    links = yield from tokens.links(target)
+    source: ImportSource | None = yield from tokens.refuse_other_schema(target, links)
     if options.require_roles:
         yield from _refuse_default_roles(target.site, target.schema)
-    model = yield from known_model(target, found, options.model)
+    model = yield from known_model(target, links, options.model)
     model.check()
     schema_id = (
         target.schema.id if target.schema is not None else source.schema_id if source is not None else ""
     )
-    return ImportSetup(
-        found, schema_id, model, options, tuple(display for display in displays if display is not None)
-    )
-
-
-def refuse_missing_encoder(options: ImportOptions) -> None:
-    """Make sure that orjson is there if it is insisted on.
-
-    Raises:
-        ConfigurationError: It is not.
-    """
-    try:
-        choose_encoder(fast=options.fast)
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            "`fast` is True, and the library orjson is not installed; nothing was sent.",
-            field="fast",
-            fix="Install jsm-assets-dest[fast], or leave `fast` out to use orjson where it is there.",
-        ) from error
+    return ImportSetup(links, schema_id, model, options, () if display is None else (display,))
 
 
 def start(target: ImportTarget, options: ImportOptions) -> Operation[Execution]:
-    """Start an execution that is led by hand, and wait until it takes data."""
+    """Start a manual execution and wait until it accepts data."""
     if options.journal is not None:
         raise ConfigurationError(
-            "An execution that is led by hand has no journal; nothing was sent.",
+            "A manual execution has no journal. Nothing was sent.",
             field="journal",
-            fix="Leave `journal` out, or use import_records(), which keeps one.",
+            fix="Remove `journal`, or use import_records().",
         )
     setup = yield from prepare(target, options)
     return (yield from begin(target, setup, secrets.token_hex(8)))
@@ -115,27 +95,27 @@ def begin(
     target: ImportTarget,
     setup: ImportSetup,
     run_id: str,
-    note: Callable[[Execution], object] = lambda _: None,
+    on_started: Callable[[Execution], object] = lambda _: None,
 ) -> Operation[Execution]:
-    """Start an execution of a run and wait until it takes data.
+    """Start an execution of a run and wait until it accepts data.
 
     Args:
         target: The import.
-        setup: Where the run goes.
-        run_id: The run.
-        note: Told of the execution as soon as there is one, so that a journal knows of it before anything else can fail.
+        setup: The checked settings of the run.
+        run_id: Id of the run.
+        on_started: Function that receives the execution immediately, to write it into a journal before anything can fail.
     """
-    links = yield from _started(target, setup.found, setup.options)
+    links = yield from _started(target, setup.links, setup.options)
     execution = bound(target.site, setup, run_id, links)
     try:
-        note(execution)
+        on_started(execution)
     except Exception as error:
-        # Nobody would know of the execution, and it would be in the way of the next one.
-        yield from abandon(target, execution, reason=error, kept=False)
+        # The execution is in no journal and would block the next one.
+        yield from abandon(target, execution, reason=error, keep_for_journal=False)
         raise
     try:
-        yield from told(target.site, execution, ImportPhase.STARTING)
-        yield from _until_it_takes_data(target, execution)
+        yield from report(target.site, execution, ImportPhase.STARTING)
+        yield from _until_it_accepts_data(target, execution)
     except GeneratorExit:
         raise
     except BaseException as error:
@@ -145,15 +125,15 @@ def begin(
 
 
 def bound(site: Site, setup: ImportSetup, run_id: str, links: ExecutionLinks) -> Execution:
-    """An execution of ours, by its links."""
+    """Return an execution of this process from its links."""
     options = setup.options
     tally = Tally(names=names_of(setup.model), started=site.clock.monotonic(), total=options.total)
     return Execution(
         id=links.execution_id,
         run_id=run_id,
         site=site.url,
-        workspace_id=setup.found.workspace_id,
-        import_source_id=setup.found.import_source_id,
+        workspace_id=setup.links.workspace_id,
+        import_source_id=setup.links.import_source_id,
         schema_id=setup.schema_id,
         links=links.to_dict(),
         model=setup.model,
@@ -166,42 +146,43 @@ def bound(site: Site, setup: ImportSetup, run_id: str, links: ExecutionLinks) ->
 def _refuse_default_roles(site: Site, schema: ObjectSchemaRecord | None) -> Operation[None]:
     if schema is None:
         raise ConfigurationError(
-            "`require_roles` needs to know the object schema; nothing was sent.",
+            "`require_roles` needs the object schema. Nothing was sent.",
             field="schema",
             fix="Pass the schema to import_token(secret, schema).",
         )
     entries = (yield from roles.read(site, schema)).default_entries
     if entries:
         raise DefaultRolesError(
-            f"The object schema {schema.key} is open to {', '.join(entries)} "
-            f"({RoleKind.DEVELOPERS.value}); nothing was imported."
+            f"Could not start the import into {schema.key}: its role {RoleKind.DEVELOPERS.value} still contains "
+            f"{', '.join(entries)}. Nothing was imported."
         )
 
 
-def _started(target: ImportTarget, found: ImportLinks, options: ImportOptions) -> Operation[ExecutionLinks]:
-    deadline = target.site.clock.monotonic() + options.busy_seconds
-    request = wire.start_import(found, target.bearer)
+def _started(target: ImportTarget, links: ImportLinks, options: ImportOptions) -> Operation[ExecutionLinks]:
+    site = target.site
+    deadline = site.clock.monotonic() + options.timeout
+    request = wire.start_import(links, target.bearer)
     starts = 0
     while True:
         starts += 1
         try:
-            response = yield from call(target.site, request)
-            return wire.read_execution_links(response, target.site.gateway)
+            response = yield from call(site, request)
+            return wire.read_execution_links(response, site.gateway)
         except ImportBusyError:
             if options.on_busy != "wait":
                 raise
-            yield from _until_idle(target, found, deadline)
+            yield from _until_idle(target, links, deadline)
         except (TransportError, ServiceUnavailableError) as error:
             if isinstance(error, TransportError) and error.sent == "no":
                 raise
-            state = yield from tokens.state(target, found)
+            state = yield from tokens.state(target, links)
             if state.status == "RUNNING":
                 raise UnknownOutcomeError(
-                    "An execution of the import is running, and whether it is the one that was just started is not known: "
-                    "the answer got lost.",
+                    "Could not start the import: the response was lost, and an execution is running that may or may not be "
+                    "the new one.",
                     remedies=(
-                        "You: if nobody else imports here, cancel it on the import's page in Assets and start again.",
-                        "You: otherwise pass on_busy='wait'.",
+                        "You: if no one else uses this import, cancel the execution on the import's page in Assets.",
+                        'You: otherwise, pass on_busy="wait".',
                     ),
                     operation=error.operation,
                     method=error.method,
@@ -212,37 +193,40 @@ def _started(target: ImportTarget, found: ImportLinks, options: ImportOptions) -
                 raise
 
 
-def _until_idle(target: ImportTarget, found: ImportLinks, deadline: float) -> Operation[None]:
-    """Wait until the execution that is running has ended. It is not ours, and is left alone."""
-    started = target.site.clock.monotonic()
+def _until_idle(target: ImportTarget, links: ImportLinks, deadline: float) -> Operation[None]:
+    """Wait until the running execution has ended. It may belong to someone else, so it is not changed."""
+    site = target.site
+    started = site.clock.monotonic()
     while True:
-        now = target.site.clock.monotonic()
-        if now >= deadline:
+        current_time = site.clock.monotonic()
+        if current_time >= deadline:
             raise ImportTimeoutError(
-                f"Another execution of the import is still running after {now - started:.0f} seconds.",
-                remedies=("You: wait for its end, or pass a larger busy_seconds=….",),
+                "Could not start the import: another execution was still running after "
+                f"{current_time - started:.0f} seconds.",
+                remedies=("You: wait for its end, or pass a larger timeout=….",),
             )
-        yield Sleep(min(pause(now - started, target.site.chance()), max(0.0, deadline - now)))
-        state = yield from tokens.state(target, found)
+        yield Sleep(min(pause(current_time - started, site.chance()), max(0.0, deadline - current_time)))
+        state = yield from tokens.state(target, links)
         if state.status != "RUNNING":
             return
 
 
-def _until_it_takes_data(target: ImportTarget, execution: Execution) -> Operation[None]:
-    started = target.site.clock.monotonic()
+def _until_it_accepts_data(target: ImportTarget, execution: Execution) -> Operation[None]:
+    site = target.site
+    started = site.clock.monotonic()
     while True:
         status = yield from look(target, execution)
         if status.takes_data:
             return
-        waited = target.site.clock.monotonic() - started
+        waited = site.clock.monotonic() - started
         if status.is_cancelled:
-            raise cancelled(execution, target.site, status)
-        if status.is_done or waited > BEGIN:
+            raise cancelled(execution, site, status)
+        if status.is_done or waited > START_SECONDS:
             raise ImportTimeoutError(
-                f"The execution takes no data; {waited:.0f} seconds after its start it is in the state "
+                f"The execution does not accept data. {waited:.0f} seconds after its start, its state is "
                 f"{status.state or 'unknown'}.",
-                cause="Assets is probably busy, or somebody else completed the execution.",
-                remedies=("You: start the import again in a while.",),
+                cause="Assets may be busy, or someone else completed the execution.",
+                remedies=("You: start the import again later.",),
                 execution=execution.detached(),
             )
-        yield Sleep(pause(waited, target.site.chance()))
+        yield Sleep(pause(waited, site.chance()))

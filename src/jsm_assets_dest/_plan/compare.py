@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from .._model.names import GLOBAL_STATUSES, is_made_up, same_name
+from .._model.mapping_document import write_icon, write_mapping, write_status
+from .._model.names import GLOBAL_STATUSES, is_generated, same_name
 from .current import read_mapping
-from .mapping_document import write_icon, write_mapping, write_status
 from .plan_items import PlanItem, PlanKind, PlanSubject
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _missing(spec: ObjectTypeSpec, current: Current, item: _ItemMaker) -> PlanIt
     holder = _name_holder(spec, current)
     if holder is None:
         return item(PlanKind.CREATE, f"“{spec.name}” is created.")
-    origin = "made up by Assets" if is_made_up(holder.external_id) else "from another import"
+    origin = "made up by Assets" if is_generated(holder.external_id) else "from another import"
     return item(
         PlanKind.IMPOSSIBLE,
         f"“{holder.name}” exists already, with an external id that is {origin} (“{holder.external_id}”).",

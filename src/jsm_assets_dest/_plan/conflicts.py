@@ -15,7 +15,8 @@ from attrs import evolve, field, frozen
 from .._assets.object_types import Attribute, ExistingObjectType, ObjectType
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
 from .._model.changes import dependencies
-from .._model.names import camel_case, is_made_up, same_name, unused
+from .._model.document_reading import walk
+from .._model.names import camel_case, is_generated, same_name, unused
 from .._model.schema_model import SchemaModel
 from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec
 from .._wire.json_values import as_object, as_text
@@ -28,7 +29,6 @@ from .differences import (
     existing_label,
     importable_type,
 )
-from .document_reading import walk
 
 
 class Resolution(enum.StrEnum):
@@ -292,7 +292,7 @@ def _external_ids(documents: Iterable[Mapping[str, object]]) -> dict[str, tuple[
             external_id = as_text(entry.get("externalId"))
             if external_id:
                 found.setdefault(as_text(entry.get("name")).strip().casefold(), []).append(external_id)
-    return {name: tuple(sorted(dict.fromkeys(ids), key=is_made_up)) for name, ids in found.items()}
+    return {name: tuple(sorted(dict.fromkeys(ids), key=is_generated)) for name, ids in found.items()}
 
 
 def _impossible(
@@ -318,7 +318,7 @@ def _impossible(
 def _why_not_skipped(model: SchemaModel, key: str) -> str:
     if len(model.object_types) == 1:
         return "the model would have no object types left"
-    return "; ".join(f"“{path}” is kept, and {reason}" for path, reason in dependencies(model, [key]).items())
+    return "; ".join(f'"{path}" stays, and {reason}' for path, reason in dependencies(model, [key]).items())
 
 
 def _why_not_deleted(existing: ExistingObjectType, others: Sequence[ExistingObjectType]) -> str:

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from .._model.document_reading import walk
 from .._model.names import same_name
 from .._wire.json_values import as_number, as_object, as_objects, as_text, as_texts
-from .document_reading import walk
 
 
 @frozen(kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from .._model.names import is_made_up, same_name
+from .._model.names import is_generated, same_name
 from .._model.specs import AttributeType
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _of_type(
             message=f"It is spelled “{there.name}”, not “{spec.name}”; adopting keeps that spelling.",
         )
     if external_id:
-        made_up = is_made_up(external_id)
+        made_up = is_generated(external_id)
         origin = "made up by Assets" if made_up else "of another import, which may write to the same objects"
         yield Difference(
             kind=DifferenceKind.EXTERNAL_ID,

@@ -274,12 +274,9 @@ def read_execution_links(response: Response, gateway: str) -> ExecutionLinks:
     )
 
 
-def submit_chunk(links: ExecutionLinks, secret: Secret, body: bytes, *, gzip: bool = False) -> Request:
+def submit_chunk(links: ExecutionLinks, secret: Secret, body: bytes) -> Request:
     """Send a chunk: the same bytes with the same id at every attempt, so that repeating it is safe."""
-    headers = (("Content-Encoding", "gzip"),) if gzip else ()
-    return _request(
-        "submit chunk", "POST", links.submit, secret, body=body, empty_answer=True, headers=headers
-    )
+    return _request("submit chunk", "POST", links.submit, secret, body=body, empty_answer=True)
 
 
 def complete_import(links: ExecutionLinks, secret: Secret) -> Request:
@@ -317,17 +314,3 @@ def latest_execution_status(links: ImportLinks, secret: Secret) -> Request:
 def cancel_import(links: ExecutionLinks, secret: Secret) -> Request:
     """Cancel an execution."""
     return _request("cancel import", "DELETE", links.cancel, secret, empty_answer=True)
-
-
-def record_failure(links: ExecutionLinks, secret: Secret, reason: str) -> Request:
-    """Close an execution that takes data as failed, with a reason of at most 1,024 characters in its history."""
-    url = links.submit.partition("?")[0].removesuffix("/data") + "/history/failed"
-    return _request(
-        "record failed import",
-        "POST",
-        url,
-        secret,
-        body=_json({"failureReason": reason[:1024]}),
-        repeat=Repeat.WHEN_REJECTED,
-        empty_answer=True,
-    )

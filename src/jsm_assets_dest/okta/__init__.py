@@ -1,28 +1,29 @@
-"""Okta's data for Assets: the schema model, and records made of what Okta's API answers.
+"""Okta's data for Assets: the schema model, and import records from the responses of Okta's API.
 
 ::
 
     from jsm_assets_dest import okta
 
     model = okta.schema_model("standard")
-    tenant = okta.Tenant.from_folder("answers")
+    tenant = okta.Tenant.from_folder("responses")
     records = okta.records(tenant, model=model)
 
-This package reads answers; it never asks Okta, and it does not need Okta's SDK.
+This package reads saved responses. It sends no requests to Okta and does not need Okta's SDK.
 """
 
 from __future__ import annotations
 
-from .custom_attributes import CustomAttribute, discover_custom_attributes
-from .data_map import DataMap, DataMapRow, data_map
-from .export import Export, export
-from .folder import write_folder
-from .privacy import Action, Privacy
-from .records import CONSOLE_APPLICATIONS, Records, records
-from .report import Finding, Report, Skipped
-from .sample import sample_tenant
-from .schema import DESCRIPTION, KEY, NAME, ManagerBy, Profile, schema_model
-from .tenant import Links, Located, Source, Tenant
+from ._custom_attributes import CustomAttribute, discover_custom_attributes
+from ._data_map import DataMap, DataMapRow, data_map
+from ._export import Export, export
+from ._privacy import Action, Privacy
+from ._records import CONSOLE_APPLICATIONS, OnDefect, Records, records
+from ._report import Finding, Notice, NoticeCode, Report, Skipped
+from ._sample import sample_tenant
+from ._schema import DESCRIPTION, KEY, NAME, ManagerBy, Profile, schema_model
+from ._sources import Links, Located, Source
+from ._tenant import Tenant
+from ._write_folder import write_folder
 
 __all__ = [
     "CONSOLE_APPLICATIONS",
@@ -38,6 +39,9 @@ __all__ = [
     "Links",
     "Located",
     "ManagerBy",
+    "Notice",
+    "NoticeCode",
+    "OnDefect",
     "Privacy",
     "Profile",
     "Records",

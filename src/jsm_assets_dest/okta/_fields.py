@@ -1,4 +1,4 @@
-"""Which field of Okta's answers fills which attribute: the one table that model, records and data map follow."""
+"""Table of Okta's fields and their attributes. The model, the records, and the data map all follow it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from attrs import field, frozen
+from attrs import frozen
 
 from .._model.specs import AttributeType
-from ._shapes import as_mapping, pick, text_at
+from ._okta_objects import as_mapping, pick, text_at
 
 
 class Level(enum.IntEnum):
-    """The smallest profile of the model that has a field."""
+    """Smallest profile of the model that has a field."""
 
     LEAN = 1
     STANDARD = 2
@@ -22,26 +22,29 @@ class Level(enum.IntEnum):
 
 _LEAN, _STANDARD, _FULL = Level.LEAN, Level.STANDARD, Level.FULL
 
-#: The greatest number of references in an attribute of the lean profile (Atlassian's size advice).
+#: Maximum number of references of an attribute in the lean profile (Atlassian's size advice).
 LEAN_REFERENCES = 10
 
 
 @frozen(kw_only=True)
 class Field:
-    """An attribute and where its value stands in Okta's answer.
+    """An attribute and the place of its value in Okta's objects.
 
     Attributes:
-        name: The attribute's name in Assets.
-        key: Its key in the model and in records.
-        path: The place in the object: ("profile", "email").
-        level: The smallest profile that has it.
-        type: Its type in Assets.
-        read: How to find the value where a path does not say it.
-        source: The place in words, for the data map; by default the path.
-        label, identifier, unique, many: As in the model.
-        target: Of a reference: the key of the object type.
-        table: Of a reference filled from memberships: the table of links.
-        linked: Of a reference that the answer itself holds: the path of the target's id.
+        name: Name of the attribute in Assets.
+        key: Key of the attribute in the model and in records.
+        path: Path of the value in the object: ("profile", "email").
+        level: Smallest profile that has the attribute.
+        type: Type of the attribute in Assets.
+        read: Function that returns the value, if it has no simple path.
+        source: Human-readable place of the value, for the data map. Default: the path.
+        label: True for the label of its object type.
+        identifier: True for the identifier of its object type.
+        unique: True if Assets keeps the values unique.
+        many: True if the attribute holds any number of values.
+        target: Key of the object type that a reference points to.
+        table: Table of links that fills a reference, if it is filled from memberships.
+        description: Text that Assets shows beside the attribute. Default: the source.
     """
 
     name: str
@@ -57,54 +60,35 @@ class Field:
     many: bool = False
     target: str = ""
     table: str = ""
-    description: str = field(default="")
+    description: str = ""
 
     @property
     def origin(self) -> str:
-        """Where the value comes from, in words."""
+        """Human-readable place of the value in Okta."""
         return self.source or ".".join(self.path)
 
     def value(self, item: Mapping[str, object]) -> object:
-        """What Okta's answer holds for the attribute: a value, a list of values, or None."""
+        """Return the value, the list of values, or None from an object of Okta."""
         return self.read(item) if self.read is not None else pick(item, *self.path)
 
 
-def first_text(*candidates: str) -> str:
-    """The first text that is not blank; labels are never left empty."""
-    return next((text for text in candidates if text), "")
+def _first_text(*paths: str) -> Callable[[Mapping[str, object]], str]:
+    """Return a function that reads the first text that is not empty. Every label ends with the id as last resort."""
+    split_paths = [path.split(".") for path in paths]
+
+    def read(item: Mapping[str, object]) -> str:
+        return next((text for path in split_paths if (text := text_at(item, *path))), "")
+
+    return read
 
 
-def person_label(user: Mapping[str, object]) -> str:
-    """A person's display name, which is often null in Okta; then first and last name, login, e-mail or the id."""
-    given, family = text_at(user, "profile", "firstName"), text_at(user, "profile", "lastName")
-    return first_text(
-        text_at(user, "profile", "displayName"),
-        f"{given} {family}".strip(),
-        text_at(user, "profile", "login"),
-        text_at(user, "profile", "email"),
-        text_at(user, "id"),
-    )
+_email_label = _first_text("profile.login", "profile.email", "id")
 
 
-def _group_label(group: Mapping[str, object]) -> str:
-    return first_text(text_at(group, "profile", "name"), text_at(group, "id"))
-
-
-def _application_label(application: Mapping[str, object]) -> str:
-    return first_text(text_at(application, "label"), text_at(application, "name"), text_at(application, "id"))
-
-
-def _device_label(device: Mapping[str, object]) -> str:
-    return first_text(
-        text_at(device, "profile", "displayName"),
-        text_at(device, "resourceDisplayName", "value"),
-        text_at(device, "profile", "serialNumber"),
-        text_at(device, "id"),
-    )
-
-
-def _user_type_label(user_type: Mapping[str, object]) -> str:
-    return first_text(text_at(user_type, "displayName"), text_at(user_type, "name"), text_at(user_type, "id"))
+def _person_label(user: Mapping[str, object]) -> str:
+    """Return the display name, which is often null in Okta, or else first and last name, login, email, or id."""
+    names = (text_at(user, "profile", "firstName"), text_at(user, "profile", "lastName"))
+    return text_at(user, "profile", "displayName") or " ".join(filter(None, names)) or _email_label(user)
 
 
 def _first_class(group: Mapping[str, object]) -> object:
@@ -113,18 +97,18 @@ def _first_class(group: Mapping[str, object]) -> object:
 
 
 def device_users(device: Mapping[str, object]) -> list[Mapping[str, object]]:
-    """The links to people that a device's answer embeds with `expand=user` or `expand=userSummary`."""
+    """Return the links to people that a device contains with `expand=user` or `expand=userSummary`."""
     embedded = pick(device, "_embedded", "users")
     if not isinstance(embedded, list):
         return []
-    return [link for one in cast("list[object]", embedded) if (link := as_mapping(one)) is not None]
+    return [link for item in cast("list[object]", embedded) if (link := as_mapping(item)) is not None]
 
 
 def _of_first_user(name: str) -> Callable[[Mapping[str, object]], object]:
-    # Okta holds these per link between a device and a person; Assets has one value per device. Nearly every device
-    # has one person; where there are several, the first link that says something speaks for the device.
+    # Okta stores these values for each link between a device and a person. Assets has one value per device. Nearly
+    # every device has one person. If there are several, the first link with a value is used.
     def read(device: Mapping[str, object]) -> object:
-        return next((found for link in device_users(device) if (found := text_at(link, name))), None)
+        return next((value for link in device_users(device) if (value := text_at(link, name))), None)
 
     return read
 
@@ -136,7 +120,7 @@ def _profile(name: str, path: str, level: Level, type_: str = "text", *, unique:
     )
 
 
-#: Keys of profile fields that say more than Okta's name does, or that another attribute of ours has.
+#: Keys of profile fields that differ from Okta's names, because those are unclear or already used.
 _KEYS: Mapping[str, str] = {
     "login": "username",
     "email": "primaryEmail",
@@ -144,7 +128,6 @@ _KEYS: Mapping[str, str] = {
     "nickName": "nickname",
     "manager": "managerName",
     "name": "groupName",
-    "samAccountName": "samAccountName",
     "windowsDomainQualifiedName": "domainQualifiedName",
     "integrityJailbreak": "jailbroken",
 }
@@ -158,12 +141,12 @@ def _label(name: str, key: str, read: Callable[[Mapping[str, object]], object], 
     return Field(name=name, key=key, level=_LEAN, label=True, read=read, source=source)
 
 
-def _moment(name: str, path: str, level: Level, key: str = "") -> Field:
+def _date_time(name: str, path: str, level: Level, key: str = "") -> Field:
     return Field(name=name, key=key or path, path=(path,), level=level, type=AttributeType.DATE_TIME)
 
 
-def _status(states: str = "status") -> Field:
-    return Field(name="Status", key="status", path=(states,), level=_LEAN, type=AttributeType.STATUS)
+def _status() -> Field:
+    return Field(name="Status", key="status", path=("status",), level=_LEAN, type=AttributeType.STATUS)
 
 
 def _reference(
@@ -182,19 +165,19 @@ def _reference(
 
 
 USER_TYPES: tuple[Field, ...] = (
-    _label("Display Name", "displayName", _user_type_label, "displayName, else name"),
+    _label("Display Name", "displayName", _first_text("displayName", "name", "id"), "displayName, else name"),
     _identity(),
     Field(name="Variable Name", key="variableName", path=("name",), level=_LEAN),
     Field(
         name="Description", key="description", path=("description",), level=_LEAN, type=AttributeType.TEXTAREA
     ),
     Field(name="Default", key="default", path=("default",), level=_LEAN, type=AttributeType.BOOLEAN),
-    _moment("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _moment("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
+    _date_time("Okta Created", "created", _STANDARD, "oktaCreated"),
+    _date_time("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
 )
 
 GROUPS: tuple[Field, ...] = (
-    _label("Group Name", "groupName", _group_label, "profile.name, else id"),
+    _label("Group Name", "groupName", _first_text("profile.name", "id"), "profile.name, else id"),
     _identity(),
     _profile("Description", "description", _LEAN, "textarea"),
     Field(name="Group Type", key="groupType", path=("type",), level=_LEAN, type=AttributeType.SELECT),
@@ -208,26 +191,26 @@ GROUPS: tuple[Field, ...] = (
     _profile("SAM Account Name", "samAccountName", _STANDARD),
     _profile("Domain Qualified Name", "windowsDomainQualifiedName", _STANDARD),
     _profile("DN", "dn", _FULL, "textarea"),
-    _moment("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _moment("Profile Updated", "lastUpdated", _STANDARD, "profileUpdated"),
-    _moment("Membership Updated", "lastMembershipUpdated", _STANDARD, "membershipUpdated"),
+    _date_time("Okta Created", "created", _STANDARD, "oktaCreated"),
+    _date_time("Profile Updated", "lastUpdated", _STANDARD, "profileUpdated"),
+    _date_time("Membership Updated", "lastMembershipUpdated", _STANDARD, "membershipUpdated"),
 )
 
 APPLICATIONS: tuple[Field, ...] = (
-    _label("Label", "label", _application_label, "label, else name"),
+    _label("Label", "label", _first_text("label", "name", "id"), "label, else name"),
     _identity(),
     Field(
         name="App Name",
         key="appName",
         path=("name",),
         level=_LEAN,
-        description="The key in Okta's catalogue; several applications may share it",
+        description="Key in Okta's catalog. Several applications may share it",
     ),
     _status(),
     Field(
         name="Sign On Mode", key="signOnMode", path=("signOnMode",), level=_LEAN, type=AttributeType.SELECT
     ),
-    # A select, because Assets documents several values for selects and not for text.
+    # A select, because Assets documents several values for selects but not for text.
     Field(
         name="Features",
         key="features",
@@ -236,8 +219,8 @@ APPLICATIONS: tuple[Field, ...] = (
         type=AttributeType.SELECT,
         many=True,
     ),
-    _moment("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _moment("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
+    _date_time("Okta Created", "created", _STANDARD, "oktaCreated"),
+    _date_time("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
     _reference(
         "Assigned Groups", "assignedGroups", "groups", "GET /apps/{id}/groups", table="application_group"
     ),
@@ -247,7 +230,7 @@ PEOPLE: tuple[Field, ...] = (
     _label(
         "Display Name",
         "displayName",
-        person_label,
+        _person_label,
         "profile.displayName, else profile.firstName and profile.lastName, else profile.login",
     ),
     _identity(),
@@ -282,12 +265,12 @@ PEOPLE: tuple[Field, ...] = (
     _profile("Timezone", "timezone", _LEAN),
     _profile("Profile URL", "profileUrl", _STANDARD, "url"),
     _status(),
-    _moment("Okta Created", "created", _LEAN, "oktaCreated"),
-    _moment("Activated", "activated", _STANDARD),
-    _moment("Status Changed", "statusChanged", _STANDARD),
-    _moment("Last Login", "lastLogin", _LEAN),
-    _moment("Okta Last Updated", "lastUpdated", _LEAN, "oktaLastUpdated"),
-    _moment("Password Changed", "passwordChanged", _FULL),
+    _date_time("Okta Created", "created", _LEAN, "oktaCreated"),
+    _date_time("Activated", "activated", _STANDARD),
+    _date_time("Status Changed", "statusChanged", _STANDARD),
+    _date_time("Last Login", "lastLogin", _LEAN),
+    _date_time("Okta Last Updated", "lastUpdated", _LEAN, "oktaLastUpdated"),
+    _date_time("Password Changed", "passwordChanged", _FULL),
     Field(
         name="Okta User Type",
         key="oktaUserType",
@@ -305,7 +288,7 @@ PEOPLE: tuple[Field, ...] = (
         level=_STANDARD,
         table="person_application",
     ),
-    # Filled by the manager reference of the model, see manager.py.
+    # The model decides which field and which attribute of People it uses.
     _reference("Manager", "manager", "people", "profile.managerId", many=False),
 )
 
@@ -313,7 +296,7 @@ DEVICES: tuple[Field, ...] = (
     _label(
         "Display Name",
         "displayName",
-        _device_label,
+        _first_text("profile.displayName", "resourceDisplayName.value", "profile.serialNumber", "id"),
         "profile.displayName, else resourceDisplayName.value, else profile.serialNumber",
     ),
     _identity(),
@@ -355,8 +338,8 @@ DEVICES: tuple[Field, ...] = (
         "_embedded.users[].user.id, or GET /devices/{id}/users",
         table="device_person",
     ),
-    _moment("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _moment("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
+    _date_time("Okta Created", "created", _STANDARD, "oktaCreated"),
+    _date_time("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
 )
 
 
@@ -365,11 +348,11 @@ class TypeFields:
     """An object type of the Okta model.
 
     Attributes:
-        key: Its key, and the selector of its records.
-        name: Its name in Assets.
-        noun: One of its objects, in reports.
-        description: Shown in Assets.
-        fields: Its attributes, in the order in which people see them.
+        key: Key of the object type, and selector of its records.
+        name: Name of the object type in Assets.
+        noun: Name of one object, for reports.
+        description: Text that Assets shows beside the object type.
+        fields: Attributes, in the order in which Assets shows them.
     """
 
     key: str
@@ -379,11 +362,11 @@ class TypeFields:
     fields: tuple[Field, ...]
 
     def field(self, key: str) -> Field | None:
-        """The field with this key, or None."""
-        return next((one for one in self.fields if one.key == key), None)
+        """Return the field with this key, or None."""
+        return next((candidate for candidate in self.fields if candidate.key == key), None)
 
 
-#: In the order of the import: what is referred to comes before what refers to it.
+#: Object types in the order of the import: targets of references come first.
 TYPES: tuple[TypeFields, ...] = (
     TypeFields("userTypes", "User Types", "user type", "User types of Okta", USER_TYPES),
     TypeFields("groups", "Groups", "group", "Groups of Okta", GROUPS),

@@ -1,4 +1,4 @@
-"""The words that the bundled sample organisation is made of; all of it is invented."""
+"""Words of the sample organization. All of them are invented."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FAMILY_NAMES = tuple(
 
 @frozen
 class Department:
-    """A department, the division and cost centre it belongs to, and what its people are called."""
+    """A department with its division, cost center, job titles, and applications."""
 
     name: str
     division: str
@@ -91,8 +91,8 @@ SITES = (
     Site("Wellington", "WGN", "NZ", "6011", "Lambton Quay", "Pacific/Auckland", "en-NZ", "+64-4-555-01"),
 )
 
-#: Label, catalogue key and sign-on mode of applications; what everybody has comes first.
-EVERYBODYS_APPLICATIONS = (
+#: Label, catalog key, and sign-on mode of the applications that everyone has.
+SHARED_APPLICATIONS = (
     ("Slack", "slack", "SAML_2_0"),
     ("Google Workspace", "google", "SAML_2_0"),
     ("Zoom", "zoomus", "SAML_2_0"),
@@ -104,7 +104,7 @@ CONSOLES = (
     ("Okta Browser Plugin", "okta_browser_plugin", "OPENID_CONNECT"),
 )
 
-#: Platform, manufacturer, model and system version of devices.
+#: Platform, manufacturer, model, and system version of devices.
 LAPTOPS = (
     ("MACOS", "Apple", "MacBookPro18,3", "15.6.1"),
     ("MACOS", "Apple", "Mac14,2", "14.7.8"),

@@ -1,7 +1,7 @@
-"""Values of Okta's answers in the form that each Assets attribute type takes.
+"""Conversion of Okta's values to the form that each Assets attribute type accepts.
 
-What does not fit is left out with a reason rather than sent: Assets would refuse the whole object for it, or, worse,
-keep something else.
+A value that does not fit is left out with a reason. Assets would reject the whole object because of it, or store
+something else.
 """
 
 from __future__ import annotations
@@ -9,64 +9,78 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from attrs import frozen
 
 from .._model.specs import AttributeSpec, AttributeType
-from ._shapes import plain
-from .custom_attributes import TEXT_LIMIT
-from .statuses import status_name
+from ._okta_objects import plain
 
-#: What a converted value can be; records hold these, or lists of them.
-Scalar = str | int | float | bool
+#: A converted value. Records contain these values or lists of them.
+Scalar: TypeAlias = str | int | float | bool
 
-#: Characters of a textarea: Atlassian advises 5,000, a client cuts at 10,000; Okta's longest field has 4,096.
+#: Characters of a text value in Assets (Atlassian's help and its error message). Longer values need a textarea.
+TEXT_LIMIT = 255
+#: Characters of a textarea. Atlassian advises 5,000, and a client cuts at 10,000. Okta's longest field has 4,096.
 TEXTAREA_LIMIT = 10_000
 _INTEGERS = range(-(2**31), 2**31)
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
-_YES = {"true": True, "false": False}
+_BOOLEANS = {"true": True, "false": False}
 
 
 @frozen
 class Refused:
-    """A value that is not sent as it is.
+    """A value that is not sent unchanged.
 
     Attributes:
-        reason: Why, in words for the report.
-        instead: What is sent instead; None leaves the value out.
+        reason: The reason, for the report.
+        instead: The value to send instead. None leaves the value out.
     """
 
     reason: str
     instead: Scalar | None = None
 
 
+#: Result of a conversion. None means that there is no value.
+Converted: TypeAlias = Scalar | Refused | None
+
+
 @frozen
 class Rules:
-    """What conversions need to know.
+    """Settings of the conversion.
 
     Attributes:
-        org_url: Completes relative addresses; empty leaves them out.
-        truncate: Whether text that is too long is cut; otherwise it is left out, except in labels.
+        org_url: Address that completes relative addresses. Empty leaves them out.
+        truncate: True cuts text that is too long. Otherwise it is left out, except in labels.
     """
 
     org_url: str = ""
     truncate: bool = False
 
 
-def converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Scalar | Refused | None]:
-    """How one value becomes what an attribute takes; None stands for "nothing there"."""
+def status_name(state: str) -> str:
+    """Convert an Okta state to a valid status name: "LOCKED_OUT" to "Locked Out".
+
+    A status of an import mapping has 2 to 30 letters, digits, spaces, and hyphens (Atlassian's JSON Schema of the import
+    mapping), so "LOCKED_OUT" is invalid.
+    """
+    return " ".join(word.capitalize() for word in state.replace("_", " ").split())
+
+
+def converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Converted]:
+    """Return the function that converts one value for an attribute."""
     convert = _converter(attribute, rules)
 
-    def guarded(value: object) -> Scalar | Refused | None:
+    def convert_scalar(value: object) -> Converted:
         if isinstance(value, Mapping | list | tuple):
             return Refused("left out, an object or a list where one value was expected")
         return convert(value)
 
-    return guarded
+    return convert_scalar
 
 
-def _converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Scalar | Refused | None]:
+def _converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Converted]:
     kind = attribute.type
     if kind in {AttributeType.TEXT, AttributeType.SELECT, AttributeType.TEXTAREA, AttributeType.REFERENCE}:
         limit = attribute.max_length or (TEXTAREA_LIMIT if kind is AttributeType.TEXTAREA else TEXT_LIMIT)
@@ -75,8 +89,8 @@ def _converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Sca
     if kind is AttributeType.URL:
         return lambda value: _url(value, rules.org_url)
     if kind is AttributeType.STATUS:
-        allowed = {name.casefold(): name for name in attribute.statuses}
-        return lambda value: _status(value, allowed)
+        statuses = {name.casefold(): name for name in attribute.statuses}
+        return lambda value: _status(value, statuses)
     return _SIMPLE[kind]
 
 
@@ -89,7 +103,7 @@ def _as_text(value: object) -> str:
     return str(value).strip() if not isinstance(value, bool) else str(value).lower()
 
 
-def _text(value: object, limit: int, *, cut: bool) -> Scalar | Refused | None:
+def _text(value: object, limit: int, *, cut: bool) -> Converted:
     text = _as_text(value)
     if len(text) <= limit:
         return text or None
@@ -99,61 +113,61 @@ def _text(value: object, limit: int, *, cut: bool) -> Scalar | Refused | None:
     )
 
 
-def _email(value: object) -> Scalar | Refused | None:
+def _email(value: object) -> Converted:
     text = _as_text(value)
     if not text or (_EMAIL.fullmatch(text) and len(text) <= TEXT_LIMIT):
         return text or None
-    return Refused("left out, not an e-mail address")
+    return Refused("left out, not an email address")
 
 
-def _url(value: object, org_url: str) -> Scalar | Refused | None:
+def _url(value: object, org_url: str) -> Converted:
     text = _as_text(value)
     if not text:
         return None
     try:
         parts = urlsplit(text)
-        relative = not parts.scheme and not parts.netloc
-        if relative and org_url:
-            return Refused("completed with the address of the organisation", urljoin(org_url + "/", text))
+        is_relative = not parts.scheme and not parts.netloc
+        if is_relative and org_url:
+            return Refused("completed with the address of the organization", urljoin(org_url + "/", text))
     except ValueError:
         return Refused("left out, not an address")
-    if relative:
-        return Refused("left out, a relative address, and the tenant's org_url is not given")
-    if parts.scheme not in {"http", "https"} or not parts.netloc or any(sign.isspace() for sign in text):
+    if is_relative:
+        return Refused("left out, a relative address, and the tenant has no org_url")
+    if parts.scheme not in {"http", "https"} or not parts.netloc or any(char.isspace() for char in text):
         return Refused("left out, not an http or https address")
     return text
 
 
-def _status(value: object, allowed: Mapping[str, str]) -> Scalar | Refused | None:
+def _status(value: object, statuses: Mapping[str, str]) -> Converted:
     text = status_name(_as_text(value))
     if not text:
         return None
-    if not allowed:
+    if not statuses:
         return text
-    return allowed.get(text.casefold()) or Refused("left out, a status that the model does not have")
+    return statuses.get(text.casefold()) or Refused("left out, a status that is not in the model")
 
 
-def _boolean(value: object) -> Scalar | Refused | None:
+def _boolean(value: object) -> Converted:
     text = _as_text(value)
     if not text:
         return None
-    found = _YES.get(text.lower())
-    return Refused("left out, neither true nor false") if found is None else found
+    boolean = _BOOLEANS.get(text.lower())
+    return Refused("left out, neither true nor false") if boolean is None else boolean
 
 
-def _integer(value: object) -> Scalar | Refused | None:
-    # JSON knows one kind of number, and Okta may write 12 as 12.0.
+def _integer(value: object) -> Converted:
+    # JSON has one type for all numbers, so Okta may write 12 as 12.0.
     text = _as_text(int(value) if isinstance(value, float) and value.is_integer() else value)
     if not text:
         return None
     try:
         number = int(text)
     except ValueError:
-        return Refused("left out, not a whole number")
-    return number if number in _INTEGERS else Refused("left out, a whole number beyond 32 bits")
+        return Refused("left out, not an integer")
+    return number if number in _INTEGERS else Refused("left out, an integer beyond 32 bits")
 
 
-def _double(value: object) -> Scalar | Refused | None:
+def _double(value: object) -> Converted:
     text = _as_text(value)
     if not text:
         return None
@@ -161,23 +175,23 @@ def _double(value: object) -> Scalar | Refused | None:
         number = float(text)
     except ValueError:
         return Refused("left out, not a number")
-    # Infinity and NaN have no place in JSON.
+    # JSON has no infinity and no NaN.
     return number if abs(number) < float("inf") else Refused("left out, not a number")
 
 
-def _date_time(value: object) -> Scalar | Refused | None:
+def _date_time(value: object) -> Converted:
     text = _as_text(value)
     if not text:
         return None
     try:
-        moment = datetime.datetime.fromisoformat(text)
+        date_time = datetime.datetime.fromisoformat(text)
     except ValueError:
         return Refused("left out, not a date and time")
-    # Okta's own form, which nearly every moment has already.
-    return text if len(text) == 24 and text.endswith("Z") else str(plain(moment))
+    # Okta's own form, which nearly every value has already.
+    return text if len(text) == 24 and text.endswith("Z") else str(plain(date_time))
 
 
-def _date(value: object) -> Scalar | Refused | None:
+def _date(value: object) -> Converted:
     text = _as_text(value)
     if not text:
         return None
@@ -187,11 +201,11 @@ def _date(value: object) -> Scalar | Refused | None:
         return Refused("left out, not a date")
 
 
-def _other(value: object) -> Scalar | Refused | None:
+def _other(value: object) -> Converted:
     return _text(value, TEXT_LIMIT, cut=False)
 
 
-_SIMPLE: Mapping[AttributeType, Callable[[object], Scalar | Refused | None]] = {
+_SIMPLE: Mapping[AttributeType, Callable[[object], Converted]] = {
     AttributeType.EMAIL: _email,
     AttributeType.BOOLEAN: _boolean,
     AttributeType.INTEGER: _integer,

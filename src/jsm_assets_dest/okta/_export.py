@@ -1,6 +1,4 @@
-"""What an import would send, written to disk instead: for a review before anything leaves, or for a look afterwards."""
-
-from __future__ import annotations
+"""Export of an import's requests to files, for a review before anything is sent."""
 
 import json
 import os
@@ -16,22 +14,24 @@ from .._imports.encoding import COMPLETED, STANDARD
 from .._imports.record_checker import RecordChecker
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError
-from .records import Records
+from ._records import Records
 
-#: Only the owner reads it: it is what `records()` let through of the people's data.
+#: Only the owner may read the files, because they contain data about people.
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 
 
 @frozen(kw_only=True)
 class Export:
-    """An export that was written.
+    """Result of `export`.
 
     Attributes:
         path: The folder.
-        files: The bodies of the requests, in the order in which they would be sent.
-        counts: Records by selector.
+        files: Names of the files with request bodies, in the order in which an import sends them.
+        counts: Number of records by selector.
         size: Bytes of all bodies.
     """
+
+    __module__ = "jsm_assets_dest.okta"
 
     path: Path
     files: tuple[str, ...]
@@ -39,7 +39,7 @@ class Export:
     size: int
 
     def to_dict(self) -> dict[str, object]:
-        """The export as JSON-ready data, without the place where it is."""
+        """Return the export as JSON-compatible data, without the path."""
         return {"files": list(self.files), "counts": dict(self.counts), "size": self.size}
 
     def __str__(self) -> str:
@@ -58,32 +58,33 @@ def export(
     limit_count: int = CHUNK_RECORDS,
     limit_bytes: int = CHUNK_BYTES,
 ) -> Export:
-    """Writes the requests of an import as files: the mapping document, every chunk, the completion, and a summary.
+    """Write the requests of an import as files: the mapping document, every chunk, the completion, and a summary.
 
-    The records pass the same check and the same chunking and encoding as in an import, so each `chunk-….json` is byte
-    for byte the body of a request; only the id in `clientGeneratedId` is the export's own. Nothing is sent.
+    The records pass the same check, chunking, and encoding as in an import. Each `chunk-….json` is byte for byte the
+    body of a request, except that `clientGeneratedId` starts with `run_id`. Nothing is sent.
 
     Args:
-        records: Pairs of a selector and a record, such as `records()` gives; read once.
-        path: The folder; made if needed, and it must be empty.
-        model: The model that the records are for; that of `records()` where these come from there.
-        run_id: What the chunks' ids begin with.
-        limit_count: The most records of a chunk.
-        limit_bytes: The most bytes of a chunk.
+        records: Pairs of a selector and a record, usually from `records()`. They are read once.
+        path: The folder. It is created if it does not exist, and it must be empty.
+        model: The model of the records. Default: the model of `records()`.
+        run_id: Prefix of the chunks' ids.
+        limit_count: Maximum number of records per chunk.
+        limit_bytes: Maximum size of a chunk in bytes.
 
     Returns:
-        What was written.
+        The folder, the files, and the number of records.
 
     Raises:
-        ConfigurationError: The folder is not empty, or no model is known.
-        RecordError: A record cannot be sent; what was written up to it stays.
+        ConfigurationError: The folder is not empty, or the model is missing.
+        RecordError: A record is invalid. The chunks before it have been written.
     """
-    wanted = records.model if model is None and isinstance(records, Records) else model
-    if wanted is None:
+    if model is None and isinstance(records, Records):
+        model = records.model
+    if model is None:
         raise ConfigurationError(
-            "The records of an export need a model.",
+            "An export needs the model of the records.",
             field="model",
-            fix="Give the model that the records are for.",
+            fix="Pass model=, such as okta.schema_model().",
         )
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
@@ -91,12 +92,12 @@ def export(
         raise ConfigurationError(
             f"The folder {folder} is not empty.", field="path", fix="Choose an empty folder for the export."
         )
-    _write(folder / "mapping.json", json.dumps(wanted.document(), indent=1, ensure_ascii=False).encode())
+    _write(folder / "mapping.json", json.dumps(model.document(), indent=1, ensure_ascii=False).encode())
     chunker = Chunker(
         run_id,
         limit_count=limit_count,
         limit_bytes=limit_bytes,
-        checker=RecordChecker(wanted, write=STANDARD.write),
+        checker=RecordChecker(model, write=STANDARD.write),
     )
     files: list[str] = []
     counts: dict[str, int] = {}
@@ -106,9 +107,12 @@ def export(
         size += _write_chunks(folder, chunker.feed_pairs(batch), files, counts)
     size += _write_chunks(folder, chunker.flush(), files, counts)
     _write(folder / "complete.json", COMPLETED)
-    made = Export(path=folder, files=(*files, "complete.json"), counts=counts, size=size + len(COMPLETED))
-    _write(folder / "summary.json", json.dumps(made.to_dict(), indent=1).encode())
-    return made
+    written = Export(path=folder, files=(*files, "complete.json"), counts=counts, size=size + len(COMPLETED))
+    _write(folder / "summary.json", json.dumps(written.to_dict(), indent=1).encode())
+    return written
+
+
+export.__module__ = "jsm_assets_dest.okta"
 
 
 def _write_chunks(folder: Path, chunks: list[Chunk], files: list[str], counts: dict[str, int]) -> int:
@@ -122,5 +126,5 @@ def _write_chunks(folder: Path, chunks: list[Chunk], files: list[str], counts: d
 
 
 def _write(file: Path, body: bytes) -> None:
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE), "wb") as opened:
-        opened.write(body)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE), "wb") as opened_file:
+        opened_file.write(body)

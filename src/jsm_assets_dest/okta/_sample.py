@@ -1,10 +1,8 @@
-"""A believable organisation of our own making, in the shape of Okta's answers: for examples, tests and demonstrations.
+"""Invented organization in the shape of Okta's responses, for examples, tests, and demonstrations.
 
-Everything about a person follows from the seed and the person's number, so that an organisation of any size can be
-read again and again, page by page, without being kept. Nobody in it exists.
+Everything about a person follows from the seed and the person's number. Therefore an organization of any size can be
+read repeatedly, page by page, without being stored. None of these people exists.
 """
-
-from __future__ import annotations
 
 import functools
 import math
@@ -21,26 +19,27 @@ from ._sample_words import (
     CONSOLES,
     DEPARTMENTS,
     DOMAIN,
-    EVERYBODYS_APPLICATIONS,
     FAMILY_NAMES,
     GIVEN_NAMES,
     LAPTOPS,
     ORGANIZATION,
     PHONES,
+    SHARED_APPLICATIONS,
     SITES,
     Department,
     Site,
 )
-from .tenant import Source, Tenant
+from ._sources import Source
+from ._tenant import Tenant
 
 _LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _NOW = datetime(2025, 11, 3, 8, 0, tzinfo=UTC)
 _PAGE = 200
-#: People who report to one manager.
+#: Number of people who report to one manager.
 _SPAN = 6
-#: People per project group.
+#: Number of people per project group.
 _TEAM = 40
-#: Every fiftieth person goes through these, so that each state of Okta's is there.
+#: State by the last part of a person's number (modulo 50), so that every state of Okta occurs.
 _STATES: Mapping[int, str] = {
     7: "SUSPENDED",
     13: "LOCKED_OUT",
@@ -51,27 +50,27 @@ _STATES: Mapping[int, str] = {
     43: "DEPROVISIONED",
     48: "DEPROVISIONED",
 }
-#: Letters that Unicode does not take apart into a plain one and an accent.
+#: Letters that Unicode does not decompose into a plain letter and an accent.
 _PLAIN = str.maketrans({"ø": "o", "ı": "i", "ł": "l", "Ø": "O"})
 
 
 def sample_tenant(people: int = 250, *, seed: int = 7) -> Tenant:
-    """The sample organisation.
+    """Create an invented organization.
 
     Args:
-        people: How many people it has; 100,000 work as well, they are made while they are read.
-        seed: Another seed is another organisation of the same size.
+        people: Number of people. Large numbers such as 100,000 work too, because people are generated while reading.
+        seed: Seed of all random values. Another seed gives another organization of the same size.
 
     Returns:
-        A tenant with people, managers, groups, applications, devices, user types, memberships and a user schema with
-        custom attributes. The same arguments always give the same tenant.
+        A tenant with people, managers, groups, applications, devices, user types, memberships, and a user schema with
+        custom attributes. The same arguments always return the same data.
 
     Raises:
-        ConfigurationError: Fewer than one person.
+        ConfigurationError: The number of people is less than 1.
     """
     if people < 1:
         raise ConfigurationError(
-            f"A tenant of {people} people cannot be made.", field="people", fix="Ask for one or more."
+            f"A sample tenant cannot have {people} people.", field="people", fix="Pass 1 or more."
         )
     sample = _Sample(people, seed)
     return Tenant(
@@ -88,44 +87,46 @@ def sample_tenant(people: int = 250, *, seed: int = 7) -> Tenant:
     )
 
 
+sample_tenant.__module__ = "jsm_assets_dest.okta"
+
+
 def _paged(read: Callable[[], Iterator[object]]) -> Callable[[], Iterator[list[object]]]:
     def pages() -> Iterator[list[object]]:
         page: list[object] = []
-        for one in read():
-            page.append(one)
+        for item in read():
+            page.append(item)
             if len(page) == _PAGE:
                 yield page
                 page = []
-        if page:
-            yield page
+        yield page  # Possibly empty, as in Okta: a full page is never the last one.
 
     return pages
 
 
-@functools.cache  # of the few hundred names there are
+@functools.cache  # There are only a few hundred names.
 def _plain(name: str) -> str:
-    """A name as it stands in an e-mail address."""
-    parts = unicodedata.normalize("NFKD", name.translate(_PLAIN)).lower()
-    return "".join(sign for sign in parts if sign.isascii() and (sign.isalnum() or sign == "-"))
+    """Convert a name to the form in an email address."""
+    letters = unicodedata.normalize("NFKD", name.translate(_PLAIN)).lower()
+    return "".join(letter for letter in letters if letter.isascii() and (letter.isalnum() or letter == "-"))
 
 
-def _random(seed: int, *what: object) -> random.Random:
-    return random.Random("/".join(map(str, (seed, *what))))
+def _random(seed: int, *subject: object) -> random.Random:
+    return random.Random("/".join(map(str, (seed, *subject))))
 
 
-@functools.lru_cache(maxsize=1024)  # groups, applications and user types come again and again
-def _id(seed: int, prefix: str, *what: object) -> str:
-    chosen = _random(seed, prefix, *what).choices(_LETTERS, k=20 - len(prefix))
-    return prefix + "".join(chosen)
+@functools.lru_cache(maxsize=1024)  # Groups, applications, and user types are needed repeatedly.
+def _id(seed: int, prefix: str, *subject: object) -> str:
+    letters = _random(seed, prefix, *subject).choices(_LETTERS, k=20 - len(prefix))
+    return prefix + "".join(letters)
 
 
-def _stamp(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _timestamp(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @frozen
 class _Person:
-    """What the others need to know about a person, worked out from the number."""
+    """Facts about a person that follow from the number."""
 
     number: int
     id: str
@@ -148,11 +149,11 @@ class _Sample:
 
     # --- identities
 
-    def _random(self, *what: object) -> random.Random:
-        return _random(self.seed, *what)
+    def _random(self, *subject: object) -> random.Random:
+        return _random(self.seed, *subject)
 
-    def _id(self, prefix: str, *what: object) -> str:
-        return _id(self.seed, prefix, *what)
+    def _id(self, prefix: str, *subject: object) -> str:
+        return _id(self.seed, prefix, *subject)
 
     def _person_id(self, number: int) -> str:
         return self._id("00u", number)
@@ -169,7 +170,7 @@ class _Sample:
     # --- people
 
     def _manager(self, number: int) -> int | None:
-        """Person 0 leads all, the next ones a department each, and so on, `_SPAN` people to a manager."""
+        """Return the manager's number. Person 0 leads everyone, and the next people lead one department each."""
         if number == 0:
             return None
         return 0 if number <= len(DEPARTMENTS) else 1 + (number - 1 - len(DEPARTMENTS)) // _SPAN
@@ -177,18 +178,19 @@ class _Sample:
     def _department(self, number: int) -> Department:
         while number > len(DEPARTMENTS):
             manager = self._manager(number)
-            assert manager is not None  # only person 0 has none
+            assert manager is not None  # Only person 0 has no manager.
             number = manager
         return DEPARTMENTS[(number or 1) - 1]
 
     def _names(self, number: int) -> tuple[str, str, str]:
-        """A person's given name, family name and login."""
-        # Steps that share no factor with the number of names meet every pair of names once before one comes again.
+        """Return a person's given name, family name, and login."""
+        # A step without a common factor visits every pair of names once before one is repeated.
         pairs = len(GIVEN_NAMES) * len(FAMILY_NAMES)
         pair = (number * 7919 + self.seed * 104729) % pairs
         given, family = GIVEN_NAMES[pair % len(GIVEN_NAMES)], FAMILY_NAMES[pair // len(GIVEN_NAMES)]
-        again = number // pairs
-        return given, family, f"{_plain(given)}.{_plain(family)}{again + 1 if again else ''}@{self._domain}"
+        round_number = number // pairs
+        suffix = round_number + 1 if round_number else ""
+        return given, family, f"{_plain(given)}.{_plain(family)}{suffix}@{self._domain}"
 
     def _person(self, number: int) -> _Person:
         given, family, login = self._names(number)
@@ -208,39 +210,41 @@ class _Sample:
             contractor=not leads and number % 11 == 3,
         )
 
-    def _title(self, person: _Person, chance: random.Random) -> str:
+    def _title(self, person: _Person, generator: random.Random) -> str:
         if person.number == 0:
             return "Chief Executive Officer"
         if person.number <= len(DEPARTMENTS):
             return f"Head of {person.department.name}"
         return (
-            f"{person.department.name} Manager" if person.leads else chance.choice(person.department.titles)
+            f"{person.department.name} Manager"
+            if person.leads
+            else generator.choice(person.department.titles)
         )
 
     def users(self) -> Iterator[Mapping[str, object]]:
-        # Okta does not list managers first; here half of the people come before theirs, too.
+        # As in Okta, half of the people come before their manager.
         step = next(step for step in (97, 89, 83, 1) if math.gcd(step, self.people) == 1)
         for number in range(self.people):
             yield self._user(self._person(number * step % self.people))
 
     def _user(self, person: _Person) -> Mapping[str, object]:
-        chance = self._random("person", person.number)
-        created = _NOW - timedelta(days=chance.randrange(30, 3000), seconds=chance.randrange(86_400))
-        changed = created + (_NOW - created) * chance.random()
-        started = person.state not in {"STAGED", "PROVISIONED"}
-        last_login = _NOW - timedelta(minutes=chance.randrange(5, 40_000)) if started else None
+        generator = self._random("person", person.number)
+        created = _NOW - timedelta(days=generator.randrange(30, 3000), seconds=generator.randrange(86_400))
+        changed = created + (_NOW - created) * generator.random()
+        has_started = person.state not in {"STAGED", "PROVISIONED"}
+        last_login = _NOW - timedelta(minutes=generator.randrange(5, 40_000)) if has_started else None
         boss = self._names(person.manager) if person.manager is not None else None
         name = f"{person.given} {person.family}"
         kind = "contractor" if person.contractor else "user"
         return {
             "id": person.id,
             "status": person.state,
-            "created": _stamp(created),
-            "activated": None if person.state == "STAGED" else _stamp(created + timedelta(hours=1)),
-            "statusChanged": _stamp(changed),
-            "lastLogin": None if last_login is None else _stamp(max(last_login, changed)),
-            "lastUpdated": _stamp(changed),
-            "passwordChanged": _stamp(changed) if started else None,
+            "created": _timestamp(created),
+            "activated": None if person.state == "STAGED" else _timestamp(created + timedelta(hours=1)),
+            "statusChanged": _timestamp(changed),
+            "lastLogin": None if last_login is None else _timestamp(max(last_login, changed)),
+            "lastUpdated": _timestamp(changed),
+            "passwordChanged": _timestamp(changed) if has_started else None,
             "type": {"id": self._user_type_id(kind)},
             "profile": {
                 "login": person.login,
@@ -248,10 +252,10 @@ class _Sample:
                 "secondEmail": None,
                 "firstName": person.given,
                 "lastName": person.family,
-                # Okta leaves the display name empty unless somebody fills it.
+                # In Okta, the display name is empty by default.
                 "displayName": None if person.number % 5 == 2 else name,
                 "nickName": person.given[:3] if person.number % 17 == 4 else None,
-                "title": self._title(person, chance),
+                "title": self._title(person, generator),
                 "department": person.department.name,
                 "division": person.department.division,
                 "organization": ORGANIZATION,
@@ -260,11 +264,11 @@ class _Sample:
                 "employeeNumber": f"L{10_000 + person.number}",
                 "managerId": boss[2] if boss is not None else None,
                 "manager": f"{boss[0]} {boss[1]}" if boss is not None else None,
-                "mobilePhone": f"{person.site.phone}{chance.randrange(10, 99)}"
-                if chance.random() < 0.7
+                "mobilePhone": f"{person.site.phone}{generator.randrange(10, 99)}"
+                if generator.random() < 0.7
                 else None,
-                "primaryPhone": f"{person.site.phone}{chance.randrange(10, 99)}",
-                "streetAddress": f"{chance.randrange(1, 400)} {person.site.street}",
+                "primaryPhone": f"{person.site.phone}{generator.randrange(10, 99)}",
+                "streetAddress": f"{generator.randrange(1, 400)} {person.site.street}",
                 "city": person.site.city,
                 "state": person.site.state or None,
                 "zipCode": person.site.zip_code,
@@ -274,9 +278,9 @@ class _Sample:
                 "timezone": person.site.timezone,
                 "profileUrl": f"/people/{_plain(person.given)}-{person.number}" if person.leads else None,
                 "badgeNumber": 200_000 + person.number,
-                "remote": chance.random() < 0.3,
+                "remote": generator.random() < 0.3,
                 "startDate": created.date().isoformat(),
-                "languages": sorted({person.site.language[:2], chance.choice(("en", "es", "fr"))}),
+                "languages": sorted({person.site.language[:2], generator.choice(("en", "es", "fr"))}),
             },
             "credentials": {"provider": {"type": "OKTA", "name": "OKTA"}},
             "_links": {"self": {"href": f"https://lumenworks.okta.example/api/v1/users/{person.id}"}},
@@ -285,10 +289,10 @@ class _Sample:
     # --- groups
 
     def _group_names(self) -> Iterator[tuple[str, str, str]]:
-        """Name, type and description of every group."""
+        """Yield the name, type, and description of every group."""
         yield "Everyone", "BUILT_IN", "All users in your organization"
         yield "Contractors", "OKTA_GROUP", "People who are not employed"
-        yield "Managers", "OKTA_GROUP", "Everybody who leads people"
+        yield "Managers", "OKTA_GROUP", "Everyone who leads people"
         yield "Remote", "OKTA_GROUP", "People without a desk of their own"
         for department in DEPARTMENTS:
             yield department.name, "OKTA_GROUP", f"All of {department.name}"
@@ -299,8 +303,8 @@ class _Sample:
 
     def groups(self) -> Iterator[Mapping[str, object]]:
         for name, kind, description in self._group_names():
-            chance = self._random("group", name)
-            created = _NOW - timedelta(days=chance.randrange(400, 3000))
+            generator = self._random("group", name)
+            created = _NOW - timedelta(days=generator.randrange(400, 3000))
             profile: dict[str, object] = {"name": name, "description": description}
             directory = kind == "APP_GROUP"
             if directory:
@@ -311,9 +315,9 @@ class _Sample:
                 }
             yield {
                 "id": self._group_id(name),
-                "created": _stamp(created),
-                "lastUpdated": _stamp(created + timedelta(days=chance.randrange(300))),
-                "lastMembershipUpdated": _stamp(_NOW - timedelta(days=chance.randrange(30))),
+                "created": _timestamp(created),
+                "lastUpdated": _timestamp(created + timedelta(days=generator.randrange(300))),
+                "lastMembershipUpdated": _timestamp(_NOW - timedelta(days=generator.randrange(30))),
                 "objectClass": ["okta:windows_security_principal" if directory else "okta:user_group"],
                 "type": kind,
                 "profile": profile,
@@ -327,11 +331,11 @@ class _Sample:
             yield "Contractors"
         if person.leads:
             yield "Managers"
-        chance = self._random("teams", person.number)
-        if chance.random() < 0.3:
+        generator = self._random("teams", person.number)
+        if generator.random() < 0.3:
             yield "Remote"
         teams = range(1 + self.people // _TEAM)
-        for team in chance.sample(teams, k=min(len(teams), chance.randrange(4))):
+        for team in generator.sample(teams, k=min(len(teams), generator.randrange(4))):
             yield f"Project {team + 1}"
 
     def group_members(self) -> Iterator[tuple[str, Source]]:
@@ -345,42 +349,43 @@ class _Sample:
     # --- applications
 
     def applications(self) -> Iterator[Mapping[str, object]]:
-        of_departments = [
+        department_applications = [
             (label, label.lower().replace(" ", "_"), "SAML_2_0" if number % 2 else "OPENID_CONNECT")
             for number, label in enumerate(
-                one for department in DEPARTMENTS for one in department.applications
+                label for department in DEPARTMENTS for label in department.applications
             )
         ]
         retired = [("Old Intranet", "bookmark", "BOOKMARK")]
-        for label, name, mode in (*CONSOLES, *EVERYBODYS_APPLICATIONS, *of_departments, *retired):
-            chance = self._random("application", label)
-            created = _NOW - timedelta(days=chance.randrange(200, 2500))
+        for label, name, mode in (*CONSOLES, *SHARED_APPLICATIONS, *department_applications, *retired):
+            generator = self._random("application", label)
+            created = _NOW - timedelta(days=generator.randrange(200, 2500))
             provisioned = mode == "SAML_2_0"
             yield {
                 "id": self._application_id(label),
                 "name": name,
                 "label": label,
                 "status": "INACTIVE" if mode == "BOOKMARK" else "ACTIVE",
-                "created": _stamp(created),
-                "lastUpdated": _stamp(created + timedelta(days=chance.randrange(200))),
+                "created": _timestamp(created),
+                "lastUpdated": _timestamp(created + timedelta(days=generator.randrange(200))),
                 "signOnMode": mode,
                 "features": ["PUSH_NEW_USERS", "PUSH_USER_DEACTIVATION"] if provisioned else [],
                 "visibility": {"autoSubmitToolbar": False, "hide": {"iOS": False, "web": False}},
             }
 
     def application_users(self) -> Iterator[tuple[str, Source]]:
-        everybodys = [self._application_id(label) for label, _, _ in EVERYBODYS_APPLICATIONS]
-        of_departments = {
-            one.name: [self._application_id(label) for label in one.applications] for one in DEPARTMENTS
+        shared = [self._application_id(label) for label, _, _ in SHARED_APPLICATIONS]
+        department_applications = {
+            department.name: [self._application_id(label) for label in department.applications]
+            for department in DEPARTMENTS
         }
         for number in range(self.people):
             person = self._person(number)
             if person.state != "DEPROVISIONED":
-                for application in (*everybodys, *of_departments[person.department.name]):
+                for application in (*shared, *department_applications[person.department.name]):
                     yield application, [{"id": person.id, "scope": "GROUP", "status": "ACTIVE"}]
 
     def application_groups(self) -> Iterator[tuple[str, Source]]:
-        for label, _, _ in EVERYBODYS_APPLICATIONS:
+        for label, _, _ in SHARED_APPLICATIONS:
             yield self._application_id(label), [{"id": self._group_id("Everyone"), "priority": 0}]
         for department in DEPARTMENTS:
             for label in department.applications:
@@ -393,25 +398,25 @@ class _Sample:
             person = self._person(number)
             if person.state in {"STAGED", "DEPROVISIONED"}:
                 continue
-            chance = self._random("devices", number)
-            yield self._device(person, "laptop", chance.choice(LAPTOPS), chance)
-            if chance.random() < 0.2:
-                yield self._device(person, "phone", chance.choice(PHONES), chance)
+            generator = self._random("devices", number)
+            yield self._device(person, "laptop", generator.choice(LAPTOPS), generator)
+            if generator.random() < 0.2:
+                yield self._device(person, "phone", generator.choice(PHONES), generator)
 
     def _device(
-        self, person: _Person, kind: str, model: tuple[str, str, str, str], chance: random.Random
+        self, person: _Person, kind: str, model: tuple[str, str, str, str], generator: random.Random
     ) -> Mapping[str, object]:
         identity = self._id("guo", kind, person.number)
         platform, manufacturer, name, version = model
-        created = _NOW - timedelta(days=chance.randrange(10, 900))
+        created = _NOW - timedelta(days=generator.randrange(10, 900))
         label = f"{_plain(person.family)[:8].upper()}-{kind.upper()}-{person.number}"
-        serial = "".join(chance.choices(string.ascii_uppercase + string.digits, k=12))
+        serial = "".join(generator.choices(string.ascii_uppercase + string.digits, k=12))
         mobile = kind == "phone"
         return {
             "id": identity,
             "status": ("SUSPENDED" if person.state == "SUSPENDED" else "ACTIVE"),
-            "created": _stamp(created),
-            "lastUpdated": _stamp(created + timedelta(hours=chance.randrange(1, 200))),
+            "created": _timestamp(created),
+            "lastUpdated": _timestamp(created + timedelta(hours=generator.randrange(1, 200))),
             "profile": {
                 "displayName": label,
                 "platform": platform,
@@ -419,15 +424,15 @@ class _Sample:
                 "model": name,
                 "osVersion": version,
                 "serialNumber": serial,
-                "imei": str(chance.randrange(10**14, 10**15)) if mobile else None,
-                "udid": None if mobile else f"{chance.getrandbits(64):016X}",
+                "imei": str(generator.randrange(10**14, 10**15)) if mobile else None,
+                "udid": None if mobile else f"{generator.getrandbits(64):016X}",
                 "registered": True,
-                "managed": chance.random() < 0.9,
-                "secureHardwarePresent": chance.random() < 0.95,
+                "managed": generator.random() < 0.9,
+                "secureHardwarePresent": generator.random() < 0.95,
                 "integrityJailbreak": False if mobile else None,
                 "diskEncryptionType": "USER"
                 if mobile
-                else chance.choice(("FULL", "ALL_INTERNAL_VOLUMES", "NONE")),
+                else generator.choice(("FULL", "ALL_INTERNAL_VOLUMES", "NONE")),
             },
             "resourceType": "UDDevice",
             "resourceId": identity,
@@ -435,9 +440,9 @@ class _Sample:
             "_embedded": {
                 "users": [
                     {
-                        "managementStatus": "MANAGED" if chance.random() < 0.9 else "NOT_MANAGED",
-                        "screenLockType": chance.choice(("BIOMETRIC", "PASSCODE", "NONE")),
-                        "created": _stamp(created),
+                        "managementStatus": "MANAGED" if generator.random() < 0.9 else "NOT_MANAGED",
+                        "screenLockType": generator.choice(("BIOMETRIC", "PASSCODE", "NONE")),
+                        "created": _timestamp(created),
                         "user": {"id": person.id},
                     }
                 ]
@@ -448,7 +453,7 @@ class _Sample:
         for name, label, description in (
             ("user", "User", "Okta user profile template with default permission settings"),
             ("contractor", "Contractor", "People who work for us and are employed elsewhere"),
-            ("service", "Service account", "Accounts of programs; no person stands behind them"),
+            ("service", "Service account", "Accounts of programs, not of people"),
         ):
             yield {
                 "id": self._user_type_id(name),
@@ -456,8 +461,8 @@ class _Sample:
                 "displayName": label,
                 "description": description,
                 "default": name == "user",
-                "created": _stamp(_NOW - timedelta(days=3000)),
-                "lastUpdated": _stamp(_NOW - timedelta(days=200)),
+                "created": _timestamp(_NOW - timedelta(days=3000)),
+                "lastUpdated": _timestamp(_NOW - timedelta(days=200)),
             }
 
 

@@ -1,19 +1,16 @@
-"""Which field of Okta goes to which attribute of Assets: for a privacy review, as text and as HTML."""
-
-from __future__ import annotations
+"""Map of Okta's fields to attributes of Assets, for a privacy review, as text and as HTML."""
 
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from .._display.html import table
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
+from ._custom_attributes import PREFIX
 from ._fields import TYPES
-from .custom_attributes import PREFIX
-from .privacy import Action, Privacy
+from ._privacy import Action, Privacy
 
-#: The columns of the table.
 _HEADINGS = ("Okta", "Assets", "Type", "What is sent")
 _SENT = {
     Action.ALLOW: "the value",
@@ -25,15 +22,17 @@ _SENT = {
 
 @frozen
 class DataMapRow:
-    """One way that data takes.
+    """A row of the data map: an attribute and the field of Okta that fills it.
 
     Attributes:
-        object_type: The object type's name in Assets.
-        attribute: The attribute's name in Assets.
-        type: The attribute's type in Assets.
-        source: The field, or the request, of Okta's API; empty when this package does not fill the attribute.
-        action: What happens to the value before it is sent.
+        object_type: Name of the object type in Assets.
+        attribute: Name of the attribute in Assets.
+        type: Type of the attribute in Assets.
+        source: Field or request of Okta's API. Empty if this package does not fill the attribute.
+        action: Privacy action for the value before it is sent.
     """
+
+    __module__ = "jsm_assets_dest.okta"
 
     object_type: str
     attribute: str
@@ -42,26 +41,24 @@ class DataMapRow:
     action: Action
 
 
-@frozen
+@frozen(repr=False)
 class DataMap:
-    """The whole map; `str` is a text table, `html` a page fragment, `to_dict` the same for machines."""
+    """Map of Okta's fields to attributes of Assets. `str` returns a text table.
+
+    Attributes:
+        rows: One row per mapped attribute of the model.
+    """
+
+    __module__ = "jsm_assets_dest.okta"
 
     rows: tuple[DataMapRow, ...]
 
     def to_dict(self) -> dict[str, object]:
-        """The map as JSON-ready data."""
-        return {
-            "rows": [
-                {
-                    "object_type": row.object_type,
-                    "attribute": row.attribute,
-                    "type": row.type,
-                    "source": row.source,
-                    "action": row.action.value,
-                }
-                for row in self.rows
-            ]
-        }
+        """Return the map as JSON-compatible data."""
+        return {"rows": [{**asdict(row), "action": row.action.value} for row in self.rows]}
+
+    def __repr__(self) -> str:
+        return f"<DataMap of {len(self.rows)} attributes>"
 
     def _cells(self) -> Iterator[tuple[str, str, str, str]]:
         for row in self.rows:
@@ -69,22 +66,22 @@ class DataMap:
             yield source, f"{row.object_type}: {row.attribute}", row.type, _SENT[row.action]
 
     def __str__(self) -> str:
-        table = [_HEADINGS, *self._cells()]
-        widths = [max(len(line[column]) for line in table) for column in range(len(_HEADINGS))]
+        rows = [_HEADINGS, *self._cells()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in table
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
         ]
         lines.insert(1, "  ".join("-" * width for width in widths))
         return "\n".join(line.rstrip() for line in lines)
 
     @property
     def html(self) -> str:
-        """The map as an HTML table, every text escaped, readable on light and dark pages."""
+        """The map as an HTML table. All text is escaped. The table is readable on light and dark pages."""
         return table(
             _HEADINGS,
             self._cells(),
-            caption="Which field of Okta goes to which attribute of Assets",
-            empty="The model has no attributes that are filled.",
+            caption="Okta's fields and the attributes of Assets that they fill",
+            empty="The model has no mapped attributes.",
         )
 
     def _repr_html_(self) -> str:
@@ -92,11 +89,14 @@ class DataMap:
 
 
 def data_map(model: SchemaModel, privacy: Privacy | None = None) -> DataMap:
-    """The map of a model.
+    """Map every attribute of a model to the field of Okta that fills it.
 
     Args:
-        model: The model that records are made for.
-        privacy: The rules that `records` is given, to say what happens to each value.
+        model: The model of the records, usually from `schema_model`.
+        privacy: The rules that you pass to `records`. Default: every value is sent unchanged.
+
+    Returns:
+        The map. Print it, show its `html`, or store its `to_dict()`.
 
     Raises:
         ConfigurationError: The privacy rules do not fit the model.
@@ -118,27 +118,32 @@ def data_map(model: SchemaModel, privacy: Privacy | None = None) -> DataMap:
     )
 
 
+data_map.__module__ = "jsm_assets_dest.okta"
+
+
 def _source(spec: ObjectTypeSpec, attribute: AttributeSpec) -> str:
     locator = attribute.locators[0]
     if locator.startswith(PREFIX):
         return f"profile.{locator.removeprefix(PREFIX)}"
-    fields = next((one for one in TYPES if one.key == spec.key), None)
-    known = fields.field(attribute.key) if fields is not None else None
-    if known is None:
+    fields = next((fields for fields in TYPES if fields.key == spec.key), None)
+    field = fields.field(attribute.key) if fields is not None else None
+    if field is None:
         return ""
     if (
-        known.key == "manager"
+        field.key == "manager"
         and attribute.reference is not None
         and attribute.reference.by == "primaryEmail"
     ):
         return "profile.managerId, else profile.manager"
-    return known.origin
+    return field.origin
 
 
 def _effective(rules: Privacy, model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec) -> Action:
-    """What is really sent: a reference to something hashed is hashed itself."""
+    """Return the action for an attribute. A reference to a hashed attribute is hashed too."""
     action = rules.action(spec.key, attribute)
     if action is Action.ALLOW and attribute.reference is not None:
-        governing = [rules.action(key, of) for key, of in rules.governing(model, spec, attribute)]
-        return next((one for one in governing if one is not Action.ALLOW), action)
+        actions = [
+            rules.action(key, target) for key, target in rules.governing_attributes(model, spec, attribute)
+        ]
+        return next((target for target in actions if target is not Action.ALLOW), action)
     return action

@@ -1,9 +1,9 @@
-"""Memberships, turned round in bounded memory.
+"""Inversion of memberships in bounded memory.
 
-Okta lists the members of a group and the users of an application; Assets wants a person's groups and applications.
-With 100,000 people and some millions of memberships the inversion does not belong into memory: it is sorted by SQLite
-in a temporary database. An empty name makes that database private, and SQLite deletes its file as soon as it is
-opened or at the latest when it is closed; it holds ids only, no names and no addresses.
+Okta lists the members of a group and the users of an application. Assets needs the groups and applications of a person.
+With 100,000 people and millions of memberships, the inversion does not fit in memory, so SQLite sorts it in a temporary
+database. An empty name makes that database private. SQLite deletes its file when the database is closed, at the latest.
+The database contains only ids, no names and no addresses.
 """
 
 from __future__ import annotations
@@ -14,23 +14,22 @@ from contextlib import contextmanager
 
 from attrs import define
 
-#: Pages of the database kept in memory, in KiB (SQLite wants it negative).
+#: Pages of the database in memory, in KiB. SQLite expects a negative number for this unit.
 _CACHE_KIB = 8 * 1024
 _BATCH = 5000
 
 
 @define
 class Store:
-    """Links between ids, and the ids that were seen, on disk as soon as they are many."""
+    """Links between ids and the ids that were read, in a temporary database."""
 
     _database: sqlite3.Connection
 
     @classmethod
     @contextmanager
     def opened(cls) -> Generator[Store]:
-        """A store that ends with the block."""
-        # The records may be read on by another thread (an async engine moves the blocking source to workers), but
-        # never by two at once.
+        """Open a store for the duration of a `with` block."""
+        # An async engine reads records in worker threads: in several threads, but never in two at the same time.
         database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         try:
             for pragma in (
@@ -46,24 +45,24 @@ class Store:
             database.close()
 
     def first_time(self, kind: str, identity: str) -> bool:
-        """Remembers an id; False when it was remembered before."""
+        """Remember an id. Return False if it was already remembered."""
         cursor = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (kind, identity))
         return cursor.rowcount == 1
 
     def has_seen(self, kind: str, identity: str) -> bool:
-        """Whether an id was remembered."""
-        found = self._database.execute("SELECT 1 FROM seen WHERE kind = ? AND id = ?", (kind, identity))
-        return found.fetchone() is not None
+        """Return True if the id was remembered."""
+        rows = self._database.execute("SELECT 1 FROM seen WHERE kind = ? AND id = ?", (kind, identity))
+        return rows.fetchone() is not None
 
     def load(self, table: str, pairs: Iterable[tuple[str, str]]) -> int:
-        """Takes pairs of an owner and a target, in any order and with repetitions.
+        """Store pairs of an owner and a target, in any order and with repetitions.
 
         Args:
-            table: A name of our own for the pairs, such as "person_group".
-            pairs: The pairs; read once.
+            table: Internal name of the pairs, such as "person_group".
+            pairs: The pairs. They are read once.
 
         Returns:
-            How many different pairs there are.
+            Number of different pairs.
         """
         database = self._database
         database.execute("CREATE TABLE unsorted (owner TEXT, target TEXT)")
@@ -78,7 +77,7 @@ class Store:
         database.execute(
             f"CREATE TABLE {table} (owner TEXT, target TEXT, PRIMARY KEY (owner, target)) WITHOUT ROWID"
         )
-        # Sorted first, so that the tree is written from left to right instead of page by random page.
+        # Sorted input lets SQLite write the tree from left to right instead of page by random page.
         database.execute(
             f"INSERT OR IGNORE INTO {table} SELECT owner, target FROM unsorted ORDER BY owner, target"  # noqa: S608
         )
@@ -88,13 +87,13 @@ class Store:
         return int(count[0])
 
     def targets(self, table: str, owner: str) -> list[str]:
-        """What an owner is linked to, sorted by id."""
-        found = self._database.execute(f"SELECT target FROM {table} WHERE owner = ?", (owner,))  # noqa: S608
-        return [str(row[0]) for row in found]
+        """Return the targets of an owner, sorted by id."""
+        rows = self._database.execute(f"SELECT target FROM {table} WHERE owner = ?", (owner,))  # noqa: S608
+        return [str(row[0]) for row in rows]
 
-    def owners_unseen(self, table: str, kind: str) -> tuple[int, list[str]]:
-        """Links whose owner was never remembered: their number, and some owners."""
-        rest = f"FROM {table} WHERE NOT EXISTS (SELECT 1 FROM seen WHERE kind = ? AND id = owner)"  # noqa: S608
-        count = self._database.execute(f"SELECT count(*) {rest}", (kind,)).fetchone()
-        some = self._database.execute(f"SELECT DISTINCT owner {rest} LIMIT 5", (kind,))
-        return int(count[0]), [str(row[0]) for row in some]
+    def unknown_owners(self, table: str, kind: str) -> tuple[int, list[str]]:
+        """Count the links whose owner was never remembered. Return the number and up to five owners."""
+        condition = f"FROM {table} WHERE NOT EXISTS (SELECT 1 FROM seen WHERE kind = ? AND id = owner)"  # noqa: S608
+        count = self._database.execute(f"SELECT count(*) {condition}", (kind,)).fetchone()
+        examples = self._database.execute(f"SELECT DISTINCT owner {condition} LIMIT 5", (kind,))
+        return int(count[0]), [str(row[0]) for row in examples]

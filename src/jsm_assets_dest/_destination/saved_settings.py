@@ -1,0 +1,415 @@
+"""The settings of a destination, and how they are saved and read. Nothing here needs a connection."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Self, TypeAlias
+
+from attrs import evolve, field, fields, frozen
+
+from .._imports.options import ImportOptions, ImportSettings
+from .._model.schema_model import SchemaModel
+from .._secret import Secret
+from .._session.credentials import Credentials, import_token_secret
+from .._session.opening import Whereabouts, from_environment
+from .._wire.addresses import GATEWAY, checked_base
+from ..exceptions import AssetsError, ConfigurationError
+from .checklist import Wanted
+from .okta_model import OktaModel
+from .pasted_secrets import forgetful, forgetful_class, reject_secrets
+from .saved_options import changed_options, options_from_dict, options_to_dict, reject_unsavable
+from .secret_references import (
+    CredentialsReference,
+    Environment,
+    SecretReference,
+    read_credentials,
+    read_secret,
+)
+from .settings_file import (
+    read_file,
+    read_object,
+    read_object_file,
+    read_text,
+    read_texts,
+    reject_unknown_keys,
+    remove_file,
+    write_file,
+)
+
+#: The model of a destination: the Okta model with options, a whole model, or the path of a JSON file.
+ModelChoice: TypeAlias = OktaModel | SchemaModel | Path
+
+#: Roles that a destination can set.
+ROLES = ("managers", "developers", "users")
+
+
+def _reference(value: str | SecretReference | None) -> SecretReference | None:
+    return None if value is None else SecretReference(value, field="import_token")
+
+
+def _model(value: OktaModel | SchemaModel | str | os.PathLike[str] | None) -> ModelChoice | None:
+    if value is None or isinstance(value, (OktaModel, SchemaModel)):
+        return value
+    if isinstance(value, (str, os.PathLike)):
+        return Path(value)
+    raise ConfigurationError(
+        f"`model` is {type(value).__name__}.",
+        field="model",
+        fix="Pass an OktaModel, a SchemaModel (SchemaModel.from_dict() reads JSON), or the path of a JSON file.",
+    )
+
+
+def _roles(value: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
+    reject_unknown_keys(dict(value), "roles", ROLES)
+    return {name: read_texts({name: [*entries]}, name, "roles") for name, entries in value.items()}
+
+
+def _path(value: str | os.PathLike[str] | None) -> Path | None:
+    return None if value is None else Path(os.path.abspath(value))  # noqa: PTH100 - resolve() would follow links
+
+
+def _environment(value: Mapping[str, str] | Environment | None) -> Environment:
+    return value if isinstance(value, Environment) else Environment(os.environ if value is None else value)
+
+
+@forgetful_class
+@frozen(kw_only=True)
+class SavedDestination:
+    """The settings of a destination. `Destination` adds the methods that need a connection."""
+
+    name: str
+    site: str | None = None
+    credentials: CredentialsReference | None = None
+    gateway: str | None = field(default=None, repr=False)
+    cloud_id: str | None = field(default=None, repr=False)
+    workspace_id: str | None = field(default=None, repr=False)
+    schema_key: str | None = None
+    schema_name: str | None = field(default=None, repr=False)
+    schema_description: str = field(default="", repr=False)
+    roles: Mapping[str, tuple[str, ...]] = field(factory=dict, converter=_roles, repr=False)
+    import_source: str | None = None
+    import_token: SecretReference | None = field(default=None, converter=_reference)
+    model: ModelChoice | None = field(default=None, converter=_model, repr=False)
+    options: ImportOptions = field(factory=ImportOptions, repr=False)
+    path: Path | None = field(default=None, converter=_path, eq=False)
+    _environ: Environment = field(default=None, converter=_environment, repr=False, eq=False, alias="environ")
+
+    def __attrs_post_init__(self) -> None:
+        if not self.name.strip():
+            raise ConfigurationError(
+                "`name` is empty.", field="name", fix="Enter a name that people recognize."
+            )
+        if not isinstance(self.credentials, (CredentialsReference, type(None))):
+            raise ConfigurationError(
+                f"`credentials` is {type(self.credentials).__name__}, which can't be saved.",
+                field="credentials",
+                fix='Pass CredentialsReference("env:JSM_ASSETS_API_TOKEN", email="ana@acme.com"), which names the place '
+                "of the secret.",
+            )
+        reject_unsavable(self.options)
+        reject_secrets(self.to_dict())
+        for name, example in (("site", "https://acme.atlassian.net"), ("gateway", GATEWAY)):
+            address: str | None = getattr(self, name)
+            if address is not None:
+                checked_base(address, name, example)
+        if self.site is None:
+            for name in ("gateway", "cloud_id", "workspace_id"):
+                if getattr(self, name) is not None:
+                    raise ConfigurationError(
+                        f"`{name}` is set, but `site` is not. Both must come from the same place.",
+                        field=name,
+                        fix="Set the site too, or leave both to the environment.",
+                    )
+
+    # --- the file ---------------------------------------------------------------------------------------------------
+
+    @classmethod
+    @forgetful
+    def load(cls, path: str | os.PathLike[str], *, environ: Mapping[str, str] | None = None) -> Self:
+        """Read a saved destination. Nothing is sent, and no secret is read.
+
+        Args:
+            path: The file.
+            environ: Environment in which `env:` references are looked up later. Default: the environment of this process.
+
+        Raises:
+            ConfigurationError: The file does not exist, contains an unknown or invalid setting, or was written by a later
+                version of the library. The error names the setting and how to correct it.
+            InvalidCredentialError: The file contains a secret. The error does not repeat it.
+            InvalidModelError: The model in the file is invalid.
+        """
+        file = Path(path)
+        return cls.from_dict(read_file(file), path=file, environ=environ)
+
+    def save(self, path: str | os.PathLike[str] | None = None) -> Self:
+        """Write the destination to a file. An existing file is replaced completely, or not at all.
+
+        Args:
+            path: The file. Default: the file that the destination was loaded from or saved to.
+
+        Returns:
+            The destination with its path.
+
+        Raises:
+            ConfigurationError: No path is known, the file is not writable, or it is another kind of file.
+        """
+        destination = self if path is None else evolve(self, path=path)
+        write_file(destination._file(), destination.to_dict())
+        return destination
+
+    def remove(self) -> None:
+        """Delete the saved file. Nothing is sent: the object schema, the import, and the secrets do not change.
+
+        Raises:
+            ConfigurationError: The destination was not saved, or its file was replaced by another kind of file.
+        """
+        remove_file(self._file())
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the settings that differ from their defaults as JSON-ready data, which contains no secret."""
+        data: dict[str, object] = {}
+        for setting in fields(type(self)):
+            value = getattr(self, setting.name)
+            if setting.name in _NOT_SAVED or value in (None, ""):
+                continue
+            if setting.name == "credentials":
+                data[setting.name] = value.to_dict()
+            elif setting.name == "import_token":
+                data[setting.name] = str(value)
+            elif setting.name == "model":
+                data[setting.name] = _model_to_dict(value)
+            elif setting.name == "roles":
+                data[setting.name] = {name: list(entries) for name, entries in value.items()}
+            elif setting.name == "options":
+                data[setting.name] = options_to_dict(value)
+            else:
+                data[setting.name] = value
+        return {name: value for name, value in data.items() if value != {}}
+
+    @classmethod
+    @forgetful
+    def from_dict(
+        cls,
+        data: Mapping[str, object],
+        *,
+        path: str | os.PathLike[str] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Read the result of `to_dict`.
+
+        Args:
+            data: The settings.
+            path: Their file. Relative paths in the settings start at its folder.
+            environ: Environment in which `env:` references are looked up later. Default: the environment of this process.
+
+        Raises:
+            ConfigurationError: A setting is unknown or invalid. The error names it.
+        """
+        reject_unknown_keys(
+            data, "", [setting.name for setting in fields(SavedDestination) if setting.name not in _NOT_SAVED]
+        )
+        texts = {name: read_text(data, name) for name in _TEXTS if name in data}
+        credentials = _credentials_from_dict(data["credentials"]) if "credentials" in data else None
+        roles = read_object(data.get("roles", {}), "roles")
+        return cls(
+            name=texts.get("name", ""),
+            site=texts.get("site"),
+            credentials=credentials,
+            gateway=texts.get("gateway"),
+            cloud_id=texts.get("cloud_id"),
+            workspace_id=texts.get("workspace_id"),
+            schema_key=texts.get("schema_key"),
+            schema_name=texts.get("schema_name"),
+            schema_description=texts.get("schema_description", ""),
+            roles={name: read_texts(roles, name, "roles") for name in roles},
+            import_source=texts.get("import_source"),
+            import_token=texts.get("import_token"),
+            model=_model_from_dict(read_object(data["model"], "model")) if "model" in data else None,
+            options=options_from_dict(read_object(data.get("options", {}), "options")),
+            path=path,
+            environ=environ,
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The environment is not pickled, because it may contain secrets. The other process has its own.
+        return _restored, (type(self), self.to_dict(), self.path)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def _file(self) -> Path:
+        if self.path is None:
+            raise ConfigurationError(
+                f'The destination "{self.name}" has no file.',
+                field="path",
+                fix="Pass a path to save(), and use the destination that it returns.",
+            )
+        return self.path
+
+    @property
+    def _folder(self) -> Path:
+        """Start of relative paths: the folder of the file, so that a scheduled run works from any folder."""
+        return Path.cwd() if self.path is None else self.path.parent
+
+    # --- what the settings refer to ---------------------------------------------------------------------------------
+
+    def schema_model(self) -> SchemaModel:
+        """Create or read the model. Nothing is sent.
+
+        Raises:
+            ConfigurationError: The destination has no model, or the file of the model is not readable.
+            InvalidModelError: The file contains something else, or the options contradict each other.
+        """
+        if isinstance(self.model, OktaModel):
+            return self.model.schema_model()
+        if isinstance(self.model, SchemaModel):
+            return self.model
+        if self.model is None:
+            raise ConfigurationError(
+                f'The destination "{self.name}" has no model.',
+                field="model",
+                fix="Set model= to an OktaModel, a SchemaModel, or the path of a JSON file, and save the destination.",
+            )
+        return SchemaModel.from_dict(
+            read_object_file(self._folder / self.model.expanduser(), "model", "a schema model")
+        )
+
+    def _whereabouts(self, auth: Credentials | None) -> Whereabouts:
+        credentials = auth
+        if credentials is None and self.credentials is not None:
+            credentials = read_credentials(self.credentials, self._environ.variables(), self._folder)
+        if self.site is None:
+            return from_environment(credentials, self._environ.variables())
+        if credentials is None:
+            raise ConfigurationError(
+                f'The destination "{self.name}" has the site {self.site}, but no credentials.',
+                field="credentials",
+                fix="Set credentials=CredentialsReference(…), or pass credentials to connect().",
+            )
+        return Whereabouts(
+            site=self.site,
+            credentials=credentials,
+            gateway=self.gateway or GATEWAY,
+            cloud_id=self.cloud_id,
+            workspace_id=self.workspace_id,
+        )
+
+    def _token(self) -> Secret:
+        if self.import_token is None:
+            raise ConfigurationError(
+                f'The destination "{self.name}" has no import token.',
+                field="import_token",
+                fix="In Assets, open the configuration of the object schema, tab Import, and generate a token. Then set "
+                "import_token= to its place, such as env:JSM_ASSETS_IMPORT_TOKEN.",
+            )
+        return import_token_secret(
+            read_secret(self.import_token, self._environ.variables(), self._folder, "import_token")
+        )
+
+    def _schema_key(self) -> str:
+        if self.schema_key is None:
+            raise ConfigurationError(
+                f'The destination "{self.name}" has no object schema.',
+                field="schema_key",
+                fix="Set schema_key= to the key of the object schema, such as OKT.",
+            )
+        return self.schema_key
+
+    def _settings(self, run: ImportSettings) -> ImportSettings:
+        """Return the options of one import. The options of the call override the saved ones."""
+        settings: ImportSettings = {**changed_options(self.options), **run}  # type: ignore[typeddict-item]  # names of options
+        if "model" not in settings and self.model is not None:
+            settings["model"] = self.schema_model()
+        if "journal" not in run and self.options.journal is not None:
+            settings["journal"] = self._folder / Path(self.options.journal).expanduser()
+        return settings
+
+    def _wanted(self) -> Wanted:
+        """Return what the checklist compares with Assets. What can't be read is included as an error."""
+        model: SchemaModel | AssetsError | None = None
+        secret: Secret | AssetsError | None = None
+        if self.model is not None:
+            try:
+                model = self.schema_model()
+            except AssetsError as error:
+                model = error
+        if self.import_token is not None:
+            try:
+                secret = self._token()
+            except AssetsError as error:
+                secret = error
+        return Wanted(
+            name=self.name,
+            schema_key=self.schema_key,
+            schema_name=self.schema_name,
+            roles=self.roles,
+            import_source=self.import_source,
+            model=model,
+            secret=secret,
+            requires_roles=self.options.require_roles,
+        )
+
+
+def _restored(
+    kind: type[SavedDestination], data: Mapping[str, object], path: Path | None
+) -> SavedDestination:
+    return kind.from_dict(data, path=path)
+
+
+#: Fields that are not in the file: its path, and the environment.
+_NOT_SAVED = ("path", "_environ")
+#: Fields that are strings.
+_TEXTS = (
+    "name",
+    "site",
+    "gateway",
+    "cloud_id",
+    "workspace_id",
+    "schema_key",
+    "schema_name",
+    "schema_description",
+    "import_source",
+    "import_token",
+)
+
+
+def _credentials_from_dict(value: object) -> CredentialsReference:
+    data = read_object(value, "credentials")
+    reject_unknown_keys(data, "credentials", ("email", "client_id", "secret"))
+    if "secret" not in data:
+        raise ConfigurationError(
+            "`credentials.secret` is missing.",
+            field="credentials.secret",
+            fix="Write where the secret is, such as env:JSM_ASSETS_API_TOKEN.",
+        )
+    return CredentialsReference(
+        read_text(data, "secret", "credentials"),
+        read_text(data, "email", "credentials"),
+        client_id=read_text(data, "client_id", "credentials"),
+    )
+
+
+def _model_to_dict(model: ModelChoice) -> dict[str, object]:
+    if isinstance(model, OktaModel):
+        return {"okta": model.to_dict()}
+    if isinstance(model, SchemaModel):
+        return {"whole": model.to_dict()}
+    return {"file": str(model)}
+
+
+def _model_from_dict(data: Mapping[str, object]) -> ModelChoice:
+    reject_unknown_keys(data, "model", ("okta", "whole", "file"))
+    if len(data) != 1:
+        raise ConfigurationError(
+            f"`model` contains {len(data)} models.",
+            field="model",
+            fix="Write one of okta, whole, and file, and remove the others.",
+        )
+    if "okta" in data:
+        return OktaModel.from_dict(read_object(data["okta"], "model.okta"))
+    if "whole" in data:
+        return SchemaModel.from_dict(read_object(data["whole"], "model.whole"))
+    return Path(read_text(data, "file", "model"))

@@ -1,0 +1,290 @@
+"""References to secrets: where a secret is, and how it is read from there when it is needed."""
+
+import importlib
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import final
+
+from attrs import field, frozen
+
+from .._secret import Secret
+from .._session.credentials import API_TOKEN_PREFIX, ApiToken, ClientCredentials, Credentials, OAuthToken
+from ..exceptions import ConfigurationError, MissingSettingsError
+from .pasted_secrets import (
+    FORMS,
+    forgetful,
+    forgetful_class,
+    looks_secret,
+    pasted_secret_error,
+    reject_secrets,
+)
+
+#: Longer than any token.
+LARGEST_SECRET = 16 * 1024
+#: Permissions of the group and of other users.
+_OTHER_USERS = stat.S_IRWXG | stat.S_IRWXO
+_FORM = re.compile(r"(?P<kind>env|file|keyring):(?P<place>.+)", re.DOTALL)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+# Without attrs' constructor: the argument is one string, and the fields are its two parts.
+@frozen(init=False, repr=False)
+class SecretReference:
+    """Where a secret is.
+
+    Args:
+        text: `env:NAME` is an environment variable. `file:PATH` is a file that contains only the secret and that only its
+            owner can read; `~` is the home folder, and a relative path starts at the folder of the saved destination.
+            `keyring:SERVICE/USER` is an entry of the system's keyring, which needs the library keyring.
+        field: Name of the setting that contains the reference, for errors.
+
+    Attributes:
+        kind: "env", "file", or "keyring".
+        place: Name of the variable, path of the file, or service and user.
+
+    Raises:
+        InvalidCredentialError: The text is a secret, not a reference. The error does not repeat it.
+        ConfigurationError: The text is not a reference. The error does not repeat it.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    kind: str
+    place: str
+
+    @forgetful
+    def __init__(self, text: "str | SecretReference", *, field: str = "reference") -> None:
+        kind, place = (text.kind, text.place) if isinstance(text, SecretReference) else _parts(text, field)
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "place", place)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.place}"
+
+    def __repr__(self) -> str:
+        return f"SecretReference({str(self)!r})"
+
+
+def _parts(text: object, field: str) -> tuple[str, str]:
+    match = _FORM.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        if isinstance(text, str) and (looks_secret(text.strip()) or text.startswith("AT")):
+            raise pasted_secret_error(field)
+        raise ConfigurationError(
+            f"`{field}` is not a reference to a secret. The value is not shown, because it may be a secret.",
+            field=field,
+            fix=f"Write {FORMS}.",
+        )
+    kind, place = match["kind"], match["place"].strip()
+    if looks_secret(place):
+        raise pasted_secret_error(field, f" after {kind}:")
+    if not place.isprintable():
+        raise ConfigurationError(
+            f"`{field}` contains unprintable characters.", field=field, fix=f"Write {FORMS}."
+        )
+    if kind == "env" and not _VARIABLE.fullmatch(place):
+        raise ConfigurationError(
+            f"`{field}` has an invalid variable name after env:. The name is not shown, because it may be a secret.",
+            field=field,
+            fix="Write only the name, such as env:JSM_ASSETS_API_TOKEN.",
+        )
+    if kind == "keyring" and not all(place.rpartition("/")[::2]):
+        raise ConfigurationError(
+            f"`{field}` does not have the form keyring:SERVICE/USER. The value is not shown, because it may be a secret.",
+            field=field,
+            fix="Write keyring:SERVICE/USER, such as keyring:jsm-assets/ana@acme.com.",
+        )
+    return kind, place
+
+
+def _secret_of_credentials(value: str | SecretReference) -> SecretReference:
+    return SecretReference(value, field="credentials.secret")
+
+
+@forgetful_class
+@frozen
+class CredentialsReference:
+    """Credentials without their secret: whose account it is, and where the secret is.
+
+    With an email address, the secret is an API token. With a client id, it is the client secret of a service account.
+    With neither, it is an OAuth access token.
+
+    Attributes:
+        secret: Where the secret is: a `SecretReference` or its text.
+        email: Email address of the account, for an API token.
+        client_id: Client id of a service account.
+
+    Raises:
+        ConfigurationError: Both an email address and a client id were passed.
+        InvalidCredentialError: A secret was passed where a reference belongs. The error does not repeat it.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    secret: SecretReference = field(converter=_secret_of_credentials)
+    email: str = ""
+    client_id: str = field(default="", kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        if looks_secret(self.email):
+            raise pasted_secret_error("credentials.email")
+        reject_secrets(self.to_dict(), "credentials")
+        if self.email and self.client_id:
+            raise ConfigurationError(
+                "`credentials` has both an email address and a client id.",
+                field="credentials",
+                fix="Use the email address with an API token, or the client id with a client secret.",
+            )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the reference as JSON-ready data, which contains no secret."""
+        names = {"email": self.email, "client_id": self.client_id}
+        return {**{name: text for name, text in names.items() if text}, "secret": str(self.secret)}
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+@final
+class Environment:
+    """Environment variables that no repr shows, because some of them are secrets."""
+
+    __slots__ = ("_variables",)
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        # A closure, as in `Secret`: attrs and debuggers show attributes, but not cells.
+        self._variables: Callable[[], Mapping[str, str]] = lambda: variables
+
+    def variables(self) -> Mapping[str, str]:
+        return self._variables()
+
+    def __repr__(self) -> str:
+        return "Environment(…)"
+
+
+def read_credentials(
+    reference: CredentialsReference, environ: Mapping[str, str], folder: Path
+) -> Credentials:
+    """Read the secret and return the credentials.
+
+    Raises:
+        ConfigurationError: The secret is missing, or is not valid for this kind of credentials.
+    """
+    secret = read_secret(reference.secret, environ, folder, "credentials.secret")
+    if reference.email:
+        return ApiToken(reference.email, secret)
+    if reference.client_id:
+        return ClientCredentials(reference.client_id, secret)
+    if secret.reveal().startswith(API_TOKEN_PREFIX):
+        raise ConfigurationError(
+            f"{reference.secret} contains an API token, but `credentials` has no email address.",
+            field="credentials.email",
+            fix="Add the email address of the account that created the token.",
+        )
+    return OAuthToken(secret)
+
+
+def read_secret(reference: SecretReference, environ: Mapping[str, str], folder: Path, field: str) -> Secret:
+    """Read the secret that a reference points to.
+
+    Args:
+        reference: Where the secret is.
+        environ: Environment variables.
+        folder: Folder at which relative paths start.
+        field: Name of the setting that contains the reference, for errors.
+
+    Raises:
+        MissingSettingsError: The environment variable is not set.
+        ConfigurationError: The file or the keyring's entry is missing, or other users can read the file.
+    """
+    if reference.kind == "env":
+        return _from_environment(reference, environ, field)
+    if reference.kind == "file":
+        return _from_file(folder / Path(reference.place).expanduser(), field)
+    return _from_keyring(reference, field)
+
+
+def _from_environment(reference: SecretReference, environ: Mapping[str, str], field: str) -> Secret:
+    text = environ.get(reference.place, "").strip()
+    if not text:
+        raise MissingSettingsError(
+            f"The environment variable {reference.place} is not set. `{field}` refers to it.",
+            missing=(reference.place,),
+            remedies=(f"You: set {reference.place} in the environment of this process.",),
+        )
+    return Secret(text)
+
+
+def _from_file(path: Path, field: str) -> Secret:
+    try:
+        # Check the open file, so that the file can't be replaced between the check and the reading.
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            others_can_use_it = os.name == "posix" and bool(mode & _OTHER_USERS)
+            content = b"" if others_can_use_it else file.read(LARGEST_SECRET + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror or type(error).__name__ if isinstance(error, OSError) else "it is not a path"
+        raise ConfigurationError(
+            f"Could not read the secret of `{field}` from {path}: {reason}.",
+            field=field,
+            fix=f"Write the secret to {path}, readable only by you, or change the reference.",
+        ) from None
+    if others_can_use_it:
+        raise ConfigurationError(
+            f"Other users can access {path} (mode {stat.S_IMODE(mode):o}), so the secret of `{field}` was not read.",
+            field=field,
+            fix=f"Run chmod 600 {path}, and revoke the secret if other people may have read it.",
+        )
+    try:
+        text = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        text = ""
+    if len(content) > LARGEST_SECRET:
+        problem = f"is larger than {LARGEST_SECRET:,} bytes"
+    elif not text:
+        problem = "is empty or not text"
+    else:
+        return Secret(text)
+    raise ConfigurationError(
+        f"{path}, which should contain the secret of `{field}`, {problem}.",
+        field=field,
+        fix="Write only the secret to the file.",
+    )
+
+
+def _from_keyring(reference: SecretReference, field: str) -> Secret:
+    service, _, user = reference.place.rpartition("/")
+    get_password = _keyring(field)
+    try:
+        password = get_password(service, user)
+    except Exception as error:  # noqa: BLE001 - each back end of keyring raises its own errors
+        kind = type(error).__name__
+    else:
+        if password is not None and password.strip():
+            return Secret(password.strip())
+        raise ConfigurationError(
+            f'The keyring has no entry for service "{service}", user "{user}". `{field}` refers to it.',
+            field=field,
+            fix=f"Run: keyring set {service} {user}",
+        )
+    raise ConfigurationError(
+        f"Could not open the keyring to read the secret of `{field}` ({kind}).",
+        field=field,
+        fix="Unlock the keyring. On a server without one, use env: or file: instead.",
+    )
+
+
+def _keyring(field: str) -> Callable[[str, str], str | None]:
+    try:
+        keyring = importlib.import_module("keyring")
+    except ImportError:
+        raise ConfigurationError(
+            f"The library keyring is not installed. `{field}` refers to an entry of the keyring.",
+            field=field,
+            fix="Install the library keyring, or use env: or file: instead.",
+        ) from None
+    get_password: Callable[[str, str], str | None] = keyring.get_password
+    return get_password

@@ -1,0 +1,178 @@
+"""Writes a model as the schema-and-mapping document of 2023-10-19, which the Imports API accepts.
+
+Every object type and attribute has an external id: the service requires it for all or for none, and cardinality and
+uniqueness need it. Reference targets have an external id and a name: the current edition accepts either, and the older
+one requires the name.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from copy import deepcopy
+from typing import cast
+
+from attrs import frozen
+
+from .._wire.json_values import JsonObject, JsonValue
+from .aql import lookup
+from .object_schema_spec import ObjectSchemaSpec
+from .specs import AttributeSpec, IconSpec, ObjectTypeSpec, StatusSpec
+
+
+@frozen
+class DocumentPart:
+    """An object type entry of a document, and the external id of the type above it."""
+
+    entry: JsonObject
+    parent: str = ""
+
+
+def write_document(model: ObjectSchemaSpec) -> JsonObject:
+    """Write the whole document of a model, without checking the model."""
+    return assemble(
+        model,
+        [
+            DocumentPart(
+                write_object_type(model, spec, spec.attributes),
+                model.external_id(spec.parent) if model.has_object_type(spec.parent) else "",
+            )
+            for spec in model.object_types
+        ],
+        icons=model.icons,
+        statuses=model.statuses,
+        mappings=[write_mapping(model, spec) for spec in model.object_types if spec.mapped],
+    )
+
+
+def assemble(
+    model: ObjectSchemaSpec,
+    parts: Iterable[DocumentPart],
+    *,
+    icons: Collection[IconSpec],
+    statuses: Collection[StatusSpec],
+    mappings: Iterable[JsonObject],
+) -> JsonObject:
+    """Assemble a document: object types in their tree, icons, statuses, and mappings."""
+    object_schema: JsonObject = {
+        "name": model.name,
+        "description": model.description,
+        "objectTypes": list(_tree(parts)),
+    }
+    schema: JsonObject = {"objectSchema": object_schema}
+    # The service rejects an empty iconSchema or statusSchema.
+    if icons:
+        schema["iconSchema"] = {"icons": [write_icon(icon) for icon in icons]}
+    if statuses:
+        schema["statusSchema"] = {"statuses": [write_status(status) for status in statuses]}
+    document: JsonObject = {"schema": schema, "mapping": {"objectTypeMappings": list(mappings)}}
+    return with_extra(document, model.extra)
+
+
+def _tree(parts: Iterable[DocumentPart]) -> Iterator[JsonValue]:
+    """Put each entry below its parent, in whichever order they come, and yield the entries at the root."""
+    parts = list(parts)
+    by_external_id = {part.entry["externalId"]: part.entry for part in parts}
+    for part in parts:
+        parent = by_external_id.get(part.parent)
+        if parent is None:
+            yield part.entry
+        else:
+            cast("list[JsonValue]", parent.setdefault("children", [])).append(part.entry)
+
+
+def with_extra(entry: JsonObject, extra: Mapping[str, object]) -> JsonObject:
+    """Add the keys that the library doesn't interpret. What the library writes takes precedence."""
+    for key, value in extra.items():
+        current = entry.get(key)
+        if isinstance(current, dict) and isinstance(value, Mapping):
+            with_extra(current, cast("Mapping[str, object]", value))
+        elif key not in entry:
+            entry[key] = cast("JsonValue", deepcopy(value))
+    return entry
+
+
+def write_object_type(
+    model: ObjectSchemaSpec, spec: ObjectTypeSpec, attributes: Iterable[AttributeSpec] = ()
+) -> JsonObject:
+    """Write an object type with some of its attributes. Without any, the service still recognizes the type."""
+    entry: JsonObject = {
+        "externalId": model.external_id(spec.key),
+        "name": spec.name,
+        "description": spec.description,
+    }
+    if spec.icon_key:
+        entry["iconKey"] = spec.icon_key
+    entries: list[JsonValue] = [write_attribute(model, spec, attribute) for attribute in attributes]
+    if entries:
+        entry["attributes"] = entries
+    return with_extra(entry, spec.extra)
+
+
+def write_attribute(model: ObjectSchemaSpec, spec: ObjectTypeSpec, attribute: AttributeSpec) -> JsonObject:
+    """Write the definition of an attribute."""
+    entry: JsonObject = {
+        "externalId": model.external_id(spec.key, attribute.key),
+        "name": attribute.name,
+        "description": attribute.description,
+        "type": attribute.type.value,
+        "label": attribute.label,
+        "minimumCardinality": attribute.minimum,
+        "maximumCardinality": attribute.maximum,
+        "unique": attribute.unique,
+    }
+    if attribute.statuses:
+        entry["typeValues"] = list(attribute.statuses)
+    if attribute.reference is not None and model.has_object_type(attribute.reference.target):
+        target = model.object_type(attribute.reference.target)
+        entry["referenceObjectTypeName"] = target.name
+        entry["referenceObjectTypeExternalId"] = model.external_id(target.key)
+    return with_extra(entry, attribute.extra)
+
+
+def mapping_description(selector: str, name: str) -> str:
+    """Return the description of a mapping that has no other."""
+    return f'Records of "{selector}" become objects of the type "{name}".'
+
+
+def write_mapping(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> JsonObject:
+    """Write the mapping of an object type: which value of a record fills which attribute."""
+    entry: JsonObject = {
+        "objectTypeExternalId": model.external_id(spec.key),
+        "objectTypeName": spec.name,
+        "selector": spec.selector,
+        "description": cast(
+            "JsonValue",
+            spec.mapping_extra.get("description", mapping_description(spec.selector, spec.name)),
+        ),
+        "attributesMapping": [
+            _write_attribute_mapping(model, spec, attribute) for attribute in spec.mapped_attributes
+        ],
+    }
+    return with_extra(entry, spec.mapping_extra)
+
+
+def _write_attribute_mapping(
+    model: ObjectSchemaSpec, spec: ObjectTypeSpec, attribute: AttributeSpec
+) -> JsonObject:
+    entry: JsonObject = {
+        "attributeExternalId": model.external_id(spec.key, attribute.key),
+        "attributeName": attribute.name,
+        "attributeLocators": list(attribute.locators),
+        "externalIdPart": attribute.identifier,
+    }
+    if attribute.reference is not None and model.has_object_type(attribute.reference.target):
+        entry["objectMappingIQL"] = lookup(attribute, model.object_type(attribute.reference.target))
+    return with_extra(entry, attribute.mapping_extra)
+
+
+def write_icon(icon: IconSpec) -> JsonObject:
+    """Write an icon with its image."""
+    return with_extra({"key": icon.key, "name": icon.name, "png48": icon.png48}, icon.extra)
+
+
+def write_status(status: StatusSpec) -> JsonObject:
+    """Write a declared status."""
+    entry: JsonObject = {
+        "name": status.name,
+        "description": status.description,
+        "category": status.category.value,
+    }
+    return with_extra(entry, status.extra)

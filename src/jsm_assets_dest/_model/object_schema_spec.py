@@ -1,0 +1,100 @@
+"""The specification of an object schema: values and lookups."""
+
+from collections.abc import Iterable, Mapping
+from typing import Self, TypeVar
+
+from attrs import evolve, field, frozen
+
+from .arguments import instances, json_object
+from .names import external_id_part, same_name, slug
+from .specs import IconSpec, ObjectTypeSpec, StatusSpec
+
+
+def _object_types(values: Iterable[ObjectTypeSpec]) -> tuple[ObjectTypeSpec, ...]:
+    return instances(ObjectTypeSpec, values, "object_types")
+
+
+def _statuses(values: Iterable[StatusSpec]) -> tuple[StatusSpec, ...]:
+    return instances(StatusSpec, values, "statuses")
+
+
+def _icons(values: Iterable[IconSpec]) -> tuple[IconSpec, ...]:
+    return instances(IconSpec, values, "icons")
+
+
+@frozen(repr=False)
+class ObjectSchemaSpec:
+    """The object types, statuses, and icons of an object schema, and the external ids that follow from them.
+
+    `SchemaModel` is the public class. It adds what is built on these values: checks, documents, and diagrams.
+    """
+
+    name: str
+    object_types: tuple[ObjectTypeSpec, ...] = field(default=(), converter=_object_types)
+    description: str = field(default="", kw_only=True)
+    statuses: tuple[StatusSpec, ...] = field(default=(), converter=_statuses, kw_only=True)
+    icons: tuple[IconSpec, ...] = field(default=(), converter=_icons, kw_only=True)
+    namespace: str = field(default="", kw_only=True)
+    extra: Mapping[str, object] = field(
+        factory=dict, converter=json_object, hash=False, repr=False, kw_only=True
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if not self.namespace:
+            object.__setattr__(self, "namespace", slug(self.name))
+
+    def has_object_type(self, key: str) -> bool:
+        """Return True if an object type has this key."""
+        return any(spec.key == key for spec in self.object_types)
+
+    def object_type(self, key: str) -> ObjectTypeSpec:
+        """Return the object type with this key.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for spec in self.object_types:
+            if spec.key == key:
+                return spec
+        known_keys = ", ".join(spec.key for spec in self.object_types) or "none"
+        raise KeyError(f'the model has no object type with the key "{key}"; its keys are: {known_keys}')
+
+    def find_object_type(self, name_or_key: str) -> ObjectTypeSpec | None:
+        """Return the object type with this key, otherwise the one with this name in any case, otherwise None."""
+        for spec in self.object_types:
+            if spec.key == name_or_key:
+                return spec
+        return next((spec for spec in self.object_types if same_name(spec.name, name_or_key)), None)
+
+    def external_id(self, key: str, attribute_key: str | None = None) -> str:
+        """Return the external id of an object type or of one of its attributes.
+
+        It is the spec's own external id, or the one that follows from the namespace.
+
+        Raises:
+            KeyError: There is no such object type or attribute.
+        """
+        spec = self.object_type(key)
+        if attribute_key is None:
+            return spec.external_id or f"{self.namespace}/{external_id_part(key)}"
+        attribute = spec.attribute(attribute_key)
+        parts = f"{external_id_part(key)}/{external_id_part(attribute_key)}"
+        return attribute.external_id or f"{self.namespace}/{parts}"
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """The selectors that records are given under, in the order of the model."""
+        return tuple(spec.selector for spec in self.object_types if spec.mapped)
+
+    def with_object_type(self, spec: ObjectTypeSpec) -> Self:
+        """Return the model with this object type: it replaces the one with the same key, or is appended."""
+        if not self.has_object_type(spec.key):
+            return evolve(self, object_types=(*self.object_types, spec))
+        return evolve(
+            self,
+            object_types=tuple(spec if other.key == spec.key else other for other in self.object_types),
+        )
+
+
+#: A specification or a model; what changes one returns the same type.
+ModelT = TypeVar("ModelT", bound=ObjectSchemaSpec)

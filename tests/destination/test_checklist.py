@@ -1,0 +1,285 @@
+"""The checklist in each state of each step: a code, an action, and no Python in the texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
+
+import pytest
+from attrs import evolve
+
+from jsm_assets_dest import (
+    AttributeSpec,
+    CredentialsReference,
+    Destination,
+    DestinationStatus,
+    DestinationStep,
+    ImportOptions,
+    ObjectTypeSpec,
+    SchemaModel,
+    StepState,
+)
+from jsm_assets_dest._destination.status import STEPS, ActionCode, StepCode
+from jsm_assets_dest.testing import Emulator
+
+MODEL = SchemaModel(
+    "Inventory",
+    [ObjectTypeSpec("Laptops", [AttributeSpec("Serial", key="serial", label=True, identifier=True)])],
+    namespace="inventory",
+)
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+def unconfigured(emulator: Emulator, **settings: Any) -> Destination:
+    """Return a destination with a site and credentials."""
+    settings.setdefault("environ", {"API_TOKEN": emulator.api_token})
+    return Destination(
+        name="Inventory",
+        site=emulator.site,
+        credentials=CredentialsReference("env:API_TOKEN", email=emulator.email),
+        **settings,
+    )
+
+
+def configured(emulator: Emulator, **settings: Any) -> Destination:
+    """Return a destination that lacks only the build."""
+    emulator.add_object_schema("INV", name="Inventory")
+    source = emulator.add_import_source("INV", "Laptops")
+    environ = {"API_TOKEN": emulator.api_token, "IMPORT_TOKEN": source.token}
+    defaults: dict[str, Any] = {
+        "schema_key": "INV",
+        "roles": {"developers": []},
+        "model": MODEL,
+        "import_token": "env:IMPORT_TOKEN",
+    }
+    return unconfigured(emulator, environ=environ, **{**defaults, **settings})
+
+
+def built(emulator: Emulator, **settings: Any) -> Destination:
+    """Return a destination that is ready for an import."""
+    destination = configured(emulator, **settings)
+    with emulator.connect() as connection:
+        if destination.roles:
+            destination.set_roles(connection=connection)
+        if destination.model is not None:
+            destination.build(connection=connection)
+    return destination
+
+
+def with_fault(
+    operation: str, status: int, prepare: Callable[[Emulator], Destination] = configured
+) -> Callable[[Emulator], Destination]:
+    """Return a scenario in which the site rejects an operation."""
+
+    def prepare_fault(emulator: Emulator) -> Destination:
+        destination = prepare(emulator)
+        emulator.faults.next(operation, status=status, times=5 if status >= 500 else 1)
+        return destination
+
+    return prepare_fault
+
+
+def without_a_token(emulator: Emulator) -> Destination:
+    return configured(emulator, import_token=None)
+
+
+def without_the_secret(emulator: Emulator) -> Destination:
+    return unconfigured(emulator, environ={})
+
+
+def with_a_conflict(emulator: Emulator) -> Destination:
+    destination = configured(emulator)
+    emulator.object_schema("INV").add_object_type("Laptops", attributes=["Serial"])
+    return destination
+
+
+def with_an_impossible_change(emulator: Emulator) -> Destination:
+    destination = built(emulator)
+    changed = ObjectTypeSpec(
+        "Laptops", [AttributeSpec("Serial", "integer", key="serial", label=True, identifier=True)]
+    )
+    return evolve(destination, model=SchemaModel("Inventory", [changed], namespace="inventory"))
+
+
+def with_a_disabled_import(emulator: Emulator) -> Destination:
+    emulator.add_object_schema("INV", name="Inventory")
+    source = emulator.add_import_source("INV", "Laptops", enabled=False)
+    environ = {"API_TOKEN": emulator.api_token, "IMPORT_TOKEN": source.token}
+    return unconfigured(emulator, environ=environ, schema_key="INV", import_token="env:IMPORT_TOKEN")
+
+
+def with_a_running_import(emulator: Emulator) -> Destination:
+    destination = built(emulator)
+    with emulator.connect() as connection:
+        destination.get_import_token(connection).start()
+    return destination
+
+
+def with_an_unknown_import_status(emulator: Emulator) -> Destination:
+    destination = built(emulator)
+    emulator.faults.next("read import status", status=200, body={"status": "PAUSED"})
+    return destination
+
+
+def without_imports(emulator: Emulator) -> Destination:
+    emulator.add_object_schema("INV", name="Inventory")
+    return unconfigured(emulator, schema_key="INV")
+
+
+#: Scenarios, each with the step, the state, and the action that it must show.
+SCENARIOS: list[tuple[Callable[[Emulator], Destination], StepCode, str, ActionCode | None]] = [
+    (unconfigured, "connection", "done", None),
+    (without_the_secret, "connection", "failed", "fix_connection"),
+    (with_fault("read myself", 503), "connection", "unknown", "fix_connection"),
+    (without_the_secret, "schema", "waiting", None),
+    (unconfigured, "schema", "needs_input", "choose_schema"),
+    (lambda emulator: unconfigured(emulator, schema_key="INV"), "schema", "open", "create_schema"),
+    (with_fault("get object schema", 403), "schema", "failed", "fix_connection"),
+    (with_fault("get object schema", 503), "schema", "unknown", "fix_connection"),
+    (configured, "schema", "done", None),
+    (unconfigured, "conflicts", "waiting", None),
+    (with_a_conflict, "conflicts", "needs_input", "resolve_conflicts"),
+    (with_fault("list object types flat", 403), "conflicts", "failed", "fix_connection"),
+    (with_fault("list object types flat", 503), "conflicts", "unknown", "fix_connection"),
+    (built, "conflicts", "done", None),
+    (unconfigured, "roles", "waiting", None),
+    (lambda emulator: configured(emulator, roles={}), "roles", "needs_input", "restrict_roles"),
+    (configured, "roles", "open", "restrict_roles"),
+    (with_fault("list roles", 404), "roles", "unknown", "restrict_roles"),
+    (built, "roles", "done", None),
+    (unconfigured, "import_source", "waiting", None),
+    (without_imports, "import_source", "open", "create_import_source"),
+    (with_a_disabled_import, "import_source", "failed", "enable_import_source"),
+    (
+        with_fault("list import sources", 404, without_a_token),
+        "import_source",
+        "unknown",
+        "create_import_source",
+    ),
+    (configured, "import_source", "done", None),
+    (without_imports, "token", "waiting", None),
+    (lambda emulator: configured(emulator, import_token=None), "token", "needs_input", "paste_token"),
+    (lambda emulator: configured(emulator, import_token="env:UNSET"), "token", "failed", "fix_token"),
+    (lambda emulator: configured(emulator, import_source="Monitors"), "token", "failed", "fix_token"),
+    (with_fault("read import info", 503), "token", "unknown", "fix_token"),
+    (configured, "token", "done", None),
+    (without_the_secret, "model", "waiting", None),
+    (unconfigured, "model", "needs_input", "fix_model"),
+    (lambda emulator: unconfigured(emulator, model="missing.json"), "model", "failed", "fix_model"),
+    (configured, "model", "done", None),
+    (unconfigured, "build", "waiting", None),
+    (configured, "build", "open", "build"),
+    (with_an_impossible_change, "build", "failed", "fix_model"),
+    (with_fault("read mapping", 503), "build", "unknown", "fix_connection"),
+    (built, "build", "done", None),
+    (configured, "ready", "waiting", None),
+    (with_a_running_import, "ready", "waiting", "import"),
+    (with_an_unknown_import_status, "ready", "unknown", "fix_connection"),
+    (built, "ready", "done", "import"),
+]
+
+
+#: Pairs of step and state that do not exist.
+IMPOSSIBLE = {
+    ("connection", "needs_input"),
+    ("connection", "open"),
+    ("connection", "waiting"),
+    ("conflicts", "open"),
+    ("roles", "failed"),
+    ("import_source", "needs_input"),
+    ("token", "open"),
+    ("model", "open"),
+    ("model", "unknown"),
+    ("build", "needs_input"),
+    ("ready", "needs_input"),
+    ("ready", "open"),
+    ("ready", "failed"),
+}
+
+
+def status_of(destination: Destination, emulator: Emulator) -> DestinationStatus:
+    """Return the checklist. Without the secret, the destination can't use the connection of the emulator."""
+    if not destination._environ.variables():
+        return destination.status()
+    with emulator.connect() as connection:
+        return destination.status(connection=connection)
+
+
+@pytest.mark.parametrize(("prepare", "code", "state", "action"), SCENARIOS)
+def test_each_state_of_each_step_has_its_action(
+    emulator: Emulator,
+    prepare: Callable[[Emulator], Destination],
+    code: StepCode,
+    state: str,
+    action: ActionCode | None,
+) -> None:
+    destination = prepare(emulator)
+
+    status = status_of(destination, emulator)
+
+    step = status[code]
+    assert (step.state.value, None if step.action is None else step.action.code) == (state, action)
+    assert [step.code for step in status.steps] == list(STEPS)
+    for other_step in status.steps:
+        check_step(other_step)
+
+
+def check_step(step: DestinationStep) -> None:
+    """Check that a wizard can draw a step in its state."""
+    texts = [step.summary, step.evidence, step.cause, *step.remedies]
+    assert step.summary
+    assert not [text for text in texts if contains_python(text)]
+    if step.state is StepState.WAITING:
+        assert step.waits_for or step.action
+    elif step.state is not StepState.DONE:
+        assert step.action is not None
+        assert step.action.code in get_args(ActionCode)
+        assert step.who
+
+
+def contains_python(text: str) -> bool:
+    """Return whether a text contains a call, a keyword argument, or a constant of Python."""
+    without_addresses = re.sub(r"https?://\S+", "", text)
+    return re.search(r"\w\(|\w=|\b(None|True|False)\b|\bimport_records\b", without_addresses) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["You: call build().", "You: pass name=…", "Set model= to an OktaModel.", "It is None."]
+)
+def test_python_in_a_text_is_detected(text: str) -> None:
+    assert contains_python(text)
+
+
+def test_scenarios_visit_every_possible_state() -> None:
+    visited = {(code, state) for _, code, state, _ in SCENARIOS}
+
+    assert visited | IMPOSSIBLE == {(code, state.value) for code in STEPS for state in StepState}
+    assert not visited & IMPOSSIBLE
+    assert {action for *_, action in SCENARIOS} == {None, *get_args(ActionCode)}
+
+
+def test_conflicts_of_the_status_can_be_resolved(emulator: Emulator) -> None:
+    destination = with_a_conflict(emulator)
+    with emulator.connect() as connection:
+        (conflict,) = destination.status(connection=connection).conflicts
+        schema, model = destination.get_object_schema(connection), destination.schema_model()
+        (handle,) = schema.find_conflicts(model)
+
+        destination = evolve(destination, model=handle.resolve(handle.choices[0], model))
+
+        assert handle.key == conflict.key
+        assert destination.status(connection=connection)["conflicts"].is_done
+
+
+def test_required_roles_block_the_import(emulator: Emulator) -> None:
+    destination = built(emulator, roles={}, options=ImportOptions(require_roles=True))
+
+    status = status_of(destination, emulator)
+
+    assert status["ready"].waits_for == ("roles",)

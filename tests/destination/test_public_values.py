@@ -1,0 +1,136 @@
+"""Public values of the destination, of Assets, and of the checklist: their module, pickling, and type hints."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import typing
+from collections.abc import Iterator
+
+import pytest
+
+import jsm_assets_dest
+from jsm_assets_dest import (
+    Attribute,
+    Check,
+    CheckState,
+    ConnectionReport,
+    CredentialsReference,
+    DestinationStatus,
+    DestinationStep,
+    ExistingObjectType,
+    ImportedType,
+    ImportSource,
+    ImportSourceSetting,
+    ImportStatus,
+    ImportTokenReport,
+    ObjectSchemaRecord,
+    ObjectType,
+    OktaModel,
+    Role,
+    RoleKind,
+    SchemaLinks,
+    SchemaRoles,
+    SecretReference,
+    Status,
+    StatusCategory,
+    StepAction,
+    StepState,
+    okta,
+)
+
+#: Public names that are defined in the folders of destinations and of values of Assets.
+NAMES = [
+    name for name, home in jsm_assets_dest._HOMES.items() if home.startswith(("_destination.", "_assets."))
+]
+LINKS = SchemaLinks.of("https://acme.atlassian.net", "7")
+SCHEMA = ObjectSchemaRecord(id="7", key="OKT", name="Okta", links=LINKS)
+ROLE = Role(id="1", name="Object Schema Users", kind=RoleKind.USERS, groups=("it-ops",))
+CHECK = Check(name="identity", state=CheckState.OK)
+SOURCE = ImportSource(id="3", name="Okta")
+
+#: A value of each class.
+VALUES: list[object] = [
+    Attribute("5", "Serial", options="a,b"),
+    CHECK,
+    CheckState.FAILED,
+    ConnectionReport(checks=(CHECK,), site="https://acme.atlassian.net", account="ana@acme.com"),
+    CredentialsReference("env:API_TOKEN", email="ana@acme.com"),
+    DestinationStatus(
+        name="Okta", site="", steps=(DestinationStep(code="ready", state=StepState.DONE, summary="Ready."),)
+    ),
+    DestinationStep(
+        code="schema",
+        state=StepState.OPEN,
+        summary="Not created yet.",
+        action=StepAction("create_schema", {"key": "OKT"}),
+    ),
+    ExistingObjectType(ObjectType(id="4", name="People"), (Attribute("5", "Serial"),)),
+    SOURCE,
+    ImportSourceSetting(name="dates", value="", meaning="ISO 8601.", known=False),
+    ImportStatus(status="IDLE", import_source_id="3", workspace_id="2"),
+    ImportTokenReport(checks=(CHECK,), site="https://acme.atlassian.net", import_source=SOURCE),
+    ImportedType(object_type_id="4", name="People"),
+    SCHEMA,
+    ObjectType(id="4", name="People"),
+    OktaModel("lean", custom_attributes=[okta.CustomAttribute("location", "Location")]),
+    ROLE,
+    RoleKind.USERS,
+    LINKS,
+    SchemaRoles(roles=(ROLE,)),
+    SecretReference("env:API_TOKEN"),
+    Status(id="1", name="Active", category=StatusCategory.ACTIVE),
+    StatusCategory.ACTIVE,
+    StepAction("choose_schema", {"schemas": [{"key": "OKT"}]}),
+    StepState.NEEDS_INPUT,
+]
+
+
+def public_functions(cls: type) -> Iterator[object]:
+    """Return the public methods and getters of a class that the package defines."""
+    for base in cls.__mro__:
+        if base.__module__.startswith("jsm_assets_dest"):
+            for name, value in vars(base).items():
+                if not name.startswith("_"):
+                    function = getattr(value, "__func__", getattr(value, "fget", value))
+                    if inspect.isfunction(function):
+                        yield function
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_class_shows_its_public_module(name: str) -> None:
+    cls = getattr(jsm_assets_dest, name)
+
+    assert (cls.__module__, cls.__qualname__) == ("jsm_assets_dest", name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_type_hints_of_class_and_methods_resolve(name: str) -> None:
+    cls = getattr(jsm_assets_dest, name)
+    functions = list(public_functions(cls))
+
+    for annotated in (cls, *functions):
+        assert "Forward" not in repr(typing.get_type_hints(annotated))
+    assert (
+        functions
+        or issubclass(cls, (str, RoleKind))
+        or cls in {ExistingObjectType, ImportedType, SecretReference}
+    )
+
+
+def test_values_contain_each_class() -> None:
+    assert {type(value).__name__ for value in VALUES} == set(NAMES)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_value_is_pickled_by_its_public_name(value: object) -> None:
+    data = pickle.dumps(value)
+
+    assert pickle.loads(data) == value
+    assert b"jsm_assets_dest._" not in data
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_repr_fits_on_one_line(value: object) -> None:
+    assert "\n" not in repr(value)
+    assert len(repr(value)) <= 250
