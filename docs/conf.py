@@ -75,39 +75,35 @@ napoleon_use_rtype = False
 toc_object_entries_show_parents = "hide"
 
 #: Written in signatures, explained in words: JSON, and what is not ours.
-PLAIN_NAMES = frozenset(
-    {
-        "AsyncRecords",
-        "BadRecords",
-        "Busy",
-        "JsonObject",
-        "JsonValue",
-        "Ledger",
-        "ManagerBy",
-        "PathLike",
-        "Profile",
-        "Progress",
-        "Records",
-        "Scheme",
-        "Secret",
-        "Self",
-        "T",
-        "TokenProvider",
-        "TypeAliasForwardRef",
-        "Verb",
-    }
-)
-FOREIGN = frozenset(
-    {
-        "httpx",
-        "attr",
-        "attrs",
-        "typing_extensions",
-        "tenacity",
-        "pytest",
-        *sys.stdlib_module_names,
-    }
-)
+PLAIN_NAMES = frozenset({
+    "AsyncRecords",
+    "BadRecords",
+    "Busy",
+    "JsonObject",
+    "JsonValue",
+    "Ledger",
+    "ManagerBy",
+    "PathLike",
+    "Profile",
+    "Progress",
+    "Records",
+    "Scheme",
+    "Secret",
+    "Self",
+    "T",
+    "TokenProvider",
+    "TypeAliasForwardRef",
+    "Verb",
+})
+FOREIGN = frozenset({
+    "httpx",
+    "attr",
+    "attrs",
+    "typing_extensions",
+    "tenacity",
+    "pytest",
+    *sys.stdlib_module_names,
+})
 
 
 def resolve_name(
@@ -150,9 +146,10 @@ def resolve_name(
         part.startswith("_") for part in target.split(".")
     )
     # The emulator's inside is described in words; only what `jsm_assets_dest.testing` names has a place of its own.
-    private |= target.startswith(
-        ("jsm_assets_dest.testing.", "jsm_assets_dest.okta.")
-    )
+    private |= target.startswith((
+        "jsm_assets_dest.testing.",
+        "jsm_assets_dest.okta.",
+    ))
     if plain or private or top in FOREIGN:
         return contnode
     return None
@@ -201,7 +198,16 @@ def attrs_defaults(
     signature: str | None,
     annotation: str | None,
 ) -> tuple[str, str | None] | None:
-    """Show the defaults of attrs classes as they are; those that are made anew each time as an ellipsis."""
+    """Show the defaults of attrs classes, with an ellipsis for computed ones, and no constructor of handles.
+
+    Methods of a connection return the handles, so users do not call their constructors.
+    """
+    if (
+        signature is not None
+        and isinstance(obj, type)
+        and "Session" in signature
+    ):
+        return "", annotation
     if signature is None or not isinstance(obj, type) or not attrs.has(obj):
         return None
     defaults = {field.name: field.default for field in attrs.fields(obj)}
