@@ -1,10 +1,10 @@
-"""What to do where the object schema already has object types like yours: see the conflicts, take each way out.
+"""Find and resolve conflicts with object types that the object schema already has.
 
     python examples/conflicts.py
 
-Without settings it makes an emulated site with a schema of a human resources department, and goes through all five ways
-out there, each on a schema of its own. With the settings of a site (JSM_ASSETS_SITE, JSM_ASSETS_EMAIL,
-JSM_ASSETS_API_TOKEN) it only looks, and changes nothing:
+Without settings, the script creates an emulated site with a schema of a human resources department. It shows all five
+resolutions there, each with its own schema. With the settings of a site (JSM_ASSETS_SITE, JSM_ASSETS_EMAIL,
+JSM_ASSETS_API_TOKEN), it only reads:
 
     python examples/conflicts.py HR
 """
@@ -31,8 +31,8 @@ from jsm_assets_dest import (
 from jsm_assets_dest.testing import Emulator
 
 
-def wanted(namespace: str) -> SchemaModel:
-    """Offices, and people who sit in them."""
+def directory_model(namespace: str) -> SchemaModel:
+    """Return a model with offices and the people in them."""
     return SchemaModel(
         "Directory",
         [
@@ -67,30 +67,30 @@ RECORDS: dict[str, list[dict[str, object]]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Look at a schema of the current site, or go through the ways out on an emulated one."""
-    parser = argparse.ArgumentParser(description="Conflicts between a schema and a wanted model.")
+    """Show the conflicts of a schema of the current site, or all resolutions on an emulated site."""
+    parser = argparse.ArgumentParser(description="Show conflicts between an object schema and a model.")
     parser.add_argument("key", nargs="?", help="key of an object schema of the current site")
     key = parser.parse_args(arguments).key
     try:
         if key is None:
             with Emulator() as emulator, emulator.connect() as connection:
-                tour(emulator, connection)
+                show_all_resolutions(emulator, connection)
         elif "JSM_ASSETS_SITE" not in os.environ:
-            parser.error("a key needs a site: set JSM_ASSETS_SITE, JSM_ASSETS_EMAIL and JSM_ASSETS_API_TOKEN")
+            parser.error("a key needs a site: set JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, and JSM_ASSETS_API_TOKEN")
         else:
             with Connection.current_site() as connection:
-                look(connection.get_object_schema(key), wanted("directory"))
+                show_conflicts(connection.get_object_schema(key), directory_model("directory"))
     except AssetsError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def look(schema: ObjectSchema, model: SchemaModel) -> None:
-    """Print every conflict with its differences and its ways out."""
+def show_conflicts(schema: ObjectSchema, model: SchemaModel) -> None:
+    """Print every conflict with its differences and resolutions."""
     conflicts = schema.find_conflicts(model)
     if not conflicts:
-        print(f"{schema.key} has no object type that the model wants, too.")
+        print(f"{schema.key} has no object type with a name of the model.")
     for conflict in conflicts:
         explain(conflict)
 
@@ -107,52 +107,52 @@ def explain(conflict: ObjectTypeConflict) -> None:
             print(f"  possible: {resolution.value}")
 
 
-def tour(emulator: Emulator, connection: Connection) -> None:
-    """Each way out on a schema that was filled by people before."""
+def show_all_resolutions(emulator: Emulator, connection: Connection) -> None:
+    """Carry out each resolution with a schema that people filled before."""
     for number, resolution in enumerate(Resolution, 1):
-        schema, token = department(emulator, connection, number, badge_type="text")
+        schema, token = add_department(emulator, connection, number, badge_type="text")
         print(f"\n=== {resolution.value} in {schema.key}\n")
-        model = wanted(f"directory-{number}")
+        model = directory_model(f"directory-{number}")
         (conflict,) = schema.find_conflicts(model)
         if number == 1:
-            print("Somebody typed badges as texts, and numbers cannot be put there:\n")
+            print("Badge is a text attribute here, which can't store numbers:\n")
             explain(conflict)
             print()
-            refused(conflict, Resolution.ADOPT, model)
-            schema, token = department(emulator, connection, 6, badge_type="integer")
-            print(f"In {schema.key} badges are numbers:\n")
+            show_rejection(conflict, Resolution.ADOPT, model)
+            schema, token = add_department(emulator, connection, 6, badge_type="integer")
+            print(f"In {schema.key}, Badge is a number:\n")
             (conflict,) = schema.find_conflicts(model)
             explain(conflict)
             print()
-        counted = None
+        delete_objects = None
         if resolution is Resolution.DELETE_EXISTING:
-            refused(conflict, resolution, model)
-            counted = conflict.object_count
-        model = conflict.resolve(resolution, model, delete_objects=counted)
-        carry_out(schema, token, model)
+            show_rejection(conflict, resolution, model)
+            delete_objects = conflict.object_count
+        model = conflict.resolve(resolution, model, delete_objects=delete_objects)
+        build_and_import(schema, token, model)
 
 
-def department(
+def add_department(
     emulator: Emulator, connection: Connection, number: int, *, badge_type: str
 ) -> tuple[ObjectSchema, ImportToken]:
-    """A schema in which people have made an object type People, with an External import."""
-    seeded = emulator.add_object_schema(f"HR{number}", f"Human resources {number}")
-    people = seeded.add_object_type("People", attributes=["Login", ("Badge", badge_type), "Shoe size"])
+    """Add a schema in which people created an object type People, with an External import."""
+    department = emulator.add_object_schema(f"HR{number}", f"Human resources {number}")
+    people = department.add_object_type("People", attributes=["Login", ("Badge", badge_type), "Shoe size"])
     people.add_object(Name="Old Hand", Login="old", Badge="7")
-    schema = connection.get_object_schema(seeded.key)
-    return schema, connection.import_token(emulator.add_import_source(seeded).token, schema=schema)
+    schema = connection.get_object_schema(department.key)
+    return schema, connection.import_token(emulator.add_import_source(department).token, schema=schema)
 
 
-def refused(conflict: ObjectTypeConflict, resolution: Resolution, model: SchemaModel) -> None:
-    """Show what happens when a way out is taken that is not possible."""
+def show_rejection(conflict: ObjectTypeConflict, resolution: Resolution, model: SchemaModel) -> None:
+    """Try a resolution that is not possible, and print the error."""
     try:
         conflict.resolve(resolution, model)
     except AssetsError as error:
-        print(f"Taken all the same:\n{error}\n")
+        print(f"{error}\n")
 
 
-def carry_out(schema: ObjectSchema, token: ImportToken, model: SchemaModel) -> None:
-    """Plan, build, import, and show what the schema has then."""
+def build_and_import(schema: ObjectSchema, token: ImportToken, model: SchemaModel) -> None:
+    """Plan, build, and import. Then print what the schema contains."""
     plan = token.plan(model)
     print(f"The plan: {plan.summary}")
     plan.apply()
@@ -160,9 +160,8 @@ def carry_out(schema: ObjectSchema, token: ImportToken, model: SchemaModel) -> N
     print(f"The import: {result.created} created, {result.failed_objects} failed")
     for object_type in schema.object_types():
         print(f"  {object_type.name}, objects: {object_type.object_count}")
-    print(
-        f"Left to resolve: {len(schema.find_conflicts(plan.model))}, left to build: {len(token.plan(model).changes)}"
-    )
+    conflicts, changes = schema.find_conflicts(plan.model), token.plan(model).changes
+    print(f"Left to resolve: {len(conflicts)}, left to build: {len(changes)}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import pickle
 import re
 import typing
 from collections.abc import Iterator
@@ -15,7 +16,24 @@ import attrs
 import pytest
 
 import jsm_assets_dest
-from jsm_assets_dest import exceptions
+from jsm_assets_dest import (
+    Adoption,
+    AttributeType,
+    DifferenceKind,
+    ExistingObjectType,
+    Finding,
+    Findings,
+    ObjectType,
+    PlanKind,
+    PlanSubject,
+    ReferenceSpec,
+    Resolution,
+    Severity,
+    exceptions,
+)
+from jsm_assets_dest._plan.build_plan import make_plan
+from jsm_assets_dest._plan.conflicts import find_conflicts
+from tests.model.samples import MODEL
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs" / "reference").glob("*.md")))
@@ -204,3 +222,80 @@ def test_type_hints_of_handle_methods_resolve(name: str) -> None:
 def test_signature_of_current_site_contains_no_environment() -> None:
     for cls in (jsm_assets_dest.Connection, jsm_assets_dest.AsyncConnection):
         assert inspect.signature(cls.current_site).parameters["environ"].default is None
+
+
+#: Public names that are defined in the folders of models and of plans; other folders have tests of their own.
+MODEL_NAMES = [
+    name for name, home in jsm_assets_dest._HOMES.items() if home.startswith(("_model.", "_plan."))
+]
+
+
+def model_values() -> dict[str, object]:
+    """Return a value of each class of `MODEL_NAMES`."""
+    types = [ExistingObjectType(ObjectType(id="1", name="Groups", object_count=3), ())]
+    (conflict,) = find_conflicts(MODEL, types)
+    plan = make_plan(MODEL, None)
+    return {
+        "Adoption": Adoption("1", "Groups"),
+        "AttributeSpec": MODEL.object_type("people").attribute("manager"),
+        "AttributeType": AttributeType.EMAIL,
+        "BuildPlanRecord": plan,
+        "ConflictRecord": conflict,
+        "Difference": conflict.differences[0],
+        "DifferenceKind": DifferenceKind.LABEL,
+        "Finding": Finding(Severity.ERROR, "code", "people", "Wrong.", "Fix it."),
+        "Findings": Findings([Finding(Severity.ADVICE, "code", "people", "Odd.", "Fix it.")]),
+        "Graph": MODEL.graph(),
+        "IconSpec": MODEL.icons[0],
+        "ObjectTypeSpec": MODEL.object_type("people"),
+        "PlanItem": plan.items[0],
+        "PlanKind": PlanKind.PATCH,
+        "PlanSubject": PlanSubject.ICON,
+        "ReferenceSpec": ReferenceSpec("people"),
+        "Resolution": Resolution.ADOPT,
+        "SchemaModel": MODEL,
+        "Severity": Severity.ERROR,
+        "StatusSpec": MODEL.statuses[0],
+    }
+
+
+MODEL_VALUES = model_values()
+
+
+def test_model_values_are_complete() -> None:
+    """Only the two decorators are not classes."""
+    assert set(MODEL_VALUES) | {"attribute", "object_type"} == set(MODEL_NAMES)
+
+
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_module_of_name_is_public(name: str) -> None:
+    value = getattr(jsm_assets_dest, name)
+
+    assert (value.__module__, value.__qualname__) == ("jsm_assets_dest", name)
+
+
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_value_survives_pickling(name: str) -> None:
+    """Pickles name the public module, so that a later version can move the private ones."""
+    value = MODEL_VALUES.get(name, getattr(jsm_assets_dest, name))
+    data = pickle.dumps(value)
+
+    assert pickle.loads(data) == value
+    assert not re.search(rb"jsm_assets_dest\._(model|plan)\b", data)
+
+
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_type_hints_resolve(name: str) -> None:
+    value = getattr(jsm_assets_dest, name)
+    functions = [function for _, function in public_members(value)] if inspect.isclass(value) else []
+
+    for annotated in (value, *functions):
+        assert "ForwardRef" not in repr(typing.get_type_hints(annotated))
+
+
+@pytest.mark.parametrize("name", ["SchemaModel", "BuildPlanRecord", "ConflictRecord", "Findings", "Graph"])
+def test_repr_is_one_short_line(name: str) -> None:
+    text = repr(MODEL_VALUES[name])
+
+    assert "\n" not in text
+    assert len(text) <= 120

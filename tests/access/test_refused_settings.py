@@ -63,7 +63,7 @@ def test_a_limit_may_be_endless() -> None:
         ("https://ana:secret@acme.atlassian.net", "a user name or a password"),
         ("ftp://acme.atlassian.net:21", "begins with ftp:"),
         ("http://acme.atlassian.net", "http"),
-        (GATEWAY, "is the gateway's address"),
+        (GATEWAY, "is the address of Atlassian's gateway"),
     ],
 )
 def test_a_site_that_is_none_is_refused_without_repeating_it(site: Any, says: str) -> None:

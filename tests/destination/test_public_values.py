@@ -12,9 +12,6 @@ import pytest
 import jsm_assets_dest
 from jsm_assets_dest import (
     Attribute,
-    Check,
-    CheckState,
-    ConnectionReport,
     CredentialsReference,
     DestinationStatus,
     DestinationStep,
@@ -23,7 +20,6 @@ from jsm_assets_dest import (
     ImportSource,
     ImportSourceSetting,
     ImportStatus,
-    ImportTokenReport,
     ObjectSchemaRecord,
     ObjectType,
     OktaModel,
@@ -41,20 +37,18 @@ from jsm_assets_dest import (
 
 #: Public names that are defined in the folders of destinations and of values of Assets.
 NAMES = [
-    name for name, home in jsm_assets_dest._HOMES.items() if home.startswith(("_destination.", "_assets."))
+    name
+    for name, home in jsm_assets_dest._HOMES.items()
+    if home.startswith(("_destination.", "_assets.")) and home != "_assets.reports"
 ]
 LINKS = SchemaLinks.of("https://acme.atlassian.net", "7")
 SCHEMA = ObjectSchemaRecord(id="7", key="OKT", name="Okta", links=LINKS)
 ROLE = Role(id="1", name="Object Schema Users", kind=RoleKind.USERS, groups=("it-ops",))
-CHECK = Check(name="identity", state=CheckState.OK)
 SOURCE = ImportSource(id="3", name="Okta")
 
 #: A value of each class.
 VALUES: list[object] = [
     Attribute("5", "Serial", options="a,b"),
-    CHECK,
-    CheckState.FAILED,
-    ConnectionReport(checks=(CHECK,), site="https://acme.atlassian.net", account="ana@acme.com"),
     CredentialsReference("env:API_TOKEN", email="ana@acme.com"),
     DestinationStatus(
         name="Okta", site="", steps=(DestinationStep(code="ready", state=StepState.DONE, summary="Ready."),)
@@ -69,7 +63,6 @@ VALUES: list[object] = [
     SOURCE,
     ImportSourceSetting(name="dates", value="", meaning="ISO 8601.", known=False),
     ImportStatus(status="IDLE", import_source_id="3", workspace_id="2"),
-    ImportTokenReport(checks=(CHECK,), site="https://acme.atlassian.net", import_source=SOURCE),
     ImportedType(object_type_id="4", name="People"),
     SCHEMA,
     ObjectType(id="4", name="People"),

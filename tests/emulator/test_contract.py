@@ -17,7 +17,7 @@ from jsm_assets_dest import ClientCredentials, Connection, Resolution, okta
 from jsm_assets_dest.testing import Emulator
 from jsm_assets_dest.testing.http.bodies import read_body
 from jsm_assets_dest.testing.http.service import ROUTER
-from jsm_assets_dest.testing.world.refusals import Refusal
+from jsm_assets_dest.testing.world.rejections import Rejection
 from tests.emulator.api import Api, ImportApi
 from tests.emulator.contract import Contract, Judged, missing_keys, specs
 from tests.emulator.documents import people_and_groups
@@ -302,7 +302,7 @@ def test_the_examples_of_request_bodies_are_read_in_strict_mode(contract: Contra
             assert found is not None, f"{operation.method} {operation.path}"
             try:
                 read_body(found[0].body, json.dumps(example).encode(), "application/json", strict=True)
-            except Refusal as refusal:
+            except Rejection as refusal:
                 pytest.fail(f"{operation.method} {operation.path} {name}: {refusal.body}")
             read += 1
     assert read > 12

@@ -79,16 +79,16 @@ class TestPlanning:
             ({"operation": "nope", "status": 500}, "unknown operation 'nope'; known are: cancel import"),
             ({"status": 500, "nth": 0}, "nth counts from 1"),
             ({"status": 500, "times": 0}, "times must be at least 1"),
-            ({}, "the fault does nothing"),
-            ({"status": 99}, "99 is no HTTP status"),
+            ({}, "the fault has no effect"),
+            ({"status": 99}, "99 is not an HTTP status"),
             ({"drop": "sometimes"}, "drop must be one of before, after, mid-answer"),
             ({"html": "nice"}, "html must be one of"),
             ({"garbage": "nice"}, "garbage must be one of"),
             ({"html": "proxy", "bad_json": True}, "html and bad_json contradict each other"),
-            ({"drop": "before", "status": 500}, "nothing is answered"),
-            ({"drop": "after", "truncate": 3}, "nothing is answered"),
-            ({"after_acting": True, "stall": 1}, "after_acting needs an answer"),
-            ({"retry_after": 1, "stall": 1}, "headers need an answer"),
+            ({"drop": "before", "status": 500}, "there is no response"),
+            ({"drop": "after", "truncate": 3}, "there is no response"),
+            ({"after_acting": True, "stall": 1}, "after_acting needs a response"),
+            ({"retry_after": 1, "stall": 1}, "headers need a response"),
             ({"stall": -1}, "must not be negative"),
         ],
     )
@@ -101,7 +101,7 @@ class TestPlanning:
     def test_slips_in_the_other_ways_to_plan(self, emulator: Emulator) -> None:
         with pytest.raises(ValueError, match="either a fault or its arguments"):
             emulator.faults.always(OPERATION)
-        with pytest.raises(ValueError, match="unknown nope; a fault has: after_acting"):
+        with pytest.raises(ValueError, match="unknown nope; the fields of a fault are: after_acting"):
             emulator.faults.always(OPERATION, nope=1)
         with pytest.raises(ValueError, match="unknown kind '418'"):
             emulator.faults.random(0.5, 1, kinds=["418"])

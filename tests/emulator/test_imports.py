@@ -433,7 +433,7 @@ class TestData:
             emulator.add_import_source(schema, missing_objects="perhaps")
         with pytest.raises(ValueError, match="needs missing_update"):
             emulator.add_import_source(schema, missing_objects="update")
-        with pytest.raises(KeyError, match="no object schema NO; there are: OKT"):
+        with pytest.raises(KeyError, match="no object schema NO; the existing ones are: OKT"):
             emulator.add_import_source("NO")
 
     def test_two_attributes_can_identify_together(self, emulator: Emulator, schema: SeededSchema) -> None:

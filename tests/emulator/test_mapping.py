@@ -71,7 +71,7 @@ def test_what_comes_back_can_be_sent_back_without_the_empty_icons(okta: ImportAp
     back = okta.get(f"{okta.source_url}/schema-and-mapping")
     refused = okta.submit_mapping(back, "PATCH")
     assert refused.status_code == 400
-    assert "at least 1 items" in refused.text
+    assert "at least 1 item" in refused.text
     del back["schema"]["iconSchema"]
     assert okta.submit_mapping(back, "PATCH").status_code == 204
     again = okta.get(f"{okta.source_url}/schema-and-mapping")
@@ -125,23 +125,23 @@ class TestForm:
     @pytest.mark.parametrize(
         ("path", "value", "text"),
         [
-            (("schema",), None, "schema: expected an object"),
-            (("schema", "objectSchema", "name"), None, "required text name"),
-            (("schema", "objectSchema", "objectTypes"), [], "at least 1 items"),
+            (("schema",), None, "The field schema must be of type object"),
+            (("schema", "objectSchema", "name"), None, "field name must be of type string"),
+            (("schema", "objectSchema", "objectTypes"), [], "at least 1 item"),
             (("schema", "objectSchema", "objectTypes"), [1], "expected an object"),
-            (("schema", "iconSchema"), {"icons": []}, "at least 1 items"),
+            (("schema", "iconSchema"), {"icons": []}, "at least 1 item"),
             (("schema", "iconSchema"), {"icons": [{"key": "", "name": "", "png48": "x"}]}, "1 to 255"),
             (("schema", "iconSchema"), {"icons": [{"key": "k", "name": "ö", "png48": ""}]}, "2 to 30"),
             (("schema", "iconSchema"), {"icons": [{"key": "k", "name": "ok", "png48": "eA=="}]}, "PNG of 48"),
-            (("schema", "statusSchema"), {"statuses": []}, "at least 1 items"),
+            (("schema", "statusSchema"), {"statuses": []}, "at least 1 item"),
             (("schema", "statusSchema"), {"statuses": [{"name": "x", "category": "no"}]}, "category must be"),
             (("mapping",), {}, "objectTypeMappings"),
-            (("mapping", "objectTypeMappings"), [{}], "required text selector"),
+            (("mapping", "objectTypeMappings"), [{}], "field selector is required"),
             (
                 ("mapping", "objectTypeMappings"),
                 [{"objectTypeName": "a", "selector": "b", "description": "", "attributesMapping": [
                     {"attributeName": "x", "attributeLocators": [1], "externalIdPart": "yes"}]}],
-                "attributeLocators must be texts",
+                "attributeLocators must be strings",
             ),
         ],
     )  # fmt: skip
@@ -162,10 +162,10 @@ class TestForm:
         [
             ({"type": "nonsense"}, "is not one of"),
             ({"typeValues": ["Active"]}, "only allowed for attributes of type status"),
-            ({"minimumCardinality": "1"}, "must be an integer"),
-            ({"unique": "yes"}, "true or false"),
-            ({"externalId": 7}, "must be text"),
-            ({"description": None}, "required text description"),
+            ({"minimumCardinality": "1"}, "must be of type integer"),
+            ({"unique": "yes"}, "must be of type boolean"),
+            ({"externalId": 7}, "must be of type string"),
+            ({"description": None}, "description must be of type string"),
         ],
     )
     def test_mistakes_in_an_attribute_are_named(
@@ -181,7 +181,7 @@ class TestForm:
         answer = okta.ask(
             "PUT", okta.links["mapping"], content=b"{", headers={"Content-Type": "application/json"}
         )
-        assert "no valid JSON" in answer.json()["errorMessages"][0]
+        assert "not valid JSON" in answer.json()["errorMessages"][0]
 
     def test_without_external_ids_the_older_edition_holds(
         self, okta: ImportApi, schema: SeededSchema

@@ -102,7 +102,7 @@ class TestServing:
             def answer(_: object) -> None:
                 raise problem
 
-            monkeypatch.setattr(emulator._service, "answer", answer)
+            monkeypatch.setattr(emulator._service, "respond", answer)
 
         with emulator.serve() as address:
             for problem in (ConnectionResetError(), ArithmeticError("a mistake")):
@@ -223,7 +223,7 @@ class TestStatusPage:
 
     def test_an_empty_site(self, client: httpx.Client, url: str) -> None:
         page = client.get(f"{url}/").text
-        assert "Nothing has been asked yet." in page
+        assert "No requests yet." in page
         assert "Nothing has been imported yet." in page
         assert client.get(f"{url}/favicon.ico").status_code == 404
 
@@ -390,7 +390,7 @@ class TestCommand:
         settings = ["--settings", str(tmp_path / "settings.env")]
         assert command.main(["--port", "0", "--seed", "demo", "--lenient", "--host", "0.0.0.0", *state]) == 0
         shown = capsys.readouterr().out
-        assert "beyond this machine" in shown
+        assert "beyond this computer" in shown
         assert "export JSM_ASSETS_IMPORT_TOKEN=" in shown
         assert command.main(["--port", "0", "--seed", "okta", *state, *settings]) == 0
         kept = Emulator(state=tmp_path / "site.sqlite")

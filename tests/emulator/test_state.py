@@ -6,6 +6,7 @@ import ast
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import anyio
 import pytest
@@ -60,7 +61,7 @@ class TestStateFiles:
 
     def test_other_files_are_refused(self, tmp_path: Path) -> None:
         (tmp_path / "text").write_text("no database at all, but long enough to look like one" * 20)
-        with pytest.raises(ValueError, match="holds no state of an emulator"):
+        with pytest.raises(ValueError, match="does not contain the state of an emulator"):
             Emulator(state=tmp_path / "text")
         emulator = Emulator()
         emulator.save(tmp_path / "old.sqlite")
@@ -106,7 +107,7 @@ class TestReproducibility:
         assert demo["Office"].object("Madrid").type_name == "Office"
         with pytest.raises(KeyError, match="no object type Nope"):
             demo["Nope"]
-        with pytest.raises(KeyError, match="there are: ITSM, SVC"):
+        with pytest.raises(KeyError, match="ones are: ITSM, SVC"):
             emulator.object_schema("NO")
         with pytest.raises(ValueError, match="there is no status Nope"):
             demo["Office"].add_attribute("State", "status", statuses=["Nope"])
@@ -182,7 +183,6 @@ class TestStrictness:
             ("maximumCardinality", "3", 3),
             ("maximumCardinality", True, 1),
             ("maximumCardinality", "many", None),
-            ("typeValueMulti", [1], ["1"]),
             ("typeValueMulti", "1", None),
             ("description", True, "true"),
             ("description", {}, None),
@@ -211,10 +211,6 @@ class TestStrictness:
             },
         ]
         strict_only: list[dict[str, object]] = [
-            {
-                "objectTypeId": "1",
-                "attributes": [{"objectTypeAttributeId": 2, "objectAttributeValues": [{"value": "x"}]}],
-            },
             {
                 "objectTypeId": "1",
                 "attributes": [{"objectTypeAttributeId": "2", "objectAttributeValues": [{"value": 7}]}],
@@ -340,9 +336,7 @@ def test_the_emulator_imports_nothing_of_the_sdk() -> None:
                     (path.name, each.name) for each in node.names if each.name.startswith("jsm_assets_dest")
                 }
     assert found == {
-        ("emulator.py", "ApiToken", "AsyncConnection"),
-        ("emulator.py", "ApiToken", "Connection"),
-        ("emulator.py", "AsyncConnection", "Connection"),
+        ("emulator.py", "ApiToken", "AsyncConnection", "Connection"),
         ("pytest_plugin.py", "AsyncConnection", "Connection"),
     }
 
@@ -354,3 +348,12 @@ def test_roles_are_reachable_from_a_connection_of_the_sdk(emulator: Emulator) ->
         Api(emulator, base=site_gateway(emulator)).ask("GET", "/config/role/objectschema/1").status_code
         == 200
     )
+
+
+@pytest.mark.parametrize("name", jsm_assets_dest.testing.__all__)
+def test_public_name_shows_its_module_and_types(name: str) -> None:
+    public: Any = getattr(jsm_assets_dest.testing, name)
+    assert public.__module__ == "jsm_assets_dest.testing"
+    for member in [public, *vars(public).values()]:
+        if callable(member) and not isinstance(member, staticmethod):
+            get_type_hints(member)

@@ -101,6 +101,8 @@ def test_the_context_is_that_of_httpx() -> None:
     """It checks names and certificates, and trusts the same authorities."""
     import httpx
 
+    if httpx.__name__ != "httpx":
+        pytest.skip("httpx2 trusts the certificates of the system; this library uses those of certifi")
     ours, theirs = certificates.shared_context(trust_env=False), httpx.create_ssl_context(trust_env=False)
 
     assert (ours.check_hostname, ours.verify_mode) == (True, ssl.CERT_REQUIRED)
@@ -135,7 +137,7 @@ def test_certificates_that_are_not_there_are_named(tmp_path: Path, monkeypatch: 
     with Connection.external_site("https://acme.example.com", ACCOUNT) as connection:
         with pytest.raises(ConfigurationError):
             connection.object_schemas()
-        with pytest.raises(ConfigurationError, match="variable SSL_CERT_FILE names cannot") as caught:
+        with pytest.raises(ConfigurationError, match="variable SSL_CERT_FILE names") as caught:
             connection.object_schemas()
 
     assert caught.value.field == "SSL_CERT_FILE"
@@ -169,7 +171,7 @@ def test_certificates_that_are_none_are_named_in_the_other_colour(
         async with AsyncConnection.external_site("https://acme.example.com", ACCOUNT) as connection:
             await connection.object_schemas()
 
-    with pytest.raises(ConfigurationError, match="SSL_CERT_FILE names cannot be loaded"):
+    with pytest.raises(ConfigurationError, match="Could not load the certificates that the environment variable SSL_CERT_FILE names"):
         asyncio.run(ask())
 
 

@@ -332,7 +332,7 @@ def test_a_worker_writes_its_request_before_the_producer_goes_on(
 
     def operation() -> Operation[None]:
         for _ in range(2):  # a worker that is new begins at once in any case
-            yield Spawn(one(Send(request())), tag="one", limit=1)
+            yield Spawn(one(Send(request())), tag="one", limit=2)
             told.append("producer")
             yield Join()
 
@@ -367,6 +367,52 @@ def test_a_worker_that_cannot_write_holds_the_producer_up_for_a_moment_only(
     monkeypatch.setattr(http, "send", send)
     with SyncEngine(HttpSettings(limits=Limits()), clock) as engine:
         assert engine.run(operation()).status == 200
+
+
+def _no_thread(*_: object) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def test_spawn_with_limit_1_starts_no_thread(clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operation runs in the caller's thread, and its value and its exception are delivered by Join."""
+
+    def fail() -> None:
+        raise OSError("no entropy")
+
+    def operation() -> Operation[list[Outcome]]:
+        outcomes: list[Outcome] = []
+        for tag, function in (("value", lambda: 4), ("error", fail)):
+            yield Spawn(one(Ask(function)), tag=tag, limit=1)
+            outcomes.append((yield Join()))
+        return outcomes
+
+    monkeypatch.setattr(threading.Thread, "start", _no_thread)
+    with SyncEngine(HttpSettings(limits=Limits()), clock) as engine:
+        value, error = engine.run(operation())
+
+    assert value == Outcome("value", 4)
+    assert (error.tag, str(error.error)) == ("error", "no entropy")
+
+
+def test_interrupt_in_spawn_with_limit_1_propagates(clock: StillClock) -> None:
+    """Nothing is left to join after an interruption, and the operation can still clean up."""
+    steps: list[str] = []
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    def operation() -> Operation[None]:
+        try:
+            yield Spawn(one(Ask(interrupt)), tag="chunk", limit=1)
+        except KeyboardInterrupt:
+            steps.append("interrupted")
+            yield Ask(lambda: steps.append("cleaned up"))
+            raise
+
+    with SyncEngine(HttpSettings(limits=Limits()), clock) as engine, pytest.raises(KeyboardInterrupt):
+        engine.run(operation())
+
+    assert steps == ["interrupted", "cleaned up"]
 
 
 def test_joining_nothing_is_an_error_and_not_a_wait(run: Run) -> None:

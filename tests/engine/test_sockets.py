@@ -139,9 +139,10 @@ def test_a_request_is_on_its_way_once_all_of_it_is_written() -> None:
         times.append(1)
         told.set()
 
-    with server(answers_when_told) as url, sync_client(HttpSettings(limits=Limits())) as client:
+    settings = HttpSettings(limits=Limits())
+    with server(answers_when_told) as url, sync_client(settings) as client:
         request = Request(operation="submit chunk", method="POST", url=f"{url}/x", body=b" " * 2_000_000)
-        found = send(client, Limits(), request, seconds=20, written=written)
+        found = send(client, settings, request, seconds=20, written=written)
 
     assert found.status == 200
     assert times == [1]

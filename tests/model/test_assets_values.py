@@ -30,13 +30,13 @@ def source(**changes: Any) -> ImportSource:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (None, "Assets does not tell its state."),
+        (None, "Assets does not return its state."),
         ({"configurationStatusType": "DISABLED"}, "It is disabled"),
         ({"configurationStatusType": "ENABLED"}, "It is enabled."),
-        ({"validationStatusType": "MODULE_UNINSTALLED"}, "not installed any more"),
+        ({"validationStatusType": "MODULE_UNINSTALLED"}, "no longer installed"),
         (
             {"validationStatusType": "INVALID_CONFIGURATION", "reasonForInvalidity": {"mapping": "missing"}},
-            "build the schema model (mapping: missing)",
+            "Build the model first (mapping: missing)",
         ),
     ],
 )
@@ -58,7 +58,7 @@ def test_every_setting_is_there_and_what_is_not_told_says_so() -> None:
         "dates",
     ]
     assert not any(one.known or one.value for one in settings)
-    assert all("not tell" in one.meaning or "unknown" in one.meaning for one in settings)
+    assert all("does not return" in one.meaning for one in settings)
 
 
 def test_a_word_that_nobody_knows_is_shown_and_not_explained() -> None:
@@ -66,7 +66,7 @@ def test_a_word_that_nobody_knows_is_shown_and_not_explained() -> None:
 
     assert not found.known
     assert found.value == "SHRED"
-    assert "new to this library" in found.meaning
+    assert "does not know the value" in found.meaning
 
 
 def test_settings_of_single_object_types_are_named_where_they_differ() -> None:
@@ -92,15 +92,15 @@ def test_settings_of_single_object_types_are_named_where_they_differ() -> None:
     single = [str(one) for one in read.settings if one.object_type]
 
     assert single == [
-        "empty values of People (REMOVE): An empty value of a record empties the value in Assets.",
-        "identifiers of People (ignore case): “a1” and “A1” identify the same object.",
+        "empty values of People (REMOVE): An empty value in a record removes the value in Assets.",
+        'identifiers of People (ignore case): "a1" and "A1" identify the same object.',
         (
-            "unknown values of Groups (ADD): A value that a select or status attribute does not offer is added to what it "
-            "offers."
+            "unknown values of Groups (ADD): A value that is not an option of a select or status attribute is added to its "
+            "options."
         ),
-        "identifiers of Groups (match case): “a1” and “A1” identify two objects.",
+        'identifiers of Groups (match case): "a1" and "A1" identify two objects.',
     ]
-    assert "joined by “,”" in str(read)
+    assert 'joined with ","' in str(read)
     assert "yyyy-MM-dd" in str(read)
 
 

@@ -151,8 +151,8 @@ def test_another_identifier_comes_with_a_warning() -> None:
     assert [one.message for one in plan.changes] == [
         "The mapping is overwritten.",
         (
-            "The mapping is overwritten. Its identifier changes: objects that are there are not recognised, and will "
-            "be created again."
+            "The mapping is overwritten. Its identifier changes, so the import doesn't recognize existing objects and "
+            "creates all of them again."
         ),
     ]
 
@@ -202,7 +202,7 @@ def test_a_new_description_and_icon_of_a_type_are_patched() -> None:
 
     plan = make_plan(MODEL.with_object_type(spec), built().document())
 
-    assert [one.message for one in plan.changes] == ["Its description changes and its icon becomes “person”."]
+    assert [one.message for one in plan.changes] == ['Its description changes and its icon becomes "person".']
     assert object_types(plan)[0]["iconKey"] == "person"
 
 
@@ -278,10 +278,10 @@ def test_a_parent_that_is_not_told_leaves_the_type_at_the_root() -> None:
     ("changes", "message"),
     [
         ({"label": True}, "it is the label"),
-        ({"unique": True}, "its values have to be unique"),
-        ({"minimumCardinality": 1}, "it takes from 1 to up to 1 values"),
-        ({"maximumCardinality": -1}, "it takes from 0 to any number of values"),
-        ({"typeValues": ["Odd"]}, "it allows the statuses Odd"),
+        ({"unique": True}, "its values must be unique"),
+        ({"minimumCardinality": 1}, "it allows 1 to 1 values"),
+        ({"maximumCardinality": -1}, "it allows 0 or more values"),
+        ({"typeValues": ["Odd"]}, "it allows only the statuses Odd"),
     ],
 )
 def test_what_somebody_changed_is_drift_and_never_sent(changes: dict[str, Any], message: str) -> None:
@@ -315,9 +315,9 @@ def test_the_other_way_round_is_drift_too() -> None:
     messages = [one.message for one in make_plan(MODEL, service.document()).of(PlanKind.DRIFT)]
 
     assert messages == [
-        "In Assets its values need not be unique; an import does not change that.",
-        "In Assets it is not the label; an import does not change that.",
-        "In Assets it allows every status; an import does not change that.",
+        "In Assets, its values need not be unique. An import doesn't change that.",
+        "In Assets, it is not the label. An import doesn't change that.",
+        "In Assets, it allows every status. An import doesn't change that.",
     ]
 
 
@@ -366,7 +366,7 @@ def impossible(model: SchemaModel, service: Service) -> list[tuple[str, str, str
     with pytest.raises(ImpossibleChangeError) as caught:
         plan.raise_for_impossible()
     assert all(one.path in " ".join(caught.value.remedies) for one in plan.impossible)
-    assert plan.summary.startswith("Cannot be built as it is: ")
+    assert plan.summary.startswith("Can't be built: ")
     return [(one.path, one.message, one.remedy) for one in plan.impossible]
 
 
@@ -375,7 +375,7 @@ def test_a_renamed_type_is_impossible() -> None:
     ((path, message, remedy),) = impossible(MODEL.renamed("people", "Persons"), built())
 
     assert path == "people"
-    assert message == "It is called “People” in Assets, not “Persons”, and an import never changes a name."
+    assert message == 'It is called "People" in Assets, not "Persons", and an import can\'t change a name.'
     assert "model.renamed('people', 'People')" in remedy
 
 
@@ -384,7 +384,7 @@ def test_a_renamed_attribute_is_impossible() -> None:
     ((path, message, _),) = impossible(MODEL.renamed("people.status", "State"), built())
 
     assert path == "people.status"
-    assert "It is called “Status” in Assets, not “State”" in message
+    assert 'It is called "Status" in Assets, not "State"' in message
 
 
 def test_a_retyped_attribute_is_impossible() -> None:
@@ -394,7 +394,7 @@ def test_a_retyped_attribute_is_impossible() -> None:
     )
 
     assert path == "groups.groupType"
-    assert message == "It is of type select in Assets, not text, and a type can never change."
+    assert message == "Its type in Assets is select, not text, and a type can never change."
     assert "delete the attribute in Assets" in remedy
 
 
@@ -405,7 +405,7 @@ def test_another_target_is_impossible() -> None:
     ((path, message, _),) = impossible(model, built())
 
     assert path == "people.manager"
-    assert "It refers to “People” in Assets, not to “Groups”" in message
+    assert 'It refers to "People" in Assets, not to "Groups"' in message
 
 
 def test_a_deleted_target_is_named_with_what_points_at_it() -> None:
@@ -419,9 +419,11 @@ def test_a_deleted_target_is_named_with_what_points_at_it() -> None:
     plan = make_plan(MODEL, service.document())
 
     assert path == "people.groups"
-    assert message.startswith("Its target “Groups” is gone from Assets")
+    assert message.startswith('Its target "Groups" no longer exists in Assets')
     assert "delete the attribute in Assets" in remedy
-    assert ("drift", "mapping", "Groups") in shown(plan)
+    assert [one.message for one in plan.items if one.path == "groups"][0].endswith(
+        "It existed before: someone deleted it in Assets, with all its objects."
+    )
 
 
 def test_a_target_that_is_not_told_is_taken_for_the_same() -> None:
@@ -441,9 +443,11 @@ def test_a_type_of_the_same_name_is_a_conflict_first() -> None:
     ((path, message, remedy),) = impossible(MODEL, by_people)
 
     assert path == "people"
-    assert "with an external id that is made up by Assets (“cmdb::externalId" in message
+    assert 'Its external id is generated by Assets ("cmdb::externalId' in message
     assert remedy.startswith("You: resolve the conflict first")
-    assert ["that is from another import (“okta-eu" in one[1] for one in impossible(MODEL, by_import)] == [
+    assert [
+        'Its external id is of another import ("okta-eu' in one[1] for one in impossible(MODEL, by_import)
+    ] == [
         True,
         True,
     ]
@@ -465,7 +469,12 @@ def adopted(service: Service, model: SchemaModel = MODEL) -> SchemaModel:
             for at, one in enumerate(entry["attributes"])
         )
         types.append(
-            ExistingObjectType(ObjectType(id=entry["name"], name=entry["name"], object_count=3), attributes)
+            ExistingObjectType(
+                ObjectType(
+                    id=entry["name"], name=entry["name"], description=entry["description"], object_count=3
+                ),
+                attributes,
+            )
         )
     for conflict in find_conflicts(model, types):
         model = apply(conflict, Resolution.ADOPT, model)
@@ -539,7 +548,7 @@ def test_an_adopted_type_still_gets_new_attributes_and_descriptions_of_its_own()
 
     plan = make_plan(changed, service.document())
 
-    assert shown(plan) == [("patch", "attribute", "groups.oktaId")]
+    assert shown(plan) == [("patch", "attribute", "groups.oktaId"), ("drift", "attribute", "groups.name")]
 
 
 def test_an_adopted_attribute_follows_its_name_in_assets() -> None:
@@ -572,7 +581,7 @@ def test_a_hand_made_attribute_in_our_own_type_is_adopted() -> None:
 
     assert (path, message) == (
         "things.other",
-        "It is of type integer in Assets, not date, and a type can never change.",
+        "Its type in Assets is integer, not date, and a type can never change.",
     )
     assert ("adopt", "attribute", "things.more") in shown(plan)
     assert plan.model.external_id("things", "more") == made_up("X/MORE")
@@ -585,7 +594,7 @@ def test_what_was_to_be_adopted_and_is_not_listed_is_impossible() -> None:
     ((path, message, _), *_) = impossible(model, Service())
 
     assert path == "people"
-    assert message == "“Persons” was to be adopted, but the import source does not list it."
+    assert message == '"Persons" is to be adopted, but the schema of this import has no such object type.'
 
 
 def test_an_adopted_type_without_an_external_id_keeps_ours() -> None:
@@ -644,7 +653,7 @@ def test_a_plan_is_shown_as_text_table_and_data() -> None:
     assert "1 patch" in plan._repr_html_()
     assert plan.to_dict()["counts"] == plan.counts
     assert plan.to_dict()["items"][0]["kind"] == "unchanged"  # type: ignore[index]
-    assert repr(plan) == "BuildPlanRecord(verb='PATCH')"
+    assert repr(plan) == "<BuildPlanRecord: Change of the mapping: 1 patch, 14 unchanged>"
     assert "Nothing to do." not in plan._repr_html_()
     plan.raise_for_impossible()
 
@@ -654,4 +663,4 @@ def test_an_item_shows_its_remedy() -> None:
     plan = make_plan(MODEL.renamed("people", "Persons"), built().document())
 
     assert "An object schema manager" not in str(plan.impossible[0].message)
-    assert str(plan.impossible[0]).endswith("or an object schema manager: rename it in Assets.")
+    assert str(plan.impossible[0]).endswith("Or an object schema manager: rename it in Assets.")

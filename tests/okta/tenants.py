@@ -32,7 +32,7 @@ def read(
     return selected, records.report
 
 
-def one(tenant: okta.Tenant, selector: str, **options: object) -> dict[str, object]:
+def only_record(tenant: okta.Tenant, selector: str, **options: object) -> dict[str, object]:
     """Return the only record of a selector."""
     (record,) = read(tenant, selector, **options)[0].values()  # type: ignore[arg-type]
     return record

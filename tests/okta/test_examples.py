@@ -138,7 +138,7 @@ class _Blocking(ast.NodeTransformer):
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
         node.names = sorted(
-            (ast.alias(self.RENAMED.get(one.name, one.name.removeprefix("Async"))) for one in node.names),
+            (ast.alias(self.RENAMED.get(name.name, name.name.removeprefix("Async"))) for name in node.names),
             key=lambda alias: alias.name,
         )
         return node

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsm_assets_dest import okta
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest.exceptions import ConfigurationError
-from tests.okta.tenants import device, one, read, user
+from tests.okta.tenants import device, only_record, read, user
 
 KEY = "a key of the organization"
 
@@ -30,7 +30,7 @@ def _ana(**options: object) -> dict[str, object]:
             )
         ]
     )
-    return one(tenant, "people", **options)
+    return only_record(tenant, "people", **options)
 
 
 def test_privacy_without_rules_sends_everything() -> None:
@@ -95,12 +95,12 @@ def test_default_drop_sends_only_allowed_attributes() -> None:
     tenant = okta.Tenant(
         users=[user("00u1", department="IT", title="Admin")], devices=[device("guo1", platform="IOS")]
     )
-    assert one(tenant, "people", privacy=privacy) == {
+    assert only_record(tenant, "people", privacy=privacy) == {
         "displayName": "00u1@example.com",
         "oktaId": "00u1",
         "department": "IT",
     }
-    assert one(tenant, "devices", privacy=privacy)["platform"] == "IOS"
+    assert only_record(tenant, "devices", privacy=privacy)["platform"] == "IOS"
 
 
 def test_most_specific_privacy_rule_wins() -> None:
@@ -150,7 +150,7 @@ def test_references_to_missing_type_are_sent_unchanged() -> None:
     model = SchemaModel("Okta", [full.object_type("people")], namespace="okta", statuses=full.statuses)
     privacy = okta.Privacy({"people.lastName": "hash"}, hash_key=KEY)
     tenant = okta.Tenant(users=[user("00u1")], group_members={"00g1": ["00u1"]})
-    assert one(tenant, "people", model=model, privacy=privacy)["groups"] == ["00g1"]
+    assert only_record(tenant, "people", model=model, privacy=privacy)["groups"] == ["00g1"]
 
 
 def test_unknown_privacy_action_is_rejected() -> None:
@@ -163,8 +163,8 @@ def test_records_never_contain_dropped_or_hashed_text(text: str) -> None:
     secret = f"<{text}>"
     tenant = okta.Tenant(users=[user("00u1", title=secret, lastName=secret, displayName="x")])
     privacy = okta.Privacy({"people.title": "drop", "people.lastName": "hash"}, hash_key=KEY)
-    found, report = read(tenant, "people", privacy=privacy)
-    assert secret not in str(found) + str(report)
+    people, report = read(tenant, "people", privacy=privacy)
+    assert secret not in str(people) + str(report)
 
 
 def test_data_map_shows_source_attribute_and_action() -> None:
@@ -208,22 +208,24 @@ def test_data_map_marks_attributes_without_source() -> None:
 def test_export_writes_mapping_chunks_and_completion(tmp_path: Path) -> None:
     tenant = okta.sample_tenant(40)
     records = okta.records(tenant)
-    made = okta.export(records, tmp_path / "out", limit_count=30)
+    written = okta.export(records, tmp_path / "out", limit_count=30)
     folder = tmp_path / "out"
     assert json.loads((folder / "mapping.json").read_text("utf-8")) == okta.schema_model().document()
-    assert made.files[-1] == "complete.json"
+    assert written.files[-1] == "complete.json"
     assert json.loads((folder / "complete.json").read_bytes()) == {"completed": True}
     pairs: list[tuple[str, object]] = []
-    for name in made.files[:-1]:
+    for name in written.files[:-1]:
         body = json.loads((folder / name).read_bytes())
         assert body["clientGeneratedId"].startswith("export-")
         pairs += [(selector, record) for selector, part in body["data"].items() for record in part]
     assert pairs == list(okta.records(tenant))
-    assert len(made.files) > 4
-    assert made.size == sum((folder / name).stat().st_size for name in made.files)
-    assert json.loads((folder / "summary.json").read_text())["counts"] == made.counts == records.report.counts
+    assert len(written.files) > 4
+    assert written.size == sum((folder / name).stat().st_size for name in written.files)
+    assert (
+        json.loads((folder / "summary.json").read_text())["counts"] == written.counts == records.report.counts
+    )
     assert (folder / "summary.json").stat().st_mode & 0o077 == 0
-    assert "40 people" in str(made)
+    assert "40 people" in str(written)
 
 
 def test_export_follows_privacy_rules(tmp_path: Path) -> None:
@@ -241,6 +243,6 @@ def test_export_without_model_or_into_full_folder_is_rejected(tmp_path: Path) ->
 
 
 def test_export_without_records_writes_completion(tmp_path: Path) -> None:
-    made = okta.export([], tmp_path / "out", model=okta.schema_model())
-    assert made.files == ("complete.json",)
-    assert "no records" in str(made)
+    written = okta.export([], tmp_path / "out", model=okta.schema_model())
+    assert written.files == ("complete.json",)
+    assert "no records" in str(written)

@@ -14,7 +14,7 @@ from jsm_assets_dest import okta
 from jsm_assets_dest._model.specs import Adoption, AttributeSpec
 from jsm_assets_dest.exceptions import ConfigurationError
 from jsm_assets_dest.okta._custom_attributes import TYPES as CUSTOM_TYPES
-from tests.okta.tenants import app, device, group, one, read, reasons, user
+from tests.okta.tenants import app, device, group, only_record, read, reasons, user
 
 
 def test_records_come_in_the_order_of_the_import() -> None:
@@ -34,7 +34,7 @@ def test_records_come_in_the_order_of_the_import() -> None:
     ],
 )
 def test_label_of_person_falls_back_to_other_fields(profile: dict[str, object], label: str) -> None:
-    assert one(okta.Tenant(users=[user("00u1", **profile)]), "people")["displayName"] == label
+    assert only_record(okta.Tenant(users=[user("00u1", **profile)]), "people")["displayName"] == label
 
 
 @given(
@@ -47,7 +47,7 @@ def test_label_of_person_falls_back_to_other_fields(profile: dict[str, object], 
     )
 )
 def test_label_of_person_is_never_blank_or_too_long(names: dict[str, object]) -> None:
-    record = one(okta.Tenant(users=[{"id": "00u1", "profile": names}]), "people")
+    record = only_record(okta.Tenant(users=[{"id": "00u1", "profile": names}]), "people")
     assert str(record["displayName"]).strip()
     assert len(str(record["displayName"])) <= 255
 
@@ -79,7 +79,7 @@ def test_labels_of_other_types_fall_back_to_other_fields() -> None:
     [("ACTIVE", "Active"), ("LOCKED_OUT", "Locked Out"), ("PASSWORD_EXPIRED", "Password Expired")],
 )
 def test_states_become_valid_status_names(state: str, name: str) -> None:
-    assert one(okta.Tenant(users=[user("00u1", status=state)]), "people")["status"] == name
+    assert only_record(okta.Tenant(users=[user("00u1", status=state)]), "people")["status"] == name
 
 
 def test_unknown_state_is_left_out_and_reported() -> None:
@@ -184,7 +184,7 @@ def test_references_to_missing_objects_are_counted() -> None:
 def test_references_to_unrequested_type_are_kept() -> None:
     """The objects may be in Assets already, from an earlier import."""
     tenant = okta.Tenant(users=[user("00u1") | {"type": {"id": "oty9"}}], group_members={"00g9": ["00u1"]})
-    record = one(tenant, "people")
+    record = only_record(tenant, "people")
     assert record["groups"] == ["00g9"]
     assert record["oktaUserType"] == "oty9"
 
@@ -199,7 +199,7 @@ def test_applications_and_devices_have_references() -> None:
         devices=[device("guo1", "00u1", "00u9"), device("guo2")],
         device_users={"guo2": [{"user": {"id": "00u2"}}]},
     )
-    assert one(tenant, "applications")["assignedGroups"] == ["00g1"]
+    assert only_record(tenant, "applications")["assignedGroups"] == ["00g1"]
     assert read(tenant, "people")[0]["00u2"]["applications"] == ["0oa1"]
     devices, report = read(tenant, "devices")
     assert (devices["guo1"]["users"], devices["guo2"]["users"]) == (["00u1"], ["00u2"])
@@ -226,7 +226,7 @@ def test_inactive_people_are_included_or_reported() -> None:
     people, report = read(tenant, "people", include_inactive=False)
     assert list(people) == ["00u1", "00u3"]
     assert [skipped.id for skipped in report.skipped] == ["00u2"]
-    assert "users" not in one(tenant, "devices", include_inactive=False)
+    assert "users" not in only_record(tenant, "devices", include_inactive=False)
 
 
 def test_defective_people_are_reported_with_reason() -> None:
@@ -261,7 +261,7 @@ def test_duplicate_username_is_kept_once() -> None:
 
 
 def test_empty_values_are_not_sent() -> None:
-    record = one(okta.Tenant(users=[user("00u1", title="", nickName="  ", city=None)]), "people")
+    record = only_record(okta.Tenant(users=[user("00u1", title="", nickName="  ", city=None)]), "people")
     assert set(record) == {"displayName", "oktaId", "username", "status"}
 
 
@@ -277,7 +277,7 @@ def test_long_text_is_left_out_or_cut() -> None:
         "People: Title": "left out, longer than 255 characters",
         "People: Display Name": "cut, longer than 255 characters",
     }
-    assert one(tenant, "people", truncate=True)["title"] == "t" * 254 + "…"
+    assert only_record(tenant, "people", truncate=True)["title"] == "t" * 254 + "…"
 
 
 def test_custom_attributes_are_converted_to_their_types() -> None:
@@ -299,7 +299,7 @@ def test_custom_attributes_are_converted_to_their_types() -> None:
         "tags": ["a", None, "b", "a"],
         "cost_unit": 7,
     }
-    record = one(
+    record = only_record(
         okta.Tenant(users=[user("00u1", **profile)]),
         "people",
         model=okta.schema_model(custom_attributes=custom),
@@ -365,17 +365,20 @@ def test_blank_values_are_not_findings(kind: str, value: object) -> None:
 )
 def test_python_values_are_converted_for_assets(kind: str, value: object, sent: object) -> None:
     model = okta.schema_model(custom_attributes=[okta.CustomAttribute("field", "Field", kind)])
-    record = one(okta.Tenant(users=[user("00u1", field=value)]), "people", model=model)
+    record = only_record(okta.Tenant(users=[user("00u1", field=value)]), "people", model=model)
     assert record["custom_field"] == sent
 
 
 def test_status_attribute_without_list_accepts_any_state() -> None:
     people = okta.schema_model("lean").object_type("people")
-    attributes = [evolve(one, statuses=()) if one.key == "status" else one for one in people.attributes]
+    attributes = [
+        evolve(attribute, statuses=()) if attribute.key == "status" else attribute
+        for attribute in people.attributes
+    ]
     model = okta.schema_model("lean").with_object_type(evolve(people, attributes=attributes))
     for state, name in (("SOME_NEW_STATE", "Some New State"), ("  ", None)):
         tenant = okta.Tenant(users=[user("00u1", status=state)])
-        assert one(tenant, "people", model=model).get("status") == name
+        assert only_record(tenant, "people", model=model).get("status") == name
 
 
 @pytest.mark.parametrize(
@@ -392,7 +395,7 @@ def test_status_attribute_without_list_accepts_any_state() -> None:
 def test_manager_value_follows_manager_by(
     by: okta.ManagerBy, profile: dict[str, object], value: str | None
 ) -> None:
-    record = one(
+    record = only_record(
         okta.Tenant(users=[user("00u1", **profile)]), "people", model=okta.schema_model(manager_by=by)
     )
     assert record.get("manager") == value
@@ -400,7 +403,7 @@ def test_manager_value_follows_manager_by(
 
 def test_manager_can_come_from_custom_field() -> None:
     model = okta.schema_model(manager_field="boss")
-    record = one(okta.Tenant(users=[user("00u1", boss="eva@example.com")]), "people", model=model)
+    record = only_record(okta.Tenant(users=[user("00u1", boss="eva@example.com")]), "people", model=model)
     assert record["custom_boss"] == "eva@example.com"
     assert "manager" not in record
 
@@ -412,7 +415,7 @@ def test_records_contain_only_attributes_of_the_model() -> None:
     tenant = okta.sample_tenant(20)
     by_selector = {spec.selector: spec for spec in model.object_types}
     for selector, record in okta.records(tenant, model=model):
-        assert set(record) <= {one.locators[0] for one in by_selector[selector].attributes}
+        assert set(record) <= {attribute.locators[0] for attribute in by_selector[selector].attributes}
     assert "staff" in by_selector
     assert "devices" not in by_selector
 
@@ -422,7 +425,9 @@ def test_attributes_without_okta_field_are_not_filled() -> None:
     model = okta.schema_model("lean").with_object_type(
         evolve(people, attributes=(*people.attributes, AttributeSpec("Shoe Size")))
     )
-    assert "shoeSize" not in one(okta.Tenant(users=[user("00u1", shoeSize=44)]), "people", model=model)
+    assert "shoeSize" not in only_record(
+        okta.Tenant(users=[user("00u1", shoeSize=44)]), "people", model=model
+    )
 
 
 def test_people_limit_limits_devices_too() -> None:

@@ -64,7 +64,7 @@ def test_records_of_samples_pass_the_import_check(samples: Path) -> None:
 def test_sample_objects_outside_the_model_are_reported(samples: Path) -> None:
     records = okta.records(okta.Tenant.from_folder(samples))
     list(records)
-    reasons = {(one.what, one.reason) for one in records.report.skipped}
+    reasons = {(skipped.what, skipped.reason) for skipped in records.report.skipped}
     whats = {what for what, _ in reasons}
     assert {"error response", "administrator role", "user schema", "application assignment"} <= whats
     assert any("E0000007" in reason for what, reason in reasons if what == "error response")

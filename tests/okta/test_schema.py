@@ -47,28 +47,30 @@ def test_profiles_have_no_errors_and_agreed_names(profile: okta.Profile) -> None
 def test_lean_profile_follows_size_advice() -> None:
     model = okta.schema_model("lean")
     for spec in model.object_types:
-        references = [one for one in spec.attributes if one.is_reference]
+        references = [attribute for attribute in spec.attributes if attribute.is_reference]
         # Assets adds Key, Name, Created, and Updated.
         assert len(spec.attributes) + 4 <= 35, spec.name
         assert len(references) <= 3, spec.name
-        assert all(1 <= one.maximum <= 10 for one in references), spec.name
-        assert sum(one.type is AttributeType.TEXTAREA for one in spec.attributes) <= 2, spec.name
-    assert [one.message for one in model.lint() if one.severity.value == "advice"] == []
+        assert all(1 <= attribute.maximum <= 10 for attribute in references), spec.name
+        assert sum(attribute.type is AttributeType.TEXTAREA for attribute in spec.attributes) <= 2, spec.name
+    assert [attribute.message for attribute in model.lint() if attribute.severity.value == "advice"] == []
 
 
 @pytest.mark.parametrize("profile", ["standard", "full"])
 def test_lint_shows_where_profiles_exceed_size_advice(profile: okta.Profile) -> None:
-    advice = [one for one in okta.schema_model(profile).lint() if one.severity.value == "advice"]
-    assert any(one.path == "people" and "35" in one.message for one in advice)
-    assert all(one.remedy for one in advice)
+    advice = [
+        attribute for attribute in okta.schema_model(profile).lint() if attribute.severity.value == "advice"
+    ]
+    assert any(attribute.path == "people" and "35" in attribute.message for attribute in advice)
+    assert all(attribute.remedy for attribute in advice)
 
 
 def test_larger_profiles_contain_smaller_ones() -> None:
     keys = [
         {
-            f"{spec.key}.{one.key}"
+            f"{spec.key}.{attribute.key}"
             for spec in okta.schema_model(profile).object_types
-            for one in spec.attributes
+            for attribute in spec.attributes
         }
         for profile in PROFILES
     ]
@@ -96,18 +98,18 @@ def test_every_type_has_label_and_okta_id(
     for spec in okta.schema_model(profile).object_types:
         assert spec.label is not None
         assert spec.label.minimum == 1
-        assert [(one.key, one.unique) for one in spec.identifiers] == [("oktaId", True)]
+        assert [(attribute.key, attribute.unique) for attribute in spec.identifiers] == [("oktaId", True)]
 
 
 def test_references_point_to_expected_types() -> None:
     model = okta.schema_model("standard")
-    found = {
-        f"{spec.key}.{one.key}": one.reference.target
+    attributes = {
+        f"{spec.key}.{attribute.key}": attribute.reference.target
         for spec in model.object_types
-        for one in spec.attributes
-        if one.reference is not None and not one.reference.by
+        for attribute in spec.attributes
+        if attribute.reference is not None and not attribute.reference.by
     }
-    assert found == {
+    assert attributes == {
         "applications.assignedGroups": "groups",
         "people.oktaUserType": "userTypes",
         "people.groups": "groups",
@@ -145,9 +147,9 @@ def test_external_ids_start_with_namespace() -> None:
 def test_custom_attributes_become_attributes_of_people() -> None:
     wanted = [okta.CustomAttribute(f"field{number}", f"Field {number}", "integer") for number in range(15)]
     people = okta.schema_model(custom_attributes=wanted).object_type("people")
-    added = [one for one in people.attributes if one.key.startswith("custom_field")]
-    assert [one.name for one in added] == [f"Field {number}" for number in range(15)]
-    assert {one.type for one in added} == {AttributeType.INTEGER}
+    added = [attribute for attribute in people.attributes if attribute.key.startswith("custom_field")]
+    assert [attribute.name for attribute in added] == [f"Field {number}" for number in range(15)]
+    assert {attribute.type for attribute in added} == {AttributeType.INTEGER}
 
 
 @pytest.mark.parametrize(
@@ -305,10 +307,11 @@ def test_custom_attributes_are_discovered_with_their_types() -> None:
             }
         }
     }
-    found = {
-        one.api_name: (one.title, one.type, one.multiple) for one in okta.discover_custom_attributes(schema)
+    attributes = {
+        attribute.api_name: (attribute.title, attribute.type, attribute.multiple)
+        for attribute in okta.discover_custom_attributes(schema)
     }
-    assert found == {
+    assert attributes == {
         "badge": ("Badge", "integer", False),
         "rate": ("Rate", "double", False),
         "remote": ("Remote", "boolean", False),

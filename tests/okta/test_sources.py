@@ -14,7 +14,7 @@ import pytest
 
 from jsm_assets_dest import okta
 from jsm_assets_dest.exceptions import ConfigurationError
-from tests.okta.tenants import group, one, read, user
+from tests.okta.tenants import group, only_record, read, user
 
 
 class _State(enum.Enum):
@@ -120,30 +120,32 @@ class _Odd:
         return []
 
 
-@pytest.mark.parametrize("made", [_NewUser(), _OldUser(), _Plain()])
-def test_sdk_objects_give_the_same_record_as_json(made: object) -> None:
+@pytest.mark.parametrize("sdk_object", [_NewUser(), _OldUser(), _Plain()])
+def test_sdk_objects_give_the_same_record_as_json(sdk_object: object) -> None:
     plain = user("00u1", status="LOCKED_OUT", login="ana@example.com", costCenter="10") | {
         "lastLogin": "2024-05-01T10:00:00.000Z",
         "type": {"id": "oty1"},
     }
-    assert one(okta.Tenant(users=[made]), "people") == one(okta.Tenant(users=[plain]), "people")
+    assert only_record(okta.Tenant(users=[sdk_object]), "people") == only_record(
+        okta.Tenant(users=[plain]), "people"
+    )
 
 
-@pytest.mark.parametrize("made", [_NewUser(), _OldUser()])
-def test_custom_fields_of_sdk_objects_keep_their_names(made: object) -> None:
+@pytest.mark.parametrize("sdk_object", [_NewUser(), _OldUser()])
+def test_custom_fields_of_sdk_objects_keep_their_names(sdk_object: object) -> None:
     model = okta.schema_model(custom_attributes=[okta.CustomAttribute("cost_unit", "Cost Unit")])
-    assert one(okta.Tenant(users=[made]), "people", model=model)["custom_cost_unit"] == "20"
+    assert only_record(okta.Tenant(users=[sdk_object]), "people", model=model)["custom_cost_unit"] == "20"
 
 
 def test_sdk_values_of_choices_and_sets_are_read() -> None:
     app = {"id": "0oa1", "label": _Choice("App"), "features": {"IMPORT_NEW_USERS"}}
-    record = one(okta.Tenant(apps=[app]), "applications")
+    record = only_record(okta.Tenant(apps=[app]), "applications")
     assert (record["label"], record["features"]) == ("App", ["IMPORT_NEW_USERS"])
 
 
 def test_object_with_invalid_to_dict_is_reported() -> None:
-    found, report = read(okta.Tenant(users=[_Odd()]), "people")
-    assert found == {}
+    people, report = read(okta.Tenant(users=[_Odd()]), "people")
+    assert people == {}
     assert report.skipped[0].reason == "not an object: _Odd"
 
 
@@ -205,7 +207,7 @@ def test_documented_layout_is_read(tmp_path: Path) -> None:
     assert list(people) == ["00u1", "00u2", "00u3"]
     assert [record.get("groups") for record in people.values()] == [["00g1", "00g2"], ["00g1"], None]
     assert people["00u3"]["applications"] == ["0oa1"]
-    assert one(tenant, "applications")["assignedGroups"] == ["00g3"]
+    assert only_record(tenant, "applications")["assignedGroups"] == ["00g3"]
     assert read(tenant, "devices")[0]["guo2"]["users"] == ["00u2"]
     assert [attribute.api_name for attribute in tenant.custom_attributes()] == ["x"]
     assert [(skipped.what, skipped.where) for skipped in report.skipped] == [
@@ -217,7 +219,7 @@ def test_documented_layout_is_read(tmp_path: Path) -> None:
 
 def test_missing_files_mean_unrequested_types(tmp_path: Path) -> None:
     _write(tmp_path, "users.json", [user("00u1") | {"type": {"id": "oty1"}}])
-    assert one(okta.Tenant.from_folder(tmp_path), "people")["oktaUserType"] == "oty1"
+    assert only_record(okta.Tenant.from_folder(tmp_path), "people")["oktaUserType"] == "oty1"
 
 
 def test_folder_without_responses_is_rejected(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The example about conflicts runs as it stands."""
+"""The example about conflicts runs unchanged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def example(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def test_every_way_out_is_gone_to_its_end(example: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_resolution_ends_with_an_import(example: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     """Each resolution ends with a built model, imported records, and nothing left to resolve or to build."""
     assert example.main([]) == 0
 
@@ -38,13 +38,13 @@ def test_every_way_out_is_gone_to_its_end(example: ModuleType, capsys: pytest.Ca
     assert titles == [one.value for one in Resolution]
     assert printed.count("Left to resolve: 0, left to build: 0") == len(Resolution)
     assert re.findall(r"The import: (\d) created, 0 failed", printed) == ["3", "3", "3", "1", "3"]
-    assert "! “Badge” is of type text, not integer, and a type can never change." in printed
+    assert '! The type of "Badge" is text, not integer, and a type can never change.' in printed
     assert "People previous, objects: 1" in printed
     assert "Directory People, objects: 2" in printed
     assert "pass delete_objects=1" in printed
 
 
-def test_a_schema_of_a_site_is_only_looked_at(
+def test_with_a_key_only_reads_are_sent(
     example: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With settings and a key, nothing is changed."""
@@ -61,12 +61,12 @@ def test_a_schema_of_a_site_is_only_looked_at(
         assert example.main(["NOPE"]) == 1
 
         assert "possible: adopt" in looked
-        assert "has no object type that the model wants" in free
+        assert "has no object type with a name of the model" in free
         assert "No object schema with the key NOPE" in capsys.readouterr().err
         assert {one.method for one in emulator.requests} == {"GET"}
 
 
-def test_a_key_without_a_site_is_refused(example: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+def test_key_without_site_is_rejected(example: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         example.main(["HR"])
     assert "JSM_ASSETS_SITE" in capsys.readouterr().err

@@ -79,10 +79,13 @@ class Machine:
     ended: deque[Outcome] = field(factory=deque)
     workers: list[Thread] = field(factory=list)
 
+    @property
+    def settings(self) -> HttpSettings:
+        return HttpSettings(limits=Limits(), transport=self.emulator.transport)
+
     def run(self, operation: Operation[Any]) -> Any:
-        settings = HttpSettings(limits=Limits(), transport=self.emulator.transport)
         main = Thread(operation)
-        with sync_client(settings) as client:
+        with sync_client(self.settings) as client:
             try:
                 while True:
                     waits = isinstance(main.command, Join) and not self.ended
@@ -125,7 +128,7 @@ class Machine:
     def _carried_out(self, command: object, client: Any) -> object:
         match command:
             case Send(request=request):
-                return send(client, Limits(), request, seconds=60)
+                return send(client, self.settings, request, seconds=60)
             case Sleep(seconds=seconds):
                 self.emulator.clock.sleep(seconds)
             case Pull():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,25 @@ async def test_everything_arrives_once_and_is_confirmed(emulator: Emulator, conn
     assert [progress.phase for progress in heard][-1] == "done"
     assert max(progress.in_flight for progress in heard) <= 3
     result.raise_for_failures()
+
+
+def test_import_with_one_chunk_in_flight_starts_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some places cannot start a thread, such as an interpreter in WebAssembly."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = connection.ensure_object_schema("OKT", name="Okta")
+        source = emulator.add_import_source("OKT")
+        token = connection.import_token(source.token, schema=schema)
+        token.build(model())
+
+        result = token.import_records({"people": people(50)}, chunk_records=10, in_flight=1)
+
+    assert result.confirmed
+    assert (result.created, result.chunks) == (50, 5)
 
 
 @story

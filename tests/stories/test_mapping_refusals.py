@@ -21,7 +21,7 @@ from jsm_assets_dest.exceptions import (
     UnknownReferenceError,
 )
 from jsm_assets_dest.testing import Doubts, Emulator
-from jsm_assets_dest.testing.json_types import JsonValue
+from jsm_assets_dest.testing.world.json_reading import JsonValue
 from tests.stories.story import now, story
 from tests.stories.test_building import RECORDS, destination, model
 
@@ -231,7 +231,7 @@ async def test_a_mapping_that_takes_too_long_is_left_to_assets(emulator: Emulato
     emulator.world.doubts = Doubts(mapping_seconds=120)
     _, token = await destination(emulator, connection)
 
-    with pytest.raises(ImportTimeoutError, match="not done with the schema model after 30 seconds") as caught:
+    with pytest.raises(ImportTimeoutError, match="did not finish building the schema model within 30 seconds") as caught:
         await now(token.build(model(), timeout=30))
 
     assert isinstance(caught.value, TimeoutError)

@@ -17,13 +17,13 @@ from jsm_assets_dest.exceptions import (
     ValidationError,
 )
 from jsm_assets_dest.testing import Emulator
-from jsm_assets_dest.testing.json_types import JsonValue
+from jsm_assets_dest.testing.world.json_reading import JsonValue
 from tests.stories.story import now, story
 
 
 @story
-async def test_a_new_schema_is_created_once(emulator: Emulator, connection: Any) -> None:
-    """`ensure` creates what is not there, and finds it the second time."""
+async def test_ensure_creates_a_schema_once(emulator: Emulator, connection: Any) -> None:
+    """The second call returns the existing object schema."""
     created = await now(
         connection.ensure_object_schema("OKT", name="Okta", description="Auto-generated Okta data.")
     )
@@ -36,7 +36,7 @@ async def test_a_new_schema_is_created_once(emulator: Emulator, connection: Any)
 
 
 @story
-async def test_links_lead_to_the_pages_of_the_site(emulator: Emulator, connection: Any) -> None:
+async def test_links_point_to_the_pages_of_the_site(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
 
     assert schema.links.browse == f"{emulator.site}/jira/assets/object-schema/{schema.id}"
@@ -47,11 +47,9 @@ async def test_links_lead_to_the_pages_of_the_site(emulator: Emulator, connectio
 
 
 @story
-async def test_find_get_and_create_differ_in_what_they_do_when_it_is_missing(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_find_get_and_create_with_a_missing_schema(emulator: Emulator, connection: Any) -> None:
     assert await now(connection.find_object_schema("NOPE")) is None
-    with pytest.raises(ObjectSchemaNotFoundError, match="No object schema with the key NOPE"):
+    with pytest.raises(ObjectSchemaNotFoundError, match="Could not find the object schema NOPE"):
         await now(connection.get_object_schema("NOPE"))
     emulator.add_object_schema("OKT", name="Okta")
     assert (await now(connection.get_object_schema("okt"))).name == "Okta"
@@ -62,7 +60,7 @@ async def test_find_get_and_create_differ_in_what_they_do_when_it_is_missing(
 
 
 @story
-async def test_every_schema_is_listed_whatever_the_page_size(emulator: Emulator, connection: Any) -> None:
+async def test_schemas_of_all_pages_are_listed(emulator: Emulator, connection: Any) -> None:
     for number in range(120):
         emulator.add_object_schema(f"S{number}", name=f"Schema {number}")
 
@@ -73,23 +71,19 @@ async def test_every_schema_is_listed_whatever_the_page_size(emulator: Emulator,
 
 
 @story
-async def test_a_key_that_cannot_be_one_is_refused_before_anything_is_sent(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_invalid_key_is_rejected_before_sending(emulator: Emulator, connection: Any) -> None:
     for key in ("", "o", "okta", "OKTA-1", "TOOLONGKEY1", "1OK"):
         with pytest.raises(ConfigurationError) as caught:
             await now(connection.create_object_schema(key, "Okta"))
         assert caught.value.field == "key"
-    with pytest.raises(ConfigurationError, match="which Assets refuses"):
+    with pytest.raises(ConfigurationError, match="which Assets rejects"):
         await now(connection.create_object_schema("OKT", "Okta: people"))
 
     assert emulator.requests == []
 
 
 @story
-async def test_a_create_whose_answer_got_lost_is_not_repeated_blindly(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_create_is_not_repeated_if_the_schema_exists(emulator: Emulator, connection: Any) -> None:
     emulator.faults.next("create object schema", drop="after")
 
     schema = await now(connection.create_object_schema("OKT", "Okta"))
@@ -99,7 +93,7 @@ async def test_a_create_whose_answer_got_lost_is_not_repeated_blindly(
 
 
 @story
-async def test_a_create_that_was_not_done_is_done_again(emulator: Emulator, connection: Any) -> None:
+async def test_create_is_repeated_if_the_schema_does_not_exist(emulator: Emulator, connection: Any) -> None:
     emulator.faults.next("create object schema", status=503)
 
     schema = await now(connection.create_object_schema("OKT", "Okta"))
@@ -109,7 +103,7 @@ async def test_a_create_that_was_not_done_is_done_again(emulator: Emulator, conn
 
 
 @story
-async def test_a_refused_create_tells_what_the_service_said(emulator: Emulator, connection: Any) -> None:
+async def test_rejected_create_keeps_server_messages(emulator: Emulator, connection: Any) -> None:
     emulator.faults.next("create object schema", status=503, times=2)
 
     with pytest.raises(ServiceUnavailableError):
@@ -117,9 +111,7 @@ async def test_a_refused_create_tells_what_the_service_said(emulator: Emulator, 
 
 
 @story
-async def test_the_default_entries_of_the_roles_are_seen_and_taken_out(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_default_entries_of_roles_are_shown_and_removed(emulator: Emulator, connection: Any) -> None:
     emulator.add_group("everybody", jsm=True)
     emulator.add_group("it-ops")
     schema = await now(connection.create_object_schema("OKT", "Okta"))
@@ -134,7 +126,7 @@ async def test_the_default_entries_of_the_roles_are_seen_and_taken_out(
 
 
 @story
-async def test_a_role_that_is_not_named_is_left_alone(emulator: Emulator, connection: Any) -> None:
+async def test_set_roles_does_not_change_other_roles(emulator: Emulator, connection: Any) -> None:
     emulator.add_group("it-ops")
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     before = await now(schema.roles())
@@ -147,7 +139,7 @@ async def test_a_role_that_is_not_named_is_left_alone(emulator: Emulator, connec
 
 
 @story
-async def test_where_roles_cannot_be_set_the_way_by_hand_is_told(emulator: Emulator, connection: Any) -> None:
+async def test_roles_not_settable_error_has_manual_steps(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     emulator.faults.next("list roles", status=404)
 
@@ -159,7 +151,7 @@ async def test_where_roles_cannot_be_set_the_way_by_hand_is_told(emulator: Emula
 
 
 @story
-async def test_deleting_takes_the_key_typed_out(emulator: Emulator, connection: Any) -> None:
+async def test_delete_needs_the_key(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     with pytest.raises(ConfigurationError, match="was not deleted"):
         await now(schema.delete(confirm_key="okt"))
@@ -167,15 +159,13 @@ async def test_deleting_takes_the_key_typed_out(emulator: Emulator, connection: 
     await now(schema.delete(confirm_key="OKT"))
 
     assert await now(connection.find_object_schema("OKT")) is None
-    with pytest.raises(ObjectSchemaNotFoundError, match="is gone"):
+    with pytest.raises(ObjectSchemaNotFoundError, match="was deleted"):
         await now(schema.refresh())
 
 
 @story
-async def test_an_answer_that_counts_entries_and_shows_none_is_never_believed(
-    emulator: Emulator, connection: Any
-) -> None:
-    """A client of Assets once returned "no objects" with status 200 for years."""
+async def test_listing_with_a_count_but_no_entries_is_rejected(emulator: Emulator, connection: Any) -> None:
+    """Such responses with status 200 occurred for years."""
     from jsm_assets_dest.exceptions import MalformedAnswerError
 
     empty: dict[str, JsonValue] = {"startAt": 0, "maxResults": 50, "total": 3, "values": [], "isLast": True}
@@ -186,7 +176,7 @@ async def test_an_answer_that_counts_entries_and_shows_none_is_never_believed(
 
 
 @story
-async def test_several_workspaces_are_listed_and_not_guessed(emulator: Emulator, connection: Any) -> None:
+async def test_several_workspaces_raise_an_error_that_lists_them(emulator: Emulator, connection: Any) -> None:
     values: list[JsonValue] = [{"workspaceId": "one"}, {"workspaceId": "two"}]
     body: dict[str, JsonValue] = {"size": 2, "start": 0, "limit": 50, "isLastPage": True, "values": values}
     who = {"X-AAccountId": emulator.account.account_id}
@@ -198,7 +188,7 @@ async def test_several_workspaces_are_listed_and_not_guessed(emulator: Emulator,
 
 
 @story
-async def test_references_from_other_schemas_can_be_allowed(emulator: Emulator, connection: Any) -> None:
+async def test_allow_references_sets_the_flag(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
 
     await now(schema.allow_references())
@@ -207,13 +197,11 @@ async def test_references_from_other_schemas_can_be_allowed(emulator: Emulator, 
 
 
 @story
-async def test_allowing_references_leaves_the_neighbouring_settings_alone(
-    emulator: Emulator, connection: Any
-) -> None:
-    """The call takes three settings at once, so the other two are read and sent along."""
+async def test_allow_references_keeps_the_other_settings(emulator: Emulator, connection: Any) -> None:
+    """The request has three settings, so the other two are read and sent too."""
     schema = await now(connection.create_object_schema("OKT", "Okta"))
-    there = emulator.world.schemas[int(schema.id)]
-    there.validate_quick_create = True
+    schema_in_assets = emulator.world.schemas[int(schema.id)]
+    schema_in_assets.validate_quick_create = True
 
     await now(schema.allow_references())
     sent = emulator.requests[-1]
@@ -224,14 +212,15 @@ async def test_allowing_references_leaves_the_neighbouring_settings_alone(
         "validateQuickCreate": True,
         "quickCreateObjects": False,
     }
-    assert (there.allow_other_object_schema, there.validate_quick_create) == (False, True)
+    assert (schema_in_assets.allow_other_object_schema, schema_in_assets.validate_quick_create) == (
+        False,
+        True,
+    )
 
 
 @story
-async def test_references_can_be_allowed_where_the_settings_cannot_be_read(
-    emulator: Emulator, connection: Any
-) -> None:
-    """Reading them is undocumented; then the one setting goes alone."""
+async def test_allow_references_works_with_unreadable_settings(emulator: Emulator, connection: Any) -> None:
+    """The read request is undocumented. If it fails, only the one setting is sent."""
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     for fault in ({"status": 404}, {"status": 200, "body": ["something else"]}, {"html": "proxy"}):
         emulator.faults.next("read schema properties", **fault)
@@ -240,7 +229,7 @@ async def test_references_can_be_allowed_where_the_settings_cannot_be_read(
 
 
 @story
-async def test_a_schema_gets_another_name_and_description(emulator: Emulator, connection: Any) -> None:
+async def test_update_changes_name_and_description(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta", "First."))
     emulator.add_object_schema("HR", name="Human resources")
 
@@ -253,21 +242,23 @@ async def test_a_schema_gets_another_name_and_description(emulator: Emulator, co
     assert (described.name, described.description) == ("Okta people", "")
     assert same == described
     assert [request.operation for request in emulator.requests] == ["get object schema"]
-    with pytest.raises(ObjectSchemaExistsError, match="not renamed to “Human resources”: its name is taken"):
+    with pytest.raises(ObjectSchemaExistsError, match=r'rename .* to "Human resources": the name is taken'):
         await now(schema.update(name="Human resources"))
-    with pytest.raises(ConfigurationError, match="which Assets refuses"):
+    with pytest.raises(ConfigurationError, match="which Assets rejects"):
         await now(schema.update(name="What?"))
 
 
 @story
-async def test_what_assets_refuses_is_told_by_field(emulator: Emulator, connection: Any) -> None:
-    said = {"name": "The name is not allowed", "objectSchemaKey": "The key is reserved"}
-    emulator.faults.next("create object schema", status=400, body={"errorMessages": [], "errors": dict(said)})
+async def test_rejected_create_has_field_errors(emulator: Emulator, connection: Any) -> None:
+    field_errors = {"name": "The name is not allowed", "objectSchemaKey": "The key is reserved"}
+    emulator.faults.next(
+        "create object schema", status=400, body={"errorMessages": [], "errors": dict(field_errors)}
+    )
 
     with pytest.raises(ValidationError) as caught:
         await now(connection.create_object_schema("OKT", "Okta"))
 
-    assert caught.value.field_errors == said
+    assert caught.value.field_errors == field_errors
     assert "objectSchemaKey: The key is reserved" in str(caught.value)
 
 
@@ -294,9 +285,7 @@ async def test_statuses_are_listed_found_and_created(emulator: Emulator, connect
 
 
 @story
-async def test_a_status_that_cannot_be_one_is_refused_before_anything_is_sent(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_invalid_status_is_rejected_before_sending(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     emulator.requests.clear()
 
@@ -310,7 +299,7 @@ async def test_a_status_that_cannot_be_one_is_refused_before_anything_is_sent(
 
 
 @story
-async def test_a_status_whose_answer_got_lost_is_there_once(emulator: Emulator, connection: Any) -> None:
+async def test_status_is_created_once_if_the_response_is_lost(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     emulator.faults.next("create status", drop="after")
     lost = await now(schema.create_status("Locked Out", "inactive"))
@@ -322,8 +311,8 @@ async def test_a_status_whose_answer_got_lost_is_there_once(emulator: Emulator, 
 
 
 @story
-async def test_a_schema_is_drawn_as_it_is(emulator: Emulator, connection: Any) -> None:
-    """With what no import could have made: attributes of people, and references to other schemas."""
+async def test_graph_shows_the_existing_object_types(emulator: Emulator, connection: Any) -> None:
+    """Including attributes that no import creates: people, and references to other object schemas."""
     seeded = emulator.add_object_schema("HR", name="Human resources")
     offices = seeded.add_object_type("Offices", description="Where we sit.")
     offices.add_object(Name="Porto")
@@ -335,8 +324,13 @@ async def test_a_schema_is_drawn_as_it_is(emulator: Emulator, connection: Any) -
     listed = await now(schema.object_types())
     attributes = await now(schema.attributes())
 
-    assert [(one.name, one.object_count) for one in listed] == [("Offices", 1), ("People", 0)]
-    assert [one.reference_object_type_id for one in attributes if one.name == "Office"] == [offices.id]
+    assert [(object_type.name, object_type.object_count) for object_type in listed] == [
+        ("Offices", 1),
+        ("People", 0),
+    ]
+    assert [attribute.reference_object_type_id for attribute in attributes if attribute.name == "Office"] == [
+        offices.id
+    ]
     assert [box.name for box in graph.boxes] == ["Offices", "People"]
     assert graph.boxes[0].description == "Where we sit. 1 object"
     assert [row.text for row in graph.boxes[0].rows] == ["Name: text (label)"]
@@ -346,9 +340,7 @@ async def test_a_schema_is_drawn_as_it_is(emulator: Emulator, connection: Any) -
 
 
 @story
-async def test_imports_tell_their_state_and_what_their_settings_mean(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_import_sources_have_a_state_and_settings(emulator: Emulator, connection: Any) -> None:
     emulator.add_object_schema("OKT", name="Okta")
     emulator.add_import_source("OKT", "Okta", empty_values="remove", missing_objects="remove")
     emulator.add_import_source("OKT", "Old", enabled=False)
@@ -358,14 +350,14 @@ async def test_imports_tell_their_state_and_what_their_settings_mean(
     settings = {setting.name: setting for setting in okta.settings}
 
     assert okta.is_external
-    assert "build the schema model" in okta.state
+    assert "Build the model first" in okta.state
     assert "disabled" in old.state
     assert (await now(schema.import_status(okta))).status == "MISSING_MAPPING"
     assert (await now(schema.import_status(old))).status == "DISABLED"
-    assert settings["empty values"].meaning == "An empty value of a record empties the value in Assets."
+    assert settings["empty values"].meaning == "An empty value in a record removes the value in Assets."
     assert settings["unknown values"].known
-    # It is set to "remove", and no answer of Assets tells.
+    # The setting is "remove", but Assets does not return it.
     assert not settings["missing objects"].known
-    assert "treat it as unknown" in settings["missing objects"].meaning
-    assert "missing objects (not told): What happens" in str(okta)
-    assert "An empty value of a record empties" in okta._repr_html_()
+    assert "Assets does not return" in settings["missing objects"].meaning
+    assert "missing objects (not available): Assets does not return" in str(okta)
+    assert "An empty value in a record removes" in okta._repr_html_()

@@ -23,7 +23,7 @@ from jsm_assets_dest.exceptions import (
     ValidationError,
 )
 from jsm_assets_dest.testing import Doubts, Emulator
-from jsm_assets_dest.testing.json_types import JsonValue
+from jsm_assets_dest.testing.world.json_reading import JsonValue
 from tests.stories.story import now, story
 from tests.stories.test_building import destination, model
 
@@ -49,7 +49,7 @@ async def test_a_schema_that_somebody_else_made_in_the_same_moment_is_not_taken_
 async def test_ensuring_a_schema_whose_name_is_taken_says_so(emulator: Emulator, connection: Any) -> None:
     emulator.add_object_schema("HR", "Okta")
 
-    with pytest.raises(ObjectSchemaExistsError, match="its name is taken"):
+    with pytest.raises(ObjectSchemaExistsError, match="the name is taken"):
         await now(connection.ensure_object_schema("OKT", name="Okta"))
 
 
@@ -95,7 +95,7 @@ async def test_a_name_that_assets_refuses_is_no_way_out(emulator: Emulator, conn
 
     with pytest.raises(ResolutionNotPossibleError, match="cannot be renamed to “Staff”") as caught:
         await now(conflict.resolve(Resolution.RENAME_EXISTING, model(), name="Staff"))
-    with pytest.raises(ConfigurationError, match="which Assets refuses"):
+    with pytest.raises(ConfigurationError, match="which Assets rejects"):
         await now(conflict.resolve(Resolution.RENAME_EXISTING, model(), name="What?"))
 
     assert caught.value.field_errors == {"name": "This name is reserved"}
@@ -106,7 +106,7 @@ async def test_a_name_that_assets_refuses_is_no_way_out(emulator: Emulator, conn
 async def test_a_name_that_is_too_long_is_refused_before_anything_is_sent(
     emulator: Emulator, connection: Any
 ) -> None:
-    with pytest.raises(ConfigurationError, match="256 characters long"):
+    with pytest.raises(ConfigurationError, match="has 256 characters"):
         await now(connection.create_object_schema("OKT", "x" * 256))
     assert emulator.requests == []
 
@@ -231,10 +231,10 @@ async def test_roles_that_assets_did_not_keep_are_not_taken_for_set(
     who = {"X-AAccountId": emulator.account.account_id}
     emulator.faults.next("set role", status=200, headers=who)
 
-    with pytest.raises(RolesNotSettableError, match="kept other developers"):
+    with pytest.raises(RolesNotSettableError, match="stored other developers"):
         await now(schema.set_roles(developers=[]))
     emulator.world.doubts = Doubts(roles_writable=False)
-    with pytest.raises(RolesNotSettableError, match="cannot be read or set from here") as caught:
+    with pytest.raises(RolesNotSettableError, match="Could not read or set the roles") as caught:
         await now(schema.set_roles(developers=[]))
     assert caught.value.steps
 
@@ -330,5 +330,5 @@ async def test_a_schema_without_a_role_says_which(emulator: Emulator, connection
     who = {"X-AAccountId": emulator.account.account_id}
     emulator.faults.next("list roles", status=200, headers=who, body={})
 
-    with pytest.raises(RolesNotSettableError, match="the schema has no role for users"):
+    with pytest.raises(RolesNotSettableError, match="object schema has no role for users"):
         await now(schema.set_roles(users=[]))

@@ -1,58 +1,58 @@
-"""The settings of an import that decide what missing, empty and unknown values do, in words.
+"""Settings of an import that control what missing, empty, and unknown values do, with their meanings.
 
-They are made on the import's page in Assets and are no part of the mapping document. Atlassian's OpenAPI document
-shows where some of them stand, but of their words only IGNORE; REMOVE and ADD are guesses after the words on that page.
-A word that is not listed is shown as it is.
+They are set on the page of the import in Assets and are not part of the mapping document. Atlassian's OpenAPI document
+contains some of the keys, but of the values only IGNORE. REMOVE and ADD are assumptions based on that page. Other values are
+shown unchanged.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 
 from attrs import frozen
 
-#: Where a person finds what Assets does not tell.
-_LOOK = "Look at it on the schema's configuration page, tab Import."
+_CHECK = "Check it on the configuration page of the object schema, tab Import."
 
 _MEANINGS: Mapping[str, Mapping[str, str]] = {
     "empty values": {
-        "IGNORE": "An empty value of a record leaves the value in Assets as it is.",
-        "REMOVE": "An empty value of a record empties the value in Assets.",
+        "IGNORE": "An empty value in a record does not change the value in Assets.",
+        "REMOVE": "An empty value in a record removes the value in Assets.",
     },
     "unknown values": {
-        "IGNORE": "A value that a select or status attribute does not offer is left out.",
-        "ADD": "A value that a select or status attribute does not offer is added to what it offers.",
+        "IGNORE": "A value that is not an option of a select or status attribute is ignored.",
+        "ADD": "A value that is not an option of a select or status attribute is added to its options.",
     },
     "null values": {
-        "IGNORE": "A null of a record leaves the value in Assets as it is.",
-        "REMOVE": "A null of a record empties the value in Assets.",
+        "IGNORE": "A null in a record does not change the value in Assets.",
+        "REMOVE": "A null in a record removes the value in Assets.",
     },
     "values that are not mapped": {
-        "IGNORE": "A value that no mapping names is left out.",
+        "IGNORE": "A value without a mapping is ignored.",
     },
     "missing objects": {},
 }
 
-_UNTOLD: Mapping[str, str] = {
+_UNAVAILABLE: Mapping[str, str] = {
     "missing objects": (
-        "What happens to objects that a run does not bring (nothing, removal, or a change of an attribute) is told by no "
-        f"answer of Assets; treat it as unknown. {_LOOK}"
+        "Assets does not return what happens to objects that an import does not contain: nothing, removal, or a changed "
+        f"attribute. {_CHECK}"
     ),
 }
 
 
 @frozen(kw_only=True)
 class ImportSourceSetting:
-    """A setting of an import that decides what its data does, explained.
+    """A setting of an import that controls what its data does.
 
     Attributes:
-        name: What it is about: "missing objects", "empty values", "unknown values", "null values",
-            "values that are not mapped", "several values", "identifiers" or "dates".
-        value: The service's own word for it; empty where Assets does not tell.
-        meaning: What follows from it, in a sentence.
-        object_type: The name of the object type it holds for; empty where it holds for all that have none of their own.
-        known: Whether the value was told and is one that this library knows the meaning of.
+        name: Subject of the setting: "missing objects", "empty values", "unknown values", "null values",
+            "values that are not mapped", "several values", "identifiers", or "dates".
+        value: Value that the service returned, or an empty string.
+        meaning: Effect of the value, in a sentence.
+        object_type: Name of the object type that the setting applies to. Empty if it applies to all that have no setting of
+            their own.
+        known: True if the service returned a value that this library knows.
     """
+
+    __module__ = "jsm_assets_dest"
 
     name: str
     value: str
@@ -61,11 +61,11 @@ class ImportSourceSetting:
     known: bool
 
     def __str__(self) -> str:
-        where = f" of {self.object_type}" if self.object_type else ""
-        return f"{self.name}{where} ({self.value or 'not told'}): {self.meaning}"
+        object_type = f" of {self.object_type}" if self.object_type else ""
+        return f"{self.name}{object_type} ({self.value or 'not available'}): {self.meaning}"
 
     def to_dict(self) -> dict[str, object]:
-        """The setting as JSON-ready data."""
+        """Return the setting as JSON-ready data."""
         return {
             "name": self.name,
             "value": self.value,
@@ -75,14 +75,14 @@ class ImportSourceSetting:
         }
 
 
-def explained(name: str, value: str, object_type: str = "") -> ImportSourceSetting:
-    """A setting by its name and the service's word."""
+def explained_setting(name: str, value: str, object_type: str = "") -> ImportSourceSetting:
+    """Return a setting with the meaning of its value."""
     meaning = _MEANINGS[name].get(value.upper(), "")
     if not meaning:
         meaning = (
-            f"The word “{value}” is new to this library. {_LOOK}"
+            f'This library does not know the value "{value}". {_CHECK}'
             if value
-            else _UNTOLD.get(name, f"Assets does not tell it; treat it as unknown. {_LOOK}")
+            else _UNAVAILABLE.get(name, f"Assets does not return this setting. {_CHECK}")
         )
         return ImportSourceSetting(
             name=name, value=value, meaning=meaning, object_type=object_type, known=False
@@ -90,26 +90,29 @@ def explained(name: str, value: str, object_type: str = "") -> ImportSourceSetti
     return ImportSourceSetting(name=name, value=value, meaning=meaning, object_type=object_type, known=True)
 
 
-def of_concatenator(value: str) -> ImportSourceSetting:
-    """How the values of several locators become one."""
+def concatenator_setting(value: str) -> ImportSourceSetting:
+    """Return the setting that joins the values of several locators."""
     return ImportSourceSetting(
         name="several values",
         value=value,
-        meaning=f"Where an attribute has several locators, their values are joined by “{value}”."
+        meaning=f'The values of an attribute with several locators are joined with "{value}".'
         if value
-        else f"Assets does not tell what joins the values of several locators. {_LOOK}",
+        else f"Assets does not return what joins the values of several locators. {_CHECK}",
         known=bool(value),
     )
 
 
-def of_identifiers(ignores_case: bool | None, object_type: str = "") -> ImportSourceSetting:  # noqa: FBT001 - read
-    """Whether identifiers match in any case."""
+def identifiers_setting(ignores_case: bool | None, object_type: str = "") -> ImportSourceSetting:  # noqa: FBT001 - read
+    """Return the setting that compares identifiers with or without case."""
     if ignores_case is None:
-        value, meaning = "", f"Assets does not tell whether “a1” and “A1” identify the same object. {_LOOK}"
+        value, meaning = (
+            "",
+            f'Assets does not return whether "a1" and "A1" identify the same object. {_CHECK}',
+        )
     elif ignores_case:
-        value, meaning = "ignore case", "“a1” and “A1” identify the same object."
+        value, meaning = "ignore case", '"a1" and "A1" identify the same object.'
     else:
-        value, meaning = "match case", "“a1” and “A1” identify two objects."
+        value, meaning = "match case", '"a1" and "A1" identify two objects.'
     return ImportSourceSetting(
         name="identifiers",
         value=value,
@@ -119,14 +122,14 @@ def of_identifiers(ignores_case: bool | None, object_type: str = "") -> ImportSo
     )
 
 
-def of_dates(date: str, date_time: str) -> ImportSourceSetting:
-    """How dates of the data are read."""
+def dates_setting(date: str, date_time: str) -> ImportSourceSetting:
+    """Return the setting with the forms of dates."""
     value = " and ".join(text for text in (date, date_time) if text)
     return ImportSourceSetting(
         name="dates",
         value=value,
-        meaning="Dates and times of the data are read in this form."
+        meaning="Assets reads dates and times in this form."
         if value
-        else "Assets does not tell how it reads dates; this library sends them as ISO 8601.",
+        else "Assets does not return how it reads dates. This library sends them as ISO 8601.",
         known=bool(value),
     )

@@ -1,6 +1,4 @@
-"""The imports of an object schema."""
-
-from __future__ import annotations
+"""Imports of an object schema."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -9,21 +7,29 @@ from attrs import field, frozen
 
 from .._display.html import table
 from .._wire.json_reading import read_array, read_flag, read_object, read_text
-from .import_settings import ImportSourceSetting, explained, of_concatenator, of_dates, of_identifiers
+from .import_settings import (
+    ImportSourceSetting,
+    concatenator_setting,
+    dates_setting,
+    explained_setting,
+    identifiers_setting,
+)
 
 
 @frozen(kw_only=True)
 class ImportedType:
-    """The settings of one object type in an import source.
+    """Settings of an object type in an import.
 
     Attributes:
-        object_type_id: The object type that is filled.
-        name: Its name.
-        selector: The path of its records in the data.
-        empty_values: What an empty value does to a value in Assets; empty where Assets does not say.
-        unknown_values: What a value does that a select or status attribute does not know.
-        identifier_ignores_case: Whether external ids match in any case; None where Assets does not say.
+        object_type_id: Id of the object type.
+        name: Name of the object type.
+        selector: Path of its records in the data.
+        empty_values: What an empty value in a record does, or an empty string if Assets does not return it.
+        unknown_values: What a value that is not an option of a select or status attribute does.
+        identifier_ignores_case: True if external ids match in any case. None if Assets does not return it.
     """
+
+    __module__ = "jsm_assets_dest"
 
     object_type_id: str
     name: str
@@ -33,8 +39,8 @@ class ImportedType:
     identifier_ignores_case: bool | None = None
 
     @classmethod
-    def from_json(cls, value: object) -> ImportedType:
-        """Read one entry of an import source."""
+    def from_json(cls, value: object) -> "ImportedType":
+        """Read the settings from the JSON of the service."""
         source = read_object(value, "an object type's settings")
         owner = source.get("objectType")
         named = read_object(owner, "an object type") if owner is not None else {}
@@ -56,27 +62,30 @@ class ImportedType:
 class ImportSource:
     """An import of an object schema, as its configuration page shows it.
 
-    What happens to objects that a run does not bring (ignore, remove, update) is set on that page too, but no public
-    answer of Assets tells it: treat it as unknown.
+    That page also contains what happens to objects that an import does not contain (ignore, remove, or update). Assets does
+    not return this setting.
 
     Attributes:
-        id: Its id, a UUID as text.
-        name: Its name.
-        schema_id: The object schema it writes to; Atlassian's document says a UUID, live sites send the decimal id.
-        kind: Its module: "rlabs-import-type-external" for an External import.
-        enabled: Whether it may run; None where Assets does not say.
-        validity: VALID, INVALID_CONFIGURATION (as before its first mapping) or MODULE_UNINSTALLED; empty where Assets
-            does not say.
-        invalid_because: The service's own words for why it is not valid, by subject.
-        token_generated: Whether a token has been made for it; None where Assets does not say.
-        empty_values: What an empty value does to a value in Assets, where the object type does not say otherwise.
-        unknown_values: What a value does that a select or status attribute does not know.
-        null_values: What a null does.
-        not_mapped_values: What a value does that no mapping names.
-        concatenator: What joins the values of several locators.
-        object_types: Settings of single object types.
-        raw: The whole answer.
+        id: Id of the import: a UUID as a string.
+        name: Name of the import.
+        schema_id: Id of the object schema. Atlassian's document says a UUID; sites return the decimal id.
+        description: Description of the import, or an empty string.
+        kind: Module of the import: "rlabs-import-type-external" for an External import.
+        enabled: True if the import can run. None if Assets does not return it.
+        validity: "VALID", "INVALID_CONFIGURATION" (for example before the first mapping), "MODULE_UNINSTALLED", or an empty
+            string if Assets does not return it.
+        invalid_because: Messages of the service that say why the import is not valid, by subject.
+        token_generated: True if a token was generated for the import. None if Assets does not return it.
+        empty_values: What an empty value in a record does, unless the object type has its own setting.
+        unknown_values: What a value that is not an option of a select or status attribute does.
+        null_values: What a null in a record does.
+        not_mapped_values: What a value without a mapping does.
+        concatenator: Text that joins the values of several locators.
+        object_types: Settings of object types.
+        raw: The complete JSON of the service.
     """
+
+    __module__ = "jsm_assets_dest"
 
     id: str
     name: str
@@ -96,8 +105,8 @@ class ImportSource:
     raw: Mapping[str, object] = field(factory=dict, repr=False, eq=False)
 
     @classmethod
-    def from_json(cls, value: object) -> ImportSource:
-        """Read one import source."""
+    def from_json(cls, value: object) -> "ImportSource":
+        """Read an import from the JSON of the service."""
         source = read_object(value, "an import source")
         status = _part(source, "importStatus")
         configured = read_text(status, "configurationStatusType", "")
@@ -125,60 +134,61 @@ class ImportSource:
 
     @property
     def is_external(self) -> bool:
-        """Whether it is an External import, the kind that takes data with an import token; yes where Assets does not say."""
+        """True if it is an External import, which accepts data with an import token, or if Assets does not return its kind."""
         return self.kind in ("", "rlabs-import-type-external")
 
     @property
     def settings(self) -> tuple[ImportSourceSetting, ...]:
-        """The settings that decide what missing, empty and unknown values do, each explained; what Assets does not tell is
-        there, too, and says so.
-        """
-        found = [
-            explained("missing objects", ""),
-            explained("empty values", self.empty_values),
-            explained("unknown values", self.unknown_values),
-            explained("null values", self.null_values),
-            explained("values that are not mapped", self.not_mapped_values),
-            of_concatenator(self.concatenator),
-            of_dates(read_text(self.raw, "dateFormat", ""), read_text(self.raw, "dateTimeFormat", "")),
+        """Settings that control what missing, empty, and unknown values do, including those that Assets does not return."""
+        settings = [
+            explained_setting("missing objects", ""),
+            explained_setting("empty values", self.empty_values),
+            explained_setting("unknown values", self.unknown_values),
+            explained_setting("null values", self.null_values),
+            explained_setting("values that are not mapped", self.not_mapped_values),
+            concatenator_setting(self.concatenator),
+            dates_setting(read_text(self.raw, "dateFormat", ""), read_text(self.raw, "dateTimeFormat", "")),
         ]
-        cases = {one.identifier_ignores_case for one in self.object_types}
+        cases = {imported.identifier_ignores_case for imported in self.object_types}
         if len(cases) == 1:
-            found.append(of_identifiers(next(iter(cases))))
-        for one in self.object_types:
-            if one.empty_values not in ("", self.empty_values):
-                found.append(explained("empty values", one.empty_values, one.name))
-            if one.unknown_values not in ("", self.unknown_values):
-                found.append(explained("unknown values", one.unknown_values, one.name))
+            settings.append(identifiers_setting(next(iter(cases))))
+        for imported in self.object_types:
+            if imported.empty_values not in ("", self.empty_values):
+                settings.append(explained_setting("empty values", imported.empty_values, imported.name))
+            if imported.unknown_values not in ("", self.unknown_values):
+                settings.append(explained_setting("unknown values", imported.unknown_values, imported.name))
             if len(cases) > 1:
-                found.append(of_identifiers(one.identifier_ignores_case, one.name))
-        return tuple(found)
+                settings.append(identifiers_setting(imported.identifier_ignores_case, imported.name))
+        return tuple(settings)
 
     @property
     def state(self) -> str:
-        """Its state in a sentence."""
+        """State of the import in a sentence."""
         if self.enabled is False:
-            return "It is disabled; an object schema manager can enable it on the configuration page, tab Import."
+            return "It is disabled. An object schema manager can enable it on the configuration page, tab Import."
         if self.validity == "MODULE_UNINSTALLED":
-            return "The app that it belongs to is not installed any more."
+            return "Its app is no longer installed."
         if self.validity == "INVALID_CONFIGURATION":
             reasons = "; ".join(f"{name}: {reason}" for name, reason in self.invalid_because.items())
-            return f"It has no valid mapping yet; build the schema model{f' ({reasons})' if reasons else ''}."
+            return f"It has no valid mapping yet. Build the model first{f' ({reasons})' if reasons else ''}."
         if self.enabled:
             return "It is enabled."
-        return "Assets does not tell its state."
+        return "Assets does not return its state."
 
     def __str__(self) -> str:
         return "\n".join([f"{self.name}: {self.state}", *(f"  {setting}" for setting in self.settings)])
 
     def _repr_html_(self) -> str:
-        rows = [(one.name, one.object_type, one.value or "not told", one.meaning) for one in self.settings]
+        rows = [
+            (setting.name, setting.object_type, setting.value or "not available", setting.meaning)
+            for setting in self.settings
+        ]
         return table(
             ("Setting", "Object type", "Value", "Meaning"), rows, caption=f"{self.name}: {self.state}"
         )
 
     def to_dict(self) -> dict[str, object]:
-        """The import source as JSON-ready data."""
+        """Return the import as JSON-ready data."""
         return {
             "id": self.id,
             "name": self.name,
@@ -188,7 +198,7 @@ class ImportSource:
             "validity": self.validity,
             "invalid_because": dict(self.invalid_because),
             "token_generated": self.token_generated,
-            "settings": [one.to_dict() for one in self.settings],
+            "settings": [setting.to_dict() for setting in self.settings],
         }
 
 
@@ -199,14 +209,15 @@ def _part(source: Mapping[str, object], key: str) -> Mapping[str, object]:
 
 @frozen(kw_only=True)
 class ImportStatus:
-    """The state of an import, as its token sees it.
+    """The status of an import, read with its token.
 
     Attributes:
-        status: IDLE (it may start), RUNNING, MISSING_MAPPING (the schema model has to be built first), DISABLED, or a
-            word that nobody has seen yet.
-        import_source_id: The import source that the token belongs to.
-        workspace_id: The workspace that it is in.
+        status: "IDLE" (it can start), "RUNNING", "MISSING_MAPPING" (build the model first), "DISABLED", or another value.
+        import_source_id: Id of the import.
+        workspace_id: Id of its workspace.
     """
+
+    __module__ = "jsm_assets_dest"
 
     status: str
     import_source_id: str
@@ -214,11 +225,11 @@ class ImportStatus:
 
     @property
     def is_ready(self) -> bool:
-        """Whether an import may start now."""
+        """True if an import can start now."""
         return self.status == "IDLE"
 
     def to_dict(self) -> dict[str, str]:
-        """The state as JSON-ready data."""
+        """Return the status as JSON-ready data."""
         return {
             "status": self.status,
             "import_source_id": self.import_source_id,

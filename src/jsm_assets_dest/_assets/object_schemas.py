@@ -1,6 +1,4 @@
-"""Object schemas and their pages."""
-
-from __future__ import annotations
+"""Object schemas and their web pages."""
 
 from collections.abc import Mapping
 
@@ -11,36 +9,38 @@ from .._wire.json_reading import read_flag, read_number, read_object, read_text
 
 @frozen(kw_only=True)
 class SchemaLinks:
-    """Pages of an object schema for people, in a browser.
+    """Web pages of an object schema.
 
     Attributes:
-        browse: The objects of the schema.
-        configure: Its configuration; the tabs General, Roles, References, Statuses and Import are on it.
+        browse: Objects of the schema.
+        configure: Configuration of the schema, with the tabs General, Roles, References, Statuses, and Import.
         all_schemas: All object schemas of the site.
     """
+
+    __module__ = "jsm_assets_dest"
 
     browse: str
     configure: str
     all_schemas: str
 
     def object_type(self, object_type_id: str) -> str:
-        """The page of one object type."""
+        """Return the page of an object type."""
         return f"{self.browse}?typeId={object_type_id}"
 
     def object(self, object_type_id: str, object_id: str) -> str:
-        """The page of one object."""
+        """Return the page of an object."""
         return f"{self.browse}?typeId={object_type_id}&objectId={object_id}"
 
     def to_dict(self) -> dict[str, str]:
-        """The addresses by name."""
+        """Return the addresses by name."""
         return {"browse": self.browse, "configure": self.configure, "all_schemas": self.all_schemas}
 
     @classmethod
-    def of(cls, site: str, schema_id: str) -> SchemaLinks:
-        """The links of a schema on a site.
+    def of(cls, site: str, schema_id: str) -> "SchemaLinks":
+        """Return the links of an object schema.
 
-        The patterns were seen in public clients; none shows a link to one tab of the configuration page, so that
-        page is linked and the tab has to be named beside it.
+        The patterns are those of public clients. None of them links to a tab of the configuration page, so texts must
+        name the tab in addition to the link.
         """
         return cls(
             browse=f"{site}/jira/assets/object-schema/{schema_id}",
@@ -51,22 +51,24 @@ class SchemaLinks:
 
 @frozen(kw_only=True)
 class ObjectSchemaRecord:
-    """An object schema as Assets described it at one moment.
+    """An object schema as Assets returned it at one time.
 
     Attributes:
-        id: The schema's id, a number as text.
-        key: Its key, such as OKT; the first part of every object's key.
-        name: Its name, unique in the workspace.
-        description: Its description; empty when it has none.
-        status: "Ok" as far as anybody has seen.
-        object_count: How many objects it holds; None where Assets was not asked to count.
-        object_type_count: How many object types it holds; None where Assets was not asked to count.
-        can_manage: Whether the caller may configure it; None where Assets does not say. False for the built-in
-            Services schema (SVC).
-        allows_references: Whether other schemas may refer to its objects; None where Assets does not say.
-        links: Its pages in a browser.
-        raw: The whole answer.
+        id: Id of the object schema: a number as a string.
+        key: Key of the object schema, such as OKT. The keys of its objects start with it.
+        name: Name of the object schema, unique in the workspace.
+        description: Description of the object schema, or an empty string.
+        status: Status of the object schema. Only "Ok" is known.
+        object_count: Number of objects. None if the request did not ask for it.
+        object_type_count: Number of object types. None if the request did not ask for it.
+        can_manage: True if the account can configure the object schema. None if Assets does not return it. False for the
+            built-in object schema Services (SVC).
+        allows_references: True if other object schemas can refer to its objects. None if Assets does not return it.
+        links: Web pages of the object schema.
+        raw: The complete JSON of the service.
     """
+
+    __module__ = "jsm_assets_dest"
 
     id: str
     key: str
@@ -81,13 +83,13 @@ class ObjectSchemaRecord:
     raw: Mapping[str, object] = field(factory=dict, repr=False, eq=False)
 
     @classmethod
-    def from_json(cls, value: object, site: str, *, counted: bool = True) -> ObjectSchemaRecord:
-        """Read one object schema.
+    def from_json(cls, value: object, site: str, *, counted: bool = True) -> "ObjectSchemaRecord":
+        """Read an object schema from the JSON of the service.
 
         Args:
-            value: The service's JSON.
-            site: The site's address, for the links.
-            counted: False for a listing without counts, in which Assets reports 0 for both.
+            value: JSON of the service.
+            site: Address of the site, for the links.
+            counted: False for a listing without counts, in which Assets returns 0 for both counts.
         """
         source = read_object(value, "an object schema")
         schema_id = read_text(source, "id")
@@ -110,7 +112,7 @@ class ObjectSchemaRecord:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """The schema as JSON-ready data."""
+        """Return the object schema as JSON-ready data."""
         return {
             "id": self.id,
             "key": self.key,
@@ -127,18 +129,18 @@ class ObjectSchemaRecord:
         from .._display.html import Tone, below, bullets, facts, joined, link, mark, strong, whole
 
         counts = [
-            f"{count:,} {what}{'' if count == 1 else 's'}"
-            for count, what in ((self.object_type_count, "object type"), (self.object_count, "object"))
+            f"{count:,} {noun}{'' if count == 1 else 's'}"
+            for count, noun in ((self.object_type_count, "object type"), (self.object_count, "object"))
             if count is not None
         ]
         pages = (
-            ("Browse its objects", self.links.browse),
-            ("Configure it", self.links.configure),
+            ("Objects", self.links.browse),
+            ("Configuration", self.links.configure),
             ("All object schemas", self.links.all_schemas),
         )
         return whole(
             below(joined(strong(self.name), " ", mark(self.key, Tone.QUIET))),
             below(self.description) if self.description else "",
             facts([f"id {self.id}", *counts]),
-            bullets(joined(f"{what}: ", link(address)) for what, address in pages),
+            bullets(joined(f"{title}: ", link(address)) for title, address in pages),
         )

@@ -1,6 +1,4 @@
-"""Object types and the definitions of their attributes."""
-
-from __future__ import annotations
+"""Object types and their attributes."""
 
 from collections.abc import Iterable, Mapping
 from typing import cast
@@ -9,8 +7,7 @@ from attrs import field, frozen
 
 from .._wire.json_reading import read_flag, read_number, read_object, read_text, usual_reader
 
-#: The names of an attribute definition's `defaultType`, by number (Atlassian's OpenAPI document), in the words of the
-#: import mapping document.
+#: Names of the numbers in `defaultType` (Atlassian's OpenAPI document), as the import mapping document spells them.
 DEFAULT_TYPES: Mapping[int, str] = {
     -1: "none",
     0: "text",
@@ -27,8 +24,8 @@ DEFAULT_TYPES: Mapping[int, str] = {
     11: "ipaddress",
 }
 
-#: The names of an attribute definition's `type` other than 0 (default). 3, 5, 6 and 8 are not in Atlassian's document;
-#: clients have seen them.
+#: Names of the numbers in `type`, except 0 (default). 3, 5, 6, and 8 are not in Atlassian's document, but clients
+#: received them.
 OTHER_TYPES: Mapping[int, str] = {
     1: "referenced_object",
     2: "user",
@@ -49,21 +46,24 @@ def _texts(values: object) -> tuple[str, ...]:
 
 @frozen(kw_only=True)
 class ObjectType:
-    """An object type of a schema.
+    """An object type of an object schema.
 
     Attributes:
-        id: Its id, a number as text.
-        name: Its name, unique in the schema.
-        schema_id: The schema it belongs to.
-        parent_id: The type above it, or None at the root.
-        object_count: How many objects it holds, without those of types below it; None where Assets was not asked.
-        inherited: Whether types below it get its attributes.
-        parent_inherits: Whether it gets the attributes of the type above it.
-        abstract: Whether it can have no objects of its own.
-        icon_id: The id of its icon.
-        position: Its place among its neighbours.
-        raw: The whole answer.
+        id: Id of the object type: a number as a string.
+        name: Name of the object type, unique in the object schema.
+        schema_id: Id of the object schema.
+        description: Description of the object type, or an empty string.
+        parent_id: Id of the parent object type. None at the root.
+        object_count: Number of objects, without those of child types. None if the request did not ask for it.
+        inherited: True if child types inherit its attributes.
+        parent_inherits: True if it inherits the attributes of its parent.
+        abstract: True if it can't have objects of its own.
+        icon_id: Id of the icon.
+        position: Position among the object types with the same parent.
+        raw: The complete JSON of the service.
     """
+
+    __module__ = "jsm_assets_dest"
 
     id: str
     name: str
@@ -79,8 +79,8 @@ class ObjectType:
     raw: Mapping[str, object] = field(factory=dict, repr=False, eq=False)
 
     @classmethod
-    def from_json(cls, value: object, *, counted: bool = True) -> ObjectType:
-        """Read one object type."""
+    def from_json(cls, value: object, *, counted: bool = True) -> "ObjectType":
+        """Read an object type from the JSON of the service."""
         source = read_object(value, "an object type")
         icon = source.get("icon")
         return cls(
@@ -101,7 +101,7 @@ class ObjectType:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """The object type as JSON-ready data."""
+        """Return the object type as JSON-ready data."""
         return {
             "id": self.id,
             "name": self.name,
@@ -143,28 +143,31 @@ _read_definition = usual_reader(
 
 @frozen
 class Attribute:
-    """The definition of an attribute of an object type.
+    """An attribute of an object type.
 
     Attributes:
-        id: Its id, a number as text.
-        name: Its name, unique in the object type.
-        type: Its type in the words of the import mapping document ("text", "date_time", "referenced_object",
-            "status", …); "user", "group" and others exist in Assets but not in imports.
-        label: Whether its value is what people see of an object.
-        unique: Whether Assets refuses a second object with the same value.
-        minimum: The least number of values.
-        maximum: The greatest number of values; -1 is without a limit.
-        system: Whether Assets keeps it itself: Key, Created, Updated.
-        editable: Whether its value can be changed.
-        removable: Whether it can be deleted.
-        hidden: Whether pages leave it out.
-        reference_object_type_id: The object type that a reference points to.
-        status_ids: The statuses that a status attribute may have; empty for all.
-        options: What a select attribute offers, as the service keeps it: joined by commas.
-        object_type_id: The object type it belongs to, where the answer says.
-        position: Its place in the object type.
-        raw: The whole answer.
+        id: Id of the attribute: a number as a string.
+        name: Name of the attribute, unique in the object type.
+        type: Type of the attribute, as the import mapping document spells it: "text", "date_time", "referenced_object",
+            "status", and so on. "user", "group", and others exist in Assets, but not in imports.
+        label: True if Assets shows its value as the name of the object.
+        unique: True if Assets rejects a second object with the same value.
+        minimum: Minimum number of values.
+        maximum: Maximum number of values. -1 means no limit.
+        system: True if Assets sets the value: Key, Created, Updated.
+        editable: True if the value can be changed.
+        removable: True if the attribute can be deleted.
+        hidden: True if web pages do not show it.
+        description: Description of the attribute, or an empty string.
+        reference_object_type_id: Id of the object type that a reference points to.
+        status_ids: Ids of the allowed statuses of a status attribute. Empty if all are allowed.
+        options: Options of a select attribute, joined by commas as in the service.
+        object_type_id: Id of its object type, if the response contains it.
+        position: Position in the object type.
+        raw: The complete JSON of the service.
     """
+
+    __module__ = "jsm_assets_dest"
 
     id: str
     name: str
@@ -186,11 +189,11 @@ class Attribute:
     raw: Mapping[str, object] = field(factory=dict, repr=False, eq=False)
 
     @classmethod
-    def from_json(cls, value: object, object_type_id: str = "") -> Attribute:
-        """Read one attribute definition.
+    def from_json(cls, value: object, object_type_id: str = "") -> "Attribute":
+        """Read an attribute from the JSON of the service.
 
-        A missing `type` means 0, or 1 where a referenced object type is named (some of Atlassian's own examples
-        leave it out); a reference names its target in `referenceObjectTypeId`, not in `typeValue`.
+        A missing `type` means 0, or 1 if there is a referenced object type (some of Atlassian's examples omit `type`). The
+        target of a reference is in `referenceObjectTypeId`, not in `typeValue`.
         """
         source = read_object(value, "an attribute")
         (
@@ -215,7 +218,7 @@ class Attribute:
         owner = source.get("objectType")
         if isinstance(owner, dict):
             object_type_id = read_text(cast("Mapping[str, object]", owner), "id", "")
-        # By position: naming them would take a third of the time that making an attribute takes.
+        # Keyword arguments would take a third more time.
         return cls(
             attribute_id,
             name,
@@ -238,7 +241,7 @@ class Attribute:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """The attribute as JSON-ready data."""
+        """Return the attribute as JSON-ready data."""
         return {
             "id": self.id,
             "name": self.name,
@@ -257,7 +260,14 @@ class Attribute:
 
 @frozen
 class ExistingObjectType:
-    """An object type together with its attributes: what a wanted type is compared with."""
+    """An object type of Assets, with its attributes.
+
+    Attributes:
+        object_type: The object type.
+        attributes: Its attributes, in their order.
+    """
+
+    __module__ = "jsm_assets_dest"
 
     object_type: ObjectType
     attributes: tuple[Attribute, ...] = ()

@@ -1,6 +1,4 @@
-"""The roles of an object schema."""
-
-from __future__ import annotations
+"""Roles of an object schema."""
 
 import enum
 from collections.abc import Mapping
@@ -12,7 +10,9 @@ from .._wire.json_reading import read_array, read_object, read_text
 
 
 class RoleKind(enum.Enum):
-    """The roles of an object schema."""
+    """Kind of a role."""
+
+    __module__ = "jsm_assets_dest"
 
     MANAGERS = "managers"
     DEVELOPERS = "developers"
@@ -20,7 +20,7 @@ class RoleKind(enum.Enum):
     OTHER = "other"
 
 
-#: Names of the roles in Assets; the newer help texts also know an "Object schema viewer".
+#: Names of the roles in Assets. Newer help texts also mention an "Object schema viewer".
 ROLE_NAMES: Mapping[str, RoleKind] = {
     "object schema managers": RoleKind.MANAGERS,
     "object schema developers": RoleKind.DEVELOPERS,
@@ -30,16 +30,18 @@ ROLE_NAMES: Mapping[str, RoleKind] = {
 
 @frozen(kw_only=True)
 class Role:
-    """A role of an object schema and who is in it.
+    """A role of an object schema, with its entries.
 
     Attributes:
-        id: Its id.
-        name: Its name in Assets, such as "Object Schema Developers".
-        kind: Which of the known roles it is.
-        users: Account ids of the people in it.
-        groups: Names of the groups in it.
-        raw: The whole answer.
+        id: Id of the role.
+        name: Name of the role in Assets, such as "Object Schema Developers".
+        kind: Kind of the role.
+        users: Account ids of the people in the role.
+        groups: Names of the groups in the role.
+        raw: The complete JSON of the service.
     """
+
+    __module__ = "jsm_assets_dest"
 
     id: str
     name: str
@@ -49,11 +51,11 @@ class Role:
     raw: Mapping[str, object] = field(factory=dict, repr=False, eq=False)
 
     @classmethod
-    def from_json(cls, value: object) -> Role:
-        """Read one role with its actors.
+    def from_json(cls, value: object) -> "Role":
+        """Read a role from the JSON of the service.
 
-        Actors come as `{type, name, …}`; their types end in `user-role-actor` or `group-role-actor`
-        (seen on Data Center and in one Cloud client; there is no public document).
+        Its entries are `{type, name, …}`. The types end in `user-role-actor` or `group-role-actor` (known from Data Center
+        and from a Cloud client; there is no public document).
         """
         source = read_object(value, "a role")
         users: list[str] = []
@@ -76,7 +78,7 @@ class Role:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """The role as JSON-ready data."""
+        """Return the role as JSON-ready data."""
         return {
             "id": self.id,
             "name": self.name,
@@ -91,45 +93,45 @@ class SchemaRoles:
     """The roles of an object schema.
 
     Attributes:
-        roles: All roles, in the order Assets lists them.
-        default_entries: Entries that Assets put there itself and that hand the schema to every JSM user: the groups
-            which give product access to Jira Service Management, in Object Schema Developers.
+        roles: All roles, in the order of Assets.
     """
+
+    __module__ = "jsm_assets_dest"
 
     roles: tuple[Role, ...]
 
     def of(self, kind: RoleKind) -> Role | None:
-        """The role of a kind, or None."""
+        """Return the role of a kind, or None."""
         return next((role for role in self.roles if role.kind is kind), None)
 
     @property
     def managers(self) -> Role | None:
-        """Who may configure the schema and its imports."""
+        """The role that can configure the object schema and its imports."""
         return self.of(RoleKind.MANAGERS)
 
     @property
     def developers(self) -> Role | None:
-        """Who may create, edit and delete objects."""
+        """The role that can create, edit, and delete objects."""
         return self.of(RoleKind.DEVELOPERS)
 
     @property
     def users(self) -> Role | None:
-        """Who may see objects."""
+        """The role that can see objects."""
         return self.of(RoleKind.USERS)
 
     @property
     def default_entries(self) -> tuple[str, ...]:
-        """Groups in Object Schema Developers that open the schema to everybody with JSM access.
+        """Groups in Object Schema Developers that may give all users of Jira Service Management access.
 
-        Atlassian puts every group that gives access to Jira Service Management there when a schema is created
-        (its help text on roles). Which groups those are cannot be read back from the role, so all groups of the
-        role are named; take out those you did not put in yourself.
+        When an object schema is created, Assets adds each group that gives access to Jira Service Management to that role
+        (Atlassian's help text on roles). The role does not show which groups those are, so this property contains all
+        groups of the role. Remove those that you did not add.
         """
         developers = self.developers
         return developers.groups if developers else ()
 
     def to_dict(self) -> dict[str, object]:
-        """The roles as JSON-ready data."""
+        """Return the roles as JSON-ready data."""
         return {
             "roles": [role.to_dict() for role in self.roles],
             "default_entries": list(self.default_entries),

@@ -1,6 +1,4 @@
-"""Statuses that objects can have."""
-
-from __future__ import annotations
+"""Statuses of objects."""
 
 import enum
 from collections.abc import Mapping
@@ -11,14 +9,16 @@ from .._wire.json_reading import read_number, read_object, read_text
 
 
 class StatusCategory(enum.StrEnum):
-    """What a status means: Assets shows active ones green, inactive ones red, pending ones yellow."""
+    """Category of a status. Assets shows active statuses in green, inactive ones in red, and pending ones in yellow."""
+
+    __module__ = "jsm_assets_dest"
 
     ACTIVE = "active"
     INACTIVE = "inactive"
     PENDING = "pending"
 
 
-#: The categories by number (Atlassian's OpenAPI document).
+#: Categories by number (Atlassian's OpenAPI document).
 CATEGORIES: Mapping[int, StatusCategory] = {
     0: StatusCategory.INACTIVE,
     1: StatusCategory.ACTIVE,
@@ -28,16 +28,18 @@ CATEGORIES: Mapping[int, StatusCategory] = {
 
 @frozen(kw_only=True)
 class Status:
-    """A status that objects can have.
+    """A status of objects.
 
     Attributes:
-        id: Its id, a number as text.
-        name: Its name.
-        category: What it means; None for a category that this library does not know.
-        description: Its description; empty when it has none.
-        schema_id: The object schema it belongs to, or None for one that all schemas of the workspace share.
-        raw: The whole answer.
+        id: Id of the status: a number as a string.
+        name: Name of the status.
+        category: Category of the status. None if this library does not know the category.
+        description: Description of the status, or an empty string.
+        schema_id: Id of its object schema. None if all object schemas of the workspace share the status.
+        raw: The complete JSON of the service.
     """
+
+    __module__ = "jsm_assets_dest"
 
     id: str
     name: str
@@ -47,8 +49,8 @@ class Status:
     raw: Mapping[str, object] = field(factory=dict, repr=False, eq=False)
 
     @classmethod
-    def from_json(cls, value: object) -> Status:
-        """Read one status."""
+    def from_json(cls, value: object) -> "Status":
+        """Read a status from the JSON of the service."""
         source = read_object(value, "a status")
         return cls(
             id=read_text(source, "id"),
@@ -61,11 +63,11 @@ class Status:
 
     @property
     def is_shared(self) -> bool:
-        """Whether all schemas of the workspace share it."""
+        """True if all object schemas of the workspace share the status."""
         return self.schema_id is None
 
     def to_dict(self) -> dict[str, object]:
-        """The status as JSON-ready data."""
+        """Return the status as JSON-ready data."""
         return {
             "id": self.id,
             "name": self.name,

@@ -11,7 +11,7 @@ from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
 from .._session.credentials import Credentials, import_token_secret
-from .._session.opening import Whereabouts, from_environment
+from .._session.opening import SiteSettings, from_environment
 from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError
 from .checklist import Wanted
@@ -277,7 +277,7 @@ class SavedDestination:
             read_object_file(self._folder / self.model.expanduser(), "model", "a schema model")
         )
 
-    def _whereabouts(self, auth: Credentials | None) -> Whereabouts:
+    def _site_settings(self, auth: Credentials | None) -> SiteSettings:
         credentials = auth
         if credentials is None and self.credentials is not None:
             credentials = read_credentials(self.credentials, self._environ.variables(), self._folder)
@@ -289,7 +289,7 @@ class SavedDestination:
                 field="credentials",
                 fix="Set credentials=CredentialsReference(…), or pass credentials to connect().",
             )
-        return Whereabouts(
+        return SiteSettings(
             site=self.site,
             credentials=credentials,
             gateway=self.gateway or GATEWAY,

@@ -181,7 +181,7 @@ class _Run:
         from .client import send_async
 
         seconds = request.timeout or engine.settings.limits.attempt
-        return await send_async(client, engine.settings.limits, request, seconds=seconds)
+        return await send_async(client, engine.settings, request, seconds=seconds)
 
     async def _pull(self, command: Pull) -> Batch:
         iterator = command.iterator

@@ -9,8 +9,8 @@ Plain httpx leaves holes that matter to a library which carries credentials and 
 * raises errors of this library only, cut off from httpx's, whose frames hold the raw headers; what is not its own to
   turn into an error, such as Ctrl-C or a cancellation, flies on without those frames.
 
-It relies on httpcore's public network back end, and on httpx handing its connection pool one: httpx offers no argument
-for it, so `_bound` sets the pool's. A test on a real, dripping server fails if that ever stops working.
+It uses httpcore's public network backend, which `_bound` sets on httpx's connection pool. A test with a real server that
+sends one byte at a time fails if this stops working.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ import functools
 import http.cookiejar
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from types import NoneType
 from typing import Any, cast
 
 import anyio
@@ -40,6 +42,11 @@ from .failures import FAILURES, closed, failed, placed
 from .limits import Limits
 from .settings import HttpSettings
 
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
 
 class _Authorization(httpx.Auth):
     """Adds the Authorization header at the last moment."""
@@ -49,6 +56,7 @@ class _Authorization(httpx.Auth):
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
 
+    @override
     def auth_flow(self, request: httpx.Request) -> Any:
         request.headers["Authorization"] = self._secret.reveal()
         yield request
@@ -68,6 +76,7 @@ class _Body(httpx.AsyncByteStream):
     def __init__(self, body: bytes) -> None:
         self._pieces = [body]
 
+    @override
     def __aiter__(self) -> _Body:
         return self
 
@@ -107,24 +116,29 @@ class _BoundedStream(httpcore.NetworkStream):
             raise error("the attempt's time is up")
         return remaining if timeout is None else min(timeout, remaining)
 
+    @override
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if _attempt.written is not None:
             _attempt.written()  # the answer is read when all of the request has been written
             _attempt.written = None
         return self._stream.read(max_bytes, self._remaining(timeout, httpcore.ReadTimeout))
 
+    @override
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, self._remaining(timeout, httpcore.WriteTimeout))
 
+    @override
     def close(self) -> None:
         self._stream.close()
 
+    @override
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         remaining = self._remaining(timeout, httpcore.ConnectTimeout)
         return _BoundedStream(self._stream.start_tls(ssl_context, server_hostname, remaining))
 
+    @override
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
@@ -137,6 +151,7 @@ class _BoundedStream(httpcore.NetworkStream):
 
 
 class _BoundedBackend(httpcore.SyncBackend):
+    @override
     def connect_tcp(
         self,
         host: str,
@@ -173,6 +188,11 @@ class _BoundedBackend(httpcore.SyncBackend):
 
 
 def _bound(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
+    """Give every wait of a transport a deadline. This is the only use of private parts of httpx.
+
+    httpcore's pool accepts a network backend, but httpx has no argument for it. The public way, a transport around
+    a pool of httpcore, would repeat what httpx does for proxies, TLS, and the mapping of errors.
+    """
     pool = cast("Any", transport)._pool
     pool._network_backend = _BoundedBackend()
     return transport
@@ -297,7 +317,7 @@ def _response(http_response: httpx.Response, reader: BodyReader) -> Response:
 
 def send(
     client: httpx.Client,
-    limits: Limits,
+    settings: HttpSettings,
     request: Request,
     *,
     seconds: float,
@@ -308,7 +328,7 @@ def send(
 
     Args:
         client: The client.
-        limits: Sizes that the answer may have.
+        settings: What the client was built from.
         request: What to send.
         seconds: Time that the attempt may take.
         streams: Gets the network streams in use, so that another thread can break them off.
@@ -317,6 +337,7 @@ def send(
     Raises:
         TransportError: No whole answer came; one of its leaves says whether the service may have acted.
     """
+    limits = settings.limits
     _attempt.deadline = time.monotonic() + seconds
     _attempt.streams = streams
     _attempt.written = written
@@ -344,7 +365,7 @@ def send(
     except FAILURES as error:
         failure = failed(error, request, seconds)
     except BaseException as error:
-        failure = closed(error, request) or _cut_off(error, client)
+        failure = closed(error, request) or _without_frames(error, settings)
     finally:
         _attempt.deadline = float("inf")
         _attempt.streams = None
@@ -354,9 +375,10 @@ def send(
 
 
 async def send_async(
-    client: httpx.AsyncClient, limits: Limits, request: Request, *, seconds: float
+    client: httpx.AsyncClient, settings: HttpSettings, request: Request, *, seconds: float
 ) -> Response:
     """Make one attempt in this task; arguments and errors are those of `send`."""
+    limits = settings.limits
     failure: BaseException
     try:
         with anyio.fail_after(seconds):
@@ -384,7 +406,7 @@ async def send_async(
     except FAILURES as error:
         failure = failed(error, request, seconds)
     except BaseException as error:
-        failure = closed(error, request) or _cut_off(error, client)
+        failure = closed(error, request) or _without_frames(error, settings)
     raise failure
 
 
@@ -410,12 +432,12 @@ async def _feed(reader: BodyReader, http_response: httpx.Response) -> None:
         raise refused
 
 
-def _cut_off(error: BaseException, client: httpx.Client | httpx.AsyncClient) -> BaseException:
-    """The same exception, such as Ctrl-C or a cancellation, without the way through httpx, in whose frames the raw headers
-    may stand. Whatever a transport of the caller's raises keeps its own way, which its author needs.
+def _without_frames(error: BaseException, settings: HttpSettings) -> BaseException:
+    """Remove httpx's frames, which may hold the raw headers, from an exception such as Ctrl-C or a cancellation.
+
+    What another transport of the caller raises keeps its frames, because its author needs them.
     """
-    transport = client._transport
-    if not isinstance(transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport)):
+    if not isinstance(settings.transport, (NoneType, httpx.HTTPTransport, httpx.AsyncHTTPTransport)):
         return error
     error.__context__ = None
     return error.with_traceback(None)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from itertools import islice
+from queue import SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -20,7 +21,6 @@ from .forks import renew_after_fork
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
-    from queue import SimpleQueue
     from typing import Self
 
     import httpx
@@ -127,7 +127,7 @@ class _Run:
         self._engine = engine
         self._stop = threading.Event()
         self._pool: ThreadPoolExecutor | None = None
-        self._ended: SimpleQueue[Outcome]
+        self._ended: SimpleQueue[Outcome] = SimpleQueue()
         self._pending = 0
         self._working: set[Future[None]] = set()
         self._streams: set[_BoundedStream] = set()
@@ -240,7 +240,7 @@ class _Run:
         if worker:
             return send(
                 client,
-                engine.settings.limits,
+                engine.settings,
                 request,
                 seconds=seconds,
                 streams=self._streams,
@@ -248,7 +248,7 @@ class _Run:
             )
         if self._interrupted_until is not None:
             seconds = min(seconds, max(0.1, self._interrupted_until - engine.clock.monotonic()))
-        return send(client, engine.settings.limits, request, seconds=seconds)
+        return send(client, engine.settings, request, seconds=seconds)
 
     def _sleep(self, seconds: float, *, worker: bool) -> None:
         clock = self._engine.clock
@@ -263,12 +263,13 @@ class _Run:
             clock.sleep(seconds)
 
     def _spawn(self, command: Spawn) -> None:
+        if command.limit == 1:
+            self._run_in_place(command)
+            return
         if self._pool is None:
             # A program that only reads needs no workers.
             from concurrent.futures import ThreadPoolExecutor
-            from queue import SimpleQueue
 
-            self._ended = SimpleQueue()
             self._pool = ThreadPoolExecutor(command.limit, thread_name_prefix=self._name)
         self._pending += 1
         handed = threading.Event()
@@ -276,6 +277,15 @@ class _Run:
         self._working.add(future)
         future.add_done_callback(self._working.discard)
         handed.wait(HAND_OVER)
+
+    def _run_in_place(self, command: Spawn) -> None:
+        """Run the operation in the caller's thread. Some systems cannot start a thread."""
+        try:
+            outcome = Outcome(command.tag, value=self._drive(command.operation))
+        except Exception as error:
+            outcome = Outcome(command.tag, error=error)
+        self._pending += 1
+        self._ended.put(outcome)
 
     def _work(self, command: Spawn, handed: threading.Event) -> None:
         self._handing.over = handed.set

@@ -41,7 +41,7 @@ from .specs import (
 _Json = Mapping[str, object]
 
 #: The keys of each kind of entry that the model has fields for.
-_OBJECT_TYPE = frozenset({"externalId", "name", "description", "iconKey", "attributes", "children"})
+OBJECT_TYPE_KEYS = frozenset({"externalId", "name", "description", "iconKey", "attributes", "children"})
 _REFERENCE_KEYS = frozenset({"referenceObjectTypeName", "referenceObjectTypeExternalId"})
 _ATTRIBUTE = _REFERENCE_KEYS | {
     "externalId",
@@ -133,6 +133,12 @@ def mapping_extra_of(mapping: _Json, name: str) -> dict[str, object]:
     if description not in ("", mapping_description(as_text(mapping.get("selector")), name)):
         extra["description"] = description
     return extra
+
+
+def attribute_extra_of(definition: _Json) -> dict[str, object]:
+    """Return the unknown keys of the definition of an attribute."""
+    is_reference = definition.get("type") == AttributeType.REFERENCE
+    return extra_of(definition, _ATTRIBUTE if is_reference else _ATTRIBUTE - _REFERENCE_KEYS)
 
 
 def attribute_mapping_extra_of(mapping: _Json, *, is_reference: bool = True) -> dict[str, object]:
@@ -358,7 +364,7 @@ class _Reader:
             external_id="" if is_default else external_id,
             adopted=None if base is None else base.adopted,
             mapped=mapping is not None,
-            extra=extra_of(entry.json, _OBJECT_TYPE),
+            extra=extra_of(entry.json, OBJECT_TYPE_KEYS),
             mapping_extra=mapping_extra_of(as_object(mapping), as_text(entry.json.get("name"))),
         )
 
@@ -430,7 +436,7 @@ class _Reader:
             else None,
             statuses=as_texts(definition.get("typeValues")),
             mapped=mapping is not None,
-            extra=extra_of(definition, _ATTRIBUTE if is_reference else _ATTRIBUTE - _REFERENCE_KEYS),
+            extra=attribute_extra_of(definition),
             mapping_extra=attribute_mapping_extra_of(values, is_reference=is_reference),
         )
 

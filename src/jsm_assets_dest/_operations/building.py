@@ -1,11 +1,10 @@
-"""Building the schema model: read what is there, plan, send what is missing, wait until Assets is done with it."""
-
-from __future__ import annotations
+"""Builds the schema model: read what exists, plan, send the changes, and wait until Assets has processed them."""
 
 import re
 
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.commands import Operation, Sleep
+from .._model.document_reading import read_document
 from .._model.schema_model import SchemaModel
 from .._plan.build_plan import BuildPlanRecord, make_plan
 from .._secret import Secret
@@ -33,33 +32,33 @@ from . import import_tokens as tokens
 from . import object_schemas as schemas
 from .import_target import ImportTarget
 
-#: The result of a mapping that was done without fault; Atlassian documents no other word.
+#: The results of a successful mapping. Atlassian documents no others.
 _DONE = ("OK", "")
 
 
-def current_document(target: ImportTarget, found: ImportLinks) -> Operation[JsonObject]:
-    """The schema and mapping of the import as they are now."""
-    response = yield from call(target.site, wire.read_mapping(found, target.bearer))
+def current_document(target: ImportTarget, links: ImportLinks) -> Operation[JsonObject]:
+    """Read the current schema and mapping of the import."""
+    response = yield from call(target.site, wire.read_mapping(links, target.bearer))
     return dict(read_object(response.json(), "a schema and mapping"))  # type: ignore[arg-type]  # JSON, read from JSON
 
 
 def plan(target: ImportTarget, model: SchemaModel) -> Operation[BuildPlanRecord]:
-    """What building the model would do."""
+    """Plan what building the model would do."""
     model.check()
-    found = yield from tokens.links(target)
-    return (yield from _plan(target, model, found))
+    links = yield from tokens.links(target)
+    return (yield from _plan(target, model, links))
 
 
-def _plan(target: ImportTarget, model: SchemaModel, found: ImportLinks) -> Operation[BuildPlanRecord]:
-    yield from tokens.refuse_other_schema(target, found)
-    now = yield from tokens.state(target, found)
-    document = yield from current_document(target, found)
+def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:
+    yield from tokens.refuse_other_schema(target, links)
+    state = yield from tokens.state(target, links)
+    document = yield from current_document(target, links)
     statuses = (
         yield from _statuses(target.site, target.schema)
         if target.schema is not None and model.statuses
         else _none()
     )
-    return make_plan(model, document, has_mapping=now.status != "MISSING_MAPPING", known_statuses=statuses)
+    return make_plan(model, document, has_mapping=state.status != "MISSING_MAPPING", known_statuses=statuses)
 
 
 def _none() -> Operation[tuple[str, ...]]:
@@ -68,83 +67,82 @@ def _none() -> Operation[tuple[str, ...]]:
 
 
 def _statuses(site: Site, schema: ObjectSchemaRecord) -> Operation[tuple[str, ...]]:
-    """The names of the statuses that objects of the schema may have."""
+    """Read the names of the statuses that objects of the schema can have."""
     try:
-        found = yield from schemas.statuses(site, schema.id)
+        statuses = yield from schemas.statuses(site, schema.id)
     except ApiError:
-        return ()  # statuses need a scope of their own; without them the plan says less
-    return tuple(status.name for status in found)
+        return ()  # Statuses need another scope. Without them the plan is less exact.
+    return tuple(status.name for status in statuses)
 
 
 def build(
-    target: ImportTarget, model: SchemaModel, made: BuildPlanRecord | None, timeout: float
+    target: ImportTarget, model: SchemaModel, plan: BuildPlanRecord | None, timeout: float
 ) -> Operation[BuildPlanRecord]:
-    """Carry out a plan, made before or now."""
+    """Carry out the given plan, or a new one."""
     model.check()
-    if made is not None:
-        made.check_model(model)
-        made.raise_for_impossible()
-    found = yield from tokens.links(target)
-    if made is None:
-        made = yield from _plan(target, model, found)
+    if plan is not None:
+        plan.check_model(model)
+        plan.raise_for_impossible()
+    links = yield from tokens.links(target)
+    if plan is None:
+        plan = yield from _plan(target, model, links)
     else:
-        yield from tokens.refuse_other_schema(target, found)
-        made.check_current((yield from current_document(target, found)))
-    made.raise_for_impossible()
+        yield from tokens.refuse_other_schema(target, links)
+        plan.check_current((yield from current_document(target, links)))
+    plan.raise_for_impossible()
     try:
-        yield from _carry_out(target, found, made, timeout)
-    except _NOT_SURE as error:
+        yield from _carry_out(target, links, plan, timeout)
+    except _UNCERTAIN as error:
         if isinstance(error, TransportError) and error.sent == "no":
             raise
-        # It may have been done all the same, by an attempt whose answer got lost or by somebody else: what is there
-        # decides.
-        left = yield from _left_to_do(target, model, found)
-        if left is None:
+        # An attempt whose response was lost, or another process, may have built it anyway. What exists decides.
+        remaining = yield from _remaining_plan(target, model, links)
+        if remaining is None:
             raise
-        if left.verb == "PATCH" and isinstance(error, MappingExistsError):
-            yield from _carry_out(target, found, left, timeout)
-        elif not left.is_empty:
+        if remaining.verb == "PATCH" and isinstance(error, MappingExistsError):
+            yield from _carry_out(target, links, remaining, timeout)
+        elif not remaining.is_empty:
             raise
-    target.memory.model = made.model
-    return made
+    target.memory.model = plan.model
+    return plan
 
 
-#: Errors after which what the import has is looked at once more.
-_NOT_SURE = (MappingExistsError, ValidationError, NotFoundError, ServiceUnavailableError, TransportError)
+#: Errors after which the import is read again.
+_UNCERTAIN = (MappingExistsError, ValidationError, NotFoundError, ServiceUnavailableError, TransportError)
 
 
-def _left_to_do(
-    target: ImportTarget, model: SchemaModel, found: ImportLinks
+def _remaining_plan(
+    target: ImportTarget, model: SchemaModel, links: ImportLinks
 ) -> Operation[BuildPlanRecord | None]:
-    """What is still to be done, or None where even that cannot be found out."""
+    """Plan what remains to be built. Return None if the import can't be read."""
     try:
-        return (yield from _plan(target, model, found))
+        return (yield from _plan(target, model, links))
     except AssetsError:
         return None
 
 
 def _carry_out(
-    target: ImportTarget, found: ImportLinks, plan: BuildPlanRecord, timeout: float
+    target: ImportTarget, links: ImportLinks, plan: BuildPlanRecord, timeout: float
 ) -> Operation[None]:
     if plan.verb is None or plan.document is None:
         return
     bearer = target.bearer
     try:
-        request = wire.send_mapping(found, bearer, plan.document, first=plan.verb == "PUT")
+        request = wire.send_mapping(links, bearer, plan.document, first=plan.verb == "PUT")
         response = yield from call(target.site, request)
         location = response.headers.get("location", "")
         if response.status == 303 and location:
             yield from _wait(target.site, bearer, location, timeout)
     except MappingRejectedError as error:
-        raise _placed(error, plan.model) from None
+        raise _with_places(error, plan.model) from None
 
 
 def _wait(site: Site, bearer: Secret, location: str, timeout: float) -> Operation[None]:
-    """Wait until Assets is done with a mapping that it took.
+    """Wait until Assets has processed a mapping that it accepted.
 
     Raises:
-        MappingRejectedError: It was refused after all.
-        ImportTimeoutError: It takes too long.
+        MappingRejectedError: Assets rejected it later.
+        ImportTimeoutError: It took too long.
     """
     started = site.clock.monotonic()
     pause = 0.5
@@ -154,20 +152,20 @@ def _wait(site: Site, bearer: Secret, location: str, timeout: float) -> Operatio
         if progress.finished or progress.result:
             if progress.result.upper() in _DONE:
                 return
-            said = read_body("text/plain", progress.message.encode())
-            raise refused_mapping("Assets took the schema model and then failed to build it", said)
+            message = read_body("text/plain", progress.message.encode())
+            raise refused_mapping("Assets accepted the schema model and then failed to build it", message)
         if site.clock.monotonic() - started + pause > timeout:
             raise ImportTimeoutError(
-                f"Assets was not done with the schema model after {timeout:g} seconds; it goes on with it.",
-                cause="A large model, or a busy service, probably takes longer.",
-                remedies=("You: build again later; what is done by then is not sent again.",),
+                f"Assets did not finish building the schema model within {timeout:g} seconds. It continues.",
+                cause="The model is large, or the service is busy.",
+                remedies=("You: build again later. What exists by then is not sent again.",),
             )
         yield Sleep(pause)
         pause = min(pause * 1.5, 10.0)
 
 
-def _placed(error: MappingRejectedError, model: SchemaModel) -> MappingRejectedError:
-    """The refusal with the places of the model that the service's words are about."""
+def _with_places(error: MappingRejectedError, model: SchemaModel) -> MappingRejectedError:
+    """Add the places in the model that the messages of the service are about."""
     places = _places(model, " ".join([*error.messages, error.location]))
     if not places:
         return error
@@ -190,34 +188,37 @@ def _placed(error: MappingRejectedError, model: SchemaModel) -> MappingRejectedE
     )
 
 
-def _places(model: SchemaModel, said: str) -> list[str]:
-    """The paths of the object types and attributes whose external id stands in a text."""
-    known = {model.external_id(spec.key): spec.key for spec in model.object_types}
+def _places(model: SchemaModel, message: str) -> list[str]:
+    """Return the paths of the object types and attributes whose external ids are in a message."""
+    paths = {model.external_id(spec.key): spec.key for spec in model.object_types}
     for spec in model.object_types:
         for attribute in spec.attributes:
-            known[model.external_id(spec.key, attribute.key)] = f"{spec.key}.{attribute.key}"
-    # An object type's external id is the beginning of those of its attributes.
+            paths[model.external_id(spec.key, attribute.key)] = f"{spec.key}.{attribute.key}"
+    # The external id of an object type is a prefix of those of its attributes.
     return [
-        path for external_id, path in known.items() if re.search(rf"{re.escape(external_id)}(?![\w/-])", said)
+        path
+        for external_id, path in paths.items()
+        if re.search(rf"{re.escape(external_id)}(?![\w/-])", message)
     ]
 
 
 def known_model(
-    target: ImportTarget, found: ImportLinks, chosen: SchemaModel | None
+    target: ImportTarget, links: ImportLinks, chosen: SchemaModel | None
 ) -> Operation[SchemaModel]:
-    """The model that records follow: the one that was chosen, the one that was built, or the one that Assets has.
+    """Return the model that records follow: the given one, the one that was built, or the one in Assets.
 
     Raises:
-        MissingMappingError: None was chosen, and Assets has none.
+        MissingMappingError: No model was given, and the import has none.
     """
     if chosen is not None:
         return chosen
     if target.memory.model is None:
-        model = SchemaModel.from_document((yield from current_document(target, found)))
+        # A mapping can outlive its object type, which someone deleted in Assets. It must not stop an import.
+        model = read_document((yield from current_document(target, links)), SchemaModel, strict=False)
         if not any(spec.mapped for spec in model.object_types):
             raise MissingMappingError(
-                "The import has no schema model yet; nothing was started.",
-                remedies=("You: build one first, with token.build(model).",),
+                "The import has no schema model yet. Nothing was started.",
+                remedies=("You: build one first with token.build(model).",),
                 operation="start import",
                 reason="MISSING_MAPPING",
             )

@@ -1,10 +1,9 @@
-"""Object types that are wanted and already there: finding them, and the ways out that change something in Assets."""
-
-from __future__ import annotations
+"""Finds conflicts with existing object types, and carries out the resolutions that change Assets."""
 
 from collections.abc import Mapping
 
 from .._http.commands import Operation
+from .._model.arguments import choice
 from .._model.schema_model import SchemaModel
 from .._plan.conflicts import ConflictRecord, Resolution, apply, find_conflicts
 from .._session.site import Site
@@ -25,24 +24,24 @@ from . import object_schemas as schemas
 
 
 def find(site: Site, schema_id: str, model: SchemaModel) -> Operation[tuple[ConflictRecord, ...]]:
-    """The conflicts of a schema with a model.
+    """Find the conflicts of a schema with a model.
 
-    An object type that an earlier build of the model made is none; only the documents of the schema's imports tell, so
-    they are read as soon as something looks like a conflict.
+    Object types that an earlier build of the model created are not conflicts. Only the documents of the schema's imports
+    show that, so they are read as soon as something looks like a conflict.
     """
     existing = yield from schemas.existing(site, schema_id)
-    found = find_conflicts(model, existing)
-    if not found:
-        return found
+    conflicts = find_conflicts(model, existing)
+    if not conflicts:
+        return conflicts
     documents = yield from _documents(site, schema_id)
-    return find_conflicts(model, existing, documents=documents) if documents else found
+    return find_conflicts(model, existing, documents=documents) if documents else conflicts
 
 
 def _documents(site: Site, schema_id: str) -> Operation[list[Mapping[str, object]]]:
-    """What the schema's External imports say about its object types, as far as they can be read.
+    """Read the documents of the schema's External imports, if possible.
 
-    Listing imports is undocumented, and reading them takes a scope of its own. Without them a conflict is shown that may
-    be none; that is better than failing.
+    Listing imports is undocumented, and reading them needs another scope. Without them, an object type of this model is
+    shown as a conflict, which is better than an error.
     """
     documents: list[Mapping[str, object]] = []
     try:
@@ -66,13 +65,14 @@ def _document_builder(import_source_id: str) -> Builder:
 def resolve(
     site: Site,
     conflict: ConflictRecord,
-    resolution: Resolution,
+    resolution: Resolution | str,
     model: SchemaModel,
     *,
     name: str | None,
     delete_objects: int | None,
 ) -> Operation[SchemaModel]:
-    """Take one way out; what has to change in Assets is changed before the model is returned."""
+    """Carry out a resolution: change Assets if necessary, then return the model."""
+    resolution = choice(Resolution, resolution, "resolution")
     resolved = apply(conflict, resolution, model, name=name, delete_objects=delete_objects)
     if resolution is Resolution.RENAME_EXISTING:
         yield from _rename(site, conflict, name or conflict.suggested_name(resolution, model))
@@ -89,8 +89,8 @@ def _rename(site: Site, conflict: ConflictRecord, name: str) -> Operation[None]:
         )
     except ValidationError as error:
         raise ResolutionNotPossibleError(
-            f"The object type “{conflict.name}” cannot be renamed to “{checked}”.",
-            cause="Assets certainly refuses this name.",
+            f'Could not rename the object type "{conflict.name}" to "{checked}".',
+            cause="Assets rejects this name.",
             operation=error.operation,
             status=error.status,
             method=error.method,
@@ -99,7 +99,7 @@ def _rename(site: Site, conflict: ConflictRecord, name: str) -> Operation[None]:
             messages=error.messages,
             field_errors=error.field_errors,
             request_id=error.request_id,
-            remedies=("You: choose a name that no object type of the schema has, with name=….",),
+            remedies=("You: pass a name that no object type of the schema has, with name=….",),
         ) from None
     except NotFoundError as error:
         raise _gone(conflict, error) from None
@@ -107,8 +107,8 @@ def _rename(site: Site, conflict: ConflictRecord, name: str) -> Operation[None]:
 
 def _gone(conflict: ConflictRecord, error: NotFoundError) -> ResolutionNotPossibleError:
     return ResolutionNotPossibleError(
-        f"The object type “{conflict.name}” is gone from Assets, or hidden from this account.",
-        cause="Somebody else has probably deleted it since the conflict was found.",
+        f'The object type "{conflict.name}" no longer exists, or this account can no longer see it.',
+        cause="Another user has probably deleted it since the conflict was found.",
         operation=error.operation,
         status=error.status,
         method=error.method,
@@ -116,12 +116,12 @@ def _gone(conflict: ConflictRecord, error: NotFoundError) -> ResolutionNotPossib
         host=error.host,
         messages=error.messages,
         request_id=error.request_id,
-        remedies=("You: find the conflicts again; this one may have solved itself.",),
+        remedies=("You: find the conflicts again. This one may be resolved.",),
     )
 
 
 def _delete(site: Site, conflict: ConflictRecord) -> Operation[None]:
-    """Delete the existing type, if it still holds as many objects as when the conflict was found."""
+    """Delete the existing type if its number of objects has not changed since the conflict was found."""
     try:
         response = yield from ask_assets(
             site, lambda base: wire.count_objects(base, f"objectTypeId = {conflict.existing.id}")
@@ -129,13 +129,13 @@ def _delete(site: Site, conflict: ConflictRecord) -> Operation[None]:
         count = wire.read_total(response)
         if count != (conflict.object_count or 0):
             raise ResolutionNotPossibleError(
-                f"The object type “{conflict.name}” was not deleted: it now holds {count} objects instead of "
+                f'The object type "{conflict.name}" was not deleted: it now has {count} objects instead of '
                 f"{conflict.object_count or 0}.",
-                remedies=("You: find the conflicts again and look at what was added.",),
+                remedies=("You: find the conflicts again and check the new objects.",),
             )
         yield from ask_assets(site, lambda base: wire.delete_object_type(base, conflict.existing.id))
     except NotFoundError:
-        return  # somebody else has deleted it
+        return  # another user has deleted it
     except (TransportError, ServiceUnavailableError) as unknown:
         try:
             yield from ask_assets(site, lambda base: wire.get_object_type(base, conflict.existing.id))

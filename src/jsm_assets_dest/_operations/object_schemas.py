@@ -1,4 +1,4 @@
-"""Object schemas: finding, creating, reading and deleting them."""
+"""Find, create, read, and delete object schemas."""
 
 from __future__ import annotations
 
@@ -32,12 +32,11 @@ if TYPE_CHECKING:
     from .._assets.statuses import Status, StatusCategory
     from .._model.graph import Graph
 
-# What a schema holds is read by few operations each: their classes are loaded there, so that a program that reads one
-# schema does not wait for all of them.
+# Functions import the classes of their results, so that a program that reads one object schema does not load all of them.
 
-#: At most ten characters (seen by a client); which characters is not documented: the Data Center edition's rule.
+#: At most ten characters (reported by a client). The allowed characters are not documented; this is the rule of Data Center.
 _KEY = re.compile(r"[A-Z][A-Z0-9]{1,9}")
-#: Refused in names on Data Center.
+#: Rejected in names by Data Center.
 _RESERVED = frozenset('=;:?."')
 
 
@@ -46,15 +45,15 @@ def _schema(site: Site, value: object, *, counted: bool = True) -> ObjectSchemaR
 
 
 def list_all(site: Site) -> Operation[list[ObjectSchemaRecord]]:
-    """Every object schema that the caller may see, page by page."""
-    found: list[ObjectSchemaRecord] = []
+    """Read all object schemas that the account can see, page by page."""
+    records: list[ObjectSchemaRecord] = []
     start: int | None = 0
     while start is not None:
         response = yield from ask_assets(site, _page_builder(start))
         page = wire.read_page(response)
-        found += [_schema(site, value) for value in page.values]
+        records += [_schema(site, value) for value in page.values]
         start = page.next_start
-    return found
+    return records
 
 
 def _page_builder(start: int) -> Builder:
@@ -62,8 +61,8 @@ def _page_builder(start: int) -> Builder:
 
 
 def find(site: Site, key: str) -> Operation[ObjectSchemaRecord | None]:
-    """The object schema with a key, in any case, or None."""
-    wanted = required(key, "key", "Pass the schema's key, such as OKT.").upper()
+    """Return the object schema with a key, in any case, or None."""
+    wanted = required(key, "key", "Pass the key of the object schema, such as OKT.").upper()
     for schema in (yield from list_all(site)):
         if schema.key.upper() == wanted:
             return schema
@@ -71,30 +70,30 @@ def find(site: Site, key: str) -> Operation[ObjectSchemaRecord | None]:
 
 
 def get(site: Site, key: str) -> Operation[ObjectSchemaRecord]:
-    """The object schema with a key.
+    """Return the object schema with a key.
 
     Raises:
-        ObjectSchemaNotFoundError: There is none, or the account may not see it.
+        ObjectSchemaNotFoundError: It does not exist, or the account can't see it.
     """
     schema = yield from find(site, key)
     if schema is None:
         raise ObjectSchemaNotFoundError(
-            f"No object schema with the key {key} is visible to {site.credentials.account_label} on {site.url}."
+            f"Could not find the object schema {key} on {site.url} as {site.credentials.account_label}."
         )
     return schema
 
 
 def refreshed(site: Site, schema_id: str) -> Operation[ObjectSchemaRecord]:
-    """The object schema as it is now.
+    """Read an object schema again.
 
     Raises:
-        ObjectSchemaNotFoundError: It is gone, or hidden.
+        ObjectSchemaNotFoundError: It was deleted, or the account can't see it.
     """
     try:
         response = yield from ask_assets(site, lambda base: wire.get_object_schema(base, schema_id))
     except NotFoundError as error:
         raise ObjectSchemaNotFoundError(
-            f"The object schema {schema_id} is gone, or hidden from {site.credentials.account_label}.",
+            f"The object schema {schema_id} was deleted, or {site.credentials.account_label} can't see it.",
             status=error.status,
             operation=error.operation,
             method=error.method,
@@ -107,38 +106,38 @@ def refreshed(site: Site, schema_id: str) -> Operation[ObjectSchemaRecord]:
 
 
 def checked_key(key: str) -> str:
-    """A key that Assets takes.
+    """Return a key that Assets accepts.
 
     Raises:
-        ConfigurationError: It is not one.
+        ConfigurationError: The key is invalid.
     """
     text = required(key, "key", "Pass a key such as OKT.")
     if not _KEY.fullmatch(text):
         raise ConfigurationError(
-            f"{text!r} cannot be an object schema's key; nothing was sent.",
+            f"{text!r} is not a valid key of an object schema. Nothing was sent.",
             field="key",
-            fix="Use 2 to 10 capital letters and digits, beginning with a letter, such as OKT.",
+            fix="Use 2 to 10 uppercase letters and digits, starting with a letter, such as OKT.",
         )
     return text
 
 
 def checked_name(name: str) -> str:
-    """A name that Assets takes.
+    """Return a name that Assets accepts.
 
     Raises:
-        ConfigurationError: It is not one.
+        ConfigurationError: The name is invalid.
     """
     text = required(name, "name", "Pass a name such as Okta.")
     reserved = sorted(_RESERVED & set(text))
     if reserved:
         raise ConfigurationError(
-            f"The name {text!r} holds {' '.join(reserved)}, which Assets refuses; nothing was sent.",
+            f"The name {text!r} contains {' '.join(reserved)}, which Assets rejects. Nothing was sent.",
             field="name",
-            fix='Leave out the characters = ; : ? . "',
+            fix='Remove the characters = ; : ? . "',
         )
     if len(text) > 255:
         raise ConfigurationError(
-            f"The name is {len(text)} characters long; nothing was sent.",
+            f"The name has {len(text)} characters. Nothing was sent.",
             field="name",
             fix="Use at most 255 characters.",
         )
@@ -148,10 +147,10 @@ def checked_name(name: str) -> str:
 def create(site: Site, key: str, name: str, description: str) -> Operation[ObjectSchemaRecord]:
     """Create an object schema.
 
-    When the answer gets lost, the site is asked whether the schema is there now before anything is sent again.
+    If the response is lost, check whether the object schema exists before anything is sent again.
 
     Raises:
-        ConfigurationError: The key or the name cannot be right; nothing was sent.
+        ConfigurationError: The key or the name is invalid. Nothing was sent.
         ObjectSchemaExistsError: The key or the name is taken.
     """
     key, name = checked_key(key), checked_name(name)
@@ -160,12 +159,12 @@ def create(site: Site, key: str, name: str, description: str) -> Operation[Objec
     except (TransportError, ServiceUnavailableError) as error:
         if isinstance(error, TransportError) and error.sent == "no":
             raise
-        # The outcome is unknown: a new, empty schema with this very key and name can only be ours.
-        there = yield from find(site, key)
-        if there is not None:
-            if there.name != name or there.object_type_count:
+        # The outcome is unknown. An empty object schema with this key and name is the one of the lost response.
+        schema = yield from find(site, key)
+        if schema is not None:
+            if schema.name != name or schema.object_type_count:
                 raise
-            return there
+            return schema
     return (yield from _create(site, key, name, description))
 
 
@@ -175,21 +174,21 @@ def _create(site: Site, key: str, name: str, description: str) -> Operation[Obje
             site, lambda base: wire.create_object_schema(base, key, name, description)
         )
     except ValidationError as error:
-        if not _says_taken(error):
+        if not _is_taken(error):
             raise
-        raise _taken(error, f"The object schema {key} ({name}) was not created") from None
+        raise _taken(error, f"Could not create the object schema {key} ({name})") from None
     return _schema(site, response.json())
 
 
-def _says_taken(error: ValidationError) -> bool:
+def _is_taken(error: ValidationError) -> bool:
     return any("unique" in text.lower() for text in (*error.field_errors.values(), *error.messages))
 
 
-def _taken(error: ValidationError, what: str, remedies: tuple[str, ...] = ()) -> ObjectSchemaExistsError:
+def _taken(error: ValidationError, failure: str, remedies: tuple[str, ...] = ()) -> ObjectSchemaExistsError:
     fields = {"name": "name", "objectSchemaKey": "key"}
     taken = " and ".join(fields.get(name, name) for name in error.field_errors) or "name or key"
     return ObjectSchemaExistsError(
-        f"{what}: its {taken} is taken.",
+        f"{failure}: the {taken} is taken.",
         remedies=remedies,
         status=error.status,
         messages=error.messages,
@@ -203,7 +202,7 @@ def _taken(error: ValidationError, what: str, remedies: tuple[str, ...] = ()) ->
 
 
 def ensure(site: Site, key: str, name: str | None, description: str) -> Operation[ObjectSchemaRecord]:
-    """The object schema with a key; created when it is not there."""
+    """Return the object schema with a key, creating it if it does not exist."""
     checked_key(key)
     schema = yield from find(site, key)
     if schema is not None:
@@ -211,7 +210,7 @@ def ensure(site: Site, key: str, name: str | None, description: str) -> Operatio
     try:
         return (yield from create(site, key, name if name is not None else key, description))
     except ObjectSchemaExistsError:
-        # Somebody else was faster, or another schema has the name.
+        # Another process created it, or another object schema has the name.
         schema = yield from find(site, key)
         if schema is None:
             raise
@@ -219,29 +218,29 @@ def ensure(site: Site, key: str, name: str | None, description: str) -> Operatio
 
 
 def delete(site: Site, schema: ObjectSchemaRecord, confirm_key: str) -> Operation[None]:
-    """Delete an object schema with everything in it.
+    """Delete an object schema with all its objects.
 
     Raises:
-        ConfigurationError: `confirm_key` is not the schema's key; nothing was sent.
+        ConfigurationError: `confirm_key` is not the key of the object schema. Nothing was sent.
     """
     if confirm_key != schema.key:
         raise ConfigurationError(
             f"The object schema {schema.key} ({schema.name}) was not deleted.",
             field="confirm_key",
-            fix=f"Deleting removes all its objects for good; if that is meant, pass confirm_key={schema.key!r}.",
+            fix=f"To delete it with all its objects permanently, pass confirm_key={schema.key!r}.",
         )
     try:
         yield from ask_assets(site, lambda base: wire.delete_object_schema(base, schema.id))
-    except (TransportError, ServiceUnavailableError) as unknown:
+    except (TransportError, ServiceUnavailableError) as error:
         try:
             yield from refreshed(site, schema.id)
         except ObjectSchemaNotFoundError:
             return
-        raise unknown from None
+        raise error from None
 
 
 def object_types(site: Site, schema_id: str) -> Operation[tuple[ObjectType, ...]]:
-    """All object types of a schema, with their counts."""
+    """Read the object types of an object schema, with their counts."""
     from .._assets.object_types import ObjectType
 
     response = yield from ask_assets(site, lambda base: wire.list_object_types(base, schema_id))
@@ -249,7 +248,7 @@ def object_types(site: Site, schema_id: str) -> Operation[tuple[ObjectType, ...]
 
 
 def attributes(site: Site, schema_id: str) -> Operation[tuple[Attribute, ...]]:
-    """All attributes of all object types of a schema."""
+    """Read the attributes of all object types of an object schema."""
     from .._assets.object_types import Attribute
 
     response = yield from ask_assets(site, lambda base: wire.list_attributes(base, schema_id))
@@ -257,7 +256,7 @@ def attributes(site: Site, schema_id: str) -> Operation[tuple[Attribute, ...]]:
 
 
 def existing(site: Site, schema_id: str) -> Operation[tuple[ExistingObjectType, ...]]:
-    """All object types of a schema with their attributes."""
+    """Read the object types of an object schema, with their attributes."""
     from .._assets.object_types import ExistingObjectType
 
     types = yield from object_types(site, schema_id)
@@ -279,63 +278,64 @@ def existing(site: Site, schema_id: str) -> Operation[tuple[ExistingObjectType, 
 def update(
     site: Site, schema: ObjectSchemaRecord, name: str | None, description: str | None
 ) -> Operation[ObjectSchemaRecord]:
-    """Change a schema's name or description; what is None stays.
+    """Change the name or the description of an object schema. None keeps the current value.
 
-    All fields are optional in Atlassian's document, but the Data Center edition wants them all, so that the present ones
-    are read and sent along.
+    All fields are optional in Atlassian's document, but Data Center requires all of them. Therefore the current values are
+    read and sent too.
 
     Raises:
-        ConfigurationError: The name cannot be right; nothing was sent.
-        ObjectSchemaExistsError: Another schema has the name.
+        ConfigurationError: The name is invalid. Nothing was sent.
+        ObjectSchemaExistsError: Another object schema has the name.
     """
     checked = checked_name(name) if name is not None else None
-    now = yield from refreshed(site, schema.id)
+    current = yield from refreshed(site, schema.id)
     changes = {
-        "name": checked if checked is not None else now.name,
-        "objectSchemaKey": now.key,
-        "description": description if description is not None else now.description,
+        "name": checked if checked is not None else current.name,
+        "objectSchemaKey": current.key,
+        "description": description if description is not None else current.description,
     }
-    if (changes["name"], changes["description"]) == (now.name, now.description):
-        return now
+    if (changes["name"], changes["description"]) == (current.name, current.description):
+        return current
     try:
         response = yield from ask_assets(
             site, lambda base: wire.update_object_schema(base, schema.id, changes)
         )
     except ValidationError as error:
-        if not _says_taken(error):
+        if not _is_taken(error):
             raise
-        what = f"The object schema {now.key} was not renamed to “{changes['name']}”"
-        raise _taken(error, what, ("You: choose a name that no other object schema has.",)) from None
+        failure = f'Could not rename the object schema {current.key} to "{changes["name"]}"'
+        raise _taken(error, failure, ("You: choose a name that no other object schema has.",)) from None
     return _schema(site, response.json())
 
 
 def allow_references(site: Site, schema_id: str, *, allowed: bool) -> Operation[None]:
-    """Set whether other object schemas may refer to this one's objects.
+    """Allow or forbid that other object schemas refer to objects of this one.
 
-    The call takes three settings, and nothing says what becomes of those that are left out. Therefore the neighbours are
-    read and sent along; where that undocumented reading is not answered, the one setting goes alone.
+    The request has three settings, and the effect of omitting one is not documented. Therefore the other two are read and
+    sent too. If that undocumented read request fails, only the one setting is sent.
     """
     properties = {"allowOtherObjectSchema": allowed}
     try:
         response = yield from ask_assets(site, lambda base: wire.read_schema_properties(base, schema_id))
-        now = read_object(response.json(), "settings of a schema")
+        current = read_object(response.json(), "settings of a schema")
     except (ApiError, MalformedAnswerError, HtmlResponseError):
-        now = {}
+        current = {}
     for name in wire.SCHEMA_PROPERTIES:
-        if name not in properties and isinstance(now.get(name), bool):
-            properties[name] = bool(now[name])
+        if name not in properties and isinstance(current.get(name), bool):
+            properties[name] = bool(current[name])
     yield from ask_assets(site, lambda base: wire.update_schema_properties(base, schema_id, properties))
 
 
 def statuses(site: Site, schema_id: str) -> Operation[tuple[Status, ...]]:
-    """The statuses that objects of the schema may have: the schema's own first, then those that all schemas share."""
+    """Read the statuses of an object schema: first its own, then those that all object schemas share."""
     from .._assets.statuses import Status
 
-    found: list[Status] = []
-    for asked in (schema_id, None):
-        response = yield from ask_assets(site, _status_builder(asked))
-        found += wire.read_each(response, "statuses", Status.from_json, "values")
-    return tuple({status.id: status for status in found}.values())
+    statuses_by_id: dict[str, Status] = {}
+    for owner_id in (schema_id, None):
+        response = yield from ask_assets(site, _status_builder(owner_id))
+        for status in wire.read_each(response, "statuses", Status.from_json, "values"):
+            statuses_by_id.setdefault(status.id, status)
+    return tuple(statuses_by_id.values())
 
 
 def _status_builder(schema_id: str | None) -> Builder:
@@ -343,8 +343,8 @@ def _status_builder(schema_id: str | None) -> Builder:
 
 
 def find_status(site: Site, schema_id: str, name: str) -> Operation[Status | None]:
-    """The status with a name, in any case, or None; the schema's own before one that all schemas share."""
-    wanted = required(name, "name", "Pass the status's name, such as Active.")
+    """Return the status with a name, in any case, or None. A status of the object schema precedes a shared one."""
+    wanted = required(name, "name", "Pass the name of the status, such as Active.")
     for status in (yield from statuses(site, schema_id)):
         if same_name(status.name, wanted):
             return status
@@ -354,28 +354,28 @@ def find_status(site: Site, schema_id: str, name: str) -> Operation[Status | Non
 def create_status(
     site: Site, schema_id: str, name: str, category: StatusCategory | str, description: str
 ) -> Operation[Status]:
-    """Create a status of a schema.
+    """Create a status of an object schema.
 
-    When the answer gets lost, the site is asked whether the status is there now before anything is sent again.
+    If the response is lost, check whether the status exists before anything is sent again.
 
     Raises:
-        ConfigurationError: The name or the category cannot be right; nothing was sent.
-        ValidationError: Assets refuses it, for example because the schema has one of that name; `field_errors` says why.
+        ConfigurationError: The name or the category is invalid. Nothing was sent.
+        ValidationError: Assets rejects the status, for example because the name is taken. See `field_errors`.
     """
     from .._assets.statuses import CATEGORIES, Status, StatusCategory
 
     text = required(name, "name", "Pass a name such as Locked Out.")
     if not PLAIN_NAME.fullmatch(text):
         raise ConfigurationError(
-            f"{text!r} cannot be a status's name; nothing was sent.",
+            f"{text!r} is not a valid name of a status. Nothing was sent.",
             field="name",
-            fix=f"Use 2 to 30 letters A to Z, digits, spaces and hyphens, such as {plain_name(text) or 'Locked Out'!r}.",
+            fix=f"Use 2 to 30 letters A to Z, digits, spaces, and hyphens, such as {plain_name(text) or 'Locked Out'!r}.",
         )
     try:
         number = {meaning: number for number, meaning in CATEGORIES.items()}[StatusCategory(category)]
     except ValueError:
         raise ConfigurationError(
-            f"{category!r} is no category of a status; nothing was sent.",
+            f"{category!r} is not a category of a status. Nothing was sent.",
             field="category",
             fix=f"Use one of: {', '.join(StatusCategory)}.",
         ) from None
@@ -388,14 +388,14 @@ def create_status(
     except (TransportError, ServiceUnavailableError) as error:
         if isinstance(error, TransportError) and error.sent == "no":
             raise
-        there = yield from find_status(site, schema_id, text)
-        if there is not None and not there.is_shared:
-            return there
+        status = yield from find_status(site, schema_id, text)
+        if status is not None and not status.is_shared:
+            return status
     return Status.from_json((yield from ask_assets(site, build)).json())
 
 
 def import_sources(site: Site, schema_id: str) -> Operation[tuple[ImportSource, ...]]:
-    """The imports of a schema."""
+    """Read the imports of an object schema."""
     from .._assets.import_sources import ImportSource
 
     response = yield from ask_assets(site, lambda base: wire.list_import_sources(base, schema_id))
@@ -403,17 +403,17 @@ def import_sources(site: Site, schema_id: str) -> Operation[tuple[ImportSource, 
 
 
 def import_status(site: Site, source: ImportSource) -> Operation[ImportStatus]:
-    """The state of an import, asked with the account's credentials."""
+    """Read the status of an import with the credentials of the account."""
     from .._assets.import_sources import ImportStatus
 
     response = yield from ask_assets(site, lambda base: wire.import_status(base, source.id))
-    status = read_text(read_object(response.json(), "an import's state"), "status")
+    status = read_text(read_object(response.json(), "the status of an import"), "status")
     return ImportStatus(status=status, import_source_id=source.id, workspace_id=site.workspace_id or "")
 
 
 def graph(site: Site, schema: ObjectSchemaRecord) -> Operation[Graph]:
-    """A picture of what the schema has."""
+    """Return a diagram of the object types in an object schema."""
     from .._model.graph import Graph
 
-    found = yield from existing(site, schema.id)
-    return Graph.of_existing(schema.name, found)
+    object_types = yield from existing(site, schema.id)
+    return Graph.of_existing(schema.name, object_types)

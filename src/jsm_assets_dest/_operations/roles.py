@@ -1,4 +1,4 @@
-"""The roles of an object schema. Only the site's own gateway answers about them, and nothing of it is documented."""
+"""Read and set the roles of an object schema. The endpoints are undocumented, and only the gateway of the site has them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from ..exceptions import (
 
 
 def read(site: Site, schema: ObjectSchemaRecord) -> Operation[SchemaRoles]:
-    """The roles of a schema with their entries.
+    """Read the roles of an object schema, with their entries.
 
     Raises:
-        RolesNotSettableError: The site does not let this credential read them.
+        RolesNotSettableError: The site does not allow this credential to read them.
     """
     try:
         base = yield from roles_base(site)
@@ -46,12 +46,12 @@ def write(
     schema: ObjectSchemaRecord,
     wanted: dict[RoleKind, Sequence[str] | None],
 ) -> Operation[SchemaRoles]:
-    """Replace the entries of roles; a role that is None is left alone.
+    """Replace the entries of roles. A role with None is not changed.
 
-    Entries are names of groups, or account ids of people. What Assets made of them is read back and compared.
+    Entries are names of groups or account ids of people. Afterwards the entries are read from Assets and compared.
 
     Raises:
-        RolesNotSettableError: The site does not let this credential set them, or did not keep what was sent.
+        RolesNotSettableError: The site does not allow this credential to set them, or Assets stored other entries.
     """
     before = yield from read(site, schema)
     base = yield from roles_base(site)
@@ -60,8 +60,8 @@ def write(
             continue
         role = before.of(kind)
         if role is None:
-            raise _not_settable(site, schema, None, f"the schema has no role for {kind.value}")
-        users, groups = _sorted_out(entries)
+            raise _not_settable(site, schema, None, f"the object schema has no role for {kind.value}")
+        users, groups = _users_and_groups(entries)
         if set(users) == set(role.users) and set(groups) == set(role.groups):
             continue
         try:
@@ -72,12 +72,14 @@ def write(
     for kind, entries in wanted.items():
         role = after.of(kind)
         if entries is not None and role is not None and set(role.users) | set(role.groups) != set(entries):
-            raise _not_settable(site, schema, None, f"Assets took the request and kept other {kind.value}")
+            raise _not_settable(
+                site, schema, None, f"Assets accepted the request, but stored other {kind.value}"
+            )
     return after
 
 
-def _sorted_out(entries: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Account ids and group names apart: an account id is 24 hexadecimal digits, or holds a colon."""
+def _users_and_groups(entries: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Separate account ids from group names. An account id has 24 hexadecimal digits, or contains a colon."""
     users = [entry for entry in entries if _is_account_id(entry)]
     return users, [entry for entry in entries if not _is_account_id(entry)]
 
@@ -94,18 +96,18 @@ def _not_settable(
     api_error = error if isinstance(error, ApiError) else None
     if not reason:
         reason = (
-            "this credential does not work on the site's own gateway"
+            "the gateway of the site does not accept this credential"
             if isinstance(error, AuthenticationError)
-            else "the site does not answer that request for this account"
+            else "the site rejects that request for this account"
         )
     steps = (
-        f"Open {schema.links.configure} as a Jira admin or a manager of the schema.",
-        "Choose the tab Roles.",
+        f"Open {schema.links.configure} as a Jira admin or an object schema manager.",
+        "Open the tab Roles.",
         "Under Object Schema Developers, remove the groups that give access to Jira Service Management.",
-        "Add the people and groups that shall manage, edit or see the objects, and save.",
+        "Add the people and groups that should manage, edit, or see the objects, and save.",
     )
     return RolesNotSettableError(
-        f"The roles of the object schema {schema.key} on {site.url} cannot be read or set from here: {reason}.",
+        f"Could not read or set the roles of {schema.key} on {site.url}: {reason}.",
         link=schema.links.configure,
         steps=steps,
         status=api_error.status if api_error else None,

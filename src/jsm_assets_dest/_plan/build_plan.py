@@ -1,119 +1,118 @@
-"""What building a model would do to an import source: read first, compare, show, and only then send.
+"""What a build would do to an import source: read, compare, show, and only then send.
 
-`make_plan` is pure: it gets the model and what the import source has, and returns a `BuildPlanRecord` with one
-item for everything and the document that would be sent. Nothing is sent while something is impossible.
+`make_plan` is pure: it compares the model with what the import source has, and returns a `BuildPlanRecord` with one item
+for everything and the document to send. Nothing is sent while a change is impossible.
 """
-
-from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import frozen
 
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
 from .._model.schema_model import SchemaModel
 from .._wire.json_values import JsonObject, digest_of
 from ..exceptions import ImpossibleChangeError, StalePlanError
-from .changed_document import Verb, changed_document, whole_document
-from .compare import compare
+from .changed_document import Verb, changed_document, wanted_mappings, whole_document
+from .compare import Comparison
 from .current import read_current
 from .plan_items import PlanItem, PlanKind, PlanSubject
 from .takeover import take_over
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class BuildPlanRecord:
     """What building a model does.
 
     Attributes:
-        items: One for each object type, attribute, icon, status and mapping, in the model's order.
-        model: The model with the external ids of adopted things settled.
-        verb: "PUT" for an import source without a mapping, "PATCH" for one with, None where nothing is to be
-            sent.
-        document: What is sent; None where nothing is.
+        items: One for each object type, attribute, icon, status, and mapping, in the order of the model.
+        model: The model with the external ids of adopted things.
+        verb: "PUT" for an import source without a mapping, "PATCH" for one with a mapping, None if nothing is sent.
+        document: What is sent, or None.
         current_digest: The digest of what existed when the plan was made; see `document_digest`.
-        model_digest: The digest of the model that was planned, before anything was settled.
+        model_digest: The digest of the wanted model.
     """
 
-    items: tuple[PlanItem, ...] = field(repr=False)
-    model: SchemaModel = field(repr=False)
+    __module__ = "jsm_assets_dest"
+
+    items: tuple[PlanItem, ...]
+    model: SchemaModel
     verb: Verb | None
-    document: JsonObject | None = field(repr=False)
-    current_digest: str = field(repr=False)
-    model_digest: str = field(repr=False)
+    document: JsonObject | None
+    current_digest: str
+    model_digest: str
 
     def of(self, kind: PlanKind) -> tuple[PlanItem, ...]:
-        """The items of one kind."""
+        """Return the items of one kind."""
         return tuple(item for item in self.items if item.kind is kind)
 
     @property
     def changes(self) -> tuple[PlanItem, ...]:
-        """What is created, patched or adopted."""
+        """The items that are created, patched, or adopted."""
         return tuple(item for item in self.items if item.is_change)
 
     @property
     def impossible(self) -> tuple[PlanItem, ...]:
-        """What the service can never do, so that nothing is sent."""
+        """The items that the service can never change. While there are any, nothing is sent."""
         return self.of(PlanKind.IMPOSSIBLE)
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything is as wanted, drift aside: there is nothing to send, and nothing in the way."""
+        """True if there is nothing to send and nothing impossible. Drift is allowed."""
         return self.verb is None and not self.impossible
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of what is sent and of what it was planned for, 64 hexadecimal digits."""
+        """The SHA-256 of what is sent and of what existed when the plan was made, 64 hexadecimal digits."""
         return digest_of([self.verb, self.document, self.current_digest])
 
     def raise_for_impossible(self) -> None:
-        """Refuse a plan with impossible items.
+        """Raise an error if the plan has impossible items.
 
         Raises:
-            ImpossibleChangeError: Naming all of them, with what to do about each.
+            ImpossibleChangeError: It lists all of them, with a remedy for each.
         """
         if self.impossible:
-            what = "; ".join(f"{item.path}: {item.message.rstrip('.')}" for item in self.impossible)
-            places: dict[str, list[str]] = {}
+            details = "; ".join(f"{item.path}: {item.message.rstrip('.')}" for item in self.impossible)
+            paths_by_remedy: dict[str, list[str]] = {}
             for item in self.impossible:
-                places.setdefault(item.remedy.rstrip("."), []).append(item.path)
+                paths_by_remedy.setdefault(item.remedy.rstrip("."), []).append(item.path)
             raise ImpossibleChangeError(
-                f"The model cannot be built as it is; nothing was sent. {what}.",
-                remedies=[f"{remedy} ({', '.join(paths)})." for remedy, paths in places.items()],
+                f"The model can't be built. Nothing was sent. {details}.",
+                remedies=[f"{remedy} ({', '.join(paths)})." for remedy, paths in paths_by_remedy.items()],
             )
 
     def check_current(self, document: Mapping[str, object] | None) -> None:
-        """Refuse a plan that was made for something else than what Assets has now.
+        """Check that the plan was made for what Assets has now.
 
         Args:
-            document: What `GET …/schema-and-mapping` answers now, or None where there is nothing to read.
+            document: The current response to `GET …/schema-and-mapping`, or None if nothing can be read.
 
         Raises:
-            StalePlanError: Somebody changed the schema or the mapping after the plan was made.
+            StalePlanError: Someone changed the schema or the mapping after the plan was made.
         """
         if document_digest(document) != self.current_digest:
             raise StalePlanError(
-                "The schema or the mapping of the import source is not what the plan was made for; nothing was sent."
+                "The schema or the mapping of the import has changed since the plan was made. Nothing was sent."
             )
 
     def check_model(self, model: SchemaModel) -> None:
-        """Refuse a plan that was made for another model.
+        """Check that the plan was made for this model.
 
         Args:
-            model: The model that shall be built: the planned one, or the plan's own with everything settled.
+            model: The wanted model, or the model of the plan.
 
         Raises:
-            StalePlanError: The model is another one.
+            StalePlanError: It is another model.
         """
         if model.digest not in (self.model_digest, self.model.digest):
             raise StalePlanError(
-                "The plan was made for another model than the one that shall be built; nothing was sent.",
-                cause="The model was certainly changed after the plan was made.",
+                "The plan was made for another model. Nothing was sent.",
+                cause="The model was changed after the plan was made.",
             )
 
     def to_dict(self) -> dict[str, object]:
-        """The plan as JSON-ready data, with the document."""
+        """Return the plan as JSON-ready data, with the document."""
         return {
             "verb": self.verb,
             "digest": self.digest,
@@ -125,52 +124,53 @@ class BuildPlanRecord:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many items there are of each kind, for the kinds that there are."""
-        counted = Counter(item.kind for item in self.items)
-        return {kind.value: counted[kind] for kind in PlanKind if counted[kind]}
+        """The number of items of each kind, without the kinds that have none."""
+        counts = Counter(item.kind for item in self.items)
+        return {kind.value: counts[kind] for kind in PlanKind if counts[kind]}
 
     @property
     def summary(self) -> str:
-        """The plan in a line."""
-        counts = ", ".join(f"{count} {kind}" for kind, count in self.counts.items()) or "nothing in it"
+        """The plan in one line."""
+        counts = ", ".join(f"{count} {kind}" for kind, count in self.counts.items()) or "no items"
         if self.impossible:
-            return f"Cannot be built as it is: {counts}"
+            return f"Can't be built: {counts}"
         return f"{_SENT[self.verb] if self.verb else 'Nothing to send'}: {counts}"
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.summary}>"
+
     def __str__(self) -> str:
-        # What is in the way comes first: nothing else matters until somebody has decided about it.
-        kept = (PlanKind.UNCHANGED, PlanKind.IMPOSSIBLE)
-        shown = [*self.impossible, *(item for item in self.items if item.kind not in kept)]
-        return "\n".join([self.summary, *map(str, shown)])
+        # Impossible items come first, because nothing is sent while there are any.
+        hidden = (PlanKind.UNCHANGED, PlanKind.IMPOSSIBLE)
+        items = [*self.impossible, *(item for item in self.items if item.kind not in hidden)]
+        return "\n".join([self.summary, *map(str, items)])
 
     def _repr_html_(self) -> str:
         header = ("Change", "What", "Where", "Meaning")
-        rest = self.of(PlanKind.UNCHANGED)
-        shown = [one for one in self.items if one.kind is not PlanKind.UNCHANGED]
-        plain: dict[str, list[PlanItem]] = {}
-        if len(shown) > _SHOWN_AT_ONCE:
-            # A first build makes a hundred things; what needs a look must not be lost among them.
-            for one in shown:
-                if one.kind is PlanKind.CREATE and one.subject is not PlanSubject.OBJECT_TYPE:
-                    plain.setdefault(one.path.partition(".")[0], []).append(one)
-            shown = [one for one in shown if one not in plain.get(one.path.partition(".")[0], ())]
+        unchanged = self.of(PlanKind.UNCHANGED)
+        shown = [item for item in self.items if item.kind is not PlanKind.UNCHANGED]
+        folded_items: dict[str, list[PlanItem]] = {}
+        if len(shown) > _MAX_ROWS:
+            # A first build creates a hundred items. Fold what is only created, so that the rest is visible.
+            for item in shown:
+                if item.kind is PlanKind.CREATE and item.subject is not PlanSubject.OBJECT_TYPE:
+                    folded_items.setdefault(item.path.partition(".")[0], []).append(item)
+            shown = [item for item in shown if item not in folded_items.get(item.path.partition(".")[0], ())]
         return whole(
             below(strong(self.summary)),
-            grid(header, map(_row, shown)) if shown else "" if plain else "Nothing to do.",
+            grid(header, map(_row, shown)) if shown else "" if folded_items else "Nothing to do.",
             *(
-                folded(f"{where}: {_counted(items)}", grid(header, map(_row, items)))
-                for where, items in plain.items()
+                folded(f"{path}: {_create_text(items)}", grid(header, map(_row, items)))
+                for path, items in folded_items.items()
             ),
-            folded(f"{len(rest)} unchanged", grid(header, map(_row, rest))) if rest else "",
+            folded(f"{len(unchanged)} unchanged", grid(header, map(_row, unchanged))) if unchanged else "",
         )
 
 
-#: What a mapping document is, in words, by how it is sent.
-_SENT = {"PUT": "First build", "PATCH": "Change of the mapping"}
+_SENT: Mapping[Verb, str] = {"PUT": "First build", "PATCH": "Change of the mapping"}
 
-#: Changes in a plan's table; of more, what is merely created is folded away, by object type.
-_SHOWN_AT_ONCE = 12
-
+#: If the table of a plan has more rows, created items are folded by object type.
+_MAX_ROWS = 12
 
 _TONES: Mapping[PlanKind, Tone] = {
     PlanKind.CREATE: Tone.GOOD,
@@ -179,17 +179,15 @@ _TONES: Mapping[PlanKind, Tone] = {
     PlanKind.IMPOSSIBLE: Tone.BAD,
 }
 
+_PLURAL_ENDINGS = {PlanSubject.STATUS: "es"}
 
-def _counted(items: Sequence[PlanItem]) -> str:
-    counts = Counter(item.subject.value for item in items)
+
+def _create_text(items: Sequence[PlanItem]) -> str:
+    counts = Counter(item.subject for item in items)
     return "create " + ", ".join(
-        f"{count} {subject}{_PLURAL.get(subject, 's') if count > 1 else ''}"
+        f"{count} {subject}{_PLURAL_ENDINGS.get(subject, 's') if count > 1 else ''}"
         for subject, count in counts.items()
     )
-
-
-#: "mappings" and "attributes", but "statuses".
-_PLURAL = {"status": "es"}
 
 
 def _row(item: PlanItem) -> tuple[Markup, str, str, str]:
@@ -198,7 +196,7 @@ def _row(item: PlanItem) -> tuple[Markup, str, str, str]:
 
 
 def document_digest(document: Mapping[str, object] | None) -> str:
-    """The SHA-256 of what an import source has, 64 hexadecimal digits; the order of keys does not matter."""
+    """Return the SHA-256 of what an import source has, 64 hexadecimal digits. The order of keys doesn't matter."""
     return digest_of(document)
 
 
@@ -212,11 +210,11 @@ def make_plan(
     """Compare a model with what an import source has.
 
     Args:
-        model: What is wanted.
-        current_document: What `GET …/schema-and-mapping` answers, or None where there is nothing to read.
-        has_mapping: Whether the import source has a mapping, where its status told; by default, whether the
-            document has one. The first mapping is PUT as a whole, a second PUT is refused.
-        known_statuses: Names of statuses that exist in the schema, where they were read.
+        model: The wanted model.
+        current_document: The response to `GET …/schema-and-mapping`, or None if nothing can be read.
+        has_mapping: True if the status of the import source says that it has a mapping. By default, the document decides.
+            The first mapping is sent as a whole with PUT; the service rejects a second PUT.
+        known_statuses: The names of statuses that exist in the schema, if they were read.
 
     Raises:
         InvalidModelError: The model has errors, such as a mapped object type without an identifier.
@@ -224,16 +222,16 @@ def make_plan(
     model.check()
     current = read_current(current_document)
     settled, matches = take_over(model, current)
-    items = tuple(compare(settled, matches, current, known_statuses))
-    changes = [item for item in items if item.is_change]
-    mapped = current.has_mapping if has_mapping is None else has_mapping
+    mappings = wanted_mappings(settled, matches)
+    items = tuple(Comparison(settled, matches, mappings, current, known_statuses).items())
     verb: Verb | None = None
     document: JsonObject | None = None
     if not any(item.kind is PlanKind.IMPOSSIBLE for item in items):
-        if changes and mapped:
-            verb, document = "PATCH", changed_document(settled, matches, current, changes)
-        elif not mapped:
-            verb, document = "PUT", whole_document(settled, matches, current)
+        changes = [item for item in items if item.is_change]
+        if not (current.has_mapping if has_mapping is None else has_mapping):
+            verb, document = "PUT", whole_document(settled, matches, current, mappings)
+        elif changes:
+            verb, document = "PATCH", changed_document(settled, matches, current, mappings, changes)
     return BuildPlanRecord(
         items=items,
         model=settled,

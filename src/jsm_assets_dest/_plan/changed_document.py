@@ -1,47 +1,73 @@
-"""The document that a plan sends: everything for the first PUT, only what changed for a PATCH.
+"""The document that a plan sends: everything for the first PUT, and only the changes for a PATCH.
 
-A PATCH document is as small as it can be and still valid: the JSON Schema wants at least one object type with
-name and description, and the service refuses a reference whose target is not in the same document
-(`UNKNOWN_REFERENCE`), so targets and parents come along bare.
+A PATCH document is as small as is valid: the JSON Schema requires at least one object type with name and description, and
+the service rejects a reference whose target is not in the same document (`UNKNOWN_REFERENCE`). Therefore it contains
+targets and parents without attributes. A PATCH overwrites the whole mapping of a type, so keys of the existing mapping that
+the model doesn't have are sent again.
 """
 
-from __future__ import annotations
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Literal, TypeAlias, cast
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Literal
+from attrs import evolve
 
 from .._model.mapping_document import (
+    DocumentPart,
+    assemble,
+    with_extra,
     write_attribute,
-    write_icon,
     write_mapping,
     write_object_type,
-    write_status,
 )
+from .._model.schema_model import SchemaModel
+from .._model.specs import AttributeSpec, ObjectTypeSpec
 from .._wire.json_values import JsonObject, JsonValue
+from .current import Current, CurrentAttribute
 from .plan_items import PlanItem, PlanKind, PlanSubject
+from .takeover import Match
 
-if TYPE_CHECKING:
-    from .._model.schema_model import SchemaModel
-    from .._model.specs import AttributeSpec, ObjectTypeSpec
-    from .current import Current, CurrentAttribute
-    from .takeover import Match
-
-Verb = Literal["PUT", "PATCH"]
+Verb: TypeAlias = Literal["PUT", "PATCH"]
+Mappings: TypeAlias = Mapping[str, JsonObject]
 
 
-def whole_document(model: SchemaModel, matches: dict[str, Match], current: Current) -> JsonObject:
-    """Everything, for an import source that has no mapping."""
+def wanted_mappings(model: SchemaModel, matches: Mapping[str, Match]) -> dict[str, JsonObject]:
+    """Write the mappings of a model, with the unknown keys of the existing mappings, by the keys of the types."""
+    mappings: dict[str, JsonObject] = {}
+    for spec in model.object_types:
+        if spec.mapped:
+            mapping = mappings[spec.key] = write_mapping(model, spec)
+            existing = matches[spec.key].existing
+            if existing is not None and existing.mapping is not None:
+                with_extra(mapping, existing.mapping.extra)
+                for entry in cast("list[JsonObject]", mapping["attributesMapping"]):
+                    attribute = existing.mapping.attributes.get(str(entry["attributeExternalId"]))
+                    with_extra(entry, {} if attribute is None else attribute.extra)
+    return mappings
+
+
+def whole_document(
+    model: SchemaModel, matches: Mapping[str, Match], current: Current, mappings: Mappings
+) -> JsonObject:
+    """Return everything, for an import source that has no mapping."""
     attributes = {spec.key: {one.key for one in spec.attributes} for spec in model.object_types}
-    mapped = {spec.key for spec in model.object_types if spec.mapped}
-    icons, statuses = {one.key for one in model.icons}, {one.name for one in model.statuses}
-    return _document(model, matches, current, attributes, mapped, icons, statuses)
+    return assemble(
+        model,
+        _parts(model, matches, current, attributes),
+        icons=model.icons,
+        statuses=model.statuses,
+        mappings=mappings.values(),
+    )
 
 
 def changed_document(
-    model: SchemaModel, matches: dict[str, Match], current: Current, items: Sequence[PlanItem]
+    model: SchemaModel,
+    matches: Mapping[str, Match],
+    current: Current,
+    mappings: Mappings,
+    items: Sequence[PlanItem],
 ) -> JsonObject:
-    """Only what the changing items of a plan are about, for an import source that has a mapping."""
-    # An adopted attribute is not in need of anything: the mapping names it, and that is all.
+    """Return only what the changing items of a plan are about, for an import source that has a mapping."""
+    # An adopted attribute is not sent again: only its mapping changes.
     paths = {
         subject: {
             item.path
@@ -53,123 +79,81 @@ def changed_document(
     }
     attributes: dict[str, set[str]] = {}
     for spec in model.object_types:
-        changed = {
-            one.key for one in spec.attributes if f"{spec.key}.{one.key}" in paths[PlanSubject.ATTRIBUTE]
-        }
-        if changed or spec.key in paths[PlanSubject.OBJECT_TYPE] or spec.key in paths[PlanSubject.MAPPING]:
-            attributes[spec.key] = changed
-        for attribute in spec.attributes:
-            if attribute.key in changed and attribute.reference is not None:
+        changed = [one for one in spec.attributes if f"{spec.key}.{one.key}" in paths[PlanSubject.ATTRIBUTE]]
+        if changed or spec.key in paths[PlanSubject.OBJECT_TYPE] | paths[PlanSubject.MAPPING]:
+            attributes[spec.key] = {attribute.key for attribute in changed}
+        for attribute in changed:
+            if attribute.reference is not None:
                 attributes.setdefault(attribute.reference.target, set())
     if not attributes:
         attributes[model.object_types[0].key] = set()
-    icons = {one.key for one in model.icons if f"icons.{one.key}" in paths[PlanSubject.ICON]}
-    statuses = {one.name for one in model.statuses if f"statuses.{one.name}" in paths[PlanSubject.STATUS]}
-    # A mapping that names a new attribute has to be overwritten as a whole; the comparison has seen to that.
-    return _document(model, matches, current, attributes, paths[PlanSubject.MAPPING], icons, statuses)
+    return assemble(
+        model,
+        _parts(model, matches, current, attributes),
+        icons=[icon for icon in model.icons if f"icons.{icon.key}" in paths[PlanSubject.ICON]],
+        statuses=[one for one in model.statuses if f"statuses.{one.name}" in paths[PlanSubject.STATUS]],
+        mappings=[mapping for key, mapping in mappings.items() if key in paths[PlanSubject.MAPPING]],
+    )
 
 
-def _document(
+def _parts(
     model: SchemaModel,
-    matches: dict[str, Match],
+    matches: Mapping[str, Match],
     current: Current,
-    attributes: dict[str, set[str]],
-    mapped: Collection[str],
-    icons: Collection[str],
-    statuses: Collection[str],
-) -> JsonObject:
-    schema: JsonObject = {
-        "objectSchema": {
-            "name": model.name,
-            "description": model.description,
-            "objectTypes": _Tree(model, matches, current).of(attributes),
-        }
-    }
-    if icons:
-        schema["iconSchema"] = {"icons": [write_icon(one) for one in model.icons if one.key in icons]}
-    if statuses:
-        schema["statusSchema"] = {
-            "statuses": [write_status(one) for one in model.statuses if one.name in statuses]
-        }
-    return {
-        "schema": schema,
-        "mapping": {
-            "objectTypeMappings": [
-                write_mapping(model, spec) for spec in model.object_types if spec.key in mapped
-            ]
-        },
-    }
-
-
-class _Tree:
-    """Object types in the tree of the document, each below the one that it stands below in Assets."""
-
-    def __init__(self, model: SchemaModel, matches: dict[str, Match], current: Current) -> None:
-        self._model = model
-        self._matches = matches
-        self._current = current
-        self._entries: dict[str, JsonObject] = {}
-        self._children: dict[str, list[JsonValue]] = {}
-        self._roots: list[JsonValue] = []
-
-    def of(self, attributes: dict[str, set[str]]) -> list[JsonValue]:
-        for spec in self._model.object_types:
-            if spec.key in attributes:
-                entry = self._entry_of(spec)
-                written: list[JsonValue] = [
-                    _attribute(self._model, spec, one, self._matches[spec.key].attributes.get(one.key))
-                    for one in spec.attributes
-                    if one.key in attributes[spec.key]
-                ]
-                if written:
-                    entry["attributes"] = written
-        return self._roots
-
-    def _entry_of(self, spec: ObjectTypeSpec) -> JsonObject:
-        external_id = self._model.external_id(spec.key)
-        if external_id in self._entries:
-            return self._entries[external_id]
-        there = self._matches[spec.key].there
-        if there is not None:
-            above = there.parent
+    attributes: Mapping[str, Collection[str]],
+) -> list[DocumentPart]:
+    """Write the object types with these attributes, each below its parent in Assets, and the parents that are missing."""
+    specs = {model.external_id(spec.key): spec for spec in model.object_types}
+    parts: dict[str, DocumentPart] = {}
+    pending = [external_id for external_id, spec in specs.items() if spec.key in attributes]
+    for external_id in pending:  # grows while it is read
+        if external_id in parts:
+            continue
+        spec = specs.get(external_id)
+        existing = current.with_external_id(external_id) if spec is None else matches[spec.key].existing
+        entry: JsonObject
+        if spec is not None:
+            # What exists keeps its unknown keys: an import can't change them.
+            kept = spec if existing is None else evolve(spec, extra=existing.extra)
+            entry = write_object_type(model, kept)
+            written = list(_attributes(model, spec, matches[spec.key], attributes.get(spec.key, ())))
+            if written:
+                entry["attributes"] = written
+        elif existing is not None:
+            entry = {"externalId": external_id, "name": existing.name, "description": existing.description}
+            with_extra(entry, existing.extra)
         else:
-            above = self._model.external_id(spec.parent) if spec.parent else ""
-        return self._placed(external_id, write_object_type(self._model, spec), above)
+            continue
+        if existing is not None:
+            parent = existing.parent
+        else:
+            parent = model.external_id(spec.parent) if spec is not None and spec.parent else ""
+        parts[external_id] = DocumentPart(entry, parent)
+        if parent:
+            pending.append(parent)
+    return list(parts.values())
 
-    def _placed(self, external_id: str, entry: JsonObject, above: str) -> JsonObject:
-        self._entries[external_id] = entry
-        if not above:
-            self._roots.append(entry)
-            return entry
-        parent = self._parent(above)
-        if above not in self._children:
-            parent["children"] = self._children[above] = []
-        self._children[above].append(entry)
-        return entry
 
-    def _parent(self, external_id: str) -> JsonObject:
-        if external_id in self._entries:
-            return self._entries[external_id]
-        for spec in self._model.object_types:
-            if self._model.external_id(spec.key) == external_id:
-                return self._entry_of(spec)
-        there = next(one for one in self._current.object_types if one.external_id == external_id)
-        bare: JsonObject = {"externalId": external_id, "name": there.name, "description": there.description}
-        return self._placed(external_id, bare, there.parent)
+def _attributes(
+    model: SchemaModel, spec: ObjectTypeSpec, match: Match, keys: Collection[str]
+) -> Iterator[JsonValue]:
+    for attribute in spec.attributes:
+        if attribute.key in keys:
+            yield _attribute(model, spec, attribute, match.attributes.get(attribute.key))
 
 
 def _attribute(
-    model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec, there: CurrentAttribute | None
+    model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec, existing: CurrentAttribute | None
 ) -> JsonObject:
-    entry = write_attribute(model, spec, attribute)
-    if there is not None:
-        # Drift is reported, not sent: whether the service would take it, or refuse the document for it,
-        # nobody says.
-        entry["label"] = there.label
-        entry["minimumCardinality"] = there.minimum
-        entry["maximumCardinality"] = there.maximum
-        entry["unique"] = there.unique
-        entry.pop("typeValues", None)
-        if there.statuses:
-            entry["typeValues"] = list(there.statuses)
-    return entry
+    if existing is not None:
+        # Drift is reported, not sent. It is not documented whether the service would change it or reject the document.
+        attribute = evolve(
+            attribute,
+            label=existing.label,
+            minimum=existing.minimum,
+            maximum=existing.maximum,
+            unique=existing.unique,
+            statuses=existing.statuses,
+            extra=existing.extra,
+        )
+    return write_attribute(model, spec, attribute)

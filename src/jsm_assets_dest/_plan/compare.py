@@ -1,314 +1,364 @@
-"""Comparing a settled model with what an import source has: one plan item for everything.
+"""Compares a model with what an import source has: one plan item for everything.
 
-What a PATCH may do is in Atlassian's guide to the mapping document: change descriptions and icons, add object
-types, attributes, icons and statuses, overwrite icons and mappings. It may never change a name, an
-attribute's type, a referenced object type or an icon's key, and it deletes nothing. About label, cardinality
-and unique flags the guide is silent, so they are reported as drift and never sent.
+What a PATCH can do is in Atlassian's guide to the mapping document: change descriptions and icons, add object types,
+attributes, icons, and statuses, and overwrite icons and mappings. It can never change a name, the type of an attribute, a
+referenced object type, or the key of an icon, and it deletes nothing. The guide doesn't mention label, cardinality, and
+uniqueness, so differences in them are reported as drift and never sent.
 """
 
-from __future__ import annotations
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Protocol
+from attrs import frozen
 
-from .._model.mapping_document import write_icon, write_mapping, write_status
+from .._model.mapping_document import write_icon, write_status
 from .._model.names import GLOBAL_STATUSES, is_generated, same_name
-from .current import read_mapping
+from .._model.schema_model import SchemaModel
+from .._model.specs import AttributeSpec, ObjectTypeSpec
+from .changed_document import Mappings
+from .current import Current, CurrentAttribute, read_mapping
 from .plan_items import PlanItem, PlanKind, PlanSubject
+from .takeover import Match
 
-if TYPE_CHECKING:
-    from .._model.schema_model import SchemaModel
-    from .._model.specs import AttributeSpec, ObjectTypeSpec
-    from .current import Current, CurrentAttribute, CurrentObjectType
-    from .takeover import Match
+_ItemMaker = Callable[..., PlanItem]
 
 
-class _ItemMaker(Protocol):
-    """Makes an item for a fixed subject and path."""
+def _item_maker(subject: PlanSubject, path: str) -> _ItemMaker:
+    def make(kind: PlanKind, message: str, remedy: str = "") -> PlanItem:
+        return PlanItem(kind=kind, subject=subject, path=path, message=message, remedy=remedy)
 
-    def __call__(self, kind: PlanKind, message: str, remedy: str = "") -> PlanItem: ...
+    return make
 
 
-def compare(
-    model: SchemaModel, matches: dict[str, Match], current: Current, known_statuses: Collection[str]
-) -> Iterator[PlanItem]:
-    """All items of a plan, in the order of the model.
+@frozen
+class Comparison:
+    """A model and what exists.
 
     Args:
-        model: With its external ids settled.
-        matches: What each of its object types is at present.
+        model: The wanted model, with the external ids of what exists.
+        matches: What exists of each of its object types, by key.
+        mappings: The wanted mappings, by key.
         current: Everything that exists.
-        known_statuses: Names of statuses that exist, where they were read from elsewhere.
+        known_statuses: The names of existing statuses, if they were read from elsewhere.
     """
-    for spec in model.object_types:
-        match = matches[spec.key]
-        yield from _object_type(model, spec, match, current)
-        if match.there is None and _name_holder(spec, current) is not None:
-            continue
-        for attribute in spec.attributes:
-            yield _attribute(model, spec, attribute, match, matches)
-        yield from _mapping(model, spec, match.there)
-    yield from _icons(model, current)
-    yield from _statuses(model, current, known_statuses)
-    yield from _left_over(model, matches, current)
 
+    model: SchemaModel
+    matches: Mapping[str, Match]
+    mappings: Mappings
+    current: Current
+    known_statuses: Collection[str]
 
-def _name_holder(spec: ObjectTypeSpec, current: Current) -> CurrentObjectType | None:
-    return None if spec.adopted else current.named(spec.name)
+    def items(self) -> Iterator[PlanItem]:
+        """Yield all items of a plan, in the order of the model."""
+        for spec in self.model.object_types:
+            match = self.matches[spec.key]
+            yield from self._object_type(spec, match)
+            if match.existing is None and self._name_is_taken(spec):
+                continue
+            for attribute in spec.attributes:
+                yield self._attribute(spec, attribute, match)
+            yield from self._mapping(spec, match)
+        yield from self._icons()
+        yield from self._statuses()
+        yield from self._removed()
 
+    def _name_is_taken(self, spec: ObjectTypeSpec) -> bool:
+        return spec.adopted is None and self.current.named(spec.name) is not None
 
-def _object_type(
-    model: SchemaModel, spec: ObjectTypeSpec, match: Match, current: Current
-) -> Iterator[PlanItem]:
-    def item(kind: PlanKind, message: str, remedy: str = "") -> PlanItem:
-        return PlanItem(
-            kind=kind, subject=PlanSubject.OBJECT_TYPE, path=spec.key, message=message, remedy=remedy
-        )
+    # --- object types
 
-    there = match.there
-    if there is None:
-        yield _missing(spec, current, item)
-        return
-    if not spec.adopted and there.name != spec.name:
-        yield item(
-            PlanKind.IMPOSSIBLE,
-            f"It is called “{there.name}” in Assets, not “{spec.name}”, and an import never changes a name.",
-            f"You: model.renamed({spec.key!r}, {there.name!r}); or an object schema manager: rename it in Assets.",
-        )
-        return
-    parent = model.external_id(spec.parent) if model.has_object_type(spec.parent) else ""
-    if not spec.adopted and there.parent != parent:
-        yield item(
-            PlanKind.DRIFT,
-            "It stands elsewhere in the tree of object types, and stays there.",
-            "An object schema manager: move it in Assets, if that matters.",
-        )
-    changes: list[str] = []
-    if there.description != spec.description:
-        changes.append("its description changes")
-    if spec.icon_key and there.icon_key != spec.icon_key:
-        changes.append(f"its icon becomes “{spec.icon_key}”")
-    if changes:
-        yield item(PlanKind.PATCH, f"{' and '.join(changes).capitalize()}.")
-    elif spec.adopted and spec.mapped and there.mapping is None:
-        yield item(
-            PlanKind.ADOPT,
-            f"The existing “{there.name}” is mapped onto; its own attributes stay as they are.",
-        )
-    else:
-        yield item(PlanKind.UNCHANGED, "It is as wanted.")
-
-
-def _missing(spec: ObjectTypeSpec, current: Current, item: _ItemMaker) -> PlanItem:
-    if spec.adopted is not None:
-        return item(
-            PlanKind.IMPOSSIBLE,
-            f"“{spec.adopted.name}” was to be adopted, but the import source does not list it.",
-            "You: find the conflicts again, it may be gone or renamed; it has to be in the schema of this import.",
-        )
-    holder = _name_holder(spec, current)
-    if holder is None:
-        return item(PlanKind.CREATE, f"“{spec.name}” is created.")
-    origin = "made up by Assets" if is_generated(holder.external_id) else "from another import"
-    return item(
-        PlanKind.IMPOSSIBLE,
-        f"“{holder.name}” exists already, with an external id that is {origin} (“{holder.external_id}”).",
-        "You: resolve the conflict first, by adopting it, or by renaming or skipping the wanted object type.",
-    )
-
-
-def _attribute(
-    model: SchemaModel,
-    spec: ObjectTypeSpec,
-    attribute: AttributeSpec,
-    match: Match,
-    matches: dict[str, Match],
-) -> PlanItem:
-    def item(kind: PlanKind, message: str, remedy: str = "") -> PlanItem:
-        path = f"{spec.key}.{attribute.key}"
-        return PlanItem(kind=kind, subject=PlanSubject.ATTRIBUTE, path=path, message=message, remedy=remedy)
-
-    there = match.attributes.get(attribute.key)
-    if there is None:
-        return item(PlanKind.CREATE, f"“{attribute.name}” is created as {_kind(model, attribute)}.")
-    obstacle = _obstacle(model, attribute, there, matches)
-    if obstacle is not None:
-        return item(PlanKind.IMPOSSIBLE, *obstacle)
-    drift = " and ".join(_drift(attribute, there))
-    if there.description != attribute.description:
-        rest = f" In Assets {drift}; an import does not change that." if drift else ""
-        return item(PlanKind.PATCH, f"Its description changes.{rest}")
-    if drift:
-        return item(
-            PlanKind.DRIFT,
-            f"In Assets {drift}; an import does not change that.",
-            "An object schema manager: change it in the object type's configuration, if it matters.",
-        )
-    if attribute.key in match.foreign and not (match.there and _is_mapped(match.there, there)):
-        return item(PlanKind.ADOPT, f"The existing “{there.name}” is filled.")
-    return item(PlanKind.UNCHANGED, "It is as wanted.")
-
-
-def _kind(model: SchemaModel, attribute: AttributeSpec) -> str:
-    if attribute.reference is None or not model.has_object_type(attribute.reference.target):
-        return attribute.type.value
-    return f"a reference to “{model.object_type(attribute.reference.target).name}”"
-
-
-def _is_mapped(there: CurrentObjectType, attribute: CurrentAttribute) -> bool:
-    return there.mapping is not None and attribute.external_id in there.mapping.attributes
-
-
-def _obstacle(
-    model: SchemaModel, attribute: AttributeSpec, there: CurrentAttribute, matches: dict[str, Match]
-) -> tuple[str, str] | None:
-    if there.name != attribute.name:
-        return (
-            f"It is called “{there.name}” in Assets, not “{attribute.name}”, and an import never changes a name.",
-            f"You: rename it in the model to “{there.name}”; or an object schema manager: rename it in Assets.",
-        )
-    if there.type != attribute.type.value:
-        return (
-            f"It is of type {there.type} in Assets, not {attribute.type.value}, and a type can never change.",
-            (
-                "You: keep the type in the model, or use another name; or an object schema manager: delete the "
-                "attribute in Assets, with its values, so that it is created again."
-            ),
-        )
-    if attribute.reference is None or not model.has_object_type(attribute.reference.target):
-        return None
-    target = model.object_type(attribute.reference.target)
-    if matches[target.key].there is None:
-        return (
-            f"Its target “{target.name}” is gone from Assets, and this reference cannot be pointed anywhere else.",
-            "An object schema manager: delete the attribute in Assets, so that it is created again with its target.",
-        )
-    known = there.target_external_id or there.target_name
-    wanted = (model.external_id(target.key), target.name)
-    if known and known not in wanted and not same_name(known, target.name):
-        name = there.target_name or there.target_external_id
-        return (
-            f"It refers to “{name}” in Assets, not to “{target.name}”, and a target can never change.",
-            "You: keep the target in the model, or use another name; or an object schema manager: delete the attribute in Assets.",
-        )
-    return None
-
-
-def _drift(attribute: AttributeSpec, there: CurrentAttribute) -> list[str]:
-    drift: list[str] = []
-    if there.label != attribute.label:
-        drift.append("it is the label" if there.label else "it is not the label")
-    if there.unique != attribute.unique:
-        drift.append("its values have to be unique" if there.unique else "its values need not be unique")
-    # Assets reports a label as required, whatever was asked for.
-    minimum = 0 if there.label and there.minimum == 1 and attribute.minimum == 0 else there.minimum
-    if (minimum, there.maximum) != (attribute.minimum, attribute.maximum):
-        most = "any number of" if there.maximum == -1 else f"up to {there.maximum}"
-        drift.append(f"it takes from {there.minimum} to {most} values")
-    if set(there.statuses) != set(attribute.statuses):
-        drift.append(
-            f"it allows {'the statuses ' + ', '.join(there.statuses) if there.statuses else 'every status'}"
-        )
-    return drift
-
-
-def _mapping(model: SchemaModel, spec: ObjectTypeSpec, there: CurrentObjectType | None) -> Iterator[PlanItem]:
-    def item(kind: PlanKind, message: str, remedy: str = "") -> PlanItem:
-        return PlanItem(kind=kind, subject=PlanSubject.MAPPING, path=spec.key, message=message, remedy=remedy)
-
-    current = there.mapping if there is not None else None
-    if not spec.mapped:
-        if current is not None:
+    def _object_type(self, spec: ObjectTypeSpec, match: Match) -> Iterator[PlanItem]:
+        item = _item_maker(PlanSubject.OBJECT_TYPE, spec.key)
+        existing = match.existing
+        if existing is None:
+            yield self._missing_type(spec, item)
+            return
+        if not spec.adopted and existing.name != spec.name:
+            yield item(
+                PlanKind.IMPOSSIBLE,
+                f'It is called "{existing.name}" in Assets, not "{spec.name}", and an import can\'t change a name.',
+                f"You: use model.renamed({spec.key!r}, {existing.name!r}). Or an object schema manager: rename it in "
+                "Assets.",
+            )
+            return
+        parent = self.model.external_id(spec.parent) if spec.parent else ""
+        if not spec.adopted and existing.parent != parent:
             yield item(
                 PlanKind.DRIFT,
-                "It is mapped in Assets although the model does not fill it; an import deletes no mapping.",
-                "An object schema manager: remove the mapping on the import's page, if it matters.",
+                "It has another parent in Assets. An import doesn't move object types.",
+                "An object schema manager: move it in Assets, if necessary.",
             )
-        return
-    wanted = read_mapping(write_mapping(model, spec))
-    if current is None:
-        yield item(PlanKind.CREATE, f"Records of “{spec.selector}” are mapped.")
-    elif current == wanted:
-        yield item(PlanKind.UNCHANGED, "It is as wanted.")
-    elif current.identifiers != wanted.identifiers:
-        yield item(
-            PlanKind.PATCH,
-            "The mapping is overwritten. Its identifier changes: objects that are there are not recognised, and will "
-            "be created again.",
+        drift = [*_extra_drift(spec.extra, existing.extra)]
+        if spec.adopted:
+            drift += _adopted_drift(match.wanted, spec)
+        if drift:
+            yield item(PlanKind.DRIFT, _drift_message(drift), _DRIFT_REMEDY)
+        changes: list[str] = []
+        if existing.description != spec.description:
+            changes.append("its description changes")
+        if spec.icon_key and existing.icon_key != spec.icon_key:
+            changes.append(f'its icon becomes "{spec.icon_key}"')
+        if changes:
+            yield item(PlanKind.PATCH, _sentence(" and ".join(changes)))
+        elif spec.adopted and spec.mapped and existing.mapping is None:
+            message = f'The existing "{existing.name}" is mapped. Its own attributes don\'t change.'
+            yield item(PlanKind.ADOPT, message)
+        elif not drift:
+            yield item(PlanKind.UNCHANGED, _UNCHANGED)
+
+    def _missing_type(self, spec: ObjectTypeSpec, item: _ItemMaker) -> PlanItem:
+        if spec.adopted is not None:
+            return item(
+                PlanKind.IMPOSSIBLE,
+                f'"{spec.adopted.name}" is to be adopted, but the schema of this import has no such object type.',
+                "You: find the conflicts again. The object type may have been deleted or renamed.",
+            )
+        holder = self.current.named(spec.name)
+        if holder is None:
+            deleted = self.model.external_id(spec.key) in self.current.deleted
+            note = (
+                " It existed before: someone deleted it in Assets, with all its objects." if deleted else ""
+            )
+            return item(PlanKind.CREATE, f'"{spec.name}" is created.{note}')
+        origin = "generated by Assets" if is_generated(holder.external_id) else "of another import"
+        return item(
+            PlanKind.IMPOSSIBLE,
+            f'"{holder.name}" already exists. Its external id is {origin} ("{holder.external_id}").',
+            "You: resolve the conflict first: adopt it, or rename or skip the wanted object type.",
         )
-    else:
-        yield item(PlanKind.PATCH, "The mapping is overwritten.")
 
+    # --- attributes
 
-def _icons(model: SchemaModel, current: Current) -> Iterator[PlanItem]:
-    for icon in model.icons:
-        there = current.icons.get(icon.key)
-        wanted = write_icon(icon)
-        # The image may be left out of the answer; then it counts as the same.
-        if there is None:
-            kind, message = PlanKind.CREATE, f"“{icon.name}” is uploaded."
-        elif any(name in there and there[name] != wanted[name] for name in ("name", "png48")):
-            kind, message = PlanKind.PATCH, "Its name or image is overwritten."
-        else:
-            kind, message = PlanKind.UNCHANGED, "It is as wanted."
-        yield PlanItem(kind=kind, subject=PlanSubject.ICON, path=f"icons.{icon.key}", message=message)
-
-
-def _statuses(model: SchemaModel, current: Current, known: Collection[str]) -> Iterator[PlanItem]:
-    # Whether the service lists statuses is not documented; one that an existing attribute allows exists for
-    # sure.
-    existing = {name.casefold() for name in known} | {
-        name.casefold()
-        for one in current.object_types
-        for attribute in one.attributes
-        for name in attribute.statuses
-    }
-    listed = {name.casefold(): entry for name, entry in current.statuses.items()}
-    for status in model.statuses:
-        name = status.name.casefold()
-        there = listed.get(name)
-        wanted = write_status(status)
-        if there is not None and any(
-            part in there and there[part] != wanted[part] for part in ("description", "category")
-        ):
-            kind, message = PlanKind.PATCH, "Its description or category is overwritten."
-        elif there is not None or name in existing or (name in GLOBAL_STATUSES and current.has_mapping):
-            kind, message = PlanKind.UNCHANGED, "It is as wanted."
-        else:
-            kind, message = PlanKind.CREATE, f"It is created as {status.category.value}."
-        yield PlanItem(kind=kind, subject=PlanSubject.STATUS, path=f"statuses.{status.name}", message=message)
-
-
-def _left_over(model: SchemaModel, matches: dict[str, Match], current: Current) -> Iterator[PlanItem]:
-    """What carries external ids of this model's namespace, but is not in the model any more."""
-    ours = f"{model.namespace}/"
-    stays = "An object schema manager: delete it in Assets, if nobody needs it."
-    wanted = {match.there.external_id for match in matches.values() if match.there is not None}
-    for there in current.object_types:
-        if there.external_id.startswith(ours) and there.external_id not in wanted:
-            yield PlanItem(
-                kind=PlanKind.DRIFT,
-                subject=PlanSubject.OBJECT_TYPE,
-                path=there.name,
-                message="It is not in the model any more, and stays: an import deletes nothing.",
-                remedy=stays,
+    def _attribute(self, spec: ObjectTypeSpec, attribute: AttributeSpec, match: Match) -> PlanItem:
+        item = _item_maker(PlanSubject.ATTRIBUTE, f"{spec.key}.{attribute.key}")
+        existing = match.attributes.get(attribute.key)
+        mapping = match.existing.mapping if match.existing is not None else None
+        if existing is None:
+            deleted = (
+                mapping is not None and self.model.external_id(spec.key, attribute.key) in mapping.attributes
             )
-    for key, match in matches.items():
-        used = {one.external_id for one in match.attributes.values()}
-        for attribute in match.there.attributes if match.there is not None else ():
-            if attribute.external_id.startswith(ours) and attribute.external_id not in used:
-                yield PlanItem(
-                    kind=PlanKind.DRIFT,
-                    subject=PlanSubject.ATTRIBUTE,
-                    path=f"{key}.{attribute.name}",
-                    message="It is not in the model any more, and stays: an import deletes nothing.",
-                    remedy=stays,
+            note = " It existed before: someone deleted it in Assets, with all its values." if deleted else ""
+            return item(
+                PlanKind.CREATE, f'"{attribute.name}" is created as {self._type_text(attribute)}.{note}'
+            )
+        obstacle = self._obstacle(attribute, existing)
+        if obstacle is not None:
+            return item(PlanKind.IMPOSSIBLE, *obstacle)
+        drift = [*_drift(attribute, existing), *_extra_drift(attribute.extra, existing.extra)]
+        if spec.adopted and attribute.key in match.foreign:
+            drift += _adopted_drift(match.wanted.attribute(attribute.key), attribute)
+        drift_message = _drift_message(drift) if drift else ""
+        if existing.description != attribute.description:
+            return item(PlanKind.PATCH, f"Its description changes. {drift_message}".strip())
+        if attribute.key in match.foreign and not (mapping and existing.external_id in mapping.attributes):
+            return item(PlanKind.ADOPT, f'The existing "{existing.name}" is filled. {drift_message}'.strip())
+        if drift:
+            return item(PlanKind.DRIFT, drift_message, _DRIFT_REMEDY)
+        return item(PlanKind.UNCHANGED, _UNCHANGED)
+
+    def _type_text(self, attribute: AttributeSpec) -> str:
+        if attribute.reference is None or not self.model.has_object_type(attribute.reference.target):
+            return attribute.type.value
+        return f'a reference to "{self.model.object_type(attribute.reference.target).name}"'
+
+    def _obstacle(self, attribute: AttributeSpec, existing: CurrentAttribute) -> tuple[str, str] | None:
+        """Return why an existing attribute can't become the wanted one, and the remedy."""
+        if existing.name != attribute.name:
+            return (
+                f'It is called "{existing.name}" in Assets, not "{attribute.name}", and an import can\'t change a name.',
+                f'You: rename it in the model to "{existing.name}". Or an object schema manager: rename it in Assets.',
+            )
+        if existing.type != attribute.type.value:
+            return (
+                f"Its type in Assets is {existing.type}, not {attribute.type.value}, and a type can never change.",
+                (
+                    "You: keep the type in the model, or use another name. Or an object schema manager: delete the "
+                    "attribute in Assets, with its values, so that it is created again."
+                ),
+            )
+        if attribute.reference is None or not self.model.has_object_type(attribute.reference.target):
+            return None
+        target = self.model.object_type(attribute.reference.target)
+        if self.matches[target.key].existing is None:
+            return (
+                f'Its target "{target.name}" no longer exists in Assets, and the target of a reference can never change.',
+                "An object schema manager: delete the attribute in Assets. Then it is created again with its target.",
+            )
+        if existing.target_external_id:
+            is_same = existing.target_external_id == self.model.external_id(target.key)
+        else:
+            is_same = not existing.target_name or same_name(existing.target_name, target.name)
+        if is_same:
+            return None
+        name = existing.target_name or existing.target_external_id
+        return (
+            f'It refers to "{name}" in Assets, not to "{target.name}", and the target of a reference can never change.',
+            (
+                "You: keep the target in the model, or use another name. Or an object schema manager: delete the "
+                "attribute in Assets."
+            ),
+        )
+
+    # --- mappings
+
+    def _mapping(self, spec: ObjectTypeSpec, match: Match) -> Iterator[PlanItem]:
+        item = _item_maker(PlanSubject.MAPPING, spec.key)
+        existing = match.existing.mapping if match.existing is not None else None
+        if not spec.mapped:
+            if existing is not None:
+                yield item(
+                    PlanKind.DRIFT,
+                    f"It is mapped in Assets, but the model doesn't fill it. {_MAPPING_STAYS}",
+                    _REMOVE_MAPPING,
                 )
-    for name in current.mapped_but_gone:
-        yield PlanItem(
-            kind=PlanKind.DRIFT,
-            subject=PlanSubject.MAPPING,
-            path=name,
-            message="It is still mapped, but the object type is gone from Assets.",
-            remedy="An object schema manager: remove the mapping on the import's page.",
-        )
+            return
+        wanted = read_mapping(self.mappings[spec.key])
+        if existing is None:
+            yield item(PlanKind.CREATE, f'Records of "{spec.selector}" are mapped.')
+        elif existing == wanted:
+            yield item(PlanKind.UNCHANGED, _UNCHANGED)
+        elif existing.identifiers != wanted.identifiers:
+            yield item(
+                PlanKind.PATCH,
+                "The mapping is overwritten. Its identifier changes, so the import doesn't recognize existing objects "
+                "and creates all of them again.",
+            )
+        else:
+            yield item(PlanKind.PATCH, "The mapping is overwritten.")
+
+    # --- icons and statuses
+
+    def _icons(self) -> Iterator[PlanItem]:
+        for icon in self.model.icons:
+            item = _item_maker(PlanSubject.ICON, f"icons.{icon.key}")
+            existing = self.current.icons.get(icon.key)
+            if existing is None:
+                yield item(PlanKind.CREATE, f'"{icon.name}" is uploaded.')
+            elif _differs(existing, write_icon(icon)):
+                yield item(PlanKind.PATCH, "Its name or image is overwritten.")
+            else:
+                yield item(PlanKind.UNCHANGED, _UNCHANGED)
+
+    def _statuses(self) -> Iterator[PlanItem]:
+        # It is not documented whether the service lists statuses. A status that an existing attribute allows exists.
+        existing_names = {name.casefold() for name in self.known_statuses} | {
+            name.casefold()
+            for object_type in self.current.object_types
+            for attribute in object_type.attributes
+            for name in attribute.statuses
+        }
+        listed = {name.casefold(): entry for name, entry in self.current.statuses.items()}
+        for status in self.model.statuses:
+            item = _item_maker(PlanSubject.STATUS, f"statuses.{status.name}")
+            name = status.name.casefold()
+            existing = listed.get(name)
+            is_global = name in GLOBAL_STATUSES and self.current.has_mapping
+            if existing is not None and _differs(
+                existing, {**write_status(status), "name": existing.get("name")}
+            ):
+                yield item(PlanKind.PATCH, "Its description or category is overwritten.")
+            elif existing is not None or name in existing_names or is_global:
+                yield item(PlanKind.UNCHANGED, _UNCHANGED)
+            else:
+                yield item(PlanKind.CREATE, f"It is created as {status.category.value}.")
+
+    # --- what is no longer in the model
+
+    def _removed(self) -> Iterator[PlanItem]:
+        """Yield what has external ids of the model's namespace, but is no longer in the model."""
+        prefix = f"{self.model.namespace}/"
+        remedy = "An object schema manager: delete it in Assets, if it is no longer needed."
+        matched = {
+            match.existing.external_id for match in self.matches.values() if match.existing is not None
+        }
+        for existing in self.current.object_types:
+            if existing.external_id.startswith(prefix) and existing.external_id not in matched:
+                item = _item_maker(PlanSubject.OBJECT_TYPE, existing.name)
+                if existing.mapping is None:
+                    yield item(
+                        PlanKind.DRIFT, "It is no longer in the model. A build doesn't delete it.", remedy
+                    )
+                else:
+                    yield item(
+                        PlanKind.DRIFT,
+                        f"It is no longer in the model. A build deletes neither the type nor its mapping. {_MAPPING_STAYS}",
+                        f"{_REMOVE_MAPPING} {remedy.removeprefix('An object schema manager: ').capitalize()}",
+                    )
+        for key, match in self.matches.items():
+            used = {attribute.external_id for attribute in match.attributes.values()}
+            for attribute in match.existing.attributes if match.existing is not None else ():
+                if attribute.external_id.startswith(prefix) and attribute.external_id not in used:
+                    item = _item_maker(PlanSubject.ATTRIBUTE, f"{key}.{attribute.name}")
+                    yield item(
+                        PlanKind.DRIFT,
+                        "It is no longer in the model. A build doesn't delete it, and imports don't fill it.",
+                        remedy,
+                    )
+        wanted = {self.model.external_id(spec.key) for spec in self.model.object_types if spec.mapped}
+        for external_id, name in self.current.deleted.items():
+            if external_id not in wanted:
+                item = _item_maker(PlanSubject.MAPPING, name)
+                yield item(
+                    PlanKind.DRIFT,
+                    "It is still mapped, but the object type was deleted in Assets.",
+                    _REMOVE_MAPPING,
+                )
+
+
+_UNCHANGED = "No change."
+_DRIFT_REMEDY = "An object schema manager: change it in Assets, if necessary."
+_MAPPING_STAYS = "The mapping stays: if the import is set to remove or update missing objects, it does so with all objects of this type."
+_REMOVE_MAPPING = "An object schema manager: remove the mapping on the page of the import."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _drift_message(drift: Iterable[str]) -> str:
+    return f"In Assets, {' and '.join(drift)}. An import doesn't change that."
+
+
+def _differs(existing: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
+    # The response may leave keys out, such as images; then they are treated as equal.
+    return any(existing.get(key) not in (None, value) for key, value in wanted.items())
+
+
+def _extra_drift(wanted: Mapping[str, object], existing: Mapping[str, object]) -> Iterator[str]:
+    for key, value in wanted.items():
+        if existing.get(key) != value:
+            yield f"`{key}` is {existing.get(key, 'not set')!r} instead of {value!r}"
+
+
+def _adopted_drift(
+    wanted: ObjectTypeSpec | AttributeSpec, settled: ObjectTypeSpec | AttributeSpec
+) -> Iterator[str]:
+    """Yield what the model wants otherwise than an adopted object type or attribute has it."""
+    if wanted.name != settled.name:
+        yield f'its name is "{settled.name}" instead of "{wanted.name}"'
+    if wanted.description != settled.description:
+        yield f'its description is "{settled.description}" instead of "{wanted.description}"'
+    if isinstance(wanted, AttributeSpec) and isinstance(settled, AttributeSpec):
+        if wanted.unique != settled.unique:
+            yield "its values must be unique" if settled.unique else "its values need not be unique"
+        if (wanted.minimum, wanted.maximum) != (settled.minimum, settled.maximum):
+            yield _cardinality_text(settled.minimum, settled.maximum)
+
+
+def _drift(attribute: AttributeSpec, existing: CurrentAttribute) -> Iterator[str]:
+    if existing.label != attribute.label:
+        yield "it is the label" if existing.label else "it is not the label"
+    if existing.unique != attribute.unique:
+        yield "its values must be unique" if existing.unique else "its values need not be unique"
+    # Assets reports every label as required.
+    minimum = 0 if existing.label and existing.minimum == 1 and attribute.minimum == 0 else existing.minimum
+    if (minimum, existing.maximum) != (attribute.minimum, attribute.maximum):
+        yield _cardinality_text(existing.minimum, existing.maximum)
+    if set(existing.statuses) != set(attribute.statuses):
+        names = ", ".join(existing.statuses)
+        yield f"it allows {f'only the statuses {names}' if names else 'every status'}"
+
+
+def _cardinality_text(minimum: int, maximum: int) -> str:
+    return (
+        f"it allows {minimum} or more values" if maximum == -1 else f"it allows {minimum} to {maximum} values"
+    )

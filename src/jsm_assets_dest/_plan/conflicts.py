@@ -1,11 +1,8 @@
-"""Object types that exist already under the name of a wanted one, and the ways out.
+"""Conflicts between the object types of a model and existing ones of the same name, and their resolutions.
 
-A conflict is a value: what exists, what is wanted, how they differ, what is possible and why the rest is not.
-Nothing here talks to Assets; `apply` returns the changed model, and what has to be renamed or deleted in
-Assets is left to the operation that calls it.
+A conflict is a value: what exists, what is wanted, the differences, which resolutions are possible, and why others are not.
+Nothing is sent from here. `apply` returns the changed model; the operation that calls it renames or deletes in Assets.
 """
-
-from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,29 +15,24 @@ from .._model.changes import dependencies
 from .._model.document_reading import walk
 from .._model.names import camel_case, is_generated, same_name, unused
 from .._model.schema_model import SchemaModel
-from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec
+from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec, importable_type
 from .._wire.json_values import as_object, as_text
 from ..exceptions import ResolutionNotPossibleError
-from .differences import (
-    Difference,
-    DifferenceKind,
-    differences,
-    existing_attribute,
-    existing_label,
-    importable_type,
-)
+from .differences import Difference, DifferenceKind, differences, existing_attribute, existing_label
 
 
 class Resolution(enum.StrEnum):
-    """The ways out of a conflict."""
+    """A resolution of a conflict."""
 
-    #: Map onto the existing object type and add the attributes that it lacks.
+    __module__ = "jsm_assets_dest"
+
+    #: Map the wanted object type to the existing one, and add the missing attributes.
     ADOPT = "adopt"
-    #: Give the existing object type another name, so that the wanted one can have it.
+    #: Rename the existing object type, so that the wanted one can have its name.
     RENAME_EXISTING = "rename existing"
-    #: Give the wanted object type another name.
+    #: Rename the wanted object type.
     RENAME_INCOMING = "rename incoming"
-    #: Leave the wanted object type out.
+    #: Remove the wanted object type from the model.
     SKIP = "skip"
     #: Delete the existing object type.
     DELETE_EXISTING = "delete existing"
@@ -54,28 +46,31 @@ _PHRASES: Mapping[DifferenceKind, tuple[str, str]] = {
     DifferenceKind.UNIQUE: ("{} with another unique flag", "{} with another unique flag"),
     DifferenceKind.REQUIRED: ("{} required attribute not filled", "{} required attributes not filled"),
     DifferenceKind.LABEL: ("another label", "another label"),
-    DifferenceKind.SPELLING: ("spelled otherwise", "spelled otherwise"),
+    DifferenceKind.SPELLING: ("another spelling", "another spelling"),
     DifferenceKind.EXTERNAL_ID: ("another external id", "another external id"),
     DifferenceKind.INHERITED: ("inherited", "inherited"),
     DifferenceKind.ABSTRACT: ("abstract", "abstract"),
-    DifferenceKind.PARENT: ("elsewhere in the tree", "elsewhere in the tree"),
+    DifferenceKind.PARENT: ("another parent", "another parent"),
 }
 
 
 @frozen(kw_only=True)
 class ConflictRecord:
-    """An object type that exists already under the name of a wanted one.
+    """An existing object type that has the name of a wanted one.
 
     Attributes:
         key: The key of the wanted object type in the model.
-        name: The name of the existing one, as Assets spells it.
+        name: The name of the existing object type, as Assets spells it.
         existing: The existing object type.
         attributes: Its attributes.
-        wanted: The wanted object type, as it was when the conflict was found.
-        differences: Everything in which they differ.
+        wanted: The wanted object type when the conflict was found.
+        differences: Every difference between the two.
         impossible: The resolutions that are not possible, each with the reason.
-        neighbours: The names of all object types of the schema, the existing one included.
+        neighbours: The names of all object types of the schema, including the existing one.
+        own_name: The name that an earlier RENAME_INCOMING gave the wanted object type in the schema, or "".
     """
+
+    __module__ = "jsm_assets_dest"
 
     key: str
     name: str
@@ -85,34 +80,38 @@ class ConflictRecord:
     differences: tuple[Difference, ...] = field(default=(), repr=False)
     impossible: Mapping[Resolution, str] = field(factory=dict, repr=False)
     neighbours: tuple[str, ...] = field(default=(), repr=False)
+    own_name: str = field(default="", repr=False)
 
     @property
     def object_count(self) -> int | None:
-        """How many objects the existing type holds; None where Assets was not asked."""
+        """The number of objects of the existing type, or None if it was not read."""
         return self.existing.object_count
 
     @property
     def choices(self) -> tuple[Resolution, ...]:
-        """The resolutions that are possible without further flags."""
-        return tuple(one for one in Resolution if one not in self.impossible)
+        """The resolutions that are possible without further arguments."""
+        return tuple(resolution for resolution in Resolution if resolution not in self.impossible)
 
     @property
     def is_harmless(self) -> bool:
-        """Whether adopting the existing type loses nothing and breaks nothing."""
+        """True if adopting the existing type loses nothing and breaks nothing."""
         return Resolution.ADOPT not in self.impossible and all(one.harmless for one in self.differences)
 
     def suggested_name(self, resolution: Resolution, model: SchemaModel) -> str:
-        """A name for RENAME_INCOMING or RENAME_EXISTING that no object type of the model or of the schema has."""
-        taken = {
-            name.strip().casefold()
-            for name in (self.name, *self.neighbours, *(spec.name for spec in model.object_types))
-        }
+        """Return a name for RENAME_INCOMING or RENAME_EXISTING that no type of the model or the schema has.
+
+        If an earlier build created the wanted object type under another name, RENAME_INCOMING uses that name again.
+        """
+        if resolution is Resolution.RENAME_INCOMING and self.own_name:
+            return self.own_name
+        names = (self.name, *self.neighbours, *(spec.name for spec in model.object_types))
+        taken = {name.strip().casefold() for name in names}
         if resolution is Resolution.RENAME_EXISTING:
             return unused(f"{self.name} previous", taken)
         return unused(f"{model.name} {self.wanted.name}".strip(), taken)
 
     def check_name(self, resolution: Resolution, name: str, model: SchemaModel) -> None:
-        """Refuse a new name that would be the next conflict.
+        """Reject a new name that would be the next conflict.
 
         Args:
             resolution: RENAME_INCOMING or RENAME_EXISTING.
@@ -120,119 +119,118 @@ class ConflictRecord:
             model: The wanted model.
 
         Raises:
-            ResolutionNotPossibleError: An object type of the schema has it; or, for the existing type, one of the model.
+            ResolutionNotPossibleError: An object type of the schema has the name, or, for the existing type, one of the
+                model has it.
         """
+        if resolution is Resolution.RENAME_INCOMING and same_name(name, self.own_name):
+            return
         if same_name(name, self.name):
-            reason = "it is the one that the conflict is about"
-        elif any(same_name(name, one) for one in self.neighbours):
+            reason = "it is the name of this conflict"
+        elif any(same_name(name, neighbour) for neighbour in self.neighbours):
             reason = "another object type of the schema has it"
         elif resolution is Resolution.RENAME_EXISTING and any(
             same_name(name, spec.name) for spec in model.object_types
         ):
-            reason = "an object type of the model wants it"
+            reason = "an object type of the model has it"
         else:
             return
         raise ResolutionNotPossibleError(
-            f"The conflict over “{self.name}” cannot be resolved with the new name “{name}”: {reason}.",
-            cause="Assets certainly refuses two object types of the same name in a schema, in whatever case.",
-            remedies=(
-                "You: choose a name that no object type has, or pass none to be given one that is free.",
-            ),
+            f'Could not rename "{self.name}" to "{name}": {reason}.',
+            cause="Assets rejects two object types of the same name in a schema. It compares names without case.",
+            remedies=("You: choose a name that no object type has, or pass no name to get an unused one.",),
         )
 
     def check(self, resolution: Resolution, *, delete_objects: int | None = None) -> None:
-        """Refuse a resolution that is not possible here.
+        """Reject a resolution that is not possible.
 
         Args:
-            resolution: The one that shall be taken.
-            delete_objects: For DELETE_EXISTING, the number of objects that may be lost: exactly as many as
-                there are.
+            resolution: The resolution.
+            delete_objects: For DELETE_EXISTING, the exact number of objects to delete with the type.
 
         Raises:
-            ResolutionNotPossibleError: With the reason.
+            ResolutionNotPossibleError: It says why.
         """
         reason = self.impossible.get(resolution)
         if reason is None:
             return
-        if resolution is Resolution.DELETE_EXISTING and self.object_count and delete_objects is not None:
-            if delete_objects == self.object_count and reason == objects_reason(self.object_count):
+        count = self.object_count
+        needs_confirmation = (
+            resolution is Resolution.DELETE_EXISTING and bool(count) and reason == objects_reason(count or 0)
+        )
+        if resolution is Resolution.DELETE_EXISTING and count and delete_objects is not None:
+            if delete_objects == count and needs_confirmation:
                 return
-            if delete_objects != self.object_count:
-                reason = f"it holds {self.object_count} objects, not {delete_objects}"
+            if delete_objects != count:
+                reason = f"it has {count} objects, not {delete_objects}"
+        remedies = [f"You: use one of these: {', '.join(choice.value for choice in self.choices)}."]
+        if needs_confirmation:
+            remedies.append(f"You: to delete the objects permanently, pass delete_objects={count}.")
         raise ResolutionNotPossibleError(
-            f"The conflict over “{self.name}” cannot be resolved by “{resolution.value}”: {reason}.",
-            remedies=[
-                f"You: take one of these: {', '.join(one.value for one in self.choices)}.",
-                *self._remedies_of_deleting(resolution),
-            ],
+            f'The conflict over "{self.name}" can\'t be resolved with "{resolution.value}": {reason}.',
+            remedies=remedies,
         )
 
-    def _remedies_of_deleting(self, resolution: Resolution) -> tuple[str, ...]:
-        count = self.object_count
-        if resolution is not Resolution.DELETE_EXISTING or not count:
-            return ()
-        if self.impossible.get(resolution) != objects_reason(count):
-            return ()
-        return (f"You: if the objects may be lost for good, pass delete_objects={count}.",)
-
     def to_dict(self) -> dict[str, object]:
-        """The conflict as JSON-ready data."""
+        """Return the conflict as JSON-ready data."""
         return {
             "key": self.key,
             "name": self.name,
             "existing": self.existing.to_dict(),
             "object_count": self.object_count,
             "is_harmless": self.is_harmless,
-            "differences": [one.to_dict() for one in self.differences],
-            "choices": [one.value for one in self.choices],
-            "impossible": {one.value: reason for one, reason in self.impossible.items()},
+            "differences": [difference.to_dict() for difference in self.differences],
+            "choices": [choice.value for choice in self.choices],
+            "impossible": {resolution.value: reason for resolution, reason in self.impossible.items()},
         }
 
     def __str__(self) -> str:
         parts: list[str] = []
-        for kind, (one, many) in _PHRASES.items():
-            count = sum(1 for difference in self.differences if difference.kind is kind)
+        for kind, (singular, plural) in _PHRASES.items():
+            count = sum(difference.kind is kind for difference in self.differences)
             if count:
-                parts.append((one if count == 1 else many).format(count))
+                parts.append((singular if count == 1 else plural).format(count))
         if not parts:
-            parts.append("the same as wanted")
+            parts.append("no differences")
         if self.object_count is not None:
-            parts.append("1 object" if self.object_count == 1 else f"{self.object_count} objects")
+            parts.append(_objects(self.object_count))
         return f"{self.name}: {', '.join(parts)}"
 
     def _repr_html_(self) -> str:
         header = ("Adopting is", "Difference", "Attribute", "Meaning")
-        harmful = [_row(one) for one in self.differences if not one.harmless]
-        harmless = [_row(one) for one in self.differences if one.harmless]
-        few = len(harmful) + len(harmless) <= _SHOWN_AT_ONCE
-        shown = [*harmful, *harmless] if few else harmful
-        ways = [
-            (mark("possible", Tone.GOOD), one.value, "")
-            if one not in self.impossible
-            else (mark("not possible", Tone.BAD), one.value, f"{self.impossible[one]}.")
-            for one in sorted(Resolution, key=lambda one: one in self.impossible)
+        harmful = [_row(difference) for difference in self.differences if not difference.harmless]
+        harmless = [_row(difference) for difference in self.differences if difference.harmless]
+        is_short = len(harmful) + len(harmless) <= _MAX_ROWS
+        rows = [*harmful, *harmless] if is_short else harmful
+        resolutions = [
+            (mark("possible", Tone.GOOD), resolution.value, "")
+            if resolution not in self.impossible
+            else (mark("not possible", Tone.BAD), resolution.value, f"{self.impossible[resolution]}.")
+            for resolution in sorted(Resolution, key=lambda one: one in self.impossible)
         ]
         return whole(
             below(strong(str(self))),
-            grid(header, shown) if shown else "",
-            folded(f"{len(harmless)} harmless differences", grid(header, harmless)) if not few else "",
-            grid(("The way out is", "Resolution", "Because"), ways),
+            grid(header, rows) if rows else "",
+            "" if is_short else folded(f"{len(harmless)} harmless differences", grid(header, harmless)),
+            grid(("It is", "Resolution", "Because"), resolutions),
         )
 
 
-#: Differences in a conflict's table; of more, the harmless ones are folded away.
-_SHOWN_AT_ONCE = 10
+#: If the table of a conflict has more rows, the harmless differences are folded.
+_MAX_ROWS = 10
 
 
-def _row(one: Difference) -> tuple[Markup, str, str, str]:
-    harm = mark("harmless", Tone.QUIET) if one.harmless else mark("not harmless", Tone.DOUBTFUL)
-    return harm, one.kind.value, one.attribute, one.message
+def _row(difference: Difference) -> tuple[Markup, str, str, str]:
+    harm = mark("harmless", Tone.QUIET) if difference.harmless else mark("not harmless", Tone.DOUBTFUL)
+    return harm, difference.kind.value, difference.attribute, difference.message
+
+
+def _objects(count: int) -> str:
+    return "1 object" if count == 1 else f"{count} objects"
 
 
 def objects_reason(count: int) -> str:
-    """Why an object type with objects is not deleted just like that."""
-    what = "1 object" if count == 1 else f"{count} objects"
-    return f"{what} would be lost; it takes delete_objects={count} to want that"
+    """Return why an object type with objects is not deleted without confirmation."""
+    return f"{_objects(count)} would be deleted; pass delete_objects={count} to confirm"
 
 
 def find_conflicts(
@@ -241,78 +239,80 @@ def find_conflicts(
     *,
     documents: Iterable[Mapping[str, object]] = (),
 ) -> tuple[ConflictRecord, ...]:
-    """The object types of a schema that stand where wanted ones shall be, in the model's order.
+    """Find the object types of a schema that have the names of wanted ones, in the order of the model.
 
-    An object type that the model has adopted is no conflict. Nor is one that an earlier build of this model
-    made, but that can only be told with the documents of the schema's import sources: Assets shows external ids
-    nowhere else.
+    Object types that the model has adopted, or that an earlier build of the model created, are not conflicts. Recognizing
+    the latter needs the documents of the schema's import sources, because Assets shows external ids nowhere else.
 
     Args:
-        model: What is wanted.
+        model: The wanted model.
         existing: All object types of the schema with their attributes.
-        documents: What `GET …/schema-and-mapping` answers for the import sources of the schema.
+        documents: The responses to `GET …/schema-and-mapping` of the import sources of the schema.
     """
     ids_by_name = _external_ids(documents)
+    names_by_external_id = {
+        external_id: name
+        for name in (one.object_type.name for one in existing)
+        for external_id in ids_by_name.get(name.strip().casefold(), ())
+    }
     neighbours = tuple(one.object_type.name for one in existing)
     names_by_id = {one.object_type.id: one.object_type.name for one in existing}
     conflicts: list[ConflictRecord] = []
     for spec in model.object_types:
         for one in existing:
-            there = one.object_type
-            if spec.adopted is not None and spec.adopted.object_type_id == there.id:
+            object_type = one.object_type
+            if spec.adopted is not None and spec.adopted.object_type_id == object_type.id:
                 continue
-            if not same_name(there.name, spec.name):
+            if not same_name(object_type.name, spec.name):
                 continue
-            known_ids = ids_by_name.get(there.name.strip().casefold(), ())
-            if model.external_id(spec.key) in known_ids:
+            external_ids = ids_by_name.get(object_type.name.strip().casefold(), ())
+            if model.external_id(spec.key) in external_ids:
                 continue
-            external_id = known_ids[0] if known_ids else None
-            found = tuple(differences(model, spec, one, names_by_id, external_id))
+            external_id = external_ids[0] if external_ids else None
+            type_differences = tuple(differences(model, spec, one, names_by_id, external_id))
             conflicts.append(
                 ConflictRecord(
                     key=spec.key,
-                    name=there.name,
-                    existing=there,
+                    name=object_type.name,
+                    existing=object_type,
                     attributes=one.attributes,
                     wanted=spec,
-                    differences=found,
-                    impossible=_impossible(model, spec, one, existing, found),
+                    differences=type_differences,
+                    impossible=_impossible(model, spec, one, existing, type_differences),
                     neighbours=neighbours,
+                    own_name=names_by_external_id.get(model.external_id(spec.key), ""),
                 )
             )
     return tuple(conflicts)
 
 
 def _external_ids(documents: Iterable[Mapping[str, object]]) -> dict[str, tuple[str, ...]]:
-    """The external ids by the name of the object type in small letters; what an import made comes before what Assets did."""
-    found: dict[str, list[str]] = {}
+    """Map the names of object types in lowercase to their external ids. Generated ones come last."""
+    ids_by_name: dict[str, list[str]] = {}
     for document in documents:
         root = as_object(as_object(document.get("schema")).get("objectSchema"))
         for entry, _ in walk(root.get("objectTypes")):
             external_id = as_text(entry.get("externalId"))
             if external_id:
-                found.setdefault(as_text(entry.get("name")).strip().casefold(), []).append(external_id)
-    return {name: tuple(sorted(dict.fromkeys(ids), key=is_generated)) for name, ids in found.items()}
+                name = as_text(entry.get("name")).strip().casefold()
+                ids_by_name.setdefault(name, []).append(external_id)
+    return {name: tuple(sorted(dict.fromkeys(ids), key=is_generated)) for name, ids in ids_by_name.items()}
 
 
 def _impossible(
     model: SchemaModel,
     spec: ObjectTypeSpec,
     existing: ExistingObjectType,
-    others: Sequence[ExistingObjectType],
-    found: tuple[Difference, ...],
+    all_existing: Sequence[ExistingObjectType],
+    type_differences: Iterable[Difference],
 ) -> dict[Resolution, str]:
-    impossible: dict[Resolution, str] = {}
-    obstacles = [one.message.rstrip(".") for one in found if one.prevents_adoption]
-    if obstacles:
-        impossible[Resolution.ADOPT] = "; ".join(obstacles)
-    skipping = _why_not_skipped(model, spec.key)
-    if skipping:
-        impossible[Resolution.SKIP] = skipping
-    deleting = _why_not_deleted(existing, others)
-    if deleting:
-        impossible[Resolution.DELETE_EXISTING] = deleting
-    return impossible
+    obstacles = [one.message.rstrip(".") for one in type_differences if one.prevents_adoption]
+    reasons = {
+        Resolution.ADOPT: "; ".join(obstacles),
+        Resolution.SKIP: _why_not_skipped(model, spec.key),
+        Resolution.DELETE_EXISTING: _why_not_deleted(existing, all_existing),
+    }
+    return {resolution: reason for resolution, reason in reasons.items() if reason}
 
 
 def _why_not_skipped(model: SchemaModel, key: str) -> str:
@@ -321,22 +321,22 @@ def _why_not_skipped(model: SchemaModel, key: str) -> str:
     return "; ".join(f'"{path}" stays, and {reason}' for path, reason in dependencies(model, [key]).items())
 
 
-def _why_not_deleted(existing: ExistingObjectType, others: Sequence[ExistingObjectType]) -> str:
-    there = existing.object_type
-    below = [one.object_type.name for one in others if one.object_type.parent_id == there.id]
-    if below:
-        return f"it has object types below it: {', '.join(below)}"
-    users = [
+def _why_not_deleted(existing: ExistingObjectType, all_existing: Sequence[ExistingObjectType]) -> str:
+    object_type = existing.object_type
+    children = [one.object_type.name for one in all_existing if one.object_type.parent_id == object_type.id]
+    if children:
+        return f"it has child object types: {', '.join(children)}"
+    references = [
         f"{one.object_type.name}.{attribute.name}"
-        for one in others
+        for one in all_existing
         for attribute in one.attributes
-        if one.object_type.id != there.id and attribute.reference_object_type_id == there.id
+        if one.object_type.id != object_type.id and attribute.reference_object_type_id == object_type.id
     ]
-    if users:
-        return f"other object types refer to it: {', '.join(users)}"
-    if there.object_count is None:
-        return "how many objects it holds is not known"
-    return objects_reason(there.object_count) if there.object_count else ""
+    if references:
+        return f"other object types refer to it: {', '.join(references)}"
+    if object_type.object_count is None:
+        return "the number of its objects is unknown"
+    return objects_reason(object_type.object_count) if object_type.object_count else ""
 
 
 def apply(
@@ -347,29 +347,29 @@ def apply(
     name: str | None = None,
     delete_objects: int | None = None,
 ) -> SchemaModel:
-    """The model after a resolution.
+    """Return the model after a resolution.
 
-    RENAME_EXISTING and DELETE_EXISTING leave the model as it is: what they do happens in Assets, and the
-    caller does it. Resolutions of several conflicts are applied one after the other, each to what the one
-    before returned.
+    RENAME_EXISTING and DELETE_EXISTING don't change the model: the caller changes Assets. To resolve several conflicts, apply
+    each resolution to the model that the previous one returned.
 
     Args:
         conflict: The conflict.
         resolution: One of its choices.
-        model: The model it was found with, or what earlier resolutions made of that.
-        name: For the two renamings, the new name; by default one that no object type has.
-        delete_objects: For DELETE_EXISTING, the number of objects that may be lost.
+        model: The model that the conflict was found with, or the result of earlier resolutions.
+        name: The new name for the two renamings. The default is an unused name.
+        delete_objects: For DELETE_EXISTING, the exact number of objects to delete with the type.
 
     Raises:
-        ResolutionNotPossibleError: With the reason.
+        ResolutionNotPossibleError: It says why.
         InvalidModelError: The new name is taken in the model.
     """
     if not model.has_object_type(conflict.key):
         raise ResolutionNotPossibleError(
-            f"The model has no object type “{conflict.key}” any more, so there is no conflict over “{conflict.name}”."
+            f'The conflict over "{conflict.name}" is resolved already: the model no longer has the object type '
+            f'"{conflict.key}".'
         )
     if resolution is Resolution.SKIP:
-        # Judged anew: an earlier resolution may have dropped what referred to it.
+        # Check again: an earlier resolution may have removed what referred to it.
         reason = _why_not_skipped(model, conflict.key)
         if reason:
             evolve(conflict, impossible={Resolution.SKIP: reason}).check(resolution)
@@ -378,39 +378,40 @@ def apply(
     if resolution is Resolution.ADOPT:
         return adopt(conflict, model)
     if resolution is Resolution.RENAME_INCOMING:
-        wanted = name or conflict.suggested_name(resolution, model)
-        conflict.check_name(resolution, wanted, model)
-        return model.renamed(conflict.key, wanted)
+        new_name = name or conflict.suggested_name(resolution, model)
+        conflict.check_name(resolution, new_name, model)
+        return model.renamed(conflict.key, new_name)
     if resolution is Resolution.RENAME_EXISTING and name:
         conflict.check_name(resolution, name, model)
     return model
 
 
 def adopt(conflict: ConflictRecord, model: SchemaModel) -> SchemaModel:
-    """The model with a wanted object type mapped onto the existing one.
+    """Return the model with the wanted object type mapped to the existing one.
 
-    What exists stays as it is: names and spelling, descriptions, types, label, cardinality, unique flags,
-    icon and place in the tree. The attributes that it lacks are added. Where the existing label is none of
-    the wanted attributes, it joins them and is filled like the wanted label, because objects without a label
-    are left out.
+    What exists doesn't change: names and spelling, descriptions, types, label, cardinality, unique flags, icon, and parent.
+    Missing attributes are added. If the existing label is not one of the wanted attributes, it is added to the model and
+    gets the values of the wanted label, because Assets skips objects without a label.
     """
     spec = model.object_type(conflict.key)
     existing = ExistingObjectType(conflict.existing, conflict.attributes)
     label = existing_label(existing)
     attributes: list[AttributeSpec] = []
     for attribute in spec.attributes:
-        there = existing_attribute(existing, attribute.name)
-        if there is None:
+        counterpart = existing_attribute(existing, attribute.name)
+        if counterpart is None:
             attributes.append(evolve(attribute, label=attribute.label and label is None))
         else:
-            attributes.append(_taken_over(attribute, there))
-    wanted = spec.label
-    if label is not None and wanted is not None and existing_is_new(spec, label):
-        taken = {one.key.casefold() for one in spec.attributes}
-        key = unused(camel_case(label.name) or "label", taken)
-        attributes.append(
-            _taken_over(AttributeSpec(label.name, wanted.type, key=key, locators=wanted.locators), label)
-        )
+            attributes.append(_adopted(attribute, counterpart))
+    wanted_label = spec.label
+    if (
+        label is not None
+        and wanted_label is not None
+        and not any(same_name(attribute.name, label.name) for attribute in spec.attributes)
+    ):
+        key = unused(camel_case(label.name) or "label", {one.key.casefold() for one in spec.attributes})
+        added = AttributeSpec(label.name, wanted_label.type, key=key, locators=wanted_label.locators)
+        attributes.append(_adopted(added, label))
     return model.with_object_type(
         evolve(
             spec,
@@ -424,19 +425,14 @@ def adopt(conflict: ConflictRecord, model: SchemaModel) -> SchemaModel:
     )
 
 
-def existing_is_new(spec: ObjectTypeSpec, there: Attribute) -> bool:
-    """Whether an existing attribute is none of the wanted ones."""
-    return not any(same_name(one.name, there.name) for one in spec.attributes)
-
-
-def _taken_over(attribute: AttributeSpec, there: Attribute) -> AttributeSpec:
+def _adopted(attribute: AttributeSpec, existing: Attribute) -> AttributeSpec:
     return evolve(
         attribute,
-        name=there.name,
-        type=importable_type(there.type) or attribute.type,
-        description=there.description,
-        label=there.label,
-        unique=there.unique,
-        minimum=there.minimum,
-        maximum=there.maximum,
+        name=existing.name,
+        type=importable_type(existing.type) or attribute.type,
+        description=existing.description,
+        label=existing.label,
+        unique=existing.unique,
+        minimum=existing.minimum,
+        maximum=existing.maximum,
     )

@@ -1,25 +1,30 @@
-"""What an import source has now: `GET …/schema-and-mapping` read tolerantly, whatever stands in it.
+"""What an import source has: a lenient reading of `GET …/schema-and-mapping`.
 
-Unlike `SchemaModel.from_document`, nothing here is refused: a schema may hold object types and attributes
-that no import could make. Observed by clients: the answer lists the attribute Key without an external id,
-fills in label, cardinalities and `externalIdPart`, has an empty `iconSchema`, and leaves user attributes out
-(JSDCLOUD-10732).
+Unlike `SchemaModel.from_document`, this rejects nothing: a schema may contain object types and attributes that no import
+can create. Clients saw that the response lists the attribute Key without an external id, sets label, cardinalities, and
+`externalIdPart` everywhere, has an empty `iconSchema`, and leaves out user attributes (JSDCLOUD-10732).
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from .._model.document_reading import walk
+from .._model.document_reading import (
+    OBJECT_TYPE_KEYS,
+    attribute_extra_of,
+    attribute_mapping_extra_of,
+    extra_of,
+    mapping_extra_of,
+    pair_mappings,
+    walk,
+)
 from .._model.names import same_name
 from .._wire.json_values import as_number, as_object, as_objects, as_text, as_texts
 
 
 @frozen(kw_only=True)
 class CurrentAttribute:
-    """An attribute that exists."""
+    """An existing attribute."""
 
     external_id: str
     name: str
@@ -32,24 +37,38 @@ class CurrentAttribute:
     statuses: tuple[str, ...]
     target_external_id: str
     target_name: str
+    extra: Mapping[str, object] = field(repr=False)
+
+
+@frozen
+class AttributeMapping:
+    """The mapping of an attribute."""
+
+    locators: tuple[str, ...]
+    is_identifier: bool
+    query: str
+    extra: Mapping[str, object]
 
 
 @frozen(kw_only=True)
 class CurrentMapping:
-    """The mapping of an object type that exists: the same for every order of its attributes."""
+    """The mapping of an existing object type. The order of its attributes doesn't matter."""
 
     selector: str
-    attributes: Mapping[str, tuple[tuple[str, ...], bool, str]]
+    attributes: Mapping[str, AttributeMapping]
+    extra: Mapping[str, object]
 
     @property
     def identifiers(self) -> frozenset[str]:
         """The external ids of the attributes that identify a record."""
-        return frozenset(external_id for external_id, (_, part, _) in self.attributes.items() if part)
+        return frozenset(
+            external_id for external_id, mapping in self.attributes.items() if mapping.is_identifier
+        )
 
 
 @frozen(kw_only=True)
 class CurrentObjectType:
-    """An object type that exists."""
+    """An existing object type."""
 
     external_id: str
     name: str
@@ -58,9 +77,10 @@ class CurrentObjectType:
     parent: str
     attributes: tuple[CurrentAttribute, ...] = field(repr=False)
     mapping: CurrentMapping | None = field(repr=False)
+    extra: Mapping[str, object] = field(repr=False)
 
     def find(self, external_id: str, name: str) -> CurrentAttribute | None:
-        """The attribute with this external id, else the one with this name in any case, else None."""
+        """Return the attribute with this external id, otherwise the one with this name in any case, or None."""
         for attribute in self.attributes:
             if attribute.external_id == external_id:
                 return attribute
@@ -69,76 +89,76 @@ class CurrentObjectType:
 
 @frozen(kw_only=True)
 class Current:
-    """Everything that exists."""
+    """Everything that exists.
+
+    Attributes:
+        deleted: The external ids of object types that are mapped but no longer exist, each with its name.
+    """
 
     object_types: tuple[CurrentObjectType, ...] = ()
     icons: Mapping[str, Mapping[str, object]] = field(factory=dict)
     statuses: Mapping[str, Mapping[str, object]] = field(factory=dict)
-    mapped_but_gone: tuple[str, ...] = ()
+    deleted: Mapping[str, str] = field(factory=dict)
     has_mapping: bool = False
 
     def with_external_id(self, external_id: str) -> CurrentObjectType | None:
-        """The object type with this external id, or None."""
+        """Return the object type with this external id, or None."""
         return next((one for one in self.object_types if one.external_id == external_id), None)
 
     def named(self, name: str) -> CurrentObjectType | None:
-        """The object type with this name in any case, or None."""
+        """Return the object type with this name in any case, or None."""
         return next((one for one in self.object_types if same_name(one.name, name)), None)
 
 
 def read_mapping(mapping: Mapping[str, object]) -> CurrentMapping:
-    """One entry of `objectTypeMappings`."""
+    """Read the mapping of an object type."""
     return CurrentMapping(
         selector=as_text(mapping.get("selector")),
         attributes={
-            as_text(one.get("attributeExternalId")) or as_text(one.get("attributeName")): (
+            as_text(one.get("attributeExternalId")) or as_text(one.get("attributeName")): AttributeMapping(
                 as_texts(one.get("attributeLocators")),
                 one.get("externalIdPart") is True,
                 as_text(one.get("objectMappingIQL")),
+                attribute_mapping_extra_of(one),
             )
             for one in as_objects(mapping.get("attributesMapping"))
         },
+        extra=mapping_extra_of(mapping, as_text(mapping.get("objectTypeName"))),
     )
 
 
 def read_current(document: Mapping[str, object] | None) -> Current:
-    """The whole answer; None, where there was nothing to read, is an empty one."""
+    """Read the whole response. None means that nothing exists."""
     schema = as_object(as_object(document).get("schema"))
     mappings = as_objects(as_object(as_object(document).get("mapping")).get("objectTypeMappings"))
-    by_external_id = {as_text(one.get("objectTypeExternalId")): one for one in mappings}
-    by_name = {
-        as_text(one.get("objectTypeName")): one for one in mappings if not one.get("objectTypeExternalId")
-    }
-    object_types: list[CurrentObjectType] = []
-    for entry, parent in walk(as_object(schema.get("objectSchema")).get("objectTypes")):
-        external_id, name = as_text(entry.get("externalId")), as_text(entry.get("name"))
-        mapping = (by_external_id.get(external_id) if external_id else None) or by_name.get(name)
-        object_types.append(
+    entries = list(walk(as_object(schema.get("objectSchema")).get("objectTypes")))
+    pairs = pair_mappings([entry for entry, _ in entries], mappings, "objectType")
+    return Current(
+        object_types=tuple(
             CurrentObjectType(
-                external_id=external_id,
-                name=name,
+                external_id=as_text(entry.get("externalId")),
+                name=as_text(entry.get("name")),
                 description=as_text(entry.get("description")),
                 icon_key=as_text(entry.get("iconKey")),
                 parent=parent,
                 attributes=tuple(_read_attribute(one) for one in as_objects(entry.get("attributes"))),
-                mapping=None if mapping is None else read_mapping(mapping),
+                mapping=read_mapping(pairs.by_entry[position]) if position in pairs.by_entry else None,
+                extra=extra_of(entry, OBJECT_TYPE_KEYS),
             )
-        )
-    known = {one.external_id for one in object_types} | {one.name for one in object_types}
-    return Current(
-        object_types=tuple(object_types),
-        icons=_by(as_object(schema.get("iconSchema")).get("icons"), "key"),
-        statuses=_by(as_object(schema.get("statusSchema")).get("statuses"), "name"),
-        mapped_but_gone=tuple(
-            as_text(one.get("objectTypeName"))
-            for one in mappings
-            if (as_text(one.get("objectTypeExternalId")) or as_text(one.get("objectTypeName"))) not in known
+            for position, (entry, parent) in enumerate(entries)
         ),
+        icons=_by_key(as_object(schema.get("iconSchema")).get("icons"), "key"),
+        statuses=_by_key(as_object(schema.get("statusSchema")).get("statuses"), "name"),
+        deleted={
+            as_text(mapping.get("objectTypeExternalId")) or name: name
+            for mapping in pairs.unknown
+            for name in [as_text(mapping.get("objectTypeName"))]
+        },
         has_mapping=bool(mappings),
     )
 
 
-def _by(values: object, key: str) -> dict[str, Mapping[str, object]]:
+def _by_key(values: object, key: str) -> dict[str, Mapping[str, object]]:
     return {as_text(one.get(key)): one for one in as_objects(values)}
 
 
@@ -155,4 +175,5 @@ def _read_attribute(json: Mapping[str, object]) -> CurrentAttribute:
         statuses=as_texts(json.get("typeValues")),
         target_external_id=as_text(json.get("referenceObjectTypeExternalId")),
         target_name=as_text(json.get("referenceObjectTypeName")),
+        extra=attribute_extra_of(json),
     )

@@ -1,23 +1,17 @@
-"""How an object type that exists differs from the wanted one of the same name, and which differences do no harm."""
-
-from __future__ import annotations
+"""The differences between an existing object type and the wanted one of the same name."""
 
 import enum
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from .._assets.object_types import Attribute, ExistingObjectType
 from .._model.names import is_generated, same_name
-from .._model.specs import AttributeType
+from .._model.schema_model import SchemaModel
+from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, importable_type
 
-if TYPE_CHECKING:
-    from .._assets.object_types import Attribute, ExistingObjectType
-    from .._model.schema_model import SchemaModel
-    from .._model.specs import AttributeSpec, ObjectTypeSpec
-
-#: Types whose values are texts in a record, so that an existing text attribute can hold them as they are.
-_WRITTEN_AS_TEXT = frozenset(
+#: Types whose values are strings in a record, so that an existing text attribute can store them.
+_STRING_TYPES = frozenset(
     {
         AttributeType.TEXT,
         AttributeType.EMAIL,
@@ -32,7 +26,9 @@ _WRITTEN_AS_TEXT = frozenset(
 
 
 class DifferenceKind(enum.StrEnum):
-    """What differs."""
+    """The kind of a difference."""
+
+    __module__ = "jsm_assets_dest"
 
     SPELLING = "spelling"
     EXTERNAL_ID = "external id"
@@ -50,18 +46,19 @@ class DifferenceKind(enum.StrEnum):
 
 @frozen(kw_only=True)
 class Difference:
-    """One way in which an existing object type differs from the wanted one.
+    """One difference between an existing object type and the wanted one.
 
     Attributes:
-        kind: What differs.
-        attribute: The name of the attribute, as the model spells it where both have it; empty for the type
-            itself.
-        existing: What is there.
+        kind: The kind of the difference.
+        attribute: The name of the attribute, as the model spells it if both have it. Empty for the type itself.
+        existing: What exists.
         wanted: What the model wants.
-        harmless: Whether adopting the type loses nothing and breaks nothing in spite of it.
-        prevents_adoption: Whether the service can never bridge it, so that the type cannot be adopted.
+        harmless: True if adopting the type loses nothing and breaks nothing.
+        prevents_adoption: True if the service can never resolve it, so that the type can't be adopted.
         message: The difference in a sentence.
     """
+
+    __module__ = "jsm_assets_dest"
 
     kind: DifferenceKind
     attribute: str = ""
@@ -75,7 +72,7 @@ class Difference:
         return self.message
 
     def to_dict(self) -> dict[str, object]:
-        """The difference as JSON-ready data."""
+        """Return the difference as JSON-ready data."""
         return {
             "kind": self.kind.value,
             "attribute": self.attribute,
@@ -88,28 +85,21 @@ class Difference:
 
 
 def existing_attribute(existing: ExistingObjectType, name: str) -> Attribute | None:
-    """The existing attribute of this name in any case, or None."""
+    """Return the existing attribute with this name in any case, or None."""
     return next((one for one in existing.attributes if same_name(one.name, name)), None)
 
 
 def existing_label(existing: ExistingObjectType) -> Attribute | None:
-    """The attribute that people see of the existing type's objects, or None."""
+    """Return the label of the existing type, or None."""
     return next((one for one in existing.attributes if one.label and not one.system), None)
 
 
-def importable_type(name: str) -> AttributeType | None:
-    """The type of an existing attribute as imports know it; None for user, group and others that they cannot
-    write.
-    """
-    return AttributeType(name) if name in set(AttributeType) else None
-
-
-def holds(existing: AttributeType, wanted: AttributeType) -> bool:
-    """Whether an existing attribute of one type takes the values of a wanted one as they are."""
+def can_store(existing: AttributeType, wanted: AttributeType) -> bool:
+    """Return True if an existing attribute of one type can store the values of a wanted one."""
     if existing is wanted:
         return True
     if existing in (AttributeType.TEXT, AttributeType.TEXTAREA):
-        return wanted in _WRITTEN_AS_TEXT
+        return wanted in _STRING_TYPES
     return existing is AttributeType.DOUBLE and wanted is AttributeType.INTEGER
 
 
@@ -120,28 +110,28 @@ def differences(
     names_by_id: Mapping[str, str],
     external_id: str | None,
 ) -> Iterator[Difference]:
-    """Everything in which an existing object type differs from the wanted one.
+    """Yield every difference between an existing object type and the wanted one.
 
     Args:
         model: The whole model, for the names of reference targets.
         spec: The wanted object type.
         existing: The existing one.
         names_by_id: The names of all existing object types.
-        external_id: The existing type's external id where it is known.
+        external_id: The external id of the existing type, if it is known.
     """
     yield from _of_type(model, spec, existing, names_by_id, external_id)
-    for attribute in spec.attributes:
-        there = existing_attribute(existing, attribute.name)
-        if there is None:
+    for wanted in spec.attributes:
+        attribute = existing_attribute(existing, wanted.name)
+        if attribute is None:
             yield Difference(
                 kind=DifferenceKind.ATTRIBUTE_MISSING,
-                attribute=attribute.name,
-                wanted=attribute.type.value,
+                attribute=wanted.name,
+                wanted=wanted.type.value,
                 harmless=True,
-                message=f"“{attribute.name}” is missing; adopting adds it.",
+                message=f'"{wanted.name}" is missing. Adopting adds it.',
             )
         else:
-            yield from _of_attribute(model, attribute, there, names_by_id)
+            yield from _of_attribute(model, wanted, attribute, names_by_id)
     yield from _of_label(spec, existing)
     yield from _of_required(spec, existing)
 
@@ -153,110 +143,116 @@ def _of_type(
     names_by_id: Mapping[str, str],
     external_id: str | None,
 ) -> Iterator[Difference]:
-    there = existing.object_type
-    if there.name != spec.name:
+    object_type = existing.object_type
+    if object_type.name != spec.name:
         yield Difference(
             kind=DifferenceKind.SPELLING,
-            existing=there.name,
+            existing=object_type.name,
             wanted=spec.name,
             harmless=True,
-            message=f"It is spelled “{there.name}”, not “{spec.name}”; adopting keeps that spelling.",
+            message=f'It is spelled "{object_type.name}", not "{spec.name}". Adopting keeps that spelling.',
         )
     if external_id:
-        made_up = is_generated(external_id)
-        origin = "made up by Assets" if made_up else "of another import, which may write to the same objects"
+        generated = is_generated(external_id)
+        origin = (
+            "was generated by Assets"
+            if generated
+            else "is of another import, which may write to the same objects"
+        )
         yield Difference(
             kind=DifferenceKind.EXTERNAL_ID,
             existing=external_id,
             wanted=model.external_id(spec.key),
-            harmless=made_up,
-            message=f"Its external id “{external_id}” is {origin}; adopting takes it over.",
+            harmless=generated,
+            message=f'Its external id "{external_id}" {origin}. Adopting uses it.',
         )
-    if there.abstract:
+    if object_type.abstract:
         yield Difference(
             kind=DifferenceKind.ABSTRACT,
             existing="abstract",
             wanted="with objects",
             harmless=False,
             prevents_adoption=True,
-            message="It is abstract, so it cannot have objects.",
+            message="It is abstract, so it can't have objects.",
         )
-    if there.inherited or there.parent_inherits:
+    if object_type.inherited or object_type.parent_inherits:
         yield Difference(
             kind=DifferenceKind.INHERITED,
             existing="inherited",
             wanted="not inherited",
             harmless=False,
-            message="It passes attributes on or gets them from above; imports know little of inheritance.",
+            message="It shares inherited attributes with its parent or children. Imports support inheritance only in part.",
         )
     wanted_parent = model.object_type(spec.parent).name if model.has_object_type(spec.parent) else ""
-    parent = names_by_id.get(there.parent_id or "", "")
+    parent = names_by_id.get(object_type.parent_id or "", "")
     if not same_name(parent, wanted_parent):
         yield Difference(
             kind=DifferenceKind.PARENT,
             existing=parent,
             wanted=wanted_parent,
             harmless=True,
-            message=f"It stands {_below(parent)}, not {_below(wanted_parent)}; adopting leaves it there.",
+            message=f"It is {_place(parent)}, not {_place(wanted_parent)}. Adopting doesn't move it.",
         )
 
 
-def _below(parent: str) -> str:
-    return f"below “{parent}”" if parent else "at the top"
+def _place(parent: str) -> str:
+    return f'below "{parent}"' if parent else "at the top"
 
 
 def _of_attribute(
-    model: SchemaModel, wanted: AttributeSpec, there: Attribute, names_by_id: Mapping[str, str]
+    model: SchemaModel, wanted: AttributeSpec, existing: Attribute, names_by_id: Mapping[str, str]
 ) -> Iterator[Difference]:
-    if there.system:
-        yield Difference(
-            kind=DifferenceKind.ATTRIBUTE_TYPE,
-            attribute=wanted.name,
-            existing="kept by Assets",
-            wanted=wanted.type.value,
-            harmless=False,
-            prevents_adoption=True,
-            message=f"“{wanted.name}” is an attribute that Assets fills itself.",
+    if existing.system:
+        yield _type_difference(
+            wanted, "filled by Assets", f'"{wanted.name}" is an attribute that Assets fills itself.'
         )
         return
-    kind = importable_type(there.type)
-    if kind is None or not holds(kind, wanted.type):
-        yield Difference(
-            kind=DifferenceKind.ATTRIBUTE_TYPE,
-            attribute=wanted.name,
-            existing=there.type,
-            wanted=wanted.type.value,
-            harmless=False,
-            prevents_adoption=True,
-            message=f"“{wanted.name}” is of type {there.type}, not {wanted.type.value}, and a type can never change.",
+    existing_type = importable_type(existing.type)
+    if existing_type is None or not can_store(existing_type, wanted.type):
+        yield _type_difference(
+            wanted,
+            existing.type,
+            f'The type of "{wanted.name}" is {existing.type}, not {wanted.type.value}, and a type can never change.',
         )
         return
-    if kind is not wanted.type:
-        yield Difference(
-            kind=DifferenceKind.ATTRIBUTE_TYPE,
-            attribute=wanted.name,
-            existing=there.type,
-            wanted=wanted.type.value,
+    if existing_type is not wanted.type:
+        yield _type_difference(
+            wanted,
+            existing.type,
+            f'The type of "{wanted.name}" is {existing.type}, which stores values of type {wanted.type.value} too.',
             harmless=True,
-            message=f"“{wanted.name}” is of type {there.type}, which holds values of type {wanted.type.value} too.",
         )
-    yield from _of_target(model, wanted, there, names_by_id)
-    yield from _of_limits(wanted, there)
+    yield from _of_target(model, wanted, existing, names_by_id)
+    yield from _of_limits(wanted, existing)
+
+
+def _type_difference(
+    wanted: AttributeSpec, existing: str, message: str, *, harmless: bool = False
+) -> Difference:
+    return Difference(
+        kind=DifferenceKind.ATTRIBUTE_TYPE,
+        attribute=wanted.name,
+        existing=existing,
+        wanted=wanted.type.value,
+        harmless=harmless,
+        prevents_adoption=not harmless,
+        message=message,
+    )
 
 
 def _of_target(
-    model: SchemaModel, wanted: AttributeSpec, there: Attribute, names_by_id: Mapping[str, str]
+    model: SchemaModel, wanted: AttributeSpec, existing: Attribute, names_by_id: Mapping[str, str]
 ) -> Iterator[Difference]:
     if wanted.reference is None or not model.has_object_type(wanted.reference.target):
         return
     target = model.object_type(wanted.reference.target)
-    target_id = there.reference_object_type_id or ""
+    target_id = existing.reference_object_type_id or ""
     if target.adopted is not None and target.adopted.object_type_id == target_id:
         return
     name = names_by_id.get(target_id, "")
     if target.adopted is None and name and same_name(name, target.name):
         return
-    refers_to = f"“{name}”" if name else "an object type outside this schema, or one that is gone"
+    existing_target = f'"{name}"' if name else "an object type outside this schema, or a deleted one"
     yield Difference(
         kind=DifferenceKind.REFERENCE_TARGET,
         attribute=wanted.name,
@@ -264,42 +260,44 @@ def _of_target(
         wanted=target.name,
         harmless=False,
         prevents_adoption=True,
-        message=f"“{wanted.name}” refers to {refers_to}, not to “{target.name}”, and a target can never change.",
+        message=f'"{wanted.name}" refers to {existing_target}, not to "{target.name}", and a target can never change.',
     )
 
 
-def _of_limits(wanted: AttributeSpec, there: Attribute) -> Iterator[Difference]:
-    # The label and the identifier always have a value, whatever the model says of their minimum.
+def _of_limits(wanted: AttributeSpec, existing: Attribute) -> Iterator[Difference]:
+    # Labels and identifiers always have a value, whatever their minimum in the model.
     always_filled = wanted.label or wanted.identifier
     minimum = max(wanted.minimum, 1) if always_filled else wanted.minimum
-    if (there.minimum, there.maximum) not in {(wanted.minimum, wanted.maximum), (minimum, wanted.maximum)}:
-        narrower = there.minimum > minimum or (
-            there.maximum != -1 and (wanted.maximum == -1 or wanted.maximum > there.maximum)
+    if (existing.minimum, existing.maximum) not in {
+        (wanted.minimum, wanted.maximum),
+        (minimum, wanted.maximum),
+    }:
+        is_narrower = existing.minimum > minimum or (
+            existing.maximum != -1 and (wanted.maximum == -1 or wanted.maximum > existing.maximum)
         )
+        existing_range = _cardinality(existing.minimum, existing.maximum)
+        wanted_range = _cardinality(wanted.minimum, wanted.maximum)
+        consequence = " Assets rejects records outside of this range." if is_narrower else ""
         yield Difference(
             kind=DifferenceKind.CARDINALITY,
             attribute=wanted.name,
-            existing=_cardinality(there.minimum, there.maximum),
-            wanted=_cardinality(wanted.minimum, wanted.maximum),
-            harmless=not narrower,
-            message=(
-                f"“{wanted.name}” takes {_cardinality(there.minimum, there.maximum)} values, "
-                f"not {_cardinality(wanted.minimum, wanted.maximum)}"
-                + ("; records outside of that are refused." if narrower else ".")
-            ),
+            existing=existing_range,
+            wanted=wanted_range,
+            harmless=not is_narrower,
+            message=f'"{wanted.name}" allows {existing_range} values, not {wanted_range}.{consequence}',
         )
-    if there.unique != wanted.unique:
+    if existing.unique != wanted.unique:
         yield Difference(
             kind=DifferenceKind.UNIQUE,
             attribute=wanted.name,
-            existing="unique" if there.unique else "not unique",
+            existing="unique" if existing.unique else "not unique",
             wanted="unique" if wanted.unique else "not unique",
-            # An identifier has no value twice in one import anyway.
-            harmless=not there.unique or wanted.identifier,
+            # One import never has the same identifier twice.
+            harmless=not existing.unique or wanted.identifier,
             message=(
-                f"“{wanted.name}” has to be unique there, so a second object with the same value is refused."
-                if there.unique
-                else f"“{wanted.name}” need not be unique there."
+                f'"{wanted.name}" is unique in Assets, so a second object with the same value is rejected.'
+                if existing.unique
+                else f'"{wanted.name}" is not unique in Assets.'
             ),
         )
 
@@ -311,39 +309,40 @@ def _cardinality(minimum: int, maximum: int) -> str:
 
 
 def _of_label(spec: ObjectTypeSpec, existing: ExistingObjectType) -> Iterator[Difference]:
-    there, wanted = existing_label(existing), spec.label
-    if there is None or wanted is None or same_name(there.name, wanted.name):
+    label, wanted = existing_label(existing), spec.label
+    if label is None or wanted is None or same_name(label.name, wanted.name):
         return
-    kind = importable_type(there.type)
-    in_model = any(same_name(one.name, there.name) for one in spec.attributes)
-    fillable = there.editable and kind is not None and holds(kind, wanted.type)
+    label_type = importable_type(label.type)
+    in_model = any(same_name(attribute.name, label.name) for attribute in spec.attributes)
+    can_be_filled = label.editable and label_type is not None and can_store(label_type, wanted.type)
     if in_model:
-        message = f"Its label is “{there.name}”, not “{wanted.name}”; adopting keeps it."
-    elif fillable:
-        message = f"Its label is “{there.name}”; adopting fills it with the values of “{wanted.name}” too."
+        message = f'Its label is "{label.name}", not "{wanted.name}". Adopting keeps it.'
+    elif can_be_filled:
+        message = f'Its label is "{label.name}". Adopting fills it with the values of "{wanted.name}" too.'
     else:
-        message = f"Its label is “{there.name}”, which the import cannot fill, so objects would have none."
+        message = f'Its label is "{label.name}", which the import can\'t fill, so objects would have none.'
     yield Difference(
         kind=DifferenceKind.LABEL,
         attribute=wanted.name,
-        existing=there.name,
+        existing=label.name,
         wanted=wanted.name,
-        harmless=in_model or fillable,
-        prevents_adoption=not (in_model or fillable),
+        harmless=in_model or can_be_filled,
+        prevents_adoption=not (in_model or can_be_filled),
         message=message,
     )
 
 
 def _of_required(spec: ObjectTypeSpec, existing: ExistingObjectType) -> Iterator[Difference]:
-    for there in existing.attributes:
-        if there.minimum < 1 or there.system or there.label or not there.editable:
-            continue
-        if not any(same_name(one.name, there.name) for one in spec.attributes):
+    for attribute in existing.attributes:
+        is_required = (
+            attribute.minimum > 0 and attribute.editable and not (attribute.system or attribute.label)
+        )
+        if is_required and not any(same_name(wanted.name, attribute.name) for wanted in spec.attributes):
             yield Difference(
                 kind=DifferenceKind.REQUIRED,
-                attribute=there.name,
+                attribute=attribute.name,
                 existing="required",
                 wanted="not in the model",
                 harmless=False,
-                message=f"“{there.name}” is required there, but the model does not fill it.",
+                message=f'"{attribute.name}" is required in Assets, but the model doesn\'t fill it.',
             )

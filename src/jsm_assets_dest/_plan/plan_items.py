@@ -1,6 +1,4 @@
-"""What a plan consists of: one item for each object type, attribute, icon, status and mapping."""
-
-from __future__ import annotations
+"""The items of a plan: one for each object type, attribute, icon, status, and mapping."""
 
 import enum
 
@@ -8,24 +6,28 @@ from attrs import frozen
 
 
 class PlanKind(enum.StrEnum):
-    """What happens to an item."""
+    """What a build does with an item."""
 
-    #: It does not exist and is made.
+    __module__ = "jsm_assets_dest"
+
+    #: It does not exist and is created.
     CREATE = "create"
     #: It exists and is changed.
     PATCH = "patch"
-    #: It exists, made by people, and is mapped onto.
+    #: It exists, was created by someone else, and is mapped.
     ADOPT = "adopt"
-    #: It is as wanted.
+    #: It exists as wanted.
     UNCHANGED = "unchanged"
-    #: It is not as wanted, and stays so: the mapping call does not change it, and nothing needs it to.
+    #: It differs from the model and is not changed: a mapping call can't change it, and the build works without.
     DRIFT = "drift"
-    #: It is not as wanted, and the service can never change it: nothing is sent until somebody decides.
+    #: It differs from the model and can never be changed. Nothing is sent until this is resolved.
     IMPOSSIBLE = "impossible"
 
 
 class PlanSubject(enum.StrEnum):
-    """What an item is about."""
+    """The kind of thing that an item is about."""
+
+    __module__ = "jsm_assets_dest"
 
     OBJECT_TYPE = "object type"
     ATTRIBUTE = "attribute"
@@ -36,16 +38,18 @@ class PlanSubject(enum.StrEnum):
 
 @frozen(kw_only=True)
 class PlanItem:
-    """One thing that a plan does, leaves, or cannot do.
+    """One thing that a plan changes, leaves unchanged, or cannot change.
 
     Attributes:
-        kind: What happens.
-        subject: What it happens to.
-        path: Where in the model: "people", "people.manager", "icons.person", "statuses.Active"; for what is
-            only in Assets, its name there.
-        message: In a sentence.
-        remedy: What a person can do about drift and the impossible; empty elsewhere.
+        kind: What the build does with it.
+        subject: The kind of thing.
+        path: The place in the model: "people", "people.manager", "icons.person", "statuses.Active". For what is only in
+            Assets, the name there.
+        message: What the build does, in a sentence.
+        remedy: What a person can do about drift and impossible changes; empty otherwise.
     """
+
+    __module__ = "jsm_assets_dest"
 
     kind: PlanKind
     subject: PlanSubject
@@ -55,7 +59,7 @@ class PlanItem:
 
     @property
     def is_change(self) -> bool:
-        """Whether something is sent because of it."""
+        """True if something is sent because of it."""
         return self.kind in (PlanKind.CREATE, PlanKind.PATCH, PlanKind.ADOPT)
 
     def __str__(self) -> str:
@@ -63,7 +67,7 @@ class PlanItem:
         return f"{text}\n{'':<10} {self.remedy}" if self.remedy else text
 
     def to_dict(self) -> dict[str, object]:
-        """The item as JSON-ready data."""
+        """Return the item as JSON-ready data."""
         return {
             "kind": self.kind.value,
             "subject": self.subject.value,

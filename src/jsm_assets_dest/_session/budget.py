@@ -1,7 +1,7 @@
-"""A limit on the retries of one connection, so that they cannot multiply an outage.
+"""Limit for the retries of one connection.
 
-The design is that of the standard mode of the AWS SDKs: a bucket of tokens that retries take from and successes refill.
-Without it, k workers with five attempts each would send a dead service five times the requests of a living one.
+The design is that of the standard mode of the AWS SDKs: retries take tokens from a bucket, and successes refill it. Without
+it, workers with five attempts each would send five times as many requests to a service that is down.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import threading
 
 from .._http.forks import renew_after_fork
 
-#: What a retry costs after a failure, and after a refusal for too many requests (the numbers of AWS SDKs since 2025).
+#: Tokens for a retry after a failure, and after a throttled request (the numbers of the AWS SDKs since 2025).
 FAILURE_COST = 14
 THROTTLING_COST = 5
-#: What a success gives back that needed no retry.
+#: Tokens that a success without retries returns.
 SUCCESS_GAIN = 1
 
 
@@ -21,9 +21,9 @@ class Budget:
     """Tokens shared by all requests of a connection; safe to use from several threads.
 
     Args:
-        size: Tokens at the start and at most, or None for no limit.
+        size: Initial and maximum number of tokens. None means no limit.
         failure_cost: Tokens for a retry after a failure.
-        throttling_cost: Tokens for a retry after a refusal for too many requests.
+        throttling_cost: Tokens for a retry after a throttled request.
     """
 
     def __init__(
@@ -37,19 +37,19 @@ class Budget:
         renew_after_fork(self)
 
     def after_fork(self) -> None:
-        """A thread that the child does not have may have held the lock."""
+        """Replace the lock, because a thread of the parent process may hold it."""
         self._lock = threading.Lock()
 
     @property
     def tokens(self) -> int | None:
-        """What is left, or None when there is no limit."""
+        """Remaining tokens; None means no limit."""
         return None if self._size is None else self._tokens
 
     def take(self, *, throttled: bool = False) -> int | None:
-        """Pay for one retry.
+        """Take the tokens for one retry.
 
         Returns:
-            What it cost, to be given back when the retry succeeds, or None when there is not enough left.
+            The number of tokens, to return if the retry succeeds; None if too few remain.
         """
         cost = self._throttling_cost if throttled else self._failure_cost
         if self._size is None:
@@ -61,12 +61,12 @@ class Budget:
         return cost
 
     def succeeded(self, cost: int | None = None) -> None:
-        """Note a success.
+        """Return tokens after a success.
 
         Args:
-            cost: What the last retry before it cost, or None when it needed none.
+            cost: Tokens of the last retry; None if there was no retry.
         """
-        # A full budget, the usual state, is left alone without taking the lock.
+        # A full budget is the usual case and doesn't need the lock.
         if self._size is None or self._tokens >= self._size:
             return
         with self._lock:

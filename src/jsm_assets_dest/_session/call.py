@@ -26,11 +26,11 @@ _throttle = logging.getLogger("jsm_assets_dest.throttle")
 
 
 class Effort:
-    """What a request cost beyond its first attempt.
+    """Retries and waits of one request.
 
     Attributes:
-        retries: Attempts after the first.
-        throttled: Seconds spent waiting because the service asked for it.
+        retries: Number of attempts after the first one.
+        throttled: Seconds of waits that the service requested.
     """
 
     __slots__ = ("retries", "throttled")
@@ -41,18 +41,18 @@ class Effort:
 
 
 def call(site: Site, request: Request, effort: Effort | None = None) -> Operation[Response]:
-    """Send a request until it is answered, as far as its nature and the site's policy allow.
+    """Send a request and return the response, retrying if the request and the policy allow it.
 
     Args:
-        site: The site; its gate, budget and credential are shared with all other requests.
-        request: What to send.
-        effort: Is told what it took.
+        site: The site. Its gate, budget, and credential are shared with all other requests.
+        request: The request.
+        effort: Receives the number of retries and the seconds of throttling.
 
     Returns:
-        An answer that means success.
+        A success response.
 
     Raises:
-        AssetsError: What went wrong, after the last attempt.
+        AssetsError: The failure of the last attempt.
     """
     try:
         response = yield from attempt(site, request, effort)
@@ -61,24 +61,24 @@ def call(site: Site, request: Request, effort: Effort | None = None) -> Operatio
     else:
         site.budget.succeeded()
         return response
-    # Out here, so that the last failure does not drag the first one along as its context.
+    # Outside the except block, because the last failure must not have the first one as its context.
     return (yield from _retry(site, request, first, effort))
 
 
 def attempt(site: Site, request: Request, effort: Effort | None = None) -> Operation[Response]:
-    """One attempt: wait at the gate, add the credential, send, judge the answer.
+    """Make one attempt: wait at the gate, add the credential, send, classify the response.
 
-    A token that was asked for is asked for once more when it is refused.
+    If a token from a provider is rejected, a new one is requested once.
     """
     authorized = yield from _authorized(site, request, effort)
     try:
         return (yield from _sent(site, authorized))
     except BadCredentialsError as error:
-        refusal = error
+        rejection = error
     if request.credential is not Credential.ACCOUNT or not (
         yield from renewed(site, authorized.authorization)
     ):
-        raise refusal
+        raise rejection
     return (yield from _sent(site, (yield from _authorized(site, request, effort))))
 
 
@@ -116,17 +116,17 @@ def _sent(site: Site, request: Request) -> Operation[Response]:
             account=site.credentials.account_label if request.credential is Credential.ACCOUNT else "",
             now=site.clock.time(),
         )
-    except RateLimitedError as refusal:
+    except RateLimitedError as error:
         now = site.clock.monotonic()
-        hint = refusal.retry_after
+        hint = error.retry_after
         if hint is None or site.policy.accepts(hint):
             seconds = hint if hint is not None else site.policy.base
             site.gate.close(now + seconds, now)
             _throttle.info(
-                "%s: too many requests, none is sent for %.2f s",
+                "%s: throttled, no request is sent for %.2f s",
                 request.operation,
                 seconds,
-                extra={"operation": request.operation, "wait": seconds, "reason": refusal.reason},
+                extra={"operation": request.operation, "wait": seconds, "reason": error.reason},
             )
         raise
 
@@ -141,7 +141,7 @@ def may_repeat(request: Request, error: BaseException) -> bool:
 
 
 class _Attempts:
-    """The attempts of one request: when to stop and how long to wait, in the terms of tenacity."""
+    """Attempts of one request, for tenacity: when to stop and how long to wait."""
 
     def __init__(self, site: Site, request: Request) -> None:
         self.site = site
@@ -151,7 +151,7 @@ class _Attempts:
         self._waits: dict[int, float] = {}
 
     def wait(self, state: RetryCallState) -> float:
-        # tenacity may ask more than once after an attempt; the wait is drawn once.
+        # tenacity may call this more than once per attempt, but the random wait must stay the same.
         number = state.attempt_number
         if number not in self._waits:
             error = _error(state)
@@ -180,7 +180,7 @@ class _Attempts:
 def _error(state: RetryCallState) -> BaseException:
     error = state.outcome.exception() if state.outcome is not None else None
     if error is None:
-        raise AssertionError("asked only after a failure")
+        raise AssertionError("called only after a failure")
     return error
 
 
@@ -188,7 +188,7 @@ def _retry(site: Site, request: Request, first: AssetsError, effort: Effort | No
     """Continue after the first failure.
 
     Raises:
-        AssetsError: The last failure, with the number of attempts and the seconds they took.
+        AssetsError: The last failure, with the number of attempts and their seconds.
     """
     from tenacity import DoAttempt, DoSleep, RetryCallState, Retrying
 
@@ -208,7 +208,7 @@ def _retry(site: Site, request: Request, first: AssetsError, effort: Effort | No
         while True:
             step = retrying.iter(state)
             if isinstance(step, DoSleep):
-                _note(request, failed, state.attempt_number, float(step))
+                _log_retry(request, failed, state.attempt_number, float(step))
                 state.prepare_for_next_attempt()
                 if effort is not None:
                     effort.retries += 1
@@ -229,7 +229,7 @@ def _retry(site: Site, request: Request, first: AssetsError, effort: Effort | No
         raise
 
 
-def _note(request: Request, error: AssetsError, number: int, seconds: float) -> None:
+def _log_retry(request: Request, error: AssetsError, number: int, seconds: float) -> None:
     _retries.info(
         "%s: attempt %d failed (%s), next in %.2f s",
         request.operation,

@@ -1,10 +1,10 @@
-"""The credentials with which a connection is made.
+"""Credentials of a connection.
 
-They are values: checked when they are made, compared by content, and unable to show their secret. Nothing here talks to
-the service; which address a credential is good for, and when a new access token is fetched, is the connection's matter.
+They are values: checked when they are created, compared by content, and without a way to display their secret. Nothing here
+sends a request.
 
-A refused value is never repeated in the error, and no frame of this module still holds it when the error is raised, so
-that a traceback that prints local variables shows nothing either.
+An error never repeats a rejected value, and no frame of this module contains it when the error is raised. So a traceback
+that prints local variables does not show it either.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ..exceptions import ConfigurationError, InvalidCredentialError
 
 Scheme: TypeAlias = Literal["basic", "bearer"]
 
-#: What gives an access token when it is asked: the token, or something to await that gives it.
+#: Function that returns an access token or an awaitable of one.
 TokenProvider: TypeAlias = Callable[[], "str | Awaitable[str]"]
 
-#: How Atlassian's tokens begin; observed by clients, and the import token's beginning is in Atlassian's OpenAPI document.
+#: Prefixes of Atlassian's tokens: observed, and for the import token from Atlassian's OpenAPI document.
 API_TOKEN_PREFIX = "ATATT3"
 IMPORT_TOKEN_PREFIX = "ATCTT3"
 
@@ -34,18 +34,20 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @frozen(init=False)
 class ApiToken:
-    """An API token of an Atlassian account, classic or with scopes.
+    """API token of an Atlassian account, with or without scopes.
 
-    Which of the two it is cannot be seen; the connection asks the gateway once when the site refuses it.
+    The token itself does not show whether it has scopes. If the site rejects it, the connection tries the gateway once.
 
     Args:
-        email: The account's e-mail address.
-        token: The API token, from id.atlassian.com/manage-profile/security/api-tokens. Sent as the password of Basic
+        email: Email address of the account.
+        token: API token, from https://id.atlassian.com/manage-profile/security/api-tokens. It is sent as the password of Basic
             authentication.
 
     Raises:
-        InvalidCredentialError: One of them cannot be right; the value is not repeated.
+        InvalidCredentialError: The email address or the token is invalid. The message does not repeat the value.
     """
+
+    __module__ = "jsm_assets_dest"
 
     email: str
     token: Secret = field(repr=False)
@@ -54,9 +56,9 @@ class ApiToken:
     def __init__(self, email: str, token: str | Secret) -> None:
         problem = _email_problem(email) or _problem(_revealed(token), "API token", import_token=False)
         if problem:
-            # Half made, it cannot even be shown, which tools that print a traceback's variables would try.
+            # Tools that print the variables of a traceback would call the repr of the incomplete instance.
             del self, email, token
-            _refuse("email" if problem.startswith("The e-mail") else "token", problem)
+            _refuse("email" if problem.startswith("The email") else "token", problem)
         sealed = _sealed(token)
         del token
         pair = Secret(f"{email}:{sealed.reveal()}")
@@ -64,30 +66,32 @@ class ApiToken:
 
     @property
     def scheme(self) -> Scheme:
-        """How the credential is presented: "basic"."""
+        """Authentication scheme: "basic"."""
         return "basic"
 
     @property
     def account_label(self) -> str:
-        """Who this is, for messages: the e-mail address."""
+        """Name of the account for messages: the email address."""
         return self.email
 
     def authorization(self) -> Secret | None:
-        """The value of the Authorization header."""
+        """Return the value of the Authorization header."""
         return self._authorization
 
 
 @frozen(init=False)
 class OAuthToken:
-    """An OAuth 2.0 access token, or a function that gives one.
+    """OAuth 2.0 access token, or a function that returns one.
 
     Args:
-        token: The access token; or a function without arguments that returns one, or something to await. The function is
-            asked before the first request and once more after the service has refused what it gave.
+        token: Access token, or a function without arguments that returns one or an awaitable of one. The function is called
+            before the first request, and again if the service rejects its token.
 
     Raises:
-        InvalidCredentialError: The token cannot be right; the value is not repeated.
+        InvalidCredentialError: The token is invalid. The message does not repeat the value.
     """
+
+    __module__ = "jsm_assets_dest"
 
     token: Secret | None = field(repr=False)
     provider: TokenProvider | None = field(repr=False)
@@ -104,30 +108,34 @@ class OAuthToken:
 
     @property
     def scheme(self) -> Scheme:
-        """How the credential is presented: "bearer"."""
+        """Authentication scheme: "bearer"."""
         return "bearer"
 
     @property
     def account_label(self) -> str:
-        """Who this is, for messages; the account behind an access token is known only to the service."""
+        """Name of the account for messages. Only the service knows the account of an access token."""
         return "the account of the OAuth token"
 
     def authorization(self) -> Secret | None:
-        """The value of the Authorization header, or None when the provider must be asked first."""
+        """Return the value of the Authorization header; None if the provider must be called first."""
         return None if self.token is None else _bearer(self.token)
 
 
 @frozen(init=False)
 class ClientCredentials:
-    """The client id and secret of a service account; access tokens are fetched with them, and renewed before they expire.
+    """Client id and client secret of a service account.
+
+    The connection requests access tokens with them and renews them before they expire.
 
     Args:
-        client_id: The client id; not a secret.
-        client_secret: The client secret. Sent only to the authorization server.
+        client_id: Client id. It is not a secret.
+        client_secret: Client secret. It is sent only to the authorization server.
 
     Raises:
-        InvalidCredentialError: One of them cannot be right; the value is not repeated.
+        InvalidCredentialError: One of them is invalid. The message does not repeat the value.
     """
+
+    __module__ = "jsm_assets_dest"
 
     client_id: str
     client_secret: Secret = field(repr=False)
@@ -139,39 +147,41 @@ class ClientCredentials:
             problem = _problem(_revealed(client_secret), "client secret", import_token=False)
             name = "client_secret"
         if problem:
-            # The id as well: people swap the two.
+            # Also the id, because it may be the secret if the two are swapped.
             del self, client_id, client_secret
             _refuse(name, problem)
         _fill(self, client_id=client_id, client_secret=_sealed(client_secret))
 
     @property
     def scheme(self) -> Scheme:
-        """How the credential is presented: "bearer", with the access token that it is exchanged for."""
+        """Authentication scheme: "bearer", with an access token that the connection requests."""
         return "bearer"
 
     @property
     def account_label(self) -> str:
-        """Who this is, for messages: the service account by its client id."""
+        """Name of the account for messages: the service account with its client id."""
         return f"the service account {self.client_id}"
 
     def authorization(self) -> Secret | None:
-        """None: an access token must be fetched first."""
+        """Return None, because an access token must be requested first."""
         return None
 
 
 @frozen(init=False)
 class ForgeToken:
-    """What a Forge remote is given with each call: the app's token and the address of the site's API.
+    """Token and API address that a Forge remote receives with each call.
 
     Args:
-        token: The token that Forge sends along, such as the header `x-forge-oauth-system`.
-        api_base_url: The address in the claim `app.apiBaseUrl`: https://api.atlassian.com/ex/jira/<cloud id>. The token is
-            sent there, so it must be https; http is accepted for this machine itself.
+        token: Token that Forge sends, such as the header `x-forge-oauth-system`.
+        api_base_url: Address in the claim `app.apiBaseUrl`: https://api.atlassian.com/ex/jira/<cloud id>. The token is sent
+            there, so it must be an https address; http is accepted for this computer only.
 
     Raises:
-        InvalidCredentialError: The token cannot be right; the value is not repeated.
-        ConfigurationError: The address cannot be right.
+        InvalidCredentialError: The token is invalid. The message does not repeat the value.
+        ConfigurationError: The address is invalid.
     """
+
+    __module__ = "jsm_assets_dest"
 
     token: Secret = field(repr=False)
     api_base_url: str
@@ -186,36 +196,36 @@ class ForgeToken:
         if not _is_base_address(api_base_url):
             del self
             raise ConfigurationError(
-                "api_base_url is not an https address without user name, query and fragment.",
+                "`api_base_url` is not an https address without user name, query, and fragment.",
                 field="api_base_url",
-                fix="pass the claim app.apiBaseUrl as it is: https://api.atlassian.com/ex/jira/<cloud id>.",
+                fix="Pass the claim app.apiBaseUrl unchanged: https://api.atlassian.com/ex/jira/<cloud id>.",
             )
         _fill(self, token=sealed, api_base_url=api_base_url.rstrip("/"))
 
     @property
     def scheme(self) -> Scheme:
-        """How the credential is presented: "bearer"."""
+        """Authentication scheme: "bearer"."""
         return "bearer"
 
     @property
     def account_label(self) -> str:
-        """Who this is, for messages."""
+        """Name of the account for messages."""
         return "the Forge app"
 
     def authorization(self) -> Secret | None:
-        """The value of the Authorization header."""
+        """Return the value of the Authorization header."""
         return _bearer(self.token)
 
 
-#: Everything a connection can be made with.
+#: Credentials of a connection.
 Credentials: TypeAlias = ApiToken | OAuthToken | ClientCredentials | ForgeToken
 
 
 def bearer_authorization(token: object) -> Secret:
-    """The value of the Authorization header for an access token that a provider or the authorization server gave.
+    """Return the value of the Authorization header for an access token from a provider or the authorization server.
 
     Raises:
-        InvalidCredentialError: It cannot be an access token; the value is not repeated.
+        InvalidCredentialError: It is not an access token. The message does not repeat the value.
     """
     problem = _problem(_revealed(token), "access token", import_token=False)
     if problem:
@@ -225,10 +235,10 @@ def bearer_authorization(token: object) -> Secret:
 
 
 def import_token_secret(token: object) -> Secret:
-    """An import token, checked and sealed.
+    """Check an import token and return it as a secret.
 
     Raises:
-        InvalidCredentialError: It cannot be an import token, or it is an API token; the value is not repeated.
+        InvalidCredentialError: It is not an import token; it may be an API token. The message does not repeat the value.
     """
     problem = _problem(_revealed(token), "import token", import_token=True)
     if problem:
@@ -238,7 +248,7 @@ def import_token_secret(token: object) -> Secret:
 
 
 def _fill(credential: object, **values: object) -> None:
-    # The classes are frozen, and their constructors are written by hand so that no frame keeps the bare secret.
+    # The constructors of these frozen classes are written manually, because no frame may contain the bare secret.
     for name, value in values.items():
         object.__setattr__(credential, name, value)
 
@@ -260,65 +270,67 @@ def _basic(pair: Secret) -> Secret:
 
 
 def _refuse(name: str, problem: str) -> NoReturn:
-    what, _, fix = problem.partition(" | ")
-    raise InvalidCredentialError(what, field=name, fix=fix)
+    message, _, fix = problem.partition(" | ")
+    raise InvalidCredentialError(message, field=name, fix=fix)
 
 
 def _problem(text: object, kind: str, *, import_token: bool) -> str:
-    """What is wrong with a secret, and after a bar how to put it right; empty when nothing is. Never holds the text."""
-    fault = _text_fault(text)
-    if fault or not isinstance(text, str):
-        return f"The {kind} {fault}"
+    """Return the problem of a secret, and after a bar its fix; "" if there is none. Never contains the secret."""
+    problem = _text_problem(text)
+    if problem or not isinstance(text, str):
+        return f"The {kind} {problem}"
     if any(character.isspace() for character in text):
         if text.lower().startswith(("basic ", "bearer ")):
-            return (
-                f"The {kind} begins with a scheme word. | pass the {kind} alone; the word is added for you."
-            )
-        return f"The {kind} has a space in it. | copy it again, without anything around it."
+            return f'The {kind} starts with an authentication scheme. | Pass the {kind} alone, without "Basic" or "Bearer".'
+        return f"The {kind} contains a space. | Copy it again, without other text."
     if import_token and text.startswith(API_TOKEN_PREFIX):
         return (
-            f"An API token was given as the import token; it begins with {API_TOKEN_PREFIX}. | generate a token in "
-            "Assets, in the schema's Configuration, Import, in the menu of the external import."
+            f"The import token is an API token: it starts with {API_TOKEN_PREFIX}. | In Assets, open the object schema, then "
+            "Configuration > Import, and generate a token in the menu of the External import."
         )
     if not import_token and text.startswith(IMPORT_TOKEN_PREFIX):
         return (
-            f"An import token was given as the {kind}; it begins with {IMPORT_TOKEN_PREFIX}. | pass it to "
-            "connection.import_token(), and log in with an account's credential."
+            f"The {kind} is an import token: it starts with {IMPORT_TOKEN_PREFIX}. | Pass it to connection.import_token(), and "
+            "use the credential of an account here."
         )
     if "@" in text:
-        return f"The {kind} has an @ in it. | check that it is not the e-mail address, or swapped with it."
+        return f"The {kind} contains an @. | Check that it is not the email address, or swapped with it."
     if len(text) < 8 and kind != "client id":
-        return f"The {kind} is too short to be one. | copy the whole of it."
+        return f"The {kind} is too short. | Copy all of it."
     return ""
 
 
 def _email_problem(text: object) -> str:
-    fault = _text_fault(text)
-    if fault or not isinstance(text, str):
-        return f"The e-mail address {fault}"
+    problem = _text_problem(text)
+    if problem or not isinstance(text, str):
+        return f"The email address {problem}"
     if any(character.isspace() for character in text):
-        return "The e-mail address has a space in it. | pass the account's e-mail address alone."
+        return "The email address contains a space. | Pass only the email address of the account."
     name, at, domain = text.partition("@")
     if not (name and at and domain) or ":" in text or "@" in domain:
-        return "The e-mail address is not one. | pass the account's e-mail address first, then the API token."
+        return (
+            "The email address is invalid. | Pass the email address of the account first, then the API token."
+        )
     return ""
 
 
-def _text_fault(text: object) -> str:
+def _text_problem(text: object) -> str:
     if not isinstance(text, str):
-        return f"must be text, not {type(text).__name__}. | check where it is read from; it was probably not set."
+        return (
+            f"is not a string, but {type(text).__name__}. | Check where it is read from; it may not be set."
+        )
     if not text.strip():
-        return "is blank. | check where it is read from; it was probably not set."
+        return "is blank. | Check where it is read from; it may not be set."
     if "\n" in text or "\r" in text:
-        return "has a line feed in it, as when it is read from a file. | pass it without: text.strip()."
+        return "contains a line feed, for example from a file. | Remove it: text.strip()."
     if text[0] in _QUOTES or text[-1] in _QUOTES:
-        return "has a quote pasted along with it. | pass it without the quotes."
+        return "starts or ends with a quote. | Remove the quotes."
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
-        return "has an unprintable character in it. | copy it again."
+        return "contains an unprintable character. | Copy it again."
     if not text.isascii():
-        return "has a character in it that is not plain ASCII. | copy it again, without anything around it."
+        return "contains a character that is not ASCII. | Copy it again, without other text."
     if text != text.strip():
-        return "has a space at its beginning or end. | pass it without: text.strip()."
+        return "starts or ends with a space. | Remove it: text.strip()."
     return ""
 
 

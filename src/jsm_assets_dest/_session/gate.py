@@ -1,10 +1,10 @@
-"""One gate for all requests of a connection: a refusal for too many requests closes it for every worker.
+"""Gate for all requests of a connection: a throttled request closes it for every worker.
 
-The first refusal closes it for as long as the service asks. From the second one on, requests also pass at a pace: what
-the service took in the time between the two refusals, which is close to what it allows, a little less to leave others
-something, growing slowly until the next refusal. A minute without a refusal ends the pace. A test simulates eight
-workers against a limit of 25 requests a second: nine tenths of what is allowed are used, where workers that each obey
-their own Retry-After use four fifths and are refused one time in four (measured, see the test).
+The first throttled request closes the gate for the time that the service requests. From the second one on, the gate also
+limits the pace: slightly less than what the service accepted between the two, growing slowly until the next throttled
+request. The pace ends after a minute without throttling. In a simulation of eight workers against a limit of 25 requests
+per second, this uses nine tenths of the limit; workers that each follow their own Retry-After use four fifths, and a quarter
+of their requests is throttled (measured, see the test).
 """
 
 from __future__ import annotations
@@ -13,61 +13,57 @@ import threading
 
 from .._http.forks import renew_after_fork
 
-#: The pace after a refusal, as a part of what the service took before it.
+#: Pace after a throttled request, as a fraction of what the service accepted before it.
 DECREASE = 0.95
-#: By how many requests per second the pace grows, each second.
+#: Growth of the pace per second, in requests per second.
 INCREASE = 0.25
-#: The slowest pace, in requests per second.
+#: Minimum pace, in requests per second.
 SLOWEST = 0.5
-#: How many seconds' worth of turns that nobody took may be taken at once.
+#: Seconds for which unused turns are saved.
 SAVED_UP = 1.0
-#: Seconds without a refusal after which there is no pace any more, and nothing is remembered.
+#: Seconds without throttling after which the pace ends.
 FORGET_AFTER = 60.0
 
 
 class Gate:
-    """Says how long a request must wait before it may be sent; safe to use from several threads.
-
-    All times are those of one monotonic clock, in seconds.
-    """
+    """Wait times of requests, for use by several threads. All times are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._opens = float("-inf")
-        #: When the next turn is due, while there is a pace.
+        #: Time of the next turn, while there is a pace.
         self._next = float("-inf")
         self._pace: float | None = None
-        #: Up to when the pace has grown.
+        #: Time until which the growth of the pace is included.
         self._grown = 0.0
-        #: When the last refusal was, or None when none is remembered, and what was let through since.
-        self._refused: float | None = None
+        #: Time of the last throttled request, or None, and the number of requests sent since.
+        self._throttled: float | None = None
         self._passed = 0
         renew_after_fork(self)
 
     def after_fork(self) -> None:
-        """A thread that the child does not have may have held the lock."""
+        """Replace the lock, because a thread of the parent process may hold it."""
         self._lock = threading.Lock()
 
     @property
     def pace(self) -> float | None:
-        """Requests per second that are let through at the moment, or None when there is no limit."""
+        """Current limit in requests per second; None means no limit."""
         return self._pace
 
     def delay(self, now: float) -> float:
-        """How long to wait; 0 lets the request pass.
+        """Return the seconds to wait; 0 means that the request can be sent.
 
-        A request that had to wait asks again afterwards, because the gate may have been closed in the meantime or
-        another request may have taken its turn.
+        After waiting, call this method again: the gate may have been closed, or another request may have used the turn.
         """
-        refused = self._refused
-        # Most connections are never refused anything; they do not pay for a lock.
-        if refused is None:
+        throttled = self._throttled
+        # Most connections are never throttled and don't need the lock.
+        if throttled is None:
             return 0.0
         with self._lock:
             if now < self._opens:
                 return self._opens - now
-            if now - max(refused, self._opens) >= FORGET_AFTER:
-                self._pace = self._refused = None
+            if now - max(throttled, self._opens) >= FORGET_AFTER:
+                self._pace = self._throttled = None
                 return 0.0
             if self._pace is not None:
                 if now > self._grown:
@@ -75,31 +71,31 @@ class Gate:
                     self._grown = now
                 if now < self._next:
                     return self._next - now
-                # Turns are counted from when this one was due, so that late wake-ups do not slow the pace down.
+                # Count turns from the due time, because late wake-ups must not slow down the pace.
                 self._next = max(self._next, now - SAVED_UP) + 1.0 / self._pace
             self._passed += 1
             return 0.0
 
     def close(self, until: float, now: float) -> None:
-        """Let nothing through before a time: a request was refused for too many requests.
+        """Close the gate after a throttled request.
 
         Args:
-            until: When requests may pass again.
-            now: The time of the refusal.
+            until: Time at which requests can be sent again.
+            now: Time of the throttled request.
         """
         with self._lock:
             if now < self._opens:
-                # Requests that were under way together are refused together: all of that is one refusal.
+                # Requests that were in flight together are throttled together, which counts once.
                 self._passed -= 1
             else:
-                if self._refused is not None and now > self._refused:
-                    taken = (self._passed - 1) / (now - self._refused)
+                if self._throttled is not None and now > self._throttled:
+                    accepted = (self._passed - 1) / (now - self._throttled)
                     if self._pace is not None:
-                        taken = min(taken, self._pace)
-                    self._pace = max(taken * DECREASE, SLOWEST)
-                self._refused = now
+                        accepted = min(accepted, self._pace)
+                    self._pace = max(accepted * DECREASE, SLOWEST)
+                self._throttled = now
                 self._passed = 0
-                # While the gate is closed, the service's allowance fills up again: those turns are not lost.
+                # While the gate is closed, the service's allowance refills, so those turns are not lost.
                 self._next = now
             self._opens = max(self._opens, until)
             self._grown = self._opens

@@ -1,4 +1,4 @@
-"""From what the caller and the environment say to a site that operations can work with. Nothing is sent here."""
+"""Settings of a connection, from arguments and the environment, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ CLOUD_ID = "JSM_ASSETS_CLOUD_ID"
 WORKSPACE_ID = "JSM_ASSETS_WORKSPACE_ID"
 
 
-class Whereabouts(NamedTuple):
-    """The current site as the environment names it."""
+class SiteSettings(NamedTuple):
+    """Settings of the current site."""
 
     site: str
     credentials: Credentials
@@ -37,50 +37,51 @@ class Whereabouts(NamedTuple):
     workspace_id: str | None
 
 
-def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> Whereabouts:
-    """The current site.
+def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> SiteSettings:
+    """Read the settings of the current site.
 
-    Credentials are `auth`, or an e-mail address and API token, an OAuth token, or a client id and secret, in this order.
+    The credentials are `auth`, or an email address and an API token, an OAuth token, or a client id and secret, in this
+    order.
 
     Raises:
-        MissingSettingsError: Settings are missing; all of them are named at once.
+        MissingSettingsError: Settings are missing. The message names all of them.
     """
-    given = {
+    settings = {
         name: value.strip()
         for name, value in environ.items()
         if name.startswith("JSM_ASSETS_") and value.strip()
     }
-    missing = [] if SITE in given else [SITE]
+    missing = [] if SITE in settings else [SITE]
     credentials = auth
     gateway = GATEWAY
     if isinstance(auth, ForgeToken):
-        # Forge tells the site by its address on the gateway; Jira is asked for the other one when it is needed.
+        # The token contains the site's address on the gateway; the site's own address is looked up when it is needed.
         missing = []
         gateway = "{}://{}".format(*urlsplit(auth.api_base_url)[:2])
     if credentials is None:
-        if EMAIL not in given and OAUTH_TOKEN in given:
-            credentials = OAuthToken(given[OAUTH_TOKEN])
-        elif EMAIL not in given and (CLIENT_ID in given or CLIENT_SECRET in given):
-            absent = [name for name in (CLIENT_ID, CLIENT_SECRET) if name not in given]
+        if EMAIL not in settings and OAUTH_TOKEN in settings:
+            credentials = OAuthToken(settings[OAUTH_TOKEN])
+        elif EMAIL not in settings and (CLIENT_ID in settings or CLIENT_SECRET in settings):
+            absent = [name for name in (CLIENT_ID, CLIENT_SECRET) if name not in settings]
             missing += absent
-            credentials = None if absent else ClientCredentials(given[CLIENT_ID], given[CLIENT_SECRET])
+            credentials = None if absent else ClientCredentials(settings[CLIENT_ID], settings[CLIENT_SECRET])
         else:
-            missing += [name for name in (EMAIL, API_TOKEN) if name not in given]
+            missing += [name for name in (EMAIL, API_TOKEN) if name not in settings]
     if missing:
         raise MissingSettingsError(
-            f"The current site is not configured: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+            f"Could not connect to the current site: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
             missing=missing,
             remedies=(
-                f"You: set {SITE} (https://acme.atlassian.net), {EMAIL} and {API_TOKEN} in the environment.",
-                "You: or name everything in the code, with Connection.external_site(site, auth).",
+                f"You: set the environment variables {SITE} (such as https://acme.atlassian.net), {EMAIL}, and {API_TOKEN}.",
+                "You: or pass the settings to Connection.external_site(site, auth).",
             ),
         )
-    return Whereabouts(
-        site=given.get(SITE, ""),
-        credentials=credentials or ApiToken(given[EMAIL], given[API_TOKEN]),
-        gateway=given.get(GATEWAY_ADDRESS, gateway),
-        cloud_id=given.get(CLOUD_ID),
-        workspace_id=given.get(WORKSPACE_ID),
+    return SiteSettings(
+        site=settings.get(SITE, ""),
+        credentials=credentials or ApiToken(settings[EMAIL], settings[API_TOKEN]),
+        gateway=settings.get(GATEWAY_ADDRESS, gateway),
+        cloud_id=settings.get(CLOUD_ID),
+        workspace_id=settings.get(WORKSPACE_ID),
     )
 
 
@@ -96,14 +97,14 @@ def open_site(
     proxies: tuple[str, ...],
     chance: Callable[[], float] = random,
 ) -> Site:
-    """A site, with everything checked that can be checked without asking.
+    """Check the settings and return the site.
 
     Raises:
-        ConfigurationError: A setting cannot be right.
+        ConfigurationError: A setting is invalid.
     """
     if not isinstance(auth, (ApiToken, OAuthToken, ClientCredentials, ForgeToken)):
         raise ConfigurationError(
-            f"`auth` is {type(auth).__name__}, which is no credential.",
+            f"`auth` is {type(auth).__name__}, not a credential.",
             field="auth",
             fix="Pass ApiToken(email, token), OAuthToken(token), ClientCredentials(id, secret) or ForgeToken(token, url).",
         )
@@ -117,15 +118,15 @@ def open_site(
     )
     if base and origin(base)[1] == origin(GATEWAY)[1]:
         raise ConfigurationError(
-            "`site` is the gateway's address.",
+            "`site` is the address of Atlassian's gateway.",
             field="site",
-            fix="Give the site's own: https://acme.atlassian.net.",
+            fix="Pass the address of the site, such as https://acme.atlassian.net.",
         )
     return Site(
         url=base,
         credentials=auth,
         gateway=checked_gateway,
-        # An emulator or a recording proxy that stands for the gateway stands for the authorization server, too.
+        # An emulator or a recording proxy replaces the gateway and the authorization server.
         authorization_server=AUTHORIZATION_SERVER if checked_gateway == GATEWAY else checked_gateway,
         cloud_id=cloud_id or None,
         workspace_id=workspace_id or None,
@@ -136,40 +137,40 @@ def open_site(
     )
 
 
-def _forge_cloud_id(auth: ForgeToken, given: str | None) -> str | None:
-    """The cloud id in the address that Forge gives."""
-    _, found, rest = urlsplit(auth.api_base_url).path.partition("/ex/jira/")
-    named = rest.partition("/")[0] if found else ""
-    if given and named and given != named:
+def _forge_cloud_id(auth: ForgeToken, cloud_id: str | None) -> str | None:
+    """Return the cloud id in the address of the Forge token."""
+    _, prefix, rest = urlsplit(auth.api_base_url).path.partition("/ex/jira/")
+    token_cloud_id = rest.partition("/")[0] if prefix else ""
+    if cloud_id and token_cloud_id and cloud_id != token_cloud_id:
         raise ConfigurationError(
-            f"`cloud_id` is {given}, but the Forge token's address is that of {named}.",
+            f"`cloud_id` is {cloud_id}, but the Forge token belongs to {token_cloud_id}.",
             field="cloud_id",
-            fix="Leave cloud_id out; the address of the Forge token says it.",
+            fix="Remove cloud_id; the Forge token contains it.",
         )
-    return given or named or None
+    return cloud_id or token_cloud_id or None
 
 
 def origins(site: str, gateway: str) -> tuple[str, ...]:
-    """The origins that a connection talks to, as far as they are addresses at all."""
-    found: list[str] = []
+    """Return the origins that a connection sends requests to; invalid addresses are left out."""
+    valid: list[str] = []
     for url in (site, gateway, AUTHORIZATION_SERVER):
         try:
-            found.append(checked_base(url, "site", GATEWAY))
+            valid.append(checked_base(url, "site", GATEWAY))
         except ConfigurationError:
             continue
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(valid))
 
 
 def checked_verify(verify: ssl.SSLContext | None) -> ssl.SSLContext | None:
-    """A TLS context, or None for the usual certificates; booleans are refused, because `False` would trust everybody.
+    """Return the TLS context; None means the default certificates. Booleans are rejected, because False trusts any server.
 
     Raises:
-        ConfigurationError: It is something else.
+        ConfigurationError: The argument is not a TLS context.
     """
     if verify is not None and not isinstance(verify, ssl.SSLContext):
         raise ConfigurationError(
             f"`verify` is {type(verify).__name__}, not an ssl.SSLContext.",
             field="verify",
-            fix="Pass ssl.create_default_context(cafile='company.pem') to trust your company's authority.",
+            fix="To trust your company's certificates, set SSL_CERT_FILE, or pass ssl.create_default_context(cafile='company.pem').",
         )
     return verify

@@ -1,4 +1,4 @@
-"""How often, how long and how patiently failed requests are tried again."""
+"""Retry policy of a connection."""
 
 from __future__ import annotations
 
@@ -8,55 +8,57 @@ from attrs import Attribute, field, frozen
 
 from ..exceptions import ConfigurationError
 
-#: A server's hint is a minimum: we come back up to this much later, never earlier, so that clients spread out.
+#: Extra random delay, as a fraction of the server's `Retry-After`. It keeps clients from retrying at the same time.
 HINT_SPREAD = 0.1
 
 
 def _positive(_policy: RetryPolicy, attribute: Attribute[float], value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise ConfigurationError(
-            f"RetryPolicy({attribute.name}={value!r}) must be a number above 0.",
+            f"RetryPolicy({attribute.name}={value!r}) is not a number above 0.",
             field=attribute.name,
-            fix="pass a number of seconds above 0.",
+            fix="Pass a number of seconds above 0.",
         )
 
 
 def _attempts(_policy: RetryPolicy, _attribute: Attribute[int], value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigurationError(
-            f"RetryPolicy(attempts={value!r}) must be a whole number from 1 up.",
+            f"RetryPolicy(attempts={value!r}) is not an integer of at least 1.",
             field="attempts",
-            fix="pass 1 for no retries, or RetryPolicy.off().",
+            fix="Pass 1 for no retries, or RetryPolicy.off().",
         )
 
 
 def _budget(_policy: RetryPolicy, _attribute: Attribute[int], value: object) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         raise ConfigurationError(
-            f"RetryPolicy(budget={value!r}) must be a whole number from 0 up, or None.",
+            f"RetryPolicy(budget={value!r}) is not an integer of at least 0, or None.",
             field="budget",
-            fix="pass 500, or None for no budget.",
+            fix="Pass 500, or None for no budget.",
         )
 
 
 @frozen(kw_only=True)
 class RetryPolicy:
-    """When to try a failed request again; `RetryPolicy.off()` for never.
+    """Retry policy of a connection. `RetryPolicy.off()` disables retries.
 
-    Only requests whose repetition is safe are repeated at all, whatever the policy says.
+    A request is repeated only if repeating it is safe, whatever the policy.
 
     Attributes:
-        attempts: Attempts in all, the first one included.
-        deadline: Seconds from the first attempt to the start of the last one; a wait that would go beyond is not begun.
-        base: Seconds of the first wait; it doubles with every attempt. Atlassian recommends about two seconds; the
-            random factor makes it one on average.
-        cap: The longest wait of our own, in seconds.
-        longest_hint: The longest wait that the service may ask for, in seconds; when it asks for more, the error is
-            raised at once and carries the time.
-        budget: Tokens that the retries of one connection share, so that many workers do not multiply an outage. A retry
-            costs 14, after a refusal for too many requests 5; a success gives the last cost back, or 1. The numbers are
-            those of the AWS SDKs: 500 tokens let 35 retries through. None for no budget.
+        attempts: Maximum number of attempts, including the first one.
+        deadline: Maximum seconds from the first attempt to the start of the last one.
+        base: Seconds of the first wait, which doubles with every attempt. Atlassian recommends about two seconds; the random
+            factor makes it one on average.
+        cap: Maximum seconds of a wait that the service did not request.
+        longest_hint: Maximum seconds of a wait that the service requests. If it requests more, the error is raised
+            immediately and contains the time.
+        budget: Tokens that the retries of one connection share, which keeps many workers from multiplying an outage. A retry
+            costs 14 tokens, or 5 after a throttled request; a success returns the last cost, or 1. The numbers are those of
+            the AWS SDKs: 500 tokens allow 35 retries. None means no budget.
     """
+
+    __module__ = "jsm_assets_dest"
 
     attempts: int = field(default=5, validator=_attempts)
     deadline: float = field(default=300.0, validator=_positive)
@@ -67,38 +69,37 @@ class RetryPolicy:
 
     @classmethod
     def off(cls) -> RetryPolicy:
-        """One attempt, no waits."""
+        """Return a policy with one attempt and no waits."""
         return cls(attempts=1)
 
     def backoff(self, attempt: int, *, throttled: bool = False, chance: float = 1.0) -> float:
-        """Our own wait after an attempt, in seconds.
+        """Return the seconds to wait after an attempt without a hint from the service.
 
-        Full jitter (0 to t) after failures; equal jitter (t/2 to t) after a refusal for too many requests, because waits
-        near zero would burn all attempts before a per-minute limit opens again.
+        Full jitter (0 to t) after failures; equal jitter (t/2 to t) after a throttled request, because waits near zero would
+        use all attempts before a per-minute limit resets.
 
         Args:
-            attempt: The attempt that failed, from 1.
-            throttled: Whether it was refused for too many requests.
-            chance: A random number from 0 to 1.
+            attempt: Number of the failed attempt, from 1.
+            throttled: True if the request was throttled.
+            chance: Random number from 0 to 1.
         """
-        # 2.0 ** 1024 overflows; nobody waits that long.
+        # Limit the exponent, because 2.0 ** 1024 overflows.
         top = min(self.cap, self.base * 2.0 ** min(attempt - 1, 60))
         return top / 2 + top / 2 * chance if throttled else top * chance
 
     def wait(
         self, attempt: int, *, throttled: bool = False, hint: float | None = None, chance: float = 1.0
     ) -> float:
-        """The wait after an attempt, in seconds.
+        """Return the seconds to wait after an attempt.
 
-        A hint of the service takes the place of our own wait: never earlier than it says, and at most a tenth later, since
-        the gate already spreads the requests that come after it. Of our own wait a second at most is kept, so that
-        "come back in 0 seconds" does not become a busy loop.
+        A hint of the service replaces the policy's own wait: never earlier, and at most a tenth later. The own wait, limited
+        to one second, remains the minimum, because a hint of 0 seconds must not become a busy loop.
 
         Args:
-            attempt: The attempt that failed, from 1.
-            throttled: Whether it was refused for too many requests.
-            hint: Seconds that the service asked for, or None.
-            chance: A random number from 0 to 1.
+            attempt: Number of the failed attempt, from 1.
+            throttled: True if the request was throttled.
+            hint: Seconds that the service requested, or None.
+            chance: Random number from 0 to 1.
         """
         own = self.backoff(attempt, throttled=throttled, chance=chance)
         if hint is None or not math.isfinite(hint):
@@ -106,5 +107,5 @@ class RetryPolicy:
         return max(min(own, 1.0), hint * (1.0 + HINT_SPREAD * chance))
 
     def accepts(self, hint: float | None) -> bool:
-        """Whether a wait that the service asks for is one we are willing to make."""
+        """Return True if the policy accepts the wait that the service requests."""
         return hint is None or hint <= self.longest_hint

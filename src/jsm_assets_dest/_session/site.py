@@ -1,4 +1,4 @@
-"""What a connection knows of its site: what it was told, what it found out, and what its requests share."""
+"""State of one site that all requests of a connection share: settings, remembered workspace and account, gate, budget."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ if TYPE_CHECKING:
 
 
 class Site:
-    """A Jira site, as operations see it. All requests of a connection share one.
+    """Jira site of a connection.
 
-    What is found out (cloud id, workspace, account, kind of token) is written here once and never changes; finding it
-    twice at the same time finds the same.
+    Values that are looked up (cloud id, workspace, account, kind of token) are written once and never change. Two concurrent
+    lookups find the same value.
 
     Attributes:
-        url: Where the site is: scheme and host; "" until it is asked, for a Forge token that was given without it.
-        credentials: Whose account is used.
-        gateway: Where Atlassian's gateway is.
-        authorization_server: Where tokens for client credentials come from.
-        cloud_id: The site's id on the gateway, when known.
-        workspace_id: The id of its Assets workspace, when known.
-        policy: How failed requests are tried again.
-        clock: What time it is.
-        chance: Random numbers from 0 to 1, for waits.
-        proxies: Which origin is reached through which proxy of the environment, in words.
-        account: The account behind the credentials, when it was asked.
-        is_scoped: Whether an API token turned out to be one with scopes; None while nobody knows.
-        prefers_gateway: Whether an API token is used on the gateway although nobody knows that it has scopes.
-        refused_because: Why an API token is refused by site and gateway alike, in words; "" while it is not.
-        token: The bearer token in use, for credentials that are asked for one.
-        token_expires: When that token must be renewed, on the monotonic clock.
-        gate: Where all requests wait while the service asks for a pause.
-        budget: The retries that all requests share.
+        url: Scheme and host of the site; "" for a Forge token without a site, until it is looked up.
+        credentials: Credentials of the connection.
+        gateway: Address of Atlassian's gateway.
+        authorization_server: Address of the server that issues tokens for client credentials.
+        cloud_id: Id of the site on the gateway, if known.
+        workspace_id: Id of the Assets workspace, if known.
+        policy: Retry policy.
+        clock: Time source.
+        chance: Function that returns random numbers from 0 to 1, for waits.
+        proxies: Descriptions of the proxies in use, by origin.
+        account: Account of the credentials, if it was read.
+        is_scoped: True if the API token has scopes, False if not, None if unknown.
+        prefers_gateway: True if an API token is used on the gateway although it is unknown whether it has scopes.
+        refused_because: Reason for which site and gateway reject the API token; "" if they don't.
+        token: Current bearer token, for credentials that provide one on request.
+        token_expires: Time at which that token must be renewed, on the monotonic clock.
+        gate: Gate of all requests.
+        budget: Retry budget of all requests.
     """
 
     def __init__(
@@ -83,18 +83,19 @@ class Site:
 
     @property
     def uses_gateway(self) -> bool:
-        """Whether the credentials work on the gateway only, and not on the site's own address."""
+        """True if the credentials work on the gateway only, not on the site's own address."""
         return not isinstance(self.credentials, ApiToken) or self.is_scoped is True or self.prefers_gateway
 
     @property
     def is_basic_on_site(self) -> bool:
-        """Whether calls go to the site itself with an e-mail address and a token; there, a rejected login may look like
-        an empty answer.
+        """True if requests go to the site itself with Basic authentication.
+
+        There, a rejected login may look like an empty response.
         """
         return not self.uses_gateway
 
     def jira(self) -> str | None:
-        """The base address of Jira's own calls, or None while the cloud id it needs is unknown."""
+        """Return the base address of Jira's own requests; None if it needs the cloud id, which is unknown."""
         if isinstance(self.credentials, ForgeToken):
             return self.credentials.api_base_url
         if not self.uses_gateway:
@@ -102,7 +103,7 @@ class Site:
         return f"{self.gateway}/ex/jira/{self.cloud_id}" if self.cloud_id else None
 
     def assets(self) -> str | None:
-        """The base address of the workspace, or None while something that it needs is unknown."""
+        """Return the base address of the workspace; None if a part of it is unknown."""
         if not self.workspace_id:
             return None
         workspace = f"jsm/assets/workspace/{self.workspace_id}/v1"
@@ -112,7 +113,7 @@ class Site:
         return f"{jira}/{workspace}" if jira else None
 
     def roles(self) -> str | None:
-        """The base address of calls about roles, which only the site's own gateway answers, or None while it is unknown."""
+        """Return the base address for roles, which only the site's own gateway provides; None if the workspace is unknown."""
         return (
             f"{self.url}/gateway/api/jsm/assets/workspace/{self.workspace_id}/v1"
             if self.workspace_id

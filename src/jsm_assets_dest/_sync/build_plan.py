@@ -13,7 +13,7 @@ from .._plan.build_plan import BuildPlanRecord
 from .session import Session, values_of
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class BuildPlan(BuildPlanRecord):
     """Plan of the changes that building a model makes to an import, one item per change.
 

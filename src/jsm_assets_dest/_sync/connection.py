@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from .._assets.import_sources import ImportSource
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.clock import Clock, SystemClock
 from .._http.limits import Limits
@@ -23,11 +22,13 @@ from .._wire.addresses import GATEWAY
 from .session import LazyModule, Session
 
 if TYPE_CHECKING:
+    from .._assets import import_sources as sources
     from .._assets import reports
     from .._operations import doctor, import_tokens
     from . import import_token as token_handles
     from . import object_schema as schema_handles
 else:
+    sources = LazyModule(".._assets.import_sources")
     reports = LazyModule(".._assets.reports")
     doctor = LazyModule(".._operations.doctor")
     import_tokens = LazyModule(".._operations.import_tokens")
@@ -282,7 +283,7 @@ class Connection:
         return token_handles.ImportToken.of(self._session, secret, schema)
 
     def generate_import_token(
-        self, import_source: ImportSource, schema: schema_handles.ObjectSchema | None = None
+        self, import_source: sources.ImportSource, schema: schema_handles.ObjectSchema | None = None
     ) -> token_handles.ImportToken:
         """Generate a new token for an import. From now on, Assets rejects the old token.
 

@@ -90,7 +90,7 @@ class Destination(SavedDestination):
         Raises:
             ConfigurationError: A secret is missing where its reference points to, or a setting is invalid.
         """
-        settings = self._whereabouts(auth)
+        settings = self._site_settings(auth)
         return Connection.external_site(
             settings.site,
             settings.credentials,
@@ -147,11 +147,11 @@ class Destination(SavedDestination):
             return self.get_object_schema(used).set_roles(**self.roles)
 
     def get_import_token(self, connection: Connection) -> ImportToken:
-        """The import token, looked up now and bound to the object schema.
+        """Read the import token now and return its handle for the object schema.
 
         Raises:
-            ConfigurationError: The token is not where its reference says.
-            ObjectSchemaNotFoundError: The object schema is not there.
+            ConfigurationError: The token is missing where its reference points to.
+            ObjectSchemaNotFoundError: The account can't see the object schema.
         """
         schema = None if self.schema_key is None else self.get_object_schema(connection)
         return connection.import_token(self._token().reveal(), schema=schema)

@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
-JsonObject: TypeAlias = "dict[str, JsonValue]"
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+    JsonObject: TypeAlias = "dict[str, JsonValue]"
+else:  # before Python 3.12, a recursive alias can't be evaluated, and `typing.get_type_hints` must evaluate annotations
+    JsonValue = object
+    JsonObject = dict[str, object]
 
 
 def digest_of(value: object) -> str:

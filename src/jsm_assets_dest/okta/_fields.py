@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .._model.specs import AttributeType
 from ._okta_objects import as_mapping, pick, text_at
@@ -99,9 +99,9 @@ def _first_class(group: Mapping[str, object]) -> object:
 def device_users(device: Mapping[str, object]) -> list[Mapping[str, object]]:
     """Return the links to people that a device contains with `expand=user` or `expand=userSummary`."""
     embedded = pick(device, "_embedded", "users")
-    if not isinstance(embedded, list):
-        return []
-    return [link for item in cast("list[object]", embedded) if (link := as_mapping(item)) is not None]
+    links = cast("list[object]", embedded) if isinstance(embedded, list) else [embedded]
+    # An item that is not an object becomes a link without an id, which the report names.
+    return [as_mapping(link) or {} for link in links if link is not None]
 
 
 def _of_first_user(name: str) -> Callable[[Mapping[str, object]], object]:
@@ -113,40 +113,44 @@ def _of_first_user(name: str) -> Callable[[Mapping[str, object]], object]:
     return read
 
 
-def _profile(name: str, path: str, level: Level, type_: str = "text", *, unique: bool = False) -> Field:
-    key = _KEYS.get(path, path)
+def _field(
+    name: str,
+    key: str,
+    path: str,
+    level: Level,
+    type_: str = "text",
+    *,
+    many: bool = False,
+    description: str = "",
+) -> Field:
     return Field(
-        name=name, key=key, path=("profile", path), level=level, type=AttributeType(type_), unique=unique
+        name=name,
+        key=key,
+        path=tuple(path.split(".")),
+        level=level,
+        type=AttributeType(type_),
+        many=many,
+        description=description,
     )
 
 
-#: Keys of profile fields that differ from Okta's names, because those are unclear or already used.
-_KEYS: Mapping[str, str] = {
-    "login": "username",
-    "email": "primaryEmail",
-    "secondEmail": "secondaryEmail",
-    "nickName": "nickname",
-    "manager": "managerName",
-    "name": "groupName",
-    "windowsDomainQualifiedName": "domainQualifiedName",
-    "integrityJailbreak": "jailbroken",
-}
+def _profile(name: str, field_name: str, level: Level, type_: str = "text", *, key: str = "") -> Field:
+    return _field(name, key or field_name, f"profile.{field_name}", level, type_)
 
 
-def _identity() -> Field:
-    return Field(name="Okta ID", key="oktaId", path=("id",), level=_LEAN, identifier=True, unique=True)
+def _computed(
+    name: str,
+    key: str,
+    level: Level,
+    read: Callable[[Mapping[str, object]], object],
+    source: str,
+    type_: str = "text",
+) -> Field:
+    return Field(name=name, key=key, level=level, type=AttributeType(type_), read=read, source=source)
 
 
 def _label(name: str, key: str, read: Callable[[Mapping[str, object]], object], source: str) -> Field:
-    return Field(name=name, key=key, level=_LEAN, label=True, read=read, source=source)
-
-
-def _date_time(name: str, path: str, level: Level, key: str = "") -> Field:
-    return Field(name=name, key=key or path, path=(path,), level=level, type=AttributeType.DATE_TIME)
-
-
-def _status() -> Field:
-    return Field(name="Status", key="status", path=("status",), level=_LEAN, type=AttributeType.STATUS)
+    return evolve(_computed(name, key, _LEAN, read, source), label=True)
 
 
 def _reference(
@@ -164,63 +168,52 @@ def _reference(
     )
 
 
+_OKTA_ID = evolve(_field("Okta ID", "oktaId", "id", _LEAN), identifier=True, unique=True)
+_STATUS = _field("Status", "status", "status", _LEAN, "status")
+_CREATED = _field("Okta Created", "oktaCreated", "created", _STANDARD, "date_time")
+_UPDATED = _field("Okta Last Updated", "oktaLastUpdated", "lastUpdated", _STANDARD, "date_time")
+
+
 USER_TYPES: tuple[Field, ...] = (
     _label("Display Name", "displayName", _first_text("displayName", "name", "id"), "displayName, else name"),
-    _identity(),
-    Field(name="Variable Name", key="variableName", path=("name",), level=_LEAN),
-    Field(
-        name="Description", key="description", path=("description",), level=_LEAN, type=AttributeType.TEXTAREA
-    ),
-    Field(name="Default", key="default", path=("default",), level=_LEAN, type=AttributeType.BOOLEAN),
-    _date_time("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _date_time("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
+    _OKTA_ID,
+    _field("Variable Name", "variableName", "name", _LEAN),
+    _field("Description", "description", "description", _LEAN, "textarea"),
+    _field("Default", "default", "default", _LEAN, "boolean"),
+    _CREATED,
+    _UPDATED,
 )
 
 GROUPS: tuple[Field, ...] = (
     _label("Group Name", "groupName", _first_text("profile.name", "id"), "profile.name, else id"),
-    _identity(),
+    _OKTA_ID,
     _profile("Description", "description", _LEAN, "textarea"),
-    Field(name="Group Type", key="groupType", path=("type",), level=_LEAN, type=AttributeType.SELECT),
-    Field(
-        name="Object Class",
-        key="objectClass",
-        level=_STANDARD,
-        read=_first_class,
-        source="objectClass, the first",
-    ),
+    _field("Group Type", "groupType", "type", _LEAN, "select"),
+    _computed("Object Class", "objectClass", _STANDARD, _first_class, "objectClass, the first"),
     _profile("SAM Account Name", "samAccountName", _STANDARD),
-    _profile("Domain Qualified Name", "windowsDomainQualifiedName", _STANDARD),
+    _profile("Domain Qualified Name", "windowsDomainQualifiedName", _STANDARD, key="domainQualifiedName"),
     _profile("DN", "dn", _FULL, "textarea"),
-    _date_time("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _date_time("Profile Updated", "lastUpdated", _STANDARD, "profileUpdated"),
-    _date_time("Membership Updated", "lastMembershipUpdated", _STANDARD, "membershipUpdated"),
+    _CREATED,
+    _field("Profile Updated", "profileUpdated", "lastUpdated", _STANDARD, "date_time"),
+    _field("Membership Updated", "membershipUpdated", "lastMembershipUpdated", _STANDARD, "date_time"),
 )
 
 APPLICATIONS: tuple[Field, ...] = (
     _label("Label", "label", _first_text("label", "name", "id"), "label, else name"),
-    _identity(),
-    Field(
-        name="App Name",
-        key="appName",
-        path=("name",),
-        level=_LEAN,
+    _OKTA_ID,
+    _field(
+        "App Name",
+        "appName",
+        "name",
+        _LEAN,
         description="Key in Okta's catalog. Several applications may share it",
     ),
-    _status(),
-    Field(
-        name="Sign On Mode", key="signOnMode", path=("signOnMode",), level=_LEAN, type=AttributeType.SELECT
-    ),
+    _STATUS,
+    _field("Sign On Mode", "signOnMode", "signOnMode", _LEAN, "select"),
     # A select, because Assets documents several values for selects but not for text.
-    Field(
-        name="Features",
-        key="features",
-        path=("features",),
-        level=_STANDARD,
-        type=AttributeType.SELECT,
-        many=True,
-    ),
-    _date_time("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _date_time("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
+    _field("Features", "features", "features", _STANDARD, "select", many=True),
+    _CREATED,
+    _UPDATED,
     _reference(
         "Assigned Groups", "assignedGroups", "groups", "GET /apps/{id}/groups", table="application_group"
     ),
@@ -233,14 +226,14 @@ PEOPLE: tuple[Field, ...] = (
         _person_label,
         "profile.displayName, else profile.firstName and profile.lastName, else profile.login",
     ),
-    _identity(),
-    _profile("Username", "login", _LEAN, unique=True),
-    _profile("Primary Email", "email", _LEAN, "email"),
-    _profile("Secondary Email", "secondEmail", _STANDARD, "email"),
+    _OKTA_ID,
+    evolve(_profile("Username", "login", _LEAN, key="username"), unique=True),
+    _profile("Primary Email", "email", _LEAN, "email", key="primaryEmail"),
+    _profile("Secondary Email", "secondEmail", _STANDARD, "email", key="secondaryEmail"),
     _profile("First Name", "firstName", _LEAN),
     _profile("Middle Name", "middleName", _STANDARD),
     _profile("Last Name", "lastName", _LEAN),
-    _profile("Nickname", "nickName", _STANDARD),
+    _profile("Nickname", "nickName", _STANDARD, key="nickname"),
     _profile("Honorific Prefix", "honorificPrefix", _FULL),
     _profile("Honorific Suffix", "honorificSuffix", _FULL),
     _profile("Title", "title", _LEAN),
@@ -251,7 +244,7 @@ PEOPLE: tuple[Field, ...] = (
     _profile("User Type", "userType", _LEAN),
     _profile("Employee Number", "employeeNumber", _LEAN),
     _profile("Manager ID", "managerId", _STANDARD),
-    _profile("Manager Name", "manager", _STANDARD),
+    _profile("Manager Name", "manager", _STANDARD, key="managerName"),
     _profile("Mobile Phone", "mobilePhone", _LEAN),
     _profile("Primary Phone", "primaryPhone", _LEAN),
     _profile("Street Address", "streetAddress", _STANDARD, "textarea"),
@@ -264,20 +257,15 @@ PEOPLE: tuple[Field, ...] = (
     _profile("Locale", "locale", _FULL),
     _profile("Timezone", "timezone", _LEAN),
     _profile("Profile URL", "profileUrl", _STANDARD, "url"),
-    _status(),
-    _date_time("Okta Created", "created", _LEAN, "oktaCreated"),
-    _date_time("Activated", "activated", _STANDARD),
-    _date_time("Status Changed", "statusChanged", _STANDARD),
-    _date_time("Last Login", "lastLogin", _LEAN),
-    _date_time("Okta Last Updated", "lastUpdated", _LEAN, "oktaLastUpdated"),
-    _date_time("Password Changed", "passwordChanged", _FULL),
-    Field(
-        name="Okta User Type",
-        key="oktaUserType",
-        path=("type", "id"),
-        level=_LEAN,
-        type=AttributeType.REFERENCE,
-        target="userTypes",
+    _STATUS,
+    evolve(_CREATED, level=_LEAN),
+    _field("Activated", "activated", "activated", _STANDARD, "date_time"),
+    _field("Status Changed", "statusChanged", "statusChanged", _STANDARD, "date_time"),
+    _field("Last Login", "lastLogin", "lastLogin", _LEAN, "date_time"),
+    evolve(_UPDATED, level=_LEAN),
+    _field("Password Changed", "passwordChanged", "passwordChanged", _FULL, "date_time"),
+    evolve(
+        _field("Okta User Type", "oktaUserType", "type.id", _LEAN, "referenced_object"), target="userTypes"
     ),
     _reference("Groups", "groups", "groups", "GET /groups/{id}/users", table="person_group"),
     _reference(
@@ -299,8 +287,8 @@ DEVICES: tuple[Field, ...] = (
         _first_text("profile.displayName", "resourceDisplayName.value", "profile.serialNumber", "id"),
         "profile.displayName, else resourceDisplayName.value, else profile.serialNumber",
     ),
-    _identity(),
-    _status(),
+    _OKTA_ID,
+    _STATUS,
     _profile("Platform", "platform", _LEAN, "select"),
     _profile("Manufacturer", "manufacturer", _LEAN),
     _profile("Model", "model", _LEAN),
@@ -313,23 +301,23 @@ DEVICES: tuple[Field, ...] = (
     _profile("Registered", "registered", _LEAN, "boolean"),
     _profile("Secure Hardware Present", "secureHardwarePresent", _STANDARD, "boolean"),
     _profile("Managed", "managed", _LEAN, "boolean"),
-    _profile("Jailbroken", "integrityJailbreak", _FULL, "boolean"),
+    _profile("Jailbroken", "integrityJailbreak", _FULL, "boolean", key="jailbroken"),
     _profile("Disk Encryption Type", "diskEncryptionType", _LEAN, "select"),
-    Field(
-        name="Management Status",
-        key="managementStatus",
-        level=_STANDARD,
-        type=AttributeType.SELECT,
-        read=_of_first_user("managementStatus"),
-        source="_embedded.users[].managementStatus, the first",
+    _computed(
+        "Management Status",
+        "managementStatus",
+        _STANDARD,
+        _of_first_user("managementStatus"),
+        "_embedded.users[].managementStatus, the first",
+        "select",
     ),
-    Field(
-        name="Screen Lock Type",
-        key="screenLockType",
-        level=_STANDARD,
-        type=AttributeType.SELECT,
-        read=_of_first_user("screenLockType"),
-        source="_embedded.users[].screenLockType, the first",
+    _computed(
+        "Screen Lock Type",
+        "screenLockType",
+        _STANDARD,
+        _of_first_user("screenLockType"),
+        "_embedded.users[].screenLockType, the first",
+        "select",
     ),
     _reference(
         "Users",
@@ -338,8 +326,8 @@ DEVICES: tuple[Field, ...] = (
         "_embedded.users[].user.id, or GET /devices/{id}/users",
         table="device_person",
     ),
-    _date_time("Okta Created", "created", _STANDARD, "oktaCreated"),
-    _date_time("Okta Last Updated", "lastUpdated", _STANDARD, "oktaLastUpdated"),
+    _CREATED,
+    _UPDATED,
 )
 
 

@@ -113,8 +113,13 @@ def camel_case(name: str) -> str:
 
 
 def error_summary(value: object) -> str:
-    """Return the code and the summary of an error response of Okta. Return an empty string for any other object."""
-    if "errorCode" not in (as_mapping(value) or ()):
+    """Return the code and the summary of an error response of Okta. Return an empty string for any other object.
+
+    Okta's OAuth server has another form of errors: {"error": "invalid_token", "error_description": ...} (RFC 6749).
+    """
+    mapping = as_mapping(value) or {}
+    names = ("errorCode", "errorSummary") if "errorCode" in mapping else ("error", "error_description")
+    if names[0] not in mapping or "id" in mapping:
         return ""
-    code, summary = text_at(value, "errorCode"), text_at(value, "errorSummary")
+    code, summary = (text_at(mapping, name) for name in names)
     return f"{code}: {summary}" if code else ""

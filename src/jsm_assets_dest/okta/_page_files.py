@@ -17,7 +17,7 @@ from attrs import field, frozen
 from ..exceptions import ConfigurationError
 from ._json_files import UnreadableFileError, json_values
 from ._okta_objects import pick, text_at
-from ._report import Skipped
+from ._report import Notice, Skipped
 from ._sources import Located, Page
 
 INDEX = "index.json"
@@ -106,12 +106,12 @@ class Index:
         }
         return Page(where, objects, unread_next="" if is_read else urlsplit(match[1]).path)
 
-    def missing_files(self, root: Path) -> Iterator[Skipped]:
+    def missing_files(self, root: Path) -> Iterator[Notice]:
         """Yield the files that the index lists but the folder does not contain."""
         for name in self.requests:
             if not (self.folder / name).is_file():
                 where = (self.folder / name).relative_to(root).as_posix()
-                yield Skipped("file", "", where, f"{INDEX} lists it, but it does not exist")
+                yield Notice("unread_page", "file", where, f"{INDEX} lists it, but it does not exist")
 
 
 def _header(value: object) -> str:

@@ -119,9 +119,8 @@ class _Pass:
         for located in ListReader(LISTS["user_schemas"], self.report).read(self.tenant.user_schemas):
             identity = text_at(located.value, "id")
             if "definitions" not in (as_mapping(located.value) or {}):
-                self.report.skip(
-                    "user schema", identity, located.where, "not a user schema, it has no definitions"
-                )
+                reason = "not a user schema, it has no definitions"
+                self.report.skip("user schema", identity, located.where, reason, is_defect=True)
             elif identity in identities:
                 self.report.skip("user schema", identity, located.where, "an earlier schema has the same id")
             identities.update({identity} - {""})
@@ -193,15 +192,14 @@ class _Pass:
         """Return the object if it becomes a record. Otherwise, name it in the report."""
         item = as_mapping(located.value)
         identity = text_at(item, "id")
-        if item is None:
-            reason = f"not an object: {type(located.value).__name__}"
-        elif not identity:
-            reason = "it has no id"
-        else:
-            reason = self._unwanted(item, fields, targets)
-            # Only imported objects are remembered, because references to other objects are left out.
-            if not reason and not targets.store.first_time(fields.key, identity):
-                reason = "an earlier response about it was imported"
+        if item is None or not identity:
+            reason = "it has no id" if item is not None else f"not an object: {type(located.value).__name__}"
+            self.report.skip(fields.noun, "", located.where, reason, is_defect=True)
+            return None
+        reason = self._unwanted(item, fields, targets)
+        # Only imported objects are remembered, because references to other objects are left out.
+        if not reason and not targets.store.first_time(fields.key, identity):
+            reason = "an earlier response about it was imported"
         if reason:
             self.report.skip(fields.noun, identity, located.where, reason)
             return None
@@ -263,10 +261,11 @@ def records(
         people_limit: Maximum number of people, for a test import. Only their devices are included. None means no limit.
         truncate: True cuts text that is too long for its attribute. False leaves it out, except in labels.
         privacy: Rules that drop, mask, or hash values before a record leaves this function. Default: no rules.
-        on_defect: Reaction to a page that is an error response, that occurs twice, or that has an unread next page.
-            "report" adds a notice to the report and continues without the missing objects. "stop" raises a
-            `ConfigurationError` while you iterate, so that the import is not completed. Use "stop" for unattended imports
-            that remove missing objects or empty values. A file that is not valid JSON always stops the iteration.
+        on_defect: Reaction to a page that is an error response, that occurs twice, or that has an unread next page, and to
+            an object or a member without an id. "report" names it in the report and continues without the missing
+            objects. "stop" raises a `ConfigurationError` while you iterate, so that the import is not completed. Use
+            "stop" for unattended imports that remove missing objects or empty values. A file that is not valid JSON
+            always stops the iteration.
 
     Returns:
         An iterable of pairs of a selector and a record. Its `report` names everything that was left out.

@@ -154,7 +154,7 @@ class Report:
         """
         self.counts[selector] = self.counts.get(selector, 0) + 1
 
-    def skip(self, what: str, identity: str, where: str, reason: str) -> None:
+    def skip(self, what: str, identity: str, where: str, reason: str, *, is_defect: bool = False) -> None:
         """Record an object without a record.
 
         Args:
@@ -162,10 +162,17 @@ class Report:
             identity: Okta id of the object. Empty if it has none.
             where: File and position. Empty if unknown.
             reason: The reason, in a sentence.
+            is_defect: True if the object is damaged. False if it is left out intentionally.
+
+        Raises:
+            ConfigurationError: The object is damaged, and `records` was called with `on_defect="stop"`.
         """
+        skipped = Skipped(what, identity, where, reason)
         self.skipped_count += 1
         if len(self.skipped) < NAMED_AT_MOST:
-            self.skipped.append(Skipped(what, identity, where, reason))
+            self.skipped.append(skipped)
+        if is_defect:
+            self._stop_at(skipped)
 
     def notify(self, notice: Notice) -> None:
         """Record a notice.
@@ -179,9 +186,13 @@ class Report:
         self.notice_count += 1
         if len(self.notices) < NAMED_AT_MOST:
             self.notices.append(notice)
-        if self._stop and notice.is_defect:
+        if notice.is_defect:
+            self._stop_at(notice)
+
+    def _stop_at(self, defect: Notice | Skipped) -> None:
+        if self._stop:
             raise ConfigurationError(
-                f"Okta's data is incomplete: {notice}",
+                f"Okta's data is incomplete: {defect}",
                 field="tenant",
                 fix="Export this data from Okta again. Reading stopped here, so the import is not completed.",
             )

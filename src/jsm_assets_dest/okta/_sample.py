@@ -130,8 +130,8 @@ class _Person:
 
     number: int
     id: str
-    given: str
-    family: str
+    first_name: str
+    last_name: str
     login: str
     department: Department
     site: Site
@@ -183,24 +183,24 @@ class _Sample:
         return DEPARTMENTS[(number or 1) - 1]
 
     def _names(self, number: int) -> tuple[str, str, str]:
-        """Return a person's given name, family name, and login."""
+        """Return a person's first name, last name, and login."""
         # A step without a common factor visits every pair of names once before one is repeated.
         pairs = len(GIVEN_NAMES) * len(FAMILY_NAMES)
         pair = (number * 7919 + self.seed * 104729) % pairs
-        given, family = GIVEN_NAMES[pair % len(GIVEN_NAMES)], FAMILY_NAMES[pair // len(GIVEN_NAMES)]
+        first_name, last_name = GIVEN_NAMES[pair % len(GIVEN_NAMES)], FAMILY_NAMES[pair // len(GIVEN_NAMES)]
         round_number = number // pairs
         suffix = round_number + 1 if round_number else ""
-        return given, family, f"{_plain(given)}.{_plain(family)}{suffix}@{self._domain}"
+        return first_name, last_name, f"{_plain(first_name)}.{_plain(last_name)}{suffix}@{self._domain}"
 
     def _person(self, number: int) -> _Person:
-        given, family, login = self._names(number)
+        first_name, last_name, login = self._names(number)
         leads = 1 + (number - 1) * _SPAN + len(DEPARTMENTS) < self.people if number else self.people > 1
         state = "ACTIVE" if leads else _STATES.get(number % 50, "ACTIVE")
         return _Person(
             number=number,
             id=self._person_id(number),
-            given=given,
-            family=family,
+            first_name=first_name,
+            last_name=last_name,
             login=login,
             department=self._department(number),
             site=SITES[self._random("site", number).randrange(len(SITES))],
@@ -234,7 +234,7 @@ class _Sample:
         has_started = person.state not in {"STAGED", "PROVISIONED"}
         last_login = _NOW - timedelta(minutes=generator.randrange(5, 40_000)) if has_started else None
         boss = self._names(person.manager) if person.manager is not None else None
-        name = f"{person.given} {person.family}"
+        name = f"{person.first_name} {person.last_name}"
         kind = "contractor" if person.contractor else "user"
         return {
             "id": person.id,
@@ -250,11 +250,11 @@ class _Sample:
                 "login": person.login,
                 "email": person.login,
                 "secondEmail": None,
-                "firstName": person.given,
-                "lastName": person.family,
+                "firstName": person.first_name,
+                "lastName": person.last_name,
                 # In Okta, the display name is empty by default.
                 "displayName": None if person.number % 5 == 2 else name,
-                "nickName": person.given[:3] if person.number % 17 == 4 else None,
+                "nickName": person.first_name[:3] if person.number % 17 == 4 else None,
                 "title": self._title(person, generator),
                 "department": person.department.name,
                 "division": person.department.division,
@@ -276,7 +276,9 @@ class _Sample:
                 "preferredLanguage": person.site.language,
                 "locale": person.site.language.replace("-", "_"),
                 "timezone": person.site.timezone,
-                "profileUrl": f"/people/{_plain(person.given)}-{person.number}" if person.leads else None,
+                "profileUrl": f"/people/{_plain(person.first_name)}-{person.number}"
+                if person.leads
+                else None,
                 "badgeNumber": 200_000 + person.number,
                 "remote": generator.random() < 0.3,
                 "startDate": created.date().isoformat(),
@@ -409,7 +411,7 @@ class _Sample:
         identity = self._id("guo", kind, person.number)
         platform, manufacturer, name, version = model
         created = _NOW - timedelta(days=generator.randrange(10, 900))
-        label = f"{_plain(person.family)[:8].upper()}-{kind.upper()}-{person.number}"
+        label = f"{_plain(person.last_name)[:8].upper()}-{kind.upper()}-{person.number}"
         serial = "".join(generator.choices(string.ascii_uppercase + string.digits, k=12))
         mobile = kind == "phone"
         return {

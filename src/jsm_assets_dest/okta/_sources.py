@@ -230,6 +230,9 @@ class ListReader:
             size += 1
             digest.update(self._key(located.value))
             yield from self._checked(parent, located)
+        if not size and page.where.endswith(".jsonl"):
+            reason = "the file is empty: check that its export was not interrupted"
+            self._notify("possibly_cut_off", parent, page.where, reason)
         self._end_page(parent, page, size, digest.digest() if size else b"")
 
     def _end_page(self, parent: str, page: Page, size: int, digest: bytes) -> None:
@@ -280,9 +283,10 @@ class ListReader:
         return "\t".join(names).encode() + b"\n"
 
     def _skip(self, parent: str, located: Located) -> None:
-        what = type(located.value).__name__
-        reason = "it has no id" if as_mapping(located.value) is not None else f"not an object: {what}"
-        self.report.skip(f"entry of the {self.kind.of(parent)}", "", located.where, reason)
+        type_name = type(located.value).__name__
+        reason = "it has no id" if as_mapping(located.value) is not None else f"not an object: {type_name}"
+        what = f"entry of the {self.kind.of(parent)}"
+        self.report.skip(what, "", located.where, reason, is_defect=True)
 
     def _notify_error(self, parent: str, where: str, summary: str) -> None:
         reason = f"an error response of Okta, {summary}. The objects of this page are missing."

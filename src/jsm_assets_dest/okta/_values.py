@@ -70,28 +70,15 @@ def status_name(state: str) -> str:
 
 def converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Converted]:
     """Return the function that converts one value for an attribute."""
-    convert = _converter(attribute, rules)
+    convert = _text_converter(attribute, rules)
 
-    def convert_scalar(value: object) -> Converted:
+    def convert_value(value: object) -> Converted:
         if isinstance(value, Mapping | list | tuple):
             return Refused("left out, an object or a list where one value was expected")
-        return convert(value)
+        text = _as_text(value)
+        return convert(text) if text else None
 
-    return convert_scalar
-
-
-def _converter(attribute: AttributeSpec, rules: Rules) -> Callable[[object], Converted]:
-    kind = attribute.type
-    if kind in {AttributeType.TEXT, AttributeType.SELECT, AttributeType.TEXTAREA, AttributeType.REFERENCE}:
-        limit = attribute.max_length or (TEXTAREA_LIMIT if kind is AttributeType.TEXTAREA else TEXT_LIMIT)
-        cut = rules.truncate or attribute.label
-        return lambda value: _text(value, limit, cut=cut)
-    if kind is AttributeType.URL:
-        return lambda value: _url(value, rules.org_url)
-    if kind is AttributeType.STATUS:
-        statuses = {name.casefold(): name for name in attribute.statuses}
-        return lambda value: _status(value, statuses)
-    return _SIMPLE[kind]
+    return convert_value
 
 
 def _as_text(value: object) -> str:
@@ -103,27 +90,39 @@ def _as_text(value: object) -> str:
     return str(value).strip() if not isinstance(value, bool) else str(value).lower()
 
 
-def _text(value: object, limit: int, *, cut: bool) -> Converted:
-    text = _as_text(value)
+def _text_converter(attribute: AttributeSpec, rules: Rules) -> Callable[[str], Converted]:
+    match attribute.type:
+        case AttributeType.URL:
+            return lambda text: _url(text, rules.org_url)
+        case AttributeType.STATUS:
+            statuses = {name.casefold(): name for name in attribute.statuses}
+            return lambda text: _status(text, statuses)
+        case kind if kind in _CONVERTERS:
+            return _CONVERTERS[kind]
+        case AttributeType.TEXTAREA:
+            default_limit = TEXTAREA_LIMIT
+        case _:
+            default_limit = TEXT_LIMIT
+    limit = attribute.max_length or default_limit
+    cut = rules.truncate or attribute.label
+    return lambda text: _limited(text, limit, cut=cut)
+
+
+def _limited(text: str, limit: int, *, cut: bool) -> Converted:
     if len(text) <= limit:
-        return text or None
+        return text
     reason = f"longer than {limit:,} characters"
-    return (
-        Refused(f"cut, {reason}", text[: limit - 1].rstrip() + "…") if cut else Refused(f"left out, {reason}")
-    )
+    if cut:
+        return Refused(f"cut, {reason}", text[: limit - 1].rstrip() + "…")
+    return Refused(f"left out, {reason}")
 
 
-def _email(value: object) -> Converted:
-    text = _as_text(value)
-    if not text or (_EMAIL.fullmatch(text) and len(text) <= TEXT_LIMIT):
-        return text or None
-    return Refused("left out, not an email address")
+def _email(text: str) -> Converted:
+    is_valid = _EMAIL.fullmatch(text) and len(text) <= TEXT_LIMIT
+    return text if is_valid else Refused("left out, not an email address")
 
 
-def _url(value: object, org_url: str) -> Converted:
-    text = _as_text(value)
-    if not text:
-        return None
+def _url(text: str, org_url: str) -> Converted:
     try:
         parts = urlsplit(text)
         is_relative = not parts.scheme and not parts.netloc
@@ -138,39 +137,29 @@ def _url(value: object, org_url: str) -> Converted:
     return text
 
 
-def _status(value: object, statuses: Mapping[str, str]) -> Converted:
-    text = status_name(_as_text(value))
-    if not text:
-        return None
+def _status(text: str, statuses: Mapping[str, str]) -> Converted:
+    name = status_name(text)
     if not statuses:
-        return text
-    return statuses.get(text.casefold()) or Refused("left out, a status that is not in the model")
+        return name or None
+    return statuses.get(name.casefold()) or Refused("left out, a status that is not in the model")
 
 
-def _boolean(value: object) -> Converted:
-    text = _as_text(value)
-    if not text:
-        return None
+def _boolean(text: str) -> Converted:
     boolean = _BOOLEANS.get(text.lower())
     return Refused("left out, neither true nor false") if boolean is None else boolean
 
 
-def _integer(value: object) -> Converted:
-    # JSON has one type for all numbers, so Okta may write 12 as 12.0.
-    text = _as_text(int(value) if isinstance(value, float) and value.is_integer() else value)
-    if not text:
-        return None
+def _integer(text: str) -> Converted:
     try:
-        number = int(text)
+        number = int(
+            text.removesuffix(".0")
+        )  # JSON has one type for all numbers, so Okta may write 12 as 12.0.
     except ValueError:
         return Refused("left out, not an integer")
     return number if number in _INTEGERS else Refused("left out, an integer beyond 32 bits")
 
 
-def _double(value: object) -> Converted:
-    text = _as_text(value)
-    if not text:
-        return None
+def _double(text: str) -> Converted:
     try:
         number = float(text)
     except ValueError:
@@ -179,10 +168,7 @@ def _double(value: object) -> Converted:
     return number if abs(number) < float("inf") else Refused("left out, not a number")
 
 
-def _date_time(value: object) -> Converted:
-    text = _as_text(value)
-    if not text:
-        return None
+def _date_time(text: str) -> Converted:
     try:
         date_time = datetime.datetime.fromisoformat(text)
     except ValueError:
@@ -191,27 +177,18 @@ def _date_time(value: object) -> Converted:
     return text if len(text) == 24 and text.endswith("Z") else str(plain(date_time))
 
 
-def _date(value: object) -> Converted:
-    text = _as_text(value)
-    if not text:
-        return None
+def _date(text: str) -> Converted:
     try:
         return datetime.datetime.fromisoformat(text).date().isoformat()
     except ValueError:
         return Refused("left out, not a date")
 
 
-def _other(value: object) -> Converted:
-    return _text(value, TEXT_LIMIT, cut=False)
-
-
-_SIMPLE: Mapping[AttributeType, Callable[[object], Converted]] = {
+_CONVERTERS: Mapping[AttributeType, Callable[[str], Converted]] = {
     AttributeType.EMAIL: _email,
     AttributeType.BOOLEAN: _boolean,
     AttributeType.INTEGER: _integer,
     AttributeType.DOUBLE: _double,
     AttributeType.DATE_TIME: _date_time,
     AttributeType.DATE: _date,
-    AttributeType.TIME: _other,
-    AttributeType.IPADDRESS: _other,
 }

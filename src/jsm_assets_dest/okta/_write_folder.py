@@ -66,12 +66,6 @@ def write_folder(tenant: Tenant, path: str | Path, *, page_size: int = 200) -> P
         links("device_users", tenant.device_users),
         lambda child: {"user": {"id": child}},
     )
-    if report.skipped:
-        raise ConfigurationError(
-            f"The folder {folder} is incomplete: {report.skipped[0]}",
-            field="tenant",
-            fix="Correct the tenant's data, and write it to another folder.",
-        )
     return folder
 
 

@@ -7,7 +7,7 @@ with Emulator() as emulator, emulator.connect() as connection:
     connection.check().raise_for_problems()
 ```
 
-It shares no code with the SDK, so that a wrong reading of the service cannot cancel out on both sides.
+Apart from its client side, it shares no code with the SDK, so a wrong reading of the service cannot cancel out.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from .fault_kinds import Fault
 from .faults import Faults, UnusedFaultsError
 from .handles import SeededObject, SeededSchema, SeededType
 from .http.exchange import ReceivedRequest
+from .http.rates import RateLimit
 from .import_handles import SeededExecution, SeededImportSource
-from .rates import RateLimit
 from .world.clock import EmulatorClock
 from .world.doubts import Doubts
 from .world.entities import Account

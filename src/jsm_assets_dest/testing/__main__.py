@@ -1,6 +1,6 @@
-"""`python -m jsm_assets_dest.testing`: the emulated site as a server of its own."""
+"""`python -m jsm_assets_dest.testing`: the emulated site as a server process."""
 
-# ruff: noqa: T201  # printing settings is what the command is for
+# ruff: noqa: T201  # the command prints settings
 from __future__ import annotations
 
 import argparse
@@ -17,32 +17,30 @@ from .world.clock import EmulatorClock
 
 
 def parser() -> argparse.ArgumentParser:
-    """The arguments of the command."""
+    """Return the argument parser of the command."""
     found = argparse.ArgumentParser(
         prog="python -m jsm_assets_dest.testing",
-        description="An emulated Atlassian site with Jira Service Management Assets, for trying things out.",
+        description="An emulated Atlassian site with Jira Service Management Assets, for tests and experiments.",
     )
     found.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
-    found.add_argument("--port", type=int, default=8080, help="0 takes a free one (default: %(default)s)")
+    found.add_argument("--port", type=int, default=8080, help="0 for a free one (default: %(default)s)")
     found.add_argument(
         "--seed",
         choices=("demo", "okta", "empty"),
         default="empty",
-        help="what is there at first: a schema with objects, an empty schema OKT with an import source, or nothing",
+        help="first content: a schema with objects, an empty schema OKT with an import source, or nothing",
     )
-    found.add_argument("--state", type=Path, help="a SQLite file that keeps the state")
+    found.add_argument("--state", type=Path, help="a SQLite file for the state")
     found.add_argument("--settings", type=Path, help="write the settings into this file too")
+    found.add_argument("--import-seconds", type=float, default=0.0, help="how long an import is processed")
     found.add_argument(
-        "--import-seconds", type=float, default=0.0, help="how long an import is being processed"
-    )
-    found.add_argument(
-        "--lenient", action="store_true", help="accept requests the OpenAPI document would refuse"
+        "--lenient", action="store_true", help="accept requests that the OpenAPI document does not allow"
     )
     return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C, or until somebody ends the process politely (SIGTERM); the state is kept in both cases."""
+    """Serve until Ctrl-C or SIGTERM. The state is saved in both cases."""
     options = parser().parse_args(arguments)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -70,7 +68,7 @@ def _serve(options: argparse.Namespace) -> None:
                 options.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
             print(f"An emulated Atlassian site is at {url}/ (status page). Ctrl-C ends it.")
             if options.host not in LOOPBACK:
-                print("It listens beyond this machine, and anybody who reaches it can control it.")
+                print("It listens beyond this computer, and anyone who can reach it can control it.")
             print("Settings for another terminal:\n")
             print("\n".join(lines), flush=True)
             wait_until_interrupted()

@@ -2,33 +2,31 @@
 
 | Request | Effect |
 |---|---|
-| `GET /_emulator/` | what is there, and this list |
+| `GET /_emulator/` | the state, and this list |
 | `POST /_emulator/importsource` | `{"schema": "OKT", "name": "Okta", "enabled": true, "missing_objects": "ignore"}`: create |
-| `POST /_emulator/importsource/{id}/enable` | also `disable`, `token` (a new one) and `delete` |
+| `POST /_emulator/importsource/{id}/enable` | also `disable`, `token` (generate one) and `delete` |
 | `POST /_emulator/faults` | `{"operation": "submit chunk", "status": 429, "retry_after": 2, "times": 1, "nth": 1}` |
-| `DELETE /_emulator/faults` | forget all planned faults |
-| `GET /_emulator/faults` | what has not happened yet |
-| `GET /_emulator/requests` | the requests that came in; `DELETE` forgets them |
+| `DELETE /_emulator/faults` | remove all planned faults |
+| `GET /_emulator/faults` | the faults that have not happened yet |
+| `GET /_emulator/requests` | the received requests; `DELETE` removes them |
 | `POST /_emulator/access/{switch}` | `ip_allowlist`, `remove_license`, …, `restore`; arguments as a JSON object |
 | `POST /_emulator/clock` | `{"advance": 60}` |
 | `POST /_emulator/save` | write the state file |
-| `POST /_emulator/reset` | empty site; `{"seed": "demo"}` or `"okta"` fills it again |
+| `POST /_emulator/reset` | empty the site; `{"seed": "demo"}` or `"okta"` fills it again |
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from .emulated_site import EmulatedSite
 from .fault_kinds import fault_from
-from .http.exchange import Answer, Inbound, ReceivedRequest, json_answer
+from .http.exchange import Inbound, ReceivedRequest, Response, json_response
 from .import_handles import SeededImportSource
-from .json_types import JsonObject, JsonValue
 from .status_page import status_document, status_page
-
-if TYPE_CHECKING:
-    from .emulator import Emulator
+from .world.json_reading import JsonObject, JsonValue
 
 SWITCHES = (
     "ip_allowlist",
@@ -48,7 +46,7 @@ SWITCHES = (
 
 
 class ControlError(Exception):
-    """A request to the control interface is wrong."""
+    """A request to the control interface is invalid."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -56,14 +54,16 @@ class ControlError(Exception):
 
 
 class Control:
-    """Answers what is no part of the emulated site: the status page and the control interface.
+    """Responds to requests that do not belong to the emulated site: the status page and the control interface.
 
     Args:
-        emulator: what is controlled.
+        emulator: the site.
+        reset: empties the site and fills it with a seed.
     """
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: EmulatedSite, reset: Callable[[str], None]) -> None:
         self._emulator = emulator
+        self._reset_site = reset
         self._routes: dict[tuple[str, str], Callable[[JsonObject], JsonValue]] = {
             ("GET", ""): self._overview,
             ("POST", "importsource"): self._add_import_source,
@@ -77,26 +77,26 @@ class Control:
             ("POST", "reset"): self._reset,
         }
 
-    def answer(self, inbound: Inbound) -> Answer | None:
-        """The answer, or None for the paths of the site itself."""
+    def respond(self, inbound: Inbound) -> Response | None:
+        """Respond to a request, or return None for the paths of the site itself."""
         path = inbound.path
         if path == "/" and inbound.method in ("GET", "HEAD"):
             return status_page(self._emulator)
         if path == "/status.json" and inbound.method == "GET":
-            return json_answer(status_document(self._emulator))
+            return json_response(status_document(self._emulator))
         if path == "/favicon.ico":
-            return Answer(status=404)
+            return Response(status=404)
         if path != "/_emulator" and not path.startswith("/_emulator/"):
             return None
         try:
             with self._emulator.locked():
-                return json_answer(self._act(inbound))
+                return json_response(self._act(inbound))
         except ControlError as problem:
-            return json_answer({"error": str(problem)}, problem.status)
+            return json_response({"error": str(problem)}, problem.status)
         except KeyError as problem:
-            return json_answer({"error": f"{problem.args[0]} is missing or unknown"}, 400)
+            return json_response({"error": f"{problem.args[0]} is missing or unknown"}, 400)
         except (ValueError, TypeError) as problem:
-            return json_answer({"error": str(problem)}, 400)
+            return json_response({"error": str(problem)}, 400)
 
     def _act(self, inbound: Inbound) -> JsonValue:
         rest = inbound.path.removeprefix("/_emulator").strip("/")
@@ -183,7 +183,7 @@ class Control:
     # The rest -----------------------------------------------------------------------------------------------
 
     def _requests(self, _: JsonObject) -> JsonValue:
-        return [_shown(each) for each in self._emulator.requests]
+        return [_shown(request) for request in self._emulator.requests]
 
     def _clear_requests(self, _: JsonObject) -> JsonValue:
         self._emulator.requests.clear()
@@ -199,7 +199,7 @@ class Control:
         return {"saved": True}
 
     def _reset(self, body: JsonObject) -> JsonValue:
-        self._emulator.reset(str(body.get("seed", "empty")))
+        self._reset_site(str(body.get("seed", "empty")))
         return status_document(self._emulator)
 
 

@@ -1,4 +1,4 @@
-"""Failing on purpose: what goes wrong with which request."""
+"""Planned faults: which request fails, and how."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import define
 
 from .fault_kinds import Fault, fault_from
 from .http.exchange import ReceivedRequest
-from .json_types import JsonValue
+from .world.json_reading import JsonValue
 from .world.site import EntryCondition, FailingObjects, Site
 
 Condition: TypeAlias = Callable[[ReceivedRequest], bool]
@@ -30,12 +30,14 @@ RANDOM_KINDS = (
 
 
 class UnusedFaultsError(AssertionError):
-    """Planned faults that never happened, so the test did not test what it meant to."""
+    """Planned faults did not happen, so the test did not test what it should."""
+
+    __module__ = "jsm_assets_dest.testing"
 
 
 @define
 class Plan:
-    """A fault and the requests it is meant for."""
+    """A fault and its requests."""
 
     fault: Fault
     operation: str
@@ -47,7 +49,7 @@ class Plan:
     struck: int = 0
 
     def awaits(self, request: ReceivedRequest) -> bool:
-        """Whether the plan is about this request and its turn has come. Counts the request if it is about it."""
+        """Return True if the fault happens to this request. Count the request if it matches."""
         if self.operation not in ("any", request.operation):
             return False
         if self.when is not None and not self.when(request):
@@ -56,7 +58,7 @@ class Plan:
         return self.seen >= self.nth and (self.times is None or self.struck < self.times)
 
     def describe(self) -> str:
-        """What is left of the plan, for the error about unused faults."""
+        """Describe the plan and its progress, for the error about unused faults."""
         times = f"{self.struck} of {self.times}" if self.times is not None else f"{self.struck}"
         return f"{self.operation!r}: happened {times} times, {self.seen} requests fitted (nth={self.nth})"
 
@@ -91,8 +93,10 @@ class Faults:
 
     Args:
         operations: all operation names.
-        site: where partial failures of imports are planned.
+        site: the site, for partial failures of imports.
     """
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(self, operations: Iterable[str], site: Site) -> None:
         self._operations = [*operations, "any"]
@@ -123,27 +127,27 @@ class Faults:
         bad_json: bool = False,
         redirect: str | None = None,
     ) -> None:
-        """Plan a fault for the next request of an operation. It must happen before the emulator ends.
+        """Plan a fault for the next request of an operation. It must happen before the context ends.
 
         Args:
             operation: name of the operation, or "any".
-            times: how many requests in a row it strikes.
-            nth: which of the fitting requests is the first to be struck.
-            when: which requests fit.
+            times: number of requests in a row that fail.
+            nth: number of the first matching request that fails.
+            when: returns True for matching requests.
             status: see `Fault`, as for all that follow.
-            headers: of the answer.
-            body: of the answer.
-            retry_after: of the answer.
-            after_acting: do what was asked for first.
+            headers: of the response.
+            body: of the response.
+            retry_after: of the response.
+            after_acting: perform the request first.
             drop: when the connection ends.
-            stall: seconds before the answer.
+            stall: seconds before the response.
             drip: seconds before each tenth of the body.
             truncate: bytes after which the body ends.
             garbage: "bytes" or "gzip"; True is the same as "bytes".
-            gzip_bomb: bytes the body becomes.
-            html: which page comes instead.
-            bad_json: a body that stops in the middle.
-            redirect: where to.
+            gzip_bomb: size of the expanded body in bytes.
+            html: the page that is sent instead.
+            bad_json: a truncated JSON body.
+            redirect: target address.
 
         Raises:
             ValueError: unknown operation, or a fault that contradicts itself.
@@ -171,16 +175,16 @@ class Faults:
     def always(
         self, operation: str, *, when: Condition | None = None, fault: Fault | None = None, **kinds: object
     ) -> None:
-        """As `next`, but for every fitting request. It must happen at least once.
+        """Plan a fault for every matching request. It must happen at least once.
 
         Args:
             operation: name of the operation, or "any".
-            when: which requests fit.
-            fault: what happens; or give the arguments of `Fault` as `kinds`.
+            when: returns True for matching requests.
+            fault: the fault; or pass the arguments of `Fault` as `kinds`.
             kinds: arguments of `Fault`.
         """
         if (fault is None) == (not kinds):
-            raise ValueError("give either a fault or its arguments")
+            raise ValueError("pass either a fault or its arguments")
         self.add(operation, fault or fault_from(kinds), times=None, when=when)
 
     def add(
@@ -192,7 +196,7 @@ class Faults:
         when: Condition | None = None,
         nth: int = 1,
     ) -> None:
-        """Plan a fault that was described before; `times=None` never ends."""
+        """Plan an existing `Fault`; `times=None` never ends."""
         self._check(operation)
         if nth < 1:
             raise ValueError("nth counts from 1")
@@ -209,7 +213,7 @@ class Faults:
         kinds: Iterable[str] = RANDOM_KINDS,
         operations: Iterable[str] = (),
     ) -> None:
-        """Let requests fail at random, for long runs. Nothing of this must happen.
+        """Make requests fail at random, for long runs. None of these faults has to happen.
 
         Args:
             rate: share of the requests, 0 to 1.
@@ -235,13 +239,13 @@ class Faults:
         condition: EntryCondition | None = None,
         message: str = "The object could not be written",
     ) -> None:
-        """Let entries of an import fail when they are processed, with everything before having been accepted.
+        """Make entries of an import fail while they are processed, after all chunks were accepted.
 
         Args:
             selector: of the mapping whose entries fail.
-            count: how many.
-            condition: which ones; gets the entry as submitted.
-            message: what the result of the import says.
+            count: number of entries.
+            condition: selects the entries, as submitted.
+            message: the error in the result of the import.
         """
         if count < 1:
             raise ValueError("count must be at least 1")
@@ -250,7 +254,7 @@ class Faults:
         self._site.failing_objects.append(failing)
 
     def strike(self, request: ReceivedRequest) -> Fault | None:
-        """The fault that strikes a request, if any; earlier plans first."""
+        """Return the fault for a request, if any; earlier plans take precedence."""
         waiting = [plan for plan in self._plans if plan.awaits(request)]
         if waiting:
             waiting[0].struck += 1
@@ -263,28 +267,28 @@ class Faults:
 
     @property
     def happened(self) -> int:
-        """How many requests were struck so far."""
+        """The number of requests that failed so far."""
         return sum(plan.struck for plan in self._plans) + sum(chance.struck for chance in self._random)
 
     def unused(self) -> list[str]:
-        """Descriptions of the plans that did not happen as often as planned."""
+        """Return descriptions of the plans that did not happen as often as planned."""
         found = [
             plan.describe()
             for plan in self._plans
             if plan.struck < (plan.times if plan.times is not None else 1)
         ]
         found.extend(
-            f"fail_objects({each.selector!r}): {each.failed} of {each.count} entries failed"
-            for each in self._failing
-            if each.failed < each.count
+            f"fail_objects({failing.selector!r}): {failing.failed} of {failing.count} entries failed"
+            for failing in self._failing
+            if failing.failed < failing.count
         )
         return found
 
     def assert_used(self) -> None:
-        """Make sure that everything planned has happened.
+        """Check that all planned faults happened.
 
         Raises:
-            UnusedFaultsError: something has not.
+            UnusedFaultsError: at least one did not.
         """
         unused = self.unused()
         if unused:

@@ -1,7 +1,4 @@
-"""Handles on what an emulated site holds, for seeding and for assertions.
-
-They read and change the state directly, without requests, and always show it as it is now.
-"""
+"""Handles of an emulated site's content, for seeding and for assertions."""
 
 from __future__ import annotations
 
@@ -40,9 +37,9 @@ _KINDS = {**dict.fromkeys(IMPORT_TYPE_NAMES, DEFAULT), "user": USER, "group": GR
 
 
 class SeededObject:
-    """An object of the emulated site. `object["Attribute"]` is its value as plain Python: None without a value, a
-    list for attributes with several, keys for references, names for statuses, addresses for users.
-    """
+    """An object of the emulated site. `object["Attribute"]` is its value as plain Python."""
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(self, site: Site, asset: AssetObject) -> None:
         self._site = site
@@ -60,7 +57,7 @@ class SeededObject:
 
     @property
     def label(self) -> str:
-        """The name of the object."""
+        """The label of the object."""
         return self._site.label_of(self._asset)
 
     @property
@@ -72,7 +69,7 @@ class SeededObject:
     def values(self) -> dict[str, Shown]:
         """All values by the name of the attribute, without Key, Created and Updated."""
         attributes = self._site.attributes_of(self._site.types[self._asset.type_id])
-        return {each.name: self._value(each) for each in attributes if not each.system}
+        return {attribute.name: self._value(attribute) for attribute in attributes if not attribute.system}
 
     def __getitem__(self, name: str) -> Shown:
         attribute = self._site.attribute_named(self._site.types[self._asset.type_id], name)
@@ -102,7 +99,7 @@ class SeededObject:
         return text
 
     def update(self, values: Mapping[str, Given] | None = None, /, **more: Given) -> None:
-        """Change attributes, by name."""
+        """Change attributes by name."""
         object_type = self._site.types[self._asset.type_id]
         wanted = _wanted(self._site, object_type, {**(values or {}), **more})
         update_object(self._site, self._asset, wanted, account_id="")
@@ -112,7 +109,7 @@ class SeededObject:
         delete_object(self._site, self._asset)
 
     def connect_ticket(self, key: str) -> None:
-        """Let a ticket of Jira refer to the object."""
+        """Connect a Jira ticket with the object."""
         self._asset.ticket_keys.append(key)
 
     def __repr__(self) -> str:
@@ -122,7 +119,7 @@ class SeededObject:
 PlainValue: TypeAlias = str | int | float | bool | SeededObject | Account | datetime.date
 Given: TypeAlias = None | PlainValue | Sequence[PlainValue]
 """
-What a value may be given as.
+The accepted forms of a value.
 """
 
 
@@ -145,12 +142,12 @@ def _wanted(site: Site, object_type: ObjectType, values: Mapping[str, Given]) ->
             object_type, name.replace("_", " ")
         )
         if attribute is None:
-            known = ", ".join(each.name for each in site.attributes_of(object_type))
+            known = ", ".join(attribute.name for attribute in site.attributes_of(object_type))
             raise ValueError(f"{object_type.name} has no attribute {name}; it has {known}")
         if value is None:
             wanted[str(attribute.id)] = []
         elif isinstance(value, Sequence) and not isinstance(value, str):
-            wanted[str(attribute.id)] = [_text(each) for each in value]
+            wanted[str(attribute.id)] = [_text(item) for item in value]
         else:
             wanted[str(attribute.id)] = [_text(value)]
     return wanted
@@ -158,6 +155,8 @@ def _wanted(site: Site, object_type: ObjectType, values: Mapping[str, Given]) ->
 
 class SeededType:
     """An object type of the emulated site."""
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(self, site: Site, object_type: ObjectType) -> None:
         self._site = site
@@ -180,19 +179,19 @@ class SeededType:
 
     @property
     def external_id(self) -> str:
-        """What mapping documents call the type."""
+        """The id of the type in mapping documents."""
         return self._type.external_id
 
     @property
     def parent(self) -> SeededType | None:
-        """The type above it."""
+        """The parent type."""
         if self._type.parent_id is None:
             return None
         return SeededType(self._site, self._site.types[self._type.parent_id])
 
     @property
     def attributes(self) -> list[Attribute]:
-        """The attributes by position; change nothing in there."""
+        """The attributes by position. Do not change them."""
         return self._site.attributes_of(self._type)
 
     @property
@@ -201,7 +200,7 @@ class SeededType:
         return [attribute.name for attribute in self.attributes]
 
     def attribute(self, name: str) -> Attribute:
-        """An attribute by name."""
+        """Return an attribute by name."""
         found = self._site.attribute_named(self._type, name)
         if found is None:
             raise KeyError(f"{self.name} has no attribute {name}")
@@ -210,19 +209,21 @@ class SeededType:
     @property
     def objects(self) -> list[SeededObject]:
         """The objects of exactly this type, in the order of creation."""
-        return [SeededObject(self._site, self._site.objects[each]) for each in self._type.object_ids]
+        return [
+            SeededObject(self._site, self._site.objects[object_id]) for object_id in self._type.object_ids
+        ]
 
     def object(self, label: str) -> SeededObject:
-        """The object with this name."""
-        for each in self.objects:
-            if each.label == label:
-                return each
+        """Return the object with this name."""
+        for asset in self.objects:
+            if asset.label == label:
+                return asset
         raise KeyError(f"{self.name} has no object {label}")
 
     def add_attribute(
         self,
         name: str,
-        type: str = "text",  # noqa: A002  # the word of the field
+        type: str = "text",  # noqa: A002  # the name of the field
         *,
         references: SeededType | None = None,
         multiple: bool = False,
@@ -236,8 +237,8 @@ class SeededType:
             name: of the attribute.
             type: "text", "integer", "boolean", "double", "date", "time", "date_time", "url", "email", "textarea",
                 "select", "ipaddress", "user", "group", "status" or "reference".
-            references: for a reference, its target; may be given without `type`.
-            multiple: any number of values.
+            references: for a reference, its target; may be passed without `type`.
+            multiple: True for any number of values.
             statuses: names of the allowed statuses.
             choices: of a select attribute.
             settings: further settings, named as in `AttributeSettings`: `label`, `unique`, `minimum`, `hidden`, …
@@ -259,7 +260,7 @@ class SeededType:
         if choices:
             settings["options"] = ",".join(choices)
         if statuses:
-            settings["type_value_multi"] = [self._status_id(each) for each in statuses]
+            settings["type_value_multi"] = [self._status_id(status) for status in statuses]
         return create_attribute(self._site, self._type, name=name, type=kind, **settings)
 
     def _status_id(self, name: str) -> str:
@@ -273,7 +274,7 @@ class SeededType:
 
         Args:
             values: by name of the attribute.
-            more: as `values`, with an underscore for a blank in a name.
+            more: the same, with an underscore for each blank in a name.
         """
         wanted = _wanted(self._site, self._type, {**(values or {}), **more})
         return SeededObject(self._site, create_object(self._site, self._type, wanted, account_id=""))
@@ -284,6 +285,8 @@ class SeededType:
 
 class SeededSchema:
     """An object schema of the emulated site. `schema["People"]` is one of its object types."""
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(self, site: Site, schema: ObjectSchema) -> None:
         self._site = site
@@ -312,16 +315,16 @@ class SeededSchema:
     @property
     def object_types(self) -> list[SeededType]:
         """All object types, in the order of creation."""
-        return [SeededType(self._site, each) for each in self._site.types_of(self._schema)]
+        return [SeededType(self._site, object_type) for object_type in self._site.types_of(self._schema)]
 
     def __getitem__(self, name: str) -> SeededType:
-        for each in self.object_types:
-            if each.name == name:
-                return each
+        for object_type in self.object_types:
+            if object_type.name == name:
+                return object_type
         raise KeyError(f"{self.name} has no object type {name}")
 
     def __contains__(self, name: object) -> bool:
-        return any(each.name == name for each in self.object_types)
+        return any(object_type.name == name for object_type in self.object_types)
 
     def __iter__(self) -> Iterator[SeededType]:
         return iter(self.object_types)
@@ -329,11 +332,11 @@ class SeededSchema:
     @property
     def objects(self) -> list[SeededObject]:
         """All objects, by type."""
-        return [each for object_type in self.object_types for each in object_type.objects]
+        return [asset for object_type in self.object_types for asset in object_type.objects]
 
     @property
     def roles(self) -> dict[str, list[str]]:
-        """For each role the account ids and group names in it."""
+        """The account ids and group names of each role."""
         return {role.name: [*role.users, *role.groups] for role in roles_of(self._site, self._schema)}
 
     def set_role(self, name: str, *, users: Sequence[str] = (), groups: Sequence[str] = ()) -> None:
@@ -345,7 +348,7 @@ class SeededSchema:
         raise KeyError(f"there is no role {name}")
 
     def allow_other_object_schemas(self, *, allowed: bool = True) -> None:
-        """Let attributes of other object schemas refer to objects in here."""
+        """Allow attributes of other object schemas to refer to objects of this schema."""
         self._schema.allow_other_object_schema = allowed
 
     def add_object_type(
@@ -364,11 +367,11 @@ class SeededSchema:
         Args:
             name: of the type.
             attributes: names of text attributes, or pairs of name and type.
-            description: for people.
-            parent: the type above it.
-            icon_id: of its icon; any when None.
-            inherited: types below it take over its attributes.
-            abstract: it has no objects of its own.
+            description: human-readable.
+            parent: the parent type.
+            icon_id: of its icon; any if None.
+            inherited: True if child types inherit its attributes.
+            abstract: True if it has no objects of its own.
         """
         above = self._site.types[int(parent.id)] if parent is not None else None
         object_type = create_object_type(
@@ -382,11 +385,11 @@ class SeededSchema:
             abstract=abstract,
         )
         handle = SeededType(self._site, object_type)
-        for each in attributes:
-            if isinstance(each, str):
-                handle.add_attribute(each)
+        for attribute in attributes:
+            if isinstance(attribute, str):
+                handle.add_attribute(attribute)
             else:
-                handle.add_attribute(each[0], each[1])
+                handle.add_attribute(attribute[0], attribute[1])
         return handle
 
     def __repr__(self) -> str:

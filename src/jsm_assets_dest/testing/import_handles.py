@@ -1,19 +1,21 @@
-"""Handles on import sources and their executions, as `handles` has them for schemas and objects."""
+"""Handles of import sources and their executions."""
 
 from __future__ import annotations
 
 from typing import cast
 
 from .handles import SeededSchema
-from .json_types import JsonObject, JsonValue
 from .world import imports
 from .world.entities import Execution, ImportSource
 from .world.executions import cancel_execution, settle_executions, status_document
+from .world.json_reading import JsonObject, JsonValue
 from .world.site import Site
 
 
 class SeededExecution:
     """An execution of an import."""
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(self, site: Site, execution: Execution) -> None:
         self._site = site
@@ -37,7 +39,7 @@ class SeededExecution:
 
     @property
     def progress(self) -> JsonObject:
-        """The progress that the client submitted last."""
+        """The last submitted progress."""
         return self._execution.progress
 
     @property
@@ -47,32 +49,32 @@ class SeededExecution:
 
     @property
     def failure_reason(self) -> str | None:
-        """What the client recorded as the reason of a failure."""
+        """The reason of a failure, as the client recorded it."""
         return self._execution.failure_reason
 
     @property
     def result(self) -> JsonObject | None:
-        """The `progressResult` of the status, once it is done."""
+        """The `progressResult` of the status; None until the execution is done."""
         settle_executions(self._site)
         return self._execution.result
 
     @property
     def status_document(self) -> JsonObject:
-        """The body a client gets when it asks for the status."""
+        """The body of a status response."""
         settle_executions(self._site)
         return status_document(self._site, self._execution)
 
     def counts(self, type_name: str) -> JsonObject:
-        """The counters of one object type."""
+        """Return the counters of one object type."""
         results = cast(JsonObject, (self.result or {}).get("objectTypeResultMap", {}))
-        for each in results.values():
-            counters = cast(JsonObject, each)
+        for result in results.values():
+            counters = cast(JsonObject, result)
             if counters["objectTypeName"] == type_name:
                 return counters
         raise KeyError(f"the execution has no result for {type_name}")
 
     def cancel(self) -> None:
-        """Cancel it, as somebody else could do in the user interface."""
+        """Cancel it, as another user could do in the user interface."""
         cancel_execution(self._site, self._execution)
 
     def __repr__(self) -> str:
@@ -80,7 +82,9 @@ class SeededExecution:
 
 
 class SeededImportSource:
-    """An import source, with what the user interface can do to it."""
+    """An import source, with the actions of the user interface."""
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(self, site: Site, source: ImportSource) -> None:
         self._site = site
@@ -98,12 +102,12 @@ class SeededImportSource:
 
     @property
     def token(self) -> str:
-        """The container token that is good now."""
+        """The valid container token."""
         return self._source.token
 
     @property
     def schema(self) -> SeededSchema:
-        """The object schema it fills."""
+        """The target object schema."""
         return SeededSchema(self._site, self._site.schemas[self._source.schema_id])
 
     @property
@@ -115,10 +119,13 @@ class SeededImportSource:
     @property
     def executions(self) -> list[SeededExecution]:
         """Its executions, oldest first."""
-        return [SeededExecution(self._site, each) for each in imports.executions_of(self._site, self._source)]
+        return [
+            SeededExecution(self._site, execution)
+            for execution in imports.executions_of(self._site, self._source)
+        ]
 
     def generate_token(self) -> str:
-        """A new container token; the older one is dead at once."""
+        """Generate a container token; the older one becomes invalid immediately."""
         return imports.generate_token(self._site, self._source)
 
     def enable(self) -> None:
@@ -126,15 +133,15 @@ class SeededImportSource:
         self._source.enabled = True
 
     def disable(self) -> None:
-        """Disable it: imports are refused."""
+        """Disable it. It rejects imports from now on."""
         self._source.enabled = False
 
     def uninstall_module(self) -> None:
-        """Let the import module be gone: starting answers `INVALID_IMPORT_MODULE_KEY`."""
+        """Uninstall the import module. Starting an import returns `INVALID_IMPORT_MODULE_KEY`."""
         self._source.module_key = "rlabs-import-type-csv"
 
     def delete(self) -> None:
-        """Delete it; its token is dead, its objects stay."""
+        """Delete it. Its token becomes invalid, its objects stay."""
         imports.delete_import_source(self._site, self._source)
 
     def __repr__(self) -> str:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from .emulated_site import EmulatedSite
+from .handles import SeededObject, SeededSchema
 from .world import schemas
 from .world.entities import ObjectSchema
-
-if TYPE_CHECKING:
-    from .emulator import Emulator
-    from .handles import SeededObject, SeededSchema
 
 _SITES = (
     ("Madrid", "Calle de Alcalá 45", "Europe/Madrid"),
@@ -47,10 +43,8 @@ _SERVICES = (
 )
 
 
-def seed_demo(emulator: Emulator) -> SeededSchema:
-    """A schema `ITSM` with four sites, five teams, 40 people, 60 devices and four services; the read-only built-in
-    schema `SVC`; and an External import called "Okta" of the first.
-    """
+def seed_demo(emulator: EmulatedSite) -> SeededSchema:
+    """Add a schema `ITSM` with content and an import source "Okta", and the read-only built-in schema `SVC`."""
     emulator.add_group("it-operations", jsm=True)
     emulator.add_account("bruno@acme.com", admin=False, agent=True, name="Bruno Berg")
     emulator.add_account("carla@acme.com", admin=False, agent=False, name="Carla Costa")
@@ -79,7 +73,7 @@ def _add_sites(schema: SeededSchema) -> list[SeededObject]:
 def _add_people(schema: SeededSchema, sites: list[SeededObject]) -> list[SeededObject]:
     team = schema.add_object_type("Team", description="An organizational unit", icon_id="131")
     teams = [team.add_object({"Name": name}) for name in _TEAMS]
-    person = schema.add_object_type("Person", description="Somebody who works here", icon_id="126")
+    person = schema.add_object_type("Person", description="An employee", icon_id="126")
     person.add_attribute("Email", "email", unique=True)
     person.add_attribute("Employee number", "integer")
     person.add_attribute("Started", "date")
@@ -148,8 +142,8 @@ def _add_services(schema: SeededSchema, people: list[SeededObject]) -> None:
             found.connect_ticket(f"ITH-{number + 1}")
 
 
-def _add_built_in_schema(emulator: Emulator) -> None:
-    """The Services schema every site has; nobody can change it."""
+def _add_built_in_schema(emulator: EmulatedSite) -> None:
+    """Add the Services schema, which every site has and no one can change."""
     schema: ObjectSchema = schemas.create_schema(
         emulator.world, name="Services", key="SVC", description="Services of this site"
     )

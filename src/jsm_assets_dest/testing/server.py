@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from .http.exchange import Answer, Inbound
+from .http.exchange import Inbound, Response
 from .http.service import Service
 
-Pages: TypeAlias = Callable[[Inbound], Answer | None]
+Pages: TypeAlias = Callable[[Inbound], Response | None]
 """
 Answers what is no part of the emulated site: status page and control interface. None for everything else.
 """
@@ -94,28 +94,28 @@ class _Handler(BaseHTTPRequestHandler):
             body=self._read_body(),
             root=f"http://{named}",
         )
-        answer = self.server.pages(inbound)
-        if answer is None:
-            answer = self.server.service.answer(inbound)
-        self._send(answer)
+        response = self.server.pages(inbound)
+        if response is None:
+            response = self.server.service.respond(inbound)
+        self._send(response)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _handle  # noqa: N815  # named by the parent
 
-    def _send(self, answer: Answer) -> None:
-        delivery = answer.delivery
+    def _send(self, response: Response) -> None:
+        delivery = response.delivery
         if delivery.stall:
             self.server.stopping.wait(delivery.stall)
         if delivery.drop in ("before", "after"):
             self._reset()
             return
-        self.send_response_only(answer.status)
-        for name, value in answer.headers.items():
+        self.send_response_only(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
-        if answer.content_type is not None and "Content-Type" not in answer.headers:
-            self.send_header("Content-Type", answer.content_type)
-        body = b"" if self.command == "HEAD" else answer.body
-        if answer.status not in (204, 304):
-            self.send_header("Content-Length", str(len(answer.body)))
+        if response.content_type is not None and "Content-Type" not in response.headers:
+            self.send_header("Content-Type", response.content_type)
+        body = b"" if self.command == "HEAD" else response.body
+        if response.status not in (204, 304):
+            self.send_header("Content-Length", str(len(response.body)))
         end = len(body)
         if delivery.truncate is not None:
             end = min(end, delivery.truncate)

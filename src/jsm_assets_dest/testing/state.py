@@ -1,8 +1,8 @@
-"""Keeping the state of an emulator in a SQLite file.
+"""Storing the state of an emulator in a SQLite file.
 
-One table per kind of entity, one row per entity, with its fields as JSON: a demo can be looked at with any SQLite
-tool. The file holds the emulator's own tokens, which open nothing but the emulator. Requests, faults and the switches
-of `Emulator.access` are not kept.
+One table per kind of entity, one row per entity, with its fields as JSON: any SQLite tool can read it. The file
+contains the emulator's own tokens, which are useless elsewhere. Requests, faults and the switches of `Emulator.access`
+are not stored.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _NUMBER_KEYS = {
     entities.ImportSource: ("mappings",),
 }
 """
-Fields whose keys are numbers, which JSON turns into text.
+Fields whose keys are numbers, which JSON converts to strings.
 """
 
 
 def _tables(site: Site, credentials: Credentials) -> dict[str, tuple[type[Any], dict[Any, Any], bool]]:
-    """For each table the class, the dictionary that holds the entities, and whether its keys are numbers."""
+    """Return for each table the class, the dictionary of its entities, and True if its keys are numbers."""
     return {
         "accounts": (entities.Account, site.accounts, False),
         "groups": (entities.Group, site.groups, False),
@@ -65,7 +65,7 @@ def save(path: Path, site: Site, credentials: Credentials) -> None:
             database,
             "history",
             (
-                (str(key), json.dumps([attrs.asdict(each) for each in items]))
+                (str(key), json.dumps([attrs.asdict(entry) for entry in items]))
                 for key, items in site.history.items()
             ),
         )
@@ -92,16 +92,16 @@ def _text(entity: Any) -> str:
 
 
 def load(path: Path, site: Site, credentials: Credentials) -> None:
-    """Replace everything with what a file holds.
+    """Replace the state with that of a file.
 
     Raises:
-        ValueError: the file is none of an emulator, or of another version.
+        ValueError: the file does not contain the state of an emulator, or has another version.
     """
     with contextlib.closing(sqlite3.connect(path)) as database:
         try:
             facts = {key: json.loads(text) for key, text in _rows(database, "site")}
         except sqlite3.DatabaseError as problem:
-            raise ValueError(f"{path} holds no state of an emulator: {problem}") from problem
+            raise ValueError(f"{path} does not contain the state of an emulator: {problem}") from problem
         if facts.get("version") != VERSION:
             raise ValueError(f"{path} was written by another version of the emulator")
         for name, (kind, holder, numbers) in _tables(site, credentials).items():
@@ -110,7 +110,7 @@ def load(path: Path, site: Site, credentials: Credentials) -> None:
             for key, text in _rows(database, name):
                 holder[key_of(key)] = _entity(kind, json.loads(text))
         site.history = {
-            int(key): [entities.HistoryEntry(**each) for each in json.loads(text)]
+            int(key): [entities.HistoryEntry(**fields) for fields in json.loads(text)]
             for key, text in _rows(database, "history")
         }
     site.ids.seed = facts["seed"]

@@ -1,17 +1,15 @@
-"""What a served emulator shows to people: one plain page, without scripts and without anything from elsewhere."""
+"""The status page of a served emulator: one plain page, without scripts and external resources."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from .http.exchange import HTML, Answer, text_answer
-from .json_types import JsonObject, JsonValue
+from .emulated_site import EmulatedSite
+from .http.exchange import HTML, Response, text_response
 from .world.clock import timestamp
-
-if TYPE_CHECKING:
-    from .emulator import Emulator
+from .world.json_reading import JsonObject, JsonValue
 
 SHOWN_REQUESTS = 40
 SHOWN_OBJECTS = 4
@@ -45,8 +43,8 @@ dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
 """
 
 
-def status_document(emulator: Emulator) -> JsonObject:
-    """What the page shows, as JSON. Without tokens."""
+def status_document(emulator: EmulatedSite) -> JsonObject:
+    """Return the content of the page as JSON, without tokens."""
     schemas: list[JsonValue] = [
         {
             "id": schema.id,
@@ -62,9 +60,11 @@ def status_document(emulator: Emulator) -> JsonObject:
                     "id": object_type.id,
                     "name": object_type.name,
                     "parent": object_type.parent.name if object_type.parent is not None else None,
-                    "attributes": [each.name for each in object_type.attributes if not each.system],
+                    "attributes": [
+                        attribute.name for attribute in object_type.attributes if not attribute.system
+                    ],
                     "objectCount": len(object_type.objects),
-                    "sample": [f"{each.key} {each.label}" for each in object_type.objects[:SHOWN_OBJECTS]],
+                    "sample": [f"{asset.key} {asset.label}" for asset in object_type.objects[:SHOWN_OBJECTS]],
                 }
                 for object_type in schema.object_types
             ],
@@ -78,48 +78,53 @@ def status_document(emulator: Emulator) -> JsonObject:
         "time": timestamp(emulator.clock.milliseconds()),
         "strict": emulator.strict,
         "accounts": [
-            {"email": each.email, "accountId": each.account_id, "admin": each.admin, "agent": each.agent}
-            for each in emulator.world.accounts.values()
+            {
+                "email": account.email,
+                "accountId": account.account_id,
+                "admin": account.admin,
+                "agent": account.agent,
+            }
+            for account in emulator.world.accounts.values()
         ],
         "objectSchemas": schemas,
         "importSources": [
-            {"id": each.id, "name": each.name, "schema": each.schema.key, "status": each.status}
-            for each in emulator.import_sources
+            {"id": source.id, "name": source.name, "schema": source.schema.key, "status": source.status}
+            for source in emulator.import_sources
         ],
         "executions": [
             {
-                "id": each.id,
-                "importSource": each.import_source_id,
-                "status": each.status,
-                "counts": _counts(each.result),
+                "id": execution.id,
+                "importSource": execution.import_source_id,
+                "status": execution.status,
+                "counts": _counts(execution.result),
             }
-            for each in emulator.executions
+            for execution in emulator.executions
         ],
         "requestCount": len(emulator.requests),
         "unusedFaults": list(emulator.faults.unused()),
     }
 
 
-def _entry_name(emulator: Emulator, entry: str) -> str:
+def _entry_name(emulator: EmulatedSite, entry: str) -> str:
     account = emulator.world.accounts.get(entry)
     return account.email if account is not None else entry
 
 
 def _counts(result: JsonObject | None) -> JsonObject:
-    found: JsonObject = {}
-    for each in cast(JsonObject, (result or {}).get("objectTypeResultMap", {})).values():
-        counters = cast(JsonObject, each)
-        found[str(counters["objectTypeName"])] = {
+    counts: JsonObject = {}
+    for type_result in cast(JsonObject, (result or {}).get("objectTypeResultMap", {})).values():
+        counters = cast(JsonObject, type_result)
+        counts[str(counters["objectTypeName"])] = {
             "created": counters["objectsCreated"],
             "updated": counters["objectsUpdated"],
             "identical": counters["objectsIdentical"],
             "errors": counters["errorCount"],
         }
-    return found
+    return counts
 
 
-def status_page(emulator: Emulator) -> Answer:
-    """The page."""
+def status_page(emulator: EmulatedSite) -> Response:
+    """Return the page."""
     with emulator.locked():
         state = status_document(emulator)
         requests = list(emulator.requests[-SHOWN_REQUESTS:])[::-1]
@@ -146,28 +151,26 @@ def status_page(emulator: Emulator) -> Answer:
         for request in requests
     ]
     shown = f"<p class='dim'>The newest {len(rows)} of {state['requestCount']}.</p>" if rows else ""
-    parts.append(
-        shown + _table(("Method", "Operation", "Path", "Answer"), rows, "Nothing has been asked yet.")
-    )
+    parts.append(shown + _table(("Method", "Operation", "Path", "Response"), rows, "No requests yet."))
     parts.append("</body></html>\n")
     headers = {
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return text_answer("".join(parts), 200, HTML, headers)
+    return text_response("".join(parts), 200, HTML, headers)
 
 
 def _facts(state: JsonObject) -> str:
     accounts = [
-        escape(str(each["email"]))
-        + (" <span class='tag'>Jira administrator</span>" if each["admin"] else "")
-        + (" <span class='tag'>JSM agent</span>" if each["agent"] else "")
-        for each in cast("list[JsonObject]", state["accounts"])
+        escape(str(account["email"]))
+        + (" <span class='tag'>Jira administrator</span>" if account["admin"] else "")
+        + (" <span class='tag'>JSM agent</span>" if account["agent"] else "")
+        for account in cast("list[JsonObject]", state["accounts"])
     ]
     facts = (
-        ("Stands for", escape(str(state["site"]))),
-        ("Time there", escape(str(state["time"]))),
+        ("Represents", escape(str(state["site"]))),
+        ("Its time", escape(str(state["time"]))),
         ("Cloud id", _code(state["cloudId"])),
         ("Workspace id", _code(state["workspaceId"])),
         ("Accounts", "<br>".join(accounts)),
@@ -178,26 +181,26 @@ def _facts(state: JsonObject) -> str:
 def _schemas(schemas: Sequence[JsonObject]) -> str:
     parts = ["<h2>Object schemas</h2>"]
     if not schemas:
-        parts.append("<p class='dim'>There are none.</p>")
+        parts.append("<p class='dim'>None.</p>")
     for schema in schemas:
         types = cast("list[JsonObject]", schema["objectTypes"])
-        objects = sum(cast(int, each["objectCount"]) for each in types)
+        objects = sum(cast(int, object_type["objectCount"]) for object_type in types)
         rows = [
             (
-                escape(str(each["name"]))
+                escape(str(object_type["name"]))
                 + (
-                    f"<br><span class='dim'>below {escape(str(each['parent']))}</span>"
-                    if each["parent"]
+                    f"<br><span class='dim'>below {escape(str(object_type['parent']))}</span>"
+                    if object_type["parent"]
                     else ""
                 ),
-                f"<td class='number'>{each['objectCount']}</td>",
-                escape(", ".join(cast("list[str]", each["attributes"]))),
-                escape(", ".join(cast("list[str]", each["sample"]))),
+                f"<td class='number'>{object_type['objectCount']}</td>",
+                escape(", ".join(cast("list[str]", object_type["attributes"]))),
+                escape(", ".join(cast("list[str]", object_type["sample"]))),
             )
-            for each in types
+            for object_type in types
         ]
         roles = "; ".join(
-            f"{name.removeprefix('Object Schema ').lower()}: {', '.join(cast('list[str]', entries)) or 'nobody'}"
+            f"{name.removeprefix('Object Schema ').lower()}: {', '.join(cast('list[str]', entries)) or 'no one'}"
             for name, entries in cast(JsonObject, schema["roles"]).items()
         )
         table = _table(("Object type", "Objects", "Attributes", "For example"), rows, "No object types yet.")
@@ -216,30 +219,35 @@ def _number(count: int, name: str) -> str:
 
 def _imports(state: JsonObject) -> str:
     sources = cast("list[JsonObject]", state["importSources"])
-    names = {str(each["id"]): f"{each['name']} ({each['schema']})" for each in sources}
+    names = {str(source["id"]): f"{source['name']} ({source['schema']})" for source in sources}
     source_rows = [
-        (escape(str(each["name"])), _code(each["schema"]), _status(str(each["status"])), _code(each["id"]))
-        for each in sources
+        (
+            escape(str(source["name"])),
+            _code(source["schema"]),
+            _status(str(source["status"])),
+            _code(source["id"]),
+        )
+        for source in sources
     ]
     execution_rows = []
-    for each in reversed(cast("list[JsonObject]", state["executions"])):
+    for execution in reversed(cast("list[JsonObject]", state["executions"])):
         counts = [
             f"{escape(name)}: {found['created']} created, {found['updated']} updated, "
             f"{found['identical']} identical, {found['errors']} errors"
-            for name, found in cast("dict[str, JsonObject]", each["counts"]).items()
+            for name, found in cast("dict[str, JsonObject]", execution["counts"]).items()
         ]
         execution_rows.append(
             (
-                escape(names.get(str(each["importSource"]), "a deleted import source")),
-                _status(str(each["status"])),
+                escape(names.get(str(execution["importSource"]), "a deleted import source")),
+                _status(str(execution["status"])),
                 "<br>".join(counts) or "<span class='dim'>nothing processed</span>",
             )
         )
     return (
         "<h2>Import sources</h2>"
-        + _table(("Name", "Schema", "Status", "Id"), source_rows, "There are none.")
+        + _table(("Name", "Schema", "Status", "Id"), source_rows, "None.")
         + "<h2>Executions</h2>"
-        + _table(("Import source", "Status", "Result"), execution_rows, "Nothing has been imported yet.")
+        + _table(("Import source", "Status", "Result"), execution_rows, "No imports yet.")
     )
 
 

@@ -1,4 +1,4 @@
-"""The emulated site as a transport for httpx: no sockets, no waiting."""
+"""The emulated site as a transport for httpx, without sockets and waiting."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import cast
 
 import httpx
 
-from .http.exchange import Answer, Inbound
+from .http.exchange import Inbound, Response
 from .http.service import Service, UnknownHostError
 from .world.clock import EmulatorClock
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """The body of an answer, in pieces, with what happens between them."""
+    """The body of a response, in pieces, with the delays and interruptions between them."""
 
     def __init__(
-        self, answer: Answer, request: httpx.Request, clock: EmulatorClock, read_timeout: float | None
+        self, response: Response, request: httpx.Request, clock: EmulatorClock, read_timeout: float | None
     ) -> None:
-        self._answer = answer
+        self._response = response
         self._request = request
         self._clock = clock
         self._read_timeout = read_timeout
 
     def _pieces(self) -> Iterator[bytes]:
-        body, delivery = self._answer.body, self._answer.delivery
+        body, delivery = self._response.body, self._response.delivery
         whole = len(body)
         end = whole
         if delivery.truncate is not None:
@@ -54,10 +54,10 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 def pass_time(clock: EmulatorClock, seconds: float, timeout: float | None, request: httpx.Request) -> None:
-    """Let the clock move while nothing arrives.
+    """Advance the clock while nothing arrives.
 
     Raises:
-        httpx.ReadTimeout: the client would not have waited that long.
+        httpx.ReadTimeout: the client does not wait that long.
     """
     if timeout is not None and seconds > timeout:
         clock.advance(timeout)
@@ -66,11 +66,11 @@ def pass_time(clock: EmulatorClock, seconds: float, timeout: float | None, reque
 
 
 class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Blocking and asynchronous transport in one object, for every host the site consists of.
+    """A sync and async transport in one object, for every host of the site.
 
     Args:
-        service: answers the requests.
-        clock: moves when an answer is slow.
+        service: responds to the requests.
+        clock: advances while a response is slow.
     """
 
     def __init__(self, service: Service, clock: EmulatorClock) -> None:
@@ -78,11 +78,11 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._clock = clock
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request of a blocking client."""
+        """Response a request of a blocking client."""
         return self._respond(request, request.read())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request of an asynchronous client."""
+        """Response a request of an asynchronous client."""
         return self._respond(request, await request.aread())
 
     def _respond(self, request: httpx.Request, body: bytes) -> httpx.Response:
@@ -98,10 +98,10 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             body=body,
         )
         try:
-            answer = self._service.answer(inbound)
+            response = self._service.respond(inbound)
         except UnknownHostError:
             raise httpx.ConnectError(f"the emulator is not {url.host}", request=request) from None
-        delivery = answer.delivery
+        delivery = response.delivery
         timeout = _read_timeout(request)
         if delivery.stall:
             pass_time(self._clock, delivery.stall, timeout, request)
@@ -111,13 +111,13 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             raise httpx.RemoteProtocolError(
                 "Server disconnected without sending a response.", request=request
             )
-        headers = dict(answer.headers)
-        if answer.status not in (204, 304):
-            headers["Content-Length"] = str(len(answer.body))
+        headers = dict(response.headers)
+        if response.status not in (204, 304):
+            headers["Content-Length"] = str(len(response.body))
         return httpx.Response(
-            answer.status,
+            response.status,
             headers=headers,
-            stream=_Body(answer, request, self._clock, timeout),
+            stream=_Body(response, request, self._clock, timeout),
             extensions={"http_version": b"HTTP/1.1"},
         )
 

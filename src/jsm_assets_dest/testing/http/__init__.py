@@ -1,1 +1,1 @@
-"""The emulated site as HTTP: addresses, credentials, reading of requests, and answers in the service's shapes."""
+"""The emulated site over HTTP: addresses, credentials, request bodies, and responses in the service's shapes."""

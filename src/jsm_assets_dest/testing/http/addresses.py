@@ -1,4 +1,4 @@
-"""Which base URL a request came in on, and which family of calls it belongs to."""
+"""The base URL of a request, and its family of calls."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _INFO = re.compile(r"/jsm/(?:assets|insight)(?P<rest>/v1/imports/info)")
 
 @frozen(kw_only=True)
 class Address:
-    """Where a request went.
+    """The address of a request.
 
     Args:
         base: "site", "site gateway", "short", "ex/jira", "gateway" or "auth".
         family: "assets", "import info", "jira", "jsm", "edge", "auth", "resources", "web" or "".
-        path: what is left of the path, to find the operation with.
-        prefix: everything before it: links in answers begin with that.
+        path: the rest of the path, which determines the operation.
+        prefix: everything before it; links in responses begin with it.
         root: scheme and host of the base.
     """
 
@@ -42,10 +42,10 @@ class Address:
 
 
 def address_of(inbound: Inbound, site_host: str) -> Address | None:
-    """Take an address apart.
+    """Parse an address.
 
     Returns:
-        None when the host is none of those the site consists of.
+        None if the host does not belong to the site.
     """
     path = inbound.path
     if inbound.root is not None:

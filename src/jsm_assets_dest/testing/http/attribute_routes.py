@@ -1,6 +1,6 @@
 """Attributes of object types."""
 
-# ruff: noqa: D103  # what a handler answers is said by the name of its operation
+# ruff: noqa: D103  # the name of its operation describes a handler
 from __future__ import annotations
 
 from typing import cast
@@ -8,10 +8,11 @@ from typing import cast
 from ..world import attributes
 from ..world.attributes import AttributeSettings
 from ..world.entities import Attribute, ObjectType
-from ..world.refusals import not_found
-from .bodies import BOOLEAN, INTEGER, STRING, STRINGS, Body
+from ..world.json_reading import BOOLEAN, ID, INTEGER, NUMBER, STRING, STRINGS
+from ..world.rejections import not_found
+from .bodies import Body
 from .call import Call
-from .exchange import Answer, empty_answer, json_answer
+from .exchange import Response, empty_response, json_response
 from .rendering import Renderer
 from .routing import Routes
 
@@ -22,10 +23,10 @@ _WRITE, _DELETE = "write:cmdb-attribute:jira", "delete:cmdb-attribute:jira"
 _SETTINGS = {
     "label": BOOLEAN,
     "description": STRING,
-    "defaultTypeId": INTEGER,
-    "typeValue": STRING,
+    "defaultTypeId": NUMBER,
+    "typeValue": ID,
     "typeValueMulti": STRINGS,
-    "additionalValue": STRING,
+    "additionalValue": ID,
     "minimumCardinality": INTEGER,
     "maximumCardinality": INTEGER,
     "suffix": STRING,
@@ -61,7 +62,7 @@ _NAMES = {
 }
 _CONFIGURED = ("minimum", "maximum", "hidden", "unique", "options", "label", "suffix")
 """
-What one tool changes by `.../configure` only.
+The settings that one tool changes by `.../configure` only.
 """
 
 
@@ -83,8 +84,8 @@ def _attribute(call: Call) -> Attribute:
     return attribute
 
 
-def _answer(call: Call, attribute: Attribute, status: int = 200) -> Answer:
-    return json_answer(Renderer(call.site, call.base).attribute(attribute, with_type=True), status)
+def _response(call: Call, attribute: Attribute, status: int = 200) -> Response:
+    return json_response(Renderer(call.site, call.base).attribute(attribute, with_type=True), status)
 
 
 @ROUTES.operation(
@@ -92,9 +93,9 @@ def _answer(call: Call, attribute: Attribute, status: int = 200) -> Answer:
     "POST",
     "/objecttypeattribute/{objectTypeId}",
     scope=_WRITE,
-    body=Body(required={"name": STRING, "type": INTEGER}, optional=_SETTINGS),
+    body=Body(required={"name": STRING, "type": NUMBER}, optional=_SETTINGS),
 )
-def create_attribute(call: Call) -> Answer:
+def create_attribute(call: Call) -> Response:
     object_type = _object_type(call)
     attribute = attributes.create_attribute(
         call.site,
@@ -103,7 +104,7 @@ def create_attribute(call: Call) -> Answer:
         type=cast(int, call.integer("type")),
         **_settings(call),
     )
-    return _answer(call, attribute, 201)
+    return _response(call, attribute, 201)
 
 
 @ROUTES.operation(
@@ -111,9 +112,9 @@ def create_attribute(call: Call) -> Answer:
     "PUT",
     "/objecttypeattribute/{objectTypeId}/{id}",
     scope=_WRITE,
-    body=Body(optional={"name": STRING, "type": INTEGER, **_SETTINGS}),
+    body=Body(optional={"name": STRING, "type": NUMBER, **_SETTINGS}),
 )
-def update_attribute(call: Call) -> Answer:
+def update_attribute(call: Call) -> Response:
     object_type = _object_type(call)
     attribute = _attribute(call)
     if attribute not in call.site.attributes_of(object_type):
@@ -125,13 +126,13 @@ def update_attribute(call: Call) -> Answer:
     attributes.update_attribute(
         call.site, attribute, name=call.text("name"), type=call.integer("type"), **settings
     )
-    return _answer(call, attribute)
+    return _response(call, attribute)
 
 
 @ROUTES.operation("delete attribute", "DELETE", "/objecttypeattribute/{id}", scope=_DELETE)
-def delete_attribute(call: Call) -> Answer:
+def delete_attribute(call: Call) -> Response:
     attributes.delete_attribute(call.site, _attribute(call))
-    return empty_answer()
+    return empty_response()
 
 
 @ROUTES.operation(
@@ -145,15 +146,15 @@ def delete_attribute(call: Call) -> Answer:
                 name: kind for name, kind in _SETTINGS.items() if name not in ("typeValue", "additionalValue")
             },
             "name": STRING,
-            "type": INTEGER,
+            "type": NUMBER,
         }
     ),
 )
-def configure_attribute(call: Call) -> Answer:
+def configure_attribute(call: Call) -> Response:
     attribute = _attribute(call)
     settings = {name: value for name, value in _settings(call).items() if name in _CONFIGURED}
     attributes.update_attribute(call.site, attribute, **cast(AttributeSettings, settings))
-    return _answer(call, attribute)
+    return _response(call, attribute)
 
 
 @ROUTES.operation(
@@ -163,8 +164,8 @@ def configure_attribute(call: Call) -> Answer:
     scope=_WRITE,
     body=Body(required={"position": INTEGER}),
 )
-def position_attribute(call: Call) -> Answer:
+def position_attribute(call: Call) -> Response:
     _object_type(call)
     attribute = _attribute(call)
     attributes.position_attribute(call.site, attribute, call.integer("position") or 0)
-    return _answer(call, attribute)
+    return _response(call, attribute)

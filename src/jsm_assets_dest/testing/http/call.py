@@ -1,36 +1,62 @@
-"""One request on its way through the site, as handlers see it."""
+"""One request as handlers see it, its operation, and its caller."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-from ..json_types import JsonObject, JsonValue
 from ..world import roles
 from ..world.entities import Account, ImportSource, ObjectSchema
-from ..world.refusals import bad_request, not_permitted
+from ..world.json_reading import JsonValue, parse_integer
+from ..world.rejections import bad_request, not_permitted
 from ..world.site import Site
+from .access import Access
 from .addresses import Address
-from .exchange import Inbound
-from .routing import Operation
+from .bodies import NO_BODY, Body
+from .exchange import Inbound, Response
 
-if TYPE_CHECKING:
-    from .access import Access
+Handler: TypeAlias = Callable[["Call"], Response]
+
+
+@frozen(kw_only=True)
+class Operation:
+    """One operation of the emulated site.
+
+    Args:
+        name: as in the documentation; faults and recorded requests use it.
+        family: see `addresses`.
+        method: in uppercase.
+        path: with `{names}` for the variable parts.
+        scope: the scope that a scoped or OAuth token needs; None if no such token is accepted.
+        body: the fields of the body.
+        site_gateway_only: True if it exists on the site's own gateway only.
+        accepts_import_token: True if it accepts the container token of an import source.
+    """
+
+    name: str
+    family: str
+    method: str
+    path: str
+    handler: Handler = field(repr=False)
+    scope: str | None = None
+    body: Body = NO_BODY
+    site_gateway_only: bool = False
+    accepts_import_token: bool = False
 
 
 @define(kw_only=True)
 class Caller:
-    """Who is calling.
+    """The caller of a request.
 
     Args:
         account: None for anonymous callers and import tokens.
         kind: "none", "basic", "scoped", "oauth", "forge" or "import token".
-        scopes: of a scoped token; None when everything is open.
+        scopes: of a scoped token; None if all are granted.
         source: of an import token.
-        identity: by which rates are limited.
-        login_failed: the credential was rejected, and the call is answered as anonymous.
+        identity: key of the rate limits.
+        login_failed: reason why the credential was rejected. The call is handled as anonymous.
     """
 
     account: Account | None
@@ -43,7 +69,7 @@ class Caller:
 
 @define(kw_only=True)
 class Call:
-    """A request that was routed and whose caller is known."""
+    """A routed request with its caller."""
 
     site: Site
     access: Access
@@ -54,46 +80,47 @@ class Call:
     query: Mapping[str, str]
     caller: Caller
     strict: bool
-    body: JsonObject = field(factory=dict)
+    body: Mapping[str, Any] = field(factory=dict)
 
     @property
     def base(self) -> str:
-        """What links to Assets begin with: the base the request came in on."""
+        """The beginning of links to Assets: the base URL of the request."""
         return self.address.prefix
 
     @property
     def account_id(self) -> str:
-        """The account the call runs as; empty for an import token."""
+        """The account of the call; empty for an import token."""
         return self.caller.account.account_id if self.caller.account is not None else ""
 
     def text(self, name: str) -> str | None:
-        """A text field of the body."""
-        return cast("str | None", self.body.get(name))
+        """Return a string field of the body."""
+        return self.body.get(name)
 
     def integer(self, name: str) -> int | None:
-        """An integer field of the body."""
-        return cast("int | None", self.body.get(name))
+        """Return an integer field of the body."""
+        return self.body.get(name)
 
     def boolean(self, name: str) -> bool | None:
-        """A boolean field of the body."""
-        return cast("bool | None", self.body.get(name))
+        """Return a boolean field of the body."""
+        return self.body.get(name)
 
     @property
     def whole_body(self) -> JsonValue:
-        """The body of an operation that takes any JSON."""
+        """The body of an operation that accepts any JSON."""
         return self.body.get("")
 
     def number(self, name: str, default: int, least: int = 0) -> int:
-        """A number of the query."""
+        """Return an integer parameter of the query."""
         text = self.query.get(name)
         if text is None:
             return default
-        if not text.lstrip("-").isdecimal() or int(text) < least:
+        value = parse_integer(text)
+        if value is None or value < least:
             raise bad_request(f"The parameter {name} must be an integer of at least {least}")
-        return int(text)
+        return value
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """A boolean of the query."""
+        """Return a boolean parameter of the query."""
         text = self.query.get(name)
         if text is None:
             return default
@@ -102,15 +129,15 @@ class Call:
         return text.lower() == "true"
 
     def name_filter(self) -> str:
-        """The `query` parameter. Its documented default is the two characters `""`, which mean no filter."""
+        """Return the `query` parameter in lowercase. Its documented default is the two characters `""`: no filter."""
         text = self.query.get("query", "")
         return "" if text == '""' else text.lower()
 
     def require(self, schema: ObjectSchema, right: str) -> None:
-        """Refuse callers whose role in a schema does not allow "manage", "develop" or "view".
+        """Reject callers whose role in a schema does not allow "manage", "develop" or "view".
 
         Raises:
-            Refusal: 403.
+            Rejection: 403.
         """
         if self.caller.kind == "import token":
             return
@@ -124,7 +151,7 @@ class Call:
             raise not_permitted(f"You do not have permission to {doing} the object schema {schema.name}")
 
     def may(self, schema: ObjectSchema, right: str) -> bool:
-        """As `require`, but tells."""
+        """Return True if the caller's role in a schema allows "manage", "develop" or "view"."""
         account = self.caller.account
         if schema.key in self.access.closed_schemas:
             return False

@@ -1,20 +1,20 @@
 """Icons, status types, reference types, and what concerns the whole workspace."""
 
-# ruff: noqa: D103  # what a handler answers is said by the name of its operation
+# ruff: noqa: D103  # the name of its operation describes a handler
 from __future__ import annotations
 
 import base64
 
-from ..json_types import JsonObject, JsonValue
 from ..world import configuration
 from ..world.clock import timestamp
 from ..world.entities import Status
 from ..world.icons import image
-from ..world.refusals import Refusal, errors_body, not_found, not_permitted
+from ..world.json_reading import ID, INTEGER, STRING, JsonObject, JsonValue
+from ..world.rejections import Rejection, errors_body, not_found, not_permitted
 from ..world.schemas import object_count
-from .bodies import INTEGER, STRING, Body
+from .bodies import Body
 from .call import Call
-from .exchange import Answer, empty_answer, json_answer
+from .exchange import Response, empty_response, json_response
 from .rendering import Renderer
 from .routing import Routes
 
@@ -24,9 +24,9 @@ _ICON = "read:cmdb-icon:jira"
 _READ, _WRITE, _DELETE = "read:cmdb-config:jira", "write:cmdb-config:jira", "delete:cmdb-config:jira"
 _STATUS = Body(
     required={"name": STRING, "category": INTEGER},
-    optional={"description": STRING, "objectSchemaId": STRING, "displayName": STRING},
+    optional={"description": STRING, "objectSchemaId": ID, "displayName": STRING},
 )
-_KIND = {"description": STRING, "color": STRING, "objectSchemaId": STRING, "displayName": STRING}
+_KIND = {"description": STRING, "color": STRING, "objectSchemaId": ID, "displayName": STRING}
 
 
 def _render(call: Call) -> Renderer:
@@ -34,7 +34,7 @@ def _render(call: Call) -> Renderer:
 
 
 def _require_schema(call: Call, schema_id: int | None) -> None:
-    """Schema-bound things need a manager of the schema, global ones a Jira administrator (a guess)."""
+    """Require a manager of the schema for its own types, a Jira administrator for global ones (a guess)."""
     if schema_id is not None:
         call.require(call.site.schemas[schema_id], "manage")
     elif call.caller.account is None or not call.caller.account.admin:
@@ -50,37 +50,37 @@ def _schema_id(call: Call) -> int | None:
 
 
 @ROUTES.operation("list icons", "GET", "/icon/global", scope=_ICON)
-def list_icons(call: Call) -> Answer:
+def list_icons(call: Call) -> Response:
     render = _render(call)
-    return json_answer([render.icon(icon) for icon in call.site.icons.values() if icon.schema_id is None])
+    return json_response([render.icon(icon) for icon in call.site.icons.values() if icon.schema_id is None])
 
 
 @ROUTES.operation("get icon", "GET", "/icon/{id}", scope=_ICON)
-def get_icon(call: Call) -> Answer:
+def get_icon(call: Call) -> Response:
     icon = call.site.icons.get(call.parameters["id"])
     if icon is None:
         raise not_found("IconBean", call.parameters["id"])
-    return json_answer(_render(call).icon(icon))
+    return json_response(_render(call).icon(icon))
 
 
 @ROUTES.operation("load icon image", "GET", "/icon/{id}/icon.png", scope=_ICON)
-def load_icon_image(call: Call) -> Answer:
+def load_icon_image(call: Call) -> Response:
     icon = call.site.icons.get(call.parameters["id"])
     if icon is None:
         raise not_found("IconBean", call.parameters["id"])
     accepted = call.inbound.headers.get("accept", "*/*")
     if not any(kind in accepted for kind in ("image/png", "image/*", "*/*")):
-        raise Refusal(406, errors_body(["Only image/png can be produced"]))
+        raise Rejection(406, errors_body(["Only image/png can be produced"]))
     size = min(call.number("size", 48, 1), 288)
     body = base64.b64decode(icon.image) if icon.image is not None else image(size, icon.id)
-    return Answer(status=200, body=body, content_type="image/png")
+    return Response(status=200, body=body, content_type="image/png")
 
 
 # Statuses ---------------------------------------------------------------------------------------------------
 
 
 @ROUTES.operation("list statuses", "GET", "/config/statustype", scope=_READ)
-def list_statuses(call: Call) -> Answer:
+def list_statuses(call: Call) -> Response:
     text = call.query.get("objectSchemaId")
     schema_id: int | None = None
     if text is not None:
@@ -88,13 +88,13 @@ def list_statuses(call: Call) -> Answer:
         call.require(schema, "view")
         schema_id = schema.id
     render = _render(call)
-    return json_answer(
-        [render.status(each) for each in call.site.statuses.values() if each.schema_id == schema_id]
+    return json_response(
+        [render.status(status) for status in call.site.statuses.values() if status.schema_id == schema_id]
     )
 
 
 @ROUTES.operation("create status", "POST", "/config/statustype", scope=_WRITE, body=_STATUS)
-def create_status(call: Call) -> Answer:
+def create_status(call: Call) -> Response:
     schema_id = _schema_id(call)
     _require_schema(call, schema_id)
     status = configuration.create_status(
@@ -104,7 +104,7 @@ def create_status(call: Call) -> Answer:
         description=call.text("description") or "",
         schema_id=schema_id,
     )
-    return json_answer(_render(call).status(status, full=True), 201)
+    return json_response(_render(call).status(status, full=True), 201)
 
 
 def _status(call: Call) -> Status:
@@ -115,12 +115,12 @@ def _status(call: Call) -> Status:
 
 
 @ROUTES.operation("get status", "GET", "/config/statustype/{id}", scope=_READ)
-def get_status(call: Call) -> Answer:
-    return json_answer(_render(call).status(_status(call), full=True))
+def get_status(call: Call) -> Response:
+    return json_response(_render(call).status(_status(call), full=True))
 
 
 @ROUTES.operation("update status", "PUT", "/config/statustype/{id}", scope=_WRITE, body=_STATUS)
-def update_status(call: Call) -> Answer:
+def update_status(call: Call) -> Response:
     status = _status(call)
     _require_schema(call, status.schema_id)
     configuration.update_status(
@@ -130,31 +130,31 @@ def update_status(call: Call) -> Answer:
         category=call.integer("category") or 0,
         description=call.text("description"),
     )
-    return json_answer(_render(call).status(status, full=True))
+    return json_response(_render(call).status(status, full=True))
 
 
 @ROUTES.operation("delete status", "DELETE", "/config/statustype/{id}", scope=_DELETE)
-def delete_status(call: Call) -> Answer:
+def delete_status(call: Call) -> Response:
     status = _status(call)
     _require_schema(call, status.schema_id)
     configuration.delete_status(call.site, status)
-    return empty_answer()
+    return empty_response()
 
 
 # Reference types --------------------------------------------------------------------------------------------
 
 
 @ROUTES.operation("list reference types", "GET", "/config/referencetype", scope=_READ)
-def list_reference_types(call: Call) -> Answer:
+def list_reference_types(call: Call) -> Response:
     text = call.query.get("objectSchemaId")
     schema_id = call.site.schema(text).id if text is not None else None
     everything = call.flag("includeAll")
     render = _render(call)
-    return json_answer(
+    return json_response(
         [
-            render.reference_type(each)
-            for each in call.site.reference_types.values()
-            if everything or each.schema_id is None or each.schema_id == schema_id
+            render.reference_type(reference_type)
+            for reference_type in call.site.reference_types.values()
+            if everything or reference_type.schema_id is None or reference_type.schema_id == schema_id
         ]
     )
 
@@ -166,7 +166,7 @@ def list_reference_types(call: Call) -> Answer:
     scope=_WRITE,
     body=Body(required={"name": STRING}, optional=_KIND),
 )
-def create_reference_type(call: Call) -> Answer:
+def create_reference_type(call: Call) -> Response:
     schema_id = _schema_id(call)
     _require_schema(call, schema_id)
     kind = configuration.create_reference_type(
@@ -176,7 +176,7 @@ def create_reference_type(call: Call) -> Answer:
         color=call.text("color"),
         schema_id=schema_id,
     )
-    return json_answer(_render(call).reference_type(kind), 201)
+    return json_response(_render(call).reference_type(kind), 201)
 
 
 @ROUTES.operation(
@@ -186,7 +186,7 @@ def create_reference_type(call: Call) -> Answer:
     scope=_WRITE,
     body=Body(optional={"name": STRING, **_KIND}),
 )
-def update_reference_type(call: Call) -> Answer:
+def update_reference_type(call: Call) -> Response:
     kind = configuration.reference_type(call.site, call.parameters["id"])
     _require_schema(call, kind.schema_id)
     configuration.update_reference_type(
@@ -196,21 +196,21 @@ def update_reference_type(call: Call) -> Answer:
         description=call.text("description"),
         color=call.text("color"),
     )
-    return json_answer(_render(call).reference_type(kind))
+    return json_response(_render(call).reference_type(kind))
 
 
 @ROUTES.operation("delete reference type", "DELETE", "/config/referencetype/{id}", scope=_DELETE)
-def delete_reference_type(call: Call) -> Answer:
+def delete_reference_type(call: Call) -> Response:
     kind = configuration.reference_type(call.site, call.parameters["id"])
     _require_schema(call, kind.schema_id)
     configuration.delete_reference_type(call.site, kind)
-    return empty_answer()
+    return empty_response()
 
 
 @ROUTES.operation("load icon image", "GET", "/config/referencetype/{id}/image.png", scope=_READ)
-def load_reference_type_image(call: Call) -> Answer:
+def load_reference_type_image(call: Call) -> Response:
     kind = configuration.reference_type(call.site, call.parameters["id"])
-    return Answer(
+    return Response(
         status=200, body=image(min(call.number("size", 16, 1), 288), kind.name), content_type="image/png"
     )
 
@@ -219,19 +219,19 @@ def load_reference_type_image(call: Call) -> Answer:
 
 
 @ROUTES.operation("read global configuration", "GET", "/global/config", scope=_READ)
-def read_global_configuration(call: Call) -> Answer:
+def read_global_configuration(call: Call) -> Response:
     if not call.site.doubts.global_config_present:
-        raise Refusal(404, errors_body(["null for uri: " + call.inbound.path]))
+        raise Rejection(404, errors_body(["null for uri: " + call.inbound.path]))
     document: JsonObject = {
         "allowOtherObjectSchema": False,
         "validateQuickCreate": False,
         "quickCreateObjects": False,
     }
-    return json_answer(document)
+    return json_response(document)
 
 
 @ROUTES.operation("read usage", "GET", "/usage", scope=_READ)
-def read_usage(call: Call) -> Answer:
+def read_usage(call: Call) -> Response:
     if call.caller.account is None or not call.caller.account.admin:
         raise not_permitted("You do not have permission to read the usage of Assets")
     schemas: list[JsonValue] = [
@@ -243,4 +243,4 @@ def read_usage(call: Call) -> Answer:
         }
         for schema in call.site.schemas.values()
     ]
-    return json_answer({"totalObjectsCount": len(call.site.objects), "perSchemaUsageInfo": schemas})
+    return json_response({"totalObjectsCount": len(call.site.objects), "perSchemaUsageInfo": schemas})

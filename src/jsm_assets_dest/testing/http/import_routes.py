@@ -1,18 +1,18 @@
 """External imports: tokens, links, mapping, executions."""
 
-# ruff: noqa: D103  # what a handler answers is said by the name of its operation
+# ruff: noqa: D103  # the name of its operation describes a handler
 from __future__ import annotations
 
 from typing import cast
 
-from ..json_types import JsonObject, JsonValue
 from ..world import executions, imports, mapping
 from ..world.entities import Execution, ImportSource
+from ..world.json_reading import BOOLEAN, OBJECT, STRING, JsonObject
 from ..world.mapping_rendering import schema_and_mapping
-from ..world.refusals import bad_request, not_found
-from .bodies import BOOLEAN, OBJECT, STRING, WHOLE_BODY, Body
+from ..world.rejections import bad_request, not_found
+from .bodies import WHOLE_BODY, Body
 from .call import Call
-from .exchange import Answer, empty_answer, json_answer
+from .exchange import Response, empty_response, json_response
 from .routing import Routes
 
 ROUTES = Routes("assets")
@@ -20,10 +20,10 @@ SCOPE = "import:import-configuration:cmdb"
 
 
 def import_source(call: Call) -> ImportSource:
-    """The import source an address names, for callers who may work on it.
+    """Return the import source that an address names, if the caller may work on it.
 
     Raises:
-        Refusal: 404 when it does not exist, 403 for callers who do not manage its schema.
+        Rejection: 404 when it does not exist, 403 for callers who do not manage its schema.
     """
     source = call.site.import_source(call.parameters["importSourceId"])
     call.require(call.site.schemas[source.schema_id], "manage")
@@ -31,7 +31,7 @@ def import_source(call: Call) -> ImportSource:
 
 
 def _short_form(call: Call, spelling: str) -> str:
-    """The short form of the base, which links of imports use whatever base the request came in on."""
+    """Return the short form of the base, which links of imports always use."""
     root = call.inbound.root if call.inbound.root is not None else "https://api.atlassian.com"
     return f"{root}/jsm/{spelling}/workspace/{call.site.workspace_id}/v1"
 
@@ -39,12 +39,12 @@ def _short_form(call: Call, spelling: str) -> str:
 @ROUTES.operation(
     "read import info", "GET", "/v1/imports/info", family="import info", accepts_import_token=True
 )
-def read_import_info(call: Call) -> Answer:
+def read_import_info(call: Call) -> Response:
     source = call.caller.source
     if source is None:
         raise AssertionError("only import tokens get here")
     link = f"{_short_form(call, 'assets')}/importsource/{source.id}"
-    return json_answer(
+    return json_response(
         {
             "links": {
                 "getStatus": f"{link}/configstatus",
@@ -62,14 +62,14 @@ def read_import_info(call: Call) -> Answer:
     scope=SCOPE,
     accepts_import_token=True,
 )
-def read_import_status(call: Call) -> Answer:
+def read_import_status(call: Call) -> Response:
     source = import_source(call)
     document: JsonObject = {"status": imports.config_status(call.site, source)}
     running = imports.open_execution(call.site, source)
     if running is not None:
         links = _execution_links(call, source, running)
         document["links"] = {"cancel": links["cancel"], "getExecutionStatus": links["getExecutionStatus"]}
-    return json_answer(document)
+    return json_response(document)
 
 
 def _execution_links(call: Call, source: ImportSource, execution: Execution) -> JsonObject:
@@ -94,7 +94,7 @@ def _execution_links(call: Call, source: ImportSource, execution: Execution) -> 
     body=WHOLE_BODY,
     accepts_import_token=True,
 )
-def submit_mapping(call: Call) -> Answer:
+def submit_mapping(call: Call) -> Response:
     return _mapping(call, partial=False)
 
 
@@ -106,19 +106,19 @@ def submit_mapping(call: Call) -> Answer:
     body=WHOLE_BODY,
     accepts_import_token=True,
 )
-def update_mapping(call: Call) -> Answer:
+def update_mapping(call: Call) -> Response:
     return _mapping(call, partial=True)
 
 
-def _mapping(call: Call, *, partial: bool) -> Answer:
+def _mapping(call: Call, *, partial: bool) -> Response:
     source = import_source(call)
     if call.flag("async") and (partial or call.site.doubts.mapping_put_is_asynchronous):
         progress = mapping.start_mapping(call.site, source, call.whole_body, partial=partial)
         base = _short_form(call, "assets")
         location = f"{base}/importsource/{source.id}/mapping/progress/{progress.id}"
-        return empty_answer(303, {"Location": location})
+        return empty_response(303, {"Location": location})
     mapping.submit_mapping(call.site, source, call.whole_body, partial=partial)
-    return empty_answer(204)
+    return empty_response(204)
 
 
 @ROUTES.operation(
@@ -128,14 +128,14 @@ def _mapping(call: Call, *, partial: bool) -> Answer:
     scope=SCOPE,
     accepts_import_token=True,
 )
-def read_mapping_progress(call: Call) -> Answer:
+def read_mapping_progress(call: Call) -> Response:
     source = import_source(call)
     progress = call.site.mapping_progress.get(call.parameters["resourceId"])
     if progress is None or progress.source_id != source.id:
         raise bad_request(f"There is no progress {call.parameters['resourceId']}")
     if progress.result is None:
-        return json_answer({"progressStatus": "IN_PROGRESS"})
-    return json_answer(
+        return json_response({"progressStatus": "IN_PROGRESS"})
+    return json_response(
         {"progressStatus": "FINISHED", "result": progress.result, "resultMessage": progress.message}
     )
 
@@ -147,8 +147,8 @@ def read_mapping_progress(call: Call) -> Answer:
     scope=SCOPE,
     accepts_import_token=True,
 )
-def read_mapping(call: Call) -> Answer:
-    return json_answer(schema_and_mapping(call.site, import_source(call)))
+def read_mapping(call: Call) -> Response:
+    return json_response(schema_and_mapping(call.site, import_source(call)))
 
 
 # Executions -------------------------------------------------------------------------------------------------
@@ -162,12 +162,12 @@ def read_mapping(call: Call) -> Answer:
     body=Body(optional={"scheduled": BOOLEAN}, may_be_empty=True),
     accepts_import_token=True,
 )
-def start_import(call: Call) -> Answer:
+def start_import(call: Call) -> Response:
     source = import_source(call)
     execution = executions.start_execution(
         call.site, source, account_id=call.account_id, scheduled=call.boolean("scheduled") or False
     )
-    return json_answer({"links": _execution_links(call, source, execution), "result": "success"})
+    return json_response({"links": _execution_links(call, source, execution), "result": "success"})
 
 
 def _execution(call: Call) -> Execution:
@@ -182,7 +182,7 @@ def _execution(call: Call) -> Execution:
     body=Body(optional={"data": OBJECT, "clientGeneratedId": STRING, "completed": BOOLEAN}),
     accepts_import_token=True,
 )
-def submit_chunk(call: Call) -> Answer:
+def submit_chunk(call: Call) -> Response:
     execution = _execution(call)
     completed = call.boolean("completed") or False
     if "data" not in call.body and not completed:
@@ -194,7 +194,7 @@ def submit_chunk(call: Call) -> Answer:
         chunk_id=call.text("clientGeneratedId"),
         completed=completed,
     )
-    return empty_answer()
+    return empty_response()
 
 
 @ROUTES.operation(
@@ -205,7 +205,7 @@ def submit_chunk(call: Call) -> Answer:
     body=Body(optional={"steps": OBJECT, "objects": OBJECT}),
     accepts_import_token=True,
 )
-def submit_progress(call: Call) -> Answer:
+def submit_progress(call: Call) -> Response:
     execution = _execution(call)
     if execution.status != "INGESTING":
         raise bad_request(f"The execution does not accept progress, its status is {execution.status}")
@@ -214,7 +214,7 @@ def submit_progress(call: Call) -> Answer:
         if unknown and call.strict:
             raise bad_request(f"Unknown fields in {half}: {', '.join(sorted(unknown))}")
     execution.progress = {**execution.progress, **call.body}
-    return empty_answer()
+    return empty_response()
 
 
 @ROUTES.operation(
@@ -224,8 +224,8 @@ def submit_progress(call: Call) -> Answer:
     scope=SCOPE,
     accepts_import_token=True,
 )
-def read_execution_status(call: Call) -> Answer:
-    return json_answer(executions.status_document(call.site, _execution(call)))
+def read_execution_status(call: Call) -> Response:
+    return json_response(executions.status_document(call.site, _execution(call)))
 
 
 @ROUTES.operation(
@@ -235,9 +235,11 @@ def read_execution_status(call: Call) -> Answer:
     scope=SCOPE,
     accepts_import_token=True,
 )
-def read_latest_execution_status(call: Call) -> Answer:
+def read_latest_execution_status(call: Call) -> Response:
     source = import_source(call)
-    return json_answer(executions.status_document(call.site, executions.latest_execution(call.site, source)))
+    return json_response(
+        executions.status_document(call.site, executions.latest_execution(call.site, source))
+    )
 
 
 @ROUTES.operation(
@@ -247,9 +249,9 @@ def read_latest_execution_status(call: Call) -> Answer:
     scope=SCOPE,
     accepts_import_token=True,
 )
-def cancel_import(call: Call) -> Answer:
+def cancel_import(call: Call) -> Response:
     executions.cancel_execution(call.site, _execution(call))
-    return empty_answer()
+    return empty_response()
 
 
 @ROUTES.operation(
@@ -260,13 +262,13 @@ def cancel_import(call: Call) -> Answer:
     body=Body(required={"failureReason": STRING}),
     accepts_import_token=True,
 )
-def record_failed_import(call: Call) -> Answer:
+def record_failed_import(call: Call) -> Response:
     source = import_source(call)
     found = call.site.executions.get(call.parameters["executionId"])
     if found is None or found.source_id != source.id:
         raise not_found("ImportExecution", call.parameters["executionId"])
     executions.record_failure(call.site, found, call.text("failureReason") or "")
-    return empty_answer(204)
+    return empty_response(204)
 
 
 @ROUTES.operation(
@@ -277,78 +279,5 @@ def record_failed_import(call: Call) -> Answer:
     body=Body(may_be_empty=True),
     accepts_import_token=True,
 )
-def create_import_token(call: Call) -> Answer:
-    return json_answer({"token": imports.generate_token(call.site, import_source(call))})
-
-
-# Import sources ---------------------------------------------------------------------------------------------
-
-
-@ROUTES.operation("list import sources", "GET", "/importsource/objectschema/{schemaId}", scope=SCOPE)
-def list_import_sources(call: Call) -> Answer:
-    schema = call.site.schema(call.parameters["schemaId"])
-    call.require(schema, "manage")
-    found: list[JsonValue] = [
-        source_document(call, each)
-        for each in call.site.import_sources.values()
-        if each.schema_id == schema.id
-    ]
-    return json_answer(found)
-
-
-@ROUTES.operation(
-    "get import source", "GET", "/importsource/{importSourceId}", scope=SCOPE, accepts_import_token=True
-)
-def get_import_source(call: Call) -> Answer:
-    return json_answer(source_document(call, import_source(call)))
-
-
-def source_document(call: Call, source: ImportSource) -> JsonObject:
-    """An import source as the newest official document describes it."""
-    from ..world.clock import timestamp
-    from .schedule_routes import scheduled_details
-
-    site = call.site
-    policies = {"ignore": "IGNORE", "remove": "REMOVE", "add": "ADD"}
-    as_uuid = site.doubts.import_source_schema_as_uuid
-    schema_id = f"00000000-0000-4000-8000-{source.schema_id:012d}" if as_uuid else str(source.schema_id)
-    entries: list[JsonValue] = [
-        {
-            "id": f"{source.id[:8]}-{type_id}",
-            "parentImportSourceOTId": None,
-            "importSourceId": source.id,
-            "objectType": {"id": str(type_id), "name": site.types[type_id].name},
-            "selector": each["selector"],
-            "emptyValues": policies[source.empty_values],
-            "unknownValues": policies[source.unknown_values],
-            "description": each["description"],
-            "matchIdentifierIgnoreCase": True,
-        }
-        for type_id, each in source.mappings.items()
-        if type_id in site.types
-    ]
-    return {
-        "id": source.id,
-        "collectionId": source.collection_id,
-        "name": source.name,
-        "created": timestamp(source.created),
-        "updated": timestamp(source.updated),
-        "description": None,
-        "objectSchemaId": schema_id,
-        "importSourceModuleKey": source.module_key,
-        "defaultConcatenator": source.concatenator,
-        "defaultHandleEmptyValues": policies[source.empty_values],
-        "defaultHandleUnknownValues": policies[source.unknown_values],
-        "importStatus": {
-            "configurationStatusType": "ENABLED" if source.enabled else "DISABLED",
-            "validationStatusType": "VALID" if source.has_mapping else "INVALID_CONFIGURATION",
-            "reasonForInvalidity": {},
-        },
-        "importSpecificConfiguration": "{}",
-        "importSourceOTEntries": entries,
-        "tokenGenerated": bool(source.token),
-        "url": None,
-        "isImportSourceSchedulingEnabled": source.schedule is not None,
-        "importExecutionType": "SCHEDULED" if source.schedule is not None else "MANUAL",
-        "scheduledImportDetails": scheduled_details(source),
-    }
+def create_import_token(call: Call) -> Response:
+    return json_response({"token": imports.generate_token(call.site, import_source(call))})

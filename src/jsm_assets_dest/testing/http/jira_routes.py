@@ -1,16 +1,16 @@
-"""The calls of Jira and Jira Service Management that lead to Assets."""
+"""The calls of Jira and Jira Service Management that a client of Assets needs."""
 
-# ruff: noqa: D103  # what a handler answers is said by the name of its operation
+# ruff: noqa: D103  # the name of its operation describes a handler
 from __future__ import annotations
 
-from ..json_types import JsonObject, JsonValue
 from ..world.accounts import ALL_SCOPES
 from ..world.clock import timestamp
 from ..world.entities import Account
-from ..world.refusals import Refusal, errors_body
-from .access import MUST_AUTHENTICATE
+from ..world.json_reading import JsonObject, JsonValue
+from ..world.rejections import Rejection, errors_body
 from .call import Call
-from .exchange import Answer, empty_answer, json_answer
+from .exchange import Response, empty_response, json_response
+from .identity import MUST_AUTHENTICATE
 from .routing import Routes
 
 ROUTES = Routes("jira")
@@ -19,8 +19,8 @@ _SITE_ROLE = {"key": "jira-software", "name": "Jira"}
 _JSM_ROLE = {"key": "jira-servicedesk", "name": "Jira Service Management"}
 
 
-def _must_authenticate() -> Refusal:
-    return Refusal(
+def _must_authenticate() -> Rejection:
+    return Rejection(
         401,
         MUST_AUTHENTICATE,
         {"WWW-Authenticate": 'OAuth realm="https%3A%2F%2Facme.atlassian.net"'},
@@ -28,12 +28,12 @@ def _must_authenticate() -> Refusal:
 
 
 @ROUTES.operation("read tenant info", "GET", "/_edge/tenant_info", family="edge")
-def read_tenant_info(call: Call) -> Answer:
-    return json_answer({"cloudId": call.site.cloud_id})
+def read_tenant_info(call: Call) -> Response:
+    return json_response({"cloudId": call.site.cloud_id})
 
 
 @ROUTES.operation("read myself", "GET", "/rest/api/3/myself", scope="read:jira-user")
-def read_myself(call: Call) -> Answer:
+def read_myself(call: Call) -> Response:
     account = call.caller.account
     if account is None:
         raise _must_authenticate()
@@ -61,7 +61,7 @@ def read_myself(call: Call) -> Answer:
         document["groups"] = {"size": len(groups), "items": items}
     if "applicationRoles" in expanded:
         document["applicationRoles"] = {"size": len(roles), "items": [dict(role) for role in roles]}
-    return json_answer(document)
+    return json_response(document)
 
 
 _PERMISSIONS = {
@@ -76,13 +76,13 @@ _PERMISSIONS = {
 
 
 @ROUTES.operation("read permissions", "GET", "/rest/api/3/mypermissions", scope="read:jira-work")
-def read_permissions(call: Call) -> Answer:
-    wanted = [each.strip() for each in call.query.get("permissions", "").split(",") if each.strip()]
+def read_permissions(call: Call) -> Response:
+    wanted = [key.strip() for key in call.query.get("permissions", "").split(",") if key.strip()]
     if not wanted:
-        raise Refusal(400, errors_body(["The 'permissions' query parameter is required."]))
-    unknown = [each for each in wanted if each not in _PERMISSIONS]
+        raise Rejection(400, errors_body(["The 'permissions' query parameter is required."]))
+    unknown = [key for key in wanted if key not in _PERMISSIONS]
     if unknown:
-        raise Refusal(400, errors_body([f"Unrecognized permission: {each}" for each in unknown]))
+        raise Rejection(400, errors_body([f"Unrecognized permission: {key}" for key in unknown]))
     found: JsonObject = {}
     for key in wanted:
         identifier, name, kind = _PERMISSIONS[key]
@@ -94,7 +94,7 @@ def read_permissions(call: Call) -> Answer:
             "description": f"Ability to {name.lower()}.",
             "havePermission": _has_permission(call, call.caller.account, key),
         }
-    return json_answer({"permissions": found})
+    return json_response({"permissions": found})
 
 
 def _has_permission(call: Call, account: Account | None, key: str) -> bool:
@@ -106,9 +106,9 @@ def _has_permission(call: Call, account: Account | None, key: str) -> bool:
 
 
 @ROUTES.operation("read server info", "GET", "/rest/api/3/serverInfo", scope="read:jira-work")
-def read_server_info(call: Call) -> Answer:
+def read_server_info(call: Call) -> Response:
     now = call.site.now()
-    return json_answer(
+    return json_response(
         {
             "baseUrl": str(call.site.settings["site"]),
             "version": "1001.0.0-SNAPSHOT",
@@ -125,11 +125,11 @@ def read_server_info(call: Call) -> Answer:
 
 
 @ROUTES.operation("read licence", "GET", "/rest/api/3/instance/license", scope="read:jira-work")
-def read_licence(call: Call) -> Answer:
+def read_licence(call: Call) -> Response:
     if call.caller.account is None:
         raise _must_authenticate()
     plan = "FREE" if call.access.free_plan else "PAID"
-    return json_answer(
+    return json_response(
         {"applications": [{"id": "jira-software", "plan": "PAID"}, {"id": "jira-servicedesk", "plan": plan}]}
     )
 
@@ -140,9 +140,9 @@ JSM = Routes("jsm")
 
 
 @JSM.operation("read service desk info", "GET", "/rest/servicedeskapi/info", scope="read:servicedesk-request")
-def read_service_desk_info(call: Call) -> Answer:
+def read_service_desk_info(call: Call) -> Response:
     now = call.site.now()
-    return json_answer(
+    return json_response(
         {
             "version": "5.0.0",
             "platformVersion": "1001.0.0-SNAPSHOT",
@@ -159,7 +159,7 @@ def read_service_desk_info(call: Call) -> Answer:
     )
 
 
-def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int) -> Answer:
+def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int) -> Response:
     shown = values[start : start + size]
     link = f"{call.address.prefix}{path}"
     links: JsonObject = {
@@ -167,7 +167,7 @@ def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int)
         "base": call.address.prefix,
         "context": "",
     }
-    return json_answer(
+    return json_response(
         {
             "_expands": [],
             "size": len(shown),
@@ -180,20 +180,20 @@ def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int)
     )
 
 
-def _jsm_refusal(status: int, key: str, text: str) -> Refusal:
-    return Refusal(status, {"errorMessage": text, "i18nErrorMessage": {"i18nKey": key, "parameters": []}})
+def _jsm_refusal(status: int, key: str, text: str) -> Rejection:
+    return Rejection(status, {"errorMessage": text, "i18nErrorMessage": {"i18nKey": key, "parameters": []}})
 
 
 @JSM.operation(
     "list service desks", "GET", "/rest/servicedeskapi/servicedesk", scope="read:servicedesk-request"
 )
-def list_service_desks(call: Call) -> Answer:
+def list_service_desks(call: Call) -> Response:
     account = call.caller.account
     size, start = call.number("limit", 50, 1), call.number("start", 0)
     if account is None:
         return _page(call, "/rest/servicedeskapi/servicedesk", [], size, start)
     if not call.access.is_licensed(account):
-        return empty_answer(403)
+        return empty_response(403)
     desk: JsonObject = {
         "id": "1",
         "projectId": "10000",
@@ -204,7 +204,7 @@ def list_service_desks(call: Call) -> Answer:
     return _page(call, "/rest/servicedeskapi/servicedesk", [desk], size, start)
 
 
-def _workspace(call: Call, path: str) -> Answer:
+def _workspace(call: Call, path: str) -> Response:
     size, start = call.number("limit", 50, 1), call.number("start", 0)
     account = call.caller.account
     if account is None:
@@ -223,14 +223,14 @@ def _workspace(call: Call, path: str) -> Answer:
 @JSM.operation(
     "find workspace", "GET", "/rest/servicedeskapi/assets/workspace", scope="read:servicedesk-request"
 )
-def find_workspace(call: Call) -> Answer:
+def find_workspace(call: Call) -> Response:
     return _workspace(call, "/rest/servicedeskapi/assets/workspace")
 
 
 @JSM.operation(
     "find workspace", "GET", "/rest/servicedeskapi/insight/workspace", scope="read:servicedesk-request"
 )
-def find_workspace_by_old_name(call: Call) -> Answer:
+def find_workspace_by_old_name(call: Call) -> Response:
     return _workspace(call, "/rest/servicedeskapi/insight/workspace")
 
 
@@ -240,10 +240,10 @@ RESOURCES = Routes("resources")
 
 
 @RESOURCES.operation("list accessible resources", "GET", "/oauth/token/accessible-resources")
-def list_accessible_resources(call: Call) -> Answer:
+def list_accessible_resources(call: Call) -> Response:
     url = str(call.inbound.root or call.site.settings["site"])
     granted = call.caller.scopes if call.caller.scopes is not None else list(ALL_SCOPES)
-    return json_answer(
+    return json_response(
         [
             {
                 "id": call.site.cloud_id,

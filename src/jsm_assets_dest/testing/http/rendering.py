@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..json_types import JsonObject, JsonValue
 from ..world.clock import display_timestamp, timestamp
 from ..world.entities import (
     DEFAULT,
@@ -22,6 +21,7 @@ from ..world.entities import (
     Status,
 )
 from ..world.icons import IMAGE_SIZES
+from ..world.json_reading import JsonObject, JsonValue
 from ..world.schemas import object_count
 from ..world.site import Site
 from ..world.values import display
@@ -31,8 +31,8 @@ class Renderer:
     """Renders entities for one request.
 
     Args:
-        site: what the entities belong to.
-        base: what links begin with.
+        site: the site.
+        base: the beginning of all links.
     """
 
     def __init__(self, site: Site, base: str) -> None:
@@ -47,7 +47,7 @@ class Renderer:
     def schema(
         self, schema: ObjectSchema, *, counts: bool = True, can_manage: bool | None = None
     ) -> JsonObject:
-        """An object schema; `canManage` only where it is given."""
+        """Render an object schema; `canManage` only if a value is given."""
         document = self._identity(schema.id)
         document.update(name=schema.name, objectSchemaKey=schema.key, status="Ok")
         if schema.description:
@@ -65,12 +65,12 @@ class Renderer:
         return document
 
     def icon(self, icon: Icon) -> JsonObject:
-        """An icon with links to its image."""
+        """Render an icon with links to its image."""
         link = f"{self._base}/icon/{icon.id}/icon.png?size="
         return {"id": icon.id, "name": icon.name, "url16": link + "16", "url48": link + "48"}
 
     def object_type(self, object_type: ObjectType) -> JsonObject:
-        """An object type. Its icon links to the type, not to the icon."""
+        """Render an object type. Its icon links to the type, not to the icon."""
         known = self._types.get(object_type.id)
         if known is not None:
             return known
@@ -102,10 +102,10 @@ class Renderer:
         return document
 
     def attribute(self, attribute: Attribute, *, with_type: bool = False) -> JsonObject:
-        """The definition of an attribute.
+        """Render the definition of an attribute.
 
         Args:
-            attribute: what to show.
+            attribute: the attribute.
             with_type: add the object type, as some lists do.
         """
         document = self._identity(attribute.id)
@@ -152,7 +152,7 @@ class Renderer:
         return document
 
     def _add_reference(self, document: JsonObject, attribute: Attribute) -> None:
-        """The target is in `referenceObjectTypeId` and `referenceObjectType`, not in `typeValue`."""
+        """Add the target, which is in `referenceObjectTypeId` and `referenceObjectType`, not in `typeValue`."""
         kind = self._site.reference_types[int(attribute.additional_value or "0")]
         target = self._site.types[int(attribute.type_value or "0")]
         document["referenceType"] = self.reference_type(kind)
@@ -160,7 +160,7 @@ class Renderer:
         document["referenceObjectType"] = self.object_type(target)
 
     def status(self, status: Status, *, full: bool = False) -> JsonObject:
-        """A status type. Lists give global ones a null schema and leave out workspace and global id."""
+        """Render a status type. Global ones have a null schema; lists leave out workspace and global id."""
         document: JsonObject = self._identity(status.id) if full else {"id": str(status.id)}
         document.update(name=status.name, description=status.description, category=status.category)
         if status.schema_id is not None:
@@ -168,7 +168,7 @@ class Renderer:
         return document
 
     def reference_type(self, kind: ReferenceType) -> JsonObject:
-        """A reference type."""
+        """Render a reference type."""
         document = self._identity(kind.id)
         document["name"] = kind.name
         if kind.description:
@@ -185,12 +185,12 @@ class Renderer:
     # Objects ------------------------------------------------------------------------------------------------
 
     def asset(self, asset: AssetObject, *, attributes: bool = False, definitions: bool = True) -> JsonObject:
-        """An object.
+        """Render an object.
 
         Args:
-            asset: what to show.
-            attributes: with its values.
-            definitions: each attribute with its definition; searches give those once per page instead.
+            asset: the object.
+            attributes: add its values.
+            definitions: add its definition to each attribute; searches return them once per page instead.
         """
         site = self._site
         label = site.label_of(asset)
@@ -222,13 +222,13 @@ class Renderer:
         return avatar
 
     def object_attributes(self, asset: AssetObject, *, definitions: bool = True) -> list[JsonValue]:
-        """The attributes of an object that have values, by position; the system ones always have."""
+        """Render the attributes of an object that have values, by position. System attributes always have one."""
         found: list[JsonValue] = []
         for attribute in self._site.attributes_of(self._site.types[asset.type_id]):
             if attribute.system:
                 values = [self._system_value(asset, attribute)]
             else:
-                values = [self.value(attribute, each) for each in asset.values.get(attribute.id, ())]
+                values = [self.value(attribute, value) for value in asset.values.get(attribute.id, ())]
             if not values:
                 continue
             document = self._identity(asset.id * 100_000 + attribute.id)
@@ -276,7 +276,7 @@ class Renderer:
         return document
 
     def user(self, account: Account) -> JsonObject:
-        """A person, as Assets shows them."""
+        """Render a user as Assets shows it."""
         return {
             "avatarUrl": f"https://secure.gravatar.com/avatar/{account.account_id[-12:]}?s=48",
             "displayName": account.display_name,
@@ -287,7 +287,7 @@ class Renderer:
         }
 
     def history(self, entry: HistoryEntry) -> JsonObject:
-        """An entry of an object's history."""
+        """Render an entry of an object's history."""
         account = self._site.accounts.get(entry.account_id)
         document: JsonObject = {
             "actor": self.user(account) if account is not None else {"displayName": "Assets import"},

@@ -1,62 +1,63 @@
 """Roles, on the site's own gateway only.
 
-Nothing about roles is in the public reference. Reading was seen in one public client; writing follows the Data Center
-edition with account ids in place of user keys, which is a guess. `Doubts.roles_readable` and `roles_writable` take
-either away.
+The public reference does not contain roles. One public client reads them; writing follows the Data Center edition
+with account ids in place of user keys, which is a guess. `Doubts.roles_readable` and `roles_writable` turn them off.
 """
 
-# ruff: noqa: D103  # what a handler answers is said by the name of its operation
+# ruff: noqa: D103  # the name of its operation describes a handler
 from __future__ import annotations
 
 from typing import cast
 
-from ..json_types import JsonObject, JsonValue
 from ..world import roles
 from ..world.entities import Role
-from ..world.refusals import Refusal, bad_request, errors_body
-from .bodies import OBJECT, STRING, Body
+from ..world.json_reading import OBJECT, STRING, JsonObject, JsonValue
+from ..world.rejections import Rejection, bad_request, errors_body
+from .bodies import Body
 from .call import Call
-from .exchange import Answer, json_answer
+from .exchange import Response, json_response
 from .routing import Routes
 
 ROUTES = Routes("assets")
 
 
-def _missing(call: Call) -> Refusal:
-    return Refusal(404, errors_body(["null for uri: " + call.inbound.path]))
+def _missing(call: Call) -> Rejection:
+    return Rejection(404, errors_body(["null for uri: " + call.inbound.path]))
 
 
 def _link(call: Call, role: Role) -> str:
-    # The observed links are spelled with the old name of the product.
+    # The observed links contain the old name of the product.
     root = call.base.replace("/jsm/assets/", "/jsm/insight/").replace("/gateway/api", "")
     return f"{root}/config/role/{role.id}"
 
 
 @ROUTES.operation("list roles", "GET", "/config/role/objectschema/{id}", site_gateway_only=True)
-def list_roles(call: Call) -> Answer:
+def list_roles(call: Call) -> Response:
     schema = call.site.schema(call.parameters["id"])
     call.require(schema, "view")
     if not call.site.doubts.roles_readable:
         raise _missing(call)
-    return json_answer({role.name: _link(call, role) for role in roles.roles_of(call.site, schema)})
+    return json_response({role.name: _link(call, role) for role in roles.roles_of(call.site, schema)})
 
 
 @ROUTES.operation("list roles", "GET", "/config/role/objecttype/{id}", site_gateway_only=True)
-def list_type_roles(call: Call) -> Answer:
+def list_type_roles(call: Call) -> Response:
     object_type = call.site.object_type(call.parameters["id"])
     call.require(call.site.schemas[object_type.schema_id], "view")
     if not call.site.doubts.roles_readable:
         raise _missing(call)
-    return json_answer({role.name: _link(call, role) for role in roles.type_roles_of(call.site, object_type)})
+    return json_response(
+        {role.name: _link(call, role) for role in roles.type_roles_of(call.site, object_type)}
+    )
 
 
 @ROUTES.operation("get role", "GET", "/config/role/{id}", site_gateway_only=True)
-def get_role(call: Call) -> Answer:
+def get_role(call: Call) -> Response:
     role = roles.role(call.site, call.parameters["id"])
     call.require(call.site.schemas[role.schema_id], "view")
     if not call.site.doubts.roles_readable:
         raise _missing(call)
-    return json_answer(_document(call, role))
+    return json_response(_document(call, role))
 
 
 @ROUTES.operation(
@@ -68,7 +69,7 @@ def get_role(call: Call) -> Answer:
     ),
     site_gateway_only=True,
 )
-def set_role(call: Call) -> Answer:
+def set_role(call: Call) -> Response:
     role = roles.role(call.site, call.parameters["id"])
     call.require(call.site.schemas[role.schema_id], "manage")
     if not call.site.doubts.roles_writable:
@@ -80,13 +81,13 @@ def set_role(call: Call) -> Answer:
     users = _names(actors.get(roles.USER_ACTORS, []))
     groups = _names(actors.get(roles.GROUP_ACTORS, []))
     roles.set_actors(call.site, role, users, groups)
-    return json_answer(_document(call, role))
+    return json_response(_document(call, role))
 
 
 def _names(value: JsonValue) -> list[str]:
-    if not isinstance(value, list) or any(not isinstance(each, str) for each in value):
+    if not isinstance(value, list) or any(not isinstance(name, str) for name in value):
         raise bad_request("Actors must be a list of account ids or group names")
-    return [str(each) for each in value]
+    return [str(name) for name in value]
 
 
 def _document(call: Call, role: Role) -> JsonObject:

@@ -1,46 +1,14 @@
-"""Operations by family, method and path."""
+"""Routing of requests to operations by family, method and path."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from .bodies import NO_BODY, Body
-from .exchange import Answer
-
-if TYPE_CHECKING:
-    from .call import Call
-
-Handler: TypeAlias = Callable[["Call"], Answer]
-
-
-@frozen(kw_only=True)
-class Operation:
-    """One thing the emulated site can be asked for.
-
-    Args:
-        name: in the vocabulary of the documentation; faults and recorded requests use it.
-        family: see `addresses`.
-        method: in capitals.
-        path: with `{names}` for the variable parts.
-        scope: what a scoped or OAuth token needs; None when no such token opens it.
-        body: what the body may hold.
-        site_gateway_only: answered on the site's own gateway only.
-        accepts_import_token: whether the container token of an import source opens it.
-    """
-
-    name: str
-    family: str
-    method: str
-    path: str
-    handler: Handler = field(repr=False)
-    scope: str | None = None
-    body: Body = NO_BODY
-    site_gateway_only: bool = False
-    accepts_import_token: bool = False
+from .call import Handler, Operation
 
 
 @define
@@ -51,14 +19,14 @@ class _Node:
 
 
 class Router:
-    """Finds operations. Literal parts of a path win over variable ones."""
+    """Finds operations. Literal parts of a path take precedence over variable ones."""
 
     def __init__(self) -> None:
         self._families: dict[str, _Node] = {}
         self.operations: list[Operation] = []
 
     def add(self, operation: Operation) -> None:
-        """Make an operation known. Several operations may share a name, such as a path and its old spelling."""
+        """Add an operation. Several operations may share a name, such as a path and its old spelling."""
         node = self._families.setdefault(operation.family, _Node())
         for part in operation.path.strip("/").split("/"):
             if part.startswith("{"):
@@ -71,11 +39,11 @@ class Router:
         self.operations.append(operation)
 
     def names(self) -> list[str]:
-        """All operation names, sorted."""
+        """Return all operation names, sorted."""
         return sorted({operation.name for operation in self.operations})
 
     def find(self, family: str, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """The operation for a request, with the variable parts of its path in order of appearance."""
+        """Return the operation for a request, with the variable parts of its path."""
         root = self._families.get(family)
         if root is None:
             return None
@@ -106,7 +74,7 @@ class Router:
 
 
 class Routes:
-    """A group of operations that belong together, filled by decorating their handlers.
+    """A group of operations, filled by decorating their handlers.
 
     Args:
         family: see `addresses`.
@@ -128,7 +96,7 @@ class Routes:
         site_gateway_only: bool = False,
         accepts_import_token: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Declare what a handler answers; see `Operation` for the arguments."""
+        """Declare the operation of a handler; see `Operation` for the arguments."""
 
         def declare(handler: Handler) -> Handler:
             self.operations.append(

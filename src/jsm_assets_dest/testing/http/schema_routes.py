@@ -1,15 +1,15 @@
 """Object schemas and their properties."""
 
-# ruff: noqa: D103  # what a handler answers is said by the name of its operation
+# ruff: noqa: D103  # the name of its operation describes a handler
 from __future__ import annotations
 
-from ..json_types import JsonObject
 from ..world import schemas
 from ..world.entities import ObjectSchema
-from ..world.refusals import Refusal, errors_body
-from .bodies import BOOLEAN, STRING, Body
+from ..world.json_reading import BOOLEAN, STRING, JsonObject
+from ..world.rejections import Rejection, errors_body
+from .bodies import Body
 from .call import Call
-from .exchange import Answer, empty_answer, json_answer
+from .exchange import Response, empty_response, json_response
 from .rendering import Renderer
 from .routing import Routes
 
@@ -30,7 +30,7 @@ def _render(call: Call) -> Renderer:
 
 
 @ROUTES.operation("list object schemas", "GET", "/objectschema/list", scope=_READ)
-def list_object_schemas(call: Call) -> Answer:
+def list_object_schemas(call: Call) -> Response:
     start, size = call.number("startAt", 0), call.number("maxResults", 25, 1)
     counts = call.flag("includeCounts")
     render = _render(call)
@@ -41,7 +41,7 @@ def list_object_schemas(call: Call) -> Answer:
     ]
     page = visible[start : start + size]
     last = start + size >= len(visible)
-    return json_answer(
+    return json_response(
         {
             "startAt": start,
             "maxResults": size,
@@ -62,12 +62,12 @@ def list_object_schemas(call: Call) -> Answer:
     scope=_WRITE,
     body=Body(required={"name": STRING, "objectSchemaKey": STRING}, optional={"description": STRING}),
 )
-def create_object_schema(call: Call) -> Answer:
+def create_object_schema(call: Call) -> Response:
     account = call.caller.account
     if account is None or not account.admin:
-        # The sentence is that of Jira's OpenAPI document for its own calls; for Assets it is a guess.
+        # The sentence is from Jira's OpenAPI document, for other calls; for Assets it is a guess.
         text = "You are not authorized to perform this action. Administrator privileges are required."
-        raise Refusal(403, errors_body([text]))
+        raise Rejection(403, errors_body([text]))
     schema = schemas.create_schema(
         call.site,
         name=call.text("name") or "",
@@ -75,13 +75,13 @@ def create_object_schema(call: Call) -> Answer:
         description=call.text("description") or "",
         creator=account.account_id,
     )
-    return json_answer(_render(call).schema(schema), 201)
+    return json_response(_render(call).schema(schema), 201)
 
 
 @ROUTES.operation("get object schema", "GET", "/objectschema/{id}", scope=_READ)
-def get_object_schema(call: Call) -> Answer:
+def get_object_schema(call: Call) -> Response:
     schema = _schema(call, "view")
-    return json_answer(_render(call).schema(schema))
+    return json_response(_render(call).schema(schema))
 
 
 @ROUTES.operation(
@@ -93,7 +93,7 @@ def get_object_schema(call: Call) -> Answer:
         optional={"name": STRING, "objectSchemaKey": STRING, "description": STRING, "displayName": STRING}
     ),
 )
-def update_object_schema(call: Call) -> Answer:
+def update_object_schema(call: Call) -> Response:
     schema = _schema(call, "manage")
     schemas.update_schema(
         call.site,
@@ -102,15 +102,15 @@ def update_object_schema(call: Call) -> Answer:
         key=call.text("objectSchemaKey"),
         description=call.text("description"),
     )
-    return json_answer(_render(call).schema(schema))
+    return json_response(_render(call).schema(schema))
 
 
 @ROUTES.operation("delete object schema", "DELETE", "/objectschema/{id}", scope=_DELETE)
-def delete_object_schema(call: Call) -> Answer:
+def delete_object_schema(call: Call) -> Response:
     schema = _schema(call, "manage")
     document = _render(call).schema(schema)
     schemas.delete_schema(call.site, schema)
-    return json_answer(document)
+    return json_response(document)
 
 
 def _schema(call: Call, right: str) -> ObjectSchema:
@@ -122,12 +122,12 @@ def _schema(call: Call, right: str) -> ObjectSchema:
 @ROUTES.operation(
     "list schema attributes", "GET", "/objectschema/{id}/attributes", scope="read:cmdb-attribute:jira"
 )
-def list_schema_attributes(call: Call) -> Answer:
+def list_schema_attributes(call: Call) -> Response:
     schema = _schema(call, "view")
     wanted = call.name_filter()
     only_editable, extended = call.flag("onlyValueEditable"), call.flag("extended")
     render = _render(call)
-    return json_answer(
+    return json_response(
         [
             render.attribute(attribute, with_type=extended)
             for object_type in call.site.types_of(schema)
@@ -138,32 +138,32 @@ def list_schema_attributes(call: Call) -> Answer:
 
 
 @ROUTES.operation("list object types", "GET", "/objectschema/{id}/objecttypes", scope="read:cmdb-type:jira")
-def list_object_types(call: Call) -> Answer:
+def list_object_types(call: Call) -> Response:
     schema = _schema(call, "view")
     without_abstract = call.flag("excludeAbstract")
     render = _render(call)
     found = [
-        render.object_type(each)
-        for each in call.site.types_of(schema)
-        if not (without_abstract and each.abstract)
+        render.object_type(object_type)
+        for object_type in call.site.types_of(schema)
+        if not (without_abstract and object_type.abstract)
     ]
-    return json_answer({"entries": found} if call.site.doubts.object_types_in_entries else found)
+    return json_response({"entries": found} if call.site.doubts.object_types_in_entries else found)
 
 
 @ROUTES.operation(
     "list object types flat", "GET", "/objectschema/{id}/objecttypes/flat", scope="read:cmdb-type:jira"
 )
-def list_object_types_flat(call: Call) -> Answer:
+def list_object_types_flat(call: Call) -> Response:
     schema = _schema(call, "view")
     wanted, excluded = call.name_filter(), call.query.get("exclude", "").lower().strip('"')
     counts = call.flag("includeObjectCounts")
     render = _render(call)
     found = []
-    for each in call.site.types_of(schema):
-        if wanted in each.name.lower() and not (excluded and excluded == each.name.lower()):
-            document = render.object_type(each)
+    for object_type in call.site.types_of(schema):
+        if wanted in object_type.name.lower() and not (excluded and excluded == object_type.name.lower()):
+            document = render.object_type(object_type)
             found.append(document if counts else {**document, "objectCount": 0})
-    return json_answer(found)
+    return json_response(found)
 
 
 def _properties(schema: ObjectSchema) -> JsonObject:
@@ -175,10 +175,10 @@ def _properties(schema: ObjectSchema) -> JsonObject:
 
 
 @ROUTES.operation("read schema properties", "GET", "/global/config/objectschema/{id}/property", scope=_READ)
-def read_schema_properties(call: Call) -> Answer:
+def read_schema_properties(call: Call) -> Response:
     schema = _schema(call, "view")
     more: JsonObject = {"createObjectsCustomField": False, "serviceDescCustomersEnabled": False}
-    return json_answer({**_properties(schema), **more})
+    return json_response({**_properties(schema), **more})
 
 
 @ROUTES.operation(
@@ -188,7 +188,7 @@ def read_schema_properties(call: Call) -> Answer:
     scope=_WRITE,
     body=_PROPERTY,
 )
-def update_schema_properties(call: Call) -> Answer:
+def update_schema_properties(call: Call) -> Response:
     schema = _schema(call, "manage")
     if (value := call.boolean("allowOtherObjectSchema")) is not None:
         schema.allow_other_object_schema = value
@@ -197,11 +197,11 @@ def update_schema_properties(call: Call) -> Answer:
     if (value := call.boolean("quickCreateObjects")) is not None:
         schema.quick_create_objects = value
     schema.updated = call.site.now()
-    return empty_answer()
+    return empty_response()
 
 
 @ROUTES.operation("read schema properties", "GET", "/global/config/objectschema/{id}", scope=_READ)
-def read_schema_configuration(call: Call) -> Answer:
+def read_schema_configuration(call: Call) -> Response:
     if not call.site.doubts.global_config_present:
-        raise Refusal(404, errors_body(["null for uri: " + call.inbound.path]))
-    return json_answer(_properties(_schema(call, "view")))
+        raise Rejection(404, errors_body(["null for uri: " + call.inbound.path]))
+    return json_response(_properties(_schema(call, "view")))

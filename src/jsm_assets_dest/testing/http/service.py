@@ -1,4 +1,4 @@
-"""The way of a request through the site, from the address to the headers of the answer."""
+"""The processing of a request, from the address to the headers of the response."""
 
 from __future__ import annotations
 
@@ -9,64 +9,64 @@ from functools import lru_cache
 from typing import Protocol
 from urllib.parse import parse_qsl
 
-from ..json_types import JsonValue
-from ..rates import RateLimit
 from ..world.accounts import Credentials
 from ..world.executions import settle_executions
+from ..world.json_reading import JsonValue
 from ..world.mapping import settle_mappings
-from ..world.refusals import Refusal
+from ..world.rejections import Rejection
 from ..world.site import Site
 from . import (
     attribute_routes,
     configuration_routes,
     import_routes,
+    import_source_routes,
     jira_routes,
     object_routes,
     role_routes,
-    schedule_routes,
     schema_routes,
     type_routes,
 )
 from .access import Access, gateway_not_found
 from .addresses import Address, address_of
 from .bodies import Body, read_body
-from .call import Call, Caller
+from .call import Call, Caller, Operation
 from .exchange import (
     HTML,
     MASKED,
-    Answer,
+    WEB_PAGE,
     Inbound,
     ReceivedRequest,
-    json_answer,
+    Response,
+    json_response,
     masked_headers,
-    text_answer,
+    text_response,
 )
-from .pages import WEB_PAGE
-from .routing import Operation, Router, Routes
-from .token_routes import request_access_token
+from .identity import Identification, request_access_token
+from .rates import RateLimit
+from .routing import Router, Routes
 
 
 class UnknownHostError(Exception):
-    """The host is none of those the site consists of."""
+    """The host does not belong to the site."""
 
 
 class Striking(Protocol):
-    """A fault as the service sees it."""
+    """The interface of a fault."""
 
     @property
     def acts(self) -> bool:
-        """Whether the site does what was asked for."""
+        """True if the site performs the request."""
         ...
 
-    def deliver(self, answer: Answer | None) -> Answer:
-        """The answer the client gets."""
+    def deliver(self, response: Response | None) -> Response:
+        """Return the response that the client receives."""
         ...
 
 
 ROUTER = Router()
 
 
-def _unreachable(call: Call) -> Answer:
+def _unreachable(call: Call) -> Response:
     raise AssertionError(call.operation.name)
 
 
@@ -79,7 +79,7 @@ def _fill(router: Router) -> None:
         configuration_routes.ROUTES,
         role_routes.ROUTES,
         import_routes.ROUTES,
-        schedule_routes.ROUTES,
+        import_source_routes.ROUTES,
         jira_routes.ROUTES,
         jira_routes.JSM,
         jira_routes.RESOURCES,
@@ -87,7 +87,7 @@ def _fill(router: Router) -> None:
     for routes in groups:
         for operation in routes.operations:
             router.add(operation)
-    # The token endpoint needs no caller, so it is answered before one is looked for.
+    # The token endpoint needs no caller, so it is handled before the caller is identified.
     router.add(
         Operation(
             name="request access token",
@@ -104,14 +104,14 @@ _fill(ROUTER)
 
 
 class Service:
-    """Answers requests. Thread-safe: one request at a time.
+    """Responds to requests. Thread-safe: one request at a time.
 
     Args:
         site: the state.
-        access: who gets in.
+        access: the switches that take access away.
         credentials: the tokens.
-        strict: refuse what the OpenAPI document would refuse.
-        strike: asks for the fault that strikes a request.
+        strict: reject what the OpenAPI document does not allow.
+        strike: returns the fault for a request.
     """
 
     def __init__(
@@ -126,6 +126,7 @@ class Service:
         self._site = site
         self._access = access
         self._credentials = credentials
+        self._identification = Identification(site, credentials, access)
         self._strict = strict
         self._strike = strike
         self.site_host = "acme.atlassian.net"
@@ -133,8 +134,8 @@ class Service:
         self.requests: list[ReceivedRequest] = []
         self.limits: list[RateLimit] = []
 
-    def answer(self, inbound: Inbound) -> Answer:
-        """Answer a request and note it.
+    def respond(self, inbound: Inbound) -> Response:
+        """Response a request and note it.
 
         Raises:
             UnknownHostError: the host does not belong to the site.
@@ -160,20 +161,20 @@ class Service:
             self.requests.append(received)
             self.settle()
             fault = self._strike(received)
-            answer: Answer | None = None
+            response: Response | None = None
             if fault is None or fault.acts:
-                answer = self._act(inbound, address, found, query)
+                response = self._act(inbound, address, found, query)
             if fault is not None:
-                answer = fault.deliver(answer)
+                response = fault.deliver(response)
                 received.fault = repr(fault)
-            if answer is None:
+            if response is None:
                 raise AssertionError("a request without a fault is always answered")
-            self._finish(answer, address)
-            received.status = answer.status if answer.delivery.drop not in ("before", "after") else None
-            return answer
+            self._finish(response, address)
+            received.status = response.status if response.delivery.drop not in ("before", "after") else None
+            return response
 
     def settle(self) -> None:
-        """Do what is due by the clock: mappings and executions that take time."""
+        """Finish the mappings and executions that are due by the clock."""
         with self.lock:
             if self._site.mapping_progress:
                 settle_mappings(self._site)
@@ -186,12 +187,12 @@ class Service:
         address: Address,
         found: tuple[Operation, dict[str, str]] | None,
         query: dict[str, str],
-    ) -> Answer:
+    ) -> Response:
         stopped = self._access.stop_everybody(address)
         if stopped is not None:
             return stopped
         if address.family == "web":
-            return text_answer(WEB_PAGE, 200, HTML)
+            return text_response(WEB_PAGE, 200, HTML)
         if found is None:
             return self._unknown(inbound, address)
         operation, parameters = found
@@ -199,8 +200,8 @@ class Service:
             if operation.family == "auth":
                 return request_access_token(self._credentials, inbound, self._site.clock.time())
             return self._dispatch(inbound, address, operation, parameters, query)
-        except Refusal as refusal:
-            return _refused(refusal)
+        except Rejection as rejection:
+            return _refused(rejection)
 
     def _dispatch(
         self,
@@ -209,8 +210,8 @@ class Service:
         operation: Operation,
         parameters: dict[str, str],
         query: dict[str, str],
-    ) -> Answer:
-        caller = self._access.identify(inbound, address, operation)
+    ) -> Response:
+        caller = self._identification.identify(inbound, address, operation)
         for limit in self.limits:
             refused = limit.take(caller.identity, operation.name)
             if refused is not None:
@@ -232,14 +233,14 @@ class Service:
         )
         try:
             self._read_body(call)
-            answer = operation.handler(call)
-        except Refusal as refusal:
-            answer = _refused(refusal)
-        self._tell_account(answer, caller)
-        return answer
+            response = operation.handler(call)
+        except Rejection as rejection:
+            response = _refused(rejection)
+        self._tell_account(response, caller)
+        return response
 
     def _read_body(self, call: Call) -> None:
-        """Read the body, unless an earlier refusal is due: 404 and 403 come before 400."""
+        """Read the body. 404 and 403 take precedence over 400."""
         operation = call.operation
         if not operation.body.allowed:
             return
@@ -250,13 +251,13 @@ class Service:
                 call.inbound.headers.get("content-type", ""),
                 strict=self._strict,
             )
-        except Refusal:
+        except Rejection:
             call.body = dict.fromkeys(operation.body.required, "")
             self._check_target(call)
             raise
 
     def _check_target(self, call: Call) -> None:
-        """The refusals about what an address names, for requests whose body is wrong anyway."""
+        """Reject what an address names, for requests whose body is invalid anyway."""
         site = self._site
         path = call.operation.path
         identifier = next(iter(call.parameters.values()), None)
@@ -274,30 +275,30 @@ class Service:
         elif path.startswith("/importsource/"):
             call.require(site.schemas[site.import_source(identifier).schema_id], "manage")
 
-    def _tell_account(self, answer: Answer, caller: Caller) -> None:
+    def _tell_account(self, response: Response, caller: Caller) -> None:
         if caller.account is not None:
-            answer.headers["X-AAccountId"] = caller.account.account_id
+            response.headers["X-AAccountId"] = caller.account.account_id
         elif caller.login_failed is not None and (
-            answer.status >= 400 or self._site.doubts.seraph_header_on_success
+            response.status >= 400 or self._site.doubts.seraph_header_on_success
         ):
-            answer.headers["X-Seraph-Loginreason"] = caller.login_failed
+            response.headers["X-Seraph-Loginreason"] = caller.login_failed
 
-    def _unknown(self, inbound: Inbound, address: Address) -> Answer:
+    def _unknown(self, inbound: Inbound, address: Address) -> Response:
         known: list[JsonValue] = [
             f"{operation.method} {operation.path}"
             for operation in ROUTER.operations
             if not address.family or operation.family == address.family
         ]
         text = f"The emulator does not know {inbound.method} {inbound.path}"
-        return json_answer({"errorMessages": [text], "errors": {}, "knownRoutes": known}, 501)
+        return json_response({"errorMessages": [text], "errors": {}, "knownRoutes": known}, 501)
 
-    def _finish(self, answer: Answer, address: Address) -> None:
-        """The headers every answer of Atlassian's edge carries."""
-        headers = answer.headers
+    def _finish(self, response: Response, address: Address) -> None:
+        """Add the headers that every response of Atlassian's edge has."""
+        headers = response.headers
         headers.setdefault("Date", _date(int(self._site.clock.header_time())))
-        if answer.content_type is not None:
-            headers.setdefault("Content-Type", answer.content_type)
-        if not answer.from_edge:
+        if response.content_type is not None:
+            headers.setdefault("Content-Type", response.content_type)
+        if not response.from_edge:
             headers.setdefault("Server", "squid/6.6")
             return
         trace = self._site.ids.trace()
@@ -307,11 +308,11 @@ class Service:
             "Atl-Request-Id", f"{trace[:8]}-{trace[8:12]}-{trace[12:16]}-{trace[16:20]}-{trace[20:]}"
         )
         if address.base == "site":
-            if answer.status not in (502, 503, 504):
+            if response.status not in (502, 503, 504):
                 headers.setdefault("X-Arequestid", trace[:16])
         else:
             headers.setdefault("X-Trace-Id", trace)
-        if 400 <= answer.status < 500:
+        if 400 <= response.status < 500:
             headers.setdefault("X-Cache", "Error from cloudfront")
             headers.setdefault("Via", "1.1 emulator.cloudfront.net (CloudFront)")
 
@@ -321,13 +322,13 @@ def _date(seconds: int) -> str:
     return formatdate(seconds, usegmt=True)
 
 
-def _refused(refusal: Refusal) -> Answer:
-    headers = dict(refusal.headers)
+def _refused(rejection: Rejection) -> Response:
+    headers = dict(rejection.headers)
     content_type = headers.pop("Content-Type", None)
-    if isinstance(refusal.body, str):
-        answer = text_answer(refusal.body, refusal.status, headers=headers)
+    if isinstance(rejection.body, str):
+        response = text_response(rejection.body, rejection.status, headers=headers)
     else:
-        answer = json_answer(refusal.body, refusal.status, headers)
+        response = json_response(rejection.body, rejection.status, headers)
     if content_type is not None:
-        answer.content_type = content_type
-    return answer
+        response.content_type = content_type
+    return response

@@ -1,14 +1,15 @@
 """Object types."""
 
-# ruff: noqa: D103  # what a handler answers is said by the name of its operation
+# ruff: noqa: D103  # the name of its operation describes a handler
 from __future__ import annotations
 
 from ..world import types
 from ..world.entities import ObjectType
 from ..world.icons import image
-from .bodies import BOOLEAN, INTEGER, STRING, Body
+from ..world.json_reading import BOOLEAN, ID, INTEGER, STRING
+from .bodies import Body
 from .call import Call
-from .exchange import Answer, json_answer
+from .exchange import Response, json_response
 from .rendering import Renderer
 from .routing import Routes
 
@@ -16,10 +17,10 @@ ROUTES = Routes("assets")
 
 _READ, _WRITE, _DELETE = "read:cmdb-type:jira", "write:cmdb-type:jira", "delete:cmdb-type:jira"
 _CREATE = Body(
-    required={"name": STRING, "iconId": STRING, "objectSchemaId": STRING},
+    required={"name": STRING, "iconId": ID, "objectSchemaId": ID},
     optional={
         "description": STRING,
-        "parentObjectTypeId": STRING,
+        "parentObjectTypeId": ID,
         "inherited": BOOLEAN,
         "abstractObjectType": BOOLEAN,
     },
@@ -28,7 +29,7 @@ _UPDATE = Body(
     optional={
         "name": STRING,
         "description": STRING,
-        "iconId": STRING,
+        "iconId": ID,
         "inherited": BOOLEAN,
         "abstractObjectType": BOOLEAN,
     }
@@ -41,12 +42,12 @@ def _object_type(call: Call, right: str) -> ObjectType:
     return object_type
 
 
-def _answer(call: Call, object_type: ObjectType, status: int = 200) -> Answer:
-    return json_answer(Renderer(call.site, call.base).object_type(object_type), status)
+def _response(call: Call, object_type: ObjectType, status: int = 200) -> Response:
+    return json_response(Renderer(call.site, call.base).object_type(object_type), status)
 
 
 @ROUTES.operation("create object type", "POST", "/objecttype/create", scope=_WRITE, body=_CREATE)
-def create_object_type(call: Call) -> Answer:
+def create_object_type(call: Call) -> Response:
     schema = call.site.schema(call.text("objectSchemaId") or "")
     call.require(schema, "manage")
     parent_id = call.text("parentObjectTypeId")
@@ -60,16 +61,16 @@ def create_object_type(call: Call) -> Answer:
         inherited=call.boolean("inherited") or False,
         abstract=call.boolean("abstractObjectType") or False,
     )
-    return _answer(call, object_type, 201)
+    return _response(call, object_type, 201)
 
 
 @ROUTES.operation("get object type", "GET", "/objecttype/{id}", scope=_READ)
-def get_object_type(call: Call) -> Answer:
-    return _answer(call, _object_type(call, "view"))
+def get_object_type(call: Call) -> Response:
+    return _response(call, _object_type(call, "view"))
 
 
 @ROUTES.operation("update object type", "PUT", "/objecttype/{id}", scope=_WRITE, body=_UPDATE)
-def update_object_type(call: Call) -> Answer:
+def update_object_type(call: Call) -> Response:
     object_type = _object_type(call, "manage")
     types.update_object_type(
         call.site,
@@ -80,15 +81,15 @@ def update_object_type(call: Call) -> Answer:
         inherited=call.boolean("inherited"),
         abstract=call.boolean("abstractObjectType"),
     )
-    return _answer(call, object_type)
+    return _response(call, object_type)
 
 
 @ROUTES.operation("delete object type", "DELETE", "/objecttype/{id}", scope=_DELETE)
-def delete_object_type(call: Call) -> Answer:
+def delete_object_type(call: Call) -> Response:
     object_type = _object_type(call, "manage")
-    answer = _answer(call, object_type)
+    response = _response(call, object_type)
     types.delete_object_type(call.site, object_type)
-    return answer
+    return response
 
 
 @ROUTES.operation(
@@ -96,18 +97,18 @@ def delete_object_type(call: Call) -> Answer:
     "POST",
     "/objecttype/{id}/position",
     scope=_WRITE,
-    body=Body(required={"position": INTEGER}, optional={"toObjectTypeId": STRING}),
+    body=Body(required={"position": INTEGER}, optional={"toObjectTypeId": ID}),
 )
-def position_object_type(call: Call) -> Answer:
+def position_object_type(call: Call) -> Response:
     object_type = _object_type(call, "manage")
     parent_id = call.text("toObjectTypeId")
     parent = call.site.object_type(parent_id) if parent_id is not None else None
     types.move_object_type(call.site, object_type, parent, call.integer("position") or 0)
-    return _answer(call, object_type)
+    return _response(call, object_type)
 
 
 @ROUTES.operation("list attributes", "GET", "/objecttype/{id}/attributes", scope="read:cmdb-attribute:jira")
-def list_attributes(call: Call) -> Answer:
+def list_attributes(call: Call) -> Response:
     object_type = _object_type(call, "view")
     site = call.site
     found = site.attributes_of(object_type, with_inherited=not call.flag("excludeParentAttributes"))
@@ -115,26 +116,26 @@ def list_attributes(call: Call) -> Answer:
         for child in list(site.with_descendants(object_type))[1:]:
             found = found + site.attributes_of(child, with_inherited=False)
     if call.flag("onlyValueEditable"):
-        found = [each for each in found if each.editable]
+        found = [attribute for attribute in found if attribute.editable]
     wanted = call.name_filter()
-    found = [each for each in found if wanted in each.name.lower()]
+    found = [attribute for attribute in found if wanted in attribute.name.lower()]
     if call.flag("orderByName"):
-        found.sort(key=lambda each: each.name.lower())
+        found.sort(key=lambda attribute: attribute.name.lower())
     if call.flag("orderByRequired"):
-        found.sort(key=lambda each: each.minimum == 0)
+        found.sort(key=lambda attribute: attribute.minimum == 0)
     render = Renderer(site, call.base)
     values_exist = call.flag("includeValuesExist")
     documents = []
-    for each in found:
-        document = render.attribute(each, with_type=True)
+    for attribute in found:
+        document = render.attribute(attribute, with_type=True)
         if values_exist:
-            document["objectAttributeExists"] = bool(site.objects_having(each.id))
+            document["objectAttributeExists"] = bool(site.objects_having(attribute.id))
         documents.append(document)
-    return json_answer(documents)
+    return json_response(documents)
 
 
 @ROUTES.operation("load icon image", "GET", "/objecttype/{id}/icon.png", scope=_READ)
-def load_type_icon(call: Call) -> Answer:
+def load_type_icon(call: Call) -> Response:
     object_type = _object_type(call, "view")
     size = call.number("size", 48, 1)
-    return Answer(status=200, body=image(min(size, 288), object_type.icon_id), content_type="image/png")
+    return Response(status=200, body=image(min(size, 288), object_type.icon_id), content_type="image/png")

@@ -1,4 +1,4 @@
 """The state of the emulated site and the rules that change it.
 
-Nothing in here knows HTTP: rules answer with values or raise `Refusal`, and the routes turn both into answers.
+Nothing in this package uses HTTP: rules return values or raise `Rejection`, and the routes convert both to responses.
 """

@@ -36,7 +36,7 @@ ALL_SCOPES = (
     "read:jira-work",
 )
 """
-The 17 scopes of Assets in the OpenAPI document and the three of Jira that a connection needs.
+The 17 scopes of Assets in the OpenAPI document and the three Jira scopes of a connection.
 """
 
 OAUTH_SECONDS = 3600.0
@@ -44,7 +44,7 @@ OAUTH_SECONDS = 3600.0
 
 @define(kw_only=True)
 class Token:
-    """A scoped API token, an OAuth access token or a Forge token, with what it may do."""
+    """A scoped API token, an OAuth access token or a Forge token, with its scopes."""
 
     kind: str
     account_id: str
@@ -56,7 +56,7 @@ class Token:
 
 @define(kw_only=True)
 class Client:
-    """An OAuth client that gets access tokens with its id and secret."""
+    """An OAuth client that requests access tokens with its id and secret."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -65,7 +65,7 @@ class Client:
 
 
 class Credentials:
-    """All tokens the site has given out, besides the classic API token in each account."""
+    """All issued tokens, besides the classic API token of each account."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -81,7 +81,7 @@ class Credentials:
         prefix: str,
         seconds: float | None = None,
     ) -> Token:
-        """A new token. Unknown scopes are refused at once, because they are nearly always a slip."""
+        """Issue a token. Unknown scopes are errors, because they are usually typing errors."""
         unknown = [scope for scope in scopes if scope not in ALL_SCOPES]
         if unknown:
             raise ValueError(
@@ -99,7 +99,7 @@ class Credentials:
         return token
 
     def add_client(self, account: Account, scopes: Sequence[str]) -> Client:
-        """A new OAuth client for the client credentials grant."""
+        """Create an OAuth client for the client credentials grant."""
         client = Client(
             client_id=self._site.ids.uuid("client"),
             client_secret=self._site.ids.secret("ATOA", "client secret"),
@@ -110,12 +110,12 @@ class Credentials:
         return client
 
     def issue_for_client(self, client: Client) -> Token:
-        """An access token for a client that proved its secret."""
+        """Issue an access token for a client that proved its secret."""
         account = self._site.accounts[client.account_id]
         return self.issue("oauth", account, client.scopes, prefix="eyJraWQi", seconds=OAUTH_SECONDS)
 
     def find(self, secret: str) -> Token | None:
-        """A token that is still good."""
+        """Return a token if it is valid."""
         token = self.tokens.get(secret)
         if token is None or token.revoked:
             return None
@@ -125,7 +125,7 @@ class Credentials:
 
 
 def add_group(site: Site, name: str, *, gives_jsm: bool = False) -> Group:
-    """A new group, or the one that is there."""
+    """Return the group with this name; create it if it does not exist."""
     group = site.groups.get(name)
     if group is None:
         group = site.groups[name] = Group(name=name, gives_jsm=gives_jsm)
@@ -135,18 +135,18 @@ def add_group(site: Site, name: str, *, gives_jsm: bool = False) -> Group:
 def add_account(
     site: Site, email: str, *, admin: bool = False, agent: bool = True, name: str | None = None
 ) -> Account:
-    """A new account with a classic API token.
+    """Create an account with a classic API token.
 
     Args:
-        site: where.
-        email: its address.
-        admin: has the global Jira permission "Administer Jira".
-        agent: has product access to Jira Service Management.
-        name: as people see it; made from the address when None.
+        site: the site.
+        email: its email address.
+        admin: True for the global Jira permission "Administer Jira".
+        agent: True for product access to Jira Service Management.
+        name: its display name; derived from the address if None.
     """
     for account in site.accounts.values():
         if account.email.lower() == email.lower():
-            raise ValueError(f"there is an account with the address {email} already")
+            raise ValueError(f"an account with the address {email} already exists")
     groups = [JIRA_GROUP]
     if agent:
         groups.append(JSM_GROUP)
@@ -166,7 +166,7 @@ def add_account(
 
 
 def account_by_email(site: Site, email: str) -> Account | None:
-    """The account with this address."""
+    """Return the account with this email address."""
     for account in site.accounts.values():
         if account.email.lower() == email.lower():
             return account

@@ -1,4 +1,4 @@
-"""Rules about attributes of object types."""
+"""Rules for attributes of object types."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from .entities import (
     Attribute,
     ObjectType,
 )
-from .naming import made_up_external_id
-from .refusals import bad_request, invalid, invalid_fields
+from .rejections import bad_request, invalid, invalid_fields
 from .site import Site
 
 KNOWN_TYPES = range(9)
 
 
 class AttributeSettings(TypedDict, total=False):
-    """What can be said about an attribute besides name and type; names as in `Attribute`."""
+    """The settings of an attribute besides name and type; named as in `Attribute`."""
 
     default_type: int | None
     description: str
@@ -44,7 +43,7 @@ class AttributeSettings(TypedDict, total=False):
 
 
 def add_initial_attributes(site: Site, object_type: ObjectType, *, with_name: bool = True) -> None:
-    """Key, Name, Created and Updated, as in the examples of the OpenAPI document."""
+    """Add Key, Name, Created and Updated, as in the examples of the OpenAPI document."""
     _initial(site, object_type, "Key", TEXT, system=True)
     if with_name:
         name = _initial(site, object_type, "Name", TEXT, system=False)
@@ -61,7 +60,7 @@ def _initial(site: Site, object_type: ObjectType, name: str, default_type: int, 
         type=DEFAULT,
         default_type=default_type,
         position=len(object_type.attribute_ids),
-        external_id=made_up_external_id(site),
+        external_id=site.ids.external_id(),
         minimum=1,
         editable=not system,
         system=system,
@@ -81,7 +80,7 @@ def create_attribute(
     external_id: str | None = None,
     **settings: Unpack[AttributeSettings],
 ) -> Attribute:
-    """A new attribute at the end of a type."""
+    """Create an attribute at the end of a type."""
     if type not in KNOWN_TYPES:
         raise invalid("type", f"The type {type} is unknown")
     if type == DEFAULT and "default_type" not in settings:
@@ -94,7 +93,7 @@ def create_attribute(
         type=type,
         default_type=settings.get("default_type") if type == DEFAULT else None,
         position=len(site.attributes_of(object_type)),
-        external_id=external_id or made_up_external_id(site),
+        external_id=external_id or site.ids.external_id(),
     )
     attribute.id = site.ids.number("attribute")
     site.attributes[attribute.id] = attribute
@@ -111,7 +110,7 @@ def update_attribute(
     type: int | None = None,  # noqa: A002  # the name of the field
     **settings: Unpack[AttributeSettings],
 ) -> None:
-    """Change what is given. The type of an attribute with values stays (a guess)."""
+    """Change the given settings. The type of an attribute with values cannot change (a guess)."""
     object_type = site.types[attribute.type_id]
     if attribute.system:
         raise bad_request(f"The attribute {attribute.name} is a system attribute and cannot be edited")
@@ -201,7 +200,7 @@ def _apply(site: Site, object_type: ObjectType, attribute: Attribute, settings: 
 
 
 def position_attribute(site: Site, attribute: Attribute, position: int) -> None:
-    """Move an attribute among those of its type."""
+    """Move an attribute within its type."""
     object_type = site.types[attribute.type_id]
     object_type.attribute_ids.remove(attribute.id)
     object_type.attribute_ids.insert(max(0, position), attribute.id)
@@ -210,7 +209,7 @@ def position_attribute(site: Site, attribute: Attribute, position: int) -> None:
 
 
 def delete_attribute(site: Site, attribute: Attribute, *, by_force: bool = False) -> None:
-    """Delete an attribute with all its values. Key, Name, Created, Updated and the label attribute stay."""
+    """Delete an attribute with its values. Key, Name, Created, Updated and the label attribute cannot be deleted."""
     if not by_force and (not attribute.removable or attribute.label):
         raise bad_request(f"The attribute {attribute.name} cannot be removed")
     site.forget_attribute_values(attribute.id)

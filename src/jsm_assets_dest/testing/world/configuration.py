@@ -1,16 +1,16 @@
-"""Rules about status types and reference types."""
+"""Rules for status types and reference types."""
 
 from __future__ import annotations
 
 import re
 
 from .entities import STATUS, ReferenceType, Status
-from .refusals import bad_request, invalid, invalid_fields, not_found
+from .rejections import bad_request, invalid, invalid_fields, not_found
 from .site import Site
 
 _STATUS_NAME = re.compile(r"[a-zA-Z0-9 \-]{2,30}")
 """
-From the JSON Schema of mapping documents; that it holds here too is a guess.
+From the JSON Schema of mapping documents; that it applies here too is a guess.
 """
 
 _COLORS = ("688E6E", "42526E", "49A6ED", "D96F32", "8F7EE7")
@@ -35,7 +35,7 @@ def _status_problems(
 def create_status(
     site: Site, *, name: str, category: int, description: str = "", schema_id: int | None = None
 ) -> Status:
-    """A new status type, of one schema or of all."""
+    """Create a status type, of one schema or global."""
     problems = _status_problems(site, name, category, schema_id, None)
     if problems:
         raise invalid_fields(problems)
@@ -65,7 +65,7 @@ def delete_status(site: Site, status: Status) -> None:
 
 
 def reference_type(site: Site, identifier: str) -> ReferenceType:
-    """A reference type by id; 404 when there is none."""
+    """Return a reference type by id; reject with 404 if it does not exist."""
     found = site.reference_types.get(int(identifier)) if identifier.isdecimal() else None
     if found is None:
         raise not_found("ReferenceTypeBean", identifier)
@@ -86,7 +86,7 @@ def _check_reference_type_name(
 def create_reference_type(
     site: Site, *, name: str, description: str = "", color: str | None = None, schema_id: int | None = None
 ) -> ReferenceType:
-    """A new reference type, of one schema or of all."""
+    """Create a reference type, of one schema or global."""
     _check_reference_type_name(site, name, schema_id, None)
     number = site.ids.number("reference type")
     kind = ReferenceType(
@@ -115,7 +115,7 @@ def update_reference_type(
 
 def delete_reference_type(site: Site, kind: ReferenceType) -> None:
     """Delete a reference type that no attribute uses; the built-in one stays."""
-    used = any(each.additional_value == str(kind.id) for each in site.referring_attributes())
+    used = any(attribute.additional_value == str(kind.id) for attribute in site.referring_attributes())
     if used or not kind.removable:
         raise bad_request(f"The reference type {kind.name} cannot be deleted")
     del site.reference_types[kind.id]

@@ -10,9 +10,7 @@ class Doubts:
     """Which of several readings of the service the emulator follows.
 
     Every switch stands at the likelier reading, named first. Tests that must hold under each reading run with both.
-
-    Args:
-        object_types_in_entries: `GET objectschema/{id}/objecttypes` answers a bare array (observed by clients and
+     object_types_in_entries: `GET objectschema/{id}/objecttypes` answers a bare array (observed by clients and
             in the newer OpenAPI document); True answers `{"entries": [...]}` (the December 2025 document).
         is_last_as_text: `isLast` of a search is a boolean; True makes it the text of an example.
         parent_id_as_number: `parentObjectTypeId` is text (observed); True makes it a number (OpenAPI document).
@@ -43,6 +41,8 @@ class Doubts:
         import_errors_fail_result: `result` of an import with refused entries is `FAILED`; False leaves it `OK`.
         container_token_status: what a replaced or wrong container token gets, 401 or 403.
     """
+
+    __module__ = "jsm_assets_dest.testing"
 
     object_types_in_entries: bool = False
     is_last_as_text: bool = False

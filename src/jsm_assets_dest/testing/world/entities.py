@@ -1,14 +1,14 @@
-"""What the site consists of, as plain values that can be stored as JSON.
+"""The entities of the site, as plain values that can be stored as JSON.
 
-Entities name each other by number, not by pointer, so that a state file is a plain dump of them. Times are
-milliseconds since 1970. Numbers are shown to clients as text, as the service does.
+Entities refer to each other by number, not by pointer. Times are milliseconds since 1970. Clients see the numbers as
+strings, as on the service.
 """
 
 from __future__ import annotations
 
 from attrs import define, field
 
-from ..json_types import JsonObject, JsonValue
+from .json_reading import JsonObject, JsonValue
 
 DEFAULT, REFERENCE, USER, CONFLUENCE, GROUP, VERSION, PROJECT, STATUS, BITBUCKET = range(9)
 """
@@ -71,11 +71,7 @@ class ObjectSchema:
 
 @define(kw_only=True)
 class ObjectType:
-    """An object type. `external_id` is what mapping documents call it; types made by hand have a made-up one.
-
-    `icon_key` is the key under which an import brought its icon; `attribute_ids` are its own attributes, without
-    inherited ones; `object_ids` are the objects of exactly this type, in the order of creation.
-    """
+    """An object type. `external_id` is its id in mapping documents; types made by hand have a generated one."""
 
     id: int
     schema_id: int
@@ -131,20 +127,22 @@ class Attribute:
 
     @property
     def is_reference(self) -> bool:
-        """Whether its values are other objects."""
+        """True if its values are other objects."""
         return self.type == REFERENCE
 
     @property
     def is_multiple(self) -> bool:
-        """Whether more than one value fits."""
+        """True if it accepts more than one value."""
         return self.maximum != 1
 
 
 @define(kw_only=True)
 class AssetObject:
-    """An object. `values` keeps for each attribute id the values as text: ids for references and statuses, account
-    ids for users, names for groups. The system attributes Key, Created and Updated are not in there.
-    `external_key` is what an import identified it by when its mapping takes Key for that, as one public app does.
+    """An object.
+
+    `values` contains the values by attribute id, as strings: ids for references and statuses, account ids for users,
+    names for groups. Key, Created and Updated are not in it. `external_key` is its identifier if an import maps Key, as
+    one public app does.
     """
 
     id: int
@@ -184,7 +182,7 @@ class ReferenceType:
 
 @define(kw_only=True)
 class Icon:
-    """An icon. `key` and `image` (base64 of a PNG) are there when an import brought it; `schema_id` likewise."""
+    """An icon. `key`, `image` (base64 of a PNG) and `schema_id` are set if an import created it."""
 
     id: str
     name: str
@@ -195,7 +193,7 @@ class Icon:
 
 @define(kw_only=True)
 class HistoryEntry:
-    """One change of an object; the entry of its creation names no attribute."""
+    """One change of an object. The entry of its creation has no attribute."""
 
     id: int
     object_id: int
@@ -209,7 +207,7 @@ class HistoryEntry:
 
 @define(kw_only=True)
 class Role:
-    """A role of an object schema, or of an object type when `type_id` is there."""
+    """A role of an object schema, or of an object type if `type_id` is set."""
 
     id: int
     schema_id: int
@@ -222,7 +220,7 @@ class Role:
 
 @define(kw_only=True)
 class Group:
-    """A group of the site. `gives_jsm` says that it gives product access to Jira Service Management."""
+    """A group of the site. `gives_jsm` is True if it gives product access to Jira Service Management."""
 
     name: str
     gives_jsm: bool = False
@@ -230,7 +228,9 @@ class Group:
 
 @define(kw_only=True)
 class Account:
-    """A person or app of the site, with a classic API token."""
+    """A user, customer or app of the site, with a classic API token."""
+
+    __module__ = "jsm_assets_dest.testing"
 
     account_id: str
     email: str
@@ -293,7 +293,7 @@ class Execution:
 
 @define(kw_only=True)
 class MappingProgress:
-    """An asynchronous submission of a mapping."""
+    """An async submission of a mapping."""
 
     id: str
     source_id: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..json_types import JsonObject, JsonValue
 from .clock import import_timestamp
 from .entities import Execution, ImportSource
 from .imports import executions_of, open_execution
+from .json_reading import JsonObject, JsonValue
 from .processing import process
-from .refusals import bad_request, import_conflict
+from .rejections import bad_request, import_conflict
 from .site import Site
 
 LONGEST_FAILURE_REASON = 1024
@@ -16,10 +16,10 @@ LONGEST_FAILURE_REASON = 1024
 def start_execution(
     site: Site, source: ImportSource, *, account_id: str = "", scheduled: bool = False
 ) -> Execution:
-    """Begin to accept data. One execution per source.
+    """Start an execution, which accepts data. A source runs one execution at a time.
 
     Raises:
-        Refusal: 409 with one of the documented codes.
+        Rejection: 409 with one of the documented codes.
     """
     if source.module_key != "rlabs-import-type-external":
         raise import_conflict("INVALID_IMPORT_MODULE_KEY")
@@ -43,7 +43,7 @@ def start_execution(
 
 
 def execution_of(site: Site, source: ImportSource, identifier: str) -> Execution:
-    """An execution of a source by id. An unknown one is a 400, the only error declared besides 401 and 500."""
+    """Return an execution of a source by id. An unknown one is a 400, the only declared error besides 401 and 500."""
     found = site.executions.get(identifier)
     if found is None or found.source_id != source.id:
         raise bad_request(f"The execution {identifier} does not exist")
@@ -51,7 +51,7 @@ def execution_of(site: Site, source: ImportSource, identifier: str) -> Execution
 
 
 def latest_execution(site: Site, source: ImportSource) -> Execution:
-    """The newest execution of a source; 400 when there is none."""
+    """Return the newest execution of a source; reject with 400 if there is none."""
     found = executions_of(site, source)
     if not found:
         raise bad_request("The import has not been executed")
@@ -66,7 +66,7 @@ def submit_chunk(
     chunk_id: str | None,
     completed: bool,
 ) -> None:
-    """Accept data; the data of an id that came before is ignored (a guess)."""
+    """Accept data. The data of a repeated id is ignored (a guess)."""
     if execution.status != "INGESTING":
         raise bad_request(f"The execution does not accept data, its status is {execution.status}")
     if data is not None and (chunk_id is None or chunk_id not in execution.chunk_ids):
@@ -80,7 +80,7 @@ def submit_chunk(
 
 
 def settle_executions(site: Site) -> None:
-    """Process what is due by the clock."""
+    """Process the executions that are due by the clock."""
     for execution in site.executions.values():
         if execution.status == "PROCESSING" and site.clock.time() >= (execution.ready_at or 0.0):
             source = site.import_sources[execution.source_id]
@@ -91,14 +91,14 @@ def settle_executions(site: Site) -> None:
 
 
 def cancel_execution(site: Site, execution: Execution) -> None:
-    """Stop. Data that was only accepted is thrown away; what is written stays (a guess)."""
+    """Cancel. Unprocessed data is discarded; written objects stay (a guess)."""
     if execution.status not in ("INGESTING", "PROCESSING"):
         raise bad_request(f"The execution cannot be cancelled, its status is {execution.status}")
     _close(site, execution)
 
 
 def record_failure(site: Site, execution: Execution, reason: str) -> None:
-    """Close an execution that accepts data as failed."""
+    """Close an open execution as failed."""
     if len(reason) > LONGEST_FAILURE_REASON:
         raise bad_request(f"failureReason must not be longer than {LONGEST_FAILURE_REASON} characters")
     if execution.status != "INGESTING":
@@ -114,7 +114,7 @@ def _close(site: Site, execution: Execution) -> None:
 
 
 def status_document(site: Site, execution: Execution) -> JsonObject:
-    """The body of an execution's status."""
+    """Return the body of an execution's status."""
     document: JsonObject = {"status": execution.status, "executionId": execution.id}
     if execution.status == "DONE" and execution.result is not None:
         document["progressResult"] = execution.result

@@ -1,4 +1,4 @@
-"""The icons every workspace has, and PNG images made on the spot."""
+"""The icons of every workspace, and generated PNG images."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def global_icons() -> dict[str, Icon]:
 
 @lru_cache(maxsize=64)
 def image(size: int, seed: str) -> bytes:
-    """A square PNG in one colour that depends on the seed."""
+    """Return a square PNG in one color that depends on the seed."""
     colour = zlib.crc32(seed.encode())
     pixel = bytes(((colour >> shift) & 0x7F) + 0x50 for shift in (0, 8, 16))
     rows = (b"\x00" + pixel * size) * size

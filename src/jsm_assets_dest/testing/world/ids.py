@@ -8,12 +8,10 @@ import uuid
 
 
 class Identifiers:
-    """Gives out identifiers that depend only on the seed and on how many of their kind were given out before.
+    """Generates identifiers that depend only on the seed and the number of earlier ones of their kind.
 
-    Reproducible outputs need that; so do state files, which only have to keep the counters.
-
-    Args:
-        seed: two emulators with the same seed give the same identifiers.
+    This makes outputs reproducible, and state files contain only the counters.
+     seed: two emulators with the same seed generate the same identifiers.
     """
 
     def __init__(self, seed: str = "acme") -> None:
@@ -21,7 +19,7 @@ class Identifiers:
         self.counters: dict[str, int] = {}
 
     def number(self, kind: str) -> int:
-        """The next number of a kind; each kind counts from 1."""
+        """Return the next number of a kind; each kind counts from 1."""
         value = self.counters.get(kind, 0) + 1
         self.counters[kind] = value
         return value
@@ -31,19 +29,23 @@ class Identifiers:
         return hashlib.blake2b(text, digest_size=size).digest()
 
     def uuid(self, kind: str) -> str:
-        """A UUID of version 4 in lower case."""
+        """Return a UUID of version 4 in lowercase."""
         return str(uuid.UUID(bytes=self._digest(kind, 16), version=4))
 
     def trace(self) -> str:
-        """The 32 hexadecimal digits of a trace id."""
+        """Return the 32 hexadecimal digits of a trace id."""
         return self._digest("trace", 16).hex()
 
     def secret(self, prefix: str, kind: str) -> str:
-        """A token that looks like one of Atlassian's: prefix, long body, checksum."""
+        """Return a token in the form of Atlassian's: prefix, long body, checksum."""
         body = base64.urlsafe_b64encode(self._digest(kind, 64) + self._digest(kind, 56)).decode().rstrip("=")
         checksum = hashlib.blake2b(body.encode(), digest_size=4).hexdigest().upper()
         return f"{prefix}FfGF0{body}={checksum}"
 
+    def external_id(self) -> str:
+        """Return an external id in the form that clients observed for types and attributes made by hand."""
+        return "cmdb::externalId/" + self.uuid("external id")
+
     def account(self) -> str:
-        """An Atlassian account id."""
+        """Return an Atlassian account id."""
         return "712020:" + self.uuid("account")

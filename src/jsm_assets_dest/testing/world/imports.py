@@ -1,4 +1,4 @@
-"""Import sources: what the user interface of the service sets up, and their tokens."""
+"""Import sources, which administrators create in the user interface, and their tokens."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def add_import_source(
     empty_values: str = "ignore",
     unknown_values: str = "ignore",
 ) -> ImportSource:
-    """What an administrator does under Schema configuration, Import, Create import, External import.
+    """Create an External import, as an administrator does in the configuration of a schema.
 
     Args:
-        site: where.
+        site: the site.
         schema: what it fills.
-        name: for people.
+        name: human-readable.
         enabled: imports are accepted.
-        missing_objects: what happens to objects that the data no longer has: "ignore", "remove" or "update".
-        missing_update: for "update": name of an attribute and the text it gets.
-        empty_values: an empty value leaves the attribute alone ("ignore") or clears it ("remove").
-        unknown_values: unknown options and statuses are left out ("ignore") or made ("add").
+        missing_objects: policy for objects that the data no longer contains: "ignore", "remove" or "update".
+        missing_update: for "update": name of an attribute and its new value.
+        empty_values: an empty value leaves the attribute unchanged ("ignore") or clears it ("remove").
+        unknown_values: unknown options and statuses are left out ("ignore") or created ("add").
     """
     for given, known in (
         (missing_objects, MISSING_OBJECTS),
@@ -67,7 +67,7 @@ def add_import_source(
 
 
 def generate_token(site: Site, source: ImportSource) -> str:
-    """A new container token; the older one is dead at once."""
+    """Generate a container token; the older one becomes invalid immediately."""
     source.token = site.ids.secret("ATCTT3x", "container token")
     source.token_valid_from = site.now() + round(site.doubts.fresh_token_seconds * 1000)
     source.updated = site.now()
@@ -75,7 +75,7 @@ def generate_token(site: Site, source: ImportSource) -> str:
 
 
 def source_of_token(site: Site, secret: str) -> ImportSource | None:
-    """The import source a container token belongs to, when the token is good."""
+    """Return the import source of a container token if the token is valid."""
     for source in site.import_sources.values():
         if source.token and source.token == secret:
             return source if site.now() >= source.token_valid_from else None
@@ -83,12 +83,12 @@ def source_of_token(site: Site, secret: str) -> ImportSource | None:
 
 
 def executions_of(site: Site, source: ImportSource) -> list[Execution]:
-    """The executions of a source, oldest first."""
-    return [each for each in site.executions.values() if each.source_id == source.id]
+    """Return the executions of a source, oldest first."""
+    return [execution for execution in site.executions.values() if execution.source_id == source.id]
 
 
 def open_execution(site: Site, source: ImportSource) -> Execution | None:
-    """The execution that is still running, if any."""
+    """Return the running execution, if any."""
     for execution in executions_of(site, source):
         if execution.status in ("INGESTING", "PROCESSING"):
             return execution
@@ -105,7 +105,7 @@ def config_status(site: Site, source: ImportSource) -> str:
 
 
 def delete_import_source(site: Site, source: ImportSource) -> None:
-    """Remove an import source with its executions, as the user interface does. Types and objects stay."""
+    """Delete an import source with its executions, as the user interface does. Types and objects stay."""
     for execution in executions_of(site, source):
         del site.executions[execution.id]
     del site.import_sources[source.id]

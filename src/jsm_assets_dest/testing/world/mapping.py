@@ -1,11 +1,10 @@
-"""Applying a schema-and-mapping document to a site. Everything is checked before anything is changed."""
+"""Applying a schema-and-mapping document to a site. All of it is checked before anything is changed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import cast
 
-from ..json_types import JsonObject, JsonValue
 from .attributes import AttributeSettings, create_attribute
 from .entities import (
     DEFAULT,
@@ -19,9 +18,10 @@ from .entities import (
     Status,
 )
 from .icons import DEFAULT_ICON_ID
+from .json_reading import JsonObject, JsonValue
 from .mapping_checks import SYSTEM_NAMES, MappingChecker
 from .mapping_document import AttributeEntry, Document, TypeEntry, read_document
-from .refusals import Refusal, errors_body, not_found
+from .rejections import Rejection, errors_body, not_found
 from .site import Site
 from .types import create_object_type
 
@@ -30,8 +30,8 @@ def submit_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial
     """Check a document against the site and apply it.
 
     Args:
-        site: where.
-        source: which import.
+        site: the site.
+        source: the import source.
         body: the document.
         partial: PATCH; PUT otherwise.
     """
@@ -43,17 +43,17 @@ def check_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial:
     """Check a document without applying it.
 
     Raises:
-        Refusal: 400 for a document that is wrong, 409 for a second PUT.
+        Rejection: 400 for an invalid document, 409 for a second PUT.
     """
     document = read_document(body)
     MappingChecker(site, source, document).check()
     if not partial and source.has_mapping and not site.doubts.repeated_mapping_put:
-        raise Refusal(409, errors_body(["A mapping already exists for this import"]))
+        raise Rejection(409, errors_body(["A mapping already exists for this import"]))
     return document
 
 
 def start_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial: bool) -> MappingProgress:
-    """As `submit_mapping`, but applied when the clock has moved on by `Doubts.mapping_seconds`."""
+    """Submit a mapping that is applied after `Doubts.mapping_seconds` on the clock."""
     check_mapping(site, source, body, partial=partial)
     progress = MappingProgress(
         id=site.ids.uuid("mapping progress"),
@@ -68,7 +68,7 @@ def start_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial:
 
 
 def settle_mappings(site: Site) -> None:
-    """Finish the asynchronous submissions whose time has come."""
+    """Finish the async submissions that are due."""
     for progress in site.mapping_progress.values():
         if progress.result is not None or site.clock.time() < progress.ready_at:
             continue
@@ -77,8 +77,8 @@ def settle_mappings(site: Site) -> None:
             if source is None:
                 raise not_found("ImportSource", progress.source_id)
             submit_mapping(site, source, progress.document, partial=progress.partial)
-        except Refusal as refusal:
-            progress.result, progress.message = "ERROR", str(refusal.body)
+        except Rejection as rejection:
+            progress.result, progress.message = "ERROR", str(rejection.body)
         else:
             progress.result, progress.message = "OK", "Schema and mapping successfully created"
 
@@ -87,16 +87,16 @@ def _apply(site: Site, source: ImportSource, document: Document) -> None:
     schema = site.schemas[source.schema_id]
     checker = MappingChecker(site, source, document)
     for key, name, image in document.icons:
-        icon = next((each for each in site.icons.values() if each.key == key), None)
+        icon = next((icon for icon in site.icons.values() if icon.key == key), None)
         if icon is None:
             icon = Icon(id=site.ids.uuid("icon"), name=name, key=key, schema_id=schema.id)
             site.icons[icon.id] = icon
         icon.name, icon.image = name, image
     for name, description, category in document.statuses:
         same = [
-            each
-            for each in site.statuses.values()
-            if each.schema_id in (None, schema.id) and each.name.lower() == name.lower()
+            status
+            for status in site.statuses.values()
+            if status.schema_id in (None, schema.id) and status.name.lower() == name.lower()
         ]
         if not same:
             number = site.ids.number("status")
@@ -125,7 +125,7 @@ def _apply(site: Site, source: ImportSource, document: Document) -> None:
 def _place_type(
     site: Site, source: ImportSource, checker: MappingChecker, entry: TypeEntry, parent: ObjectType | None
 ) -> ObjectType:
-    icon = next((each for each in site.icons.values() if entry.icon_key and each.key == entry.icon_key), None)
+    icon = next((icon for icon in site.icons.values() if entry.icon_key and icon.key == entry.icon_key), None)
     found = checker.existing_type(entry)
     if found is None:
         return create_object_type(
@@ -136,8 +136,8 @@ def _place_type(
             description=entry.description,
             parent=parent,
             external_id=entry.external_id,
-            with_name_attribute=not any(each.label for each in entry.attributes)
-            and not any(each.name.lower() == "name" for each in entry.attributes),
+            with_name_attribute=not any(attribute.label for attribute in entry.attributes)
+            and not any(attribute.name.lower() == "name" for attribute in entry.attributes),
         )
     found.description = entry.description
     if icon is not None:
@@ -161,7 +161,12 @@ def _place_attribute(
     object_type = placed[id(owner)]
     if entry.external_id is not None:
         found = next(
-            (each for each in site.attributes_of(object_type) if each.external_id == entry.external_id), None
+            (
+                attribute
+                for attribute in site.attributes_of(object_type)
+                if attribute.external_id == entry.external_id
+            ),
+            None,
         )
     else:
         found = site.attribute_named(object_type, entry.name)
@@ -192,7 +197,7 @@ def _settings_of(
     placed: Mapping[int, ObjectType],
     entry: AttributeEntry,
 ) -> tuple[int, AttributeSettings]:
-    """The type of a new attribute, and what else its entry says."""
+    """Return the type of a new attribute and its other settings."""
     object_type = placed[id(owner)]
     settings = AttributeSettings(
         description=entry.description,
@@ -203,7 +208,7 @@ def _settings_of(
         or (
             entry.name.lower() == "name"
             and site.label_attribute(object_type) is None
-            and not any(each.label for each in owner.attributes)
+            and not any(attribute.label for attribute in owner.attributes)
         ),
     )
     if entry.type == "referenced_object":
@@ -214,10 +219,10 @@ def _settings_of(
         kind = STATUS
         schema_id = object_type.schema_id
         settings["type_value_multi"] = [
-            str(each.id)
+            str(status.id)
             for name in entry.statuses
-            for each in site.statuses.values()
-            if each.name.lower() == name.lower() and each.schema_id in (None, schema_id)
+            for status in site.statuses.values()
+            if status.name.lower() == name.lower() and status.schema_id in (None, schema_id)
         ]
     else:
         kind = DEFAULT
@@ -232,16 +237,16 @@ def _reference_target(
     placed: Mapping[int, ObjectType],
     entry: AttributeEntry,
 ) -> ObjectType:
-    for each in document.types:
+    for type_entry in document.types:
         if entry.reference_external_id:
-            if each.external_id == entry.reference_external_id:
-                return placed[id(each)]
-        elif each.name.lower() == (entry.reference_name or "").lower():
-            return placed[id(each)]
+            if type_entry.external_id == entry.reference_external_id:
+                return placed[id(type_entry)]
+        elif type_entry.name.lower() == (entry.reference_name or "").lower():
+            return placed[id(type_entry)]
     if entry.reference_external_id:
         return checker.type_ids[entry.reference_external_id]
     return next(
-        each
-        for each in site.types_of(checker.schema)
-        if each.name.lower() == (entry.reference_name or "").lower()
+        object_type
+        for object_type in site.types_of(checker.schema)
+        if object_type.name.lower() == (entry.reference_name or "").lower()
     )

@@ -1,28 +1,28 @@
-"""What contradicts what: a schema-and-mapping document against the site, before anything is changed.
+"""Contradictions between a schema-and-mapping document and the site, found before anything is changed.
 
-The codes of refusals are those Atlassian's staff named in the developer community; where the documentation forbids a
-change without naming a code, the nearest one is used, or one made up in their style.
+The error codes are those that Atlassian's staff named in the developer community. Where the documentation forbids a
+change without a code, the nearest code is used, or one in the same style.
 """
 
 from __future__ import annotations
 
 from typing import cast
 
-from ..json_types import JsonObject, JsonValue
 from .aql import parse
 from .aql.nodes import InvalidQuery
 from .entities import Attribute, ImportSource, ObjectSchema, ObjectType, Status
+from .json_reading import JsonObject, JsonValue
 from .mapping_document import AttributeEntry, Document, TypeEntry
 from .mapping_rendering import import_type_of
-from .naming import name_problem
-from .refusals import data_validation
+from .rejections import data_validation
 from .site import Site
+from .values import name_problem
 
 SYSTEM_NAMES = {"key", "created", "updated"}
 
 
 class MappingChecker:
-    """Looks for contradictions between a document and the site."""
+    """Finds contradictions between a document and the site."""
 
     def __init__(self, site: Site, source: ImportSource, document: Document) -> None:
         self.site = site
@@ -30,27 +30,33 @@ class MappingChecker:
         self.document = document
         self.schema: ObjectSchema = site.schemas[source.schema_id]
         self.problems: list[JsonObject] = []
-        self.type_ids: dict[str, ObjectType] = {each.external_id: each for each in site.types.values()}
+        self.type_ids: dict[str, ObjectType] = {
+            object_type.external_id: object_type for object_type in site.types.values()
+        }
         self.attribute_ids: dict[str, Attribute] = {
-            each.external_id: each for each in site.attributes.values()
+            attribute.external_id: attribute for attribute in site.attributes.values()
         }
 
     def problem(self, code: str, location: str, message: str) -> None:
-        """Note a contradiction."""
+        """Record a contradiction."""
         self.problems.append({"code": code, "location": location, "message": message})
 
     def existing_type(self, entry: TypeEntry) -> ObjectType | None:
-        """The object type an entry means, if it is there already: by external id, or by name without one."""
+        """Return the existing object type of an entry: by external id, or by name if it has none."""
         if entry.external_id is not None:
             found = self.type_ids.get(entry.external_id)
             return found if found is not None and found.schema_id == self.schema.id else None
         return next(
-            (each for each in self.site.types_of(self.schema) if each.name.lower() == entry.name.lower()),
+            (
+                object_type
+                for object_type in self.site.types_of(self.schema)
+                if object_type.name.lower() == entry.name.lower()
+            ),
             None,
         )
 
     def existing_attribute(self, owner: ObjectType | None, entry: AttributeEntry) -> Attribute | None:
-        """The attribute an entry means, if it is there already."""
+        """Return the existing attribute of an entry."""
         if owner is None:
             return None
         if entry.external_id is not None:
@@ -59,10 +65,10 @@ class MappingChecker:
         return self.site.attribute_named(owner, entry.name)
 
     def check(self) -> None:
-        """Look for contradictions.
+        """Check the document.
 
         Raises:
-            Refusal: 400 that names all of them.
+            Rejection: 400 that names all of them.
         """
         self._check_external_ids()
         icon_keys = {icon.key for icon in self.site.icons.values() if icon.key} | {
@@ -83,7 +89,7 @@ class MappingChecker:
         seen: set[str] = set()
         for entry in self.document.types:
             pairs = [(entry.external_id, entry.name, entry.location)]
-            # Key has no external id in the documents the service gives out, so it needs none here either.
+            # In documents of the service, Key may have no external id, so it needs none here either.
             pairs.extend(
                 (attribute.external_id, attribute.name, entry.location)
                 for attribute in entry.attributes
@@ -157,7 +163,7 @@ class MappingChecker:
         if entry.type == "referenced_object":
             self._check_reference(where, found, entry)
         for name in entry.statuses:
-            known = {each.name.lower() for each in self.site.statuses.values() if self._visible(each)}
+            known = {status.name.lower() for status in self.site.statuses.values() if self._visible(status)}
             if name.lower() not in known | {new.lower() for new, _, _ in self.document.statuses}:
                 self.problem("UNKNOWN_STATUS", where, f"There is no status {name}")
 
@@ -167,14 +173,23 @@ class MappingChecker:
     def _check_reference(self, where: str, found: Attribute | None, entry: AttributeEntry) -> None:
         name, external_id = entry.reference_name, entry.reference_external_id
         in_document = [
-            each
-            for each in self.document.types
-            if (each.external_id == external_id if external_id else each.name.lower() == (name or "").lower())
+            type_entry
+            for type_entry in self.document.types
+            if (
+                type_entry.external_id == external_id
+                if external_id
+                else type_entry.name.lower() == (name or "").lower()
+            )
         ]
         target = self.type_ids.get(external_id) if external_id else None
         if target is None and not external_id and name:
             target = next(
-                (each for each in self.site.types_of(self.schema) if each.name.lower() == name.lower()), None
+                (
+                    object_type
+                    for object_type in self.site.types_of(self.schema)
+                    if object_type.name.lower() == name.lower()
+                ),
+                None,
             )
         if not in_document and target is None:
             self.problem("UNKNOWN_REFERENCE", where, f"There is no object type {external_id or name}")
@@ -208,22 +223,32 @@ class MappingChecker:
                 "MAPPING_INVALID_EXTERNAL_ID", where, f"{external_id} belongs to another object type"
             )
         attributes = cast("list[JsonObject]", mapping.get("attributesMapping", []))
-        for each in attributes:
-            self._check_attribute_mapping(where, each, entry, existing)
-        has_part = any(each.get("externalIdPart") is True for each in attributes)
+        for attribute_mapping in attributes:
+            self._check_attribute_mapping(where, attribute_mapping, entry, existing)
+        has_part = any(attribute_mapping.get("externalIdPart") is True for attribute_mapping in attributes)
         if self.site.doubts.mapping_needs_external_id_part and not has_part:
             self.problem("MISSING_EXTERNAL_ID_PART", where, f"No attribute of {name} is an externalIdPart")
 
     def mapped_type(self, name: str, external_id: JsonValue) -> tuple[TypeEntry | None, ObjectType | None]:
-        """What a mapping means: an entry of the document, a type that is there already, or both."""
+        """Return what a mapping refers to: an entry of the document, an existing type, or both."""
         if external_id:
-            entry = next((each for each in self.document.types if each.external_id == external_id), None)
+            entry = next(
+                (type_entry for type_entry in self.document.types if type_entry.external_id == external_id),
+                None,
+            )
             existing = self.type_ids.get(str(external_id))
             if existing is not None and existing.schema_id != self.schema.id:
                 existing = None
             return entry, existing
-        entry = next((each for each in self.document.types if each.name.lower() == name.lower()), None)
-        same = (each for each in self.site.types_of(self.schema) if each.name.lower() == name.lower())
+        entry = next(
+            (type_entry for type_entry in self.document.types if type_entry.name.lower() == name.lower()),
+            None,
+        )
+        same = (
+            object_type
+            for object_type in self.site.types_of(self.schema)
+            if object_type.name.lower() == name.lower()
+        )
         return entry, next(same, None)
 
     def _check_attribute_mapping(
@@ -236,13 +261,14 @@ class MappingChecker:
             return
         names: dict[str | None, str] = {}
         if existing is not None:
-            for attribute in self.site.attributes_of(existing):
-                names[attribute.external_id if external_id else attribute.name.lower()] = attribute.name
+            for existing_attribute in self.site.attributes_of(existing):
+                key = existing_attribute.external_id if external_id else existing_attribute.name.lower()
+                names[key] = existing_attribute.name
         # A child of an inheriting type may map what it inherits.
         owner = entry
         while owner is not None:
-            for each in owner.attributes:
-                names[each.external_id if external_id else each.name.lower()] = each.name
+            for attribute in owner.attributes:
+                names[attribute.external_id if external_id else attribute.name.lower()] = attribute.name
             owner = owner.parent
         if entry is not None and existing is None and not external_id:
             names.setdefault("name", "Name")

@@ -10,16 +10,67 @@ import base64
 import binascii
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from attrs import define, field
 
-from ..json_types import JsonObject, JsonValue
 from .entities import IMPORT_TYPE_NAMES
-from .refusals import bad_request
+from .json_reading import ARRAY, BOOLEAN, INTEGER, OBJECT, STRING, Fields, JsonObject, JsonValue, read_fields
+from .rejections import bad_request
 
 _SHORT_NAME = re.compile(r"[a-zA-Z0-9 \-]{2,30}")
 _CATEGORIES = {"inactive": 0, "active": 1, "pending": 2}
+
+_ROOT = Fields(required={"schema": OBJECT, "mapping": OBJECT}, is_open=True)
+_SCHEMA = Fields(
+    required={"objectSchema": OBJECT}, optional={"iconSchema": OBJECT, "statusSchema": OBJECT}, is_open=True
+)
+_OBJECT_SCHEMA = Fields(required={"name": STRING, "description": STRING, "objectTypes": ARRAY}, is_open=True)
+_OBJECT_TYPE = Fields(
+    required={"name": STRING, "description": STRING},
+    optional={"iconKey": STRING, "attributes": ARRAY, "children": ARRAY, "externalId": STRING},
+    is_open=True,
+)
+_ATTRIBUTE = Fields(
+    required={"name": STRING, "description": STRING, "type": STRING},
+    optional={
+        "label": BOOLEAN,
+        "referenceObjectTypeName": STRING,
+        "externalId": STRING,
+        "typeValues": ARRAY,
+        "referenceObjectTypeExternalId": STRING,
+        "minimumCardinality": INTEGER,
+        "maximumCardinality": INTEGER,
+        "unique": BOOLEAN,
+    },
+    is_open=True,
+)
+_OLD_OBJECT_TYPE = Fields(
+    required=_OBJECT_TYPE.required,
+    optional={"iconKey": STRING, "attributes": ARRAY, "children": ARRAY},
+    is_open=True,
+)
+_OLD_ATTRIBUTE = Fields(
+    required=_ATTRIBUTE.required,
+    optional={"label": BOOLEAN, "referenceObjectTypeName": STRING},
+    is_open=True,
+)
+_ICONS = Fields(required={"icons": ARRAY}, is_open=True)
+_ICON = Fields(required={"key": STRING, "name": STRING, "png48": STRING}, is_open=True)
+_STATUSES = Fields(required={"statuses": ARRAY}, is_open=True)
+_STATUS = Fields(required={"name": STRING, "description": STRING, "category": STRING}, is_open=True)
+_MAPPING = Fields(required={"objectTypeMappings": ARRAY}, is_open=True)
+_TYPE_MAPPING = Fields(
+    required={"objectTypeName": STRING, "selector": STRING, "description": STRING},
+    optional={"objectTypeExternalId": STRING, "attributesMapping": ARRAY},
+    is_open=True,
+)
+_ATTRIBUTE_MAPPING = Fields(
+    required={"attributeName": STRING, "attributeLocators": ARRAY},
+    optional={"attributeExternalId": STRING, "objectMappingIQL": STRING, "externalIdPart": BOOLEAN},
+    is_open=True,
+)
 
 
 @define(kw_only=True)
@@ -41,7 +92,7 @@ class AttributeEntry:
 
 @define(kw_only=True)
 class TypeEntry:
-    """One object type of a document, with the name of the type above it and where it stands in the document."""
+    """One object type of a document, with its parent and its location in the document."""
 
     name: str
     description: str
@@ -54,7 +105,7 @@ class TypeEntry:
 
 @define(kw_only=True)
 class Document:
-    """A document whose form is right."""
+    """A document of valid form."""
 
     has_external_ids: bool
     types: list[TypeEntry]
@@ -63,167 +114,142 @@ class Document:
     mappings: list[JsonObject]
 
 
-class _Problems:
+class _Reader:
     def __init__(self) -> None:
-        self.texts: list[str] = []
+        self.problems: list[str] = []
 
-    def object(self, value: JsonValue, where: str) -> Mapping[str, JsonValue]:
-        if isinstance(value, Mapping):
-            return value
-        self.texts.append(f"{where}: expected an object")
-        return {}
+    def fields(self, declared: Fields, value: JsonValue, location: str) -> dict[str, Any]:
+        """Return the declared fields; an invalid or missing one is empty."""
+        empty: dict[str, Any] = {
+            name: [] if kind == ARRAY else {} if kind == OBJECT else ""
+            for name, kind in declared.required.items()
+        }
+        if not isinstance(value, Mapping):
+            self.problems.append(f"{location}: expected an object")
+            return empty
+        fields, problems = read_fields(declared, value, strict=True)
+        self.problems.extend(f"{location}: {problem.text}" for problem in problems.values())
+        return {**empty, **fields}
 
-    def array(self, value: JsonValue, where: str, least: int = 0) -> Sequence[JsonValue]:
-        if isinstance(value, list) and len(value) >= least:
-            return value
-        self.texts.append(f"{where}: expected an array with at least {least} items")
-        return []
-
-    def text(self, parent: Mapping[str, JsonValue], key: str, where: str) -> str:
-        value = parent.get(key)
-        if isinstance(value, str):
-            return value
-        self.texts.append(f"{where}: required text {key} is missing")
-        return ""
-
-    def optional(self, parent: Mapping[str, JsonValue], key: str, where: str) -> str | None:
-        value = parent.get(key)
-        if value is not None and not isinstance(value, str):
-            self.texts.append(f"{where}: {key} must be text")
-            return None
-        return value
-
-    def integer(self, parent: Mapping[str, JsonValue], key: str, where: str) -> int | None:
-        value = parent.get(key)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            self.texts.append(f"{where}: {key} must be an integer")
-            return None
-        return value
-
-    def boolean(self, parent: Mapping[str, JsonValue], key: str, where: str) -> bool:
-        value = parent.get(key, False)
-        if not isinstance(value, bool):
-            self.texts.append(f"{where}: {key} must be true or false")
-            return False
-        return value
+    def not_empty(self, items: list[Any], location: str) -> list[Any]:
+        if not items:
+            self.problems.append(f"{location}: expected an array with at least 1 item")
+        return items
 
 
 def read_document(body: JsonValue) -> Document:
     """Check the form of a document.
 
     Raises:
-        Refusal: 400 with a text for each thing that is wrong.
+        Rejection: 400 with a message for each error.
     """
-    problems = _Problems()
-    root = problems.object(body, "$")
-    schema = problems.object(root.get("schema"), "schema")
-    mapping = problems.object(root.get("mapping"), "mapping")
-    object_schema = problems.object(schema.get("objectSchema"), "schema.objectSchema")
-    problems.text(object_schema, "name", "schema.objectSchema")
-    problems.text(object_schema, "description", "schema.objectSchema")
-    modern = _mentions_external_id(body)
+    reader = _Reader()
+    root = reader.fields(_ROOT, body, "$")
+    schema = reader.fields(_SCHEMA, root["schema"], "schema")
+    mapping = reader.fields(_MAPPING, root["mapping"], "mapping")
+    object_schema = reader.fields(_OBJECT_SCHEMA, schema["objectSchema"], "schema.objectSchema")
+    has_external_ids = _contains_external_id(body)
     types: list[TypeEntry] = []
-    entries = problems.array(object_schema.get("objectTypes"), "schema.objectSchema.objectTypes", 1)
-    _read_types(problems, entries, "schema.objectSchema.objectTypes", None, types, modern=modern)
+    location = "schema.objectSchema.objectTypes"
+    entries = reader.not_empty(object_schema["objectTypes"], location)
+    _read_types(reader, entries, location, None, types, has_external_ids=has_external_ids)
     document = Document(
-        has_external_ids=modern,
+        has_external_ids=has_external_ids,
         types=types,
-        icons=list(_read_icons(problems, schema)),
-        statuses=list(_read_statuses(problems, schema)) if modern else [],
-        mappings=_read_mappings(problems, mapping),
+        icons=list(_read_icons(reader, schema)),
+        statuses=list(_read_statuses(reader, schema)) if has_external_ids else [],
+        mappings=_read_mappings(reader, mapping),
     )
-    if problems.texts:
-        raise bad_request(*problems.texts)
+    if reader.problems:
+        raise bad_request(*reader.problems)
     return document
 
 
-def _mentions_external_id(value: JsonValue) -> bool:
+def _contains_external_id(value: JsonValue) -> bool:
+    keys = ("externalId", "referenceObjectTypeExternalId", "objectTypeExternalId", "attributeExternalId")
     if isinstance(value, Mapping):
-        named = ("externalId", "referenceObjectTypeExternalId", "objectTypeExternalId", "attributeExternalId")
-        return any(key in value for key in named) or any(
-            _mentions_external_id(each) for each in value.values()
-        )
-    if isinstance(value, list):
-        return any(_mentions_external_id(each) for each in value)
-    return False
+        return any(key in value for key in keys) or any(map(_contains_external_id, value.values()))
+    return isinstance(value, list) and any(map(_contains_external_id, value))
 
 
 def _read_types(
-    problems: _Problems,
-    entries: Sequence[JsonValue],
-    where: str,
+    reader: _Reader,
+    entries: list[JsonValue],
+    location: str,
     parent: TypeEntry | None,
-    found: list[TypeEntry],
+    types: list[TypeEntry],
     *,
-    modern: bool,
+    has_external_ids: bool,
 ) -> None:
-    for number, value in enumerate(entries):
-        location = f"{where}[{number}]"
-        entry = problems.object(value, location)
-        read = TypeEntry(
-            name=problems.text(entry, "name", location),
-            description=problems.text(entry, "description", location),
-            external_id=problems.optional(entry, "externalId", location) if modern else None,
-            icon_key=problems.optional(entry, "iconKey", location),
+    for index, value in enumerate(entries):
+        where = f"{location}[{index}]"
+        fields = reader.fields(_OBJECT_TYPE if has_external_ids else _OLD_OBJECT_TYPE, value, where)
+        entry = TypeEntry(
+            name=fields["name"],
+            description=fields["description"],
+            external_id=fields.get("externalId"),
+            icon_key=fields.get("iconKey"),
             attributes=[],
             parent=parent,
-            location=location,
+            location=where,
         )
-        found.append(read)
-        attributes = problems.array(entry.get("attributes", []), f"{location}.attributes")
-        for position, each in enumerate(attributes):
-            read.attributes.append(
-                _read_attribute(problems, each, f"{location}.attributes[{position}]", modern=modern)
+        types.append(entry)
+        for position, attribute in enumerate(fields.get("attributes", ())):
+            entry.attributes.append(
+                _read_attribute(
+                    reader, attribute, f"{where}.attributes[{position}]", has_external_ids=has_external_ids
+                )
             )
-        children = problems.array(entry.get("children", []), f"{location}.children")
-        _read_types(problems, children, f"{location}.children", read, found, modern=modern)
+        children = fields.get("children", [])
+        _read_types(reader, children, f"{where}.children", entry, types, has_external_ids=has_external_ids)
 
 
-def _read_attribute(problems: _Problems, value: JsonValue, where: str, *, modern: bool) -> AttributeEntry:
-    entry = problems.object(value, where)
-    kind = problems.text(entry, "type", where)
-    known = {*IMPORT_TYPE_NAMES, "referenced_object"} | ({"status"} if modern else set())
-    if kind not in known:
-        problems.texts.append(f"{where}: type {kind!r} is not one of {', '.join(sorted(known))}")
-    statuses = problems.array(entry.get("typeValues", []), f"{where}.typeValues") if modern else []
-    if modern and entry.get("typeValues") is not None and kind != "status":
-        problems.texts.append(f"{where}: typeValues is only allowed for attributes of type status")
-    if not modern and kind == "referenced_object":
-        problems.text(entry, "referenceObjectTypeName", where)
+def _read_attribute(
+    reader: _Reader, value: JsonValue, location: str, *, has_external_ids: bool
+) -> AttributeEntry:
+    fields = reader.fields(_ATTRIBUTE if has_external_ids else _OLD_ATTRIBUTE, value, location)
+    kind = fields["type"]
+    kinds = {*IMPORT_TYPE_NAMES, "referenced_object"} | ({"status"} if has_external_ids else set())
+    if kind not in kinds:
+        reader.problems.append(f"{location}: type {kind!r} is not one of {', '.join(sorted(kinds))}")
+    if "typeValues" in fields and kind != "status":
+        reader.problems.append(f"{location}: typeValues is only allowed for attributes of type status")
+    if not has_external_ids and kind == "referenced_object" and "referenceObjectTypeName" not in fields:
+        reader.problems.append(f"{location}: The field referenceObjectTypeName is required")
     return AttributeEntry(
-        name=problems.text(entry, "name", where),
-        description=problems.text(entry, "description", where),
+        name=fields["name"],
+        description=fields["description"],
         type=kind,
-        external_id=problems.optional(entry, "externalId", where) if modern else None,
-        label=problems.boolean(entry, "label", where),
-        reference_name=problems.optional(entry, "referenceObjectTypeName", where),
-        reference_external_id=problems.optional(entry, "referenceObjectTypeExternalId", where)
-        if modern
-        else None,
-        minimum=problems.integer(entry, "minimumCardinality", where) if modern else None,
-        maximum=problems.integer(entry, "maximumCardinality", where) if modern else None,
-        unique=problems.boolean(entry, "unique", where) if modern else False,
-        statuses=[str(each) for each in statuses],
+        external_id=fields.get("externalId"),
+        label=fields.get("label", False),
+        reference_name=fields.get("referenceObjectTypeName"),
+        reference_external_id=fields.get("referenceObjectTypeExternalId"),
+        minimum=fields.get("minimumCardinality"),
+        maximum=fields.get("maximumCardinality"),
+        unique=fields.get("unique", False),
+        statuses=[str(name) for name in fields.get("typeValues", ())],
     )
 
 
-def _read_icons(problems: _Problems, schema: Mapping[str, JsonValue]) -> Iterator[tuple[str, str, str]]:
+def _read_icons(reader: _Reader, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     if "iconSchema" not in schema:
         return
-    holder = problems.object(schema["iconSchema"], "schema.iconSchema")
-    for number, value in enumerate(problems.array(holder.get("icons"), "schema.iconSchema.icons", 1)):
-        where = f"schema.iconSchema.icons[{number}]"
-        icon = problems.object(value, where)
-        key = problems.text(icon, "key", where)
-        name = problems.text(icon, "name", where)
-        image = problems.text(icon, "png48", where)
-        if not 1 <= len(key) <= 255:
-            problems.texts.append(f"{where}: key must have 1 to 255 characters")
-        if not _SHORT_NAME.fullmatch(name):
-            problems.texts.append(f"{where}: name must have 2 to 30 letters, digits, blanks or hyphens")
-        if not _is_png48(image):
-            problems.texts.append(f"{where}: png48 must be the base64 text of a PNG of 48 by 48 pixels")
-        yield key, name, image
+    location = "schema.iconSchema.icons"
+    icons = reader.fields(_ICONS, schema["iconSchema"], "schema.iconSchema")["icons"]
+    for index, value in enumerate(reader.not_empty(icons, location)):
+        where = f"{location}[{index}]"
+        icon = reader.fields(_ICON, value, where)
+        if not 1 <= len(icon["key"]) <= 255:
+            reader.problems.append(f"{where}: key must have 1 to 255 characters")
+        _check_short_name(reader, icon["name"], where)
+        if not _is_png48(icon["png48"]):
+            reader.problems.append(f"{where}: png48 must be a PNG of 48 by 48 pixels in base64")
+        yield icon["key"], icon["name"], icon["png48"]
+
+
+def _check_short_name(reader: _Reader, name: str, location: str) -> None:
+    if not _SHORT_NAME.fullmatch(name):
+        reader.problems.append(f"{location}: name must have 2 to 30 letters, digits, blanks or hyphens")
 
 
 def _is_png48(text: str) -> bool:
@@ -236,43 +262,30 @@ def _is_png48(text: str) -> bool:
     )
 
 
-def _read_statuses(problems: _Problems, schema: Mapping[str, JsonValue]) -> Iterator[tuple[str, str, int]]:
+def _read_statuses(reader: _Reader, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
     if "statusSchema" not in schema:
         return
-    holder = problems.object(schema["statusSchema"], "schema.statusSchema")
-    for number, value in enumerate(problems.array(holder.get("statuses"), "schema.statusSchema.statuses", 1)):
-        where = f"schema.statusSchema.statuses[{number}]"
-        status = problems.object(value, where)
-        name = problems.text(status, "name", where)
-        category = problems.text(status, "category", where)
-        if not _SHORT_NAME.fullmatch(name):
-            problems.texts.append(f"{where}: name must have 2 to 30 letters, digits, blanks or hyphens")
-        if category not in _CATEGORIES:
-            problems.texts.append(f"{where}: category must be one of {', '.join(_CATEGORIES)}")
-        yield name, problems.text(status, "description", where), _CATEGORIES.get(category, 0)
+    location = "schema.statusSchema.statuses"
+    statuses = reader.fields(_STATUSES, schema["statusSchema"], "schema.statusSchema")["statuses"]
+    for index, value in enumerate(reader.not_empty(statuses, location)):
+        where = f"{location}[{index}]"
+        status = reader.fields(_STATUS, value, where)
+        _check_short_name(reader, status["name"], where)
+        if status["category"] not in _CATEGORIES:
+            reader.problems.append(f"{where}: category must be one of {', '.join(_CATEGORIES)}")
+        yield status["name"], status["description"], _CATEGORIES.get(status["category"], 0)
 
 
-def _read_mappings(problems: _Problems, mapping: Mapping[str, JsonValue]) -> list[JsonObject]:
-    found: list[JsonObject] = []
-    for number, value in enumerate(
-        problems.array(mapping.get("objectTypeMappings"), "mapping.objectTypeMappings")
-    ):
-        where = f"mapping.objectTypeMappings[{number}]"
-        entry = problems.object(value, where)
-        for key in ("objectTypeName", "selector", "description"):
-            problems.text(entry, key, where)
-        problems.optional(entry, "objectTypeExternalId", where)
-        for position, each in enumerate(
-            problems.array(entry.get("attributesMapping", []), f"{where}.attributesMapping")
-        ):
+def _read_mappings(reader: _Reader, mapping: Mapping[str, Any]) -> list[JsonObject]:
+    """Check the mappings and return them with all their keys, because the service returns unknown keys, too."""
+    mappings: list[JsonObject] = []
+    for index, value in enumerate(mapping["objectTypeMappings"]):
+        where = f"mapping.objectTypeMappings[{index}]"
+        fields = reader.fields(_TYPE_MAPPING, value, where)
+        for position, attribute in enumerate(fields.get("attributesMapping", ())):
             inner = f"{where}.attributesMapping[{position}]"
-            attribute = problems.object(each, inner)
-            problems.text(attribute, "attributeName", inner)
-            problems.optional(attribute, "attributeExternalId", inner)
-            problems.optional(attribute, "objectMappingIQL", inner)
-            problems.boolean(attribute, "externalIdPart", inner)
-            locators = problems.array(attribute.get("attributeLocators"), f"{inner}.attributeLocators", 1)
-            if any(not isinstance(locator, str) for locator in locators):
-                problems.texts.append(f"{inner}: attributeLocators must be texts")
-        found.append(dict(entry))
-    return found
+            locators = reader.fields(_ATTRIBUTE_MAPPING, attribute, inner)["attributeLocators"]
+            if any(not isinstance(locator, str) for locator in reader.not_empty(locators, inner)):
+                reader.problems.append(f"{inner}: attributeLocators must be strings")
+        mappings.append(dict(value) if isinstance(value, Mapping) else {})
+    return mappings

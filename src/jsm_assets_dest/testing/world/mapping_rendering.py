@@ -1,18 +1,18 @@
-"""A mapping as the service gives it back."""
+"""A mapping as the service returns it."""
 
 from __future__ import annotations
 
 from typing import cast
 
-from ..json_types import JsonObject, JsonValue
 from .entities import DEFAULT, IMPORT_TYPE_NAMES, REFERENCE, STATUS, Attribute, ImportSource, ObjectType
+from .json_reading import JsonObject, JsonValue
 from .site import Site
 
 _NAMES: dict[int | None, str] = {number: name for name, number in IMPORT_TYPE_NAMES.items()}
 
 
 def import_type_of(attribute: Attribute) -> str:
-    """What a mapping document calls the type of an attribute."""
+    """Return the name of an attribute's type in mapping documents."""
     if attribute.type == REFERENCE:
         return "referenced_object"
     if attribute.type == STATUS:
@@ -21,11 +21,12 @@ def import_type_of(attribute: Attribute) -> str:
 
 
 def schema_and_mapping(site: Site, source: ImportSource) -> JsonObject:
-    """The document as the service gives it back: filled in, with an empty icon list, Key without an external id, and
-    without Created, Updated and attributes of users and groups.
+    """Return the complete document of an import source as the service returns it.
+
+    It has an icon list even if that is empty, and lacks Created, Updated and attributes of users and groups.
     """
     schema = site.schemas[source.schema_id]
-    roots = [each for each in site.types_of(schema) if each.parent_id is None]
+    roots = [object_type for object_type in site.types_of(schema) if object_type.parent_id is None]
     icons: list[JsonValue] = [
         {"key": icon.key, "name": icon.name, "png48": icon.image}
         for icon in site.icons.values()
@@ -45,14 +46,15 @@ def schema_and_mapping(site: Site, source: ImportSource) -> JsonObject:
             "name": schema.name,
             "description": schema.description,
             "objectTypes": [
-                _type_document(site, each) for each in sorted(roots, key=lambda each: each.position)
+                _type_document(site, object_type)
+                for object_type in sorted(roots, key=lambda object_type: object_type.position)
             ],
         },
         "iconSchema": {"icons": icons},
     }
     if statuses:
         described["statusSchema"] = {"statuses": statuses}
-    mappings = [_mapping_document(site, type_id, each) for type_id, each in source.mappings.items()]
+    mappings = [_mapping_document(site, type_id, mapping) for type_id, mapping in source.mappings.items()]
     return {"schema": described, "mapping": {"objectTypeMappings": mappings}}
 
 
@@ -67,13 +69,13 @@ def _type_document(site: Site, object_type: ObjectType) -> JsonObject:
     if icon is not None and icon.key is not None:
         document["iconKey"] = icon.key
     document["attributes"] = [
-        _attribute_document(site, each)
-        for each in site.attributes_of(object_type, with_inherited=False)
-        if import_type_of(each) and (not each.system or each.name == "Key")
+        _attribute_document(site, attribute)
+        for attribute in site.attributes_of(object_type, with_inherited=False)
+        if import_type_of(attribute) and (not attribute.system or attribute.name == "Key")
     ]
     children = site.children_of(object_type)
     if children:
-        document["children"] = [_type_document(site, each) for each in children]
+        document["children"] = [_type_document(site, child) for child in children]
     return document
 
 
@@ -95,16 +97,21 @@ def _attribute_document(site: Site, attribute: Attribute) -> JsonObject:
         document["referenceObjectTypeName"] = target.name
         document["referenceObjectTypeExternalId"] = target.external_id
     if attribute.type == STATUS and attribute.type_value_multi:
-        document["typeValues"] = [site.statuses[int(each)].name for each in attribute.type_value_multi]
+        document["typeValues"] = [
+            site.statuses[int(status_id)].name for status_id in attribute.type_value_multi
+        ]
     return document
 
 
 def _mapping_document(site: Site, type_id: int, mapping: JsonObject) -> JsonObject:
     object_type = site.types[type_id]
     attributes: list[JsonValue] = []
-    for each in cast("list[JsonObject]", mapping.get("attributesMapping", [])):
-        attribute = mapped_attribute(site, object_type, each)
-        filled: JsonObject = {**each, "externalIdPart": bool(each.get("externalIdPart", False))}
+    for attribute_mapping in cast("list[JsonObject]", mapping.get("attributesMapping", [])):
+        attribute = mapped_attribute(site, object_type, attribute_mapping)
+        filled: JsonObject = {
+            **attribute_mapping,
+            "externalIdPart": bool(attribute_mapping.get("externalIdPart", False)),
+        }
         if attribute is not None:
             filled["attributeExternalId"] = attribute.external_id
         attributes.append(filled)
@@ -117,10 +124,15 @@ def _mapping_document(site: Site, type_id: int, mapping: JsonObject) -> JsonObje
 
 
 def mapped_attribute(site: Site, object_type: ObjectType, mapping: JsonObject) -> Attribute | None:
-    """The attribute that one entry of a mapping means."""
+    """Return the attribute of one entry of a mapping."""
     external_id = mapping.get("attributeExternalId")
     if external_id:
         return next(
-            (each for each in site.attributes_of(object_type) if each.external_id == external_id), None
+            (
+                attribute
+                for attribute in site.attributes_of(object_type)
+                if attribute.external_id == external_id
+            ),
+            None,
         )
     return site.attribute_named(object_type, str(mapping["attributeName"]))

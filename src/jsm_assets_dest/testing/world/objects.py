@@ -1,11 +1,11 @@
-"""Rules about objects: creating, changing, deleting, and the history of it."""
+"""Rules for objects: creating, changing, deleting, and their history."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from .entities import AssetObject, Attribute, HistoryEntry, ObjectType
-from .refusals import bad_request, invalid, invalid_fields
+from .rejections import bad_request, invalid, invalid_fields
 from .site import Site
 from .values import BadValue, normalise
 
@@ -16,20 +16,20 @@ Types of history entries. The numbers are a guess; the OpenAPI document requires
 
 
 def error_key(attribute: Attribute) -> str:
-    """The key under which errors about values of an attribute are sent (seen by several clients)."""
+    """Return the key for errors about values of an attribute (seen by several clients)."""
     return f"rlabs-insight-attribute-{attribute.id}"
 
 
 def checked_values(
     site: Site, object_type: ObjectType, wanted: Mapping[str, Sequence[str]], itself: AssetObject | None
 ) -> dict[int, list[str]]:
-    """Values as they will be kept, by attribute id.
+    """Return the stored form of values, by attribute id.
 
     Args:
-        site: where.
+        site: the site.
         object_type: of the object.
-        wanted: texts by attribute id; no text clears the attribute.
-        itself: the object that is changed, or None when a new one is made.
+        wanted: strings by attribute id; an empty list clears the attribute.
+        itself: the object that is changed, or None for a new one.
     """
     known = {str(attribute.id): attribute for attribute in site.attributes_of(object_type)}
     problems: dict[str, str] = {}
@@ -67,7 +67,7 @@ def value_problem(
     values: Sequence[str],
     itself: AssetObject | None,
 ) -> str | None:
-    """What is wrong with the number of values, or with their uniqueness, if anything."""
+    """Return what is invalid about the number of values or their uniqueness, if anything."""
     if len(values) < attribute.minimum:
         return f"The attribute {attribute.name} is required"
     if attribute.maximum != -1 and len(values) > attribute.maximum:
@@ -90,7 +90,7 @@ def create_object(
     has_avatar: bool = False,
     avatar_uuid: str | None = None,
 ) -> AssetObject:
-    """A new object with the given texts by attribute id."""
+    """Create an object with the given strings by attribute id."""
     if object_type.abstract:
         raise invalid(
             "objectTypeId", f"The object type {object_type.name} is abstract and cannot have objects"
@@ -112,7 +112,7 @@ def insert_object(
     has_avatar: bool = False,
     avatar_uuid: str | None = None,
 ) -> AssetObject:
-    """Add an object whose values are known to fit."""
+    """Add an object with checked values."""
     now = site.now()
     asset = AssetObject(
         id=site.ids.number("object"),
@@ -139,14 +139,14 @@ def update_object(
     account_id: str,
     object_type: ObjectType | None = None,
 ) -> None:
-    """Change the given attributes and leave the others alone.
+    """Change the given attributes. The others stay unchanged.
 
     Args:
-        site: where.
+        site: the site.
         asset: what to change.
-        wanted: texts by attribute id; no text clears the attribute.
-        account_id: who does it, for the history.
-        object_type: the type the request names; it must be the one the object has.
+        wanted: strings by attribute id; an empty list clears the attribute.
+        account_id: the actor, for the history.
+        object_type: the type named by the request; it must be the object's own.
     """
     own = site.types[asset.type_id]
     if object_type is not None and object_type is not own:
@@ -157,10 +157,10 @@ def update_object(
 def store_values(
     site: Site, asset: AssetObject, values: Mapping[int, list[str]], *, account_id: str
 ) -> list[int]:
-    """Keep values that fit, with history.
+    """Store valid values and record them in the history.
 
     Returns:
-        The ids of the attributes that really changed.
+        The ids of the attributes that changed.
     """
     changed = []
     for attribute_id, texts in values.items():
@@ -192,7 +192,7 @@ def note(
     old: str = "",
     new: str = "",
 ) -> None:
-    """Write an entry into the history of an object."""
+    """Add an entry to the history of an object."""
     entry = HistoryEntry(
         id=site.ids.number("history"),
         object_id=asset.id,
@@ -207,7 +207,7 @@ def note(
 
 
 def delete_object(site: Site, asset: AssetObject) -> None:
-    """Delete an object; references to it vanish."""
+    """Delete an object and all references to it."""
     for attribute in site.referring_attributes():
         for holder in list(site.objects_with(attribute.id, str(asset.id))):
             referring = site.objects[holder]

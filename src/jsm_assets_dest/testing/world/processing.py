@@ -12,7 +12,6 @@ from typing import cast
 
 from attrs import define, field
 
-from ..json_types import JsonObject, JsonValue
 from .aql import Search, parse
 from .aql.nodes import InvalidQuery, Query
 from .clock import import_timestamp
@@ -27,6 +26,7 @@ from .entities import (
     ObjectType,
     Status,
 )
+from .json_reading import JsonObject, JsonValue
 from .mapping_rendering import mapped_attribute
 from .objects import delete_object, insert_object, store_values, value_problem
 from .site import Site
@@ -94,7 +94,7 @@ def process(site: Site, source: ImportSource, execution: Execution) -> JsonObjec
     Returns:
         The `progressResult` of its status.
     """
-    runs = [_run(site, each, mapping) for each, mapping in source.mappings.items()]
+    runs = [_run(site, type_mapping, mapping) for type_mapping, mapping in source.mappings.items()]
     importer = _Importer(site, source, execution)
     for run in runs:
         for chunk in execution.chunks:
@@ -113,13 +113,13 @@ def process(site: Site, source: ImportSource, execution: Execution) -> JsonObjec
 def _run(site: Site, type_id: int, mapping: JsonObject) -> TypeRun:
     object_type = site.types[type_id]
     attributes = []
-    for each in cast("list[JsonObject]", mapping.get("attributesMapping", [])):
-        attribute = mapped_attribute(site, object_type, each)
-        part = each.get("externalIdPart") is True
+    for attribute_mapping in cast("list[JsonObject]", mapping.get("attributesMapping", [])):
+        attribute = mapped_attribute(site, object_type, attribute_mapping)
+        part = attribute_mapping.get("externalIdPart") is True
         if attribute is None or (attribute.system and not part):
             continue
-        texts = [str(locator) for locator in cast("list[str]", each["attributeLocators"])]
-        query = each.get("objectMappingIQL")
+        texts = [str(locator) for locator in cast("list[str]", attribute_mapping["attributeLocators"])]
+        query = attribute_mapping.get("objectMappingIQL")
         read = parse(query) if isinstance(query, str) and query.strip() else None
         attributes.append(
             MappedAttribute(
@@ -134,10 +134,10 @@ def _run(site: Site, type_id: int, mapping: JsonObject) -> TypeRun:
 
 
 def entries_at(value: JsonValue, path: Sequence[str]) -> Iterator[Mapping[str, JsonValue]]:
-    """The entries a selector finds: arrays along the way are walked."""
+    """Yield the entries that a selector matches. Arrays along the path are walked."""
     if isinstance(value, list):
-        for each in value:
-            yield from entries_at(each, path)
+        for item in value:
+            yield from entries_at(item, path)
     elif isinstance(value, Mapping):
         if path:
             if path[0] in value:
@@ -147,9 +147,9 @@ def entries_at(value: JsonValue, path: Sequence[str]) -> Iterator[Mapping[str, J
 
 
 def texts_at(value: JsonValue, path: Sequence[str]) -> list[str]:
-    """The values a locator finds in an entry, as texts, without empty ones."""
+    """Return the values that a locator matches in an entry, as strings, without empty ones."""
     if isinstance(value, list):
-        return [text for each in value for text in texts_at(each, path)]
+        return [text for item in value for text in texts_at(item, path)]
     if isinstance(value, Mapping):
         if not path:
             return [json.dumps(value, ensure_ascii=False)]
@@ -173,15 +173,15 @@ class _Importer:
         self._by_external_id: dict[int, dict[tuple[str, ...], AssetObject]] = {}
 
     def _known(self, run: TypeRun) -> dict[tuple[str, ...], AssetObject]:
-        """The existing objects of a type by the values of the external id attributes."""
+        """Return the existing objects of a type by the values of the external id attributes."""
         found = self._by_external_id.get(run.object_type.id)
         if found is None:
             found = {}
             # None stands for the external key itself. This is asked of every object there is, at every import.
             parts = [
-                None if each.attribute.system else each.attribute.id
-                for each in run.attributes
-                if each.external_id_part
+                None if attribute.attribute.system else attribute.attribute.id
+                for attribute in run.attributes
+                if attribute.external_id_part
             ]
             objects = self._site.objects
             for identifier in run.object_type.object_ids:
@@ -263,7 +263,7 @@ class _Importer:
             run.staged.append(Staged(asset, entry, created=False, changed=bool(changed)))
 
     def _texts(self, mapped: MappedAttribute, entry: Mapping[str, JsonValue]) -> list[str]:
-        """The texts for one attribute: kept apart for attributes with several values, joined otherwise."""
+        """Return the strings for one attribute: separate for multiple values, joined otherwise."""
         found = [text for locator in mapped.locators for text in texts_at(cast(JsonValue, entry), locator)]
         if len(found) > 1 and not mapped.attribute.is_multiple:
             return [self._source.concatenator.join(found)]
@@ -313,10 +313,10 @@ class _Importer:
 
     def resolve(self, run: TypeRun, search: Search) -> None:
         """Look up the references of all staged objects of a type."""
-        references = [each for each in run.attributes if each.attribute.is_reference]
+        references = [attribute for attribute in run.attributes if attribute.attribute.is_reference]
         if not references:
             return
-        allowed = {each.attribute.id: self._allowed_types(each.attribute) for each in references}
+        allowed = {mapped.attribute.id: self._allowed_types(mapped.attribute) for mapped in references}
         for staged in run.staged:
             values: dict[int, list[str]] = {}
             for mapped in references:
@@ -342,7 +342,7 @@ class _Importer:
     def _allowed_types(self, attribute: Attribute) -> set[int]:
         target = self._site.types[int(attribute.type_value or "0")]
         return (
-            {each.id for each in self._site.with_descendants(target)}
+            {object_type.id for object_type in self._site.with_descendants(target)}
             if attribute.include_children
             else {target.id}
         )
@@ -371,16 +371,18 @@ class _Importer:
                     bindings[name] = texts_at(whole, name.split("."))
             found.update(dict.fromkeys(search.ids(mapped.query, bindings)))
         objects = self._site.objects
-        return [str(each) for each in found if objects[each].type_id in allowed]
+        return [str(object_id) for object_id in found if objects[object_id].type_id in allowed]
 
     # Missing objects ----------------------------------------------------------------------------------------
 
     def treat_missing(self, run: TypeRun) -> None:
-        """What the import source says about objects that the data no longer has."""
+        """Apply the policy of the import source to objects that the data no longer contains."""
         policy = self._source.missing_objects
         if policy == "ignore":
             return
-        missing = [each for each in list(run.object_type.object_ids) if each not in run.present]
+        missing = [
+            object_id for object_id in list(run.object_type.object_ids) if object_id not in run.present
+        ]
         for identifier in missing:
             asset = self._site.objects[identifier]
             if policy == "remove":
@@ -398,7 +400,7 @@ class _Importer:
 
 
 def placeholders(query: Query) -> list[str]:
-    """The locators a query asks for."""
+    """Return the locators of a query."""
     found: list[str] = []
 
     def walk(node: object) -> None:

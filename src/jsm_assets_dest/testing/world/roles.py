@@ -1,12 +1,12 @@
-"""Roles of schemas and types, and what they allow.
+"""Roles of schemas and types, and their rights.
 
-Manager, developer and user and their rights are Atlassian's documented ones; Jira administrators stand above them.
+Managers, developers, users and their rights are documented by Atlassian. Jira administrators have all rights.
 """
 
 from __future__ import annotations
 
 from .entities import Account, ObjectSchema, ObjectType, Role
-from .refusals import bad_request, not_found
+from .rejections import bad_request, not_found
 from .site import Site
 
 MANAGERS = "Object Schema Managers"
@@ -30,7 +30,7 @@ GROUP_ACTORS = "atlassian-group-role-actor"
 
 
 def add_schema_roles(site: Site, schema: ObjectSchema, creator: str | None) -> None:
-    """The three roles of a new schema."""
+    """Add the three roles of a new schema."""
     for name, description in DESCRIPTIONS.items():
         role = Role(id=site.ids.number("role"), schema_id=schema.id, name=name, description=description)
         site.roles[role.id] = role
@@ -41,12 +41,12 @@ def add_schema_roles(site: Site, schema: ObjectSchema, creator: str | None) -> N
 
 
 def roles_of(site: Site, schema: ObjectSchema) -> list[Role]:
-    """The roles of a schema, managers first."""
+    """Return the roles of a schema, managers first."""
     return [role for role in site.roles.values() if role.schema_id == schema.id and role.type_id is None]
 
 
 def type_roles_of(site: Site, object_type: ObjectType) -> list[Role]:
-    """The roles of one object type. They come into being when first asked for, and empty ones mean nothing."""
+    """Return the roles of an object type. They are created on first access; empty ones have no effect."""
     found = [role for role in site.roles.values() if role.type_id == object_type.id]
     if not found:
         for name in ("Object Type Managers", "Object Type Developers", "Object Type Users"):
@@ -63,7 +63,7 @@ def type_roles_of(site: Site, object_type: ObjectType) -> list[Role]:
 
 
 def role(site: Site, identifier: str) -> Role:
-    """A role by id; 404 when there is none."""
+    """Return a role by id; reject with 404 if it does not exist."""
     found = site.roles.get(int(identifier)) if identifier.isdecimal() else None
     if found is None:
         raise not_found("RoleBean", identifier)
@@ -71,12 +71,12 @@ def role(site: Site, identifier: str) -> Role:
 
 
 def allows(site: Site, account: Account, schema: ObjectSchema, right: str) -> bool:
-    """Whether an account may "manage", "develop" or "view" in a schema.
+    """Return True if an account may "manage", "develop" or "view" in a schema.
 
     Args:
-        site: where the roles are.
-        account: who asks.
-        schema: where.
+        site: the site.
+        account: the caller.
+        schema: the schema.
         right: one of the three words.
     """
     if schema.read_only and right != "view":
@@ -84,14 +84,14 @@ def allows(site: Site, account: Account, schema: ObjectSchema, right: str) -> bo
     if account.admin:
         return True
     mine = set(account.groups)
-    for each in roles_of(site, schema):
-        if each.name in RIGHTS[right] and (account.account_id in each.users or mine & set(each.groups)):
+    for role in roles_of(site, schema):
+        if role.name in RIGHTS[right] and (account.account_id in role.users or mine & set(role.groups)):
             return True
     return False
 
 
 def set_actors(site: Site, changed: Role, users: list[str], groups: list[str]) -> None:
-    """Replace the entries of a role. Unknown accounts and groups are refused (a guess)."""
+    """Replace the entries of a role. Unknown accounts and groups are rejected (a guess)."""
     for user in users:
         if user not in site.accounts:
             raise bad_request(f"The user {user} does not exist")

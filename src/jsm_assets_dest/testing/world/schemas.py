@@ -1,28 +1,26 @@
-"""Rules about object schemas."""
+"""Rules for object schemas."""
 
 from __future__ import annotations
 
 import re
 
 from .entities import ObjectSchema
-from .naming import name_problem
-from .refusals import Refusal, errors_body, invalid_fields
+from .rejections import Rejection, errors_body, invalid_fields
 from .roles import add_schema_roles
 from .site import Site
 from .types import delete_object_type
+from .values import name_problem
 
 KEY_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}")
 """
-At most 10 characters (a comment in a client's tests); the characters themselves are a guess.
+At most 10 characters (a comment in a client's tests); the allowed characters are a guess.
 """
 
 
 def create_schema(
     site: Site, *, name: str, key: str, description: str = "", creator: str | None = None
 ) -> ObjectSchema:
-    """A new object schema with its three roles: the creator manages, all groups with access to Jira Service
-    Management develop (documented by Atlassian), nobody is a plain user.
-    """
+    """Create an object schema with its three roles."""
     problems = _problems(site, name, key, None)
     if problems:
         raise invalid_fields(problems)
@@ -67,7 +65,7 @@ def update_schema(
     key: str | None = None,
     description: str | None = None,
 ) -> None:
-    """Change what is given. The key is silently kept unless the switch says that it can change."""
+    """Change the given fields. The key stays unless the switch allows changing it."""
     if not site.doubts.schema_key_can_change:
         key = None
     problems = _problems(site, name, key, schema)
@@ -86,7 +84,7 @@ def delete_schema(site: Site, schema: ObjectSchema) -> None:
         if attribute.type_id not in inside and int(attribute.type_value or "0") in inside:
             owner = site.types[attribute.type_id]
             text = f"The schema is referenced by the attribute {attribute.name} of {owner.name}."
-            raise Refusal(400, errors_body([text]))
+            raise Rejection(400, errors_body([text]))
     for object_type in reversed(site.types_of(schema)):
         delete_object_type(site, object_type, with_children=True)
     for role in [role for role in site.roles.values() if role.schema_id == schema.id]:
@@ -101,5 +99,5 @@ def delete_schema(site: Site, schema: ObjectSchema) -> None:
 
 
 def object_count(site: Site, schema: ObjectSchema) -> int:
-    """How many objects a schema holds."""
+    """Return the number of objects in a schema."""
     return sum(len(object_type.object_ids) for object_type in site.types_of(schema))

@@ -1,11 +1,10 @@
-"""The whole state of one emulated site, with the look-ups and indexes that every rule needs."""
+"""The state of one emulated site, with the lookups and indexes of all rules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from ..json_types import JsonObject
 from .clock import EmulatorClock
 from .doubts import Doubts
 from .entities import (
@@ -26,7 +25,8 @@ from .entities import (
 )
 from .icons import global_icons
 from .ids import Identifiers
-from .refusals import not_found
+from .json_reading import JsonObject
+from .rejections import not_found
 
 EntryCondition: TypeAlias = Callable[[JsonObject], bool]
 
@@ -45,12 +45,12 @@ The statuses of a fresh workspace, as in an example of Atlassian's OpenAPI docum
 
 
 class Site:
-    """Everything the emulated site knows.
+    """The state of the site.
 
     Args:
-        clock: the clock all times come from.
+        clock: the time source.
         doubts: readings of doubtful points.
-        seed: decides identifiers and tokens.
+        seed: determines identifiers and tokens.
     """
 
     def __init__(self, clock: EmulatorClock, doubts: Doubts, seed: str = "acme") -> None:
@@ -93,28 +93,28 @@ class Site:
     # Look-ups -----------------------------------------------------------------------------------------------
 
     def schema(self, identifier: str) -> ObjectSchema:
-        """An object schema by id; 404 when there is none."""
+        """Return an object schema by id; reject with 404 if it does not exist."""
         found = self.schemas.get(_number(identifier))
         if found is None:
             raise not_found("SchemaObject", identifier)
         return found
 
     def object_type(self, identifier: str) -> ObjectType:
-        """An object type by id; 404 when there is none."""
+        """Return an object type by id; reject with 404 if it does not exist."""
         found = self.types.get(_number(identifier))
         if found is None:
             raise not_found("ObjectTypeBean", identifier)
         return found
 
     def attribute(self, identifier: str) -> Attribute:
-        """An attribute by id; 404 when there is none."""
+        """Return an attribute by id; reject with 404 if it does not exist."""
         found = self.attributes.get(_number(identifier))
         if found is None:
             raise not_found("ObjectTypeAttributeBean", identifier)
         return found
 
     def asset_object(self, identifier: str) -> AssetObject:
-        """An object by id, or by key as one client does; 404 when there is none."""
+        """Return an object by id, or by key as one client does; reject with 404 if it does not exist."""
         found = self.objects.get(_number(identifier))
         if found is None and "-" in identifier:
             found = self.object_by_key(identifier)
@@ -123,7 +123,7 @@ class Site:
         return found
 
     def object_by_key(self, key: str) -> AssetObject | None:
-        """An object by its key, whatever the case."""
+        """Return an object by its key, ignoring case."""
         prefix, _, number = key.rpartition("-")
         found = self.objects.get(_number(number))
         if found is None or self.schemas[found.schema_id].key.lower() != prefix.lower():
@@ -131,21 +131,21 @@ class Site:
         return found
 
     def status(self, identifier: str) -> Status:
-        """A status type by id; 404 when there is none."""
+        """Return a status type by id; reject with 404 if it does not exist."""
         found = self.statuses.get(_number(identifier))
         if found is None:
             raise not_found("StatusTypeBean", identifier)
         return found
 
     def import_source(self, identifier: str) -> ImportSource:
-        """An import source by id; 404 when there is none."""
+        """Return an import source by id; reject with 404 if it does not exist."""
         found = self.import_sources.get(identifier)
         if found is None:
             raise not_found("ImportSource", identifier)
         return found
 
     def schema_by_key(self, key: str) -> ObjectSchema | None:
-        """An object schema by its key, whatever the case."""
+        """Return an object schema by its key, ignoring case."""
         for schema in self.schemas.values():
             if schema.key.lower() == key.lower():
                 return schema
@@ -154,34 +154,34 @@ class Site:
     # Structure ----------------------------------------------------------------------------------------------
 
     def types_of(self, schema: ObjectSchema) -> list[ObjectType]:
-        """The object types of a schema, in the order of creation."""
+        """Return the object types of a schema, in the order of creation."""
         return [self.types[identifier] for identifier in schema.type_ids]
 
     def children_of(self, object_type: ObjectType) -> list[ObjectType]:
-        """The types directly below a type, by position."""
+        """Return the types directly below a type, by position."""
         schema = self.schemas[object_type.schema_id]
-        below = [each for each in self.types_of(schema) if each.parent_id == object_type.id]
-        return sorted(below, key=lambda each: (each.position, each.id))
+        children = [child for child in self.types_of(schema) if child.parent_id == object_type.id]
+        return sorted(children, key=lambda child: (child.position, child.id))
 
     def with_descendants(self, object_type: ObjectType) -> Iterator[ObjectType]:
-        """A type and all types below it."""
+        """Yield a type and all types below it."""
         yield object_type
         for child in self.children_of(object_type):
             yield from self.with_descendants(child)
 
     def inherits(self, object_type: ObjectType) -> bool:
-        """Whether a type takes over the attributes of its parent."""
+        """Return True if a type inherits the attributes of its parent."""
         return object_type.parent_id is not None and self.types[object_type.parent_id].inherited
 
     def attributes_of(self, object_type: ObjectType, *, with_inherited: bool = True) -> list[Attribute]:
-        """The attributes of a type by position, inherited ones first."""
+        """Return the attributes of a type by position, inherited ones first."""
         own = [self.attributes[identifier] for identifier in object_type.attribute_ids]
         if with_inherited and object_type.parent_id is not None and self.inherits(object_type):
             return self.attributes_of(self.types[object_type.parent_id]) + own
         return own
 
     def attribute_named(self, object_type: ObjectType, name: str) -> Attribute | None:
-        """An attribute of a type by name, whatever the case."""
+        """Return an attribute of a type by name, ignoring case."""
         wanted = name.lower()
         for attribute in self.attributes_of(object_type):
             if attribute.name.lower() == wanted:
@@ -189,7 +189,7 @@ class Site:
         return None
 
     def label_attribute(self, object_type: ObjectType) -> Attribute | None:
-        """The attribute whose value names the objects of a type."""
+        """Return the attribute whose value is the label of the objects of a type."""
         for attribute in self.attributes_of(object_type):
             if attribute.label:
                 return attribute
@@ -198,28 +198,28 @@ class Site:
     # Objects ------------------------------------------------------------------------------------------------
 
     def key_of(self, asset: AssetObject) -> str:
-        """The key of an object: schema key, hyphen, object id."""
+        """Return the key of an object: schema key, hyphen, object id."""
         return f"{self.schemas[asset.schema_id].key}-{asset.id}"
 
     def label_of(self, asset: AssetObject, *, led_here: bool = False) -> str:
-        """The name of an object: the first value of the label attribute, or its key when it has none.
+        """Return the label of an object: the first value of the label attribute, or its key.
 
         Args:
             asset: the object.
-            led_here: it is the label of another object.
+            led_here: True if another object's label refers to it.
         """
         attribute = self.label_attribute(self.types[asset.type_id])
         values = asset.values.get(attribute.id) if attribute is not None else None
         if not values:
             return self.key_of(asset)
         if attribute is not None and attribute.is_reference:
-            # Objects may name each other in a circle, so a reference leads on once and no further.
+            # Objects may refer to each other in a circle, so only the first reference is followed.
             target = self.objects[int(values[0])]
             return self.key_of(asset) if led_here else self.label_of(target, led_here=True)
         return values[0]
 
     def set_values(self, asset: AssetObject, attribute_id: int, values: list[str]) -> None:
-        """Replace the values of one attribute of an object and keep the index right."""
+        """Replace the values of one attribute of an object and update the index."""
         index = self._index.setdefault(attribute_id, {})
         for old in asset.values.pop(attribute_id, ()):
             holders = index.get(old.lower())
@@ -233,11 +233,11 @@ class Site:
                 index.setdefault(value.lower(), {})[asset.id] = None
 
     def objects_with(self, attribute_id: int, value: str) -> dict[int, None]:
-        """The ids of the objects that have this value, whatever the case."""
+        """Return the ids of the objects that have this value, ignoring case."""
         return self._index.get(attribute_id, {}).get(value.lower(), {})
 
     def objects_having(self, attribute_id: int) -> set[int]:
-        """The ids of the objects that have any value in this attribute."""
+        """Return the ids of the objects that have any value in this attribute."""
         found: set[int] = set()
         for holders in self._index.get(attribute_id, {}).values():
             found.update(holders)
@@ -250,7 +250,7 @@ class Site:
                 self.objects[identifier].values.pop(attribute_id, None)
 
     def reindex(self) -> None:
-        """Build the index anew, after a state file was read."""
+        """Build the index, after a state file was read."""
         self._index = {}
         for asset in self.objects.values():
             for attribute_id, values in list(asset.values.items()):
@@ -263,7 +263,7 @@ class Site:
         return [attribute for attribute in self.attributes.values() if attribute.is_reference]
 
     def now(self) -> int:
-        """The time in milliseconds."""
+        """Return the time in milliseconds."""
         return self.clock.milliseconds()
 
 
@@ -272,9 +272,9 @@ class FailingObjects:
 
     Args:
         selector: the selector of the mapping whose entries fail.
-        count: how many of them fail.
-        message: the reason that the result of the import names.
-        condition: whether an entry is meant; None means every entry.
+        count: number of failing entries.
+        message: the error in the result of the import.
+        condition: selects the entries; None selects all of them.
     """
 
     def __init__(self, selector: str, count: int, message: str, condition: EntryCondition | None) -> None:
@@ -285,7 +285,7 @@ class FailingObjects:
         self.failed: int = 0
 
     def strikes(self, selector: str, entry: JsonObject) -> bool:
-        """Whether this entry fails; counts it."""
+        """Return True if this entry fails, and count it."""
         if selector != self.selector or self.failed >= self.count:
             return False
         if self.condition is not None and not self.condition(entry):

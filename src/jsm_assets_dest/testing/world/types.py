@@ -1,13 +1,13 @@
-"""Rules about object types."""
+"""Rules for object types."""
 
 from __future__ import annotations
 
 from .attributes import add_initial_attributes, delete_attribute
 from .entities import ObjectSchema, ObjectType
-from .naming import made_up_external_id, name_problem
 from .objects import delete_object
-from .refusals import Refusal, bad_request, errors_body, invalid, invalid_fields
+from .rejections import Rejection, bad_request, errors_body, invalid, invalid_fields
 from .site import Site
+from .values import name_problem
 
 
 def create_object_type(
@@ -23,20 +23,20 @@ def create_object_type(
     external_id: str | None = None,
     with_name_attribute: bool = True,
 ) -> ObjectType:
-    """A new object type with Key, Name, Created and Updated, or with those it inherits.
+    """Create an object type with Key, Name, Created and Updated, or with those it inherits.
 
     Args:
-        site: where.
+        site: the site.
         schema: which schema it belongs to.
         name: unique in the schema.
         icon_id: a known icon.
-        description: for people.
-        parent: the type above it.
-        inherited: types below it take over its attributes.
-        abstract: it has no objects of its own.
-        external_id: what a mapping document calls the type; made up when None.
-        with_name_attribute: False leaves Name out, for imported types that bring a label attribute of their own
-            (as in the example of the OpenAPI document).
+        description: human-readable.
+        parent: the parent type.
+        inherited: True if child types inherit its attributes.
+        abstract: True if it has no objects of its own.
+        external_id: its id in mapping documents; generated if None.
+        with_name_attribute: False leaves Name out, for imported types with a label attribute of their own (as in the
+            example of the OpenAPI document).
     """
     problems = {}
     problem = _name_problem(site, schema, name, None)
@@ -49,7 +49,9 @@ def create_object_type(
     if problems:
         raise invalid_fields(problems)
     now = site.now()
-    siblings = [each for each in site.types_of(schema) if each.parent_id == (parent.id if parent else None)]
+    siblings = [
+        sibling for sibling in site.types_of(schema) if sibling.parent_id == (parent.id if parent else None)
+    ]
     object_type = ObjectType(
         id=site.ids.number("type"),
         schema_id=schema.id,
@@ -62,7 +64,7 @@ def create_object_type(
         abstract=abstract,
         created=now,
         updated=now,
-        external_id=external_id or made_up_external_id(site),
+        external_id=external_id or site.ids.external_id(),
     )
     site.types[object_type.id] = object_type
     schema.type_ids.append(object_type.id)
@@ -90,7 +92,7 @@ def update_object_type(
     inherited: bool | None = None,
     abstract: bool | None = None,
 ) -> None:
-    """Change what is given; parent and schema cannot be changed here."""
+    """Change the given fields. Parent and schema cannot be changed here."""
     if name is not None:
         problem = _name_problem(site, site.schemas[object_type.schema_id], name, object_type)
         if problem is not None:
@@ -112,37 +114,37 @@ def update_object_type(
 
 
 def move_object_type(site: Site, object_type: ObjectType, parent: ObjectType | None, position: int) -> None:
-    """Put a type below another one, or at the root, at a position among its new siblings."""
+    """Move a type below another one, or to the root, to a position among its new siblings."""
     if parent is not None:
         if parent.schema_id != object_type.schema_id:
             raise bad_request("The object type belongs to another object schema")
-        if any(each.id == parent.id for each in site.with_descendants(object_type)):
+        if any(descendant.id == parent.id for descendant in site.with_descendants(object_type)):
             raise bad_request("An object type cannot be moved below itself")
     if position < 0:
         raise invalid("position", "The position must not be negative")
     object_type.parent_id = parent.id if parent is not None else None
     schema = site.schemas[object_type.schema_id]
     siblings = [
-        each
-        for each in site.types_of(schema)
-        if each.parent_id == object_type.parent_id and each is not object_type
+        sibling
+        for sibling in site.types_of(schema)
+        if sibling.parent_id == object_type.parent_id and sibling is not object_type
     ]
-    siblings.sort(key=lambda each: (each.position, each.id))
+    siblings.sort(key=lambda sibling: (sibling.position, sibling.id))
     siblings.insert(position, object_type)
-    for number, each in enumerate(siblings):
-        each.position = number
+    for number, sibling in enumerate(siblings):
+        sibling.position = number
     object_type.updated = site.now()
 
 
 def delete_object_type(site: Site, object_type: ObjectType, *, with_children: bool = False) -> None:
-    """Delete a type and its objects. Refused while it has types below it, or while others refer to it (a guess)."""
+    """Delete a type and its objects. Rejected while it has child types, or while others refer to it (a guess)."""
     if not with_children:
         if site.children_of(object_type):
             raise bad_request("The object type has child object types and cannot be deleted")
         for attribute in site.referring_attributes():
             if attribute.type_value == str(object_type.id) and attribute.type_id != object_type.id:
                 text = f"The object type is referenced by the attribute {attribute.name}"
-                raise Refusal(400, errors_body([text]))
+                raise Rejection(400, errors_body([text]))
     for identifier in list(object_type.object_ids):
         delete_object(site, site.objects[identifier])
     for identifier in list(object_type.attribute_ids):
@@ -151,6 +153,6 @@ def delete_object_type(site: Site, object_type: ObjectType, *, with_children: bo
     schema.type_ids.remove(object_type.id)
     for source in site.import_sources.values():
         source.mappings.pop(object_type.id, None)
-    for each in [role for role in site.roles.values() if role.type_id == object_type.id]:
-        del site.roles[each.id]
+    for role in [role for role in site.roles.values() if role.type_id == object_type.id]:
+        del site.roles[role.id]
     del site.types[object_type.id]

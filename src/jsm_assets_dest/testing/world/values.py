@@ -1,7 +1,7 @@
-"""What counts as a value of an attribute, and how it is kept and shown.
+"""Valid names and values, and their stored and displayed forms.
 
-Limits are those of Atlassian's support pages: 255 characters of text, signed 32 bit integers, addresses that start
-with http. The error texts are the fragments that clients match on.
+The limits are those of Atlassian's support pages: 255 characters of text, signed 32 bit integers, addresses that start
+with http. The error texts contain the fragments that clients match.
 """
 
 from __future__ import annotations
@@ -40,12 +40,27 @@ LONGEST_TEXT = 255
 LARGEST_INTEGER = 2**31 - 1
 
 
+RESERVED = set('=;:?."')
+"""
+Characters that the Data Center edition rejects in names of schemas, types and objects.
+"""
+
+
+def name_problem(name: str) -> str | None:
+    """Return what is invalid about a name of a schema or type, if anything."""
+    if not name.strip():
+        return "The name is required."
+    if set(name) & RESERVED:
+        return 'The name must not contain any of the characters = ; : ? . "'
+    return None
+
+
 class BadValue(ValueError):
-    """A value does not fit its attribute; the text is the one the service would send."""
+    """A value does not fit its attribute. The message is the one that the service sends."""
 
 
 def normalise(site: Site, attribute: Attribute, text: str) -> str:
-    """The form in which a value is kept.
+    """Return the stored form of a value.
 
     Raises:
         BadValue: the value does not fit the type of the attribute.
@@ -69,7 +84,7 @@ def normalise(site: Site, attribute: Attribute, text: str) -> str:
 
 
 def normalise_plain(default_type: int, text: str) -> str:
-    """The form in which a value of a default type is kept."""
+    """Return the stored form of a value of a default type."""
     return _DEFAULT_TYPES[default_type](text)
 
 
@@ -83,7 +98,7 @@ def _check_pattern(pattern: str, value: str) -> None:
 
 
 def options_of(attribute: Attribute) -> list[str]:
-    """The choices of a select attribute."""
+    """Return the choices of a select attribute."""
     return [option.strip() for option in attribute.options.split(",") if option.strip()]
 
 
@@ -192,7 +207,9 @@ def _reference(site: Site, attribute: Attribute, text: str) -> str:
         raise BadValue(f"{text} is not valid Object id or key")
     wanted = site.types[int(attribute.type_value or "0")]
     allowed = (
-        {each.id for each in site.with_descendants(wanted)} if attribute.include_children else {wanted.id}
+        {object_type.id for object_type in site.with_descendants(wanted)}
+        if attribute.include_children
+        else {wanted.id}
     )
     if target.type_id not in allowed:
         raise BadValue(f"{text} is invalid due to restrictions of the referenced object type")
@@ -200,11 +217,11 @@ def _reference(site: Site, attribute: Attribute, text: str) -> str:
 
 
 def allowed_statuses(site: Site, attribute: Attribute) -> list[Status]:
-    """The statuses a status attribute may have: the listed ones, or all global ones and those of its schema."""
+    """Return the statuses of a status attribute: the listed ones, or all global ones and those of its schema."""
     schema_id = site.types[attribute.type_id].schema_id
-    candidates = [each for each in site.statuses.values() if each.schema_id in (None, schema_id)]
+    candidates = [status for status in site.statuses.values() if status.schema_id in (None, schema_id)]
     if attribute.type_value_multi:
-        return [each for each in candidates if str(each.id) in attribute.type_value_multi]
+        return [status for status in candidates if str(status.id) in attribute.type_value_multi]
     return candidates
 
 
@@ -233,7 +250,7 @@ def _group(site: Site, text: str) -> str:
 
 
 def display(attribute: Attribute, value: str) -> str:
-    """The form in which a plain value is shown to people."""
+    """Return the display form of a plain value."""
     if attribute.type == DEFAULT and attribute.default_type == DATE_TIME:
         moment = datetime.datetime.fromisoformat(value)
         return display_timestamp(round(moment.timestamp() * 1000))

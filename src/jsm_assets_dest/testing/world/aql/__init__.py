@@ -1,4 +1,4 @@
-"""The Assets query language: reading a query and finding the objects that fulfil it."""
+"""The Assets query language: parsing a query and finding the objects that match it."""
 
 from __future__ import annotations
 

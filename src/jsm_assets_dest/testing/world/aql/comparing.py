@@ -1,15 +1,20 @@
-"""Comparing a stored value with the text of a query."""
+"""Comparing a stored value with a string of a query, and functions that represent a time."""
 
 from __future__ import annotations
 
 import datetime
+import re
 
 from ..entities import DATE, DATE_TIME, Attribute
 from ..values import BadValue, normalise_plain
+from .nodes import InvalidQuery
+
+_UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_NAMES = re.compile(r"(now|(start|end)of(day|week|month|year))")
 
 
 def fits_pattern(operator: str, value: str, text: str) -> bool:
-    """`like`, `startswith` and `endswith`, without regard to case."""
+    """Compare with `like`, `startswith` or `endswith`, ignoring case."""
     value, text = value.lower(), text.lower()
     if operator == "like":
         return text.strip("%") in value
@@ -17,7 +22,7 @@ def fits_pattern(operator: str, value: str, text: str) -> bool:
 
 
 def moment_of(text: str) -> float | None:
-    """A date, a date with time, or seconds since 1970, as seconds; None for other texts."""
+    """Return a date, a date with time, or seconds since 1970 as seconds; None for other strings."""
     try:
         return float(text)
     except ValueError:
@@ -32,7 +37,7 @@ def moment_of(text: str) -> float | None:
 
 
 def compare(operator: str, value: str, text: str) -> bool:
-    """`<`, `<=`, `>` and `>=`: as numbers or moments when both are, otherwise as text."""
+    """Compare with `<`, `<=`, `>` or `>=`: as numbers or times if both are, otherwise as strings."""
     left: float | str
     right: float | str
     first, second = moment_of(value), moment_of(text)
@@ -54,7 +59,7 @@ def _ordered(operator: str, *, less: bool, equal: bool) -> bool:
 
 
 def plain_texts(attribute: Attribute, text: str) -> list[str]:
-    """The stored form of a number or date in a query; none when the text is no such thing."""
+    """Return the stored form of a number or date in a query; nothing if the string is neither."""
     if attribute.default_type in (DATE, DATE_TIME):
         when = moment_of(text)
         if when is None:
@@ -66,3 +71,48 @@ def plain_texts(attribute: Attribute, text: str) -> list[str]:
         return [normalise_plain(attribute.default_type or 0, text)]
     except BadValue:
         return []
+
+
+def moment(name: str, arguments: tuple[str, ...], now: float) -> float | None:
+    """Return the time that a function represents, in seconds since 1970; None for other functions.
+
+    Args:
+        name: in lower case.
+        arguments: at most one, a shift such as `-2h 15m`.
+        now: the current time.
+    """
+    match = _NAMES.fullmatch(name)
+    if match is None:
+        return None
+    base = datetime.datetime.fromtimestamp(now, datetime.UTC)
+    if name != "now":
+        base = _bound(base, match.group(3), end=match.group(2) == "end")
+    return base.timestamp() + (_shift(arguments[0]) if arguments else 0)
+
+
+def _bound(base: datetime.datetime, unit: str, *, end: bool) -> datetime.datetime:
+    start = base.replace(hour=0, minute=0, second=0, microsecond=0)
+    if unit == "week":
+        start -= datetime.timedelta(days=start.weekday())
+    elif unit == "month":
+        start = start.replace(day=1)
+    elif unit == "year":
+        start = start.replace(month=1, day=1)
+    if not end:
+        return start
+    days = {"day": 1, "week": 7, "month": 32, "year": 367}[unit]
+    following = _bound(start + datetime.timedelta(days=days), unit, end=False)
+    return following - datetime.timedelta(milliseconds=1)
+
+
+def _shift(text: str) -> float:
+    seconds = 0.0
+    for sign, number, unit in re.findall(r"([+-]?)(\d+)([a-zA-Z])", text):
+        factor = _UNITS.get(unit.lower())
+        if factor is None:
+            raise InvalidQuery(f"unknown unit {unit} in {text!r}")
+        # The sign of the first part applies to the following ones: -2h 15m is 2 h 15 min ago.
+        if sign == "-" or (not sign and seconds < 0):
+            factor = -factor
+        seconds += int(number) * factor
+    return seconds

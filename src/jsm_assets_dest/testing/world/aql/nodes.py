@@ -1,4 +1,4 @@
-"""The parts of a query once it is read."""
+"""The parts of a parsed query."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from attrs import frozen
 
 
 class InvalidQuery(ValueError):
-    """A query that cannot be read or names something that does not exist."""
+    """A query that cannot be parsed or names something that does not exist."""
 
 
 @frozen
 class Literal:
-    """A value that stands in the query as it is."""
+    """A literal value."""
 
     text: str
 
 
 @frozen
 class Placeholder:
-    """`${locator}` in the query of a reference mapping; stands for a quoted value of the imported entry."""
+    """`${locator}` in the query of a reference mapping; represents a quoted value of the imported entry."""
 
     locator: str
 
@@ -74,7 +74,7 @@ class References:
 
 @frozen
 class ConnectedTickets:
-    """Objects with tickets. What the JQL says is not looked at."""
+    """Objects with tickets. The JQL is not evaluated."""
 
     jql: str
     negated: bool
@@ -82,21 +82,21 @@ class ConnectedTickets:
 
 @frozen
 class Both:
-    """All parts hold."""
+    """True if all parts are true."""
 
     parts: tuple[Node, ...]
 
 
 @frozen
 class Either:
-    """One of the parts holds."""
+    """True if one of the parts is true."""
 
     parts: tuple[Node, ...]
 
 
 @frozen
 class Negation:
-    """The part does not hold."""
+    """True if the part is false."""
 
     part: Node
 
@@ -108,7 +108,7 @@ Node: TypeAlias = (
 
 @frozen
 class Query:
-    """A whole query: what to find (None finds everything) and how to order it."""
+    """A query: its condition (None matches everything) and its order."""
 
     condition: Node | None
     order_by: tuple[tuple[str, ...], bool] | None

@@ -1,7 +1,7 @@
-"""Reading queries, after the public description of the Assets query language.
+"""Parsing queries, after the public description of the Assets query language.
 
-Keywords, attribute names and plain values are compared without regard to case. Names and values with blanks need
-double quotes; a backslash escapes a quote inside.
+Keywords, attribute names and plain values are compared ignoring case. Names and values with blanks need double
+quotes; a backslash escapes a quote.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _tokens(text: str) -> list[_Token]:
         if kind == "quoted":
             content = _ESCAPE.sub(r"\1", content[1:-1])
         elif kind == "placeholder":
-            # `${name${0}}` asks for all values one by one (Atlassian's page on placeholders); bindings are that anyway.
+            # `${name${0}}` means all values one by one (Atlassian's page on placeholders), as bindings are anyway.
             content = content[2:-1].partition("${")[0].strip()
         found.append(_Token(kind, content, start, match.end()))
         position = match.end()
@@ -78,10 +78,10 @@ def _tokens(text: str) -> list[_Token]:
 
 @lru_cache(maxsize=2048)
 def parse(text: str) -> Query:
-    """Read a query.
+    """Parse a query.
 
     Raises:
-        InvalidQuery: it cannot be read; the text says where.
+        InvalidQuery: it cannot be parsed; the message contains the position.
     """
     return _Parser(text).query()
 

@@ -1,8 +1,4 @@
-"""Finding the objects that fulfil a query.
-
-Equality is answered from the site's index, so that resolving ten thousand references does not read ten thousand
-objects each time; the other operators read the objects that have a value.
-"""
+"""Finding the objects that match a query."""
 
 from __future__ import annotations
 
@@ -11,8 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ..entities import DATE, DATE_TIME, DEFAULT, DOUBLE, GROUP, INTEGER, STATUS, USER, AssetObject, Attribute
 from ..site import Site
 from . import nodes
-from .comparing import compare, fits_pattern, moment_of, plain_texts
-from .moments import moment
+from .comparing import compare, fits_pattern, moment, moment_of, plain_texts
 from .nodes import InvalidQuery, Literal, Node, Operand, Placeholder, Query
 
 _SYSTEM = {"objectschema", "objectschemaid", "objecttype", "objecttypeid", "objectid", "key"}
@@ -24,10 +19,8 @@ class Search:
     """Evaluates queries against a site as it is now.
 
     Attribute names are looked up once per instance, so make a new one after changing attributes.
-
-    Args:
-        site: where to search.
-        account_id: who `currentUser()` is.
+     site: where to search.
+        account_id: the account of `currentUser()`.
     """
 
     def __init__(self, site: Site, account_id: str | None = None) -> None:
@@ -39,11 +32,11 @@ class Search:
             self._by_name.setdefault(attribute.name.lower(), []).append(attribute)
 
     def ids(self, query: Query, bindings: Mapping[str, Sequence[str]] | None = None) -> list[int]:
-        """The ids of the objects that fulfil a query, ordered as it says, otherwise by id.
+        """Return the ids of the objects that match a query, in its order.
 
         Args:
-            query: a query that was read.
-            bindings: the values placeholders stand for, by locator.
+            query: a parsed query.
+            bindings: the values of placeholders, by locator.
         """
         self._bindings = bindings or {}
         if query.condition is None:
@@ -54,7 +47,7 @@ class Search:
             return sorted(found)
         path, ascending = query.order_by
         self._known(path[0])
-        return sorted(found, key=lambda each: self._order_key(each, path), reverse=not ascending)
+        return sorted(found, key=lambda object_id: self._order_key(object_id, path), reverse=not ascending)
 
     def _order_key(self, identifier: int, path: tuple[str, ...]) -> tuple[bool, float, str, int]:
         if path[0].lower() == "key":
@@ -109,7 +102,11 @@ class Search:
             raise InvalidQuery(f"the attribute {name} does not exist")
 
     def _having(self, path: tuple[str, ...], within: set[int] | None) -> set[int]:
-        return {each for each in self._everything(within) if self._texts(self._site.objects[each], path)}
+        return {
+            object_id
+            for object_id in self._everything(within)
+            if self._texts(self._site.objects[object_id], path)
+        }
 
     def _compare(self, node: nodes.Comparison, within: set[int] | None) -> set[int]:
         operator = node.operator
@@ -120,9 +117,9 @@ class Search:
         texts = self._operand_texts(node.operand)
         if operator == "==":
             return {
-                each
-                for each in self._equal(node.path, node.operand, within)
-                if set(texts) & set(self._texts(self._site.objects[each], node.path))
+                object_id
+                for object_id in self._equal(node.path, node.operand, within)
+                if set(texts) & set(self._texts(self._site.objects[object_id], node.path))
             }
         negated = operator.startswith("not ")
         plain = operator.removeprefix("not ")
@@ -183,7 +180,9 @@ class Search:
         for text in arguments:
             for object_type in self._site.types.values():
                 if object_type.name.lower() == text.lower() or str(object_type.id) == text:
-                    names.extend(f"id:{each.id}" for each in self._site.with_descendants(object_type))
+                    names.extend(
+                        f"id:{object_type.id}" for object_type in self._site.with_descendants(object_type)
+                    )
         return names
 
     def _equal(self, path: tuple[str, ...], operand: Operand, within: set[int] | None) -> set[int]:
@@ -198,7 +197,7 @@ class Search:
         if name in _SYSTEM:
             if within is not None and name not in ("key", "objectid"):
                 fits = self._system_fits(name, text)
-                return {each for each in within if fits(site.objects[each])}
+                return {object_id for object_id in within if fits(site.objects[object_id])}
             return self._keep(self._system_equal(name, text), within)
         if len(path) > 1:
             inner = self._equal_text(path[1:], text, None)
@@ -211,36 +210,41 @@ class Search:
         if name in _TIMES:
             wanted = moment_of(text)
             return {
-                each
-                for each in self._everything(within)
-                if moment_of(self._texts(site.objects[each], path)[0]) == wanted
+                object_id
+                for object_id in self._everything(within)
+                if moment_of(self._texts(site.objects[object_id], path)[0]) == wanted
             }
         found = set()
         for attribute in self._by_name[name] if name in self._by_name else self._label_attributes():
             for value in self._stored_forms(attribute, text):
                 holders = site.objects_with(attribute.id, value)
-                found.update(holders if within is None else [each for each in holders if each in within])
+                found.update(
+                    holders if within is None else [object_id for object_id in holders if object_id in within]
+                )
         return found
 
     def _label_attributes(self) -> list[Attribute]:
         return [attribute for attribute in self._site.attributes.values() if attribute.label]
 
     def _stored_forms(self, attribute: Attribute, text: str) -> list[str]:
-        """The stored values that a text in a query means: labels and keys for references, names for statuses."""
+        """Return the stored values that match a string of a query: labels and keys for references, names for statuses."""
         site = self._site
         if attribute.is_reference:
             by_key = site.object_by_key(text)
             found = [str(by_key.id)] if by_key is not None else []
             for label in self._label_attributes():
-                found.extend(str(each) for each in site.objects_with(label.id, text))
+                found.extend(str(object_id) for object_id in site.objects_with(label.id, text))
             return found
         if attribute.type == STATUS:
-            return [str(each.id) for each in site.statuses.values() if each.name.lower() == text.lower()]
+            return [
+                str(status.id) for status in site.statuses.values() if status.name.lower() == text.lower()
+            ]
         if attribute.type == USER:
             return [
-                each.account_id
-                for each in site.accounts.values()
-                if text.lower() in (each.account_id.lower(), each.email.lower(), each.display_name.lower())
+                account.account_id
+                for account in site.accounts.values()
+                if text.lower()
+                in (account.account_id.lower(), account.email.lower(), account.display_name.lower())
             ]
         if attribute.type == GROUP:
             return [text]
@@ -260,13 +264,17 @@ class Search:
             return {int(text[3:])}
         if name == "objecttypeid":
             return {int(text)} if text.isdecimal() else set()
-        return {each.id for each in self._site.types.values() if each.name.lower() == text.lower()}
+        return {
+            object_type.id
+            for object_type in self._site.types.values()
+            if object_type.name.lower() == text.lower()
+        }
 
     def _matching_schemas(self, name: str, text: str) -> set[int]:
         if name == "objectschemaid":
             return {int(text)} if text.isdecimal() else set()
         lowered = text.lower()
-        return {each.id for each in self._site.schemas.values() if each.name.lower() == lowered}
+        return {schema.id for schema in self._site.schemas.values() if schema.name.lower() == lowered}
 
     def _system_equal(self, name: str, text: str) -> set[int]:
         site = self._site
@@ -279,8 +287,15 @@ class Search:
             types = self._matching_types(name, text)
         else:
             schemas = self._matching_schemas(name, text)
-            types = {each.id for each in site.types.values() if each.schema_id in schemas}
-        return {each for type_id in types if type_id in site.types for each in site.types[type_id].object_ids}
+            types = {
+                object_type.id for object_type in site.types.values() if object_type.schema_id in schemas
+            }
+        return {
+            object_id
+            for type_id in types
+            if type_id in site.types
+            for object_id in site.types[type_id].object_ids
+        }
 
     # Texts --------------------------------------------------------------------------------------------------
 
@@ -341,7 +356,7 @@ class Search:
 
 
 def _cost(node: Node) -> int:
-    """Cheap parts first: equality of an attribute, then what only filters, then what reads everything."""
+    """Return the rank of a part: equality of an attribute first, then filters, then parts that read everything."""
     if isinstance(node, nodes.Comparison) and node.operator in ("=", "=="):
         return 1 if node.path[0].lower() in _SYSTEM - {"key", "objectid"} else 0
     if isinstance(node, nodes.Membership) and not node.negated:

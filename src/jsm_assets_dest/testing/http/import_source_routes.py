@@ -1,17 +1,17 @@
-"""Schedules of imports, and the older way to start an import and to follow it."""
+"""Import sources, their schedules, and the older way to start an import and to follow it."""
 
-# ruff: noqa: D103  # what a handler answers is said by the name of its operation
+# ruff: noqa: D103  # the name of its operation describes a handler
 from __future__ import annotations
 
 import datetime
 
-from ..json_types import JsonObject
 from ..world.clock import timestamp
 from ..world.entities import ImportSource
-from ..world.refusals import bad_request, not_found
-from .bodies import ANY, STRING, Body
+from ..world.json_reading import ANY, STRING, JsonObject, JsonValue
+from ..world.rejections import bad_request, not_found
+from .bodies import Body
 from .call import Call
-from .exchange import Answer, empty_answer, json_answer
+from .exchange import Response, empty_response, json_response
 from .import_routes import SCOPE, import_source
 from .routing import Routes
 
@@ -23,12 +23,12 @@ _BODY = Body(
     optional={"runInterval": STRING, "runFrequency": STRING, "timezone": STRING, "callbackUrl": ANY},
 )
 """
-The OpenAPI document says `runInterval`; sample code of the guide sends `runFrequency` and a time zone instead.
+The OpenAPI document has `runInterval`; sample code of the guide sends `runFrequency` and a time zone instead.
 """
 
 
 def scheduled_details(source: ImportSource) -> JsonObject | None:
-    """The schedule as an import source shows it, with `runFrequency` in place of `runInterval`."""
+    """Return the schedule as an import source shows it, with `runFrequency` in place of `runInterval`."""
     schedule = source.schedule
     if schedule is None:
         return None
@@ -64,13 +64,13 @@ def _shown(schedule: JsonObject) -> JsonObject:
 @ROUTES.operation(
     "read schedule", "GET", "/importsource/{importSourceId}/schedule", scope=SCOPE, accepts_import_token=True
 )
-def read_schedule(call: Call) -> Answer:
+def read_schedule(call: Call) -> Response:
     source = import_source(call)
     link = f"{call.base}/importsource/{source.id}/importschedule"
     links: JsonObject = {"createSchedule": link}
     if source.schedule is not None:
         links["schedule"] = f"{link}/{source.schedule['id']}"
-    return json_answer({"links": links, "result": "success"})
+    return json_response({"links": links, "result": "success"})
 
 
 @ROUTES.operation(
@@ -81,7 +81,7 @@ def read_schedule(call: Call) -> Answer:
     body=_BODY,
     accepts_import_token=True,
 )
-def create_schedule(call: Call) -> Answer:
+def create_schedule(call: Call) -> Response:
     source = import_source(call)
     if source.schedule is not None:
         raise bad_request("The import source has a schedule already")
@@ -95,7 +95,7 @@ def create_schedule(call: Call) -> Answer:
         "collectionId": source.collection_id,
         "callbackUrl": call.body.get("callbackUrl"),
     }
-    return json_answer(_shown(source.schedule))
+    return json_response(_shown(source.schedule))
 
 
 def _schedule(call: Call) -> tuple[ImportSource, JsonObject]:
@@ -110,29 +110,29 @@ _ONE = "/importsource/{importSourceId}/importschedule/{scheduleId}"
 
 
 @ROUTES.operation("get schedule", "GET", _ONE, scope=SCOPE, accepts_import_token=True)
-def get_schedule(call: Call) -> Answer:
-    return json_answer(_shown(_schedule(call)[1]))
+def get_schedule(call: Call) -> Response:
+    return json_response(_shown(_schedule(call)[1]))
 
 
 @ROUTES.operation("update schedule", "PUT", _ONE, scope=SCOPE, body=_BODY, accepts_import_token=True)
-def update_schedule(call: Call) -> Answer:
+def update_schedule(call: Call) -> Response:
     _, schedule = _schedule(call)
     schedule.update(_checked(call))
     schedule["updated"] = timestamp(call.site.now())
-    return json_answer(_shown(schedule))
+    return json_response(_shown(schedule))
 
 
 @ROUTES.operation("delete schedule", "DELETE", _ONE, scope=SCOPE, accepts_import_token=True)
-def delete_schedule(call: Call) -> Answer:
+def delete_schedule(call: Call) -> Response:
     source, _ = _schedule(call)
     source.schedule = None
-    return empty_answer()
+    return empty_response()
 
 
 @ROUTES.operation(
     "start legacy import", "POST", "/import/start/{importSourceId}", scope=SCOPE, body=Body(may_be_empty=True)
 )
-def start_legacy_import(call: Call) -> Answer:
+def start_legacy_import(call: Call) -> Response:
     source = import_source(call)
     progress: JsonObject = {
         "progressInPercent": 0,
@@ -151,13 +151,13 @@ def start_legacy_import(call: Call) -> Answer:
         "executionUUID": call.site.ids.uuid("legacy execution"),
     }
     source.legacy_progress = progress
-    return json_answer(progress)
+    return json_response(progress)
 
 
 @ROUTES.operation(
     "read legacy import progress", "GET", "/progress/category/imports/{importSourceId}", scope=SCOPE
 )
-def read_legacy_import_progress(call: Call) -> Answer:
+def read_legacy_import_progress(call: Call) -> Response:
     source = import_source(call)
     if source.legacy_progress is None:
         raise not_found("Progress", source.id)
@@ -186,4 +186,74 @@ def read_legacy_import_progress(call: Call) -> Answer:
         "resultMessage": "Import finished ok.",
         "finishedDate": now,
     }
-    return json_answer(finished)
+    return json_response(finished)
+
+
+# Import sources ---------------------------------------------------------------------------------------------
+
+
+@ROUTES.operation("list import sources", "GET", "/importsource/objectschema/{schemaId}", scope=SCOPE)
+def list_import_sources(call: Call) -> Response:
+    schema = call.site.schema(call.parameters["schemaId"])
+    call.require(schema, "manage")
+    found: list[JsonValue] = [
+        source_document(call, source)
+        for source in call.site.import_sources.values()
+        if source.schema_id == schema.id
+    ]
+    return json_response(found)
+
+
+@ROUTES.operation(
+    "get import source", "GET", "/importsource/{importSourceId}", scope=SCOPE, accepts_import_token=True
+)
+def get_import_source(call: Call) -> Response:
+    return json_response(source_document(call, import_source(call)))
+
+
+def source_document(call: Call, source: ImportSource) -> JsonObject:
+    """Return an import source as the newest official document describes it."""
+    site = call.site
+    policies = {"ignore": "IGNORE", "remove": "REMOVE", "add": "ADD"}
+    as_uuid = site.doubts.import_source_schema_as_uuid
+    schema_id = f"00000000-0000-4000-8000-{source.schema_id:012d}" if as_uuid else str(source.schema_id)
+    entries: list[JsonValue] = [
+        {
+            "id": f"{source.id[:8]}-{type_id}",
+            "parentImportSourceOTId": None,
+            "importSourceId": source.id,
+            "objectType": {"id": str(type_id), "name": site.types[type_id].name},
+            "selector": mapping["selector"],
+            "emptyValues": policies[source.empty_values],
+            "unknownValues": policies[source.unknown_values],
+            "description": mapping["description"],
+            "matchIdentifierIgnoreCase": True,
+        }
+        for type_id, mapping in source.mappings.items()
+        if type_id in site.types
+    ]
+    return {
+        "id": source.id,
+        "collectionId": source.collection_id,
+        "name": source.name,
+        "created": timestamp(source.created),
+        "updated": timestamp(source.updated),
+        "description": None,
+        "objectSchemaId": schema_id,
+        "importSourceModuleKey": source.module_key,
+        "defaultConcatenator": source.concatenator,
+        "defaultHandleEmptyValues": policies[source.empty_values],
+        "defaultHandleUnknownValues": policies[source.unknown_values],
+        "importStatus": {
+            "configurationStatusType": "ENABLED" if source.enabled else "DISABLED",
+            "validationStatusType": "VALID" if source.has_mapping else "INVALID_CONFIGURATION",
+            "reasonForInvalidity": {},
+        },
+        "importSpecificConfiguration": "{}",
+        "importSourceOTEntries": entries,
+        "tokenGenerated": bool(source.token),
+        "url": None,
+        "isImportSourceSchedulingEnabled": source.schedule is not None,
+        "importExecutionType": "SCHEDULED" if source.schedule is not None else "MANUAL",
+        "scheduledImportDetails": scheduled_details(source),
+    }

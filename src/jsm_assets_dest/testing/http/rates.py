@@ -1,4 +1,4 @@
-"""Rate limits that are really enforced: one bucket of tokens per credential and operation."""
+"""Rate limits: one bucket of tokens per credential and operation."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 
 from attrs import define
 
-from .http.exchange import Answer, json_answer
-from .world.clock import EmulatorClock, timestamp
-from .world.refusals import errors_body
+from ..world.clock import EmulatorClock, timestamp
+from ..world.rejections import errors_body
+from .exchange import Response, json_response
 
 
 @define
@@ -21,12 +21,14 @@ class RateLimit:
     """A limit on requests.
 
     Args:
-        clock: by which buckets fill.
-        per_minute: how many requests a credential may make per operation in the long run.
-        burst: how many at once; as many as per minute when None.
-        retry_after: what `Retry-After` says, in seconds; the true wait when None.
-        operation: only this operation; each operation on its own when None.
+        clock: time source of the buckets.
+        per_minute: requests in the long run, per credential and operation.
+        burst: requests at once; the same as per minute if None.
+        retry_after: value of `Retry-After` in seconds; the actual wait if None.
+        operation: only this operation; every operation separately if None.
     """
+
+    __module__ = "jsm_assets_dest.testing"
 
     def __init__(
         self,
@@ -46,11 +48,11 @@ class RateLimit:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self.refused: int = 0
 
-    def take(self, identity: str, operation: str) -> Answer | None:
+    def take(self, identity: str, operation: str) -> Response | None:
         """Count a request.
 
         Returns:
-            429 with the headers of Jira's platform when the bucket is empty, otherwise None.
+            429 with the headers of Jira's platform if the bucket is empty, otherwise None.
         """
         if self._operation is not None and operation != self._operation:
             return None
@@ -73,4 +75,4 @@ class RateLimit:
             "X-RateLimit-NearLimit": "true",
             "RateLimit-Reason": "jira-burst-based",
         }
-        return json_answer(errors_body(["Rate limit exceeded."]), 429, headers)
+        return json_response(errors_body(["Rate limit exceeded."]), 429, headers)

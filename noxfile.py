@@ -1,0 +1,163 @@
+"""Every check of this project, the same on Linux, macOS, and Windows.
+
+nox -l          list the sessions
+nox             run lint and quick, the two that you repeat while you work
+nox -s quick -- tests/model -x     pass arguments on to pytest
+
+A session keeps its virtual environment and installs again only after pyproject.toml has changed. `nox -r no` makes a
+new environment.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+from pathlib import Path
+
+import nox
+from nox.project import load_toml
+
+ROOT = Path(__file__).parent
+HTTPX2 = "httpx2==2.16.2"
+HTTPX2_TESTS = ("tests/access", "tests/engine", "tests/imports", "tests/test_imports.py", "tests/stories")
+OLDEST, *NEWER = "3.11", "3.12", "3.13", "3.14"
+DEV = load_toml(ROOT / "pyproject.toml")["project"]["optional-dependencies"]["dev"]
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ("lint", "quick")
+nox.options.reuse_venv = "yes"
+
+
+def pinned(*names: str) -> list[str]:
+    """Return the requirements of the `dev` extra for some tools."""
+    requirements = {requirement.partition("==")[0]: requirement for requirement in DEV}
+    return [requirements[name] for name in names]
+
+
+def install(session: nox.Session, *requirements: str) -> None:
+    """Install into a new environment, or after a change of pyproject.toml."""
+    stamp = Path(session.virtualenv.location, "installed.txt")
+    content = "\n".join((*requirements, (ROOT / "pyproject.toml").read_text("utf-8")))
+    if not stamp.exists() or stamp.read_text("utf-8") != content:
+        session.install(*requirements)
+        stamp.write_text(content, "utf-8")
+
+
+@nox.session(python=[OLDEST, *NEWER])
+def tests(session: nox.Session) -> None:
+    """Run all tests, on each Python that is installed."""
+    install(session, "-e", ".[test,fast,progress]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """Run the tests that are not marked as slow."""
+    install(session, "-e", ".[test,fast,progress]")
+    session.run("python", "-m", "pytest", "-q", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, layout, import contracts, and the derived code."""
+    install(session, *pinned("ruff", "import-linter"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("python", "tools/derive_sync.py", "--check")
+    session.run("lint-imports", env={"PYTHONPATH": "src"})
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy and pyright, and the declared dependencies with deptry."""
+    install(session, "-e", ".[dev]")
+    session.run("mypy")
+    session.run("pyright")
+    # The share of the public interface that has types, read from the installed package.
+    report = session.run("pyright", "--verifytypes", "jsm_assets_dest", "--ignoreexternal", silent=True)
+    session.log(str(report).strip().rpartition("\n")[2].strip())
+    session.run("deptry", "src")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the docs. A warning or a broken reference is an error."""
+    install(session, "-e", ".[docs]")
+    session.run(
+        *("python", "-m", "sphinx", "-q", "-W", "-n", "--keep-going"), *("-b", "html", "docs", "build/docs")
+    )
+
+
+@nox.session
+def notebook(session: nox.Session) -> None:
+    """Run the example notebook in a Jupyter kernel."""
+    install(session, "-e", ".[notebook,test]")
+    session.run("python", "-m", "pytest", "-q", "tests/notebook", *session.posargs)
+
+
+@nox.session
+def peers(session: nox.Session) -> None:
+    """Run other clients against the emulator, and data pipelines that import through the library."""
+    install(session, "-e", ".[test]", "-r", "benchmarks/requirements.txt")
+    npm = {"JSM_ASSETS_TEST_NPM": "1"} if shutil.which("node") and shutil.which("npm") else {}
+    targets = session.posargs or ("tests/pipelines", "tests/emulator/test_other_clients.py")
+    session.run("python", "-m", "pytest", "-q", *targets, env=npm)
+
+
+@nox.session(reuse_venv=False)
+def wheel(session: nox.Session) -> None:
+    """Build the distributions, then test the installed wheel without its sources and measure coverage."""
+    place = Path(session.create_tmp()).resolve()
+    shutil.rmtree(place)
+    session.install("-q", *pinned("build"))
+    session.run("python", "-m", "build", "--outdir", str(place / "dist"), ".", silent=True)
+    session.run("python", "tools/check_distributions.py", str(place / "dist"))
+    (wheel_file,) = (place / "dist").glob("*.whl")
+    (sdist_file,) = (place / "dist").glob("*.tar.gz")
+    with tarfile.open(sdist_file) as archive:
+        archive.extractall(place, filter="data")
+    session.install("-q", f"{wheel_file}[test,fast,progress]")
+    session.run("python", "-m", "pip", "check")
+    shared = os.environ.get("JSM_ASSETS_SHARED", str(ROOT.parent / "shared"))
+    with session.chdir(place / sdist_file.name.removesuffix(".tar.gz")):
+        shutil.rmtree("src")
+        session.run("python", "-m", "coverage", "run", "-m", "pytest", env={"JSM_ASSETS_SHARED": shared})
+        session.run("python", "-m", "coverage", "report")
+
+
+@nox.session(python=OLDEST, reuse_venv=False)
+def lowest(session: nox.Session) -> None:
+    """Run all tests with the lowest version of every dependency."""
+    constraints = Path(session.create_tmp(), "lowest.txt").resolve()
+    lines = str(session.run("python", "tools/lowest_versions.py", silent=True))
+    session.log(" ".join(lines.split()))
+    # An old anyio has a pytest plug-in that raises a warning under pytest 9. The test tools are not under test.
+    constraints.write_text(f"{lines}\npytest<9\n", "utf-8")
+    session.install("-q", "-e", ".[test]", "-c", str(constraints))
+    session.run("python", "-m", "pip", "check")
+    session.run("python", "-m", "pytest", "-q", *session.posargs)
+
+
+@nox.session(reuse_venv=False)
+def httpx2(session: nox.Session) -> None:
+    """Run the tests of everything that sends requests with httpx2 in place of httpx."""
+    session.install("-q", "-e", ".[test]", HTTPX2)
+    session.run("python", "-m", "pip", "-q", "uninstall", "-y", "httpx", "httpcore")
+    session.run("python", "tools/use_httpx2.py")
+    targets = session.posargs or HTTPX2_TESTS
+    session.run("python", "-m", "pytest", "-q", *targets)
+
+
+@nox.session
+def example(session: nox.Session) -> None:
+    """Run the example of the README on the emulator."""
+    install(session, "-e", ".")
+    session.run("python", "examples/okta_destination.py", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the performance goals. Close other programs first."""
+    install(session, "-e", ".[fast]", "-r", "benchmarks/requirements.txt")
+    session.run("python", "-m", "benchmarks", *session.posargs)

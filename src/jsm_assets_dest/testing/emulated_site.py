@@ -1,0 +1,322 @@
+"""The emulated site as one object: its state, its accounts and tokens, seeding, faults, and rate limits."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .faults import Faults
+from .handles import SeededSchema
+from .http.access import Access
+from .http.addresses import GATEWAY_HOST
+from .http.exchange import ReceivedRequest
+from .http.rates import RateLimit
+from .http.service import ROUTER, Service
+from .import_handles import SeededExecution, SeededImportSource
+from .state import load, save
+from .world import accounts, imports, schemas
+from .world.accounts import ALL_SCOPES, Credentials
+from .world.clock import EmulatorClock
+from .world.doubts import Doubts
+from .world.entities import Account, Group
+from .world.site import Site
+
+DEFAULT_EMAIL = "ana@acme.com"
+
+
+class EmulatedSite:
+    """The state of an emulated site and what a test can do to it. See `Emulator` for the arguments."""
+
+    def __init__(
+        self,
+        *,
+        site: str = "https://acme.atlassian.net",
+        strict: bool = True,
+        import_seconds: float = 0.0,
+        doubts: Doubts | None = None,
+        state: str | os.PathLike[str] | None = None,
+        clock: EmulatorClock | None = None,
+    ) -> None:
+        if import_seconds < 0:
+            raise ValueError("import_seconds must not be negative")
+        self.clock: EmulatorClock = clock if clock is not None else EmulatorClock()
+        self.strict = strict
+        self.world: Site = Site(self.clock, doubts if doubts is not None else Doubts())
+        self.world.import_seconds = import_seconds
+        self.world.settings["site"] = site.rstrip("/")
+        self._credentials = Credentials(self.world)
+        self._file = Path(state) if state is not None else None
+        self._add_first_accounts()
+        self.access: Access = Access(self.world, self._credentials)
+        self.faults: Faults = Faults(ROUTER.names(), self.world)
+        self._service = Service(
+            self.world, self.access, self._credentials, strict=strict, strike=self.faults.strike
+        )
+        self._service.site_host = urlsplit(site).netloc
+        if self._file is not None and self._file.exists():
+            load(self._file, self.world, self._credentials)
+
+    # Identity -----------------------------------------------------------------------------------------------
+
+    @property
+    def site(self) -> str:
+        """The address of the site."""
+        return str(self.world.settings["site"])
+
+    @property
+    def gateway(self) -> str:
+        """The address of Atlassian's API gateway."""
+        return f"https://{GATEWAY_HOST}"
+
+    @property
+    def cloud_id(self) -> str:
+        """The cloud id of the site."""
+        return self.world.cloud_id
+
+    @property
+    def workspace_id(self) -> str:
+        """The id of its Assets workspace."""
+        return self.world.workspace_id
+
+    @property
+    def account(self) -> Account:
+        """The default account: a Jira administrator and agent of Jira Service Management."""
+        return next(iter(self.world.accounts.values()))
+
+    @property
+    def email(self) -> str:
+        """The email address of the default account."""
+        return self.account.email
+
+    @property
+    def api_token(self) -> str:
+        """The classic API token of the default account."""
+        return self.account.api_token
+
+    @property
+    def doubts(self) -> Doubts:
+        """The readings of doubtful points that the emulator follows."""
+        return self.world.doubts
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """The received requests, oldest first. Clear the list to count from zero."""
+        return self._service.requests
+
+    @property
+    def operation_names(self) -> list[str]:
+        """The names of all operations, as used by faults and requests."""
+        return ROUTER.names()
+
+    # Accounts and tokens ------------------------------------------------------------------------------------
+
+    def add_account(
+        self, email: str, *, admin: bool = False, agent: bool = True, name: str | None = None
+    ) -> Account:
+        """Add an account.
+
+        Args:
+            email: its email address.
+            admin: True for a Jira administrator.
+            agent: True if it has product access to Jira Service Management.
+            name: its display name; derived from the address if None.
+        """
+        with self._service.lock:
+            return accounts.add_account(self.world, email, admin=admin, agent=agent, name=name)
+
+    def add_group(self, name: str, *, jsm: bool = False) -> Group:
+        """Add a group.
+
+        Args:
+            name: its name in Jira.
+            jsm: True if it gives product access to Jira Service Management. New object schemas give it a role.
+        """
+        with self._service.lock:
+            return accounts.add_group(self.world, name, gives_jsm=jsm)
+
+    def scoped_token(self, scopes: Sequence[str] = ALL_SCOPES, account: Account | None = None) -> str:
+        """Issue an API token with scopes. It works on `https://api.atlassian.com/ex/jira/{cloudId}` only."""
+        return self._issue("scoped", account, scopes, "ATATT3x", None)
+
+    def oauth_token(
+        self,
+        scopes: Sequence[str] = ALL_SCOPES,
+        account: Account | None = None,
+        seconds: float = accounts.OAUTH_SECONDS,
+    ) -> str:
+        """Issue an OAuth access token that expires on the emulator's clock."""
+        return self._issue("oauth", account, scopes, "eyJraWQi", seconds)
+
+    def forge_token(self, scopes: Sequence[str] = ALL_SCOPES, account: Account | None = None) -> str:
+        """Issue a token of a Forge remote, for `https://api.atlassian.com/ex/jira/{cloudId}`."""
+        return self._issue("forge", account, scopes, "eyJmb3Jn", None)
+
+    def _issue(
+        self, kind: str, account: Account | None, scopes: Sequence[str], prefix: str, seconds: float | None
+    ) -> str:
+        with self._service.lock:
+            token = self._credentials.issue(
+                kind, account or self.account, scopes, prefix=prefix, seconds=seconds
+            )
+        return token.secret
+
+    def client_credentials(
+        self, scopes: Sequence[str] = ALL_SCOPES, account: Account | None = None
+    ) -> tuple[str, str]:
+        """Create an OAuth client for the token endpoint and return its id and secret."""
+        with self._service.lock:
+            client = self._credentials.add_client(account or self.account, scopes)
+        return client.client_id, client.client_secret
+
+    # Seeding and reading ------------------------------------------------------------------------------------
+
+    def add_object_schema(self, key: str, name: str | None = None, description: str = "") -> SeededSchema:
+        """Create an object schema as the default account."""
+        with self._service.lock:
+            schema = schemas.create_schema(
+                self.world,
+                name=name if name is not None else key.title(),
+                key=key,
+                description=description,
+                creator=self.account.account_id,
+            )
+        return SeededSchema(self.world, schema)
+
+    def object_schema(self, key: str) -> SeededSchema:
+        """Return an object schema by its key."""
+        schema = self.world.schema_by_key(key)
+        if schema is None:
+            keys = ", ".join(schema.key for schema in self.world.schemas.values()) or "none"
+            raise KeyError(f"there is no object schema {key}; the existing ones are: {keys}")
+        return SeededSchema(self.world, schema)
+
+    @property
+    def object_schemas(self) -> list[SeededSchema]:
+        """All object schemas."""
+        return [SeededSchema(self.world, schema) for schema in self.world.schemas.values()]
+
+    def add_import_source(
+        self,
+        schema: SeededSchema | str,
+        name: str = "Okta",
+        *,
+        enabled: bool = True,
+        missing_objects: str = "ignore",
+        missing_update: Sequence[str] = (),
+        empty_values: str = "ignore",
+        unknown_values: str = "ignore",
+    ) -> SeededImportSource:
+        """Create an External import and its token, as an administrator does in the user interface.
+
+        Args:
+            schema: the schema or its key.
+            name: name of the import source.
+            enabled: True if it accepts imports.
+            missing_objects: what happens to objects that the data no longer contains: "ignore", "remove" or
+                "update".
+            missing_update: for "update": name of an attribute and its new value.
+            empty_values: "ignore" or "remove".
+            unknown_values: of select and status attributes: "ignore" or "add".
+        """
+        key = schema if isinstance(schema, str) else schema.key
+        seeded_schema = self.object_schema(key)
+        with self._service.lock:
+            source = imports.add_import_source(
+                self.world,
+                self.world.schemas[int(seeded_schema.id)],
+                name,
+                enabled=enabled,
+                missing_objects=missing_objects,
+                missing_update=missing_update,
+                empty_values=empty_values,
+                unknown_values=unknown_values,
+            )
+        return SeededImportSource(self.world, source)
+
+    @property
+    def import_sources(self) -> list[SeededImportSource]:
+        """All import sources."""
+        return [SeededImportSource(self.world, source) for source in self.world.import_sources.values()]
+
+    @property
+    def executions(self) -> list[SeededExecution]:
+        """All executions, oldest first."""
+        return [SeededExecution(self.world, execution) for execution in self.world.executions.values()]
+
+    def rate_limit(
+        self,
+        *,
+        per_minute: float,
+        burst: int | None = None,
+        retry_after: int | None = None,
+        operation: str | None = None,
+    ) -> RateLimit:
+        """Enforce a rate limit from now on.
+
+        Args:
+            per_minute: requests in the long run, per credential and operation.
+            burst: requests at once; the same as per minute if None.
+            retry_after: value of `Retry-After`; the actual wait if None.
+            operation: only for this operation.
+        """
+        if operation is not None and operation not in self.operation_names:
+            raise ValueError(
+                f"unknown operation {operation!r}; the operations are: {', '.join(self.operation_names)}"
+            )
+        limit = RateLimit(self.clock, per_minute, burst, retry_after, operation)
+        self._service.limits.append(limit)
+        return limit
+
+    @contextlib.contextmanager
+    def locked(self) -> Generator[None, None, None]:
+        """Block all responses while the context lasts."""
+        with self._service.lock:
+            yield
+
+    def _clear(self) -> None:
+        """Empty the site. The default account keeps its token."""
+        with self._service.lock:
+            world = self.world
+            self.faults.clear()
+            self.requests.clear()
+            self._service.limits.clear()
+            self.access.restore()
+            empty = Site(self.clock, world.doubts)
+            empty.import_seconds = world.import_seconds
+            empty.settings = world.settings
+            world.__dict__.update(empty.__dict__)
+            self._credentials.tokens.clear()
+            self._credentials.clients.clear()
+            self._add_first_accounts()
+
+    def _add_first_accounts(self) -> None:
+        accounts.add_group(self.world, accounts.JIRA_GROUP)
+        accounts.add_group(self.world, accounts.JSM_GROUP, gives_jsm=True)
+        accounts.add_group(self.world, accounts.ADMIN_GROUP)
+        accounts.add_account(self.world, DEFAULT_EMAIL, admin=True, name="Ana Díaz")
+
+    # State --------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str] | None = None) -> None:
+        """Write the state to a SQLite file.
+
+        Args:
+            path: the file; that of the constructor if None.
+        """
+        target = Path(path) if path is not None else self._file
+        if target is None:
+            raise ValueError("give a path here, or state= to the constructor")
+        with self._service.lock:
+            save(target, self.world, self._credentials)
+
+    def settle(self) -> None:
+        """Finish the mappings and executions that are due by the clock, as every request does."""
+        self._service.settle()
+
+    def __repr__(self) -> str:
+        return (
+            f"<Emulator {self.site}, {len(self.world.schemas)} object schemas, {len(self.requests)} requests>"
+        )

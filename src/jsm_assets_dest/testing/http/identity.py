@@ -1,0 +1,200 @@
+"""Identification of callers: credentials and their scopes, in the order of the service; and the token endpoint.
+
+What stops every request (removed site, maintenance, IP allowlist) is checked before. Handlers check roles, after 404s.
+Statuses, headers and texts are recorded ones; the explanation of the emulator names the sources.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from urllib.parse import parse_qsl
+
+from ..world.accounts import OAUTH_SECONDS, Credentials, account_by_email
+from ..world.entities import Account
+from ..world.imports import source_of_token
+from ..world.json_reading import JsonObject, parse_json
+from ..world.rejections import Rejection
+from ..world.site import Site
+from .access import Access
+from .addresses import Address
+from .call import Caller, Operation
+from .exchange import HTML, Inbound, Response, json_response
+
+FAILED = "AUTHENTICATED_FAILED"
+DENIED = "AUTHENTICATION_DENIED"
+MUST_AUTHENTICATE = "Client must be authenticated to access this resource."
+
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
+
+
+def gateway_unauthorized(category: str | None = None) -> Rejection:
+    """Create shape B: the gateway does not accept the credential."""
+    headers = {"X-Failure-Category": category} if category else None
+    return Rejection(401, {"code": 401, "message": "Unauthorized"}, headers)
+
+
+def scope_mismatch() -> Rejection:
+    """Create shape C: the token lacks the scope. 401, not 403."""
+    return Rejection(
+        401,
+        {"code": 401, "message": "Unauthorized; scope does not match"},
+        {"X-Failure-Category": "FAILURE_CLIENT_SCOPE_CHECK"},
+    )
+
+
+class Identification:
+    """Checks credentials.
+
+    Args:
+        site: the site.
+        credentials: the tokens.
+        access: the switches that take access away.
+    """
+
+    def __init__(self, site: Site, credentials: Credentials, access: Access) -> None:
+        self._site = site
+        self._credentials = credentials
+        self._access = access
+
+    def identify(self, inbound: Inbound, address: Address, operation: Operation) -> Caller:
+        """Check the credential and its scopes, and return the caller.
+
+        Raises:
+            Rejection: 401 or 403, in the shape of the base URL.
+        """
+        header = inbound.headers.get("authorization", "")
+        scheme, _, value = header.strip().partition(" ")
+        value = value.strip()
+        if address.family in ("edge", "auth", "web"):
+            return Caller(account=None, kind="none")
+        if address.base == "site":
+            return self._on_site(scheme.lower(), value)
+        caller = self._on_gateway(scheme.lower(), value, address, operation)
+        if (
+            caller.scopes is not None
+            and operation.scope not in caller.scopes
+            and operation.family != "resources"
+        ):
+            raise scope_mismatch()
+        if operation.family == "assets" and caller.account is not None:
+            self._access.check_assets(caller.account)
+        return caller
+
+    def _basic(self, value: str) -> tuple[Account | None, str, str]:
+        """Account, kind of token and token of a Basic credential; no account when it is wrong."""
+        try:
+            email, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, ValueError):
+            return None, "malformed", ""
+        if not email:
+            return None, "malformed", ""
+        account = account_by_email(self._site, email)
+        if account is None or self._access.is_revoked(secret) or not account.active:
+            return None, "wrong", secret
+        if secret == account.api_token:
+            return account, "basic", secret
+        token = self._credentials.find(secret)
+        if token is not None and token.kind == "scoped" and token.account_id == account.account_id:
+            return account, "scoped", secret
+        return None, "mismatch" if self._belongs_to_another(secret) else "wrong", secret
+
+    def _belongs_to_another(self, secret: str) -> bool:
+        return any(account.api_token == secret for account in self._site.accounts.values()) or (
+            secret in self._credentials.tokens
+        )
+
+    def _on_site(self, scheme: str, value: str) -> Caller:
+        if scheme == "bearer":
+            if _JWT.fullmatch(value):
+                raise Rejection(401, MUST_AUTHENTICATE, {"Content-Type": HTML})
+            raise Rejection(
+                403,
+                {"error": "Failed to parse Connect Session Auth Token"},
+                {"Content-Type": "application/json"},
+            )
+        if scheme != "basic" or not value:
+            return Caller(account=None, kind="none")
+        if self._access.needs_captcha:
+            return Caller(account=None, kind="none", login_failed=DENIED)
+        account, kind, _ = self._basic(value)
+        if kind == "malformed":
+            return Caller(account=None, kind="none")
+        if account is None or kind != "basic":
+            # On the site host, a scoped token cannot be distinguished from a wrong one.
+            return Caller(account=None, kind="none", login_failed=FAILED)
+        return Caller(account=account, kind="basic", identity=account.account_id)
+
+    def _on_gateway(self, scheme: str, value: str, address: Address, operation: Operation) -> Caller:
+        if scheme == "basic":
+            account, kind, secret = self._basic(value)
+            if self._access.needs_captcha or account is None:
+                raise gateway_unauthorized("FAILURE_CLIENT_AUTH_MISMATCH" if kind == "mismatch" else None)
+            if kind == "scoped":
+                if address.base != "ex/jira":
+                    raise gateway_unauthorized("FAILURE_CLIENT_AUTH_MISMATCH")
+                scopes = self._credentials.tokens[secret].scopes
+                return Caller(account=account, kind="scoped", scopes=scopes, identity=secret)
+            if operation.family in ("import info", "resources"):
+                raise gateway_unauthorized()
+            return Caller(account=account, kind="basic", identity=account.account_id)
+        if scheme != "bearer" or not value:
+            raise gateway_unauthorized()
+        source = source_of_token(self._site, value)
+        if source is not None:
+            named = address.path.split("/")[2:3] if address.path.startswith("/importsource/") else []
+            right_source = operation.family == "import info" or named == [source.id]
+            if address.base != "short" or not operation.accepts_import_token or not right_source:
+                raise self._import_token_refused()
+            return Caller(account=None, kind="import token", source=source, identity=source.id)
+        token = self._credentials.find(value) if not self._access.is_revoked(value) else None
+        if token is None or operation.family == "import info":
+            raise self._import_token_refused() if operation.accepts_import_token else gateway_unauthorized()
+        if address.base not in ("ex/jira", "gateway"):
+            # The short form does not accept OAuth tokens, according to a client written for them.
+            raise gateway_unauthorized()
+        account = self._site.accounts[token.account_id]
+        return Caller(account=account, kind=token.kind, scopes=token.scopes, identity=token.secret)
+
+    def _import_token_refused(self) -> Rejection:
+        status = self._site.doubts.container_token_status
+        return Rejection(
+            status, {"code": status, "message": "Unauthorized" if status == 401 else "Forbidden"}
+        )
+
+
+def _refuse(status: int, error: str, description: str) -> Rejection:
+    return Rejection(status, {"error": error, "error_description": description})
+
+
+def _fields(inbound: Inbound) -> JsonObject:
+    if "json" in inbound.headers.get("content-type", ""):
+        try:
+            value = parse_json(inbound.body)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise _refuse(400, "invalid_request", "The request body is no JSON object")
+        return value
+    return dict(parse_qsl(inbound.body.decode("utf-8", "replace")))
+
+
+def request_access_token(credentials: Credentials, inbound: Inbound, now: float) -> Response:
+    """Respond to the client credentials grant. Texts other than the error codes are a guess."""
+    fields = _fields(inbound)
+    grant = fields.get("grant_type")
+    if grant != "client_credentials":
+        raise _refuse(403, "unauthorized_client", f"Grant type {grant} is not allowed for the client.")
+    client = credentials.clients.get(str(fields.get("client_id")))
+    if client is None or client.client_secret != fields.get("client_secret"):
+        raise _refuse(401, "access_denied", "Unauthorized")
+    token = credentials.issue_for_client(client)
+    return json_response(
+        {
+            "access_token": token.secret,
+            "expires_in": round((token.expires_at or now + OAUTH_SECONDS) - now),
+            "token_type": "Bearer",
+            "scope": " ".join(token.scopes),
+        }
+    )
