@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import (
     bulk,
+    checking,
     checks,
     encoding,
     limited,
@@ -35,6 +36,7 @@ MEASUREMENTS: dict[str, Callable[[Stage], Sequence[Measured]]] = {
     "small": small.run,
     "encoding": encoding.run,
     "bulk": bulk.run,
+    "checking": checking.run,
     "waiting": waiting.run,
     "memory": memory.run,
     "limited": limited.run,

@@ -38,7 +38,8 @@ class Unchecked(RecordChecker):
         on_bad: object = None,  # noqa: ARG002 - as above
     ) -> Checked:
         """The records as they are."""
-        return Checked(list(records), range(first, first + len(records)))  # type: ignore[arg-type]  # they are trusted
+        indexes = range(first, first + len(records))
+        return Checked([*records], records, indexes)  # type: ignore[list-item]  # they are trusted
 
 
 @contextlib.contextmanager

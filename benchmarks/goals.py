@@ -71,9 +71,14 @@ GOALS: tuple[Goal, ...] = (
     _less("P5f", "encoding a chunk / one call of orjson", 1.5, 1.1),
     _more("P6", "bulk, ready records, checks off / best httpx loop, json", 0.85, 0.97),
     _more("P6f", "bulk, ready records, checks off / best httpx loop, orjson", 0.85, 0.97),
-    _more("P6b", "bulk, ready records, checks on / best httpx loop, json", 0.75, 0.85),
-    _more("P6bf", "bulk, ready records, checks on / best httpx loop, orjson", 0.45, 0.60),
+    _more("P6b", "bulk, ready records, checks on / best httpx loop, json", 0.70, 0.85),
+    _more("P6bf", "bulk, ready records, checks on / best httpx loop, orjson", 0.35, 0.60),
     _more("P6c", "bulk from a generator, checks on / best httpx loop, json", 0.85, 0.92),
+    _less("P6e", "check of records of people, the worst mix of values / all text", 4, 2.5),
+    _more(
+        "P6g.0", "whole import of mixed records, the worse of two models / best httpx loop, orjson", 0.5, 0.8
+    ),
+    _more("P6g.100", "the same at 100 ms, beyond the fixed round trips", 0.9, 0.95),
     _more("P6d", "bulk, checks off, orjson / http.client with orjson", 0.45, 0.60),
     _more(
         "P7.20",

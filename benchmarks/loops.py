@@ -18,7 +18,7 @@ from .records import CHUNK
 
 T = TypeVar("T")
 Encode: TypeAlias = Callable[[object], bytes]
-User: TypeAlias = Mapping[str, str]
+User: TypeAlias = Mapping[str, object]
 
 TOKEN = "x" * 40
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}

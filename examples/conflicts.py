@@ -76,7 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with Emulator() as emulator, emulator.connect() as connection:
                 show_all_resolutions(emulator, connection)
         elif "JSM_ASSETS_SITE" not in os.environ:
-            parser.error("a key needs a site: set JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, and JSM_ASSETS_API_TOKEN")
+            parser.error(
+                "a key needs a site: set JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, and JSM_ASSETS_API_TOKEN"
+            )
         else:
             with Connection.current_site() as connection:
                 show_conflicts(connection.get_object_schema(key), directory_model("directory"))

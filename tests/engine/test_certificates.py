@@ -171,7 +171,10 @@ def test_certificates_that_are_none_are_named_in_the_other_colour(
         async with AsyncConnection.external_site("https://acme.example.com", ACCOUNT) as connection:
             await connection.object_schemas()
 
-    with pytest.raises(ConfigurationError, match="Could not load the certificates that the environment variable SSL_CERT_FILE names"):
+    with pytest.raises(
+        ConfigurationError,
+        match="Could not load the certificates that the environment variable SSL_CERT_FILE names",
+    ):
         asyncio.run(ask())
 
 

@@ -6,8 +6,9 @@ import hashlib
 import itertools
 import json
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,56 +146,12 @@ def test_nothing_is_lost_and_limits_hold(
     assert sent[0] == sent[1]
 
 
-ODD_TEXT = st.text(st.sampled_from('ab"\\é\x00\x7f\u2028🎉\ud83c\udf89{}%'), max_size=12)
-ODD_PAIRS = st.lists(
-    st.tuples(
-        st.sampled_from(["people", "groups", "people.disks"]),
-        st.fixed_dictionaries(
-            {"id": st.integers(0, 9).map(str)},
-            optional={"note": st.none() | ODD_TEXT, "more": ODD_TEXT, "n": st.floats()},
-        ),
-    ),
-    max_size=40,
-)
-
-
-@given(ODD_PAIRS, st.integers(1, 12), st.integers(100, 600), st.booleans(), st.data())
-def test_chunks_are_the_same_whether_the_check_writes_or_the_encoder(
-    pairs: list[tuple[str, dict[str, object]]],
-    count: int,
-    size: int,
-    digests: bool,
-    data: st.DataObject,
-) -> None:
-    """The same bytes, ids, digests and bad records, whatever is in the texts and however the source came in."""
-    batches = data.draw(st.lists(st.integers(1, 20), min_size=1))
-    disks = ObjectTypeSpec("Disks", [AttributeSpec("Id", identifier=True)], selector="people.disks")
-    outcomes: list[object] = []
-    for write in (None, STANDARD.write):
-        bad: list[RecordError] = []
-        chunker = Chunker(
-            "run",
-            limit_count=count,
-            limit_bytes=size,
-            checker=RecordChecker(MODEL.with_object_type(disks), write=write),
-            on_bad=bad.append,
-            digests=digests,
-        )
-        chunks = cut_in_batches(chunker, pairs, batches)
-        outcomes.append((chunks, [(error.index, error.path, error.reason) for error in bad]))
-
-    assert outcomes[0] == outcomes[1]
-
-
 @both
-@pytest.mark.parametrize("write", [None, STANDARD.write], ids=["encoder", "check"])
 @pytest.mark.parametrize("text", ["\ud83d\ude00", "😀\ud83d\ude00", "\ud83d"])
-def test_half_surrogates_are_bad_records_whoever_writes(
-    encoder: Encoder, write: Callable[[object], str] | None, text: str
-) -> None:
+def test_half_surrogates_are_bad_records(encoder: Encoder, text: str) -> None:
     """Also two halves that together look like one character; neighbours with whole ones are sent."""
     bad: list[RecordError] = []
-    checker = RecordChecker(MODEL, write=write if encoder is STANDARD else None)
+    checker = RecordChecker(MODEL)
     chunker = Chunker("run", encoder=encoder, checker=checker, on_bad=bad.append)
     notes = ["😀", text, "한국어"]
 
@@ -276,11 +233,38 @@ def test_a_record_that_is_too_large_alone_is_refused(encoder: Encoder) -> None:
 
     assert all_records(chunks, "people") == [{"id": "0"}, {"id": "2"}]
     assert [(error.index, error.record) for error in bad] == [(1, records[1])]
-    assert "is too large to be sent: 6" in bad[0].reason
+    assert "is too large to be sent (6" in bad[0].reason
     with pytest.raises(RecordError):
         strict = Chunker("run", limit_bytes=500)
         strict.feed("people", records)
         strict.flush()
+
+
+@attrs.frozen
+class Group:
+    id: str
+    note: str
+
+
+@pytest.mark.parametrize("size", [500, 10_000], ids=["limit of the import", "limit of the service"])
+def test_a_record_that_is_too_large_comes_back_itself(size: int) -> None:
+    """The error has the caller's own object, and not what is sent of it."""
+    bad: list[RecordError] = []
+    groups = [Group(str(number), "x" * (600 if number == 2 else 5)) for number in range(5)]
+    chunker = Chunker(
+        "run", limit_bytes=size, checker=RecordChecker(MODEL), on_bad=bad.append, boundaries=[5]
+    )
+
+    waiting = [*chunker.feed("groups", groups), *chunker.flush()]
+    while waiting:
+        chunk = waiting.pop()
+        if b"xxxxxx" in chunk.body:
+            halves = chunker.split(chunk)
+            waiting += halves
+            bad += [] if halves else [chunker.too_large(chunk)]
+
+    assert [error.index for error in bad] == [2]
+    assert bad[0].record is groups[2]
 
 
 @pytest.mark.parametrize("digests", [False, True])
@@ -427,7 +411,7 @@ def test_without_a_check_the_encoder_still_refuses(encoder: Encoder) -> None:
 
     assert read(chunk) == {"people": [{"id": "1"}]}
     assert [(error.selector, error.index) for error in bad] == [("people", 0), ("groups", 0)]
-    assert bad[0].reason.startswith("cannot be written as JSON: ")
+    assert bad[0].reason.startswith("cannot be written as JSON (")
 
 
 def test_nothing_is_sent_when_nothing_is_good() -> None:

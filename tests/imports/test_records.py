@@ -10,24 +10,22 @@ import json
 import math
 import types
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Self
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._imports.compiled import IN_A_ROW, compile_shape
-from jsm_assets_dest._imports.encoding import STANDARD, Encoder, choose_encoder
-from jsm_assets_dest._imports.object_type_checker import MOST_SHAPES, MOST_UNKNOWN_KEYS
-from jsm_assets_dest._imports.record_checker import RecordChecker
+from jsm_assets_dest._imports.encoding import STANDARD, choose_encoder
+from jsm_assets_dest._imports.record_checker import MOST_UNKNOWN_KEYS, RecordChecker
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec, ReferenceSpec
 from jsm_assets_dest.exceptions import RecordError
 
 NAN = float("nan")
+NAIVE = datetime.datetime(2026, 1, 31, 16, 30)  # noqa: DTZ001 - what some tests are about
 #: The standard one, and orjson where it is installed.
 ENCODERS = [STANDARD, *([found] if (found := choose_encoder()) is not STANDARD else [])]
 ZONE = datetime.timezone(datetime.timedelta(hours=2))
@@ -39,6 +37,10 @@ class Level(enum.Enum):
 
 class Number(enum.IntEnum):
     SEVEN = 7
+
+
+class Half(float, enum.Enum):
+    HALF = 0.5
 
 
 class Word(enum.StrEnum):
@@ -124,64 +126,100 @@ CHANGED: list[tuple[str, object, object]] = [
     ("text", Shout("quiet"), "quiet"),
     ("text", uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
     ("text", datetime.date(2026, 1, 31), "2026-01-31"),
+    ("text", datetime.time(16, 30), "16:30:00"),
+    ("text", datetime.datetime(2026, 1, 31, 16, 30, tzinfo=ZONE), "2026-01-31T16:30:00+02:00"),
+    ("text", datetime.datetime(2026, 1, 31, 16, 30, tzinfo=datetime.UTC), "2026-01-31T16:30:00+00:00"),
     ("text", ("one",), ["one"]),
+    ("text", [Word.ONE], ["one"]),
+    ("text", 1042.0, 1042),
+    ("text", Decimal("1.10"), "1.10"),
+    ("text", Decimal("1E+3"), "1000"),
+    ("text", ipaddress.ip_address("2001:db8::1"), "2001:db8::1"),
+    ("text", NAN, None),
+    ("text", Decimal("NaN"), None),
+    ("email", NAN, None),
+    ("double", NAN, None),
+    ("double", Decimal("1.5"), 1.5),
+    ("double", Half.HALF, 0.5),
     ("date", datetime.date(2026, 1, 31), "2026-01-31"),
+    ("date", NAIVE.replace(hour=0, minute=0), "2026-01-31"),
     ("time", datetime.time(16, 30), "16:30:00"),
     ("date_time", datetime.datetime(2026, 1, 31, 16, 30, tzinfo=ZONE), "2026-01-31T16:30:00+02:00"),
+    ("date_time", datetime.date(2026, 1, 31), "2026-01-31"),
     ("ipaddress", ipaddress.ip_address("192.0.2.1"), "192.0.2.1"),
     ("integer", Number.SEVEN, 7),
+    ("integer", 7.0, 7),
+    ("integer", Decimal("7.00"), 7),
+    ("integer", NAN, None),
 ]
 
 BAD: list[tuple[str, object, str]] = [
-    ("text", "x" * 256, "has 256 characters, and the attribute takes at most 255"),
-    ("text", "\ud800", "half of a surrogate pair"),
-    ("text", NAN, "not a finite number"),
-    ("text", math.inf, "not a finite number"),
+    ("text", "x" * 256, "is longer than 255 characters (256)"),
+    ("text", "\ud800", "has half of a surrogate pair (character 0)"),
+    ("text", math.inf, "is infinite, which JSON does not have"),
+    ("text", Decimal("-Infinity"), "is infinite, which JSON does not have"),
     ("text", 2**64, "more than 64 bits"),
     ("text", -(2**63) - 1, "more than 64 bits"),
-    ("text", b"bytes", "bytes; decode them"),
-    ("text", bytearray(b"bytes"), "bytes; decode them"),
-    ("text", Decimal("1.10"), "a Decimal"),
+    ("text", b"bytes", "consists of bytes; decode them"),
+    ("text", bytearray(b"bytes"), "consists of bytes; decode them"),
     ("text", {"a": 1}, "no locator inside"),
-    ("text", {"a"}, "a set, which has no order"),
-    ("text", ["one", "two"], "has 2 values, and the attribute takes at most 1"),
-    ("text", [["deep"]], "list inside a list"),
-    ("text", [None], "is nothing; leave it out"),
-    ("text", object(), "type object"),
-    ("text", (item for item in "ab"), "type generator"),
+    ("text", {"a"}, "is a set, which has no order"),
+    ("text", ["one", "two"], "has more values than the maximum of 1 (2)"),
+    ("text", [["deep"]], "is a list inside a list"),
+    ("text", [("deep",)], "is a list inside a list"),
+    ("text", [None], "is empty; leave it out of the list"),
+    ("text", [NAN], "is empty; leave it out of the list"),
+    ("text", object(), "has no form in JSON; pass a string or a number (object)"),
+    ("text", (item for item in "ab"), "(generator)"),
+    ("text", datetime.timedelta(1), "(timedelta)"),
+    ("text", Decimal("sNaN"), "cannot be read (ValueError)"),
+    ("text", Decimal("1E+300"), "is longer than 255 characters (301)"),
+    ("text", NAIVE, "is a date and time without a time zone"),
     ("integer", 2**31, "beyond the 32 bits"),
     ("integer", "2147483648", "beyond the 32 bits"),
-    ("integer", 1.5, "whole number, and is float"),
-    ("integer", True, "whole number, and is bool"),
-    ("integer", "many", "whole number, and is text"),
-    ("integer", "9" * 5000, "whole number, and is text"),
-    ("double", NAN, "not a finite number"),
-    ("double", "nan", "is other text"),
-    ("double", "1,5", "is other text"),
-    ("double", True, "a number, and is bool"),
-    ("boolean", 1, "true or false, and is int"),
-    ("boolean", "yes", "true or false, and is other text"),
-    ("date", "31/01/2026", "a date as ISO 8601"),
-    ("date", "2026-02-30", "a date as ISO 8601"),
-    ("date", "2026-01-31T00:00:00Z", "a date as ISO 8601"),
-    ("date", 20260131, "a date as ISO 8601"),
-    ("time", "4 pm", "a time as ISO 8601"),
-    ("time", "25:00", "a time as ISO 8601"),
-    ("date_time", "yesterday", "a date and time as ISO 8601"),
-    ("date_time", "2026-13-01T00:00:00Z", "a date and time as ISO 8601"),
+    ("integer", 1e300, "beyond the 32 bits"),
+    ("integer", 1.5, "is not a whole number (float)"),
+    ("integer", Decimal("1.5"), "is not a whole number (Decimal)"),
+    ("integer", math.inf, "is infinite"),
+    ("integer", True, "is not a whole number (bool)"),
+    ("integer", "many", "is not a whole number"),
+    ("integer", "1.0", "is not a whole number"),
+    ("integer", "9" * 5000, "is not a whole number"),
+    ("double", math.inf, "is infinite"),
+    ("double", Decimal("1E+999"), "is infinite"),
+    ("double", "nan", "is not a number"),
+    ("double", "1,5", "is not a number"),
+    ("double", True, "is not a number (bool)"),
+    ("boolean", 1, "is not true or false (int)"),
+    ("boolean", "yes", "is not true or false"),
+    ("date", "31/01/2026", "is not an ISO 8601 date"),
+    ("date", "2026-02-30", "is not an ISO 8601 date"),
+    ("date", "2026-01-31T00:00:00Z", "is not an ISO 8601 date"),
+    ("date", 20260131, "is not an ISO 8601 date, such as 2026-01-31 (int)"),
+    ("date", "26", "is not an ISO 8601 date"),
+    ("date", NAIVE, "has a time of day"),
+    ("time", "4 pm", "is not an ISO 8601 time"),
+    ("time", "25:00", "is not an ISO 8601 time"),
+    ("date_time", "yesterday", "is not an ISO 8601 date and time"),
+    ("date_time", "26", "is not an ISO 8601 date and time"),
+    ("date_time", "2026-13-01T00:00:00Z", "is not an ISO 8601 date and time"),
+    ("date_time", "2026-01-31T16:30:00", "is a date and time without a time zone"),
+    ("date_time", NAIVE, "is a date and time without a time zone"),
     ("url", "ftp://example.com", "http:// or https://"),
     ("url", "example.com", "http:// or https://"),
-    ("url", 5, "http:// or https://"),
-    ("email", "ana", "e-mail address"),
-    ("email", "ana@", "e-mail address"),
-    ("email", "@example.com", "e-mail address"),
-    ("email", "a@b@example.com", "e-mail address"),
-    ("email", "a\u00a0b@example.com", "e-mail address"),
-    ("email", "a@example.com\n", "e-mail address"),
-    ("email", "a na@example.com", "e-mail address"),
-    ("email", "a" * 250 + "@example.com", "at most 255"),
-    ("ipaddress", "192.0.2.256", "IP address"),
-    ("ipaddress", 3, "IP address"),
+    ("url", 5, "http:// or https:// (int)"),
+    ("email", "ana", "is not an email address"),
+    ("email", "ana@", "is not an email address"),
+    ("email", "@example.com", "is not an email address"),
+    ("email", "a@b@example.com", "is not an email address"),
+    ("email", "a\u00a0b@example.com", "is not an email address"),
+    ("email", "a@example.com\n", "is not an email address"),
+    ("email", "a na@example.com", "is not an email address"),
+    ("email", "a" * 250 + "@example.com", "is longer than 255 characters"),
+    ("ipaddress", "192.0.2.256", "is not an IP address"),
+    ("ipaddress", "192.0.02.1", "is not an IP address"),
+    ("ipaddress", "192.0.2.1\n", "is not an IP address"),
+    ("ipaddress", 3, "is not an IP address (int)"),
 ]
 
 
@@ -207,10 +245,8 @@ def test_python_values_are_written_as_json_has_them(kind: str, value: object, se
 
 
 @pytest.mark.parametrize(("kind", "value", "reason"), BAD, ids=lambda value: repr(value)[:40])
-@pytest.mark.parametrize("encoder", [STANDARD, choose_encoder()], ids=lambda encoder: encoder.name)
-def test_values_that_do_not_fit_are_refused(kind: str, value: object, reason: str, encoder: object) -> None:
+def test_values_that_do_not_fit_are_refused(kind: str, value: object, reason: str) -> None:
     """A refused value is refused before any encoder sees it, so with every encoder, with its path, and not repeated."""
-    del encoder  # the point: it plays no part
     check = checker(AttributeSpec("Value", kind))
     record = {"id": "1", "value": value}
 
@@ -254,7 +290,7 @@ def test_the_place_in_a_list_is_named() -> None:
         checker(AttributeSpec("Scores", "integer", maximum=-1)), {"id": "1", "scores": [1, 2, "x"]}
     )
 
-    assert bad == [(0, "scores[2]", "has to be a whole number, and is text")]
+    assert bad == [(0, "scores[2]", "is not a whole number")]
 
 
 @pytest.mark.parametrize(("kind", "length"), [("text", 10), ("url", 12), ("textarea", 10)])
@@ -280,11 +316,11 @@ def test_a_longer_promise_does_not_raise_the_limit() -> None:
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        ({"value": "x"}, "is missing, and “Id” identifies the object"),
-        ({"id": None, "value": "x"}, "is missing, and “Id” identifies the object"),
-        ({"id": "", "value": "x"}, "is blank, and “Id” identifies the object"),
-        ({"id": " \t\u00a0", "value": "x"}, "is blank, and “Id” identifies the object"),
-        ({}, "is missing, and “Id” identifies the object"),
+        ({"value": "x"}, 'is missing, and "Id" identifies the object'),
+        ({"id": None, "value": "x"}, 'is missing, and "Id" identifies the object'),
+        ({"id": "", "value": "x"}, 'is blank, and "Id" identifies the object'),
+        ({"id": " \t\u00a0", "value": "x"}, 'is blank, and "Id" identifies the object'),
+        ({}, 'is missing, and "Id" identifies the object'),
     ],
 )
 def test_a_record_needs_its_identifier(record: object, reason: str) -> None:
@@ -349,8 +385,8 @@ def test_across_the_run_an_identifier_may_come_once_too() -> None:
     assert batch(check, {"id": "3"}, {"id": "2"}, {"value": 1}) == (
         [{"id": "3"}],
         [
-            (2, "id", "is missing, and “Id” identifies the object"),
             (1, "id", "is the identifier of an earlier record of the same run too"),
+            (2, "id", 'is missing, and "Id" identifies the object'),
         ],
     )
     assert check.remembered_all
@@ -384,7 +420,7 @@ def test_required_attributes_need_a_value(value: object, fits: bool) -> None:
     check = checker(AttributeSpec("Owner", minimum=1))
 
     assert bool(batch(check, {"id": "1", "owner": value})[0]) is fits
-    assert batch(check, {"id": "2"})[1] == [(0, "owner", "is missing, and “Owner” needs a value")]
+    assert batch(check, {"id": "2"})[1] == [(0, "owner", 'is missing, and "Owner" needs a value')]
 
 
 # --- the shape of records
@@ -426,8 +462,7 @@ def test_other_things_are_no_records(record: object) -> None:
     _, [(index, path, reason)] = batch(checker(), record)
 
     assert (index, path) == (0, "")
-    assert reason.startswith("is ")
-    assert reason.endswith("; a record has to be a mapping, an attrs instance or a dataclass")
+    assert reason.startswith("is not a mapping or an object with fields (")
 
 
 class GoneRow(Mapping[str, object]):
@@ -467,7 +502,7 @@ def test_a_record_that_cannot_be_read_is_a_bad_record(record: object, path: str,
     good, [(index, place, reason)] = batch(check, record, {"id": "2"})
 
     assert (good, index, place) == ([{"id": "2"}], 0, path)
-    assert reason == f"cannot be read: that raised {error}"
+    assert reason == f"cannot be read ({error})"
 
 
 @pytest.mark.parametrize(
@@ -478,7 +513,7 @@ def test_numbers_that_only_python_reads_are_no_numbers(kind: str, text: str) -> 
     _, [(_, path, reason)] = batch(checker(AttributeSpec("Size", kind)), {"id": "1", "size": text})
 
     assert path == "size"
-    assert reason.startswith(("has to be a whole number", "has to be a number"))
+    assert reason in ("is not a whole number", "is not a number")
 
 
 @pytest.mark.parametrize(
@@ -498,7 +533,7 @@ def test_keys_have_to_be_text() -> None:
     """The standard encoder would turn 1 into "1", perhaps beside another "1"."""
     _, bad = batch(checker(), {"id": "1", 1: "x"})
 
-    assert bad == [(0, "", "has a key that is int; keys have to be text")]
+    assert bad == [(0, "", "has a key that is not a string (int)")]
 
 
 def test_unknown_keys_are_counted_and_not_sent() -> None:
@@ -521,15 +556,15 @@ def test_unknown_keys_are_counted_and_not_sent() -> None:
     assert records[0] == {"id": "1", "salary": 1, "name": "a"}
 
 
-def test_memory_for_unknown_keys_and_shapes_is_bounded() -> None:
+def test_memory_for_unknown_keys_is_bounded() -> None:
     """A source whose every record has other keys costs no more memory than that of a few hundred."""
     check = checker()
-    count = MOST_UNKNOWN_KEYS + MOST_SHAPES
+    count = MOST_UNKNOWN_KEYS + 64
 
     sent, bad = batch(check, *({"id": str(number), f"key{number}": 1} for number in range(count)))
 
     assert (len(sent), bad) == (count, [])
-    assert check.unknown_keys["people"]["…"] == MOST_SHAPES
+    assert check.unknown_keys["people"]["…"] == 64
 
 
 def test_two_attributes_may_share_a_locator() -> None:
@@ -561,12 +596,12 @@ def test_locators_may_lead_inside() -> None:
 @pytest.mark.parametrize(
     ("profile", "path", "reason"),
     [
-        ("text", "profile", "has to be an object, because locators lead inside it, and is text"),
-        ([["x"]], "profile", "is a list inside a list, which no locator walks through"),
-        ({"email": "x"}, "profile.email", "has to be an e-mail address"),
-        ([{}, {"email": "x"}], "profile[1].email", "has to be an e-mail address"),
-        ({5: "x"}, "profile", "has a key that is int; keys have to be text"),
-        (Person, "profile", "has to be an object, because locators lead inside it, and is type"),
+        ("text", "profile", "is not a mapping or an object with fields (str)"),
+        ([["x"]], "profile[0]", "is a list inside a list, which has no meaning in Assets"),
+        ({"email": "x"}, "profile.email", "is not an email address"),
+        ([{}, {"email": "x"}], "profile[1].email", "is not an email address"),
+        ({5: "x"}, "profile", "has a key that is not a string (int)"),
+        (Person, "profile", "is not a mapping or an object with fields (type)"),
     ],
 )
 def test_what_is_wrong_inside_is_found(profile: object, path: str, reason: str) -> None:
@@ -591,7 +626,7 @@ def test_a_flat_key_for_what_is_inside_is_named(others: dict[str, object]) -> No
         (
             1,
             "profile.email",
-            'is one key with dots in it, and a locator leads inside: give {"profile": {"email": …}}',
+            "is one key with dots in it, but the locator leads into nested objects",
         )
     ]
 
@@ -659,7 +694,7 @@ def test_by_default_the_first_bad_record_stops_everything() -> None:
         checker(AttributeSpec("Value")).check_many("people", 100, [{"id": "1"}, record])
 
     assert str(caught.value).splitlines()[0] == (
-        "The record people[101], value, has 600 characters, and the attribute takes at most 255."
+        "Could not import people[101]: value is longer than 255 characters (600)."
     )
     assert caught.value.record is record
 
@@ -685,7 +720,6 @@ def test_an_unknown_selector_is_named() -> None:
     assert bad[0].index == 5
     with pytest.raises(RecordError):
         check.check("peeple", 5, {"id": "1"})
-    assert check.selectors == ("people",)
 
 
 def test_the_callers_sequence_is_not_changed() -> None:
@@ -726,8 +760,10 @@ KINDS = [
 
 
 @given(st.sampled_from(KINDS), st.sampled_from([-1, 1, 2]), st.lists(VALUES, min_size=1, max_size=5))
-def test_the_fast_path_and_the_slow_one_agree(kind: str, maximum: int, values: list[object]) -> None:
-    """A batch gives exactly what its records give one by one: the compiled functions only ever save time."""
+def test_records_in_a_batch_are_checked_like_single_ones(
+    kind: str, maximum: int, values: list[object]
+) -> None:
+    """The neighbors of a record play no part, and what only the strict check rejects, both encoders reject."""
     attribute = AttributeSpec("Value", kind, maximum=maximum)
     records = [{"id": str(number), "value": value} for number, value in enumerate(values)]
     one_by_one: list[object] = []
@@ -741,205 +777,6 @@ def test_the_fast_path_and_the_slow_one_agree(kind: str, maximum: int, values: l
     assert batch(checker(attribute), *records)[0] == one_by_one
 
 
-@given(
-    st.lists(
-        st.fixed_dictionaries(
-            {"id": st.text(min_size=1)}, optional=dict.fromkeys((*KINDS, "many", "unknown"), VALUES)
-        ),
-        max_size=6,
-    )
-)
-def test_what_the_check_writes_is_what_the_encoder_writes(records: list[dict[str, object]]) -> None:
-    """A checker that also writes accepts the same records, and gives for each the very text of the standard encoder."""
-    attributes = [*(AttributeSpec(kind, kind) for kind in KINDS), AttributeSpec("many", maximum=-1)]
-    write = STANDARD.write
-    assert write is not None
-    writing = RecordChecker(model(*attributes), write=write)
-
-    checked = writing.check_many("people", 0, records, lambda error: None)
-
-    assert checked.records == batch(checker(*attributes), *records)[0]
-    assert checked.texts == [write(record) for record in checked.records]
-
-
-class Label(enum.StrEnum):
-    """A member is a text, and its value is another one."""
-
-    def __new__(cls, text: str, value: str) -> Self:
-        member = str.__new__(cls, text)
-        member._value_ = value
-        return member
-
-    FIRST = ("its text", "its value")
-
-
-TEXT_KEYS = [f"t{number}" for number in range(12)]
-TEXT_ATTRIBUTES = [
-    *(AttributeSpec(key) for key in TEXT_KEYS[:5]),
-    *(AttributeSpec(key, max_length=3) for key in TEXT_KEYS[5:9]),
-    *(AttributeSpec(key, "textarea", maximum=2) for key in TEXT_KEYS[9:]),
-    AttributeSpec("t12", "textarea"),
-    AttributeSpec("number", "integer"),
-]
-TEXTS = st.one_of(
-    st.text(max_size=4),
-    st.sampled_from(["x" * 60, "é" * 255, "x" * 256, Word.ONE]),
-    st.sampled_from([None, 5, b"bytes", {"a": 1}, ["a"], ["a", "b", "c"]]),
-)
-
-
-@st.composite
-def mostly_texts(draw: st.DrawFn) -> list[dict[str, object]]:
-    """Records of short texts under the same keys, a few of which have something else somewhere."""
-    extra = draw(st.sampled_from([{}, {"unknown": 1}, {"number": 5}]))
-    records: list[dict[str, object]] = [
-        {"id": str(number), **dict.fromkeys(TEXT_KEYS, "abc"), "t12": "long " * 100, **extra}
-        for number in range(draw(st.integers(1, 6)))
-    ]
-    for number, key, value in draw(
-        st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["id", *TEXT_KEYS]), TEXTS), max_size=4)
-    ):
-        if number < len(records):
-            records[number][key] = value
-    return records
-
-
-def used_to(
-    record: Mapping[str, object], write: Callable[[object], str] | None, values: Mapping[str, object]
-) -> RecordChecker:
-    """A checker that has seen many records with the keys of this one, so that it expects more of them."""
-    check = RecordChecker(model(*TEXT_ATTRIBUTES), write=write)
-    seen = [{**dict.fromkeys(record, "w"), **values, "id": f"before {number}"} for number in range(IN_A_ROW)]
-    for _ in range(2):
-        checked = check.check_many("people", 0, seen)
-        assert len(checked.records) == IN_A_ROW
-        check.begin_chunk()
-    return check
-
-
-@pytest.mark.parametrize("write", [None, STANDARD.write], ids=["check", "write"])
-@given(records=mostly_texts())
-def test_records_of_texts_are_judged_like_any_others(
-    write: Callable[[object], str] | None, records: list[dict[str, object]]
-) -> None:
-    """Looking at texts together accepts and refuses what looking at each does, with the same reasons, and writes the same."""
-    refused: list[tuple[int | None, str]] = []
-    accepted: list[object] = []
-    seen: set[object] = set()
-    single = RecordChecker(model(*TEXT_ATTRIBUTES))
-    for number, record in enumerate(records):
-        try:
-            sent = single.check("people", number, record)
-        except RecordError as error:
-            refused.append((number, error.path))
-            continue
-        if str(sent["id"]) in seen:
-            refused.append((number, "id"))
-        else:
-            seen.add(str(sent["id"]))
-            accepted.append(sent)
-
-    found: list[tuple[int | None, str]] = []
-    others = {key: value for key, value in records[0].items() if key in ("number", "unknown")}
-    checked = used_to(records[0], write, others).check_many(
-        "people", 0, records, lambda error: found.append((error.index, error.path))
-    )
-
-    assert found == refused
-    assert checked.records == accepted
-    assert checked.texts == (None if write is None else [write(record) for record in accepted])
-
-
-@pytest.mark.parametrize("write", [None, STANDARD.write], ids=["check", "write"])
-@pytest.mark.parametrize(
-    ("key", "value", "fits"),
-    [
-        ("t0", "x" * 256, False),
-        ("t8", "abcd", False),
-        ("t12", "x" * 100_000, True),
-        ("t0", None, True),
-        ("t12", None, True),
-        ("t0", 5, True),
-        ("t12", 5, True),
-        ("t0", b"x", False),
-        ("t12", {"a": 1}, False),
-        ("t9", ["a", "b"], True),
-        ("t9", ["a", "b", "c"], False),
-        ("id", " ", False),
-        ("id", None, False),
-        ("id", "6", False),
-    ],
-)
-def test_what_is_different_among_many_texts_is_found(
-    write: Callable[[object], str] | None, key: str, value: object, fits: bool
-) -> None:
-    """Also where the others are long together, and where it comes after records that fit; what has no limit may be long."""
-    texts: dict[str, object] = {
-        "id": "1",
-        **dict.fromkeys(TEXT_KEYS[:5], "x" * 255),
-        **dict.fromkeys(TEXT_KEYS[5:], "abc"),
-        "t12": "x",
-    }
-    records = [{**texts, "id": str(number)} for number in range(20)]
-    records[7][key] = value
-
-    found: list[tuple[int | None, str]] = []
-    checked = used_to(texts, write, {}).check_many(
-        "people", 0, records, lambda error: found.append((error.index, error.path))
-    )
-
-    assert found == ([] if fits else [(7, key)])
-    assert checked.records == [record for record in records if fits or record is not records[7]]
-    assert checked.texts == (None if write is None else [write(record) for record in checked.records])
-
-
-@pytest.mark.parametrize("first", [0, 3], ids=["from the first on", "in the middle"])
-@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
-def test_a_text_is_its_characters_whatever_class_it_is_of(encoder: Encoder, first: int) -> None:
-    """Also a member of an enumeration whose value is something else: alone, among many texts, and with both encoders."""
-    records = [
-        {
-            "id": str(number),
-            **dict.fromkeys(TEXT_KEYS, "x"),
-            "t12": "x",
-            "t3": Label.FIRST if number >= first else "x",
-        }
-        for number in range(6)
-    ]
-
-    checked = used_to(records[0], encoder.write, {}).check_many("people", 0, records)
-
-    expected = ["x"] * first + ["its text"] * (6 - first)
-    body = encoder.encode(checked.records)
-    assert [record["t3"] for record in json.loads(body)] == expected
-    assert checker(*TEXT_ATTRIBUTES).check("people", 0, records[5])["t3"] == "its text"
-    if encoder.write is not None:
-        assert checked.texts is not None
-        assert f"[{','.join(checked.texts)}]".encode() == body
-
-
-def test_what_the_encoder_cannot_write_the_check_does_not_write_either() -> None:
-    """Then there are no texts, nothing is lost, and the chunk's encoder says whose fault it is."""
-
-    def write(value: object) -> str:
-        raise ValueError("cannot write that")
-
-    checked = RecordChecker(model(), write=write).check_many("people", 0, [{"id": Word.ONE}])
-
-    assert (checked.records, checked.texts) == ([{"id": "one"}], None)
-
-
-def test_a_record_refused_after_it_was_written_leaves_no_text() -> None:
-    """An identifier that came anywhere before in the run is found last."""
-    check = RecordChecker(model(), unique_in_run=True, write=STANDARD.write)
-    check.check_many("people", 0, [{"id": "1"}])
-    check.begin_chunk()
-
-    checked = check.check_many("people", 1, [{"id": "1"}, {"id": "2"}], lambda error: None)
-
-    assert (checked.records, checked.texts) == ([{"id": "2"}], None)
-
-
 @given(st.dictionaries(st.sampled_from(["id", "a", "b", "c", "d"]), VALUES))
 def test_what_is_accepted_can_be_written_by_both_encoders(record: dict[str, object]) -> None:
     """After the check both encoders write the same meaning."""
@@ -950,39 +787,6 @@ def test_what_is_accepted_can_be_written_by_both_encoders(record: dict[str, obje
         return
     for encoder in (STANDARD, choose_encoder()):
         assert json.loads(encoder.encode(sent)) == sent
-
-
-def test_records_of_two_shapes_in_turn_are_judged_like_any_others() -> None:
-    """Also when a row of one shape comes in between, and keys that the model does not know are counted once per record."""
-    check = RecordChecker(model(*TEXT_ATTRIBUTES))
-    texts = dict.fromkeys(TEXT_KEYS, "abc")
-    records = [
-        {"id": str(number), **texts, **({"extra": 1} if number % 2 or 40 < number < 60 else {})}
-        for number in range(100)
-    ]
-
-    checked = check.check_many("people", 0, records)
-
-    assert checked.records == [
-        {key: value for key, value in one.items() if key != "extra"} for one in records
-    ]
-    assert check.unknown_keys == {"people": {"extra": sum("extra" in one for one in records)}}
-
-
-def test_generated_code_holds_nothing_of_the_model() -> None:
-    """Keys with quotes, braces and line ends are data, not code."""
-    keys = ("id", "it's {0} \"quoted\"\n__import__('os')", "\\", "v0")
-    attributes = ((AttributeSpec("Id", identifier=True),), *((AttributeSpec(key),) for key in keys[1:]))
-    run = compile_shape(keys, attributes, ("id",), frozenset(["id"]))
-
-    assert run([{**dict.fromkeys(keys, "x"), "id": str(number)} for number in range(10)], 0, set(), []) == 10
-    assert run([dict.fromkeys(keys, "x")], 0, set(), []) == 1  # by the quick function
-    assert run([{**dict.fromkeys(keys, "x"), "\\": 5}], 0, set(), []) == 0
-
-
-def test_a_shape_without_keys_compiles() -> None:
-    """Nothing to unpack, nothing to ask."""
-    assert compile_shape((), (), (), frozenset())([{}, {}, {"a": 1}], 0, set(), []) == 2
 
 
 # --- references

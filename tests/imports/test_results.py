@@ -80,7 +80,7 @@ def result(document: Mapping[str, object], sent: int = 10, refused: int = 0) -> 
     if sent:
         tally.accept({"people": sent}, 1000)
     for index in range(refused):
-        tally.refuse(record_error("people", index, "mail", "has to be an e-mail address", {"mail": "secret"}))
+        tally.refuse(record_error("people", index, "mail", "is not an email address", {"mail": "secret"}))
     return tally.result(read_execution_status(document), 5.0)
 
 
@@ -310,16 +310,45 @@ def test_failed_records_come_back() -> None:
     bad = result(done(objectsCreated=10), refused=8)
 
     assert bad.failed[0].record == {"mail": "secret"}
-    assert str(bad.failed[0]) == "people[0], mail, has to be an e-mail address"
+    assert str(bad.failed[0]) == "people[0]: mail is not an email address"
     assert bad.failed[0].to_dict() == {
         "selector": "people",
         "index": 0,
         "path": "mail",
-        "reason": "has to be an e-mail address",
+        "reason": "is not an email address",
     }
     assert "not sent: 3 more" in str(bad)
     for text in (str(bad), repr(bad), repr(bad.failed[0]), bad._repr_html_(), json.dumps(bad.to_dict())):
         assert "secret" not in text
+
+
+def test_a_result_without_a_sent_record_lists_the_reasons() -> None:
+    """The most frequent reason comes first; positions, lengths, and classes do not divide it."""
+    tally = Tally(names={"people": "People"}, started=0.0)
+    mistakes = [
+        ("name", "is longer than 255 characters (300)"),
+        ("phones[0]", "is not a whole number (bool)"),
+        ("phones[7]", "is not a whole number (dict)"),
+        ("phones[1]", "is not a whole number"),
+        ("", "is not a mapping or an object with fields (str)"),
+        *((f"key{number}", "is not a number") for number in range(3)),
+    ]
+    for index, (path, reason) in enumerate(mistakes):
+        tally.refuse(record_error("people", index, path, reason, {}))
+    rejected = tally.result(read_execution_status(done()), 5.0)
+
+    assert str(rejected).splitlines()[1:] == [
+        "  not sent: people, phones is not a whole number: 3 records",
+        "  not sent: people, name is longer than 255 characters: 1 record",
+        "  not sent: people, the record is not a mapping or an object with fields: 1 record",
+        "  not sent: people, key0 is not a number: 1 record",
+        "  not sent: people, key1 is not a number: 1 record",
+        "  not sent: 1 more",
+    ]
+    with pytest.raises(
+        FailedObjectsError, match=r"not sent \(people, phones is not a whole number: 3 records;"
+    ):
+        rejected.raise_for_failures()
 
 
 def test_memory_for_failed_records_is_bounded() -> None:

@@ -520,8 +520,8 @@ def test_what_matters_about_a_conflict_is_not_lost_among_the_harmless() -> None:
     first, folded = page.split("<details>")
 
     assert "not harmless" in first
-    assert '&quot;A7&quot; is missing' not in first
-    assert '&quot;A7&quot; is missing' in folded
+    assert "&quot;A7&quot; is missing" not in first
+    assert "&quot;A7&quot; is missing" in folded
 
 
 def test_the_type_of_an_adopted_attribute_is_the_existing_one() -> None:

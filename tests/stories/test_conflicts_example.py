@@ -29,7 +29,9 @@ def example(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def test_every_resolution_ends_with_an_import(example: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_resolution_ends_with_an_import(
+    example: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each resolution ends with a built model, imported records, and nothing left to resolve or to build."""
     assert example.main([]) == 0
 
@@ -62,7 +64,7 @@ def test_with_a_key_only_reads_are_sent(
 
         assert "possible: adopt" in looked
         assert "has no object type with a name of the model" in free
-        assert "No object schema with the key NOPE" in capsys.readouterr().err
+        assert "Could not find the object schema NOPE" in capsys.readouterr().err
         assert {one.method for one in emulator.requests} == {"GET"}
 
 

@@ -231,7 +231,9 @@ async def test_a_mapping_that_takes_too_long_is_left_to_assets(emulator: Emulato
     emulator.world.doubts = Doubts(mapping_seconds=120)
     _, token = await destination(emulator, connection)
 
-    with pytest.raises(ImportTimeoutError, match="did not finish building the schema model within 30 seconds") as caught:
+    with pytest.raises(
+        ImportTimeoutError, match="did not finish building the schema model within 30 seconds"
+    ) as caught:
         await now(token.build(model(), timeout=30))
 
     assert isinstance(caught.value, TimeoutError)

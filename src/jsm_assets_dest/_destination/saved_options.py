@@ -26,6 +26,7 @@ _OF_ONE_RUN: Mapping[str, str] = {
 _OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "on_progress": (str, type(None)),
     "journal": (str, type(None)),
+    "timezone": (str, type(None)),
 }
 
 

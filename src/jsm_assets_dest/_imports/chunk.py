@@ -9,8 +9,6 @@ from typing import cast
 
 from attrs import field, frozen
 
-from .encoding import has_lone_surrogate, has_surrogates
-
 
 def _size(body: bytes) -> str:
     return f"<{len(body):,} bytes>"
@@ -27,6 +25,7 @@ class Chunk:
         body: The bytes to send.
         counts: Records by selector.
         indexes: The position of each record among those of its selector.
+        originals: The caller's own records, for errors about one of them.
         digest: SHA-256 of the data, in hexadecimal; empty when nobody asked for digests.
         size: Number of bytes.
     """
@@ -37,6 +36,7 @@ class Chunk:
     body: bytes = field(repr=_size)
     counts: Mapping[str, int]
     indexes: Mapping[str, Sequence[int]] = field(repr=False)
+    originals: Mapping[str, Sequence[object]] = field(factory=dict, repr=False, eq=False)
     digest: str = field(default="", repr=False)
     size: int = 0
 
@@ -53,14 +53,32 @@ class Chunk:
 
 @frozen
 class Run:
-    """Consecutive records of one selector, with their positions among those of the selector, and written as JSON where they
-    are that already.
+    """Consecutive records of one selector.
+
+    Attributes:
+        selector: The selector.
+        records: What is sent.
+        indexes: The positions among the records of the selector.
+        originals: The caller's own records.
     """
 
     selector: str
     records: list[object]
     indexes: Sequence[int]
-    texts: list[str] | None = None
+    originals: list[object]
+
+    def part(self, positions: slice | Sequence[int]) -> Run:
+        """Return the run of some of the records."""
+        if isinstance(positions, slice):
+            return Run(
+                self.selector, self.records[positions], self.indexes[positions], self.originals[positions]
+            )
+        return Run(
+            self.selector,
+            [self.records[position] for position in positions],
+            tuple(self.indexes[position] for position in positions),
+            [self.originals[position] for position in positions],
+        )
 
 
 @frozen
@@ -75,24 +93,17 @@ class Piece:
     runs: list[Run] = field(factory=list)
     selectors: set[str] = field(factory=set)
 
-    def add(
-        self, selector: str, records: list[object], indexes: Sequence[int], texts: list[str] | None = None
-    ) -> None:
-        """Put records at the end; the lists are kept and may be extended later."""
-        if not records:
+    def add(self, run: Run) -> None:
+        """Append a run; its lists may be extended later."""
+        if not run.records:
             return
-        if self.runs and self.runs[-1].selector == selector:
+        if self.runs and self.runs[-1].selector == run.selector:
             last = self.runs.pop()
-            last.records.extend(records)
-            if last.texts is None or texts is None:
-                texts = None
-            else:
-                last.texts.extend(texts)
-                texts = last.texts
-            self.runs.append(Run(selector, last.records, _joined(last.indexes, indexes), texts))
-        else:
-            self.runs.append(Run(selector, records, indexes, texts))
-            self.selectors.add(selector)
+            last.records.extend(run.records)
+            last.originals.extend(run.originals)
+            run = Run(run.selector, last.records, _joined(last.indexes, run.indexes), last.originals)
+        self.runs.append(run)
+        self.selectors.add(run.selector)
 
     @property
     def count(self) -> int:
@@ -111,8 +122,8 @@ class Piece:
         """Two pieces; what came first stays first."""
         first, second, left = Piece(), Piece(), self.count // 2
         for run in self.runs:
-            first.add(run.selector, run.records[:left], run.indexes[:left])
-            second.add(run.selector, run.records[left:], run.indexes[left:])
+            first.add(run.part(slice(left)))
+            second.add(run.part(slice(left, None)))
             left = max(0, left - len(run.records))
         return first, second
 
@@ -125,14 +136,15 @@ class Piece:
 
     @classmethod
     def of_chunk(cls, chunk: Chunk) -> Piece:
-        """The records of a chunk, read back from its bytes: nobody else has kept them."""
+        """Return the records of a chunk. What is sent is read back from its bytes, which alone have it."""
         data: object = json.loads(chunk.body)["data"]
         piece = cls()
         for selector in chunk.counts:
             found = data
             for name in selector.split("."):
                 found = cast("dict[str, object]", found)[name]
-            piece.add(selector, cast("list[object]", found), chunk.indexes[selector])
+            records = cast("list[object]", found)
+            piece.add(Run(selector, records, chunk.indexes[selector], [*chunk.originals[selector]]))
         return piece
 
 
@@ -150,27 +162,12 @@ def _joined(*parts: Sequence[int]) -> Sequence[int]:
 
 
 def _whole(runs: Sequence[Run]) -> Run:
-    records = list(itertools.chain.from_iterable(run.records for run in runs))
-    written = [run.texts for run in runs if run.texts is not None]
-    texts = list(itertools.chain.from_iterable(written)) if len(written) == len(runs) else None
-    return Run(runs[0].selector, records, _joined(*(run.indexes for run in runs)), texts)
-
-
-def written_data(runs: Mapping[str, Run]) -> bytes | None:
-    """The `data` of a chunk put together from texts, as the standard encoder gives it; None where the encoder has to do it."""
-    pieces: list[bytes] = []
-    for selector, run in runs.items():
-        if run.texts is None or "." in selector:
-            return None
-        text = ",".join(run.texts).encode("ascii")
-        if has_surrogates(text) and any(
-            has_lone_surrogate(record)
-            for record, one in zip(run.records, run.texts, strict=True)
-            if "\\ud" in one
-        ):
-            return None
-        pieces += [b"," if pieces else b"{", json.dumps(selector).encode("ascii"), b":[", text, b"]"]
-    return b"".join([*pieces, b"}"])
+    return Run(
+        runs[0].selector,
+        list(itertools.chain.from_iterable(run.records for run in runs)),
+        _joined(*(run.indexes for run in runs)),
+        list(itertools.chain.from_iterable(run.originals for run in runs)),
+    )
 
 
 def data_of(runs: Mapping[str, Run]) -> dict[str, object]:

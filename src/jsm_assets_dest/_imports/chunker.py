@@ -4,9 +4,8 @@ A chunk is `{"clientGeneratedId": …, "data": {selector: [record, …]}}` as by
 sends the same bytes with the same id. Chunks are limited by records and by bytes. Encoding each record on its own to
 know its size costs 1.5 to 1.9 times as much as encoding the chunk at once (measured), so the number of records follows
 from a running estimate of bytes per record, the chunk is encoded in one call, and is halved in the rare case that it
-came out too big. With the standard encoder the check has usually written the records already (`_records/compiled.py`),
-and the chunk is put together from their texts; the bytes are the same. Nobody publishes a limit of the service; when it
-answers 413, `split` halves the chunk and lowers the limit for those that follow.
+came out too big. No limit of the service is published; when it responds with 413, `split` halves the chunk and lowers the
+limit for those that follow.
 
 The order of a source is kept: within a selector inside a chunk, and from chunk to chunk.
 """
@@ -19,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from ..exceptions import RecordError
-from .chunk import Chunk, Piece, Run, data_of, written_data
+from .chunk import Chunk, Piece, Run, data_of
 from .encoding import STANDARD, Encoder, UnencodableError
 from .record_checker import OnBadRecord, RecordChecker, record_error
 
@@ -150,11 +149,10 @@ class Chunker:
         return tuple(half for half in written if half is not None)
 
     def too_large(self, chunk: Chunk) -> RecordError:
-        """The error for a chunk of one record that is too large even alone; its record is the one that was to be sent."""
+        """Return the error for a chunk of one record that is too large even alone."""
         ((selector, indexes),) = chunk.indexes.items()
-        record = Piece.of_chunk(chunk).runs[0].records[0]
-        reason = f"is too large to be sent: {chunk.size:,} bytes"
-        return record_error(selector, indexes[0], "", reason, record)
+        reason = f"is too large to be sent ({chunk.size:,} bytes)"
+        return record_error(selector, indexes[0], "", reason, chunk.originals[selector][0])
 
     # --- taking
 
@@ -178,15 +176,14 @@ class Chunker:
         first = self._taken.get(selector, 0)
         self._taken[selector] = first + len(records)
         if self._checker is None:
-            indexes: Sequence[int] = range(first, first + len(records))
-            good, texts = list(records), None
+            run = Run(selector, [*records], range(first, first + len(records)), [*records])
         else:
             checked = self._checker.check_many(selector, first, records, self._on_bad)
-            good, indexes, texts = cast("list[object]", checked.records), checked.indexes, checked.texts
-        if not self._average and good:
-            self._estimate(good[:SAMPLE])
-        self._piece.add(selector, good, indexes, texts)
-        self._count += len(good)
+            run = Run(selector, cast("list[object]", checked.records), checked.indexes, [*checked.originals])
+        if not self._average and run.records:
+            self._estimate(run.records[:SAMPLE])
+        self._count += len(run.records)
+        self._piece.add(run)
 
     def _estimate(self, sample: list[object]) -> None:
         try:
@@ -258,12 +255,13 @@ class Chunker:
         runs = list(piece.runs)
         piece.runs.clear()
         for run in runs:
-            for index, record in zip(run.indexes, run.records, strict=True):
-                alone = self._written(Piece([Run(run.selector, [record], (index,))]), self._next_index)
+            for position in range(len(run.records)):
+                single = run.part(slice(position, position + 1))
+                alone = self._written(Piece([single]), self._next_index)
                 if alone is not None and alone.size > self._limit_bytes:
                     self._on_bad(self.too_large(alone))
                 else:
-                    piece.add(run.selector, [record], range(index, index + 1))
+                    piece.add(single)
         return None
 
     def _written(self, piece: Piece, index: int, part: str = "") -> Chunk | None:
@@ -276,17 +274,16 @@ class Chunker:
                     return None
 
     def _chunk(self, piece: Piece, index: int, part: str) -> Chunk:
-        name, digest, runs = f"{self.run_id}-{index}{part}", "", piece.by_selector()
-        data = written_data(runs)
+        name, runs = f"{self.run_id}-{index}{part}", piece.by_selector()
+        data = data_of(runs)
         if self._digests:
-            data = self._encode(data_of(runs)) if data is None else data
-            digest = hashlib.sha256(data).hexdigest()
+            encoded = self._encode(data)
+            digest = hashlib.sha256(encoded).hexdigest()
             name = f"{name}-{digest[:16]}"
-        body = (
-            self._encode({"clientGeneratedId": name, "data": data_of(runs)})
-            if data is None
-            else b"".join((b'{"clientGeneratedId":', self._encode(name), b',"data":', data, b"}"))
-        )
+            body = b"".join((b'{"clientGeneratedId":', self._encode(name), b',"data":', encoded, b"}"))
+        else:
+            digest = ""
+            body = self._encode({"clientGeneratedId": name, "data": data})
         return Chunk(
             index=index,
             part=part,
@@ -294,35 +291,35 @@ class Chunker:
             body=body,
             counts={selector: len(run.records) for selector, run in runs.items()},
             indexes={selector: run.indexes for selector, run in runs.items()},
+            originals={selector: run.originals for selector, run in runs.items()},
             digest=digest,
             size=len(body),
         )
 
     def _leave_out_bad(self, piece: Piece, reason: str) -> None:
         """Find which records the encoder refused, tell of them and take them out."""
-        runs, found = list(piece.runs), False
+        runs, is_found = list(piece.runs), False
         piece.runs.clear()
         for run in runs:
-            kept: list[int] = []
+            retained: list[int] = []
             for position, (index, record) in enumerate(zip(run.indexes, run.records, strict=True)):
-                error = self._refusal(run.selector, index, record)
+                error = self._refusal(run.selector, index, record, run.originals[position])
                 if error is None:
-                    kept.append(position)
+                    retained.append(position)
                 else:
-                    found = True
+                    is_found = True
                     self._on_bad(error)
-            records = [run.records[position] for position in kept]
-            piece.add(run.selector, records, tuple(run.indexes[position] for position in kept))
-        if not found:
+            piece.add(run.part(retained))
+        if not is_found:
             raise ValueError(f"a chunk cannot be encoded: {reason}")
 
-    def _refusal(self, selector: str, index: int, record: object) -> RecordError | None:
+    def _refusal(self, selector: str, index: int, record: object, original: object) -> RecordError | None:
         try:
             if self._checker is not None:
-                self._checker.check(selector, index, record)
+                self._checker.check(selector, index, original)
             self._encode(record)
         except RecordError as error:
             return error
         except UnencodableError as error:
-            return record_error(selector, index, "", f"cannot be written as JSON: {error}", record)
+            return record_error(selector, index, "", f"cannot be written as JSON ({error})", original)
         return None

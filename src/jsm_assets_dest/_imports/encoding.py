@@ -1,10 +1,10 @@
-"""JSON out: one of two encoders, the same meaning with both.
+"""JSON encoding: one of two encoders, the same meaning with both.
 
-The standard library's is the default; orjson comes with the extra `jsm-assets-dest[fast]` and is about ten times
-faster. They disagree about odd values (measured: NaN is `NaN` or, silently, `null`; a lone surrogate passes or fails;
-whole numbers over 64 bit and keys that are no text pass or fail), so records are checked before either sees them, and
-what each can still refuse is refused by the other one too. The standard encoder writes ASCII: that is faster than mixed
-text, and safe for every byte sequence a person can have in a name.
+The standard library's encoder is the default. orjson comes with the extra `jsm-assets-dest[fast]` and is about ten times
+as fast. They disagree about odd values (measured): NaN becomes `NaN` or, silently, `null`; a lone surrogate passes or
+fails; integers over 64 bits, and keys that are members of a `StrEnum`, pass or fail. Therefore records are checked first,
+and what orjson rejects, the standard encoder gets. It writes ASCII: that is faster than mixed text, and safe for every
+string.
 """
 
 from __future__ import annotations
@@ -38,12 +38,10 @@ class Encoder:
     Attributes:
         name: "json" or "orjson".
         encode: The function; raises `UnencodableError`.
-        write: The same as text, for an encoder that can also be used record by record; raises ValueError or TypeError.
     """
 
     name: str
     encode: Callable[[object], bytes]
-    write: Callable[[object], str] | None = None
 
 
 def _plain(value: object) -> object:
@@ -67,12 +65,12 @@ def _standard(value: object) -> bytes:
         raise UnencodableError(str(error)) from None
     except RecursionError:
         raise UnencodableError("nested too deeply, or containing itself") from None
-    if has_surrogates(body) and has_lone_surrogate(value):
+    if _has_surrogates(body) and _has_lone_surrogate(value):
         raise UnencodableError("text with half of a surrogate pair, which no UTF-8 can carry")
     return body
 
 
-def has_surrogates(body: bytes) -> bool:
+def _has_surrogates(body: bytes) -> bool:
     """Whether ASCII JSON has escaped surrogates: what every character beyond 16 bits becomes, such as most emoji.
 
     Whether they were whole pairs cannot be told from the JSON, where two halves side by side look like one character.
@@ -85,7 +83,7 @@ def has_surrogates(body: bytes) -> bool:
     return _SURROGATE.search(body) is not None
 
 
-def has_lone_surrogate(value: object) -> bool:
+def _has_lone_surrogate(value: object) -> bool:
     """Whether a value, which can be encoded otherwise, has text without a UTF-8 form: the strict encoding is the judge."""
     try:
         json.dumps(value, ensure_ascii=False, default=_plain).encode("utf-8")
@@ -94,7 +92,7 @@ def has_lone_surrogate(value: object) -> bool:
     return False
 
 
-STANDARD = Encoder("json", _standard, _text_of)
+STANDARD = Encoder("json", _standard)
 
 
 @functools.cache
@@ -108,8 +106,8 @@ def _orjson() -> Encoder:
     def encode(value: object) -> bytes:
         try:
             body: bytes = dumps(value, _plain, option)
-        except TypeError as error:
-            raise UnencodableError(str(error)) from None
+        except TypeError:
+            return _standard(value)  # whether the value can be encoded must not depend on the encoder
         return body
 
     return Encoder("orjson", encode)

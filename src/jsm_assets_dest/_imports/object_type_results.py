@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 from attrs import asdict, field, frozen
 
 from ..exceptions import RecordError
 from .execution_status import ExecutionStatus, ObjectTypeStatus
+from .progress import count_text
 
 
 @frozen(kw_only=True)
@@ -45,8 +48,20 @@ class FailedRecord:
         return {"selector": self.selector, "index": self.index, "path": self.path, "reason": self.reason}
 
     def __str__(self) -> str:
-        place = f"{self.selector}[{self.index}]" + (f", {self.path}," if self.path else "")
-        return f"{place} {self.reason}"
+        return f"{self.selector}[{self.index}]: {self.path or 'the record'} {self.reason}"
+
+
+#: What differs between records with the same mistake: positions in a path, and the end of a reason in parentheses.
+_POSITION, _DETAIL = re.compile(r"\[\d+\]"), re.compile(r" \([^()]*\)$")
+
+
+def failure_reasons(failed: Iterable[FailedRecord]) -> list[str]:
+    """Return the reasons of failed records, the most frequent first, each with its number of records."""
+    counts = Counter(
+        f"{record.selector}, {_POSITION.sub('', record.path) or 'the record'} {_DETAIL.sub('', record.reason)}"
+        for record in failed
+    )
+    return [f"{reason}: {count_text(count, 'record')}" for reason, count in counts.most_common()]
 
 
 @frozen(kw_only=True)

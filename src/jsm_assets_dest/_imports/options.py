@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any, Literal, TypeAlias, TypedDict
@@ -73,6 +75,47 @@ def _a(fix: str, fits: Callable[[Any], bool]) -> Callable[[object, Attribute[Any
 _YES_OR_NO = _a("True or False", lambda value: isinstance(value, bool))
 
 
+_OFFSET = re.compile(r"(?:UTC)?(?:(?P<sign>[+-])(?P<hours>\d\d):(?P<minutes>[0-5]\d))?")
+
+
+def time_zone(name: str) -> datetime.tzinfo:
+    """Return the time zone with a name.
+
+    Args:
+        name: An IANA name such as "Europe/Berlin", "UTC", or an offset such as "+02:00".
+
+    Raises:
+        KeyError, ValueError, OSError: There is no such time zone.
+    """
+    import zoneinfo
+
+    offset = _OFFSET.fullmatch(name)
+    if not name or offset is None:
+        return zoneinfo.ZoneInfo(name)
+    if offset["sign"] is None:
+        return datetime.UTC
+    distance = datetime.timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"]))
+    return datetime.timezone(-distance if offset["sign"] == "-" else distance)
+
+
+def _time_zone_name(value: str | datetime.tzinfo | None) -> str | None:
+    if value is None:
+        return None
+    # The name can be saved and sent to another process. A fixed offset may have any name, so that its offset is taken.
+    name = str(datetime.timezone(value.utcoffset(None)) if isinstance(value, datetime.timezone) else value)
+    try:
+        time_zone(name)
+    except (KeyError, ValueError, OSError) as error:
+        shown = repr(value) if isinstance(value, str) else type(value).__name__
+        raise ConfigurationError(
+            f"`timezone` is {shown}, which is not a known time zone; nothing was sent.",
+            field="timezone",
+            fix='Pass an IANA name such as "Europe/Berlin", an offset such as "+02:00", a ZoneInfo, or a '
+            "datetime.timezone. On Windows, names need the package tzdata.",
+        ) from error
+    return name
+
+
 class ImportSettings(TypedDict, total=False):
     """The options of an import as keyword arguments; what each means stands at `ImportOptions`."""
 
@@ -94,6 +137,7 @@ class ImportSettings(TypedDict, total=False):
     require_roles: bool
     unique_in_run: bool
     find_dangling: bool
+    timezone: str | datetime.tzinfo | None
 
 
 @frozen(kw_only=True)
@@ -111,6 +155,8 @@ class ImportOptions:
         on_bad_record: "fail" stops at a record that can't be imported. "skip" skips it and adds it to `result.failed`.
         unique_in_run: Reject a record if an earlier record of the run has its identifier, not only one of the same chunk.
         find_dangling: Count references to objects that are not part of the run.
+        timezone: Time zone of naive date-times, both objects and strings in attributes for a date and time: an IANA name,
+            an offset such as "+02:00", or a `tzinfo`. Default: None, which makes them bad records.
 
         max_missing: Share of the previous run's records, or of the objects in Assets, that may be missing from this run.
         allow_missing: Complete the import even if many or all records are missing.
@@ -169,6 +215,7 @@ class ImportOptions:
     require_roles: bool = field(default=False, validator=_YES_OR_NO)
     unique_in_run: bool = field(default=False, validator=_YES_OR_NO)
     find_dangling: bool = field(default=False, validator=_YES_OR_NO)
+    timezone: str | None = field(default=None, converter=_time_zone_name)
 
     def to_dict(self) -> dict[str, object]:
         """What another process needs to check and cut records in the same way, as JSON-ready data."""
@@ -190,4 +237,5 @@ _TRAVELLING = (
     "idle_seconds",
     "source_seconds",
     "unique_in_run",
+    "timezone",
 )

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
-from .object_type_results import ALWAYS_SHOWN, COLUMNS, FailedRecord, ObjectTypeResult
+from .object_type_results import ALWAYS_SHOWN, COLUMNS, FailedRecord, ObjectTypeResult, failure_reasons
 from .progress import count_text, duration_text
 from .whole_run import DanglingReference
 
@@ -156,8 +156,9 @@ class ImportResult:
                 f"Assets says nothing about {count_text(quiet, 'record')} that {_was(quiet)} sent"
             )
         if self.refused:
+            reasons = "" if self.sent else f" ({'; '.join(failure_reasons(self.failed)[:5])})"
             problems.append(
-                f"{count_text(self.refused, 'record')} did not fit and {_was(self.refused)} not sent"
+                f"{count_text(self.refused, 'record')} did not fit and {_was(self.refused)} not sent{reasons}"
             )
         if self.status.messages and not self.failed_objects:
             problems.append(f"Assets said: {self.status.messages[0]}")
@@ -206,8 +207,7 @@ class ImportResult:
             f"{self.refused - len(self.failed):,} further records did not fit"
             if self.failed and self.refused > len(self.failed)
             else "",
-            *(f"not sent: {one}" for one in self.failed[:5]),
-            f"not sent: {len(self.failed) - 5:,} more" if len(self.failed) > 5 else "",
+            *self._not_sent(),
             *(f"Assets said: {text}" for text in self.messages[:5]),
             f"Assets said {len(self.messages) - 5:,} more things" if len(self.messages) > 5 else "",
             *(
@@ -220,6 +220,12 @@ class ImportResult:
             *self.notes,
         ]
         return [line for line in lines if line]
+
+    def _not_sent(self) -> list[str]:
+        """Return the first failed records, or, if no record was sent, the reasons."""
+        failed = self.failed if self.sent else failure_reasons(self.failed)
+        lines = [f"not sent: {text}" for text in failed[:5]]
+        return [*lines, f"not sent: {len(failed) - 5:,} more"] if len(failed) > 5 else lines
 
     def __repr__(self) -> str:
         state = "confirmed" if self.confirmed else f"not confirmed, {self.status.state or 'state unknown'}"

@@ -1,9 +1,11 @@
-"""What a value has to be like to fill an attribute: one rule per attribute type.
+"""Values: which Python value fits which attribute type, and what is sent for it.
 
-A rule takes a value and gives back what is sent, which is the value itself unless Python had something more precise
-than JSON: a `datetime` becomes ISO 8601 text, a `UUID` its text, an enumeration member that is no text itself its value. Nothing is guessed:
-a value that does not fit is refused with a reason that names kinds and lengths but never repeats the value, because
-reasons end up in logs and records are about people.
+A rule is a table from classes to converters. A class is classified once, by its bases, when its first value arrives, so
+that NumPy scalars and pandas values are recognized without importing NumPy or pandas.
+
+Nothing is guessed. A value that does not fit is rejected with a reason that never repeats it, because reasons are logged
+and records are about people. What differs from value to value is in parentheses at the end of a reason, so that equal
+mistakes can be counted.
 """
 
 from __future__ import annotations
@@ -14,304 +16,435 @@ import enum
 import ipaddress
 import math
 import re
+import sys
 import uuid
-from collections.abc import Callable
-from typing import TypeAlias, cast
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import NoneType
+from typing import Any, NoReturn, TypeAlias, cast
+
+from typing_extensions import override
 
 from .._model.specs import AttributeSpec, AttributeType
 from .._wire.json_values import JsonValue
 
-Rule: TypeAlias = Callable[[object], JsonValue]
+#: Returns what is sent for a value, or raises `UnfitError`.
+Convert: TypeAlias = Callable[[Any], JsonValue]
 
-#: Characters of a Text value (Atlassian's product documentation; longer text is for Textarea).
+#: Maximum characters of a Text value (Atlassian's product documentation; Textarea takes longer strings).
 TEXT_LIMIT = 255
 
-#: Whole numbers that an Integer attribute holds (Atlassian's product documentation: signed 32 bit).
+#: Range of an Integer attribute (Atlassian's product documentation: signed 32 bit).
 LEAST_INTEGER, GREATEST_INTEGER = -(2**31), 2**31 - 1
 
-#: Whole numbers that every JSON encoder writes exactly.
+#: Range of integers that every JSON encoder writes exactly.
 LEAST_NUMBER, GREATEST_NUMBER = -(2**63), 2**64 - 1
 
-#: Limits by type; the other types have none that is published.
-LENGTHS = {AttributeType.TEXT: TEXT_LIMIT, AttributeType.EMAIL: TEXT_LIMIT}
+#: Classes that a rule remembers.
+MOST_CLASSES = 1_000
 
-# Deliberately forgiving: one @ with something on both sides and no white space. The service has the last word.
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}", re.ASCII)
+#: The families of classes that are treated the same way. A class that is not imported has its package and name.
+FAMILIES: Mapping[type | tuple[str, str], str] = {
+    NoneType: "nothing",
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "float",
+    decimal.Decimal: "decimal",
+    datetime.datetime: "date-time",
+    datetime.date: "date",
+    datetime.time: "time",
+    uuid.UUID: "UUID",
+    ipaddress.IPv4Address: "IP address",
+    ipaddress.IPv6Address: "IP address",
+    enum.Enum: "enumeration",
+    list: "list",
+    tuple: "list",
+    bytes: "other",
+    ("pandas", "NAType"): "nothing",
+    ("pandas", "NaTType"): "nothing",
+    ("numpy", "timedelta64"): "other",
+    ("numpy", "generic"): "NumPy scalar",
+    ("numpy", "ndarray"): "NumPy array",
+}
 
 
 class UnfitError(ValueError):
-    """A value does not fit.
-
-    Attributes:
-        reason: What is wrong, as the end of a sentence.
-        path: Where inside the value, such as "[2]"; empty for the value itself.
-    """
+    """A value does not fit: `reason` ends a sentence, and `path` is the place inside the value, such as "[2]"."""
 
     def __init__(self, reason: str, path: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.path = path
 
-
-def kind_of(value: object) -> str:
-    """What a value is, for a reason: never the value itself."""
-    return {"str": "text", "NoneType": "nothing"}.get(type(value).__name__, type(value).__name__)
-
-
-def text_form(value: str) -> str:
-    """The text, if every JSON encoder can write it.
-
-    Raises:
-        UnfitError: It has half of a surrogate pair.
-    """
-    if not value.isascii():
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            # The standard encoder would write it and orjson would not: what has no UTF-8 form is refused with both.
-            raise UnfitError(f"has half of a surrogate pair at character {error.start}") from None
-    # A subclass of str may encode itself in its own way.
-    return value if type(value) is str else str.__str__(value)
+    def inside(self, key: str) -> UnfitError:
+        """Return the same error, seen from the object that has the value under a key."""
+        separator = "." if self.path and not self.path.startswith("[") else ""
+        self.path = f"{key}{separator}{self.path}"
+        return self
 
 
-def plain(value: object) -> JsonValue:
-    """A single value as JSON has it.
+def _fail(reason: str) -> NoReturn:
+    raise UnfitError(reason)
 
-    Raises:
-        UnfitError: It has no such form, or one that encoders disagree about.
-    """
-    # The order matters: bool is an int, members of an IntEnum are numbers, a datetime is a date.
-    if value is None or value is True or value is False:
+
+def family_of(kind: type) -> str:
+    """Return the family of a class: that of the first base that has one."""
+    for base in kind.__mro__:
+        family = FAMILIES.get(base) or FAMILIES.get((base.__module__.partition(".")[0], base.__name__))
+        if family is not None:
+            return family
+    return "other"
+
+
+def _is_number(value: str, number: Callable[[str], float]) -> bool:
+    # Python also reads 1_000 and digits of other scripts; the service may not.
+    return len(value) < 400 and value.isascii() and "_" not in value and math.isfinite(number(value))
+
+
+def _is_email(value: str) -> object:
+    # Lenient: one @ with something on both sides and no white space. The service decides.
+    name, _, domain = value.partition("@")
+    return name and domain and "@" not in domain and value.split() == [value]
+
+
+# Without leading zeros, which some programs read as octal.
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_is_ipv4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}", re.ASCII).fullmatch
+
+
+def _same(value: JsonValue) -> JsonValue:
+    return value
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def _integer(value: int) -> int:
+    if LEAST_INTEGER <= value <= GREATEST_INTEGER:
         return value
-    # A text is its own characters, whatever class it is of: so both encoders write it, also a member of an enumeration.
-    if isinstance(value, str):
-        return text_form(value)
-    if isinstance(value, enum.Enum):
-        return plain(cast("object", value.value))
-    if isinstance(value, int):
-        if not LEAST_NUMBER <= value <= GREATEST_NUMBER:
-            raise UnfitError("is a whole number of more than 64 bits, which not every JSON encoder writes")
-        return int(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise UnfitError("is not a finite number, which JSON cannot carry")
-        return float(value)
-    if isinstance(value, (datetime.date, datetime.time)):
-        return value.isoformat()
-    if isinstance(value, uuid.UUID):
-        return str(value)
-    raise UnfitError(_no_form(value))
+    raise UnfitError("is beyond the 32 bits of an Integer attribute; use Double or Text instead")
 
 
-def _no_form(value: object) -> str:
-    if isinstance(value, (list, tuple)):
-        return "is a list inside a list, which no attribute takes"
-    if isinstance(value, (set, frozenset)):
-        return (
-            "is a set, which has no order; give a sorted list, so that the same records give the same chunks"
-        )
-    if isinstance(value, dict):
-        return "is an object, but the model has no locator inside it"
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return "is bytes; decode them to text"
-    if isinstance(value, decimal.Decimal):
-        # JSON numbers are read as binary fractions nearly everywhere, Assets has no decimal type, and text compares as
-        # text: which of the two is lost is for the caller to say.
-        return "is a Decimal, which JSON does not have; give float(value) for a number, or str(value) to keep every digit"
-    return f"is of the type {type(value).__name__}, which JSON does not have; give text or a number"
+def _number(value: int) -> int:
+    if LEAST_NUMBER <= value <= GREATEST_NUMBER:
+        return value
+    raise UnfitError("is an integer of more than 64 bits, which not every JSON encoder writes")
 
 
-def _long(length: int, limit: int) -> UnfitError:
-    return UnfitError(f"has {length:,} characters, and the attribute takes at most {limit:,}")
+def _whole(value: float | decimal.Decimal) -> int:
+    return int(value) if value == int(value) else _fail(f"is not a whole number ({type(value).__name__})")
 
 
-def _text(limit: int | None) -> Rule:
-    def rule(value: object) -> JsonValue:
-        found = plain(value)
-        if limit is not None and isinstance(found, str) and len(found) > limit:
-            raise _long(len(found), limit)
-        return found
+def _finite(converter: Convert) -> Convert:
+    """Return a converter of floats or decimals, for which NaN is nothing."""
 
-    return rule
+    def convert(value: float | decimal.Decimal) -> JsonValue:
+        if math.isfinite(value):
+            return converter(value)
+        return None if math.isnan(value) else _fail("is infinite, which JSON does not have")
 
-
-def _is_plain_number(text: str) -> bool:
-    return text.isascii() and "_" not in text
+    return convert
 
 
-def _integer(value: object) -> JsonValue:
-    found = plain(value)
-    number = found
-    if isinstance(found, str):
-        try:
-            # Python also reads 1_000 and digits of other scripts; who reads the chunk may not.
-            number = int(found) if len(found) < 24 and _is_plain_number(found) else None
-        except ValueError:
-            number = None
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise UnfitError(f"has to be a whole number, and is {kind_of(value)}")
-    if not LEAST_INTEGER <= number <= GREATEST_INTEGER:
-        raise UnfitError("is beyond the 32 bits of an Integer attribute; use Double or Text for it")
-    return found
+def _limited(limit: int, converter: Convert, value: object) -> JsonValue:
+    sent = converter(value)
+    if isinstance(sent, str) and len(sent) > limit:
+        raise UnfitError(f"is longer than {limit:,} characters ({len(sent):,})")
+    return sent
 
 
-def _double(value: object) -> JsonValue:
-    found = plain(value)
-    if isinstance(found, str):
-        try:
-            fits = _is_plain_number(found) and math.isfinite(float(found))
-        except ValueError:
-            fits = False
-        if not fits:
-            raise UnfitError("has to be a number, and is other text")
-    elif isinstance(found, bool) or not isinstance(found, (int, float)):
-        raise UnfitError(f"has to be a number, and is {kind_of(value)}")
-    return found
+def _date_time(timezone: datetime.tzinfo | None, value: datetime.datetime) -> str:
+    if value.tzinfo is None:
+        if timezone is None:
+            raise UnfitError("is a date and time without a time zone; add its offset, or pass timezone=")
+        value = datetime.datetime.combine(value.date(), value.time(), timezone)
+    if value.tzinfo is datetime.UTC:  # the usual case, in half the time
+        return f"{value.date().isoformat()}T{value.time().isoformat()}+00:00"
+    # The method of the base class, because a pandas Timestamp adds nanoseconds.
+    return datetime.datetime.isoformat(value)
 
 
-def _boolean(value: object) -> JsonValue:
-    found = plain(value)
-    if isinstance(found, bool) or (isinstance(found, str) and found.lower() in {"true", "false"}):
-        return found
-    raise UnfitError(
-        f"has to be true or false, and is {'other text' if isinstance(found, str) else kind_of(value)}"
-    )
+def _date_time_string(timezone: datetime.tzinfo | None, value: str) -> object:
+    if value[4] != "-":
+        return False
+    moment = datetime.datetime.fromisoformat(value)
+    # A date alone has no time of day that a time zone could move.
+    return moment.tzinfo is not None or len(value) == 10 or _date_time(timezone, moment)
 
 
-def _date(value: object) -> JsonValue:
-    found = plain(value)
-    if isinstance(found, str) and len(found) == 10 and found[4] == "-":
-        try:
-            datetime.date.fromisoformat(found)
-        except ValueError:
-            pass
-        else:
-            return found
-    raise UnfitError("has to be a date as ISO 8601 has it: 2026-01-31")
+#: What each type wants, the function for its strings, and the converters of the other families that fit. A type that is
+#: not here takes any string. The function for strings returns something false if a string does not fit, and a string if
+#: that is sent instead. The functions in `_ZONED` take the time zone first.
+_TYPES: Mapping[
+    AttributeType | None, tuple[str, Callable[..., object], Mapping[str, Callable[..., JsonValue]]]
+] = {
+    None: (
+        "",
+        lambda _: True,
+        {
+            "boolean": _same,
+            "integer": _number,
+            # A column of integers with gaps consists of floats in pandas: 1042.0 is the employee number 1042.
+            "float": lambda value: int(value) if value.is_integer() and abs(value) <= 2**53 else value,
+            "decimal": lambda value: _limited(TEXT_LIMIT, "{:f}".format, value),
+            "date": datetime.date.isoformat,
+            "time": datetime.time.isoformat,
+            "date-time": _date_time,
+            "UUID": str,
+            "IP address": str,
+        },
+    ),
+    AttributeType.INTEGER: (
+        "a whole number",
+        lambda value: _is_number(value, int) and _integer(int(value)) is not None,
+        {
+            "integer": _integer,
+            "float": lambda value: _integer(_whole(value)),
+            "decimal": lambda value: _integer(_whole(value)),
+        },
+    ),
+    AttributeType.DOUBLE: (
+        "a number",
+        lambda value: _is_number(value, float),
+        {"integer": _number, "float": _same, "decimal": lambda value: _finite(_same)(float(value))},
+    ),
+    AttributeType.BOOLEAN: (
+        "true or false",
+        lambda value: value.lower() in {"true", "false"},
+        {"boolean": _same},
+    ),
+    AttributeType.DATE: (
+        "an ISO 8601 date, such as 2026-01-31",
+        lambda value: value[4] == "-" and len(value) == 10 and datetime.date.fromisoformat(value),
+        {
+            "date": datetime.date.isoformat,
+            "date-time": lambda value: (
+                value.date().isoformat()
+                if value.time() == datetime.time()
+                else _fail("has a time of day, but the attribute takes a date")
+            ),
+        },
+    ),
+    AttributeType.TIME: (
+        "an ISO 8601 time, such as 16:30:00",
+        lambda value: ":" in value and datetime.time.fromisoformat(value) is not None,
+        {"time": datetime.time.isoformat},
+    ),
+    AttributeType.DATE_TIME: (
+        "an ISO 8601 date and time, such as 2026-01-31T16:30:00Z",
+        _date_time_string,
+        {"date": datetime.date.isoformat, "date-time": _date_time},
+    ),
+    AttributeType.URL: (
+        "an address that starts with http:// or https://",
+        lambda value: value.startswith(("http://", "https://")),
+        {},
+    ),
+    AttributeType.EMAIL: ("an email address", _is_email, {}),
+    AttributeType.IPADDRESS: (
+        "an IP address",
+        lambda value: _is_ipv4(value) or ipaddress.ip_address(value),
+        {"IP address": str},
+    ),
+}
+_ZONED = (_date_time, _date_time_string)
+_SENT_AS_STRING = frozenset({"decimal", "date", "time", "date-time", "UUID", "IP address"})
+
+#: The converters of an identifier, which has to be the same in every run.
+_IDENTIFIER: Mapping[str, Convert] = {
+    "float": lambda _: _fail("is a float, and 7 and 7.0 are two identifiers; pass an integer or a string"),
+    "decimal": lambda value: str(_whole(value)),
+}
+
+#: Converters from a subclass to the class itself. A string is its characters, also as a member of an enumeration whose
+#: value is another one: both encoders write it that way.
+_PLAIN: Mapping[str, Convert] = {"string": str.__str__, "integer": int.__int__, "float": float.__float__}
 
 
-def _time(value: object) -> JsonValue:
-    found = plain(value)
-    if isinstance(found, str) and ":" in found:
-        try:
-            datetime.time.fromisoformat(found)
-        except ValueError:
-            pass
-        else:
-            return found
-    raise UnfitError("has to be a time as ISO 8601 has it: 16:30 or 16:30:00")
+class Rule(ABC):
+    """What a key may contain.
 
-
-def _date_time(value: object) -> JsonValue:
-    found = plain(value)
-    if isinstance(found, str) and found[4:5] == "-":
-        try:
-            datetime.datetime.fromisoformat(found)
-        except ValueError:
-            pass
-        else:
-            return found
-    raise UnfitError("has to be a date and time as ISO 8601 has them: 2026-01-31T16:30:00Z")
-
-
-def _url(limit: int | None) -> Rule:
-    text = _text(limit)
-
-    def rule(value: object) -> JsonValue:
-        found = text(value)
-        if isinstance(found, str) and found.startswith(("http://", "https://")):
-            return found
-        raise UnfitError("has to be an address that starts with http:// or https://")
-
-    return rule
-
-
-def _email(limit: int | None) -> Rule:
-    text = _text(limit)
-
-    def rule(value: object) -> JsonValue:
-        found = text(value)
-        if isinstance(found, str) and EMAIL.fullmatch(found):
-            return found
-        raise UnfitError("has to be an e-mail address")
-
-    return rule
-
-
-def _ip_address(value: object) -> JsonValue:
-    if isinstance(value, (ipaddress.IPv4Address, ipaddress.IPv6Address)):
-        return str(value)
-    found = plain(value)
-    if isinstance(found, str):
-        try:
-            ipaddress.ip_address(found)
-        except ValueError:
-            pass
-        else:
-            return found
-    raise UnfitError("has to be an IP address of version 4 or 6")
-
-
-def length_limit(attribute: AttributeSpec) -> int | None:
-    """The most characters that a value of an attribute may have, or None."""
-    limit = LENGTHS.get(attribute.type)
-    if attribute.max_length is None:
-        return limit
-    return attribute.max_length if limit is None else min(limit, attribute.max_length)
-
-
-def single_rule(attribute: AttributeSpec) -> Rule:
-    """The rule for one value of an attribute; None and empty text, which clear an attribute, never get here."""
-    limit = length_limit(attribute)
-    match attribute.type:
-        case AttributeType.INTEGER:
-            return _integer
-        case AttributeType.DOUBLE:
-            return _double
-        case AttributeType.BOOLEAN:
-            return _boolean
-        case AttributeType.DATE:
-            return _date
-        case AttributeType.TIME:
-            return _time
-        case AttributeType.DATE_TIME:
-            return _date_time
-        case AttributeType.URL:
-            return _url(limit)
-        case AttributeType.EMAIL:
-            return _email(limit)
-        case AttributeType.IPADDRESS:
-            return _ip_address
-        case _:
-            return _text(limit)
-
-
-def attribute_rule(attribute: AttributeSpec) -> Rule:
-    """The rule for whatever a record has for an attribute: one value, several, or none.
-
-    None and empty text pass: what they do to an existing value is a setting of the import source. A list has to fit
-    the attribute's cardinality.
+    Attributes:
+        converters: For each class the converter of its values, or None to send them unchanged; filled by `learn`.
+        takes_short_text: True if any string of at most `TEXT_LIMIT` characters fits.
+        maximum: Maximum values in a list, or -1.
     """
-    single = single_rule(attribute)
-    most = attribute.maximum
 
-    def rule(value: object) -> JsonValue:
-        if value is None or (isinstance(value, str) and not value):
-            return None if value is None else ""
-        if not isinstance(value, (list, tuple)):
-            return single(value)
-        values = cast("list[object] | tuple[object, ...]", value)
-        if 0 <= most < len(values):
-            raise UnfitError(f"has {len(values):,} values, and the attribute takes at most {most}")
-        found: list[JsonValue] = []
-        for position, item in enumerate(values):
+    takes_short_text = False
+    maximum = -1
+
+    def __init__(self) -> None:
+        self.converters: dict[type, Convert | None] = {NoneType: None}
+
+    @abstractmethod
+    def converter_of(self, kind: type, family: str) -> Convert:
+        """Return the converter of a class."""
+
+    def learn(self, value: object) -> Convert | None:
+        """Return the converter of a value's class, and remember it."""
+        kind = type(value)
+        match family_of(kind):
+            case "nothing":
+                converter: Convert | None = _nothing
+            case "float" | "decimal" as family:
+                converter = _finite(self.converter_of(kind, family))
+            case "enumeration":
+                converter = lambda member: self.apply(member.value)
+            case "NumPy scalar":
+                converter = lambda scalar: self.apply(_numpy_item(scalar))
+            case "NumPy array":
+                converter = lambda array: self.apply(array.tolist())
+            case family:
+                converter = self.converter_of(kind, family)
+        converter = None if converter is _same else converter
+        if len(self.converters) < MOST_CLASSES:
+            self.converters[kind] = converter
+        return converter
+
+    def apply(self, value: object) -> JsonValue:
+        """Return what is sent for a value.
+
+        Raises:
+            UnfitError: The value does not fit.
+        """
+        try:
+            converter = self.converters[type(value)]
+        except KeyError:
+            converter = self.learn(value)
+        return cast("JsonValue", value) if converter is None else converter(value)
+
+    def convert_list(self, values: list[object] | tuple[object, ...]) -> JsonValue:
+        """Return what is sent for a list of values: the list itself if nothing has to be changed."""
+        if 0 <= self.maximum < len(values):
+            raise UnfitError(f"has more values than the maximum of {self.maximum:,} ({len(values):,})")
+        sent = values if type(values) is list else [*values]
+        for position, value in enumerate(values):
+            if type(value) is str and self.takes_short_text and len(value) <= TEXT_LIMIT:
+                continue
             try:
+                # A list may contain itself, so that its items are not read.
+                item = value if type(value) in (list, tuple) else self.apply(value)
+                if type(item) in (list, tuple):
+                    raise UnfitError("is a list inside a list, which has no meaning in Assets")
                 if item is None:
-                    raise UnfitError("is nothing; leave it out of the list")
-                found.append(single(item))
+                    raise UnfitError("is empty; leave it out of the list")
             except UnfitError as error:
-                raise UnfitError(error.reason, f"[{position}]{error.path}") from None
-        return found
+                raise error.inside(f"[{position}]") from None
+            if item is not value:
+                sent = [*sent] if sent is values else sent
+                sent[position] = item
+        return cast("JsonValue", sent)
 
-    return rule
+
+def _numpy_item(value: Any) -> object:
+    item = value.item()
+    if isinstance(item, int) and type(value).__name__ == "datetime64":
+        item = value.astype("datetime64[us]").item()  # Python has no class for nanoseconds
+    if type(item) is type(value):
+        raise UnfitError(f"is not a number that JSON has ({type(value).__name__})")
+    return item
+
+
+def _reject_lone_surrogate(converter: Convert, value: str) -> JsonValue:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UnfitError(f"has half of a surrogate pair (character {error.start})") from None
+    return converter(value)
+
+
+class AttributeRule(Rule):
+    """What an attribute takes: a value, a list of values, or nothing.
+
+    None and an empty string always fit: what they do to an existing value is a setting of the import source.
+
+    Args:
+        attribute: The attribute.
+        timezone: The time zone of naive date-times, or None to reject them.
+        is_strict: Check every character of every string.
+    """
+
+    def __init__(
+        self, attribute: AttributeSpec, timezone: datetime.tzinfo | None = None, *, is_strict: bool = False
+    ) -> None:
+        super().__init__()
+
+        def with_timezone(function: Callable[..., Any]) -> Callable[..., Any]:
+            return partial(function, timezone) if function in _ZONED else function
+
+        self._wanted, string, converters = _TYPES.get(attribute.type, _TYPES[None])
+        self._by_family = {family: with_timezone(converter) for family, converter in converters.items()}
+        if attribute.identifier:
+            self._by_family |= _IDENTIFIER
+        limit = TEXT_LIMIT if attribute.type in (AttributeType.TEXT, AttributeType.EMAIL) else sys.maxsize
+        limit = limit if attribute.max_length is None else min(limit, attribute.max_length)
+        for family in _SENT_AS_STRING & self._by_family.keys() if attribute.max_length is not None else ():
+            self._by_family[family] = partial(_limited, limit, self._by_family[family])
+        converter = self._string_converter(with_timezone(string), limit)
+        self._by_family["string"] = partial(_reject_lone_surrogate, converter) if is_strict else converter
+        self.maximum = attribute.maximum
+        self.takes_short_text = not self._wanted and not is_strict and limit >= TEXT_LIMIT
+
+    def _string_converter(self, string: Callable[[str], object], limit: int) -> Convert:
+        def convert(value: str) -> str:
+            if len(value) > limit:
+                _limited(limit, _same, value)
+            try:
+                sent = string(value)
+                if sent:
+                    return sent if type(sent) is str else value
+            except UnfitError:
+                raise
+            except (ValueError, IndexError):
+                pass
+            if value:
+                raise UnfitError(f"is not {self._wanted}")
+            return value
+
+        return convert
+
+    @override
+    def converter_of(self, kind: type, family: str) -> Convert:
+        if family == "list":
+            return self.convert_list
+        converter = self._by_family.get(family, self._reject)
+        if kind in FAMILIES or family not in _PLAIN:
+            return converter
+        plain = _PLAIN[family]
+        return lambda value: converter(plain(value))
+
+    def _reject(self, value: object) -> JsonValue:
+        if self._wanted:
+            raise UnfitError(f"is not {self._wanted} ({type(value).__name__})")
+        for kinds, reason in _REASONS.items():
+            if isinstance(value, kinds):
+                raise UnfitError(reason)
+        raise UnfitError(f"has no form in JSON; pass a string or a number ({type(value).__name__})")
+
+
+_REASONS: Mapping[tuple[type, ...], str] = {
+    (set, frozenset): "is a set, which has no order; pass a sorted list",
+    (Mapping,): "is an object, but the model has no locator inside it",
+    (bytes, bytearray, memoryview): "consists of bytes; decode them to a string",
+}
+
+
+class SharedRule(Rule):
+    """What a key may contain that fills several attributes: what fits all of them."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        super().__init__()
+        self._rules = rules
+        self.takes_short_text = all(rule.takes_short_text for rule in rules)
+
+    @override
+    def converter_of(self, kind: type, family: str) -> Convert:
+        return self._convert
+
+    def _convert(self, value: object) -> JsonValue:
+        for rule in self._rules:
+            value = rule.apply(value)
+        return cast("JsonValue", value)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
-
-from .object_type_checker import at_path
 
 if TYPE_CHECKING:
     from .._model.schema_model import SchemaModel
@@ -17,6 +15,17 @@ REMEMBERED = 1_000_000
 
 #: Examples kept of each dangling reference.
 EXAMPLES = 10
+
+
+def at_path(record: object, path: Sequence[str]) -> list[object]:
+    """Return the values at a locator's path, walking through lists on the way."""
+    if isinstance(record, (list, tuple)):
+        return [value for item in cast("list[object]", record) for value in at_path(item, path)]
+    if not path:
+        return [] if record is None else [record]
+    if isinstance(record, Mapping) and path[0] in record:
+        return at_path(cast("Mapping[str, object]", record)[path[0]], path[1:])
+    return []
 
 
 class Identifiers:

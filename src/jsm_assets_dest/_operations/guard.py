@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from .._http.commands import Operation
 from .._imports.execution import Execution, names_of
 from .._imports.execution_status import read_execution_status
+from .._imports.object_type_results import failure_reasons
 from .._imports.progress import count_text
 from .._session.call import call
 from .._session.site import Site
@@ -56,8 +57,9 @@ def refuse_shrinking(
             if rejected
             else "the source has no records"
         )
+        reasons = "".join(f"\n  {reason}" for reason in failure_reasons(execution.ledger.tally.failed)[:5])
         raise MassDeletionGuardError(
-            f"Did not complete the import: {reason}.",
+            f"Did not complete the import: {reason}.{reasons}",
             remedies=(
                 "You: correct the records; result.failed lists the reasons."
                 if rejected

@@ -15,6 +15,7 @@ from .._imports.chunker import Chunker
 from .._imports.encoding import Encoder, choose_encoder
 from .._imports.execution import Execution
 from .._imports.journal_values import ChunkState
+from .._imports.options import time_zone
 from .._imports.progress import ImportPhase, count_text
 from .._imports.record_checker import RecordChecker
 from .._imports.whole_run import DanglingReference
@@ -155,9 +156,9 @@ class Sending:
         options = self.execution.options
         self.checker = RecordChecker(
             self.execution.model,
+            timezone=None if options.timezone is None else time_zone(options.timezone),
             unique_in_run=options.unique_in_run,
             dangling=options.find_dangling,
-            write=self.encoder.write,
         )
         self.chunker = Chunker(
             self.prefix,

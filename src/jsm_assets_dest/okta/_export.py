@@ -10,7 +10,7 @@ from attrs import frozen
 
 from .._imports.chunk import Chunk
 from .._imports.chunker import CHUNK_BYTES, CHUNK_RECORDS, Chunker
-from .._imports.encoding import COMPLETED, STANDARD
+from .._imports.encoding import COMPLETED
 from .._imports.record_checker import RecordChecker
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError
@@ -97,7 +97,7 @@ def export(
         run_id,
         limit_count=limit_count,
         limit_bytes=limit_bytes,
-        checker=RecordChecker(model, write=STANDARD.write),
+        checker=RecordChecker(model),
     )
     files: list[str] = []
     counts: dict[str, int] = {}
