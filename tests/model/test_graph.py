@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 
@@ -143,6 +144,7 @@ def test_diagrams_on_one_page_share_no_ids() -> None:
     assert MODEL.graph().digest[:12] not in other.graph().svg
 
 
+@pytest.mark.slow
 @given(models())
 def test_every_model_can_be_drawn(model: SchemaModel) -> None:
     """As sound XML, with as many boxes as there are types."""
