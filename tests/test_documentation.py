@@ -67,8 +67,22 @@ def page(*blocks: str) -> str:
         (page("```python\nraise SystemExit\n```", "```python\nx = 1\n```"), "ended with 0"),
         (page("```python\nimport warnings\nwarnings.warn('old')\n```"), "UserWarning"),
         (page("* item", "  ```python\n  x = 1\n  ```"), "indented"),
+        (page("```python\ndef double(x):\n    y = 2 * x\n\n    return y\n```"), "line 5: the prompt rejects"),
+        (page("```python\nfor x in range(3):\n    y = x\nz = y\n```"), "line 4: the prompt rejects"),
     ],
-    ids=["missing", "unmarked", "different", "none", "name", "line", "exit", "warning", "indented"],
+    ids=[
+        "missing",
+        "unmarked",
+        "different",
+        "none",
+        "name",
+        "line",
+        "exit",
+        "warning",
+        "indented",
+        "blank line",
+        "no blank line",
+    ],
 )
 def test_page_with_a_mistake_fails(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "page.md").write_text(text, encoding="utf-8")
