@@ -6,6 +6,7 @@ mixes are what people do to the text records of `records`.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import decimal
 import uuid
@@ -211,8 +212,8 @@ _NUMPY_TYPES = {"title": "integer", "department": "double", "division": "boolean
 def mixes(count: int) -> list[Mix]:
     """Return so many records of each mix; the first one is all text."""
     texts = _texts()
-    several = _texts(None, **dict.fromkeys(_TEN, {"maximum": -1}))
-    required = _texts(None, **dict.fromkeys(_REST, {"minimum": 1}))
+    several = _texts(None, **{key: {"maximum": -1} for key in _TEN})
+    required = _texts(None, **{key: {"minimum": 1} for key in _REST})
     dates = [_START + datetime.timedelta(days=number) for number in range(9_000)]
 
     def changed(change: Callable[[int], Mapping[str, object]]) -> list[object]:
@@ -251,10 +252,8 @@ def mixes(count: int) -> list[Mix]:
         Mix("people, untyped", [person(number) for number in range(count)], people_model(typed=False)),
         Mix("people, typed", [person(number) for number in range(count)], people_model(typed=True)),
     ]
-    try:
+    with contextlib.suppress(ModuleNotFoundError):
         found.append(Mix("NumPy scalars", changed(_numpy_values), _texts(_NUMPY_TYPES)))
-    except ModuleNotFoundError:
-        pass
     extremes: dict[str, Callable[[int], object]] = {
         "date_time": lambda number: (_NOW - datetime.timedelta(number)).isoformat(),
         "email": lambda number: f"ana.kovacevic.{number}@example.com",

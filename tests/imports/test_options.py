@@ -45,7 +45,7 @@ def test_a_time_zone_has_a_name_that_can_be_saved(
 )
 def test_an_unknown_time_zone_is_refused(value: object) -> None:
     """The error names the forms that are accepted."""
-    with pytest.raises(ConfigurationError, match="`timezone` is .*not a known time zone") as caught:
+    with pytest.raises(ConfigurationError, match=r"`timezone` is .*not a known time zone") as caught:
         ImportOptions(timezone=value)  # type: ignore[arg-type]  # what the test is about
 
     assert caught.value.field == "timezone"

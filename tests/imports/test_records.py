@@ -169,7 +169,7 @@ BAD: list[tuple[str, object, str]] = [
     ("text", [("deep",)], "is a list inside a list"),
     ("text", [None], "is empty; leave it out of the list"),
     ("text", [NAN], "is empty; leave it out of the list"),
-    ("text", object(), "has no form in JSON; pass a string or a number (object)"),
+    ("text", object(), "is not a string, a number, or another value that JSON has (object)"),
     ("text", (item for item in "ab"), "(generator)"),
     ("text", datetime.timedelta(1), "(timedelta)"),
     ("text", Decimal("sNaN"), "cannot be read (ValueError)"),

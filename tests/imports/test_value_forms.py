@@ -413,3 +413,17 @@ def test_a_list_that_contains_itself_is_rejected() -> None:
     value.append(value)
 
     assert reason_of("text", value) == "is a list inside a list, which has no meaning in Assets"
+
+
+def test_several_values_of_a_record_are_converted() -> None:
+    """The caller's record stays as it is; an attribute beside nested ones is left to them."""
+    check = checker(
+        AttributeSpec("Age", "integer"),
+        AttributeSpec("Size", "integer"),
+        AttributeSpec("Street", locators="address.street"),
+        AttributeSpec("Address", locators="address"),
+    )
+    record = {"id": "1", "age": 7.0, "size": 8.0, "address": {"street": "Main Street"}}
+
+    assert check.check("people", 0, record) == {**record, "age": 7, "size": 8}
+    assert type(record["age"]) is float

@@ -1,15 +1,11 @@
 """The record checker: what is sent of a record, or why it is rejected.
 
 A record is a mapping from locators to values, or an object with fields. The checker knows the schema model. It rejects
-what Assets would reject or misunderstand, what JSON does not have, and what two JSON encoders write in two ways; an error
-has the record's index, the path inside it, and a reason. What fits is sent unchanged, except that keys without a locator
-are left out and counted, and that values such as dates become strings (`values`).
+what Assets would reject or misunderstand, what JSON does not have, and what two JSON encoders write in two ways.
 
 There is one path for all records: a loop over a record's items. A short string costs three comparisons, any other value
 a look-up by its class. A record is copied only if something changes. Half surrogate pairs are not looked for, because
-both encoders find them; `RecordChecker.check` does.
-
-One thread uses a checker: the one that reads the source.
+both encoders find them; `RecordChecker.check` does. One thread uses a checker: the one that reads the source.
 """
 
 from __future__ import annotations
@@ -223,7 +219,7 @@ class _Level(Rule):
             return cast("Convert", self.check)
         if family == "list" and _field_names(kind) is None:
             return self.convert_list
-        if family in ("other", "list"):
+        if family in ("other", "list", "object"):
             return lambda value: cast("JsonObject", self.check(self.read(value)))
         return _reject_record
 
@@ -250,11 +246,8 @@ class _ObjectTypeChecker:
         for locator, rules_of_locator in rules.items():
             self._level.add(locator, rules_of_locator)
         self._identifiers = [_Needed(attribute) for attribute in spec.identifiers]
-        self._required = [
-            _Needed(attribute)
-            for attribute in spec.mapped_attributes
-            if attribute.minimum > 0 and not attribute.identifier
-        ]
+        required = (attribute for attribute in spec.mapped_attributes if attribute.minimum > 0)
+        self._required = [_Needed(attribute) for attribute in required if not attribute.identifier]
         self.identifier_path = self._identifiers[0].locator if self._identifiers else ""
         #: The key of the identifier, unless there are several, or its locator leads inside.
         self._identifier_key = self._identifiers[0].key if len(self._identifiers) == 1 else ""

@@ -19,8 +19,8 @@ import re
 import sys
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from types import NoneType
 from typing import Any, NoReturn, TypeAlias, cast
 
@@ -61,7 +61,12 @@ FAMILIES: Mapping[type | tuple[str, str], str] = {
     enum.Enum: "enumeration",
     list: "list",
     tuple: "list",
-    bytes: "other",
+    set: "set",
+    frozenset: "set",
+    dict: "object",
+    bytes: "bytes",
+    bytearray: "bytes",
+    memoryview: "bytes",
     ("pandas", "NAType"): "nothing",
     ("pandas", "NaTType"): "nothing",
     ("numpy", "timedelta64"): "other",
@@ -98,9 +103,34 @@ def family_of(kind: type) -> str:
     return "other"
 
 
-def _is_number(value: str, number: Callable[[str], float]) -> bool:
+_DATE = "an ISO 8601 date, such as 2026-01-31"
+_TIME = "an ISO 8601 time, such as 16:30:00"
+_DATE_TIME = "an ISO 8601 date and time, such as 2026-01-31T16:30:00Z"
+_URL = "an address that starts with http:// or https://"
+_BOOLEANS = frozenset({"true", "false"})
+# Without leading zeros, which some programs read as octal.
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}", re.ASCII)
+
+
+# --- strings: each function returns something false, or raises ValueError or IndexError, if a string does not fit
+
+
+def _is_double(value: str, number: Callable[[str], float] = float) -> bool:
     # Python also reads 1_000 and digits of other scripts; the service may not.
-    return len(value) < 400 and value.isascii() and "_" not in value and math.isfinite(number(value))
+    return len(value) < 300 and value.isascii() and "_" not in value and math.isfinite(number(value))
+
+
+def _is_integer(value: str) -> bool:
+    return _is_double(value, int) and _integer(int(value)) is not None
+
+
+def _is_date(value: str) -> object:
+    return value[4] == "-" and len(value) == 10 and datetime.date.fromisoformat(value)
+
+
+def _is_time(value: str) -> bool:
+    return ":" in value and datetime.time.fromisoformat(value) is not None
 
 
 def _is_email(value: str) -> object:
@@ -109,17 +139,15 @@ def _is_email(value: str) -> object:
     return name and domain and "@" not in domain and value.split() == [value]
 
 
-# Without leading zeros, which some programs read as octal.
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_is_ipv4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}", re.ASCII).fullmatch
+def _is_ip_address(value: str) -> object:
+    return _IPV4.fullmatch(value) or ipaddress.ip_address(value)
+
+
+# --- numbers, dates, and times
 
 
 def _same(value: JsonValue) -> JsonValue:
     return value
-
-
-def _nothing(_: object) -> None:
-    return None
 
 
 def _integer(value: int) -> int:
@@ -156,102 +184,70 @@ def _limited(limit: int, converter: Convert, value: object) -> JsonValue:
     return sent
 
 
-def _date_time(timezone: datetime.tzinfo | None, value: datetime.datetime) -> str:
-    if value.tzinfo is None:
-        if timezone is None:
-            raise UnfitError("is a date and time without a time zone; add its offset, or pass timezone=")
-        value = datetime.datetime.combine(value.date(), value.time(), timezone)
-    if value.tzinfo is datetime.UTC:  # the usual case, in half the time
-        return f"{value.date().isoformat()}T{value.time().isoformat()}+00:00"
-    # The method of the base class, because a pandas Timestamp adds nanoseconds.
-    return datetime.datetime.isoformat(value)
+def _date_of(value: datetime.datetime) -> str:
+    if value.time() != datetime.time():
+        raise UnfitError("has a time of day, but the attribute takes a date")
+    return value.date().isoformat()
 
 
-def _date_time_string(timezone: datetime.tzinfo | None, value: str) -> object:
-    if value[4] != "-":
-        return False
-    moment = datetime.datetime.fromisoformat(value)
-    # A date alone has no time of day that a time zone could move.
-    return moment.tzinfo is not None or len(value) == 10 or _date_time(timezone, moment)
+_Fitting: TypeAlias = tuple[str, Callable[[str], object], dict[str, Convert]]
 
 
-#: What each type wants, the function for its strings, and the converters of the other families that fit. A type that is
-#: not here takes any string. The function for strings returns something false if a string does not fit, and a string if
-#: that is sent instead. The functions in `_ZONED` take the time zone first.
-_TYPES: Mapping[
-    AttributeType | None, tuple[str, Callable[..., object], Mapping[str, Callable[..., JsonValue]]]
-] = {
-    None: (
-        "",
-        lambda _: True,
-        {
-            "boolean": _same,
-            "integer": _number,
-            # A column of integers with gaps consists of floats in pandas: 1042.0 is the employee number 1042.
-            "float": lambda value: int(value) if value.is_integer() and abs(value) <= 2**53 else value,
-            "decimal": lambda value: _limited(TEXT_LIMIT, "{:f}".format, value),
-            "date": datetime.date.isoformat,
-            "time": datetime.time.isoformat,
-            "date-time": _date_time,
-            "UUID": str,
-            "IP address": str,
-        },
-    ),
-    AttributeType.INTEGER: (
-        "a whole number",
-        lambda value: _is_number(value, int) and _integer(int(value)) is not None,
-        {
-            "integer": _integer,
-            "float": lambda value: _integer(_whole(value)),
-            "decimal": lambda value: _integer(_whole(value)),
-        },
-    ),
-    AttributeType.DOUBLE: (
-        "a number",
-        lambda value: _is_number(value, float),
-        {"integer": _number, "float": _same, "decimal": lambda value: _finite(_same)(float(value))},
-    ),
-    AttributeType.BOOLEAN: (
-        "true or false",
-        lambda value: value.lower() in {"true", "false"},
-        {"boolean": _same},
-    ),
-    AttributeType.DATE: (
-        "an ISO 8601 date, such as 2026-01-31",
-        lambda value: value[4] == "-" and len(value) == 10 and datetime.date.fromisoformat(value),
-        {
-            "date": datetime.date.isoformat,
-            "date-time": lambda value: (
-                value.date().isoformat()
-                if value.time() == datetime.time()
-                else _fail("has a time of day, but the attribute takes a date")
-            ),
-        },
-    ),
-    AttributeType.TIME: (
-        "an ISO 8601 time, such as 16:30:00",
-        lambda value: ":" in value and datetime.time.fromisoformat(value) is not None,
-        {"time": datetime.time.isoformat},
-    ),
-    AttributeType.DATE_TIME: (
-        "an ISO 8601 date and time, such as 2026-01-31T16:30:00Z",
-        _date_time_string,
-        {"date": datetime.date.isoformat, "date-time": _date_time},
-    ),
-    AttributeType.URL: (
-        "an address that starts with http:// or https://",
-        lambda value: value.startswith(("http://", "https://")),
-        {},
-    ),
-    AttributeType.EMAIL: ("an email address", _is_email, {}),
-    AttributeType.IPADDRESS: (
-        "an IP address",
-        lambda value: _is_ipv4(value) or ipaddress.ip_address(value),
-        {"IP address": str},
-    ),
-}
-_ZONED = (_date_time, _date_time_string)
-_SENT_AS_STRING = frozenset({"decimal", "date", "time", "date-time", "UUID", "IP address"})
+@cache
+def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _Fitting]:
+    """Return what each type wants, the function for its strings, and the converters of other families that fit.
+
+    A type that is not there takes any string. The function returns a string if that is sent instead.
+    """
+    date, time = datetime.date.isoformat, datetime.time.isoformat
+
+    def date_time(value: datetime.datetime) -> str:
+        if value.tzinfo is None:
+            if timezone is None:
+                raise UnfitError("is a date and time without a time zone; add its offset, or pass timezone=")
+            value = datetime.datetime.combine(value.date(), value.time(), timezone)
+        if value.tzinfo is datetime.UTC:  # the usual case, in half the time
+            return f"{value.date().isoformat()}T{value.time().isoformat()}+00:00"
+        # The method of the base class, because a pandas Timestamp adds nanoseconds.
+        return datetime.datetime.isoformat(value)
+
+    def is_date_time(value: str) -> object:
+        moment = value[4] == "-" and datetime.datetime.fromisoformat(value)
+        # A date alone has no time of day that a time zone could move.
+        return moment and (moment.tzinfo is not None or len(value) == 10 or date_time(moment))
+
+    text: dict[str, Convert] = {
+        "boolean": _same,
+        "integer": _number,
+        # A column of integers with gaps consists of floats in pandas: 1042.0 is the employee number 1042.
+        "float": lambda value: int(value) if value.is_integer() and abs(value) <= 2**53 else value,
+        "decimal": "{:f}".format,
+        "date": date,
+        "time": time,
+        "date-time": date_time,
+        "UUID": str,
+        "IP address": str,
+    }
+    whole: Convert = lambda value: _integer(_whole(value))  # noqa: E731
+    double: Convert = lambda value: _finite(_same)(float(value))  # noqa: E731
+    kind = AttributeType
+    return {
+        None: ("", bool, text),
+        kind.INTEGER: (
+            "a whole number",
+            _is_integer,
+            {"integer": _integer, "float": whole, "decimal": whole},
+        ),
+        kind.DOUBLE: ("a number", _is_double, {"integer": _number, "float": _same, "decimal": double}),
+        kind.BOOLEAN: ("true or false", lambda value: value.lower() in _BOOLEANS, {"boolean": _same}),
+        kind.DATE: (_DATE, _is_date, {"date": date, "date-time": _date_of}),
+        kind.TIME: (_TIME, _is_time, {"time": time}),
+        kind.DATE_TIME: (_DATE_TIME, is_date_time, {"date": date, "date-time": date_time}),
+        kind.URL: (_URL, lambda value: value.startswith(("http://", "https://")), {}),
+        kind.EMAIL: ("an email address", _is_email, {}),
+        kind.IPADDRESS: ("an IP address", _is_ip_address, {"IP address": str}),
+    }
+
 
 #: The converters of an identifier, which has to be the same in every run.
 _IDENTIFIER: Mapping[str, Convert] = {
@@ -262,6 +258,24 @@ _IDENTIFIER: Mapping[str, Convert] = {
 #: Converters from a subclass to the class itself. A string is its characters, also as a member of an enumeration whose
 #: value is another one: both encoders write it that way.
 _PLAIN: Mapping[str, Convert] = {"string": str.__str__, "integer": int.__int__, "float": float.__float__}
+
+
+def _numpy_item(value: Any) -> object:
+    item = value.item()
+    if isinstance(item, int) and type(value).__name__ == "datetime64":
+        item = value.astype("datetime64[us]").item()  # Python has no class for nanoseconds
+    if type(item) is type(value):
+        raise UnfitError(f"is not a number that JSON has ({type(value).__name__})")
+    return item
+
+
+#: Families whose values contain the value that is sent, each with the function that returns it.
+_UNWRAPPED: Mapping[str, Callable[[Any], object]] = {
+    "nothing": lambda _: None,
+    "enumeration": lambda member: member.value,
+    "NumPy scalar": _numpy_item,
+    "NumPy array": lambda array: array.tolist(),
+}
 
 
 class Rule(ABC):
@@ -283,25 +297,19 @@ class Rule(ABC):
     def converter_of(self, kind: type, family: str) -> Convert:
         """Return the converter of a class."""
 
-    def learn(self, value: object) -> Convert | None:
+    def learn(self, value: object) -> Convert:
         """Return the converter of a value's class, and remember it."""
         kind = type(value)
-        match family_of(kind):
-            case "nothing":
-                converter: Convert | None = _nothing
-            case "float" | "decimal" as family:
-                converter = _finite(self.converter_of(kind, family))
-            case "enumeration":
-                converter = lambda member: self.apply(member.value)
-            case "NumPy scalar":
-                converter = lambda scalar: self.apply(_numpy_item(scalar))
-            case "NumPy array":
-                converter = lambda array: self.apply(array.tolist())
-            case family:
-                converter = self.converter_of(kind, family)
-        converter = None if converter is _same else converter
-        if len(self.converters) < MOST_CLASSES:
-            self.converters[kind] = converter
+        family = family_of(kind)
+        if family in _UNWRAPPED:
+            unwrap = _UNWRAPPED[family]
+            converter: Convert = lambda wrapped: self.apply(unwrap(wrapped))  # noqa: E731
+        else:
+            converter = self.converter_of(kind, family)
+            converter = _finite(converter) if family in ("float", "decimal") else converter
+        self.converters[kind] = None if converter is _same else converter
+        if len(self.converters) > MOST_CLASSES:
+            self.converters = {NoneType: None}
         return converter
 
     def apply(self, value: object) -> JsonValue:
@@ -339,15 +347,6 @@ class Rule(ABC):
         return cast("JsonValue", sent)
 
 
-def _numpy_item(value: Any) -> object:
-    item = value.item()
-    if isinstance(item, int) and type(value).__name__ == "datetime64":
-        item = value.astype("datetime64[us]").item()  # Python has no class for nanoseconds
-    if type(item) is type(value):
-        raise UnfitError(f"is not a number that JSON has ({type(value).__name__})")
-    return item
-
-
 def _reject_lone_surrogate(converter: Convert, value: str) -> JsonValue:
     try:
         value.encode("utf-8")
@@ -356,15 +355,29 @@ def _reject_lone_surrogate(converter: Convert, value: str) -> JsonValue:
     return converter(value)
 
 
+def _fitting(is_fitting: Callable[[str], object], wanted: str) -> Convert:
+    """Return a converter of strings. An empty string always fits."""
+
+    def convert(value: str) -> str:
+        try:
+            sent = is_fitting(value)
+            if sent:
+                return sent if type(sent) is str else value
+        except UnfitError:
+            raise
+        except (ValueError, IndexError):
+            pass
+        if value:
+            raise UnfitError(f"is not {wanted}")
+        return value
+
+    return convert
+
+
 class AttributeRule(Rule):
-    """What an attribute takes: a value, a list of values, or nothing.
+    """What an attribute takes: a value, a list of values, or nothing. If it is strict, every character is checked.
 
     None and an empty string always fit: what they do to an existing value is a setting of the import source.
-
-    Args:
-        attribute: The attribute.
-        timezone: The time zone of naive date-times, or None to reject them.
-        is_strict: Check every character of every string.
     """
 
     def __init__(
@@ -372,63 +385,40 @@ class AttributeRule(Rule):
     ) -> None:
         super().__init__()
 
-        def with_timezone(function: Callable[..., Any]) -> Callable[..., Any]:
-            return partial(function, timezone) if function in _ZONED else function
-
-        self._wanted, string, converters = _TYPES.get(attribute.type, _TYPES[None])
-        self._by_family = {family: with_timezone(converter) for family, converter in converters.items()}
-        if attribute.identifier:
-            self._by_family |= _IDENTIFIER
+        self._wanted, is_fitting, converters = _types(timezone).get(attribute.type, _types(timezone)[None])
+        string = _fitting(is_fitting, self._wanted) if self._wanted else _same
+        self._by_family = {**converters, "string": string, **(_IDENTIFIER if attribute.identifier else {})}
         limit = TEXT_LIMIT if attribute.type in (AttributeType.TEXT, AttributeType.EMAIL) else sys.maxsize
-        limit = limit if attribute.max_length is None else min(limit, attribute.max_length)
-        for family in _SENT_AS_STRING & self._by_family.keys() if attribute.max_length is not None else ():
+        limited: Iterable[str] = ("string", "decimal") if limit < sys.maxsize else ()
+        if attribute.max_length is not None:
+            limit, limited = min(limit, attribute.max_length), self._by_family
+        for family in self._by_family.keys() & set(limited):
             self._by_family[family] = partial(_limited, limit, self._by_family[family])
-        converter = self._string_converter(with_timezone(string), limit)
-        self._by_family["string"] = partial(_reject_lone_surrogate, converter) if is_strict else converter
+        if is_strict:
+            self._by_family["string"] = partial(_reject_lone_surrogate, self._by_family["string"])
         self.maximum = attribute.maximum
         self.takes_short_text = not self._wanted and not is_strict and limit >= TEXT_LIMIT
-
-    def _string_converter(self, string: Callable[[str], object], limit: int) -> Convert:
-        def convert(value: str) -> str:
-            if len(value) > limit:
-                _limited(limit, _same, value)
-            try:
-                sent = string(value)
-                if sent:
-                    return sent if type(sent) is str else value
-            except UnfitError:
-                raise
-            except (ValueError, IndexError):
-                pass
-            if value:
-                raise UnfitError(f"is not {self._wanted}")
-            return value
-
-        return convert
 
     @override
     def converter_of(self, kind: type, family: str) -> Convert:
         if family == "list":
             return self.convert_list
-        converter = self._by_family.get(family, self._reject)
+        converter = self._by_family.get(family, partial(self._reject, family))
         if kind in FAMILIES or family not in _PLAIN:
             return converter
-        plain = _PLAIN[family]
-        return lambda value: converter(plain(value))
+        return lambda value: converter(_PLAIN[family](value))
 
-    def _reject(self, value: object) -> JsonValue:
-        if self._wanted:
-            raise UnfitError(f"is not {self._wanted} ({type(value).__name__})")
-        for kinds, reason in _REASONS.items():
-            if isinstance(value, kinds):
-                raise UnfitError(reason)
-        raise UnfitError(f"has no form in JSON; pass a string or a number ({type(value).__name__})")
+    def _reject(self, family: str, value: object) -> JsonValue:
+        if self._wanted or family not in _REASONS:
+            wanted = self._wanted or "a string, a number, or another value that JSON has"
+            raise UnfitError(f"is not {wanted} ({type(value).__name__})")
+        raise UnfitError(_REASONS[family])
 
 
-_REASONS: Mapping[tuple[type, ...], str] = {
-    (set, frozenset): "is a set, which has no order; pass a sorted list",
-    (Mapping,): "is an object, but the model has no locator inside it",
-    (bytes, bytearray, memoryview): "consists of bytes; decode them to a string",
+_REASONS: Mapping[str, str] = {
+    "set": "is a set, which has no order; pass a sorted list",
+    "object": "is an object, but the model has no locator inside it",
+    "bytes": "consists of bytes; decode them to a string",
 }
 
 

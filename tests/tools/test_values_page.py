@@ -1,0 +1,25 @@
+"""The page about values is current; `tools/write_values_page.py` writes it."""
+
+from __future__ import annotations
+
+from jsm_assets_dest._imports.values import FAMILIES, family_of
+from jsm_assets_dest._model.specs import AttributeType
+from tools.write_values_page import COLUMNS, PAGE, SAMPLES, page
+
+
+def test_the_page_shows_what_the_checker_does() -> None:
+    assert page() == PAGE.read_text("utf-8"), "run tools/write_values_page.py"
+
+
+def test_the_page_has_every_attribute_type_and_family() -> None:
+    """What is rejected everywhere, or only in packages that are not imported, needs no row."""
+    shared = {AttributeType.TEXTAREA, AttributeType.SELECT, AttributeType.STATUS, AttributeType.REFERENCE}
+    families = {family for family in FAMILIES.values() if not family.startswith("NumPy")}
+
+    assert {AttributeType(kind) for kind in COLUMNS.values()} | shared == set(AttributeType)
+    assert {family_of(type(value)) for _, value, _ in SAMPLES} == families - {
+        "set",
+        "object",
+        "bytes",
+        "other",
+    }
