@@ -13,11 +13,12 @@ from jsm_assets_dest import ApiToken, AsyncConnection, Connection
 from .control import Control
 from .emulated_site import EmulatedSite
 from .handles import SeededSchema
-from .seeds import seed_demo
+from .seeds import seed_demo, seed_directory
 from .server import serve
 from .transport import EmulatorTransport
 from .world.clock import EmulatorClock
 from .world.doubts import Doubts
+from .world.entities import Account
 
 
 class Emulator(EmulatedSite):
@@ -58,21 +59,22 @@ class Emulator(EmulatedSite):
 
     # Connecting ---------------------------------------------------------------------------------------------
 
-    def connect(self, **options: Any) -> Connection:
-        """Open a connection of jsm_assets_dest to this site with the default account.
+    def connect(self, account: Account | None = None, **options: Any) -> Connection:
+        """Open a connection of jsm_assets_dest to this site.
 
         Args:
+            account: whose API token is used; the default account if None.
             options: further arguments of `Connection.external_site`.
         """
-        return Connection.external_site(
-            self.site, ApiToken(self.email, self.api_token), **self._options(options)
-        )
+        return Connection.external_site(self.site, self._token(account), **self._options(options))
 
-    def connect_async(self, **options: Any) -> AsyncConnection:
+    def connect_async(self, account: Account | None = None, **options: Any) -> AsyncConnection:
         """Open an async connection; see `connect`."""
-        return AsyncConnection.external_site(
-            self.site, ApiToken(self.email, self.api_token), **self._options(options)
-        )
+        return AsyncConnection.external_site(self.site, self._token(account), **self._options(options))
+
+    def _token(self, account: Account | None) -> ApiToken:
+        account = account or self.account
+        return ApiToken(account.email, account.api_token)
 
     def _options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         return {"transport": self.transport, "clock": self.clock, **options}
@@ -119,6 +121,10 @@ class Emulator(EmulatedSite):
     def seed_demo(self) -> SeededSchema:
         """Add a realistic object schema with types, references and objects."""
         return seed_demo(self)
+
+    def seed_directory(self) -> dict[str, Account]:
+        """Add accounts and groups that show the traps of finding users; return the accounts by trap."""
+        return seed_directory(self)
 
     def reset(self, seed: str = "empty") -> None:
         """Empty the site, then fill it.

@@ -18,6 +18,7 @@ from ..world.site import Site
 from . import (
     attribute_routes,
     configuration_routes,
+    directory_routes,
     import_routes,
     import_source_routes,
     jira_routes,
@@ -84,6 +85,8 @@ def _fill(router: Router) -> None:
         jira_routes.ROUTES,
         jira_routes.JSM,
         jira_routes.RESOURCES,
+        directory_routes.ROUTES,
+        directory_routes.ORGANIZATION,
     ]
     for routes in groups:
         for operation in routes.operations:
