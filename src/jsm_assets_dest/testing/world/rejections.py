@@ -35,8 +35,10 @@ STRICT_NOTE = (
 def by_strictness(rejection: Rejection) -> Rejection:
     """Mark a rejection that only the emulator makes, with a header and a message."""
     rejection.headers[STRICT_HEADER] = "accept with strict=False or --lenient"
-    if isinstance(rejection.body, dict):
-        rejection.body = {**rejection.body, "errorMessages": [*rejection.body["errorMessages"], STRICT_NOTE]}
+    body = rejection.body
+    messages = body.get("errorMessages") if isinstance(body, dict) else None
+    if isinstance(body, dict) and isinstance(messages, list):
+        rejection.body = {**body, "errorMessages": [*messages, STRICT_NOTE]}
     return rejection
 
 
