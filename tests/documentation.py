@@ -3,6 +3,7 @@
 * A page runs in a temporary folder, without settings for a site and without any code that the page does not show.
 * A `bash` block whose last command is `.venv/bin/python` starts another fresh interpreter. It is for the reader's own
   site, so it finds the settings of a served emulator in its environment.
+* Each block can be typed at the prompt of Python 3.11 and 3.12, where an empty line ends an indented block.
 * A line that ends with "as `name.py`:" before a block saves the block as that file instead of running it.
 * A `text` block after the line `Output:` is compared with what the block before it prints. A block that prints something
   must have one. An ellipsis on a line of its own stands for any lines; inside a line, for any characters.
@@ -15,6 +16,7 @@ import os
 import re
 import subprocess
 import sys
+from codeop import compile_command
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -92,6 +94,19 @@ def read_page(text: str) -> list[Interpreter]:
     return interpreters
 
 
+def check_prompt(block: Block) -> None:
+    """Compile a block line by line, as the prompt does, or raise a `PageError`."""
+    statement: list[str] = []
+    for number, line in enumerate([*block.code.splitlines(), ""], block.line):
+        statement.append(line)
+        try:
+            compiled = compile_command("\n".join(statement), symbol="single")
+        except SyntaxError as error:
+            raise PageError(f"line {number}: the prompt rejects this line: {error}") from error
+        if compiled is not None:
+            statement.clear()
+
+
 def run_page(path: Path) -> None:
     """Run all blocks of a page and compare their outputs."""
     interpreters = read_page(path.read_text("utf-8"))
@@ -104,6 +119,8 @@ def run_page(path: Path) -> None:
 
 def run_interpreter(interpreter: Interpreter, folder: Path, settings: Mapping[str, str]) -> None:
     """Run the blocks of one interpreter in a new process and compare their outputs."""
+    for block in interpreter.blocks:
+        check_prompt(block)
     for name, code in interpreter.files.items():
         (folder / name).write_text(code, encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JSM_ASSETS_")}

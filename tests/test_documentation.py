@@ -18,6 +18,37 @@ PAGES = [
     if "```python\n" in path.read_text("utf-8")
 ]
 
+#: Words that the style guide replaces by standard terms.
+REMOVED_WORDS = re.compile(
+    r"\b(certainly|shall|anew|afresh|whoever|somebody|nobody|ways? out|led by hand|made up|to live by|in peace"
+    r"|cannot be right|name service|disturbance|what became of|(small|capital) letters|e-mail)\b"
+    r"|(?<!there )\b(is|are) no\b",
+    re.IGNORECASE,
+)
+#: Pages that still contain such words. Pages may only be removed from this list.
+WITH_REMOVED_WORDS = {
+    "docs/explanation/emulator.md",
+    "docs/how-to/read-errors.md",
+    "docs/how-to/test-your-code.md",
+    "docs/reference/errors.md",
+}
+
+
+def test_pages_use_standard_terms() -> None:
+    texts = {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+        for path in [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")]
+    }
+    findings = {page: match[0] for page, text in texts.items() if (match := REMOVED_WORDS.search(text))}
+
+    assert not {page: word for page, word in findings.items() if page not in WITH_REMOVED_WORDS}
+
+
+def test_pages_name_no_extra_of_an_unpublished_package() -> None:
+    texts = [path.read_text("utf-8") for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]]
+
+    assert not [text for text in texts if "jsm-assets-dest[" in text]
+
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in WITH_HIDDEN_SETUP])
 def test_page_runs_from_a_clean_prompt(page: str) -> None:
@@ -67,8 +98,22 @@ def page(*blocks: str) -> str:
         (page("```python\nraise SystemExit\n```", "```python\nx = 1\n```"), "ended with 0"),
         (page("```python\nimport warnings\nwarnings.warn('old')\n```"), "UserWarning"),
         (page("* item", "  ```python\n  x = 1\n  ```"), "indented"),
+        (page("```python\ndef double(x):\n    y = 2 * x\n\n    return y\n```"), "line 5: the prompt rejects"),
+        (page("```python\nfor x in range(3):\n    y = x\nz = y\n```"), "line 4: the prompt rejects"),
     ],
-    ids=["missing", "unmarked", "different", "none", "name", "line", "exit", "warning", "indented"],
+    ids=[
+        "missing",
+        "unmarked",
+        "different",
+        "none",
+        "name",
+        "line",
+        "exit",
+        "warning",
+        "indented",
+        "blank line",
+        "no blank line",
+    ],
 )
 def test_page_with_a_mistake_fails(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "page.md").write_text(text, encoding="utf-8")
