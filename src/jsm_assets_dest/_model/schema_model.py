@@ -2,6 +2,8 @@
 
 A `SchemaModel` is a plain value and sends nothing. Everything else follows from it: the mapping document, the external
 ids, the queries that resolve references, the findings of the linter, the import order, and a diagram.
+
+Modules that few programs need are imported when they are first used, so that importing the model takes less time.
 """
 
 from collections.abc import Mapping
@@ -11,15 +13,12 @@ from attrs import frozen
 
 from .._wire.json_values import JsonObject, digest_of
 from .changes import renamed, without
-from .classes import read_classes
-from .document_reading import read_document
 from .findings import Findings
 from .graph import Graph
 from .lint import lint
 from .mapping_document import write_document
 from .object_schema_spec import ObjectSchemaSpec
 from .order import targets_first
-from .partial_documents import apply_document
 from .portable import model_from_dict, model_to_dict
 
 
@@ -101,6 +100,8 @@ class SchemaModel(ObjectSchemaSpec):
         Raises:
             InvalidModelError: It is not such a document, or it uses an attribute type that imports don't have.
         """
+        from .document_reading import read_document
+
         return read_document(document, cls)
 
     def with_document(self, document: Mapping[str, object]) -> Self:
@@ -113,6 +114,9 @@ class SchemaModel(ObjectSchemaSpec):
             InvalidModelError: The result has a mapping of an object type or attribute that doesn't exist, or an attribute
                 type that imports don't have.
         """
+        from .document_reading import read_document
+        from .partial_documents import apply_document
+
         return read_document(apply_document(write_document(self), document), type(self), base=self)
 
     def to_dict(self) -> dict[str, object]:
@@ -154,6 +158,8 @@ class SchemaModel(ObjectSchemaSpec):
         Raises:
             InvalidModelError: An annotation has no counterpart in Assets. The error lists all such fields.
         """
+        from .classes import read_classes
+
         return read_classes(classes, cls, name=name, namespace=namespace, description=description)
 
     def __repr__(self) -> str:
