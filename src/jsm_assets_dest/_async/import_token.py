@@ -9,11 +9,13 @@ from typing_extensions import Unpack
 
 from .._assets.import_sources import ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._imports.execution import Execution
 from .._imports.options import AsyncRecords, ImportOptions, ImportSettings
 from .._operations import building, imports, starting
 from .._operations import import_tokens as tokens
 from .._secret import Secret
 from .._session.credentials import import_token_secret
+from ..exceptions import ExecutionFacts
 from .build_plan import AsyncBuildPlan
 from .import_execution import AsyncImportExecution
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .._assets.reports import ImportTokenReport
-    from .._imports.execution import Execution
     from .._imports.result import ImportResult
     from .._model.schema_model import SchemaModel
     from .._plan.build_plan import BuildPlanRecord
@@ -138,12 +139,14 @@ class AsyncImportToken:
         )
         return AsyncImportExecution.of(self._connection, self._secret, execution)
 
-    def attach(self, execution: Execution) -> AsyncImportExecution:
+    def attach(self, execution: ExecutionFacts) -> AsyncImportExecution:
         """Take up an execution that was started elsewhere, such as one that came pickled from another process.
 
         Only whoever started it completes or cancels it; here, records can be submitted and its state read.
         """
-        return AsyncImportExecution.of(self._connection, self._secret, execution.detached())
+        return AsyncImportExecution.of(
+            self._connection, self._secret, Execution.from_dict(execution.to_dict())
+        )
 
     async def test_import(
         self, records: AsyncRecords, count: int = 100, **options: Unpack[ImportSettings]

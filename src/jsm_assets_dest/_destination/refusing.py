@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from ..exceptions import AssetsError, ConfigurationError, InvalidCredentialError, scrubbed
+from .._errors.declared import scrubbed
+from ..exceptions import AssetsError, ConfigurationError, InvalidCredentialError
 
 T = TypeVar("T")
 P = ParamSpec("P")

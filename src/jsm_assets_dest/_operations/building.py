@@ -191,18 +191,7 @@ def _placed(error: MappingRejectedError, model: SchemaModel) -> MappingRejectedE
         f"{error.what} In the model: {', '.join(places)}.",
         location=error.location or places[0],
         codes=error.codes,
-        operation=error.operation,
-        status=error.status,
-        method=error.method,
-        path=error.path,
-        host=error.host,
-        code=error.code,
-        messages=error.messages,
-        field_errors=error.field_errors,
-        request_id=error.request_id,
-        attempts=error.attempts,
-        elapsed=error.elapsed,
-        body_excerpt=error.body_excerpt,
+        **error.place(),
     )
 
 

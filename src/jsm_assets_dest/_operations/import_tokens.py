@@ -153,10 +153,7 @@ def generate(site: Site, source: ImportSource) -> Operation[str]:
             f"Whether a new token was made for the import “{source.name}” is not known: the answer got lost.",
             cause="If it was made, the older token is refused from now on.",
             remedies=("You: make another token and use that one; it replaces both.",),
-            operation=error.operation,
-            method=error.method,
-            path=error.path,
-            host=error.host,
+            **error.place(),
         ) from None
     return read_text(read_object(response.json(), "a token"), "token")
 

@@ -210,10 +210,7 @@ def _started(
                         "You: if nobody else imports here, cancel it on the import's page in Assets and start again.",
                         "You: otherwise pass on_busy='wait'.",
                     ),
-                    operation=error.operation,
-                    method=error.method,
-                    path=error.path,
-                    host=error.host,
+                    **error.place(),
                 ) from None
             if starts >= STARTS:
                 raise

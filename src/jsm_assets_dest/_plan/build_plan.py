@@ -80,7 +80,7 @@ class BuildPlanRecord:
                 places.setdefault(item.remedy.rstrip("."), []).append(item.path)
             raise ImpossibleChangeError(
                 f"The model cannot be built as it is; nothing was sent. {what}.",
-                remedies=[f"{remedy} ({', '.join(paths)})." for remedy, paths in places.items()],
+                remedies=tuple(f"{remedy} ({', '.join(paths)})." for remedy, paths in places.items()),
             )
 
     def check_current(self, document: Mapping[str, object] | None) -> None:

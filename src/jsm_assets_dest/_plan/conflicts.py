@@ -161,10 +161,10 @@ class ConflictRecord:
                 reason = f"it holds {self.object_count} objects, not {delete_objects}"
         raise ResolutionNotPossibleError(
             f"The conflict over “{self.name}” cannot be resolved by “{resolution.value}”: {reason}.",
-            remedies=[
+            remedies=(
                 f"You: take one of these: {', '.join(one.value for one in self.choices)}.",
                 *self._remedies_of_deleting(resolution),
-            ],
+            ),
         )
 
     def _remedies_of_deleting(self, resolution: Resolution) -> tuple[str, ...]:

@@ -87,16 +87,7 @@ def _not_sent(error: TransportError | ServiceUnavailableError) -> TransportError
         error.what,
         cause="The authorization server is disturbed at the moment; without an access token nothing can be sent.",
         remedies=error.remedies,
-        operation=error.operation,
-        status=error.status,
-        method=error.method,
-        path=error.path,
-        host=error.host,
-        messages=error.messages,
-        request_id=error.request_id,
-        account=error.account,
-        retry_after=error.retry_after,
-        body_excerpt=error.body_excerpt,
+        **error.place(),
     )
 
 

@@ -69,7 +69,7 @@ def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> Wh
     if missing:
         raise MissingSettingsError(
             f"The current site is not configured: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
-            missing=missing,
+            missing=tuple(missing),
             remedies=(
                 f"You: set {SITE} (https://acme.atlassian.net), {EMAIL} and {API_TOKEN} in the environment.",
                 "You: or name everything in the code, with Connection.external_site(site, auth).",

@@ -10,11 +10,13 @@ from typing_extensions import Unpack
 
 from .._assets.import_sources import ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._imports.execution import Execution
 from .._imports.options import ImportOptions, ImportSettings, Records
 from .._operations import building, imports, starting
 from .._operations import import_tokens as tokens
 from .._secret import Secret
 from .._session.credentials import import_token_secret
+from ..exceptions import ExecutionFacts
 from .build_plan import BuildPlan
 from .import_execution import ImportExecution
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .._assets.reports import ImportTokenReport
-    from .._imports.execution import Execution
     from .._imports.result import ImportResult
     from .._model.schema_model import SchemaModel
     from .._plan.build_plan import BuildPlanRecord
@@ -139,12 +140,12 @@ class ImportToken:
         )
         return ImportExecution.of(self._connection, self._secret, execution)
 
-    def attach(self, execution: Execution) -> ImportExecution:
+    def attach(self, execution: ExecutionFacts) -> ImportExecution:
         """Take up an execution that was started elsewhere, such as one that came pickled from another process.
 
         Only whoever started it completes or cancels it; here, records can be submitted and its state read.
         """
-        return ImportExecution.of(self._connection, self._secret, execution.detached())
+        return ImportExecution.of(self._connection, self._secret, Execution.from_dict(execution.to_dict()))
 
     def test_import(
         self, records: Records, count: int = 100, **options: Unpack[ImportSettings]

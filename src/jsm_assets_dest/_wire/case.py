@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from attrs import define, field
 
 from .. import exceptions as errors
+from .._errors.facts import Place
 from . import address_book
 from .error_bodies import Body, read_body
 from .request import Host, Request
@@ -263,17 +264,17 @@ class Case:
             asked = cast("dict[str, object]", json.loads(request.body))
             yield str(asked.get("client_secret", "")).encode("utf-8", "replace")
 
-    def facts(self, body: Body, hint: Hint | None = None) -> errors.Place:
+    def facts(self, body: Body, hint: Hint | None = None) -> Place:
         """What every error carries."""
         request, headers = self.request, self.response.headers
-        facts = errors.Place(
+        facts = Place(
             operation=request.operation,
             status=self.response.status,
             method=request.method,
             path=request.path,
             host=request.hostname,
             messages=() if body.is_html else body.messages,
-            field_errors=body.field_errors,
+            field_errors=dict(body.field_errors),
             request_id=_request_id(headers),
             account=headers.get("x-aaccountid", "") or self.account_id or self.account,
         )

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from .. import exceptions as errors
+from .._errors.facts import Place
 from . import address_book
 from .case import Case
 from .error_bodies import Body, looks_like_html
@@ -343,9 +344,7 @@ def _invalid(case: Case, body: Body) -> errors.ApiError:
     )
 
 
-def refused_mapping(
-    happened: str, body: Body, facts: errors.Place | None = None
-) -> errors.MappingRejectedError:
+def refused_mapping(happened: str, body: Body, facts: Place | None = None) -> errors.MappingRejectedError:
     """The error for a refused mapping, by the service's word for the reason.
 
     Args:
@@ -359,7 +358,7 @@ def refused_mapping(
         found = [code for code in _MAPPING_CODES if re.search(rf"\b{code.lower()}\b", body.text)]
     codes = tuple(dict.fromkeys([*found, *body.codes]))
     kind = _MAPPING_CODES[found[0]] if found else errors.MappingRejectedError
-    facts = facts if facts is not None else errors.Place(messages=body.messages)
+    facts = facts if facts is not None else Place(messages=body.messages)
     facts["code"] = codes[0] if codes else "mapping_rejected"
     reason = ", ".join(codes) + (f" at {body.location}" if body.location else "")
     return kind(

@@ -1,0 +1,115 @@
+"""Facts that errors carry from one place to another, and what a handler can read from the values on an error.
+
+The values themselves are defined in layers above the errors; here are only their protocols.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol, TypedDict
+
+#: The public module of these names.
+_PUBLIC: Final = "jsm_assets_dest.exceptions"
+
+
+class Place(TypedDict, total=False):
+    """Where and when something failed, and what the server said: the facts that `AssetsError.place` copies."""
+
+    operation: str
+    status: int | None
+    method: str
+    path: str
+    host: str
+    code: str
+    messages: tuple[str, ...]
+    field_errors: dict[str, str]
+    request_id: str
+    account: str
+    retry_after: float | None
+    attempts: int
+    elapsed: float | None
+    body_excerpt: str
+
+
+class ResultFacts(Protocol):
+    """What a handler of an error can read from the `ImportResult` so far."""
+
+    __module__ = _PUBLIC
+
+    @property
+    def confirmed(self) -> bool:
+        """True if Assets reported DONE."""
+        ...
+
+    @property
+    def sent(self) -> int:
+        """Number of records that were sent."""
+        ...
+
+    @property
+    def created(self) -> int:
+        """Number of created objects."""
+        ...
+
+    @property
+    def updated(self) -> int:
+        """Number of updated objects."""
+        ...
+
+    @property
+    def unchanged(self) -> int:
+        """Number of unchanged objects."""
+        ...
+
+    @property
+    def failed_objects(self) -> int:
+        """Number of objects that Assets rejected."""
+        ...
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the result as JSON-ready data."""
+        ...
+
+
+class ExecutionFacts(Protocol):
+    """What a handler of an error can read from an `Execution`; `ImportToken.attach` accepts it."""
+
+    __module__ = _PUBLIC
+
+    @property
+    def id(self) -> str:
+        """Id of the execution in Assets."""
+        ...
+
+    @property
+    def site(self) -> str:
+        """Address of the site."""
+        ...
+
+    @property
+    def import_source_id(self) -> str:
+        """Id of the import that it is a run of."""
+        ...
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the execution as JSON-ready data without any secret."""
+        ...
+
+
+class ReportFacts(Protocol):
+    """What a handler of an error can read from a report or a checklist."""
+
+    __module__ = _PUBLIC
+
+    @property
+    def site(self) -> str:
+        """Address of the site."""
+        ...
+
+    @property
+    def ok(self) -> bool:
+        """True if there are no problems."""
+        ...
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as JSON-ready data."""
+        ...
