@@ -33,7 +33,7 @@ OPENED = "what the page opened"
 PRINTED = "what the last block printed"
 
 #: The end of a page's text up to an output: a Python block and nothing behind it.
-PYTHON_BEFORE = re.compile(r"```python\n(?:(?!```).)*```\s*\Z", re.DOTALL)
+PYTHON_BEFORE = re.compile(r"```python\n(?:(?!```).)*```\s*(?:Output:\s*)?\Z", re.DOTALL)
 
 
 class KeepingEvaluator(PythonEvaluator):

@@ -361,13 +361,6 @@ class HtmlResponseError(AssetsError):
         text = " ".join(sentence[:2]).strip()
         return f'The page says: "{text[:QUOTED_CHARACTERS]}"' if text else ""
 
-    @property
-    def technical(self) -> str:
-        """One line for support, with the server that sent the page."""
-        return ", ".join(
-            part for part in (super().technical, f"server {self.server}" if self.server else "") if part
-        )
-
 
 # --- rejected by the server -----------------------------------------------------------------------------------------
 

@@ -173,7 +173,7 @@ def test_what_looks_like_a_credential_is_masked(text: str) -> None:
     assert CANARY not in scrubbed(text)
     assert MASK in scrubbed(text)
     assert CANARY not in str(
-        AssetsError(text, cause=text, remedies=[text], messages=[text], body_excerpt=text)
+        AssetsError(text, cause=text, remedies=(text,), messages=(text,), body_excerpt=text)
     )
 
 

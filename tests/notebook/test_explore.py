@@ -96,7 +96,7 @@ def test_it_loads_nothing_from_elsewhere() -> None:
 def test_it_shows_what_a_newcomer_wants_to_see() -> None:
     """The steps of the job, each with a display of its own."""
     assert "ready" in shown("check")
-    assert "A Jira admin: give the account Administer Jira" in shown("check-failed")
+    assert "A Jira admin: in Jira settings" in shown("check-failed")
     assert "/jira/assets/object-schema/1" in shown("schema")
     assert "<svg" in shown("schema-graph")
     assert "it-ops" in shown("set-roles")

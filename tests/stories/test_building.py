@@ -334,7 +334,7 @@ async def test_a_token_of_another_schema_is_refused_before_anything_is_written(
     wrong = connection.import_token(emulator.import_sources[0].token, schema=other)
 
     report = await now(wrong.check())
-    with pytest.raises(ImportTargetMismatchError, match="not of OTH"):
+    with pytest.raises(ImportTargetMismatchError, match="object schema than OTH"):
         await now(wrong.build(model()))
 
     assert not report.ok
@@ -573,7 +573,7 @@ async def test_an_import_that_names_its_schema_by_a_uuid_is_still_known(
     wrong = connection.import_token(emulator.import_sources[0].token, schema=other)
 
     await now(token.build(model()))
-    with pytest.raises(ImportTargetMismatchError, match="not of OTH"):
+    with pytest.raises(ImportTargetMismatchError, match="object schema than OTH"):
         await now(wrong.build(model()))
     emulator.faults.next("list import sources", status=404)
     unsure = connection.import_token(emulator.import_sources[0].token, schema=other)

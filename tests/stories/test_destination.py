@@ -520,7 +520,7 @@ async def test_a_disabled_import_is_not_ready(emulator: Emulator, connection: An
 
     assert status["token"].state is DONE
     assert status["ready"].state is FAILED
-    assert "enable it" in status["ready"].next_step
+    assert "enable the import" in status["ready"].next_step
 
 
 @story

@@ -5,10 +5,7 @@ The values themselves are defined in layers above the errors; here are only thei
 
 from __future__ import annotations
 
-from typing import Final, Protocol, TypedDict
-
-#: The public module of these names.
-_PUBLIC: Final = "jsm_assets_dest.exceptions"
+from typing import Protocol, TypedDict
 
 
 class Place(TypedDict, total=False):
@@ -32,8 +29,6 @@ class Place(TypedDict, total=False):
 
 class ResultFacts(Protocol):
     """What a handler of an error can read from the `ImportResult` so far."""
-
-    __module__ = _PUBLIC
 
     @property
     def confirmed(self) -> bool:
@@ -73,8 +68,6 @@ class ResultFacts(Protocol):
 class ExecutionFacts(Protocol):
     """What a handler of an error can read from an `Execution`; `ImportToken.attach` accepts it."""
 
-    __module__ = _PUBLIC
-
     @property
     def id(self) -> str:
         """Id of the execution in Assets."""
@@ -98,8 +91,6 @@ class ExecutionFacts(Protocol):
 class ReportFacts(Protocol):
     """What a handler of an error can read from a report or a checklist."""
 
-    __module__ = _PUBLIC
-
     @property
     def site(self) -> str:
         """Address of the site."""
@@ -113,3 +104,7 @@ class ReportFacts(Protocol):
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON-ready data."""
         ...
+
+
+for _protocol in (ResultFacts, ExecutionFacts, ReportFacts):
+    _protocol.__module__ = "jsm_assets_dest.exceptions"  # the public module of these names

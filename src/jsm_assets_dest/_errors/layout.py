@@ -14,7 +14,7 @@ QUOTED_CHARACTERS = 200
 
 #: The beginning of a path up to the ids of a site, a workspace, or an import.
 _IDS = r"^.*?/ex/jira/[^/]+(?=/rest/)|^.*/workspace/[^/]+/v1(?:/importsource/[^/]+(?=/))?"
-_YOU = r"(Or )?[Yy]ou: (.)"
+_YOU = r"(Or )?[Yy]ou: (\w*(?:_\w|\(|\.\w)|.)"
 
 
 class Message(Protocol):
@@ -92,6 +92,11 @@ def addressed(remedies: Sequence[str]) -> list[str]:
     if not all(re.match(_YOU, remedy) for remedy in remedies):
         return list(remedies)
     return [
-        re.sub(_YOU, lambda match: f"Or {match[2]}" if match[1] else match[2].upper(), remedy, count=1)
+        re.sub(_YOU, lambda match: f"Or {match[2]}" if match[1] else _capitalized(match[2]), remedy, count=1)
         for remedy in remedies
     ]
+
+
+def _capitalized(beginning: str) -> str:
+    """Return the beginning of a sentence; a name of code, such as "import_records(", is unchanged."""
+    return beginning.upper() if len(beginning) == 1 else beginning

@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Final
 
 from .._http.clock import Clock, SystemClock
 from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY
+from .._wire.request import CredentialKind
 from .budget import Budget
-from .credentials import ApiToken, Credentials, ForgeToken
+from .credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
 from .gate import Gate
 from .retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
     from .._secret import Secret
     from .._wire.site_requests import Account
+
+_KINDS: Final = (
+    (ApiToken, CredentialKind.API_TOKEN),
+    (OAuthToken, CredentialKind.OAUTH),
+    (ClientCredentials, CredentialKind.CLIENT),
+    (ForgeToken, CredentialKind.FORGE),
+)
 
 
 class Site:
@@ -39,6 +47,8 @@ class Site:
         is_scoped: Whether an API token turned out to be one with scopes; None while nobody knows.
         prefers_gateway: Whether an API token is used on the gateway although nobody knows that it has scopes.
         refused_because: Why an API token is refused by site and gateway alike, in words; "" while it is not.
+        provider_error: The last exception of the caller's token provider, or None.
+        kind: The kind of the credentials, for advice in messages.
         token: The bearer token in use, for credentials that are asked for one.
         token_expires: When that token must be renewed, on the monotonic clock.
         gate: Where all requests wait while the service asks for a pause.
@@ -73,8 +83,10 @@ class Site:
         self.is_scoped: bool | None = None
         self.prefers_gateway = False
         self.refused_because = ""
+        self.provider_error: Exception | None = None
         self.token: Secret | None = None
         self.token_expires = float("inf")
+        self.kind: Final = next(kind for credential, kind in _KINDS if isinstance(credentials, credential))
         self.gate: Final = Gate()
         self.budget = Budget(self.policy.budget)
 

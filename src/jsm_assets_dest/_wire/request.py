@@ -39,6 +39,15 @@ class Credential(enum.Enum):
     NONE = "none"
 
 
+class CredentialKind(enum.Enum):
+    """The kind of the account's credential; decides which advice fits. The value is its name in messages."""
+
+    API_TOKEN = "API token"
+    OAUTH = "OAuth token"
+    CLIENT = "client secret"
+    FORGE = "Forge token"
+
+
 class Request:
     """A request, before and while it is sent.
 
@@ -56,6 +65,7 @@ class Request:
         listing: Whether the answer may be long.
         timeout: Seconds that one attempt may take in all, or None for the engine's default.
         headers: Further headers.
+        subject: The item that the request is about, for messages: the key of an object schema, "people[0] to people[499]".
     """
 
     __slots__ = (
@@ -70,6 +80,7 @@ class Request:
         "method",
         "operation",
         "repeat",
+        "subject",
         "timeout",
         "url",
     )
@@ -90,6 +101,7 @@ class Request:
         listing: bool = False,
         timeout: float | None = None,
         headers: tuple[tuple[str, str], ...] = (),
+        subject: str = "",
     ) -> None:
         self.operation: Final = operation
         self.method: Final = method
@@ -104,6 +116,7 @@ class Request:
         self.listing: Final = listing
         self.timeout: Final = timeout
         self.headers: Final = headers
+        self.subject: Final = subject
 
     def __repr__(self) -> str:
         return f"<Request “{self.operation}”: {self.method} {self.url}>"

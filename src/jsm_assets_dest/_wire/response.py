@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Final, TypeAlias
+from urllib.parse import unquote
 
 from .request import Credential, Host, Request
 
@@ -36,6 +37,15 @@ class Response:
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.body)} bytes>"
 
+    @property
+    def account_id(self) -> str:
+        """Account that the request ran as, or "" if the response doesn't name it.
+
+        The site and the gateway percent-encode the header (recorded); it is decoded here, once.
+        """
+        value = self.headers.get("x-aaccountid", "")
+        return unquote(value) if "%" in value else value
+
     def json(self) -> JsonValue:
         """The body as JSON.
 
@@ -63,5 +73,5 @@ def is_answered_to(
         or request.operation in _NOT_IDENTIFIED
     ):
         return True
-    ran_as = response.headers.get("x-aaccountid", "")
+    ran_as = response.account_id
     return bool(ran_as) and (account_id is None or ran_as == account_id)

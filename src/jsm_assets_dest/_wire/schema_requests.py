@@ -73,6 +73,7 @@ def create_object_schema(base: str, key: str, name: str, description: str) -> Re
         body["description"] = description
     return Request(
         operation="create object schema",
+        subject=key,
         method="POST",
         url=address(base, "objectschema", "create"),
         body=_json(body),

@@ -6,6 +6,21 @@ import re
 
 from .request import Request
 
+#: All scopes that the job needs. A token's scopes can't be changed later, so a message names all of them.
+ALL_SCOPES = (
+    "read:jira-user",
+    "read:jira-work",
+    "read:servicedesk-request",
+    "read:cmdb-schema:jira",
+    "write:cmdb-schema:jira",
+    "read:cmdb-type:jira",
+    "read:cmdb-attribute:jira",
+    "write:cmdb-attribute:jira",
+    "read:cmdb-object:jira",
+    "write:cmdb-object:jira",
+    "import:import-configuration:cmdb",
+)
+
 _FAMILIES: tuple[tuple[str, str], ...] = (
     # The first that fits counts.
     (r"/importsource/|/import/start|/imports/|/progress/", "import:import-configuration:cmdb"),
