@@ -12,7 +12,7 @@ from typing import cast
 
 from attrs import field, frozen
 
-from .._wire.json_values import as_number, as_object, as_text, as_texts
+from .._wire.json_reading import as_number, as_object, as_text, as_texts
 
 #: States of an execution. Any other word is one that nobody has seen yet: it does not end anything.
 INGESTING, PROCESSING, DONE, CANCELLED = "INGESTING", "PROCESSING", "DONE", "CANCELLED"

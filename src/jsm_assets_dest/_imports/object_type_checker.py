@@ -12,7 +12,7 @@ from attrs import define, field
 
 from .._model.names import camel_case
 from .._model.specs import AttributeSpec, ObjectTypeSpec
-from .._wire.json_values import JsonObject, JsonValue
+from .._wire.json_reading import JsonObject, JsonValue
 from .compiled import Run, compile_shape
 from .values import Rule, UnfitError, attribute_rule, kind_of, text_form
 

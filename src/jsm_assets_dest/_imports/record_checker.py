@@ -18,7 +18,7 @@ from typing import TypeAlias, cast
 from attrs import frozen
 
 from .._model.schema_model import SchemaModel
-from .._wire.json_values import JsonObject
+from .._wire.json_reading import JsonObject
 from ..exceptions import RecordError
 from .object_type_checker import ObjectTypeChecker
 from .values import UnfitError

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import TypeAlias, cast
 
 from .._model.specs import AttributeSpec, AttributeType
-from .._wire.json_values import JsonValue
+from .._wire.json_reading import JsonValue
 
 Rule: TypeAlias = Callable[[object], JsonValue]
 

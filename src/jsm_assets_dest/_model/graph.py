@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import asdict, field, frozen
 
 from .._display.drawing import GraphBox, GraphRow, draw
-from .._wire.json_values import digest_of
+from .._wire.json_reading import digest_of
 
 if TYPE_CHECKING:
     from .._assets.object_types import Attribute, ExistingObjectType

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import asdict, fields
 
 from .._assets.statuses import StatusCategory
-from .._wire.json_values import as_object, as_objects, as_text, as_texts
+from .._wire.json_reading import as_object, as_objects, as_text, as_texts
 from .findings import FindingCollector
 from .specs import Adoption, AttributeSpec, AttributeType, IconSpec, ObjectTypeSpec, ReferenceSpec, StatusSpec
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from .._wire.json_values import JsonObject, digest_of
+from .._wire.json_reading import JsonObject, digest_of
 from .names import external_id_part, same_name, slug
 from .specs import (
     IconSpec,

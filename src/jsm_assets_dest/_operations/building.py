@@ -15,8 +15,7 @@ from .._wire import import_requests as wire
 from .._wire.decision_table import refused_mapping
 from .._wire.error_bodies import read_body
 from .._wire.import_requests import ImportLinks
-from .._wire.json_reading import read_object
-from .._wire.json_values import JsonObject
+from .._wire.json_reading import JsonObject, read_object
 from ..exceptions import (
     ApiError,
     AssetsError,

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
 from .._model.schema_model import SchemaModel
-from .._wire.json_values import JsonObject, digest_of
+from .._wire.json_reading import JsonObject, digest_of
 from ..exceptions import ImpossibleChangeError, StalePlanError
 from .changed_document import Verb, changed_document, whole_document
 from .compare import compare

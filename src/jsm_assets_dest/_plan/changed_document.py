@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from .._wire.json_values import JsonObject, JsonValue
+from .._wire.json_reading import JsonObject, JsonValue
 from .mapping_document import write_attribute, write_icon, write_mapping, write_object_type, write_status
 from .plan_items import PlanItem, PlanKind, PlanSubject
 

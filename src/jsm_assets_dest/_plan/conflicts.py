@@ -18,7 +18,7 @@ from .._model.changes import dependencies
 from .._model.names import camel_case, is_made_up, same_name, unused
 from .._model.schema_model import SchemaModel
 from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec
-from .._wire.json_values import as_object, as_text
+from .._wire.json_reading import as_object, as_text
 from ..exceptions import ResolutionNotPossibleError
 from .differences import (
     Difference,

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from .._model.names import same_name
-from .._wire.json_values import as_number, as_object, as_objects, as_text, as_texts
+from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
 from .document_reading import walk
 
 

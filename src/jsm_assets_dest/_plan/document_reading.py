@@ -26,7 +26,7 @@ from .._model.names import (
     unused,
 )
 from .._model.specs import AttributeSpec, AttributeType, IconSpec, ObjectTypeSpec, ReferenceSpec, StatusSpec
-from .._wire.json_values import as_number, as_object, as_objects, as_text, as_texts
+from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
 
 if TYPE_CHECKING:
     from .._model.schema_model import SchemaModel

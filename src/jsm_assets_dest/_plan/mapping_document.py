@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._model.aql import lookup
-from .._wire.json_values import JsonObject, JsonValue
+from .._wire.json_reading import JsonObject, JsonValue
 
 if TYPE_CHECKING:
     from .._model.schema_model import SchemaModel

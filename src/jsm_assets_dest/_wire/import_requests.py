@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import cast
 
 from attrs import field, frozen
 
 from .._secret import Secret
 from ..exceptions import MalformedAnswerError
 from .addresses import address, trusted_link
-from .json_reading import read_object, read_text
+from .json_reading import as_object, read_object, read_text
 from .request import Credential, Host, Repeat, Request
 from .response import Response
 
@@ -128,14 +127,13 @@ def import_status(links: ImportLinks, secret: Secret) -> Request:
 def read_import_state(response: Response, gateway: str) -> ImportState:
     """The import's state."""
     source = read_object(response.json(), "an import's state")
-    links = source.get("links")
-    given = cast("Mapping[str, object]", links) if isinstance(links, Mapping) else {}
+    links = as_object(source.get("links"))
     return ImportState(
         status=read_text(source, "status"),
-        execution_status=trusted_link(given["getExecutionStatus"], gateway)
-        if "getExecutionStatus" in given
+        execution_status=trusted_link(links["getExecutionStatus"], gateway)
+        if "getExecutionStatus" in links
         else "",
-        cancel=trusted_link(given["cancel"], gateway) if "cancel" in given else "",
+        cancel=trusted_link(links["cancel"], gateway) if "cancel" in links else "",
     )
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import unquote
 
+from .json_reading import JsonValue
 from .request import Credential, Host, Request
-
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
-JsonObject: TypeAlias = "dict[str, JsonValue]"
 
 #: Operations that Atlassian answers without a credential, or that prove the identity themselves.
 _NOT_IDENTIFIED = ("read tenant info", "read myself")
