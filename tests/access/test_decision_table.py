@@ -845,7 +845,6 @@ ROWS = [
         {**EDGE, **ran_as_us},
         PROVEN,
     ),
-    Row("28", WORKSPACES, 200, b"{}", errors.AssetsNotAvailableError, {**EDGE, **ran_as_us}, PROVEN),
     # 29: answered like an anonymous visitor, or as somebody else
     Row(
         "29",

@@ -203,6 +203,14 @@ class Case:
                     f"You: add all of these scopes to the app's manifest, and deploy it: {needed}.",
                     address_book.APPS.remedy("approve the new version of the app"),
                 )
+            case CredentialKind.CLIENT:
+                cause = "The credential of the service account was created without this scope."
+                remedies = (
+                    address_book.SERVICE_ACCOUNTS.remedy(
+                        f"create a credential with all of these scopes: {needed}"
+                    ),
+                    "You: use its client id and secret.",
+                )
             case _:
                 cause = (
                     "The token is valid, but it was issued without this scope. Refreshing it does not help."

@@ -25,6 +25,7 @@ from .._errors.facts import Place
 from . import address_book
 from .case import Case
 from .error_bodies import Body, looks_like_html
+from .json_reading import as_object
 from .phrases import could_not
 from .request import Credential, Host
 from .response import Response, is_answered_to
@@ -132,8 +133,9 @@ def _content_problem(case: Case) -> str:
 
 
 def _has_no_workspace(case: Case) -> bool:
-    content = case.response.json()
-    return isinstance(content, dict) and not content.get("values") and not content.get("start")
+    """Return True if the first page lists no workspace. A response without the list is malformed, not a fact."""
+    content = as_object(case.response.json())
+    return content.get("values") == [] and not content.get("start")
 
 
 def _check_identity(case: Case) -> None:

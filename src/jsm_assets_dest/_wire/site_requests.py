@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 from ..exceptions import ConfigurationError, MalformedAnswerError
 from .addresses import address, checked_base
-from .json_reading import read_array, read_flag, read_object, read_text
+from .json_reading import as_object, read_array, read_flag, read_number, read_object, read_text
 from .request import Credential, Host, Request
 from .response import Response
 
@@ -79,12 +79,16 @@ def read_account(response: Response) -> Account:
     )
 
 
-def _items(source: Mapping[str, object], key: str, member: str) -> tuple[str, ...] | None:
-    listing = source.get(key)
-    if not isinstance(listing, Mapping) or not isinstance(listing.get("items"), list):
+def _items(source: Mapping[str, object], key: str, field: str) -> tuple[str, ...] | None:
+    """Return the items of a listing, or None if it has more than it shows: `items` is empty unless it was expanded."""
+    listing = as_object(source.get(key))
+    items = listing.get("items")
+    if not isinstance(items, list):
         return None
-    entries = cast("list[object]", listing["items"])
-    return tuple(read_text(read_object(entry, key), member, "") for entry in entries)
+    entries = cast("list[object]", items)
+    if read_number(listing, "size") > len(entries):
+        return None
+    return tuple(read_text(read_object(entry, key), field, "") for entry in entries)
 
 
 def server_info(base: str) -> Request:
