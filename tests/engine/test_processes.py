@@ -175,7 +175,7 @@ def test_row_47_a_proxy_that_lets_nobody_through(monkeypatch: pytest.MonkeyPatch
             connection.object_schemas()
 
     assert caught.value.sent == "no"
-    assert caught.value.remedies[0] == "Your network team: let the proxy allow acme.atlassian.net."
+    assert caught.value.remedies[0] == "Your network team: allow acme.atlassian.net in the proxy."
     assert TOKEN.encode() not in proxy.received[0].head
 
 

@@ -9,7 +9,7 @@ from typing import Protocol, TypedDict
 
 
 class Place(TypedDict, total=False):
-    """Where and when something failed, and what the server said: the facts that `AssetsError.place` copies."""
+    """Place and time of a failure, and the server's messages: the facts that `AssetsError.place` copies."""
 
     operation: str
     status: int | None
@@ -28,7 +28,7 @@ class Place(TypedDict, total=False):
 
 
 class ResultFacts(Protocol):
-    """What a handler of an error can read from the `ImportResult` so far."""
+    """The parts of an `ImportResult` that are available on every error with a result."""
 
     @property
     def confirmed(self) -> bool:
@@ -66,7 +66,7 @@ class ResultFacts(Protocol):
 
 
 class ExecutionFacts(Protocol):
-    """What a handler of an error can read from an `Execution`; `ImportToken.attach` accepts it."""
+    """The parts of an `Execution` that are available on every error with one. `ImportToken.attach` accepts it."""
 
     @property
     def id(self) -> str:
@@ -89,7 +89,7 @@ class ExecutionFacts(Protocol):
 
 
 class ReportFacts(Protocol):
-    """What a handler of an error can read from a report or a checklist."""
+    """The parts of a report or checklist that are available on every error with one."""
 
     @property
     def site(self) -> str:

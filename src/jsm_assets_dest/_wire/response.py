@@ -1,4 +1,4 @@
-"""What came back for one attempt, as plain data."""
+"""The response to one attempt, as plain data."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from urllib.parse import unquote
 from .json_reading import JsonValue
 from .request import Credential, Host, Request
 
-#: Operations that Atlassian answers without a credential, or that prove the identity themselves.
+#: Operations that need no credential, or that prove the identity themselves.
 _NOT_IDENTIFIED = ("read tenant info", "read myself")
 
 
 class Response:
-    """A complete HTTP answer.
+    """A complete HTTP response.
 
     Attributes:
         status: The HTTP status.
-        headers: Header values by lower-case name.
-        body: The decoded bytes, whole.
+        headers: Header values by lowercase name.
+        body: All bytes, decoded.
     """
 
     __slots__ = ("_parsed", "body", "headers", "status")
@@ -29,7 +29,7 @@ class Response:
         self.status: Final = status
         self.headers: Final[Mapping[str, str]] = {} if headers is None else headers
         self.body: Final = body
-        # The classifier proves that the body is JSON; the reader then reads what it parsed.
+        # The classifier parses the body to check it; the reader uses the result.
         self._parsed: list[JsonValue] = []
 
     def __repr__(self) -> str:
@@ -45,10 +45,10 @@ class Response:
         return unquote(value) if "%" in value else value
 
     def json(self) -> JsonValue:
-        """The body as JSON.
+        """Return the body as JSON.
 
         Raises:
-            ValueError: It is not JSON (also RecursionError is turned into one).
+            ValueError: It is not JSON, or nested too deeply.
         """
         if self._parsed:
             return self._parsed[0]
@@ -63,7 +63,7 @@ class Response:
 def is_answered_to(
     request: Request, response: Response, account_id: str | None, *, basic_on_site: bool
 ) -> bool:
-    """Whether an answer was made for the account of the credential, as far as the site would say so: row 29."""
+    """Return False if the site would have named the account of the credential, and did not: row 29."""
     if (
         not basic_on_site
         or request.host is not Host.SITE
