@@ -181,7 +181,7 @@ async def test_an_answer_that_counts_entries_and_shows_none_is_never_believed(
     empty: dict[str, JsonValue] = {"startAt": 0, "maxResults": 50, "total": 3, "values": [], "isLast": True}
     emulator.faults.next("list object schemas", status=200, body=empty, times=1)
 
-    with pytest.raises(MalformedAnswerError, match="sent none of them"):
+    with pytest.raises(MalformedAnswerError, match="contains none of them"):
         await now(connection.object_schemas())
 
 

@@ -100,13 +100,15 @@ class Declared(Exception):
         cause_is_certain: bool
 
     def __init_subclass__(cls, *, certain: bool | None = None) -> None:
+        if certain is not None:
+            cls.cause_is_certain = certain
+        if not cls.__annotations__:  # most classes; this runs while the package is imported
+            return
         own = [
             name
             for name, annotation in cls.__annotations__.items()
             if name[:1] != "_" and name != "what" and "ClassVar" not in str(annotation)
         ]
-        if certain is not None:
-            cls.cause_is_certain = certain
         cls._facts = tuple(dict.fromkeys([*own, *cls._facts]))
         for name in own:
             default = cls.__dict__[name]

@@ -3,10 +3,35 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    # Creating a protocol takes a millisecond, and this module is loaded with the package.
     from collections.abc import Sequence
+    from typing import Protocol
+
+    class Message(Protocol):
+        """The facts of an error that its message shows."""
+
+        what: str
+        cause: str
+        cause_is_certain: bool
+        remedies: tuple[str, ...]
+        details: str
+        status: int | None
+        method: str
+        path: str
+        host: str
+        messages: tuple[str, ...]
+        field_errors: dict[str, str]
+        request_id: str
+        account: str
+        attempts: int
+        elapsed: float | None
+
+        @property
+        def technical(self) -> str: ...
+
 
 #: Limits for what a message quotes of the server: texts, and characters of each.
 _QUOTED_TEXTS = 3
@@ -15,29 +40,6 @@ QUOTED_CHARACTERS = 200
 #: The beginning of a path up to the ids of a site, a workspace, or an import.
 _IDS = r"^.*?/ex/jira/[^/]+(?=/rest/)|^.*/workspace/[^/]+/v1(?:/importsource/[^/]+(?=/))?"
 _YOU = r"(Or )?[Yy]ou: (\w*(?:_\w|\(|\.\w)|.)"
-
-
-class Message(Protocol):
-    """The facts of an error that its message shows."""
-
-    what: str
-    cause: str
-    cause_is_certain: bool
-    remedies: tuple[str, ...]
-    details: str
-    status: int | None
-    method: str
-    path: str
-    host: str
-    messages: tuple[str, ...]
-    field_errors: dict[str, str]
-    request_id: str
-    account: str
-    attempts: int
-    elapsed: float | None
-
-    @property
-    def technical(self) -> str: ...
 
 
 def message_of(error: Message, quoted: str) -> str:
