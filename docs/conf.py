@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version as installed_version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
@@ -237,8 +238,18 @@ def attrs_defaults(
     return shortened, annotation
 
 
+def complete_errors(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Write the errors page from the classes when it is read."""
+    if docname == "reference/errors":
+        sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+        from errors_page import completed
+
+        source[0] = completed(source[0])
+
+
 def setup(app: Sphinx) -> None:
     """Connect the handlers to Sphinx's events."""
+    app.connect("source-read", complete_errors)
     app.connect("autodoc-process-docstring", google_docstring)
     app.connect("autodoc-process-signature", attrs_defaults)
     app.connect("missing-reference", resolve_name)

@@ -1,709 +1,471 @@
-"""Everything this package raises on purpose.
+"""All errors that this package raises intentionally.
 
-The tree; a name in brackets is a built-in that the class also inherits::
+A class says what an error *means*, not which status the response had; the errors page of the documentation shows the tree.
+A message has up to four parts: what happened; the cause, labeled "Cause:" or "Likely cause:"; numbered remedies that name
+who can act; and one technical line. Every class has a general cause and general remedies. The code that raises an error
+can be more precise.
 
-    AssetsError
-    ├── ConfigurationError [ValueError]
-    │   ├── MissingSettingsError
-    │   └── InvalidCredentialError
-    ├── InvalidModelError [ValueError]
-    ├── RecordError [ValueError]
-    ├── ProblemsFoundError
-    ├── TransportError                    no complete answer came; `sent` says whether the service may have acted
-    │   ├── AnswerTimeoutError [TimeoutError]
-    │   ├── ConnectionFailedError [ConnectionError]
-    │   ├── HostNotFoundError [ConnectionError]
-    │   ├── TlsError [ConnectionError]
-    │   ├── ProxyAuthenticationError [ConnectionError]
-    │   ├── ConnectionLostError [ConnectionError]
-    │   ├── MalformedAnswerError
-    │   ├── AnswerTooLargeError
-    │   └── UnexpectedRedirectError
-    ├── UnsafeLinkError
-    ├── HtmlResponseError                 a web page came where data was expected
-    ├── ApiError                          the service answered, and the answer was no
-    │   ├── AuthenticationError
-    │   │   ├── BadCredentialsError
-    │   │   ├── CaptchaRequiredError
-    │   │   ├── ScopeMismatchError
-    │   │   └── ImportTokenError
-    │   ├── AccessDeniedError [PermissionError]
-    │   │   ├── IpAllowlistError
-    │   │   ├── NotJiraAdminError
-    │   │   ├── JsmLicenseRequiredError
-    │   │   ├── AssetsNotAvailableError
-    │   │   ├── SchemaPermissionError
-    │   │   ├── XsrfError
-    │   │   ├── AppNotInstalledError
-    │   │   └── PlanLimitError
-    │   ├── NotFoundError [LookupError]
-    │   │   ├── ObjectSchemaNotFoundError
-    │   │   └── ObjectTypeNotFoundError
-    │   ├── SiteNotFoundError
-    │   ├── EndpointNotFoundError
-    │   ├── ApiRemovedError
-    │   ├── ConflictError
-    │   │   ├── ImportConflictError
-    │   │   │   ├── ImportBusyError
-    │   │   │   ├── MissingMappingError
-    │   │   │   ├── ImportDisabledError
-    │   │   │   └── ImportModuleKeyError
-    │   │   ├── MappingExistsError
-    │   │   └── ObjectSchemaExistsError
-    │   ├── ValidationError [ValueError]
-    │   │   └── MappingRejectedError
-    │   │       ├── ExternalIdTakenError
-    │   │       ├── ExternalIdMismatchError
-    │   │       ├── UnknownExternalIdError
-    │   │       ├── MappingExternalIdError
-    │   │       ├── DuplicateExternalIdError
-    │   │       ├── UnknownReferenceError
-    │   │       └── ReferencedObjectTypeChangedError
-    │   ├── RateLimitedError
-    │   ├── ServiceUnavailableError
-    │   ├── TooLargeError
-    │   └── UnsupportedMediaError
-    ├── ImportTargetMismatchError
-    ├── SeveralWorkspacesError
-    ├── RolesNotSettableError
-    ├── DefaultRolesError
-    ├── UnknownOutcomeError
-    ├── ImportCancelledError
-    ├── ImportTimeoutError [TimeoutError]
-    ├── ImportInterruptedError
-    ├── FailedObjectsError
-    ├── MassDeletionGuardError
-    ├── ResolutionNotPossibleError
-    ├── StalePlanError
-    ├── ImpossibleChangeError
-    ├── JournalError
-    │   ├── JournalLockedError
-    │   └── JournalMismatchError
-    └── ClosedError
+A class declares its facts as annotated defaults, and `certain=True` if its cause is proven; see `_errors.declared`.
+Every error can be pickled and copied, and none contains a secret.
 
-Leaves are chosen by what an answer *means*, not by its status. A message has up to four parts: what happened; the
-likely cause, with a word that says how certain it is; numbered remedies that name who must act; and one technical
-line. Every class has a general cause and remedies of its own, so that nobody is left without advice; whoever raises
-can be more precise. Every error can be pickled and copied, and none holds a secret: all texts go through `scrubbed`.
-
-The module is one long table of meanings and is kept in one piece, so that the tree can be read in one place.
+The module is one long table of meanings. It stays in one file, so that the meanings can be compared.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Unpack, cast
+from typing import ClassVar, Literal
 
-if TYPE_CHECKING:
-    from ._assets.reports import ConnectionReport, ImportTokenReport
-    from ._destination.status import DestinationStatus
-    from ._imports.execution import Execution
-    from ._imports.result import ImportResult
+from ._errors import facts
+from ._errors.declared import Declared, advice, carried, leading
+from ._errors.layout import QUOTED_CHARACTERS, message_of, quoted_server, technical_line
 
-#: Characters of a server's message that are kept.
-LONGEST_MESSAGE = 1000
-
-# Atlassian tokens (ATATT3 API token, ATCTT3 import token, ATSTT3 and further kinds), credentials after a scheme word
-# (a word of small letters alone is taken for prose), signed tokens (JWT), and members and parameters that are secret by
-# name.
-_SECRETS = (
-    r"AT[A-Z]{3}3[\w=.~+/-]{6,}"
-    r"|(?P<scheme>(?i:basic|bearer)\s+)(?=\S*[0-9A-Z=_]|\S{24})[\w.~+/=-]{12,}"
-    r"|(?<![\w-])eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"
-    r"|(?P<name>(?i:client_secret|access_token|refresh_token|password)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
-)
-_MASK = "**********"
+ExecutionFacts = facts.ExecutionFacts
+ReportFacts = facts.ReportFacts
+ResultFacts = facts.ResultFacts
 
 
-def scrubbed(text: str) -> str:
-    """The text with everything masked that looks like a credential."""
-    # Compiled at the first error: it takes as long as loading a module.
-    return re.sub(_SECRETS, lambda found: f"{found['scheme'] or found['name'] or ''}{_MASK}", text)
-
-
-class Place(TypedDict, total=False):
-    """Where and when something failed, and what the service said. Each becomes an attribute; those not given are empty."""
-
-    operation: str
-    status: int | None
-    method: str
-    path: str
-    host: str
-    code: str
-    messages: Sequence[str]
-    field_errors: Mapping[str, str]
-    request_id: str
-    account: str
-    retry_after: float | None
-    attempts: int
-    elapsed: float | None
-    body_excerpt: str
-
-
-class Facts(Place, total=False):
-    """What an error may know besides what happened: where, why, and what to do."""
-
-    cause: str
-    remedies: Sequence[str]
-
-
-_FACT_NAMES = Facts.__optional_keys__
-
-
-class AssetsError(Exception):
-    """The root of everything this package raises on purpose.
+class AssetsError(Declared):
+    """The root of all errors that this package raises intentionally.
 
     Attributes:
-        what: What was being done, and what happened, in a sentence or two.
-        cause: The likely cause, with how certain it is.
-        remedies: What to do, in order; each names who must act.
-        operation: What was asked of the service, in the words of logs: "create object schema".
-        status: The HTTP status, or None when there was no answer.
+        what: What happened, in a sentence or two.
+        cause: Why it happened.
+        cause_is_certain: True if the cause is proven; otherwise it is the likely one.
+        remedies: What to do, in order. Each remedy has the form "Who: action."
+        details: Further facts for the technical line.
+        result: The `ImportResult` so far if the error ended an import, otherwise None.
+        operation: The request that failed, as in logs: "create object schema".
+        status: The HTTP status, or None without a response.
         method: The HTTP method.
-        path: The path that was called, without host and query.
-        host: The host that was called.
-        code: A stable word for programs: the service's own code where it sent one, otherwise the class's name in small
-            letters, such as "bad_credentials".
-        messages: The service's own words.
-        field_errors: The service's objections by field.
-        request_id: The trace id that Atlassian's support asks for.
-        account: The account that was used: an e-mail address or an account id.
-        retry_after: Seconds after which to try again, where the service said so.
-        attempts: How many attempts were made.
-        elapsed: Seconds from the first attempt to giving up, or None.
-        body_excerpt: The beginning of an answer that could not be understood.
-        result: The `ImportResult` so far, when the error ended an import; otherwise None.
+        path: The requested path, without host and query.
+        host: The requested host.
+        code: A stable code for programs: the server's own one if there is one, otherwise one that is derived from the
+            class's name, such as "bad_credentials".
+        messages: The server's messages.
+        field_errors: The server's messages by field.
+        request_id: The trace ID, which Atlassian support needs.
+        account: The account that was used: an email address or an account ID.
+        retry_after: Seconds after which to retry, if the server said so.
+        attempts: Number of attempts.
+        elapsed: Seconds from the first attempt to the end of the last one, or None.
+        body_excerpt: The beginning of a response that could not be understood.
     """
 
-    _cause: ClassVar[str] = ""
-    _remedies: ClassVar[tuple[str, ...]] = ()
+    #: How a report describes a check that was skipped because of this error.
+    _skips: ClassVar[str] = ""
+    _retryable: ClassVar[bool] = False
 
-    what: str
-    cause: str
-    remedies: tuple[str, ...]
-    operation: str
-    status: int | None
-    method: str
-    path: str
-    host: str
-    code: str
-    messages: tuple[str, ...]
-    field_errors: dict[str, str]
-    request_id: str
-    account: str
-    retry_after: float | None
-    attempts: int
-    elapsed: float | None
-    body_excerpt: str
-    result: ImportResult | None = None
-
-    def __init__(self, what: str, **facts: Unpack[Facts]) -> None:
-        unknown = sorted(set(facts) - _FACT_NAMES)
-        if unknown:
-            raise TypeError(f"{type(self).__name__} knows no {', '.join(unknown)}")
-        self.what = scrubbed(what)
-        super().__init__(self.what)
-        self.cause = scrubbed(facts.get("cause", "") or self._cause)
-        self.remedies = tuple(scrubbed(remedy) for remedy in (facts.get("remedies") or self._remedies))
-        self.operation = facts.get("operation", "")
-        self.status = facts.get("status")
-        self.method = facts.get("method", "")
-        self.path = scrubbed(facts.get("path", "").partition("?")[0])
-        self.host = facts.get("host", "")
-        self.code = facts.get("code", "") or _word(type(self).__name__)
-        self.messages = tuple(scrubbed(text[:LONGEST_MESSAGE]) for text in facts.get("messages", ()))
-        self.field_errors = {
-            name: scrubbed(text[:LONGEST_MESSAGE]) for name, text in facts.get("field_errors", {}).items()
-        }
-        self.request_id = facts.get("request_id", "")
-        self.account = facts.get("account", "")
-        self.retry_after = facts.get("retry_after")
-        self.attempts = facts.get("attempts", 0)
-        self.elapsed = facts.get("elapsed")
-        self.body_excerpt = scrubbed(facts.get("body_excerpt", ""))
+    what: str = leading(kw_only=False)
+    cause: str = ""
+    cause_is_certain: bool = False
+    remedies: tuple[str, ...] = ()
+    details: str = ""
+    result: ResultFacts | None = carried(default=None)
+    operation: str = ""
+    status: int | None = None
+    method: str = ""
+    path: str = ""
+    host: str = ""
+    code: str = ""
+    messages: tuple[str, ...] = ()
+    field_errors: dict[str, str] = {}  # noqa: RUF012 - copied for each error
+    request_id: str = ""
+    account: str = ""
+    retry_after: float | None = None
+    attempts: int = 0
+    elapsed: float | None = None
+    body_excerpt: str = ""
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request may succeed later without anybody doing anything.
+        """True if the same request may succeed later without any change.
 
-        It does not say that sending again is *safe*: that depends on the request.
+        Whether it is *safe* to send it again depends on the request.
         """
-        return False
+        return self._retryable
+
+    def skip_reason(self, site: str, account: str) -> str:
+        """Return why a check is skipped after this error, or "" if that follows from the failed check only."""
+        return self._skips.format(site=site or "the site", account=account or "the account")
 
     @property
     def technical(self) -> str:
-        """One line for support: the status, the request, the trace id, the account and the attempts."""
-        parts: list[str] = []
-        request = f"{self.method} {self.host}{self.path}".strip()
-        if self.status is not None:
-            parts.append(f"HTTP {self.status} {request}".strip())
-        elif self.host:
-            parts.append(request)
-        if self.request_id:
-            parts.append(f"trace {self.request_id}")
-        if self.account:
-            parts.append(f"account {self.account}")
-        if self.attempts > 1:
-            # One attempt is what everybody expects, and its time says little.
-            parts.append(f"{self.attempts} attempts")
-            if self.elapsed is not None:
-                parts.append(f"{self.elapsed:.1f} s")
-        return ", ".join(parts)
+        """One line for support: the status, the request, the trace ID, the account, and the attempts."""
+        return technical_line(self)
+
+    def _quoted(self) -> str:
+        """Return what the server said, if the class says less than that."""
+        return quoted_server(self) if type(self) in _CATCH_ALL else ""
 
     def __str__(self) -> str:
-        lines = [self.what]
-        said = "; ".join([*self.messages, *(f"{name}: {text}" for name, text in self.field_errors.items())])
-        if said:
-            lines.append(f"The service said: {said}")
-        if self.cause:
-            lines.append(f"Cause: {self.cause}")
-        if self.remedies:
-            lines.append("What to do:")
-            lines += [f"  {number}. {remedy}" for number, remedy in enumerate(self.remedies, 1)]
-        if self.technical:
-            lines.append(f"({self.technical})")
-        return "\n".join(lines)
+        return message_of(self, self._quoted())
 
     def __repr__(self) -> str:
         status = "" if self.status is None else f", status={self.status}"
         return f"{type(self).__name__}({self.what!r}{status})"
 
-    def to_dict(self) -> dict[str, object]:
-        """The error as plain values that JSON can hold; empty facts are left out."""
-        result: dict[str, object] = {"error": type(self).__name__, "what": self.what, "code": self.code}
-        for name in sorted(_FACT_NAMES - {"code"}):
-            value = getattr(self, name)
-            if value:
-                result[name] = list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
-        return result
 
-    def __reduce__(self) -> tuple[object, ...]:
-        # An error must always be able to leave its process: what cannot travel (a caller's record that holds an open
-        # file, say) stays behind as None.
-        return _restored, (
-            type(self),
-            self.what,
-            {name: _portable(value) for name, value in vars(self).items()},
-        )
-
-    def __copy__(self) -> AssetsError:
-        return _restored(type(self), self.what, vars(self))
+# --- arguments of the caller ----------------------------------------------------------------------------------------
 
 
-def _restored(kind: type[AssetsError], what: str, state: Mapping[str, object]) -> AssetsError:
-    error = kind.__new__(kind)
-    error.args = (what,)
-    vars(error).update(state)
-    return error
-
-
-def _portable(value: object) -> object:
-    if value is None or isinstance(value, str | int | float):
-        return value
-    import pickle
-
-    try:
-        pickle.dumps(value)
-    except Exception:  # noqa: BLE001 - whatever a caller's value raises when it is pickled
-        return None
-    return value
-
-
-def _word(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.removesuffix("Error")).lower()
-
-
-# --- what the caller gave -------------------------------------------------------------------------------------------
-
-
-class ConfigurationError(AssetsError, ValueError):
-    """A setting is wrong; nothing was sent.
+class ConfigurationError(AssetsError, ValueError, certain=True):
+    """A setting is wrong. Nothing was sent.
 
     Attributes:
         field: The name of the setting.
-        fix: How to put it right.
+        fix: How to correct it.
     """
 
-    _cause = "A setting is missing or has a value that cannot be right."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: correct the setting that is named above.",)
+    cause = "A setting is missing or has an invalid value."
+    remedies = advice("You: correct the setting that is named above.")
 
-    def __init__(self, what: str, *, field: str = "", fix: str = "", **facts: Unpack[Facts]) -> None:
-        if fix and "remedies" not in facts:
-            facts["remedies"] = (f"You: {fix[:1].lower()}{fix[1:]}",)
-        super().__init__(what, **facts)
-        self.field = field
-        self.fix: str = scrubbed(fix)
+    field: str = ""
+    fix: str = ""
+
+    def _advice(self) -> tuple[str, ...]:
+        return (f"You: {self.fix[:1].lower()}{self.fix[1:]}",) if self.fix else ()
 
 
 class MissingSettingsError(ConfigurationError):
-    """Settings are missing; all of them are named at once.
+    """Settings are missing. The error names all of them.
 
     Attributes:
         missing: The names of the settings.
     """
 
-    _cause = "This process was not given the settings it needs."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: set the environment variables that are named above, or pass the values in the call.",
+    cause = "This process does not have the settings that it needs."
+    remedies = advice(
+        "You: set the environment variables that are named above, or pass the values in the call."
     )
 
-    def __init__(self, what: str, *, missing: Sequence[str] = (), **facts: Unpack[Facts]) -> None:
-        super().__init__(what, **facts)
-        self.missing: tuple[str, ...] = tuple(missing)
+    missing: tuple[str, ...] = ()
 
 
 class InvalidCredentialError(ConfigurationError):
-    """A credential cannot be what it is given as; it was not sent, and it is not shown here."""
+    """A value can't be a credential of this kind. It was not sent, and the error does not contain it."""
 
-    _cause = (
-        "The value is certainly not a usable credential of this kind; it was probably pasted incompletely."
-    )
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: copy the credential again and pass it exactly as it is shown.",
-    )
+    cause = "The value is not a credential of this kind, or it was not pasted completely."
+    remedies = advice("You: copy the credential again, and pass it exactly as it is shown.")
 
 
-class InvalidModelError(AssetsError, ValueError):
-    """A schema model contradicts itself or breaks a rule of the service; nothing was sent.
+class InvalidModelError(AssetsError, ValueError, certain=True):
+    """A schema model contradicts itself or breaks a rule of Assets. Nothing was sent.
 
     Attributes:
-        findings: Everything found, errors and warnings.
+        findings: All findings, errors and warnings.
     """
 
-    _cause = "The schema model breaks rules that the service or the import needs."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: correct the places of the model that are named above.",)
+    cause = "The schema model breaks rules of Assets or of the import."
+    remedies = advice("You: correct the parts of the model that are named above.")
 
-    def __init__(self, what: str, *, findings: Iterable[object] = (), **facts: Unpack[Facts]) -> None:
-        super().__init__(what, **facts)
-        self.findings: tuple[object, ...] = tuple(findings)
+    findings: tuple[object, ...] = carried(default=())
 
 
-class RecordError(AssetsError, ValueError):
-    """A record cannot be sent as it is.
+class RecordError(AssetsError, ValueError, certain=True):
+    """A record can't be sent in its current form.
 
     Attributes:
-        selector: Which object type it was meant for.
+        selector: The object type that it was passed for.
         index: Its position among the records of that selector, from 0, or None.
         path: The place inside the record.
-        reason: What is wrong there.
-        record: The caller's own record; never part of the message.
+        reason: The rule that it breaks.
+        record: The caller's record. It is never part of the message.
     """
 
-    _cause = "The record does not fit the schema model, or holds a value that JSON cannot carry."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: correct the record at its source, or choose to skip records with errors.",
+    cause = "The record does not fit the schema model, or contains a value that JSON does not have."
+    remedies = advice(
+        "You: correct the record in the source, and import again.",
+        "Or you: skip invalid records with on_bad_record='skip'.",
     )
 
-    def __init__(
-        self,
-        what: str,
-        *,
-        selector: str = "",
-        index: int | None = None,
-        reason: str = "",
-        record: object = None,
-        **facts: Unpack[Facts],
-    ) -> None:
-        super().__init__(what, **facts)
-        self.selector = selector
-        self.index = index
-        # The place, not an address: nothing is cut off at a question mark.
-        self.path: str = facts.get("path", "")
-        self.reason: str = scrubbed(reason)
-        self.record = record
+    selector: str = ""
+    index: int | None = None
+    reason: str = ""
+    record: object = carried(default=None)
 
 
 class ProblemsFoundError(AssetsError):
-    """A check found problems, and the caller asked for them to be raised.
+    """A check found problems, and the caller asked to raise them.
 
     Attributes:
         report: The whole report, or the checklist of a `Destination`.
     """
 
-    _cause = "At least one check failed; the report holds the cause of each."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: follow the remedies of the first failed check, then check again.",
-    )
+    cause = "At least one check failed. The report contains the cause of each."
+    remedies = advice("You: follow the remedies of the first failed check, and check again.")
 
-    def __init__(
-        self,
-        what: str,
-        *,
-        report: ConnectionReport | ImportTokenReport | DestinationStatus | None = None,
-        **facts: Unpack[Facts],
-    ) -> None:
-        super().__init__(what, **facts)
-        self.report = report
+    report: ReportFacts | None = carried(default=None)
 
 
-# --- no complete answer ---------------------------------------------------------------------------------------------
+# --- no complete response -------------------------------------------------------------------------------------------
 
 
 class TransportError(AssetsError):
-    """No complete answer came.
+    """No complete response was received.
 
     Attributes:
-        sent: "no" when the service certainly did not act on the request, "unknown" when it may have.
+        sent: "no" if the server has not acted on the request, "unknown" if it may have.
     """
 
-    _cause = "The connection between this process and the service failed."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: check that this machine reaches the host that is named above, then try again.",
+    cause = "The connection between this computer and the server failed."
+    remedies = advice(
+        "You: check that this computer can reach the host that is named below, then try again.",
         "Your network team: check the proxy and the firewall for this host.",
     )
-    _sent: ClassVar[Literal["no", "unknown"]] = "unknown"
-    _retryable: ClassVar[bool] = True
+    _retryable = True
+    _skips = "could not reach {site}"
 
-    def __init__(
-        self, what: str, *, sent: Literal["no", "unknown"] | None = None, **facts: Unpack[Facts]
-    ) -> None:
-        super().__init__(what, **facts)
-        self.sent: Literal["no", "unknown"] = self._sent if sent is None else sent
+    sent: Literal["no", "unknown"] = "unknown"
 
     @property
-    def retryable(self) -> bool:
-        """Whether another attempt can help; not after a failed certificate check, for example."""
-        return self._retryable
+    def technical(self) -> str:
+        """One line for support, with a note if nothing was sent."""
+        return ", ".join(
+            part for part in (super().technical, "nothing was sent" if self.sent == "no" else "") if part
+        )
 
 
 class AnswerTimeoutError(TransportError, TimeoutError):
-    """The answer was not complete in time; the service may have acted."""
+    """The response was not complete in time. The server may have acted."""
 
-    _cause = "The service or the network is probably slow at the moment."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: try again later, or allow more time for one attempt.",)
+    cause = "The server or the network is slow at the moment."
+    remedies = advice(
+        "You: try again later, or allow more time for one attempt with limits=Limits(attempt=…)."
+    )
 
 
 class ConnectionFailedError(TransportError, ConnectionError):
-    """No connection could be made; nothing was sent."""
+    """No connection could be opened. Nothing was sent."""
 
-    _sent: ClassVar[Literal["no", "unknown"]] = "no"
-    _cause = "A firewall or a proxy probably stands between this machine and the host, or the host is down."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: open the site in a browser on this machine.",
+    cause = "A firewall blocks the connection, a proxy is needed, or the host is down."
+    remedies = advice(
+        "You: open the site in a browser on this computer.",
+        "You: if your network needs a proxy, set HTTPS_PROXY.",
         "Your network team: allow connections to *.atlassian.net and api.atlassian.com on port 443.",
     )
+    sent = "no"
 
 
 class HostNotFoundError(TransportError, ConnectionError):
-    """The host's name has no address; nothing was sent."""
+    """DNS has no address for the host. Nothing was sent."""
 
-    _sent: ClassVar[Literal["no", "unknown"]] = "no"
-    _cause = "The host name is probably misspelled, or this machine's name service does not work."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: check the spelling of the site's address.",
-        "Your network team: check that this machine can look up names outside your network.",
+    cause = "The site address is misspelled, or DNS does not work on this computer."
+    remedies = advice(
+        "You: open the site in a browser, and copy its address.",
+        "You: if the browser can open it but this program can't, set HTTPS_PROXY to your company's proxy.",
+        "Your network team: check that this computer can resolve public host names.",
     )
+    sent = "no"
 
 
 class TlsError(TransportError, ConnectionError):
-    """The encrypted connection could not be trusted; nothing was sent, and it is never tried again without the check."""
+    """The certificate is not trusted. Nothing was sent, and the connection is never retried without the check."""
 
-    _sent: ClassVar[Literal["no", "unknown"]] = "no"
-    _retryable: ClassVar[bool] = False
-    _cause = "A proxy that inspects traffic is probably in the way, or the certificate store of this machine is old."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "Your network team: name the certificate authority that the proxy uses.",
-        "You: pass an ssl.SSLContext that trusts that authority as verify=, or set SSL_CERT_FILE.",
+    cause = "A proxy in your network inspects encrypted traffic and presents its own certificate."
+    remedies = advice(
+        "Your network team: provide the proxy's CA certificate as a PEM file, or exclude the host from inspection.",
+        "You: set the environment variable SSL_CERT_FILE to the path of that file, and restart the program.",
+        'Or you, in Python: pass verify=ssl.create_default_context(cafile="company-ca.pem").',
     )
+    sent = "no"
+    _retryable = False
 
 
-class ProxyAuthenticationError(TransportError, ConnectionError):
-    """A proxy on the way wants credentials of its own (HTTP 407); the service was not reached."""
+class ProxyAuthenticationError(TransportError, ConnectionError, certain=True):
+    """A proxy requires a login (HTTP 407). The server was not reached."""
 
-    _sent: ClassVar[Literal["no", "unknown"]] = "no"
-    _retryable: ClassVar[bool] = False
-    _cause = "The proxy between this machine and the service certainly wants a login."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "Your network team: give this machine a way to *.atlassian.net and api.atlassian.com.",
-        "You: put the proxy's user name and password into HTTPS_PROXY.",
+    cause = "The proxy between this computer and the server requires a user name and a password."
+    remedies = advice(
+        "You: put the user name and the password into HTTPS_PROXY (http://user:password@proxy:port).",
+        "Your network team: allow this computer to reach *.atlassian.net and api.atlassian.com.",
     )
+    sent = "no"
+    _retryable = False
 
 
 class ConnectionLostError(TransportError, ConnectionError):
-    """The connection broke before the answer was complete; the service may have acted."""
+    """The connection was lost before the response was complete. The server may have acted."""
 
-    _cause = "The network or the service probably dropped the connection."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: try again; if it happens often, ask your network team about proxies that cut connections.",
+    cause = "The network or the server closed the connection."
+    remedies = advice(
+        "You: try again.",
+        "Your network team: if it happens often, check for proxies that close connections.",
     )
 
 
 class MalformedAnswerError(TransportError):
-    """An answer came that is not what it says it is: broken JSON, broken compression, not HTTP."""
+    """A response is not what its headers say: invalid JSON, invalid compression, or not HTTP."""
 
-    _cause = "Something between this machine and the service probably damaged the answer."
-    _remedies: ClassVar[tuple[str, ...]] = (
+    cause = "A proxy between this computer and the server damaged the response."
+    remedies = advice(
         "You: try again.",
-        "Your network team: check whether a proxy changes answers of this host.",
+        "Your network team: check whether a proxy changes responses of this host.",
     )
 
 
-class AnswerTooLargeError(TransportError):
-    """The answer is larger than the limit for it; reading stopped there."""
+class AnswerTooLargeError(TransportError, certain=True):
+    """A response is larger than its limit. The rest was not read."""
 
-    _retryable: ClassVar[bool] = False
-    _cause = "The answer is certainly larger than this library accepts for such a call."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: check that the host is really Atlassian's.",
-        "You: raise the limit when the answer is right.",
+    cause = "The response is larger than this library accepts for such a request."
+    remedies = advice(
+        "You: check that the host belongs to Atlassian.",
+        "Or you: if the response is correct, raise the limit.",
     )
+    _retryable = False
 
 
 class UnexpectedRedirectError(TransportError):
-    """The service pointed elsewhere; redirects are never followed, since credentials and records would go along."""
+    """The server redirected the request. Redirects are never followed, because they would receive the credential."""
 
-    _retryable: ClassVar[bool] = False
-    _cause = "The address is probably that of a web page or of a renamed site, or a proxy sends requests elsewhere."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: use the site's address as the browser shows it after logging in, such as https://acme.atlassian.net.",
+    cause = "The address belongs to a web page or to a renamed site, or a proxy redirects requests."
+    remedies = advice(
+        "You: use the address that the browser shows after logging in, such as https://acme.atlassian.net."
     )
+    _retryable = False
 
 
 class UnsafeLinkError(AssetsError):
-    """A link in an answer leads away from the trusted host; it was not followed, and no token was sent there."""
+    """A link in a response points to a host that is not trusted. It was not followed, and no token was sent there."""
 
-    _cause = "The answer did not come from Atlassian, or it was changed on the way."
-    _remedies: ClassVar[tuple[str, ...]] = (
+    cause = "The response did not come from Atlassian, or it was changed in transit."
+    remedies = advice(
         "You: check the address of the gateway that is configured.",
-        "Your network team: check whether a proxy changes answers of this host.",
+        "Your network team: check whether a proxy changes responses of this host.",
     )
 
 
 class HtmlResponseError(AssetsError):
-    """A web page came where data was expected: a proxy's page, or a login page.
+    """A web page was received instead of data: the page of a proxy, or a login page.
 
     Attributes:
-        title: The page's title.
-        server: Who sent it, by its `Server` header.
-        via: What it passed through, by its `Via` header.
+        title: The title of the page.
+        server: Its `Server` header.
+        via: Its `Via` header.
     """
 
-    _cause = "A proxy probably answered in place of the service, or the address is that of a web page."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: check HTTPS_PROXY and NO_PROXY, and that the site's address is https://<name>.atlassian.net.",
-        "Your network team: let this machine reach *.atlassian.net and api.atlassian.com.",
+    cause = "A proxy or firewall in your network blocked the request, or the address belongs to a web page."
+    remedies = advice(
+        "Your network team: allow this computer to reach *.atlassian.net, api.atlassian.com, and auth.atlassian.com.",
+        "You: check HTTPS_PROXY and NO_PROXY, and check that the site address has the form https://<name>.atlassian.net.",
     )
+    _skips = "could not reach {site}"
 
-    def __init__(
-        self, what: str, *, title: str = "", server: str = "", via: str = "", **facts: Unpack[Facts]
-    ) -> None:
-        super().__init__(what, **facts)
-        self.title: str = scrubbed(title)
-        self.server = server
-        self.via = via
+    title: str = ""
+    server: str = ""
+    via: str = ""
+
+    def _quoted(self) -> str:
+        """Return one sentence of the page."""
+        sentence = re.split(r"(?<=[.!?])\s", self.body_excerpt.removeprefix(self.title).strip(), maxsplit=2)
+        text = " ".join(sentence[:2]).strip()
+        return f'The page says: "{text[:QUOTED_CHARACTERS]}"' if text else ""
 
 
-# --- the service said no --------------------------------------------------------------------------------------------
+# --- rejected by the server -----------------------------------------------------------------------------------------
 
 
 class ApiError(AssetsError):
-    """The service answered, and the answer was no; its own words are in `messages` and `field_errors`."""
+    """The server rejected the request. Its messages are in `messages` and `field_errors`."""
 
-    _cause = "The service refused, for a reason that this library does not know."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: read the service's own words above; give the trace id to Atlassian's support.",
+    cause = "The server rejected the request for a reason that this library does not know."
+    remedies = advice(
+        "You: read the server's message above, and give the trace ID below to Atlassian support."
     )
 
 
 class AuthenticationError(ApiError):
-    """The service did not accept who is asking."""
+    """The server rejected the login."""
 
-    _cause = "The credential is probably wrong, expired or revoked."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: create a new credential and use it.",)
+    cause = "The credential is wrong, has expired, or was revoked."
+    remedies = advice("You: create a new credential, and use it.")
+    _skips = "could not log in as {account}"
 
 
 class BadCredentialsError(AuthenticationError):
-    """The login was not accepted, also when the service hid that behind an empty list or "not found".
+    """The login was rejected, even if the response looks like an empty list or "not found".
 
     Attributes:
-        silent: Whether the service answered as if nothing had happened, for an anonymous visitor.
-        seen: Whether the service said that it looked at the login and refused it. Otherwise the login may have got lost on
-            the way, as when a proxy takes the header away.
+        silent: True if the server responded as it does to anonymous users, without an error.
+        seen: True if the server reported that it checked the login and rejected it. Otherwise the login may have been
+            lost in transit, for example if a proxy removes the header.
     """
 
-    _cause = "The e-mail address or the API token is probably wrong, or the token has expired or was revoked."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: check that the e-mail address belongs to the account that made the token.",
-        "You: look at the token's expiry at id.atlassian.com/manage-profile/security/api-tokens, or make a new one.",
-        "You: use an API token, not a password, without spaces or quotes around it.",
+    cause = "The email address or the API token is wrong, or the token has expired or was revoked."
+    remedies = advice(
+        "You: check that the email address belongs to the account that created the token.",
+        "You: create a new API token at https://id.atlassian.com/manage-profile/security/api-tokens.",
+        "You: use the API token itself, not a password, without spaces or quotes around it.",
     )
 
-    def __init__(
-        self, what: str, *, silent: bool = False, seen: bool = False, **facts: Unpack[Facts]
-    ) -> None:
-        super().__init__(what, **facts)
-        self.silent = silent
-        self.seen = seen
+    silent: bool = False
+    seen: bool = False
 
 
-class CaptchaRequiredError(AuthenticationError):
-    """The login was refused before the credential was looked at; more attempts make it worse."""
+class CaptchaRequiredError(AuthenticationError, certain=True):
+    """The login was rejected before the credential was checked. More attempts make it worse."""
 
-    _cause = "Too many failed logins: the account must certainly pass a CAPTCHA first."
-    _remedies: ClassVar[tuple[str, ...]] = (
+    cause = "After too many failed logins, the account must solve a CAPTCHA."
+    remedies = advice(
         "You: stop every program that uses this account with a wrong token.",
-        "The owner of the account: log in once in a browser and solve the CAPTCHA.",
+        "The owner of the account: log in once in a browser, and solve the CAPTCHA.",
         "You: then use an API token, not a password.",
     )
+    _skips = "{account} must solve a CAPTCHA in a browser first"
 
 
-class ScopeMismatchError(AuthenticationError):
-    """The identity is fine, but the token lacks a scope for this call.
+class ScopeMismatchError(AuthenticationError, certain=True):
+    """The login is fine, but the token lacks a scope for this request.
 
     Attributes:
-        scopes: The scopes that this library knows the call to need.
+        scopes: The scopes that the request needs, if known.
     """
 
-    _cause = "The token is certainly valid, but it does not carry the scope that this call needs."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: make a new token with the scope, or ask for consent again; refreshing the old one cannot help.",
+    cause = "The token is valid, but it lacks a scope that this request needs."
+    remedies = advice(
+        "You: create a token with all scopes that the job needs; refreshing the current one does not help."
     )
+    _skips = "the token lacks a scope"
 
-    def __init__(self, what: str, *, scopes: Sequence[str] = (), **facts: Unpack[Facts]) -> None:
-        super().__init__(what, **facts)
-        self.scopes: tuple[str, ...] = tuple(scopes)
+    scopes: tuple[str, ...] = ()
 
 
 class ImportTokenError(AuthenticationError):
-    """The import token was not accepted."""
+    """The import token was rejected."""
 
-    _cause = "The import token was probably replaced by a newer one, or it is an account's token; its import may be gone."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "An object schema manager: in Assets, open the schema, Configuration, Import, and choose Generate token.",
-        "You: store the new token as the import token; it is not the API token.",
+    cause = "Someone generated a newer token for this import, which disables the older one. It may also be an API token, or the import may have been deleted."
+    remedies = advice(
+        "An object schema manager: in Assets, open the object schema > Configuration > Import, and generate a new token. The current token stops working immediately.",
+        "You: use the new token as the import token.",
     )
+    _skips = "Assets rejected the import token"
 
 
 class AccessDeniedError(ApiError, PermissionError):
-    """The service knows who is asking, and refuses."""
+    """The server accepted the login, but denied the request."""
 
-    _cause = "The account probably lacks a permission."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "A Jira admin: give the account the permission for what is named above.",
+    cause = "The account lacks a permission."
+    remedies = advice("A Jira admin: give the account the permission for what is named above.")
+
+
+class IpAllowlistError(AccessDeniedError, certain=True):
+    """The site accepts only listed IP addresses, and this computer has another one."""
+
+    cause = "The site has an IP allowlist, and the public address of this computer, its VPN, or its proxy is not on it. The credentials are not the cause."
+    remedies = advice(
+        "Your network team: find out the public IP address of this computer.",
+        "An organization admin: in Atlassian Administration > Security > IP allowlists (https://admin.atlassian.com), add that address to the allowlist for Jira.",
+        "Or you: connect to the company VPN, or use a computer whose address is allowed.",
     )
+    _skips = "the IP allowlist of {site} blocked this computer"
 
 
-class IpAllowlistError(AccessDeniedError):
-    """The site accepts only listed addresses, and this process comes from another one."""
+class NotJiraAdminError(AccessDeniedError, certain=True):
+    """The request needs a Jira administrator, and the account is not one."""
 
-    _cause = (
-        "The site certainly has an IP allowlist, and the public address of the machine that runs this process is not "
-        "on it. What counts is the address behind its network, VPN or proxy. The credential is probably fine."
-    )
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "Your network team: name the public egress address of the machine that runs this process.",
-        "An organization admin: add that address in Atlassian Administration, Security, IP allowlists, for Jira.",
-        "Or you: run this from the VPN, or from a machine with a listed address.",
-    )
-
-
-class NotJiraAdminError(AccessDeniedError):
-    """The call needs a Jira administrator, and the account is none."""
-
-    _cause = "The account is certainly not a Jira administrator."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "A Jira admin: give the account Administer Jira, in Settings, System, Global permissions.",
+    cause = "Only Jira administrators can do this."
+    remedies = advice(
+        "A Jira admin: in Jira settings > System > Global permissions, give the account the Administer Jira permission.",
         "Or a Jira admin: do this step.",
     )
 
@@ -711,567 +473,519 @@ class NotJiraAdminError(AccessDeniedError):
 class JsmLicenseRequiredError(AccessDeniedError):
     """The account has no access to Jira Service Management."""
 
-    _cause = "The account probably has no agent seat in Jira Service Management."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "A site admin: in Atlassian Administration, Users, give the account access to Jira Service Management.",
+    cause = "The account is not an agent of Jira Service Management."
+    remedies = advice(
+        "A site admin: in Atlassian Administration > Users (https://admin.atlassian.com), give the account access to Jira Service Management as an agent. An agent seat is a paid license."
     )
+    _skips = "{account} has no access to Jira Service Management"
 
 
 class AssetsNotAvailableError(AccessDeniedError):
-    """Assets cannot be reached: not in the plan, or not for this account."""
+    """Assets is not part of the plan, or not available to this account."""
 
-    _cause = "Assets is probably not part of the site's plan, or the account has no access to Jira Service Management."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "A site admin: check that the plan includes Assets (Premium or Enterprise at the time of writing).",
-        "A site admin: in Atlassian Administration, Users, give the account access to Jira Service Management.",
-        "A Jira admin: open Assets once in the browser if it was never used on this site.",
+    cause = "The site's Jira Service Management plan does not include Assets (Premium and Enterprise do), or Assets was never opened on this site."
+    remedies = advice(
+        "A Jira admin: open Assets once in a browser.",
+        "A site admin: in Atlassian Administration > Billing (https://admin.atlassian.com), check that the plan includes Assets.",
+        "You: run connection.check() to find out whether the plan or the account is the cause.",
     )
+    _skips = "{site} has no Assets"
 
 
 class SchemaPermissionError(AccessDeniedError):
     """The account lacks a role in the object schema."""
 
-    _cause = "The account probably lacks the role in this object schema that the call needs."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "An object schema manager or a Jira admin: in Assets, open the schema, Configuration, Roles.",
-        "They: add the account, as manager for structure and imports, as developer for objects, as user to read.",
+    cause = "The account lacks the role in this object schema that the request needs."
+    remedies = advice(
+        "An object schema manager or a Jira admin: in Assets, open the object schema > Configuration > Roles, and add the account: as manager for the structure and imports, as developer to write objects, as user to read."
     )
 
 
 class XsrfError(AccessDeniedError):
-    """The service took the request for one that a web page forged."""
+    """The server treated the request as one that a web page forged."""
 
-    _cause = "The User-Agent header was probably changed to a browser's, or a proxy rewrites headers."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: remove any User-Agent of your own.",
+    cause = "The User-Agent header was set to that of a browser, or a proxy rewrites headers."
+    remedies = advice(
+        "You: remove your own User-Agent header.",
         "Your network team: check whether a proxy rewrites headers.",
-        "You: otherwise report this as a fault of this library.",
+        "Or you: report this as a bug of this library.",
     )
 
 
 class AppNotInstalledError(AccessDeniedError):
-    """The OAuth or Forge app is not installed on this site, or was not granted it."""
+    """The OAuth or Forge app is not installed on this site, or has no consent for it."""
 
-    _cause = "The app is probably not installed on this site, or nobody consented to it there."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "A site admin: install the app on this site, or consent to it again, and choose this site.",
+    cause = "The app is not installed on this site, or no one consented to it there."
+    remedies = advice(
+        "A site admin: in Atlassian Administration > Connected apps (https://admin.atlassian.com), install the app for this site, or consent to it again and choose this site."
+    )
+    _skips = "the app is not installed on {site}"
+
+
+class PlanLimitError(AccessDeniedError, certain=True):
+    """The site's plan does not include the requested feature."""
+
+    cause = "The plan of the site does not include it."
+    remedies = advice(
+        "A site admin: in Atlassian Administration > Billing (https://admin.atlassian.com), change to a plan that includes it."
     )
 
 
-class PlanLimitError(AccessDeniedError):
-    """The site's plan does not allow this."""
-
-    _cause = "The site's plan certainly does not include what was asked for."
-    _remedies: ClassVar[tuple[str, ...]] = ("A site admin: change to a plan that includes it.",)
-
-
 class NotFoundError(ApiError, LookupError):
-    """What was asked for does not exist, or this account may not see it."""
+    """The requested item does not exist, or this account can't see it."""
 
-    _cause = "It does not exist, or it is hidden from this account; the service answers both alike."
-    _remedies: ClassVar[tuple[str, ...]] = (
+    cause = "It does not exist, or it is hidden from this account; the response is the same in both cases."
+    remedies = advice(
         "You: check the name or the id.",
         "An object schema manager or a Jira admin: check that the account has a role in the object schema.",
     )
 
 
 class ObjectSchemaNotFoundError(NotFoundError):
-    """The object schema does not exist, or this account may not see it."""
+    """The object schema does not exist, or this account can't see it."""
 
-    _remedies: ClassVar[tuple[str, ...]] = (
+    remedies = advice(
         "You: check the key of the object schema.",
-        "An object schema manager or a Jira admin: give the account a role in it if it exists.",
+        "An object schema manager or a Jira admin: if it exists, give the account a role in it.",
     )
 
 
 class ObjectTypeNotFoundError(NotFoundError):
-    """The object type does not exist, or this account may not see it."""
+    """The object type does not exist, or this account can't see it."""
 
-    _remedies: ClassVar[tuple[str, ...]] = (
+    remedies = advice(
         "You: check the name of the object type.",
-        "An object schema manager: check that the account may see it; roles of an object type override the schema's.",
+        "An object schema manager: check that the account can see it; roles of an object type override the schema's.",
     )
 
 
 class SiteNotFoundError(ApiError):
-    """There is no Jira site under this name or cloud id."""
+    """There is no Jira site with this name or cloud id."""
 
-    _cause = "The name is probably misspelled, or the site was renamed, deactivated, or has no Jira any more."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: open the site in a browser and copy its address.",
-        "A site admin: check that the site still has Jira.",
+    cause = "The site was renamed, deactivated, or deleted, or it no longer has Jira; or the address is misspelled."
+    remedies = advice(
+        "You: open the site in a browser, and copy the address that the browser shows.",
+        "A site admin: in Atlassian Administration (https://admin.atlassian.com), check that the site is active and has Jira.",
     )
+    _skips = "there is no Jira site at {site}"
 
 
 class EndpointNotFoundError(ApiError):
-    """The path does not exist at the service: a wrong base address, or a fault of this library."""
+    """The server does not have the requested path: the base address is wrong, or this library has a bug."""
 
-    _cause = "The base address is probably wrong, or this library calls something that no longer exists."
-    _remedies: ClassVar[tuple[str, ...]] = (
+    cause = "The base address is wrong, or this library uses a request that no longer exists."
+    remedies = advice(
         "You: check the addresses of the site and the gateway.",
-        "You: upgrade this library; if that does not help, report it as a fault.",
+        "You: upgrade this library; if that does not help, report it as a bug.",
     )
 
 
-class ApiRemovedError(ApiError):
-    """Atlassian has removed this call."""
+class ApiRemovedError(ApiError, certain=True):
+    """Atlassian has removed this request from its API."""
 
-    _cause = "Atlassian has certainly removed this call from its API."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: upgrade this library.",)
+    cause = "Atlassian has removed this request from its API."
+    remedies = advice("You: upgrade this library.")
 
 
 class ConflictError(ApiError):
-    """The state of things does not allow this now."""
+    """The current state does not allow this."""
 
-    _cause = "Somebody else probably changed the same thing."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: read the current state, then decide whether to try again.",)
+    cause = "Another user or process changed the same item."
+    remedies = advice("You: read the current state, then decide whether to try again.")
 
 
-class ImportConflictError(ConflictError):
-    """The import source is not in a state that allows this.
+class ImportConflictError(ConflictError, certain=True):
+    """The state of the import does not allow this.
 
     Attributes:
-        reason: The service's word for it: IN_PROGRESS, MISSING_MAPPING, DISABLED, INVALID_IMPORT_MODULE_KEY, or "".
+        reason: The server's code: IN_PROGRESS, MISSING_MAPPING, DISABLED, INVALID_IMPORT_MODULE_KEY, or "".
     """
 
-    _cause = "The import source is certainly in another state than this call needs."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: look at the state of the import, in Assets or with status().",
-    )
+    cause = "The import is in another state than this request needs."
+    remedies = advice("You: check the state of the import, in Assets or with status().")
 
-    def __init__(self, what: str, *, reason: str = "", **facts: Unpack[Facts]) -> None:
-        super().__init__(what, **facts)
-        self.reason = reason
+    reason: str = ""
 
 
 class ImportBusyError(ImportConflictError):
-    """Another execution of the same import is running; the only conflict worth waiting for."""
+    """Another execution of the same import is in progress. This is the only conflict that ends by waiting."""
 
-    _cause = "Another execution of this import is certainly still running."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: wait until it has ended, then start again.",
-        "You: cancel it if nobody is working on it any more.",
+    cause = "Assets runs one execution per import at a time."
+    remedies = advice(
+        "You: wait until it ends, or pass on_busy='wait' to wait automatically.",
+        "Or an object schema manager: in Assets, open the object schema > Configuration > Import, and cancel it if it is no longer needed.",
     )
 
 
 class MissingMappingError(ImportConflictError):
     """The import has no mapping yet."""
 
-    _cause = "No mapping was sent for this import."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: build the schema model with this import token first.",)
+    cause = "No schema model was built with this import token."
+    remedies = advice("You: build the schema model with this import token first.")
 
 
 class ImportDisabledError(ImportConflictError):
-    """The import is switched off."""
+    """The import is disabled."""
 
-    _cause = "The import is certainly switched off in Assets."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "An object schema manager: in Assets, open the schema, Configuration, Import, and switch the import on.",
+    cause = "Someone disabled the import in Assets."
+    remedies = advice(
+        "An object schema manager: in Assets, open the object schema > Configuration > Import, and enable the import."
     )
 
 
-class ImportModuleKeyError(ImportConflictError):
-    """The import belongs to an app whose module key is not valid."""
+class ImportModuleKeyError(ImportConflictError, certain=False):
+    """The import belongs to an app whose module key is invalid."""
 
-    _cause = "The app that owns this import is probably gone or was changed."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "A Jira admin: check the app that owns the import, or create an external import instead.",
+    cause = "The app that owns this import was removed or changed."
+    remedies = advice(
+        "A Jira admin: check the app that owns the import, or create an External import instead."
     )
 
 
-class MappingExistsError(ConflictError):
-    """The import has a mapping already; the service takes the first one with PUT, later ones with PATCH."""
+class MappingExistsError(ConflictError, certain=True):
+    """The import already has a mapping. The server accepts the first one with PUT and later ones with PATCH."""
 
-    _cause = "A mapping was certainly sent before, perhaps by somebody else at the same time."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: plan again, and send only what is missing.",)
+    cause = "A mapping was sent before, perhaps by another process at the same time."
+    remedies = advice("You: create a new plan, and send only what is missing.")
 
 
-class ObjectSchemaExistsError(ConflictError):
-    """An object schema with this key or name exists already."""
+class ObjectSchemaExistsError(ConflictError, certain=True):
+    """An object schema with this key or name already exists."""
 
-    _cause = "The key or the name is certainly taken."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: use the existing object schema, or choose another key and name.",
+    cause = "Names and keys of object schemas are unique within a site."
+    remedies = advice(
+        "You: use the existing object schema.",
+        "Or you: choose another key and name.",
     )
 
 
-class ValidationError(ApiError, ValueError):
-    """The service found the content of the request wrong; `field_errors` says where."""
+class ValidationError(ApiError, ValueError, certain=True):
+    """The server rejected the content of the request. `field_errors` contains the reasons."""
 
-    _cause = "A value certainly breaks a rule of the service."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: correct the values that the service names.",)
+    cause = "A value breaks a rule of Assets."
+    remedies = advice("You: correct the values that the server names.")
 
 
 class MappingRejectedError(ValidationError):
-    """The service refused the mapping document.
+    """Assets rejected the mapping document.
 
     Attributes:
-        location: The place in the document, where the service says so.
-        codes: All the codes that the service sent.
+        location: The place in the document, if the server names one.
+        codes: All codes that the server sent.
     """
 
-    _cause = "The mapping document certainly breaks a rule of the import."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: correct the model at the place that the service names, then plan again.",
-    )
+    cause = "The mapping document breaks a rule of the import."
+    remedies = advice("You: correct the model at the place that the server names, and create a new plan.")
 
-    def __init__(
-        self, what: str, *, location: str = "", codes: Sequence[str] = (), **facts: Unpack[Facts]
-    ) -> None:
-        super().__init__(what, **facts)
-        self.location = location
-        self.codes: tuple[str, ...] = tuple(codes)
+    location: str = ""
+    codes: tuple[str, ...] = ()
 
 
-class ExternalIdTakenError(MappingRejectedError):
+class ExternalIdTakenError(MappingRejectedError, certain=False):
     """An external id of the model is used elsewhere in the workspace (SCHEMA_INVALID_EXTERNAL_ID)."""
 
-    _cause = "Another object schema of this workspace probably uses the same external ids."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: give the model another namespace, then plan again.",)
+    cause = "Another object schema of this workspace uses the same external ids."
+    remedies = advice("You: give the model another namespace, and create a new plan.")
 
 
 class ExternalIdMismatchError(MappingRejectedError):
-    """Something of the same name exists with another external id (EXTERNAL_ID_MISMATCH)."""
+    """An item with the same name has another external id (EXTERNAL_ID_MISMATCH)."""
 
-    _cause = "An object type or attribute of the same name certainly exists, and was not made by this model."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: find the conflicts and resolve each one: adopt, rename or skip; then plan again.",
+    cause = "An object type or attribute of the same name exists, and this model did not create it."
+    remedies = advice(
+        "You: call schema.find_conflicts(model), and resolve each conflict: adopt, rename, or skip.",
+        "You: then create a new plan.",
     )
 
 
-class UnknownExternalIdError(MappingRejectedError):
-    """The mapping names an external id that no object type or attribute has (UNKNOWN_EXTERNAL_ID_MAPPING)."""
+class UnknownExternalIdError(MappingRejectedError, certain=False):
+    """No object type or attribute has an external id of the mapping (UNKNOWN_EXTERNAL_ID_MAPPING)."""
 
-    _cause = "The mapping probably names an object type or attribute that was deleted or never made."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: plan again; the plan reads what exists.",)
+    cause = "The mapping names an object type or attribute that was deleted or never created."
+    remedies = advice("You: create a new plan; it reads what exists.")
 
 
-class MappingExternalIdError(MappingRejectedError):
-    """An external id in the mapping part is not valid (MAPPING_INVALID_EXTERNAL_ID)."""
+class MappingExternalIdError(MappingRejectedError, certain=False):
+    """An external id in the mapping part is invalid (MAPPING_INVALID_EXTERNAL_ID)."""
 
-    _cause = "The mapping probably names an object type or attribute that its schema part does not describe."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: check the model's external ids; report it as a fault if they were made by this library.",
+    cause = "The mapping names an object type or attribute that its schema part does not describe."
+    remedies = advice(
+        "You: check the model's external ids; report it as a bug if this library generated them."
     )
 
 
 class DuplicateExternalIdError(MappingRejectedError):
-    """Two things in the model have the same external id (DUPLICATE_EXTERNAL_ID_ILLEGAL)."""
+    """Two items of the model have the same external id (DUPLICATE_EXTERNAL_ID_ILLEGAL)."""
 
-    _cause = "Two object types or attributes of the model certainly share an external id."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: give each its own key or external id.",)
+    cause = "Two object types or attributes of the model have the same external id."
+    remedies = advice("You: give each of them its own key or external id.")
 
 
 class UnknownReferenceError(MappingRejectedError):
-    """A reference leads to an object type that is not there (UNKNOWN_REFERENCE)."""
+    """A reference points to an object type that does not exist (UNKNOWN_REFERENCE)."""
 
-    _cause = (
-        "A reference of the model certainly leads to an object type that is neither in it nor in the schema."
-    )
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: add the object type to the model, or remove the reference.",
-    )
+    cause = "A reference of the model points to an object type that is neither in the model nor in the object schema."
+    remedies = advice("You: add the object type to the model, or remove the reference.")
 
 
 class ReferencedObjectTypeChangedError(MappingRejectedError):
-    """An existing reference attribute would lead to another object type (REFERENCED_OBJECT_TYPE_CHANGED)."""
+    """An existing reference attribute would point to another object type (REFERENCED_OBJECT_TYPE_CHANGED)."""
 
-    _cause = "The service certainly does not let an existing reference lead to another object type."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: keep the reference as it is, or add a new attribute for the other object type.",
-    )
+    cause = "Assets does not change the object type that an existing reference points to."
+    remedies = advice("You: keep the reference unchanged, or add a new attribute for the other object type.")
 
 
-class RateLimitedError(ApiError):
-    """Too many requests, and waiting as long as the service asks is more than the policy allows.
+class RateLimitedError(ApiError, certain=True):
+    """The server limits the rate of requests, and the required wait is longer than the retry policy allows.
 
     Attributes:
-        reason: The service's word for the limit that was hit, such as "jira-burst-based".
-        reset_at: When the limit is lifted, in seconds since 1970, or None.
+        reason: The server's name for the limit, such as "jira-burst-based".
+        reset_at: When the limit ends, in seconds since 1970, or None.
     """
 
-    _cause = "This site or app certainly got more requests than its limit allows."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: try again after the time that is named above.",
-        "You: run fewer requests at the same time.",
+    cause = "This site or app received more requests than its limit allows."
+    remedies = advice(
+        "You: try again later.",
+        "You: send fewer requests at the same time.",
     )
+    _skips = "a rate limit blocked the request"
 
-    def __init__(
-        self, what: str, *, reason: str = "", reset_at: float | None = None, **facts: Unpack[Facts]
-    ) -> None:
-        super().__init__(what, **facts)
-        self.reason = reason
-        self.reset_at = reset_at
+    reason: str = ""
+    reset_at: float | None = None
 
     @property
     def retryable(self) -> bool:
-        """True, since the request was refused before anything was done; but a quota that is used up, with no word about when
-        it is renewed, is not waited for.
-        """
+        """True, because the server did not act; but not if a quota is used up and the time of its renewal is unknown."""
         return self.retry_after is not None or "quota" not in self.reason
 
 
 class ServiceUnavailableError(ApiError):
-    """The service could not answer properly at the moment."""
+    """The server cannot respond properly at the moment."""
 
-    _cause = "Atlassian's service probably has a disturbance or is under maintenance."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: look at status.atlassian.com, then try again later.",
-        "You: give the trace id to Atlassian's support if it stays.",
+    cause = "The service has an outage or is in maintenance."
+    remedies = advice(
+        "You: check https://status.atlassian.com, and try again later.",
+        "You: if it continues, give the trace ID below to Atlassian support.",
     )
+    _skips = "could not reach {site}"
 
     @property
     def retryable(self) -> bool:
-        """True, except for what the service says it cannot do at all (501, 505)."""
+        """True, except for requests that the server does not support (501, 505)."""
         return self.status not in (501, 505)
 
 
-class TooLargeError(ApiError):
-    """The request was too large for the service (HTTP 413)."""
+class TooLargeError(ApiError, certain=True):
+    """The request is too large for the server (HTTP 413)."""
 
-    _cause = "The service certainly accepts only smaller requests."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: send fewer or smaller records in one chunk.",)
+    cause = "The server accepts only smaller requests."
+    remedies = advice("You: send fewer or smaller records in one chunk.")
 
 
 class UnsupportedMediaError(ApiError):
-    """The service did not accept the kind of content (HTTP 415)."""
+    """The server rejected the content type (HTTP 415)."""
 
-    _cause = "A proxy probably changed the headers of the request, or this library is at fault."
-    _remedies: ClassVar[tuple[str, ...]] = (
+    cause = "A proxy changed the headers of the request, or this library has a bug."
+    remedies = advice(
         "Your network team: check whether a proxy rewrites headers.",
-        "You: otherwise report this as a fault of this library.",
+        "Or you: report this as a bug of this library.",
     )
 
 
-# --- what an operation found out ------------------------------------------------------------------------------------
+# --- results of an operation ----------------------------------------------------------------------------------------
 
 
-class ImportTargetMismatchError(AssetsError):
-    """The import token leads to another workspace or object schema than the one that was meant; nothing was sent."""
+class ImportTargetMismatchError(AssetsError, certain=True):
+    """The import token belongs to another workspace or object schema than the expected one. Nothing was sent."""
 
-    _cause = "The import token certainly belongs to another import than the one that was meant."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: use the import token of the object schema that is named above.",
-    )
+    cause = "The import token belongs to another import than the expected one."
+    remedies = advice("You: use the import token of the object schema that is named above.")
 
 
-class SeveralWorkspacesError(AssetsError):
+class SeveralWorkspacesError(AssetsError, certain=True):
     """The site has several Assets workspaces, and none was chosen.
 
     Attributes:
-        workspace_ids: All of them.
+        workspace_ids: The ids of all of them.
     """
 
-    _cause = "The site certainly has more than one workspace, and this library does not guess."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: pass the right one as workspace_id=.",)
+    cause = "The site has more than one workspace, and this library does not guess."
+    remedies = advice("You: pass the id of one of them as workspace_id=….")
 
-    def __init__(self, what: str, *, workspace_ids: Sequence[str] = (), **facts: Unpack[Facts]) -> None:
-        super().__init__(what, **facts)
-        self.workspace_ids: tuple[str, ...] = tuple(workspace_ids)
+    workspace_ids: tuple[str, ...] = ()
 
 
-class RolesNotSettableError(AssetsError):
-    """The roles of the object schema cannot be set from here.
+class RolesNotSettableError(AssetsError, certain=True):
+    """The roles of the object schema can't be set from here.
 
     Attributes:
         link: The page where a person can set them.
         steps: What to do there, in order.
     """
 
-    _cause = (
-        "There is no public call for roles, and the site's own one certainly does not take this credential."
-    )
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "An object schema manager: set the roles on the page that is named above.",
-    )
+    cause = "There is no public request for roles, and the site's own one does not accept this credential."
+    remedies = advice("An object schema manager: set the roles on the page that is named above.")
 
-    def __init__(
-        self, what: str, *, link: str = "", steps: Sequence[str] = (), **facts: Unpack[Facts]
-    ) -> None:
-        if steps and "remedies" not in facts:
-            facts["remedies"] = steps
-        super().__init__(what, **facts)
-        self.link = link
-        self.steps: tuple[str, ...] = tuple(steps)
+    link: str = ""
+    steps: tuple[str, ...] = ()
+
+    def _advice(self) -> tuple[str, ...]:
+        return self.steps
 
 
-class DefaultRolesError(AssetsError):
-    """The object schema still has the roles of a new one: every Jira Service Management group may change its objects."""
+class DefaultRolesError(AssetsError, certain=True):
+    """The object schema has the roles of a new one: every Jira Service Management group can change its objects."""
 
-    _cause = "A new object schema certainly gives the developer role to every Jira Service Management group."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: set the roles with set_roles(), or say that the open roles are wanted.",
-        "Or an object schema manager: in Assets, open the schema, Configuration, Roles, and empty the developers.",
+    cause = "A new object schema gives the developer role to every Jira Service Management group."
+    remedies = advice(
+        "You: set the roles with set_roles(), or state that the open roles are intended.",
+        "Or an object schema manager: in Assets, open the object schema > Configuration > Roles, and empty the developers.",
     )
 
 
-class UnknownOutcomeError(AssetsError):
-    """It is not known whether the service did what was asked, and doing it again is not safe."""
+class UnknownOutcomeError(AssetsError, certain=True):
+    """It is unknown whether the server acted on the request, and it is not safe to repeat it."""
 
-    _cause = "The connection broke after the request was sent and before the answer was complete."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: look whether it was done, in Assets or by reading it; repeat it only if it was not.",
+    cause = "The connection was lost after the request was sent and before the response was complete."
+    remedies = advice(
+        "You: check in Assets, or by reading it, whether it was done; repeat it only if it was not."
     )
 
 
-class ImportCancelledError(AssetsError):
+class ImportCancelledError(AssetsError, certain=True):
     """The import was cancelled.
 
     Attributes:
         execution: The execution, or None.
-        result: What was sent and confirmed until then, or None.
+        result: What was sent and confirmed so far, or None.
     """
 
-    _cause = "Somebody certainly cancelled the execution, in Assets or from another program."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: find out who cancelled it, then start or resume the import.",
-    )
+    cause = "Someone cancelled the execution, in Assets or from another program."
+    remedies = advice("You: find out who cancelled it, then start or resume the import.")
 
-    def __init__(
-        self,
-        what: str,
-        *,
-        execution: Execution | None = None,
-        result: ImportResult | None = None,
-        **facts: Unpack[Facts],
-    ) -> None:
-        super().__init__(what, **facts)
-        self.execution = execution
-        self.result = result
+    execution: ExecutionFacts | None = carried(default=None)
 
 
 class ImportTimeoutError(AssetsError, TimeoutError):
-    """Assets had not finished the import when the time to wait was over; it goes on there.
+    """Assets had not finished the import when the time to wait was over. The import continues there.
 
     Attributes:
         execution: The execution, to wait for it again.
-        result: What is known until then, or None.
+        result: What is known so far, or None.
     """
 
-    _cause = "Assets is probably still processing what was sent."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: wait again with the execution of this error, or look at the import in Assets.",
+    cause = "Assets is still processing the records."
+    remedies = advice(
+        "You: wait again with token.attach(error.execution).wait(), or check the import in Assets."
     )
 
-    def __init__(
-        self,
-        what: str,
-        *,
-        execution: Execution | None = None,
-        result: ImportResult | None = None,
-        **facts: Unpack[Facts],
-    ) -> None:
-        super().__init__(what, **facts)
-        self.execution = execution
-        self.result = result
+    execution: ExecutionFacts | None = carried(default=None)
 
 
 class ImportInterruptedError(AssetsError):
-    """The import stopped half-way, and was not completed; the original failure is its `__cause__`.
+    """The import stopped before its end and was not completed. The original failure is its `__cause__`.
 
     Attributes:
         execution: The execution, or None.
-        result: What was sent and confirmed until then, or None.
+        result: What was sent and confirmed so far, or None.
     """
 
-    _cause = "The source of the records failed, or a chunk could not be sent."
-    _remedies: ClassVar[tuple[str, ...]] = (
+    cause = "The source of the records failed, or a chunk could not be sent."
+    remedies = advice(
         "You: correct the original failure.",
-        "You: then resume the import with its journal, or start it again; records are updated, not doubled.",
+        "You: then resume the import with its journal, or start it again; records are updated, not duplicated.",
     )
 
-    def __init__(
-        self,
-        what: str,
-        *,
-        execution: Execution | None = None,
-        result: ImportResult | None = None,
-        **facts: Unpack[Facts],
-    ) -> None:
-        super().__init__(what, **facts)
-        self.execution = execution
-        self.result = result
+    execution: ExecutionFacts | None = carried(default=None)
 
 
-class FailedObjectsError(AssetsError):
-    """The import ended, but Assets did not take some of the objects.
+class FailedObjectsError(AssetsError, certain=True):
+    """The import ended, but Assets rejected some of the objects.
 
     Attributes:
         result: The whole result, with the reasons.
     """
 
-    _cause = "Some records certainly break rules of their object type."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: look at the failed records in the result, correct them, and import them again.",
-    )
-
-    def __init__(self, what: str, *, result: ImportResult | None = None, **facts: Unpack[Facts]) -> None:
-        super().__init__(what, **facts)
-        self.result = result
+    cause = "Some records break rules of their object type."
+    remedies = advice("You: correct the failed records that the result names, and import them again.")
 
 
 class MassDeletionGuardError(AssetsError):
-    """Completing the import would remove suspiciously many objects; it was not completed."""
+    """Completing the import could remove too many objects. It was not completed."""
 
-    _cause = "The source probably gave only a part of the records, and the import may be set to remove objects that are missing."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: check the source.",
-        "You: allow the removal explicitly if it is wanted.",
+    cause = (
+        "The source returned only a part of the records, and the import may be set to remove missing objects."
+    )
+    remedies = advice(
+        "You: check the source for an error, a filter, or a limit, and import again.",
+        "Or you: if the removal is intended, allow it explicitly.",
     )
 
 
-class ResolutionNotPossibleError(AssetsError):
-    """This way out of a conflict is not possible here."""
+class ResolutionNotPossibleError(AssetsError, certain=True):
+    """The conflict can't be resolved this way."""
 
-    _cause = "The existing object type certainly does not allow this resolution."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: take one of the choices that the conflict offers.",)
-
-
-class StalePlanError(AssetsError):
-    """What exists has changed since the plan was made; nothing was sent."""
-
-    _cause = "Somebody certainly changed the mapping or the schema in the meantime."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: plan again, look at the new plan, and build with it.",)
+    cause = "The existing object type does not allow this resolution."
+    remedies = advice("You: use one of the choices that the conflict offers.")
 
 
-class ImpossibleChangeError(AssetsError):
-    """The plan contains changes that the service does not make; nothing was sent."""
+class StalePlanError(AssetsError, certain=True):
+    """The object schema has changed since the plan was created. Nothing was sent."""
 
-    _cause = "The service certainly does not change existing object types or attributes in this way."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: keep what exists in the model, or let an object schema manager change it in Assets first.",
+    cause = "Someone changed the mapping or the object schema."
+    remedies = advice("You: create a new plan, check it, and apply it.")
+
+
+class ImpossibleChangeError(AssetsError, certain=True):
+    """The plan contains changes that Assets can't make. Nothing was sent."""
+
+    cause = "Assets does not change existing object types or attributes in this way."
+    remedies = advice(
+        "You: keep what exists in the model.",
+        "Or an object schema manager: change it in Assets first.",
     )
 
 
 class JournalError(AssetsError):
-    """The journal of an import cannot be used."""
+    """The journal of an import can't be used."""
 
-    _cause = "The file is probably damaged, not a journal, or on a disk that is full or not writable."
-    _remedies: ClassVar[tuple[str, ...]] = ("You: choose another file for the journal, or restore this one.",)
+    cause = "The file is damaged, is not a journal, or is on a disk that is full or not writable."
+    remedies = advice("You: choose another file for the journal, or restore this one.")
 
 
-class JournalLockedError(JournalError):
+class JournalLockedError(JournalError, certain=True):
     """Another process is using this journal."""
 
-    _cause = "Another import certainly uses the same journal at this moment."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: wait until it has ended, or give each import a journal of its own.",
+    cause = "Another import uses the same journal at the moment."
+    remedies = advice("You: wait until it ends, or give each import its own journal.")
+
+
+class JournalMismatchError(JournalError, certain=True):
+    """The journal belongs to another import or to other records."""
+
+    cause = "The journal was written for another import token, model, or set of records."
+    remedies = advice(
+        "You: resume with the records that the journal was written for.",
+        "Or you: start again with a new journal.",
     )
 
 
-class JournalMismatchError(JournalError):
-    """The journal belongs to another import, or to other records."""
-
-    _cause = "The journal was certainly written for another import token, model or set of records."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: resume with what the journal was written for, or start again with a new journal.",
-    )
-
-
-class ClosedError(AssetsError):
+class ClosedError(AssetsError, certain=True):
     """The connection was used after it had been closed."""
 
-    _cause = "The connection was certainly closed, usually at the end of its with block."
-    _remedies: ClassVar[tuple[str, ...]] = (
-        "You: make a new connection, or do the work inside the with block.",
-    )
+    cause = "The connection is closed, usually because its `with` block has ended."
+    remedies = advice("You: create a new connection, or do the work inside the `with` block.")
+
+
+#: The classes whose messages quote the server, because it says more than they do. A leaf quotes nothing unless it is here.
+_CATCH_ALL: frozenset[type[AssetsError]] = frozenset(
+    {
+        ApiError,
+        AccessDeniedError,
+        ConflictError,
+        ImportConflictError,
+        ValidationError,
+        MappingRejectedError,
+        *MappingRejectedError.__subclasses__(),
+    }
+)

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from jsm_assets_dest import exceptions as errors
 from jsm_assets_dest._wire.case import Case
 from jsm_assets_dest._wire.classify import classify
-from jsm_assets_dest._wire.decision_table import judge
+from jsm_assets_dest._wire.decision_table import decide
 from jsm_assets_dest._wire.request import Credential, Host, Request
 from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import AssetsError
+from tests.access import template
 
 SITE = "https://acme.atlassian.net"
 GATEWAY = "https://api.atlassian.com"
@@ -844,7 +845,6 @@ ROWS = [
         {**EDGE, **ran_as_us},
         PROVEN,
     ),
-    Row("28", WORKSPACES, 200, b"{}", errors.AssetsNotAvailableError, {**EDGE, **ran_as_us}, PROVEN),
     # 29: answered like an anonymous visitor, or as somebody else
     Row(
         "29",
@@ -925,43 +925,16 @@ def test_the_answer_means(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_the_message_is_for_people(row: Row) -> None:
-    """What was done, why, and numbered remedies that name who must act; short, and the trace id at the end."""
+def test_message_obeys_the_template(row: Row) -> None:
+    """User's words, cause, numbered remedies that name who can act, and the trace ID in the last line."""
     with pytest.raises(AssetsError) as caught:
         classify(row.request, Response(row.status, row.headers, row.body), **row.known)
 
     error = caught.value
-    lines = str(error).splitlines()
-    assert lines[0] == error.what
-    assert f"“{row.request.operation}”" in error.what
-    assert error.cause
-    assert error.remedies
-    for remedy in error.remedies:
-        who, colon, what = remedy.partition(": ")
-        assert colon, remedy
-        assert who.removeprefix("Or ") in WHO, remedy
-        assert what, remedy
-        assert remedy.endswith("."), remedy
-        assert len(remedy) < 230, remedy
-    assert lines[-1].startswith(f"(HTTP {row.status} {row.request.method} {row.request.hostname}")
-    if "atl-traceid" in row.headers:
-        assert row.headers["atl-traceid"] in lines[-1]
-
-
-#: Everybody who may be asked to act.
-WHO = {
-    "You",
-    "you",
-    "They",
-    "Your network team",
-    "A Jira admin",
-    "a Jira admin",
-    "A site admin",
-    "An organization admin",
-    "An object schema manager",
-    "An object schema manager or a Jira admin",
-    "The owner of the account",
-}
+    template.check(error)
+    details = str(error).splitlines()[-1]
+    assert details.startswith(f"Details: HTTP {row.status}, {row.request.method} {row.request.hostname}")
+    assert row.headers.get("atl-traceid", "") in details
 
 
 def test_every_row_of_the_table_is_here() -> None:
@@ -1078,7 +1051,7 @@ def test_not_found_without_a_proven_identity_has_a_third_reading() -> None:
     with pytest.raises(errors.NotFoundError) as proven:
         classify(request, response, **PROVEN)
 
-    assert "login that was not accepted" in unproven.value.cause
+    assert "A rejected login is the third possibility" in unproven.value.cause
     assert "login" not in proven.value.cause
 
 
@@ -1104,16 +1077,16 @@ def test_each_limit_has_its_own_explanation() -> None:
     assert len(causes) == 3
 
 
-def test_the_allowlist_is_the_address_of_this_machine() -> None:
-    """The address that counts is the public one of the host that runs the process; credentials are fine."""
+def test_ip_allowlist_message_names_both_who_can_act() -> None:
+    """The public address of the computer counts; the credentials are not the cause."""
     with pytest.raises(errors.IpAllowlistError) as caught:
         classify(MYSELF, Response(403, EDGE, IP_BODY), **BASIC)
 
     message = str(caught.value)
-    assert "public egress address of the machine that runs this process" in message
-    assert "An organization admin: add that address for Jira" in message
-    assert "Security, IP allowlists" in message
-    assert "credential" in message
+    assert message.startswith("acme.atlassian.net blocked the IP address of this computer.\nCause: ")
+    assert "The credentials are not the cause." in message
+    assert "1. Your network team: find out the public IP address" in message
+    assert "2. An organization admin: in Atlassian Administration > Security > IP allowlists" in message
 
 
 def test_a_date_as_a_hint_uses_our_clock_when_the_answer_has_none() -> None:
@@ -1268,5 +1241,5 @@ def test_the_quick_look_and_the_table_agree(
             return f"{type(error).__name__}: {error}"
         return "good"
 
-    by_table = outcome(lambda: judge(Case(request_, response, **known)))
+    by_table = outcome(lambda: decide(Case(request_, response, **known)))
     assert outcome(lambda: classify(request_, response, **known)) == by_table

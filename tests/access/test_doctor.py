@@ -64,8 +64,8 @@ def test_the_tour_is_for_people(
 
     text = capsys.readouterr().out
     assert "=== The API token was revoked" in text
-    assert "An organization admin: add that address for Jira" in text
-    assert "A site admin: give the account access to Jira Service Management" in text
+    assert "An organization admin: in Atlassian Administration > Security > IP allowlists" in text
+    assert "A site admin: in Atlassian Administration > Users" in text
 
 
 @pytest.mark.parametrize("good", [True, False])

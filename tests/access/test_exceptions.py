@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import builtins
 import copy
 import inspect
 import json
 import pickle
 import re
 import threading
-from pathlib import Path
+import typing
 from typing import Any
 
 import pytest
 
 from jsm_assets_dest import exceptions
+from jsm_assets_dest._errors.declared import scrubbed
 from jsm_assets_dest.exceptions import (
     AssetsError,
     ConfigurationError,
@@ -24,7 +24,6 @@ from jsm_assets_dest.exceptions import (
     RolesNotSettableError,
     ServiceUnavailableError,
     TransportError,
-    scrubbed,
 )
 
 CLASSES = [
@@ -33,11 +32,11 @@ CLASSES = [
     if inspect.isclass(kind) and issubclass(kind, AssetsError) and kind.__module__ == exceptions.__name__
 ]
 LEAVES = [kind for kind in CLASSES if kind is not AssetsError]
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "errors.md"
 
 #: Every fact that an error can carry, with a value.
 FACTS: dict[str, Any] = {
-    "cause": "Probably the weather.",
+    "cause": "The weather.",
+    "cause_is_certain": True,
     "remedies": ("You: wait.",),
     "operation": "read myself",
     "status": 418,
@@ -53,75 +52,23 @@ FACTS: dict[str, Any] = {
     "attempts": 3,
     "elapsed": 12.5,
     "body_excerpt": "short and stout",
+    "details": "lid open",
 }
 
-
-def bases(kind: type) -> list[type]:
-    """The classes of the tree and the built-ins right above a class."""
-    return [base for base in kind.__bases__ if base is not Exception]
-
-
-def section(kind: type[AssetsError]) -> str:
-    """What the page must say about a class."""
-    summary = " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
-    above = " and ".join(f"`{base.__name__}`" for base in bases(kind))
-    lines = [
-        f"### `{kind.__name__}`",
-        "",
-        summary,
-        f"A kind of {above}.",
-        "",
-        f"**Cause:** {kind._cause}",
-        "",
-    ]
-    lines += [f"{number}. {remedy}" for number, remedy in enumerate(kind._remedies, 1)]
-    return "\n".join(lines)
+#: The end of the technical line of an error with these facts.
+ENDING = "account ana@acme.com, 3 attempts, 12.5 s"
 
 
 @pytest.mark.parametrize("kind", LEAVES)
-def test_the_page_of_errors_has_it(kind: type[AssetsError]) -> None:
-    """Its meaning, its cause and its remedies, in the words of the code."""
-    assert f"{section(kind)}\n" in PAGE.read_text(encoding="utf-8") + "\n"
-
-
-def test_the_page_of_errors_has_nothing_else() -> None:
-    """A class that is gone is gone from the page, too."""
-    named = re.findall(r"^### `(\w+)`$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-
-    assert sorted(named) == sorted(kind.__name__ for kind in LEAVES)
-
-
-def test_the_tree_at_the_top_of_the_module_is_the_tree() -> None:
-    """Every class stands in the drawing, below its base, with the built-in that it inherits."""
-    drawing = (exceptions.__doc__ or "").partition("::\n\n")[2].partition("\n\n")[0]
-    above: list[str] = []
-    drawn: dict[str, tuple[str | None, str]] = {}
-    for line in drawing.splitlines():
-        found = re.match(r"    ([│├└─ ]*)(\w+)(?: \[(\w+)\])?", line)
-        assert found, line
-        depth = len(found[1]) // 4
-        del above[depth:]
-        drawn[found[2]] = (above[-1] if above else None, found[3] or "")
-        above.append(found[2])
-
-    expected: dict[str, tuple[str | None, str]] = {"AssetsError": (None, "")}
-    for kind in LEAVES:
-        own = [base.__name__ for base in kind.__bases__ if issubclass(base, AssetsError)]
-        builtin = [base.__name__ for base in kind.__bases__ if base.__module__ == builtins.__name__]
-        expected[kind.__name__] = (own[0], builtin[0] if builtin else "")
-    assert drawn == expected
-
-
-@pytest.mark.parametrize("kind", LEAVES)
-def test_it_is_named_and_explained(kind: type[AssetsError]) -> None:
-    """It ends in Error, says what it means, and has a cause with a certainty and remedies that name who acts."""
+def test_class_has_a_cause_and_remedies(kind: type[AssetsError]) -> None:
+    """The name ends in Error, and each remedy names who can act."""
     assert kind.__name__.endswith("Error")
     assert kind.__doc__
-    assert kind._cause.endswith(".")
-    assert kind._remedies
-    for remedy in kind._remedies:
+    assert kind.cause.endswith(".")
+    assert kind.remedies
+    for remedy in kind.remedies:
         assert re.match(
-            r"(?:Or )?(?:[Yy]ou|[Yy]our network team|They|(?:[Aa]n?|The) [\w ]+): .+\.$", remedy
+            r"(?:Or )?(?:[Yy]ou(?:, in Python)?|[Yy]our network team|(?:[Aa]n?|The) [\w ]+): .+\.$", remedy
         ), remedy
 
 
@@ -141,16 +88,107 @@ def test_it_travels(kind: type[AssetsError]) -> None:
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_it_has_four_parts(kind: type[AssetsError]) -> None:
-    """What happened, the cause, numbered remedies, one technical line with the trace id."""
-    assert str(kind("It went wrong.", **FACTS)).splitlines() == [
+def test_message_has_four_parts(kind: type[AssetsError]) -> None:
+    """What happened, the cause, numbered remedies, one technical line with the trace ID."""
+    lines = str(kind("It went wrong.", **FACTS)).splitlines()
+
+    assert [line for line in lines if " says: " not in line] == [
         "It went wrong.",
-        "The service said: I am a teapot; name: too short",
-        "Cause: Probably the weather.",
-        "What to do:",
-        "  1. You: wait.",
-        "(HTTP 418 GET acme.atlassian.net/rest/api/3/myself, trace 2f8a9cbb, account ana@acme.com, 3 attempts, 12.5 s)",
+        "Cause: The weather.",
+        "How to fix:",
+        "  1. Wait.",
+        f"Details: HTTP 418, GET acme.atlassian.net/rest/api/3/myself, lid open, trace 2f8a9cbb, {ENDING}"
+        + (", nothing was sent" if getattr(kind, "sent", "") == "no" else ""),
     ]
+
+
+def test_only_general_errors_quote_the_server() -> None:
+    """A specific error says more than the server, but a web page is always quoted."""
+    quoting = {kind.__name__: str(kind("x", **FACTS)).splitlines()[1] for kind in CLASSES}
+    quoting = {name: line for name, line in quoting.items() if " says: " in line}
+
+    assert quoting.pop("HtmlResponseError") == 'The page says: "short and stout"'
+    assert set(quoting.values()) == {'Jira says: "I am a teapot; name: too short"'}
+    assert {
+        name for name in quoting if not issubclass(getattr(exceptions, name), exceptions.MappingRejectedError)
+    } == {
+        "ApiError",
+        "AccessDeniedError",
+        "ConflictError",
+        "ImportConflictError",
+        "ValidationError",
+    }
+
+
+def test_quotation_is_limited_and_names_the_server() -> None:
+    """Of many long messages, the beginnings of three are enough, and "Unauthorized" is left out."""
+    error = exceptions.ApiError("x", messages=("Unauthorized", *("m" * 300,) * 5), path="/jsm/assets/x")
+
+    assert str(error).splitlines()[1] == f'Assets says: "{"; ".join(["m" * 200] * 3)}"'
+    assert str(exceptions.ApiError("x", messages=("No.",))).splitlines()[1] == 'The server says: "No."'
+    assert "says" not in str(exceptions.ApiError("x", messages=("Unauthorized",)))
+
+
+def test_remedies_address_the_reader_if_only_they_can_act() -> None:
+    """Then "You:" is left out; otherwise every remedy names who can act."""
+    alone = AssetsError("x", remedies=("You: wait.", "Or you: try again."))
+    together = AssetsError("x", remedies=("You: wait.", "A site admin: help."))
+
+    assert str(alone).splitlines() == ["x", "How to fix:", "  1. Wait.", "  2. Or try again."]
+    assert str(together).splitlines()[2:] == ["  1. You: wait.", "  2. A site admin: help."]
+
+
+@pytest.mark.parametrize(
+    ("path", "printed"),
+    [
+        ("/rest/api/3/myself", "/rest/api/3/myself"),
+        ("/ex/jira/11-22/rest/api/3/myself", "/…/rest/api/3/myself"),
+        ("/jsm/assets/workspace/33-44/v1/objectschema/list", "/…/objectschema/list"),
+        ("/ex/jira/11-22/jsm/assets/workspace/33-44/v1/importsource/55/executions", "/…/executions"),
+        ("/jsm/assets/workspace/33-44/v1/importsource/55", "/…/importsource/55"),
+    ],
+)
+def test_technical_line_shortens_ids(path: str, printed: str) -> None:
+    """The ids of the site, the workspace, and the import are in `path` only."""
+    error = AssetsError("x", method="GET", host="h", path=path)
+
+    assert error.technical == f"GET h{printed}"
+    assert error.path == path
+
+
+def test_place_moves_the_facts_to_another_error() -> None:
+    """A code that comes from the class stays behind; one that the server sent moves."""
+    error = exceptions.ApiError("x", **{name: value for name, value in FACTS.items() if name != "code"})
+    moved = exceptions.NotFoundError("y", **error.place())
+
+    assert moved.place() == error.place()
+    assert (moved.code, moved.status, moved.request_id) == ("not_found", 418, "2f8a9cbb")
+    assert exceptions.NotFoundError("y", **exceptions.ApiError("x", code="TEAPOT").place()).code == "TEAPOT"
+
+
+def test_signature_lists_own_facts() -> None:
+    """`help` shows the own facts with their defaults and the shared ones in short."""
+    assert str(inspect.signature(RateLimitedError)).replace("'", "") == (
+        "(what: str, *, reason: str = , reset_at: float | None = None, **facts)"
+    )
+    assert list(inspect.signature(AssetsError).parameters)[:4] == [
+        "what",
+        "cause",
+        "cause_is_certain",
+        "remedies",
+    ]
+
+
+def test_type_hints_can_be_resolved() -> None:
+    """Programs that read annotations find the types of all facts."""
+    for value in vars(exceptions).values():
+        if inspect.isclass(value):
+            typing.get_type_hints(value)
+            for member in vars(value).values():
+                typing.get_type_hints(member.fget if isinstance(member, property) else member) if callable(
+                    getattr(member, "fget", member)
+                ) else None
+    assert typing.get_type_hints(RateLimitedError)["reset_at"] == float | None
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -162,9 +200,10 @@ def test_it_can_be_stored_as_json(kind: type[AssetsError]) -> None:
         "error": kind.__name__,
         "what": "It went wrong.",
         **{name: list(value) if isinstance(value, tuple) else value for name, value in FACTS.items()},
+        **({"sent": kind("x").sent} if issubclass(kind, TransportError) else {}),
     }
     bare = kind("It went wrong.").to_dict()
-    assert set(bare) <= {"error", "what", "code", "cause", "remedies"}
+    assert set(bare) <= {"error", "what", "code", "cause", "cause_is_certain", "remedies", "sent"}
 
 
 def test_the_code_is_a_stable_word() -> None:
@@ -185,7 +224,7 @@ def test_the_repr_is_short() -> None:
 
 def test_a_mistyped_fact_is_refused() -> None:
     """Keyword arguments must not swallow a typo."""
-    with pytest.raises(TypeError, match="knows no stauts"):
+    with pytest.raises(TypeError, match="has no fact stauts"):
         AssetsError("x", stauts=404)  # type: ignore[call-arg]
 
 
@@ -245,7 +284,7 @@ def test_a_setting_names_itself_and_its_fix() -> None:
     assert (error.field, error.fix) == ("site", "Give an address.")
     assert error.remedies == ("You: give an address.",)
     assert ConfigurationError("x", fix="y", remedies=("You: z.",)).remedies == ("You: z.",)
-    assert MissingSettingsError("x", missing=["A", "B"]).missing == ("A", "B")
+    assert MissingSettingsError("x", missing=("A", "B")).missing == ("A", "B")
 
 
 def test_a_record_is_carried_and_never_shown() -> None:
@@ -290,7 +329,7 @@ def test_a_query_never_becomes_part_of_an_error() -> None:
 
 def test_long_messages_are_cut() -> None:
     """A service, or a proxy, may send a megabyte."""
-    error = exceptions.ApiError("x", messages=["a" * 1_000_000], field_errors={"name": "b" * 1_000_000})
+    error = exceptions.ApiError("x", messages=("a" * 1_000_000,), field_errors={"name": "b" * 1_000_000})
 
     assert len(error.messages[0]) == len(error.field_errors["name"]) == 1000
 
@@ -307,15 +346,18 @@ def test_the_filter_takes_linear_time() -> None:
         assert len(scrubbed(text)) <= len(text)
 
 
-def test_what_is_not_known_is_left_out() -> None:
-    """No empty headings, no empty brackets; where it happened is named even when nothing was answered."""
+def test_message_leaves_out_unknown_parts() -> None:
+    """There are no empty headings. The place is shown even without a response."""
     assert str(AssetsError("It went wrong.")) == "It went wrong."
     assert str(
         AssetsError("It went wrong.", host="acme.atlassian.net", method="GET", path="/x")
     ).splitlines() == [
         "It went wrong.",
-        "(GET acme.atlassian.net/x)",
+        "Details: GET acme.atlassian.net/x",
     ]
     assert str(AssetsError("It went wrong.", path="people[3].email")) == "It went wrong."
     assert str(AssetsError("It went wrong.", attempts=1, elapsed=0.1)) == "It went wrong."
-    assert str(AssetsError("It went wrong.", attempts=2)).splitlines() == ["It went wrong.", "(2 attempts)"]
+    assert str(AssetsError("It went wrong.", attempts=2)).splitlines() == [
+        "It went wrong.",
+        "Details: 2 attempts",
+    ]

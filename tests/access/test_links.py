@@ -147,7 +147,7 @@ def test_nothing_is_sent_where_a_forged_answer_leads(name: str, link: str) -> No
         }
         emulator.faults.next("read import info", status=200, body={"links": {**links, name: link}})
 
-        with pytest.raises(UnsafeLinkError, match=re.escape("was not followed")):
+        with pytest.raises(UnsafeLinkError, match=re.escape("Did not follow")):
             token.status()
 
     assert [request.operation for request in emulator.requests] == ["read import info"]

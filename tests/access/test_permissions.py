@@ -143,7 +143,9 @@ def test_a_rejected_token_stops_everything_behind_it() -> None:
     assert report["identity"].who == "You"
     assert len(report.problems) == 1
     assert all(report[name].state is CheckState.SKIPPED for name in NAMES[2:9])
-    assert all(report[name].summary == "The login was not accepted." for name in NAMES[2:9])
+    assert all(
+        report[name].summary == "Not checked: could not log in as ana@acme.com." for name in NAMES[2:9]
+    )
     assert len(service.sent) == 3
 
 
@@ -181,7 +183,7 @@ def test_a_site_that_is_none_is_the_only_problem() -> None:
 
     assert isinstance(report["site"].error, errors.SiteNotFoundError)
     assert [problem.name for problem in report.problems] == ["site"]
-    assert report["identity"].summary == "The site could not be reached."
+    assert report["identity"].summary == "Not checked: there is no Jira site at acme.atlassian.net."
     assert len(service.sent) == 1
 
 
@@ -227,7 +229,7 @@ def test_an_outage_at_the_identity_stops_the_rest() -> None:
     report, _ = checked({"read myself": Response(503, US, b"")})
 
     assert report["identity"].state is CheckState.UNKNOWN
-    assert report["jira admin"].summary == "Who is asking could not be found out."
+    assert report["jira admin"].summary == "Not checked: could not reach acme.atlassian.net."
 
 
 def test_no_jira_admin() -> None:
@@ -338,8 +340,8 @@ DENIED = says({"errorMessages": ["Access to Assets API was denied"], "errors": {
     ("plan", "products", "cause", "remedy"),
     [
         ("FREE", ("jira-servicedesk",), "free plan", "change to a plan that includes Assets"),
-        ("PAID", ("jira-software",), "no access to Jira Service Management", "give the account access"),
-        ("PAID", ("jira-servicedesk",), "plan probably lacks Assets", "open Assets once"),
+        ("PAID", ("jira-software",), "no access to Jira Service Management", "give ana@acme.com access"),
+        ("PAID", ("jira-servicedesk",), "the plan lacks Assets", "open Assets once"),
     ],
 )
 def test_assets_not_available_tells_the_plan_from_the_licence(
@@ -358,7 +360,7 @@ def test_assets_not_available_tells_the_plan_from_the_licence(
     assert isinstance(problem.error, errors.AssetsNotAvailableError)
     assert cause in problem.cause
     assert remedy in " ".join(problem.remedies)
-    assert problem.who == "A site admin"
+    assert problem.who == ("A Jira admin" if remedy == "open Assets once" else "A site admin")
     assert report["site plan"].state is (CheckState.FAILED if plan == "FREE" else CheckState.OK)
 
 
@@ -370,7 +372,7 @@ def test_a_licence_that_cannot_be_read_explains_nothing_and_harms_nothing() -> N
     assert report.ok
     assert unknown.ok
     assert report["site plan"].state is CheckState.SKIPPED
-    assert "not needed" in report["site plan"].summary
+    assert "Not needed" in report["site plan"].summary
 
 
 def test_several_workspaces_are_named_and_none_is_guessed() -> None:

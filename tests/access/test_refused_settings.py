@@ -56,10 +56,10 @@ def test_a_limit_may_be_endless() -> None:
         ("", "is empty"),
         ("  ", "is empty"),
         (None, "is empty"),
-        ("https://acme atlassian.net", "characters that no address has"),
-        ("https://acme.atlassian.net\\@evil.example", "characters that no address has"),
-        ("https://[acme.atlassian.net", "is no address"),
-        ("https://acme.atlassian.net:port", "is no address"),
+        ("https://acme atlassian.net", "contains invalid characters"),
+        ("https://acme.atlassian.net\\@evil.example", "contains invalid characters"),
+        ("https://[acme.atlassian.net", "is not an address"),
+        ("https://acme.atlassian.net:port", "is not an address"),
         ("https://ana:secret@acme.atlassian.net", "a user name or a password"),
         ("ftp://acme.atlassian.net:21", "begins with ftp:"),
         ("http://acme.atlassian.net", "http"),
@@ -97,7 +97,7 @@ def test_certificates_cannot_be_switched_off() -> None:
 
 @pytest.mark.parametrize("segment", ["", " ", ".", ".."])
 def test_no_segment_climbs_out_of_its_path(segment: str) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be part of an address"):
+    with pytest.raises(ConfigurationError, match="can't be part of an address"):
         address(GATEWAY, "objectschema", segment)
 
 
@@ -109,7 +109,7 @@ def response(body: object) -> Response:
 
 
 def test_an_encoding_that_nobody_asked_for_is_named() -> None:
-    with pytest.raises(MalformedAnswerError, match="the encoding “br”"):
+    with pytest.raises(MalformedAnswerError, match="unexpected encoding br"):
         BodyReader(" BR ", 1000)
 
 
@@ -121,13 +121,13 @@ def test_a_workspace_without_an_id_is_no_workspace(blank: str) -> None:
 
 def test_links_of_an_import_must_name_its_workspace() -> None:
     link = f"{GATEWAY}/jsm/assets/elsewhere"
-    with pytest.raises(MalformedAnswerError, match="no workspace and no import source"):
+    with pytest.raises(MalformedAnswerError, match="no workspace or no import source"):
         read_import_links(response({"links": {"getStatus": link, "start": link, "mapping": link}}), GATEWAY)
 
 
 def test_links_of_an_execution_must_name_it() -> None:
     link = f"{GATEWAY}/jsm/assets/elsewhere"
-    with pytest.raises(MalformedAnswerError, match="name no execution"):
+    with pytest.raises(MalformedAnswerError, match="contain no execution id"):
         read_execution_links(
             response({"links": {"submitResults": link, "getExecutionStatus": link, "cancel": link}}), GATEWAY
         )

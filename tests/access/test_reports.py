@@ -14,19 +14,19 @@ from jsm_assets_dest import Check, CheckState, ConnectionReport, ImportTokenRepo
 from jsm_assets_dest.exceptions import NotJiraAdminError, ProblemsFoundError
 
 SITE = "https://acme.atlassian.net"
-ERROR = NotJiraAdminError("The account is no Jira administrator.", status=403, request_id="2f8a9cbb")
+ERROR = NotJiraAdminError("The account is not a Jira administrator.", status=403, request_id="2f8a9cbb")
 GOOD = Check(
     name="site", state=CheckState.OK, summary="The site answers.", evidence="cloud id 1", seconds=0.1234
 )
 BAD = Check(
     name="jira admin",
     state=CheckState.FAILED,
-    summary="The account is no Jira administrator.",
-    cause="It certainly is none.",
+    summary="The account is not a Jira administrator.",
+    cause="It lacks the permission.",
     remedies=("A Jira admin: give it the permission.", "Or you: use another account."),
     error=ERROR,
 )
-LEFT = Check(name="import", state=CheckState.SKIPPED, summary="Nobody asked.")
+LEFT = Check(name="import", state=CheckState.SKIPPED, summary="Not checked.")
 OPEN = Check(
     name="assets",
     state=CheckState.UNKNOWN,
@@ -81,8 +81,9 @@ def test_problems_are_raised_together() -> None:
 
     assert caught.value.report is bad
     assert caught.value.__cause__ is ERROR
-    assert "2 problems were found" in caught.value.what
-    assert "jira admin: The account is no Jira administrator." in caught.value.what
+    assert caught.value.what.startswith("2 checks failed for ana@acme.com on acme.atlassian.net: ")
+    assert "\n  assets: The service was not available." in caught.value.what
+    assert caught.value.request_id == "2f8a9cbb"
     assert caught.value.remedies == (*BAD.remedies, *OPEN.remedies)
 
 
@@ -96,7 +97,9 @@ def test_the_same_remedy_is_named_once() -> None:
 
 def test_one_problem_is_one() -> None:
     """Grammar."""
-    with pytest.raises(ProblemsFoundError, match="1 problem was found"):
+    with pytest.raises(
+        ProblemsFoundError, match=r"1 check failed for ana@acme\.com on acme\.atlassian\.net: "
+    ):
         report(BAD).raise_for_problems()
     assert repr(report(BAD)) == f"<ConnectionReport {SITE}: 1 problem>"
 
@@ -117,12 +120,12 @@ def test_the_text_is_for_people() -> None:
         "  workspace id: 2",
         "  proxies from the environment: https://api.atlassian.com",
         "  ok: site. The site answers. (cloud id 1)",
-        "  failed: jira admin. The account is no Jira administrator.",
-        "      Cause: It certainly is none.",
+        "  failed: jira admin. The account is not a Jira administrator.",
+        "      Likely cause: It lacks the permission.",
         "      1. A Jira admin: give it the permission.",
         "      2. Or you: use another account.",
-        "      (HTTP 403, trace 2f8a9cbb)",
-        "  skipped: import. Nobody asked.",
+        "      Details: HTTP 403, trace 2f8a9cbb",
+        "  skipped: import. Not checked.",
     ]
 
 
@@ -149,6 +152,7 @@ def test_it_can_be_stored_as_json() -> None:
         "summary": "The site answers.",
         "evidence": "cloud id 1",
         "cause": "",
+        "cause_is_certain": False,
         "remedies": [],
         "who": "",
         "seconds": 0.123,

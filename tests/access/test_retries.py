@@ -219,7 +219,7 @@ def test_a_hint_longer_than_allowed_is_raised_with_the_number() -> None:
         service.run(call(site, READ))
 
     assert caught.value.retry_after == 3600.0
-    assert "3600 seconds" in str(caught.value)
+    assert "for 1 hour, until 13:00 UTC." in str(caught.value)
     assert service.slept == []
     assert site.gate.delay(service.clock.now) == 0.0
 

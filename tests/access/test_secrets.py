@@ -14,12 +14,13 @@ import pytest
 
 from jsm_assets_dest import ApiToken, ClientCredentials, ForgeToken, OAuthToken
 from jsm_assets_dest._assets.reports import Check, CheckState, ConnectionReport
+from jsm_assets_dest._errors.declared import scrubbed
 from jsm_assets_dest._secret import MASK, Secret
 from jsm_assets_dest._session.credentials import bearer_authorization, import_token_secret
 from jsm_assets_dest._wire.classify import classify
 from jsm_assets_dest._wire.request import Credential, Host, Request
 from jsm_assets_dest._wire.response import Response
-from jsm_assets_dest.exceptions import AssetsError, scrubbed
+from jsm_assets_dest.exceptions import AssetsError
 
 CANARY = "c4n4ryT0k3n"
 API_TOKEN = f"ATATT3xFfGF0{CANARY}=1A2B3C4D"
@@ -172,7 +173,7 @@ def test_what_looks_like_a_credential_is_masked(text: str) -> None:
     assert CANARY not in scrubbed(text)
     assert MASK in scrubbed(text)
     assert CANARY not in str(
-        AssetsError(text, cause=text, remedies=[text], messages=[text], body_excerpt=text)
+        AssetsError(text, cause=text, remedies=(text,), messages=(text,), body_excerpt=text)
     )
 
 

@@ -264,7 +264,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"a key; with signs": 1}, "(a key that is not a name)", "Remove it"),
     ({"site": None}, "site", "null"),
     ({"site": "http://acme.atlassian.net"}, "site", "unprotected"),
-    ({"gateway": "ftp://x"}, "gateway", "no address"),
+    ({"gateway": "ftp://x"}, "gateway", "not an address"),
     ({"credentials": "env:X"}, "credentials", "is a string"),
     ({"credentials": {"email": "ana@acme.com"}}, "credentials.secret", "missing"),
     (

@@ -199,7 +199,7 @@ def test_a_name_that_is_not_known_is_said_as_such(run: Run) -> None:
     def handler(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("nope") from socket.gaierror(-2, "Name or service not known")
 
-    with pytest.raises(HostNotFoundError, match=r"api\.example is not known"):
+    with pytest.raises(HostNotFoundError, match=r"Could not find the host api\.example"):
         run(one(Send(request())), handler)
 
 

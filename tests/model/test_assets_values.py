@@ -217,7 +217,7 @@ def test_attribute_reads_minimal_definition() -> None:
     )
     assert Attribute.from_json({"id": "1", "name": "Odd", "type": 77}).type == "unknown (77)"
     assert Attribute.from_json({"id": "1", "name": "Odd", "defaultType": {"id": 77}}).type == "unknown (77)"
-    with pytest.raises(MalformedAnswerError, match="left out “name”"):
+    with pytest.raises(MalformedAnswerError, match="lacks the field name"):
         Attribute.from_json({"id": "1"})
 
 
@@ -255,9 +255,9 @@ def test_unreadable_values_raise_malformed_answer() -> None:
     assert read_number({"count": "3"}, "count") == 3
     assert read_number({"count": "many"}, "count", 7) == 7
     for wrong in ({"entries": 1}, "text", None):
-        with pytest.raises(MalformedAnswerError, match="where a list of things was expected"):
+        with pytest.raises(MalformedAnswerError, match="instead of a list of things"):
             read_array(wrong, "things", "entries")
-    with pytest.raises(MalformedAnswerError, match="where a thing was expected"):
+    with pytest.raises(MalformedAnswerError, match="instead of a thing"):
         read_object([], "a thing")
-    with pytest.raises(MalformedAnswerError, match="left out “id”"):
+    with pytest.raises(MalformedAnswerError, match="lacks the field id"):
         read_text({}, "id")

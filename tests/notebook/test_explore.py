@@ -95,7 +95,7 @@ def test_outputs_load_nothing() -> None:
 
 def test_each_step_has_its_display() -> None:
     assert "ready" in html_of("check")
-    assert "A Jira admin: give the account Administer Jira" in html_of("check-failed")
+    assert "A Jira admin: in Jira settings" in html_of("check-failed")
     assert "/jira/assets/object-schema/1" in html_of("schema")
     assert "<svg" in html_of("schema-graph")
     assert "it-ops" in html_of("set-roles")

@@ -89,5 +89,7 @@ def is_completed(emulator: Emulator) -> bool:
 
 def result_of(error: AssetsError) -> ImportResult:
     """The result on an error that has one."""
-    assert error.result is not None
+    from jsm_assets_dest import ImportResult
+
+    assert isinstance(error.result, ImportResult)
     return error.result

@@ -342,7 +342,7 @@ async def test_token_of_another_schema_writes_nothing(emulator: Emulator, connec
     wrong = connection.import_token(emulator.import_sources[0].token, schema=other)
 
     report = await now(wrong.check())
-    with pytest.raises(ImportTargetMismatchError, match="not of OTH"):
+    with pytest.raises(ImportTargetMismatchError, match="object schema than OTH"):
         await now(wrong.build(model()))
 
     assert not report.ok
@@ -584,7 +584,7 @@ async def test_import_that_names_its_schema_by_uuid_is_found(emulator: Emulator,
     wrong = connection.import_token(emulator.import_sources[0].token, schema=other)
 
     await now(token.build(model()))
-    with pytest.raises(ImportTargetMismatchError, match="not of OTH"):
+    with pytest.raises(ImportTargetMismatchError, match="object schema than OTH"):
         await now(wrong.build(model()))
     emulator.faults.next("list import sources", status=404)
     unsure = connection.import_token(emulator.import_sources[0].token, schema=other)

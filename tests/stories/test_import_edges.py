@@ -267,7 +267,7 @@ def test_a_test_of_nothing_is_refused(emulator: Emulator, token: Any) -> None:
 
 @pytest.mark.parametrize("wrong", [{"on_busy": "cancel"}, {"on_bad_record": "ignore"}])
 def test_options_have_few_words(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ConfigurationError, match="pass one of"):
+    with pytest.raises(ConfigurationError, match="Pass one of"):
         ImportOptions(**wrong)
 
 

@@ -29,7 +29,7 @@ from tests.stories.test_building import RECORDS, destination, model
 CODES: dict[str, tuple[type[MappingRejectedError], str]] = {
     "SCHEMA_INVALID_EXTERNAL_ID": (ExternalIdTakenError, "namespace"),
     "EXTERNAL_ID_MISMATCH": (ExternalIdMismatchError, "conflicts"),
-    "UNKNOWN_EXTERNAL_ID_MAPPING": (UnknownExternalIdError, "plan again"),
+    "UNKNOWN_EXTERNAL_ID_MAPPING": (UnknownExternalIdError, "create a new plan"),
     "MAPPING_INVALID_EXTERNAL_ID": (MappingExternalIdError, "external ids"),
     "DUPLICATE_EXTERNAL_ID_ILLEGAL": (DuplicateExternalIdError, "external id"),
     "UNKNOWN_REFERENCE": (UnknownReferenceError, "reference"),
@@ -125,7 +125,7 @@ async def test_type_created_after_the_plan_is_rejected(emulator: Emulator, conne
     with pytest.raises(ExternalIdMismatchError, match="People") as caught:
         await now(token.build(model()))
 
-    assert "find the conflicts" in " ".join(caught.value.remedies)
+    assert "find_conflicts(model)" in " ".join(caught.value.remedies)
     assert [one.name for one in emulator.object_schema("OKT").object_types] == ["People"]
 
 

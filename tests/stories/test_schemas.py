@@ -171,7 +171,7 @@ async def test_listing_with_a_count_but_no_entries_is_rejected(emulator: Emulato
     empty: dict[str, JsonValue] = {"startAt": 0, "maxResults": 50, "total": 3, "values": [], "isLast": True}
     emulator.faults.next("list object schemas", status=200, body=empty, times=1)
 
-    with pytest.raises(MalformedAnswerError, match="sent none of them"):
+    with pytest.raises(MalformedAnswerError, match="contains none of them"):
         await now(connection.object_schemas())
 
 

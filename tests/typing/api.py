@@ -84,9 +84,12 @@ from jsm_assets_dest import (
     okta,
 )
 from jsm_assets_dest.exceptions import (
+    ExecutionFacts,
     ImportTimeoutError,
     ProblemsFoundError,
     RateLimitedError,
+    ReportFacts,
+    ResultFacts,
     TransportError,
 )
 
@@ -207,10 +210,10 @@ def failures(
     any_error: AssetsError, problems: ProblemsFoundError, late: ImportTimeoutError, token: ImportToken
 ) -> None:
     """Errors carry values with types, so that a program can go on from them."""
-    assert_type(any_error.result, ImportResult | None)
+    assert_type(any_error.result, ResultFacts | None)
     assert_type(any_error.remedies, tuple[str, ...])
-    assert_type(problems.report, ConnectionReport | ImportTokenReport | DestinationStatus | None)
-    assert_type(late.execution, Execution | None)
+    assert_type(problems.report, ReportFacts | None)
+    assert_type(late.execution, ExecutionFacts | None)
     if late.execution is not None:
         assert_type(token.attach(late.execution), ImportExecution)
 

@@ -1,15 +1,18 @@
-"""Reports: what was checked, what came of it, and who must do what.
+"""Reports: what was checked, with which result, and who can fix what failed.
 
-A report never raises while it is made; `raise_for_problems` turns it into an exception for those who want one. It can be
-printed, stored as JSON, and shown in a notebook, and holds no secret.
+Creating a report never raises; `raise_for_problems` raises for callers who want that. A report can be printed, stored as
+JSON, and shown in a notebook. It contains no secret.
+
+`CheckRecorder` is the one way to fill a report: it runs checks, times them, and skips those that depend on a failed one.
 """
 
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from attrs import Factory, field, frozen
+from attrs import Factory, define, field, frozen
 
 from .._display.html import (
     Markup,
@@ -26,26 +29,36 @@ from .._display.html import (
     strong,
     whole,
 )
-from ..exceptions import AssetsError, ProblemsFoundError
+from .._errors.facts import Place, ReportFacts
+from .._errors.layout import cause_label
+from .._http.commands import Operation
+from ..exceptions import (
+    AssetsError,
+    MalformedAnswerError,
+    ProblemsFoundError,
+    RateLimitedError,
+    ServiceUnavailableError,
+    TransportError,
+)
 
 if TYPE_CHECKING:
     from .import_sources import ImportSource
 
 
 class CheckState(enum.StrEnum):
-    """What came of a check."""
+    """Result of a check."""
 
-    #: It is as it must be.
+    #: As it must be.
     OK = "ok"
-    #: It is not, and somebody must act.
+    #: Not as it must be: someone must act.
     FAILED = "failed"
-    #: It was not looked at; the summary says why.
+    #: Not checked; the summary says why.
     SKIPPED = "skipped"
-    #: It could not be found out, for example because the service was not available.
+    #: Could not be determined, for example because the server was not available.
     UNKNOWN = "unknown"
 
 
-#: Sign and ground of a state's mark; the word always stands beside them.
+#: Sign and color of a state's mark; the word is always beside them.
 _LOOKS = {
     CheckState.OK: ("✓", Tone.GOOD),
     CheckState.FAILED: ("✗", Tone.BAD),
@@ -64,14 +77,15 @@ class Check:
     """One check.
 
     Attributes:
-        name: What was checked, such as "jira admin"; stable, for programs.
-        state: What came of it.
-        summary: The same in a sentence.
-        evidence: What it is based on: an id, a name, a status.
-        cause: The likely cause of a failure, with how certain it is.
-        remedies: What to do, in order; each names who must act.
-        who: Who must act first: "A site admin"; "" when nobody has to.
-        seconds: The time it took.
+        name: The checked item, such as "jira admin"; stable, for programs.
+        state: The result.
+        summary: The result in a sentence.
+        evidence: What the result is based on: an id, a name, a status.
+        cause: Why it failed.
+        cause_is_certain: True if the cause is proven; otherwise it is the likely one.
+        remedies: What to do, in order. Each remedy has the form "Who: action."
+        who: Who must act first: "A site admin"; "" if no one has to.
+        seconds: Duration of the check.
         error: The error behind a failure, for programs.
     """
 
@@ -80,6 +94,7 @@ class Check:
     summary: str = ""
     evidence: str = ""
     cause: str = ""
+    cause_is_certain: bool = False
     remedies: tuple[str, ...] = ()
     who: str = field(default=Factory(_first_to_act, takes_self=True))
     seconds: float = field(default=0.0, eq=False)
@@ -87,17 +102,18 @@ class Check:
 
     @property
     def is_problem(self) -> bool:
-        """Whether it failed, or could not be found out."""
+        """True if the check failed or could not be determined."""
         return self.state in (CheckState.FAILED, CheckState.UNKNOWN)
 
     def to_dict(self) -> dict[str, object]:
-        """The check as plain values that JSON can hold."""
+        """Return the check as JSON-ready data."""
         return {
             "name": self.name,
             "state": self.state.value,
             "summary": self.summary,
             "evidence": self.evidence,
             "cause": self.cause,
+            "cause_is_certain": self.cause_is_certain,
             "remedies": list(self.remedies),
             "who": self.who,
             "seconds": round(self.seconds, 3),
@@ -109,19 +125,192 @@ class Check:
         lines = [f"{self.state.value}: {self.name}. {self.summary}{evidence}"]
         if self.is_problem:
             if self.cause:
-                lines.append(f"    Cause: {self.cause}")
+                lines.append(f"    {cause_label(certain=self.cause_is_certain)} {self.cause}")
             lines += [f"    {number}. {remedy}" for number, remedy in enumerate(self.remedies, 1)]
             if self.error is not None and self.error.technical:
-                lines.append(f"    ({self.error.technical})")
+                lines.append(f"    Details: {self.error.technical}")
         return "\n".join(lines)
+
+
+#: Failures that say nothing about the checked item: its state is unknown.
+NOT_KNOWN = (TransportError, RateLimitedError, ServiceUnavailableError, MalformedAnswerError)
+
+
+@define
+class CheckRecorder:
+    """Runs checks and records their results.
+
+    A check is an operation that returns its summary and its evidence, or raises an `AssetsError`. After `block`, further
+    checks are skipped; their summary repeats the reason of the check that blocks them.
+
+    Attributes:
+        now: The current time of a monotonic clock.
+        host: The site's host, for reasons.
+        account: The account, for reasons.
+        checks: The results so far, by name.
+    """
+
+    now: Callable[[], float]
+    host: str = ""
+    account: str = ""
+    checks: dict[str, Check] = field(factory=dict[str, Check])
+    _reason: str = field(default="", init=False)
+
+    def run(
+        self,
+        name: str,
+        step: Operation[tuple[str, str]],
+        *,
+        is_essential: bool = True,
+        proves: tuple[type[AssetsError], ...] = (AssetsError,),
+        unknown: tuple[type[AssetsError], ...] = NOT_KNOWN,
+    ) -> Operation[None]:
+        """Run a check, unless an earlier one blocks it.
+
+        Args:
+            name: The name of the check.
+            step: The operation. It is closed without being started if the check is skipped.
+            is_essential: False if the check only explains others: then it is skipped if it can't be read.
+            proves: The errors that prove a failure. After any other error, the result is unknown.
+            unknown: The errors after which the result is unknown, even if they are in `proves`.
+        """
+        if self._reason:
+            step.close()
+            self.skip(name)
+            return
+        started = self.now()
+        try:
+            summary, evidence = yield from step
+        except AssetsError as error:
+            is_known = isinstance(error, proves) and not isinstance(error, unknown)
+            if not is_essential and (not is_known or error.status is not None):
+                self.skip(name, f"Not needed, and could not be read: {error.what}")
+                return
+            state = CheckState.FAILED if is_known else CheckState.UNKNOWN
+            self.fail(name, error, state=state, seconds=self.now() - started)
+        else:
+            self.ok(name, summary, evidence, seconds=self.now() - started)
+
+    def ok(self, name: str, summary: str, evidence: str = "", *, seconds: float = 0.0) -> None:
+        """Record a success."""
+        self.checks[name] = Check(
+            name=name, state=CheckState.OK, summary=summary, evidence=evidence, seconds=seconds
+        )
+
+    def fail(
+        self,
+        name: str,
+        error: AssetsError,
+        *,
+        state: CheckState = CheckState.FAILED,
+        evidence: str = "",
+        seconds: float = 0.0,
+    ) -> None:
+        """Record an error."""
+        self.checks[name] = Check(
+            name=name,
+            state=state,
+            summary=error.what,
+            evidence=evidence or ("" if error.status is None else f"HTTP {error.status}"),
+            cause=error.cause,
+            cause_is_certain=error.cause_is_certain,
+            remedies=error.remedies,
+            seconds=seconds,
+            error=error,
+        )
+
+    def skip(self, name: str, summary: str = "") -> None:
+        """Record that an item was not checked, for the reason of the blocking check if none is given."""
+        text = summary or f"Not checked: {self._reason}."
+        self.checks[name] = Check(name=name, state=CheckState.SKIPPED, summary=text)
+
+    def block(self, name: str) -> None:
+        """Skip all further checks, because of a check that failed. The first one counts."""
+        self._reason = self._reason or self.reason(name)
+
+    def reason(self, name: str) -> str:
+        """Return why checks that depend on a failed check are skipped, in the middle of a sentence."""
+        error = self.checks[name].error
+        reason = "" if error is None else error.skip_reason(self.host, self.account)
+        return reason or f'the check "{name}" failed'
+
+    @property
+    def is_blocked(self) -> bool:
+        """True after `block`."""
+        return bool(self._reason)
+
+    def is_ok(self, name: str) -> bool:
+        """Return True if a check succeeded."""
+        return self.checks[name].state is CheckState.OK
+
+    def has_failed(self, *names: str) -> bool:
+        """Return True if one of the checks failed."""
+        return any(self.checks[name].state is CheckState.FAILED for name in names)
+
+    def error(self, name: str) -> AssetsError | None:
+        """Return the error behind a check."""
+        return self.checks[name].error
+
+
+def raise_problems(problems: Iterable[Check], holder: str, site: str, report: ReportFacts) -> None:
+    """Raise one error for problems. One cause counts once, even if it fails several checks.
+
+    Args:
+        problems: The checks that are problems.
+        holder: The account or the token that was checked.
+        site: The address of the site.
+        report: The report that the error carries.
+
+    Raises:
+        ProblemsFoundError: There are problems. The error of the first one is its `__cause__`.
+    """
+    causes = distinct(problems)
+    if not causes:
+        return
+    first = causes[0]
+    count = "1 check" if len(causes) == 1 else f"{len(causes)} checks"
+    where = " on ".join(part for part in (holder, site.partition("://")[2]) if part)
+    reason = _reason_of(first.summary)
+    if reason.startswith(f"{holder} "):
+        reason = f"the account{reason.removeprefix(holder)}"
+    others = [f"  {check.name}: {check.summary}" for check in causes[1:]]
+    remedies = tuple(dict.fromkeys(remedy for check in causes for remedy in check.remedies))
+    place = Place() if first.error is None else first.error.place()
+    place.pop("code", None)
+    raise ProblemsFoundError(
+        "\n".join([f"{count} failed for {where}: {reason}", *others]),
+        report=report,
+        cause=first.cause,
+        cause_is_certain=first.cause_is_certain,
+        remedies=remedies[:_MOST_REMEDIES],
+        **place,
+    ) from first.error
+
+
+def distinct(problems: Iterable[Check]) -> list[Check]:
+    """Return the first problem of each cause."""
+    causes: dict[str, Check] = {}
+    for check in problems:
+        causes.setdefault(check.cause or check.summary, check)
+    return list(causes.values())
+
+
+#: Remedies that a message shows; the report has all of them.
+_MOST_REMEDIES = 5
+
+
+def _reason_of(summary: str) -> str:
+    """Leave out which request found the problem: "Could not read the service desks: "."""
+    action, colon, reason = summary.partition(": ")
+    return reason if colon and action.startswith("Could not ") else summary
 
 
 @frozen(kw_only=True)
 class _Report:
-    """What all reports have in common.
+    """Common part of all reports.
 
     Attributes:
-        checks: The checks, in the order in which they build on each other.
+        checks: The checks, in the order in which they depend on each other.
         site: The address of the site.
     """
 
@@ -130,12 +319,12 @@ class _Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed and nothing remained unknown; what was skipped does not count."""
+        """True if nothing failed and nothing is unknown. Skipped checks don't count."""
         return not self.problems
 
     @property
     def problems(self) -> tuple[Check, ...]:
-        """The checks that failed or could not be found out."""
+        """The checks that failed or could not be determined."""
         return tuple(check for check in self.checks if check.is_problem)
 
     def __getitem__(self, name: str) -> Check:
@@ -145,26 +334,15 @@ class _Report:
         raise KeyError(name)
 
     def raise_for_problems(self) -> None:
-        """Raise when there are problems; the first problem's own error is the `__cause__`.
+        """Raise if there are problems. The error of the first one is the `__cause__`.
 
         Raises:
-            ProblemsFoundError: There are; it carries the report.
+            ProblemsFoundError: There are problems. It carries the report.
         """
-        problems = self.problems
-        if not problems:
-            return
-        first = problems[0]
-        count = "1 problem was" if len(problems) == 1 else f"{len(problems)} problems were"
-        raise ProblemsFoundError(
-            f"{count} found with {self._subject()}. {' '.join(f'{check.name}: {check.summary}' for check in problems)}",
-            report=cast("ConnectionReport | ImportTokenReport", self),  # there is no other report
-            cause=first.cause,
-            # Two checks may ask for the same thing.
-            remedies=tuple(dict.fromkeys(remedy for check in problems for remedy in check.remedies)),
-        ) from first.error
+        raise_problems(self.problems, self._holder(), self.site, self)
 
     def to_dict(self) -> dict[str, object]:
-        """The report as plain values that JSON can hold."""
+        """Return the report as JSON-ready data."""
         return {
             "ok": self.ok,
             "site": self.site,
@@ -173,13 +351,16 @@ class _Report:
         }
 
     def _subject(self) -> str:
-        raise AssertionError("each kind of report has its own")
+        raise AssertionError("each report has its own")
+
+    def _holder(self) -> str:
+        raise AssertionError("each report has its own")
 
     def _facts(self) -> dict[str, object]:
-        raise AssertionError("each kind of report has its own")
+        raise AssertionError("each report has its own")
 
     def _verdict(self) -> str:
-        problems = len(self.problems)
+        problems = len(distinct(self.problems))
         return "ready" if not problems else "1 problem" if problems == 1 else f"{problems} problems"
 
     def __repr__(self) -> str:
@@ -197,12 +378,12 @@ class _Report:
         return [*facts, *("\n  ".join(str(check).splitlines()) for check in self.checks)]
 
     def _repr_html_(self) -> str:
-        known = [
+        lines = [
             f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
         ]
         return whole(
             joined(strong(self._subject()), " ", mark(self._verdict(), Tone.GOOD if self.ok else Tone.BAD)),
-            facts(known) if known else "",
+            facts(lines) if lines else "",
             grid(("Result", "Check", "Finding"), [_row(check, self.site) for check in self.checks]),
         )
 
@@ -225,15 +406,15 @@ def _plain(value: object) -> str:
 
 @frozen(kw_only=True, repr=False)
 class ConnectionReport(_Report):
-    """Whether an account can do the job on a site.
+    """Report about whether an account can do the job on a site.
 
     Attributes:
-        account: Whose credential was used.
-        account_id: The id of the account behind it, when the login was accepted.
-        cloud_id: The site's id on the gateway, when known.
-        workspace_id: The id of its Assets workspace, when known.
-        proxies: Which origins are reached through a proxy that the environment names:
-            "https://acme.atlassian.net through http://proxy.example:3128"; never with the proxy's password.
+        account: The owner of the credential.
+        account_id: The id of the account, if the login succeeded.
+        cloud_id: The site's id on the gateway, if known.
+        workspace_id: The id of its Assets workspace, if known.
+        proxies: Origins that are reached through a proxy of the environment:
+            "https://acme.atlassian.net through http://proxy.example:3128", never with the proxy's password.
     """
 
     account: str = ""
@@ -244,6 +425,9 @@ class ConnectionReport(_Report):
 
     def _subject(self) -> str:
         return f"{self.site} as {self.account}" if self.account else self.site
+
+    def _holder(self) -> str:
+        return self.account
 
     def _facts(self) -> dict[str, object]:
         return {
@@ -257,11 +441,11 @@ class ConnectionReport(_Report):
 
 @frozen(kw_only=True, repr=False)
 class ImportTokenReport(_Report):
-    """Whether an import token is good, and where it leads.
+    """Report about whether an import token is valid, and which import it belongs to.
 
     Attributes:
-        import_source: The import that it belongs to, when it could be read.
-        status: The state of the import in the service's word: IDLE, RUNNING, MISSING_MAPPING, DISABLED; or None.
+        import_source: The import that it belongs to, if it could be read.
+        status: The state of the import: IDLE, RUNNING, MISSING_MAPPING, DISABLED; or None.
     """
 
     import_source: ImportSource | None = None
@@ -269,6 +453,9 @@ class ImportTokenReport(_Report):
 
     def _subject(self) -> str:
         return f"the import token for {self.site}"
+
+    def _holder(self) -> str:
+        return "the import token"
 
     def _facts(self) -> dict[str, object]:
         source = self.import_source

@@ -18,6 +18,7 @@ from .._operations import import_tokens as tokens
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .._session.credentials import import_token_secret
+from ..exceptions import ExecutionFacts
 from .build_plan import AsyncBuildPlan
 from .import_execution import AsyncImportExecution
 from .session import AsyncSession
@@ -131,13 +132,13 @@ class AsyncImportToken:
         execution = await self._session.run(starting.start(self._target, settings))
         return AsyncImportExecution.of(self._session, self._target, execution)
 
-    def attach(self, execution: Execution) -> AsyncImportExecution:
+    def attach(self, execution: ExecutionFacts) -> AsyncImportExecution:
         """Return a handle for an execution that another process started, such as an unpickled one.
 
         The handle can submit records and read the state. Only the process that started the execution can complete or
         cancel it.
         """
-        return AsyncImportExecution.of(self._session, self._target, execution.detached())
+        return AsyncImportExecution.of(self._session, self._target, Execution.from_dict(execution.to_dict()))
 
     async def test_import(
         self, records: AsyncRecords, count: int = 100, **options: Unpack[ImportSettings]

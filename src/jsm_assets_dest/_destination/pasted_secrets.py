@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from ..exceptions import AssetsError, InvalidCredentialError, scrubbed
+from .._errors.declared import scrubbed
+from ..exceptions import AssetsError, InvalidCredentialError
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -12,7 +12,7 @@ from typing import cast
 
 from attrs import field, frozen
 
-from .._wire.json_values import as_number, as_object, as_text, as_texts
+from .._wire.json_reading import as_number, as_object, as_text, as_texts
 
 #: Known states of an execution. Any other state counts as running.
 INGESTING, PROCESSING, DONE, CANCELLED = "INGESTING", "PROCESSING", "DONE", "CANCELLED"

@@ -23,7 +23,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
-from ..exceptions import JournalError, JournalLockedError, JournalMismatchError, scrubbed
+from .._errors.declared import scrubbed
+from ..exceptions import JournalError, JournalLockedError, JournalMismatchError
 from .journal_values import ChunkState, JournalChunk, JournalExecution, JournalRun, PlannedChunk, RunState
 
 #: Marker of the file ("JAdJ"), and version of its tables.

@@ -23,7 +23,7 @@ from typing_extensions import override
 from .._model.names import camel_case
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
-from .._wire.json_values import JsonObject
+from .._wire.json_reading import JsonObject
 from ..exceptions import RecordError
 from .values import MOST_CLASSES, TEXT_LIMIT, AttributeRule, Convert, Rule, SharedRule, UnfitError
 from .whole_run import REMEMBERED, DanglingReference, Identifiers, References, at_path

@@ -27,7 +27,7 @@ from typing import Any, NoReturn, TypeAlias, cast
 from typing_extensions import override
 
 from .._model.specs import AttributeSpec, AttributeType
-from .._wire.json_values import JsonValue
+from .._wire.json_reading import JsonValue
 
 #: Returns what is sent for a value, or raises `UnfitError`.
 Convert: TypeAlias = Callable[[Any], JsonValue]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import evolve, field, frozen
 
 from .._assets.statuses import StatusCategory
-from .._wire.json_values import as_number, as_object, as_objects, as_text, as_texts
+from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
 from .aql import lookup
 from .findings import FindingCollector
 from .mapping_document import mapping_description

@@ -111,7 +111,7 @@ class Findings:
             raise InvalidModelError(
                 f"The schema model has {count}: {places}",
                 findings=self.items,
-                remedies=[f"You: {error.path}: {error.remedy}" for error in errors],
+                remedies=tuple(f"You: {error.path}: {error.remedy}" for error in errors),
             )
 
     def to_dict(self) -> dict[str, object]:

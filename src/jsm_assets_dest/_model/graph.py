@@ -7,7 +7,7 @@ from attrs import asdict, field, frozen
 
 from .._assets.object_types import Attribute, ExistingObjectType
 from .._display.drawing import GraphBox, GraphRow, draw
-from .._wire.json_values import digest_of
+from .._wire.json_reading import digest_of
 from .object_schema_spec import ObjectSchemaSpec
 from .specs import AttributeSpec
 

@@ -11,7 +11,7 @@ from typing import cast
 
 from attrs import frozen
 
-from .._wire.json_values import JsonObject, JsonValue
+from .._wire.json_reading import JsonObject, JsonValue
 from .aql import lookup
 from .object_schema_spec import ObjectSchemaSpec
 from .specs import AttributeSpec, IconSpec, ObjectTypeSpec, StatusSpec

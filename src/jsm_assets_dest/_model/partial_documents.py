@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import cast
 
-from .._wire.json_values import JsonObject, JsonValue, as_object, as_objects, as_text
+from .._wire.json_reading import JsonObject, JsonValue, as_object, as_objects, as_text
 from .names import same_name
 
 _Json = Mapping[str, object]

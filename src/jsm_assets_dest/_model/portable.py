@@ -9,7 +9,7 @@ from typing import Any, cast, get_args, get_origin
 
 from attrs import NOTHING, asdict, fields, has
 
-from .._wire.json_values import as_object
+from .._wire.json_reading import as_object
 from .findings import FindingCollector
 from .object_schema_spec import ModelT, ObjectSchemaSpec
 

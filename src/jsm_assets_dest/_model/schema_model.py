@@ -11,7 +11,7 @@ from typing import Self
 
 from attrs import frozen
 
-from .._wire.json_values import JsonObject, digest_of
+from .._wire.json_reading import JsonObject, digest_of
 from .changes import renamed, without
 from .findings import Findings
 from .graph import Graph

@@ -14,8 +14,7 @@ from .._wire import import_requests as wire
 from .._wire.decision_table import refused_mapping
 from .._wire.error_bodies import read_body
 from .._wire.import_requests import ImportLinks
-from .._wire.json_reading import read_object
-from .._wire.json_values import JsonObject
+from .._wire.json_reading import JsonObject, read_object
 from ..exceptions import (
     ApiError,
     AssetsError,
@@ -192,18 +191,7 @@ def _with_places(error: MappingRejectedError, model: SchemaModel) -> MappingReje
         remedies=remedies,
         location=error.location or places[0],
         codes=error.codes,
-        operation=error.operation,
-        status=error.status,
-        method=error.method,
-        path=error.path,
-        host=error.host,
-        code=error.code,
-        messages=error.messages,
-        field_errors=error.field_errors,
-        request_id=error.request_id,
-        attempts=error.attempts,
-        elapsed=error.elapsed,
-        body_excerpt=error.body_excerpt,
+        **error.place(),
     )
 
 

@@ -91,15 +91,8 @@ def _rename(site: Site, conflict: ConflictRecord, name: str) -> Operation[None]:
         raise ResolutionNotPossibleError(
             f'Could not rename the object type "{conflict.name}" to "{checked}".',
             cause="Assets rejects this name.",
-            operation=error.operation,
-            status=error.status,
-            method=error.method,
-            path=error.path,
-            host=error.host,
-            messages=error.messages,
-            field_errors=error.field_errors,
-            request_id=error.request_id,
             remedies=("You: pass a name that no object type of the schema has, with name=….",),
+            **error.place(),
         ) from None
     except NotFoundError as error:
         raise _gone(conflict, error) from None
@@ -109,14 +102,8 @@ def _gone(conflict: ConflictRecord, error: NotFoundError) -> ResolutionNotPossib
     return ResolutionNotPossibleError(
         f'The object type "{conflict.name}" no longer exists, or this account can no longer see it.',
         cause="Another user has probably deleted it since the conflict was found.",
-        operation=error.operation,
-        status=error.status,
-        method=error.method,
-        path=error.path,
-        host=error.host,
-        messages=error.messages,
-        request_id=error.request_id,
         remedies=("You: find the conflicts again. This one may be resolved.",),
+        **error.place(),
     )
 
 

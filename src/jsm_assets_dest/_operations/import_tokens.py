@@ -1,27 +1,25 @@
-"""Import tokens: where one leads, whether it is the right one, and making a new one."""
+"""Import tokens: which import one belongs to, whether that is the expected one, and how to generate a new one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from attrs import define
 
 from .._assets.import_sources import ImportSource, ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._assets.reports import Check, CheckState, ImportTokenReport
+from .._assets.reports import Check, CheckRecorder, CheckState, ImportTokenReport
 from .._http.commands import Operation
 from .._session.call import call
 from .._session.site import Site
 from .._session.workspace import ask_assets, assets_base
+from .._wire import address_book
 from .._wire import import_requests as wire
 from .._wire import schema_requests as schema_wire
 from .._wire.import_requests import ImportLinks, ImportState
 from .._wire.json_reading import read_object, read_text
 from ..exceptions import (
     ApiError,
-    AssetsError,
-    AuthenticationError,
     HtmlResponseError,
     ImportTargetMismatchError,
-    ImportTokenError,
     MalformedAnswerError,
     ServiceUnavailableError,
     TransportError,
@@ -31,79 +29,83 @@ from .import_target import ImportTarget
 
 
 def links(target: ImportTarget) -> Operation[ImportLinks]:
-    """Where the token leads. Asked anew for every run: the links are bound to the token and not to be kept.
+    """Return the links of the token. They are read for every run, because they are bound to the token.
 
     Raises:
-        ImportTokenError: The token is refused.
+        ImportTokenError: The token was rejected.
     """
     response = yield from call(target.site, wire.import_info(target.site.gateway, target.bearer))
     return wire.read_import_links(response, target.site.gateway)
 
 
-def state(target: ImportTarget, found: ImportLinks) -> Operation[ImportState]:
-    """The state of the import."""
-    response = yield from call(target.site, wire.import_status(found, target.bearer))
+def state(target: ImportTarget, import_links: ImportLinks) -> Operation[ImportState]:
+    """Return the state of the import."""
+    response = yield from call(target.site, wire.import_status(import_links, target.bearer))
     return wire.read_import_state(response, target.site.gateway)
 
 
 def status(target: ImportTarget) -> Operation[ImportStatus]:
-    """The state of the import, for callers."""
-    found = yield from links(target)
-    now = yield from state(target, found)
+    """Return the state of the import, for callers."""
+    import_links = yield from links(target)
+    current = yield from state(target, import_links)
     return ImportStatus(
-        status=now.status, import_source_id=found.import_source_id, workspace_id=found.workspace_id
+        status=current.status,
+        import_source_id=import_links.import_source_id,
+        workspace_id=import_links.workspace_id,
     )
 
 
-def source_of(site: Site, found: ImportLinks) -> Operation[ImportSource]:
-    """The import source that a token belongs to, read with the account's credentials."""
+def source_of(site: Site, import_links: ImportLinks) -> Operation[ImportSource]:
+    """Return the import source that a token belongs to, read with the account's credentials."""
     response = yield from ask_assets(
-        site, lambda base: schema_wire.get_import_source(base, found.import_source_id)
+        site, lambda base: schema_wire.get_import_source(base, import_links.import_source_id)
     )
     return ImportSource.from_json(response.json())
 
 
-def refuse_other_workspace(site: Site, found: ImportLinks) -> Operation[None]:
-    """Make sure that the token belongs to the connection's workspace.
+def refuse_other_workspace(site: Site, import_links: ImportLinks) -> Operation[None]:
+    """Check that the token belongs to the connection's workspace.
 
     Raises:
-        ImportTargetMismatchError: It does not.
+        ImportTargetMismatchError: The token belongs to another workspace.
     """
     yield from assets_base(site)
-    if found.workspace_id != site.workspace_id:
+    if import_links.workspace_id != site.workspace_id:
         raise ImportTargetMismatchError(
-            f"The import token belongs to the workspace {found.workspace_id}, but {site.url} has the workspace "
-            f"{site.workspace_id}. Nothing was written.",
+            f"The import token belongs to another workspace than {site.url.partition('://')[2]}. Nothing was changed.",
+            details=f"workspace {import_links.workspace_id} instead of {site.workspace_id}",
         )
 
 
-def refuse_other_schema(target: ImportTarget, found: ImportLinks) -> Operation[ImportSource | None]:
-    """Make sure that the token leads to the schema that is meant.
+def refuse_other_schema(target: ImportTarget, import_links: ImportLinks) -> Operation[ImportSource | None]:
+    """Check that the token belongs to the expected schema.
 
     Raises:
-        ImportTargetMismatchError: It leads somewhere else.
+        ImportTargetMismatchError: The token belongs to another schema.
     """
-    if target.schema is None:
+    site, schema, memory = target.site, target.schema, target.memory
+    if schema is None:
         return None
-    yield from refuse_other_workspace(target.site, found)
-    # The links are asked anew each time; an import source never moves to another schema.
-    if target.memory.import_source is not None and target.memory.import_source.id == found.import_source_id:
-        return target.memory.import_source
-    source = yield from source_of(target.site, found)
-    if not (yield from _belongs(target.site, source, target.schema)):
+    yield from refuse_other_workspace(site, import_links)
+    # The links are read each time, but an import source never moves to another schema.
+    if memory.import_source is not None and memory.import_source.id == import_links.import_source_id:
+        return memory.import_source
+    source = yield from source_of(site, import_links)
+    if not (yield from _belongs(site, source, schema)):
         raise ImportTargetMismatchError(
-            f"The import token belongs to the import “{source.name}” of the object schema {source.schema_id}, not of "
-            f"{target.schema.key} ({target.schema.name}, {target.schema.id}). Nothing was written.",
+            f'The import token belongs to the import "{source.name}" of another object schema than {schema.key}. '
+            "Nothing was changed.",
+            details=f"object schema {source.schema_id} instead of {schema.id}",
         )
-    target.memory.import_source = source
+    memory.import_source = source
     return source
 
 
 def _belongs(site: Site, source: ImportSource, schema: ObjectSchemaRecord) -> Operation[bool]:
-    """Whether an import writes to a schema.
+    """Find out whether an import belongs to a schema.
 
-    Live sites name the schema by its decimal id, Atlassian's document by a UUID, which tells nothing: then the schema's
-    own imports are listed. That is undocumented; where it is not answered, the import counts as the right one.
+    Live sites return the schema's decimal id. Atlassian's document shows a UUID, which can't be compared: then the schema's
+    own imports are listed. That request is undocumented; if it fails, the import is treated as the right one.
     """
     if source.schema_id.isdecimal():
         return source.schema_id == schema.id
@@ -112,14 +114,14 @@ def _belongs(site: Site, source: ImportSource, schema: ObjectSchemaRecord) -> Op
         listed = schema_wire.read_each(response, "import sources", ImportSource.from_json, "values")
     except (ApiError, MalformedAnswerError, HtmlResponseError):
         return True
-    return any(one.id == source.id for one in listed)
+    return any(listed_source.id == source.id for listed_source in listed)
 
 
 def generate(site: Site, source: ImportSource) -> Operation[str]:
-    """Make a new token for an import; the older one is refused from then on.
+    """Generate a new token for an import. The older one is rejected from then on.
 
     Raises:
-        UnknownOutcomeError: The answer got lost, so that the older token may be dead and the new one is unknown.
+        UnknownOutcomeError: The response was lost. The older token may no longer work, and the new one is unknown.
     """
     try:
         response = yield from ask_assets(site, lambda base: schema_wire.create_import_token(base, source.id))
@@ -127,24 +129,22 @@ def generate(site: Site, source: ImportSource) -> Operation[str]:
         if isinstance(error, TransportError) and error.sent == "no":
             raise
         raise UnknownOutcomeError(
-            f"Whether a new token was made for the import “{source.name}” is not known: the answer got lost.",
-            cause="If it was made, the older token is refused from now on.",
-            remedies=("You: make another token and use that one; it replaces both.",),
-            operation=error.operation,
-            method=error.method,
-            path=error.path,
-            host=error.host,
+            f'Could not generate an import token for "{source.name}": the response was lost.',
+            cause="If the server generated a token, the older one is rejected from now on.",
+            cause_is_certain=False,
+            remedies=("You: generate another token, and use that one; it replaces both.",),
+            **error.place(),
         ) from None
     return read_text(read_object(response.json(), "a token"), "token")
 
 
-#: What a state of an import means, and what to do about it.
+#: Results and remedies for the states of an import.
 _STATES = {
     "IDLE": (CheckState.OK, "The import is ready.", ""),
     "RUNNING": (
         CheckState.FAILED,
-        "An import is running.",
-        "You: wait until it has ended, or pass on_busy='wait'.",
+        "Another execution of the import is in progress.",
+        "You: wait until it ends, or pass on_busy='wait'.",
     ),
     "MISSING_MAPPING": (
         CheckState.OK,
@@ -154,126 +154,91 @@ _STATES = {
     "DISABLED": (
         CheckState.FAILED,
         "The import is disabled.",
-        "A manager of the schema: enable it on the schema's configuration page, tab Import.",
+        address_book.SCHEMA_IMPORT.remedy("enable the import"),
     ),
 }
 
+#: The names of the checks, in the order of the report.
+ACCEPTED = "import token accepted"
+WORKSPACE = "workspace"
+OBJECT_SCHEMA = "object schema"
+STATE = "import state"
+
 
 def check(target: ImportTarget) -> Operation[ImportTokenReport]:
-    """Whether the token is accepted, leads to this workspace and this schema, and may be used now. Sends only reads."""
-    checks: list[Check] = []
-    clock = target.site.clock
-    found: ImportLinks | None = None
+    """Check that the token is accepted, belongs to this workspace and schema, and can be used now. Sends only reads."""
+    return (yield from _TokenCheck(target).report())
 
-    def timed(
-        name: str, started: float, outcome: tuple[CheckState, str, str, str], error: AssetsError | None
-    ) -> None:
-        verdict, summary, evidence, remedy = outcome
-        checks.append(
-            Check(
-                name=name,
-                state=verdict,
-                summary=summary,
-                evidence=evidence,
-                cause=error.cause if error is not None else "",
-                remedies=error.remedies if error is not None else ((remedy,) if remedy else ()),
-                seconds=clock.monotonic() - started,
-                error=error,
-            )
-        )
 
-    def skipped(name: str, why: str) -> None:
-        checks.append(Check(name=name, state=CheckState.SKIPPED, summary=why))
+@define
+class _TokenCheck:
+    """One check of an import token."""
 
-    started = clock.monotonic()
-    try:
-        found = yield from links(target)
-    except AssetsError as error:
-        verdict = (
-            CheckState.FAILED
-            if isinstance(error, (AuthenticationError, ImportTokenError))
-            else CheckState.UNKNOWN
-        )
-        timed("import token accepted", started, (verdict, error.what, "", ""), error)
-    else:
-        where = f"import source {found.import_source_id}"
-        timed("import token accepted", started, (CheckState.OK, "Assets accepts the token.", where, ""), None)
-    if found is None:
-        for name in ("workspace", "object schema", "import state"):
-            skipped(name, "The token was not accepted.")
-        return ImportTokenReport(checks=tuple(checks), site=target.site.url)
-
-    yield from _judged(
-        checks,
-        clock.monotonic,
-        "workspace",
-        lambda: refuse_other_workspace(target.site, found),
-        found.workspace_id,
-    )
+    target: ImportTarget
+    links: ImportLinks | None = None
     source: ImportSource | None = None
-    if target.schema is None:
-        skipped("object schema", "No object schema was named.")
-    else:
-        started = clock.monotonic()
-        try:
-            source = yield from refuse_other_schema(target, found)
-        except AssetsError as error:
-            verdict = (
-                CheckState.FAILED if isinstance(error, ImportTargetMismatchError) else CheckState.UNKNOWN
-            )
-            timed("object schema", started, (verdict, error.what, "", ""), error)
+    state: ImportState | None = None
+
+    def report(self) -> Operation[ImportTokenReport]:
+        """Run the checks."""
+        site = self.target.site
+        checks = CheckRecorder(
+            now=site.clock.monotonic,
+            host=site.url.partition("://")[2],
+            account=site.credentials.account_label,
+        )
+        yield from checks.run(ACCEPTED, self.check_token())
+        if not checks.is_ok(ACCEPTED):
+            checks.block(ACCEPTED)
+        # The account may not be able to read what the token belongs to; only another target proves a failure.
+        yield from checks.run(WORKSPACE, self.check_workspace(), proves=(ImportTargetMismatchError,))
+        if self.target.schema is None and not checks.is_blocked:
+            checks.skip(OBJECT_SCHEMA, "Not checked: pass an object schema to import_token() to check it.")
         else:
-            said = f"The token belongs to an import of {target.schema.key}."
-            timed(
-                "object schema", started, (CheckState.OK, said, f"object schema {target.schema.id}", ""), None
-            )
-    started = clock.monotonic()
-    try:
-        now = yield from state(target, found)
-    except AssetsError as error:
-        timed("import state", started, (CheckState.UNKNOWN, error.what, "", ""), error)
-        return ImportTokenReport(checks=tuple(checks), site=target.site.url, import_source=source)
-    verdict, summary, remedy = _STATES.get(
-        now.status,
-        (CheckState.UNKNOWN, f"The import is in the state {now.status}, which is new to this library.", ""),
-    )
-    timed("import state", started, (verdict, summary, now.status, remedy), None)
-    return ImportTokenReport(
-        checks=tuple(checks), site=target.site.url, import_source=source, status=now.status
-    )
-
-
-def _judged(
-    checks: list[Check],
-    now: Callable[[], float],
-    name: str,
-    act: Callable[[], Operation[None]],
-    evidence: str,
-) -> Operation[None]:
-    started = now()
-    try:
-        yield from act()
-    except AssetsError as error:
-        found = error
-    else:
-        checks.append(
-            Check(
-                name=name,
-                state=CheckState.OK,
-                summary="The token belongs to this site's workspace.",
-                evidence=evidence,
-                seconds=now() - started,
-            )
+            yield from checks.run(OBJECT_SCHEMA, self.check_schema(), proves=(ImportTargetMismatchError,))
+        yield from checks.run(STATE, self.check_state(), proves=())
+        if self.state is not None:
+            self.conclude_state(checks, self.state.status)
+        return ImportTokenReport(
+            checks=tuple(checks.checks.values()),
+            site=site.url,
+            import_source=self.source,
+            status=None if self.state is None else self.state.status,
         )
-        return
-    checks.append(
-        Check(
-            name=name,
-            state=CheckState.FAILED if isinstance(found, ImportTargetMismatchError) else CheckState.UNKNOWN,
-            summary=found.what,
-            cause=found.cause,
-            remedies=found.remedies,
-            seconds=now() - started,
-            error=found,
+
+    def check_token(self) -> Operation[tuple[str, str]]:
+        self.links = yield from links(self.target)
+        return "Assets accepts the token.", f"import source {self.links.import_source_id}"
+
+    def known_links(self) -> ImportLinks:
+        if self.links is None:
+            raise AssertionError("the other checks are blocked unless the token was accepted")
+        return self.links
+
+    def check_workspace(self) -> Operation[tuple[str, str]]:
+        yield from refuse_other_workspace(self.target.site, self.known_links())
+        return "The token belongs to this site's workspace.", self.known_links().workspace_id
+
+    def check_schema(self) -> Operation[tuple[str, str]]:
+        schema = self.target.schema
+        self.source = yield from refuse_other_schema(self.target, self.known_links())
+        key, schema_id = ("", "") if schema is None else (schema.key, schema.id)
+        return f"The token belongs to an import of {key}.", f"object schema {schema_id}"
+
+    def check_state(self) -> Operation[tuple[str, str]]:
+        self.state = yield from state(self.target, self.known_links())
+        return "", self.state.status
+
+    def conclude_state(self, checks: CheckRecorder, status: str) -> None:
+        """Replace the result of reading the state by the state's meaning."""
+        result, summary, remedy = _STATES.get(
+            status, (CheckState.UNKNOWN, f"The import is in the unknown state {status}.", "")
         )
-    )
+        checks.checks[STATE] = Check(
+            name=STATE,
+            state=result,
+            summary=summary,
+            evidence=status,
+            remedies=(remedy,) if remedy else (),
+            seconds=checks.checks[STATE].seconds,
+        )

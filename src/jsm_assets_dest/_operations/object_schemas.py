@@ -94,13 +94,7 @@ def refreshed(site: Site, schema_id: str) -> Operation[ObjectSchemaRecord]:
     except NotFoundError as error:
         raise ObjectSchemaNotFoundError(
             f"The object schema {schema_id} was deleted, or {site.credentials.account_label} can't see it.",
-            status=error.status,
-            operation=error.operation,
-            method=error.method,
-            path=error.path,
-            host=error.host,
-            messages=error.messages,
-            request_id=error.request_id,
+            **error.place(),
         ) from None
     return _schema(site, response.json())
 
@@ -190,14 +184,7 @@ def _taken(error: ValidationError, failure: str, remedies: tuple[str, ...] = ())
     return ObjectSchemaExistsError(
         f"{failure}: the {taken_fields} is taken.",
         remedies=remedies,
-        status=error.status,
-        messages=error.messages,
-        field_errors=error.field_errors,
-        operation=error.operation,
-        method=error.method,
-        path=error.path,
-        host=error.host,
-        request_id=error.request_id,
+        **error.place(),
     )
 
 

@@ -184,10 +184,7 @@ def _started(target: ImportTarget, links: ImportLinks, options: ImportOptions) -
                         "You: if no one else uses this import, cancel the execution on the import's page in Assets.",
                         'You: otherwise, pass on_busy="wait".',
                     ),
-                    operation=error.operation,
-                    method=error.method,
-                    path=error.path,
-                    host=error.host,
+                    **error.place(),
                 ) from None
             if starts >= STARTS:
                 raise

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
 from .._model.schema_model import SchemaModel
-from .._wire.json_values import JsonObject, digest_of
+from .._wire.json_reading import JsonObject, digest_of
 from ..exceptions import ImpossibleChangeError, StalePlanError
 from .changed_document import Verb, changed_document, wanted_mappings, whole_document
 from .compare import Comparison
@@ -79,7 +79,9 @@ class BuildPlanRecord:
                 paths_by_remedy.setdefault(item.remedy.rstrip("."), []).append(item.path)
             raise ImpossibleChangeError(
                 f"The model can't be built. Nothing was sent. {details}.",
-                remedies=[f"{remedy} ({', '.join(paths)})." for remedy, paths in paths_by_remedy.items()],
+                remedies=tuple(
+                    f"{remedy} ({', '.join(paths)})." for remedy, paths in paths_by_remedy.items()
+                ),
             )
 
     def check_current(self, document: Mapping[str, object] | None) -> None:

@@ -21,7 +21,7 @@ from .._model.mapping_document import (
 )
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
-from .._wire.json_values import JsonObject, JsonValue
+from .._wire.json_reading import JsonObject, JsonValue
 from .current import Current, CurrentAttribute
 from .plan_items import PlanItem, PlanKind, PlanSubject
 from .takeover import Match

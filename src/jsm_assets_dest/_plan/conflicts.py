@@ -16,7 +16,7 @@ from .._model.document_reading import walk
 from .._model.names import camel_case, is_generated, same_name, unused
 from .._model.schema_model import SchemaModel
 from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec, importable_type
-from .._wire.json_values import as_object, as_text
+from .._wire.json_reading import as_object, as_text
 from ..exceptions import ResolutionNotPossibleError
 from .differences import Difference, DifferenceKind, differences, existing_attribute, existing_label
 
@@ -169,7 +169,7 @@ class ConflictRecord:
             remedies.append(f"You: to delete the objects permanently, pass delete_objects={count}.")
         raise ResolutionNotPossibleError(
             f'The conflict over "{self.name}" can\'t be resolved with "{resolution.value}": {reason}.',
-            remedies=remedies,
+            remedies=tuple(remedies),
         )
 
     def to_dict(self) -> dict[str, object]:

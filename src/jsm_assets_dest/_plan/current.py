@@ -19,7 +19,7 @@ from .._model.document_reading import (
     walk,
 )
 from .._model.names import same_name
-from .._wire.json_values import as_number, as_object, as_objects, as_text, as_texts
+from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
 
 
 @frozen(kw_only=True)

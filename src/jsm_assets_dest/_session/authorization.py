@@ -1,9 +1,9 @@
-"""The credential of a request: known at once, asked of the caller's provider, or fetched from the authorization server.
+"""The credential of a request: stored, returned by the caller's provider, or fetched from the authorization server.
 
-A token that is asked for is shared by all threads and tasks of a connection; asking happens once at a time.
+All threads and tasks of a connection share a fetched token, and one of them fetches it.
 
-Whatever goes wrong while a token is fetched, the request that needed it was certainly not sent. Such a failure is raised
-as one of a connection that could not be made, so that even a creation is tried again, and by one layer only: the request's.
+If a token can't be fetched, the request that needed it was not sent. That failure is raised as one of a connection that
+could not be opened, so that even a creation is retried, and by one layer only: the request's.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from ..exceptions import ConnectionFailedError, ServiceUnavailableError, Transpo
 from .credentials import ClientCredentials, OAuthToken, bearer_authorization
 from .site import Site
 
-#: Seconds before its end at which a fetched token is renewed, so that no request is under way with a dead one.
+#: Seconds before its expiry at which a fetched token is renewed, so that no request is in flight with an expired one.
 EARLY = 60.0
 
 
 def authorization(site: Site) -> Operation[Secret]:
-    """The value of the Authorization header for the account."""
-    known = site.credentials.authorization()
-    if known is not None:
-        return known
+    """Return the value of the Authorization header for the account."""
+    stored = site.credentials.authorization()
+    if stored is not None:
+        return stored
     if site.token is None or site.clock.monotonic() >= site.token_expires:
         yield Exclusive("token", _renew(site, site.token))
     if site.token is None:
@@ -37,26 +37,30 @@ def authorization(site: Site) -> Operation[Secret]:
     return site.token
 
 
-def renewed(site: Site, refused: Secret | None) -> Operation[bool]:
-    """After a refusal: whether there is another token to try. A provider and the authorization server are asked again.
+def renewed(site: Site, rejected: Secret | None) -> Operation[bool]:
+    """After a rejection, fetch another token, and return True if there is one.
 
     Args:
         site: The site.
-        refused: The token that was refused. When another worker has replaced it in the meantime, nobody is asked.
+        rejected: The token that was rejected. If another worker has replaced it, nothing is fetched.
     """
-    if refused is None or site.credentials.authorization() is not None:
+    if rejected is None or site.credentials.authorization() is not None:
         return False
-    yield Exclusive("token", _renew(site, refused))
-    return site.token != refused
+    yield Exclusive("token", _renew(site, rejected))
+    return site.token != rejected
 
 
 def _renew(site: Site, old: Secret | None) -> Operation[None]:
-    # Whoever waited here while another worker renewed the token finds a new one.
+    # Another worker may have renewed the token while this one waited.
     if site.token is not None and site.token is not old and site.clock.monotonic() < site.token_expires:
         return
     credentials = site.credentials
     if isinstance(credentials, OAuthToken) and credentials.provider is not None:
-        site.token = bearer_authorization((yield Ask(credentials.provider)))
+        try:
+            site.token = bearer_authorization((yield Ask(credentials.provider)))
+        except Exception as error:
+            site.provider_error = error
+            raise
     elif isinstance(credentials, ClientCredentials):
         try:
             yield from _exchange(site, credentials)
@@ -70,33 +74,29 @@ def _renew(site: Site, old: Secret | None) -> Operation[None]:
 def _exchange(site: Site, credentials: ClientCredentials) -> Operation[None]:
     request = token_request(site.authorization_server, credentials)
     response: Response = classify(
-        request, (yield Send(request)), account=credentials.account_label, now=site.clock.time()
+        request,
+        (yield Send(request)),
+        account=credentials.account_label,
+        now=site.clock.time(),
+        site_url=site.url,
+        kind=site.kind,
     )
-    # The token is sealed without ever being the value of a local variable, which a traceback might show.
+    # The token is never the value of a local variable, because a traceback may show those.
     site.token = bearer_authorization(read_text(read_object(response.json(), "a token"), "access_token"))
     seconds = read_number(read_object(response.json(), "a token"), "expires_in", 3600)
     site.token_expires = site.clock.monotonic() + max(0.0, seconds - EARLY)
 
 
 def _not_sent(error: TransportError | ServiceUnavailableError) -> TransportError:
-    """What a failed exchange means for the request that needed the token."""
+    """Return the error for the request that needed the token."""
     if isinstance(error, TransportError):
         error.sent = "no"
         return error
     return ConnectionFailedError(
         error.what,
-        cause="The authorization server is disturbed at the moment; without an access token nothing can be sent.",
+        cause="The authorization server has an outage; without an access token, nothing can be sent.",
         remedies=error.remedies,
-        operation=error.operation,
-        status=error.status,
-        method=error.method,
-        path=error.path,
-        host=error.host,
-        messages=error.messages,
-        request_id=error.request_id,
-        account=error.account,
-        retry_after=error.retry_after,
-        body_excerpt=error.body_excerpt,
+        **error.place(),
     )
 
 

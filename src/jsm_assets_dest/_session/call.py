@@ -111,10 +111,12 @@ def _sent(site: Site, request: Request) -> Operation[Response]:
         return classify(
             request,
             response,
-            account_id=account.id if account is not None and request.host is Host.SITE else None,
+            account_id=None if account is None else account.id,
             basic_on_site=site.is_basic_on_site and request.host is Host.SITE,
             account=site.credentials.account_label if request.credential is Credential.ACCOUNT else "",
             now=site.clock.time(),
+            site_url=site.url,
+            kind=site.kind,
         )
     except RateLimitedError as error:
         now = site.clock.monotonic()

@@ -70,7 +70,7 @@ def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> Si
     if missing:
         raise MissingSettingsError(
             f"Could not connect to the current site: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
-            missing=missing,
+            missing=tuple(missing),
             remedies=(
                 f"You: set the environment variables {SITE} (such as https://acme.atlassian.net), {EMAIL}, and {API_TOKEN}.",
                 "You: or pass the settings to Connection.external_site(site, auth).",

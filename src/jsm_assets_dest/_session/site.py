@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Final
 
 from .._http.clock import Clock, SystemClock
 from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY
+from .._wire.request import CredentialKind
 from .budget import Budget
-from .credentials import ApiToken, Credentials, ForgeToken
+from .credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
 from .gate import Gate
 from .retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
     from .._secret import Secret
     from .._wire.site_requests import Account
+
+_KINDS: Final = (
+    (ApiToken, CredentialKind.API_TOKEN),
+    (OAuthToken, CredentialKind.OAUTH),
+    (ClientCredentials, CredentialKind.CLIENT),
+    (ForgeToken, CredentialKind.FORGE),
+)
 
 
 class Site:
@@ -39,6 +47,8 @@ class Site:
         is_scoped: True if the API token has scopes, False if not, None if unknown.
         prefers_gateway: True if an API token is used on the gateway although it is unknown whether it has scopes.
         refused_because: Reason for which site and gateway reject the API token; "" if they don't.
+        provider_error: Last exception of the caller's token provider, or None.
+        kind: Kind of the credentials, for advice in messages.
         token: Current bearer token, for credentials that provide one on request.
         token_expires: Time at which that token must be renewed, on the monotonic clock.
         gate: Gate of all requests.
@@ -73,8 +83,10 @@ class Site:
         self.is_scoped: bool | None = None
         self.prefers_gateway = False
         self.refused_because = ""
+        self.provider_error: Exception | None = None
         self.token: Secret | None = None
         self.token_expires = float("inf")
+        self.kind: Final = next(kind for credential, kind in _KINDS if isinstance(credentials, credential))
         self.gate: Final = Gate()
         self.budget = Budget(self.policy.budget)
 

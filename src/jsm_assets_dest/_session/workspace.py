@@ -1,18 +1,17 @@
-"""Finding out where a site's Assets is and who is asking, once per connection.
+"""Finding a site's Assets workspace and the account, once per connection.
 
-Calls are made through `ask_jira` and `ask_assets`, which know the base address that fits the credential.
+`ask_jira` and `ask_assets` send requests to the base address that fits the credential.
 
-An API token with scopes cannot be told from a bad one on the site's own address. When a token is refused there, the
-gateway is asked once, and the answer is remembered. What the answer proves takes some care, because a classic token works
-on the gateway as well (seen by a client):
+On the site's own address, an API token with scopes looks like a wrong one. If a token is rejected there, the gateway is
+tried once, and the result is remembered. A classic token works on the gateway too (seen by a client), so the result means:
 
-* A token that the site itself named the account of is a classic one. Whatever anonymous answer comes later, from a faulty
-  proxy for example, is raised and not taken for a sign of scopes.
-* The gateway takes the token, and the site had said that it looked at the login and refused it (`X-Seraph-LoginReason`,
-  which accompanies a refused login and not a missing one; measured): the token has scopes.
-* The gateway says that a scope is missing: the token has scopes.
-* The gateway takes the token, but the site answered as if it had seen no login: nobody knows. The token is used on the
-  gateway, because it works there, and `check()` says just that.
+* If the site itself returned the account of the token, it is a classic one. A later anonymous response, for example from a
+  faulty proxy, is raised as an error.
+* If the gateway accepts the token, and the site reported that it checked and rejected the login (`X-Seraph-LoginReason`,
+  which comes with a rejected login and not with a missing one; measured), the token has scopes.
+* If the gateway reports that a scope is missing, the token has scopes.
+* If the gateway accepts the token, but the site responded as if there was no login, the kind is unknown. The token is used
+  on the gateway, because it works there, and `check()` reports exactly that.
 """
 
 from __future__ import annotations
@@ -43,14 +42,14 @@ Builder = Callable[[str], Request]
 
 
 def cloud_id(site: Site) -> Operation[str]:
-    """The site's id on the gateway."""
+    """Return the site's id on the gateway."""
     if not site.cloud_id:
         site.cloud_id = wire.read_cloud_id((yield from call(site, wire.tenant_info(site.url))))
     return site.cloud_id
 
 
 def jira_base(site: Site) -> Operation[str]:
-    """The base address of Jira's own calls."""
+    """Return the base address of Jira's own requests."""
     if site.jira() is None:
         yield from cloud_id(site)
     return _known(site.jira())
@@ -58,34 +57,34 @@ def jira_base(site: Site) -> Operation[str]:
 
 def _known(base: str | None) -> str:
     if base is None:
-        raise AssertionError("what the address needs was found out just now")
+        raise AssertionError("the address was looked up just now")
     return base
 
 
 def ask_jira(site: Site, build: Builder) -> Operation[Response]:
-    """Make a call to Jira or Jira Service Management."""
+    """Send a request to Jira or Jira Service Management."""
     try:
         return (yield from call(site, build((yield from jira_base(site)))))
     except BadCredentialsError as error:
-        refusal = error
-    if not (yield from gateway_takes(site, refusal)):
-        raise refusal
+        rejection = error
+    if not (yield from gateway_takes(site, rejection)):
+        raise rejection
     return (yield from call(site, build((yield from jira_base(site)))))
 
 
 def ask_assets(site: Site, build: Builder) -> Operation[Response]:
-    """Make a call to the Assets workspace."""
+    """Send a request to the Assets workspace."""
     try:
         return (yield from call(site, build((yield from assets_base(site)))))
     except BadCredentialsError as error:
-        refusal = error
-    if not (yield from gateway_takes(site, refusal)):
-        raise refusal
+        rejection = error
+    if not (yield from gateway_takes(site, rejection)):
+        raise rejection
     return (yield from call(site, build((yield from assets_base(site)))))
 
 
 def assets_base(site: Site) -> Operation[str]:
-    """The base address of the Assets workspace."""
+    """Return the base address of the Assets workspace."""
     if not site.url:
         yield from site_address(site)
     if not site.workspace_id:
@@ -96,38 +95,38 @@ def assets_base(site: Site) -> Operation[str]:
 
 
 def roles_base(site: Site) -> Operation[str]:
-    """The base address of calls about roles."""
+    """Return the base address of requests about roles."""
     yield from assets_base(site)
     return _known(site.roles())
 
 
 def site_address(site: Site) -> Operation[str]:
-    """The site's own address; a Forge token can be given without it, and then Jira is asked."""
+    """Return the site's own address. A Forge token may come without it; then Jira is queried."""
     if not site.url:
         response = yield from call(site, wire.server_info((yield from jira_base(site))))
         site.url = wire.read_site_address(response)
     return site.url
 
 
-def gateway_takes(site: Site, refusal: BadCredentialsError) -> Operation[bool]:
-    """Whether an API token that was refused is to be used on the gateway: ask there, once per connection.
+def gateway_takes(site: Site, rejection: BadCredentialsError) -> Operation[bool]:
+    """Find out whether a rejected API token works on the gateway, which is tried once per connection.
 
     Args:
         site: The site.
-        refusal: How the token was refused.
+        rejection: The error of the site.
     """
-    if not isinstance(site.credentials, ApiToken) or "/ex/jira/" in refusal.path:
+    if not isinstance(site.credentials, ApiToken) or "/ex/jira/" in rejection.path:
         return False
     if not site.uses_gateway and site.is_scoped is None:
-        yield Exclusive("scoped", _ask_gateway(site, refusal))
+        yield Exclusive("scoped", _ask_gateway(site, rejection))
     if site.refused_because:
         # The gateway knows more than the site, which names scopes as a possibility.
-        refusal.cause = site.refused_because
-    # Another worker may have found out while this one's request was on its way.
+        rejection.cause = site.refused_because
+    # Another worker may have found out while this one's request was in flight.
     return site.uses_gateway
 
 
-def _ask_gateway(site: Site, refusal: BadCredentialsError) -> Operation[None]:
+def _ask_gateway(site: Site, rejection: BadCredentialsError) -> Operation[None]:
     if site.uses_gateway or site.is_scoped is not None:
         return
     identifier = yield from cloud_id(site)
@@ -138,24 +137,24 @@ def _ask_gateway(site: Site, refusal: BadCredentialsError) -> Operation[None]:
     except BadCredentialsError as error:
         site.is_scoped = False
         site.refused_because = (
-            "The e-mail address and the API token probably belong to different accounts: the gateway says so."
+            error.cause
             if "different accounts" in error.cause
-            else "The e-mail address or the API token is probably wrong, expired or revoked; the gateway refused them as "
-            "well, so that it is no matter of scopes."
+            else "The email address or the API token is wrong, or the token has expired or was revoked. Scopes are not the "
+            "cause: api.atlassian.com rejected the token too."
         )
     except (AuthenticationError, AccessDeniedError, NotFoundError):
-        # That says nothing about the token; the refusal stands, and the next one asks again.
+        # That says nothing about the token. The rejection stands, and the next one tries again.
         return
     else:
         site.account = wire.read_account(response)
-        if refusal.seen:
+        if rejection.seen:
             site.is_scoped = True
         else:
             site.prefers_gateway = True
 
 
-def believed(site: Site, response: Response) -> Account:
-    """The account in an answer to "who am I". An API token that the site itself tells the account of is a classic one."""
+def accept_account(site: Site, response: Response) -> Account:
+    """Remember and return the account of a response. If the site itself returns it, an API token is a classic one."""
     account = wire.read_account(response)
     if site.is_basic_on_site:
         site.is_scoped = False
@@ -165,51 +164,45 @@ def believed(site: Site, response: Response) -> Account:
 
 
 def identity(site: Site) -> Operation[Account]:
-    """The account behind the credentials, asked once."""
+    """Return the account behind the credentials, which is read once."""
     if site.account is not None:
         return site.account
-    return believed(site, (yield from ask_jira(site, lambda base: wire.myself(base, site.url))))
+    return accept_account(site, (yield from ask_jira(site, lambda base: wire.myself(base, site.url))))
 
 
 def _find_workspace(site: Site) -> Operation[None]:
     if site.workspace_id:
         return
     if site.is_basic_on_site:
-        # A rejected login is answered like an anonymous one, with an empty list: only who is known can be believed.
+        # Check the identity first, because a rejected login gets an empty list, as an anonymous user does.
         yield from identity(site)
     response = yield from ask_jira(site, lambda base: wire.workspaces(base, site.url))
-    site.workspace_id = the_workspace(site, wire.read_workspace_ids(response))
+    site.workspace_id = only_workspace(site, wire.read_workspace_ids(response))
 
 
-def the_workspace(site: Site, ids: tuple[str, ...]) -> str:
-    """The one workspace of a site.
+def only_workspace(site: Site, ids: tuple[str, ...]) -> str:
+    """Return the only workspace of a site.
 
     Raises:
         AssetsNotAvailableError: The site has none.
         SeveralWorkspacesError: It has several, and none was chosen.
     """
+    host = site.url.partition("://")[2]
     if not ids:
-        raise AssetsNotAvailableError(
-            f"The site {site.url} has no Assets workspace.",
-            cause="Its plan probably does not include Assets, or a Jira admin has never opened Assets on it.",
-            operation="find workspace",
-            host=site.url.partition("://")[2],
-        )
+        raise AssetsNotAvailableError(f"{host} has no Assets.", operation="find workspace", host=host)
     if len(set(ids)) > 1:
         raise SeveralWorkspacesError(
-            f"The site {site.url} has {len(set(ids))} Assets workspaces: {', '.join(ids)}.",
-            workspace_ids=ids,
-            remedies=("You: choose one and pass it as workspace_id=….",),
+            f"{host} has {len(set(ids))} Assets workspaces: {', '.join(ids)}.", workspace_ids=ids
         )
     return ids[0]
 
 
 def required(text: object, name: str, fix: str) -> str:
-    """A text that must not be empty.
+    """Return a string that must not be empty.
 
     Raises:
-        ConfigurationError: It is.
+        ConfigurationError: The string is empty.
     """
     if not isinstance(text, str) or not text.strip():
-        raise ConfigurationError(f"`{name}` is empty; nothing was sent.", field=name, fix=fix)
+        raise ConfigurationError(f"`{name}` is empty. Nothing was sent.", field=name, fix=fix)
     return text.strip()

@@ -19,6 +19,7 @@ from .._operations import import_tokens as tokens
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .._session.credentials import import_token_secret
+from ..exceptions import ExecutionFacts
 from .build_plan import BuildPlan
 from .import_execution import ImportExecution
 from .session import Session
@@ -132,13 +133,13 @@ class ImportToken:
         execution = self._session.run(starting.start(self._target, settings))
         return ImportExecution.of(self._session, self._target, execution)
 
-    def attach(self, execution: Execution) -> ImportExecution:
+    def attach(self, execution: ExecutionFacts) -> ImportExecution:
         """Return a handle for an execution that another process started, such as an unpickled one.
 
         The handle can submit records and read the state. Only the process that started the execution can complete or
         cancel it.
         """
-        return ImportExecution.of(self._session, self._target, execution.detached())
+        return ImportExecution.of(self._session, self._target, Execution.from_dict(execution.to_dict()))
 
     def test_import(
         self, records: Records, count: int = 100, **options: Unpack[ImportSettings]

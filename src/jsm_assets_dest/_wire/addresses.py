@@ -1,4 +1,4 @@
-"""Addresses: made from parts that are quoted, and links of the service that are believed only on the trusted origin."""
+"""Addresses, built from quoted parts, and links of the server, which are trusted only on the expected origin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from ..exceptions import ConfigurationError, UnsafeLinkError
 
-#: Where Atlassian's gateway and its authorization server are.
+#: Addresses of Atlassian's gateway and of its authorization server.
 GATEWAY = "https://api.atlassian.com"
 AUTHORIZATION_SERVER = "https://auth.atlassian.com"
 
@@ -16,26 +16,26 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def address(base: str, *segments: str, query: Mapping[str, object] | None = None) -> str:
-    """An address below a base.
+    """Return an address below a base.
 
     Args:
         base: The base, without a slash at its end.
-        segments: Path segments; each is quoted, so that none can climb out of the path.
-        query: Query parameters; None leaves one out, and booleans are written as JSON writes them.
+        segments: Path segments; each is quoted, so that none can leave the path.
+        query: Query parameters; None leaves one out, and booleans are written as in JSON.
 
     Raises:
-        ConfigurationError: A segment is empty or would climb.
+        ConfigurationError: A segment is empty or would leave the path.
     """
     for segment in segments:
         if segment.strip() in ("", ".", ".."):
             raise ConfigurationError(
-                f"{segment!r} cannot be part of an address; nothing was sent.",
+                f"{segment!r} can't be part of an address. Nothing was sent.",
                 field="id",
                 fix="Pass the id or key as Assets shows it.",
             )
     path = "".join("/" + quote(segment, safe="") for segment in segments)
-    given = {name: _parameter(value) for name, value in (query or {}).items() if value is not None}
-    return f"{base}{path}" + (f"?{urlencode(given)}" if given else "")
+    parameters = {name: _parameter(value) for name, value in (query or {}).items() if value is not None}
+    return f"{base}{path}" + (f"?{urlencode(parameters)}" if parameters else "")
 
 
 def _parameter(value: object) -> str:
@@ -43,10 +43,10 @@ def _parameter(value: object) -> str:
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of an address.
+    """Return scheme, host, and port of an address.
 
     Raises:
-        ValueError: It has none that can be told.
+        ValueError: The address is invalid.
     """
     parts = urlsplit(url)
     host = parts.hostname
@@ -57,24 +57,23 @@ def origin(url: str) -> tuple[str, str, int]:
 
 
 def trusted_link(link: object, base: str, prefix: str = "/") -> str:
-    """A link that the service sent, if it may be followed with a credential.
+    """Return a link of the server, if it may be followed with a credential.
 
-    It may when it is printable ASCII without blanks and backslashes, has no user information, and has the scheme,
-    host, port and path prefix that are expected. Anything else would send the token somewhere else. The host's part must
-    be spelled as expected, but for upper case and the usual port: whatever needs interpreting may be interpreted
-    differently by the HTTP client (`evil.example[api.atlassian.com]` was `api.atlassian.com` to older Pythons).
+    It must be printable ASCII without spaces and backslashes, must not contain user information, and must have the expected
+    scheme, host, port, and path prefix. Any other link would send the token elsewhere. The host must be spelled as expected,
+    except for uppercase and the default port: the HTTP client may interpret other spellings differently (`evil.example[api.atlassian.com]` was `api.atlassian.com` to older Pythons).
 
     Args:
-        link: What the service sent.
+        link: The link from the response.
         base: An address on the trusted origin.
-        prefix: What the path must begin with.
+        prefix: The required beginning of the path.
 
     Raises:
-        UnsafeLinkError: It must not be followed; the message names its host, nothing more.
+        UnsafeLinkError: It must not be followed. The message contains only its host.
     """
     problem = _link_problem(link, base, prefix)
     if problem:
-        raise UnsafeLinkError(f"A link that the service sent was not followed: {problem}.")
+        raise UnsafeLinkError(f"Did not follow a link of the server: {problem}.")
     return str(link)
 
 
@@ -82,30 +81,30 @@ def _link_problem(link: object, base: str, prefix: str) -> str:
     if not isinstance(link, str) or not link:
         return "it is missing"
     if not (link.isascii() and link.isprintable()) or " " in link or "\\" in link:
-        return "it holds characters that no address has"
+        return "it contains invalid characters"
     try:
         parts = urlsplit(link)
-        found = origin(link)
+        link_origin = origin(link)
     except ValueError:
-        return "it is no complete address"
+        return "it is not a complete address"
     if "@" in parts.netloc:
-        return "it holds a user name"
+        return "it contains a user name"
     expected = urlsplit(base)
-    if found != origin(base) or not _is_plain(parts.netloc, found):
-        return f"it leads to {parts.scheme}://{parts.netloc[:100]} instead of {expected.scheme}://{expected.netloc}"
-    # As servers read it: unquoted, with path parameters (`..;x`) cut off.
+    if link_origin != origin(base) or not _is_plain(parts.netloc, link_origin):
+        return f"it points to {parts.scheme}://{parts.netloc[:100]} instead of {expected.scheme}://{expected.netloc}"
+    # Check the path as servers read it: unquoted, without path parameters (`..;x`).
     path = unquote(parts.path).replace("\\", "/")
     segments = [segment.partition(";")[0] for segment in path.split("/")]
     if not parts.path.startswith(prefix) or ".." in segments or "." in segments:
         return "its path is not one of the import's"
     if parts.fragment:
-        return "it holds a fragment"
+        return "it contains a fragment"
     return ""
 
 
-def _is_plain(netloc: str, found: tuple[str, str, int]) -> bool:
-    """Whether host and port are written in the usual way, with the port or without it."""
-    scheme, host, port = found
+def _is_plain(netloc: str, link_origin: tuple[str, str, int]) -> bool:
+    """Return True if host and port have their usual spelling, with or without the default port."""
+    scheme, host, port = link_origin
     name = f"[{host}]" if ":" in host else host
     return netloc.lower() == f"{name}:{port}" or (
         netloc.lower() == name and port == _DEFAULT_PORTS.get(scheme)
@@ -113,17 +112,17 @@ def _is_plain(netloc: str, found: tuple[str, str, int]) -> bool:
 
 
 def checked_base(url: object, what: str, example: str) -> str:
-    """The address of a site or gateway as the caller gave it, in one spelling: scheme and host, no slash at the end.
+    """Return the normalized address of a site or gateway: scheme and host, without a slash at the end.
 
-    A bare host name gets `https://`. Plain `http:` is accepted on loopback only, where nobody can listen in.
+    A bare host name gets `https://`. Plain `http:` is accepted on loopback only, because no one can listen there.
 
     Args:
-        url: What the caller gave.
+        url: The caller's value.
         what: The name of the setting.
         example: A good value.
 
     Raises:
-        ConfigurationError: It is no such address.
+        ConfigurationError: The address is invalid.
     """
     text = url.strip() if isinstance(url, str) else ""
     fix = f"Give an address such as {example}."
@@ -132,15 +131,17 @@ def checked_base(url: object, what: str, example: str) -> str:
     if "://" not in text:
         text = f"https://{text}"
     if any(not "!" <= character <= "~" or character == "\\" for character in text):
-        raise ConfigurationError(f"`{what}` holds characters that no address has.", field=what, fix=fix)
+        raise ConfigurationError(f"`{what}` contains invalid characters.", field=what, fix=fix)
     try:
         scheme, host, _ = origin(text)
     except ValueError:
-        raise ConfigurationError(f"`{what}` is no address.", field=what, fix=fix) from None
+        raise ConfigurationError(f"`{what}` is not an address.", field=what, fix=fix) from None
     parts = urlsplit(text)
     if "@" in parts.netloc:
         raise ConfigurationError(
-            f"`{what}` holds a user name or a password.", field=what, fix=f"{fix} Credentials go into `auth`."
+            f"`{what}` contains a user name or a password.",
+            field=what,
+            fix=f"{fix} Credentials go into `auth`.",
         )
     if scheme not in _DEFAULT_PORTS:
         raise ConfigurationError(f"`{what}` begins with {scheme}:, which is not HTTP.", field=what, fix=fix)
@@ -154,5 +155,5 @@ def checked_base(url: object, what: str, example: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name means this very computer."""
+    """Return True if a host name refers to this computer."""
     return host in _LOOPBACK or host.startswith("127.") or host.endswith(".localhost")

@@ -1,6 +1,6 @@
-"""One answer to one request: what is known about the two, and the errors that need more than a sentence.
+"""One response to one request: what is known about the two, and the errors that need more than a sentence.
 
-`refusals` decides which error an answer means; here it is put into words.
+`decision_table` decides which error a response means; here are its words.
 """
 
 from __future__ import annotations
@@ -8,21 +8,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from attrs import define, field
 
 from .. import exceptions as errors
+from .._errors.facts import Place
 from . import address_book
+from .durations import MINUTE, clock_time, duration, wait_text
 from .error_bodies import Body, read_body
-from .request import Host, Request
+from .phrases import could_not
+from .request import CredentialKind, Host, Request
 from .response import Response
-from .scopes import scopes_for
+from .scopes import ALL_SCOPES, scopes_for
 
 if TYPE_CHECKING:
     from .retry_after import Hint
 
-#: Sentences by which an HTML answer is known as Atlassian's own, even when a proxy took the headers away.
+#: Sentences that identify a page as Atlassian's own, even if a proxy removed the headers.
 _ATLASSIAN_PHRASES: Final = (
     "client must be authenticated",
     "xsrf check failed",
@@ -32,11 +35,15 @@ _ATLASSIAN_PHRASES: Final = (
     "user is not logged in",
     "free plan",
 )
+_WEB_PAGE_REMEDIES: Final = (
+    "You: check that the site address has the form https://<name>.atlassian.net.",
+    "You: check HTTPS_PROXY and NO_PROXY.",
+)
 
 
 @define
 class Case:
-    """One answer to one request, with what was known before; the attributes are the arguments of `classify`."""
+    """One response to one request, with what was known before; the attributes are the arguments of `classify`."""
 
     request: Request
     response: Response
@@ -44,138 +51,235 @@ class Case:
     basic_on_site: bool = field(default=False, kw_only=True)
     account: str = field(default="", kw_only=True)
     now: float | None = field(default=None, kw_only=True)
+    site_url: str = field(default="", kw_only=True)
+    kind: CredentialKind | None = field(default=None, kw_only=True)
 
-    def is_login_refused(self) -> bool:
-        """Row 10: whether Jira says that the login was refused, whatever the status."""
-        return "AUTHENTICATED_FAILED" in self.response.headers.get("x-seraph-loginreason", "").upper()
+    # --- words ------------------------------------------------------------------------------------------------------
 
-    def ip_allowlist(self, body: Body) -> errors.IpAllowlistError:
-        """Row 3."""
+    @property
+    def site(self) -> str:
+        """Host of the site, or "" if it is unknown."""
+        if self.site_url:
+            return self.site_url.partition("://")[2]
+        return self.request.hostname if self.request.host is Host.SITE else ""
+
+    @property
+    def who(self) -> str:
+        """Account in the middle of a sentence."""
+        return self.account or self.account_id or "the account"
+
+    @property
+    def could_not(self) -> str:
+        """Beginning of the first line."""
         request = self.request
-        return errors.IpAllowlistError(
-            f"“{request.operation}” was refused: {request.hostname} does not accept the address that this computer "
-            "comes from.",
-            remedies=(
-                address_book.NETWORK_TEAM.asked_to(
-                    "name the public egress address of the machine that runs this process"
-                ),
-                address_book.IP_ALLOWLISTS.asked_to("add that address for Jira"),
-                "Or you: run this from the VPN, or on a machine with a listed address. The credential needs no change.",
-            ),
-            **self.facts(body),
-        )
+        return could_not(request.operation, site=self.site, account=self.account, subject=request.subject)
+
+    @property
+    def credential_kind(self) -> CredentialKind | None:
+        """Kind of the credential; Basic authentication on the site is always an API token."""
+        return CredentialKind.API_TOKEN if self.basic_on_site else self.kind
+
+    @property
+    def token(self) -> str:
+        """Credential in the middle of a sentence: "the API token of ana@acme.com"."""
+        if self.credential_kind is CredentialKind.API_TOKEN and self.account:
+            return f"the API token of {self.account}"
+        return "the token" if self.credential_kind is None else f"the {self.credential_kind.value}"
+
+    # --- the login --------------------------------------------------------------------------------------------------
+
+    def is_login_rejected(self) -> bool:
+        """Return True if Jira says that the login failed, whatever the status (row 10).
+
+        The header may contain a list, and also good news ("OUT, OK").
+        """
+        return "AUTHENTICATED_FAILED" in self._login_reasons()
 
     def is_captcha(self) -> bool:
-        """Row 4: whether the login was refused before the credential was looked at."""
-        headers = self.response.headers
+        """Return True if the login was rejected before the credential was checked (row 4)."""
+        reason = self.response.headers.get("x-authentication-denied-reason", "")
         return (
-            headers.get("x-authentication-denied-reason", "").strip().upper().startswith("CAPTCHA")
-            or "AUTHENTICATION_DENIED" in headers.get("x-seraph-loginreason", "").upper()
+            reason.strip().upper().startswith("CAPTCHA") or "AUTHENTICATION_DENIED" in self._login_reasons()
         )
+
+    def _login_reasons(self) -> list[str]:
+        header = self.response.headers.get("x-seraph-loginreason", "").upper()
+        return [reason.strip() for reason in header.split(",")]
 
     def captcha(self, body: Body) -> errors.CaptchaRequiredError:
         """Row 4."""
+        login = could_not("read myself", site=self.site, account=self.account)
         return errors.CaptchaRequiredError(
-            f"“{self.request.operation}” was refused: the login{self.of_account()} is blocked after failed attempts.",
-            **self.facts(body),
+            f"{login}: the account must solve a CAPTCHA first.", **self.facts(body)
         )
 
     def bad_credentials(self, body: Body) -> errors.BadCredentialsError:
         """Rows 10 and 12."""
-        request, status, text = self.request, self.response.status, body.text
+        request, status = self.request, self.response.status
         silent = status not in {401, 403}
-        what = f"“{request.operation}” was refused: {request.hostname} did not accept the login{self.of_account()}."
-        if silent:
-            what += f" It answered with HTTP {status} all the same, as it does to anonymous visitors."
-        if request.host is Host.SITE and self.basic_on_site:
-            cause = (
-                "The e-mail address or the API token is probably wrong, expired or revoked; or it is a token with "
-                "scopes, which works only on the gateway."
-            )
-        elif "FAILURE_CLIENT_AUTH_MISMATCH" in self.response.headers.get("x-failure-category", "").upper():
-            cause = "The e-mail address and the token probably belong to different accounts."
+        # On the site, only the header proves it: without a login, the response to everything else looks the same.
+        seen = self.is_login_rejected() or request.host is not Host.SITE
+        worked_before = self.account_id is not None
+        if worked_before:
+            what = f"{self.site or request.hostname} no longer accepts {self.token}"
         else:
-            cause = "The token is probably wrong, expired or revoked."
-        if "passwords is deprecated" in text:
-            cause = "A password was probably given where an API token is needed."
-        if self.account_id is not None and not silent:
-            cause += " The same login was accepted before, so that a missing permission is also possible."
+            what = could_not("read myself", site=self.site or request.hostname, account=self.account)
+        if silent:
+            what += f"; it responded with HTTP {status}, as to an anonymous user"
         return errors.BadCredentialsError(
-            what,
+            f"{what}.",
             silent=silent,
-            # On the site, only the header proves it: without a login, everything else is answered in the same way.
-            seen=self.is_login_refused() or request.host is not Host.SITE,
-            cause=cause,
+            seen=seen,
+            cause=self._cause_of_rejection(body, worked_before=worked_before, silent=silent),
             remedies=self.login_remedies(),
             **self.facts(body),
         )
 
-    def login_remedies(self) -> tuple[str, ...]:
-        """What to do about a login that was not accepted."""
-        if self.basic_on_site:
+    def _cause_of_rejection(self, body: Body, *, worked_before: bool, silent: bool) -> str:
+        if "passwords is deprecated" in body.text:
+            return "A password was used instead of an API token."
+        if "FAILURE_CLIENT_AUTH_MISMATCH" in self.category:
+            return "The email address and the token belong to different accounts, or it is a token with scopes in the wrong place."
+        if worked_before:
+            cause = "The token has expired or was revoked. It worked earlier on this connection."
+            # Some of Jira's requests respond with 401 if a permission is missing.
+            is_clear = silent or self.is_login_rejected() or "/rest/api/" not in self.request.path
+            return cause if is_clear else f"{cause} A missing permission is also possible."
+        if self.request.host is Host.SITE and self.basic_on_site:
             return (
-                "You: check that the e-mail address belongs to the account that made the token.",
-                address_book.API_TOKENS.asked_to("check that the token has not expired, or create a new one"),
-                "You: use an API token, not a password, without spaces or quotes around it.",
+                "The email address or the API token is wrong, or the token has expired or was revoked; "
+                "or it is a token with scopes, which works on api.atlassian.com only."
             )
-        return (
-            "You: get a new token and use it.",
-            "You: check that it was made for this site.",
-        )
+        return "The token is wrong, has expired, or was revoked."
+
+    def login_remedies(self) -> tuple[str, ...]:
+        """Return what to do about a rejected login, for the kind of the credential."""
+        match self.credential_kind:
+            case CredentialKind.API_TOKEN:
+                owner = (
+                    f"{self.account} is the account"
+                    if self.account
+                    else "the email address belongs to the account"
+                )
+                return (
+                    f"You: check that {owner} that created the token.",
+                    f"You: create a new API token at {address_book.API_TOKENS}.",
+                    "You: use the API token itself, not a password, without spaces or quotes around it.",
+                )
+            case CredentialKind.CLIENT:
+                return (
+                    address_book.SERVICE_ACCOUNTS.remedy(
+                        "create a new client secret for the service account"
+                    ),
+                    "You: use the new client id and secret together.",
+                )
+            case CredentialKind.FORGE:
+                return (
+                    "You: use the Forge token of the current invocation; an older one has expired.",
+                    address_book.APPS.remedy("check that the app is installed on this site"),
+                )
+            case _:
+                return (
+                    "You: get a new access token, and use it.",
+                    "You: if that fails too, ask for consent again, and choose this site.",
+                )
 
     def scope_mismatch(self, body: Body) -> errors.ScopeMismatchError:
         """Row 11."""
         scopes = scopes_for(self.request)
-        named = f" {' and '.join(scopes)}" if scopes else " that this call needs"
+        lacking = f"the scope {' and '.join(scopes)}" if scopes else "a scope"
+        needed = ", ".join(ALL_SCOPES)
+        remedies: tuple[str, ...]
+        match self.credential_kind:
+            case CredentialKind.API_TOKEN | None:
+                cause = "This token has scopes. It works on api.atlassian.com only, and its scopes can't be changed later."
+                remedies = (
+                    f"You: create a token with all of these scopes at {address_book.API_TOKENS}: {needed}.",
+                    "Or you: create an API token without scopes, which works on both hosts.",
+                )
+            case CredentialKind.FORGE:
+                cause = "The manifest of the app does not list the scope, or the site has not approved the latest version."
+                remedies = (
+                    f"You: add all of these scopes to the app's manifest, and deploy it: {needed}.",
+                    address_book.APPS.remedy("approve the new version of the app"),
+                )
+            case CredentialKind.CLIENT:
+                cause = "The credential of the service account was created without this scope."
+                remedies = (
+                    address_book.SERVICE_ACCOUNTS.remedy(
+                        f"create a credential with all of these scopes: {needed}"
+                    ),
+                    "You: use its client id and secret.",
+                )
+            case _:
+                cause = (
+                    "The token is valid, but it was issued without this scope. Refreshing it does not help."
+                )
+                remedies = (f"You: ask for consent again with all of these scopes: {needed}.",)
         return errors.ScopeMismatchError(
-            f"“{self.request.operation}” was refused: the token lacks a scope.",
+            f"{self.could_not}: {self.token} lacks {lacking}.",
             scopes=scopes,
-            cause="The login is fine; the token certainly lacks a scope.",
-            remedies=(
-                f"You: make a new token with the scope{named}, or consent again; refreshing the old one cannot help.",
-            ),
+            cause=cause,
+            remedies=remedies,
             **self.facts(body),
         )
 
-    def assets_not_available(self, body: Body, what: str, cause: str) -> errors.AssetsNotAvailableError:
+    # --- the site ---------------------------------------------------------------------------------------------------
+
+    def ip_allowlist(self, body: Body) -> errors.IpAllowlistError:
+        """Row 3."""
+        return errors.IpAllowlistError(
+            f"{self.site or self.request.hostname} blocked the IP address of this computer.",
+            **self.facts(body),
+        )
+
+    def assets_not_available(self, body: Body, cause: str = "") -> errors.AssetsNotAvailableError:
         """Rows 15 and 28."""
+        site = self.site
         return errors.AssetsNotAvailableError(
-            f"“{self.request.operation}” failed: {what}.",
+            f"{site} has no Assets." if site and not cause else f"{self.could_not}: Assets is not available.",
             cause=cause,
             remedies=(
-                address_book.PLANS.asked_to(
-                    "check that the plan of Jira Service Management includes Assets (Premium or Enterprise at the time "
-                    "of writing)"
-                ),
-                address_book.USERS.asked_to("give the account access to Jira Service Management"),
-                address_book.ALL_SCHEMAS.asked_to(
-                    "open Assets once if it was never used on this site", self.site()
-                ),
+                address_book.open_assets(site),
+                address_book.PLANS.remedy("check that the plan includes Assets"),
+                "You: run connection.check() to find out whether the plan or the account is the cause.",
             ),
             **self.facts(body),
         )
 
     def rate_limited(self, body: Body) -> errors.RateLimitedError:
         """Row 5."""
-        from .retry_after import wait_hint  # good answers do not wait for its regular expressions
+        from .retry_after import wait_hint  # good responses do not wait for its regular expressions
 
         headers = self.response.headers
         hint = wait_hint(headers, self.now)
         reason = headers.get("ratelimit-reason", "") or headers.get("x-failure-category", "")
-        if "quota" in reason:
-            cause = "The app has certainly used up its hourly quota; nothing helps but waiting."
+        is_quota = "quota" in reason
+        blocked = "all requests of this app" if is_quota else "this request"
+        if is_quota:
+            cause = "The app has used its hourly quota. An earlier retry fails too, whatever the number of parallel requests."
         elif "per-issue" in reason:
-            cause = "One issue was certainly written to too often in a short time."
+            cause = "One issue was changed too often in a short time."
         else:
-            cause = (
-                "This site or account certainly sent more requests in a short time than the service allows."
+            cause = "This site or account sent more requests in a short time than the limit allows."
+        if hint is None:
+            wait, retry = "", "You: wait a few minutes, then try again"
+        else:
+            wait = f" for {wait_text(hint.seconds, hint.reset_at)}"
+            is_long = hint.seconds >= MINUTE and hint.reset_at is not None
+            until = (
+                f"until {clock_time(hint.reset_at)}" if is_long and hint.reset_at else duration(hint.seconds)
             )
-        wait = "" if hint is None else f" The service asks to come back in {hint.seconds:.0f} seconds."
+            retry = f"You: wait {until}, then try again"
+        resume = " An import with a journal continues with resume_import()." if self.request.is_import else ""
+        parallel = () if is_quota else ("You: send fewer requests at the same time.",)
         return errors.RateLimitedError(
-            f"“{self.request.operation}” was refused: too many requests.{wait}",
+            f"Atlassian's rate limit blocks {blocked}{wait}.",
             reason=reason,
             reset_at=None if hint is None else hint.reset_at,
             cause=cause,
+            remedies=(f"{retry}.{resume}", *parallel),
+            details=f"limit {reason}" if reason else "",
             **self.facts(body, hint),
         )
 
@@ -184,18 +288,18 @@ class Case:
         from .retry_after import wait_hint
 
         headers = self.response.headers
-        # The reset of a rate limit says nothing about when a disturbance ends.
+        # The reset of a rate limit does not say when an outage ends.
         hint = wait_hint(
             {name: headers[name] for name in ("retry-after", "date") if name in headers}, self.now
         )
-        page = f" (a page titled “{body.title[:80]}”)" if body.title else ""
         return errors.ServiceUnavailableError(
-            f"“{self.request.operation}” failed: {self.request.hostname} answered with HTTP {self.response.status}{page}.",
+            f"{self.could_not}: {self.request.hostname} responded with HTTP {self.response.status}.",
+            details=f'page "{body.title[:60]}"' if body.title else "",
             **self.facts(body, hint),
         )
 
     def is_from_atlassian(self, body: Body) -> bool:
-        """Whether an HTML answer is Atlassian's own: every one that is carries its headers (all recordings)."""
+        """Return True if a web page is Atlassian's own: all recorded ones have its headers."""
         headers = self.response.headers
         return (
             "atl-traceid" in headers
@@ -204,49 +308,71 @@ class Case:
         )
 
     def elsewhere(self, body: Body) -> errors.AssetsError:
-        """Row 7: a redirect, or a web page that is not Atlassian's."""
+        """Row 7: a redirect, or a web page that is not Jira's or Assets' own."""
         if not 300 <= self.response.status < 400:
             return self.html(body)
         location = self.response.headers.get("location", "")
         try:
             host = urlsplit(location).hostname or "the same host"
         except ValueError:
-            host = "an address that is none"
-        request = self.request
+            host = "an invalid address"
+        headers = self.response.headers
         if host == "id.atlassian.com" or "login" in location.partition("?")[0].lower():
             return errors.HtmlResponseError(
-                f"“{request.operation}” was sent to a login page on {host}; it was not followed.",
-                cause="The address is probably that of a web page, or the login was not accepted.",
-                server=self.response.headers.get("server", ""),
-                via=self.response.headers.get("via", ""),
+                f"Could not reach {self.request.hostname}: it redirected the request to a login page on {host}.",
+                cause="The address belongs to a web page, or the login was rejected.",
+                remedies=_WEB_PAGE_REMEDIES,
+                server=headers.get("server", ""),
+                via=headers.get("via", ""),
                 **self.facts(body),
             )
         return errors.UnexpectedRedirectError(
-            f"“{request.operation}” was sent on to {host}; it was not followed.", **self.facts(body)
+            f"Could not reach {self.request.hostname}: it redirected the request to {host}.",
+            **self.facts(body),
         )
 
     def html(self, body: Body) -> errors.HtmlResponseError:
-        """Row 7: a web page where data was expected."""
+        """Rows 6a and 7: a web page instead of data."""
         headers = self.response.headers
-        title = f" titled “{body.title[:80]}”" if body.title else ""
-        login = "log in" in f"{body.title} {body.text[:500]}".lower()
+        is_login = "log in" in f"{body.title} {body.text[:500]}".lower()
+        server = headers.get("server", "")
+        cause = ""
+        remedies: tuple[str, ...] = ()
+        if (
+            server.lower() == "cloudfront"
+            or "request could not be satisfied" in f"{body.title.lower()} {body.text}"
+        ):
+            cause = "CloudFront, the network in front of Atlassian's servers, rejected the request before Jira saw it."
+            remedies = (
+                "You: try again later, and check https://status.atlassian.com.",
+                "Or you: if it happens every time, report it as a bug of this library.",
+            )
+        elif is_login:
+            cause = "It is a login page: the address belongs to a web page, or a proxy requires a login."
+            remedies = _WEB_PAGE_REMEDIES
         facts = self.facts(body)
         facts["body_excerpt"] = body.excerpt
+        page = f'the web page "{body.title[:60]}"' if body.title else "a web page"
         return errors.HtmlResponseError(
-            f"“{self.request.operation}” was answered with a web page{title} instead of data.",
+            f"Could not reach {self.request.hostname}: received {page} instead of data.",
             title=body.title,
-            server=headers.get("server", ""),
+            server=server,
             via=headers.get("via", ""),
-            cause=(
-                "It is a login page: the address is probably that of a web page, or a proxy wants a login."
-                if login
-                else ""
-            ),
+            details=f"server {server}" if server else "",
+            cause=cause,
+            remedies=remedies,
             **facts,
         )
 
+    # --- facts ------------------------------------------------------------------------------------------------------
+
+    @property
+    def category(self) -> str:
+        """Gateway's class of the failure; one is also spelled with spaces."""
+        return self.response.headers.get("x-failure-category", "").upper().replace(" ", "_")
+
     def body(self) -> Body:
-        """What the body says, without the request's own credential if it was echoed."""
+        """Read the body, without the credential of the request if the server repeats it."""
         content = self.response.body
         for secret in self.secrets():
             if len(secret) >= 8 and secret in content:
@@ -254,44 +380,34 @@ class Case:
         return read_body(self.response.headers.get("content-type", ""), content)
 
     def secrets(self) -> Iterator[bytes]:
-        """The credential that the request carried: in its header, or in its body where a token is asked for."""
+        """Yield the credential of the request: from its header, or from its body if it requests a token."""
         request = self.request
         if request.authorization is not None:
             for word in request.authorization.reveal().split():
                 yield word.encode("utf-8", "replace")
         if request.host is Host.AUTHORIZATION and request.body is not None:
-            asked = cast("dict[str, object]", json.loads(request.body))
-            yield str(asked.get("client_secret", "")).encode("utf-8", "replace")
+            fields = cast("dict[str, object]", json.loads(request.body))
+            yield str(fields.get("client_secret", "")).encode("utf-8", "replace")
 
-    def facts(self, body: Body, hint: Hint | None = None) -> errors.Place:
-        """What every error carries."""
+    def facts(self, body: Body, hint: Hint | None = None) -> Place:
+        """Return the facts that every error has."""
         request, headers = self.request, self.response.headers
-        facts = errors.Place(
+        facts = Place(
             operation=request.operation,
             status=self.response.status,
             method=request.method,
             path=request.path,
             host=request.hostname,
             messages=() if body.is_html else body.messages,
-            field_errors=body.field_errors,
+            field_errors=dict(body.field_errors),
             request_id=_request_id(headers),
-            account=unquote(headers.get("x-aaccountid", "")) or self.account_id or self.account,
+            account=self.account or self.response.account_id or self.account_id or "",
         )
         if hint is not None:
             facts["retry_after"] = hint.seconds
         if not body.messages and not body.field_errors:
             facts["body_excerpt"] = body.excerpt
         return facts
-
-    def of_account(self, before: str = " of", otherwise: str = "") -> str:
-        """Return " of ana@acme.com" if the owner of the credential is known."""
-        if self.account:
-            return f"{before.rstrip()} {self.account}" if before.strip() else f" {self.account}"
-        return f" {otherwise}" if otherwise else ""
-
-    def site(self) -> str:
-        """The site's host, when the request went there."""
-        return self.request.hostname if self.request.host is Host.SITE else ""
 
 
 def _request_id(headers: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
-"""Unpacking the body of an answer within a limit, whatever the server claims.
+"""Decompressing the body of a response within a limit.
 
-httpx unpacks a received piece at once and whole, so that a few kilobytes may become gigabytes; here no more is ever
-unpacked than the limit allows.
+httpx decompresses a received piece completely, so a few kilobytes can become gigabytes. Here, no more is decompressed than
+the limit allows.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import zlib
 
 from ..exceptions import AnswerTooLargeError, MalformedAnswerError
 
-#: What requests ask for; the only encoding besides none that is unpacked.
+#: Encoding that requests ask for.
 ACCEPTED = "gzip"
 
-#: zlib's word for "find out whether this is gzip or zlib".
+#: zlib's code for detecting gzip or zlib.
 _EITHER_HEADER = 47
 
 
 class BodyReader:
-    """Collects an answer's body piece by piece.
+    """Collector of a response's body, piece by piece.
 
     Args:
-        encoding: The answer's Content-Encoding.
-        limit: Unpacked bytes allowed.
+        encoding: The Content-Encoding of the response.
+        limit: Maximum number of decompressed bytes.
 
     Raises:
         MalformedAnswerError: The encoding is unknown.
@@ -35,38 +35,34 @@ class BodyReader:
         elif name in ("gzip", "x-gzip", "deflate"):
             self._unpacker = zlib.decompressobj(_EITHER_HEADER)
         else:
-            raise MalformedAnswerError(
-                f"The answer came in the encoding “{name[:40]}”, which was not asked for."
-            )
+            raise MalformedAnswerError(f"The response has the unexpected encoding {name[:40]}.")
         self._limit = limit
         self._size = 0
         self._pieces: list[bytes] = []
 
     def feed(self, piece: bytes) -> None:
-        """Take the next piece as received.
+        """Add the next piece as received.
 
         Raises:
-            AnswerTooLargeError: More than the limit has been unpacked.
-            MalformedAnswerError: It cannot be unpacked.
+            AnswerTooLargeError: The body is larger than the limit.
+            MalformedAnswerError: The piece can't be decompressed.
         """
         if self._unpacker is not None:
             try:
                 piece = self._unpacker.decompress(piece, self._limit - self._size + 1)
             except zlib.error:
-                raise MalformedAnswerError(
-                    "The answer says it is compressed, but cannot be unpacked."
-                ) from None
+                raise MalformedAnswerError("The response can't be decompressed.") from None
         self._size += len(piece)
         if self._size > self._limit:
-            raise AnswerTooLargeError(f"The answer is larger than {self._limit:,} bytes.")
+            raise AnswerTooLargeError(f"The response is larger than {self._limit:,} bytes.")
         self._pieces.append(piece)
 
     def finish(self) -> bytes:
-        """The whole body.
+        """Return the whole body.
 
         Raises:
-            MalformedAnswerError: The compressed body broke off.
+            MalformedAnswerError: The compressed body is truncated.
         """
         if self._unpacker is not None and self._pieces and not self._unpacker.eof:
-            raise MalformedAnswerError("The compressed answer broke off before its end.")
+            raise MalformedAnswerError("The compressed response is truncated.")
         return b"".join(self._pieces)

@@ -1,7 +1,7 @@
-"""What the body of a refusal says, whichever of Atlassian's dialects it is written in.
+"""Reading the body of an error response, in any of Atlassian's dialects.
 
-Known dialects: Jira and Assets (`errorMessages`, `errors`), Jira Service Management (`errorMessage`,
-`i18nErrorMessage`), the gateway's refusals (`code`, `message`) and its "not found" (`timestamp`, `status`, `error`,
+The dialects: Jira and Assets (`errorMessages`, `errors`), Jira Service Management (`errorMessage`,
+`i18nErrorMessage`), the gateway's rejections (`code`, `message`) and its "not found" (`timestamp`, `status`, `error`,
 `message`, `path`), problem documents (RFC 7807), Connect (`error`), the authorization server (`error`,
 `error_description`), older Jira (`message`, `status-code`), an execution's conflict (`errorCode`), the mapping's
 objections (`dataValidationErrors`), plain text (also when it is labelled as JSON) and web pages. Reading never fails.
@@ -19,7 +19,7 @@ from attrs import field, frozen
 #: Characters of a body that are searched for known phrases, and bytes that are read for them.
 SEARCHED = 8 * 1024
 _READ = 64 * 1024
-#: Bytes of a refusal that are parsed; real ones have a few hundred.
+#: Bytes of an error response that are parsed; real ones have a few hundred.
 _PARSED = 1024 * 1024
 _MESSAGES = 20
 _EXCERPT = 200
@@ -31,19 +31,19 @@ _TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{0,500})", re.IGNORECASE)
 
 @frozen
 class Body:
-    """What a body says.
+    """The content of an error response.
 
     Attributes:
-        text: Its beginning in small letters, without tags, blanks collapsed: for finding known phrases.
-        messages: The service's sentences.
-        field_errors: Its objections by field.
-        code: Its word for the error, such as "MISSING_MAPPING" or "invalid_grant".
-        codes: All such words in a mapping's objections.
-        location: The place in the mapping that the first objection names.
+        text: Its beginning in lowercase, without tags, with single spaces, for finding known phrases.
+        messages: The server's messages.
+        field_errors: The server's messages by field.
+        code: The server's code, such as "MISSING_MAPPING" or "invalid_grant".
+        codes: All codes in the findings about a mapping.
+        location: The place in the mapping that the first finding names.
         title: The title of a web page.
-        is_html: Whether it is a web page.
-        is_path_unknown: Whether it is the gateway's way of saying that there is no such path.
-        excerpt: Its beginning for people, without tags.
+        is_html: True for a web page.
+        is_path_unknown: True for the gateway's response to an unknown path.
+        excerpt: Its beginning in a readable form, without tags.
     """
 
     text: str = field(default="", repr=False)
@@ -59,22 +59,22 @@ class Body:
 
 
 def looks_like_html(content_type: str, body: bytes) -> bool:
-    """Whether this is a web page, by its label or, when it is labelled otherwise, by how it begins."""
+    """Return True for a web page, by its content type or by its beginning."""
     beginning = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if beginning.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")):
         return True
-    # Jira's 401 is labelled as the request's Accept asks, and its bytes are one line of text whatever the label.
+    # The content type of Jira's 401 follows the request's Accept header, but its body is always one line of text.
     return "html" in content_type.lower() and beginning.startswith(b"<")
 
 
 def read_body(content_type: str, body: bytes) -> Body:
-    """Read the body of an answer that is not a success."""
+    """Read the body of an error response."""
     html = looks_like_html(content_type, body)
     plain = body[:_READ].decode("utf-8", "replace")
     title = ""
     if html:
-        found = _TITLE.search(plain)
-        title = " ".join(found[1].split()) if found else ""
+        match = _TITLE.search(plain)
+        title = " ".join(match[1].split()) if match else ""
         plain = _visible(plain)
     readable = " ".join(_TAG.sub(" ", plain).split())
     content = None if html else _json(body)
@@ -97,8 +97,8 @@ def read_body(content_type: str, body: bytes) -> Body:
 
 
 def _visible(page: str) -> str:
-    """A page without its scripts, styles and comments; one that is never closed ends the page."""
-    # No single pattern for it: on a page of openings that are never closed, its time would grow with the square.
+    """Return a page without its scripts, styles, and comments. One that is never closed ends the page."""
+    # A single pattern would take quadratic time on a page of openings that are never closed.
     lower = page.lower()
     parts: list[str] = []
     position = 0
@@ -108,7 +108,7 @@ def _visible(page: str) -> str:
         end = lower.find(close, opening.end())
         if end < 0:
             return " ".join(parts)
-        # What is left of a closing tag goes away with the other tags.
+        # The rest of a closing tag is removed with the other tags.
         position = end + len(close) if close == "-->" else end
     return " ".join([*parts, page[position:]])
 
@@ -137,9 +137,9 @@ def _from_object(content: Mapping[str, object], readable: str) -> Body:
     errors = content.get("errors")
     if isinstance(errors, Mapping):
         for field_name, value in cast("Mapping[object, object]", errors).items():
-            said = "; ".join(_sentences(value))
-            if said:
-                fields[str(field_name)] = said
+            text = "; ".join(_sentences(value))
+            if text:
+                fields[str(field_name)] = text
     else:
         messages += _sentences(errors)
     if isinstance(objections, list):
@@ -166,7 +166,7 @@ def _from_object(content: Mapping[str, object], readable: str) -> Body:
 
 
 def _sentences(value: object) -> Iterator[str]:
-    """The sentences in a text, a list of texts, or a list of objects that hold one."""
+    """Yield the messages in a string, a list of strings, or a list of objects that contain one."""
     if isinstance(value, str):
         if value.strip():
             yield " ".join(value.split())
@@ -175,13 +175,13 @@ def _sentences(value: object) -> Iterator[str]:
             yield from _sentences(entry)
     elif isinstance(value, Mapping):
         part = cast("Mapping[str, object]", value)
-        said = [
+        texts = [
             text
             for name in ("code", "message", "location", "path", "detail")
             for text in _sentences(part.get(name))
         ]
-        if said:
-            yield ": ".join(said)
+        if texts:
+            yield ": ".join(texts)
 
 
 def _objections(value: object) -> tuple[tuple[str, ...], str]:
@@ -201,8 +201,8 @@ def _internationalised(value: object) -> list[str]:
         return []
     entry = cast("Mapping[str, object]", value)
     key = _word(entry.get("i18nKey"))
-    given = entry.get("parameters")
-    parameters = [str(item) for item in cast("list[object]", given)] if isinstance(given, list) else []
+    values = entry.get("parameters")
+    parameters = [str(item) for item in cast("list[object]", values)] if isinstance(values, list) else []
     return [" ".join([key, *parameters])] if key else []
 
 

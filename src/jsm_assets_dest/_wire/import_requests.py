@@ -1,17 +1,16 @@
-"""Requests of the Imports API. All but the first go to links that the service sent, with the import token."""
+"""Requests of the Imports API. All but the first go to links that the server sent, with the import token."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import cast
 
 from attrs import field, frozen
 
 from .._secret import Secret
 from ..exceptions import MalformedAnswerError
 from .addresses import address, trusted_link
-from .json_reading import read_object, read_text
+from .json_reading import as_object, read_object, read_text
 from .request import Credential, Host, Repeat, Request
 from .response import Response
 
@@ -27,6 +26,7 @@ def _request(
     empty_answer: bool = False,
     listing: bool = False,
     headers: tuple[tuple[str, str], ...] = (),
+    subject: str = "",
 ) -> Request:
     return Request(
         operation=operation,
@@ -40,6 +40,7 @@ def _request(
         empty_answer=empty_answer,
         listing=listing,
         headers=headers,
+        subject=subject,
     )
 
 
@@ -48,14 +49,14 @@ def _json(value: object) -> bytes:
 
 
 def _path_part(url: str, after: str) -> str:
-    """The path segment that follows a segment."""
+    """Return the path segment after a given one."""
     segments = url.partition("://")[2].partition("?")[0].split("/")
     return segments[segments.index(after) + 1] if after in segments[:-1] else ""
 
 
 @frozen(kw_only=True)
 class ImportLinks:
-    """Where an import token leads: the links of `imports/info`, checked. They are never stored.
+    """The checked links of `imports/info` for an import token. They are never stored.
 
     Attributes:
         status: The import's state.
@@ -73,12 +74,12 @@ class ImportLinks:
 
     @property
     def schema_and_mapping(self) -> str:
-        """Where the present document is read: the one address that no link gives; the mapping link's neighbour."""
+        """Address of the current document. No link contains it; it is next to the mapping."""
         return self.mapping.partition("?")[0].removesuffix("/mapping") + "/schema-and-mapping"
 
 
 def import_info(gateway: str, secret: Secret) -> Request:
-    """Ask where the token leads."""
+    """Request the links of an import token."""
     return _request(
         "read import info", "GET", address(gateway, "jsm", "assets", "v1", "imports", "info"), secret
     )
@@ -90,16 +91,16 @@ def _links(response: Response, base: str, what: str, *names: str) -> list[str]:
 
 
 def read_import_links(response: Response, gateway: str) -> ImportLinks:
-    """The links of `imports/info`.
+    """Return the links of `imports/info`.
 
     Raises:
-        UnsafeLinkError: A link leads away from the gateway.
-        MalformedAnswerError: The links do not name a workspace and an import source.
+        UnsafeLinkError: A link points to another host than the gateway.
+        MalformedAnswerError: The links contain no workspace or no import source.
     """
     status, start, mapping = _links(response, gateway, "import information", "getStatus", "start", "mapping")
     workspace_id, source_id = _path_part(status, "workspace"), _path_part(status, "importsource")
     if not workspace_id or not source_id:
-        raise MalformedAnswerError("The import's links name no workspace and no import source.")
+        raise MalformedAnswerError("The links of the import contain no workspace or no import source.")
     return ImportLinks(
         status=status, start=start, mapping=mapping, workspace_id=workspace_id, import_source_id=source_id
     )
@@ -107,12 +108,12 @@ def read_import_links(response: Response, gateway: str) -> ImportLinks:
 
 @frozen(kw_only=True)
 class ImportState:
-    """What `configstatus` says.
+    """The state that `configstatus` returns.
 
     Attributes:
-        status: IDLE, DISABLED, MISSING_MAPPING, RUNNING, or a word nobody has seen yet.
-        execution_status: While RUNNING, the link to the execution's status, where the service gives one.
-        cancel: While RUNNING, the link that cancels it, where the service gives one.
+        status: IDLE, DISABLED, MISSING_MAPPING, RUNNING, or an unknown one.
+        execution_status: While RUNNING, the link to the execution's status, if there is one.
+        cancel: While RUNNING, the link that cancels it, if there is one.
     """
 
     status: str
@@ -121,26 +122,25 @@ class ImportState:
 
 
 def import_status(links: ImportLinks, secret: Secret) -> Request:
-    """Ask for the import's state."""
+    """Request the state of the import."""
     return _request("read import status", "GET", links.status, secret)
 
 
 def read_import_state(response: Response, gateway: str) -> ImportState:
-    """The import's state."""
+    """Return the state of the import."""
     source = read_object(response.json(), "an import's state")
-    links = source.get("links")
-    given = cast("Mapping[str, object]", links) if isinstance(links, Mapping) else {}
+    links = as_object(source.get("links"))
     return ImportState(
         status=read_text(source, "status"),
-        execution_status=trusted_link(given["getExecutionStatus"], gateway)
-        if "getExecutionStatus" in given
+        execution_status=trusted_link(links["getExecutionStatus"], gateway)
+        if "getExecutionStatus" in links
         else "",
-        cancel=trusted_link(given["cancel"], gateway) if "cancel" in given else "",
+        cancel=trusted_link(links["cancel"], gateway) if "cancel" in links else "",
     )
 
 
 def read_mapping(links: ImportLinks, secret: Secret) -> Request:
-    """Ask for the schema and mapping as they are now."""
+    """Request the current schema and mapping."""
     return _request("read mapping", "GET", links.schema_and_mapping, secret, listing=True)
 
 
@@ -149,7 +149,7 @@ def send_mapping(
 ) -> Request:
     """Submit the schema and mapping: PUT the first time, PATCH with what changed afterwards.
 
-    Done asynchronously by the service; it answers 303 with the address of the progress, or 204 when it is done.
+    The server works asynchronously: it returns 303 with the address of the progress, or 204 if it has finished.
     """
     separator = "&" if "?" in links.mapping else "?"
     return _request(
@@ -163,15 +163,15 @@ def send_mapping(
 
 
 def mapping_progress(location: str, gateway: str, secret: Secret) -> Request:
-    """Ask how far the service is with a mapping.
+    """Request the progress of a mapping.
 
     Args:
-        location: The Location of the 303; HTTP lets it be a path alone.
-        gateway: The address that it must be on.
+        location: The Location of the 303, an address or a path.
+        gateway: The only host that is allowed.
         secret: The token.
 
     Raises:
-        UnsafeLinkError: It leads somewhere else.
+        UnsafeLinkError: It points to another host.
     """
     is_path = location.startswith("/") and not location.startswith("//")
     return _request(
@@ -184,12 +184,12 @@ def mapping_progress(location: str, gateway: str, secret: Secret) -> Request:
 
 @frozen(kw_only=True)
 class MappingProgress:
-    """How far the service is with a mapping.
+    """The progress of a mapping.
 
     Attributes:
-        finished: Whether it is done.
-        result: "OK", or another word, or empty.
-        message: What the service says about it.
+        finished: True if the server has finished.
+        result: "OK", another code, or empty.
+        message: The server's message.
     """
 
     finished: bool
@@ -198,7 +198,7 @@ class MappingProgress:
 
 
 def read_mapping_progress(response: Response) -> MappingProgress:
-    """The progress of a mapping; only FINISHED is documented."""
+    """Return the progress of a mapping; only FINISHED is documented."""
     source = read_object(response.json(), "a mapping's progress")
     return MappingProgress(
         finished=read_text(source, "progressStatus", "").upper() == "FINISHED",
@@ -209,14 +209,14 @@ def read_mapping_progress(response: Response) -> MappingProgress:
 
 @frozen(kw_only=True)
 class ExecutionLinks:
-    """Where an execution takes data, progress and cancellation, and tells its state.
+    """The links of an execution.
 
     Attributes:
-        submit: Takes chunks.
-        status: Tells the state.
+        submit: Accepts chunks.
+        status: Returns the state.
         cancel: Cancels it.
-        progress: Takes the progress that Assets displays; empty where the service gave none.
-        execution_id: The id cut out of the links; there is no field for it.
+        progress: Accepts the progress that Assets displays; empty if there is no such link.
+        execution_id: The id from the links; there is no field for it.
     """
 
     submit: str
@@ -226,7 +226,7 @@ class ExecutionLinks:
     execution_id: str
 
     def to_dict(self) -> dict[str, str]:
-        """The links by name."""
+        """Return the links by name."""
         return {
             "submit": self.submit,
             "status": self.status,
@@ -236,7 +236,7 @@ class ExecutionLinks:
 
     @classmethod
     def from_dict(cls, links: Mapping[str, object], gateway: str) -> ExecutionLinks:
-        """The links back from `to_dict`, checked again."""
+        """Return the links from the result of `to_dict`, after checking them again."""
         submit, status, cancel = (
             trusted_link(links.get(name), gateway) for name in ("submit", "status", "cancel")
         )
@@ -251,19 +251,19 @@ class ExecutionLinks:
 
 
 def start_import(links: ImportLinks, secret: Secret) -> Request:
-    """Start an execution. Never sent again unless the first was certainly refused: there can be one at a time."""
+    """Start an execution. It is repeated only if the server rejected it, because there can be one at a time."""
     return _request("start import", "POST", links.start, secret, repeat=Repeat.WHEN_REJECTED)
 
 
 def read_execution_links(response: Response, gateway: str) -> ExecutionLinks:
-    """The links of a started execution."""
+    """Return the links of a started execution."""
     submit, status, cancel = _links(
         response, gateway, "an execution", "submitResults", "getExecutionStatus", "cancel"
     )
     links = read_object(read_object(response.json(), "an execution").get("links"), "links")
     execution_id = _path_part(submit, "executions")
     if not execution_id:
-        raise MalformedAnswerError("The execution's links name no execution.")
+        raise MalformedAnswerError("The links of the execution contain no execution id.")
     progress = links.get("submitProgress")
     return ExecutionLinks(
         submit=submit,
@@ -275,12 +275,12 @@ def read_execution_links(response: Response, gateway: str) -> ExecutionLinks:
 
 
 def submit_chunk(links: ExecutionLinks, secret: Secret, body: bytes) -> Request:
-    """Send a chunk: the same bytes with the same id at every attempt, so that repeating it is safe."""
+    """Send a chunk. Repeating it is safe, because every attempt sends the same bytes with the same id."""
     return _request("submit chunk", "POST", links.submit, secret, body=body, empty_answer=True)
 
 
 def complete_import(links: ExecutionLinks, secret: Secret) -> Request:
-    """Say that all data is there. After an unknown outcome the state is asked, then decided."""
+    """Complete the import. After an unknown outcome, the caller reads the state and decides."""
     return _request(
         "submit chunk",
         "POST",
@@ -289,11 +289,12 @@ def complete_import(links: ExecutionLinks, secret: Secret) -> Request:
         body=_json({"completed": True}),
         repeat=Repeat.WHEN_REJECTED,
         empty_answer=True,
+        subject="the end of the import",
     )
 
 
 def submit_progress(links: ExecutionLinks, secret: Secret, processed: int, total: int | None) -> Request:
-    """Feed the progress that Assets displays."""
+    """Send the progress that Assets displays."""
     objects = {"total": total if total is not None else processed, "processed": processed}
     return _request(
         "submit progress", "PUT", links.progress, secret, body=_json({"objects": objects}), empty_answer=True
@@ -301,12 +302,12 @@ def submit_progress(links: ExecutionLinks, secret: Secret, processed: int, total
 
 
 def execution_status(links: ExecutionLinks, secret: Secret) -> Request:
-    """Ask for an execution's state."""
+    """Request the state of an execution."""
     return _request("read execution status", "GET", links.status, secret, listing=True)
 
 
 def latest_execution_status(links: ImportLinks, secret: Secret) -> Request:
-    """Ask for the state of the newest execution; the address is the start link's neighbour."""
+    """Request the state of the newest execution. Its address is next to the start link."""
     url = links.start.partition("?")[0] + "/status"
     return _request("read latest execution status", "GET", url, secret, listing=True)
 

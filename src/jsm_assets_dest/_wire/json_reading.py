@@ -1,33 +1,50 @@
-"""Reading JSON of the service, tolerant of what Atlassian adds and strict about what it must not leave out."""
+"""The one vocabulary for reading JSON.
+
+`read_` functions are strict: they raise `MalformedAnswerError` if a response lacks what every such response has, but accept
+fields that Atlassian adds. `as_` functions are lenient: they return an empty value instead, and are for optional data and
+for documents that people may have edited.
+"""
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..exceptions import MalformedAnswerError
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+    JsonObject: TypeAlias = "dict[str, JsonValue]"
+else:  # before Python 3.12, a recursive alias can't be evaluated, and `typing.get_type_hints` must evaluate annotations
+    JsonValue = object
+    JsonObject = dict[str, object]
+
+# --- strict ---------------------------------------------------------------------------------------------------------
+
 
 def read_object(value: object, what: str) -> Mapping[str, object]:
-    """The value as a JSON object.
+    """Return the value as a JSON object.
 
     Raises:
-        MalformedAnswerError: It is something else.
+        MalformedAnswerError: It is another type.
     """
-    # What JSON has is a dict; asking whether it is a Mapping takes six times as long, and listings are long.
+    # JSON objects are dicts. Checking for a Mapping takes six times as long, and listings are long.
     if type(value) is dict or isinstance(value, Mapping):
         return cast("Mapping[str, object]", value)
-    raise MalformedAnswerError(f"Assets sent {type(value).__name__} where {what} was expected.")
+    raise MalformedAnswerError(f"The response contains {type(value).__name__} instead of {what}.")
 
 
 def read_array(value: object, what: str, *wrappers: str) -> list[object]:
-    """The value as a JSON array; with `wrappers`, the array may stand under one of these keys of an object.
+    """Return the value as a JSON array, or the array under one of the keys `wrappers` of an object.
 
-    Some listings are documented with a wrapper and sent bare, or the other way round (`entries`, `values`).
+    Some listings are documented with a wrapper and sent without, or the other way round (`entries`, `values`).
 
     Raises:
-        MalformedAnswerError: It is something else.
+        MalformedAnswerError: It is another type.
     """
     if isinstance(value, list):
         return cast("list[object]", value)
@@ -36,14 +53,14 @@ def read_array(value: object, what: str, *wrappers: str) -> list[object]:
             inner = cast("Mapping[str, object]", value).get(wrapper)
             if isinstance(inner, list):
                 return cast("list[object]", inner)
-    raise MalformedAnswerError(f"Assets sent {type(value).__name__} where a list of {what} was expected.")
+    raise MalformedAnswerError(f"The response contains {type(value).__name__} instead of a list of {what}.")
 
 
 def read_text(source: Mapping[str, object], key: str, default: str | None = None) -> str:
-    """The text under a key; numbers become text, because ids come as either.
+    """Return the string under a key. Numbers become strings, because ids come as either.
 
     Raises:
-        MalformedAnswerError: Nothing is there and no default was given.
+        MalformedAnswerError: There is no string, and no default.
     """
     value = source.get(key)
     if isinstance(value, str):
@@ -52,11 +69,11 @@ def read_text(source: Mapping[str, object], key: str, default: str | None = None
         return str(value)
     if default is not None:
         return default
-    raise MalformedAnswerError(f"Assets left out “{key}”, which every such answer has.")
+    raise MalformedAnswerError(f"The response lacks the field {key}.")
 
 
 def read_flag(source: Mapping[str, object], key: str, *, default: bool = False) -> bool:
-    """The boolean under a key; `isLast` also comes as the text "true" or "false"."""
+    """Return the boolean under a key; `isLast` also comes as the string "true" or "false"."""
     value = source.get(key)
     if value is True or value is False:  # nearly always
         return value
@@ -66,7 +83,7 @@ def read_flag(source: Mapping[str, object], key: str, *, default: bool = False) 
 
 
 def read_number(source: Mapping[str, object], key: str, default: int = 0) -> int:
-    """The whole number under a key, also from text."""
+    """Return the integer under a key, also from a string; the default if it is neither."""
     value = source.get(key)
     if type(value) is int:  # nearly always
         return value
@@ -77,16 +94,17 @@ def read_number(source: Mapping[str, object], key: str, default: int = 0) -> int
 
 
 def usual_reader(**fields: object) -> Callable[[Mapping[str, object]], tuple[Any, ...]]:
-    """A function that reads many fields at once, as quickly as entries of a long listing want to be read.
+    """Return a function that reads many fields at once, fast enough for long listings.
 
-    Nearly every entry has all of them, each of its usual kind, which is found out in two calls for all; any other is read
+    Nearly every entry has all fields, each of its usual type; two calls check that for all fields. Any other entry is read
     field by field, by the functions above.
 
     Args:
-        fields: For each key `str` for a text that has to be there, or the default: a text, a flag or a whole number.
+        fields: For each key `str` for a required string, or the default: a string, a boolean, or an integer.
 
     Returns:
-        Takes a JSON object and gives its values in the order of the keys; raises `MalformedAnswerError` as `read_text` does.
+        A function of a JSON object that returns its values in the order of the keys. It raises `MalformedAnswerError` as
+        `read_text` does.
     """
     take = operator.itemgetter(*fields)
     kinds = [str if default is str else type(default) for default in fields.values()]
@@ -112,3 +130,47 @@ def usual_reader(**fields: object) -> Callable[[Mapping[str, object]], tuple[Any
         return tuple(careful(source, key, default) for key, default in fields.items())
 
     return read
+
+
+# --- lenient --------------------------------------------------------------------------------------------------------
+
+
+def as_object(value: object) -> Mapping[str, object]:
+    """Return the value if it is a JSON object, else an empty one."""
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+
+
+def as_objects(value: object) -> list[Mapping[str, object]]:
+    """Return the JSON objects of an array; nothing if the value is not an array."""
+    if not isinstance(value, (list, tuple)):
+        return []
+    return [
+        cast("Mapping[str, object]", item)
+        for item in cast("list[object]", value)
+        if isinstance(item, Mapping)
+    ]
+
+
+def as_text(value: object) -> str:
+    """Return the value if it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def as_texts(value: object) -> tuple[str, ...]:
+    """Return the strings of an array; nothing if the value is not an array."""
+    if not isinstance(value, (list, tuple)):
+        return ()
+    return tuple(item for item in cast("list[object]", value) if isinstance(item, str))
+
+
+def as_number(value: object, default: int) -> int:
+    """Return the value if it is an integer, else the default."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def digest_of(value: object) -> str:
+    """Return the SHA-256 of a JSON value as 64 hexadecimal digits. The order of keys does not matter."""
+    import hashlib  # not needed for a first response
+
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

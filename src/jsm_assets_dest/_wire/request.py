@@ -1,7 +1,7 @@
-"""One request as plain data: complete enough to be sent, judged and, where that is safe, sent again.
+"""One request as plain data: complete enough to be sent, classified, and, if it is safe, repeated.
 
-What every program needs for its first answer (this class, `Answer`, `Site`, the commands) is written by hand: attrs takes
-half a millisecond to make a class, and all of them together would be a twelfth of the time to that answer.
+What every program needs for its first response (this class, `Response`, `Site`, the commands) doesn't use attrs: creating an
+attrs class takes half a millisecond, and all of them together a twelfth of the time to that response.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from .._secret import Secret
 
 
 class Repeat(enum.Enum):
-    """Whether a request may be sent again when an attempt failed (facts: the operation decides, not the HTTP verb)."""
+    """Rule for repeating a request after a failed attempt. The operation decides, not the HTTP method."""
 
-    #: Repeating changes nothing: every read, a search, the same mapping document, a chunk with its own id.
+    #: Repeating changes nothing: reads, searches, the same mapping document, a chunk with its own id.
     SAFE = "safe"
-    #: Again only when the service certainly did not act: refused with 429, or never connected.
+    #: Repeat only if the server has not acted: rejected with 429, or never connected.
     WHEN_REJECTED = "when rejected"
-    #: One attempt, whatever happens.
+    #: Send only once.
     ONCE = "once"
 
 
 class Host(enum.Enum):
-    """Whom a request talks to; decides what an answer means and which credential goes along."""
+    """Receiver of a request; decides what a response means and which credential is sent."""
 
     SITE = "site"
     GATEWAY = "gateway"
@@ -32,30 +32,40 @@ class Host(enum.Enum):
 
 
 class Credential(enum.Enum):
-    """Whose credential a request carries."""
+    """Credential that a request sends."""
 
     ACCOUNT = "account"
     IMPORT_TOKEN = "import token"
     NONE = "none"
 
 
+class CredentialKind(enum.Enum):
+    """The kind of the account's credential; decides which advice fits. The value is its name in messages."""
+
+    API_TOKEN = "API token"
+    OAUTH = "OAuth token"
+    CLIENT = "client secret"
+    FORGE = "Forge token"
+
+
 class Request:
     """A request, before and while it is sent.
 
     Attributes:
-        operation: What is being done, in the words of errors, logs and planned faults: "create object schema".
+        operation: Code of the operation in errors, logs, and planned faults: "create object schema".
         method: GET, POST, PUT, PATCH or DELETE.
-        url: The whole address; never holds a secret.
-        host: Whom the address belongs to.
-        body: The bytes to send, frozen for every attempt, or None.
-        content_type: Of the body.
-        repeat: Whether sending again is safe.
-        credential: Whose credential goes along.
+        url: The complete address; never contains a secret.
+        host: The owner of the address.
+        body: The bytes to send, the same for every attempt, or None.
+        content_type: Content type of the body.
+        repeat: When sending again is safe.
+        credential: The credential to send.
         authorization: The value of the Authorization header; filled in by `site.authorized` just before sending.
-        empty_answer: Whether a 2xx without a body, or with one that is no JSON from its beginning, is what the service sends.
-        listing: Whether the answer may be long.
-        timeout: Seconds that one attempt may take in all, or None for the engine's default.
+        empty_answer: True if a 2xx without a body, or with one that is not JSON, is a good response.
+        listing: True if the response may be long.
+        timeout: Total seconds for one attempt, or None for the engine's default.
         headers: Further headers.
+        subject: The item that the request is about, for messages: the key of an object schema, "people[0] to people[499]".
     """
 
     __slots__ = (
@@ -70,6 +80,7 @@ class Request:
         "method",
         "operation",
         "repeat",
+        "subject",
         "timeout",
         "url",
     )
@@ -90,6 +101,7 @@ class Request:
         listing: bool = False,
         timeout: float | None = None,
         headers: tuple[tuple[str, str], ...] = (),
+        subject: str = "",
     ) -> None:
         self.operation: Final = operation
         self.method: Final = method
@@ -104,9 +116,10 @@ class Request:
         self.listing: Final = listing
         self.timeout: Final = timeout
         self.headers: Final = headers
+        self.subject: Final = subject
 
     def __repr__(self) -> str:
-        return f"<Request “{self.operation}”: {self.method} {self.url}>"
+        return f"<Request {self.operation!r}: {self.method} {self.url}>"
 
     @property
     def path(self) -> str:
@@ -116,12 +129,12 @@ class Request:
 
     @property
     def hostname(self) -> str:
-        """The host of the address, with its port where one is given."""
+        """The host of the address, with its port if there is one."""
         return self.url.partition("://")[2].partition("/")[0]
 
     @property
     def is_import(self) -> bool:
-        """Whether this is a call of the Imports API: made with an import token, or to one of its paths."""
+        """True for requests of the Imports API: those with an import token, and those to its paths."""
         return (
             self.credential is Credential.IMPORT_TOKEN
             or "/importsource/" in self.path
@@ -129,9 +142,9 @@ class Request:
         )
 
     def authorized(self, authorization: Secret | None) -> Request:
-        """The same request with its Authorization header's value."""
+        """Return the same request with the value of its Authorization header."""
         return self.changed(authorization=authorization)
 
     def changed(self, **changes: Any) -> Request:
-        """The same request with other values of some attributes."""
+        """Return the same request with other values of some attributes."""
         return Request(**{**{name: getattr(self, name) for name in self.__slots__}, **changes})

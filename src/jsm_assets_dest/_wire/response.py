@@ -1,28 +1,26 @@
-"""What came back for one attempt, as plain data."""
+"""The response to one attempt, as plain data."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import unquote
 
+from .json_reading import JsonValue
 from .request import Credential, Host, Request
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
-JsonObject: TypeAlias = "dict[str, JsonValue]"
-
-#: Operations that Atlassian answers without a credential, or that prove the identity themselves.
+#: Operations that need no credential, or that prove the identity themselves.
 _NOT_IDENTIFIED = ("read tenant info", "read myself")
 
 
 class Response:
-    """A complete HTTP answer.
+    """A complete HTTP response.
 
     Attributes:
         status: The HTTP status.
-        headers: Header values by lower-case name.
-        body: The decoded bytes, whole.
+        headers: Header values by lowercase name.
+        body: All bytes, decoded.
     """
 
     __slots__ = ("_parsed", "body", "headers", "status")
@@ -31,17 +29,26 @@ class Response:
         self.status: Final = status
         self.headers: Final[Mapping[str, str]] = {} if headers is None else headers
         self.body: Final = body
-        # The classifier proves that the body is JSON; the reader then reads what it parsed.
+        # The classifier parses the body to check it; the reader uses the result.
         self._parsed: list[JsonValue] = []
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.body)} bytes>"
 
+    @property
+    def account_id(self) -> str:
+        """Account that the request ran as, or "" if the response doesn't name it.
+
+        The site and the gateway percent-encode the header (recorded); it is decoded here, once.
+        """
+        value = self.headers.get("x-aaccountid", "")
+        return unquote(value) if "%" in value else value
+
     def json(self) -> JsonValue:
-        """The body as JSON.
+        """Return the body as JSON.
 
         Raises:
-            ValueError: It is not JSON (also RecursionError is turned into one).
+            ValueError: It is not JSON, or nested too deeply.
         """
         if self._parsed:
             return self._parsed[0]
@@ -56,7 +63,7 @@ class Response:
 def is_answered_to(
     request: Request, response: Response, account_id: str | None, *, basic_on_site: bool
 ) -> bool:
-    """Whether an answer was made for the account of the credential, as far as the site would say so: row 29."""
+    """Return False if the site would have named the account of the credential, and did not: row 29."""
     if (
         not basic_on_site
         or request.host is not Host.SITE
@@ -64,5 +71,5 @@ def is_answered_to(
         or request.operation in _NOT_IDENTIFIED
     ):
         return True
-    ran_as = unquote(response.headers.get("x-aaccountid", ""))
+    ran_as = response.account_id
     return bool(ran_as) and (account_id is None or ran_as == account_id)

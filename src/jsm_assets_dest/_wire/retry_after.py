@@ -1,9 +1,9 @@
-"""When to come back, as far as the service says so.
+"""When to retry, if the server says so.
 
-The forms of `Retry-After` are those of RFC 9110 (seconds, and the three kinds of date) and those seen in the wild:
-decimals, spaces, ISO dates, values joined by a proxy. What cannot be understood is no hint, and never an error. Dates
-are read against the answer's own `Date` header, so that a clock that is wrong here or there does no harm. Atlassian's
-`X-RateLimit-Reset` is an ISO date with or without seconds; other services send seconds, or seconds since 1970.
+`Retry-After` has the forms of RFC 9110 (seconds, and three kinds of date) and those that were seen: decimals, spaces, ISO
+dates, values that a proxy joined. A value that can't be understood is ignored; it is never an error. Dates are compared with
+the `Date` header of the same response, so a wrong clock on either side does no harm. Atlassian's `X-RateLimit-Reset` is an
+ISO date with or without seconds; other services send seconds, or seconds since 1970.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from attrs import frozen
 #: Above this, a number is seconds since 1970 (September 2001), and above the second one milliseconds.
 _EPOCH = 1e9
 _EPOCH_MILLISECONDS = 1e12
-#: Longer hints are all alike: much too long.
+#: Longer hints are treated as this one.
 _LONGEST = 1e9
 
 _NUMBER = re.compile(r"\+?(\d+)(?:\.(\d*))?\s*(?:s|sec|seconds)?", re.ASCII | re.IGNORECASE)
@@ -39,11 +39,11 @@ _STRUCTURED_TIME = re.compile(r";\s*t=(\d+)", re.ASCII)
 
 @frozen
 class Hint:
-    """What the service says about when to come back.
+    """The wait that the server asks for.
 
     Attributes:
         seconds: Seconds from now; never negative.
-        reset_at: The same as a time, in seconds since 1970 by the service's clock, or None when no clock was known.
+        reset_at: Its end in seconds since 1970 by the server's clock, or None if no clock is known.
     """
 
     seconds: float
@@ -51,15 +51,15 @@ class Hint:
 
 
 def wait_hint(headers: Mapping[str, str], now_wall: float | None = None) -> Hint | None:
-    """The longest wait that the headers of an answer ask for.
+    """Return the longest wait that the headers of a response ask for.
 
     Args:
-        headers: Of the answer, by lower-case name.
-        now_wall: Seconds since 1970 by our clock; used where the answer has no readable `Date`. Without either, hints
-            that are dates cannot be used.
+        headers: Headers of the response, by lowercase name.
+        now_wall: Seconds since 1970 by the local clock, for a response without a readable `Date`. Without either, dates are
+            ignored.
 
     Returns:
-        The hint, or None when there is none that can be understood.
+        The wait, or None if no header can be understood.
     """
     now = http_date(headers.get("date", ""), now_wall)
     if now is None:
@@ -76,28 +76,28 @@ def wait_hint(headers: Mapping[str, str], now_wall: float | None = None) -> Hint
 
 
 def http_date(text: str, now_wall: float | None = None) -> float | None:
-    """Seconds since 1970 of one of HTTP's three kinds of date, or of an e-mail date with another zone; None otherwise.
+    """Return the seconds since 1970 of an HTTP date, or of an email date with another zone, or None.
 
     Args:
         text: The date.
-        now_wall: Seconds since 1970 by our clock, to tell the century of a year of two digits.
+        now_wall: Seconds since 1970 by the local clock, for the century of a two-digit year.
     """
     text = text.strip()
     for form in _DATES:
-        found = form.fullmatch(text)
-        if found is not None:
-            year = int(found["year"])
-            if len(found["year"]) == 2:
+        match = form.fullmatch(text)
+        if match is not None:
+            year = int(match["year"])
+            if len(match["year"]) == 2:
                 year = _century(year, now_wall)
             return _timestamp(
                 year,
-                _MONTHS.index(found["month"].lower()) + 1,
-                int(found["day"]),
-                int(found["hour"]),
-                int(found["minute"]),
-                int(found["second"]),
+                _MONTHS.index(match["month"].lower()) + 1,
+                int(match["day"]),
+                int(match["hour"]),
+                int(match["minute"]),
+                int(match["second"]),
             )
-    # Only the complete e-mail form has a zone; the parser of the standard library takes far too much otherwise.
+    # Only the complete email form has a zone; the standard library's parser accepts far too much otherwise.
     if re.fullmatch(r"[A-Za-z]{3}, \d\d? [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", text):
         try:
             return parsedate_to_datetime(text).timestamp()
@@ -117,7 +117,7 @@ def _retry_after(text: str, now: float | None) -> list[float]:
     if at is not None:
         return [] if now is None else [at - now]
     if "," in text:
-        # Two headers that a proxy joined: the later time holds. An HTTP date has a comma of its own and came before.
+        # Two headers that a proxy joined: the later time applies. An HTTP date has a comma too and was handled above.
         return [part for piece in text.split(",") if (part := _number(piece.strip())) is not None]
     return []
 
@@ -139,14 +139,14 @@ def _reset(text: str, now: float | None) -> list[float]:
 
 
 def _number(text: str) -> float | None:
-    found = _NUMBER.fullmatch(text)
-    if found is None:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         return None
-    # Fifteen digits are far beyond any wait, and thousands of them are an attack on int().
-    whole = found[1].lstrip("0") or "0"
+    # Fifteen digits are far beyond any wait, and thousands of them would block int().
+    whole = match[1].lstrip("0") or "0"
     if len(whole) > 15:
         return 1e15
-    return float(f"{whole}.{(found[2] or '0')[:9]}")
+    return float(f"{whole}.{(match[2] or '0')[:9]}")
 
 
 def _iso_date(text: str) -> float | None:
@@ -162,7 +162,7 @@ def _iso_date(text: str) -> float | None:
 
 
 def _century(year: int, now_wall: float | None) -> int:
-    # RFC 9110, section 5.6.7: a year of two digits that seems to be more than 50 years ahead is the past one.
+    # RFC 9110, section 5.6.7: a two-digit year that seems to be more than 50 years ahead is in the past.
     this_year = 2026 if now_wall is None else int(1970 + now_wall / 31_556_952)
     full = this_year - this_year % 100 + year
     return full - 100 if full > this_year + 50 else full

@@ -1,4 +1,4 @@
-"""Requests about object schemas, object types, attributes and roles. Each takes the workspace's base address."""
+"""Requests about object schemas, object types, attributes, and roles. Each needs the workspace's base address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .response import Response
 
 T = TypeVar("T")
 
-#: Schemas per page; Assets gives 25 unless told otherwise.
+#: Schemas per page; the default of Assets is 25.
 PAGE_SIZE = 50
 
 
@@ -23,7 +23,7 @@ def _json(value: object) -> bytes:
 
 
 def list_object_schemas(base: str, start: int = 0, size: int = PAGE_SIZE, *, counts: bool = True) -> Request:
-    """One page of the object schemas that the caller may see."""
+    """List one page of the object schemas that the caller can see."""
     query = {"startAt": start, "maxResults": size, "includeCounts": counts}
     return Request(
         operation="list object schemas",
@@ -38,7 +38,7 @@ class Page(NamedTuple):
 
     Attributes:
         values: Its entries.
-        next_start: Where the next page starts, or None after the last one.
+        next_start: Start of the next page, or None after the last one.
     """
 
     values: tuple[object, ...]
@@ -46,33 +46,34 @@ class Page(NamedTuple):
 
 
 def read_page(response: Response) -> Page:
-    """A page with `startAt`, `maxResults`, `total`, `values` and `isLast`.
+    """Return a page with `startAt`, `maxResults`, `total`, `values`, and `isLast`.
 
     Raises:
-        MalformedAnswerError: The page is empty although the service says that it is not the last one, or counts
-            entries and shows none: an answer that must never pass for "nothing there".
+        MalformedAnswerError: The page is empty although it is not the last one, or although the total is not 0. Such a
+            response must never be read as "there are none".
     """
     source = read_object(response.json(), "a page")
     values = tuple(read_array(source.get("values"), "entries"))
     start = read_number(source, "startAt")
     last = read_flag(source, "isLast", default=read_flag(source, "last", default=True))
     if not values and (not last or (start == 0 and read_number(source, "total") > 0)):
-        raise MalformedAnswerError("Assets says there are entries, and sent none of them.")
+        raise MalformedAnswerError("The response counts entries, but contains none of them.")
     return Page(values, None if last else start + len(values))
 
 
 def get_object_schema(base: str, schema_id: str) -> Request:
-    """One object schema by id."""
+    """Read one object schema by id."""
     return Request(operation="get object schema", method="GET", url=address(base, "objectschema", schema_id))
 
 
 def create_object_schema(base: str, key: str, name: str, description: str) -> Request:
-    """Create an object schema; keys and names are unique, so after an unknown outcome a look tells what happened."""
+    """Create an object schema. Keys and names are unique, so reading clarifies an unknown outcome."""
     body: dict[str, object] = {"name": name, "objectSchemaKey": key}
     if description:
         body["description"] = description
     return Request(
         operation="create object schema",
+        subject=key,
         method="POST",
         url=address(base, "objectschema", "create"),
         body=_json(body),
@@ -102,7 +103,7 @@ def delete_object_schema(base: str, schema_id: str) -> Request:
 
 
 def list_object_types(base: str, schema_id: str, *, counts: bool = True) -> Request:
-    """All object types of a schema, of all levels."""
+    """List all object types of a schema, of all levels."""
     return Request(
         operation="list object types flat",
         method="GET",
@@ -114,7 +115,7 @@ def list_object_types(base: str, schema_id: str, *, counts: bool = True) -> Requ
 
 
 def list_attributes(base: str, schema_id: str) -> Request:
-    """All attributes of all object types of a schema, each with its object type."""
+    """List all attributes of all object types of a schema, each with its object type."""
     return Request(
         operation="list schema attributes",
         method="GET",
@@ -124,7 +125,7 @@ def list_attributes(base: str, schema_id: str) -> Request:
 
 
 def update_object_type(base: str, object_type_id: str, changes: Mapping[str, object]) -> Request:
-    """Change an object type's name, description or icon."""
+    """Change the name, description, or icon of an object type."""
     return Request(
         operation="update object type",
         method="PUT",
@@ -134,7 +135,7 @@ def update_object_type(base: str, object_type_id: str, changes: Mapping[str, obj
 
 
 def get_object_type(base: str, object_type_id: str) -> Request:
-    """One object type by id."""
+    """Read one object type by id."""
     return Request(operation="get object type", method="GET", url=address(base, "objecttype", object_type_id))
 
 
@@ -150,7 +151,7 @@ def delete_object_type(base: str, object_type_id: str) -> Request:
 
 
 def count_objects(base: str, query: str) -> Request:
-    """How many objects an AQL query finds."""
+    """Count the objects that match an AQL query."""
     return Request(
         operation="count objects",
         method="POST",
@@ -160,12 +161,12 @@ def count_objects(base: str, query: str) -> Request:
 
 
 def read_total(response: Response) -> int:
-    """The number in the answer to `count_objects`."""
+    """Return the number from the response to `count_objects`."""
     return read_number(read_object(response.json(), "a count"), "totalCount")
 
 
 def read_schema_properties(base: str, schema_id: str) -> Request:
-    """The settings of a schema about references and quick creation (seen in one client, not documented)."""
+    """Read the settings of a schema about references and quick creation (seen in one client, not documented)."""
     return Request(
         operation="read schema properties",
         method="GET",
@@ -178,7 +179,7 @@ SCHEMA_PROPERTIES = ("allowOtherObjectSchema", "validateQuickCreate", "quickCrea
 
 
 def update_schema_properties(base: str, schema_id: str, properties: Mapping[str, bool]) -> Request:
-    """Set settings of a schema. Whether those that are left out stay as they are is not documented."""
+    """Change settings of a schema. The effect on settings that are left out is not documented."""
     return Request(
         operation="update schema properties",
         method="POST",
@@ -189,7 +190,7 @@ def update_schema_properties(base: str, schema_id: str, properties: Mapping[str,
 
 
 def list_statuses(base: str, schema_id: str | None) -> Request:
-    """The statuses of a schema, or the global ones."""
+    """List the statuses of a schema, or the global ones."""
     return Request(
         operation="list statuses",
         method="GET",
@@ -199,7 +200,7 @@ def list_statuses(base: str, schema_id: str | None) -> Request:
 
 
 def create_status(base: str, schema_id: str, name: str, category: int, description: str) -> Request:
-    """Create a status of a schema; names are unique, so after an unknown outcome a look tells what happened."""
+    """Create a status of a schema. Names are unique, so reading clarifies an unknown outcome."""
     body: dict[str, object] = {"name": name, "category": category, "objectSchemaId": schema_id}
     if description:
         body["description"] = description
@@ -213,7 +214,7 @@ def create_status(base: str, schema_id: str, name: str, category: int, descripti
 
 
 def list_roles(base: str, schema_id: str) -> Request:
-    """The roles of a schema, as role name to address. Only the site's own gateway knows this; it is not documented."""
+    """List the roles of a schema, with their addresses. Only the site's own gateway responds; it is not documented."""
     return Request(
         operation="list roles",
         method="GET",
@@ -223,7 +224,7 @@ def list_roles(base: str, schema_id: str) -> Request:
 
 
 def get_role(base: str, role_id: str) -> Request:
-    """One role with its actors."""
+    """Read one role with its actors."""
     return Request(
         operation="get role", method="GET", url=address(base, "config", "role", role_id), host=Host.SITE
     )
@@ -243,7 +244,7 @@ def set_role(base: str, role_id: str, users: list[str], groups: list[str]) -> Re
 
 
 def list_import_sources(base: str, schema_id: str) -> Request:
-    """The imports of a schema (seen in one client, not documented)."""
+    """List the imports of a schema (seen in one client, not documented)."""
     return Request(
         operation="list import sources",
         method="GET",
@@ -253,14 +254,14 @@ def list_import_sources(base: str, schema_id: str) -> Request:
 
 
 def get_import_source(base: str, import_source_id: str) -> Request:
-    """One import source by id."""
+    """Read one import source by id."""
     return Request(
         operation="get import source", method="GET", url=address(base, "importsource", import_source_id)
     )
 
 
 def import_status(base: str, import_source_id: str) -> Request:
-    """An import's state, asked with the account's credentials instead of the import token."""
+    """Read the state of an import with the account's credentials instead of the import token."""
     return Request(
         operation="read import status",
         method="GET",
@@ -269,7 +270,7 @@ def import_status(base: str, import_source_id: str) -> Request:
 
 
 def create_import_token(base: str, import_source_id: str) -> Request:
-    """Make a new token for an import; the older one is refused from then on, so that this is never sent twice."""
+    """Generate a new token for an import. The older one is rejected from then on, so this is never sent twice."""
     return Request(
         operation="create import token",
         method="POST",
@@ -279,7 +280,7 @@ def create_import_token(base: str, import_source_id: str) -> Request:
 
 
 def read_each(response: Response, what: str, read: Callable[[object], T], *wrappers: str) -> tuple[T, ...]:
-    """Every entry of a bare array, or of an array under one of `wrappers`."""
+    """Read each entry of an array, or of an array under one of the keys `wrappers`."""
 
     def entries() -> Iterator[T]:
         for entry in read_array(response.json(), what, *wrappers):
@@ -289,7 +290,7 @@ def read_each(response: Response, what: str, read: Callable[[object], T], *wrapp
 
 
 def read_mapping_document(base: str, import_source_id: str) -> Request:
-    """The schema and mapping of an import, read with the account's credentials instead of the import token."""
+    """Read the schema and mapping of an import with the account's credentials instead of the import token."""
     return Request(
         operation="read mapping",
         method="GET",

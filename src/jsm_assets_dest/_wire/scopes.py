@@ -1,4 +1,4 @@
-"""The scopes that calls need, for tokens that have scopes: from Atlassian's OpenAPI documents of Assets, Jira and JSM."""
+"""The scopes that requests need, from Atlassian's OpenAPI documents of Assets, Jira, and JSM."""
 
 from __future__ import annotations
 
@@ -6,8 +6,23 @@ import re
 
 from .request import Request
 
+#: All scopes that the job needs. A token's scopes can't be changed later, so a message names all of them.
+ALL_SCOPES = (
+    "read:jira-user",
+    "read:jira-work",
+    "read:servicedesk-request",
+    "read:cmdb-schema:jira",
+    "write:cmdb-schema:jira",
+    "read:cmdb-type:jira",
+    "read:cmdb-attribute:jira",
+    "write:cmdb-attribute:jira",
+    "read:cmdb-object:jira",
+    "write:cmdb-object:jira",
+    "import:import-configuration:cmdb",
+)
+
 _FAMILIES: tuple[tuple[str, str], ...] = (
-    # The first that fits counts.
+    # The first match applies.
     (r"/importsource/|/import/start|/imports/|/progress/", "import:import-configuration:cmdb"),
     (r"/objecttypeattribute/|/attributes$", "{verb}:cmdb-attribute:jira"),
     (r"/objecttype/|/objecttypes(/|$)", "{verb}:cmdb-type:jira"),
@@ -22,7 +37,7 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
 
 
 def scopes_for(request: Request) -> tuple[str, ...]:
-    """The scopes that a request needs, as far as they are known."""
+    """Return the scopes that a request needs, if known."""
     # A search is a POST that reads.
     reads = request.method == "GET" or request.path.endswith(("/aql", "/totalcount"))
     verb = "read" if reads else "delete" if request.method == "DELETE" else "write"

@@ -1,4 +1,4 @@
-"""Requests that find out where Assets is and who is asking, and the reading of their answers."""
+"""Requests that look up the account and the Assets workspace, and the reading of their responses."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import NamedTuple, cast
 
 from ..exceptions import ConfigurationError, MalformedAnswerError
 from .addresses import address, checked_base
-from .json_reading import read_array, read_flag, read_object, read_text
+from .json_reading import as_object, read_array, read_flag, read_number, read_object, read_text
 from .request import Credential, Host, Request
 from .response import Response
 
 
 def host_of(base: str, site: str) -> Host:
-    """Whose address a base is; an emulator may be both site and gateway, and then counts as what it is asked as."""
+    """Return the owner of a base address. An emulator may be both site and gateway; the path decides then."""
     return Host.GATEWAY if "/ex/jira/" in base or not base.startswith(site) else Host.SITE
 
 
 def tenant_info(site: str) -> Request:
-    """Ask the site for its cloud id, without a credential (undocumented, used by every client)."""
+    """Request the cloud id of the site, without a credential (undocumented, used by every client)."""
     return Request(
         operation="read tenant info",
         method="GET",
@@ -29,12 +29,12 @@ def tenant_info(site: str) -> Request:
 
 
 def read_cloud_id(response: Response) -> str:
-    """The cloud id in the answer to `tenant_info`."""
+    """Return the cloud id from the response to `tenant_info`."""
     return read_text(read_object(response.json(), "tenant information"), "cloudId")
 
 
 def myself(base: str, site: str) -> Request:
-    """Ask who the credential belongs to, with the person's product access."""
+    """Request the account of the credential, with its product access."""
     return Request(
         operation="read myself",
         method="GET",
@@ -48,11 +48,11 @@ class Account(NamedTuple):
 
     Attributes:
         id: Its account id.
-        name: What people call it.
-        email: Its e-mail address, where it lets that be seen.
+        name: Its display name.
+        email: Its email address, if it is visible.
         type: "atlassian" for a person, "app" for an app or service account.
-        active: Whether it may do anything.
-        product_roles: Keys of products it may use, such as "jira-servicedesk"; None where Jira did not say.
+        active: False if it is deactivated.
+        product_roles: Keys of the products that it can use, such as "jira-servicedesk"; None if unknown.
         groups: Names of its groups.
     """
 
@@ -66,7 +66,7 @@ class Account(NamedTuple):
 
 
 def read_account(response: Response) -> Account:
-    """The account in the answer to `myself`."""
+    """Return the account from the response to `myself`."""
     source = read_object(response.json(), "an account")
     return Account(
         id=read_text(source, "accountId"),
@@ -79,26 +79,30 @@ def read_account(response: Response) -> Account:
     )
 
 
-def _items(source: Mapping[str, object], key: str, member: str) -> tuple[str, ...] | None:
-    listing = source.get(key)
-    if not isinstance(listing, Mapping) or not isinstance(listing.get("items"), list):
+def _items(source: Mapping[str, object], key: str, field: str) -> tuple[str, ...] | None:
+    """Return the items of a listing, or None if it has more than it shows: `items` is empty unless it was expanded."""
+    listing = as_object(source.get(key))
+    items = listing.get("items")
+    if not isinstance(items, list):
         return None
-    entries = cast("list[object]", listing["items"])
-    return tuple(read_text(read_object(entry, key), member, "") for entry in entries)
+    entries = cast("list[object]", items)
+    if read_number(listing, "size") > len(entries):
+        return None
+    return tuple(read_text(read_object(entry, key), field, "") for entry in entries)
 
 
 def server_info(base: str) -> Request:
-    """Ask Jira for its own address."""
+    """Request Jira's own address."""
     return Request(
         operation="read server info", method="GET", url=address(base, "rest", "api", "3", "serverInfo")
     )
 
 
 def read_site_address(response: Response) -> str:
-    """The site's address in the answer to `server_info`, in one spelling.
+    """Return the normalized address of the site from the response to `server_info`.
 
     Raises:
-        MalformedAnswerError: It names none that could be one.
+        MalformedAnswerError: The response contains no valid address.
     """
     text = read_text(read_object(response.json(), "server information"), "baseUrl")
     try:
@@ -106,11 +110,11 @@ def read_site_address(response: Response) -> str:
             return checked_base(text, "baseUrl", "https://acme.atlassian.net")
     except ConfigurationError:
         pass
-    raise MalformedAnswerError("Jira named an address of its own that is none.")
+    raise MalformedAnswerError("The response contains an invalid address of the site.")
 
 
 def permissions(base: str, site: str, *keys: str) -> Request:
-    """Ask whether the caller has global permissions. Anonymous callers are answered too: prove the identity first."""
+    """Request the caller's global permissions. Anonymous users get a response too: check the identity first."""
     return Request(
         operation="read permissions",
         method="GET",
@@ -120,7 +124,7 @@ def permissions(base: str, site: str, *keys: str) -> Request:
 
 
 def read_permissions(response: Response) -> dict[str, bool]:
-    """Permission key to whether the caller has it."""
+    """Return for each permission key if the caller has it."""
     listing = read_object(read_object(response.json(), "permissions").get("permissions"), "permissions")
     return {
         key: read_flag(read_object(entry, "a permission"), "havePermission") for key, entry in listing.items()
@@ -128,7 +132,7 @@ def read_permissions(response: Response) -> dict[str, bool]:
 
 
 def licence(base: str, site: str) -> Request:
-    """Ask which products the site has, and on which plan; needs no permission."""
+    """Request the products of the site and their plans; needs no permission."""
     return Request(
         operation="read licence",
         method="GET",
@@ -138,14 +142,14 @@ def licence(base: str, site: str) -> Request:
 
 
 def read_plans(response: Response) -> dict[str, str]:
-    """Product id to plan: {"jira-servicedesk": "PAID"}."""
-    entries = read_array(read_object(response.json(), "licences").get("applications"), "licences")
-    found = [read_object(entry, "a licence") for entry in entries]
-    return {read_text(entry, "id"): read_text(entry, "plan", "") for entry in found}
+    """Return the plan of each product: {"jira-servicedesk": "PAID"}."""
+    entries = read_array(read_object(response.json(), "licenses").get("applications"), "licenses")
+    licenses = [read_object(entry, "a license") for entry in entries]
+    return {read_text(entry, "id"): read_text(entry, "plan", "") for entry in licenses}
 
 
 def service_desk_info(base: str, site: str) -> Request:
-    """Ask whether Jira Service Management is there; answered without a login, so it proves nothing about the caller."""
+    """Request whether Jira Service Management is installed. It needs no login, so it proves nothing about the caller."""
     return Request(
         operation="read service desk info",
         method="GET",
@@ -155,7 +159,7 @@ def service_desk_info(base: str, site: str) -> Request:
 
 
 def read_is_licensed(response: Response) -> bool:
-    """Whether Jira Service Management is licensed on the site."""
+    """Return True if Jira Service Management is licensed on the site."""
     return read_flag(
         read_object(response.json(), "service desk information"), "isLicensedForUse", default=True
     )
@@ -184,12 +188,12 @@ def workspaces(base: str, site: str, start: int = 0) -> Request:
 
 
 def read_workspace_ids(response: Response) -> tuple[str, ...]:
-    """The workspace ids; empty on a site without Assets."""
+    """Return the workspace ids; none on a site without Assets."""
     source = read_object(response.json(), "workspaces")
     entries = read_array(source.get("values"), "workspaces")
     ids = tuple(read_text(read_object(entry, "a workspace"), "workspaceId") for entry in entries)
     if any(not workspace_id.strip() for workspace_id in ids):
-        raise MalformedAnswerError("Jira named a workspace without an id.")
+        raise MalformedAnswerError("The response contains a workspace without an id.")
     return ids
 
 
@@ -204,6 +208,6 @@ def accessible_resources(gateway: str) -> Request:
 
 
 def read_resources(response: Response) -> dict[str, str]:
-    """Cloud id to address of the sites in the answer to `accessible_resources`."""
+    """Return the address of each cloud id from the response to `accessible_resources`."""
     entries = [read_object(entry, "a site") for entry in read_array(response.json(), "sites")]
     return {read_text(entry, "id"): read_text(entry, "url", "") for entry in entries}

@@ -1,0 +1,1 @@
+"""The mechanism of errors: declared facts, their protocols, and the layout of a message."""

@@ -1,0 +1,203 @@
+"""Errors whose facts are declared as annotated defaults, once.
+
+The shared initializer, the signature that `help` shows, pickling, and copying read them from there. Type checkers do too,
+because `Declared` is marked with `dataclass_transform`. No fact contains a secret: all strings go through `scrubbed`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast, dataclass_transform
+
+from .facts import Place
+
+if TYPE_CHECKING:
+    import inspect
+
+T = TypeVar("T")
+
+#: Characters that are stored of each string; a server may send a megabyte.
+LONGEST_MESSAGE = 1000
+
+# Atlassian tokens (ATATT3 API token, ATCTT3 import token, ATSTT3, and more), credentials after a scheme word (a lowercase
+# word is treated as prose), signed tokens (JWT), and fields and parameters whose names mark them as secret.
+_SECRETS = (
+    r"AT[A-Z]{3}3[\w=.~+/-]{6,}"
+    r"|(?P<scheme>(?i:basic|bearer)\s+)(?=\S*[0-9A-Z=_]|\S{24})[\w.~+/=-]{12,}"
+    r"|(?<![\w-])eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"
+    r"|(?P<name>(?i:client_secret|access_token|refresh_token|password)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
+)
+_MASK = "**********"
+
+
+def scrubbed(text: str) -> str:
+    """Mask everything in a string that looks like a credential."""
+    # Compile the pattern only for the first error, because that takes as long as loading a module.
+    return re.sub(_SECRETS, lambda match: f"{match['scheme'] or match['name'] or ''}{_MASK}", text)
+
+
+def advice(*remedies: str) -> tuple[str, ...]:
+    """Declare the remedies of a class, in order. Each has the form "Who: action."."""
+    return remedies
+
+
+class _Carried:
+    """Default of a fact that is declared with `carried`."""
+
+    def __init__(self, default: object) -> None:
+        self.default = default
+
+
+def carried(*, default: T, kw_only: bool = True) -> T:  # noqa: ARG001 - type checkers read it
+    """Declare a fact for handlers only: it is neither shown nor stored, and replaced by None if it can't be pickled."""
+    return cast("T", _Carried(default))
+
+
+def leading(*, kw_only: bool) -> str:  # noqa: ARG001 - type checkers read it
+    """Declare the one positional argument."""
+    return ""
+
+
+class _Signature:
+    """The signature of an error class, as `help` shows it: its own facts, and those of the root class as `**facts`."""
+
+    def __get__(self, instance: object, owner: type[Declared]) -> inspect.Signature:
+        from inspect import Parameter, Signature
+
+        annotations: dict[str, str] = {}
+        bases = [base for base in owner.__mro__ if issubclass(base, Declared)]
+        for base in reversed(bases):
+            annotations |= base.__annotations__
+        root = bases[-2] if len(bases) > 1 else owner
+        parameters = [Parameter("what", Parameter.POSITIONAL_OR_KEYWORD, annotation="str")]
+        parameters += [
+            Parameter(
+                name, Parameter.KEYWORD_ONLY, default=getattr(owner, name), annotation=annotations[name]
+            )
+            for name in owner._facts
+            if owner is root or name not in root._facts
+        ]
+        if owner is not root:
+            parameters.append(Parameter("facts", Parameter.VAR_KEYWORD))
+        return Signature(parameters)
+
+
+@dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(carried, leading))
+class Declared(Exception):
+    """Initializer of errors: it stores the facts that a class and its bases declare as annotated defaults."""
+
+    #: Names of all facts except `what`, and of those declared with `carried`.
+    _facts: ClassVar[tuple[str, ...]] = ()
+    _carried: ClassVar[frozenset[str]] = frozenset()
+
+    __signature__ = _Signature()
+
+    if TYPE_CHECKING:  # declared by `AssetsError`
+        what: str
+        code: str
+        remedies: tuple[str, ...]
+        cause_is_certain: bool
+
+    def __init_subclass__(cls, *, certain: bool | None = None) -> None:
+        if certain is not None:
+            cls.cause_is_certain = certain
+        if not cls.__annotations__:  # most classes; this runs while the package is imported
+            return
+        own = [
+            name
+            for name, annotation in cls.__annotations__.items()
+            if name[:1] != "_" and name != "what" and "ClassVar" not in str(annotation)
+        ]
+        cls._facts = tuple(dict.fromkeys([*own, *cls._facts]))
+        for name in own:
+            default = cls.__dict__[name]
+            if isinstance(default, _Carried):
+                setattr(cls, name, default.default)
+                cls._carried |= {name}
+
+    def __init__(self, what: str, **facts: object) -> None:
+        unknown = sorted(facts.keys() - set(self._facts))
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no fact {', '.join(unknown)}")
+        self.what = scrubbed(what)
+        super().__init__(self.what)
+        for name in self._facts:
+            value, default = facts.get(name), getattr(type(self), name)
+            if name in self._carried:
+                value = default if value is None else value
+            elif (value := _cleaned(name, value)) in (None, "", ()):
+                # An empty string or sequence means that the caller does not know better than the class.
+                value = _cleaned(name, default)
+            setattr(self, name, value)
+        self.code = self.code or _word(type(self).__name__)
+        if not facts.get("remedies"):
+            self.remedies = self._advice() or self.remedies
+
+    def _advice(self) -> tuple[str, ...]:
+        """Return remedies that follow from the facts, for an error that was raised without any."""
+        return ()
+
+    def place(self) -> Place:
+        """Return where and when this error happened, as arguments for another error about the same failure."""
+        facts = {name: getattr(self, name) for name in Place.__annotations__}
+        if self.code == _word(type(self).__name__):
+            del facts["code"]
+        return cast("Place", facts)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the error as JSON-ready data without empty facts."""
+        result: dict[str, object] = {"error": type(self).__name__, "what": self.what, "code": self.code}
+        for name in sorted(set(self._facts) - self._carried):
+            value = getattr(self, name)
+            if value:
+                result[name] = list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
+        return result
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # An error must always be able to leave its process. A value that can't be pickled, such as a record with an open
+        # file, is replaced by None.
+        return _restored, (
+            type(self),
+            self.what,
+            {name: _portable(value) for name, value in vars(self).items()},
+        )
+
+    def __copy__(self) -> Declared:
+        return _restored(type(self), self.what, vars(self))
+
+
+def _cleaned(name: str, value: object) -> object:
+    """Return the value of a fact without secrets and of limited length."""
+    if isinstance(value, str):
+        # A query may contain what no one should see. The path of a record has no leading slash.
+        text = value.partition("?")[0] if name == "path" and value.startswith("/") else value
+        return scrubbed(text[:LONGEST_MESSAGE]) if text else text
+    if isinstance(value, list | tuple):
+        return tuple(_cleaned("", entry) for entry in cast("Sequence[object]", value))
+    if isinstance(value, Mapping):
+        return {key: _cleaned("", entry) for key, entry in cast("Mapping[str, object]", value).items()}
+    return value
+
+
+def _restored(kind: type[Declared], what: str, state: Mapping[str, object]) -> Declared:
+    error = kind.__new__(kind)
+    error.args = (what,)
+    vars(error).update(state)
+    return error
+
+
+def _portable(value: object) -> object:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    import pickle
+
+    try:
+        pickle.dumps(value)
+    except Exception:  # noqa: BLE001 - a caller's value may raise anything when it is pickled
+        return None
+    return value
+
+
+def _word(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.removesuffix("Error")).lower()

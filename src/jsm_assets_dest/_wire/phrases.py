@@ -1,0 +1,78 @@
+"""What an operation does, in the words of a user, for the first line of a message.
+
+Operation codes stay in `error.operation`, in logs, and in planned faults. A part in brackets is left out if its value is
+unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+PHRASES: Final[Mapping[str, str]] = {
+    "read myself": "log in[ to {site}][ as {account}]",
+    "request access token": "log in[ to {site}][ as {account}]",
+    "list accessible resources": "read the sites that the OAuth token was granted for",
+    "read tenant info": "reach the Jira site[ {site}]",
+    "read server info": "reach the Jira site[ {site}]",
+    "find workspace": "find Assets[ on {site}]",
+    "read permissions": "read the permissions[ of {account}][ on {site}]",
+    "read licence": "read the plan[ of {site}]",
+    "read service desk info": "read the plan[ of {site}]",
+    "list service desks": "read the service desks[ of {site}]",
+    "list object schemas": "read the object schemas",
+    "get object schema": "read the object schema[ {subject}]",
+    "create object schema": "create the object schema[ {subject}]",
+    "update object schema": "update the object schema[ {subject}]",
+    "delete object schema": "delete the object schema[ {subject}]",
+    "read schema properties": "read the settings of the object schema[ {subject}]",
+    "update schema properties": "change the settings of the object schema[ {subject}]",
+    "list object types flat": "read the object types[ of {subject}]",
+    "list schema attributes": "read the object types[ of {subject}]",
+    "count objects": "count the objects[ of {subject}]",
+    "get object type": "read the object type[ {subject}]",
+    "update object type": "rename the object type[ {subject}]",
+    "delete object type": "delete the object type[ {subject}]",
+    "list statuses": "read the statuses[ of {subject}]",
+    "create status": "create the status[ {subject}]",
+    "list roles": "read the roles[ of {subject}]",
+    "get role": "read the roles[ of {subject}]",
+    "set role": "set the roles[ of {subject}]",
+    "list import sources": "read the imports[ of {subject}]",
+    "get import source": "read the import[ {subject}]",
+    "create import token": "generate an import token[ for {subject}]",
+    "read import info": "check the import token[ for {subject}]",
+    "read import status": "check the import token[ for {subject}]",
+    "read mapping": "build the model[ in {subject}]",
+    "submit mapping": "build the model[ in {subject}]",
+    "update mapping": "build the model[ in {subject}]",
+    "read mapping progress": "build the model[ in {subject}]",
+    "start import": "start the import[ into {subject}]",
+    "submit chunk": "send[ {subject}]",
+    "complete import": "complete the import[ into {subject}]",
+    "submit progress": "report the progress of the import[ into {subject}]",
+    "read execution status": "read the progress of the import[ into {subject}]",
+    "read latest execution status": "read the progress of the import[ into {subject}]",
+    "cancel import": "cancel the import[ into {subject}]",
+    "record failed import": "cancel the import[ into {subject}]",
+}
+_OPTIONAL = r"\[([^\[\]{}]*)\{(\w+)\}\]"
+
+
+def could_not(operation: str, *, site: str = "", account: str = "", subject: str = "") -> str:
+    """Return the beginning of a first line: "Could not create the object schema OKT".
+
+    Args:
+        operation: The operation code.
+        site: The host of the site.
+        account: The account, such as an email address.
+        subject: The item that the operation is about.
+    """
+    values = {"site": site, "account": account, "subject": subject}
+    phrase = re.sub(
+        _OPTIONAL,
+        lambda part: f"{part[1]}{values[part[2]]}" if values[part[2]] else "",
+        PHRASES.get(operation, operation),
+    )
+    return f"Could not {'send the records' if phrase == 'send' else phrase}"
