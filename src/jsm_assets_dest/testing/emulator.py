@@ -26,7 +26,9 @@ class Emulator(EmulatedSite):
     It has a state, responds over HTTP in process (`transport`) or over a socket (`serve`), and fails on demand
     (`faults`, `access`, `rate_limit`). As a context manager, it checks at a regular end that every planned fault
     happened, and saves its state if it has a file. Identifiers and tokens are the same in every run.
-     site: address of the site.
+
+    Args:
+        site: address of the site.
         strict: reject requests that Atlassian's OpenAPI document does not allow: unknown fields, wrong types,
             missing fields, other media types.
         import_seconds: how long an import is `PROCESSING`, on the emulator's clock.

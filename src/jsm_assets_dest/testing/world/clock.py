@@ -18,7 +18,9 @@ class EmulatorClock:
 
     `sleep` advances it immediately. While the emulator is served over a socket, the clock follows real time as well,
     because clients in other processes really wait. Thread-safe.
-     start: its first time, in seconds since 1970.
+
+    Args:
+        start: its first time, in seconds since 1970.
     """
 
     __module__ = "jsm_assets_dest.testing"

@@ -11,7 +11,9 @@ class Identifiers:
     """Generates identifiers that depend only on the seed and the number of earlier ones of their kind.
 
     This makes outputs reproducible, and state files contain only the counters.
-     seed: two emulators with the same seed generate the same identifiers.
+
+    Args:
+        seed: two emulators with the same seed generate the same identifiers.
     """
 
     def __init__(self, seed: str = "acme") -> None:

@@ -24,7 +24,9 @@ class Search:
     """Evaluates queries against a site as it is now.
 
     Attribute names are looked up once per instance, so make a new one after changing attributes.
-     site: where to search.
+
+    Args:
+        site: where to search.
         account_id: the account of `currentUser()`.
         tie_seed: determines the order of objects with equal order keys; 0 orders them by id.
     """
