@@ -7,15 +7,17 @@ mixes are what people do to the text records of `records`.
 from __future__ import annotations
 
 import contextlib
+import csv
 import datetime
 import decimal
+import io
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from random import Random
 
 from attrs import field, frozen
 
-from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, SchemaModel
+from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, ReferenceSpec, SchemaModel
 
 from .records import user
 
@@ -41,7 +43,7 @@ _TYPES: Mapping[str, str] = {
     "left": "date",
     "lastLogin": "date_time",
     "created": "date_time",
-    "manager": "email",
+    "manager": "referenced_object",
     "city": "text",
     "zipCode": "text",
     "countryCode": "text",
@@ -95,6 +97,36 @@ def person(number: int) -> dict[str, object]:
     return record
 
 
+def export_lines(count: int) -> list[str]:
+    """Return people as the lines of a CSV file, which the personnel system has exported."""
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    for number in range(count):
+        record = person(number)
+        values = (record.get(key) for key in _TYPES)
+        writer.writerow([";".join(value) if isinstance(value, list) else value for value in values])
+    return lines.getvalue().splitlines()
+
+
+def read_export(lines: Iterable[str]) -> Iterator[dict[str, object]]:
+    """Read such lines into records, as a script does."""
+    date, date_time = datetime.date.fromisoformat, datetime.datetime.fromisoformat
+    for row in csv.reader(lines):
+        record: dict[str, object] = dict(zip(_TYPES, row, strict=True))
+        for key in ("employeeNumber", "grade"):
+            record[key] = int(record[key])  # type: ignore[call-overload]  # a string so far
+        for key in ("fte", "latitude"):
+            record[key] = float(record[key])  # type: ignore[arg-type]  # as above
+        for key in ("isManager", "isRemote"):
+            record[key] = record[key] == "True"
+        for key in ("hired", "left"):
+            record[key] = date(record[key]) if record[key] else None  # type: ignore[arg-type]  # as above
+        record["lastLogin"] = date_time(record["lastLogin"])  # type: ignore[arg-type]  # as above
+        for key in _SEVERAL:
+            record[key] = record[key].split(";") if record[key] else []  # type: ignore[attr-defined]  # as above
+        yield record
+
+
 def people_model(*, typed: bool) -> SchemaModel:
     """Return the model of people; an untyped one declares everything as text."""
 
@@ -109,6 +141,7 @@ def people_model(*, typed: bool) -> SchemaModel:
             identifier=key == "id",
             label=key == "displayName",
             maximum=-1 if key in _SEVERAL else 1,
+            reference=ReferenceSpec("users", by="email") if kind(key) == "referenced_object" else None,
         )
         for key in _TYPES
     )

@@ -75,10 +75,8 @@ class Wizard:
                     self.destination.set_roles(connection=connection)
             case "paste_token" | "fix_token":
                 if (answer := self.ask("Import token: ").strip()) != "skip":
-                    file = Path(str(destination.path)).with_suffix(".token")
-                    file.touch(mode=0o600)
-                    file.write_text(answer, "utf-8")
-                    self.destination = evolve(destination, import_token=f"file:{file.name}")
+                    file = Path(str(destination.path)).with_suffix(".token").name
+                    self.destination = destination.save_import_token(answer, f"file:{file}")
             case "fix_model":
                 answer = self.ask("Size of the model: lean, standard, or full [standard]: ") or "standard"
                 self.destination = evolve(destination, model=OktaModel.from_dict({"profile": answer}))

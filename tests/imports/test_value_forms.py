@@ -415,6 +415,20 @@ def test_a_list_that_contains_itself_is_rejected() -> None:
     assert reason_of("text", value) == "is a list inside a list, which has no meaning in Assets"
 
 
+@pytest.mark.parametrize("locators", [("address.street", "address"), ("address", "address.street")])
+def test_a_key_that_locators_lead_into_is_not_a_string(locators: tuple[str, str]) -> None:
+    """An attribute whose locator is the key itself is left to the nested ones, in whichever order they come."""
+    check = checker(*(AttributeSpec(f"Line {at}", locators=locator) for at, locator in enumerate(locators)))
+    errors: list[RecordError] = []
+
+    checked = check.check_many(
+        "people", 0, [{"id": "1", "address": "x"}, {"id": "2", "address": {"street": "x"}}], errors.append
+    )
+
+    assert [record["id"] for record in checked.records] == ["2"]
+    assert [error.path for error in errors] == ["address"]
+
+
 def test_several_values_of_a_record_are_converted() -> None:
     """The caller's record stays as it is; an attribute beside nested ones is left to them."""
     check = checker(

@@ -11,7 +11,7 @@ from jsm_assets_dest._model.specs import AttributeSpec, IconSpec, ObjectTypeSpec
 
 
 def png(width: int = 48, height: int = 48) -> str:
-    """The beginning of a PNG of this size, as base64 text: all that the linter looks at."""
+    """Return the beginning of a PNG of this size as base64, which is all that the linter reads."""
     header = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + struct.pack(">II", width, height)
     return base64.b64encode(header).decode()
 
@@ -43,6 +43,6 @@ MODEL = SchemaModel(
 
 
 def one_type(*attributes: AttributeSpec, **options: str | bool) -> SchemaModel:
-    """A model of one object type, `things`, with identifier and label before the given attributes."""
+    """Return a model of one object type, `things`, with identifier and label before these attributes."""
     spec = ObjectTypeSpec("Things", [ID, NAME, *attributes], **options)  # type: ignore[arg-type]
     return SchemaModel("Sample", [spec])

@@ -1,8 +1,6 @@
-"""A double of the part of Assets that takes and gives schema-and-mapping documents, after Atlassian's guide to
-them.
+"""A double of the part of Assets that accepts and returns schema-and-mapping documents, after Atlassian's guide.
 
-It is stricter than kind: a document that breaks a rule is an assertion error with the service's own code for
-it.
+It is strict: a document that breaks a rule is an assertion error with the error code of the service.
 """
 
 from __future__ import annotations
@@ -23,9 +21,7 @@ class Service:
         self.statuses: dict[str, dict[str, Any]] = {}
 
     def made_by_people(self, name: str, *attributes: tuple[str, str], label: str = "Name") -> None:
-        """An object type made on the pages of Assets: it and its attributes get external ids that Assets makes
-        up.
-        """
+        """Create an object type in Assets. It and its attributes get generated external ids."""
         entry: dict[str, Any] = {
             "externalId": made_up(name),
             "name": name,
@@ -48,7 +44,7 @@ class Service:
         self.object_types.append(entry)
 
     def document(self) -> dict[str, Any]:
-        """What `GET …/schema-and-mapping` answers."""
+        """Return the response to `GET …/schema-and-mapping`."""
         schema: dict[str, Any] = {
             "objectSchema": {
                 "name": "docs",
@@ -64,7 +60,7 @@ class Service:
         )
 
     def take(self, verb: str | None, document: dict[str, Any] | None) -> None:
-        """What `PUT …/mapping` and `PATCH …/mapping` do."""
+        """Apply `PUT …/mapping` or `PATCH …/mapping`."""
         if verb is None or document is None:
             assert verb is None
             assert document is None
@@ -126,11 +122,11 @@ class Service:
         self.mappings[mapping["objectTypeExternalId"]] = mapping
 
     def find(self, external_id: str) -> dict[str, Any] | None:
-        """The object type with an external id."""
+        """Return the object type with an external id."""
         return next((one for one, _ in _walk(self.object_types) if one["externalId"] == external_id), None)
 
     def attribute(self, external_id: str) -> dict[str, Any]:
-        """The attribute with an external id."""
+        """Return the attribute with an external id."""
         return next(
             attribute
             for one, _ in _walk(self.object_types)
@@ -140,7 +136,7 @@ class Service:
 
 
 def made_up(name: str) -> str:
-    """An external id as Assets makes one up; the same for the same name."""
+    """Return an external id as Assets generates it; the same for the same name."""
     return f"cmdb::externalId/{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
 
 

@@ -36,7 +36,7 @@ name_lists = st.lists(names, min_size=2, max_size=5).map(_unique).filter(lambda 
 
 @st.composite
 def attributes(draw: st.DrawFn, own: str, targets: list[str]) -> tuple[AttributeSpec, ...]:
-    """The attributes of the mapped object type `own`: identifier and label first, then anything."""
+    """Draw the attributes of the mapped object type `own`: identifier and label first, then anything."""
     chosen = draw(name_lists)
     made = [
         AttributeSpec(
@@ -72,7 +72,7 @@ def attributes(draw: st.DrawFn, own: str, targets: list[str]) -> tuple[Attribute
 
 @st.composite
 def models(draw: st.DrawFn) -> SchemaModel:
-    """A model without errors: flat or nested, with references in any direction, and with statuses."""
+    """Draw a model without errors: flat or nested, with references in any direction, and with statuses."""
     chosen = draw(name_lists)
     keys = [f"t{at}" for at in range(len(chosen))]
     types: list[ObjectTypeSpec] = []

@@ -23,7 +23,7 @@ from jsm_assets_dest.exceptions import MalformedAnswerError
 
 
 def source(**changes: Any) -> ImportSource:
-    """An import as Assets describes it."""
+    """Return an import as Assets describes it."""
     return ImportSource.from_json({"id": "a-1", "name": "Okta", **changes})
 
 

@@ -12,7 +12,7 @@ from tests.model.samples import GROUPS, MODEL, PEOPLE
 
 
 def paths_of(error: InvalidModelError) -> list[str]:
-    """The places that the findings of an error name."""
+    """Return the paths of the findings of an error."""
     return [getattr(finding, "path", "") for finding in error.findings]
 
 

@@ -34,14 +34,11 @@ class Platform(enum.StrEnum):
 
 @attrs.frozen
 class UserType:
-    """A kind
-    of user.
-
-    More about it.
-    """
-
     okta_id: Annotated[str, attribute(identifier=True, unique=True)]
     display_name: Annotated[str, attribute(label=True)]
+
+
+UserType.__doc__ = "A kind\n    of user.\n\n    More about it.\n    "
 
 
 @object_type(name="People", selector="people", statuses=[StatusSpec("Locked Out", "inactive")])

@@ -25,19 +25,19 @@ DISPLAY_NAME = Attribute(id="4", name="Display Name", label=True, minimum=1)
 def existing(
     name: str, *attributes: Attribute, count: int | None = 0, **options: object
 ) -> ExistingObjectType:
-    """An object type as Assets lists it; its id is its name in small letters."""
+    """Return an object type as Assets lists it. Its id is its name in lowercase."""
     there = ObjectType(id=name.lower(), name=name, object_count=count, **options)  # type: ignore[arg-type]
     return ExistingObjectType(there, (KEY, *attributes))
 
 
 def only_conflict(model: SchemaModel, *types: ExistingObjectType) -> ConflictRecord:
-    """The one conflict that there is."""
+    """Return the only conflict."""
     (conflict,) = find_conflicts(model, types)
     return conflict
 
 
 def kinds(conflict: ConflictRecord) -> list[tuple[DifferenceKind, str, bool]]:
-    """What differs, where, and whether it is harmless."""
+    """Return the kinds of the differences, their attributes, and whether they are harmless."""
     return [(one.kind, one.attribute, one.harmless) for one in conflict.differences]
 
 

@@ -17,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def parsed(model: SchemaModel) -> ElementTree.Element:
-    """The SVG of a model, which has to be sound XML."""
+    """Return the SVG of a model, which must be valid XML."""
     return ElementTree.fromstring(model.graph().svg)
 
 
@@ -27,7 +27,7 @@ def texts(model: SchemaModel) -> list[str]:
 
 
 def curves(model: SchemaModel) -> list[str]:
-    """What the curves say of themselves."""
+    """Return the titles of the curves."""
     return [
         one.findtext(f"{SVG}title") or ""
         for one in parsed(model).iter(f"{SVG}path")

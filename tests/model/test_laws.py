@@ -34,7 +34,7 @@ def json_schema() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def validator() -> Validator:
-    """Checks documents against the edition of 2023-10-19."""
+    """Return a validator for the edition of 2023-10-19."""
     return Draft201909Validator(json_schema())
 
 
@@ -46,7 +46,7 @@ def built(service: Service, model: SchemaModel) -> None:
 
 
 def a_generated_model_has_no_errors(model: SchemaModel) -> None:
-    """The strategy makes what the linter lets pass, so the laws below are about whole models."""
+    """Check the strategy itself: its models have no errors."""
     assert model.lint().errors == ()
 
 
@@ -89,7 +89,7 @@ def test_every_document_is_valid(validator: Validator, model: SchemaModel) -> No
 
 
 def a_plan_after_building_is_empty(model: SchemaModel) -> None:
-    """Building twice sends nothing the second time, and changes nothing."""
+    """Build twice: the second build sends and changes nothing."""
     service = Service()
 
     built(service, model)
@@ -121,7 +121,7 @@ def test_every_law_holds_for_every_model(model: SchemaModel) -> None:
 
 @st.composite
 def grown(draw: st.DrawFn) -> tuple[SchemaModel, SchemaModel]:
-    """A model, and the same with more and other things in it that a PATCH can do."""
+    """Draw a model, and the same model with changes that a PATCH can carry out."""
     model = draw(models())
     larger = model
     for spec in model.object_types:

@@ -26,12 +26,12 @@ REFERRING = ReferenceSpec("things")
 
 
 def with_attribute(name: str, **options: object) -> SchemaModel:
-    """A sound model but for one attribute."""
+    """Return a model that has findings only for one attribute."""
     return one_type(AttributeSpec(name, **options))  # type: ignore[arg-type]  # each case gives what it means
 
 
 def with_icon(key: str = "icon", name: str = "Icon", image: str | None = None) -> SchemaModel:
-    """A sound model but for one icon."""
+    """Return a model that has findings only for one icon."""
     return evolve(one_type(), icons=[IconSpec(key, name, png() if image is None else image)])
 
 

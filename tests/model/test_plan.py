@@ -26,7 +26,7 @@ from tests.model.service import Service, made_up
 
 
 def built(model: SchemaModel = MODEL) -> Service:
-    """A service on which a model was built."""
+    """Return a service on which a model was built."""
     service = Service()
     plan = make_plan(model, service.document())
     service.take(plan.verb, plan.document)
@@ -34,7 +34,7 @@ def built(model: SchemaModel = MODEL) -> Service:
 
 
 def shown(plan: BuildPlanRecord) -> list[tuple[str, str, str]]:
-    """The items that are not unchanged, in short."""
+    """Return the items that are not unchanged."""
     return [
         (one.kind.value, one.subject.value, one.path)
         for one in plan.items
@@ -43,14 +43,14 @@ def shown(plan: BuildPlanRecord) -> list[tuple[str, str, str]]:
 
 
 def object_types(plan: BuildPlanRecord) -> list[dict[str, Any]]:
-    """The object types at the root of the document of a plan."""
+    """Return the object types at the root of the document of a plan."""
     document: Any = plan.document
     found: list[dict[str, Any]] = document["schema"]["objectSchema"]["objectTypes"]
     return found
 
 
 def with_attribute(model: SchemaModel, key: str, name: str, **changes: Any) -> SchemaModel:
-    """The model with one attribute changed."""
+    """Return the model with one changed attribute."""
     spec = model.object_type(key)
     attributes = [evolve(one, **changes) if one.key == name else one for one in spec.attributes]
     return model.with_object_type(evolve(spec, attributes=attributes))
@@ -360,7 +360,7 @@ def test_types_of_people_are_not_in_the_plan() -> None:
 
 
 def impossible(model: SchemaModel, service: Service) -> list[tuple[str, str, str]]:
-    """The impossible items of a plan that therefore sends nothing."""
+    """Return the impossible items of a plan, and check that it sends nothing."""
     plan = make_plan(model, service.document())
     assert (plan.verb, plan.document, plan.is_empty) == (None, None, False)
     with pytest.raises(ImpossibleChangeError) as caught:
@@ -454,7 +454,7 @@ def test_type_of_the_same_name_is_impossible() -> None:
 
 
 def adopted(service: Service, model: SchemaModel = MODEL) -> SchemaModel:
-    """The model with all conflicts with hand-made types adopted, as the schema shows them."""
+    """Return the model after adopting all conflicts with types that people created."""
     types = []
     for entry in service.object_types:
         attributes = tuple(

@@ -16,7 +16,7 @@ from tests.model.service import Service, made_up
 
 
 def document(*attributes: dict[str, Any], mapped: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    """A document as other apps write it, of one object type."""
+    """Return a document of one object type, as other apps write it."""
     entry = {"name": "Hard Drive", "description": "", "attributes": list(attributes)}
     mapping = {
         "objectTypeName": "Hard Drive",
@@ -31,7 +31,7 @@ def document(*attributes: dict[str, Any], mapped: list[dict[str, Any]] | None = 
 
 
 def attribute(name: str, kind: str = "text", **more: object) -> dict[str, Any]:
-    """An attribute as a document has it."""
+    """Return an attribute of a document."""
     return {"name": name, "description": "", "type": kind, **more}
 
 

@@ -17,6 +17,7 @@ from jsm_assets_dest.exceptions import ConfigurationError
 from tests.okta.shared import load, shared
 from tests.okta.tenants import app, device, group, read, reasons, user
 
+MODEL = okta.schema_model("full")
 ERROR = {"errorCode": "E0000007", "errorSummary": "Not found: Resource not found: 00gB (UserGroup)"}
 
 
@@ -158,7 +159,7 @@ def _write_pages(folder: Path, kind: PageKind, pages: list[object], named: int, 
 
 
 def _read(tenant: okta.Tenant, **options: object) -> okta.Report:
-    records = okta.records(tenant, model=okta.schema_model("full"), **options)  # type: ignore[arg-type]
+    records = okta.records(tenant, model=MODEL, **options)  # type: ignore[arg-type]
     list(records)
     return records.report
 
@@ -217,7 +218,7 @@ def test_defect_of_any_page_in_memory_is_named(
 
 @pytest.mark.slow
 @given(kind=st.sampled_from(KINDS), sizes=SIZES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_pages_without_defect_have_no_notices(kind: PageKind, sizes: list[int]) -> None:
     pages: list[object] = list(_pages(kind, sizes))
     with TemporaryDirectory() as name:

@@ -268,6 +268,25 @@ async def test_two_okta_tenants_share_a_workspace(emulator: Emulator, connection
 
 
 @story
+async def test_used_namespace_is_named_with_the_argument(emulator: Emulator, connection: Any) -> None:
+    """A second Okta tenant on one site needs another namespace."""
+    for key in ("OKT", "EMEA"):
+        emulator.add_object_schema(key)
+    first = connection.import_token(emulator.add_import_source("OKT").token)
+    second = connection.import_token(emulator.add_import_source("EMEA").token)
+    await now(first.build(model(namespace="okta")))
+
+    with pytest.raises(ExternalIdTakenError) as caught:
+        await now(second.build(model(namespace="okta")))
+    await now(second.build(model(namespace="okta-emea")))
+
+    assert caught.value.what.startswith('The namespace "okta" is already used elsewhere in this workspace')
+    assert ", and " in caught.value.what
+    assert "namespace=" in caught.value.remedies[0]
+    assert (await now(second.plan(model(namespace="okta-emea")))).is_empty
+
+
+@story
 async def test_build_leaves_other_types_unchanged(emulator: Emulator, connection: Any) -> None:
     seeded = emulator.add_object_schema("OKT", name="Okta")
     seeded.add_object_type("Contracts").add_object(Name="Lease")

@@ -115,6 +115,7 @@ class _Level(Rule):
         self._path = path
         self._inner_locators = inner_locators
         self._rules: dict[str, Rule] = {}
+        self._tables: dict[str, dict[type, Convert | None]] = {}
         self._short_text: set[str] = set()
         #: Fields are usually spelled in snake case, and locators in camel case.
         self._key_of = functools.lru_cache(1_000)(
@@ -125,15 +126,15 @@ class _Level(Rule):
     def add(self, path: str, rules: Sequence[Rule]) -> None:
         """Add the rules of a locator's path, as seen from this level."""
         key, _, inner = path.partition(".")
-        level = self._rules.get(key)
+        rule = self._rules.get(key)
         if inner:
-            if not isinstance(level, _Level):
-                level = self._rules[key] = _Level(self._unknown_keys, f"{self._path}{key}.")
-            level.add(inner, rules)
-        elif not isinstance(level, _Level):
-            rule = self._rules[key] = rules[0] if len(rules) == 1 else SharedRule(rules)
-            if rule.takes_short_text:
-                self._short_text.add(key)
+            if not isinstance(rule, _Level):
+                rule = _Level(self._unknown_keys, f"{self._path}{key}.")
+            rule.add(inner, rules)
+        elif not isinstance(rule, _Level):
+            rule = rules[0] if len(rules) == 1 else SharedRule(rules)
+        self._rules[key], self._tables[key] = rule, rule.converters
+        (self._short_text.add if rule.takes_short_text else self._short_text.discard)(key)
 
     def check(self, record: _Record) -> _Record:
         """Return what is sent of a record: the record itself if nothing has to be changed.
@@ -142,20 +143,20 @@ class _Level(Rule):
             UnfitError: A value does not fit.
         """
         string, type_of, length = str, type, len  # local names are faster
-        short_text, rules, sent, key = self._short_text, self._rules, record, ""
+        short_text, tables, sent, key = self._short_text, self._tables, record, ""
         unknown: list[str] = []
         try:
             for key, value in record.items():
                 if type_of(value) is string and length(value) <= TEXT_LIMIT and key in short_text:  # type: ignore[arg-type]  # it is a string
                     continue
-                rule = rules.get(key)
-                if rule is None:
+                table = tables.get(key)
+                if table is None:
                     unknown.append(key)
                     continue
                 try:
-                    converter = rule.converters[type_of(value)]
+                    converter = table[type_of(value)]
                 except KeyError:
-                    converter = rule.learn(value)
+                    converter = self._rules[key].learn(value)
                 if converter is not None:
                     converted = converter(value)
                     if converted is not value:

@@ -19,7 +19,7 @@ import re
 import sys
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from types import NoneType
 from typing import Any, NoReturn, TypeAlias, cast
@@ -34,12 +34,6 @@ Convert: TypeAlias = Callable[[Any], JsonValue]
 
 #: Maximum characters of a Text value (Atlassian's product documentation; Textarea takes longer strings).
 TEXT_LIMIT = 255
-
-#: Range of an Integer attribute (Atlassian's product documentation: signed 32 bit).
-LEAST_INTEGER, GREATEST_INTEGER = -(2**31), 2**31 - 1
-
-#: Range of integers that every JSON encoder writes exactly.
-LEAST_NUMBER, GREATEST_NUMBER = -(2**63), 2**64 - 1
 
 #: Classes that a rule remembers.
 MOST_CLASSES = 1_000
@@ -151,13 +145,13 @@ def _same(value: JsonValue) -> JsonValue:
 
 
 def _integer(value: int) -> int:
-    if LEAST_INTEGER <= value <= GREATEST_INTEGER:
+    if -(2**31) <= value < 2**31:  # Atlassian's product documentation: signed 32 bit
         return value
     raise UnfitError("is beyond the 32 bits of an Integer attribute; use Double or Text instead")
 
 
 def _number(value: int) -> int:
-    if LEAST_NUMBER <= value <= GREATEST_NUMBER:
+    if -(2**63) <= value < 2**64:
         return value
     raise UnfitError("is an integer of more than 64 bits, which not every JSON encoder writes")
 
@@ -171,7 +165,7 @@ def _finite(converter: Convert) -> Convert:
 
     def convert(value: float | decimal.Decimal) -> JsonValue:
         if math.isfinite(value):
-            return converter(value)
+            return value if converter is _same else converter(value)  # type: ignore[return-value]  # only floats stay
         return None if math.isnan(value) else _fail("is infinite, which JSON does not have")
 
     return convert
@@ -309,7 +303,7 @@ class Rule(ABC):
             converter = _finite(converter) if family in ("float", "decimal") else converter
         self.converters[kind] = None if converter is _same else converter
         if len(self.converters) > MOST_CLASSES:
-            self.converters = {NoneType: None}
+            self.converters.clear()
         return converter
 
     def apply(self, value: object) -> JsonValue:
@@ -328,9 +322,9 @@ class Rule(ABC):
         """Return what is sent for a list of values: the list itself if nothing has to be changed."""
         if 0 <= self.maximum < len(values):
             raise UnfitError(f"has more values than the maximum of {self.maximum:,} ({len(values):,})")
-        sent = values if type(values) is list else [*values]
+        sent, takes_short_text = values if type(values) is list else [*values], self.takes_short_text
         for position, value in enumerate(values):
-            if type(value) is str and self.takes_short_text and len(value) <= TEXT_LIMIT:
+            if type(value) is str and takes_short_text and len(value) <= TEXT_LIMIT:
                 continue
             try:
                 # A list may contain itself, so that its items are not read.
@@ -355,10 +349,12 @@ def _reject_lone_surrogate(converter: Convert, value: str) -> JsonValue:
     return converter(value)
 
 
-def _fitting(is_fitting: Callable[[str], object], wanted: str) -> Convert:
+def _fitting(is_fitting: Callable[[str], object], wanted: str, limit: int) -> Convert:
     """Return a converter of strings. An empty string always fits."""
 
-    def convert(value: str) -> str:
+    def convert(value: str) -> JsonValue:
+        if len(value) > limit:
+            return _limited(limit, _same, value)
         try:
             sent = is_fitting(value)
             if sent:
@@ -386,13 +382,16 @@ class AttributeRule(Rule):
         super().__init__()
 
         self._wanted, is_fitting, converters = _types(timezone).get(attribute.type, _types(timezone)[None])
-        string = _fitting(is_fitting, self._wanted) if self._wanted else _same
-        self._by_family = {**converters, "string": string, **(_IDENTIFIER if attribute.identifier else {})}
         limit = TEXT_LIMIT if attribute.type in (AttributeType.TEXT, AttributeType.EMAIL) else sys.maxsize
-        limited: Iterable[str] = ("string", "decimal") if limit < sys.maxsize else ()
-        if attribute.max_length is not None:
-            limit, limited = min(limit, attribute.max_length), self._by_family
-        for family in self._by_family.keys() & set(limited):
+        limit = limit if attribute.max_length is None else min(limit, attribute.max_length)
+        string = (
+            _fitting(is_fitting, self._wanted, limit) if self._wanted else partial(_limited, limit, _same)
+        )
+        self._by_family = {**converters, "string": string if limit < sys.maxsize or self._wanted else _same}
+        if attribute.identifier:
+            self._by_family |= _IDENTIFIER
+        limited = self._by_family.keys() - {"string"} if attribute.max_length is not None else {"decimal"}
+        for family in limited & self._by_family.keys():
             self._by_family[family] = partial(_limited, limit, self._by_family[family])
         if is_strict:
             self._by_family["string"] = partial(_reject_lone_surrogate, self._by_family["string"])

@@ -44,7 +44,7 @@ def looked_up_by(attribute: AttributeSpec, target: ObjectTypeSpec) -> tuple[Attr
     if attribute.reference is None:
         return ()
     if attribute.reference.by:
-        return tuple(one for one in target.attributes if one.key == attribute.reference.by)
+        return tuple(part for part in target.attributes if part.key == attribute.reference.by)
     return target.identifiers
 
 

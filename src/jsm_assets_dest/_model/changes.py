@@ -69,7 +69,9 @@ def renamed(model: ModelT, path: str, name: str) -> ModelT:
                     "Change that query, or remove it so that one is built.",
                 )
     collector.raise_for_errors()
-    attributes = [evolve(one, name=name) if one is old else one for one in spec.attributes]
+    attributes = [
+        evolve(attribute, name=name) if attribute is old else attribute for attribute in spec.attributes
+    ]
     return model.with_object_type(evolve(spec, attributes=attributes))
 
 
@@ -128,7 +130,12 @@ def without(model: ModelT, paths: Iterable[str]) -> ModelT:
     collector.raise_for_errors()
     removed = {_place(model, path) for path in paths}
     remaining = [
-        evolve(spec, attributes=[one for one in spec.attributes if _Place(spec.key, one.key) not in removed])
+        evolve(
+            spec,
+            attributes=[
+                attribute for attribute in spec.attributes if _Place(spec.key, attribute.key) not in removed
+            ],
+        )
         for spec in model.object_types
         if _Place(spec.key) not in removed
     ]

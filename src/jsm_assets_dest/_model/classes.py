@@ -198,8 +198,12 @@ class _Target:
 
     def paths(self, by: str) -> tuple[str, ...]:
         """Return the paths in an instance to the values that it is found by."""
-        looked_up = [one for one in self.fields if (one.key == by if by else one.marker.identifier)]
-        return tuple(locator for one in looked_up for locator in one.locators)
+        looked_up = [
+            class_field
+            for class_field in self.fields
+            if (class_field.key == by if by else class_field.marker.identifier)
+        ]
+        return tuple(locator for class_field in looked_up for locator in class_field.locators)
 
 
 def read_classes(
@@ -229,8 +233,8 @@ def read_classes(
             target.outline,
             attributes=[
                 spec
-                for one in target.fields
-                if (spec := _read_field(one, target.outline.key, targets, collector)) is not None
+                for class_field in target.fields
+                if (spec := _read_field(class_field, target.outline.key, targets, collector)) is not None
             ],
         )
         for target in targets.values()
@@ -315,12 +319,12 @@ def _annotated_values(annotation: object) -> Iterable[object]:
 
 
 def _read_field(
-    one: _Field, type_key: str, targets: Mapping[type, _Target], collector: FindingCollector
+    class_field: _Field, type_key: str, targets: Mapping[type, _Target], collector: FindingCollector
 ) -> AttributeSpec | None:
-    marker = one.marker
+    marker = class_field.marker
     if marker.leave_out:
         return None
-    element, many = _element(one.annotation)
+    element, many = _element(class_field.annotation)
     reference = _reference(marker, element, targets)
     attribute_type = marker.type or (AttributeType.STATUS if marker.statuses else None)
     if attribute_type is None:
@@ -328,16 +332,18 @@ def _read_field(
     if attribute_type is None:
         collector.error(
             "annotation",
-            f"{type_key}.{one.name}",
-            f"{_display_text(one.annotation)} has no counterpart in Assets.",
+            f"{type_key}.{class_field.name}",
+            f"{_display_text(class_field.annotation)} has no counterpart in Assets.",
             "Use attribute(type=…) or attribute(leave_out=True). A referenced class must be passed too.",
         )
         return None
     return AttributeSpec(
-        marker.name or _words(one.name),
+        marker.name or _words(class_field.name),
         attribute_type,
-        key=one.key,
-        locators=marker.locators or _nested_locators(one.name, element, reference, targets) or (one.name,),
+        key=class_field.key,
+        locators=marker.locators
+        or _nested_locators(class_field.name, element, reference, targets)
+        or (class_field.name,),
         description=marker.description,
         label=marker.label,
         identifier=marker.identifier,

@@ -143,17 +143,17 @@ def attribute_extra_of(definition: _Json) -> dict[str, object]:
 
 def attribute_mapping_extra_of(mapping: _Json, *, is_reference: bool = True) -> dict[str, object]:
     """Return the unknown keys of the mapping of an attribute."""
-    known = _ATTRIBUTE_MAPPING if is_reference else _ATTRIBUTE_MAPPING - {"objectMappingIQL"}
-    return extra_of(mapping, known)
+    known_keys = _ATTRIBUTE_MAPPING if is_reference else _ATTRIBUTE_MAPPING - {"objectMappingIQL"}
+    return extra_of(mapping, known_keys)
 
 
 class _Keys:
     """Chooses unique keys: a known one, one from an external id of our form, or one from the name."""
 
-    def __init__(self, prefix: str, known: Mapping[str, str]) -> None:
+    def __init__(self, prefix: str, known_keys: Mapping[str, str]) -> None:
         self._prefix = prefix
-        self._known = known
-        self._taken: set[str] = {key.casefold() for key in known.values()}
+        self._known = known_keys
+        self._taken: set[str] = {key.casefold() for key in known_keys.values()}
 
     def choose(self, external_id: str, name: str, default: str) -> str:
         if external_id in self._known:
@@ -294,12 +294,12 @@ def _root_extra(document: _Json) -> dict[str, object]:
     """Collect the unknown keys above the object types, statuses, and icons, nested as in the document."""
     schema, mapping = as_object(document.get("schema")), as_object(document.get("mapping"))
     schema_extra = extra_of(schema, frozenset({"objectSchema", "iconSchema", "statusSchema"}))
-    for name, known in (
+    for name, known_keys in (
         ("objectSchema", {"name", "description", "objectTypes"}),
         ("iconSchema", {"icons"}),
         ("statusSchema", {"statuses"}),
     ):
-        nested = extra_of(as_object(schema.get(name)), frozenset(known))
+        nested = extra_of(as_object(schema.get(name)), frozenset(known_keys))
         if nested:
             schema_extra[name] = nested
     extra = extra_of(document, frozenset({"schema", "mapping"}))
@@ -379,13 +379,13 @@ class _Reader:
         if self._strict:
             _report_mappings(pairs, "attribute", entry.key, self._collector)
         prefix = f"{self._namespace}/{external_id_part(entry.key)}"
-        known: dict[str, str] = {}
+        known_keys: dict[str, str] = {}
         lengths: dict[str, int | None] = {}
         if base is not None and self._base is not None:
-            for one in base.attributes:
-                known[self._base.external_id(base.key, one.key)] = one.key
-                lengths[one.key] = one.max_length
-        keys = _Keys(f"{prefix}/", known)
+            for spec in base.attributes:
+                known_keys[self._base.external_id(base.key, spec.key)] = spec.key
+                lengths[spec.key] = spec.max_length
+        keys = _Keys(f"{prefix}/", known_keys)
         attributes: list[AttributeSpec] = []
         for position, definition in enumerate(definitions):
             name, external_id = as_text(definition.get("name")), as_text(definition.get("externalId"))
@@ -464,7 +464,7 @@ def _simplified_attribute(model: ObjectSchemaSpec, attribute: AttributeSpec) -> 
     if reference is None or not reference.aql or not model.has_object_type(reference.target):
         return attribute
     target = model.object_type(reference.target)
-    for by in ("", *(one.key for one in target.attributes)):
+    for by in ("", *(attribute.key for attribute in target.attributes)):
         simple = evolve(attribute, reference=ReferenceSpec(reference.target, by=by))
         if lookup(simple, target) == reference.aql:
             return simple

@@ -51,10 +51,10 @@ class Graph:
             name: The name of the schema.
             existing: Its object types with their attributes.
         """
-        ids = {one.object_type.id for one in existing}
+        ids = {existing_type.object_type.id for existing_type in existing}
         boxes: list[GraphBox] = []
-        for one in existing:
-            object_type = one.object_type
+        for existing_type in existing:
+            object_type = existing_type.object_type
             count = object_type.object_count
             count_text = "" if count is None else f"{count} object{'' if count == 1 else 's'}"
             texts = (object_type.description.rstrip("."), count_text)
@@ -66,7 +66,9 @@ class Graph:
                     description=". ".join(text for text in texts if text),
                     parent=parent_id if parent_id in ids else "",
                     rows=tuple(
-                        _existing_row(attribute, ids) for attribute in one.attributes if not attribute.system
+                        _existing_row(attribute, ids)
+                        for attribute in existing_type.attributes
+                        if not attribute.system
                     ),
                 )
             )

@@ -65,11 +65,11 @@ def key_of_part(part: str) -> str:
     return part.replace("%2F", "/").replace("%25", "%")
 
 
-def unused(name: str, taken: Collection[str]) -> str:
-    """Append the first number that makes a name unique. `taken` contains names in lowercase."""
-    if name.casefold() not in taken:
+def unused(name: str, used: Collection[str]) -> str:
+    """Append the first number that makes a name unique. `used` contains names in lowercase."""
+    if name.casefold() not in used:
         return name
     number = 2
-    while f"{name}{number}".casefold() in taken:
+    while f"{name}{number}".casefold() in used:
         number += 1
     return f"{name}{number}"

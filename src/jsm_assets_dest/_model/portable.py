@@ -64,11 +64,11 @@ class _Reader:
     def instance(self, cls: type[Any], source: Mapping[str, object], path: str) -> object:
         """Read an instance of an attrs class. If anything is wrong, report it and return None."""
         prefix = f"{path}." if path else ""
-        known = fields(cls)
-        for name in sorted(set(source) - {field.name for field in known}):
+        class_fields = fields(cls)
+        for name in sorted(set(source) - {field.name for field in class_fields}):
             self.report(f"{prefix}{name}", "A model has no such key.")
         arguments: dict[str, object] = {}
-        for field in known:
+        for field in class_fields:
             if field.name in source:
                 arguments[field.name] = self._value(field.type, source[field.name], f"{prefix}{field.name}")
             elif field.default is NOTHING:

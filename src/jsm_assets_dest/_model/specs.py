@@ -269,7 +269,9 @@ class ObjectTypeSpec:
         for attribute in self.attributes:
             if attribute.key == name_or_key:
                 return attribute
-        return next((one for one in self.attributes if same_name(one.name, name_or_key)), None)
+        return next(
+            (attribute for attribute in self.attributes if same_name(attribute.name, name_or_key)), None
+        )
 
     def attribute(self, key: str) -> AttributeSpec:
         """Return the attribute with this key.

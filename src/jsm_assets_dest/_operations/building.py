@@ -19,6 +19,7 @@ from .._wire.json_values import JsonObject
 from ..exceptions import (
     ApiError,
     AssetsError,
+    ExternalIdTakenError,
     ImportTimeoutError,
     MappingExistsError,
     MappingRejectedError,
@@ -164,13 +165,31 @@ def _wait(site: Site, bearer: Secret, location: str, timeout: float) -> Operatio
         pause = min(pause * 1.5, 10.0)
 
 
+#: The number of places that an error message lists.
+_MAX_PLACES = 3
+
+
 def _with_places(error: MappingRejectedError, model: SchemaModel) -> MappingRejectedError:
     """Add the places in the model that the messages of the service are about."""
-    places = _places(model, " ".join([*error.messages, error.location]))
+    message = " ".join([*error.messages, error.location])
+    places = _places(model, message)
     if not places:
         return error
+    shown_places = ", ".join(places[:_MAX_PLACES])
+    if len(places) > _MAX_PLACES:
+        shown_places += f", and {len(places) - _MAX_PLACES} more"
+    what, remedies = f"{error.what} In the model: {shown_places}.", error.remedies
+    if isinstance(error, ExternalIdTakenError) and f"{model.namespace}/" in message:
+        what = (
+            f'The namespace "{model.namespace}" is already used elsewhere in this workspace. '
+            f"In the model: {shown_places}."
+        )
+        remedies = (
+            "You: set namespace= of SchemaModel or okta.schema_model to another namespace, and plan again.",
+        )
     return type(error)(
-        f"{error.what} In the model: {', '.join(places)}.",
+        what,
+        remedies=remedies,
         location=error.location or places[0],
         codes=error.codes,
         operation=error.operation,

@@ -148,17 +148,25 @@ class BuildPlanRecord:
     def _repr_html_(self) -> str:
         header = ("Change", "What", "Where", "Meaning")
         unchanged = self.of(PlanKind.UNCHANGED)
-        shown = [item for item in self.items if item.kind is not PlanKind.UNCHANGED]
+        visible_items = [item for item in self.items if item.kind is not PlanKind.UNCHANGED]
         folded_items: dict[str, list[PlanItem]] = {}
-        if len(shown) > _MAX_ROWS:
+        if len(visible_items) > _MAX_ROWS:
             # A first build creates a hundred items. Fold what is only created, so that the rest is visible.
-            for item in shown:
+            for item in visible_items:
                 if item.kind is PlanKind.CREATE and item.subject is not PlanSubject.OBJECT_TYPE:
                     folded_items.setdefault(item.path.partition(".")[0], []).append(item)
-            shown = [item for item in shown if item not in folded_items.get(item.path.partition(".")[0], ())]
+            visible_items = [
+                item
+                for item in visible_items
+                if item not in folded_items.get(item.path.partition(".")[0], ())
+            ]
         return whole(
             below(strong(self.summary)),
-            grid(header, map(_row, shown)) if shown else "" if folded_items else "Nothing to do.",
+            grid(header, map(_row, visible_items))
+            if visible_items
+            else ""
+            if folded_items
+            else "Nothing to do.",
             *(
                 folded(f"{path}: {_create_text(items)}", grid(header, map(_row, items)))
                 for path, items in folded_items.items()

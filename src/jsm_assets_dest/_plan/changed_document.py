@@ -55,7 +55,7 @@ def whole_document(
     model: SchemaModel, matches: Mapping[str, Match], current: Current, mappings: Mappings
 ) -> JsonObject:
     """Return everything, for an import source that has no mapping."""
-    attributes = {spec.key: {one.key for one in spec.attributes} for spec in model.object_types}
+    attributes = {spec.key: {attribute.key for attribute in spec.attributes} for spec in model.object_types}
     return assemble(
         model,
         _parts(model, matches, current, attributes),
@@ -85,7 +85,11 @@ def changed_document(
     }
     attributes: dict[str, set[str]] = {}
     for spec in model.object_types:
-        changed = [one for one in spec.attributes if f"{spec.key}.{one.key}" in paths[PlanSubject.ATTRIBUTE]]
+        changed = [
+            attribute
+            for attribute in spec.attributes
+            if f"{spec.key}.{attribute.key}" in paths[PlanSubject.ATTRIBUTE]
+        ]
         if changed or spec.key in paths[PlanSubject.OBJECT_TYPE] | paths[PlanSubject.MAPPING]:
             attributes[spec.key] = {attribute.key for attribute in changed}
         for attribute in changed:
@@ -97,7 +101,9 @@ def changed_document(
         model,
         _parts(model, matches, current, attributes),
         icons=[icon for icon in model.icons if f"icons.{icon.key}" in paths[PlanSubject.ICON]],
-        statuses=[one for one in model.statuses if f"statuses.{one.name}" in paths[PlanSubject.STATUS]],
+        statuses=[
+            status for status in model.statuses if f"statuses.{status.name}" in paths[PlanSubject.STATUS]
+        ],
         mappings=[mapping for key, mapping in mappings.items() if key in paths[PlanSubject.MAPPING]],
     )
 
@@ -120,13 +126,15 @@ def _parts(
         if spec is not None:
             existing = matches[spec.key].existing
             # What exists keeps its unknown keys: an import can't change them.
-            kept = spec if existing is None else evolve(spec, extra=existing.extra)
-            entry = write_object_type(model, kept)
+            sent_spec = spec if existing is None else evolve(spec, extra=existing.extra)
+            entry = write_object_type(model, sent_spec)
             written = list(_attributes(model, spec, matches[spec.key], attributes.get(spec.key, ())))
             if written:
                 entry["attributes"] = written
         else:
-            existing = next(one for one in current.object_types if one.external_id == external_id)
+            existing = next(
+                object_type for object_type in current.object_types if object_type.external_id == external_id
+            )
             entry = {"externalId": external_id, "name": existing.name, "description": existing.description}
             with_extra(entry, existing.extra)
         if existing is not None:

@@ -95,7 +95,9 @@ class ConflictRecord:
     @property
     def is_harmless(self) -> bool:
         """True if adopting the existing type loses nothing and breaks nothing."""
-        return Resolution.ADOPT not in self.impossible and all(one.harmless for one in self.differences)
+        return Resolution.ADOPT not in self.impossible and all(
+            difference.harmless for difference in self.differences
+        )
 
     def suggested_name(self, resolution: Resolution, model: SchemaModel) -> str:
         """Return a name for RENAME_INCOMING or RENAME_EXISTING that no type of the model or the schema has.
@@ -105,10 +107,10 @@ class ConflictRecord:
         if resolution is Resolution.RENAME_INCOMING and self.own_name:
             return self.own_name
         names = (self.name, *self.neighbours, *(spec.name for spec in model.object_types))
-        taken = {name.strip().casefold() for name in names}
+        used_names = {name.strip().casefold() for name in names}
         if resolution is Resolution.RENAME_EXISTING:
-            return unused(f"{self.name} previous", taken)
-        return unused(f"{model.name} {self.wanted.name}".strip(), taken)
+            return unused(f"{self.name} previous", used_names)
+        return unused(f"{model.name} {self.wanted.name}".strip(), used_names)
 
     def check_name(self, resolution: Resolution, name: str, model: SchemaModel) -> None:
         """Reject a new name that would be the next conflict.
@@ -205,7 +207,7 @@ class ConflictRecord:
             (mark("possible", Tone.GOOD), resolution.value, "")
             if resolution not in self.impossible
             else (mark("not possible", Tone.BAD), resolution.value, f"{self.impossible[resolution]}.")
-            for resolution in sorted(Resolution, key=lambda one: one in self.impossible)
+            for resolution in sorted(Resolution, key=lambda choice: choice in self.impossible)
         ]
         return whole(
             below(strong(str(self))),
@@ -252,15 +254,15 @@ def find_conflicts(
     ids_by_name = _external_ids(documents)
     names_by_external_id = {
         external_id: name
-        for name in (one.object_type.name for one in existing)
+        for name in (candidate.object_type.name for candidate in existing)
         for external_id in ids_by_name.get(name.strip().casefold(), ())
     }
-    neighbours = tuple(one.object_type.name for one in existing)
-    names_by_id = {one.object_type.id: one.object_type.name for one in existing}
+    neighbours = tuple(candidate.object_type.name for candidate in existing)
+    names_by_id = {candidate.object_type.id: candidate.object_type.name for candidate in existing}
     conflicts: list[ConflictRecord] = []
     for spec in model.object_types:
-        for one in existing:
-            object_type = one.object_type
+        for candidate in existing:
+            object_type = candidate.object_type
             if spec.adopted is not None and spec.adopted.object_type_id == object_type.id:
                 continue
             if not same_name(object_type.name, spec.name):
@@ -269,16 +271,16 @@ def find_conflicts(
             if model.external_id(spec.key) in external_ids:
                 continue
             external_id = external_ids[0] if external_ids else None
-            type_differences = tuple(differences(model, spec, one, names_by_id, external_id))
+            type_differences = tuple(differences(model, spec, candidate, names_by_id, external_id))
             conflicts.append(
                 ConflictRecord(
                     key=spec.key,
                     name=object_type.name,
                     existing=object_type,
-                    attributes=one.attributes,
+                    attributes=candidate.attributes,
                     wanted=spec,
                     differences=type_differences,
-                    impossible=_impossible(model, spec, one, existing, type_differences),
+                    impossible=_impossible(model, spec, candidate, existing, type_differences),
                     neighbours=neighbours,
                     own_name=names_by_external_id.get(model.external_id(spec.key), ""),
                 )
@@ -306,7 +308,9 @@ def _impossible(
     all_existing: Sequence[ExistingObjectType],
     type_differences: Iterable[Difference],
 ) -> dict[Resolution, str]:
-    obstacles = [one.message.rstrip(".") for one in type_differences if one.prevents_adoption]
+    obstacles = [
+        difference.message.rstrip(".") for difference in type_differences if difference.prevents_adoption
+    ]
     reasons = {
         Resolution.ADOPT: "; ".join(obstacles),
         Resolution.SKIP: _why_not_skipped(model, spec.key),
@@ -323,14 +327,16 @@ def _why_not_skipped(model: SchemaModel, key: str) -> str:
 
 def _why_not_deleted(existing: ExistingObjectType, all_existing: Sequence[ExistingObjectType]) -> str:
     object_type = existing.object_type
-    children = [one.object_type.name for one in all_existing if one.object_type.parent_id == object_type.id]
+    children = [
+        other.object_type.name for other in all_existing if other.object_type.parent_id == object_type.id
+    ]
     if children:
         return f"it has child object types: {', '.join(children)}"
     references = [
-        f"{one.object_type.name}.{attribute.name}"
-        for one in all_existing
-        for attribute in one.attributes
-        if one.object_type.id != object_type.id and attribute.reference_object_type_id == object_type.id
+        f"{other.object_type.name}.{attribute.name}"
+        for other in all_existing
+        for attribute in other.attributes
+        if other.object_type.id != object_type.id and attribute.reference_object_type_id == object_type.id
     ]
     if references:
         return f"other object types refer to it: {', '.join(references)}"
@@ -409,7 +415,9 @@ def adopt(conflict: ConflictRecord, model: SchemaModel) -> SchemaModel:
         and wanted_label is not None
         and not any(same_name(attribute.name, label.name) for attribute in spec.attributes)
     ):
-        key = unused(camel_case(label.name) or "label", {one.key.casefold() for one in spec.attributes})
+        key = unused(
+            camel_case(label.name) or "label", {attribute.key.casefold() for attribute in spec.attributes}
+        )
         added = AttributeSpec(label.name, wanted_label.type, key=key, locators=wanted_label.locators)
         attributes.append(_adopted(added, label))
     return model.with_object_type(

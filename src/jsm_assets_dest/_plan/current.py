@@ -84,7 +84,7 @@ class CurrentObjectType:
         for attribute in self.attributes:
             if attribute.external_id == external_id:
                 return attribute
-        return next((one for one in self.attributes if same_name(one.name, name)), None)
+        return next((attribute for attribute in self.attributes if same_name(attribute.name, name)), None)
 
 
 @frozen(kw_only=True)
@@ -103,11 +103,15 @@ class Current:
 
     def with_external_id(self, external_id: str) -> CurrentObjectType | None:
         """Return the object type with this external id, or None."""
-        return next((one for one in self.object_types if one.external_id == external_id), None)
+        return next(
+            (object_type for object_type in self.object_types if object_type.external_id == external_id), None
+        )
 
     def named(self, name: str) -> CurrentObjectType | None:
         """Return the object type with this name in any case, or None."""
-        return next((one for one in self.object_types if same_name(one.name, name)), None)
+        return next(
+            (object_type for object_type in self.object_types if same_name(object_type.name, name)), None
+        )
 
 
 def read_mapping(mapping: Mapping[str, object]) -> CurrentMapping:
@@ -115,13 +119,14 @@ def read_mapping(mapping: Mapping[str, object]) -> CurrentMapping:
     return CurrentMapping(
         selector=as_text(mapping.get("selector")),
         attributes={
-            as_text(one.get("attributeExternalId")) or as_text(one.get("attributeName")): AttributeMapping(
-                as_texts(one.get("attributeLocators")),
-                one.get("externalIdPart") is True,
-                as_text(one.get("objectMappingIQL")),
-                attribute_mapping_extra_of(one),
+            as_text(entry.get("attributeExternalId"))
+            or as_text(entry.get("attributeName")): AttributeMapping(
+                as_texts(entry.get("attributeLocators")),
+                entry.get("externalIdPart") is True,
+                as_text(entry.get("objectMappingIQL")),
+                attribute_mapping_extra_of(entry),
             )
-            for one in as_objects(mapping.get("attributesMapping"))
+            for entry in as_objects(mapping.get("attributesMapping"))
         },
         extra=mapping_extra_of(mapping, as_text(mapping.get("objectTypeName"))),
     )
@@ -141,7 +146,9 @@ def read_current(document: Mapping[str, object] | None) -> Current:
                 description=as_text(entry.get("description")),
                 icon_key=as_text(entry.get("iconKey")),
                 parent=parent,
-                attributes=tuple(_read_attribute(one) for one in as_objects(entry.get("attributes"))),
+                attributes=tuple(
+                    _read_attribute(definition) for definition in as_objects(entry.get("attributes"))
+                ),
                 mapping=read_mapping(pairs.by_entry[position]) if position in pairs.by_entry else None,
                 extra=extra_of(entry, OBJECT_TYPE_KEYS),
             )
@@ -159,7 +166,7 @@ def read_current(document: Mapping[str, object] | None) -> Current:
 
 
 def _by_key(values: object, key: str) -> dict[str, Mapping[str, object]]:
-    return {as_text(one.get(key)): one for one in as_objects(values)}
+    return {as_text(entry.get(key)): entry for entry in as_objects(values)}
 
 
 def _read_attribute(json: Mapping[str, object]) -> CurrentAttribute:

@@ -86,12 +86,14 @@ class Difference:
 
 def existing_attribute(existing: ExistingObjectType, name: str) -> Attribute | None:
     """Return the existing attribute with this name in any case, or None."""
-    return next((one for one in existing.attributes if same_name(one.name, name)), None)
+    return next((attribute for attribute in existing.attributes if same_name(attribute.name, name)), None)
 
 
 def existing_label(existing: ExistingObjectType) -> Attribute | None:
     """Return the label of the existing type, or None."""
-    return next((one for one in existing.attributes if one.label and not one.system), None)
+    return next(
+        (attribute for attribute in existing.attributes if attribute.label and not attribute.system), None
+    )
 
 
 def can_store(existing: AttributeType, wanted: AttributeType) -> bool:

@@ -12,7 +12,7 @@ from .faults import Faults
 from .handles import SeededSchema
 from .http.access import Access
 from .http.addresses import GATEWAY_HOST
-from .http.exchange import ReceivedRequest
+from .http.exchange import ReceivedRequest, RequestLog
 from .http.rates import RateLimit
 from .http.service import ROUTER, Service
 from .import_handles import SeededExecution, SeededImportSource
@@ -39,6 +39,8 @@ class EmulatedSite:
         doubts: Doubts | None = None,
         state: str | os.PathLike[str] | None = None,
         clock: EmulatorClock | None = None,
+        recorded_requests: int = 20_000,
+        recorded_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         if import_seconds < 0:
             raise ValueError("import_seconds must not be negative")
@@ -53,7 +55,12 @@ class EmulatedSite:
         self.access: Access = Access(self.world, self._credentials)
         self.faults: Faults = Faults(ROUTER.names(), self.world)
         self._service = Service(
-            self.world, self.access, self._credentials, strict=strict, strike=self.faults.strike
+            self.world,
+            self.access,
+            self._credentials,
+            strict=strict,
+            strike=self.faults.strike,
+            requests=RequestLog(recorded_requests, recorded_bytes),
         )
         self._service.site_host = urlsplit(site).netloc
         if self._file is not None and self._file.exists():
@@ -114,7 +121,15 @@ class EmulatedSite:
     # Accounts and tokens ------------------------------------------------------------------------------------
 
     def add_account(
-        self, email: str, *, admin: bool = False, agent: bool = True, name: str | None = None
+        self,
+        email: str,
+        *,
+        admin: bool = False,
+        agent: bool = True,
+        name: str | None = None,
+        kind: str = "atlassian",
+        active: bool = True,
+        shows_email: bool = True,
     ) -> Account:
         """Add an account.
 
@@ -123,9 +138,26 @@ class EmulatedSite:
             admin: True for a Jira administrator.
             agent: True if it has product access to Jira Service Management.
             name: its display name; derived from the address if None.
+            kind: "atlassian", "customer" or "app". One address may exist once per kind.
+            active: False for a deactivated account.
+            shows_email: False if other users do not see the address.
         """
         with self._service.lock:
-            return accounts.add_account(self.world, email, admin=admin, agent=agent, name=name)
+            return accounts.add_account(
+                self.world,
+                email,
+                admin=admin,
+                agent=agent,
+                name=name,
+                kind=kind,
+                active=active,
+                shows_email=shows_email,
+            )
+
+    @property
+    def organization(self) -> tuple[str, str]:
+        """The id of the organization and the API key of its administrator, for the list of managed accounts."""
+        return self._credentials.organization()
 
     def add_group(self, name: str, *, jsm: bool = False) -> Group:
         """Add a group.
@@ -253,6 +285,7 @@ class EmulatedSite:
         burst: int | None = None,
         retry_after: int | None = None,
         operation: str | None = None,
+        shared: bool = False,
     ) -> RateLimit:
         """Enforce a rate limit from now on.
 
@@ -261,12 +294,13 @@ class EmulatedSite:
             burst: requests at once; the same as per minute if None.
             retry_after: value of `Retry-After`; the actual wait if None.
             operation: only for this operation.
+            shared: True for one budget of all credentials, as Jira has for user searches.
         """
         if operation is not None and operation not in self.operation_names:
             raise ValueError(
                 f"unknown operation {operation!r}; the operations are: {', '.join(self.operation_names)}"
             )
-        limit = RateLimit(self.clock, per_minute, burst, retry_after, operation)
+        limit = RateLimit(self.clock, per_minute, burst, retry_after, operation, shared=shared)
         self._service.limits.append(limit)
         return limit
 

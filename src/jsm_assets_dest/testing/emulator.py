@@ -13,11 +13,13 @@ from jsm_assets_dest import ApiToken, AsyncConnection, Connection
 from .control import Control
 from .emulated_site import EmulatedSite
 from .handles import SeededSchema
-from .seeds import seed_demo
+from .seeds import seed_demo, seed_directory
 from .server import serve
+from .status_page import summary
 from .transport import EmulatorTransport
 from .world.clock import EmulatorClock
 from .world.doubts import Doubts
+from .world.entities import Account
 
 
 class Emulator(EmulatedSite):
@@ -36,6 +38,8 @@ class Emulator(EmulatedSite):
         state: path of a SQLite file. It is read if it exists, and written when the context ends or `save` is
             called.
         clock: another time source, such as one that starts at another time.
+        recorded_requests: the number of recorded requests; the oldest ones beyond it are dropped.
+        recorded_bytes: the size of their bodies; the oldest ones beyond it are dropped.
 
     Raises:
         UnusedFaultsError: at the end of the context, if a planned fault did not happen.
@@ -52,29 +56,39 @@ class Emulator(EmulatedSite):
         doubts: Doubts | None = None,
         state: str | os.PathLike[str] | None = None,
         clock: EmulatorClock | None = None,
+        recorded_requests: int = 20_000,
+        recorded_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         super().__init__(
-            site=site, strict=strict, import_seconds=import_seconds, doubts=doubts, state=state, clock=clock
+            site=site,
+            strict=strict,
+            import_seconds=import_seconds,
+            doubts=doubts,
+            state=state,
+            clock=clock,
+            recorded_requests=recorded_requests,
+            recorded_bytes=recorded_bytes,
         )
         self.transport: EmulatorTransport = EmulatorTransport(self._service, self.clock)
 
     # Connecting ---------------------------------------------------------------------------------------------
 
-    def connect(self, **options: Any) -> Connection:
-        """Open a connection of jsm_assets_dest to this site with the default account.
+    def connect(self, account: Account | None = None, **options: Any) -> Connection:
+        """Open a connection of jsm_assets_dest to this site.
 
         Args:
+            account: whose API token is used; the default account if None.
             options: further arguments of `Connection.external_site`.
         """
-        return Connection.external_site(
-            self.site, ApiToken(self.email, self.api_token), **self._options(options)
-        )
+        return Connection.external_site(self.site, self._token(account), **self._options(options))
 
-    def connect_async(self, **options: Any) -> AsyncConnection:
+    def connect_async(self, account: Account | None = None, **options: Any) -> AsyncConnection:
         """Open an async connection; see `connect`."""
-        return AsyncConnection.external_site(
-            self.site, ApiToken(self.email, self.api_token), **self._options(options)
-        )
+        return AsyncConnection.external_site(self.site, self._token(account), **self._options(options))
+
+    def _token(self, account: Account | None) -> ApiToken:
+        account = account or self.account
+        return ApiToken(account.email, account.api_token)
 
     def _options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         return {"transport": self.transport, "clock": self.clock, **options}
@@ -122,6 +136,10 @@ class Emulator(EmulatedSite):
         """Add a realistic object schema with types, references and objects."""
         return seed_demo(self)
 
+    def seed_directory(self) -> dict[str, Account]:
+        """Add accounts and groups that show the traps of finding users; return the accounts by trap."""
+        return seed_directory(self)
+
     def reset(self, seed: str = "empty") -> None:
         """Empty the site, then fill it.
 
@@ -139,6 +157,9 @@ class Emulator(EmulatedSite):
         elif seed == "okta":
             self.add_object_schema("OKT", "Okta", "Auto-generated Okta data.")
             self.add_import_source("OKT", "Okta")
+
+    def _repr_html_(self) -> str:
+        return summary(self)
 
     def __enter__(self) -> Self:
         return self

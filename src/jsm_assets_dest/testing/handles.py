@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, Unpack
 
 from .world.attributes import AttributeSettings, create_attribute
@@ -116,6 +117,12 @@ class SeededObject:
         return f"<SeededObject {self.key} {self.label!r} of {self.type_name}>"
 
 
+def _some(names: Iterable[str]) -> str:
+    """List the first names of a collection."""
+    first = list(itertools.islice(names, 11))
+    return ", ".join(first[:10]) + (", ..." if len(first) > 10 else "") if first else "none"
+
+
 PlainValue: TypeAlias = str | int | float | bool | SeededObject | Account | datetime.date
 Given: TypeAlias = None | PlainValue | Sequence[PlainValue]
 """
@@ -203,7 +210,7 @@ class SeededType:
         """Return an attribute by name."""
         found = self._site.attribute_named(self._type, name)
         if found is None:
-            raise KeyError(f"{self.name} has no attribute {name}")
+            raise KeyError(f"{self.name} has no attribute {name}; it has: {_some(self.attribute_names)}")
         return found
 
     @property
@@ -218,7 +225,9 @@ class SeededType:
         for asset in self.objects:
             if asset.label == label:
                 return asset
-        raise KeyError(f"{self.name} has no object {label}")
+        raise KeyError(
+            f"{self.name} has no object {label}; it has: {_some(asset.label for asset in self.objects)}"
+        )
 
     def add_attribute(
         self,
@@ -321,7 +330,8 @@ class SeededSchema:
         for object_type in self.object_types:
             if object_type.name == name:
                 return object_type
-        raise KeyError(f"{self.name} has no object type {name}")
+        names = _some(object_type.name for object_type in self.object_types)
+        raise KeyError(f"{self.name} has no object type {name}; it has: {names}")
 
     def __contains__(self, name: object) -> bool:
         return any(object_type.name == name for object_type in self.object_types)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .emulated_site import EmulatedSite
 from .handles import SeededObject, SeededSchema
 from .world import schemas
-from .world.entities import ObjectSchema
+from .world.entities import Account, ObjectSchema
 
 _SITES = (
     ("Madrid", "Calle de Alcalá 45", "Europe/Madrid"),
@@ -58,6 +58,31 @@ def seed_demo(emulator: EmulatedSite) -> SeededSchema:
     emulator.add_import_source(schema, "Okta")
     _add_built_in_schema(emulator)
     return schema
+
+
+def seed_directory(emulator: EmulatedSite) -> dict[str, Account]:
+    """Add accounts and groups that show the traps of finding users by email address.
+
+    Returns:
+        The accounts: "visible", "hidden", "inactive", "deleted", "customer" and "customer twin" (one address),
+        "app", "prefix" and "longer" (one address begins with the other), and "named" (its name is an address).
+    """
+    for name in ("it-operations", "IT-Operations-leads", "finance"):
+        emulator.add_group(name)
+    directory = {
+        "visible": emulator.add_account("vera@acme.com", name="Vera Visible"),
+        "hidden": emulator.add_account("hana@acme.com", name="Hana Hidden", shows_email=False),
+        "inactive": emulator.add_account("ivo@acme.com", name="Ivo Inactive", active=False),
+        "deleted": emulator.add_account("dora@acme.com", name="Former user", active=False, shows_email=False),
+        "customer": emulator.add_account("carl@acme.com", name="Carl Customer", kind="customer"),
+        "customer twin": emulator.add_account("carl@acme.com", name="Carl Customer"),
+        "app": emulator.add_account("bot@acme.com", name="Vera Bot", kind="app"),
+        "prefix": emulator.add_account("ann@x.org", name="Ann Short"),
+        "longer": emulator.add_account("ann@x.org.uk", name="Ann Long"),
+        "named": emulator.add_account("nora@acme.com", name="hana@acme.com (external)"),
+    }
+    directory["deleted"].deleted = True
+    return directory
 
 
 def _add_sites(schema: SeededSchema) -> list[SeededObject]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -59,8 +59,8 @@ def save(path: Path, site: Site, credentials: Credentials) -> None:
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     with contextlib.closing(sqlite3.connect(draft)) as database, database:
-        for name, (_, holder, _) in _tables(site, credentials).items():
-            _write(database, name, ((str(key), _text(entity)) for key, entity in holder.items()))
+        for name, (kind, holder, _) in _tables(site, credentials).items():
+            _write(database, name, _documents(kind, holder))
         _write(
             database,
             "history",
@@ -87,8 +87,11 @@ def _write(database: sqlite3.Connection, name: str, rows: Iterable[_Row]) -> Non
     database.executemany(f'INSERT INTO "{name}" VALUES (?, ?)', rows)  # noqa: S608  # names are ours
 
 
-def _text(entity: Any) -> str:
-    return json.dumps(attrs.asdict(entity))
+def _documents(kind: type[Any], entities_by_key: Mapping[Any, Any]) -> Iterator[_Row]:
+    # Entities are flat, so this does what attrs.asdict does, without its recursion.
+    names = [field.name for field in attrs.fields(kind)]
+    for key, entity in entities_by_key.items():
+        yield str(key), json.dumps({name: getattr(entity, name) for name in names})
 
 
 def load(path: Path, site: Site, credentials: Credentials) -> None:

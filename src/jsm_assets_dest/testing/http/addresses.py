@@ -26,7 +26,8 @@ class Address:
 
     Args:
         base: "site", "site gateway", "short", "ex/jira", "gateway" or "auth".
-        family: "assets", "import info", "jira", "jsm", "edge", "auth", "resources", "web" or "".
+        family: "assets", "import info", "jira", "jsm", "edge", "auth", "resources", "organization", "web" or
+            "".
         path: the rest of the path, which determines the operation.
         prefix: everything before it; links in responses begin with it.
         root: scheme and host of the base.
@@ -87,6 +88,8 @@ def _on_site(path: str, root: str) -> Address | None:
 def _on_gateway(path: str, root: str) -> Address | None:
     if path == "/oauth/token/accessible-resources":
         return Address(base="gateway", family="resources", path=path, prefix=root, root=root)
+    if path.startswith("/admin/"):
+        return Address(base="gateway", family="organization", path=path, prefix=root, root=root)
     match = _INFO.fullmatch(path)
     if match is not None:
         return Address(base="short", family="import info", path=match["rest"], prefix=root, root=root)

@@ -73,6 +73,8 @@ class Identification:
         value = value.strip()
         if address.family in ("edge", "auth", "web"):
             return Caller(account=None, kind="none")
+        if address.family == "organization":
+            return self._on_organization(scheme.lower(), value, address)
         if address.base == "site":
             return self._on_site(scheme.lower(), value)
         caller = self._on_gateway(scheme.lower(), value, address, operation)
@@ -132,6 +134,14 @@ class Identification:
             # On the site host, a scoped token cannot be distinguished from a wrong one.
             return Caller(account=None, kind="none", login_failed=FAILED)
         return Caller(account=account, kind="basic", identity=account.account_id)
+
+    def _on_organization(self, scheme: str, value: str, address: Address) -> Caller:
+        organization, key = self._credentials.organization()
+        if scheme != "bearer" or value != key:
+            raise gateway_unauthorized()
+        if f"/orgs/{organization}/" not in address.path:
+            raise Rejection(404, {"code": 404, "message": "Not Found"}, {"Content-Type": GATEWAY_JSON})
+        return Caller(account=None, kind="organization", identity=organization)
 
     def _on_gateway(self, scheme: str, value: str, address: Address, operation: Operation) -> Caller:
         if scheme == "basic":

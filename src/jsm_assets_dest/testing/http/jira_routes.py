@@ -47,7 +47,7 @@ def read_myself(call: Call) -> Response:
     document: JsonObject = {
         "self": f"{call.address.prefix}/rest/api/3/user?accountId={account.account_id}",
         "accountId": account.account_id,
-        "accountType": "atlassian",
+        "accountType": account.kind,
         "emailAddress": account.email,
         "avatarUrls": {f"{size}x{size}": f"{avatar}{size}" for size in (16, 24, 32, 48)},
         "displayName": account.display_name,
@@ -145,6 +145,8 @@ def _has_permission(call: Call, account: Account | None, key: str) -> bool:
         return False
     if key in ("ADMINISTER", "SYSTEM_ADMIN"):
         return account.admin
+    if key == "USER_PICKER":
+        return account.may_browse_users
     return call.access.is_licensed(account) if key == "SERVICEDESK_AGENT" else True
 
 

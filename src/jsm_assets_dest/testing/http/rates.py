@@ -26,6 +26,7 @@ class RateLimit:
         burst: requests at once; the same as per minute if None.
         retry_after: value of `Retry-After` in seconds; the actual wait if None.
         operation: only this operation; every operation separately if None.
+        shared: True for one bucket of all credentials.
     """
 
     __module__ = "jsm_assets_dest.testing"
@@ -37,6 +38,8 @@ class RateLimit:
         burst: int | None = None,
         retry_after: int | None = None,
         operation: str | None = None,
+        *,
+        shared: bool = False,
     ) -> None:
         if per_minute <= 0 or (burst is not None and burst < 1):
             raise ValueError("per_minute must be positive and burst at least 1")
@@ -45,6 +48,7 @@ class RateLimit:
         self._size = float(burst if burst is not None else max(1, math.floor(per_minute)))
         self._retry_after = retry_after
         self._operation = operation
+        self._shared = shared
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self.refused: int = 0
 
@@ -57,6 +61,7 @@ class RateLimit:
         if self._operation is not None and operation != self._operation:
             return None
         now = self._clock.monotonic()
+        identity = "" if self._shared else identity
         bucket = self._buckets.setdefault((identity, operation), _Bucket(self._size, now))
         bucket.tokens = min(self._size, bucket.tokens + (now - bucket.filled_at) * self._per_second)
         bucket.filled_at = now

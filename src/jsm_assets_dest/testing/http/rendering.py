@@ -294,8 +294,8 @@ class Renderer:
             "displayName": account.display_name,
             "name": account.display_name,
             "key": account.account_id,
-            "emailAddress": account.email,
-            "isDeleted": not account.active,
+            "isDeleted": account.deleted,
+            **({"emailAddress": account.email} if account.shows_email else {}),
         }
 
     def history(self, entry: HistoryEntry) -> JsonObject:

@@ -40,6 +40,7 @@ The 17 scopes of Assets in the OpenAPI document and the three Jira scopes of a c
 """
 
 OAUTH_SECONDS = 3600.0
+ACCOUNT_KINDS = ("atlassian", "customer", "app")
 
 
 @define(kw_only=True)
@@ -98,6 +99,14 @@ class Credentials:
         self.tokens[token.secret] = token
         return token
 
+    def organization(self) -> tuple[str, str]:
+        """Return the id of the organization and the API key of its administrator."""
+        settings = self._site.settings
+        if "organization" not in settings:
+            settings["organization"] = self._site.ids.uuid("organization")
+            settings["organization key"] = self._site.ids.secret("ATCTT3x", "organization key")
+        return str(settings["organization"]), str(settings["organization key"])
+
     def add_client(self, account: Account, scopes: Sequence[str]) -> Client:
         """Create an OAuth client for the client credentials grant."""
         client = Client(
@@ -133,7 +142,15 @@ def add_group(site: Site, name: str, *, gives_jsm: bool = False) -> Group:
 
 
 def add_account(
-    site: Site, email: str, *, admin: bool = False, agent: bool = True, name: str | None = None
+    site: Site,
+    email: str,
+    *,
+    admin: bool = False,
+    agent: bool = True,
+    name: str | None = None,
+    kind: str = "atlassian",
+    active: bool = True,
+    shows_email: bool = True,
 ) -> Account:
     """Create an account with a classic API token.
 
@@ -143,12 +160,17 @@ def add_account(
         admin: True for the global Jira permission "Administer Jira".
         agent: True for product access to Jira Service Management.
         name: its display name; derived from the address if None.
+        kind: "atlassian", "customer" or "app".
+        active: False for a deactivated account.
+        shows_email: False if other users do not see the address.
     """
+    if kind not in ACCOUNT_KINDS:
+        raise ValueError(f"{kind!r} is not one of {', '.join(ACCOUNT_KINDS)}")
     for account in site.accounts.values():
-        if account.email.lower() == email.lower():
+        if account.email.lower() == email.lower() and account.kind == kind:
             raise ValueError(f"an account with the address {email} already exists")
-    groups = [JIRA_GROUP]
-    if agent:
+    groups = [JIRA_GROUP] if kind == "atlassian" else []
+    if agent and kind == "atlassian":
         groups.append(JSM_GROUP)
     if admin:
         groups.append(ADMIN_GROUP)
@@ -157,9 +179,12 @@ def add_account(
         email=email,
         display_name=name or email.partition("@")[0].replace(".", " ").title(),
         admin=admin,
-        agent=agent,
+        agent=agent and kind == "atlassian",
         api_token=site.ids.secret("ATATT3x", "api token"),
         groups=groups,
+        kind=kind,
+        active=active,
+        shows_email=shows_email,
     )
     site.accounts[account.account_id] = account
     return account
@@ -168,6 +193,6 @@ def add_account(
 def account_by_email(site: Site, email: str) -> Account | None:
     """Return the account with this email address."""
     for account in site.accounts.values():
-        if account.email.lower() == email.lower():
+        if account.email.lower() == email.lower() and account.kind == "atlassian":
             return account
     return None
