@@ -27,6 +27,8 @@ _log = logging.getLogger("jsm_assets_dest.import")
 
 #: Below this number of objects, only a run without records of the type is rejected: one of three is already a third.
 FEW = 5
+#: Maximum number of object types in a message.
+LISTED = 4
 
 
 def refuse_shrinking(
@@ -83,7 +85,13 @@ def refuse_shrinking(
             )
     if missing:
         raise MassDeletionGuardError(
-            f"Did not complete the import: it has far fewer records than expected ({'; '.join(missing)}).",
+            "\n".join(
+                (
+                    "Did not complete the import: it has far fewer records than expected.",
+                    *(f"  {line}" for line in missing[:LISTED]),
+                    *([f"  {len(missing) - LISTED:,} more object types"] if len(missing) > LISTED else ()),
+                )
+            ),
             remedies=(
                 "You: check the source for an error, a filter, or a limit, and import again.",
                 "You: if the objects should be missing, pass allow_missing=True, or another max_missing=….",

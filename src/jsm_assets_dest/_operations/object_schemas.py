@@ -15,6 +15,7 @@ from .._wire.json_reading import read_object, read_text
 from .._wire.request import Request
 from ..exceptions import (
     ApiError,
+    AssetsError,
     ConfigurationError,
     HtmlResponseError,
     MalformedAnswerError,
@@ -170,7 +171,8 @@ def _create(site: Site, key: str, name: str, description: str) -> Operation[Obje
     except ValidationError as error:
         if not _is_taken(error):
             raise
-        raise _taken(error, f"Could not create the object schema {key} ({name})") from None
+        owner = yield from _owner(site, key, name)
+        raise _taken(error, f"Could not create the object schema {key}", owner, key=key, name=name) from None
     return _schema(site, response.json())
 
 
@@ -178,12 +180,32 @@ def _is_taken(error: ValidationError) -> bool:
     return any("unique" in text.lower() for text in (*error.field_errors.values(), *error.messages))
 
 
-def _taken(error: ValidationError, failure: str, remedies: tuple[str, ...] = ()) -> ObjectSchemaExistsError:
-    fields = {"name": "name", "objectSchemaKey": "key"}
-    taken_fields = " and ".join(fields.get(name, name) for name in error.field_errors) or "name or key"
+def _owner(site: Site, key: str, name: str) -> Operation[ObjectSchemaRecord | None]:
+    """Find the object schema that has a key or a name; None if the account can't see it."""
+    try:
+        schemas = yield from list_all(site)
+    except AssetsError:
+        return None
+    return next((schema for schema in schemas if schema.key == key or same_name(schema.name, name)), None)
+
+
+def _taken(
+    error: ValidationError, failure: str, owner: ObjectSchemaRecord | None, *, key: str, name: str
+) -> ObjectSchemaExistsError:
+    if owner is None:
+        fields = {"name": "name", "objectSchemaKey": "key"}
+        taken_fields = " and ".join(fields.get(field, field) for field in error.field_errors) or "name or key"
+        return ObjectSchemaExistsError(f"{failure}: the {taken_fields} is taken.", **error.place())
+    if owner.key == key:
+        reason = f'it already exists, with the name "{owner.name}".'
+    else:
+        reason = f'the object schema {owner.key} already has the name "{name}".'
     return ObjectSchemaExistsError(
-        f"{failure}: the {taken_fields} is taken.",
-        remedies=remedies,
+        f"{failure}: {reason}",
+        remedies=(
+            f'You: use the existing object schema: connection.get_object_schema("{owner.key}").',
+            f"Or you: choose another {'key' if owner.key == key else 'name'}.",
+        ),
         **error.place(),
     )
 
@@ -291,7 +313,8 @@ def update(
         if not _is_taken(error):
             raise
         failure = f'Could not rename the object schema {current.key} to "{changes["name"]}"'
-        raise _taken(error, failure, ("You: choose a name that no other object schema has.",)) from None
+        owner = yield from _owner(site, "", changes["name"])
+        raise _taken(error, failure, owner, key="", name=changes["name"]) from None
     return _schema(site, response.json())
 
 

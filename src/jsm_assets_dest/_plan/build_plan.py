@@ -19,6 +19,9 @@ from .current import read_current
 from .plan_items import PlanItem, PlanKind, PlanSubject
 from .takeover import take_over
 
+#: Maximum number of impossible changes in a message.
+LISTED = 4
+
 
 @frozen(kw_only=True, repr=False)
 class BuildPlanRecord:
@@ -73,12 +76,20 @@ class BuildPlanRecord:
             ImpossibleChangeError: It lists all of them, with a remedy for each.
         """
         if self.impossible:
-            details = "; ".join(f"{item.path}: {item.message.rstrip('.')}" for item in self.impossible)
+            count = len(self.impossible)
+            lines = [f"  {item.path}: {item.message}" for item in self.impossible[:LISTED]]
+            lines += [f"  {count - LISTED:,} more"] if count > LISTED else []
             paths_by_remedy: dict[str, list[str]] = {}
             for item in self.impossible:
                 paths_by_remedy.setdefault(item.remedy.rstrip("."), []).append(item.path)
             raise ImpossibleChangeError(
-                f"The model can't be built. Nothing was sent. {details}.",
+                "\n".join(
+                    (
+                        f"Could not build the model: {count} change{'' if count == 1 else 's'} "
+                        f"{'is' if count == 1 else 'are'} impossible in Assets. Nothing was sent.",
+                        *lines,
+                    )
+                ),
                 remedies=tuple(
                     f"{remedy} ({', '.join(paths)})." for remedy, paths in paths_by_remedy.items()
                 ),
