@@ -1,6 +1,4 @@
-"""The Python blocks of README.md and of the pages under docs/ are tests: each page runs from top to bottom, in a
-namespace of its own, against an emulator of its own.
-"""
+"""Settings for all tests, and the pages under docs/ that still have a hidden setup (see tests/hidden_setup.py)."""
 
 from __future__ import annotations
 
@@ -8,17 +6,18 @@ import os
 import signal
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from sybil import Sybil
 from sybil.parsers.myst import CodeBlockParser
 
-from tests.documentation import KeepingEvaluator, compare_output, page_left, page_opened
+from tests.hidden_setup import KeepingEvaluator, compare_output, page_left, page_opened
 
 pytest_collect_file = Sybil(
     parsers=[CodeBlockParser("python", KeepingEvaluator()), CodeBlockParser("text", compare_output)],
-    patterns=["README.md", "docs/*.md", "docs/*/*.md"],
+    patterns=(Path(__file__).parent / "tests" / "pages_with_hidden_setup.txt").read_text("utf-8").split(),
     setup=page_opened,
     teardown=page_left,
 ).pytest()

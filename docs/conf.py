@@ -39,6 +39,8 @@ html_theme_options = {
         "color-brand-content": "#85b8ff",
     },
 }
+# Readers search for the messages that they copy, so quotation marks stay straight.
+smartquotes_action = "De"
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
 
@@ -50,7 +52,7 @@ myst_enable_extensions = [
 ]
 myst_heading_anchors = 3
 
-# A name in single backticks is a link where such an object is documented, and plain code where not.
+# A name in single backticks is a link if the object is documented, and plain code otherwise.
 default_role = "py:obj"
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
@@ -67,14 +69,14 @@ autodoc_type_aliases = {
 python_use_unqualified_type_names = True
 python_display_short_literal_types = True
 python_maximum_signature_line_length = 88
-# Napoleon takes "Whether it fits: yes or no" of a property for a type and a description; see `google_docstring`.
+# Napoleon reads "Result: a name" of a property as a type and a description; see `google_docstring`.
 napoleon_google_docstring = False
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
 toc_object_entries_show_parents = "hide"
 
-#: Written in signatures, explained in words: JSON, and what is not ours.
+#: Names in signatures that have no entry in the reference.
 PLAIN_NAMES = frozenset(
     {
         "AsyncRecords",
@@ -116,8 +118,9 @@ def resolve_name(
     node: pending_xref,
     contnode: nodes.TextElement,
 ) -> nodes.Node | None:
-    """Find a name where it is documented: annotations name `jsm_assets_dest.SchemaModel`, readers know it
-    as `jsm_assets_dest.SchemaModel`. What is neither ours nor known elsewhere stays an error.
+    """Link a name to its entry in the reference, even if an annotation names its private module.
+
+    An unknown name of this project remains an error.
     """
     if node.get("refdomain") != "py":
         return None
@@ -133,7 +136,7 @@ def resolve_name(
     ]
     for candidate in candidates:
         if candidate in domain.objects:
-            found = domain.resolve_xref(
+            link = domain.resolve_xref(
                 env,
                 node["refdoc"],
                 app.builder,
@@ -142,16 +145,19 @@ def resolve_name(
                 node,
                 contnode,
             )
-            if found is not None:
-                return found
+            if link is not None:
+                return link
     literal = target[:1] in "'\""
     plain = node["reftype"] == "obj" or literal or last in PLAIN_NAMES
     private = top == "jsm_assets_dest" and any(
         part.startswith("_") for part in target.split(".")
     )
-    # The emulator's inside is described in words; only what `jsm_assets_dest.testing` names has a place of its own.
+    # Of the emulator, only the names of `jsm_assets_dest.testing` have entries.
     private |= target.startswith(
-        ("jsm_assets_dest.testing.", "jsm_assets_dest.okta.")
+        (
+            "jsm_assets_dest.testing.",
+            "jsm_assets_dest.okta.",
+        )
     )
     if plain or private or top in FOREIGN:
         return contnode
@@ -159,7 +165,7 @@ def resolve_name(
 
 
 def unfenced(lines: list[str]) -> Iterator[str]:
-    """Docstrings may hold examples between Markdown's fences; Sphinx knows them by indentation."""
+    """Convert Markdown's code fences in docstrings to directives."""
     inside = False
     for line in lines:
         if line.strip().startswith("```"):
@@ -181,14 +187,17 @@ def google_docstring(
     options: object,
     lines: list[str],
 ) -> None:
-    """Read the sections of a docstring; a property's is prose, like a method's."""
+    """Convert the sections of a docstring to reStructuredText, reading a property like a method."""
     kind = "method" if what in {"property", "attribute", "data"} else what
     lines[:] = GoogleDocstring(
         list(unfenced(lines)), app.config, app, kind, name, obj, options
     ).lines()
 
 
-#: How the initialiser that attrs writes names a default, which is all that Sphinx sees of it.
+#: Alias of a type that a signature names as a string.
+FORWARD_REFERENCE = re.compile(r"TypeAliasForwardRef\('(\w+)'\)")
+
+#: Default in a signature that attrs generates.
 ATTRS_DEFAULT = re.compile(r"attr_dict\['(\w+)'\]\.default")
 
 
@@ -201,24 +210,32 @@ def attrs_defaults(
     signature: str | None,
     annotation: str | None,
 ) -> tuple[str, str | None] | None:
-    """Show the defaults of attrs classes as they are; those that are made anew each time as an ellipsis."""
-    if signature is None or not isinstance(obj, type) or not attrs.has(obj):
+    """Show the defaults of attrs classes, with an ellipsis for computed ones, and no constructor of handles.
+
+    Methods of a connection return the handles, so users do not call their constructors.
+    """
+    if signature is None:
         return None
+    signature = FORWARD_REFERENCE.sub(r"\1", signature)
+    if isinstance(obj, type) and "Session" in signature:
+        return "", annotation
+    if not isinstance(obj, type) or not attrs.has(obj):
+        return signature, annotation
     defaults = {field.name: field.default for field in attrs.fields(obj)}
 
-    def shown(found: re.Match[str]) -> str:
-        default = defaults.get(found[1], attrs.NOTHING)
+    def display(match: re.Match[str]) -> str:
+        default = defaults.get(match[1], attrs.NOTHING)
         plain = default is None or isinstance(
             default, (bool, int, float, str, tuple)
         )
         return repr(default) if plain else "..."
 
-    shortened = ATTRS_DEFAULT.sub(shown, signature).replace("NOTHING", "...")
+    shortened = ATTRS_DEFAULT.sub(display, signature).replace("NOTHING", "...")
     return shortened, annotation
 
 
 def setup(app: Sphinx) -> None:
-    """Called by Sphinx."""
+    """Connect the handlers to Sphinx's events."""
     app.connect("autodoc-process-docstring", google_docstring)
     app.connect("autodoc-process-signature", attrs_defaults)
     app.connect("missing-reference", resolve_name)

@@ -1,6 +1,6 @@
-"""The same destination, fed from something else: a CSV file of laptops, with a model made from attrs classes.
+"""Import a CSV file of laptops, with a model from attrs classes.
 
-    python examples/custom_source.py                 on the embedded emulator, with a few laptops of our own
+    python examples/custom_source.py                 on the emulator, with a few sample laptops
     python examples/custom_source.py --csv FILE      with the laptops of a file
 
 The columns are asset_tag, model, purchased, price, owner_email and office. With JSM_ASSETS_SITE, JSM_ASSETS_EMAIL,
@@ -37,27 +37,27 @@ LT-0004,MacBook Pro 14,2025-06-30,2499.00,mei@example.com,Austin
 
 @frozen
 class Office:
-    """Where laptops are."""
+    """An office with laptops."""
 
     name: Annotated[str, attribute(label=True, identifier=True, unique=True)]
 
 
 @frozen
 class Laptop:
-    """A laptop; what its fields are in Assets follows from their types."""
+    """A laptop. The attribute types in Assets follow from the types of the fields."""
 
     asset_tag: Annotated[str, attribute(label=True, identifier=True, unique=True)]
     model: str
     purchased: date | None
     price: float | None
     owner_email: Annotated[str | None, attribute(type="email")]
-    office: Annotated[str | None, attribute(reference=Office)]  # holds what identifies the office
+    office: Annotated[str | None, attribute(reference=Office)]  # the identifier of the office
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run all steps; 0 when Assets confirmed every record."""
-    parser = argparse.ArgumentParser(description="Laptops from a CSV file into Assets.")
-    parser.add_argument("--csv", type=Path, help="the file; by default a few laptops of our own")
+    """Run all steps. Return 0 if Assets confirmed every record."""
+    parser = argparse.ArgumentParser(description="Import laptops from a CSV file into Assets.")
+    parser.add_argument("--csv", type=Path, help="the file; by default a few sample laptops")
     options = parser.parse_args(arguments)
     model = SchemaModel.from_classes(Office, Laptop, name="Laptops")
     with ExitStack() as stack:
@@ -79,13 +79,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(str(plan).splitlines()[0])
 
         file = stack.enter_context(options.csv.open(newline="")) if options.csv else io.StringIO(LAPTOPS)
-        result = token.import_records(by_selector(laptops(file)), model=model)
+        result = token.import_records(by_selector(read_laptops(file)), model=model)
         print(result)
         return 0 if result.ok else 1
 
 
-def laptops(file: TextIO) -> Iterator[Laptop]:
-    """One laptop per line."""
+def read_laptops(file: TextIO) -> Iterator[Laptop]:
+    """Return one laptop per line."""
     for line in csv.DictReader(file):
         yield Laptop(
             asset_tag=line["asset_tag"],
@@ -97,10 +97,10 @@ def laptops(file: TextIO) -> Iterator[Laptop]:
         )
 
 
-def by_selector(found: Iterable[Laptop]) -> Iterator[tuple[str, object]]:
-    """Each office once, before the first laptop that is there."""
+def by_selector(laptops: Iterable[Laptop]) -> Iterator[tuple[str, object]]:
+    """Return each office once, before its first laptop."""
     offices: set[str] = set()
-    for laptop in found:
+    for laptop in laptops:
         if laptop.office is not None and laptop.office not in offices:
             offices.add(laptop.office)
             yield "office", Office(laptop.office)

@@ -1,139 +1,149 @@
-"""What the Python blocks of a page find when they begin: an emulated site instead of a real one.
+"""Runs the Python blocks of a page the way a reader does: in a fresh interpreter, from the top, exactly as printed.
 
-A page shows what a reader would write, so it names a site and credentials and nothing of the emulator. Therefore,
-while a page runs, connections that name no transport go to an emulator of the page's own and live by its clock.
-Nothing else differs from a reader's machine; the emulator answers HTTP below all of the library's code.
-
-A block of text right after a Python block is what that block prints, and is compared with it. An ellipsis on a line of
-its own stands for any lines, and inside a line for anything up to its end or to what follows.
+* A page runs in a temporary folder, without settings for a site and without any code that the page does not show.
+* A `bash` block whose last command is `.venv/bin/python` starts another fresh interpreter. It is for the reader's own
+  site, so it finds the settings of a served emulator in its environment.
+* A line that ends with "as `name.py`:" before a block saves the block as that file instead of running it.
+* A `text` block after the line `Output:` is compared with what the block before it prints. A block that prints something
+  must have one. An ellipsis on a line of its own stands for any lines; inside a line, for any characters.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
-import logging
 import os
 import re
+import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from unittest import mock
 
-from sybil import Example
-from sybil.evaluators.python import PythonEvaluator
+from attrs import evolve, field, frozen, mutable
 
-from jsm_assets_dest import AsyncConnection, Connection, okta
 from jsm_assets_dest.testing import Emulator
 
-#: What `page_opened` has put into the namespace for `page_left`, under a name that no page can write.
-OPENED = "what the page opened"
-
-#: What the last Python block has printed.
-PRINTED = "what the last block printed"
-
-#: End of the text before an output: a Python block, and optionally a line "Output:".
-PYTHON_BEFORE = re.compile(r"```python\n(?:(?!```).)*```\s*(?:Output:\s*)?\Z", re.DOTALL)
-
-
-class KeepingEvaluator(PythonEvaluator):
-    """Runs a Python block and keeps what it prints."""
-
-    def __call__(self, example: Example) -> None:
-        """Run a block."""
-        printed = io.StringIO()
-        try:
-            with contextlib.redirect_stdout(printed):
-                super().__call__(example)
-        finally:
-            example.namespace[PRINTED] = printed.getvalue()
-            sys.stdout.write(printed.getvalue())
+#: A fenced block. Its code starts at the beginning of a line.
+BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+OUTPUT = "Output:"
+FILE = re.compile(r"as `(\w+\.py)`:$")
+NEW_INTERPRETER = re.compile(r"^\.venv/bin/python\n\Z", re.MULTILINE)
+#: Printed behind each block, so that the output can be divided.
+SEPARATOR = "----- end of the block -----"
 
 
-def compare_output(example: Example) -> None:
-    """Compare a block of text with what the Python block right before it has printed; other texts are only read."""
-    if not PYTHON_BEFORE.search(example.document.text[: example.region.start]):
-        return
-    shown = str(example.parsed)
-    printed = str(example.namespace[PRINTED])
+class PageError(AssertionError):
+    """A page that does not run as printed, or prints something else."""
 
-    assert fits(shown, printed), f"the page shows\n{shown}\nbut the block prints\n{printed}"
+
+@frozen
+class Block:
+    """A Python block of a page.
+
+    Attributes:
+        line: Number of the first line of the code.
+        code: The code.
+        output: The output that the page shows; None if it shows none.
+    """
+
+    line: int
+    code: str
+    output: str | None = None
+
+
+@mutable
+class Interpreter:
+    """The files and blocks of a page that belong to one interpreter."""
+
+    files: dict[str, str] = field(factory=dict)
+    blocks: list[Block] = field(factory=list)
+
+    def script(self) -> str:
+        """Return one script whose line numbers are those of the page."""
+        lines: list[str] = []
+        for block in self.blocks:
+            lines += [""] * (block.line - 1 - len(lines))
+            lines += [*block.code.splitlines(), f"print({SEPARATOR!r}, flush=True)"]
+        return "\n".join(lines) + "\n"
+
+
+def read_page(text: str) -> list[Interpreter]:
+    """Divide a page into interpreters, or raise a `PageError` for an output without a marker."""
+    interpreters = [Interpreter()]
+    previous_language, previous_end = "", 0
+    for match in BLOCK.finditer(text):
+        language, code = match["language"], match["code"]
+        between = text[previous_end : match.start()].strip()
+        blocks = interpreters[-1].blocks
+        line = text.count("\n", 0, match.start("code")) + 1
+        if language == "python" and (file := FILE.search(between)):
+            interpreters[-1].files[file[1]] = code
+        elif language == "python":
+            blocks.append(Block(line, code))
+        elif language == "bash" and NEW_INTERPRETER.search(code) and blocks:
+            interpreters.append(Interpreter(files=dict(interpreters[-1].files)))
+        elif language == "text" and previous_language == "python" and between in {"", OUTPUT}:
+            if not between:
+                raise PageError(f"line {line}: the output needs the line {OUTPUT!r} before it")
+            blocks[-1] = evolve(blocks[-1], output=code)
+        previous_language, previous_end = language, match.end()
+    if sum(match["language"] == "python" for match in BLOCK.finditer(text)) != text.count("```python"):
+        raise PageError("a Python block is indented, so it would not run")
+    return interpreters
+
+
+def run_page(path: Path) -> None:
+    """Run all blocks of a page and compare their outputs."""
+    interpreters = read_page(path.read_text("utf-8"))
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        for position, interpreter in enumerate(interpreters):
+            with contextlib.ExitStack() as stack:
+                settings = stack.enter_context(own_site()) if position else {}
+                run_interpreter(interpreter, Path(folder), settings)
+
+
+def run_interpreter(interpreter: Interpreter, folder: Path, settings: Mapping[str, str]) -> None:
+    """Run the blocks of one interpreter in a new process and compare their outputs."""
+    for name, code in interpreter.files.items():
+        (folder / name).write_text(code, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JSM_ASSETS_")}
+    process = subprocess.run(
+        [sys.executable, "-u", "-W", "error", "-W", "ignore::ResourceWarning", "-"],
+        input=interpreter.script(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,  # a reader sees log lines and tracebacks in the same place
+        cwd=folder,
+        env={**environment, "PYTHONIOENCODING": "utf-8", **settings},
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    *outputs, remainder = process.stdout.split(f"{SEPARATOR}\n")
+    if process.returncode or remainder or len(outputs) != len(interpreter.blocks):
+        raise PageError(f"the page ended with {process.returncode}:\n{remainder}")
+    for block, printed in zip(interpreter.blocks, outputs, strict=True):
+        if block.output is None and printed.strip():
+            raise PageError(f"line {block.line}: the page does not show this output:\n{printed}")
+        if not fits(block.output or "", printed):
+            raise PageError(
+                f"line {block.line}: the page shows\n{block.output}\nbut the block prints\n{printed}"
+            )
+
+
+@contextlib.contextmanager
+def own_site() -> Iterator[Mapping[str, str]]:
+    """Serve an emulator with an object schema OKT and an External import, and return the settings for it."""
+    with Emulator() as emulator:
+        emulator.add_object_schema("OKT", "Okta")
+        source = emulator.add_import_source("OKT")
+        with emulator.serve() as url:
+            yield {**emulator.settings(url), "JSM_ASSETS_IMPORT_TOKEN": source.token}
 
 
 def fits(shown: str, printed: str) -> bool:
-    """Whether a text with ellipses is an abridged version of another one."""
+    """Compare an output that may be abridged by ellipses with a printed one."""
     pattern = "".join(
         r"(?:.*\n)*?" if line.strip() == "…" else f"{re.escape(line.rstrip()).replace('…', '.*?')}[ ]*\n"
         for line in shown.splitlines()
     )
-    return re.fullmatch(pattern, f"{printed.rstrip()}\n") is not None
-
-
-def page_opened(namespace: dict[str, object]) -> None:
-    """Give a page its site, with a schema `OKT` that is ready for imports, and the names that pages take for granted."""
-    stack = contextlib.ExitStack()
-    emulator = stack.enter_context(Emulator())
-    stack.enter_context(mock.patch.dict(os.environ))
-    stack.callback(_restore_logging, list(logging.root.handlers), logging.root.level)
-    answering = [emulator]
-    for kind in (Connection, AsyncConnection):
-        stack.enter_context(_going_to(answering, kind))
-
-    def configure_current_site(other: Emulator) -> None:
-        """For hidden blocks: from here on an emulator that the page made stands for the site of the environment."""
-        answering[0] = other
-        os.environ.update(other.settings())
-
-    folder = Path(stack.enter_context(TemporaryDirectory()))
-    stack.enter_context(contextlib.chdir(folder))
-    emulator.add_group("it-ops")
-    emulator.add_group("service-desk")
-    namespace[OPENED] = stack
-    namespace.update(
-        __name__="__main__",
-        emulator=emulator,
-        configure_current_site=configure_current_site,
-        API_TOKEN=emulator.api_token,
-        ACCESS_TOKEN=emulator.oauth_token(),
-        CLIENT_SECRET=emulator.client_credentials()[1],
-    )
-    _prepare(emulator, namespace)
-
-
-def page_left(namespace: dict[str, object]) -> None:
-    """Undo what `page_opened` did."""
-    stack = namespace.pop(OPENED)
-    assert isinstance(stack, contextlib.ExitStack)
-    namespace.clear()
-    stack.close()
-
-
-def _restore_logging(handlers: list[logging.Handler], level: int) -> None:
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-    logging.getLogger("jsm_assets_dest").setLevel(logging.NOTSET)
-
-
-def _going_to(answering: list[Emulator], kind: type) -> contextlib.AbstractContextManager[object]:
-    constructor = kind.__init__  # type: ignore[misc]  # a plain function, called with the instance
-
-    def connect(self: object, *positional: object, **options: object) -> None:
-        if options.get("transport") is None:
-            options["transport"] = answering[0].transport
-        if options.get("clock") is None:
-            options["clock"] = answering[0].clock
-        constructor(self, *positional, **options)
-
-    return mock.patch.object(kind, "__init__", connect)
-
-
-def _prepare(emulator: Emulator, namespace: dict[str, object]) -> None:
-    connection = emulator.connect()
-    schema = connection.ensure_object_schema("OKT", name="Okta", description="Auto-generated Okta data.")
-    source = emulator.add_import_source("OKT")
-    model = okta.schema_model("standard")
-    token = connection.import_token(source.token, schema=schema)
-    token.build(model)
-    namespace.update(
-        connection=connection, schema=schema, model=model, token=token, IMPORT_TOKEN=source.token
-    )
+    return re.fullmatch(pattern or r"\n", f"{printed.rstrip()}\n") is not None

@@ -1,10 +1,120 @@
-"""How the outputs that pages show are compared with what their blocks print."""
+"""Each page runs from a clean prompt, exactly as printed, and prints the outputs that it shows."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from tests.documentation import fits
+from tests.documentation import PageError, fits, read_page, run_interpreter, run_page
+
+ROOT = Path(__file__).parent.parent
+#: Pages that other tests run with a hidden setup. Pages may only be removed from this list.
+WITH_HIDDEN_SETUP = frozenset((ROOT / "tests" / "pages_with_hidden_setup.txt").read_text("utf-8").split())
+PAGES = [
+    str(path.relative_to(ROOT).as_posix())
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    if "```python\n" in path.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in WITH_HIDDEN_SETUP])
+def test_page_runs_from_a_clean_prompt(page: str) -> None:
+    run_page(ROOT / page)
+
+
+def test_pages_with_hidden_setup_exist() -> None:
+    assert set(PAGES) >= WITH_HIDDEN_SETUP
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in WITH_HIDDEN_SETUP])
+def test_page_has_no_hidden_blocks(page: str) -> None:
+    assert "invisible-code" not in (ROOT / page).read_text("utf-8")
+
+
+def test_programs_in_shell_blocks_exist() -> None:
+    """The scripts and modules of this project that pages start exist."""
+    commands = "\n".join(
+        block
+        for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+        for block in re.findall(r"```(?:bash|sh|console)\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+    )
+    scripts = set(re.findall(r"\bexamples/\w+\.py\b", commands))
+
+    assert scripts
+    assert not [script for script in scripts if not (ROOT / script).exists()]
+    assert not {
+        module
+        for module in re.findall(r"-m (jsm_assets_dest[\w.]*|benchmarks)\b", commands)
+        if not list(ROOT.glob(f"**/{module.replace('.', '/')}/__main__.py"))
+    }
+
+
+def page(*blocks: str) -> str:
+    return "\n\n".join(blocks) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (page("```python\nprint(1)\n```"), "does not show this output"),
+        (page("```python\nprint(1)\n```", "```text\n1\n```"), "needs the line 'Output:'"),
+        (page("```python\nprint(1)\n```", "Output:", "```text\n2\n```"), "line 2: the page shows\n2"),
+        (page("```python\nx = 1\n```", "Output:", "```text\n1\n```"), "but the block prints"),
+        (page("```python\nmissing\n```"), "NameError"),
+        (page("# Title", "```python\nx = 1\nx.y\n```"), "line 5"),
+        (page("```python\nraise SystemExit\n```", "```python\nx = 1\n```"), "ended with 0"),
+        (page("```python\nimport warnings\nwarnings.warn('old')\n```"), "UserWarning"),
+        (page("* item", "  ```python\n  x = 1\n  ```"), "indented"),
+    ],
+    ids=["missing", "unmarked", "different", "none", "name", "line", "exit", "warning", "indented"],
+)
+def test_page_with_a_mistake_fails(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "page.md").write_text(text, encoding="utf-8")
+
+    with pytest.raises(PageError, match=re.escape(message)):
+        run_page(tmp_path / "page.md")
+
+
+def test_page_output_includes_log_lines(tmp_path: Path) -> None:
+    code = "import logging\nlogging.warning('late')\nprint('done')"
+    (tmp_path / "page.md").write_text(
+        page(f"```python\n{code}\n```", "Output:", "```text\nWARNING:root:late\ndone\n```"), encoding="utf-8"
+    )
+
+    run_page(tmp_path / "page.md")
+
+
+def test_second_interpreter_has_a_site_and_files_only(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text(
+        page(
+            "Save this as `numbers_of_page.py`:",
+            "```python\nfirst = 1\n```",
+            "```python\nfrom numbers_of_page import first\nsecond = 2\n```",
+            "```bash\nexport JSM_ASSETS_SITE=https://your-site.atlassian.net\n.venv/bin/python\n```",
+            "```python\nimport os\nfrom numbers_of_page import first\n"
+            "print(first, 'second' in globals(), os.environ['JSM_ASSETS_EMAIL'])\n```",
+            "Output:",
+            "```text\n1 False ana@acme.com\n```",
+        ),
+        encoding="utf-8",
+    )
+
+    run_page(tmp_path / "page.md")
+
+
+def test_interpreter_has_no_settings_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JSM_ASSETS_SITE", "https://acme.atlassian.net")
+    (interpreter,) = read_page(
+        page(
+            "```python\nimport os, sys\nprint(sorted(set(globals())))\nprint('JSM_ASSETS_SITE' in os.environ)\n```",
+            "Output:",
+            "```text\n['__annotations__', '__builtins__', …, 'os', 'sys']\nFalse\n```",
+        )
+    )
+
+    run_interpreter(interpreter, tmp_path, {})
 
 
 @pytest.mark.parametrize(
@@ -17,10 +127,10 @@ from tests.documentation import fits
         ("one\n…\n", "one\n"),
         ("id … (ok)\n", "id 12-34 (ok)\n"),
         ("a (b) [c]*\n", "a (b) [c]*\n"),
+        ("", ""),
     ],
 )
-def test_fits(shown: str, printed: str) -> None:
-    """Whole texts fit, and so do abridged ones."""
+def test_fits_accepts_complete_and_abridged_output(shown: str, printed: str) -> None:
     assert fits(shown, printed)
 
 
@@ -33,8 +143,8 @@ def test_fits(shown: str, printed: str) -> None:
         ("id …\n", "id 1\nid 2\n"),
         ("a.c\n", "abc\n"),
         ("one\n", ""),
+        ("", "one\n"),
     ],
 )
-def test_does_not_fit(shown: str, printed: str) -> None:
-    """What is not shown must be marked by an ellipsis, and nothing but an ellipsis stands for something else."""
+def test_fits_rejects_missing_and_different_lines(shown: str, printed: str) -> None:
     assert not fits(shown, printed)

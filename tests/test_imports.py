@@ -27,6 +27,7 @@ def test_importing_loads_nothing_heavy() -> None:
     assert not [name for name in loaded if name.startswith("jsm_assets_dest.")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["Connection", "SchemaModel", "ImportToken", "RetryPolicy", "ImportResult"])
 def test_blocking_names_load_no_client(name: str) -> None:
     """A blocking class alone loads neither the HTTP client nor an event loop nor the retry library."""
@@ -36,6 +37,7 @@ def test_blocking_names_load_no_client(name: str) -> None:
     assert not {"httpx", "asyncio", "anyio", "trio", "tenacity"} & set(loaded)
 
 
+@pytest.mark.slow
 def test_emulator_is_not_loaded_by_the_sdk() -> None:
     """All the public names together load neither the emulator nor the Okta module."""
     loaded = run("from jsm_assets_dest import *; import sys; print(*sorted(sys.modules))").split()

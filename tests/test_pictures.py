@@ -1,4 +1,4 @@
-"""The drawings in the README and the docs are current; `tools/draw_pictures.py` draws them anew."""
+"""The drawings in the README and the docs are current. `tools/draw_pictures.py` creates them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,18 @@ ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "_static"
 
 
-def test_schema_graph() -> None:
-    """The schema graph is the one that the model draws today."""
+def test_schema_graph_is_current() -> None:
     assert (PICTURES / "okta-schema.svg").read_text("utf-8") == schema_graph()
 
 
-def test_execution_states() -> None:
-    """The drawing of the states is the one that follows from the table, and can be read as XML."""
-    drawn = execution_states()
+def test_execution_states_are_current_and_valid_xml() -> None:
+    drawing = execution_states()
 
-    assert (PICTURES / "execution-states.svg").read_text("utf-8") == drawn
-    assert ET.fromstring(drawn).tag.endswith("svg")
+    assert (PICTURES / "execution-states.svg").read_text("utf-8") == drawing
+    assert ET.fromstring(drawing).tag.endswith("svg")
 
 
-def test_the_states_are_those_of_the_library() -> None:
-    """The table has every state that the library knows, and the page explains each of them."""
+def test_drawing_and_page_contain_all_known_states() -> None:
     states = {status.INGESTING, status.PROCESSING, status.DONE, status.CANCELLED}
     page = (ROOT / "docs" / "explanation" / "how-imports-work.md").read_text("utf-8")
 

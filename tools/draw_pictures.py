@@ -1,9 +1,8 @@
-"""Draw the pictures of the README and the docs anew.
+"""Create the images of the README and the docs.
 
     python tools/draw_pictures.py
 
-The drawings are compared by a test; the photographs of a check report and of the notebook need Chromium and are skipped
-without it.
+A test compares the drawings. The screenshots of a check report and of the notebook need Chromium and are skipped without it.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from jsm_assets_dest.testing import Emulator
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "_static"
 NOTEBOOK = ROOT / "examples" / "explore.ipynb"
-#: What may happen to an execution: from which state, by what, to which state; "" is before the start.
+#: Transitions of an execution: from state, cause, to state. "" is before the start.
 TRANSITIONS = (
     ("", "start", "INGESTING"),
     ("INGESTING", "submit a chunk", "INGESTING"),
@@ -30,7 +29,7 @@ TRANSITIONS = (
     ("INGESTING", "cancel", "CANCELLED"),
     ("PROCESSING", "cancel", "CANCELLED"),
 )
-#: Where the states stand in the drawing: centre, in pixels.
+#: Centers of the states in the drawing, in pixels.
 PLACES = {
     "": (30, 90),
     "INGESTING": (190, 90),
@@ -44,12 +43,12 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def schema_graph() -> str:
-    """The object types of the lean Okta model, as SVG."""
+    """Return the object types of the lean Okta model as SVG."""
     return okta.schema_model("lean").graph().svg
 
 
 def execution_states() -> str:
-    """The states of an execution and what leads from one to another, as SVG that takes the colour of the text around it."""
+    """Return the states and transitions of an execution as SVG, in the color of the surrounding text."""
     frame = (
         '<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 740 260" width="740" fill="none" '
         'stroke="currentColor" stroke-width="1.4" font-family="sans-serif" font-size="13" text-anchor="middle">'
@@ -94,7 +93,7 @@ def _arrow(source: str, cause: str, target: str) -> list[str]:
 
 
 def report_page() -> str:
-    """A check report with one failed check, as a page of its own."""
+    """Return a page with a check report that has one failed check."""
     emulator = Emulator()
     emulator.account.admin = False
     with emulator.connect() as connection:
@@ -103,23 +102,23 @@ def report_page() -> str:
 
 
 def notebook_page(*, dark: bool) -> str:
-    """What some cells of the notebook show, on a ground as JupyterLab has it."""
+    """Return a page with the outputs of some cells of the notebook, in the colors of JupyterLab."""
     cells = {cell["id"]: cell for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]}
-    shown = ("conflict-people", "plan", "import-all", "result")
-    outputs = [output for name in shown for output in cells[name]["outputs"]]
+    cell_ids = ("conflict-people", "plan", "import-all", "result")
+    outputs = [output for cell_id in cell_ids for output in cells[cell_id]["outputs"]]
     return page_of("<br>".join("".join(output["data"]["text/html"]) for output in outputs), dark=dark)
 
 
 def page_of(content: str, *, dark: bool = False) -> str:
-    """A page with some content."""
-    colours = "background:#111;color:#e0e0e0;color-scheme:dark" if dark else "background:#fff;color:#212121"
-    style = f"{colours};font:14px system-ui,'DejaVu Sans',sans-serif;margin:16px"
+    """Return a page with this content."""
+    colors = "background:#111;color:#e0e0e0;color-scheme:dark" if dark else "background:#fff;color:#212121"
+    style = f"{colors};font:14px system-ui,'DejaVu Sans',sans-serif;margin:16px"
     return f'<!doctype html><meta charset=utf-8><body style="{style}">{content}'
 
 
-def photograph(page: str, target: Path, *, width: int, height: int) -> bool:
-    """Take a picture of a page, where there is a browser that can be run without a screen."""
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+def take_screenshot(page: str, target: Path, *, width: int, height: int) -> bool:
+    """Save a screenshot of a page. Return False if there is no browser."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         return False
     with tempfile.TemporaryDirectory() as folder:
@@ -146,17 +145,17 @@ def photograph(page: str, target: Path, *, width: int, height: int) -> bool:
 
 
 def main() -> int:
-    """Write all pictures."""
+    """Write all images."""
     (PICTURES / "execution-states.svg").write_text(execution_states(), "utf-8")
     (PICTURES / "okta-schema.svg").write_text(schema_graph(), "utf-8")
-    photographs = (
+    screenshots = (
         (report_page(), "check-report.png", 520),
         (notebook_page(dark=False), "notebook-light.png", 1110),
         (notebook_page(dark=True), "notebook-dark.png", 1110),
     )
-    for page, name, height in photographs:
-        if not photograph(page, PICTURES / name, width=960, height=height):
-            print(f"no Chromium here: {name} stays as it is", file=sys.stderr)
+    for page, name, height in screenshots:
+        if not take_screenshot(page, PICTURES / name, width=960, height=height):
+            print(f"Chromium is not installed: {name} is not updated", file=sys.stderr)
     return 0
 
 

@@ -228,6 +228,7 @@ FAILURES: dict[str, Failure] = {
 CASES = [(name, way) for name, failure in FAILURES.items() for way in failure.ways]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize(("name", "way"), CASES)
 def test_the_check_names_what_was_taken_away(emulator: Emulator, name: str, way: str, colour: str) -> None:
@@ -284,7 +285,7 @@ def test_everything_that_the_emulator_can_take_away_is_in_the_table() -> None:
         if not name.startswith("_") and callable(member)
     }
     # The service asks these.
-    switches -= {"is_licensed", "stop_everybody", "unknown_tenant", "identify"}
+    switches -= {"is_licensed", "stop_everybody", "unknown_tenant", "check_assets", "is_revoked"}
     source = inspect.getsource(sys.modules[__name__])
 
     assert {name for name in switches if f"emulator.access.{name}(" not in source} == set()

@@ -1252,6 +1252,7 @@ REQUESTS = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(STATUSES, HEADERS, BODIES, REQUESTS, st.sampled_from([{}, BASIC, PROVEN]))
 @settings(max_examples=1000)
 def test_the_quick_look_and_the_table_agree(

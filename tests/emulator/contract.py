@@ -52,6 +52,9 @@ def _prepared(document: Any) -> Any:
         made["required"] = [name for name in made["required"] if name in made["properties"]]
     if "oneOf" in made:
         made["anyOf"] = made.pop("oneOf")
+    if {"category", "objectSchemaId"} <= set(made) and isinstance(made["objectSchemaId"], dict):
+        # Global statuses have a null there, as in the document's own example.
+        made["objectSchemaId"] = {"type": ["string", "null"]}
     if "parentObjectTypeId" in made and isinstance(made["parentObjectTypeId"], dict):
         made["parentObjectTypeId"] = {"type": ["integer", "string"]}
     return made

@@ -225,6 +225,7 @@ def _imports(emulator: Emulator, api: Api, judged: Judged) -> None:
     api.post(f"{path}/token", status=200)
 
 
+@pytest.mark.slow
 def test_every_answer_conforms_and_every_operation_of_assets_is_answered(
     emulator: Emulator, api: Api, judged: Judged, contract: Contract
 ) -> None:
@@ -263,6 +264,7 @@ LEFT_OUT = {
 }
 
 
+@pytest.mark.slow
 def test_answers_have_every_field_of_the_documents_examples(
     emulator: Emulator, api: Api, judged: Judged, contract: Contract
 ) -> None:
@@ -387,6 +389,7 @@ ONLY_IN_SPECIAL_CASES = {
 }
 
 
+@pytest.mark.slow
 def test_every_request_of_the_library_conforms(contract: Contract) -> None:
     """The main job, and then everything else the handles can do. The names of operations in the library's sources say
     when a new kind of request has to be added here.

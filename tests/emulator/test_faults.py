@@ -184,9 +184,9 @@ class TestAnswers:
 
     def test_errors_of_the_edge_bear_no_request_id_of_jira(self, emulator: Emulator) -> None:
         for status, there in ((503, False), (500, True)):
-            emulator.faults.next("read tenant info", status=status)
+            emulator.faults.next("read server info", status=status)
             with httpx.Client(transport=emulator.transport) as client:
-                answer = client.get(f"{emulator.site}/_edge/tenant_info")
+                answer = client.get(f"{emulator.site}/rest/api/3/serverInfo")
             assert ("x-arequestid" in answer.headers) is there
 
     def test_faults_for_other_operations_wait(self, emulator: Emulator, api: Api) -> None:

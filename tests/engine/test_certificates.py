@@ -82,6 +82,7 @@ def refused(function):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "colour", ["ask", "lambda: asyncio.run(ask_async())"], ids=["blocking", "asynchronous"]
 )
@@ -93,6 +94,7 @@ def test_loading_begins_before_httpx_is_imported(colour: str) -> None:
     assert found[-1] == "sent"
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_for_a_context_of_the_callers() -> None:
     assert child(f"{WATCHED}\nrefused(lambda: ask(verify=ssl.create_default_context()))") == ["sent"]
 

@@ -102,6 +102,7 @@ LOST: dict[str, tuple[Script, type[Exception]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", LOST)
 def test_rows_1_to_6_a_chunk_goes_again_with_the_same_bytes(run: Run, fault: str) -> None:
     """Rows 1 to 6: twice lost, then taken: three requests, every whole one of them with the same bytes."""
@@ -316,6 +317,7 @@ LARGE: dict[str, Script] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", LARGE)
 def test_rows_22_and_23_memory_is_bounded_whatever_the_answer_claims(run: Run, fault: str, peak: Any) -> None:
     """Reading stops at the limit, and no attempt is made to read it all once more."""
@@ -528,6 +530,7 @@ def certificate(fault: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return context, trusting
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["self-signed", "wrong name", "expired"])
 def test_row_29_a_bad_certificate_is_final(run: Run, fault: str) -> None:
     """One connection, no retry, nothing sent; an error of its own, although httpx's is that of a refused port."""

@@ -82,6 +82,7 @@ def headers(received: Received) -> Mapping[str, str]:
     return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
 
 
+@pytest.mark.slow
 def test_row_47_proxies_and_netrc(tmp_path: Path) -> None:
     """A proxy of the environment is used and reported, without its password; NO_PROXY and trust_env=False go straight.
     netrc is never read: nothing but our own credential goes along.
@@ -129,6 +130,7 @@ print(json.dumps(found))
     assert all("authorization" not in headers(each) for each in anonymous)
 
 
+@pytest.mark.slow
 def test_row_47_a_proxy_that_wants_a_password(tmp_path: Path) -> None:
     """407 to CONNECT is an error of its own, which holds neither the password nor the credential."""
     script = """
@@ -181,6 +183,7 @@ def test_row_47_a_proxy_that_lets_nobody_through(monkeypatch: pytest.MonkeyPatch
     assert TOKEN.encode() not in proxy.received[0].head
 
 
+@pytest.mark.slow
 def test_row_47_certificates_and_key_logs(tmp_path: Path) -> None:
     """SSL_CERT_FILE and SSLKEYLOGFILE of the environment count; trust_env=False turns both off."""
     authority = trustme.CA()
@@ -211,6 +214,7 @@ print(json.dumps(found))
     assert some is True
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_row_48_a_forked_process_makes_connections_of_its_own() -> None:
     """Two processes on one socket would read each other's answers; the parent's connection goes on being used by it."""

@@ -235,7 +235,7 @@ def test_a_second_journal_on_the_file_is_refused(path: Path) -> None:
     script = "import sys; from jsm_assets_dest._imports.journal import Journal; Journal(sys.argv[1])"
     command = [sys.executable, "-c", script, str(path)]
     with Journal(path):
-        with pytest.raises(JournalLockedError, match="used by another import"):
+        with pytest.raises(JournalLockedError, match="another import uses it"):
             Journal(path)
         other = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "JournalLockedError" in other.stderr
@@ -266,6 +266,7 @@ for index in range(1000):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [1, 2, 3, 4, 9, 100])
 def test_what_was_written_survives_a_kill(path: Path, lines: int) -> None:
     """A process killed at any moment leaves a journal that knows at least everything the process knew was written."""
@@ -323,7 +324,7 @@ def test_a_file_that_is_something_else_is_refused(path: Path) -> None:
     foreign = sqlite3.connect(path)
     foreign.execute("CREATE TABLE notes (text)")
     foreign.close()
-    with pytest.raises(JournalError, match="but no journal"):
+    with pytest.raises(JournalError, match="another SQLite database"):
         Journal(path)
     path.unlink()
     Journal(path).close()
@@ -332,7 +333,7 @@ def test_a_file_that_is_something_else_is_refused(path: Path) -> None:
     later.close()
     with pytest.raises(JournalError, match="version 99"):
         Journal(path)
-    with pytest.raises(JournalError, match="cannot be opened"):
+    with pytest.raises(JournalError, match="Could not open"):
         Journal(path.parent / "missing" / "file")
 
 
@@ -342,7 +343,7 @@ def test_a_closed_journal_says_so(path: Path) -> None:
     journal.close()
     journal.close()
 
-    with pytest.raises(JournalError, match="has been closed"):
+    with pytest.raises(JournalError, match="is closed"):
         journal.run("run")
     assert repr(journal) == "<Journal okta.journal>"
 
@@ -354,10 +355,10 @@ def test_unknown_runs_and_chunks_are_errors(path: Path) -> None:
             journal.run("nowhere")
         with pytest.raises(KeyError):
             journal.begin_execution("nowhere", LINKS)
-        with pytest.raises(JournalError, match="does not know"):
+        with pytest.raises(JournalError, match="has no entry"):
             journal.plan("nowhere", 1, Planned(0))
         begin(journal)
-        with pytest.raises(JournalError, match="does not know"):
+        with pytest.raises(JournalError, match="has no entry"):
             journal.accept("run", 1, Planned(0))
 
 

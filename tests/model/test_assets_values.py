@@ -40,11 +40,11 @@ def source(**changes: Any) -> ImportSource:
         ),
     ],
 )
-def test_the_state_of_an_import_is_a_sentence(status: dict[str, object] | None, said: str) -> None:
+def test_import_status_text_is_a_sentence(status: dict[str, object] | None, said: str) -> None:
     assert said in source(importStatus=status).state
 
 
-def test_every_setting_is_there_and_what_is_not_told_says_so() -> None:
+def test_settings_list_unknown_values_as_unknown() -> None:
     """Nothing is assumed: not even the concatenator."""
     settings = source().settings
 
@@ -61,7 +61,7 @@ def test_every_setting_is_there_and_what_is_not_told_says_so() -> None:
     assert all("does not return" in one.meaning for one in settings)
 
 
-def test_a_word_that_nobody_knows_is_shown_and_not_explained() -> None:
+def test_unknown_setting_value_is_shown_unexplained() -> None:
     found = source(defaultHandleEmptyValues="SHRED").settings[1]
 
     assert not found.known
@@ -69,7 +69,7 @@ def test_a_word_that_nobody_knows_is_shown_and_not_explained() -> None:
     assert "does not know the value" in found.meaning
 
 
-def test_settings_of_single_object_types_are_named_where_they_differ() -> None:
+def test_settings_name_object_types_that_differ() -> None:
     read = source(
         defaultHandleEmptyValues="IGNORE",
         defaultHandleUnknownValues="IGNORE",
@@ -104,14 +104,14 @@ def test_settings_of_single_object_types_are_named_where_they_differ() -> None:
     assert "yyyy-MM-dd" in str(read)
 
 
-def test_identifiers_are_told_once_where_all_object_types_agree() -> None:
+def test_equal_identifier_settings_are_listed_once() -> None:
     entries = [{"objectType": {"id": "1", "name": "People"}}, {"objectType": {"id": "2", "name": "Groups"}}]
     (found,) = [one for one in source(importSourceOTEntries=entries).settings if one.name == "identifiers"]
 
     assert (found.object_type, found.value, found.known) == ("", "", False)
 
 
-def test_an_import_is_data_and_a_table() -> None:
+def test_import_source_has_dict_and_html() -> None:
     read = source(name="<b>", importSourceModuleKey="rlabs-import-type-csv", tokenGenerated=True)
     data: Any = read.to_dict()
 
@@ -122,7 +122,7 @@ def test_an_import_is_data_and_a_table() -> None:
     assert "&lt;b&gt;" in read._repr_html_()
 
 
-def test_a_status_knows_its_category_and_whose_it_is() -> None:
+def test_status_has_category_and_schema() -> None:
     shared = Status.from_json({"id": 2, "name": "Active", "category": 1, "objectSchemaId": None})
     own = Status.from_json({"id": "9", "name": "Odd", "category": 7, "objectSchemaId": 4, "description": "?"})
 
@@ -146,7 +146,7 @@ def test_links_lead_to_types_and_objects() -> None:
     assert links.object("7", "9").endswith("?typeId=7&objectId=9")
 
 
-def test_values_are_data() -> None:
+def test_values_have_dicts() -> None:
     status = ImportStatus(status="IDLE", import_source_id="a-1", workspace_id="w")
     attribute = Attribute.from_json({"id": 3, "name": "Office", "type": 1, "referenceObjectTypeId": "7"})
 
@@ -155,7 +155,7 @@ def test_values_are_data() -> None:
     assert attribute.to_dict()["reference_object_type_id"] == "7"
 
 
-def test_every_part_of_a_definition_has_its_place() -> None:
+def test_attribute_reads_every_field() -> None:
     """Each field differs from its default and from its neighbours, so that none can be mistaken for another."""
     definition: dict[str, Any] = {
         "id": "5",
@@ -211,7 +211,7 @@ def test_every_part_of_a_definition_has_its_place() -> None:
         assert changed == {name, "raw"}
 
 
-def test_a_definition_may_leave_nearly_everything_out() -> None:
+def test_attribute_reads_minimal_definition() -> None:
     assert Attribute.from_json({"id": "1", "name": "Office"}, "9") == Attribute(
         id="1", name="Office", object_type_id="9"
     )
@@ -227,7 +227,7 @@ FOUND = st.one_of(
 
 
 @given(st.dictionaries(st.sampled_from(["id", "description", "hidden", "editable", "minimum"]), FOUND))
-def test_reading_at_once_is_reading_one_by_one(found: Mapping[str, object]) -> None:
+def test_fast_reader_equals_field_readers(found: Mapping[str, object]) -> None:
     """Whatever an entry has, is given as another kind, or leaves out."""
     read = usual_reader(id=str, description="none", hidden=False, editable=True, minimum=1)
 
@@ -249,7 +249,7 @@ def test_reading_at_once_is_reading_one_by_one(found: Mapping[str, object]) -> N
     assert outcome(read) == outcome(one_by_one)
 
 
-def test_what_cannot_be_read_is_an_answer_that_makes_no_sense() -> None:
+def test_unreadable_values_raise_malformed_answer() -> None:
     """A listing may be wrapped, a number may be text; anything else is not guessed at."""
     assert read_array({"entries": [1]}, "things", "values", "entries") == [1]
     assert read_number({"count": "3"}, "count") == 3

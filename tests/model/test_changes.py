@@ -16,7 +16,7 @@ def paths_of(error: InvalidModelError) -> list[str]:
     return [getattr(finding, "path", "") for finding in error.findings]
 
 
-def test_a_renamed_object_type_keeps_everything_else() -> None:
+def test_renamed_type_keeps_everything_else() -> None:
     """Selector, external id and references stay, so records need not change."""
     model = MODEL.renamed("people", "Persons")
 
@@ -32,7 +32,7 @@ def test_queries_follow_a_renamed_attribute() -> None:
     assert r'"E-mail \"work\"" = ${manager}' in str(mapping).replace("\\\\", "\\")
 
 
-def test_a_taken_name_is_refused() -> None:
+def test_taken_name_is_rejected() -> None:
     """Without regard to case, for object types and for attributes."""
     with pytest.raises(InvalidModelError) as of_type:
         MODEL.renamed("people", "groups")
@@ -43,7 +43,7 @@ def test_a_taken_name_is_refused() -> None:
     assert paths_of(of_attribute.value) == ["people.status"]
 
 
-def test_a_query_of_ones_own_that_names_the_attribute_prevents_its_renaming() -> None:
+def test_own_query_prevents_renaming_its_attribute() -> None:
     """Nobody can rewrite a query for sure, so it is pointed out."""
     own = AttributeSpec("Boss", reference=ReferenceSpec("people", aql='"primary email" = ${boss}'))
     model = MODEL.with_object_type(evolve(PEOPLE, attributes=[*PEOPLE.attributes, own]))
@@ -55,7 +55,7 @@ def test_a_query_of_ones_own_that_names_the_attribute_prevents_its_renaming() ->
     assert model.renamed("people.status", "State").object_type("people").attribute("status").name == "State"
 
 
-def test_dropping_what_is_needed_names_every_dependent() -> None:
+def test_removing_a_needed_part_names_every_dependent() -> None:
     """All in one error: references to a type, look-ups by an attribute, children of a parent."""
     child = ObjectTypeSpec("Teams", parent="groups")
     model = MODEL.with_object_type(child)
@@ -70,7 +70,7 @@ def test_dropping_what_is_needed_names_every_dependent() -> None:
     assert 'Remove "people.manager" too' in of_attribute.value.remedies[0]
 
 
-def test_dropping_an_attribute_named_in_a_query_is_refused() -> None:
+def test_removing_attribute_of_own_query_is_rejected() -> None:
     """A query of one's own counts as a dependency on the attributes it quotes."""
     own = AttributeSpec("Boss", reference=ReferenceSpec("people", aql='"Status" = ${boss}'))
     model = MODEL.with_object_type(evolve(PEOPLE, attributes=[*PEOPLE.attributes, own]))
@@ -81,7 +81,7 @@ def test_dropping_an_attribute_named_in_a_query_is_refused() -> None:
     assert paths_of(caught.value) == ["people.boss"]
 
 
-def test_dropping_dependents_along_is_fine() -> None:
+def test_parts_are_removed_with_their_dependents() -> None:
     """What refers to a dropped type may be dropped with it, whole or in part."""
     assert [spec.key for spec in MODEL.without("groups", "people.groups").object_types] == ["people"]
     assert MODEL.without("people").object_types == (GROUPS,)
@@ -90,7 +90,7 @@ def test_dropping_dependents_along_is_fine() -> None:
     ]
 
 
-def test_a_dangling_reference_depends_on_nothing() -> None:
+def test_dangling_reference_depends_on_nothing() -> None:
     """A target that is not in the model cannot be dropped from it."""
     model = SchemaModel(
         "S", [ObjectTypeSpec("A", [AttributeSpec("B", reference=ReferenceSpec("gone"))]), GROUPS]
@@ -100,7 +100,7 @@ def test_a_dangling_reference_depends_on_nothing() -> None:
 
 
 @pytest.mark.parametrize("path", ["rooms", "people.shoeSize", "people."])
-def test_what_does_not_exist_is_named(path: str) -> None:
+def test_unknown_path_is_named(path: str) -> None:
     """A typo is no silent success."""
     with pytest.raises(KeyError, match=f'"{path}"'):
         MODEL.without(path)

@@ -150,13 +150,13 @@ def test_each_annotation_has_its_type() -> None:
     assert spec.attribute("yes").unique
 
 
-def test_the_name_of_the_schema_is_that_of_the_module() -> None:
+def test_schema_name_defaults_to_the_module() -> None:
     """Where none is given."""
     assert SchemaModel.from_classes(UserType).name == "test_classes"
     assert SchemaModel.from_classes() == SchemaModel("")
 
 
-def test_classes_of_one_function_know_each_other() -> None:
+def test_local_classes_refer_to_each_other() -> None:
     """Annotations are texts that are read in the module; the given classes are found all the same."""
 
     @attrs.frozen
@@ -178,7 +178,7 @@ def test_classes_of_one_function_know_each_other() -> None:
     ]
 
 
-def test_records_that_hold_other_records_are_imported_as_they_are() -> None:
+def test_nested_records_are_found_by_nested_locators() -> None:
     """The locator leads to the identifier inside, or to the attribute that the reference names."""
 
     @attrs.frozen
@@ -229,7 +229,7 @@ def test_a_subclass_is_another_object_type() -> None:
     )
 
 
-def test_the_signature_of_a_dataclass_is_no_description() -> None:
+def test_generated_docstring_is_not_a_description() -> None:
     """A dataclass without a docstring gets one made up."""
 
     @dataclasses.dataclass
@@ -239,7 +239,7 @@ def test_the_signature_of_a_dataclass_is_no_description() -> None:
     assert SchemaModel.from_classes(Bare).object_types[0].description == ""
 
 
-def test_every_annotation_that_has_no_counterpart_is_named() -> None:
+def test_unsupported_annotations_are_all_named() -> None:
     """In one error, also those of a second class."""
 
     @attrs.frozen
@@ -269,7 +269,7 @@ def test_every_annotation_that_has_no_counterpart_is_named() -> None:
     ]
 
 
-def test_an_annotation_that_cannot_be_read_is_named() -> None:
+def test_unresolvable_annotation_is_named() -> None:
     """A name that is only imported for type checkers does not exist when the program runs."""
 
     @attrs.frozen
@@ -282,7 +282,7 @@ def test_an_annotation_that_cannot_be_read_is_named() -> None:
         SchemaModel.from_classes(Lost)
 
 
-def test_only_record_classes_are_taken() -> None:
+def test_other_classes_are_rejected() -> None:
     """A plain class has no fields."""
     with pytest.raises(InvalidModelError, match="Platform: It is neither an attrs class nor a dataclass"):
         SchemaModel.from_classes(Platform)

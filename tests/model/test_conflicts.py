@@ -44,12 +44,12 @@ def kinds(conflict: ConflictRecord) -> list[tuple[DifferenceKind, str, bool]]:
 SAME = existing("Things", OKTA_ID, DISPLAY_NAME)
 
 
-def test_nothing_of_the_same_name_is_no_conflict() -> None:
+def test_other_names_are_not_conflicts() -> None:
     """A human's own types are left alone."""
     assert find_conflicts(MODEL, [existing("Rooms", NAME, count=9)]) == ()
 
 
-def test_the_same_type_is_a_harmless_conflict_without_differences() -> None:
+def test_equal_type_is_a_harmless_conflict() -> None:
     """It is still a decision whether to write into it."""
     conflict = only_conflict(one_type(), SAME)
 
@@ -64,7 +64,7 @@ def test_the_same_type_is_a_harmless_conflict_without_differences() -> None:
     )
 
 
-def test_a_conflict_says_in_a_line_what_it_is_about() -> None:
+def test_conflict_text_counts_differences() -> None:
     """Counts of differences by kind, and the objects that are there."""
     people = existing(
         "PEOPLE",
@@ -84,7 +84,7 @@ def test_a_conflict_says_in_a_line_what_it_is_about() -> None:
     assert "(not" not in repr(conflict)
 
 
-def test_the_count_is_left_out_where_nobody_counted() -> None:
+def test_unknown_object_count_is_left_out() -> None:
     """Unknown is not none."""
     assert str(only_conflict(one_type(), existing("Things", OKTA_ID, DISPLAY_NAME, count=None))) == (
         "Things: no differences"
@@ -231,7 +231,7 @@ def test_each_difference_of_the_type(
     assert (Resolution.ADOPT in conflict.choices) is adoptable
 
 
-def test_a_wanted_parent_is_compared_by_name() -> None:
+def test_parents_are_compared_by_name() -> None:
     """The existing type stands where it stands."""
     model = SchemaModel(
         "S", [GROUPS, evolve(GROUPS, name="Teams", key="teams", selector="teams", parent="groups")]
@@ -245,7 +245,7 @@ def test_a_wanted_parent_is_compared_by_name() -> None:
     ]
 
 
-def test_a_label_that_the_model_has_too_stays_the_label() -> None:
+def test_existing_label_in_the_model_stays_the_label() -> None:
     """No second attribute is needed for it."""
     model = one_type(AttributeSpec("Name"))
     conflict = only_conflict(
@@ -262,7 +262,7 @@ def test_a_label_that_the_model_has_too_stays_the_label() -> None:
     ]
 
 
-def test_adopting_takes_over_what_is_there_and_adds_what_is_missing() -> None:
+def test_adopting_keeps_existing_and_adds_missing() -> None:
     """The story of a harmless conflict: People made by hand gets what the import needs, and keeps its own ways."""
     people = existing(
         "PEOPLE",
@@ -296,7 +296,7 @@ def test_adopting_takes_over_what_is_there_and_adds_what_is_missing() -> None:
     assert find_conflicts(model, [people]) == ()
 
 
-def test_the_label_that_joins_gets_a_key_of_its_own() -> None:
+def test_added_label_gets_an_unused_key() -> None:
     """The model may have that key already."""
     model = one_type(AttributeSpec("Full", key="name"))
     conflict = only_conflict(model, existing("Things", OKTA_ID, NAME))
@@ -323,7 +323,7 @@ def test_a_reference_follows_its_adopted_target() -> None:
     assert [one.kind for one in other.differences] == [DifferenceKind.REFERENCE_TARGET]
 
 
-def test_a_reference_to_a_type_outside_the_model_is_not_judged() -> None:
+def test_reference_outside_the_model_is_no_difference() -> None:
     """The linter says what is wrong with it."""
     model = one_type(AttributeSpec("X", reference=ReferenceSpec("gone")))
     there = Attribute(id="8", name="X", type="referenced_object", reference_object_type_id="rooms")
@@ -331,7 +331,7 @@ def test_a_reference_to_a_type_outside_the_model_is_not_judged() -> None:
     assert only_conflict(model, existing("Things", OKTA_ID, DISPLAY_NAME, there)).differences == ()
 
 
-def test_what_cannot_be_adopted_says_why() -> None:
+def test_impossible_adoption_says_why() -> None:
     """The story of a retyped attribute: the reason names it, and the error offers what is possible."""
     conflict = only_conflict(
         one_type(AttributeSpec("X", "date")), existing("Things", OKTA_ID, DISPLAY_NAME, _number())
@@ -349,7 +349,7 @@ def _number() -> Attribute:
     return Attribute(id="9", name="X", type="integer")
 
 
-def test_renaming_the_incoming_type_leaves_the_existing_one_alone() -> None:
+def test_rename_incoming_changes_only_the_model() -> None:
     """By default its new name starts with the model's; key and external id stay."""
     model = evolve(MODEL)
     conflict = only_conflict(model, existing("People", NAME, count=5))
@@ -364,7 +364,7 @@ def test_renaming_the_incoming_type_leaves_the_existing_one_alone() -> None:
         apply(conflict, Resolution.RENAME_INCOMING, model, name="Groups")
 
 
-def test_names_that_are_free_are_suggested() -> None:
+def test_suggested_names_are_unused() -> None:
     """Also for the existing type, which the caller renames in Assets."""
     model = MODEL.with_object_type(ObjectTypeSpec("Okta People"))
     conflict = only_conflict(MODEL, existing("People", NAME))
@@ -373,7 +373,7 @@ def test_names_that_are_free_are_suggested() -> None:
     assert conflict.suggested_name(Resolution.RENAME_EXISTING, model) == "People previous"
 
 
-def test_renaming_or_deleting_the_existing_type_leaves_the_model() -> None:
+def test_changes_in_assets_leave_the_model_unchanged() -> None:
     """What they do happens in Assets."""
     conflict = only_conflict(MODEL, existing("People", NAME))
 
@@ -381,7 +381,7 @@ def test_renaming_or_deleting_the_existing_type_leaves_the_model() -> None:
     assert apply(conflict, Resolution.DELETE_EXISTING, MODEL) is MODEL
 
 
-def test_skipping_is_refused_while_something_kept_refers_to_it() -> None:
+def test_skip_is_rejected_while_references_remain() -> None:
     """After the other is skipped too, or its reference dropped, it can be."""
     conflicts = find_conflicts(MODEL, [existing("Groups", NAME), existing("People", NAME)])
     people, groups = conflicts
@@ -395,7 +395,7 @@ def test_skipping_is_refused_while_something_kept_refers_to_it() -> None:
     assert [one.key for one in apply(people, Resolution.SKIP, MODEL).object_types] == ["groups"]
 
 
-def test_the_last_object_type_is_not_skipped() -> None:
+def test_last_object_type_is_not_skipped() -> None:
     """A model without object types cannot be built."""
     conflict = only_conflict(one_type(), SAME)
 
@@ -403,7 +403,7 @@ def test_the_last_object_type_is_not_skipped() -> None:
         apply(conflict, Resolution.SKIP, one_type())
 
 
-def test_what_was_skipped_cannot_be_resolved_again() -> None:
+def test_skipped_conflict_is_not_resolved_again() -> None:
     """The conflict is gone with it."""
     conflict = only_conflict(MODEL, existing("People", NAME))
 
@@ -411,7 +411,7 @@ def test_what_was_skipped_cannot_be_resolved_again() -> None:
         apply(conflict, Resolution.ADOPT, MODEL.without("people"))
 
 
-def test_deleting_objects_takes_their_number() -> None:
+def test_deleting_objects_needs_their_number() -> None:
     """Nobody deletes 120 people by a flag that says yes."""
     conflict = only_conflict(MODEL, existing("People", NAME, count=120))
 
@@ -447,7 +447,7 @@ def test_why_an_existing_type_is_not_deleted(
     assert conflict.impossible[Resolution.DELETE_EXISTING] == reason
 
 
-def test_what_others_need_is_not_deleted_even_with_the_number() -> None:
+def test_referenced_type_is_not_deleted() -> None:
     """The number says that the objects may go, not that a reference may break."""
     rooms = existing("Rooms", Attribute(id="7", name="Owner", reference_object_type_id="people"))
     conflict = only_conflict(MODEL, existing("People", NAME, count=3), rooms)
@@ -456,7 +456,7 @@ def test_what_others_need_is_not_deleted_even_with_the_number() -> None:
         apply(conflict, Resolution.DELETE_EXISTING, MODEL, delete_objects=3)
 
 
-def test_what_this_model_built_is_no_conflict() -> None:
+def test_type_of_this_model_is_not_a_conflict() -> None:
     """The document of the import source tells: it is the only place that shows external ids."""
     service = Service()
     service.take("PUT", MODEL.document())
@@ -480,7 +480,7 @@ def test_two_tenants_in_one_workspace_see_each_other() -> None:
     assert Resolution.ADOPT in conflict.choices
 
 
-def test_an_external_id_that_assets_made_up_is_harmless() -> None:
+def test_generated_external_id_is_harmless() -> None:
     """People made the type, and adopting takes its id over."""
     service = Service()
     service.made_by_people("People")
@@ -513,7 +513,7 @@ def test_a_conflict_is_shown_as_table_and_data() -> None:
     )
 
 
-def test_what_matters_about_a_conflict_is_not_lost_among_the_harmless() -> None:
+def test_harmless_differences_are_folded() -> None:
     """Of many differences, the harmless ones are folded away."""
     model = one_type(*(AttributeSpec(f"A{at}") for at in range(20)), AttributeSpec("X", "integer"))
     page = only_conflict(model, existing("Things", NAME, Attribute(id="9", name="X")))._repr_html_()
@@ -524,7 +524,7 @@ def test_what_matters_about_a_conflict_is_not_lost_among_the_harmless() -> None:
     assert "&quot;A7&quot; is missing" in folded
 
 
-def test_the_type_of_an_adopted_attribute_is_the_existing_one() -> None:
+def test_adopted_attribute_has_the_existing_type() -> None:
     """Records are checked against what Assets will take."""
     model = one_type(AttributeSpec("X", "email", maximum=-1))
     there = existing("Things", OKTA_ID, DISPLAY_NAME, Attribute(id="9", name="X", maximum=5))
@@ -533,9 +533,27 @@ def test_the_type_of_an_adopted_attribute_is_the_existing_one() -> None:
     assert (adopted.type, adopted.maximum) == (AttributeType.TEXT, 5)
 
 
-def test_a_document_without_external_ids_tells_nothing() -> None:
+def test_document_without_external_ids_changes_nothing() -> None:
     """Assets may leave them out; then the conflict is what it looks like."""
     silent = {"schema": {"objectSchema": {"objectTypes": [{"name": "People"}]}}}
     types = [existing("People", NAME)]
 
     assert find_conflicts(MODEL, types, documents=[silent]) == find_conflicts(MODEL, types)
+
+
+def test_rename_incoming_uses_the_name_of_the_first_run() -> None:
+    """The script of the first run ends the same way when it runs again."""
+    first = only_conflict(MODEL, existing("People", NAME))
+    renamed = apply(first, Resolution.RENAME_INCOMING, MODEL)
+    service = Service()
+    service.made_by_people("People")
+    service.take("PUT", renamed.document())
+    types = [existing("People", NAME), existing("Okta People", NAME), existing("Groups", NAME)]
+
+    (second,) = find_conflicts(MODEL, types, documents=[service.document()])
+
+    assert second.own_name == "Okta People"
+    assert apply(second, Resolution.RENAME_INCOMING, MODEL) == renamed
+    assert apply(second, Resolution.RENAME_INCOMING, MODEL, name="Okta People") == renamed
+    with pytest.raises(ResolutionNotPossibleError, match="another object type of the schema has it"):
+        apply(second, Resolution.RENAME_INCOMING, MODEL, name="Groups")

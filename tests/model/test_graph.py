@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 
@@ -47,7 +48,7 @@ def test_mermaid_draws_types_attributes_and_references() -> None:
     assert str(MODEL.graph()) == MODEL.graph().mermaid
 
 
-def test_mermaid_escapes_what_means_something_to_it() -> None:
+def test_mermaid_escapes_special_characters() -> None:
     """Names are text, whatever is in them; what is below another is joined by a broken line."""
     model = SchemaModel(
         "S", [ObjectTypeSpec('A"]\n<x>;', [AttributeSpec("B|#")], key="a"), ObjectTypeSpec("C", parent="a")]
@@ -92,7 +93,7 @@ def test_names_and_descriptions_are_escaped() -> None:
     assert "alert" in model._repr_html_()
 
 
-def test_the_picture_brings_colours_for_dark_pages() -> None:
+def test_svg_has_colors_for_dark_pages() -> None:
     """Its boxes have grounds of their own in both; a theme of JupyterLab or VS Code comes first."""
     svg = MODEL.graph().svg
 
@@ -129,13 +130,13 @@ def test_circles_parents_and_missing_targets_are_drawn() -> None:
     assert curves(model) == ["A: B → B", "B: A → A", "C is below A", "設備 is below A"]
 
 
-def test_an_empty_model_has_an_empty_picture() -> None:
+def test_empty_model_has_an_empty_diagram() -> None:
     """It says so in its title."""
     assert parsed(SchemaModel("S")).findtext(f"{SVG}title") == "S: 0 object types"
     assert parsed(SchemaModel("S", [GROUPS])).findtext(f"{SVG}title") == "S: 1 object type"
 
 
-def test_two_pictures_on_a_page_do_not_share_marks() -> None:
+def test_diagrams_on_one_page_share_no_ids() -> None:
     """Ids are unique in a page, so each model has its own."""
     other = MODEL.with_object_type(evolve(PEOPLE, description="Other."))
 
@@ -143,6 +144,7 @@ def test_two_pictures_on_a_page_do_not_share_marks() -> None:
     assert MODEL.graph().digest[:12] not in other.graph().svg
 
 
+@pytest.mark.slow
 @given(models())
 def test_every_model_can_be_drawn(model: SchemaModel) -> None:
     """As sound XML, with as many boxes as there are types."""

@@ -81,6 +81,7 @@ def a_stored_model_is_read_back_equal(model: SchemaModel) -> None:
     assert again.digest == model.digest
 
 
+@pytest.mark.slow
 @given(model=models())
 def test_every_document_is_valid(validator: Validator, model: SchemaModel) -> None:
     """What the library sends first is what Atlassian's JSON Schema describes."""
@@ -109,6 +110,7 @@ LAWS = (
 )
 
 
+@pytest.mark.slow
 @given(models())
 def test_every_law_holds_for_every_model(model: SchemaModel) -> None:
     """Making a model takes longer than looking at it, so each is looked at under every law."""
@@ -151,6 +153,7 @@ def grown(draw: st.DrawFn) -> tuple[SchemaModel, SchemaModel]:
     return model, larger
 
 
+@pytest.mark.slow
 @given(pair=grown())
 def test_a_patch_is_valid_and_leads_to_the_whole_model(
     validator: Validator, pair: tuple[SchemaModel, SchemaModel]

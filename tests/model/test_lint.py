@@ -147,7 +147,7 @@ def test_a_sound_model_has_no_findings() -> None:
     assert list(one_type().lint()) == []
 
 
-def test_an_adopted_type_may_be_called_what_it_is_called() -> None:
+def test_names_of_existing_things_are_accepted() -> None:
     """Assets has that name already, whatever is said about its characters; so it is with attributes it lists."""
     adopted = evolve(GROUPS, name="Dr. No", adopted=Adoption("7", "Dr. No"))
     listed = one_type(AttributeSpec("Key", external_id="cmdb::externalId/1"))
@@ -156,7 +156,7 @@ def test_an_adopted_type_may_be_called_what_it_is_called() -> None:
     assert list(listed.lint()) == []
 
 
-def test_what_is_not_mapped_needs_neither_identifier_nor_label() -> None:
+def test_unmapped_type_needs_no_identifier_or_label() -> None:
     """A type that only groups others has no records."""
     folder = ObjectTypeSpec("Folder", mapped=False)
     child = evolve(GROUPS, parent="folder")
@@ -164,14 +164,14 @@ def test_what_is_not_mapped_needs_neither_identifier_nor_label() -> None:
     assert [one.code for one in SchemaModel("S", [folder, child]).lint()] == ["parent-not-inherited"]
 
 
-def test_a_reference_that_is_not_filled_needs_no_lookup() -> None:
+def test_unmapped_reference_needs_no_lookup() -> None:
     """There is no query without a value."""
     attribute = AttributeSpec("A", reference=ReferenceSpec("things", by="gone"), mapped=False)
 
     assert list(one_type(attribute).lint()) == []
 
 
-def test_all_mistakes_come_at_once_and_errors_first() -> None:
+def test_lint_returns_all_findings_errors_first() -> None:
     """Nobody corrects, runs, corrects and runs again."""
     broken = [AttributeSpec("A", maximum=2), AttributeSpec("B", "reference"), AttributeSpec("Key")]
     model = SchemaModel("S", [ObjectTypeSpec("T", [ID, *broken])])
@@ -192,13 +192,13 @@ def test_all_mistakes_come_at_once_and_errors_first() -> None:
     assert len(caught.value.remedies) == 3
 
 
-def test_a_model_with_errors_gives_no_document() -> None:
+def test_model_with_errors_has_no_document() -> None:
     """A mapping without an identifier would create all objects again with every import."""
     with pytest.raises(InvalidModelError, match="No attribute identifies a record"):
         SchemaModel("S", [ObjectTypeSpec("T", [NAME])]).document()
 
 
-def test_warnings_do_not_prevent_a_document() -> None:
+def test_model_with_warnings_has_a_document() -> None:
     """They are for people to weigh."""
     model = one_type(AttributeSpec("Tags", maximum=-1))
 

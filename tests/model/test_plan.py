@@ -56,7 +56,7 @@ def with_attribute(model: SchemaModel, key: str, name: str, **changes: Any) -> S
     return model.with_object_type(evolve(spec, attributes=attributes))
 
 
-def test_a_brand_new_schema_gets_everything() -> None:
+def test_plan_for_empty_schema_creates_everything() -> None:
     """The first mapping is PUT, and it is the whole document of the model."""
     plan = make_plan(MODEL, None)
 
@@ -72,7 +72,7 @@ def test_a_brand_new_schema_gets_everything() -> None:
     assert not plan.is_empty
 
 
-def test_a_built_model_needs_nothing() -> None:
+def test_plan_for_built_model_is_empty() -> None:
     """Nothing is sent when nothing changed, and the plan says so."""
     plan = make_plan(MODEL, built().document())
 
@@ -81,7 +81,7 @@ def test_a_built_model_needs_nothing() -> None:
     assert str(plan) == f"Nothing to send: {len(plan.items)} unchanged"
 
 
-def test_a_changed_description_is_all_that_is_sent() -> None:
+def test_changed_description_is_all_that_is_sent() -> None:
     """Other types, attributes and mappings are not in the document."""
     plan = make_plan(with_attribute(MODEL, "people", "primaryEmail", description="New."), built().document())
 
@@ -113,7 +113,7 @@ def test_a_changed_description_is_all_that_is_sent() -> None:
     assert set(plan.document["schema"]) == {"objectSchema"}  # type: ignore[arg-type]
 
 
-def test_a_new_reference_brings_its_target_along() -> None:
+def test_new_reference_is_sent_with_its_target() -> None:
     """The service refuses a reference whose target is not in the same document."""
     extended = evolve(
         GROUPS, attributes=[*GROUPS.attributes, AttributeSpec("Owner", reference=ReferenceSpec("people"))]
@@ -128,7 +128,7 @@ def test_a_new_reference_brings_its_target_along() -> None:
     ]
 
 
-def test_a_changed_mapping_is_overwritten_whole() -> None:
+def test_changed_mapping_is_sent_as_a_whole() -> None:
     """The type is there bare, so that the document stays valid; all its attributes are mapped again."""
     plan = make_plan(with_attribute(MODEL, "groups", "groupType", locators=("type",)), built().document())
     document: Any = plan.document
@@ -140,7 +140,7 @@ def test_a_changed_mapping_is_overwritten_whole() -> None:
     assert [len(one["attributesMapping"]) for one in document["mapping"]["objectTypeMappings"]] == [3]
 
 
-def test_another_identifier_comes_with_a_warning() -> None:
+def test_changed_identifier_is_named_in_the_plan() -> None:
     """All objects would be created again; what looks them up by the old one is mapped anew as well."""
     model = with_attribute(
         with_attribute(MODEL, "groups", "oktaId", identifier=False), "groups", "groupType", identifier=True
@@ -157,7 +157,7 @@ def test_another_identifier_comes_with_a_warning() -> None:
     ]
 
 
-def test_icons_and_statuses_alone_still_make_a_valid_document() -> None:
+def test_icons_and_statuses_alone_make_a_valid_document() -> None:
     """At least one object type has to be in it."""
     model = evolve(
         MODEL,
@@ -183,7 +183,7 @@ def test_icons_and_statuses_alone_still_make_a_valid_document() -> None:
     assert [one["name"] for one in document["schema"]["statusSchema"]["statuses"]] == ["Locked Out", "In Use"]
 
 
-def test_an_icon_whose_image_is_not_told_is_the_same() -> None:
+def test_icon_without_image_in_response_is_unchanged() -> None:
     """The service may leave images out of its answer; statuses may be read from elsewhere."""
     service = built()
     service.icons["person"].pop("png48")
@@ -196,7 +196,7 @@ def test_an_icon_whose_image_is_not_told_is_the_same() -> None:
     assert make_plan(model, service.document(), known_statuses=["LOCKED OUT"]).is_empty
 
 
-def test_a_new_description_and_icon_of_a_type_are_patched() -> None:
+def test_description_and_icon_of_type_are_patched() -> None:
     """Both in one item."""
     spec = evolve(GROUPS, description="Of everybody.", icon_key="person")
 
@@ -206,7 +206,7 @@ def test_a_new_description_and_icon_of_a_type_are_patched() -> None:
     assert object_types(plan)[0]["iconKey"] == "person"
 
 
-def test_a_child_of_an_existing_type_is_sent_below_it() -> None:
+def test_child_of_existing_type_is_sent_below_it() -> None:
     """Its parent comes along bare."""
     child = ObjectTypeSpec("Teams", [ID, NAME], parent="groups")
 
@@ -217,7 +217,7 @@ def test_a_child_of_an_existing_type_is_sent_below_it() -> None:
     assert [one["name"] for one in parent["children"]] == ["Teams"]
 
 
-def test_a_child_that_stands_before_its_parent_is_sent_below_it() -> None:
+def test_child_before_its_parent_is_sent_below_it() -> None:
     """The order of the model does not matter to the tree."""
     child = ObjectTypeSpec("Teams", [ID, NAME], parent="groups")
     model = SchemaModel("Okta", [child, GROUPS])
@@ -231,7 +231,7 @@ def test_a_child_that_stands_before_its_parent_is_sent_below_it() -> None:
     assert make_plan(changed, service.document()).is_empty
 
 
-def test_a_type_without_records_is_made_and_not_mapped() -> None:
+def test_unmapped_type_is_created_without_mapping() -> None:
     """A folder for others."""
     model = MODEL.with_object_type(ObjectTypeSpec("Folder", mapped=False))
     service = built(model)
@@ -241,7 +241,7 @@ def test_a_type_without_records_is_made_and_not_mapped() -> None:
     assert make_plan(model, service.document()).is_empty
 
 
-def test_a_type_that_somebody_moved_stays_there() -> None:
+def test_moved_type_is_drift() -> None:
     """Reported as drift; a document for it has the parents that are not in the model, bare."""
     two = SchemaModel("Sample", [*one_type().object_types, evolve(GROUPS)])
     service = built(two)
@@ -261,7 +261,7 @@ def test_a_type_that_somebody_moved_stays_there() -> None:
     assert make_plan(model, service.document()).is_empty
 
 
-def test_a_parent_that_is_not_told_leaves_the_type_at_the_root() -> None:
+def test_parent_without_external_id_is_left_out() -> None:
     """A parent without an external id cannot be named."""
     service = built(one_type())
     service.made_by_people("Rooms")
@@ -284,7 +284,7 @@ def test_a_parent_that_is_not_told_leaves_the_type_at_the_root() -> None:
         ({"typeValues": ["Odd"]}, "it allows only the statuses Odd"),
     ],
 )
-def test_what_somebody_changed_is_drift_and_never_sent(changes: dict[str, Any], message: str) -> None:
+def test_changed_attribute_flags_are_drift(changes: dict[str, Any], message: str) -> None:
     """Whether a mapping call would change it nobody says; a new description is sent with what is there now."""
     model = one_type(AttributeSpec("State", "status"))
     service = built(model)
@@ -305,7 +305,7 @@ def test_what_somebody_changed_is_drift_and_never_sent(changes: dict[str, Any], 
     assert service.attribute("sample/things/state")["description"] == "New."
 
 
-def test_the_other_way_round_is_drift_too() -> None:
+def test_missing_attribute_flags_are_drift() -> None:
     """What the model wants and somebody took away."""
     service = built()
     service.attribute("okta/people/oktaId")["unique"] = False
@@ -321,7 +321,7 @@ def test_the_other_way_round_is_drift_too() -> None:
     ]
 
 
-def test_a_label_that_assets_reports_as_required_is_no_drift() -> None:
+def test_required_label_is_not_drift() -> None:
     """It does so for every label."""
     service = built()
     service.attribute("okta/people/displayName")["minimumCardinality"] = 1
@@ -329,7 +329,7 @@ def test_a_label_that_assets_reports_as_required_is_no_drift() -> None:
     assert shown(make_plan(MODEL, service.document())) == []
 
 
-def test_what_left_the_model_stays_in_assets() -> None:
+def test_removed_parts_of_the_model_are_drift() -> None:
     """An import deletes nothing; a person is told what is left."""
     plan = make_plan(MODEL.without("groups", "people.groups"), built().document())
 
@@ -340,14 +340,14 @@ def test_what_left_the_model_stays_in_assets() -> None:
     ]
 
 
-def test_a_mapping_that_the_model_does_not_want_stays() -> None:
+def test_unwanted_mapping_is_drift() -> None:
     """Nor does it delete a mapping."""
     model = MODEL.with_object_type(evolve(GROUPS, mapped=False))
 
     assert ("drift", "mapping", "groups") in shown(make_plan(model, built().document()))
 
 
-def test_people_s_own_types_are_left_alone() -> None:
+def test_types_of_people_are_not_in_the_plan() -> None:
     """What carries no external id of ours is not in the plan and not in the document."""
     service = Service()
     service.made_by_people("Rooms", ("Floor", "integer"))
@@ -421,12 +421,12 @@ def test_a_deleted_target_is_named_with_what_points_at_it() -> None:
     assert path == "people.groups"
     assert message.startswith('Its target "Groups" no longer exists in Assets')
     assert "delete the attribute in Assets" in remedy
-    assert [one.message for one in plan.items if one.path == "groups"][0].endswith(
+    assert next(one.message for one in plan.items if one.path == "groups").endswith(
         "It existed before: someone deleted it in Assets, with all its objects."
     )
 
 
-def test_a_target_that_is_not_told_is_taken_for_the_same() -> None:
+def test_target_missing_in_response_is_unchanged() -> None:
     """The service need not name it."""
     service = built()
     for gone in ("referenceObjectTypeName", "referenceObjectTypeExternalId"):
@@ -435,7 +435,7 @@ def test_a_target_that_is_not_told_is_taken_for_the_same() -> None:
     assert shown(make_plan(MODEL, service.document())) == []
 
 
-def test_a_type_of_the_same_name_is_a_conflict_first() -> None:
+def test_type_of_the_same_name_is_impossible() -> None:
     """Two tenants, or people, have it: the service would answer EXTERNAL_ID_MISMATCH."""
     by_people, by_import = Service(), built(evolve(MODEL, namespace="okta-eu"))
     by_people.made_by_people("people")
@@ -481,7 +481,7 @@ def adopted(service: Service, model: SchemaModel = MODEL) -> SchemaModel:
     return model
 
 
-def test_adopting_takes_over_the_external_ids_that_assets_made_up() -> None:
+def test_adopted_type_keeps_generated_external_ids() -> None:
     """The story of a harmless conflict: existing things keep their ids, new ones get ours, and building ends."""
     service = Service()
     service.made_by_people("PEOPLE", ("primary email", "text"), ("Phone", "text"))
@@ -532,7 +532,7 @@ def test_adopting_into_a_mapped_source_patches() -> None:
     assert make_plan(model, service.document()).is_empty
 
 
-def test_an_adopted_type_still_gets_new_attributes_and_descriptions_of_its_own() -> None:
+def test_adopted_type_patches_only_its_own_attributes() -> None:
     """Of what the import added; what people made is left alone."""
     service = Service()
     service.made_by_people("Groups")
@@ -568,7 +568,7 @@ def test_an_adopted_attribute_follows_its_name_in_assets() -> None:
     assert plan.is_empty
 
 
-def test_a_hand_made_attribute_in_our_own_type_is_adopted() -> None:
+def test_attribute_created_manually_is_adopted() -> None:
     """Somebody was faster: same name, same type, so it is filled instead of refused."""
     service = built(one_type())
     by_hand = Service()
@@ -587,7 +587,7 @@ def test_a_hand_made_attribute_in_our_own_type_is_adopted() -> None:
     assert plan.model.external_id("things", "more") == made_up("X/MORE")
 
 
-def test_what_was_to_be_adopted_and_is_not_listed_is_impossible() -> None:
+def test_missing_type_to_adopt_is_impossible() -> None:
     """It is gone, renamed, or in another schema than the import."""
     model = MODEL.with_object_type(evolve(PEOPLE, adopted=Adoption("7", "Persons")))
 
@@ -597,7 +597,7 @@ def test_what_was_to_be_adopted_and_is_not_listed_is_impossible() -> None:
     assert message == '"Persons" is to be adopted, but the schema of this import has no such object type.'
 
 
-def test_an_adopted_type_without_an_external_id_keeps_ours() -> None:
+def test_adopted_type_without_external_id_keeps_the_own() -> None:
     """Where Assets tells none, there is nothing to take over."""
     service = Service()
     service.made_by_people("Groups")
@@ -608,7 +608,7 @@ def test_an_adopted_type_without_an_external_id_keeps_ours() -> None:
     assert make_plan(model, document).model.external_id("groups") == "s/groups"
 
 
-def test_the_status_of_the_source_decides_between_put_and_patch() -> None:
+def test_import_status_decides_between_put_and_patch() -> None:
     """A source that says it has no mapping gets all of it, whatever the document shows."""
     document = built().document()
 
@@ -617,7 +617,7 @@ def test_the_status_of_the_source_decides_between_put_and_patch() -> None:
     assert not make_plan(MODEL, document, has_mapping=False).is_empty
 
 
-def test_a_plan_for_what_has_changed_since_is_refused() -> None:
+def test_plan_for_changed_schema_is_rejected() -> None:
     """The digest of what existed is part of the plan."""
     service = built()
     plan = make_plan(MODEL, service.document())
@@ -630,13 +630,13 @@ def test_a_plan_for_what_has_changed_since_is_refused() -> None:
     assert make_plan(MODEL, None).digest != make_plan(evolve(MODEL, description="x"), None).digest
 
 
-def test_a_model_with_errors_is_not_planned() -> None:
+def test_model_with_errors_is_not_planned() -> None:
     """A mapping without an identifier is refused before anything is compared."""
     with pytest.raises(InvalidModelError, match="No attribute identifies a record"):
         make_plan(SchemaModel("S", [ObjectTypeSpec("T", [NAME])]), None)
 
 
-def test_an_empty_icon_list_is_never_sent_back() -> None:
+def test_empty_icon_list_is_never_sent() -> None:
     """The service answers one and refuses it."""
     service = built(one_type())
 
@@ -664,3 +664,101 @@ def test_an_item_shows_its_remedy() -> None:
 
     assert "An object schema manager" not in str(plan.impossible[0].message)
     assert str(plan.impossible[0]).endswith("Or an object schema manager: rename it in Assets.")
+
+
+def test_deleted_type_and_attribute_are_created_again() -> None:
+    """Someone deleted them in Assets, while their mappings stayed."""
+    service = built()
+    groups = service.find("okta/groups")
+    people = service.find("okta/people")
+    assert groups is not None
+    assert people is not None
+    model = MODEL.without("people.groups")
+    first = make_plan(model, service.document())
+    service.take(first.verb, first.document)
+    service.object_types.remove(groups)
+    people["attributes"] = [one for one in people["attributes"] if one["name"] != "Manager"]
+
+    plan = make_plan(model, service.document())
+
+    messages = {(item.subject.value, item.path): item.message for item in plan.of(PlanKind.CREATE)}
+    assert messages["object type", "groups"] == (
+        '"Groups" is created. It existed before: someone deleted it in Assets, with all its objects.'
+    )
+    assert messages["attribute", "people.manager"] == (
+        '"Manager" is created as a reference to "People". It existed before: someone deleted it in Assets, '
+        "with all its values."
+    )
+    assert not [item for item in plan.of(PlanKind.DRIFT) if item.subject is PlanSubject.MAPPING]
+
+
+def test_mapping_of_deleted_type_outside_the_model_is_drift() -> None:
+    service = built()
+    service.object_types[:] = [one for one in service.object_types if one["name"] != "Groups"]
+
+    plan = make_plan(MODEL.without("groups", "people.groups"), service.document())
+
+    (item,) = [one for one in plan.of(PlanKind.DRIFT) if one.subject is PlanSubject.MAPPING]
+    assert (item.path, item.message) == (
+        "Groups",
+        "It is still mapped, but the object type was deleted in Assets.",
+    )
+
+
+def test_removed_type_names_what_its_mapping_does() -> None:
+    """With or without a mapping."""
+    removed = MODEL.without("groups", "people.groups")
+    service = built()
+
+    (mapped, *_) = make_plan(removed, service.document()).of(PlanKind.DRIFT)
+    del service.mappings["okta/groups"]
+    (unmapped, *_) = make_plan(removed, service.document()).of(PlanKind.DRIFT)
+
+    assert mapped.message == (
+        "It is no longer in the model. A build deletes neither the type nor its mapping. The mapping stays: if the "
+        "import is set to remove or update missing objects, it does so with all objects of this type."
+    )
+    assert mapped.remedy == (
+        "An object schema manager: remove the mapping on the page of the import. Delete the type too, if it is no "
+        "longer needed."
+    )
+    assert unmapped.message == "It is no longer in the model. A build doesn't delete it."
+
+
+def test_changes_of_adopted_types_are_drift() -> None:
+    """Whoever changed the name, description, uniqueness, or cardinality: the plan names it."""
+    service = Service()
+    service.made_by_people("Groups", ("Okta ID", "text"), ("Group Type", "select"))
+    model = adopted(service, SchemaModel("S", [GROUPS]))
+    first = make_plan(model, service.document())
+    service.take(first.verb, first.document)
+    assert not make_plan(model, service.document()).of(PlanKind.DRIFT)
+    changed = with_attribute(first.model, "groups", "groupType", unique=True, maximum=-1, description="Ours.")
+    changed = changed.with_object_type(evolve(changed.object_type("groups"), description="Ours."))
+    service.find(made_up("Groups"))["name"] = "Teams"  # type: ignore[index]
+    service.attribute(made_up("Groups/Group Type"))["maximumCardinality"] = 3
+
+    plan = make_plan(changed, service.document())
+
+    assert plan.is_empty
+    assert [item.message for item in plan.of(PlanKind.DRIFT)] == [
+        (
+            'In Assets, its name is "Teams" instead of "Groups" and its description is "Made by people." instead of '
+            '"Ours.". An import doesn\'t change that.'
+        ),
+        (
+            'In Assets, its description is "Group Type by people" instead of "Ours." and its values need not be unique '
+            "and it allows 0 to 3 values. An import doesn't change that."
+        ),
+    ]
+
+
+def test_target_without_external_id_is_compared_by_name() -> None:
+    service = built()
+    for name in ("groups", "manager"):
+        service.attribute(f"okta/people/{name}").pop("referenceObjectTypeExternalId")
+    service.attribute("okta/people/manager")["referenceObjectTypeName"] = "Rooms"
+
+    plan = make_plan(MODEL, service.document())
+
+    assert [item.path for item in plan.impossible] == ["people.manager"]

@@ -35,12 +35,12 @@ def attribute(name: str, kind: str = "text", **more: object) -> dict[str, Any]:
     return {"name": name, "description": "", "type": kind, **more}
 
 
-def test_the_whole_sample_comes_back() -> None:
+def test_document_restores_the_whole_model() -> None:
     """Icons, statuses, references, order and all."""
     assert SchemaModel.from_document(MODEL.document()) == MODEL
 
 
-def test_what_the_service_answers_is_read_without_its_own_attributes() -> None:
+def test_response_is_read_without_system_attributes() -> None:
     """Key has no external id and belongs to Assets; what people made is there, but not filled."""
     service = Service()
     service.made_by_people("Rooms", ("Floor", "integer"))
@@ -75,7 +75,7 @@ def test_what_the_service_answers_is_read_without_its_own_attributes() -> None:
     )
 
 
-def test_a_document_of_the_older_edition_is_read_by_names() -> None:
+def test_document_without_external_ids_is_read_by_names() -> None:
     """It has no external ids: mappings and references find their places by name, and keys are made from names."""
     read = SchemaModel.from_document(
         document(
@@ -137,13 +137,13 @@ def test_another_apps_external_ids_are_kept() -> None:
 
 
 @pytest.mark.parametrize("broken", [{}, {"schema": []}, {"schema": {"objectSchema": {"objectTypes": {}}}}])
-def test_what_is_no_document_is_refused(broken: dict[str, Any]) -> None:
+def test_other_json_is_rejected(broken: dict[str, Any]) -> None:
     """With the place that is missing."""
     with pytest.raises(InvalidModelError, match="no list of object types"):
         SchemaModel.from_document(broken)
 
 
-def test_types_and_categories_that_imports_do_not_have_are_all_named() -> None:
+def test_unknown_types_and_categories_are_all_named() -> None:
     """An attribute for users cannot be imported; both mistakes come in one error."""
     source = document(attribute("Owner", "user"), attribute("Group", "group"))
     source["schema"]["statusSchema"] = {"statuses": [{"name": "Odd", "category": "weird", "description": ""}]}
@@ -158,7 +158,7 @@ def test_types_and_categories_that_imports_do_not_have_are_all_named() -> None:
     ]
 
 
-def test_what_is_no_object_is_passed_over() -> None:
+def test_values_of_wrong_kinds_are_ignored() -> None:
     """Scalars in the place of objects and texts are not this library's to repair."""
     source = document(attribute("A", typeValues="Active", minimumCardinality=True))
     source["schema"]["objectSchema"]["objectTypes"].append("odd")
@@ -192,7 +192,7 @@ def test_a_stored_model_may_leave_out_defaults() -> None:
     assert SchemaModel.from_dict(short).object_types[0].attributes[0].type is AttributeType.TEXT
 
 
-def test_everything_wrong_with_a_stored_model_is_named() -> None:
+def test_mistakes_of_stored_model_are_all_named() -> None:
     """By path, in one error."""
     wrong = {
         "name": "S",
@@ -203,7 +203,7 @@ def test_everything_wrong_with_a_stored_model_is_named() -> None:
                 "name": 7,
                 "mapped": "yes",
                 "size": 1,
-                "attributes": [{"name": "A", "type": "user", "label": 1, "maximum": "2", "shape": ""}],
+                "attributes": [{"name": "A", "type": "user", "label": 1, "maximum": "2", "shape": ""}, {}],
             }
         ],
     }
@@ -219,12 +219,13 @@ def test_everything_wrong_with_a_stored_model_is_named() -> None:
         "object_types[0].attributes[0].type",
         "object_types[0].attributes[0].label",
         "object_types[0].attributes[0].maximum",
+        "object_types[0].attributes[1].name",
         "object_types[0].mapped",
         "statuses[0].category",
     ]
 
 
-def test_a_model_of_a_later_form_is_refused() -> None:
+def test_model_of_later_form_is_rejected() -> None:
     """Rather than read by half."""
     with pytest.raises(InvalidModelError, match="cannot read the form 2"):
         SchemaModel.from_dict({**MODEL.to_dict(), "form": 2})

@@ -44,19 +44,19 @@ def test_several_identifiers_are_compared_pair_by_pair() -> None:
     assert lookup(attribute, target) == '"Host" = ${host} AND "Slot" = ${slot}'
 
 
-def test_a_query_of_ones_own_is_used_as_it_is() -> None:
+def test_own_query_is_used_unchanged() -> None:
     """Somebody may know better."""
     attribute = AttributeSpec("Group", reference=ReferenceSpec("groups", aql='"X" = ${group}'))
 
     assert lookup(attribute, TARGET) == '"X" = ${group}'
 
 
-def test_an_attribute_that_is_no_reference_has_no_query() -> None:
+def test_other_attributes_have_no_query() -> None:
     """Nothing is looked up for it."""
     assert lookup(AttributeSpec("Group"), TARGET) == ""
 
 
-def test_placeholders_and_like_are_seen_in_a_query() -> None:
+def test_placeholders_and_like_are_found() -> None:
     """Also in the form for several values; a Like inside of quotes is a name."""
     assert placeholders('"A" = ${x} AND "B" IN (${y.z${0}})') == ("x", "y.z")
     assert uses_like("Name Like ${os}")

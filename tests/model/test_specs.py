@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 
@@ -15,6 +17,7 @@ from jsm_assets_dest._model.specs import (
     ReferenceSpec,
     StatusSpec,
 )
+from jsm_assets_dest.exceptions import ConfigurationError
 from tests.model.samples import GROUPS, MODEL, PEOPLE
 
 
@@ -44,7 +47,7 @@ def test_a_status_name_is_made_plain(name: str, plain: str) -> None:
     assert plain_name(name) == plain
 
 
-def test_names_that_are_taken_get_a_number() -> None:
+def test_taken_names_get_a_number() -> None:
     """The first free number from 2, without regard to case."""
     assert unused("Name", {"other"}) == "Name"
     assert unused("Name", {"name", "name2"}) == "Name3"
@@ -65,7 +68,7 @@ def test_a_reference_makes_a_reference_attribute() -> None:
     assert AttributeSpec("Manager", "reference").type is AttributeType.REFERENCE
 
 
-def test_an_unknown_type_or_category_is_refused() -> None:
+def test_unknown_type_or_category_is_rejected() -> None:
     """A word that is no type cannot become part of a model."""
     with pytest.raises(ValueError, match="'user'"):
         AttributeSpec("Owner", "user")
@@ -73,12 +76,29 @@ def test_an_unknown_type_or_category_is_refused() -> None:
         StatusSpec("Open", "open")
 
 
+@pytest.mark.parametrize("values", ["abc", [GROUPS, "people"], 7])
+def test_sequence_of_wrong_items_is_rejected(values: Any) -> None:
+    """A string is not a sequence of object types."""
+    with pytest.raises(ConfigurationError, match="`object_types`") as caught:
+        SchemaModel("S", values)
+
+    assert caught.value.field == "object_types"
+    assert "list of ObjectTypeSpec" in caught.value.fix
+
+
+def test_error_of_unknown_choice_lists_the_choices() -> None:
+    with pytest.raises(ConfigurationError, match="`type` is 'string'") as caught:
+        AttributeSpec("A", "string")
+
+    assert '"text", "integer"' in caught.value.fix
+
+
 def test_one_text_is_one_locator() -> None:
     """A text is not taken apart into letters."""
     assert AttributeSpec("Email", locators="profile.email").locators == ("profile.email",)
 
 
-def test_what_is_not_mapped_has_no_locator_and_no_selector() -> None:
+def test_unmapped_parts_have_no_locator_or_selector() -> None:
     """So that nothing of it reaches the mapping."""
     assert AttributeSpec("Note", mapped=False, locators=["note"]).locators == ()
     assert ObjectTypeSpec("Rooms", mapped=False).selector == ""

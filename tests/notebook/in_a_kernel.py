@@ -1,7 +1,7 @@
 """Run a notebook in a Jupyter kernel: `python in_a_kernel.py NOTEBOOK TARGET FOLDER`.
 
-A process of its own, because the libraries of Jupyter leave sockets to the garbage collector. The kernel is reached
-through sockets in the folder, so that no port is taken.
+It is a separate process, because the libraries of Jupyter leave sockets to the garbage collector. The kernel uses sockets in
+the folder, and no ports.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 
 
 def main(source: str, target: str, folder: str) -> None:
-    """Forget the outputs, run, and write the notebook with the new ones."""
+    """Run the notebook without its outputs, and write it with the new ones."""
     notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
     for cell in notebook.cells:
         if cell.cell_type == "code":

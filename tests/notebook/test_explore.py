@@ -1,4 +1,4 @@
-"""The notebook of the examples: what is checked in is what a run gives, in plain Python and in a Jupyter kernel."""
+"""The notebook of the examples: its saved outputs equal those of a run, in plain Python and in a Jupyter kernel."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from jsm_assets_dest.testing import Emulator
 from tools.run_notebook import NOTEBOOK, run, tidied, written
 
 TEXT = NOTEBOOK.read_text("utf-8")
-RUN_AGAIN = "the outputs have changed: look at them, then run python tools/run_notebook.py"
+RUN_AGAIN = "the outputs changed: check them, then run python tools/run_notebook.py"
 
 
 def notebook() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(TEXT)
-    return found
+    content: dict[str, Any] = json.loads(TEXT)
+    return content
 
 
-def shown(cell: str) -> str:
-    """The HTML that a cell shows."""
-    cells = {one["id"]: one for one in notebook()["cells"]}
-    return "".join("".join(one["data"]["text/html"]) for one in cells[cell]["outputs"])
+def html_of(cell_id: str) -> str:
+    """Return the HTML that a cell shows."""
+    cells = {cell["id"]: cell for cell in notebook()["cells"]}
+    return "".join("".join(output["data"]["text/html"]) for output in cells[cell_id]["outputs"])
 
 
-def test_what_is_checked_in_is_what_a_run_gives() -> None:
-    """To the letter, twice: nothing in it depends on the time, on chance, or on the order of threads."""
+def test_saved_outputs_equal_those_of_two_runs() -> None:
+    """No output depends on the time, on random numbers, or on the order of threads."""
     first = run(notebook())
 
     assert written(first) == TEXT, RUN_AGAIN
@@ -40,16 +40,16 @@ def test_what_is_checked_in_is_what_a_run_gives() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="a kernel there is reached through network ports only")
-def test_a_jupyter_kernel_gives_the_same(tmp_path: Path) -> None:
-    """The real thing, with nothing of what the user has set for Jupyter."""
+@pytest.mark.skipif(sys.platform == "win32", reason="on Windows, kernels use network ports")
+def test_jupyter_kernel_returns_the_same_outputs(tmp_path: Path) -> None:
+    """The kernel does not use the Jupyter settings of the user."""
     for module in ("nbclient", "nbformat", "ipykernel"):
         pytest.importorskip(module)
     folders = ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR")
     target = tmp_path / "run.ipynb"
     # The path of a socket may have about a hundred characters, and that of a test's folder may be longer.
     with TemporaryDirectory(prefix="nb") as folder:
-        ended = subprocess.run(
+        process = subprocess.run(
             [
                 sys.executable,
                 str(Path(__file__).with_name("in_a_kernel.py")),
@@ -63,12 +63,12 @@ def test_a_jupyter_kernel_gives_the_same(tmp_path: Path) -> None:
             check=False,
         )
 
-    assert ended.returncode == 0, ended.stderr
+    assert process.returncode == 0, process.stderr
     assert written(tidied(json.loads(target.read_text("utf-8")))) == TEXT, RUN_AGAIN
 
 
-def test_no_secret_is_in_it() -> None:
-    """Neither the account's API token nor the import token; the emulator's are the same in every run."""
+def test_notebook_contains_no_secret() -> None:
+    """The tokens of the emulator are the same in each run."""
     emulator = Emulator()
     emulator.add_object_schema("ITA")
     import_token = emulator.add_import_source("ITA", "Okta").token
@@ -78,8 +78,8 @@ def test_no_secret_is_in_it() -> None:
     assert not re.search(r"ATCTT|ATATT", TEXT)
 
 
-def test_it_loads_nothing_from_elsewhere() -> None:
-    """What is shown is whole in itself and runs no script; only links lead away."""
+def test_outputs_load_nothing() -> None:
+    """Outputs contain links, but no scripts or external files."""
     pages = "".join(
         "".join(output.get("data", {}).get("text/html", ()))
         for cell in notebook()["cells"]
@@ -93,25 +93,23 @@ def test_it_loads_nothing_from_elsewhere() -> None:
     assert not re.search(r"\b(src|xlink:href)\s*=", pages)
 
 
-def test_it_shows_what_a_newcomer_wants_to_see() -> None:
-    """The steps of the job, each with a display of its own."""
-    assert "ready" in shown("check")
-    assert "A Jira admin: give the account Administer Jira" in shown("check-failed")
-    assert "/jira/assets/object-schema/1" in shown("schema")
-    assert "<svg" in shown("schema-graph")
-    assert "it-ops" in shown("set-roles")
-    assert "<svg" in shown("model")
-    assert "possible" in shown("conflicts")
-    assert "not harmless" in shown("conflict-people")
-    assert "Assets accepts the token." in shown("token")
-    assert "create" in shown("plan")
-    assert "<progress" in shown("import-all")
-    assert "confirmed by Assets" in shown("result")
+def test_each_step_has_its_display() -> None:
+    assert "ready" in html_of("check")
+    assert "A Jira admin: give the account Administer Jira" in html_of("check-failed")
+    assert "/jira/assets/object-schema/1" in html_of("schema")
+    assert "<svg" in html_of("schema-graph")
+    assert "it-ops" in html_of("set-roles")
+    assert "<svg" in html_of("model")
+    assert "possible" in html_of("conflicts")
+    assert "not harmless" in html_of("conflict-people")
+    assert "Assets accepts the token." in html_of("token")
+    assert "create" in html_of("plan")
+    assert "<progress" in html_of("import-all")
+    assert "confirmed by Assets" in html_of("result")
     assert "await async_connection" in TEXT
 
 
-def test_its_pages_are_there() -> None:
-    """Links to the documentation lead somewhere."""
+def test_links_to_the_docs_exist() -> None:
     links = re.findall(r"\]\((\.\./[^)]+)\)", TEXT)
 
     assert links

@@ -54,6 +54,7 @@ def _confirmed(printed: str) -> dict[str, list[int]]:
     return {name: [int(number.replace(",", "")) for number in numbers.split()] for name, numbers in rows}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["", "_async"])
 def test_destination_example_confirms_every_record(suffix: str, capsys: pytest.CaptureFixture[str]) -> None:
     module = _example(f"okta_destination{suffix}")

@@ -6,6 +6,8 @@ import tracemalloc
 from collections.abc import Iterator
 from typing import cast
 
+import pytest
+
 from jsm_assets_dest import okta
 from jsm_assets_dest.okta import Source
 from jsm_assets_dest.okta._store import Store
@@ -50,6 +52,7 @@ def _peak(people: int) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_memory_is_independent_of_the_number_of_people() -> None:
     """6,000 people with 60,000 memberships need as much memory as 1,000 people with 10,000.
 

@@ -166,6 +166,7 @@ def _read(tenant: okta.Tenant, **options: object) -> okta.Report:
 SIZES = st.lists(st.integers(1, 4), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.source)
 @pytest.mark.parametrize("defect", FILE_DEFECTS)
 @given(sizes=SIZES, data=st.data())
@@ -214,6 +215,7 @@ def test_defect_of_any_page_in_memory_is_named(
         assert "E0000007" in str(report)
 
 
+@pytest.mark.slow
 @given(kind=st.sampled_from(KINDS), sizes=SIZES)
 @settings(max_examples=100, deadline=None)
 def test_pages_without_defect_have_no_notices(kind: PageKind, sizes: list[int]) -> None:
@@ -226,6 +228,7 @@ def test_pages_without_defect_have_no_notices(kind: PageKind, sizes: list[int]) 
             assert report.skipped == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", RESPONSE_PREFIXES)
 @pytest.mark.parametrize(
     "defect", ["error_page", "error_in_page", "without_id", "not_an_object", "unread_page"]
@@ -394,10 +397,13 @@ def test_lines_of_own_export_are_not_cut_off(tmp_path: Path) -> None:
 
 def test_file_missing_from_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "users-1.json").write_text(json.dumps([user("00u1")]))
-    (tmp_path / "index.json").write_text('[{"file": "users-1.json"}, {"file": "users-2.json"}]')
+    (tmp_path / "index.json").write_text(
+        '[{"file": "users-1.json"}, {"file": "users-2.json"}, {"file": "/nowhere/x.json"}, {}]'
+    )
     report = _read(okta.Tenant.from_folder(tmp_path))
     assert [str(notice) for notice in report.notices] == [
-        "file (users-2.json): index.json lists it, but it does not exist"
+        "file (users-2.json): index.json lists it, but it does not exist",
+        "file (/nowhere/x.json): index.json lists it, but it does not exist",
     ]
 
 
@@ -450,6 +456,7 @@ def test_group_rules_are_not_groups(rule: dict[str, object]) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("count", "states", "is_reported"),
     [(1000, ["ACTIVE"], True), (999, ["ACTIVE"], False), (1000, ["DEPROVISIONED", "ACTIVE"], False)],
@@ -463,6 +470,29 @@ def test_missing_deactivated_people_are_reported(count: int, states: list[str], 
         assert "GET /api/v1/users?search=status%20pr" in str(report)
         assert not report.notices[0].is_defect
     assert read(tenant, "people", people_limit=1000)[1].notices == []
+
+
+@pytest.mark.parametrize(
+    ("request_line", "is_reported"),
+    [
+        ("GET /api/v1/users", True),
+        ("GET /api/v1/users?limit=200", True),
+        ("GET https://acme.okta.com/api/v1/users?after=1&limit=200", True),
+        ("GET /api/v1/users?search=status%20pr&limit=200", False),
+        ("GET /api/v1/users?limit=200&filter=status+eq+%22SUSPENDED%22", False),
+        ("GET /api/v1/users/00u1", False),
+        ("", False),
+    ],
+)
+def test_request_without_deactivated_people_is_reported(
+    tmp_path: Path, request_line: str, is_reported: bool
+) -> None:
+    (tmp_path / "users-1.json").write_text(json.dumps([user("00u1")]), encoding="utf-8")
+    (tmp_path / "index.json").write_text(json.dumps([{"file": "users-1.json", "request": request_line}]))
+    notices = _read(okta.Tenant.from_folder(tmp_path), on_defect="stop").notices
+    assert [(notice.code, notice.where) for notice in notices] == [
+        ("no_deactivated_people", "users-1.json")
+    ] * is_reported
 
 
 def test_people_left_out_as_inactive_count_as_deactivated() -> None:

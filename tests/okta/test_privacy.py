@@ -158,6 +158,7 @@ def test_unknown_privacy_action_is_rejected() -> None:
         okta.Privacy({"people.lastName": "blur"})
 
 
+@pytest.mark.slow
 @given(st.text(min_size=1, max_size=60))
 def test_records_never_contain_dropped_or_hashed_text(text: str) -> None:
     secret = f"<{text}>"
@@ -245,4 +246,5 @@ def test_export_without_model_or_into_full_folder_is_rejected(tmp_path: Path) ->
 def test_export_without_records_writes_completion(tmp_path: Path) -> None:
     written = okta.export([], tmp_path / "out", model=okta.schema_model())
     assert written.files == ("complete.json",)
+    assert repr(written) == f"<Export of 1 requests in {str(tmp_path / 'out')!r}>"
     assert "no records" in str(written)

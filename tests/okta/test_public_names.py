@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
 import typing
 from collections.abc import Iterator
@@ -70,6 +71,22 @@ def test_method_docstring_describes_every_argument(name: str) -> None:
     assert arguments <= set(re.findall(r"^ +(\w+): [A-Z\"]", docstring, re.MULTILINE)), name
 
 
+def test_values_are_pickled_by_their_public_names() -> None:
+    tenant = okta.Tenant(users=[{"errorCode": "E1"}, {}, {"id": "00u1", "profile": {"email": "x"}}])
+    records = okta.records(tenant)
+    list(records)
+    values = (
+        records.report,
+        okta.CustomAttribute("x", "X"),
+        okta.data_map(okta.schema_model()),
+        okta.Action.MASK,
+    )
+    for value in (*values, okta.Located(1, "x"), okta.Privacy({"people.title": "drop"})):
+        pickled = pickle.dumps(value)
+        assert b"jsm_assets_dest.okta._" not in pickled
+        assert pickle.loads(pickled) == value
+
+
 def test_reprs_are_one_short_line() -> None:
     tenant = okta.sample_tenant(20)
     records = okta.records(tenant)
@@ -88,3 +105,4 @@ def test_reprs_are_one_short_line() -> None:
     assert reprs[2] == "<Report: 96 records, 0 notices, 3 skipped, 1 findings>"
     assert reprs[3] == "<Privacy rules: 2 drop, 1 mask, default allow>"
     assert repr(okta.Tenant()) == "<Tenant with no data>"
+    assert repr(okta.Located({"id": "00u1"}, "users.json[0]")) == "<Located at 'users.json[0]'>"

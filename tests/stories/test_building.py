@@ -9,6 +9,7 @@ import pytest
 from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, ReferenceSpec, Resolution, SchemaModel, StatusSpec
 from jsm_assets_dest._plan.plan_items import PlanKind
 from jsm_assets_dest.exceptions import (
+    ConfigurationError,
     ExternalIdTakenError,
     ImportTargetMismatchError,
     ImportTokenError,
@@ -81,7 +82,7 @@ async def destination(
 
 
 @story
-async def test_a_brand_new_schema_gets_the_whole_model(emulator: Emulator, connection: Any) -> None:
+async def test_build_into_empty_schema_creates_the_model(emulator: Emulator, connection: Any) -> None:
     schema, token = await destination(emulator, connection)
 
     assert await now(schema.find_conflicts(model())) == []
@@ -107,7 +108,7 @@ async def test_building_twice_sends_nothing_the_second_time(emulator: Emulator, 
 
 
 @story
-async def test_a_new_attribute_is_patched_in(emulator: Emulator, connection: Any) -> None:
+async def test_new_attribute_is_patched(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     await now(token.build(model()))
 
@@ -121,9 +122,7 @@ async def test_a_new_attribute_is_patched_in(emulator: Emulator, connection: Any
 
 
 @story
-async def test_what_was_built_takes_records_with_their_references(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_built_model_imports_references(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     await now(token.build(model()))
 
@@ -161,9 +160,7 @@ async def test_an_existing_type_of_the_same_name_is_adopted(emulator: Emulator, 
 
 
 @story
-async def test_a_type_with_a_retyped_attribute_cannot_be_adopted_and_says_why(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_type_with_other_attribute_type_is_not_adopted(emulator: Emulator, connection: Any) -> None:
     seeded = emulator.add_object_schema("HR", name="Human resources")
     seeded.add_object_type("People").add_attribute("Email", "integer")
     schema = await now(connection.get_object_schema("HR"))
@@ -178,7 +175,7 @@ async def test_a_type_with_a_retyped_attribute_cannot_be_adopted_and_says_why(
 
 
 @story
-async def test_the_wanted_type_can_take_another_name(emulator: Emulator, connection: Any) -> None:
+async def test_rename_incoming_builds_under_the_new_name(emulator: Emulator, connection: Any) -> None:
     seeded = emulator.add_object_schema("HR", name="Human resources")
     seeded.add_object_type("People")
     schema = await now(connection.get_object_schema("HR"))
@@ -197,7 +194,7 @@ async def test_the_wanted_type_can_take_another_name(emulator: Emulator, connect
 
 
 @story
-async def test_the_existing_type_can_take_another_name(emulator: Emulator, connection: Any) -> None:
+async def test_rename_existing_keeps_its_objects(emulator: Emulator, connection: Any) -> None:
     seeded = emulator.add_object_schema("HR", name="Human resources")
     seeded.add_object_type("People").add_object(Name="Old Hand")
     schema = await now(connection.get_object_schema("HR"))
@@ -211,9 +208,7 @@ async def test_the_existing_type_can_take_another_name(emulator: Emulator, conne
 
 
 @story
-async def test_a_type_can_be_left_out_unless_something_kept_refers_to_it(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_skip_needs_no_remaining_references(emulator: Emulator, connection: Any) -> None:
     seeded = emulator.add_object_schema("HR", name="Human resources")
     seeded.add_object_type("People")
     seeded.add_object_type("Groups")
@@ -228,9 +223,7 @@ async def test_a_type_can_be_left_out_unless_something_kept_refers_to_it(
 
 
 @story
-async def test_an_existing_type_is_deleted_only_when_its_objects_are_counted_out(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_delete_existing_needs_the_exact_object_count(emulator: Emulator, connection: Any) -> None:
     seeded = emulator.add_object_schema("HR", name="Human resources")
     people = seeded.add_object_type("People")
     people.add_object(Name="Ana")
@@ -252,7 +245,7 @@ async def test_an_existing_type_is_deleted_only_when_its_objects_are_counted_out
 
 
 @story
-async def test_what_an_earlier_build_made_is_no_conflict(emulator: Emulator, connection: Any) -> None:
+async def test_type_of_earlier_build_is_not_a_conflict(emulator: Emulator, connection: Any) -> None:
     schema, token = await destination(emulator, connection)
     await now(token.build(model()))
 
@@ -275,7 +268,7 @@ async def test_two_okta_tenants_share_a_workspace(emulator: Emulator, connection
 
 
 @story
-async def test_a_humans_own_types_are_left_alone(emulator: Emulator, connection: Any) -> None:
+async def test_build_leaves_other_types_unchanged(emulator: Emulator, connection: Any) -> None:
     seeded = emulator.add_object_schema("OKT", name="Okta")
     seeded.add_object_type("Contracts").add_object(Name="Lease")
     _, token = await destination(emulator, connection)
@@ -287,9 +280,7 @@ async def test_a_humans_own_types_are_left_alone(emulator: Emulator, connection:
 
 
 @story
-async def test_a_change_of_type_is_impossible_and_nothing_is_sent(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_changed_attribute_type_sends_nothing(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     await now(token.build(model(people=(AttributeSpec("Badge", key="badge"),))))
     emulator.requests.clear()
@@ -301,7 +292,7 @@ async def test_a_change_of_type_is_impossible_and_nothing_is_sent(
 
 
 @story
-async def test_a_plan_that_was_overtaken_is_refused(emulator: Emulator, connection: Any) -> None:
+async def test_build_rejects_stale_plan(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     wanted = model(people=(AttributeSpec("Title", key="title"),))
     plan = await now(token.plan(wanted))
@@ -312,7 +303,7 @@ async def test_a_plan_that_was_overtaken_is_refused(emulator: Emulator, connecti
 
 
 @story
-async def test_a_model_with_faults_is_refused_with_all_of_them(emulator: Emulator, connection: Any) -> None:
+async def test_build_rejects_model_with_errors(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     emulator.requests.clear()
     broken = SchemaModel(
@@ -326,9 +317,7 @@ async def test_a_model_with_faults_is_refused_with_all_of_them(emulator: Emulato
 
 
 @story
-async def test_a_token_of_another_schema_is_refused_before_anything_is_written(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_token_of_another_schema_writes_nothing(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     other = await now(connection.create_object_schema("OTH", "Other"))
     wrong = connection.import_token(emulator.import_sources[0].token, schema=other)
@@ -343,7 +332,7 @@ async def test_a_token_of_another_schema_is_refused_before_anything_is_written(
 
 
 @story
-async def test_a_replaced_token_is_refused_and_said_so(emulator: Emulator, connection: Any) -> None:
+async def test_replaced_token_is_rejected(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     emulator.import_sources[0].generate_token()
 
@@ -355,7 +344,7 @@ async def test_a_replaced_token_is_refused_and_said_so(emulator: Emulator, conne
 
 
 @story
-async def test_a_new_token_can_be_made_and_kills_the_old_one(emulator: Emulator, connection: Any) -> None:
+async def test_new_token_replaces_the_old_one(emulator: Emulator, connection: Any) -> None:
     schema, old = await destination(emulator, connection)
     (source,) = await now(schema.import_sources())
 
@@ -366,9 +355,7 @@ async def test_a_new_token_can_be_made_and_kills_the_old_one(emulator: Emulator,
 
 
 @story
-async def test_an_api_token_given_as_import_token_is_refused_unsent(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_api_token_as_import_token_sends_nothing(emulator: Emulator, connection: Any) -> None:
     with pytest.raises(InvalidCredentialError) as caught:
         connection.import_token(emulator.api_token)
 
@@ -377,7 +364,7 @@ async def test_an_api_token_given_as_import_token_is_refused_unsent(
 
 
 @story
-async def test_a_plan_is_carried_out_by_itself(emulator: Emulator, connection: Any) -> None:
+async def test_plan_applies_itself(emulator: Emulator, connection: Any) -> None:
     """`plan.apply()` builds what was looked at, and hands back the settled model."""
     _, token = await destination(emulator, connection)
 
@@ -394,7 +381,7 @@ async def test_a_plan_is_carried_out_by_itself(emulator: Emulator, connection: A
 
 
 @story
-async def test_an_overtaken_plan_is_not_applied(emulator: Emulator, connection: Any) -> None:
+async def test_stale_plan_is_not_applied(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     plan = await now(token.plan(model()))
     emulator.object_schema("OKT").add_object_type("Contracts")
@@ -406,7 +393,7 @@ async def test_an_overtaken_plan_is_not_applied(emulator: Emulator, connection: 
 
 
 @story
-async def test_a_plan_is_only_good_for_its_own_model(emulator: Emulator, connection: Any) -> None:
+async def test_plan_of_another_model_is_rejected(emulator: Emulator, connection: Any) -> None:
     """Passing a plan along with another model would build something that nobody looked at."""
     _, token = await destination(emulator, connection)
     plan = await now(token.plan(model()))
@@ -419,7 +406,7 @@ async def test_a_plan_is_only_good_for_its_own_model(emulator: Emulator, connect
 
 
 @story
-async def test_an_impossible_plan_is_not_applied(emulator: Emulator, connection: Any) -> None:
+async def test_impossible_plan_is_not_applied(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     await now(token.build(model()))
     plan = await now(token.plan(model().renamed("people", "Persons")))
@@ -432,7 +419,7 @@ async def test_an_impossible_plan_is_not_applied(emulator: Emulator, connection:
 
 
 @story
-async def test_a_renamed_type_is_named_before_anything_is_sent(emulator: Emulator, connection: Any) -> None:
+async def test_renamed_type_sends_nothing(emulator: Emulator, connection: Any) -> None:
     """An administrator renames an object type that the import made: the plan says so, and two ways out."""
     schema, token = await destination(emulator, connection)
     await now(token.build(model()))
@@ -448,9 +435,7 @@ async def test_a_renamed_type_is_named_before_anything_is_sent(emulator: Emulato
 
 
 @story
-async def test_a_deleted_reference_target_is_named_before_assets_refuses_it(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_deleted_reference_target_is_named_by_the_plan(emulator: Emulator, connection: Any) -> None:
     """The service would answer REFERENCED_OBJECT_TYPE_CHANGED, and nobody would know which."""
     from jsm_assets_dest.testing.world import attributes, types
 
@@ -474,9 +459,7 @@ async def test_a_deleted_reference_target_is_named_before_assets_refuses_it(
 
 
 @story
-async def test_a_conflict_is_none_when_any_import_of_the_schema_made_the_type(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_type_of_any_import_of_this_model_is_no_conflict(emulator: Emulator, connection: Any) -> None:
     """The schema has several imports; one cannot be read, one knows nothing yet, and the last one built the model."""
     emulator.add_object_schema("OKT", name="Okta")
     for name in ("broken", "empty", "ours"):
@@ -490,9 +473,7 @@ async def test_a_conflict_is_none_when_any_import_of_the_schema_made_the_type(
 
 
 @story
-async def test_where_imports_cannot_be_read_a_conflict_is_shown_rather_than_nothing(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_unreadable_imports_leave_the_conflict(emulator: Emulator, connection: Any) -> None:
     schema, token = await destination(emulator, connection)
     await now(token.build(model()))
     emulator.faults.next("list import sources", status=404)
@@ -504,7 +485,22 @@ async def test_where_imports_cannot_be_read_a_conflict_is_shown_rather_than_noth
 
 
 @story
-async def test_new_names_avoid_every_object_type_of_the_schema(emulator: Emulator, connection: Any) -> None:
+async def test_resolution_accepts_its_value(emulator: Emulator, connection: Any) -> None:
+    seeded = emulator.add_object_schema("HR", name="Human resources")
+    seeded.add_object_type("People")
+    schema = await now(connection.get_object_schema("HR"))
+    (conflict,) = await now(schema.find_conflicts(model()))
+
+    resolved = await now(conflict.resolve("rename incoming", model()))
+    with pytest.raises(ConfigurationError, match="`resolution` is 'nonsense'") as caught:
+        await now(conflict.resolve("nonsense", model()))
+
+    assert resolved.object_type("people").name == "Okta People"
+    assert '"adopt", "rename existing"' in caught.value.fix
+
+
+@story
+async def test_suggested_names_avoid_types_of_the_schema(emulator: Emulator, connection: Any) -> None:
     seeded = emulator.add_object_schema("HR", name="Human resources")
     for name in ("People", "Okta People", "people PREVIOUS"):
         seeded.add_object_type(name)
@@ -524,9 +520,7 @@ async def test_new_names_avoid_every_object_type_of_the_schema(emulator: Emulato
 
 
 @story
-async def test_a_new_name_that_is_taken_is_refused_before_anything_is_sent(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_taken_new_name_sends_nothing(emulator: Emulator, connection: Any) -> None:
     seeded = emulator.add_object_schema("HR", name="Human resources")
     for name in ("People", "Contracts"):
         seeded.add_object_type(name)
@@ -548,7 +542,7 @@ async def test_a_new_name_that_is_taken_is_refused_before_anything_is_sent(
 
 
 @story
-async def test_a_conflict_that_somebody_else_ended_says_so(emulator: Emulator, connection: Any) -> None:
+async def test_conflict_resolved_by_others_is_reported(emulator: Emulator, connection: Any) -> None:
     from jsm_assets_dest.testing.world import types
 
     seeded = emulator.add_object_schema("HR", name="Human resources")
@@ -563,9 +557,7 @@ async def test_a_conflict_that_somebody_else_ended_says_so(emulator: Emulator, c
 
 
 @story
-async def test_an_import_that_names_its_schema_by_a_uuid_is_still_known(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_import_that_names_its_schema_by_uuid_is_found(emulator: Emulator, connection: Any) -> None:
     """Atlassian's document says a UUID where live sites send the schema's decimal id."""
     emulator.world.doubts = Doubts(import_source_schema_as_uuid=True)
     _, token = await destination(emulator, connection)

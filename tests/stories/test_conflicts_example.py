@@ -64,7 +64,7 @@ def test_with_a_key_only_reads_are_sent(
 
         assert "possible: adopt" in looked
         assert "has no object type with a name of the model" in free
-        assert "No object schema with the key NOPE" in capsys.readouterr().err
+        assert "Could not find the object schema NOPE" in capsys.readouterr().err
         assert {one.method for one in emulator.requests} == {"GET"}
 
 

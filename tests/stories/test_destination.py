@@ -479,7 +479,7 @@ async def test_api_token_is_not_sent_as_the_import_token(emulator: Emulator, con
     status = await now(destination.status(connection=connection))
 
     assert status["token"].state is FAILED
-    assert "An API token was given as the import token" in status["token"].summary
+    assert "The import token is an API token" in status["token"].summary
     assert "read import info" not in [request.operation for request in emulator.requests]
     assert emulator.api_token not in str(status)
 

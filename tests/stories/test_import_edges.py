@@ -321,7 +321,7 @@ def test_a_test_takes_a_whole_number_of_records(emulator: Emulator, token: Any, 
 
 @pytest.mark.parametrize("wrong", [{}, {"id": "1"}, {"links": 7}])
 def test_what_is_no_execution_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ConfigurationError, match="no import execution"):
+    with pytest.raises(ConfigurationError, match="not an import execution"):
         Execution.from_dict(wrong)
 
 

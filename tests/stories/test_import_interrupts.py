@@ -132,6 +132,7 @@ def stalled(emulator: Emulator, count: int, **fault: Any) -> threading.Event:
     return enough
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize(
     ("colour", "number", "error"),
@@ -173,6 +174,7 @@ def test_row_41_ctrl_c_while_the_service_holds_everybody_back() -> None:
         assert emulator.executions[-1].status == "CANCELLED"
 
 
+@pytest.mark.slow
 @posix
 def test_row_41_ctrl_c_while_the_source_blocks_and_the_service_hangs() -> None:
     """Cancelling hangs as well: nobody waits for it longer than half a second."""
@@ -351,6 +353,7 @@ async def _cancelled_at(at: int, emulator: Emulator, secret: str, *, native: boo
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["asyncio", "trio", "asyncio task.cancel()"])
 def test_row_42_cancelled_at_every_await(kind: str) -> None:
     """The cancellation flies on, the execution is cancelled in its shelter, and nothing complains of being left behind."""

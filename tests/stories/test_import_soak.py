@@ -33,6 +33,7 @@ from tests.stories.story import now, story
 from tests.stories.test_building import GROUPS, destination
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("colour", "seed"), [("blocking", 1), ("asyncio", 3)])
 def test_r10_a_thousand_chunks_with_a_tenth_of_all_requests_failing(colour: str, seed: int) -> None:
     """429, 5xx, dropped connections before and after acting, pages instead of JSON: the result is exact, and what it takes
@@ -68,6 +69,7 @@ def test_r10_a_thousand_chunks_with_a_tenth_of_all_requests_failing(colour: str,
     anyio.run(main, backend="trio" if colour == "trio" else "asyncio")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colour", ["blocking", "asyncio"])
 def test_memory_stays_flat_however_many_records_there_are(colour: str) -> None:
     """Not even the garbage collector is needed: a chunk is let go as soon as it is confirmed.
@@ -326,6 +328,7 @@ ELSEWHERE = """
 """
 
 
+@pytest.mark.slow
 def test_an_execution_is_submitted_to_from_other_processes_and_completed_by_its_owner() -> None:
     """A part that is sent twice, because its task was run again, has the same ids and counts once."""
     with Emulator() as emulator:
@@ -484,10 +487,10 @@ async def test_a_result_reads_well_aloud(emulator: Emulator, connection: Any) ->
     )
 
     lines = str(result).splitlines()
-    assert lines[0].startswith("Import confirmed by Assets, but not entirely well: 7 records in 1 chunk, ")
+    assert lines[0].startswith("Import confirmed by Assets, with problems: 7 records in 1 chunk, ")
     assert lines[1:] == [
         "  Groups: 2 sent, 2 created, 0 updated, 0 unchanged, 0 failed",
         "  People: 5 sent, 4 created, 0 updated, 0 unchanged, 1 failed",
         '  not sent: people[5]: id is blank, and "Okta ID" identifies the object',
-        "  Assets said: People: The e-mail address is taken",
+        "  Assets reports: People: The e-mail address is taken",
     ]

@@ -56,9 +56,7 @@ def sent(emulator: Emulator) -> list[str]:
 
 
 @story
-async def test_every_code_of_a_refused_mapping_is_an_error_of_its_own(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_each_mapping_code_has_its_error(emulator: Emulator, connection: Any) -> None:
     """With the place in the document and in the model, the cause, and what to do."""
     _, token = await destination(emulator, connection)
     for code, (kind, advice) in CODES.items():
@@ -79,9 +77,7 @@ async def test_every_code_of_a_refused_mapping_is_an_error_of_its_own(
 
 
 @story
-async def test_a_code_that_nobody_knows_passes_through_with_the_services_words(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_unknown_mapping_code_keeps_server_message(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     emulator.faults.next("submit mapping", status=400, body=refusal("MOON_IS_FULL", "nothing of ours"))
 
@@ -94,9 +90,7 @@ async def test_a_code_that_nobody_knows_passes_through_with_the_services_words(
 
 
 @story
-async def test_a_mapping_that_fails_while_assets_works_on_it_is_the_same_error(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_mapping_that_fails_later_raises_the_same_error(emulator: Emulator, connection: Any) -> None:
     """The refusal comes as the result of the progress, with the code somewhere in its text."""
     for code, (kind, _) in CODES.items():
         emulator.reset()
@@ -121,9 +115,7 @@ async def test_a_mapping_that_fails_while_assets_works_on_it_is_the_same_error(
 
 
 @story
-async def test_an_object_type_that_came_up_after_the_look_is_refused_by_assets(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_type_created_after_the_plan_is_rejected(emulator: Emulator, connection: Any) -> None:
     """Somebody makes one of a wanted name in the moment between reading and sending."""
     _, token = await destination(emulator, connection)
     before: dict[str, JsonValue] = {"schema": {"objectSchema": {"objectTypes": []}}, "mapping": {}}
@@ -138,7 +130,7 @@ async def test_an_object_type_that_came_up_after_the_look_is_refused_by_assets(
 
 
 @story
-async def test_a_first_mapping_whose_answer_got_lost_was_built(emulator: Emulator, connection: Any) -> None:
+async def test_put_is_done_if_its_response_is_lost(emulator: Emulator, connection: Any) -> None:
     """The second attempt is refused or fails, because there is a mapping now; what is there decides."""
     _, token = await destination(emulator, connection)
     emulator.faults.next("submit mapping", drop="after")
@@ -151,9 +143,7 @@ async def test_a_first_mapping_whose_answer_got_lost_was_built(emulator: Emulato
 
 
 @story
-async def test_a_first_mapping_none_of_whose_answers_arrive_was_built(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_put_is_done_if_all_responses_are_lost(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     emulator.faults.next("submit mapping", drop="after", times=5)
 
@@ -163,7 +153,7 @@ async def test_a_first_mapping_none_of_whose_answers_arrive_was_built(
 
 
 @story
-async def test_a_change_whose_answer_got_lost_was_built(emulator: Emulator, connection: Any) -> None:
+async def test_patch_is_done_if_its_response_is_lost(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     await now(token.build(model()))
     emulator.faults.next("update mapping", drop="after")
@@ -174,7 +164,7 @@ async def test_a_change_whose_answer_got_lost_was_built(emulator: Emulator, conn
 
 
 @story
-async def test_a_mapping_that_never_got_there_is_reported(emulator: Emulator, connection: Any) -> None:
+async def test_mapping_that_was_never_sent_is_reported(emulator: Emulator, connection: Any) -> None:
     """Nothing is there afterwards, so the failure is the answer."""
     _, token = await destination(emulator, connection)
     emulator.faults.next("submit mapping", status=503, times=5)
@@ -189,9 +179,7 @@ async def test_a_mapping_that_never_got_there_is_reported(emulator: Emulator, co
 
 
 @story
-async def test_a_mapping_that_came_up_meanwhile_is_completed_instead_of_overwritten(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_mapping_of_another_process_is_completed(emulator: Emulator, connection: Any) -> None:
     """The import says MISSING_MAPPING, somebody else builds, our PUT is refused: only what is missing follows."""
     _, token = await destination(emulator, connection)
     _, other = await other_token(emulator, connection)
@@ -215,7 +203,7 @@ async def other_token(emulator: Emulator, connection: Any) -> tuple[Any, Any]:
 
 
 @story
-async def test_a_mapping_that_takes_minutes_is_waited_for(emulator: Emulator, connection: Any) -> None:
+async def test_build_waits_for_slow_mapping(emulator: Emulator, connection: Any) -> None:
     emulator.world.doubts = Doubts(mapping_seconds=120)
     _, token = await destination(emulator, connection)
     before = emulator.clock.time()
@@ -227,7 +215,7 @@ async def test_a_mapping_that_takes_minutes_is_waited_for(emulator: Emulator, co
 
 
 @story
-async def test_a_mapping_that_takes_too_long_is_left_to_assets(emulator: Emulator, connection: Any) -> None:
+async def test_build_times_out(emulator: Emulator, connection: Any) -> None:
     emulator.world.doubts = Doubts(mapping_seconds=120)
     _, token = await destination(emulator, connection)
 
@@ -242,7 +230,7 @@ async def test_a_mapping_that_takes_too_long_is_left_to_assets(emulator: Emulato
 
 
 @story
-async def test_a_service_that_maps_at_once_is_fine_too(emulator: Emulator, connection: Any) -> None:
+async def test_build_accepts_immediate_mapping(emulator: Emulator, connection: Any) -> None:
     """PUT may ignore `async=true` and answer 204: the 303 is documented for PATCH only."""
     emulator.world.doubts = Doubts(mapping_put_is_asynchronous=False)
     _, token = await destination(emulator, connection)
@@ -254,7 +242,7 @@ async def test_a_service_that_maps_at_once_is_fine_too(emulator: Emulator, conne
 
 
 @story
-async def test_what_assets_gives_back_can_be_sent_again(emulator: Emulator, connection: Any) -> None:
+async def test_document_from_assets_can_be_sent_again(emulator: Emulator, connection: Any) -> None:
     """Its empty icon list would be refused; it is not in the document that is made from the model that was read."""
     _, token = await destination(emulator, connection)
     await now(token.build(model()))

@@ -45,7 +45,7 @@ def mapping_writes(emulator: Emulator) -> list[str]:
 
 @few
 @given(buildable)
-def test_a_built_model_needs_nothing_more_and_building_it_again_changes_nothing(model: SchemaModel) -> None:
+def test_second_build_changes_nothing(model: SchemaModel) -> None:
     with Emulator() as emulator, emulator.connect() as connection:
         schema = connection.create_object_schema("OKT", "Okta")
         token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
@@ -77,7 +77,7 @@ def state(emulator: Emulator) -> Any:
 
 @few
 @given(buildable)
-def test_what_was_built_can_be_read_back_and_is_the_same(model: SchemaModel) -> None:
+def test_built_model_is_read_back_equal(model: SchemaModel) -> None:
     """Any model, its document, what Assets makes of it, the model read from that: nothing to do."""
     with Emulator() as emulator, emulator.connect() as connection:
         token = connection.import_token(
@@ -97,7 +97,7 @@ def test_what_was_built_can_be_read_back_and_is_the_same(model: SchemaModel) -> 
 
 @few
 @given(buildable)
-def test_a_model_that_grows_is_patched_and_then_nothing_is_left(model: SchemaModel) -> None:
+def test_grown_model_is_patched_completely(model: SchemaModel) -> None:
     """The model without what nothing needs comes first; the whole model follows as a PATCH."""
     loose = [spec.key for spec in model.object_types if not dependencies(model, [spec.key])]
     if not loose or len(model.object_types) < 2:

@@ -93,7 +93,9 @@ async def test_a_name_that_assets_refuses_is_no_way_out(emulator: Emulator, conn
     said: dict[str, JsonValue] = {"errorMessages": [], "errors": {"name": "This name is reserved"}}
     emulator.faults.next("update object type", status=400, body=said)
 
-    with pytest.raises(ResolutionNotPossibleError, match="cannot be renamed to “Staff”") as caught:
+    with pytest.raises(
+        ResolutionNotPossibleError, match='Could not rename the object type "People" to "Staff"'
+    ) as caught:
         await now(conflict.resolve(Resolution.RENAME_EXISTING, model(), name="Staff"))
     with pytest.raises(ConfigurationError, match="which Assets rejects"):
         await now(conflict.resolve(Resolution.RENAME_EXISTING, model(), name="What?"))

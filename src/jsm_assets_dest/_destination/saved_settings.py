@@ -1,6 +1,7 @@
 """The settings of a destination, and how they are saved and read. Nothing here needs a connection."""
 
 import os
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self, TypeAlias
@@ -16,7 +17,7 @@ from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError
 from .checklist import Wanted
 from .okta_model import OktaModel
-from .pasted_secrets import forgetful, forgetful_class, reject_secrets
+from .pasted_secrets import FORMS, forgetful, forgetful_class, reject_secrets
 from .saved_options import changed_options, options_from_dict, options_to_dict, reject_unsavable
 from .secret_references import (
     CredentialsReference,
@@ -24,6 +25,7 @@ from .secret_references import (
     SecretReference,
     read_credentials,
     read_secret,
+    write_secret,
 )
 from .settings_file import (
     read_file,
@@ -253,6 +255,44 @@ class SavedDestination:
     def _folder(self) -> Path:
         """Start of relative paths: the folder of the file, so that a scheduled run works from any folder."""
         return Path.cwd() if self.path is None else self.path.parent
+
+    @forgetful
+    def save_import_token(
+        self,
+        token: str,
+        reference: SecretReference | str | None = None,
+        *,
+        environment_file: str | os.PathLike[str] | None = None,
+    ) -> Self:
+        """Store a pasted import token, and return the destination that refers to it.
+
+        Nothing is sent: `status` checks the token with Assets. Save the destination that this method returns.
+
+        Args:
+            token: The import token.
+            reference: Where to store the token: in a file that only you can read, in the keyring, or in an environment
+                file. Default: the current reference.
+            environment_file: File with lines `NAME=value`, for a reference to an environment variable.
+
+        Raises:
+            InvalidCredentialError: The token is not an import token. Nothing was stored.
+            ConfigurationError: There is no reference, or its place is not writable.
+        """
+        place = self.import_token if reference is None else SecretReference(reference, field="import_token")
+        if place is None:
+            raise ConfigurationError(
+                "There is no place for the import token.",
+                field="import_token",
+                fix=f"Write where to store it: {FORMS}.",
+            )
+        secret = import_token_secret(token)
+        file = None if environment_file is None else Path(environment_file)
+        write_secret(place, secret, self._folder, "import_token", file)
+        variables = self._environ.variables()
+        if place.kind == "env":
+            # The environment of this process does not contain the new token.
+            variables = ChainMap({place.place: secret.reveal()}, dict(variables))
+        return evolve(self, import_token=place, environ=variables)
 
     # --- what the settings refer to ---------------------------------------------------------------------------------
 

@@ -1,11 +1,14 @@
-"""References to secrets: where a secret is, and how it is read from there when it is needed."""
+"""References to secrets: where a secret is, and how it is read from there and stored there."""
 
 import importlib
 import os
 import re
+import secrets
 import stat
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import final
 
 from attrs import field, frozen
@@ -257,9 +260,9 @@ def _from_file(path: Path, field: str) -> Secret:
 
 def _from_keyring(reference: SecretReference, field: str) -> Secret:
     service, _, user = reference.place.rpartition("/")
-    get_password = _keyring(field)
+    keyring = _keyring(field)
     try:
-        password = get_password(service, user)
+        password: str | None = keyring.get_password(service, user)
     except Exception as error:  # noqa: BLE001 - each back end of keyring raises its own errors
         kind = type(error).__name__
     else:
@@ -277,14 +280,94 @@ def _from_keyring(reference: SecretReference, field: str) -> Secret:
     )
 
 
-def _keyring(field: str) -> Callable[[str, str], str | None]:
+def _keyring(field: str) -> ModuleType:
     try:
-        keyring = importlib.import_module("keyring")
+        return importlib.import_module("keyring")
     except ImportError:
         raise ConfigurationError(
             f"The library keyring is not installed. `{field}` refers to an entry of the keyring.",
             field=field,
             fix="Install the library keyring, or use env: or file: instead.",
         ) from None
-    get_password: Callable[[str, str], str | None] = keyring.get_password
-    return get_password
+
+
+# --- storing --------------------------------------------------------------------------------------------------------
+
+
+def write_secret(
+    reference: SecretReference, secret: Secret, folder: Path, field: str, environment_file: Path | None
+) -> None:
+    """Store a secret where a reference points to, replacing an older one.
+
+    Files get the permissions of a secret: only their owner can read and write them.
+
+    Args:
+        reference: Where to store the secret.
+        secret: The secret.
+        folder: Folder at which relative paths start.
+        field: Name of the setting that contains the reference, for errors.
+        environment_file: File with lines `NAME=value`, for a reference to an environment variable.
+
+    Raises:
+        ConfigurationError: The file is not writable, the keyring can't be opened, or the environment file is missing.
+    """
+    if reference.kind == "file":
+        _write_private_file(folder / Path(reference.place).expanduser(), f"{secret.reveal()}\n", field)
+    elif reference.kind == "keyring":
+        _to_keyring(reference, secret, field)
+    elif environment_file is None:
+        raise ConfigurationError(
+            f"`{field}` refers to the environment variable {reference.place}, but no environment file was passed.",
+            field="environment_file",
+            fix="Pass the path of the environment file of the job, or use file: or keyring: instead.",
+        )
+    else:
+        _to_environment_file(folder / environment_file.expanduser(), reference.place, secret, field)
+
+
+def _to_environment_file(path: Path, name: str, secret: Secret, field: str) -> None:
+    try:
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise _not_writable(path, error, field) from None
+    other_lines = [line for line in lines if not re.match(rf"\s*(export\s+)?{name}\s*=", line)]
+    _write_private_file(path, "\n".join([*other_lines, f"{name}={secret.reveal()}", ""]), field)
+
+
+def _write_private_file(path: Path, text: str, field: str) -> None:
+    temporary_file = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        descriptor = os.open(temporary_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        temporary_file.replace(path)
+    except OSError as error:
+        raise _not_writable(path, error, field) from None
+    finally:
+        with suppress(OSError):
+            temporary_file.unlink()
+
+
+def _not_writable(path: Path, error: OSError | UnicodeDecodeError, field: str) -> ConfigurationError:
+    reason = getattr(error, "strerror", None) or "it is not in UTF-8"
+    return ConfigurationError(
+        f"Could not store the secret of `{field}` in {path}: {reason}.",
+        field=field,
+        fix="Choose a file in an existing folder that you can write to.",
+    )
+
+
+def _to_keyring(reference: SecretReference, secret: Secret, field: str) -> None:
+    service, _, user = reference.place.rpartition("/")
+    keyring = _keyring(field)
+    try:
+        keyring.set_password(service, user, secret.reveal())
+    except Exception as error:  # noqa: BLE001 - each back end of keyring raises its own errors
+        kind = type(error).__name__
+    else:
+        return
+    raise ConfigurationError(
+        f"Could not store the secret of `{field}` in the keyring ({kind}).",
+        field=field,
+        fix="Unlock the keyring. On a server without one, use env: or file: instead.",
+    )

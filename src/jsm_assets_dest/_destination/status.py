@@ -177,7 +177,7 @@ class DestinationStep:
 
     @property
     def next_step(self) -> str:
-        """What to do first, starting with the person who must act, or an empty string."""
+        """First remedy, starting with the person who must act, or an empty string."""
         return self.remedies[0] if self.remedies else ""
 
     @property

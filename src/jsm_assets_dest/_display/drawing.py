@@ -1,10 +1,9 @@
-"""The SVG of a graph: boxes in columns, references as curves from left to right.
+"""Draw a graph as SVG: boxes in columns, references as curves from left to right.
 
-Object types that refer to nothing stand in the right-most column, each other one to the left of what it
-refers to, so that nearly all references point the same way. Boxes have grounds of their own and the lines a
-grey in between, which makes the picture readable on any page. In JupyterLab and in VS Code, the boxes take the
-ground of the theme, which need not be those that the viewer's system prefers; elsewhere they are dark where
-the viewer prefers dark colours.
+Object types without references are in the rightmost column. Each other type is to the left of the types that it refers to,
+so nearly all references point in the same direction. Boxes have a background of their own, and lines are gray, so that the
+diagram is readable on any page. In JupyterLab and VS Code, boxes have the colors of the theme. Elsewhere they follow the
+preference of the viewer's system for dark colors.
 """
 
 from __future__ import annotations
@@ -17,16 +16,16 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class GraphRow:
-    """An attribute in a picture.
+    """An attribute in a diagram.
 
     Attributes:
-        name: Its name.
-        type: Its type as people say it, with a star where there can be many values.
-        flags: What is special about it, in words.
-        description: For people.
-        strong: Whether it names or identifies objects.
-        target: The key of the object type that it refers to, where that is in the picture.
-        many: Whether there can be many values.
+        name: Name of the attribute.
+        type: Type of the attribute in words, with a star if it can have several values.
+        flags: Properties of the attribute in words, such as "label".
+        description: Description of the attribute.
+        strong: True if it names or identifies objects.
+        target: Key of the object type that it refers to, if the diagram contains that type.
+        many: True if it can have several values.
     """
 
     name: str
@@ -39,20 +38,20 @@ class GraphRow:
 
     @property
     def text(self) -> str:
-        """The attribute in a line: its name, type, and what is special about it."""
+        """The attribute on one line: name, type, and flags."""
         return f"{self.name}: {self.type}" + (f" ({', '.join(self.flags)})" if self.flags else "")
 
 
 @frozen(kw_only=True)
 class GraphBox:
-    """An object type in a picture.
+    """An object type in a diagram.
 
     Attributes:
-        key: Tells it from the others.
-        name: Its name.
-        description: For people.
-        parent: The key of the object type above it, or empty.
-        rows: Its attributes.
+        key: Unique key of the object type.
+        name: Name of the object type.
+        description: Description of the object type.
+        parent: Key of the parent object type, or an empty string.
+        rows: Attributes of the object type.
     """
 
     key: str
@@ -63,7 +62,7 @@ class GraphBox:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The keys of the object types that it refers to, each once."""
+        """Keys of the object types that it refers to, without duplicates."""
         return tuple(dict.fromkeys(row.target for row in self.rows if row.target))
 
 
@@ -73,17 +72,17 @@ _FOOT = 8
 _GAP_ACROSS = 110
 _GAP_DOWN = 28
 _MARGIN = 20
-#: Rows of a box; further attributes are counted, except for references, which the curves need.
+#: Rows of a box. Other attributes are only counted, except for references, which the curves need.
 _MOST_ROWS = 40
-#: Widths of characters in the fonts below are not known here; these are generous averages in pixels.
+#: Average widths of characters in pixels, estimated generously because the fonts are unknown.
 _WIDTH_NAME = 7.4
 _WIDTH_HEAD = 8.6
 _WIDTH_TYPE = 6.6
 _WIDE = 2.0
 
-#: What takes the colours of a theme: its name, the colour's names in JupyterLab and in VS Code, and the colours for
-#: light and dark pages elsewhere. All else is half-way between light and dark.
-_COLOURS = (
+#: Elements with colors of the theme: CSS class, names of the color in JupyterLab and VS Code, and the colors for light and
+#: dark pages elsewhere. Other elements have colors that fit both.
+_COLORS = (
     ("box", ("--jp-layout-color1", "--vscode-editor-background"), "#ffffff", "#22272b"),
     ("title", ("--jp-content-font-color1", "--vscode-editor-foreground"), "#172b4d", "#e4e9f0"),
     ("name", ("--jp-content-font-color1", "--vscode-editor-foreground"), "#172b4d", "#e4e9f0"),
@@ -91,12 +90,12 @@ _COLOURS = (
 )
 
 
-def _colours(*, dark: bool) -> str:
+def _color_rules(*, dark: bool) -> str:
     rules: list[str] = []
-    for name, (lab, code), light_colour, dark_colour in _COLOURS:
-        colour = dark_colour if dark else light_colour
-        # Twice: viewers of pictures that know no variables take the first.
-        rules.append(f".jsm-graph .{name}{{fill:{colour};fill:var({lab},var({code},{colour}))}}")
+    for name, (lab, code), light_color, dark_color in _COLORS:
+        color = dark_color if dark else light_color
+        # Image viewers without CSS variables use the first value.
+        rules.append(f".jsm-graph .{name}{{fill:{color};fill:var({lab},var({code},{color}))}}")
     return "\n".join(rules)
 
 
@@ -111,16 +110,16 @@ _STYLE = f"""
 .jsm-graph .edge{{fill:none;stroke:#7a869a;stroke-width:1.5}}
 .jsm-graph .below{{stroke-dasharray:4 4}}
 .jsm-graph .tip{{fill:#7a869a}}
-{_colours(dark=False)}
+{_color_rules(dark=False)}
 @media (prefers-color-scheme:dark){{
-{_colours(dark=True)}
+{_color_rules(dark=True)}
 }}
 """
 
 
 @frozen
 class _Box:
-    """An object type with its place in the picture, in pixels."""
+    """An object type with its position in pixels."""
 
     spec: GraphBox
     rows: tuple[GraphRow, ...]
@@ -139,9 +138,9 @@ class _Box:
 
 
 def draw(name: str, object_types: Sequence[GraphBox], digest: str) -> str:
-    """Return the SVG document of a graph; parts of the digest make its element ids unique in a page."""
+    """Return the SVG document of a graph. The digest makes the ids of its elements unique in a page."""
     boxes = _boxes(object_types)
-    # Curves of references to the same or an earlier column swing out to the right and below.
+    # Curves to the same or an earlier column need space on the right.
     width = max((box.x + box.width for box in boxes.values()), default=0) + _MARGIN + _GAP_ACROSS / 2
     height = max((box.y + box.height for box in boxes.values()), default=0) + _MARGIN
     mark = f"jsm-tip-{digest[:12]}"
@@ -155,7 +154,7 @@ def draw(name: str, object_types: Sequence[GraphBox], digest: str) -> str:
         f"<title>{_text(title)}</title><style>{_STYLE}</style>",
         f'<defs><marker id="{mark}" {marker}>{tip}</marker></defs>',
     ]
-    # Curves first: one that passes a box goes behind it, and no text is ever struck through.
+    # Draw curves first, so that they pass behind boxes and texts.
     parts += _edges(object_types, boxes, mark)
     parts += [_box(box) for box in boxes.values()]
     parts.append("</svg>")
@@ -163,12 +162,12 @@ def draw(name: str, object_types: Sequence[GraphBox], digest: str) -> str:
 
 
 def _columns(object_types: Sequence[GraphBox]) -> list[list[GraphBox]]:
-    """The object types by column, from left to right."""
+    """Return the object types by column, from left to right."""
     depth: dict[str, int] = {}
     by_key = {box.key: box for box in object_types}
 
     def measure(spec: GraphBox, above: frozenset[str]) -> int:
-        # Within a circle, the way back to a type that is being measured does not count.
+        # In a cycle, ignore references to types that are being measured.
         if spec.key in depth:
             return depth[spec.key]
         below = [
@@ -183,22 +182,23 @@ def _columns(object_types: Sequence[GraphBox]) -> list[list[GraphBox]]:
         measure(spec, frozenset())
     referred = {key for spec in object_types for key in spec.targets}
     for spec in object_types:
-        # One that nothing refers to may as well stand with the one it is below.
+        # A type without incoming references is placed in the column of its parent.
         if spec.parent in depth and spec.key not in referred:
             depth[spec.key] = max(depth[spec.key], depth[spec.parent])
     deepest = max(depth.values(), default=-1)
     return [
-        _parents_first([spec for spec in object_types if depth[spec.key] == at])
-        for at in range(deepest, -1, -1)
+        _parents_first([spec for spec in object_types if depth[spec.key] == level])
+        for level in range(deepest, -1, -1)
     ]
 
 
 def _parents_first(column: list[GraphBox]) -> list[GraphBox]:
-    """The column with each object type right behind the one it is below."""
+    """Order a column so that each object type follows its parent."""
     ordered: list[GraphBox] = []
     for spec in column:
-        at = next((at for at, one in enumerate(ordered) if one.key == spec.parent), len(ordered) - 1)
-        ordered.insert(at + 1, spec)
+        keys = [placed.key for placed in ordered]
+        index = keys.index(spec.parent) + 1 if spec.parent in keys else len(ordered)
+        ordered.insert(index, spec)
     return ordered
 
 
@@ -210,7 +210,7 @@ def _boxes(object_types: Sequence[GraphBox]) -> dict[str, _Box]:
         width = max(_width(spec) for spec in column)
         for spec in column:
             first = spec.rows[:_MOST_ROWS]
-            rows = (*first, *(one for one in spec.rows[_MOST_ROWS:] if one.target))
+            rows = (*first, *(row for row in spec.rows[_MOST_ROWS:] if row.target))
             more = len(spec.rows) - len(rows)
             height = _HEAD + _ROW * (len(rows) + bool(more)) + _FOOT
             boxes[spec.key] = _Box(spec, rows, more, x, y, width, height)
@@ -220,13 +220,13 @@ def _boxes(object_types: Sequence[GraphBox]) -> dict[str, _Box]:
 
 
 def _length(text: str) -> float:
-    return sum(_WIDE if ord(one) > 0x2E80 else 1.0 for one in text)  # where wide scripts begin
+    return sum(_WIDE if ord(character) > 0x2E80 else 1.0 for character in text)  # wide scripts start there
 
 
 def _width(spec: GraphBox) -> float:
     rows = [
-        _length(one.name) * _WIDTH_NAME + _length(_type_with_flags(one)) * _WIDTH_TYPE + 24
-        for one in spec.rows
+        _length(row.name) * _WIDTH_NAME + _length(_type_with_flags(row)) * _WIDTH_TYPE + 24
+        for row in spec.rows
     ]
     return max([_length(spec.name) * _WIDTH_HEAD, 120.0, *rows]) + 24
 
@@ -244,8 +244,8 @@ def _box(box: _Box) -> str:
     ]
     if box.spec.description:
         parts.insert(1, f"<title>{_text(box.spec.description)}</title>")
-    for at, attribute in enumerate(box.rows):
-        baseline = box.y + _HEAD + at * _ROW + 16
+    for index, attribute in enumerate(box.rows):
+        baseline = box.y + _HEAD + index * _ROW + 16
         strong = " strong" if attribute.strong else ""
         note = f"<title>{_text(attribute.description)}</title>" if attribute.description else ""
         parts.append(
@@ -260,7 +260,7 @@ def _box(box: _Box) -> str:
 
 
 def _head(box: _Box) -> str:
-    # Half a pixel inside the border, round above and straight below.
+    # Half a pixel inside the border, with rounded corners at the top.
     x, y, width = box.x + 0.5, box.y + 0.5, box.width - 1
     return f"M{x} {y + _HEAD}v{6 - _HEAD}a6 6 0 0 1 6 -6h{width - 12:.1f}a6 6 0 0 1 6 6v{_HEAD - 6}z"
 
@@ -298,7 +298,7 @@ def _curve(start: _Box, end: _Box, y: float) -> str:
     if end.x > start.x:
         bend = (end.x - x) / 2
         return f"M{x:.0f} {y}C{x + bend:.0f} {y} {end.x - bend:.0f} {end.head_middle} {end.x:.0f} {end.head_middle}"
-    # To the same column, or back: out at the right side and in again at the right side of the target.
+    # To the same or an earlier column: from the right side of the box to the right side of the target.
     back = end.x + end.width
     swing = max(x, back) + _GAP_ACROSS / 2
     return f"M{x:.0f} {y}C{swing:.0f} {y} {swing:.0f} {end.head_middle} {back:.0f} {end.head_middle}"
@@ -306,4 +306,4 @@ def _curve(start: _Box, end: _Box, y: float) -> str:
 
 def _text(text: str) -> str:
     # Control characters are not allowed in XML, even escaped.
-    return escape("".join(one for one in text if one >= " " or one in "\t\n"))
+    return escape("".join(character for character in text if character >= " " or character in "\t\n"))

@@ -1,8 +1,7 @@
-"""Ready-made displays of an import's progress: `progress="log"`, `"tqdm"`, `"rich"` or `"notebook"`.
+"""Displays of the progress of an import: "log", "tqdm", "rich", and "notebook".
 
-A display is any callable that takes an `ImportProgress`. Two of the bars need their library, which the extra
-`jsm-assets-dest[progress]` brings; the notebook's needs IPython, which every Jupyter has; the log needs nothing. A display is called by the import's own thread, between other
-work, so it should be quick.
+A display is a callable that accepts an `ImportProgress`. The import calls it between other work, so it should return quickly.
+The bars need the libraries tqdm and rich. The display for notebooks needs IPython, which is part of Jupyter.
 """
 
 from __future__ import annotations
@@ -12,11 +11,13 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from attrs import define, field
+
 from ..exceptions import ConfigurationError
 
 
 class Report(Protocol):
-    """The parts of a progress report that a display shows; `str(report)` is the report as text."""
+    """The part of a progress report that displays use. `str(report)` is its text."""
 
     @property
     def phase(self) -> str: ...
@@ -30,21 +31,20 @@ class Report(Protocol):
     def is_last(self) -> bool: ...
 
 
-#: Seconds between two lines of the log, unless the phase changes.
+#: Seconds between two lines in the log, unless the phase changes.
 LOG_INTERVAL = 10.0
 
 
+@define(eq=False)
 class LogDisplay:
-    """Writes a line to the logger `jsm_assets_dest.progress` when the phase changes and every ten seconds."""
+    """Write a line to the logger `jsm_assets_dest.progress` when the phase changes, and every ten seconds."""
 
-    def __init__(self, logger: logging.Logger | None = None, interval: float = LOG_INTERVAL) -> None:
-        self._logger = logger or logging.getLogger("jsm_assets_dest.progress")
-        self._interval = interval
-        self._phase: str | None = None
-        self._last = 0.0
+    _logger: logging.Logger = field(factory=lambda: logging.getLogger("jsm_assets_dest.progress"))
+    _interval: float = LOG_INTERVAL
+    _phase: str | None = field(default=None, init=False)
+    _last: float = field(default=0.0, init=False)
 
     def __call__(self, progress: Report) -> None:
-        """Take a report."""
         if progress.phase is self._phase and progress.elapsed - self._last < self._interval:
             return
         self._phase, self._last = progress.phase, progress.elapsed
@@ -52,7 +52,7 @@ class LogDisplay:
 
 
 class _Tqdm(Protocol):
-    """The part of a tqdm bar that is used here."""
+    """The used part of a tqdm bar."""
 
     n: float
 
@@ -61,17 +61,16 @@ class _Tqdm(Protocol):
     def close(self) -> None: ...
 
 
+@define(eq=False)
 class TqdmDisplay:
-    """A tqdm bar: in a terminal, or as a widget in a notebook."""
+    """A tqdm bar in a terminal, or as a widget in a notebook."""
 
-    def __init__(self, make: Callable[..., _Tqdm]) -> None:
-        self._make = make
-        self._bar: _Tqdm | None = None
+    _create: Callable[..., _Tqdm]
+    _bar: _Tqdm | None = field(default=None, init=False)
 
     def __call__(self, progress: Report) -> None:
-        """Take a report; the last one closes the bar."""
         if self._bar is None:
-            self._bar = self._make(total=progress.total, unit=" records", unit_scale=True)
+            self._bar = self._create(total=progress.total, unit=" records", unit_scale=True)
         self._bar.set_description_str(str(progress.phase))
         self._bar.n = progress.sent
         self._bar.refresh()
@@ -81,7 +80,7 @@ class TqdmDisplay:
 
 
 class _Rich(Protocol):
-    """The part of a rich progress display that is used here."""
+    """The used part of a rich progress display."""
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
@@ -89,18 +88,17 @@ class _Rich(Protocol):
     def update(self, task_id: int, *, completed: float, description: str, total: float | None) -> None: ...
 
 
+@define(eq=False)
 class RichDisplay:
     """A rich progress bar."""
 
-    def __init__(self, make: Callable[[], _Rich]) -> None:
-        self._make = make
-        self._display: _Rich | None = None
-        self._task = 0
+    _create: Callable[[], _Rich]
+    _display: _Rich | None = field(default=None, init=False)
+    _task: int = field(default=0, init=False)
 
     def __call__(self, progress: Report) -> None:
-        """Take a report; the last one stops the display."""
         if self._display is None:
-            self._display = self._make()
+            self._display = self._create()
             self._task = self._display.add_task(str(progress.phase), total=progress.total)
             self._display.start()
         self._display.update(
@@ -112,20 +110,19 @@ class RichDisplay:
 
 
 class _Handle(Protocol):
-    """Something that a notebook shows and that can be shown anew in its place."""
+    """An output of a notebook that can be replaced."""
 
     def update(self, obj: object) -> object: ...
 
 
+@define(eq=False)
 class NotebookDisplay:
-    """A bar below the cell of a notebook: always the newest report, as the report shows itself."""
+    """The latest report, below the cell of a notebook."""
 
-    def __init__(self, show: Callable[..., _Handle]) -> None:
-        self._show = show
-        self._handle: _Handle | None = None
+    _show: Callable[..., _Handle]
+    _handle: _Handle | None = field(default=None, init=False)
 
     def __call__(self, progress: Report) -> None:
-        """Take a report; the last one stays where it is."""
         if self._handle is None:
             self._handle = self._show(progress, display_id=True)
         else:
@@ -139,22 +136,22 @@ def _library(display: str, module: str) -> object:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         name = module.partition(".")[0]
-        bring = "Run it in Jupyter" if display == "notebook" else "Install jsm-assets-dest[progress]"
+        fix = "Run the import in Jupyter" if display == "notebook" else f"Install the library {name}"
         raise ConfigurationError(
-            f"The progress display “{display}” needs the library {name}, which is not installed.",
+            f'The progress display "{display}" needs the library {name}, which is not installed.',
             field="progress",
-            fix=f"{bring}, or take the display “log”.",
+            fix=f'{fix}, or use the display "log".',
         ) from error
 
 
 def resolve_progress(progress: str | Callable[[Any], object] | None) -> Callable[[Any], object] | None:
-    """The display to call, or None for no reports at all.
+    """Return the display with a name. Return a callable or None unchanged.
 
     Args:
-        progress: "log", "tqdm", "rich", "notebook", a callable of your own, or None.
+        progress: "log", "tqdm", "rich", "notebook", a callable, or None.
 
     Raises:
-        ConfigurationError: There is no such display, or its library is not installed.
+        ConfigurationError: The display does not exist, or its library is not installed.
     """
     match progress:
         case None:
@@ -162,7 +159,7 @@ def resolve_progress(progress: str | Callable[[Any], object] | None) -> Callable
         case "log":
             return LogDisplay()
         case "tqdm":
-            # The variant that finds out by itself whether it is in a notebook.
+            # This variant detects notebooks.
             return TqdmDisplay(_library("tqdm", "tqdm.auto").tqdm)  # type: ignore[attr-defined]
         case "rich":
             return RichDisplay(_library("rich", "rich.progress").Progress)  # type: ignore[attr-defined]
@@ -172,7 +169,7 @@ def resolve_progress(progress: str | Callable[[Any], object] | None) -> Callable
             return display
         case _:
             raise ConfigurationError(
-                f"There is no progress display {progress!r}.",
+                f"Unknown progress display: {progress!r}.",
                 field="progress",
-                fix="Take “log”, “tqdm”, “rich” or “notebook”, or a callable that takes an ImportProgress.",
+                fix='Use "log", "tqdm", "rich", "notebook", or a callable that accepts an ImportProgress.',
             )

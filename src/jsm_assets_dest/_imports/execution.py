@@ -1,4 +1,4 @@
-"""One run of an import as a value: what has to be known to submit records to it, here or in another process."""
+"""Execution of an import as a value, with everything that this or another process needs to submit records to it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .tally import Tally
 
 @define(eq=False)
 class Ledger:
-    """What this process has done with an execution; shared by all handles on it here.
+    """State of an execution in this process, shared by all its handles.
 
     Attributes:
-        tally: What was sent and refused.
-        listeners: Who is told how far it is.
-        lock: Held while the tally is changed, because several threads may submit.
-        is_announced: Whether Assets may have heard that the data is complete; what follows is not ours to cancel.
-        is_completed: Whether it certainly has.
-        state: What the execution said last.
+        tally: Counts of sent and rejected records.
+        listeners: Functions that receive progress reports.
+        lock: Lock for the tally, because several threads may submit.
+        is_announced: True if Assets may have received the end of the data. Such an execution is not cancelled.
+        is_completed: True if Assets has received the end of the data.
+        state: Last state of the execution.
     """
 
     tally: Tally
@@ -37,7 +37,7 @@ class Ledger:
 
 
 def names_of(model: SchemaModel) -> dict[str, str]:
-    """For each selector the name that its object type has in Assets."""
+    """Return the names of the object types in Assets, by selector."""
     return {spec.selector: spec.name for spec in model.object_types if spec.mapped}
 
 
@@ -47,22 +47,24 @@ def _nothing_yet(execution: Execution) -> Ledger:
 
 @frozen(kw_only=True)
 class Execution:
-    """An execution of an import, without a connection and without the token.
+    """Execution of an import, without a connection and without the token.
 
     Attributes:
-        id: Its id in Assets.
-        run_id: What the ids of its chunks begin with.
-        site: The site's address.
-        workspace_id: The workspace that it writes to.
-        import_source_id: The import that it is a run of.
-        schema_id: The object schema that it writes to; empty where nobody asked.
-        links: Where it takes data and tells its state. They are bound to the import token, which is not among them.
-        model: The model that records follow.
-        options: How records are checked and cut.
-        is_owner: Whether this process started it, and so may complete or cancel it.
-        started: When it was started, in seconds since 1970.
-        ledger: What this process has done with it.
+        id: Id in Assets.
+        run_id: First part of the ids of its chunks.
+        site: Address of the site.
+        workspace_id: Id of the workspace.
+        import_source_id: Id of the import.
+        schema_id: Id of the object schema; empty if it was not read.
+        links: Addresses for data and status. They work only with the import token, which is not part of them.
+        model: Schema model of the records.
+        options: Options for checking and chunking.
+        is_owner: True if this process started the execution, so that it can complete or cancel it.
+        started: Time of the start, in seconds since 1970.
+        ledger: State of the execution in this process.
     """
+
+    __module__ = "jsm_assets_dest"
 
     id: str
     run_id: str = field(repr=False)
@@ -78,15 +80,15 @@ class Execution:
     ledger: Ledger = field(default=Factory(_nothing_yet, takes_self=True), repr=False, eq=False)
 
     def detached(self) -> Execution:
-        """The execution for somebody else: to submit to, not to complete or cancel."""
+        """Return the execution for another process, which can submit records but not complete or cancel it."""
         return evolve(Execution.from_dict(self.to_dict()), is_owner=False)
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Neither the connection nor the token leaves the process.
+        # Drop the connection and the token.
         return _detached, (self.to_dict(),)
 
     def to_dict(self) -> dict[str, object]:
-        """The execution as JSON-ready data, without any secret."""
+        """Return the execution as JSON-ready data without secrets."""
         return {
             "id": self.id,
             "run_id": self.run_id,
@@ -102,10 +104,10 @@ class Execution:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Execution:
-        """The execution back from `to_dict`, for submitting to it.
+        """Read the result of `to_dict`, to submit records.
 
         Raises:
-            ConfigurationError: It is not what `to_dict` gave.
+            ConfigurationError: The data is not a result of `to_dict`.
         """
         try:
             texts = {name: str(data[name]) for name in _TEXTS}
@@ -117,9 +119,9 @@ class Execution:
             started = float(cast("float", data.get("started", 0.0)))
         except (KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(
-                "This is no import execution.",
+                "The data is not an import execution.",
                 field="execution",
-                fix="Pass what `to_dict()` of an ImportExecution gave.",
+                fix="Pass the result of `to_dict()` of an ImportExecution.",
             ) from error
         return Execution(
             id=texts["id"],

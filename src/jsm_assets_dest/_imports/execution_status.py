@@ -1,8 +1,8 @@
-"""Reading the status document of an execution, whatever is missing in it.
+"""Status of an execution, read from a document that may lack any part.
 
-The shape is that of Atlassian's OpenAPI document. Observed besides: while it takes data, the body may hold nothing but
-the status; `errorCount` is there live and missing in the document; ids are numbers here and text elsewhere;
-`infoMessage` may say "No data to import" although objects were created; `duplicateEnries` is spelled like that.
+The form follows Atlassian's OpenAPI document. Observed in addition: while the execution accepts data, the document may
+contain only the status; `errorCount` exists on live sites and not in the OpenAPI document; ids are numbers here and strings
+elsewhere; `infoMessage` may be "No data to import" although objects were created; `duplicateEnries` is spelled this way.
 """
 
 from __future__ import annotations
@@ -14,34 +14,34 @@ from attrs import field, frozen
 
 from .._wire.json_values import as_number, as_object, as_text, as_texts
 
-#: States of an execution. Any other word is one that nobody has seen yet: it does not end anything.
+#: Known states of an execution. Any other state counts as running.
 INGESTING, PROCESSING, DONE, CANCELLED = "INGESTING", "PROCESSING", "DONE", "CANCELLED"
 
-#: Characters of one of the service's messages that are kept, and how many messages of one object type.
+#: Maximum characters of a message of the service, and maximum number of messages per object type.
 LONGEST_MESSAGE, MOST_MESSAGES = 1000, 100
 
 
 @frozen(kw_only=True)
 class ObjectTypeStatus:
-    """What Assets says about one object type.
+    """Report of Assets about one object type.
 
     Attributes:
-        name: Its name in Assets.
-        object_type_id: Its id.
-        created: Objects that are new.
-        updated: Objects that changed.
-        unchanged: Objects that were the same already.
-        failed: Entries that Assets could not take. Where the service counts no errors but has messages, the entries it
-            leaves unexplained, and at least one.
-        missing_updated: Objects that were not in the data and were marked.
-        missing_deleted: Objects that were not in the data and were deleted.
-        entries: Entries in the data, as Assets counted them, or None.
-        duplicates: Entries whose identifier came before.
-        empty_labels: Entries without a label.
-        empty_identifiers: Entries without an identifier.
-        filtered: Entries that a query of the import source left out.
-        updated_references: Objects whose references changed.
-        messages: What went wrong, in the service's words.
+        name: Name in Assets.
+        object_type_id: Id of the object type.
+        created: Number of created objects.
+        updated: Number of updated objects.
+        unchanged: Number of unchanged objects.
+        failed: Number of entries that Assets could not import. If the service reports messages but no error count, the number
+            of unexplained entries, at least 1.
+        missing_updated: Number of objects that were not in the data and were updated for it.
+        missing_deleted: Number of objects that were not in the data and were deleted.
+        entries: Number of entries in the data, as Assets counted them, or None.
+        duplicates: Number of entries whose identifier occurred before.
+        empty_labels: Number of entries without a label.
+        empty_identifiers: Number of entries without an identifier.
+        filtered: Number of entries that a query of the import source excluded.
+        updated_references: Number of objects whose references changed.
+        messages: Error messages of the service.
     """
 
     name: str
@@ -63,19 +63,19 @@ class ObjectTypeStatus:
 
 @frozen(kw_only=True)
 class ExecutionStatus:
-    """What Assets says about an execution.
+    """Report of Assets about an execution.
 
     Attributes:
-        state: INGESTING, PROCESSING, DONE, CANCELLED, or a word nobody has seen yet; empty when there was none.
-        execution_id: Where the service gives one.
-        result: "OK", or another word, once it is done.
-        message: A remark of the service; not to be relied on.
-        started: When it started, as the service writes it.
-        ended: When it ended.
-        entries: Entries in the whole import, or None.
-        object_types: What became of each object type.
-        messages: What went wrong with the import as a whole.
-        document: Everything the service sent.
+        state: INGESTING, PROCESSING, DONE, CANCELLED, or a state unknown to this library; empty if it is missing.
+        execution_id: Id of the execution, if the service reports it.
+        result: "OK" or another word after the end.
+        message: Information of the service, which may be wrong.
+        started: Time of the start, as the service formats it.
+        ended: Time of the end.
+        entries: Number of entries in the whole import, or None.
+        object_types: Reports about the object types.
+        messages: Error messages about the whole import.
+        document: The complete document.
     """
 
     state: str
@@ -91,27 +91,27 @@ class ExecutionStatus:
 
     @property
     def takes_data(self) -> bool:
-        """Whether chunks can be sent."""
+        """True if chunks can be sent."""
         return self.state == INGESTING
 
     @property
     def is_done(self) -> bool:
-        """Whether Assets has worked everything off."""
+        """True if Assets has processed everything."""
         return self.state == DONE
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether somebody cancelled it."""
+        """True if it was cancelled."""
         return self.state == CANCELLED
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing will change any more. A state nobody knows is not over."""
+        """True if the execution has ended. An unknown state counts as running."""
         return self.state in (DONE, CANCELLED)
 
     @property
     def is_known(self) -> bool:
-        """Whether the state is one of the four documented ones."""
+        """True if the state is one of the four documented ones."""
         return self.state in (INGESTING, PROCESSING, DONE, CANCELLED)
 
 
@@ -134,7 +134,7 @@ def _texts(value: object) -> Iterator[str]:
             yield value[:LONGEST_MESSAGE]
     elif isinstance(value, Mapping):
         for name, text in cast("Mapping[str, object]", value).items():
-            yield from (f"{name}: {one}"[:LONGEST_MESSAGE] for one in _texts(text))
+            yield from (f"{name}: {message}"[:LONGEST_MESSAGE] for message in _texts(text))
     elif isinstance(value, (list, tuple)):
         for item in cast("list[object]", value):
             yield from _texts(item)
@@ -143,7 +143,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def read_messages(value: object) -> tuple[str, ...]:
-    """The service's messages: null, text, a list or an object of them."""
+    """Read messages of the service: null, a string, or a list or an object of messages."""
     return tuple(text for text, _ in zip(_texts(value), range(MOST_MESSAGES), strict=False))
 
 
@@ -176,7 +176,7 @@ def _object_type(key: str, document: Mapping[str, object]) -> ObjectTypeStatus:
 
 
 def read_execution_status(document: object) -> ExecutionStatus:
-    """The status in a document as the service sends it; what is missing or of another kind is empty."""
+    """Read the status document of the service. Missing or malformed parts are empty."""
     source = as_object(document)
     progress = as_object(source.get("progressResult"))
     types = as_object(progress.get("objectTypeResultMap"))

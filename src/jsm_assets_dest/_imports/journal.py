@@ -1,13 +1,13 @@
-"""The journal of an import: a small SQLite file from which an interrupted import goes on.
+"""Journal of imports: a small SQLite file that allows an interrupted import to be resumed.
 
-It holds the runs, the links of their executions, and for each chunk its id, its digest and whether the service took it.
-It never holds a record, a credential or a link that looks as if it had one inside. The file belongs to one process at a
-time: the lock is the database's own, so the operating system gives it back however a process ends.
+It contains the runs, the links of their executions, and for each chunk its id, its digest, and its state. It never contains
+a record, a credential, or a link that may contain one. Only one process at a time can use the file. The lock is the
+database's own, so the operating system releases it however a process ends.
 
-What is written survives a kill at any moment. It is written without waiting for the disk (write-ahead log,
-`synchronous=NORMAL`), which keeps it below a hundredth of a chunk's time; after a power failure the last entries may be
-missing, and then those chunks are sent once more, with the same ids and bytes. A network file system without working
-locks is no place for a journal.
+Entries survive a kill of the process at any moment. Writing does not wait for the disk (write-ahead log,
+`synchronous=NORMAL`), so it takes less than a hundredth of a chunk's time. After a power failure, the last entries may be
+missing; then those chunks are sent again with the same ids and bytes. Do not put a journal on a network file system without
+working locks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Self, cast
 from ..exceptions import JournalError, JournalLockedError, JournalMismatchError, scrubbed
 from .journal_values import ChunkState, JournalChunk, JournalExecution, JournalRun, PlannedChunk, RunState
 
-#: Marks the file as ours ("JAdJ"), and the version of its tables.
+#: Marker of the file ("JAdJ"), and version of its tables.
 APPLICATION_ID = 0x4A41644A
 VERSION = 1
 
@@ -45,23 +45,23 @@ CREATE TABLE chunks (
 """
 
 
-def _fit_to_store(link: str) -> bool:
+def _may_store(link: str) -> bool:
     authority = link.partition("://")[2].partition("/")[0]
     return "@" not in authority and scrubbed(link) == link
 
 
 class Journal:
-    """The journal in a file; made when it is not there.
+    """Journal in a file, which is created if it does not exist.
 
-    Methods may be called from any thread of the process that opened it.
+    Methods can be called from any thread of the process that opened it.
 
     Args:
-        path: The file. Its folder has to exist.
-        now: Gives seconds since 1970.
+        path: Path of the file. Its folder must exist.
+        now: Function that returns seconds since 1970.
 
     Raises:
-        JournalLockedError: Another import is using the file.
-        JournalError: The file is something else, is damaged, or cannot be read and written.
+        JournalLockedError: Another import uses the file.
+        JournalError: The file is not a journal, is damaged, or can't be read and written.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, now: Callable[[], float] = time.time) -> None:
@@ -70,8 +70,8 @@ class Journal:
         self._lock = threading.RLock()
         self._database: sqlite3.Connection | None = None
         try:
-            # Only for its owner: the file tells what somebody imports, and when. A file that is there already is not
-            # touched, because closing it here would give back every POSIX lock that this process has on it.
+            # Only the owner may read the file, because it shows who imports what and when. An existing file is not opened
+            # here, because closing it would release every POSIX lock of this process on it.
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             self._database = sqlite3.connect(
@@ -79,7 +79,7 @@ class Journal:
             )
             self._prepare(self._database)
         except OSError as error:
-            raise JournalError(f"The journal {self.path.name} cannot be opened: {error.strerror}.") from error
+            raise JournalError(f"Could not open the journal {self.path.name}: {error.strerror}.") from error
         except sqlite3.Error as error:
             self.close()
             raise self._error(error) from error
@@ -88,7 +88,7 @@ class Journal:
             raise
 
     def _prepare(self, database: sqlite3.Connection) -> None:
-        # In this order: only then is the lock taken once and kept, and the log works without shared memory.
+        # In this order, the lock is acquired once and kept, and the log works without shared memory.
         database.execute("PRAGMA locking_mode=EXCLUSIVE")
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=NORMAL")
@@ -102,16 +102,16 @@ class Journal:
             database.execute(f"PRAGMA application_id={APPLICATION_ID:d}")
             database.execute(f"PRAGMA user_version={VERSION:d}")
         elif application != APPLICATION_ID:
-            raise JournalError(f"The file {self.path.name} is a database, but no journal of an import.")
+            raise JournalError(f"Could not open the journal {self.path.name}: it is another SQLite database.")
         elif version != VERSION:
             raise JournalError(
-                f"The journal {self.path.name} has version {version}; this release reads version {VERSION}.",
-                cause="It was certainly written by another release.",
+                f"Could not open the journal {self.path.name}: it has version {version}, and this release reads version {VERSION}.",
+                cause="Another release of this library wrote it.",
             )
         database.execute("COMMIT")
 
     def close(self) -> None:
-        """Give the file back. Closing twice does no harm."""
+        """Release the file. A second call does nothing."""
         with self._lock:
             database, self._database = self._database, None
             if database is not None:
@@ -133,9 +133,9 @@ class Journal:
     def begin_run(
         self, run_id: str, *, import_source: str, model_digest: str, test: bool = False, encoder: str = "json"
     ) -> JournalRun:
-        """Begin a run; an open one of the same import source is abandoned.
+        """Begin a run. An open run of the same import source is abandoned.
 
-        The encoder is noted because a chunk has the same digest only when the same one writes it.
+        The encoder is stored because only the same encoder produces chunks with the same digests.
         """
         with self._transaction() as database:
             database.execute(
@@ -147,14 +147,14 @@ class Journal:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, '{}')",
                 (run_id, import_source, model_digest, test, encoder, RunState.OPEN, self._now()),
             )
-            self._forget_chunks(database)
+            self._delete_chunks(database)
             return self._run(database, run_id)
 
     def open_run(self, *, import_source: str, model_digest: str) -> JournalRun | None:
-        """The run that can be resumed, or None when the last one came to an end.
+        """Return the run that can be resumed, or None if the last one has ended.
 
         Raises:
-            JournalMismatchError: The only open run is one of another import source, or it is one with another model.
+            JournalMismatchError: The only open run belongs to another import source or another model.
         """
         run = self.left_open(import_source)
         if run is None:
@@ -166,21 +166,21 @@ class Journal:
                 ).fetchone()
             if other is not None:
                 raise JournalMismatchError(
-                    f"The journal {self.path.name} has an open run of another import source."
+                    f"Could not resume from {self.path.name}: its open run belongs to another import source."
                 )
         elif run.model_digest != model_digest:
             raise JournalMismatchError(
-                f"The journal {self.path.name} has an open run with another schema model.",
-                cause="The model that was passed, or the one that Assets has now, certainly differs from that of the run.",
+                f"Could not resume from {self.path.name}: its open run has another schema model.",
+                cause="The model that was passed, or the current one in Assets, differs from that of the interrupted run.",
                 remedies=(
                     "You: resume with the model of the interrupted run.",
-                    "You: or start afresh with import_records() and the same journal.",
+                    "You: or start over with import_records() and the same journal.",
                 ),
             )
         return run
 
     def left_open(self, import_source: str) -> JournalRun | None:
-        """The newest run of an import source, whatever its model, if it did not come to an end."""
+        """Return the newest run of an import source, whatever its model, if it has not ended."""
         with self._reading() as database:
             row = database.execute(
                 "SELECT id FROM runs WHERE import_source=? ORDER BY number DESC LIMIT 1", (import_source,)
@@ -189,18 +189,18 @@ class Journal:
         return run if run is not None and run.is_open else None
 
     def run(self, run_id: str) -> JournalRun:
-        """A run by its id.
+        """Return the run with the given id.
 
         Raises:
-            KeyError: There is none.
+            KeyError: The journal has no such run.
         """
         with self._reading() as database:
             return self._run(database, run_id)
 
     def previous_counts(self, import_source: str) -> dict[str, int] | None:
-        """How many records of each selector the last whole import of the source had, or None when there was none.
+        """Return the number of records by selector of the last complete import, or None if there was none.
 
-        Test imports and imports that did not come to their end do not count.
+        Test imports and imports that did not end with DONE are ignored.
         """
         with self._reading() as database:
             row = database.execute(
@@ -210,34 +210,35 @@ class Journal:
         return None if row is None else _counts(row[0])
 
     def completing(self, run_id: str) -> None:
-        """Note that the service is about to be told that the data is complete."""
+        """Record that the end of the data is about to be sent."""
         self._write("UPDATE runs SET state=? WHERE id=?", RunState.COMPLETING, run_id)
 
     def finish_run(self, run_id: str, state: RunState, counts: Mapping[str, int]) -> None:
-        """Note how a run ended and what it had; its chunks are forgotten, so that the file stays small."""
+        """Record the end of a run and its counts. Its chunks are deleted, which keeps the file small."""
         with self._transaction() as database:
             database.execute(
                 "UPDATE runs SET state=?, ended=?, counts=? WHERE id=?",
                 (state, self._now(), json.dumps(dict(counts)), run_id),
             )
-            self._forget_chunks(database)
+            self._delete_chunks(database)
 
     def begin_execution(
         self, run_id: str, links: Mapping[str, str], execution_id: str = ""
     ) -> JournalExecution:
-        """Note that a run has an execution, or a new one because the old one takes no more data.
+        """Record the execution of a run, or a new one because the old one no longer accepts data.
 
-        Links with anything in them that looks like a credential are not stored; after a crash the run then goes on in a
-        new execution.
+        Links that may contain a credential are not stored. After a crash, such a run continues in a new execution.
         """
-        kept = dict(links) if all(map(_fit_to_store, links.values())) else {}
+        stored_links = dict(links) if all(map(_may_store, links.values())) else {}
         with self._transaction() as database:
             number = self._number(database, run_id)
             (last,) = database.execute("SELECT max(number) FROM executions WHERE run=?", (number,)).fetchone()
-            execution = JournalExecution(number=(last or 0) + 1, execution_id=execution_id, links=kept)
+            execution = JournalExecution(
+                number=(last or 0) + 1, execution_id=execution_id, links=stored_links
+            )
             database.execute(
                 "INSERT INTO executions VALUES (?, ?, ?, ?, ?)",
-                (number, execution.number, execution_id, json.dumps(kept), self._now()),
+                (number, execution.number, execution_id, json.dumps(stored_links), self._now()),
             )
             database.execute("UPDATE runs SET state=? WHERE number=?", (RunState.OPEN, number))
         return execution
@@ -245,7 +246,7 @@ class Journal:
     # --- chunks
 
     def plan(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
-        """Note a chunk before it is sent for the first time; noting the same one again changes nothing but its state."""
+        """Record a chunk before it is sent for the first time. Recording it again resets only its state."""
         self._write(
             "INSERT OR REPLACE INTO chunks SELECT number, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE id=?",
             execution,
@@ -261,11 +262,11 @@ class Journal:
         )
 
     def accept(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
-        """Note that the service took a chunk."""
+        """Record that the service accepted a chunk."""
         self._mark(ChunkState.ACCEPTED, run_id, execution, chunk)
 
     def split(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
-        """Note that the service found a chunk too large."""
+        """Record that a chunk was too large for the service."""
         self._mark(ChunkState.SPLIT, run_id, execution, chunk)
 
     def _mark(self, state: ChunkState, run_id: str, execution: int, chunk: PlannedChunk) -> None:
@@ -280,7 +281,7 @@ class Journal:
         )
 
     def chunks(self, run_id: str, execution: int) -> dict[str, JournalChunk]:
-        """The chunks of an execution by their name (number and part, such as "12" or "12ab")."""
+        """Return the chunks of an execution by name (number and part, such as "12" or "12ab")."""
         with self._reading() as database:
             rows = database.execute(
                 "SELECT chunks.number || part, chunks.id, digest, chunks.state, chunks.counts, bytes FROM chunks"
@@ -295,7 +296,7 @@ class Journal:
         }
 
     def boundaries(self, run_id: str) -> tuple[int, ...]:
-        """How many records each chunk of a run had, in order: cut in the same way, the same records give the same chunks."""
+        """Return the record counts of a run's chunks in order. With them, the same records result in the same chunks."""
         with self._reading() as database:
             rows = database.execute(
                 # SQLite takes the other columns from the row with the greatest execution.
@@ -303,12 +304,12 @@ class Journal:
                 " WHERE runs.id=? AND part='' GROUP BY chunks.number ORDER BY chunks.number",
                 (run_id,),
             ).fetchall()
-        found: list[int] = []
+        boundaries: list[int] = []
         for number, records, _ in rows:
-            if number != len(found):
-                break  # a gap: after a power failure; what follows is cut anew
-            found.append(records)
-        return tuple(found)
+            if number != len(boundaries):
+                break  # a gap after a power failure; the following chunks are cut again
+            boundaries.append(records)
+        return tuple(boundaries)
 
     # --- the database
 
@@ -347,7 +348,7 @@ class Journal:
             raise KeyError(run_id)
         return cast("int", row[0])
 
-    def _forget_chunks(self, database: sqlite3.Connection) -> None:
+    def _delete_chunks(self, database: sqlite3.Connection) -> None:
         database.execute(
             "DELETE FROM chunks WHERE run IN (SELECT number FROM runs WHERE state NOT IN (?, ?))",
             (RunState.OPEN, RunState.COMPLETING),
@@ -355,15 +356,16 @@ class Journal:
 
     def _error(self, error: sqlite3.Error) -> JournalError:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return JournalLockedError(f"The journal {self.path.name} is being used by another import.")
-        return JournalError(f"The journal {self.path.name} cannot be used: {error}.")
+            return JournalLockedError(f"Could not open the journal {self.path.name}: another import uses it.")
+        return JournalError(f"Could not use the journal {self.path.name}: {error}.")
 
     @contextlib.contextmanager
     def _reading(self) -> Generator[sqlite3.Connection, None, None]:
         with self._lock:
             if self._database is None:
                 raise JournalError(
-                    f"The journal {self.path.name} has been closed.", cause="Its import has ended."
+                    f"Could not use the journal {self.path.name}: it is closed.",
+                    cause="Its import has ended.",
                 )
             try:
                 yield self._database
@@ -378,7 +380,7 @@ class Journal:
                 yield database
                 database.execute("COMMIT")
             except BaseException:
-                # After some failures, such as a full disk, the database has rolled back by itself.
+                # After some failures, such as a full disk, the database has already rolled back.
                 with contextlib.suppress(sqlite3.OperationalError):
                     database.execute("ROLLBACK")
                 raise
@@ -387,7 +389,9 @@ class Journal:
         with self._reading() as database:
             cursor = database.execute(statement, cast("tuple[str, ...]", values))
             if not cursor.rowcount:
-                raise JournalError(f"The journal {self.path.name} does not know what it is told about.")
+                raise JournalError(
+                    f"Could not update the journal {self.path.name}: it has no entry for this run."
+                )
 
 
 def _counts(text: str) -> dict[str, int]:

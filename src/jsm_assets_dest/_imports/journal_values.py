@@ -1,4 +1,4 @@
-"""Runs, executions and chunks, as the journal knows them."""
+"""Runs, executions, and chunks in a journal."""
 
 from __future__ import annotations
 
@@ -10,73 +10,73 @@ from attrs import frozen
 
 
 class RunState(enum.StrEnum):
-    """How far a run got."""
+    """State of a run."""
 
     #: Chunks are being sent.
     OPEN = "open"
-    #: The service is being told, or has been told, that the data is complete: no chunk may follow.
+    #: The end of the data is being sent or was sent. No chunk may follow.
     COMPLETING = "completing"
-    #: Assets has worked everything off.
+    #: Assets has processed everything.
     DONE = "done"
-    #: Somebody cancelled it.
+    #: It was cancelled.
     CANCELLED = "cancelled"
-    #: A later run took its place.
+    #: A later run replaced it.
     ABANDONED = "abandoned"
 
 
 class ChunkState(enum.StrEnum):
-    """How far a chunk got."""
+    """State of a chunk."""
 
-    #: Cut, and perhaps sent: nobody knows whether the service took it, so it is sent again.
+    #: Cut and perhaps sent. It is unknown whether the service accepted it, so it is sent again.
     PLANNED = "planned"
-    #: The service took it.
+    #: The service accepted it.
     ACCEPTED = "accepted"
-    #: The service found it too large; its halves have entries of their own.
+    #: It was too large for the service. Its halves have entries of their own.
     SPLIT = "split"
 
 
 class PlannedChunk(Protocol):
-    """What the journal notes of a chunk; `_wire.chunks.Chunk` is one."""
+    """Parts of a `Chunk` that the journal stores."""
 
     @property
     def index(self) -> int:
-        """Its number in the run."""
+        """Number within the run."""
         ...
 
     @property
     def part(self) -> str:
-        """Which half of the half of it; usually empty."""
+        """Letters of the half, or of the half of a half; usually empty."""
         ...
 
     @property
     def id(self) -> str:
-        """What the service is told as its id."""
+        """Id that is sent to the service."""
         ...
 
     @property
     def digest(self) -> str:
-        """Of its data."""
+        """Digest of the data."""
         ...
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Records by selector."""
+        """Number of records by selector."""
         ...
 
     @property
     def size(self) -> int:
-        """Bytes before compression."""
+        """Number of bytes."""
         ...
 
 
 @frozen(kw_only=True)
 class JournalExecution:
-    """An execution of a run.
+    """Execution of a run.
 
     Attributes:
-        number: Its number in the run, from 1; a run that could not go on in its execution has a second one.
-        execution_id: Its id, where it is known.
-        links: Its links by name; empty when they were not fit to be stored.
+        number: Number within the run, from 1. A run that could not continue in its execution has a second one.
+        execution_id: Id of the execution, if known.
+        links: Links by name; empty if they must not be stored.
     """
 
     number: int
@@ -86,19 +86,19 @@ class JournalExecution:
 
 @frozen(kw_only=True)
 class JournalRun:
-    """A run, as the journal knows it.
+    """Run of an import.
 
     Attributes:
-        id: Stands at the front of the ids of its chunks.
-        import_source: The id of the import source it fills.
-        model_digest: Of the model that its records were checked against.
-        test: Whether it is a test import, of some records only.
-        state: How far it got.
+        id: First part of the ids of its chunks.
+        import_source: Id of the import source.
+        model_digest: Digest of the model of its records.
+        test: True for a test import, which contains only some records.
+        state: State of the run.
         started: Seconds since 1970.
         ended: Seconds since 1970, or None.
-        counts: Records by selector, once it has ended.
-        encoder: What wrote its chunks: "json" or "orjson".
-        execution: Its last execution, or None.
+        counts: Number of records by selector, after the end.
+        encoder: Encoder of its chunks: "json" or "orjson".
+        execution: Last execution, or None.
     """
 
     id: str
@@ -114,13 +114,13 @@ class JournalRun:
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be resumed."""
+        """True if it can be resumed."""
         return self.state in (RunState.OPEN, RunState.COMPLETING)
 
 
 @frozen(kw_only=True)
 class JournalChunk:
-    """A chunk, as the journal knows it; the same id means the same bytes, because the id has the digest inside."""
+    """Chunk of a run. The same id means the same bytes, because the id contains the digest."""
 
     id: str
     digest: str

@@ -1,4 +1,4 @@
-"""What became of the records: those that were not sent, and those of each object type."""
+"""Results of records: those that were not sent, and those of each object type."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from .progress import count_text
 
 @frozen(kw_only=True)
 class FailedRecord:
-    """A record that was not sent, and why.
+    """Record that was not sent, with the reason.
 
     Attributes:
-        selector: Which object type it was meant for.
-        index: Its position among the records of that selector, from 0, or None.
-        path: The place inside the record.
-        reason: What is wrong there.
+        selector: Selector of its object type.
+        index: Position among the records of that selector, from 0, or None.
+        path: Place inside the record.
+        reason: Problem at that place.
         record: The caller's own record.
     """
+
+    __module__ = "jsm_assets_dest"
 
     selector: str
     index: int | None
@@ -34,7 +36,7 @@ class FailedRecord:
 
     @classmethod
     def from_error(cls, error: RecordError) -> Self:
-        """What an error says about its record."""
+        """Return the record of an error."""
         return cls(
             selector=error.selector,
             index=error.index,
@@ -44,14 +46,14 @@ class FailedRecord:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """Everything but the record itself, as JSON-ready data."""
+        """Return JSON-ready data without the record itself."""
         return {"selector": self.selector, "index": self.index, "path": self.path, "reason": self.reason}
 
     def __str__(self) -> str:
         return f"{self.selector}[{self.index}]: {self.path or 'the record'} {self.reason}"
 
 
-#: What differs between records with the same mistake: positions in a path, and the end of a reason in parentheses.
+#: Parts that differ between records with the same problem: positions in a path, and details in parentheses.
 _POSITION, _DETAIL = re.compile(r"\[\d+\]"), re.compile(r" \([^()]*\)$")
 
 
@@ -66,14 +68,16 @@ def failure_reasons(failed: Iterable[FailedRecord]) -> list[str]:
 
 @frozen(kw_only=True)
 class ObjectTypeResult:
-    """What became of the records of one object type.
+    """Results of the records of one object type.
 
     Attributes:
-        name: The object type's name in Assets.
-        selector: Under which its records were given; empty for a type that this import did not send.
-        sent: Records in chunks that the service took.
-        status: What Assets said about the type; None while it has not said anything.
+        name: Name of the object type in Assets.
+        selector: Selector of its records; empty for a type that this import did not send.
+        sent: Number of records in accepted chunks.
+        status: Report of Assets about the type; None if there is none.
     """
+
+    __module__ = "jsm_assets_dest"
 
     name: str
     selector: str = ""
@@ -82,76 +86,76 @@ class ObjectTypeResult:
 
     @property
     def created(self) -> int:
-        """Objects that are new."""
+        """Number of created objects."""
         return self.status.created if self.status else 0
 
     @property
     def updated(self) -> int:
-        """Objects that changed."""
+        """Number of updated objects."""
         return self.status.updated if self.status else 0
 
     @property
     def unchanged(self) -> int:
-        """Objects that were the same already."""
+        """Number of unchanged objects."""
         return self.status.unchanged if self.status else 0
 
     @property
     def failed(self) -> int:
-        """Records that Assets could not take."""
+        """Number of records that Assets could not import."""
         return self.status.failed if self.status else 0
 
     @property
     def missing_updated(self) -> int:
-        """Objects that were not in the data and were marked."""
+        """Number of objects that were not in the data and were updated for it."""
         return self.status.missing_updated if self.status else 0
 
     @property
     def missing_deleted(self) -> int:
-        """Objects that were not in the data and were deleted."""
+        """Number of objects that were not in the data and were deleted."""
         return self.status.missing_deleted if self.status else 0
 
     @property
     def duplicates(self) -> int:
-        """Records whose identifier came before in the same import."""
+        """Number of records whose identifier occurred earlier in the same import."""
         return self.status.duplicates if self.status else 0
 
     @property
     def empty_identifiers(self) -> int:
-        """Records without an identifier."""
+        """Number of records without an identifier."""
         return self.status.empty_identifiers if self.status else 0
 
     @property
     def empty_labels(self) -> int:
-        """Records without a label."""
+        """Number of records without a label."""
         return self.status.empty_labels if self.status else 0
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """What went wrong, in the service's words."""
+        """Error messages of the service."""
         return self.status.messages if self.status else ()
 
     @property
     def unaccounted(self) -> int:
-        """Records sent that Assets said nothing about, once it has said something; 0 when all are accounted for."""
+        """Number of sent records that are missing from the report of Assets; 0 if there is no report."""
         if self.status is None:
             return 0
-        told = self.created + self.updated + self.unchanged + self.failed + self.duplicates
-        told += self.empty_identifiers + self.empty_labels + self.status.filtered
-        return max(0, self.sent - told)
+        reported = self.created + self.updated + self.unchanged + self.failed + self.duplicates
+        reported += self.empty_identifiers + self.empty_labels + self.status.filtered
+        return max(0, self.sent - reported)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was sent and nothing happened; the service lists every type of the mapping."""
+        """True if nothing was sent and nothing changed. The service lists every type of the mapping."""
         return not self.sent and not self.messages and not any(getattr(self, name) for name in COLUMNS)
 
     def to_dict(self) -> dict[str, object]:
-        """The whole value as JSON-ready data."""
-        said = {} if self.status is None else asdict(self.status, recurse=False)
+        """Return the result as JSON-ready data."""
+        status = {} if self.status is None else asdict(self.status, recurse=False)
         messages = list(self.messages)
         return {
             "entries": None,
             **{name: getattr(self, name) for name in COLUMNS},
-            **said,
+            **status,
             "name": self.name,
             "selector": self.selector,
             "sent": self.sent,
@@ -184,29 +188,29 @@ COLUMNS = (
 )
 
 
-#: Those that are said even when they are 0.
+#: Counts that are displayed even if they are 0.
 ALWAYS_SHOWN = ("created", "updated", "unchanged", "failed")
 
 
 def object_type_results(
     names: Mapping[str, str], sent: Mapping[str, int], status: ExecutionStatus
 ) -> tuple[ObjectTypeResult, ...]:
-    """What was sent, beside what Assets says about it.
+    """Combine the sent counts with the report of Assets.
 
     Args:
-        names: For each selector the name its object type has in Assets.
-        sent: Records sent, by selector.
-        status: What the execution said last.
+        names: Names of the object types in Assets, by selector.
+        sent: Number of sent records, by selector.
+        status: Last status of the execution.
     """
-    said = {one.name.strip().casefold(): one for one in status.object_types}
+    reports = {report.name.strip().casefold(): report for report in status.object_types}
     results = [
         ObjectTypeResult(
             name=names.get(selector, selector),
             selector=selector,
             sent=sent.get(selector, 0),
-            status=said.pop(names.get(selector, selector).strip().casefold(), None),
+            status=reports.pop(names.get(selector, selector).strip().casefold(), None),
         )
         for selector in dict.fromkeys((*names, *sent))
     ]
-    results = [one for one in results if one.sent or one.status is not None]
-    return (*results, *(ObjectTypeResult(name=one.name, status=one) for one in said.values()))
+    results = [result for result in results if result.sent or result.status is not None]
+    return (*results, *(ObjectTypeResult(name=report.name, status=report) for report in reports.values()))

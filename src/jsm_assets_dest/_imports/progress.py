@@ -1,4 +1,4 @@
-"""Where an import is, while it runs."""
+"""Progress of a running import."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ _BAR = "width:16em;height:1em;vertical-align:middle;accent-color:#0c66e4"
 
 
 class ImportPhase(enum.StrEnum):
-    """Where an import is."""
+    """Phase of an import."""
+
+    __module__ = "jsm_assets_dest"
 
     STARTING = "starting"
     SENDING = "sending"
@@ -24,39 +26,41 @@ class ImportPhase(enum.StrEnum):
 
 
 def duration_text(seconds: float) -> str:
-    """Seconds as people read them."""
+    """Return seconds in a human-readable form."""
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, left = divmod(round(seconds), 60)
+    minutes, remaining_seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {left:02} s"
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {remaining_seconds:02} s"
 
 
-def count_text(number: int, one: str, many: str = "") -> str:
-    """A number and its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def count_text(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 @frozen(kw_only=True)
 class ImportProgress:
-    """Where an import is; reported after each chunk and each look at the execution.
+    """Progress of an import, reported after each chunk and each status request.
 
     Attributes:
-        phase: Where it is.
-        read: Records taken from the source.
-        sent: Records in chunks that the service took; it has not looked at them yet.
-        refused: Records that were not sent because they do not fit.
-        chunks: Chunks that the service took.
-        in_flight: Chunks that are on their way.
-        bytes_sent: Bytes of the chunks that the service took.
-        total: Records in all, or None when nobody knows.
-        elapsed: Seconds since the import began.
-        sending: Seconds since the first record was asked for; the rate is taken from it.
-        retries: Requests that had to be sent again.
-        throttled: Seconds spent waiting because the service asked for it.
-        state: What the execution said last, such as PROCESSING.
-        selectors: Records sent, by selector.
+        phase: Phase of the import.
+        read: Number of records read from the source.
+        sent: Number of records in accepted chunks, which the service has not checked yet.
+        refused: Number of invalid records, which were not sent.
+        chunks: Number of accepted chunks.
+        in_flight: Number of chunks in flight.
+        bytes_sent: Bytes of the accepted chunks.
+        total: Total number of records, or None if unknown.
+        elapsed: Seconds since the import started.
+        sending: Seconds since the first record was read; the base of `rate`.
+        retries: Number of repeated requests.
+        throttled: Seconds of waits that the service requested.
+        state: Last state of the execution, such as PROCESSING.
+        selectors: Number of sent records, by selector.
     """
+
+    __module__ = "jsm_assets_dest"
 
     phase: ImportPhase
     read: int = 0
@@ -75,33 +79,33 @@ class ImportProgress:
 
     @property
     def is_last(self) -> bool:
-        """Whether no further report follows."""
+        """True if this is the last report."""
         return self.phase in (ImportPhase.DONE, ImportPhase.CANCELLED, ImportPhase.INTERRUPTED)
 
     @property
     def rate(self) -> float:
-        """Records per second that the service has taken."""
+        """Accepted records per second."""
         return self.sent / self.sending if self.sending > 0 else 0.0
 
     @property
     def fraction(self) -> float | None:
-        """How much of the records is done with, from 0 to 1; None when nobody knows the total."""
+        """Share of the records that was sent or rejected, from 0 to 1; None if the total is unknown."""
         if self.total is None:
             return None
         return min(1.0, (self.sent + self.refused) / self.total) if self.total > 0 else 1.0
 
     @property
     def remaining(self) -> float | None:
-        """Seconds until all records are sent, at the rate so far; None when nobody knows.
+        """Seconds until all records are sent, at the rate so far; None if the total is unknown.
 
-        How long Assets works on them afterwards cannot be known.
+        The time that Assets needs to process them is not included, because it is unknown.
         """
         if self.total is None or not self.rate:
             return None
         return max(0, self.total - self.sent - self.refused) / self.rate
 
     def to_dict(self) -> dict[str, object]:
-        """The whole value as JSON-ready data."""
+        """Return the progress as JSON-ready data."""
         return {
             **asdict(self, recurse=False),
             "phase": str(self.phase),
@@ -121,7 +125,7 @@ class ImportProgress:
             f"{self.phase}: {self.sent:,}{total} records sent{share} in {count_text(self.chunks, 'chunk')}"
         ]
         if self.refused:
-            parts.append(f"{self.refused:,} refused")
+            parts.append(f"{self.refused:,} rejected")
         if self.rate and self.phase is ImportPhase.SENDING:
             parts.append(f"{self.rate:,.0f} records/s")
             if self.remaining:
@@ -134,7 +138,7 @@ class ImportProgress:
 
     def _repr_html_(self) -> str:
         share = 1.0 if self.phase is ImportPhase.DONE else self.fraction
-        # While nobody knows the total, the bar only says that something happens; an ended one would go on saying it.
+        # Without a total, the bar is animated, so a finished import must not have one.
         value = f' value="{share:.4f}" max="1"' if share is not None else ""
         bar = f'<progress{value} style="{_BAR}"></progress> ' if value or not self.is_last else ""
         return whole(Markup(bar), str(self))

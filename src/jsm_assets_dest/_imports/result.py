@@ -1,7 +1,7 @@
-"""What an import says while it runs and when it has ended.
+"""Result of an import.
 
-*Sent* and *confirmed* are different things: the service answers a chunk before it has looked at the records, and says
-what became of them only when the whole execution is done. Until then nothing is confirmed, and a result says so.
+*Sent* and *confirmed* differ: the service accepts a chunk before it checks the records, and reports their outcome only when
+the whole execution is done. Until then, nothing is confirmed.
 """
 
 from __future__ import annotations
@@ -20,24 +20,27 @@ from .whole_run import DanglingReference
 
 @frozen(kw_only=True, repr=False)
 class ImportResult:
-    """How an import ended.
+    """Result of an import.
 
     Attributes:
-        confirmed: Whether Assets said DONE; without that nothing but *sent* is certain.
-        status: What the execution said last.
-        object_types: What became of the records, by object type.
-        failed: Records that were not sent, each with the reason, and the caller's own record.
-        refused: How many those are in all; only the first thousands are kept in `failed`.
-        unknown_keys: Keys that the model does not know and that were not sent, with the number of records, by selector.
-        dangling: References without a target among the records, where that was asked for.
-        chunks: Chunks that the service took in this run.
-        skipped_chunks: Chunks that an interrupted run had sent already.
-        bytes_sent: Their bytes.
-        retries: Requests that had to be sent again.
-        throttled: Seconds spent waiting because the service asked for it.
-        duration: Seconds from beginning to end.
-        notes: What else is worth knowing, in sentences.
+        confirmed: True if Assets reported DONE. Otherwise only the *sent* counts are known.
+        status: Last status of the execution.
+        object_types: Results by object type.
+        failed: Records that were not sent, each with the reason and the caller's own record.
+        refused: Number of records that were not sent; `failed` contains only the first thousands.
+        unknown_keys: Keys that the model does not contain and whose values were not sent, with the number of records, by
+            selector.
+        dangling: References whose target is not among the records, with `find_dangling=True`.
+        chunks: Number of chunks that the service accepted in this run.
+        skipped_chunks: Number of chunks that an interrupted run had sent before.
+        bytes_sent: Bytes of the accepted chunks.
+        retries: Number of repeated requests.
+        throttled: Seconds of waits that the service requested.
+        duration: Seconds from start to end.
+        notes: Further notes, in sentences.
     """
+
+    __module__ = "jsm_assets_dest"
 
     confirmed: bool
     status: ExecutionStatus
@@ -59,84 +62,88 @@ class ImportResult:
 
     @property
     def sent(self) -> int:
-        """Records in chunks that the service took."""
-        return self._sum(lambda one: one.sent)
+        """Number of records in accepted chunks."""
+        return self._sum(lambda object_type: object_type.sent)
 
     @property
     def created(self) -> int:
-        """Objects that are new."""
-        return self._sum(lambda one: one.created)
+        """Number of created objects."""
+        return self._sum(lambda object_type: object_type.created)
 
     @property
     def updated(self) -> int:
-        """Objects that changed."""
-        return self._sum(lambda one: one.updated)
+        """Number of updated objects."""
+        return self._sum(lambda object_type: object_type.updated)
 
     @property
     def unchanged(self) -> int:
-        """Objects that were the same already."""
-        return self._sum(lambda one: one.unchanged)
+        """Number of unchanged objects."""
+        return self._sum(lambda object_type: object_type.unchanged)
 
     @property
     def failed_objects(self) -> int:
-        """Records that were sent and that Assets could not take."""
-        return self._sum(lambda one: one.failed)
+        """Number of sent records that Assets could not import."""
+        return self._sum(lambda object_type: object_type.failed)
 
     @property
     def missing_updated(self) -> int:
-        """Objects that were not in the data and were marked."""
-        return self._sum(lambda one: one.missing_updated)
+        """Number of objects that were not in the data and were updated for it."""
+        return self._sum(lambda object_type: object_type.missing_updated)
 
     @property
     def missing_deleted(self) -> int:
-        """Objects that were not in the data and were deleted."""
-        return self._sum(lambda one: one.missing_deleted)
+        """Number of objects that were not in the data and were deleted."""
+        return self._sum(lambda object_type: object_type.missing_deleted)
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """Everything the service said went wrong; what it said about a type starts with the type's name."""
+        """Error messages of the service. A message about an object type starts with the type's name."""
         return (
             *self.status.messages,
-            *(f"{one.name}: {text}" for one in self.object_types for text in one.messages),
+            *(
+                f"{object_type.name}: {text}"
+                for object_type in self.object_types
+                for text in object_type.messages
+            ),
         )
 
     @property
     def ok(self) -> bool:
-        """Whether Assets confirmed the import and every record of the source arrived."""
+        """True if Assets confirmed the import and reports no failed, empty, or unaccounted records, and none was rejected."""
         return not self._problems()
 
     def object_type(self, name: str) -> ObjectTypeResult:
-        """The result of one object type, by its selector or its name.
+        """Return the result of an object type, by its selector or name.
 
         Raises:
-            KeyError: There is none.
+            KeyError: The import has no such object type.
         """
-        for one in self.object_types:
-            if name in (one.selector, one.name):
-                return one
+        for object_type in self.object_types:
+            if name in (object_type.selector, object_type.name):
+                return object_type
         raise KeyError(
-            f"the import had no object type {name!r}; it had: {', '.join(map(_name, self.object_types))}"
+            f"the import has no object type {name!r}, only: {', '.join(map(_key, self.object_types))}"
         )
 
     def raise_for_failures(self) -> None:
-        """Refuse a result that is not entirely good.
+        """Raise an error if the import has problems.
 
         Raises:
-            FailedObjectsError: Assets did not confirm the import, could not take some of the records or says nothing
-                about them, or some were never sent. The error has the result.
+            FailedObjectsError: Assets did not confirm the import, could not import some records, or does not report on them;
+                or some records were not sent. `error.result` is this result.
         """
         problems = self._problems()
         if not problems:
             return
-        what = f"The import did not go entirely well: {'; '.join(problems)}."
+        message = f"The import has problems: {'; '.join(problems)}."
         if self.confirmed:
-            raise FailedObjectsError(what, result=self, messages=self.messages[:10])
+            raise FailedObjectsError(message, result=self, messages=self.messages[:10])
         raise FailedObjectsError(
-            what,
+            message,
             result=self,
             messages=self.messages[:10],
-            cause="Assets has not come to the end of the import, or somebody cancelled it.",
-            remedies=("You: look at the import in Assets; wait for its end, or start it again.",),
+            cause="Assets has not finished the import, or someone cancelled it.",
+            remedies=("You: check the import in Assets. Wait for its end, or start it again.",),
         )
 
     def _problems(self) -> list[str]:
@@ -144,28 +151,28 @@ class ImportResult:
         if not self.confirmed:
             problems.append(f"Assets has not confirmed it (its state is {self.status.state or 'unknown'})")
         elif self.status.result not in ("", "OK"):
-            problems.append(f"Assets ended it with “{self.status.result}”")
+            problems.append(f"Assets ended it with the result {self.status.result}")
         if self.failed_objects:
-            problems.append(f"Assets could not take {count_text(self.failed_objects, 'record')}")
-        empty = self._sum(lambda one: one.empty_identifiers + one.empty_labels)
+            problems.append(f"Assets could not import {count_text(self.failed_objects, 'record')}")
+        empty = self._sum(lambda object_type: object_type.empty_identifiers + object_type.empty_labels)
         if empty:
-            problems.append(f"Assets left out {count_text(empty, 'record')} without an identifier or a label")
-        quiet = self._sum(lambda one: one.unaccounted) if self.confirmed else 0
-        if quiet:
+            problems.append(f"Assets skipped {count_text(empty, 'record')} without an identifier or a label")
+        unreported = self._sum(lambda object_type: object_type.unaccounted) if self.confirmed else 0
+        if unreported:
             problems.append(
-                f"Assets says nothing about {count_text(quiet, 'record')} that {_was(quiet)} sent"
+                f"Assets does not report on {count_text(unreported, 'record')} that {_was(unreported)} sent"
             )
         if self.refused:
             reasons = "" if self.sent else f" ({'; '.join(failure_reasons(self.failed)[:5])})"
             problems.append(
-                f"{count_text(self.refused, 'record')} did not fit and {_was(self.refused)} not sent{reasons}"
+                f"{count_text(self.refused, 'record')} {_was(self.refused)} invalid and not sent{reasons}"
             )
         if self.status.messages and not self.failed_objects:
-            problems.append(f"Assets said: {self.status.messages[0]}")
+            problems.append(f"Assets reports: {self.status.messages[0]}")
         return problems
 
     def to_dict(self) -> dict[str, object]:
-        """The whole result as JSON-ready data; of failed records everything but the record itself."""
+        """Return the result as JSON-ready data, without the failed records themselves."""
         status = self.status
         return {
             "ok": self.ok,
@@ -182,11 +189,11 @@ class ImportResult:
             "failed_objects": self.failed_objects,
             "missing_updated": self.missing_updated,
             "missing_deleted": self.missing_deleted,
-            "object_types": [one.to_dict() for one in self.object_types],
+            "object_types": [object_type.to_dict() for object_type in self.object_types],
             "refused": self.refused,
-            "failed": [one.to_dict() for one in self.failed],
+            "failed": [record.to_dict() for record in self.failed],
             "unknown_keys": {selector: dict(keys) for selector, keys in self.unknown_keys.items()},
-            "dangling": [one.to_dict() for one in self.dangling],
+            "dangling": [reference.to_dict() for reference in self.dangling],
             "messages": list(self.messages),
             "chunks": self.chunks,
             "skipped_chunks": self.skipped_chunks,
@@ -200,21 +207,21 @@ class ImportResult:
     def _headline(self) -> str:
         if not self.confirmed:
             return f"not confirmed by Assets (its state is {self.status.state or 'unknown'})"
-        return "confirmed by Assets" + ("" if self.ok else ", but not entirely well")
+        return "confirmed by Assets" + ("" if self.ok else ", with problems")
 
     def _lines(self) -> list[str]:
         lines = [
-            f"{self.refused - len(self.failed):,} further records did not fit"
+            f"{self.refused - len(self.failed):,} further records were invalid"
             if self.failed and self.refused > len(self.failed)
             else "",
             *self._not_sent(),
-            *(f"Assets said: {text}" for text in self.messages[:5]),
-            f"Assets said {len(self.messages) - 5:,} more things" if len(self.messages) > 5 else "",
+            *(f"Assets reports: {text}" for text in self.messages[:5]),
+            f"Assets reports {len(self.messages) - 5:,} more messages" if len(self.messages) > 5 else "",
             *(
                 f"not in the model, so not sent: {', '.join(keys)} of {selector}"
                 for selector, keys in self.unknown_keys.items()
             ),
-            *(f"no target: {one}" for one in self.dangling),
+            *(f"no target: {reference}" for reference in self.dangling),
             count_text(self.retries, "retry", "retries") if self.retries else "",
             f"throttled for {duration_text(self.throttled)}" if self.throttled else "",
             *self.notes,
@@ -238,21 +245,23 @@ class ImportResult:
         already = f", {self.skipped_chunks:,} sent before" if self.skipped_chunks else ""
         size = f"{count_text(self.sent, 'record')} in {count_text(self.chunks, 'chunk')}{already}"
         lines = [f"Import {self._headline()}: {size}, {duration_text(self.duration)}"]
-        lines += [f"  {one}" for one in self.object_types if not one.is_empty]
+        lines += [f"  {object_type}" for object_type in self.object_types if not object_type.is_empty]
         return "\n".join([*lines, *(f"  {line}" for line in self._lines())])
 
     def _repr_html_(self) -> str:
-        # What is rare has a column only where it happened.
+        # Rare outcomes have a column only if they occurred.
         names = [
             "sent",
             *(
                 name
                 for name in COLUMNS
-                if name in ALWAYS_SHOWN or any(getattr(one, name) for one in self.object_types)
+                if name in ALWAYS_SHOWN
+                or any(getattr(object_type, name) for object_type in self.object_types)
             ),
         ]
         rows: list[list[str | int]] = [
-            [one.name, *(int(getattr(one, name)) for name in names)] for one in self.object_types
+            [object_type.name, *(int(getattr(object_type, name)) for name in names)]
+            for object_type in self.object_types
         ]
         header = ["Object type", *(name.replace("_", " ").capitalize() for name in names)]
         sign, tone = (
@@ -271,8 +280,8 @@ class ImportResult:
         )
 
 
-def _name(one: ObjectTypeResult) -> str:
-    return one.selector or one.name
+def _key(object_type: ObjectTypeResult) -> str:
+    return object_type.selector or object_type.name
 
 
 def _was(number: int) -> str:

@@ -1,4 +1,4 @@
-"""What is counted while an import runs."""
+"""Counts of a running import."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from .progress import ImportPhase, ImportProgress
 from .result import ImportResult
 from .whole_run import DanglingReference
 
-#: Failed records that are kept with their reasons; further ones are only counted, so that memory stays bounded.
+#: Maximum number of failed records that are stored; further ones are only counted, which limits the memory.
 KEPT_RECORDS = 10_000
 
 
 @define(kw_only=True)
 class Tally:
-    """The counts of one import; kept by the operation, in one thread.
+    """Counts of one import, changed by one thread.
 
     Attributes:
-        names: For each selector the name its object type has in Assets.
-        started: When the import began, on the monotonic clock.
-        total: Records in all, where known.
-        sending_since: When the first record was asked for.
-        read: Records taken from the source.
-        sent: Records that the service took, by selector; those of an interrupted run included.
-        chunks: Chunks that the service took.
-        skipped_chunks: Chunks that an interrupted run had sent.
-        bytes_sent: Their bytes.
-        retries: Requests that had to be sent again.
-        throttled: Seconds spent waiting because the service asked for it.
+        names: Names of the object types in Assets, by selector.
+        started: Start of the import, on the monotonic clock.
+        total: Total number of records, if known.
+        sending_since: Time at which the first record was read.
+        read: Number of records read from the source.
+        sent: Number of accepted records by selector, including those of an interrupted run.
+        chunks: Number of accepted chunks.
+        skipped_chunks: Number of chunks that an interrupted run had sent.
+        bytes_sent: Bytes of the accepted chunks.
+        retries: Number of repeated requests.
+        throttled: Seconds of waits that the service requested.
         failed: Records that were not sent.
-        refused: How many those are.
+        refused: Number of records that were not sent.
     """
 
     names: Mapping[str, str]
@@ -52,13 +52,13 @@ class Tally:
     refused: int = 0
 
     def refuse(self, error: RecordError) -> None:
-        """Note a record that is left out; fits as the `on_bad` of a checker or a chunker."""
+        """Record an invalid record; can be the `on_bad` of a checker or chunker."""
         self.refused += 1
         if len(self.failed) < KEPT_RECORDS:
             self.failed.append(FailedRecord.from_error(error))
 
     def accept(self, counts: Mapping[str, int], size: int, *, before: bool = False) -> None:
-        """Note a chunk that the service took, now or `before`, in an interrupted run."""
+        """Record a chunk that the service accepted, now or `before`, in an interrupted run."""
         for selector, count in counts.items():
             self.sent[selector] = self.sent.get(selector, 0) + count
         if before:
@@ -70,7 +70,7 @@ class Tally:
     def progress(
         self, phase: ImportPhase, now: float, *, in_flight: int = 0, state: str = ""
     ) -> ImportProgress:
-        """Where the import is."""
+        """Return the progress of the import."""
         return ImportProgress(
             phase=phase,
             read=self.read,
@@ -97,7 +97,7 @@ class Tally:
         dangling: Sequence[DanglingReference] = (),
         notes: Sequence[str] = (),
     ) -> ImportResult:
-        """How the import ended."""
+        """Return the result of the import."""
         return ImportResult(
             confirmed=status.is_done,
             status=status,

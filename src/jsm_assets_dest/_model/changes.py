@@ -18,9 +18,6 @@ class _Place:
     key: str
     attribute: str = ""
 
-    def __str__(self) -> str:
-        return f"{self.key}.{self.attribute}" if self.attribute else self.key
-
 
 def _place(model: ObjectSchemaSpec, path: str) -> _Place:
     """Find the object type or attribute of a path such as "people" or "people.manager". Keys may contain dots.

@@ -34,7 +34,7 @@ def lint_attribute(
     """Collect all findings of an attribute."""
     _lint_names(spec, attribute, path, collector)
     _lint_identifier(attribute, path, collector)
-    _lint_label(attribute, path, collector)
+    _lint_label(spec, attribute, path, collector)
     if attribute.unique and attribute.type in _POOR_IDENTIFIERS:
         collector.warning(
             "unique-type",
@@ -109,7 +109,9 @@ def _lint_identifier(attribute: AttributeSpec, path: str, collector: FindingColl
         )
 
 
-def _lint_label(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
+def _lint_label(
+    spec: ObjectTypeSpec, attribute: AttributeSpec, path: str, collector: FindingCollector
+) -> None:
     if not attribute.label:
         return
     if attribute.type in _POOR_LABELS:
@@ -119,7 +121,7 @@ def _lint_label(attribute: AttributeSpec, path: str, collector: FindingCollector
             f"Assets probably rejects a label of type {attribute.type.value}.",
             "Use a text attribute as the label.",
         )
-    if not attribute.mapped:
+    if spec.mapped and not attribute.mapped:
         collector.warning(
             "label-unmapped",
             path,

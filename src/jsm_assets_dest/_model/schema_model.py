@@ -19,6 +19,7 @@ from .lint import lint
 from .mapping_document import write_document
 from .object_schema_spec import ObjectSchemaSpec
 from .order import targets_first
+from .partial_documents import apply_document
 from .portable import model_from_dict, model_to_dict
 
 
@@ -101,6 +102,18 @@ class SchemaModel(ObjectSchemaSpec):
             InvalidModelError: It is not such a document, or it uses an attribute type that imports don't have.
         """
         return read_document(document, cls)
+
+    def with_document(self, document: Mapping[str, object]) -> Self:
+        """Return the model after a partial schema-and-mapping document, as `PATCH …/mapping` accepts it.
+
+        The document contains only what it changes or adds. It removes nothing, and it replaces the mapping of an object
+        type as a whole. Keys, adoptions, and maximum lengths of the model don't change.
+
+        Raises:
+            InvalidModelError: The result has a mapping of an object type or attribute that doesn't exist, or an attribute
+                type that imports don't have.
+        """
+        return read_document(apply_document(write_document(self), document), type(self), base=self)
 
     def to_dict(self) -> dict[str, object]:
         """Return the whole model as JSON-ready data. `from_dict` restores it."""

@@ -186,9 +186,9 @@ def _is_taken(error: ValidationError) -> bool:
 
 def _taken(error: ValidationError, failure: str, remedies: tuple[str, ...] = ()) -> ObjectSchemaExistsError:
     fields = {"name": "name", "objectSchemaKey": "key"}
-    taken = " and ".join(fields.get(name, name) for name in error.field_errors) or "name or key"
+    taken_fields = " and ".join(fields.get(name, name) for name in error.field_errors) or "name or key"
     return ObjectSchemaExistsError(
-        f"{failure}: the {taken} is taken.",
+        f"{failure}: the {taken_fields} is taken.",
         remedies=remedies,
         status=error.status,
         messages=error.messages,

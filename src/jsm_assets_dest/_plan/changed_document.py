@@ -7,7 +7,7 @@ the model doesn't have are sent again.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 from attrs import evolve
 
@@ -32,17 +32,23 @@ Mappings: TypeAlias = Mapping[str, JsonObject]
 
 def wanted_mappings(model: SchemaModel, matches: Mapping[str, Match]) -> dict[str, JsonObject]:
     """Write the mappings of a model, with the unknown keys of the existing mappings, by the keys of the types."""
-    mappings: dict[str, JsonObject] = {}
-    for spec in model.object_types:
-        if spec.mapped:
-            mapping = mappings[spec.key] = write_mapping(model, spec)
-            existing = matches[spec.key].existing
-            if existing is not None and existing.mapping is not None:
-                with_extra(mapping, existing.mapping.extra)
-                for entry in cast("list[JsonObject]", mapping["attributesMapping"]):
-                    attribute = existing.mapping.attributes.get(str(entry["attributeExternalId"]))
-                    with_extra(entry, {} if attribute is None else attribute.extra)
-    return mappings
+    return {
+        spec.key: write_mapping(model, _with_existing_extra(model, spec, matches[spec.key]))
+        for spec in model.object_types
+        if spec.mapped
+    }
+
+
+def _with_existing_extra(model: SchemaModel, spec: ObjectTypeSpec, match: Match) -> ObjectTypeSpec:
+    existing = match.existing.mapping if match.existing is not None else None
+    if existing is None:
+        return spec
+    attributes: list[AttributeSpec] = []
+    for attribute in spec.attributes:
+        mapping = existing.attributes.get(model.external_id(spec.key, attribute.key))
+        extra = {} if mapping is None else mapping.extra
+        attributes.append(evolve(attribute, mapping_extra={**extra, **attribute.mapping_extra}))
+    return evolve(spec, attributes=attributes, mapping_extra={**existing.extra, **spec.mapping_extra})
 
 
 def whole_document(
@@ -110,20 +116,19 @@ def _parts(
         if external_id in parts:
             continue
         spec = specs.get(external_id)
-        existing = current.with_external_id(external_id) if spec is None else matches[spec.key].existing
         entry: JsonObject
         if spec is not None:
+            existing = matches[spec.key].existing
             # What exists keeps its unknown keys: an import can't change them.
             kept = spec if existing is None else evolve(spec, extra=existing.extra)
             entry = write_object_type(model, kept)
             written = list(_attributes(model, spec, matches[spec.key], attributes.get(spec.key, ())))
             if written:
                 entry["attributes"] = written
-        elif existing is not None:
+        else:
+            existing = next(one for one in current.object_types if one.external_id == external_id)
             entry = {"externalId": external_id, "name": existing.name, "description": existing.description}
             with_extra(entry, existing.extra)
-        else:
-            continue
         if existing is not None:
             parent = existing.parent
         else:

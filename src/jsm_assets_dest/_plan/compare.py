@@ -6,6 +6,7 @@ referenced object type, or the key of an icon, and it deletes nothing. The guide
 uniqueness, so differences in them are reported as drift and never sent.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from attrs import frozen
@@ -281,7 +282,7 @@ class Comparison:
                     yield item(
                         PlanKind.DRIFT,
                         f"It is no longer in the model. A build deletes neither the type nor its mapping. {_MAPPING_STAYS}",
-                        f"{_REMOVE_MAPPING} {remedy.removeprefix('An object schema manager: ').capitalize()}",
+                        f"{_REMOVE_MAPPING} Delete the type too, if it is no longer needed.",
                     )
         for key, match in self.matches.items():
             used = {attribute.external_id for attribute in match.attributes.values()}
@@ -326,7 +327,8 @@ def _differs(existing: Mapping[str, object], wanted: Mapping[str, object]) -> bo
 def _extra_drift(wanted: Mapping[str, object], existing: Mapping[str, object]) -> Iterator[str]:
     for key, value in wanted.items():
         if existing.get(key) != value:
-            yield f"`{key}` is {existing.get(key, 'not set')!r} instead of {value!r}"
+            existing_text = json.dumps(existing[key]) if key in existing else "missing"
+            yield f"`{key}` is {existing_text}, not {json.dumps(value)}"
 
 
 def _adopted_drift(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from attrs import define, field
 
@@ -275,7 +275,7 @@ class Case:
             messages=() if body.is_html else body.messages,
             field_errors=body.field_errors,
             request_id=_request_id(headers),
-            account=headers.get("x-aaccountid", "") or self.account_id or self.account,
+            account=unquote(headers.get("x-aaccountid", "")) or self.account_id or self.account,
         )
         if hint is not None:
             facts["retry_after"] = hint.seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Final, TypeAlias
+from urllib.parse import unquote
 
 from .request import Credential, Host, Request
 
@@ -63,5 +64,5 @@ def is_answered_to(
         or request.operation in _NOT_IDENTIFIED
     ):
         return True
-    ran_as = response.headers.get("x-aaccountid", "")
+    ran_as = unquote(response.headers.get("x-aaccountid", ""))
     return bool(ran_as) and (account_id is None or ran_as == account_id)

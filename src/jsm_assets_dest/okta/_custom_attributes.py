@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from ..exceptions import ConfigurationError
+from ._arguments import check_type
 from ._okta_objects import as_mapping, error_summary, pick, text_at
 from ._sources import Located
 from ._values import TEXT_LIMIT
@@ -37,12 +38,7 @@ TYPES = (
 
 
 def _stripped(name: str) -> str:
-    if not isinstance(name, str):
-        raise ConfigurationError(
-            f"A custom attribute needs strings, but received a value of the type {type(name).__name__}.",
-            field="custom_attributes",
-            fix='Pass the name in Okta\'s API and the title in Assets: CustomAttribute("badgeNumber", "Badge").',
-        )
+    check_type(name, str, "the API name or the title of a custom attribute", '"badgeNumber"')
     return name.strip()
 
 

@@ -20,7 +20,7 @@ from ._records import Records
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Export:
     """Result of `export`.
 
@@ -41,6 +41,9 @@ class Export:
     def to_dict(self) -> dict[str, object]:
         """Return the export as JSON-compatible data, without the path."""
         return {"files": list(self.files), "counts": dict(self.counts), "size": self.size}
+
+    def __repr__(self) -> str:
+        return f"<Export of {len(self.files):,} requests in {str(self.path)!r}>"
 
     def __str__(self) -> str:
         counts = ", ".join(f"{count:,} {selector}" for selector, count in self.counts.items())

@@ -72,22 +72,22 @@ class Index:
     folder: Path
     requests: Mapping[str, str] = field(factory=dict[str, str])
     headers: Mapping[str, str] = field(factory=dict[str, str])
+    _read_targets: frozenset[tuple[object, ...]] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        addresses = (request.rpartition(" ")[2] for request in self.requests.values())
+        object.__setattr__(self, "_read_targets", frozenset(map(_target, addresses)))
 
     @classmethod
     def of(cls, folder: Path) -> Index:
         """Read the index of a folder. It is empty if the folder has none."""
         file = folder / INDEX
-        if not file.is_file():
-            return cls(folder)
-        entries = [entry.value for entry in located(file, folder)]
+        entries = [entry.value for entry in located(file, folder)] if file.is_file() else []
+        links = {text_at(entry, "file"): pick(entry, "link") for entry in entries}
         return cls(
             folder,
             {text_at(entry, "file"): text_at(entry, "request") for entry in entries},
-            {
-                text_at(entry, "file"): _header(pick(entry, "link"))
-                for entry in entries
-                if pick(entry, "link") is not None
-            },
+            {name: _header(link) for name, link in links.items() if link is not None},
         )
 
     def page(self, file: Path, root: Path) -> Page:
@@ -101,16 +101,15 @@ class Index:
         match = _NEXT.search(header)
         if match is None:
             return Page(where, objects, is_last=True)
-        is_read = _target(match[1]) in {
-            _target(request.rpartition(" ")[2]) for request in self.requests.values()
-        }
+        is_read = _target(match[1]) in self._read_targets
         return Page(where, objects, unread_next="" if is_read else urlsplit(match[1]).path)
 
     def missing_files(self, root: Path) -> Iterator[Notice]:
         """Yield the files that the index lists but the folder does not contain."""
+        subfolder = self.folder.relative_to(root)
         for name in self.requests:
-            if not (self.folder / name).is_file():
-                where = (self.folder / name).relative_to(root).as_posix()
+            if name and not (self.folder / name).is_file():
+                where = (subfolder / name).as_posix()
                 yield Notice("unread_page", "file", where, f"{INDEX} lists it, but it does not exist")
 
 
@@ -118,7 +117,7 @@ def _header(value: object) -> str:
     return ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value)
 
 
-def _target(address: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _target(address: str) -> tuple[object, ...]:
     """Return the path and the query of an address in a comparable form."""
     parts = urlsplit(address)
     return parts.path, tuple(sorted(parse_qsl(parts.query, keep_blank_values=True)))

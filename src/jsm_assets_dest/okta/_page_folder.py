@@ -21,12 +21,14 @@ from pathlib import Path
 
 from ..exceptions import ConfigurationError
 from ._page_files import INDEX, Index, is_hidden, json_files, strangers
-from ._report import Notice, Skipped
+from ._report import DEACTIVATED_ADVICE, Notice, Skipped
 from ._sources import Links, Page, Source, TenantParts
 
 #: Prefixes of file names. Longer ones come first, so that "user-types" is not read as "users".
 _TOP = ("user-schema", "user-types", "memberships", "users", "groups", "apps", "devices")
 _FOLDERS = ("group-members", "app-users", "app-groups", "device-users")
+#: A request for people that leaves out deactivated people.
+_PLAIN_USERS_REQUEST = re.compile(r"/api/v1/users(?!.*[?&](?:search|filter)=)(?:\?|\s*$)")
 #: An Okta id at the start of a file name.
 PARENT = re.compile(r"[0-9A-Za-z]+")
 
@@ -58,7 +60,7 @@ def read_page_folder(folder: Path) -> TenantParts:
         app_groups=_links(index, children["app-groups"]),
         device_users=_links(index, children["device-users"]),
         user_schemas=[schema for page in schemas for schema in page.objects],
-        not_importable=_not_importable(index, schemas),
+        not_importable=_not_importable(index, top["users"], schemas),
     )
 
 
@@ -95,13 +97,19 @@ def _links(
     return read if children or memberships else None
 
 
-def _not_importable(index: Index, schemas: list[Page]) -> Callable[[], Iterator[Skipped | Notice]]:
+def _not_importable(
+    index: Index, users: list[Path], schemas: list[Page]
+) -> Callable[[], Iterator[Skipped | Notice]]:
     folder = index.folder
 
     def read() -> Iterator[Skipped | Notice]:
         yield from index.missing_files(folder)
         for page in schemas:
             yield from page.notices("user schemas")
+        requests = (index.requests.get(file.name, "") for file in users)
+        if any(_PLAIN_USERS_REQUEST.search(request) for request in requests):
+            reason = f"the request in {INDEX} has no search and no filter. {DEACTIVATED_ADVICE}"
+            yield Notice("no_deactivated_people", "people", users[0].name, reason)
         for path in sorted(folder.iterdir()):
             if path.name in _FOLDERS and path.is_dir():
                 yield from strangers(path, folder, "its files are not read")

@@ -6,12 +6,12 @@ from typing import Literal, TypeAlias, get_args
 from attrs import define, field, frozen
 
 from .._model.schema_model import SchemaModel
-from ..exceptions import ConfigurationError
+from ._arguments import check_choice, check_count, check_type
 from ._fields import TYPES, TypeFields, device_users
 from ._okta_objects import as_mapping, text_at
 from ._privacy import Privacy
 from ._record_building import Part, RecordBuilder, Targets, plan_parts
-from ._report import Notice, Report
+from ._report import DEACTIVATED_ADVICE, Notice, Report
 from ._schema import schema_model
 from ._sources import LISTS, Links, ListReader, Located, Source
 from ._store import Store
@@ -180,10 +180,7 @@ class _Pass:
 
     def _check_deactivated(self, people_count: int) -> None:
         if people_count >= _MANY_PEOPLE and not self.has_deactivated:
-            reason = (
-                f"none of the {people_count:,} people is deactivated (DEPROVISIONED). Okta leaves deactivated people out "
-                "of GET /api/v1/users, so they stay active in Assets. Use GET /api/v1/users?search=status%20pr."
-            )
+            reason = f"none of the {people_count:,} people is deactivated. {DEACTIVATED_ADVICE}"
             self.report.notify(Notice("no_deactivated_people", "people", "", reason))
 
     def _accepted(
@@ -271,23 +268,27 @@ def records(
         An iterable of pairs of a selector and a record. Its `report` names everything that was left out.
 
     Raises:
-        ConfigurationError: A limit is too small, `on_defect` is unknown, or the privacy rules do not fit the model.
+        ConfigurationError: An argument has the wrong type, a limit is too small, `on_defect` is unknown, or the privacy
+            rules do not fit the model.
     """
+    check_type(tenant, Tenant, "tenant", "Tenant.from_folder(path)")
     for name, limit, minimum in (
         ("groups_per_person", groups_per_person, 0),
         ("applications_per_person", applications_per_person, 0),
         ("people_limit", people_limit, 1),
     ):
-        if limit is not None and limit < minimum:
-            raise ConfigurationError(
-                f"{name} cannot be {limit}.", field=name, fix=f"Pass {minimum} or more, or None for no limit."
-            )
-    if on_defect not in get_args(OnDefect):
-        raise ConfigurationError(
-            f"on_defect cannot be {on_defect!r}.", field="on_defect", fix='Use "report" or "stop".'
-        )
+        if limit is not None:
+            check_count(limit, minimum, name)
+    for name, flag in (
+        ("include_inactive", include_inactive),
+        ("include_console_applications", include_console_applications),
+        ("truncate", truncate),
+    ):
+        check_type(flag, bool, name, "True")
+    check_choice(on_defect, get_args(OnDefect), "on_defect")
     model = schema_model() if model is None else model
     privacy = Privacy() if privacy is None else privacy
+    check_type(privacy, Privacy, "privacy", "Privacy({'people.mobilePhone': 'drop'})")
     privacy.check(model)
     options = Options(
         include_inactive=include_inactive,

@@ -21,6 +21,11 @@ EXAMPLES_AT_MOST = 5
 NoticeCode: TypeAlias = Literal[
     "error_response", "unread_page", "possibly_cut_off", "repeated_page", "no_deactivated_people"
 ]
+#: What to do if deactivated people are missing.
+DEACTIVATED_ADVICE = (
+    "Okta leaves deactivated people (DEPROVISIONED) out of GET /api/v1/users, so they stay active in Assets. "
+    "Use GET /api/v1/users?search=status%20pr."
+)
 #: Notices that prove that data is missing or damaged. The others are only suspicions.
 _DEFECTS: frozenset[NoticeCode] = frozenset({"error_response", "unread_page", "repeated_page"})
 
@@ -32,8 +37,8 @@ class Notice:
     Attributes:
         code: "error_response": Okta returned an error instead of this page. "unread_page": the page's Link header
             names a next page that was not read. "repeated_page": the page has the same objects as an earlier one.
-            "possibly_cut_off": the last page is full, so more pages may exist. "no_deactivated_people": there is no
-            deactivated person among thousands, so the request probably left them out.
+            "possibly_cut_off": the last page is full, so more pages may exist. "no_deactivated_people": the request
+            for people leaves out deactivated people, or there is no deactivated person among thousands.
         what: Name of the list: "people", "members of the group 00g1", ...
         where: The file or the page. Empty if unknown.
         reason: The reason and its effect, in a sentence.

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import field, frozen
 
-from ..exceptions import ConfigurationError
+from ._arguments import check_count, check_type
 from ._sample_words import (
     CONSOLES,
     DEPARTMENTS,
@@ -68,10 +68,8 @@ def sample_tenant(people: int = 250, *, seed: int = 7) -> Tenant:
     Raises:
         ConfigurationError: The number of people is less than 1.
     """
-    if people < 1:
-        raise ConfigurationError(
-            f"A sample tenant cannot have {people} people.", field="people", fix="Pass 1 or more."
-        )
+    check_count(people, 1, "people")
+    check_type(seed, int, "seed", "7")
     sample = _Sample(people, seed)
     return Tenant(
         users=_paged(sample.users),

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias, get_args
 
 from .._assets.statuses import StatusCategory
+from .._model.arguments import instances, texts
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec, StatusSpec
 from ..exceptions import ConfigurationError
+from ._arguments import check_choice, check_type
 from ._custom_attributes import PREFIX, CustomAttribute
 from ._fields import LEAN_REFERENCES, TYPES, Field, Level, TypeFields
 from ._values import status_name
@@ -103,20 +105,11 @@ def schema_model(
         ConfigurationError: An argument has an unknown value, or two custom attributes have the same API name.
         InvalidModelError: A reference points to an object type that is left out.
     """
-    if profile not in get_args(Profile):
-        raise ConfigurationError(
-            f"The Okta model has no profile {profile!r}.",
-            field="profile",
-            fix='Use "lean", "standard" or "full".',
-        )
-    if manager_by not in _MANAGER_ATTRIBUTES:
-        raise ConfigurationError(
-            f"manager_by cannot be {manager_by!r}.",
-            field="manager_by",
-            fix='Use "email", "employee_number" or "id".',
-        )
+    check_choice(profile, get_args(Profile), "profile")
+    check_choice(manager_by, get_args(ManagerBy), "manager_by")
+    check_type(manager_field, str, "manager_field", '"managerId"')
     level = _LEVELS[profile]
-    custom = tuple(custom_attributes)
+    custom = instances(CustomAttribute, custom_attributes, "custom_attributes")
     model = SchemaModel(
         NAME,
         tuple(_object_type(fields, level, custom, manager_by, manager_field) for fields in TYPES),
@@ -235,7 +228,7 @@ def _clashing(names: Mapping[str, str], base_names: Iterable[str]) -> list[str]:
 def _keys(without: Iterable[str], model: SchemaModel) -> tuple[str, ...]:
     """Convert names or keys of object types and attributes to keys. Ignore attributes of larger profiles."""
     keys: list[str] = []
-    for name in (without,) if isinstance(without, str) else without:
+    for name in texts(without, "without"):
         type_name, _, attribute_name = name.partition(".")
         fields = next((fields for fields in TYPES if _is(type_name, fields.key, fields.name)), None)
         spec = model.object_type(fields.key) if fields is not None else None

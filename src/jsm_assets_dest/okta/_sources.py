@@ -25,7 +25,7 @@ Links: TypeAlias = (
 )
 
 
-@frozen
+@frozen(repr=False)
 class Located:
     """An object and the place from which it was read.
 
@@ -38,6 +38,9 @@ class Located:
 
     value: object
     where: str
+
+    def __repr__(self) -> str:
+        return f"<Located at {self.where!r}>"  # Without the value, which may be personal data.
 
 
 @frozen

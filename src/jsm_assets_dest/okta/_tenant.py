@@ -7,6 +7,7 @@ from typing import Self, cast
 from attrs import field, frozen
 
 from ..exceptions import ConfigurationError
+from ._arguments import check_type
 from ._custom_attributes import CustomAttribute, discover_custom_attributes
 from ._page_folder import read_page_folder
 from ._report import Notice, Skipped
@@ -79,6 +80,7 @@ class Tenant:
     org_url: str = ""
 
     def __attrs_post_init__(self) -> None:
+        check_type(self.org_url, str, "org_url", '"https://acme.okta.com"')
         for name in LISTS:
             source: object = getattr(self, name)
             if isinstance(source, str | bytes):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from ..exceptions import ConfigurationError
+from ._arguments import check_count
 from ._okta_objects import as_mapping, plain
 from ._page_folder import PARENT
 from ._report import Report
@@ -27,6 +28,7 @@ def write_folder(tenant: Tenant, path: str | Path, *, page_size: int = 200) -> P
         ConfigurationError: The folder is not empty, because two exports must not be mixed. Or the data has a defect, such
             as an error response or a member without an id. The files written so far are then incomplete.
     """
+    check_count(page_size, 1, "page_size")
     folder = Path(path)
     # Only the owner may read the files, because they contain data about people.
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -5,6 +5,7 @@
 | `GET /_emulator/` | the state, and this list |
 | `POST /_emulator/importsource` | `{"schema": "OKT", "name": "Okta", "enabled": true, "missing_objects": "ignore"}`: create |
 | `POST /_emulator/importsource/{id}/enable` | also `disable`, `token` (generate one) and `delete` |
+| `POST /_emulator/importsource/{id}/missing_objects` | `{"policy": "remove", "type_name": "People", "threshold": 2}` |
 | `POST /_emulator/faults` | `{"operation": "submit chunk", "status": 429, "retry_after": 2, "times": 1, "nth": 1}` |
 | `DELETE /_emulator/faults` | remove all planned faults |
 | `GET /_emulator/faults` | the faults that have not happened yet |
@@ -106,7 +107,7 @@ class Control:
             return route(body)
         parts = rest.split("/")
         if inbound.method == "POST" and len(parts) == 3 and parts[0] == "importsource":
-            return self._change_import_source(parts[1], parts[2])
+            return self._change_import_source(parts[1], parts[2], body)
         if inbound.method == "POST" and len(parts) == 2 and parts[0] == "access":
             return self._switch(parts[1], body)
         known = [f"{method} /_emulator/{path}" for method, path in self._routes]
@@ -141,12 +142,15 @@ class Control:
             "token": source.token,
         }
 
-    def _change_import_source(self, identifier: str, change: str) -> JsonValue:
+    def _change_import_source(self, identifier: str, change: str, body: JsonObject) -> JsonValue:
         for source in self._emulator.import_sources:
             if source.id == identifier:
                 break
         else:
             raise ControlError(404, f"there is no import source {identifier}")
+        if change == "missing_objects":
+            source.set_missing_objects(**cast("dict[str, Any]", body))
+            return self._source(source)
         changes = {
             "enable": source.enable,
             "disable": source.disable,

@@ -110,7 +110,7 @@ class SeededObject:
 
     def connect_ticket(self, key: str) -> None:
         """Connect a Jira ticket with the object."""
-        self._asset.ticket_keys.append(key)
+        self._asset.ticket_keys = (*self._asset.ticket_keys, key)
 
     def __repr__(self) -> str:
         return f"<SeededObject {self.key} {self.label!r} of {self.type_name}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from .handles import SeededSchema
@@ -9,6 +10,7 @@ from .world import imports
 from .world.entities import Execution, ImportSource
 from .world.executions import cancel_execution, settle_executions, status_document
 from .world.json_reading import JsonObject, JsonValue
+from .world.missing_objects import missing_policy, policy_of
 from .world.site import Site
 
 
@@ -139,6 +141,38 @@ class SeededImportSource:
     def uninstall_module(self) -> None:
         """Uninstall the import module. Starting an import returns `INVALID_IMPORT_MODULE_KEY`."""
         self._source.module_key = "rlabs-import-type-csv"
+
+    def set_missing_objects(
+        self,
+        policy: str,
+        type_name: str | None = None,
+        *,
+        threshold: int = 1,
+        unit: str = "runs",
+        update: Sequence[str] = (),
+    ) -> None:
+        """Set the policy for objects that the data no longer contains, as in the user interface.
+
+        Args:
+            policy: "ignore", "remove" or "update".
+            type_name: only for this mapped object type; for all of them if None.
+            threshold: number of consecutive runs, or of days, that an object must be absent.
+            unit: "runs" or "days".
+            update: for "update": name of an attribute and its new value.
+        """
+        settings = missing_policy(policy, threshold=threshold, unit=unit, update=update)
+        if type_name is None:
+            self._source.default_policy = settings
+            self._source.policies.clear()
+        else:
+            self._source.policies[int(self.schema[type_name].id)] = settings
+
+    def missing_objects(self, type_name: str | None = None) -> str:
+        """Return the policy for objects that the data no longer contains: "ignore", "remove" or "update"."""
+        policy = self._source.default_policy
+        if type_name is not None:
+            policy = policy_of(self._source, int(self.schema[type_name].id))
+        return str(policy["policy"])
 
     def delete(self) -> None:
         """Delete it. Its token becomes invalid, its objects stay."""

@@ -20,13 +20,13 @@ from .world import entities
 from .world.accounts import Client, Credentials, Token
 from .world.site import Site
 
-VERSION = 1
+VERSION = 2
 
 _Row: TypeAlias = tuple[str, str]
 _NUMBER_KEYS = {
     entities.ObjectType: ("object_ids",),
     entities.AssetObject: ("values",),
-    entities.ImportSource: ("mappings",),
+    entities.ImportSource: ("mappings", "policies", "absences", "registered"),
 }
 """
 Fields whose keys are numbers, which JSON converts to strings.
@@ -88,7 +88,7 @@ def _write(database: sqlite3.Connection, name: str, rows: Iterable[_Row]) -> Non
 
 
 def _text(entity: Any) -> str:
-    return json.dumps(attrs.asdict(entity), ensure_ascii=False)
+    return json.dumps(attrs.asdict(entity))
 
 
 def load(path: Path, site: Site, credentials: Credentials) -> None:
@@ -129,5 +129,10 @@ def _rows(database: sqlite3.Connection, name: str) -> Iterable[_Row]:
 
 def _entity(kind: type[Any], fields: dict[str, Any]) -> Any:
     for name in _NUMBER_KEYS.get(kind, ()):
-        fields[name] = {int(key): value for key, value in fields[name].items()}
+        fields[name] = {
+            int(key): tuple(value) if isinstance(value, list) else value
+            for key, value in fields[name].items()
+        }
+    if kind is entities.AssetObject:
+        fields["ticket_keys"] = tuple(fields["ticket_keys"])
     return kind(**fields)

@@ -114,6 +114,8 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         headers = dict(response.headers)
         if response.status not in (204, 304):
             headers["Content-Length"] = str(len(response.body))
+        if request.method == "HEAD":
+            response.body = b""
         return httpx.Response(
             response.status,
             headers=headers,

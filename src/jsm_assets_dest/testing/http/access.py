@@ -6,11 +6,12 @@ They represent what an administrator, a bill, or Atlassian does to a site.
 from __future__ import annotations
 
 from ..world.accounts import Credentials, account_by_email
+from ..world.clock import timestamp
 from ..world.entities import Account
 from ..world.rejections import Rejection, errors_body
 from ..world.site import Site
 from .addresses import Address
-from .exchange import HTML, LOGIN_PAGE, UNAVAILABLE_PAGE, Response, json_response, text_response
+from .exchange import GATEWAY_JSON, HTML, LOGIN_PAGE, UNAVAILABLE_PAGE, Response, json_response, text_response
 
 IP_REFUSED = "The IP address has been rejected because it is not on the allowed list. See your admin for more information."
 ASSETS_DENIED = "Access to Assets API was denied"
@@ -164,13 +165,13 @@ class Access:
         response.headers["X-Failure-Category"] = "FAILURE_CLIENT_TCS"
         return response
 
-    def check_assets(self, account: Account) -> None:
+    def check_assets(self, account: Account, *, needs_license: bool = True) -> None:
         """Reject accounts that cannot use Assets.
 
         Raises:
             Rejection: 403.
         """
-        if self._assets is not None or not self.is_licensed(account):
+        if self._assets is not None or (needs_license and not self.is_licensed(account)):
             raise Rejection(403, errors_body([ASSETS_DENIED]))
 
     def is_revoked(self, secret: str) -> bool:
@@ -185,9 +186,9 @@ class Access:
 
 def gateway_not_found(site: Site, address: Address) -> Response:
     """Return the gateway's own 404."""
-    return json_response(
+    response = json_response(
         {
-            "timestamp": site.clock.milliseconds(),
+            "timestamp": timestamp(site.clock.milliseconds())[:-1] + "000000Z",
             "status": 404,
             "error": "Not Found",
             "message": "No message available",
@@ -195,3 +196,5 @@ def gateway_not_found(site: Site, address: Address) -> Response:
         },
         404,
     )
+    response.content_type = GATEWAY_JSON
+    return response

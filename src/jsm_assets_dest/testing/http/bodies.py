@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import frozen
 
-from ..world.json_reading import Fields, parse_json, read_fields
-from ..world.rejections import Rejection, bad_request, errors_body, invalid_fields
+from ..world.json_reading import FieldProblem, Fields, parse_json, read_fields
+from ..world.rejections import Rejection, bad_request, by_strictness, errors_body, invalid_fields
 
 
 @frozen(kw_only=True)
@@ -47,7 +47,9 @@ def read_body(body: Body, data: bytes, content_type: str, *, strict: bool) -> Ma
     if not body.allowed or (body.may_be_empty and not data.strip()):
         return {}
     if strict and "json" not in content_type.lower():
-        raise Rejection(415, errors_body([f"Unsupported Media Type: {content_type or 'none'}"]))
+        raise by_strictness(
+            Rejection(415, errors_body([f"Unsupported Media Type: {content_type or 'none'}"]))
+        )
     try:
         value = parse_json(data)
     except ValueError as problem:
@@ -58,5 +60,12 @@ def read_body(body: Body, data: bytes, content_type: str, *, strict: bool) -> Ma
         raise bad_request("The request body must be a JSON object")
     fields, problems = read_fields(body, value, strict=strict)
     if problems:
-        raise invalid_fields({name: problem.text for name, problem in problems.items()})
+        raise invalid_body(problems)
     return fields
+
+
+def invalid_body(problems: Mapping[str, FieldProblem]) -> Rejection:
+    """Reject fields, and mark the rejection if only strict mode makes it."""
+    rejection = invalid_fields({name: problem.text for name, problem in problems.items()})
+    only_strict = all(problem.strict_only for problem in problems.values())
+    return by_strictness(rejection) if only_strict else rejection

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
 
 from ..world import roles
-from ..world.entities import Account, ImportSource, ObjectSchema
+from ..world.entities import Account, ImportSource, ObjectSchema, ObjectType
 from ..world.json_reading import JsonValue, parse_integer
-from ..world.rejections import bad_request, not_permitted
+from ..world.rejections import Rejection, bad_request, errors_body, not_permitted
 from ..world.site import Site
 from .access import Access
 from .addresses import Address
@@ -131,7 +132,30 @@ class Call:
     def name_filter(self) -> str:
         """Return the `query` parameter in lowercase. Its documented default is the two characters `""`: no filter."""
         text = self.query.get("query", "")
-        return "" if text == '""' else text.lower()
+        # `false` is a default of the document, too, which generated clients always send.
+        return "" if text in ('""', "false") else text.lower()
+
+    def object_type_in_body(self, name: str) -> ObjectType:
+        """Return the object type of an id in the body; an unknown one is a 400 unless `Doubts` says otherwise."""
+        with self._unknown_in_body(name):
+            return self.site.object_type(self.text(name) or "")
+
+    def schema_in_body(self, name: str) -> ObjectSchema:
+        """Return the object schema of an id in the body; see `object_type_in_body`."""
+        with self._unknown_in_body(name):
+            return self.site.schema(self.text(name) or "")
+
+    @contextlib.contextmanager
+    def _unknown_in_body(self, name: str) -> Generator[None, None, None]:
+        try:
+            yield
+        except Rejection as rejection:
+            status = self.site.doubts.unknown_id_in_body_status
+            if status == rejection.status:
+                raise
+            raise Rejection(
+                status, errors_body(fields={name: f"{name} {self.text(name)} does not exist"})
+            ) from None
 
     def require(self, schema: ObjectSchema, right: str) -> None:
         """Reject callers whose role in a schema does not allow "manage", "develop" or "view".

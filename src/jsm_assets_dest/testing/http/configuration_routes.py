@@ -42,8 +42,7 @@ def _require_schema(call: Call, schema_id: int | None) -> None:
 
 
 def _schema_id(call: Call) -> int | None:
-    text = call.text("objectSchemaId")
-    return call.site.schema(text).id if text is not None else None
+    return call.schema_in_body("objectSchemaId").id if call.text("objectSchemaId") is not None else None
 
 
 # Icons ------------------------------------------------------------------------------------------------------

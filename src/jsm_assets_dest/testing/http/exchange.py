@@ -13,6 +13,7 @@ from ..world.json_reading import JsonValue
 HTML = "text/html;charset=UTF-8"
 TEXT = "text/plain;charset=UTF-8"
 JSON = "application/json;charset=UTF-8"
+GATEWAY_JSON = "application/json"
 
 # One encoder for all responses: `json.dumps` with options creates a new one each time.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -60,19 +61,25 @@ class Delivery:
 
 @define(kw_only=True)
 class Response:
-    """A response. `from_edge` is False if it comes from a proxy and not from Atlassian's edge."""
+    """A response.
+
+    `from_edge` is False if it comes from a proxy or the content network, and not from Atlassian's edge. `from_jira` is
+    True if Jira itself responds.
+    """
 
     status: int
     body: bytes = b""
     content_type: str | None = None
     headers: dict[str, str] = field(factory=dict)
     from_edge: bool = True
+    from_jira: bool = False
     delivery: Delivery = field(factory=Delivery)
 
 
 def json_response(value: JsonValue, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a response with a JSON body."""
-    body = _encode(value).encode()
+    # A lone surrogate cannot be encoded; Java, too, writes a question mark instead.
+    body = _encode(value).encode("utf-8", "replace")
     return Response(status=status, body=body, content_type=JSON, headers=dict(headers or {}))
 
 
@@ -155,6 +162,11 @@ LOGIN_PAGE = """<!DOCTYPE html>
 PROXY_PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Access blocked by company policy</title></head>
 <body><h1>Web filter</h1><p>The category of this address is not allowed.</p></body></html>
+"""
+
+CONTENT_NETWORK_PAGE = """<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN" "http://www.w3.org/TR/html4/loose.dtd">
+<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD>
+<BODY><H1>400 ERROR</H1><H2>The request could not be satisfied.</H2>Bad request.</BODY></HTML>
 """
 
 WEB_PAGE = """<!DOCTYPE html>

@@ -20,7 +20,7 @@ from ..world.site import Site
 from .access import Access
 from .addresses import Address
 from .call import Caller, Operation
-from .exchange import HTML, Inbound, Response, json_response
+from .exchange import GATEWAY_JSON, HTML, Inbound, Response, json_response
 
 FAILED = "AUTHENTICATED_FAILED"
 DENIED = "AUTHENTICATION_DENIED"
@@ -29,9 +29,9 @@ MUST_AUTHENTICATE = "Client must be authenticated to access this resource."
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 
 
-def gateway_unauthorized(category: str | None = None) -> Rejection:
+def gateway_unauthorized(category: str = "FAILURE_CLIENT_AUTH") -> Rejection:
     """Create shape B: the gateway does not accept the credential."""
-    headers = {"X-Failure-Category": category} if category else None
+    headers = {"X-Failure-Category": category, "Content-Type": GATEWAY_JSON}
     return Rejection(401, {"code": 401, "message": "Unauthorized"}, headers)
 
 
@@ -40,8 +40,12 @@ def scope_mismatch() -> Rejection:
     return Rejection(
         401,
         {"code": 401, "message": "Unauthorized; scope does not match"},
-        {"X-Failure-Category": "FAILURE_CLIENT_SCOPE_CHECK"},
+        {"X-Failure-Category": "FAILURE_CLIENT_SCOPE_CHECK", "Content-Type": GATEWAY_JSON},
     )
+
+
+def _category(kind: str) -> str:
+    return "FAILURE_CLIENT_AUTH_MISMATCH" if kind == "mismatch" else "FAILURE_CLIENT_AUTH"
 
 
 class Identification:
@@ -79,7 +83,10 @@ class Identification:
         ):
             raise scope_mismatch()
         if operation.family == "assets" and caller.account is not None:
-            self._access.check_assets(caller.account)
+            searches = operation.name in ("search objects", "count objects")
+            self._access.check_assets(
+                caller.account, needs_license=not (searches and self._site.doubts.non_agents_can_search)
+            )
         return caller
 
     def _basic(self, value: str) -> tuple[Account | None, str, str]:
@@ -112,7 +119,7 @@ class Identification:
             raise Rejection(
                 403,
                 {"error": "Failed to parse Connect Session Auth Token"},
-                {"Content-Type": "application/json"},
+                {"Content-Type": GATEWAY_JSON},
             )
         if scheme != "basic" or not value:
             return Caller(account=None, kind="none")
@@ -130,7 +137,7 @@ class Identification:
         if scheme == "basic":
             account, kind, secret = self._basic(value)
             if self._access.needs_captcha or account is None:
-                raise gateway_unauthorized("FAILURE_CLIENT_AUTH_MISMATCH" if kind == "mismatch" else None)
+                raise gateway_unauthorized(_category(kind))
             if kind == "scoped":
                 if address.base != "ex/jira":
                     raise gateway_unauthorized("FAILURE_CLIENT_AUTH_MISMATCH")
@@ -159,13 +166,15 @@ class Identification:
 
     def _import_token_refused(self) -> Rejection:
         status = self._site.doubts.container_token_status
-        return Rejection(
-            status, {"code": status, "message": "Unauthorized" if status == 401 else "Forbidden"}
-        )
+        headers = {"X-Failure-Category": "FAILURE_CLIENT_AUTH", "Content-Type": GATEWAY_JSON}
+        message = "Unauthorized" if status == 401 else "Forbidden"
+        return Rejection(status, {"code": status, "message": message}, headers)
 
 
-def _refuse(status: int, error: str, description: str) -> Rejection:
-    return Rejection(status, {"error": error, "error_description": description})
+def _rejected(status: int, error: str, description: str) -> Rejection:
+    return Rejection(
+        status, {"error": error, "error_description": description}, {"Content-Type": GATEWAY_JSON}
+    )
 
 
 def _fields(inbound: Inbound) -> JsonObject:
@@ -175,7 +184,7 @@ def _fields(inbound: Inbound) -> JsonObject:
         except ValueError:
             value = None
         if not isinstance(value, dict):
-            raise _refuse(400, "invalid_request", "The request body is no JSON object")
+            raise _rejected(400, "invalid_request", "Incorrect request parameters")
         return value
     return dict(parse_qsl(inbound.body.decode("utf-8", "replace")))
 
@@ -185,12 +194,13 @@ def request_access_token(credentials: Credentials, inbound: Inbound, now: float)
     fields = _fields(inbound)
     grant = fields.get("grant_type")
     if grant != "client_credentials":
-        raise _refuse(403, "unauthorized_client", f"Grant type {grant} is not allowed for the client.")
+        grants = "authorization_code|refresh_token|client_credentials"
+        raise _rejected(400, "invalid_request", f"grant_type must be one of [{grants}]")
     client = credentials.clients.get(str(fields.get("client_id")))
     if client is None or client.client_secret != fields.get("client_secret"):
-        raise _refuse(401, "access_denied", "Unauthorized")
+        raise _rejected(401, "access_denied", "Unauthorized")
     token = credentials.issue_for_client(client)
-    return json_response(
+    response = json_response(
         {
             "access_token": token.secret,
             "expires_in": round((token.expires_at or now + OAUTH_SECONDS) - now),
@@ -198,3 +208,5 @@ def request_access_token(credentials: Credentials, inbound: Inbound, now: float)
             "scope": " ".join(token.scopes),
         }
     )
+    response.content_type = GATEWAY_JSON
+    return response

@@ -9,7 +9,7 @@ from ..world import executions, imports, mapping
 from ..world.entities import Execution, ImportSource
 from ..world.json_reading import BOOLEAN, OBJECT, STRING, JsonObject
 from ..world.mapping_rendering import schema_and_mapping
-from ..world.rejections import bad_request, not_found
+from ..world.rejections import Rejection, bad_request, by_strictness, errors_body, not_found
 from .bodies import WHOLE_BODY, Body
 from .call import Call
 from .exchange import Response, empty_response, json_response
@@ -18,6 +18,11 @@ from .routing import Routes
 ROUTES = Routes("assets")
 SCOPE = "import:import-configuration:cmdb"
 
+_DECLARE_404 = ("get import source", "record failed import")
+"""
+The operations for which the OpenAPI document declares a 404; for the others it declares a 400 only.
+"""
+
 
 def import_source(call: Call) -> ImportSource:
     """Return the import source that an address names, if the caller may work on it.
@@ -25,7 +30,12 @@ def import_source(call: Call) -> ImportSource:
     Raises:
         Rejection: 404 when it does not exist, 403 for callers who do not manage its schema.
     """
-    source = call.site.import_source(call.parameters["importSourceId"])
+    identifier = call.parameters["importSourceId"]
+    status = call.site.doubts.unknown_import_source_status
+    declares_404 = call.operation.name in _DECLARE_404 or "schedule" in call.operation.name
+    if identifier not in call.site.import_sources and status != 404 and not declares_404:
+        raise Rejection(status, errors_body([f"The import source {identifier} does not exist"]))
+    source = call.site.import_source(identifier)
     call.require(call.site.schemas[source.schema_id], "manage")
     return source
 
@@ -212,7 +222,7 @@ def submit_progress(call: Call) -> Response:
     for half, known in (("steps", {"total", "current", "description"}), ("objects", {"total", "processed"})):
         unknown = set(cast(JsonObject, call.body.get(half, {}))) - known
         if unknown and call.strict:
-            raise bad_request(f"Unknown fields in {half}: {', '.join(sorted(unknown))}")
+            raise by_strictness(bad_request(f"Unknown fields in {half}: {', '.join(sorted(unknown))}"))
     execution.progress = {**execution.progress, **call.body}
     return empty_response()
 

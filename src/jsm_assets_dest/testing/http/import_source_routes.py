@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import datetime
+from typing import cast
 
+from ..world import imports
 from ..world.clock import timestamp
 from ..world.entities import ImportSource
+from ..world.executions import with_created_query
 from ..world.json_reading import ANY, STRING, JsonObject, JsonValue
+from ..world.missing_objects import policy_of
 from ..world.rejections import bad_request, not_found
 from .bodies import Body
 from .call import Call
@@ -158,35 +162,45 @@ def start_legacy_import(call: Call) -> Response:
     "read legacy import progress", "GET", "/progress/category/imports/{importSourceId}", scope=SCOPE
 )
 def read_legacy_import_progress(call: Call) -> Response:
+    """Show the newest execution of an External import, or the started legacy import, as finished."""
     source = import_source(call)
-    if source.legacy_progress is None:
+    runs = [run for run in imports.executions_of(call.site, source) if run.result is not None]
+    if source.legacy_progress is None and not runs:
         raise not_found("Progress", source.id)
     now = timestamp(call.site.now())
-    finished: JsonObject = {
-        **source.legacy_progress,
-        "progressInPercent": 100,
-        "status": "FINISHED",
-        "stepDescription": "Updating references on objects",
-        "currentStep": 6,
+    result: JsonObject = {
+        "type": "IMPORT",
+        "started": now,
+        "ended": now,
+        "objectSchemaId": str(source.schema_id),
         "result": "OK",
-        "resultData": {
-            "type": "IMPORT",
-            "started": source.legacy_progress["startDate"],
-            "ended": now,
-            "objectSchemaId": str(source.schema_id),
-            "result": "OK",
-            "status": "FINISHED",
-            "importSourceId": source.id,
-            "moduleKey": source.module_key,
-            "populatedObjectTypes": [],
-            "onlyExecutedForObjectTypes": [],
-            "objectTypeResultMap": {},
-            "errorCount": 0,
-        },
-        "resultMessage": "Import finished ok.",
-        "finishedDate": now,
+        "status": "FINISHED",
+        "importSourceId": source.id,
+        "populatedObjectTypes": [],
+        "onlyExecutedForObjectTypes": [],
+        "objectTypeResultMap": {},
+        "errorCount": 0,
     }
-    return json_response(finished)
+    if runs:
+        result = (
+            with_created_query(call.site, runs[-1])
+            if call.site.doubts.created_query_in
+            else runs[-1].result or {}
+        )
+    return json_response(
+        {
+            **(source.legacy_progress or {"resourceId": source.id, "category": "imports"}),
+            "progressInPercent": 100,
+            "status": "FINISHED",
+            "stepDescription": "Updating references on objects",
+            "currentStep": 6,
+            "numberOfSteps": 6,
+            "result": "OK",
+            "resultData": {"moduleKey": source.module_key, **result},
+            "resultMessage": "Import finished ok.",
+            "finishedDate": now,
+        }
+    )
 
 
 # Import sources ---------------------------------------------------------------------------------------------
@@ -227,11 +241,18 @@ def source_document(call: Call, source: ImportSource) -> JsonObject:
             "emptyValues": policies[source.empty_values],
             "unknownValues": policies[source.unknown_values],
             "description": mapping["description"],
-            "matchIdentifierIgnoreCase": True,
+            "matchIdentifierIgnoreCase": site.doubts.identifiers_ignore_case,
         }
         for type_id, mapping in source.mappings.items()
-        if type_id in site.types
     ]
+    if site.doubts.missing_objects_key:
+        for type_id, entry in zip(source.mappings, entries, strict=True):
+            policy = policy_of(source, type_id)
+            cast(JsonObject, entry)[site.doubts.missing_objects_key] = {
+                "missingObjectsType": str(policy["policy"]).upper(),
+                "thresholdType": str(policy["unit"]).upper(),
+                "threshold": policy["threshold"],
+            }
     return {
         "id": source.id,
         "collectionId": source.collection_id,

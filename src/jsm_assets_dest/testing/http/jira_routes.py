@@ -3,6 +3,8 @@
 # ruff: noqa: D103  # the name of its operation describes a handler
 from __future__ import annotations
 
+import datetime
+
 from ..world.accounts import ALL_SCOPES
 from ..world.clock import timestamp
 from ..world.entities import Account
@@ -68,9 +70,50 @@ _PERMISSIONS = {
     "ADMINISTER": ("0", "Administer Jira", "GLOBAL"),
     "SYSTEM_ADMIN": ("44", "System Administrators", "GLOBAL"),
     "USER_PICKER": ("27", "Browse users and groups", "GLOBAL"),
+    "CREATE_SHARED_OBJECTS": ("22", "Create shared objects", "GLOBAL"),
+    "MANAGE_GROUP_FILTER_SUBSCRIPTIONS": ("24", "Manage group filter subscriptions", "GLOBAL"),
+    "BULK_CHANGE": ("33", "Bulk change", "GLOBAL"),
+    "CREATE_PROJECT": ("-1", "Create projects", "GLOBAL"),
     "BROWSE_PROJECTS": ("10", "Browse Projects", "PROJECT"),
     "CREATE_ISSUES": ("11", "Create Issues", "PROJECT"),
     "EDIT_ISSUES": ("12", "Edit Issues", "PROJECT"),
+    **{
+        key: ("-1", key.replace("_", " ").capitalize(), "PROJECT")
+        for key in [
+            "ADD_COMMENTS",
+            "ADMINISTER_PROJECTS",
+            "ASSIGN_ISSUES",
+            "ASSIGNABLE_USER",
+            "CLOSE_ISSUES",
+            "CREATE_ATTACHMENTS",
+            "DELETE_ALL_ATTACHMENTS",
+            "DELETE_ALL_COMMENTS",
+            "DELETE_ALL_WORKLOGS",
+            "DELETE_ISSUES",
+            "DELETE_OWN_ATTACHMENTS",
+            "DELETE_OWN_COMMENTS",
+            "DELETE_OWN_WORKLOGS",
+            "EDIT_ALL_COMMENTS",
+            "EDIT_ALL_WORKLOGS",
+            "EDIT_OWN_COMMENTS",
+            "EDIT_OWN_WORKLOGS",
+            "LINK_ISSUES",
+            "MANAGE_SPRINTS_PERMISSION",
+            "MANAGE_WATCHERS",
+            "MODIFY_REPORTER",
+            "MOVE_ISSUES",
+            "RESOLVE_ISSUES",
+            "SCHEDULE_ISSUES",
+            "SET_ISSUE_SECURITY",
+            "TRANSITION_ISSUES",
+            "UNARCHIVE_ISSUES",
+            "VIEW_AGGREGATED_DATA",
+            "VIEW_DEV_TOOLS",
+            "VIEW_READONLY_WORKFLOW",
+            "VIEW_VOTERS_AND_WATCHERS",
+            "WORK_ON_ISSUES",
+        ]
+    },
     "SERVICEDESK_AGENT": ("-1", "Service Project Agent", "PROJECT"),
 }
 
@@ -82,7 +125,7 @@ def read_permissions(call: Call) -> Response:
         raise Rejection(400, errors_body(["The 'permissions' query parameter is required."]))
     unknown = [key for key in wanted if key not in _PERMISSIONS]
     if unknown:
-        raise Rejection(400, errors_body([f"Unrecognized permission: {key}" for key in unknown]))
+        raise Rejection(400, errors_body(fields=dict.fromkeys(unknown, "Unrecognized permission")))
     found: JsonObject = {}
     for key in wanted:
         identifier, name, kind = _PERMISSIONS[key]
@@ -105,6 +148,15 @@ def _has_permission(call: Call, account: Account | None, key: str) -> bool:
     return call.access.is_licensed(account) if key == "SERVICEDESK_AGENT" else True
 
 
+_ZONE = datetime.timezone(datetime.timedelta(hours=1))
+
+
+def _site_time(milliseconds: int) -> str:
+    """Format a time in the site's zone, with an offset without a colon."""
+    moment = datetime.datetime.fromtimestamp(milliseconds // 1000, _ZONE)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}{moment:%z}"
+
+
 @ROUTES.operation("read server info", "GET", "/rest/api/3/serverInfo", scope="read:jira-work")
 def read_server_info(call: Call) -> Response:
     now = call.site.now()
@@ -115,8 +167,9 @@ def read_server_info(call: Call) -> Response:
             "versionNumbers": [1001, 0, 0],
             "deploymentType": "Cloud",
             "buildNumber": 100294,
-            "buildDate": timestamp(now - 86_400_000),
-            "serverTime": timestamp(now),
+            "buildDate": _site_time(now - 86_400_000),
+            "serverTime": _site_time(now),
+            "serverTimeZone": {"timeZoneId": "Africa/Lagos"},
             "scmInfo": "0" * 40,
             "serverTitle": "Jira",
             "defaultLocale": {"locale": "en_US"},

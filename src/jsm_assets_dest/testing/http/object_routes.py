@@ -3,11 +3,12 @@
 # ruff: noqa: D103  # the name of its operation describes a handler
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from typing import Any, cast
 
 from ..world import objects
-from ..world.aql import Search, parse
+from ..world.aql import Search, UnknownAttribute, parse
 from ..world.aql.nodes import InvalidQuery
 from ..world.clock import timestamp
 from ..world.entities import AssetObject, ObjectType
@@ -19,13 +20,14 @@ from ..world.json_reading import (
     INTEGER,
     OBJECT,
     STRING,
+    FieldProblem,
     Fields,
     JsonObject,
     JsonValue,
     read_fields,
 )
 from ..world.rejections import bad_request, invalid
-from .bodies import Body
+from .bodies import Body, invalid_body
 from .call import Call
 from .exchange import Response, empty_response, json_response
 from .rendering import Renderer
@@ -38,6 +40,11 @@ _OBJECT = Body(
     required={"objectTypeId": ID, "attributes": ARRAY},
     optional={"hasAvatar": BOOLEAN, "avatarUUID": STRING},
 )
+
+EARLY_LAST_PAGE = 1000
+"""
+From this page size on, `isLast` was true too early (JSDCLOUD-16556).
+"""
 
 _ATTRIBUTE = Fields(required={"objectTypeAttributeId": ID, "objectAttributeValues": ARRAY})
 _VALUE = Fields(optional={"value": STRING})
@@ -58,6 +65,9 @@ def _wanted(call: Call, given: Sequence[JsonValue]) -> dict[str, list[str]]:
     wanted: dict[str, list[str]] = {}
     for item in given:
         fields = _fields(call, _ATTRIBUTE, item)
+        is_text = isinstance(cast("dict[str, JsonValue]", item)["objectTypeAttributeId"], str)
+        if is_text and call.site.doubts.attribute_id_as_text_ignored:
+            continue
         wanted[fields["objectTypeAttributeId"]] = [
             _value(call, value) for value in fields["objectAttributeValues"]
         ]
@@ -76,13 +86,15 @@ def _fields(call: Call, declared: Fields, value: JsonValue) -> dict[str, Any]:
         raise invalid("attributes", "Each attribute and each value must be an object")
     fields, problems = read_fields(declared, value, strict=call.strict)
     if problems:
-        raise invalid("attributes", ". ".join(problem.text for problem in problems.values()))
+        text = ". ".join(problem.text for problem in problems.values())
+        only_strict = all(problem.strict_only for problem in problems.values())
+        raise invalid_body({"attributes": FieldProblem(text=text, strict_only=only_strict)})
     return fields
 
 
 @ROUTES.operation("create object", "POST", "/object/create", scope=_WRITE, body=_OBJECT)
 def create_object(call: Call) -> Response:
-    object_type = call.site.object_type(call.text("objectTypeId") or "")
+    object_type = call.object_type_in_body("objectTypeId")
     call.require(call.site.schemas[object_type.schema_id], "develop")
     asset = objects.create_object(
         call.site,
@@ -98,7 +110,9 @@ def create_object(call: Call) -> Response:
 @ROUTES.operation("get object", "GET", "/object/{id}", scope=_READ)
 def get_object(call: Call) -> Response:
     asset = _asset(call, "view")
-    return json_response(_render(call).asset(asset, attributes=call.flag("includeAttributes", default=True)))
+    document = _render(call).asset(asset, attributes=call.flag("includeAttributes", default=True))
+    document["extendedInfo"] = {"openIssuesExists": bool(asset.ticket_keys), "attachmentsExists": False}
+    return json_response(document)
 
 
 @ROUTES.operation(
@@ -114,12 +128,20 @@ def get_object(call: Call) -> Response:
 def update_object(call: Call) -> Response:
     asset = _asset(call, "develop")
     type_id = call.text("objectTypeId")
+    doubts = call.site.doubts
+    if type_id is None and doubts.object_update_needs_type:
+        raise invalid("objectTypeId", "The field objectTypeId is required")
+    wanted = _wanted(call, cast("list[JsonValue]", call.body["attributes"]))
+    if doubts.object_update_replaces:
+        object_type = call.site.types[asset.type_id]
+        editable = [attribute for attribute in call.site.attributes_of(object_type) if attribute.editable]
+        wanted = {**{str(attribute.id): [] for attribute in editable}, **wanted}
     objects.update_object(
         call.site,
         asset,
-        _wanted(call, cast("list[JsonValue]", call.body["attributes"])),
+        wanted,
         account_id=call.account_id,
-        object_type=call.site.object_type(type_id) if type_id is not None else None,
+        object_type=call.object_type_in_body("objectTypeId") if type_id is not None else None,
     )
     asset.has_avatar = call.boolean("hasAvatar") or asset.has_avatar
     asset.avatar_uuid = call.text("avatarUUID") or asset.avatar_uuid
@@ -145,7 +167,7 @@ def list_object_attributes(call: Call) -> Response:
 @ROUTES.operation("list object history", "GET", "/object/{id}/history", scope=_READ)
 def list_object_history(call: Call) -> Response:
     asset = _asset(call, "view")
-    entries = list(call.site.history.get(asset.id, []))
+    entries = objects.history_of(call.site, asset)
     if not call.flag("asc"):
         entries.reverse()
     render = _render(call)
@@ -213,12 +235,56 @@ def list_connected_tickets(call: Call) -> Response:
 def _find(call: Call, text: str) -> list[AssetObject]:
     """Return the visible objects that match a query; reject invalid queries with 400."""
     site = call.site
-    try:
-        found = Search(site, call.account_id).ids(parse(text))
-    except InvalidQuery as problem:
-        raise bad_request(f"Validation of the AQL query failed: {problem}") from None
+    if site.doubts.longest_query and len(text) > site.doubts.longest_query:
+        raise bad_request(f"The query is longer than {site.doubts.longest_query} characters")
+    key = (site.revision, call.account_id, text)
+    if site.last_search is not None and site.last_search[0] == key:
+        object_ids = site.last_search[1]
+    else:
+        object_ids = _search(call, text)
+        if "(" not in text:
+            # Functions depend on the time; all other results stay until something changes.
+            site.last_search = (key, object_ids)
+    if _sees_everything(call):
+        return [site.objects[object_id] for object_id in object_ids]
     visible = {schema.id for schema in site.schemas.values() if call.may(schema, "view")}
-    return [site.objects[object_id] for object_id in found if site.objects[object_id].schema_id in visible]
+    assets = [site.objects[object_id] for object_id in object_ids if object_id in site.objects]
+    return [asset for asset in assets if asset.schema_id in visible]
+
+
+def _search(call: Call, text: str) -> list[int]:
+    doubts = call.site.doubts
+    seed = zlib.crc32(text.encode()) | 1 if doubts.ties_differ_between_queries else 0
+    try:
+        return Search(call.site, call.account_id, tie_seed=seed).ids(parse(text))
+    except UnknownAttribute as problem:
+        if doubts.unknown_attribute_finds_nothing:
+            return []
+        raise bad_request(f"Validation of the AQL query failed: {problem}") from None
+    except (InvalidQuery, RecursionError) as problem:
+        raise bad_request(f"Validation of the AQL query failed: {problem}") from None
+
+
+def _sees_everything(call: Call) -> bool:
+    """Return True for accounts that are not agents but can search, as one tracker report says."""
+    account = call.caller.account
+    return (
+        call.site.doubts.non_agents_can_search
+        and account is not None
+        and not call.access.is_licensed(account)
+    )
+
+
+def _without_lag(call: Call, assets: list[AssetObject], seconds: float) -> list[AssetObject]:
+    """Leave out imported objects that are not visible yet."""
+    limit = call.site.now() - round(seconds * 1000)
+    hidden = {
+        object_id
+        for finished, object_ids in call.site.fresh_objects
+        if finished > limit
+        for object_id in object_ids
+    }
+    return [asset for asset in assets if asset.id not in hidden] if seconds and hidden else assets
 
 
 def _definitions(call: Call, page: Sequence[AssetObject]) -> list[JsonValue]:
@@ -229,37 +295,77 @@ def _definitions(call: Call, page: Sequence[AssetObject]) -> list[JsonValue]:
 
 
 @ROUTES.operation(
-    "search objects", "POST", "/object/aql", scope=_READ, body=Body(required={"qlQuery": STRING})
+    "search objects",
+    "POST",
+    "/object/aql",
+    scope=_READ,
+    # Paging parameters in the body are ignored, which misleads clients (seen in three of them).
+    body=Body(
+        required={"qlQuery": STRING},
+        optional=dict.fromkeys(("startAt", "maxResults", "resultsPerPage", "includeAttributes"), ANY),
+    ),
 )
 def search_objects(call: Call) -> Response:
     doubts = call.site.doubts
     start = call.number("startAt", 0)
-    size = min(call.number("maxResults", 25, 1), doubts.largest_page)
-    found = _find(call, call.text("qlQuery") or "")
-    page = found[start : start + size]
+    size = _page_size(call)
+    assets = _result(call, start)
+    page = assets[start : start + size]
+    is_last = start + size >= len(assets)
+    if doubts.short_page_every and not is_last and (start // size + 1) % doubts.short_page_every == 0:
+        page = page[:-1]
+    is_last = is_last or (doubts.is_last_too_early and size >= EARLY_LAST_PAGE)
     with_attributes = call.flag("includeAttributes", default=True)
     render = _render(call)
-    last = start + size >= len(found)
-    total = min(len(found), doubts.total_capped_at) if doubts.total_capped_at else len(found)
-    shown_last: JsonValue = ("true" if last else "false") if doubts.is_last_as_text else last
-    return json_response(
-        {
-            "startAt": start,
-            "maxResults": size,
-            "total": total,
-            "values": [render.asset(asset, attributes=with_attributes, definitions=False) for asset in page],
-            "objectTypeAttributes": _definitions(call, page),
-            "isLast": shown_last,
-            "last": shown_last,
-        }
-    )
+    values = [render.asset(asset, attributes=with_attributes, definitions=False) for asset in page]
+    if _sees_everything(call):
+        for value in values:
+            value["label"] = value["name"] = ""
+    document: JsonObject = {
+        "startAt": start,
+        "maxResults": size,
+        "values": values,
+        "objectTypeAttributes": _definitions(call, page),
+    }
+    if doubts.total_present:
+        cap = doubts.total_capped_at
+        document["total"] = min(len(assets), cap) if cap else len(assets)
+    if doubts.extra_page_fields:
+        document["totalFilterCount"] = min(len(assets), EARLY_LAST_PAGE)
+        document["hasMoreResults"] = start + len(page) < len(assets)
+    if not doubts.is_last_absent:
+        shown_last: JsonValue = str(is_last).lower() if doubts.is_last_as_text else is_last
+        document.update(isLast=shown_last, last=shown_last)
+    return json_response(document)
+
+
+def _page_size(call: Call) -> int:
+    doubts = call.site.doubts
+    size = call.number("maxResults", 25, 1)
+    if size > doubts.largest_page and doubts.larger_pages == "rejected":
+        raise bad_request(f"maxResults must not be larger than {doubts.largest_page}")
+    return size if doubts.larger_pages == "honored" else min(size, doubts.largest_page)
+
+
+def _result(call: Call, start: int) -> list[AssetObject]:
+    """Return the objects of a search, from the snapshot if `Doubts` says so."""
+    site = call.site
+    text = call.text("qlQuery") or ""
+    key = (call.account_id, text)
+    if site.doubts.search_snapshot and start and key in site.snapshots:
+        return [site.objects[object_id] for object_id in site.snapshots[key] if object_id in site.objects]
+    assets = _without_lag(call, _find(call, text), site.doubts.search_lag_seconds)
+    if site.doubts.search_snapshot:
+        site.snapshots[key] = [asset.id for asset in assets]
+    return assets
 
 
 @ROUTES.operation(
     "count objects", "POST", "/object/aql/totalcount", scope=_READ, body=Body(required={"qlQuery": STRING})
 )
 def count_objects(call: Call) -> Response:
-    return json_response({"totalCount": len(_find(call, call.text("qlQuery") or ""))})
+    assets = _without_lag(call, _find(call, call.text("qlQuery") or ""), call.site.doubts.count_lag_seconds)
+    return json_response({"totalCount": len(assets)})
 
 
 _FILTER = {
@@ -294,6 +400,7 @@ def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: b
         "startIndex": start,
         "toIndex": start + len(page),
         "pageObjectSize": size,
+        "pageSize": -(-len(found) // size) if size else 0,
         "pageNumber": number,
         "orderWay": "asc",
         "qlQuery": text,
@@ -306,7 +413,7 @@ def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: b
 
 
 def _navlist(call: Call, field: str) -> Response:
-    object_type = call.site.object_type(call.text("objectTypeId") or "")
+    object_type = call.object_type_in_body("objectTypeId")
     parts = [f"objectTypeId = {object_type.id}"]
     text = call.text(field) or call.text("qlQuery") or call.text("iql")
     if text:

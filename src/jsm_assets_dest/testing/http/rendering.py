@@ -26,6 +26,11 @@ from ..world.schemas import object_count
 from ..world.site import Site
 from ..world.values import display
 
+MEDIA_TOKEN = "eyJhbGciOiJub25lIn0.emulated-media-token"
+"""
+The beginning of every avatar's token. It must not appear in exports, journals, and logs.
+"""
+
 
 class Renderer:
     """Renders entities for one request.
@@ -159,12 +164,12 @@ class Renderer:
         document["referenceObjectTypeId"] = str(target.id)
         document["referenceObjectType"] = self.object_type(target)
 
-    def status(self, status: Status, *, full: bool = False) -> JsonObject:
+    def status(self, status: Status, *, full: bool = False, nested: bool = False) -> JsonObject:
         """Render a status type. Global ones have a null schema; lists leave out workspace and global id."""
         document: JsonObject = self._identity(status.id) if full else {"id": str(status.id)}
         document.update(name=status.name, description=status.description, category=status.category)
-        if status.schema_id is not None:
-            document["objectSchemaId"] = str(status.schema_id)
+        if status.schema_id is not None or not nested:
+            document["objectSchemaId"] = str(status.schema_id) if status.schema_id is not None else None
         return document
 
     def reference_type(self, kind: ReferenceType) -> JsonObject:
@@ -219,6 +224,13 @@ class Renderer:
         if asset.avatar_uuid is not None:
             avatar["avatarUUID"] = asset.avatar_uuid
         avatar["objectId"] = str(asset.id)
+        if self._site.doubts.avatar_token:
+            avatar["mediaClientConfig"] = {
+                "clientId": self._site.cloud_id,
+                "mediaBaseUrl": "https://api.media.atlassian.com",
+                "mediaJwtToken": f"{MEDIA_TOKEN}.{asset.id}",
+                "fileId": str(asset.id),
+            }
         return avatar
 
     def object_attributes(self, asset: AssetObject, *, definitions: bool = True) -> list[JsonValue]:
@@ -259,7 +271,7 @@ class Renderer:
             }
         if attribute.type == STATUS:
             status = self._site.statuses[int(value)]
-            return self._named(value, status.name, "status", self.status(status))
+            return self._named(value, status.name, "status", self.status(status, nested=True))
         if attribute.type == USER:
             account = self._site.accounts[value]
             return {**_plain(value, account.display_name), "user": self.user(account)}

@@ -12,7 +12,7 @@ from typing import cast
 from ..world import roles
 from ..world.entities import Role
 from ..world.json_reading import OBJECT, STRING, JsonObject, JsonValue
-from ..world.rejections import Rejection, bad_request, errors_body
+from ..world.rejections import Rejection, bad_request, by_strictness, errors_body
 from .bodies import Body
 from .call import Call
 from .exchange import Response, json_response
@@ -76,8 +76,8 @@ def set_role(call: Call) -> Response:
         raise _missing(call)
     actors = cast(JsonObject, call.body["categorisedActors"])
     unknown = set(actors) - {roles.USER_ACTORS, roles.GROUP_ACTORS}
-    if unknown:
-        raise bad_request(f"Unknown kinds of actors: {', '.join(sorted(unknown))}")
+    if unknown and call.strict:
+        raise by_strictness(bad_request(f"Unknown kinds of actors: {', '.join(sorted(unknown))}"))
     users = _names(actors.get(roles.USER_ACTORS, []))
     groups = _names(actors.get(roles.GROUP_ACTORS, []))
     roles.set_actors(call.site, role, users, groups)

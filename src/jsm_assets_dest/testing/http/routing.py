@@ -55,6 +55,12 @@ class Router:
         names = [part[1:-1] for part in operation.path.strip("/").split("/") if part.startswith("{")]
         return operation, dict(zip(names, values, strict=True))
 
+    def methods(self, family: str, path: str) -> set[str]:
+        """Return the methods of a path."""
+        methods = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+        existing = {method for method in methods if self.find(family, method, path) is not None}
+        return existing | ({"HEAD"} if "GET" in existing else set())
+
     def _walk(
         self, node: _Node, parts: list[str], at: int, method: str
     ) -> tuple[Operation, list[str]] | None:

@@ -60,7 +60,10 @@ def list_object_schemas(call: Call) -> Response:
     "POST",
     "/objectschema/create",
     scope=_WRITE,
-    body=Body(required={"name": STRING, "objectSchemaKey": STRING}, optional={"description": STRING}),
+    body=Body(
+        required={"name": STRING, "objectSchemaKey": STRING},
+        optional={"description": STRING, "crossSchemaReferencingAllowed": BOOLEAN},
+    ),
 )
 def create_object_schema(call: Call) -> Response:
     account = call.caller.account
@@ -74,6 +77,7 @@ def create_object_schema(call: Call) -> Response:
         key=call.text("objectSchemaKey") or "",
         description=call.text("description") or "",
         creator=account.account_id,
+        allow_other_object_schema=call.boolean("crossSchemaReferencingAllowed") or False,
     )
     return json_response(_render(call).schema(schema), 201)
 
@@ -164,6 +168,20 @@ def list_object_types_flat(call: Call) -> Response:
             document = render.object_type(object_type)
             found.append(document if counts else {**document, "objectCount": 0})
     return json_response(found)
+
+
+@ROUTES.operation(
+    "list reference types", "GET", "/objectschema/{id}/referencetypes", scope="read:cmdb-config:jira"
+)
+def list_schema_reference_types(call: Call) -> Response:
+    schema = _schema(call, "view")
+    if not call.site.doubts.schema_reference_types_present:
+        raise Rejection(404, errors_body(["null for uri: " + call.inbound.path]))
+    render = _render(call)
+    kinds = call.site.reference_types.values()
+    return json_response(
+        [render.reference_type(kind) for kind in kinds if kind.schema_id in (None, schema.id)]
+    )
 
 
 def _properties(schema: ObjectSchema) -> JsonObject:

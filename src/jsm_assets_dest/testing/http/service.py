@@ -7,13 +7,13 @@ from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Protocol
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from ..world.accounts import Credentials
 from ..world.executions import settle_executions
 from ..world.json_reading import JsonValue
 from ..world.mapping import settle_mappings
-from ..world.rejections import Rejection
+from ..world.rejections import STRICT_HEADER, Rejection, errors_body
 from ..world.site import Site
 from . import (
     attribute_routes,
@@ -31,6 +31,7 @@ from .addresses import Address, address_of
 from .bodies import Body, read_body
 from .call import Call, Caller, Operation
 from .exchange import (
+    CONTENT_NETWORK_PAGE,
     HTML,
     MASKED,
     WEB_PAGE,
@@ -144,13 +145,14 @@ class Service:
             address = address_of(inbound, self.site_host)
             if address is None:
                 raise UnknownHostError(inbound.host)
-            method = inbound.method
+            # HEAD is GET without the body, which the transport and the server leave out.
+            method = "GET" if inbound.method == "HEAD" else inbound.method
             found = ROUTER.find(address.family, method, address.path)
             query = dict(parse_qsl(inbound.query, keep_blank_values=True)) if inbound.query else {}
             secret = found is not None and found[0].family == "auth"
             received = ReceivedRequest(
                 operation=found[0].name if found is not None else "unknown",
-                method=method,
+                method=inbound.method,
                 path=inbound.path,
                 query=query,
                 headers=masked_headers(inbound.headers),
@@ -160,6 +162,8 @@ class Service:
             )
             self.requests.append(received)
             self.settle()
+            if found is None or not _only_reads(found[0]):
+                self._site.revision += 1
             fault = self._strike(received)
             response: Response | None = None
             if fault is None or fault.acts:
@@ -167,6 +171,11 @@ class Service:
             if fault is not None:
                 response = fault.deliver(response)
                 received.fault = repr(fault)
+                response.from_jira = address.family in ("jira", "jsm") and response.status not in (
+                    502,
+                    503,
+                    504,
+                )
             if response is None:
                 raise AssertionError("a request without a fault is always answered")
             self._finish(response, address)
@@ -191,6 +200,8 @@ class Service:
         stopped = self._access.stop_everybody(address)
         if stopped is not None:
             return stopped
+        if inbound.method in ("GET", "HEAD", "DELETE") and inbound.body:
+            return _rejected_by_content_network()
         if address.family == "web":
             return text_response(WEB_PAGE, 200, HTML)
         if found is None:
@@ -236,7 +247,8 @@ class Service:
             response = operation.handler(call)
         except Rejection as rejection:
             response = _refused(rejection)
-        self._tell_account(response, caller)
+        response.from_jira = operation.family in ("jira", "jsm")
+        self._add_account(response, caller)
         return response
 
     def _read_body(self, call: Call) -> None:
@@ -273,24 +285,44 @@ class Service:
         elif path.startswith("/object/"):
             call.require(site.schemas[site.asset_object(identifier).schema_id], "develop")
         elif path.startswith("/importsource/"):
-            call.require(site.schemas[site.import_source(identifier).schema_id], "manage")
+            import_routes.import_source(call)
 
-    def _tell_account(self, response: Response, caller: Caller) -> None:
+    def _add_account(self, response: Response, caller: Caller) -> None:
+        if response.from_jira:
+            suffix = "lout" if caller.account is None else "lin"
+            response.headers["Set-Cookie"] = (
+                f"atlassian.xsrf.token={self._site.ids.trace()}_{suffix}; Path=/; SameSite=None; Secure"
+            )
         if caller.account is not None:
-            response.headers["X-AAccountId"] = caller.account.account_id
+            response.headers["X-AAccountId"] = quote(caller.account.account_id, safe="")
         elif caller.login_failed is not None and (
             response.status >= 400 or self._site.doubts.seraph_header_on_success
         ):
             response.headers["X-Seraph-Loginreason"] = caller.login_failed
 
     def _unknown(self, inbound: Inbound, address: Address) -> Response:
+        methods = ROUTER.methods(address.family, address.path)
+        if methods:
+            # OPTIONS and 405 follow JAX-RS, on which Jira's API is built; no recording exists.
+            allowed = {"Allow": ", ".join(sorted({*methods, "OPTIONS"}))}
+            if inbound.method == "OPTIONS":
+                return Response(status=200, headers=allowed)
+            return json_response(errors_body(["Method Not Allowed"]), 405, allowed)
+        methods = ROUTER.methods(address.family, address.path)
+        if methods:
+            # OPTIONS and 405 follow JAX-RS, on which Jira's API is built; no recording exists.
+            allowed = {"Allow": ", ".join(sorted({*methods, "OPTIONS"}))}
+            if inbound.method == "OPTIONS":
+                return Response(status=200, headers=allowed)
+            return json_response(errors_body(["Method Not Allowed"]), 405, allowed)
         known: list[JsonValue] = [
             f"{operation.method} {operation.path}"
             for operation in ROUTER.operations
             if not address.family or operation.family == address.family
         ]
-        text = f"The emulator does not know {inbound.method} {inbound.path}"
-        return json_response({"errorMessages": [text], "errors": {}, "knownRoutes": known}, 501)
+        text = f"The emulator does not have {inbound.method} {inbound.path}"
+        headers = {STRICT_HEADER: "the emulator lacks this address, also with strict=False or --lenient"}
+        return json_response({"errorMessages": [text], "errors": {}, "knownRoutes": known}, 501, headers)
 
     def _finish(self, response: Response, address: Address) -> None:
         """Add the headers that every response of Atlassian's edge has."""
@@ -307,14 +339,39 @@ class Service:
         headers.setdefault(
             "Atl-Request-Id", f"{trace[:8]}-{trace[8:12]}-{trace[12:16]}-{trace[16:20]}-{trace[20:]}"
         )
-        if address.base == "site":
-            if response.status not in (502, 503, 504):
-                headers.setdefault("X-Arequestid", trace[:16])
-        else:
+        if response.from_jira:
+            headers.setdefault("X-Arequestid", self._site.ids.trace())
+            if response.status < 300 and "X-AAccountId" in headers:
+                self._add_rate_headers(headers, address)
+        if address.base != "site":
             headers.setdefault("X-Trace-Id", trace)
         if 400 <= response.status < 500:
             headers.setdefault("X-Cache", "Error from cloudfront")
             headers.setdefault("Via", "1.1 emulator.cloudfront.net (CloudFront)")
+
+    def _add_rate_headers(self, headers: dict[str, str], address: Address) -> None:
+        """Add the hints that recorded successes of Jira have; through the gateway, only the second pair."""
+        if address.base == "site":
+            headers.setdefault("RateLimit", '"jira-burst-based";r=349;t=1')
+            headers.setdefault("RateLimit-Policy", '"jira-burst-based";q=100;w=1')
+        headers.setdefault("X-RateLimit-Limit", "350")
+        headers.setdefault("X-RateLimit-Remaining", "349")
+
+
+def _only_reads(operation: Operation) -> bool:
+    return operation.method == "GET" or operation.name in ("search objects", "count objects")
+
+
+def _rejected_by_content_network() -> Response:
+    """Reject a body on GET or DELETE, as CloudFront does since January 2025."""
+    headers = {
+        "Server": "CloudFront",
+        "X-Cache": "Error from cloudfront",
+        "Via": "1.1 emulator.cloudfront.net (CloudFront)",
+    }
+    response = text_response(CONTENT_NETWORK_PAGE, 400, "text/html", headers)
+    response.from_edge = False
+    return response
 
 
 @lru_cache(maxsize=64)

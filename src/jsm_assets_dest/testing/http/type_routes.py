@@ -48,7 +48,7 @@ def _response(call: Call, object_type: ObjectType, status: int = 200) -> Respons
 
 @ROUTES.operation("create object type", "POST", "/objecttype/create", scope=_WRITE, body=_CREATE)
 def create_object_type(call: Call) -> Response:
-    schema = call.site.schema(call.text("objectSchemaId") or "")
+    schema = call.schema_in_body("objectSchemaId")
     call.require(schema, "manage")
     parent_id = call.text("parentObjectTypeId")
     object_type = types.create_object_type(
@@ -57,7 +57,7 @@ def create_object_type(call: Call) -> Response:
         name=call.text("name") or "",
         icon_id=call.text("iconId") or "",
         description=call.text("description") or "",
-        parent=call.site.object_type(parent_id) if parent_id is not None else None,
+        parent=call.object_type_in_body("parentObjectTypeId") if parent_id is not None else None,
         inherited=call.boolean("inherited") or False,
         abstract=call.boolean("abstractObjectType") or False,
     )
@@ -102,7 +102,7 @@ def delete_object_type(call: Call) -> Response:
 def position_object_type(call: Call) -> Response:
     object_type = _object_type(call, "manage")
     parent_id = call.text("toObjectTypeId")
-    parent = call.site.object_type(parent_id) if parent_id is not None else None
+    parent = call.object_type_in_body("toObjectTypeId") if parent_id is not None else None
     types.move_object_type(call.site, object_type, parent, call.integer("position") or 0)
     return _response(call, object_type)
 

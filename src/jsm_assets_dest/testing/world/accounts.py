@@ -128,7 +128,7 @@ def add_group(site: Site, name: str, *, gives_jsm: bool = False) -> Group:
     """Return the group with this name; create it if it does not exist."""
     group = site.groups.get(name)
     if group is None:
-        group = site.groups[name] = Group(name=name, gives_jsm=gives_jsm)
+        group = site.groups[name] = Group(name=name, group_id=site.ids.uuid("group"), gives_jsm=gives_jsm)
     return group
 
 

@@ -78,6 +78,7 @@ def create_attribute(
     name: str,
     type: int,  # noqa: A002  # the name of the field
     external_id: str | None = None,
+    by_import: bool = False,
     **settings: Unpack[AttributeSettings],
 ) -> Attribute:
     """Create an attribute at the end of a type."""
@@ -85,7 +86,7 @@ def create_attribute(
         raise invalid("type", f"The type {type} is unknown")
     if type == DEFAULT and "default_type" not in settings:
         raise invalid("defaultTypeId", "The default type is required for attributes of type 0")
-    _check(site, object_type, None, name, type, settings)
+    _check(site, object_type, None, name, type, settings, by_import=by_import)
     attribute = Attribute(
         id=0,
         type_id=object_type.id,
@@ -94,6 +95,7 @@ def create_attribute(
         default_type=settings.get("default_type") if type == DEFAULT else None,
         position=len(site.attributes_of(object_type)),
         external_id=external_id or site.ids.external_id(),
+        by_import=by_import,
     )
     attribute.id = site.ids.number("attribute")
     site.attributes[attribute.id] = attribute
@@ -137,6 +139,8 @@ def _check(
     name: str | None,
     type: int,  # noqa: A002  # the name of the field
     settings: AttributeSettings,
+    *,
+    by_import: bool = False,
 ) -> None:
     problems: dict[str, str] = {}
     if name is not None:
@@ -156,6 +160,15 @@ def _check(
         for identifier in settings.get("type_value_multi", []):
             if not identifier.isdecimal() or int(identifier) not in site.statuses:
                 problems["typeValueMulti"] = f"The status {identifier} does not exist"
+    if settings.get("maximum") == -1 and not (site.doubts.unlimited_cardinality_accepted or by_import):
+        problems["maximumCardinality"] = "The cardinality -1 is not accepted"
+    label = site.label_attribute(object_type)
+    if (
+        settings.get("label")
+        and label not in (None, itself)
+        and not (site.doubts.two_labels_accepted or by_import)
+    ):
+        problems["label"] = "The object type already has a label attribute"
     minimum = settings.get("minimum", itself.minimum if itself else 0)
     maximum = settings.get("maximum", itself.maximum if itself else 1)
     if minimum < 0 or maximum < -1 or maximum == 0 or (maximum != -1 and minimum > maximum):

@@ -85,6 +85,7 @@ class ObjectType:
     created: int
     updated: int
     external_id: str
+    by_import: bool = False
     attribute_ids: list[int] = field(factory=list)
     object_ids: dict[int, None] = field(factory=dict)
 
@@ -150,10 +151,11 @@ class AssetObject:
     schema_id: int
     created: int
     updated: int
-    values: dict[int, list[str]] = field(factory=dict)
+    values: dict[int, tuple[str, ...]] = field(factory=dict)
     has_avatar: bool = False
     avatar_uuid: str | None = None
-    ticket_keys: list[str] = field(factory=list)
+    ticket_keys: tuple[str, ...] = ()
+    creator: str = ""
     external_key: str | None = None
 
 
@@ -223,12 +225,17 @@ class Group:
     """A group of the site. `gives_jsm` is True if it gives product access to Jira Service Management."""
 
     name: str
+    group_id: str
     gives_jsm: bool = False
 
 
 @define(kw_only=True)
 class Account:
-    """A user, customer or app of the site, with a classic API token."""
+    """A user, customer or app of the site, with a classic API token.
+
+    `kind` is "atlassian", "customer" or "app". Other users see the email address only if `shows_email` is True.
+    `may_browse_users` is the global permission "Browse users and groups".
+    """
 
     __module__ = "jsm_assets_dest.testing"
 
@@ -240,6 +247,10 @@ class Account:
     api_token: str = field(repr=False)
     groups: list[str] = field(factory=list)
     active: bool = True
+    kind: str = "atlassian"
+    shows_email: bool = True
+    deleted: bool = False
+    may_browse_users: bool = True
 
 
 @define(kw_only=True)
@@ -247,7 +258,9 @@ class ImportSource:
     """An External import of an object schema, made in the user interface of the service.
 
     `mappings` are the object type mappings as submitted, by the id of the object type; `has_mapping` says that a
-    document was accepted. The policies are settings of the user interface.
+    document was accepted. `policies` are the settings for missing objects by the id of the object type, and
+    `default_policy` that of the other types. `absences` counts the runs without an object and has the time of the first
+    one. `registered` has the time at which an object was registered.
     """
 
     id: str
@@ -261,8 +274,10 @@ class ImportSource:
     token_valid_from: int = 0
     has_mapping: bool = False
     mappings: dict[int, JsonObject] = field(factory=dict)
-    missing_objects: str = "ignore"
-    missing_update: list[str] = field(factory=list)
+    default_policy: JsonObject = field(factory=dict)
+    policies: dict[int, JsonObject] = field(factory=dict)
+    absences: dict[int, tuple[int, int]] = field(factory=dict)
+    registered: dict[int, int] = field(factory=dict)
     empty_values: str = "ignore"
     unknown_values: str = "ignore"
     concatenator: str = ","
@@ -281,7 +296,8 @@ class Execution:
     status: str
     started: int
     chunks: list[JsonValue] = field(factory=list, repr=False)
-    chunk_ids: list[str] = field(factory=list)
+    chunk_ids: dict[str, None] = field(factory=dict)
+    created: dict[str, list[int]] = field(factory=dict, repr=False)
     ready_at: float | None = None
     ended: int | None = None
     progress: JsonObject = field(factory=dict)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from .clock import import_timestamp
 from .entities import Execution, ImportSource
 from .imports import executions_of, open_execution
 from .json_reading import JsonObject, JsonValue
+from .missing_objects import count_absences
 from .processing import process
 from .rejections import bad_request, import_conflict
 from .site import Site
@@ -72,7 +75,7 @@ def submit_chunk(
     if data is not None and (chunk_id is None or chunk_id not in execution.chunk_ids):
         execution.chunks.append(data)
     if chunk_id is not None and chunk_id not in execution.chunk_ids:
-        execution.chunk_ids.append(chunk_id)
+        execution.chunk_ids[chunk_id] = None
     if completed:
         execution.status = "PROCESSING"
         execution.ready_at = site.clock.time() + site.import_seconds
@@ -95,6 +98,10 @@ def cancel_execution(site: Site, execution: Execution) -> None:
     if execution.status not in ("INGESTING", "PROCESSING"):
         raise bad_request(f"The execution cannot be cancelled, its status is {execution.status}")
     _close(site, execution)
+    if site.doubts.cancelled_run_counts:
+        source = site.import_sources[execution.source_id]
+        for type_id in source.mappings:
+            count_absences(site, source, list(site.types[type_id].object_ids))
 
 
 def record_failure(site: Site, execution: Execution, reason: str) -> None:
@@ -113,11 +120,26 @@ def _close(site: Site, execution: Execution) -> None:
     execution.ended = site.now()
 
 
+def with_created_query(site: Site, execution: Execution) -> JsonObject:
+    """Return the result with a query over the created objects of each type."""
+    result = execution.result or {}
+    types = cast("dict[str, JsonObject]", result["objectTypeResultMap"])
+    counters: JsonObject = {}
+    for type_id, counts in types.items():
+        created = [
+            site.objects[number] for number in execution.created.get(type_id, ()) if number in site.objects
+        ]
+        keys = ", ".join(f'"{site.key_of(asset)}"' for asset in created)
+        counters[type_id] = {**counts, "objectsCreatedQlQuery": f"Key IN ({keys})" if keys else None}
+    return {**result, "objectTypeResultMap": counters}
+
+
 def status_document(site: Site, execution: Execution) -> JsonObject:
     """Return the body of an execution's status."""
     document: JsonObject = {"status": execution.status, "executionId": execution.id}
     if execution.status == "DONE" and execution.result is not None:
-        document["progressResult"] = execution.result
+        in_status = site.doubts.created_query_in == "status"
+        document["progressResult"] = with_created_query(site, execution) if in_status else execution.result
     if execution.failure_reason is not None:
         source = site.import_sources[execution.source_id]
         document["progressResult"] = {

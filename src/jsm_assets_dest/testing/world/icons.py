@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from .entities import Icon
 
-GLOBAL_ICON_NAMES = {
+_ICON_NAMES = {
     "2": "Application", "5": "Award", "7": "Badge", "9": "Bank", "11": "Book", "13": "Building", "15": "Bus",
     "17": "Calendar", "19": "Camera", "21": "Car", "23": "Certificate", "25": "Cloud", "27": "Computer",
     "28": "Cottage", "31": "Database", "34": "Document", "37": "Earth", "40": "Factory", "43": "File",
@@ -19,13 +19,19 @@ GLOBAL_ICON_NAMES = {
     "150": "Windows", "164": "Service",
 }  # fmt: skip
 
+LAST_ICON_ID = 170
+"""
+Programs create types with "1" to "164". The ids are an open list of about 1 to 170, so all of them exist here.
+"""
+
 DEFAULT_ICON_ID = "2"
 IMAGE_SIZES = (16, 48, 72, 144, 288)
 
 
 def global_icons() -> dict[str, Icon]:
-    """Fresh icons by id. Ids 13, 28, 68 to 72, 131 and 164 are those of Atlassian's examples; the rest are ours."""
-    return {identifier: Icon(id=identifier, name=name) for identifier, name in GLOBAL_ICON_NAMES.items()}
+    """Return new icons by id. Ids 13, 28, 68 to 72, 131 and 164 have the names of Atlassian's examples."""
+    ids = [str(number) for number in range(1, LAST_ICON_ID + 1)]
+    return {icon_id: Icon(id=icon_id, name=_ICON_NAMES.get(icon_id, f"Icon {icon_id}")) for icon_id in ids}
 
 
 @lru_cache(maxsize=64)

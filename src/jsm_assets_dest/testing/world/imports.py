@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .entities import Execution, ImportSource, ObjectSchema
+from .missing_objects import missing_policy
 from .site import Site
 
-MISSING_OBJECTS = ("ignore", "remove", "update")
 EMPTY_VALUES = ("ignore", "remove")
 UNKNOWN_VALUES = ("ignore", "add")
 
@@ -36,16 +36,12 @@ def add_import_source(
         unknown_values: unknown options and statuses are left out ("ignore") or created ("add").
     """
     for given, known in (
-        (missing_objects, MISSING_OBJECTS),
         (empty_values, EMPTY_VALUES),
         (unknown_values, UNKNOWN_VALUES),
     ):
         if given not in known:
             raise ValueError(f"{given!r} is not one of {', '.join(known)}")
-    if (missing_objects == "update") != (len(missing_update) == 2):
-        raise ValueError(
-            'missing_objects="update" needs missing_update=(attribute name, text), and only it does'
-        )
+    policy = missing_policy(missing_objects, update=missing_update)
     now = site.now()
     source = ImportSource(
         id=site.ids.uuid("import source"),
@@ -55,8 +51,7 @@ def add_import_source(
         created=now,
         updated=now,
         enabled=enabled,
-        missing_objects=missing_objects,
-        missing_update=list(missing_update),
+        default_policy=policy,
         empty_values=empty_values,
         unknown_values=unknown_values,
     )

@@ -21,6 +21,7 @@ from .icons import DEFAULT_ICON_ID
 from .json_reading import JsonObject, JsonValue
 from .mapping_checks import SYSTEM_NAMES, MappingChecker
 from .mapping_document import AttributeEntry, Document, TypeEntry, read_document
+from .missing_objects import reset_policies
 from .rejections import Rejection, errors_body, not_found
 from .site import Site
 from .types import create_object_type
@@ -118,6 +119,8 @@ def _apply(site: Site, source: ImportSource, document: Document) -> None:
         if target is None:
             raise AssertionError("a mapping without a type was refused before")
         source.mappings[target.id] = mapping
+    if source.has_mapping and site.doubts.mapping_resets_missing_objects:
+        reset_policies(source)
     source.has_mapping = True
     source.updated = site.now()
 
@@ -136,6 +139,7 @@ def _place_type(
             description=entry.description,
             parent=parent,
             external_id=entry.external_id,
+            by_import=True,
             with_name_attribute=not any(attribute.label for attribute in entry.attributes)
             and not any(attribute.name.lower() == "name" for attribute in entry.attributes),
         )
@@ -181,12 +185,18 @@ def _place_attribute(
                 "every type has its system attributes, and without an id they are found by name"
             )
         system.external_id = entry.external_id
+        system.by_import = True
         return
     kind, settings = _settings_of(site, checker, document, owner, placed, entry)
-    attribute = create_attribute(
-        site, object_type, name=entry.name, type=kind, external_id=entry.external_id, **settings
+    create_attribute(
+        site,
+        object_type,
+        name=entry.name,
+        type=kind,
+        external_id=entry.external_id,
+        by_import=True,
+        **settings,
     )
-    attribute.by_import = True
 
 
 def _settings_of(

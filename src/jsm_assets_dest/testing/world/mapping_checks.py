@@ -126,8 +126,11 @@ class MappingChecker:
                     self.problem(
                         "EXTERNAL_ID_MISMATCH", where, f"The object type {other.name} has another external id"
                     )
-            if found is not None and found.name != entry.name:
+            if found is not None and not self._is_same_name(found.name, entry.name):
                 self.problem("EXTERNAL_ID_MISMATCH", where, f"The name of {found.name} cannot be changed")
+        labels = [attribute.name for attribute in entry.attributes if attribute.label]
+        if len(labels) > 1 and not self.site.doubts.two_labels_accepted:
+            self.problem("DUPLICATE_LABEL", where, f"{' and '.join(labels)} are both labels")
         names: set[str] = set()
         for attribute in entry.attributes:
             if attribute.name.lower() in names:
@@ -150,7 +153,7 @@ class MappingChecker:
                         where,
                         f"The attribute {same_name.name} has another external id",
                     )
-            if found is not None and found.name != entry.name:
+            if found is not None and not self._is_same_name(found.name, entry.name):
                 self.problem("EXTERNAL_ID_MISMATCH", where, f"The name of {found.name} cannot be changed")
         if found is not None and not found.system and import_type_of(found) != entry.type:
             self.problem("ATTRIBUTE_TYPE_CHANGED", where, f"The type of {found.name} cannot be changed")
@@ -215,10 +218,13 @@ class MappingChecker:
             return
         if entry is None and existing is None:
             self.problem(
-                "UNKNOWN_EXTERNAL_ID_MAPPING", where, f"There is no object type {external_id or name}"
+                self.site.doubts.unknown_external_id_code,
+                where,
+                f"There is no object type {external_id or name}",
             )
             return
-        if external_id and name != (entry.name if entry else existing.name if existing else name):
+        target_name = entry.name if entry else existing.name if existing else name
+        if external_id and not self._is_same_name(name, target_name):
             self.problem(
                 "MAPPING_INVALID_EXTERNAL_ID", where, f"{external_id} belongs to another object type"
             )
@@ -228,6 +234,12 @@ class MappingChecker:
         has_part = any(attribute_mapping.get("externalIdPart") is True for attribute_mapping in attributes)
         if self.site.doubts.mapping_needs_external_id_part and not has_part:
             self.problem("MISSING_EXTERNAL_ID_PART", where, f"No attribute of {name} is an externalIdPart")
+
+    def _is_same_name(self, first: str, second: str) -> bool:
+        """Compare names that accompany external ids: they only inform, so letter case does not matter."""
+        return first == second or (
+            not self.site.doubts.mapping_names_must_match and first.lower() == second.lower()
+        )
 
     def mapped_type(self, name: str, external_id: JsonValue) -> tuple[TypeEntry | None, ObjectType | None]:
         """Return what a mapping refers to: an entry of the document, an existing type, or both."""
@@ -274,8 +286,12 @@ class MappingChecker:
             names.setdefault("name", "Name")
         wanted = str(external_id) if external_id else name.lower()
         if wanted not in names:
-            self.problem("UNKNOWN_EXTERNAL_ID_MAPPING", where, f"There is no attribute {external_id or name}")
-        elif external_id and names[wanted] != name:
+            self.problem(
+                self.site.doubts.unknown_external_id_code,
+                where,
+                f"There is no attribute {external_id or name}",
+            )
+        elif external_id and not self._is_same_name(names[wanted], name):
             self.problem("MAPPING_INVALID_EXTERNAL_ID", where, f"{external_id} belongs to another attribute")
         query = mapping.get("objectMappingIQL")
         if isinstance(query, str):

@@ -15,6 +15,9 @@ Types of history entries. The numbers are a guess; the OpenAPI document requires
 """
 
 
+_CREATION_IDS = 1_000_000_000
+
+
 def error_key(attribute: Attribute) -> str:
     """Return the key for errors about values of an attribute (seen by several clients)."""
     return f"rlabs-insight-attribute-{attribute.id}"
@@ -120,14 +123,15 @@ def insert_object(
         schema_id=object_type.schema_id,
         created=now,
         updated=now,
+        creator=account_id,
         has_avatar=has_avatar,
         avatar_uuid=avatar_uuid,
     )
     site.objects[asset.id] = asset
     object_type.object_ids[asset.id] = None
     for attribute_id, texts in values.items():
-        site.set_values(asset, attribute_id, list(texts))
-    note(site, asset, account_id, CREATED)
+        site.set_values(asset, attribute_id, texts)
+    site.revision += 1
     return asset
 
 
@@ -155,21 +159,27 @@ def update_object(
 
 
 def store_values(
-    site: Site, asset: AssetObject, values: Mapping[int, list[str]], *, account_id: str
+    site: Site,
+    asset: AssetObject,
+    values: Mapping[int, list[str]],
+    *,
+    account_id: str,
+    with_history: bool = True,
 ) -> list[int]:
-    """Store valid values and record them in the history.
+    """Store valid values and record them in the history, unless they belong to the creation of the object.
 
     Returns:
         The ids of the attributes that changed.
     """
     changed = []
     for attribute_id, texts in values.items():
-        before = asset.values.get(attribute_id, [])
-        if before != texts:
+        before = asset.values.get(attribute_id, ())
+        if before != tuple(texts):
             attribute = site.attributes[attribute_id]
-            old, new = _shown(site, attribute, before), _shown(site, attribute, texts)
-            site.set_values(asset, attribute_id, list(texts))
-            note(site, asset, account_id, ATTRIBUTE_CHANGED, attribute.name, old, new)
+            if with_history:
+                old, new = _shown(site, attribute, before), _shown(site, attribute, texts)
+                note(site, asset, account_id, ATTRIBUTE_CHANGED, attribute.name, old, new)
+            site.set_values(asset, attribute_id, texts)
             changed.append(attribute_id)
     if changed:
         asset.updated = site.now()
@@ -181,6 +191,18 @@ def _shown(site: Site, attribute: Attribute, values: Sequence[str]) -> str:
         found = (site.objects.get(int(value)) for value in values)
         return ", ".join(site.key_of(target) for target in found if target is not None)
     return ", ".join(values)
+
+
+def history_of(site: Site, asset: AssetObject) -> list[HistoryEntry]:
+    """Return the history of an object, oldest first. The entry of its creation is derived, not stored."""
+    creation = HistoryEntry(
+        id=_CREATION_IDS + asset.id,
+        object_id=asset.id,
+        account_id=asset.creator,
+        created=asset.created,
+        type=CREATED,
+    )
+    return [creation, *site.history.get(asset.id, ())]
 
 
 def note(
@@ -217,4 +239,5 @@ def delete_object(site: Site, asset: AssetObject) -> None:
         site.set_values(asset, attribute_id, [])
     site.types[asset.type_id].object_ids.pop(asset.id, None)
     site.history.pop(asset.id, None)
+    site.revision += 1
     del site.objects[asset.id]

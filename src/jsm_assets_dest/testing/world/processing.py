@@ -28,7 +28,8 @@ from .entities import (
 )
 from .json_reading import JsonObject, JsonValue
 from .mapping_rendering import mapped_attribute
-from .objects import delete_object, insert_object, store_values, value_problem
+from .missing_objects import treat_missing
+from .objects import insert_object, store_values, value_problem
 from .site import Site
 from .values import BadValue, normalise, options_of
 
@@ -68,7 +69,8 @@ class TypeRun:
     selector: str
     attributes: list[MappedAttribute]
     staged: list[Staged] = field(factory=list)
-    seen: set[tuple[str, ...]] = field(factory=set)
+    unresolved: list[Staged] = field(factory=list)
+    seen: dict[tuple[str, ...], Staged | None] = field(factory=dict)
     present: set[int] = field(factory=set)
     entries: int = 0
     duplicates: int = 0
@@ -96,16 +98,25 @@ def process(site: Site, source: ImportSource, execution: Execution) -> JsonObjec
     """
     runs = [_run(site, type_mapping, mapping) for type_mapping, mapping in source.mappings.items()]
     importer = _Importer(site, source, execution)
+    per_chunk = site.doubts.references_resolved_per_chunk
+    for chunks in [[chunk] for chunk in execution.chunks] if per_chunk else [execution.chunks]:
+        for run in runs:
+            for chunk in chunks:
+                for entry in entries_at(chunk, run.selector.split(".") if run.selector else []):
+                    run.entries += 1
+                    importer.stage(run, entry)
+        search = Search(site)
+        for run in runs:
+            importer.resolve(run, search)
     for run in runs:
-        for chunk in execution.chunks:
-            for entry in entries_at(chunk, run.selector.split(".") if run.selector else []):
-                run.entries += 1
-                importer.stage(run, entry)
-    search = Search(site)
-    for run in runs:
-        importer.resolve(run, search)
-    for run in runs:
-        importer.treat_missing(run)
+        if run.entries or not site.doubts.type_without_entries_is_skipped:
+            importer.treat_missing(run)
+    execution.created = {
+        str(run.object_type.id): [staged.asset.id for staged in run.staged if staged.created] for run in runs
+    }
+    site.fresh_objects.append(
+        (site.now(), {object_id for ids in execution.created.values() for object_id in ids})
+    )
     took = round(site.import_seconds * 1000)
     return _result(site, source, execution, runs, took)
 
@@ -189,7 +200,9 @@ class _Importer:
                 values = asset.values
                 key = tuple(
                     [
-                        (asset.external_key or "") if part is None else ",".join(values.get(part, ())).lower()
+                        (asset.external_key or "")
+                        if part is None
+                        else self._fold(",".join(values.get(part, ())))
                         for part in parts
                     ]
                 )
@@ -197,6 +210,9 @@ class _Importer:
                     found.setdefault(key, asset)
             self._by_external_id[run.object_type.id] = found
         return found
+
+    def _fold(self, text: str) -> str:
+        return text.lower() if self._site.doubts.identifiers_ignore_case else text
 
     def stage(self, run: TypeRun, entry: Mapping[str, JsonValue]) -> None:
         """Create or update one object with its plain values."""
@@ -215,7 +231,7 @@ class _Importer:
                 continue
             texts = self._texts(mapped, entry)
             if attribute.system:
-                external_key = ",".join(texts).lower()
+                external_key = self._fold(",".join(texts))
                 key.append(external_key)
                 continue
             if attribute.label and not texts:
@@ -230,7 +246,7 @@ class _Importer:
                 if value is not None:
                     kept.append(value)
             if mapped.external_id_part:
-                key.append(",".join(kept).lower())
+                key.append(self._fold(",".join(kept)))
             if kept or self._source.empty_values == "remove":
                 values[attribute.id] = kept
         identity = tuple(key)
@@ -242,8 +258,13 @@ class _Importer:
             return
         if identity in run.seen:
             run.duplicates += 1
+            earlier = run.seen[identity]
+            if self._site.doubts.last_duplicate_wins and earlier is not None:
+                changed = store_values(self._site, earlier.asset, values, account_id=self._account_id)
+                earlier.changed = earlier.changed or bool(changed)
+                earlier.entry = entry
             return
-        run.seen.add(identity)
+        run.seen[identity] = None
         asset = self._known(run).get(identity)
         if asset is not None:
             run.present.add(asset.id)
@@ -257,10 +278,15 @@ class _Importer:
             asset.external_key = external_key
             self._known(run)[identity] = asset
             run.present.add(asset.id)
-            run.staged.append(Staged(asset, entry, created=True, changed=False))
+            staged = Staged(asset, entry, created=True, changed=False)
         else:
             changed = store_values(self._site, asset, values, account_id=self._account_id)
-            run.staged.append(Staged(asset, entry, created=False, changed=bool(changed)))
+            if self._site.doubts.identical_objects_are_touched:
+                asset.updated = self._site.now()
+            staged = Staged(asset, entry, created=False, changed=bool(changed))
+        run.staged.append(staged)
+        run.unresolved.append(staged)
+        run.seen[identity] = staged
 
     def _texts(self, mapped: MappedAttribute, entry: Mapping[str, JsonValue]) -> list[str]:
         """Return the strings for one attribute: separate for multiple values, joined otherwise."""
@@ -274,11 +300,9 @@ class _Importer:
         if attribute.type == DEFAULT and attribute.default_type == SELECT:
             options = options_of(attribute)
             if text not in options:
-                # A select attribute made by an import has no list of options to begin with.
-                if unknown == "add" or (attribute.by_import and "," not in text):
-                    attribute.options = ",".join([*options, text])
-                elif options:
+                if unknown != "add":
                     return None
+                attribute.options = ",".join([*options, text])
         if attribute.type == STATUS:
             try:
                 return normalise(self._site, attribute, text)
@@ -314,10 +338,11 @@ class _Importer:
     def resolve(self, run: TypeRun, search: Search) -> None:
         """Look up the references of all staged objects of a type."""
         references = [attribute for attribute in run.attributes if attribute.attribute.is_reference]
+        unresolved, run.unresolved = run.unresolved, []
         if not references:
             return
         allowed = {mapped.attribute.id: self._allowed_types(mapped.attribute) for mapped in references}
-        for staged in run.staged:
+        for staged in unresolved:
             values: dict[int, list[str]] = {}
             for mapped in references:
                 attribute = mapped.attribute
@@ -334,7 +359,13 @@ class _Importer:
                     continue
                 if targets or self._source.empty_values == "remove":
                     values[attribute.id] = targets
-            changed = store_values(self._site, staged.asset, values, account_id=self._account_id)
+            changed = store_values(
+                self._site,
+                staged.asset,
+                values,
+                account_id=self._account_id,
+                with_history=not staged.created,
+            )
             if changed:
                 run.references_updated += 1
                 staged.changed = True
@@ -362,14 +393,14 @@ class _Importer:
         if mapped.query is None:
             # Without a query the values are names of objects (a guess).
             for text in flat:
-                found.update(dict.fromkeys(search.ids(parse("label = ${name}"), {"name": [text]})))
+                found.update(dict.fromkeys(search.matches(parse("label = ${name}"), {"name": [text]})))
         else:
             bindings = dict(zip(mapped.texts, texts, strict=True))
             whole = cast(JsonValue, entry)
             for name in placeholders(mapped.query):
                 if name not in bindings:
                     bindings[name] = texts_at(whole, name.split("."))
-            found.update(dict.fromkeys(search.ids(mapped.query, bindings)))
+            found.update(dict.fromkeys(search.matches(mapped.query, bindings)))
         objects = self._site.objects
         return [str(object_id) for object_id in found if objects[object_id].type_id in allowed]
 
@@ -377,26 +408,13 @@ class _Importer:
 
     def treat_missing(self, run: TypeRun) -> None:
         """Apply the policy of the import source to objects that the data no longer contains."""
-        policy = self._source.missing_objects
-        if policy == "ignore":
-            return
-        missing = [
-            object_id for object_id in list(run.object_type.object_ids) if object_id not in run.present
-        ]
-        for identifier in missing:
-            asset = self._site.objects[identifier]
-            if policy == "remove":
-                delete_object(self._site, asset)
-                run.missing_deleted += 1
-                continue
-            name, text = self._source.missing_update
-            attribute = self._site.attribute_named(run.object_type, name)
-            if attribute is None:
-                run.error(f"{run.object_type.name} has no attribute {name}")
-                return
-            value = normalise(self._site, attribute, text)
-            if store_values(self._site, asset, {attribute.id: [value]}, account_id=self._account_id):
-                run.missing_updated += 1
+        deleted, updated, errors = treat_missing(
+            self._site, self._source, run.object_type, run.present, self._account_id
+        )
+        run.missing_deleted += deleted
+        run.missing_updated += updated
+        for text in errors:
+            run.error(text)
 
 
 def placeholders(query: Query) -> list[str]:

@@ -26,6 +26,20 @@ class Rejection(Exception):
         self.headers: dict[str, str] = dict(headers or {})
 
 
+STRICT_HEADER = "X-Emulator-Strict"
+STRICT_NOTE = (
+    "Only the emulator rejects this, not Atlassian: strict=False (--lenient on the command line) accepts it."
+)
+
+
+def by_strictness(rejection: Rejection) -> Rejection:
+    """Mark a rejection that only the emulator makes, with a header and a message."""
+    rejection.headers[STRICT_HEADER] = "accept with strict=False or --lenient"
+    if isinstance(rejection.body, dict):
+        rejection.body = {**rejection.body, "errorMessages": [*rejection.body["errorMessages"], STRICT_NOTE]}
+    return rejection
+
+
 def errors_body(messages: Sequence[str] = (), fields: Mapping[str, str] | None = None) -> JsonObject:
     """Return shape A, the errors of Assets and Jira: messages, and messages by field."""
     return {"errorMessages": list(messages), "errors": dict(fields or {})}

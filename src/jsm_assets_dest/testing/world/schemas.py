@@ -18,7 +18,13 @@ At most 10 characters (a comment in a client's tests); the allowed characters ar
 
 
 def create_schema(
-    site: Site, *, name: str, key: str, description: str = "", creator: str | None = None
+    site: Site,
+    *,
+    name: str,
+    key: str,
+    description: str = "",
+    creator: str | None = None,
+    allow_other_object_schema: bool = False,
 ) -> ObjectSchema:
     """Create an object schema with its three roles."""
     problems = _problems(site, name, key, None)
@@ -32,6 +38,7 @@ def create_schema(
         description=description,
         created=now,
         updated=now,
+        allow_other_object_schema=allow_other_object_schema,
     )
     site.schemas[schema.id] = schema
     add_schema_roles(site, schema, creator)

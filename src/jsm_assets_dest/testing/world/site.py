@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from .clock import EmulatorClock
 from .doubts import Doubts
 from .entities import (
+    BOOLEAN,
+    DEFAULT,
+    SELECT,
     Account,
     AssetObject,
     Attribute,
@@ -25,7 +29,7 @@ from .entities import (
 )
 from .icons import global_icons
 from .ids import Identifiers
-from .json_reading import JsonObject
+from .json_reading import JsonObject, parse_integer
 from .rejections import not_found
 
 EntryCondition: TypeAlias = Callable[[JsonObject], bool]
@@ -76,6 +80,10 @@ class Site:
         self.mapping_progress: dict[str, MappingProgress] = {}
         self.settings: JsonObject = {}
         self.failing_objects: list[FailingObjects] = []
+        self.fresh_objects: list[tuple[int, set[int]]] = []
+        self.last_search: tuple[tuple[int, str, str], list[int]] | None = None
+        self.snapshots: dict[tuple[str, str], list[int]] = {}
+        self.revision: int = 0
         self._index: dict[int, dict[str, dict[int, None]]] = {}
         if doubts.icon_ids_as_uuid:
             for icon in list(self.icons.values()):
@@ -218,45 +226,52 @@ class Site:
             return self.key_of(asset) if led_here else self.label_of(target, led_here=True)
         return values[0]
 
-    def set_values(self, asset: AssetObject, attribute_id: int, values: list[str]) -> None:
-        """Replace the values of one attribute of an object and update the index."""
-        index = self._index.setdefault(attribute_id, {})
-        for old in asset.values.pop(attribute_id, ()):
-            holders = index.get(old.lower())
-            if holders is not None:
-                holders.pop(asset.id, None)
-                if not holders:
-                    del index[old.lower()]
-        if values:
-            asset.values[attribute_id] = values
+    def set_values(self, asset: AssetObject, attribute_id: int, values: Sequence[str]) -> None:
+        """Replace the values of one attribute of an object and update its index, if there is one."""
+        self.revision += 1
+        index = self._index.get(attribute_id)
+        if index is not None:
+            for value in asset.values.get(attribute_id, ()):
+                _remove(index, value.lower(), asset.id)
             for value in values:
                 index.setdefault(value.lower(), {})[asset.id] = None
+        if not values:
+            asset.values.pop(attribute_id, None)
+            return
+        attribute = self.attributes[attribute_id]
+        if attribute.type != DEFAULT or attribute.default_type in (BOOLEAN, SELECT):
+            values = [sys.intern(value) for value in values]
+        asset.values[attribute_id] = tuple(values)
+
+    def _index_of(self, attribute_id: int) -> dict[str, dict[int, None]]:
+        """Return the object ids by value. An index exists only for attributes that something looked up."""
+        index = self._index.get(attribute_id)
+        if index is None:
+            index = self._index[attribute_id] = {}
+            for asset in self.objects.values():
+                for value in asset.values.get(attribute_id, ()):
+                    index.setdefault(value.lower(), {})[asset.id] = None
+        return index
 
     def objects_with(self, attribute_id: int, value: str) -> dict[int, None]:
         """Return the ids of the objects that have this value, ignoring case."""
-        return self._index.get(attribute_id, {}).get(value.lower(), {})
+        return self._index_of(attribute_id).get(value.lower(), {})
 
     def objects_having(self, attribute_id: int) -> set[int]:
         """Return the ids of the objects that have any value in this attribute."""
-        found: set[int] = set()
-        for holders in self._index.get(attribute_id, {}).values():
-            found.update(holders)
-        return found
+        return {asset.id for asset in self.objects.values() if attribute_id in asset.values}
 
     def forget_attribute_values(self, attribute_id: int) -> None:
         """Remove an attribute's values from all objects."""
-        for holders in self._index.pop(attribute_id, {}).values():
-            for identifier in holders:
-                self.objects[identifier].values.pop(attribute_id, None)
+        self.revision += 1
+        self._index.pop(attribute_id, None)
+        for asset in self.objects.values():
+            asset.values.pop(attribute_id, None)
 
     def reindex(self) -> None:
-        """Build the index, after a state file was read."""
+        """Drop the indexes after a state file was read."""
+        self.revision += 1
         self._index = {}
-        for asset in self.objects.values():
-            for attribute_id, values in list(asset.values.items()):
-                index = self._index.setdefault(attribute_id, {})
-                for value in values:
-                    index.setdefault(value.lower(), {})[asset.id] = None
 
     def referring_attributes(self) -> list[Attribute]:
         """All attributes whose values are objects."""
@@ -294,5 +309,14 @@ class FailingObjects:
         return True
 
 
+def _remove(index: dict[str, dict[int, None]], value: str, object_id: int) -> None:
+    holders = index.get(value)
+    if holders is not None:
+        holders.pop(object_id, None)
+        if not holders:
+            del index[value]
+
+
 def _number(identifier: str) -> int:
-    return int(identifier) if identifier.isdecimal() else -1
+    number = parse_integer(identifier)
+    return -1 if number is None else number

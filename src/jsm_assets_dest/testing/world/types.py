@@ -22,6 +22,7 @@ def create_object_type(
     abstract: bool = False,
     external_id: str | None = None,
     with_name_attribute: bool = True,
+    by_import: bool = False,
 ) -> ObjectType:
     """Create an object type with Key, Name, Created and Updated, or with those it inherits.
 
@@ -37,6 +38,7 @@ def create_object_type(
         external_id: its id in mapping documents; generated if None.
         with_name_attribute: False leaves Name out, for imported types with a label attribute of their own (as in the
             example of the OpenAPI document).
+        by_import: True if an import creates it.
     """
     problems = {}
     problem = _name_problem(site, schema, name, None)
@@ -65,6 +67,7 @@ def create_object_type(
         created=now,
         updated=now,
         external_id=external_id or site.ids.external_id(),
+        by_import=by_import,
     )
     site.types[object_type.id] = object_type
     schema.type_ids.append(object_type.id)
@@ -97,19 +100,15 @@ def update_object_type(
         problem = _name_problem(site, site.schemas[object_type.schema_id], name, object_type)
         if problem is not None:
             raise invalid("name", problem)
-        object_type.name = name
-    if icon_id is not None:
-        if icon_id not in site.icons:
-            raise invalid("iconId", f"The icon {icon_id} does not exist")
-        object_type.icon_id = icon_id
-    if description is not None:
-        object_type.description = description
-    if inherited is not None:
-        object_type.inherited = inherited
-    if abstract is not None:
-        if abstract and object_type.object_ids:
-            raise bad_request("The object type has objects and cannot become abstract")
-        object_type.abstract = abstract
+    if icon_id is not None and icon_id not in site.icons:
+        raise invalid("iconId", f"The icon {icon_id} does not exist")
+    if abstract and object_type.object_ids:
+        raise bad_request("The object type has objects and cannot become abstract")
+    object_type.name = name if name is not None else object_type.name
+    object_type.icon_id = icon_id if icon_id is not None else object_type.icon_id
+    object_type.description = description if description is not None else object_type.description
+    object_type.inherited = inherited if inherited is not None else object_type.inherited
+    object_type.abstract = abstract if abstract is not None else object_type.abstract
     object_type.updated = site.now()
 
 

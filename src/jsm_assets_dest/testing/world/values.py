@@ -77,7 +77,7 @@ def normalise(site: Site, attribute: Attribute, text: str) -> str:
     if attribute.type == STATUS:
         return _status(site, attribute, text)
     if attribute.type == USER:
-        return _user(site, text)
+        return _user(site, attribute, text)
     if attribute.type == GROUP:
         return _group(site, text)
     return text
@@ -235,16 +235,21 @@ def _status(site: Site, attribute: Attribute, text: str) -> str:
     raise BadValue(f"Invalid values: {text} is not one of the statuses")
 
 
-def _user(site: Site, text: str) -> str:
-    for account in site.accounts.values():
-        if account.account_id == text or account.email.lower() == text.lower():
-            return account.account_id
-    raise BadValue(f"{text} not found in Jira")
+def _user(site: Site, attribute: Attribute, text: str) -> str:
+    account = site.accounts.get(text)
+    if account is None or not (account.active or site.doubts.inactive_users_accepted):
+        raise BadValue("User(s) not found in Jira")
+    if attribute.type_value_multi and not set(attribute.type_value_multi) & set(account.groups):
+        raise BadValue("The user is invalid due to restrictions")
+    return account.account_id
 
 
 def _group(site: Site, text: str) -> str:
+    accepted = site.doubts.group_values
     for group in site.groups.values():
-        if group.name.lower() == text.lower():
+        if ("name" in accepted and group.name.lower() == text.lower()) or (
+            "id" in accepted.split() and group.group_id == text
+        ):
             return group.name
     raise BadValue("Invalid Group(s)")
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .parsing import parse
-from .search import Search
+from .search import Search, UnknownAttribute
 
-__all__ = ["Search", "parse"]
+__all__ = ["Search", "UnknownAttribute", "parse"]

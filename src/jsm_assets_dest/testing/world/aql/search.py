@@ -13,6 +13,11 @@ from .nodes import InvalidQuery, Literal, Node, Operand, Placeholder, Query
 _SYSTEM = {"objectschema", "objectschemaid", "objecttype", "objecttypeid", "objectid", "key"}
 _TIMES = {"created", "updated"}
 _PATTERNS = ("like", "startswith", "endswith")
+_SPREAD = 2654435761
+
+
+class UnknownAttribute(InvalidQuery):
+    """A query names an attribute that does not exist."""
 
 
 class Search:
@@ -21,9 +26,11 @@ class Search:
     Attribute names are looked up once per instance, so make a new one after changing attributes.
      site: where to search.
         account_id: the account of `currentUser()`.
+        tie_seed: determines the order of objects with equal order keys; 0 orders them by id.
     """
 
-    def __init__(self, site: Site, account_id: str | None = None) -> None:
+    def __init__(self, site: Site, account_id: str | None = None, *, tie_seed: int = 0) -> None:
+        self._tie_seed = tie_seed
         self._site = site
         self._account_id = account_id
         self._bindings: Mapping[str, Sequence[str]] = {}
@@ -38,27 +45,37 @@ class Search:
             query: a parsed query.
             bindings: the values of placeholders, by locator.
         """
+        object_ids = self._matching(query, bindings)
+        path, ascending = query.order_by or (("label",), True)
+        self._check_name(path[0])
+        return sorted(
+            object_ids, key=lambda object_id: self._order_key(object_id, path), reverse=not ascending
+        )
+
+    def matches(self, query: Query, bindings: Mapping[str, Sequence[str]]) -> list[int]:
+        """Return the ids of the objects that match a query, by id."""
+        return sorted(self._matching(query, bindings))
+
+    def _matching(self, query: Query, bindings: Mapping[str, Sequence[str]] | None) -> Iterable[int]:
         self._bindings = bindings or {}
         if query.condition is None:
-            found: Iterable[int] = list(self._site.objects)
-        else:
-            found = self._find(query.condition, None)
-        if query.order_by is None:
-            return sorted(found)
-        path, ascending = query.order_by
-        self._known(path[0])
-        return sorted(found, key=lambda object_id: self._order_key(object_id, path), reverse=not ascending)
+            return self._site.objects
+        return self._find(query.condition, None)
 
     def _order_key(self, identifier: int, path: tuple[str, ...]) -> tuple[bool, float, str, int]:
+        """Return the sort key: missing values first, then numbers, then strings; ties by `Doubts`."""
         if path[0].lower() == "key":
-            return (False, float(identifier), "", identifier)
+            if self._site.doubts.order_by_key_as_text:
+                return (True, 0.0, self._site.key_of(self._site.objects[identifier]), identifier)
+            return (True, float(identifier), "", identifier)
+        tie = (identifier * _SPREAD ^ self._tie_seed) & 0xFFFFFFFF if self._tie_seed else identifier
         texts = self._texts(self._site.objects[identifier], path)
         text = texts[0] if texts else ""
         try:
             number = float(text)
         except ValueError:
             number = 0.0
-        return (not texts, number, text.lower(), identifier)
+        return (bool(texts), number, text.lower(), tie)
 
     # Sets ---------------------------------------------------------------------------------------------------
 
@@ -80,11 +97,14 @@ class Search:
         if isinstance(node, nodes.ConnectedTickets):
             having = {asset.id for asset in self._site.objects.values() if asset.ticket_keys}
             return self._keep(having, within, negated=node.negated)
-        self._known(node.path[0])
+        self._check_name(node.path[0])
         if isinstance(node, nodes.Emptiness):
             having = self._having(node.path, within)
             return having if node.negated else self._everything(within) - having
         if isinstance(node, nodes.Membership):
+            limit = self._site.doubts.largest_in_list
+            if limit and len(node.operands) > limit:
+                raise InvalidQuery(f"IN has more than {limit} values")
             matching: set[int] = set()
             for operand in node.operands:
                 matching |= self._equal(node.path, operand, within)
@@ -96,10 +116,10 @@ class Search:
             return self._everything(within) - found
         return found if within is None else found & within
 
-    def _known(self, name: str) -> None:
+    def _check_name(self, name: str) -> None:
         lowered = name.lower()
         if lowered not in _SYSTEM | _TIMES | {"label"} and lowered not in self._by_name:
-            raise InvalidQuery(f"the attribute {name} does not exist")
+            raise UnknownAttribute(f"No matching attribute for AQL clause ({name})")
 
     def _having(self, path: tuple[str, ...], within: set[int] | None) -> set[int]:
         return {

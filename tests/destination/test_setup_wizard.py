@@ -1,0 +1,140 @@
+"""The setup wizard of the examples with scripted input, for a new and an existing object schema."""
+
+from __future__ import annotations
+
+import importlib.util
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from jsm_assets_dest import Destination
+from jsm_assets_dest.testing import Emulator
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "setup_wizard.py"
+Answer = str | Callable[[], str]
+
+
+@pytest.fixture
+def wizard(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("example_setup_wizard", EXAMPLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(wizard: ModuleType, emulator: Emulator, file: Path, answers: list[tuple[str, Answer]]) -> Destination:
+    """Run the wizard. Each answer has the expected start of its question; a function acts in Assets first."""
+    remaining_answers = iter(answers)
+
+    def ask(question: str) -> str:
+        start, answer = next(remaining_answers)
+        assert question.startswith(start)
+        return answer if isinstance(answer, str) else answer()
+
+    with emulator.connect() as connection:
+        wizard.main(str(file), ask, connection)
+        assert list(remaining_answers) == []
+        return Destination.load(file, environ=emulator.settings())
+
+
+def test_wizard_sets_up_a_new_schema(
+    wizard: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "okta.json"
+    tokens: list[str] = []
+
+    def create_import_source() -> str:
+        tokens.append(emulator.add_import_source("OKT", "Okta").token)
+        return ""
+
+    with Emulator() as emulator:
+        emulator.add_group("it-ops")
+        destination = run(
+            wizard,
+            emulator,
+            file,
+            [
+                ("Key of the object schema", ""),
+                ("Name, if it is new", "Okta"),
+                ("Press Enter to create it", ""),
+                ("Groups that can see", "it-ops"),
+                ("Press Enter when it is done", create_import_source),
+                ("Import token", lambda: tokens[0]),
+                ("Size of the model", "lean"),
+                ("Press Enter to build", ""),
+                ("Press Enter to import", ""),
+            ],
+        )
+        with emulator.connect() as connection:
+            assert destination.status(connection=connection).ok
+        assert len(emulator.object_schema("OKT")["Groups"].objects) > 0
+
+    output = capsys.readouterr().out
+    assert "○ schema: needs input. No object schema is chosen." in output
+    assert "The object schema OKT is not created yet" in output
+    assert "Okta on https://acme.atlassian.net: ready" in output
+    assert tokens[0] not in file.read_text("utf-8") + output
+    if sys.platform != "win32":
+        assert stat.S_IMODE((tmp_path / "okta.token").stat().st_mode) == 0o600
+
+
+def test_wizard_resolves_conflicts_of_an_existing_schema(wizard: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "okta.json"
+    with Emulator() as emulator:
+        emulator.add_object_schema("HR", "Human resources").add_object_type("People", attributes=["Okta ID"])
+        token = emulator.add_import_source("HR", "Okta").token
+        destination = run(
+            wizard,
+            emulator,
+            file,
+            [
+                ("Key of the object schema", "HR"),
+                ("Name, if it is new", ""),
+                ("Groups that can see", "skip"),
+                ("Import token", token),
+                ("Size of the model", "lean"),
+                ("People: adopt", "rename incoming"),
+                ("Press Enter to build", ""),
+                ("Press Enter to import", "skip"),
+            ],
+        )
+        with emulator.connect() as connection:
+            status = destination.status(connection=connection)
+        assert "Okta People" in emulator.object_schema("HR")
+
+    assert status.is_ready
+    assert status["roles"].state == "needs_input"
+
+
+def test_wizard_continues_a_saved_setup_after_an_error(wizard: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "okta.json"
+    Destination(name="Okta", schema_key="OKT").save(file)
+    with Emulator() as emulator:
+        emulator.faults.next("create object schema", status=403)
+        run(
+            wizard,
+            emulator,
+            file,
+            [
+                ("Press Enter to create it", ""),
+                ("Press Enter to try again", "skip"),
+                ("Size of the model", ""),
+            ],
+        )
+
+        with emulator.connect() as connection:
+            assert connection.find_object_schema("OKT") is None
+
+
+def test_wizard_is_short_and_uses_public_names_only() -> None:
+    source = EXAMPLE.read_text("utf-8")
+
+    assert len(source.splitlines()) <= 120
+    assert "jsm_assets_dest._" not in source
