@@ -63,23 +63,24 @@ def _checking(mix: Mix) -> Callable[[], object]:
 
 
 def _whole_imports(stage: Stage) -> list[Measured]:
-    lines = export_lines(stage.choose(40, 8) * CHUNK)
+    lines = export_lines(stage.choose(40, 16) * CHUNK)
+    few = lines[: stage.choose(40, 6) * CHUNK]
     ready = [*read_export(lines)]
     found: list[Measured] = []
     with stage.token() as token, stage.httpx_client() as client:
         for name, latency, source in (
-            ("", 0.0, lambda: read_export(lines)),
+            ("", 0.0, lambda: read_export(few)),
             ("", LATENCY, lambda: read_export(lines)),
             ("ready ", 0.0, lambda: iter(ready)),
         )[: stage.choose(3, 2)]:
             rounds, fixed = _imports(stage, token, client, source, latency)
-            found += _ratios(name, rounds, fixed, latency, len(lines))
+            found += _ratios(name, rounds, fixed, latency, len(lines if latency or name else few))
     return found
 
 
 def _ratios(name: str, rounds: Rounds, fixed: int, latency: float, count: int) -> list[Measured]:
     """Return the ratio of each model, and the worse one for the goal."""
-    loop = rounds.best_of("sequence", "threads")
+    loop = rounds.best_of(*(name for name in ("sequence", "threads") if name in rounds.seconds))
     beyond = f", {latency * 1000:.0f} ms, beyond {fixed} fixed round trips" if latency else ""
     found: list[Measured] = []
     for kind in ("typed", "untyped"):
@@ -116,16 +117,13 @@ def _imports(
     library(typed=True)
     counters = stage.server.counters()
     stage.server.behave(latency=latency, everywhere=True)
-    rounds = take_turns(
-        {
-            "typed": lambda: library(typed=True),
-            "untyped": lambda: library(typed=False),
-            "sequence": lambda: loops.httpx_sequence(client, url, source(), encode),
-            "threads": lambda: loops.httpx_threads(client, url, source(), encode, IN_FLIGHT),
-        },
-        rounds=stage.choose(20, 3),
-        seconds=stage.choose(25, 2),
-        least=2,
-    )
+    contestants: dict[str, Callable[[], object]] = {
+        "typed": lambda: library(typed=True),
+        "untyped": lambda: library(typed=False),
+        "threads": lambda: loops.httpx_threads(client, url, source(), encode, IN_FLIGHT),
+    }
+    if not latency:  # with it, one chunk after the other is never the best
+        contestants["sequence"] = lambda: loops.httpx_sequence(client, url, source(), encode)
+    rounds = take_turns(contestants, rounds=stage.choose(20, 3), seconds=stage.choose(25, 2), least=2)
     stage.server.behave()
     return rounds, counters.requests - counters.chunks

@@ -53,7 +53,7 @@ async def test_find_get_and_create_with_a_missing_schema(emulator: Emulator, con
         await now(connection.get_object_schema("NOPE"))
     emulator.add_object_schema("OKT", name="Okta")
     assert (await now(connection.get_object_schema("okt"))).name == "Okta"
-    with pytest.raises(ObjectSchemaExistsError, match="is taken"):
+    with pytest.raises(ObjectSchemaExistsError, match="already exists"):
         await now(connection.create_object_schema("OKT", "Second"))
     with pytest.raises(ObjectSchemaExistsError, match="name is taken"):
         await now(connection.create_object_schema("OK2", "Okta"))
@@ -242,7 +242,7 @@ async def test_update_changes_name_and_description(emulator: Emulator, connectio
     assert (described.name, described.description) == ("Okta people", "")
     assert same == described
     assert [request.operation for request in emulator.requests] == ["get object schema"]
-    with pytest.raises(ObjectSchemaExistsError, match=r'rename .* to "Human resources": the name is taken'):
+    with pytest.raises(ObjectSchemaExistsError, match=r'rename .* to "Human resources": the object schema HR already has the name'):
         await now(schema.update(name="Human resources"))
     with pytest.raises(ConfigurationError, match="which Assets rejects"):
         await now(schema.update(name="What?"))
