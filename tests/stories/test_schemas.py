@@ -55,7 +55,7 @@ async def test_find_get_and_create_with_a_missing_schema(emulator: Emulator, con
     assert (await now(connection.get_object_schema("okt"))).name == "Okta"
     with pytest.raises(ObjectSchemaExistsError, match="already exists"):
         await now(connection.create_object_schema("OKT", "Second"))
-    with pytest.raises(ObjectSchemaExistsError, match="name is taken"):
+    with pytest.raises(ObjectSchemaExistsError, match="already has the name"):
         await now(connection.create_object_schema("OK2", "Okta"))
 
 
