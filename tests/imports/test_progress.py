@@ -178,7 +178,7 @@ def test_the_notebooks_display_names_jupyter_where_there_is_none(monkeypatch: py
     with pytest.raises(ConfigurationError, match="needs the library IPython") as caught:
         resolve_progress("notebook")
 
-    assert "run the import in Jupyter" in str(caught.value)
+    assert "Run the import in Jupyter" in str(caught.value)
 
 
 @pytest.mark.parametrize(("display", "module"), [("tqdm", "tqdm.auto"), ("rich", "rich.progress")])

@@ -197,7 +197,7 @@ def test_a_bad_record_ends_the_import_and_is_not_read_again(
                 record["value"] = "broken"
             yield record
 
-    with pytest.raises(RecordError, match=r"sensors\[25\], value"):
+    with pytest.raises(RecordError, match=r"sensors\[25\]: value"):
         imported(here, settings, read)
 
     assert readings.read_text() == "once\n"

@@ -149,7 +149,7 @@ def test_what_did_not_arrive_is_read_again_by_an_incremental_source(
     """Also when dlt had loaded everything, and it was the end of the execution that failed."""
     run(token, bought_until(10), tmp_path)
     emulator.faults.next("submit chunk", status=400, nth=1 if where == "chunk" else 2)
-    with pytest.raises(Exception, match="refused"):
+    with pytest.raises(Exception, match="rejected|could not"):
         run(token, bought_until(15), tmp_path)
 
     result = run(token, bought_until(15), tmp_path)
@@ -237,7 +237,7 @@ def test_a_nested_value_for_an_attribute_is_refused_once(
 ) -> None:
     rows = [{"assetTag": "LT-1", "model": {"name": "Latitude"}}]
 
-    with pytest.raises(Exception, match=r"laptops\[0\], model"):
+    with pytest.raises(Exception, match=r"laptops\[0\]: model"):
         run(token, dlt.resource(rows, name="laptops"), tmp_path)
 
     assert tags(emulator) == set()

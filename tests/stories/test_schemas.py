@@ -242,7 +242,10 @@ async def test_update_changes_name_and_description(emulator: Emulator, connectio
     assert (described.name, described.description) == ("Okta people", "")
     assert same == described
     assert [request.operation for request in emulator.requests] == ["get object schema"]
-    with pytest.raises(ObjectSchemaExistsError, match=r'rename .* to "Human resources": the object schema HR already has the name'):
+    with pytest.raises(
+        ObjectSchemaExistsError,
+        match=r'rename .* to "Human resources": the object schema HR already has the name',
+    ):
         await now(schema.update(name="Human resources"))
     with pytest.raises(ConfigurationError, match="which Assets rejects"):
         await now(schema.update(name="What?"))

@@ -8,18 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from .._assets.reports import Check, CheckState
-from ..exceptions import (
-    AssetsError,
-    MalformedAnswerError,
-    RateLimitedError,
-    ServiceUnavailableError,
-    TransportError,
-)
+from .._assets.reports import NOT_KNOWN, Check, CheckState
+from ..exceptions import AssetsError
 from .status import ActionCode, DestinationStep, StepAction, StepCode, StepState
-
-#: Errors that leave the state of a step unknown.
-_UNKNOWN = (TransportError, RateLimitedError, ServiceUnavailableError, MalformedAnswerError)
 
 #: What to do, for steps whose error does not say it to an administrator.
 REMEDIES: Mapping[ActionCode, str] = {
@@ -47,7 +38,7 @@ def contains_python(text: str) -> bool:
 
 
 def failed_step(code: StepCode, error: AssetsError, action: ActionCode, link: str = "") -> DestinationStep:
-    is_unknown = isinstance(error, _UNKNOWN)
+    is_unknown = isinstance(error, NOT_KNOWN)
     if is_unknown:
         action = "fix_connection"
     return DestinationStep(

@@ -150,8 +150,8 @@ def status_page(emulator: EmulatedSite) -> Response:
         )
         for request in requests
     ]
-    shown = f"<p class='dim'>The newest {len(rows)} of {state['requestCount']}.</p>" if rows else ""
-    parts.append(shown + _table(("Method", "Operation", "Path", "Response"), rows, "No requests yet."))
+    caption = f"<p class='dim'>The newest {len(rows)} of {state['requestCount']}.</p>" if rows else ""
+    parts.append(caption + _table(("Method", "Operation", "Path", "Response"), rows, "No requests yet."))
     parts.append("</body></html>\n")
     headers = {
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -162,10 +162,30 @@ def status_page(emulator: EmulatedSite) -> Response:
 
 
 def summary(emulator: EmulatedSite) -> str:
-    """Return the state of the site as HTML for a notebook, without styles and tokens."""
+    """Return the state of the site as plain HTML for a notebook, without tokens."""
     with emulator.locked():
         state = status_document(emulator)
-    return _facts(state) + _schemas(cast("list[JsonObject]", state["objectSchemas"])) + _imports(state)
+    rows = [
+        (
+            str(schema["key"]),
+            str(schema["description"]),
+            str(object_type["name"]),
+            str(object_type["objectCount"]),
+        )
+        for schema in cast("list[JsonObject]", state["objectSchemas"])
+        for object_type in cast("list[JsonObject]", schema["objectTypes"])
+    ]
+    sources = [
+        f"{source['name']} of {source['schema']}: {source['status']}"
+        for source in cast("list[JsonObject]", state["importSources"])
+    ]
+    heads = "".join(f"<th>{name}</th>" for name in ("Schema", "Description", "Object type", "Objects"))
+    cells = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return (
+        f"<div>Emulated site {escape(emulator.site)}, {state['requestCount']} requests. "
+        f"Import sources: {escape('; '.join(sources) or 'none')}</div>"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{cells}</tbody></table>"
+    )
 
 
 def _facts(state: JsonObject) -> str:
@@ -182,7 +202,7 @@ def _facts(state: JsonObject) -> str:
         ("Workspace id", _code(state["workspaceId"])),
         ("Accounts", "<br>".join(accounts)),
     )
-    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{shown}</dd>" for name, shown in facts) + "</dl>"
+    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts) + "</dl>"
 
 
 def _schemas(schemas: Sequence[JsonObject]) -> str:
@@ -239,9 +259,9 @@ def _imports(state: JsonObject) -> str:
     execution_rows = []
     for execution in reversed(cast("list[JsonObject]", state["executions"])):
         counts = [
-            f"{escape(name)}: {found['created']} created, {found['updated']} updated, "
-            f"{found['identical']} identical, {found['errors']} errors"
-            for name, found in cast("dict[str, JsonObject]", execution["counts"]).items()
+            f"{escape(name)}: {type_counts['created']} created, {type_counts['updated']} updated, "
+            f"{type_counts['identical']} identical, {type_counts['errors']} errors"
+            for name, type_counts in cast("dict[str, JsonObject]", execution["counts"]).items()
         ]
         execution_rows.append(
             (
