@@ -99,7 +99,7 @@ def _job(stage: Stage, execution: ImportExecution, seconds: float, chance: Rando
     site = Site(
         url=stage.server.url, gateway=stage.server.url, credentials=ACCOUNT, clock=clock, chance=chance.random
     )
-    operation = ended(site, execution._secret, execution, 1e9)
+    operation = ended(evolve(execution._target, site=site), execution, 1e9)
     looks = 0
     try:
         command = operation.send(None)
@@ -131,9 +131,9 @@ def _journal(stage: Stage) -> list[Measured]:
         for number in range(stage.choose(500, 150)):
             one = evolve(chunk, index=number, id=f"run-{number}")
             began = time.perf_counter()
-            record.fate(one)
-            record.planned(one)
-            record.accepted(one)
+            record.earlier_state(one)
+            record.plan(one)
+            record.accept(one)
             notes.append(time.perf_counter() - began)
             began = time.perf_counter()
             hashlib.sha256(chunk.body).hexdigest()

@@ -149,7 +149,7 @@ def test_what_did_not_arrive_is_read_again_by_an_incremental_source(
     """Also when dlt had loaded everything, and it was the end of the execution that failed."""
     run(token, bought_until(10), tmp_path)
     emulator.faults.next("submit chunk", status=400, nth=1 if where == "chunk" else 2)
-    with pytest.raises(Exception, match="rejected|could not"):
+    with pytest.raises(Exception, match=r"rejected|could not"):
         run(token, bought_until(15), tmp_path)
 
     result = run(token, bought_until(15), tmp_path)

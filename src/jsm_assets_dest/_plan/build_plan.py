@@ -82,14 +82,10 @@ class BuildPlanRecord:
             paths_by_remedy: dict[str, list[str]] = {}
             for item in self.impossible:
                 paths_by_remedy.setdefault(item.remedy.rstrip("."), []).append(item.path)
+            changes = "1 change is" if count == 1 else f"{count:,} changes are"
+            message = f"Could not build the model: {changes} impossible in Assets. Nothing was sent."
             raise ImpossibleChangeError(
-                "\n".join(
-                    (
-                        f"Could not build the model: {count} change{'' if count == 1 else 's'} "
-                        f"{'is' if count == 1 else 'are'} impossible in Assets. Nothing was sent.",
-                        *lines,
-                    )
-                ),
+                "\n".join((message, *lines)),
                 remedies=tuple(
                     f"{remedy} ({', '.join(paths)})." for remedy, paths in paths_by_remedy.items()
                 ),
