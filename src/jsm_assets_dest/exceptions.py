@@ -117,8 +117,8 @@ class ConfigurationError(AssetsError, ValueError, certain=True):
         fix: How to correct it.
     """
 
-    cause = "A setting is missing or has an invalid value."
-    remedies = advice("You: correct the setting that is named above.")
+    cause: str = "A setting is missing or has an invalid value."
+    remedies: tuple[str, ...] = advice("You: correct the setting that is named above.")
 
     field: str = ""
     fix: str = ""
@@ -134,8 +134,8 @@ class MissingSettingsError(ConfigurationError):
         missing: The names of the settings.
     """
 
-    cause = "This process does not have the settings that it needs."
-    remedies = advice(
+    cause: str = "This process does not have the settings that it needs."
+    remedies: tuple[str, ...] = advice(
         "You: set the environment variables that are named above, or pass the values in the call."
     )
 
@@ -145,8 +145,8 @@ class MissingSettingsError(ConfigurationError):
 class InvalidCredentialError(ConfigurationError):
     """A value can't be a credential of this kind. It was not sent, and the error does not contain it."""
 
-    cause = "The value is not a credential of this kind, or it was not pasted completely."
-    remedies = advice("You: copy the credential again, and pass it exactly as it is shown.")
+    cause: str = "The value is not a credential of this kind, or it was not pasted completely."
+    remedies: tuple[str, ...] = advice("You: copy the credential again, and pass it exactly as it is shown.")
 
 
 class InvalidModelError(AssetsError, ValueError, certain=True):
@@ -156,8 +156,8 @@ class InvalidModelError(AssetsError, ValueError, certain=True):
         findings: All findings, errors and warnings.
     """
 
-    cause = "The schema model breaks rules of Assets or of the import."
-    remedies = advice("You: correct the parts of the model that are named above.")
+    cause: str = "The schema model breaks rules of Assets or of the import."
+    remedies: tuple[str, ...] = advice("You: correct the parts of the model that are named above.")
 
     findings: tuple[object, ...] = carried(default=())
 
@@ -173,8 +173,8 @@ class RecordError(AssetsError, ValueError, certain=True):
         record: The caller's record. It is never part of the message.
     """
 
-    cause = "The record does not fit the schema model, or contains a value that JSON does not have."
-    remedies = advice(
+    cause: str = "The record does not fit the schema model, or contains a value that JSON does not have."
+    remedies: tuple[str, ...] = advice(
         "You: correct the record in the source, and import again.",
         "Or you: skip invalid records with on_bad_record='skip'.",
     )
@@ -192,8 +192,8 @@ class ProblemsFoundError(AssetsError):
         report: The whole report, or the checklist of a `Destination`.
     """
 
-    cause = "At least one check failed. The report contains the cause of each."
-    remedies = advice("You: follow the remedies of the first failed check, and check again.")
+    cause: str = "At least one check failed. The report contains the cause of each."
+    remedies: tuple[str, ...] = advice("You: follow the remedies of the first failed check, and check again.")
 
     report: ReportFacts | None = carried(default=None)
 
@@ -208,8 +208,8 @@ class TransportError(AssetsError):
         sent: "no" if the server has not acted on the request, "unknown" if it may have.
     """
 
-    cause = "The connection between this computer and the server failed."
-    remedies = advice(
+    cause: str = "The connection between this computer and the server failed."
+    remedies: tuple[str, ...] = advice(
         "You: check that this computer can reach the host that is named below, then try again.",
         "Your network team: check the proxy and the firewall for this host.",
     )
@@ -229,8 +229,8 @@ class TransportError(AssetsError):
 class AnswerTimeoutError(TransportError, TimeoutError):
     """The response was not complete in time. The server may have acted."""
 
-    cause = "The server or the network is slow at the moment."
-    remedies = advice(
+    cause: str = "The server or the network is slow at the moment."
+    remedies: tuple[str, ...] = advice(
         "You: try again later, or allow more time for one attempt with limits=Limits(attempt=…)."
     )
 
@@ -238,57 +238,57 @@ class AnswerTimeoutError(TransportError, TimeoutError):
 class ConnectionFailedError(TransportError, ConnectionError):
     """No connection could be opened. Nothing was sent."""
 
-    cause = "A firewall blocks the connection, a proxy is needed, or the host is down."
-    remedies = advice(
+    cause: str = "A firewall blocks the connection, a proxy is needed, or the host is down."
+    remedies: tuple[str, ...] = advice(
         "You: open the site in a browser on this computer.",
         "You: if your network needs a proxy, set HTTPS_PROXY.",
         "Your network team: allow connections to *.atlassian.net and api.atlassian.com on port 443.",
     )
-    sent = "no"
+    sent: Literal["no", "unknown"] = "no"
 
 
 class HostNotFoundError(TransportError, ConnectionError):
     """DNS has no address for the host. Nothing was sent."""
 
-    cause = "The site address is misspelled, or DNS does not work on this computer."
-    remedies = advice(
+    cause: str = "The site address is misspelled, or DNS does not work on this computer."
+    remedies: tuple[str, ...] = advice(
         "You: open the site in a browser, and copy its address.",
         "You: if the browser can open it but this program can't, set HTTPS_PROXY to your company's proxy.",
         "Your network team: check that this computer can resolve public host names.",
     )
-    sent = "no"
+    sent: Literal["no", "unknown"] = "no"
 
 
 class TlsError(TransportError, ConnectionError):
     """The certificate is not trusted. Nothing was sent, and the connection is never retried without the check."""
 
-    cause = "A proxy in your network inspects encrypted traffic and presents its own certificate."
-    remedies = advice(
+    cause: str = "A proxy in your network inspects encrypted traffic and presents its own certificate."
+    remedies: tuple[str, ...] = advice(
         "Your network team: provide the proxy's CA certificate as a PEM file, or exclude the host from inspection.",
         "You: set the environment variable SSL_CERT_FILE to the path of that file, and restart the program.",
         'Or you, in Python: pass verify=ssl.create_default_context(cafile="company-ca.pem").',
     )
-    sent = "no"
+    sent: Literal["no", "unknown"] = "no"
     _retryable = False
 
 
 class ProxyAuthenticationError(TransportError, ConnectionError, certain=True):
     """A proxy requires a login (HTTP 407). The server was not reached."""
 
-    cause = "The proxy between this computer and the server requires a user name and a password."
-    remedies = advice(
+    cause: str = "The proxy between this computer and the server requires a user name and a password."
+    remedies: tuple[str, ...] = advice(
         "You: put the user name and the password into HTTPS_PROXY (http://user:password@proxy:port).",
         "Your network team: allow this computer to reach *.atlassian.net and api.atlassian.com.",
     )
-    sent = "no"
+    sent: Literal["no", "unknown"] = "no"
     _retryable = False
 
 
 class ConnectionLostError(TransportError, ConnectionError):
     """The connection was lost before the response was complete. The server may have acted."""
 
-    cause = "The network or the server closed the connection."
-    remedies = advice(
+    cause: str = "The network or the server closed the connection."
+    remedies: tuple[str, ...] = advice(
         "You: try again.",
         "Your network team: if it happens often, check for proxies that close connections.",
     )
@@ -297,8 +297,8 @@ class ConnectionLostError(TransportError, ConnectionError):
 class MalformedAnswerError(TransportError):
     """A response is not what its headers say: invalid JSON, invalid compression, or not HTTP."""
 
-    cause = "A proxy between this computer and the server damaged the response."
-    remedies = advice(
+    cause: str = "A proxy between this computer and the server damaged the response."
+    remedies: tuple[str, ...] = advice(
         "You: try again.",
         "Your network team: check whether a proxy changes responses of this host.",
     )
@@ -307,8 +307,8 @@ class MalformedAnswerError(TransportError):
 class AnswerTooLargeError(TransportError, certain=True):
     """A response is larger than its limit. The rest was not read."""
 
-    cause = "The response is larger than this library accepts for such a request."
-    remedies = advice(
+    cause: str = "The response is larger than this library accepts for such a request."
+    remedies: tuple[str, ...] = advice(
         "You: check that the host belongs to Atlassian.",
         "Or you: if the response is correct, raise the limit.",
     )
@@ -318,8 +318,8 @@ class AnswerTooLargeError(TransportError, certain=True):
 class UnexpectedRedirectError(TransportError):
     """The server redirected the request. Redirects are never followed, because they would receive the credential."""
 
-    cause = "The address belongs to a web page or to a renamed site, or a proxy redirects requests."
-    remedies = advice(
+    cause: str = "The address belongs to a web page or to a renamed site, or a proxy redirects requests."
+    remedies: tuple[str, ...] = advice(
         "You: use the address that the browser shows after logging in, such as https://acme.atlassian.net."
     )
     _retryable = False
@@ -328,8 +328,8 @@ class UnexpectedRedirectError(TransportError):
 class UnsafeLinkError(AssetsError):
     """A link in a response points to a host that is not trusted. It was not followed, and no token was sent there."""
 
-    cause = "The response did not come from Atlassian, or it was changed in transit."
-    remedies = advice(
+    cause: str = "The response did not come from Atlassian, or it was changed in transit."
+    remedies: tuple[str, ...] = advice(
         "You: check the address of the gateway that is configured.",
         "Your network team: check whether a proxy changes responses of this host.",
     )
@@ -344,8 +344,8 @@ class HtmlResponseError(AssetsError):
         via: Its `Via` header.
     """
 
-    cause = "A proxy or firewall in your network blocked the request, or the address belongs to a web page."
-    remedies = advice(
+    cause: str = "A proxy or firewall in your network blocked the request, or the address belongs to a web page."
+    remedies: tuple[str, ...] = advice(
         "Your network team: allow this computer to reach *.atlassian.net, api.atlassian.com, and auth.atlassian.com.",
         "You: check HTTPS_PROXY and NO_PROXY, and check that the site address has the form https://<name>.atlassian.net.",
     )
@@ -368,8 +368,8 @@ class HtmlResponseError(AssetsError):
 class ApiError(AssetsError):
     """The server rejected the request. Its messages are in `messages` and `field_errors`."""
 
-    cause = "The server rejected the request for a reason that this library does not know."
-    remedies = advice(
+    cause: str = "The server rejected the request for a reason that this library does not know."
+    remedies: tuple[str, ...] = advice(
         "You: read the server's message above, and give the trace ID below to Atlassian support."
     )
 
@@ -377,8 +377,8 @@ class ApiError(AssetsError):
 class AuthenticationError(ApiError):
     """The server rejected the login."""
 
-    cause = "The credential is wrong, has expired, or was revoked."
-    remedies = advice("You: create a new credential, and use it.")
+    cause: str = "The credential is wrong, has expired, or was revoked."
+    remedies: tuple[str, ...] = advice("You: create a new credential, and use it.")
     _skips = "could not log in as {account}"
 
 
@@ -391,8 +391,8 @@ class BadCredentialsError(AuthenticationError):
             lost in transit, for example if a proxy removes the header.
     """
 
-    cause = "The email address or the API token is wrong, or the token has expired or was revoked."
-    remedies = advice(
+    cause: str = "The email address or the API token is wrong, or the token has expired or was revoked."
+    remedies: tuple[str, ...] = advice(
         "You: check that the email address belongs to the account that created the token.",
         "You: create a new API token at https://id.atlassian.com/manage-profile/security/api-tokens.",
         "You: use the API token itself, not a password, without spaces or quotes around it.",
@@ -405,8 +405,8 @@ class BadCredentialsError(AuthenticationError):
 class CaptchaRequiredError(AuthenticationError, certain=True):
     """The login was rejected before the credential was checked. More attempts make it worse."""
 
-    cause = "After too many failed logins, the account must solve a CAPTCHA."
-    remedies = advice(
+    cause: str = "After too many failed logins, the account must solve a CAPTCHA."
+    remedies: tuple[str, ...] = advice(
         "You: stop every program that uses this account with a wrong token.",
         "The owner of the account: log in once in a browser, and solve the CAPTCHA.",
         "You: then use an API token, not a password.",
@@ -421,8 +421,8 @@ class ScopeMismatchError(AuthenticationError, certain=True):
         scopes: The scopes that the request needs, if known.
     """
 
-    cause = "The token is valid, but it lacks a scope that this request needs."
-    remedies = advice(
+    cause: str = "The token is valid, but it lacks a scope that this request needs."
+    remedies: tuple[str, ...] = advice(
         "You: create a token with all scopes that the job needs; refreshing the current one does not help."
     )
     _skips = "the token lacks a scope"
@@ -433,8 +433,8 @@ class ScopeMismatchError(AuthenticationError, certain=True):
 class ImportTokenError(AuthenticationError):
     """The import token was rejected."""
 
-    cause = "Someone generated a newer token for this import, which disables the older one. It may also be an API token, or the import may have been deleted."
-    remedies = advice(
+    cause: str = "Someone generated a newer token for this import, which disables the older one. It may also be an API token, or the import may have been deleted."
+    remedies: tuple[str, ...] = advice(
         "An object schema manager: in Assets, open the object schema > Configuration > Import, and generate a new token. The current token stops working immediately.",
         "You: use the new token as the import token.",
     )
@@ -444,15 +444,15 @@ class ImportTokenError(AuthenticationError):
 class AccessDeniedError(ApiError, PermissionError):
     """The server accepted the login, but denied the request."""
 
-    cause = "The account lacks a permission."
-    remedies = advice("A Jira admin: give the account the permission for what is named above.")
+    cause: str = "The account lacks a permission."
+    remedies: tuple[str, ...] = advice("A Jira admin: give the account the permission for what is named above.")
 
 
 class IpAllowlistError(AccessDeniedError, certain=True):
     """The site accepts only listed IP addresses, and this computer has another one."""
 
-    cause = "The site has an IP allowlist, and the public address of this computer, its VPN, or its proxy is not on it. The credentials are not the cause."
-    remedies = advice(
+    cause: str = "The site has an IP allowlist, and the public address of this computer, its VPN, or its proxy is not on it. The credentials are not the cause."
+    remedies: tuple[str, ...] = advice(
         "Your network team: find out the public IP address of this computer.",
         "An organization admin: in Atlassian Administration > Security > IP allowlists (https://admin.atlassian.com), add that address to the allowlist for Jira.",
         "Or you: connect to the company VPN, or use a computer whose address is allowed.",
@@ -463,8 +463,8 @@ class IpAllowlistError(AccessDeniedError, certain=True):
 class NotJiraAdminError(AccessDeniedError, certain=True):
     """The request needs a Jira administrator, and the account is not one."""
 
-    cause = "Only Jira administrators can do this."
-    remedies = advice(
+    cause: str = "Only Jira administrators can do this."
+    remedies: tuple[str, ...] = advice(
         "A Jira admin: in Jira settings > System > Global permissions, give the account the Administer Jira permission.",
         "Or a Jira admin: do this step.",
     )
@@ -473,8 +473,8 @@ class NotJiraAdminError(AccessDeniedError, certain=True):
 class JsmLicenseRequiredError(AccessDeniedError):
     """The account has no access to Jira Service Management."""
 
-    cause = "The account is not an agent of Jira Service Management."
-    remedies = advice(
+    cause: str = "The account is not an agent of Jira Service Management."
+    remedies: tuple[str, ...] = advice(
         "A site admin: in Atlassian Administration > Users (https://admin.atlassian.com), give the account access to Jira Service Management as an agent. An agent seat is a paid license."
     )
     _skips = "{account} has no access to Jira Service Management"
@@ -483,8 +483,8 @@ class JsmLicenseRequiredError(AccessDeniedError):
 class AssetsNotAvailableError(AccessDeniedError):
     """Assets is not part of the plan, or not available to this account."""
 
-    cause = "The site's Jira Service Management plan does not include Assets (Premium and Enterprise do), or Assets was never opened on this site."
-    remedies = advice(
+    cause: str = "The site's Jira Service Management plan does not include Assets (Premium and Enterprise do), or Assets was never opened on this site."
+    remedies: tuple[str, ...] = advice(
         "A Jira admin: open Assets once in a browser.",
         "A site admin: in Atlassian Administration > Billing (https://admin.atlassian.com), check that the plan includes Assets.",
         "You: run connection.check() to find out whether the plan or the account is the cause.",
@@ -495,8 +495,8 @@ class AssetsNotAvailableError(AccessDeniedError):
 class SchemaPermissionError(AccessDeniedError):
     """The account lacks a role in the object schema."""
 
-    cause = "The account lacks the role in this object schema that the request needs."
-    remedies = advice(
+    cause: str = "The account lacks the role in this object schema that the request needs."
+    remedies: tuple[str, ...] = advice(
         "An object schema manager or a Jira admin: in Assets, open the object schema > Configuration > Roles, and add the account: as manager for the structure and imports, as developer to write objects, as user to read."
     )
 
@@ -504,8 +504,8 @@ class SchemaPermissionError(AccessDeniedError):
 class XsrfError(AccessDeniedError):
     """The server treated the request as one that a web page forged."""
 
-    cause = "The User-Agent header was set to that of a browser, or a proxy rewrites headers."
-    remedies = advice(
+    cause: str = "The User-Agent header was set to that of a browser, or a proxy rewrites headers."
+    remedies: tuple[str, ...] = advice(
         "You: remove your own User-Agent header.",
         "Your network team: check whether a proxy rewrites headers.",
         "Or you: report this as a bug of this library.",
@@ -515,8 +515,8 @@ class XsrfError(AccessDeniedError):
 class AppNotInstalledError(AccessDeniedError):
     """The OAuth or Forge app is not installed on this site, or has no consent for it."""
 
-    cause = "The app is not installed on this site, or no one consented to it there."
-    remedies = advice(
+    cause: str = "The app is not installed on this site, or no one consented to it there."
+    remedies: tuple[str, ...] = advice(
         "A site admin: in Atlassian Administration > Connected apps (https://admin.atlassian.com), install the app for this site, or consent to it again and choose this site."
     )
     _skips = "the app is not installed on {site}"
@@ -525,8 +525,8 @@ class AppNotInstalledError(AccessDeniedError):
 class PlanLimitError(AccessDeniedError, certain=True):
     """The site's plan does not include the requested feature."""
 
-    cause = "The plan of the site does not include it."
-    remedies = advice(
+    cause: str = "The plan of the site does not include it."
+    remedies: tuple[str, ...] = advice(
         "A site admin: in Atlassian Administration > Billing (https://admin.atlassian.com), change to a plan that includes it."
     )
 
@@ -534,8 +534,8 @@ class PlanLimitError(AccessDeniedError, certain=True):
 class NotFoundError(ApiError, LookupError):
     """The requested item does not exist, or this account can't see it."""
 
-    cause = "It does not exist, or it is hidden from this account; the response is the same in both cases."
-    remedies = advice(
+    cause: str = "It does not exist, or it is hidden from this account; the response is the same in both cases."
+    remedies: tuple[str, ...] = advice(
         "You: check the name or the id.",
         "An object schema manager or a Jira admin: check that the account has a role in the object schema.",
     )
@@ -544,7 +544,7 @@ class NotFoundError(ApiError, LookupError):
 class ObjectSchemaNotFoundError(NotFoundError):
     """The object schema does not exist, or this account can't see it."""
 
-    remedies = advice(
+    remedies: tuple[str, ...] = advice(
         "You: check the key of the object schema.",
         "An object schema manager or a Jira admin: if it exists, give the account a role in it.",
     )
@@ -553,7 +553,7 @@ class ObjectSchemaNotFoundError(NotFoundError):
 class ObjectTypeNotFoundError(NotFoundError):
     """The object type does not exist, or this account can't see it."""
 
-    remedies = advice(
+    remedies: tuple[str, ...] = advice(
         "You: check the name of the object type.",
         "An object schema manager: check that the account can see it; roles of an object type override the schema's.",
     )
@@ -562,8 +562,8 @@ class ObjectTypeNotFoundError(NotFoundError):
 class SiteNotFoundError(ApiError):
     """There is no Jira site with this name or cloud id."""
 
-    cause = "The site was renamed, deactivated, or deleted, or it no longer has Jira; or the address is misspelled."
-    remedies = advice(
+    cause: str = "The site was renamed, deactivated, or deleted, or it no longer has Jira; or the address is misspelled."
+    remedies: tuple[str, ...] = advice(
         "You: open the site in a browser, and copy the address that the browser shows.",
         "A site admin: in Atlassian Administration (https://admin.atlassian.com), check that the site is active and has Jira.",
     )
@@ -573,8 +573,8 @@ class SiteNotFoundError(ApiError):
 class EndpointNotFoundError(ApiError):
     """The server does not have the requested path: the base address is wrong, or this library has a bug."""
 
-    cause = "The base address is wrong, or this library uses a request that no longer exists."
-    remedies = advice(
+    cause: str = "The base address is wrong, or this library uses a request that no longer exists."
+    remedies: tuple[str, ...] = advice(
         "You: check the addresses of the site and the gateway.",
         "You: upgrade this library; if that does not help, report it as a bug.",
     )
@@ -583,15 +583,15 @@ class EndpointNotFoundError(ApiError):
 class ApiRemovedError(ApiError, certain=True):
     """Atlassian has removed this request from its API."""
 
-    cause = "Atlassian has removed this request from its API."
-    remedies = advice("You: upgrade this library.")
+    cause: str = "Atlassian has removed this request from its API."
+    remedies: tuple[str, ...] = advice("You: upgrade this library.")
 
 
 class ConflictError(ApiError):
     """The current state does not allow this."""
 
-    cause = "Another user or process changed the same item."
-    remedies = advice("You: read the current state, then decide whether to try again.")
+    cause: str = "Another user or process changed the same item."
+    remedies: tuple[str, ...] = advice("You: read the current state, then decide whether to try again.")
 
 
 class ImportConflictError(ConflictError, certain=True):
@@ -601,8 +601,8 @@ class ImportConflictError(ConflictError, certain=True):
         reason: The server's code: IN_PROGRESS, MISSING_MAPPING, DISABLED, INVALID_IMPORT_MODULE_KEY, or "".
     """
 
-    cause = "The import is in another state than this request needs."
-    remedies = advice("You: check the state of the import, in Assets or with status().")
+    cause: str = "The import is in another state than this request needs."
+    remedies: tuple[str, ...] = advice("You: check the state of the import, in Assets or with status().")
 
     reason: str = ""
 
@@ -610,8 +610,8 @@ class ImportConflictError(ConflictError, certain=True):
 class ImportBusyError(ImportConflictError):
     """Another execution of the same import is in progress. This is the only conflict that ends by waiting."""
 
-    cause = "Assets runs one execution per import at a time."
-    remedies = advice(
+    cause: str = "Assets runs one execution per import at a time."
+    remedies: tuple[str, ...] = advice(
         "You: wait until it ends, or pass on_busy='wait' to wait automatically.",
         "Or an object schema manager: in Assets, open the object schema > Configuration > Import, and cancel it if it is no longer needed.",
     )
@@ -620,15 +620,15 @@ class ImportBusyError(ImportConflictError):
 class MissingMappingError(ImportConflictError):
     """The import has no mapping yet."""
 
-    cause = "No schema model was built with this import token."
-    remedies = advice("You: build the schema model with this import token first.")
+    cause: str = "No schema model was built with this import token."
+    remedies: tuple[str, ...] = advice("You: build the schema model with this import token first.")
 
 
 class ImportDisabledError(ImportConflictError):
     """The import is disabled."""
 
-    cause = "Someone disabled the import in Assets."
-    remedies = advice(
+    cause: str = "Someone disabled the import in Assets."
+    remedies: tuple[str, ...] = advice(
         "An object schema manager: in Assets, open the object schema > Configuration > Import, and enable the import."
     )
 
@@ -636,8 +636,8 @@ class ImportDisabledError(ImportConflictError):
 class ImportModuleKeyError(ImportConflictError, certain=False):
     """The import belongs to an app whose module key is invalid."""
 
-    cause = "The app that owns this import was removed or changed."
-    remedies = advice(
+    cause: str = "The app that owns this import was removed or changed."
+    remedies: tuple[str, ...] = advice(
         "A Jira admin: check the app that owns the import, or create an External import instead."
     )
 
@@ -645,15 +645,15 @@ class ImportModuleKeyError(ImportConflictError, certain=False):
 class MappingExistsError(ConflictError, certain=True):
     """The import already has a mapping. The server accepts the first one with PUT and later ones with PATCH."""
 
-    cause = "A mapping was sent before, perhaps by another process at the same time."
-    remedies = advice("You: create a new plan, and send only what is missing.")
+    cause: str = "A mapping was sent before, perhaps by another process at the same time."
+    remedies: tuple[str, ...] = advice("You: create a new plan, and send only what is missing.")
 
 
 class ObjectSchemaExistsError(ConflictError, certain=True):
     """An object schema with this key or name already exists."""
 
-    cause = "Names and keys of object schemas are unique within a site."
-    remedies = advice(
+    cause: str = "Names and keys of object schemas are unique within a site."
+    remedies: tuple[str, ...] = advice(
         "You: use the existing object schema.",
         "Or you: choose another key and name.",
     )
@@ -662,8 +662,8 @@ class ObjectSchemaExistsError(ConflictError, certain=True):
 class ValidationError(ApiError, ValueError, certain=True):
     """The server rejected the content of the request. `field_errors` contains the reasons."""
 
-    cause = "A value breaks a rule of Assets."
-    remedies = advice("You: correct the values that the server names.")
+    cause: str = "A value breaks a rule of Assets."
+    remedies: tuple[str, ...] = advice("You: correct the values that the server names.")
 
 
 class MappingRejectedError(ValidationError):
@@ -674,8 +674,8 @@ class MappingRejectedError(ValidationError):
         codes: All codes that the server sent.
     """
 
-    cause = "The mapping document breaks a rule of the import."
-    remedies = advice("You: correct the model at the place that the server names, and create a new plan.")
+    cause: str = "The mapping document breaks a rule of the import."
+    remedies: tuple[str, ...] = advice("You: correct the model at the place that the server names, and create a new plan.")
 
     location: str = ""
     codes: tuple[str, ...] = ()
@@ -684,15 +684,15 @@ class MappingRejectedError(ValidationError):
 class ExternalIdTakenError(MappingRejectedError, certain=False):
     """An external id of the model is used elsewhere in the workspace (SCHEMA_INVALID_EXTERNAL_ID)."""
 
-    cause = "Another object schema of this workspace uses the same external ids."
-    remedies = advice("You: give the model another namespace, and create a new plan.")
+    cause: str = "Another object schema of this workspace uses the same external ids."
+    remedies: tuple[str, ...] = advice("You: give the model another namespace, and create a new plan.")
 
 
 class ExternalIdMismatchError(MappingRejectedError):
     """An item with the same name has another external id (EXTERNAL_ID_MISMATCH)."""
 
-    cause = "An object type or attribute of the same name exists, and this model did not create it."
-    remedies = advice(
+    cause: str = "An object type or attribute of the same name exists, and this model did not create it."
+    remedies: tuple[str, ...] = advice(
         "You: call schema.find_conflicts(model), and resolve each conflict: adopt, rename, or skip.",
         "You: then create a new plan.",
     )
@@ -701,15 +701,15 @@ class ExternalIdMismatchError(MappingRejectedError):
 class UnknownExternalIdError(MappingRejectedError, certain=False):
     """No object type or attribute has an external id of the mapping (UNKNOWN_EXTERNAL_ID_MAPPING)."""
 
-    cause = "The mapping names an object type or attribute that was deleted or never created."
-    remedies = advice("You: create a new plan; it reads what exists.")
+    cause: str = "The mapping names an object type or attribute that was deleted or never created."
+    remedies: tuple[str, ...] = advice("You: create a new plan; it reads what exists.")
 
 
 class MappingExternalIdError(MappingRejectedError, certain=False):
     """An external id in the mapping part is invalid (MAPPING_INVALID_EXTERNAL_ID)."""
 
-    cause = "The mapping names an object type or attribute that its schema part does not describe."
-    remedies = advice(
+    cause: str = "The mapping names an object type or attribute that its schema part does not describe."
+    remedies: tuple[str, ...] = advice(
         "You: check the model's external ids; report it as a bug if this library generated them."
     )
 
@@ -717,22 +717,22 @@ class MappingExternalIdError(MappingRejectedError, certain=False):
 class DuplicateExternalIdError(MappingRejectedError):
     """Two items of the model have the same external id (DUPLICATE_EXTERNAL_ID_ILLEGAL)."""
 
-    cause = "Two object types or attributes of the model have the same external id."
-    remedies = advice("You: give each of them its own key or external id.")
+    cause: str = "Two object types or attributes of the model have the same external id."
+    remedies: tuple[str, ...] = advice("You: give each of them its own key or external id.")
 
 
 class UnknownReferenceError(MappingRejectedError):
     """A reference points to an object type that does not exist (UNKNOWN_REFERENCE)."""
 
-    cause = "A reference of the model points to an object type that is neither in the model nor in the object schema."
-    remedies = advice("You: add the object type to the model, or remove the reference.")
+    cause: str = "A reference of the model points to an object type that is neither in the model nor in the object schema."
+    remedies: tuple[str, ...] = advice("You: add the object type to the model, or remove the reference.")
 
 
 class ReferencedObjectTypeChangedError(MappingRejectedError):
     """An existing reference attribute would point to another object type (REFERENCED_OBJECT_TYPE_CHANGED)."""
 
-    cause = "Assets does not change the object type that an existing reference points to."
-    remedies = advice("You: keep the reference unchanged, or add a new attribute for the other object type.")
+    cause: str = "Assets does not change the object type that an existing reference points to."
+    remedies: tuple[str, ...] = advice("You: keep the reference unchanged, or add a new attribute for the other object type.")
 
 
 class RateLimitedError(ApiError, certain=True):
@@ -743,8 +743,8 @@ class RateLimitedError(ApiError, certain=True):
         reset_at: When the limit ends, in seconds since 1970, or None.
     """
 
-    cause = "This site or app received more requests than its limit allows."
-    remedies = advice(
+    cause: str = "This site or app received more requests than its limit allows."
+    remedies: tuple[str, ...] = advice(
         "You: try again later.",
         "You: send fewer requests at the same time.",
     )
@@ -762,8 +762,8 @@ class RateLimitedError(ApiError, certain=True):
 class ServiceUnavailableError(ApiError):
     """The server cannot respond properly at the moment."""
 
-    cause = "The service has an outage or is in maintenance."
-    remedies = advice(
+    cause: str = "The service has an outage or is in maintenance."
+    remedies: tuple[str, ...] = advice(
         "You: check https://status.atlassian.com, and try again later.",
         "You: if it continues, give the trace ID below to Atlassian support.",
     )
@@ -778,15 +778,15 @@ class ServiceUnavailableError(ApiError):
 class TooLargeError(ApiError, certain=True):
     """The request is too large for the server (HTTP 413)."""
 
-    cause = "The server accepts only smaller requests."
-    remedies = advice("You: send fewer or smaller records in one chunk.")
+    cause: str = "The server accepts only smaller requests."
+    remedies: tuple[str, ...] = advice("You: send fewer or smaller records in one chunk.")
 
 
 class UnsupportedMediaError(ApiError):
     """The server rejected the content type (HTTP 415)."""
 
-    cause = "A proxy changed the headers of the request, or this library has a bug."
-    remedies = advice(
+    cause: str = "A proxy changed the headers of the request, or this library has a bug."
+    remedies: tuple[str, ...] = advice(
         "Your network team: check whether a proxy rewrites headers.",
         "Or you: report this as a bug of this library.",
     )
@@ -798,8 +798,8 @@ class UnsupportedMediaError(ApiError):
 class ImportTargetMismatchError(AssetsError, certain=True):
     """The import token belongs to another workspace or object schema than the expected one. Nothing was sent."""
 
-    cause = "The import token belongs to another import than the expected one."
-    remedies = advice("You: use the import token of the object schema that is named above.")
+    cause: str = "The import token belongs to another import than the expected one."
+    remedies: tuple[str, ...] = advice("You: use the import token of the object schema that is named above.")
 
 
 class SeveralWorkspacesError(AssetsError, certain=True):
@@ -809,8 +809,8 @@ class SeveralWorkspacesError(AssetsError, certain=True):
         workspace_ids: The ids of all of them.
     """
 
-    cause = "The site has more than one workspace, and this library does not guess."
-    remedies = advice("You: pass the id of one of them as workspace_id=….")
+    cause: str = "The site has more than one workspace, and this library does not guess."
+    remedies: tuple[str, ...] = advice("You: pass the id of one of them as workspace_id=….")
 
     workspace_ids: tuple[str, ...] = ()
 
@@ -823,8 +823,8 @@ class RolesNotSettableError(AssetsError, certain=True):
         steps: What to do there, in order.
     """
 
-    cause = "There is no public request for roles, and the site's own one does not accept this credential."
-    remedies = advice("An object schema manager: set the roles on the page that is named above.")
+    cause: str = "There is no public request for roles, and the site's own one does not accept this credential."
+    remedies: tuple[str, ...] = advice("An object schema manager: set the roles on the page that is named above.")
 
     link: str = ""
     steps: tuple[str, ...] = ()
@@ -836,8 +836,8 @@ class RolesNotSettableError(AssetsError, certain=True):
 class DefaultRolesError(AssetsError, certain=True):
     """The object schema has the roles of a new one: every Jira Service Management group can change its objects."""
 
-    cause = "A new object schema gives the developer role to every Jira Service Management group."
-    remedies = advice(
+    cause: str = "A new object schema gives the developer role to every Jira Service Management group."
+    remedies: tuple[str, ...] = advice(
         "You: set the roles with set_roles(), or state that the open roles are intended.",
         "Or an object schema manager: in Assets, open the object schema > Configuration > Roles, and empty the developers.",
     )
@@ -846,8 +846,8 @@ class DefaultRolesError(AssetsError, certain=True):
 class UnknownOutcomeError(AssetsError, certain=True):
     """It is unknown whether the server acted on the request, and it is not safe to repeat it."""
 
-    cause = "The connection was lost after the request was sent and before the response was complete."
-    remedies = advice(
+    cause: str = "The connection was lost after the request was sent and before the response was complete."
+    remedies: tuple[str, ...] = advice(
         "You: check in Assets, or by reading it, whether it was done; repeat it only if it was not."
     )
 
@@ -860,8 +860,8 @@ class ImportCancelledError(AssetsError, certain=True):
         result: What was sent and confirmed so far, or None.
     """
 
-    cause = "Someone cancelled the execution, in Assets or from another program."
-    remedies = advice("You: find out who cancelled it, then start or resume the import.")
+    cause: str = "Someone cancelled the execution, in Assets or from another program."
+    remedies: tuple[str, ...] = advice("You: find out who cancelled it, then start or resume the import.")
 
     execution: ExecutionFacts | None = carried(default=None)
 
@@ -874,8 +874,8 @@ class ImportTimeoutError(AssetsError, TimeoutError):
         result: What is known so far, or None.
     """
 
-    cause = "Assets is still processing the records."
-    remedies = advice(
+    cause: str = "Assets is still processing the records."
+    remedies: tuple[str, ...] = advice(
         "You: wait again with token.attach(error.execution).wait(), or check the import in Assets."
     )
 
@@ -890,8 +890,8 @@ class ImportInterruptedError(AssetsError):
         result: What was sent and confirmed so far, or None.
     """
 
-    cause = "The source of the records failed, or a chunk could not be sent."
-    remedies = advice(
+    cause: str = "The source of the records failed, or a chunk could not be sent."
+    remedies: tuple[str, ...] = advice(
         "You: correct the original failure.",
         "You: then resume the import with its journal, or start it again; records are updated, not duplicated.",
     )
@@ -906,17 +906,17 @@ class FailedObjectsError(AssetsError, certain=True):
         result: The whole result, with the reasons.
     """
 
-    cause = "Some records break rules of their object type."
-    remedies = advice("You: correct the failed records that the result names, and import them again.")
+    cause: str = "Some records break rules of their object type."
+    remedies: tuple[str, ...] = advice("You: correct the failed records that the result names, and import them again.")
 
 
 class MassDeletionGuardError(AssetsError):
     """Completing the import could remove too many objects. It was not completed."""
 
-    cause = (
+    cause: str = (
         "The source returned only a part of the records, and the import may be set to remove missing objects."
     )
-    remedies = advice(
+    remedies: tuple[str, ...] = advice(
         "You: check the source for an error, a filter, or a limit, and import again.",
         "Or you: if the removal is intended, allow it explicitly.",
     )
@@ -925,22 +925,22 @@ class MassDeletionGuardError(AssetsError):
 class ResolutionNotPossibleError(AssetsError, certain=True):
     """The conflict can't be resolved this way."""
 
-    cause = "The existing object type does not allow this resolution."
-    remedies = advice("You: use one of the choices that the conflict offers.")
+    cause: str = "The existing object type does not allow this resolution."
+    remedies: tuple[str, ...] = advice("You: use one of the choices that the conflict offers.")
 
 
 class StalePlanError(AssetsError, certain=True):
     """The object schema has changed since the plan was created. Nothing was sent."""
 
-    cause = "Someone changed the mapping or the object schema."
-    remedies = advice("You: create a new plan, check it, and apply it.")
+    cause: str = "Someone changed the mapping or the object schema."
+    remedies: tuple[str, ...] = advice("You: create a new plan, check it, and apply it.")
 
 
 class ImpossibleChangeError(AssetsError, certain=True):
     """The plan contains changes that Assets can't make. Nothing was sent."""
 
-    cause = "Assets does not change existing object types or attributes in this way."
-    remedies = advice(
+    cause: str = "Assets does not change existing object types or attributes in this way."
+    remedies: tuple[str, ...] = advice(
         "You: keep what exists in the model.",
         "Or an object schema manager: change it in Assets first.",
     )
@@ -949,22 +949,22 @@ class ImpossibleChangeError(AssetsError, certain=True):
 class JournalError(AssetsError):
     """The journal of an import can't be used."""
 
-    cause = "The file is damaged, is not a journal, or is on a disk that is full or not writable."
-    remedies = advice("You: choose another file for the journal, or restore this one.")
+    cause: str = "The file is damaged, is not a journal, or is on a disk that is full or not writable."
+    remedies: tuple[str, ...] = advice("You: choose another file for the journal, or restore this one.")
 
 
 class JournalLockedError(JournalError, certain=True):
     """Another process is using this journal."""
 
-    cause = "Another import uses the same journal at the moment."
-    remedies = advice("You: wait until it ends, or give each import its own journal.")
+    cause: str = "Another import uses the same journal at the moment."
+    remedies: tuple[str, ...] = advice("You: wait until it ends, or give each import its own journal.")
 
 
 class JournalMismatchError(JournalError, certain=True):
     """The journal belongs to another import or to other records."""
 
-    cause = "The journal was written for another import token, model, or set of records."
-    remedies = advice(
+    cause: str = "The journal was written for another import token, model, or set of records."
+    remedies: tuple[str, ...] = advice(
         "You: resume with the records that the journal was written for.",
         "Or you: start again with a new journal.",
     )
@@ -973,8 +973,8 @@ class JournalMismatchError(JournalError, certain=True):
 class ClosedError(AssetsError, certain=True):
     """The connection was used after it had been closed."""
 
-    cause = "The connection is closed, usually because its `with` block has ended."
-    remedies = advice("You: create a new connection, or do the work inside the `with` block.")
+    cause: str = "The connection is closed, usually because its `with` block has ended."
+    remedies: tuple[str, ...] = advice("You: create a new connection, or do the work inside the `with` block.")
 
 
 #: The classes whose messages quote the server, because it says more than they do. A leaf quotes nothing unless it is here.

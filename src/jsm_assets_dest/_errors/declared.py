@@ -91,7 +91,7 @@ class Declared(Exception):
     _facts: ClassVar[tuple[str, ...]] = ()
     _carried: ClassVar[frozenset[str]] = frozenset()
 
-    __signature__ = _Signature()
+    __signature__: ClassVar[_Signature] = _Signature()
 
     if TYPE_CHECKING:  # declared by `AssetsError`
         what: str

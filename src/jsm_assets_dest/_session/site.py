@@ -70,13 +70,13 @@ class Site:
         proxies: tuple[str, ...] = (),
     ) -> None:
         self.url = url
-        self.credentials: Final = credentials
+        self.credentials: Final[Credentials] = credentials
         self.gateway: Final = gateway
         self.authorization_server: Final = authorization_server
         self.cloud_id = cloud_id
         self.workspace_id = workspace_id
-        self.policy: Final = RetryPolicy() if policy is None else policy
-        self.clock: Final = SystemClock() if clock is None else clock
+        self.policy: Final[RetryPolicy] = RetryPolicy() if policy is None else policy
+        self.clock: Final[Clock] = SystemClock() if clock is None else clock
         self.chance = chance
         self.proxies: Final = proxies
         self.account: Account | None = None
@@ -85,10 +85,10 @@ class Site:
         self.refused_because = ""
         self.provider_error: Exception | None = None
         self.token: Secret | None = None
-        self.token_expires = float("inf")
+        self.token_expires: float = float("inf")
         self.kind: Final = next(kind for credential, kind in _KINDS if isinstance(credentials, credential))
-        self.gate: Final = Gate()
-        self.budget = Budget(self.policy.budget)
+        self.gate: Final[Gate] = Gate()
+        self.budget: Budget = Budget(self.policy.budget)
 
     def __repr__(self) -> str:
         return f"<Site {self.url or self.gateway} with {self.credentials!r}>"
