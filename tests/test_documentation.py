@@ -10,8 +10,6 @@ import pytest
 from tests.documentation import PageError, fits, read_page, run_interpreter, run_page
 
 ROOT = Path(__file__).parent.parent
-#: Pages that other tests run with a hidden setup. Pages may only be removed from this list.
-WITH_HIDDEN_SETUP = frozenset((ROOT / "tests" / "pages_with_hidden_setup.txt").read_text("utf-8").split())
 PAGES = [
     str(path.relative_to(ROOT).as_posix())
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -25,13 +23,6 @@ REMOVED_WORDS = re.compile(
     r"|(?<!there )\b(is|are) no\b",
     re.IGNORECASE,
 )
-#: Pages that still contain such words. Pages may only be removed from this list.
-WITH_REMOVED_WORDS = {
-    "docs/explanation/emulator.md",
-    "docs/how-to/read-errors.md",
-    "docs/how-to/test-your-code.md",
-    "docs/reference/errors.md",
-}
 
 
 def test_pages_use_standard_terms() -> None:
@@ -41,7 +32,7 @@ def test_pages_use_standard_terms() -> None:
     }
     findings = {page: match[0] for page, text in texts.items() if (match := REMOVED_WORDS.search(text))}
 
-    assert not {page: word for page, word in findings.items() if page not in WITH_REMOVED_WORDS}
+    assert not findings
 
 
 def test_pages_name_no_extra_of_an_unpublished_package() -> None:
@@ -50,16 +41,12 @@ def test_pages_name_no_extra_of_an_unpublished_package() -> None:
     assert not [text for text in texts if "jsm-assets-dest[" in text]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in WITH_HIDDEN_SETUP])
+@pytest.mark.parametrize("page", PAGES)
 def test_page_runs_from_a_clean_prompt(page: str) -> None:
     run_page(ROOT / page)
 
 
-def test_pages_with_hidden_setup_exist() -> None:
-    assert set(PAGES) >= WITH_HIDDEN_SETUP
-
-
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in WITH_HIDDEN_SETUP])
+@pytest.mark.parametrize("page", PAGES)
 def test_page_has_no_hidden_blocks(page: str) -> None:
     assert "invisible-code" not in (ROOT / page).read_text("utf-8")
 

@@ -344,7 +344,9 @@ class HtmlResponseError(AssetsError):
         via: Its `Via` header.
     """
 
-    cause: str = "A proxy or firewall in your network blocked the request, or the address belongs to a web page."
+    cause: str = (
+        "A proxy or firewall in your network blocked the request, or the address belongs to a web page."
+    )
     remedies: tuple[str, ...] = advice(
         "Your network team: allow this computer to reach *.atlassian.net, api.atlassian.com, and auth.atlassian.com.",
         "You: check HTTPS_PROXY and NO_PROXY, and check that the site address has the form https://<name>.atlassian.net.",
@@ -445,7 +447,9 @@ class AccessDeniedError(ApiError, PermissionError):
     """The server accepted the login, but denied the request."""
 
     cause: str = "The account lacks a permission."
-    remedies: tuple[str, ...] = advice("A Jira admin: give the account the permission for what is named above.")
+    remedies: tuple[str, ...] = advice(
+        "A Jira admin: give the account the permission for what is named above."
+    )
 
 
 class IpAllowlistError(AccessDeniedError, certain=True):
@@ -534,7 +538,9 @@ class PlanLimitError(AccessDeniedError, certain=True):
 class NotFoundError(ApiError, LookupError):
     """The requested item does not exist, or this account can't see it."""
 
-    cause: str = "It does not exist, or it is hidden from this account; the response is the same in both cases."
+    cause: str = (
+        "It does not exist, or it is hidden from this account; the response is the same in both cases."
+    )
     remedies: tuple[str, ...] = advice(
         "You: check the name or the id.",
         "An object schema manager or a Jira admin: check that the account has a role in the object schema.",
@@ -675,7 +681,9 @@ class MappingRejectedError(ValidationError):
     """
 
     cause: str = "The mapping document breaks a rule of the import."
-    remedies: tuple[str, ...] = advice("You: correct the model at the place that the server names, and create a new plan.")
+    remedies: tuple[str, ...] = advice(
+        "You: correct the model at the place that the server names, and create a new plan."
+    )
 
     location: str = ""
     codes: tuple[str, ...] = ()
@@ -732,7 +740,9 @@ class ReferencedObjectTypeChangedError(MappingRejectedError):
     """An existing reference attribute would point to another object type (REFERENCED_OBJECT_TYPE_CHANGED)."""
 
     cause: str = "Assets does not change the object type that an existing reference points to."
-    remedies: tuple[str, ...] = advice("You: keep the reference unchanged, or add a new attribute for the other object type.")
+    remedies: tuple[str, ...] = advice(
+        "You: keep the reference unchanged, or add a new attribute for the other object type."
+    )
 
 
 class RateLimitedError(ApiError, certain=True):
@@ -823,8 +833,12 @@ class RolesNotSettableError(AssetsError, certain=True):
         steps: What to do there, in order.
     """
 
-    cause: str = "There is no public request for roles, and the site's own one does not accept this credential."
-    remedies: tuple[str, ...] = advice("An object schema manager: set the roles on the page that is named above.")
+    cause: str = (
+        "There is no public request for roles, and the site's own one does not accept this credential."
+    )
+    remedies: tuple[str, ...] = advice(
+        "An object schema manager: set the roles on the page that is named above."
+    )
 
     link: str = ""
     steps: tuple[str, ...] = ()
@@ -907,7 +921,9 @@ class FailedObjectsError(AssetsError, certain=True):
     """
 
     cause: str = "Some records break rules of their object type."
-    remedies: tuple[str, ...] = advice("You: correct the failed records that the result names, and import them again.")
+    remedies: tuple[str, ...] = advice(
+        "You: correct the failed records that the result names, and import them again."
+    )
 
 
 class MassDeletionGuardError(AssetsError):
@@ -974,7 +990,9 @@ class ClosedError(AssetsError, certain=True):
     """The connection was used after it had been closed."""
 
     cause: str = "The connection is closed, usually because its `with` block has ended."
-    remedies: tuple[str, ...] = advice("You: create a new connection, or do the work inside the `with` block.")
+    remedies: tuple[str, ...] = advice(
+        "You: create a new connection, or do the work inside the `with` block."
+    )
 
 
 #: The classes whose messages quote the server, because it says more than they do. A leaf quotes nothing unless it is here.
