@@ -12,7 +12,7 @@ from .faults import Faults
 from .handles import SeededSchema
 from .http.access import Access
 from .http.addresses import GATEWAY_HOST
-from .http.exchange import ReceivedRequest
+from .http.exchange import ReceivedRequest, RequestLog
 from .http.rates import RateLimit
 from .http.service import ROUTER, Service
 from .import_handles import SeededExecution, SeededImportSource
@@ -39,6 +39,8 @@ class EmulatedSite:
         doubts: Doubts | None = None,
         state: str | os.PathLike[str] | None = None,
         clock: EmulatorClock | None = None,
+        recorded_requests: int = 20_000,
+        recorded_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         if import_seconds < 0:
             raise ValueError("import_seconds must not be negative")
@@ -53,7 +55,12 @@ class EmulatedSite:
         self.access: Access = Access(self.world, self._credentials)
         self.faults: Faults = Faults(ROUTER.names(), self.world)
         self._service = Service(
-            self.world, self.access, self._credentials, strict=strict, strike=self.faults.strike
+            self.world,
+            self.access,
+            self._credentials,
+            strict=strict,
+            strike=self.faults.strike,
+            requests=RequestLog(recorded_requests, recorded_bytes),
         )
         self._service.site_host = urlsplit(site).netloc
         if self._file is not None and self._file.exists():

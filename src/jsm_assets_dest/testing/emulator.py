@@ -15,6 +15,7 @@ from .emulated_site import EmulatedSite
 from .handles import SeededSchema
 from .seeds import seed_demo, seed_directory
 from .server import serve
+from .status_page import summary
 from .transport import EmulatorTransport
 from .world.clock import EmulatorClock
 from .world.doubts import Doubts
@@ -35,6 +36,8 @@ class Emulator(EmulatedSite):
         state: path of a SQLite file. It is read if it exists, and written when the context ends or `save` is
             called.
         clock: another time source, such as one that starts at another time.
+        recorded_requests: the number of recorded requests; the oldest ones beyond it are dropped.
+        recorded_bytes: the size of their bodies; the oldest ones beyond it are dropped.
 
     Raises:
         UnusedFaultsError: at the end of the context, if a planned fault did not happen.
@@ -51,9 +54,18 @@ class Emulator(EmulatedSite):
         doubts: Doubts | None = None,
         state: str | os.PathLike[str] | None = None,
         clock: EmulatorClock | None = None,
+        recorded_requests: int = 20_000,
+        recorded_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         super().__init__(
-            site=site, strict=strict, import_seconds=import_seconds, doubts=doubts, state=state, clock=clock
+            site=site,
+            strict=strict,
+            import_seconds=import_seconds,
+            doubts=doubts,
+            state=state,
+            clock=clock,
+            recorded_requests=recorded_requests,
+            recorded_bytes=recorded_bytes,
         )
         self.transport: EmulatorTransport = EmulatorTransport(self._service, self.clock)
 
@@ -143,6 +155,9 @@ class Emulator(EmulatedSite):
         elif seed == "okta":
             self.add_object_schema("OKT", "Okta", "Auto-generated Okta data.")
             self.add_import_source("OKT", "Okta")
+
+    def _repr_html_(self) -> str:
+        return summary(self)
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ pytest_plugins = ["jsm_assets_dest.testing.pytest_plugin"]
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -18,11 +18,19 @@ from jsm_assets_dest import AsyncConnection, Connection
 from .emulator import Emulator
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Fail a passed test, not its teardown, if a planned fault of one of its emulators did not happen."""
+    yield
+    for value in getattr(item, "funcargs", {}).values():
+        if isinstance(value, Emulator):
+            value.faults.assert_used()
+
+
 @pytest.fixture
-def assets_emulator() -> Iterator[Emulator]:
+def assets_emulator() -> Emulator:
     """Provide a new emulated site."""
-    with Emulator() as emulator:
-        yield emulator
+    return Emulator()
 
 
 @pytest.fixture

@@ -1,149 +1,166 @@
-"""The emulated site behind a real socket, for clients in other processes and other languages."""
+"""The emulated site behind a real socket, for clients in other processes and other languages.
+
+One thread runs an event loop for all connections, so slow clients occupy no threads. Requests are handled one at a
+time, as in process.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import queue
 import socket
 import struct
 import threading
 import time
+import traceback
 from collections.abc import Callable, Generator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, TypeAlias
-from urllib.parse import urlsplit
+from http import HTTPStatus
+from typing import TypeAlias
 
-from .http.exchange import Inbound, Response
+from .http.exchange import Inbound, Response, json_response
 from .http.service import Service
+from .http.wire import InvalidRequestError, RequestReader
+from .world.rejections import errors_body
 
 Pages: TypeAlias = Callable[[Inbound], Response | None]
 """
-Answers what is no part of the emulated site: status page and control interface. None for everything else.
+Responds to requests that do not belong to the emulated site: status page and control interface. None for others.
 """
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SENDING_SECONDS = 30.0
+"""
+Time in which a client must send the head of a request, and each 64 KiB of its body.
+"""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-    request_queue_size = 128
+class _Server:
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+        self._writers: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
+        self._stop: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    def __init__(self, address: tuple[str, int], service: Service, pages: Pages) -> None:
-        self.service = service
-        self.pages = pages
-        self.connections: set[socket.socket] = set()
-        self.stopping = threading.Event()
-        if ":" in address[0]:
-            self.address_family = socket.AF_INET6
-        super().__init__(address, _Handler)
+    def run(self, host: str, port: int, ready: queue.SimpleQueue[int | OSError]) -> None:
+        asyncio.run(self._run(host, port, ready))
 
-    def server_bind(self) -> None:
-        # The parent looks up the host's name, which can take seconds and is never used here.
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+    async def _run(self, host: str, port: int, ready: queue.SimpleQueue[int | OSError]) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            server = await asyncio.start_server(self._connect, host, port, backlog=128, reuse_address=True)
+        except OSError as problem:
+            ready.put(problem)
+            return
+        ready.put(server.sockets[0].getsockname()[1])
+        await self._stop.wait()
+        server.close()
+        tasks = list(self._writers.values())
+        for writer in list(self._writers):
+            writer.transport.abort()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that went away is no error of the emulator; everything else is.
-        import sys
+    def stop(self) -> None:
+        if self._loop is not None and self._stop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
 
-        error = sys.exc_info()[1]
-        if not isinstance(error, (ConnectionError, TimeoutError)):
-            super().handle_error(request, client_address)
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise AssertionError("a connection is handled in a task")
+        self._writers[writer] = task
+        try:
+            # A client that disconnects is not an error of the emulator.
+            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+                while await self._handle(reader, writer):
+                    pass
+        finally:
+            del self._writers[writer]
+            writer.close()
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride]  # the parent knows no better
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.connections.add(self.connection)
-
-    def finish(self) -> None:
-        self.server.connections.discard(self.connection)
-        with contextlib.suppress(OSError):
-            super().finish()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # named by the parent
-        """Nothing: requests are in `Emulator.requests`."""
-
-    def _read_body(self) -> bytes:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            parts = []
-            while size := int(self.rfile.readline().split(b";")[0] or b"0", 16):
-                parts.append(self.rfile.read(size))
-                self.rfile.readline()
-            while self.rfile.readline().strip():
-                pass
-            return b"".join(parts)
-        length = int(self.headers.get("Content-Length") or 0)
-        return self.rfile.read(length) if length else b""
-
-    def _handle(self) -> None:
-        parts = urlsplit(self.path)
-        named = self.headers.get("Host") or f"127.0.0.1:{self.server.server_port}"
-        inbound = Inbound(
-            method=self.command,
-            host=named,
-            path=parts.path,
-            query=parts.query,
-            headers={name.lower(): value for name, value in self.headers.items()},
-            body=self._read_body(),
-            root=f"http://{named}",
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Handle one request, and return True if the connection stays open."""
+        host, port = writer.get_extra_info("sockname")[:2]
+        requests = RequestReader(
+            reader, SENDING_SECONDS, lambda: writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         )
-        response = self.server.pages(inbound)
-        if response is None:
-            response = self.server.service.respond(inbound)
-        self._send(response)
+        try:
+            received = await requests.read(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        except InvalidRequestError as problem:
+            await self._send(writer, json_response(errors_body([str(problem)]), 400), "GET", stays_open=False)
+            return False
+        except TimeoutError:
+            text = "The request was not sent in time"
+            await self._send(writer, json_response(errors_body([text]), 408), "GET", stays_open=False)
+            return False
+        if received is None:
+            return False
+        inbound, stays_open = received
+        return await self._send(writer, self._respond(inbound), inbound.method, stays_open=stays_open)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _handle  # noqa: N815  # named by the parent
+    def _respond(self, inbound: Inbound) -> Response:
+        try:
+            response = self._pages(inbound)
+            return response if response is not None else self._service.respond(inbound)
+        except ConnectionError:
+            raise
+        except Exception as problem:  # noqa: BLE001  # the client learns of the bug, and stderr has its traceback
+            traceback.print_exc()
+            text = f"The emulator failed, please report this: {problem!r}"
+            return json_response(errors_body([text]), 500, {"X-Emulator-Failure": "true"})
 
-    def _send(self, response: Response) -> None:
+    async def _send(
+        self, writer: asyncio.StreamWriter, response: Response, method: str, *, stays_open: bool
+    ) -> bool:
         delivery = response.delivery
         if delivery.stall:
-            self.server.stopping.wait(delivery.stall)
+            await asyncio.sleep(delivery.stall)
         if delivery.drop in ("before", "after"):
-            self._reset()
-            return
-        self.send_response_only(response.status)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        if response.content_type is not None and "Content-Type" not in response.headers:
-            self.send_header("Content-Type", response.content_type)
-        body = b"" if self.command == "HEAD" else response.body
-        if response.status not in (204, 304):
-            self.send_header("Content-Length", str(len(response.body)))
-        end = len(body)
-        if delivery.truncate is not None:
-            end = min(end, delivery.truncate)
+            _reset(writer)
+            return False
+        body = b"" if method == "HEAD" else response.body
+        end = len(body) if delivery.truncate is None else min(len(body), delivery.truncate)
         if delivery.drop == "mid-answer":
             end //= 2
-        self._flush_headers_with(body[:end] if not delivery.drip else b"")
-        if delivery.drip:
-            size = max(1, -(-end // 10))
-            for start in range(0, end, size):
-                self.server.stopping.wait(delivery.drip)
-                self.wfile.write(body[start : min(start + size, end)])
+        stays_open = stays_open and end == len(body)
+        writer.write(_head(response, stays_open=stays_open))
+        size = max(1, -(-end // 10)) if delivery.drip else max(1, end)
+        for start in range(0, end, size):
+            if delivery.drip:
+                await writer.drain()
+                await asyncio.sleep(delivery.drip)
+            writer.write(body[start : min(start + size, end)])
+        await writer.drain()
         if delivery.drop == "mid-answer":
-            self._reset()
-        elif delivery.truncate is not None:
-            self.close_connection = True
+            _reset(writer)
+        return stays_open
 
-    def _flush_headers_with(self, body: bytes) -> None:
-        # One write for headers and body: two would cost a round trip with delayed acknowledgements.
-        buffer: list[bytes] = vars(self).pop("_headers_buffer", [])
-        self.wfile.write(b"".join([*buffer, b"\r\n", body]))
 
-    def _reset(self) -> None:
-        """End the connection so that the client sees a reset and not a proper end."""
-        self.close_connection = True
-        with contextlib.suppress(OSError):
-            self.wfile.flush()
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+def _head(response: Response, *, stays_open: bool) -> bytes:
+    headers = dict(response.headers)
+    if response.content_type is not None:
+        headers.setdefault("Content-Type", response.content_type)
+    if response.status not in (204, 304):
+        headers["Content-Length"] = str(len(response.body))
+    if not stays_open:
+        headers["Connection"] = "close"
+    try:
+        phrase = HTTPStatus(response.status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """End the connection with a reset instead of a regular end."""
+    connection = writer.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 @contextlib.contextmanager
@@ -151,29 +168,28 @@ def serve(service: Service, pages: Pages, host: str, port: int) -> Generator[str
     """Serve until the context ends.
 
     Args:
-        service: answers for the site.
-        pages: answers for what is no part of the site; asked first.
-        host: a loopback address; others are possible and nowhere the default.
-        port: 0 takes a free one.
+        service: responds for the site.
+        pages: responds to what does not belong to the site; called first.
+        host: a loopback address; others are possible, but never the default.
+        port: 0 for a free one.
 
     Yields:
         The address to use as site and as gateway.
     """
-    server = _Server((host, port), service, pages)
+    server = _Server(service, pages)
+    ready: queue.SimpleQueue[int | OSError] = queue.SimpleQueue()
     thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="assets-emulator", daemon=True
+        target=server.run, args=(host, port, ready), name="assets-emulator", daemon=True
     )
     thread.start()
-    shown = f"[{host}]" if ":" in host else host
+    bound = ready.get()
+    if isinstance(bound, OSError):
+        thread.join()
+        raise bound
     try:
-        yield f"http://{shown}:{server.server_port}"
+        yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
     finally:
-        server.stopping.set()
-        server.shutdown()
-        for connection in list(server.connections):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        server.server_close()
+        server.stop()
         thread.join(5)
 
 

@@ -161,6 +161,13 @@ def status_page(emulator: EmulatedSite) -> Response:
     return text_response("".join(parts), 200, HTML, headers)
 
 
+def summary(emulator: EmulatedSite) -> str:
+    """Return the state of the site as HTML for a notebook, without styles and tokens."""
+    with emulator.locked():
+        state = status_document(emulator)
+    return _facts(state) + _schemas(cast("list[JsonObject]", state["objectSchemas"])) + _imports(state)
+
+
 def _facts(state: JsonObject) -> str:
     accounts = [
         escape(str(account["email"]))

@@ -124,6 +124,7 @@ class ReceivedRequest:
         status: of the response; None if the connection was dropped.
         fault: a description of the planned fault that happened, if any.
         parameters: the variable parts of the address, such as `id`.
+        size: bytes of the body, also if the body itself is no longer recorded.
     """
 
     __module__ = "jsm_assets_dest.testing"
@@ -138,11 +139,46 @@ class ReceivedRequest:
     status: int | None = None
     fault: str | None = None
     parameters: dict[str, str] = field(factory=dict)
+    size: int = 0
 
     @property
     def json(self) -> JsonValue:
         """The body as JSON; None if it is empty."""
         return cast(JsonValue, json.loads(self.body)) if self.body else None
+
+
+class RequestLog(list[ReceivedRequest]):
+    """The newest requests, bounded by their number and by the bytes of their bodies.
+
+    Args:
+        largest_count: the oldest requests beyond this number are dropped.
+        largest_bytes: the bodies of the oldest requests beyond this total are dropped; the requests stay.
+    """
+
+    def __init__(self, largest_count: int, largest_bytes: int) -> None:
+        super().__init__()
+        self._largest_count = largest_count
+        self._largest_bytes = largest_bytes
+        self._bytes = 0
+        self._first_with_body = 0
+
+    def record(self, request: ReceivedRequest) -> None:
+        """Add a request, and drop what exceeds the bounds."""
+        self.append(request)
+        self._bytes += len(request.body)
+        while self._bytes > self._largest_bytes and self._first_with_body < len(self):
+            oldest = self[self._first_with_body]
+            self._bytes -= len(oldest.body)
+            oldest.body = b""
+            self._first_with_body += 1
+        if len(self) > self._largest_count:
+            self._bytes -= len(self.pop(0).body)
+            self._first_with_body = max(0, self._first_with_body - 1)
+
+    def clear(self) -> None:
+        """Drop all requests."""
+        super().clear()
+        self._bytes = self._first_with_body = 0
 
 
 # Pages that are sent instead of JSON. Titles and characteristic phrases are recorded; the rest is not.

@@ -49,16 +49,17 @@ def _checked(call: Call) -> JsonObject:
     text = call.text("startTime") or ""
     try:
         moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.UTC)
+        start = timestamp(round(moment.timestamp() * 1000))
+    except (ValueError, OverflowError):
         raise bad_request("startTime must be a date and time") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
     if moment.timestamp() <= call.site.clock.time():
         raise bad_request("startTime must lie in the future")
     interval = call.text("runInterval") or call.text("runFrequency")
     if interval not in _INTERVALS:
         raise bad_request(f"runInterval must be one of {', '.join(_INTERVALS)}")
-    return {"startTime": timestamp(round(moment.timestamp() * 1000)), "runInterval": interval}
+    return {"startTime": start, "runInterval": interval}
 
 
 def _shown(schedule: JsonObject) -> JsonObject:

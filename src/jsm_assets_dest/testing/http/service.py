@@ -38,6 +38,7 @@ from .exchange import (
     WEB_PAGE,
     Inbound,
     ReceivedRequest,
+    RequestLog,
     Response,
     json_response,
     masked_headers,
@@ -116,6 +117,7 @@ class Service:
         credentials: the tokens.
         strict: reject what the OpenAPI document does not allow.
         strike: returns the fault for a request.
+        requests: where requests are recorded.
     """
 
     def __init__(
@@ -126,6 +128,7 @@ class Service:
         *,
         strict: bool,
         strike: Callable[[ReceivedRequest], Striking | None],
+        requests: RequestLog,
     ) -> None:
         self._site = site
         self._access = access
@@ -135,7 +138,7 @@ class Service:
         self._strike = strike
         self.site_host = "acme.atlassian.net"
         self.lock: threading.RLock = threading.RLock()
-        self.requests: list[ReceivedRequest] = []
+        self.requests: RequestLog = requests
         self.limits: list[RateLimit] = []
 
     def respond(self, inbound: Inbound) -> Response:
@@ -160,10 +163,11 @@ class Service:
                 query=query,
                 headers=masked_headers(inbound.headers),
                 body=MASKED.encode() if secret else inbound.body,
+                size=len(inbound.body),
                 base=address.base,
                 parameters=found[1] if found is not None else {},
             )
-            self.requests.append(received)
+            self.requests.record(received)
             self.settle()
             if found is None or not _only_reads(found[0]):
                 self._site.revision += 1

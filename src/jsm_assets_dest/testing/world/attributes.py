@@ -15,7 +15,7 @@ from .entities import (
     ObjectType,
 )
 from .rejections import bad_request, invalid, invalid_fields
-from .site import Site
+from .site import Site, as_id
 
 KNOWN_TYPES = range(9)
 
@@ -158,7 +158,7 @@ def _check(
         problems.update(_reference_problems(site, object_type, itself, settings))
     if type == STATUS:
         for identifier in settings.get("type_value_multi", []):
-            if not identifier.isdecimal() or int(identifier) not in site.statuses:
+            if as_id(identifier) not in site.statuses:
                 problems["typeValueMulti"] = f"The status {identifier} does not exist"
     if settings.get("maximum") == -1 and not (site.doubts.unlimited_cardinality_accepted or by_import):
         problems["maximumCardinality"] = "The cardinality -1 is not accepted"
@@ -187,7 +187,7 @@ def _reference_problems(
         problems["additionalValue"] = "The reference type is required"
     target_id = settings.get("type_value")
     if target_id:
-        target = site.types.get(int(target_id)) if target_id.isdecimal() else None
+        target = site.types.get(as_id(target_id))
         if target is None:
             problems["typeValue"] = f"The object type {target_id} does not exist"
         elif target.schema_id != object_type.schema_id:
@@ -197,7 +197,7 @@ def _reference_problems(
                     f"The attribute refers to the schema {other.name}, which does not allow other object schemas"
                 )
     kind = settings.get("additional_value")
-    if kind and (not kind.isdecimal() or int(kind) not in site.reference_types):
+    if kind and as_id(kind) not in site.reference_types:
         problems["additionalValue"] = f"The reference type {kind} does not exist"
     return problems
 

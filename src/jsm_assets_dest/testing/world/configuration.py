@@ -6,7 +6,7 @@ import re
 
 from .entities import STATUS, ReferenceType, Status
 from .rejections import bad_request, invalid, invalid_fields, not_found
-from .site import Site
+from .site import Site, as_id
 
 _STATUS_NAME = re.compile(r"[a-zA-Z0-9 \-]{2,30}")
 """
@@ -66,7 +66,7 @@ def delete_status(site: Site, status: Status) -> None:
 
 def reference_type(site: Site, identifier: str) -> ReferenceType:
     """Return a reference type by id; reject with 404 if it does not exist."""
-    found = site.reference_types.get(int(identifier)) if identifier.isdecimal() else None
+    found = site.reference_types.get(as_id(identifier))
     if found is None:
         raise not_found("ReferenceTypeBean", identifier)
     return found

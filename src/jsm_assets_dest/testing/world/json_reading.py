@@ -23,6 +23,12 @@ STRING, ID, INTEGER, NUMBER, BOOLEAN, STRINGS, ARRAY, OBJECT, ANY = (
     "any",
 )
 
+LARGEST = 2**63
+DEEPEST = 200
+"""
+The nesting that the emulator accepts. The parser of the service probably has such a limit, too; its value is unknown.
+"""
+
 
 @frozen(kw_only=True)
 class Fields:
@@ -54,9 +60,29 @@ def parse_json(data: bytes | str) -> JsonValue:
         ValueError: the data is not valid JSON, or it is nested too deeply.
     """
     try:
-        return cast(JsonValue, json.loads(data, parse_constant=_reject_constant))
+        value = cast(JsonValue, json.loads(data, parse_constant=_reject_constant))
     except RecursionError:
-        raise ValueError("too many nested arrays and objects") from None
+        value, depth = None, DEEPEST + 1
+    else:
+        depth = _depth(value)
+    if depth > DEEPEST:
+        raise ValueError(f"arrays and objects are nested more than {DEEPEST} deep")
+    return value
+
+
+def _depth(value: JsonValue) -> int:
+    """Return how deeply arrays and objects are nested, without recursion."""
+    level = [value] if isinstance(value, (list, dict)) else []
+    depth = 0
+    while level and depth <= DEEPEST:
+        depth += 1
+        level = [
+            item
+            for holder in level
+            for item in (holder.values() if isinstance(holder, dict) else holder)
+            if isinstance(item, (list, dict))
+        ]
+    return depth
 
 
 def _reject_constant(name: str) -> JsonValue:
@@ -120,7 +146,7 @@ def _convert(kind: str, value: JsonValue) -> JsonValue:
     if kind in (INTEGER, NUMBER):
         if isinstance(value, str):
             return parse_integer(value)
-        return int(value) if isinstance(value, int) else None
+        return int(value) if isinstance(value, int) and abs(value) < LARGEST else None
     if kind == BOOLEAN:
         return {"true": True, "false": False}.get(str(value).lower())
     if kind == STRINGS:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .entities import Account, ObjectSchema, ObjectType, Role
 from .rejections import bad_request, not_found
-from .site import Site
+from .site import Site, as_id
 
 MANAGERS = "Object Schema Managers"
 DEVELOPERS = "Object Schema Developers"
@@ -64,7 +64,7 @@ def type_roles_of(site: Site, object_type: ObjectType) -> list[Role]:
 
 def role(site: Site, identifier: str) -> Role:
     """Return a role by id; reject with 404 if it does not exist."""
-    found = site.roles.get(int(identifier)) if identifier.isdecimal() else None
+    found = site.roles.get(as_id(identifier))
     if found is None:
         raise not_found("RoleBean", identifier)
     return found

@@ -102,28 +102,28 @@ class Site:
 
     def schema(self, identifier: str) -> ObjectSchema:
         """Return an object schema by id; reject with 404 if it does not exist."""
-        found = self.schemas.get(_number(identifier))
+        found = self.schemas.get(as_id(identifier))
         if found is None:
             raise not_found("SchemaObject", identifier)
         return found
 
     def object_type(self, identifier: str) -> ObjectType:
         """Return an object type by id; reject with 404 if it does not exist."""
-        found = self.types.get(_number(identifier))
+        found = self.types.get(as_id(identifier))
         if found is None:
             raise not_found("ObjectTypeBean", identifier)
         return found
 
     def attribute(self, identifier: str) -> Attribute:
         """Return an attribute by id; reject with 404 if it does not exist."""
-        found = self.attributes.get(_number(identifier))
+        found = self.attributes.get(as_id(identifier))
         if found is None:
             raise not_found("ObjectTypeAttributeBean", identifier)
         return found
 
     def asset_object(self, identifier: str) -> AssetObject:
         """Return an object by id, or by key as one client does; reject with 404 if it does not exist."""
-        found = self.objects.get(_number(identifier))
+        found = self.objects.get(as_id(identifier))
         if found is None and "-" in identifier:
             found = self.object_by_key(identifier)
         if found is None:
@@ -133,14 +133,14 @@ class Site:
     def object_by_key(self, key: str) -> AssetObject | None:
         """Return an object by its key, ignoring case."""
         prefix, _, number = key.rpartition("-")
-        found = self.objects.get(_number(number))
+        found = self.objects.get(as_id(number))
         if found is None or self.schemas[found.schema_id].key.lower() != prefix.lower():
             return None
         return found
 
     def status(self, identifier: str) -> Status:
         """Return a status type by id; reject with 404 if it does not exist."""
-        found = self.statuses.get(_number(identifier))
+        found = self.statuses.get(as_id(identifier))
         if found is None:
             raise not_found("StatusTypeBean", identifier)
         return found
@@ -317,6 +317,7 @@ def _remove(index: dict[str, dict[int, None]], value: str, object_id: int) -> No
             del index[value]
 
 
-def _number(identifier: str) -> int:
+def as_id(identifier: str) -> int:
+    """Return the number of an id in a request, or -1, which no entity has."""
     number = parse_integer(identifier)
     return -1 if number is None else number

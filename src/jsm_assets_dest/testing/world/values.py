@@ -34,7 +34,7 @@ from .entities import (
     Attribute,
     Status,
 )
-from .site import Site
+from .site import Site, as_id
 
 LONGEST_TEXT = 255
 LARGEST_INTEGER = 2**31 - 1
@@ -115,7 +115,10 @@ def _text(text: str) -> str:
 
 
 def _integer(text: str) -> str:
-    if not re.fullmatch(r"\s*[+-]?\d+\s*", text) or not -LARGEST_INTEGER - 1 <= int(text) <= LARGEST_INTEGER:
+    if (
+        not re.fullmatch(r"\s*[+-]?\d{1,18}\s*", text)
+        or not -LARGEST_INTEGER - 1 <= int(text) <= LARGEST_INTEGER
+    ):
         raise BadValue(f"The value provided is invalid: {text} is not an integer of 32 bits")
     return str(int(text))
 
@@ -157,7 +160,10 @@ def _date_time(text: str) -> str:
         raise BadValue(f"The value provided is invalid: {text} is not a date and time") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.UTC)
-    return timestamp(round(moment.timestamp() * 1000))
+    try:
+        return timestamp(round(moment.timestamp() * 1000))
+    except (ValueError, OverflowError):
+        raise BadValue(f"The value provided is invalid: {text} is out of range") from None
 
 
 def _url(text: str) -> str:
@@ -202,7 +208,7 @@ _DEFAULT_TYPES: dict[int, Callable[[str], str]] = {
 
 
 def _reference(site: Site, attribute: Attribute, text: str) -> str:
-    target = site.objects.get(int(text)) if text.isdecimal() else site.object_by_key(text)
+    target = site.objects.get(as_id(text)) or site.object_by_key(text)
     if target is None:
         raise BadValue(f"{text} is not valid Object id or key")
     wanted = site.types[int(attribute.type_value or "0")]

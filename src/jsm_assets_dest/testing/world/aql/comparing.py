@@ -62,9 +62,10 @@ def plain_texts(attribute: Attribute, text: str) -> list[str]:
     """Return the stored form of a number or date in a query; nothing if the string is neither."""
     if attribute.default_type in (DATE, DATE_TIME):
         when = moment_of(text)
-        if when is None:
+        try:
+            text = datetime.datetime.fromtimestamp(when, datetime.UTC).isoformat() if when is not None else ""
+        except (ValueError, OverflowError, OSError):
             return []
-        text = datetime.datetime.fromtimestamp(when, datetime.UTC).isoformat()
     else:
         text = text.strip()
     try:

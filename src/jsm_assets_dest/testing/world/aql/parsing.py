@@ -83,7 +83,10 @@ def parse(text: str) -> Query:
     Raises:
         InvalidQuery: it cannot be parsed; the message contains the position.
     """
-    return _Parser(text).query()
+    try:
+        return _Parser(text).query()
+    except RecursionError:
+        raise InvalidQuery("too many nested parentheses") from None
 
 
 class _Parser:

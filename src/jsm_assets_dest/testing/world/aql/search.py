@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..entities import DATE, DATE_TIME, DEFAULT, DOUBLE, GROUP, INTEGER, STATUS, USER, AssetObject, Attribute
-from ..site import Site
+from ..site import Site, as_id
 from . import nodes
 from .comparing import compare, fits_pattern, moment, moment_of, plain_texts
 from .nodes import InvalidQuery, Literal, Node, Operand, Placeholder, Query
@@ -283,7 +283,7 @@ class Search:
         if text.startswith("id:"):
             return {int(text[3:])}
         if name == "objecttypeid":
-            return {int(text)} if text.isdecimal() else set()
+            return {as_id(text)}
         return {
             object_type.id
             for object_type in self._site.types.values()
@@ -292,7 +292,7 @@ class Search:
 
     def _matching_schemas(self, name: str, text: str) -> set[int]:
         if name == "objectschemaid":
-            return {int(text)} if text.isdecimal() else set()
+            return {as_id(text)}
         lowered = text.lower()
         return {schema.id for schema in self._site.schemas.values() if schema.name.lower() == lowered}
 
@@ -302,7 +302,7 @@ class Search:
             asset = site.object_by_key(text)
             return {asset.id} if asset is not None else set()
         if name == "objectid":
-            return {int(text)} & set(site.objects) if text.isdecimal() else set()
+            return {as_id(text)} & set(site.objects)
         if name in ("objecttype", "objecttypeid"):
             types = self._matching_types(name, text)
         else:
