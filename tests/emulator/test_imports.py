@@ -428,6 +428,8 @@ class TestData:
     def test_policies_are_checked(self, emulator: Emulator, schema: SeededSchema) -> None:
         with pytest.raises(ValueError, match="'perhaps' or 'runs' is not one of"):
             emulator.add_import_source(schema, missing_objects="perhaps")
+        with pytest.raises(ValueError, match="'perhaps' is not one of ignore, remove"):
+            emulator.add_import_source(schema, empty_values="perhaps")
         with pytest.raises(ValueError, match=r"needs \(attribute name, value"):
             emulator.add_import_source(schema, missing_objects="update")
         with pytest.raises(KeyError, match="no object schema NO; the existing ones are: OKT"):

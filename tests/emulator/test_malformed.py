@@ -185,6 +185,24 @@ class TestBodies:
         response = Api(site).ask("POST", "/object/aql", {"qlQuery": query})
         assert response.status_code in (200, 400)
 
+    @pytest.mark.parametrize("attributes", [[1], [{"objectTypeAttributeId": "2", "objectAttributeValues": [{}]}],
+        [{"objectTypeAttributeId": "2", "objectAttributeValues": [1]}]])  # fmt: skip
+    def test_values_of_another_shape_are_400(self, site: Emulator, attributes: Any) -> None:
+        body = {"objectTypeId": "1", "attributes": attributes}
+        assert "attributes" in Api(site).refused("POST", "/object/create", body)[1]
+
+    def test_times_out_of_range_are_invalid(self, emulator: Emulator, api: Api) -> None:
+        kind = emulator.add_object_schema("OKT").add_object_type("T")
+        kind.add_attribute("At", "date_time")
+        value = {
+            "objectTypeAttributeId": "5",
+            "objectAttributeValues": [{"value": "0001-01-01T00:00:00+12:00"}],
+        }
+        name = {"objectTypeAttributeId": "2", "objectAttributeValues": [{"value": "A"}]}
+        body = {"objectTypeId": "1", "attributes": [name, value]}
+        assert "out of range" in api.refused("POST", "/object/create", body)[1]["rlabs-insight-attribute-5"]
+        assert api.find("At = 1e300") == []
+
     @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def test_any_json_for_any_operation(self, site: Emulator, data: st.DataObject) -> None:

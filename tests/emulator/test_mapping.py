@@ -237,6 +237,9 @@ class TestForm:
         person_in(wrong)["attributes"][0]["type"] = "status"
         assert okta.submit_mapping(wrong, "PATCH").status_code == 400
         wrong = copy.deepcopy(given)
+        del person_in(wrong)["attributes"][2]["referenceObjectTypeName"]
+        assert "referenceObjectTypeName is required" in okta.submit_mapping(wrong, "PATCH").text
+        wrong = copy.deepcopy(given)
         person_in(wrong)["attributes"][2]["referenceObjectTypeName"] = "Nobody"
         assert okta.codes(wrong, "PATCH") == [
             "UNKNOWN_REFERENCE",

@@ -151,6 +151,14 @@ class TestServing:
             assert url.startswith("http://[::1]:")
             assert httpx.get(f"{url}/_edge/tenant_info", trust_env=False).status_code == 200
 
+    def test_port_in_use_is_an_error_of_the_caller(self, emulator: Emulator, url: str) -> None:
+        with pytest.raises(OSError, match="in use"), emulator.serve(port=int(url.rpartition(":")[2])):
+            pass  # pragma: no cover
+
+    def test_status_without_a_standard_phrase(self, emulator: Emulator, client: httpx.Client) -> None:
+        emulator.faults.next(LIST, status=599)
+        assert client.get("/objectschema/list").status_code == 599
+
 
 class TestFaultsOnSockets:
     def test_dropped_connections(self, emulator: Emulator, client: httpx.Client) -> None:
@@ -274,6 +282,18 @@ class TestControl:
         assert control.post(f"{one}/nope").status_code == 404
         assert control.post(f"{one}/delete").json()["deleted"] is True
         assert control.post(f"{one}/delete").status_code == 404
+
+    def test_policy_for_missing_objects(self, emulator: Emulator, control: httpx.Client) -> None:
+        emulator.add_object_schema("OKT").add_object_type("People")
+        identifier = control.post("importsource", json={"schema": "OKT"}).json()["id"]
+        body = {"policy": "remove", "type_name": "People", "threshold": 2}
+        assert control.post(f"importsource/{identifier}/missing_objects", json=body).status_code == 200
+        (source,) = emulator.import_sources
+        assert (source.missing_objects("People"), source.missing_objects()) == ("remove", "ignore")
+        assert (
+            control.post(f"importsource/{identifier}/missing_objects", json={"policy": "x"}).status_code
+            == 400
+        )
 
     @pytest.mark.parametrize(
         ("method", "path", "body", "status", "text"),

@@ -100,7 +100,7 @@ class TestReproducibility:
         assert repr(demo["Person"]) == "<SeededType Person, 40 objects>"
         assert emulator.api_token not in repr(emulator.world.accounts)
         html = emulator._repr_html_()
-        assert "<b>ITSM</b>" in html
+        assert "<td>ITSM</td>" in html
         assert emulator.api_token not in html
         assert "Person" in demo
         assert [kind.name for kind in demo][:2] == ["Office", "Team"]

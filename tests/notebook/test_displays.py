@@ -51,6 +51,7 @@ from jsm_assets_dest.results import (
     ObjectTypeResult,
     read_execution_status,
 )
+from jsm_assets_dest.testing import Emulator
 
 SITE = "https://acme.atlassian.net"
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)></style></svg></table>&amp;<b>"
@@ -71,10 +72,20 @@ SOURCE = ImportSource(
 )
 DIFFERENCE = Difference(kind=DifferenceKind.LABEL, attribute=HOSTILE, message=HOSTILE, harmless=False)
 
+
+def hostile_emulator() -> Emulator:
+    emulator = Emulator()
+    schema = emulator.add_object_schema("OKT", description=HOSTILE)
+    schema.add_object_type("People")
+    emulator.add_import_source(schema, HOSTILE)
+    return emulator
+
+
 #: One of each, with hostile text wherever there is text.
 SAMPLES: dict[str, object] = {
     "_Report": ConnectionReport(checks=CHECKS, site=HOSTILE, account=HOSTILE, proxies=(HOSTILE,)),
     "_Report, of a token": ImportTokenReport(checks=CHECKS, site=SITE, import_source=SOURCE, status=HOSTILE),
+    "Emulator": hostile_emulator(),
     "SchemaModel": MODEL,
     "Graph": MODEL.graph(),
     "Findings": Findings([Finding(severity, "c", HOSTILE, HOSTILE, HOSTILE) for severity in Severity]),

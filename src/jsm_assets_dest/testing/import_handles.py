@@ -169,10 +169,9 @@ class SeededImportSource:
 
     def missing_objects(self, type_name: str | None = None) -> str:
         """Return the policy for objects that the data no longer contains: "ignore", "remove" or "update"."""
-        policy = self._source.default_policy
-        if type_name is not None:
-            policy = policy_of(self._source, int(self.schema[type_name].id))
-        return str(policy["policy"])
+        if type_name is None:
+            return str(self._source.default_policy["policy"])
+        return str(policy_of(self._source, int(self.schema[type_name].id))["policy"])
 
     def delete(self) -> None:
         """Delete it. Its token becomes invalid, its objects stay."""

@@ -162,10 +162,30 @@ def status_page(emulator: EmulatedSite) -> Response:
 
 
 def summary(emulator: EmulatedSite) -> str:
-    """Return the state of the site as HTML for a notebook, without styles and tokens."""
+    """Return the state of the site as plain HTML for a notebook, without tokens."""
     with emulator.locked():
         state = status_document(emulator)
-    return _facts(state) + _schemas(cast("list[JsonObject]", state["objectSchemas"])) + _imports(state)
+    rows = [
+        (
+            str(schema["key"]),
+            str(schema["description"]),
+            str(object_type["name"]),
+            str(object_type["objectCount"]),
+        )
+        for schema in cast("list[JsonObject]", state["objectSchemas"])
+        for object_type in cast("list[JsonObject]", schema["objectTypes"])
+    ]
+    sources = [
+        f"{source['name']} of {source['schema']}: {source['status']}"
+        for source in cast("list[JsonObject]", state["importSources"])
+    ]
+    heads = "".join(f"<th>{name}</th>" for name in ("Schema", "Description", "Object type", "Objects"))
+    cells = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return (
+        f"<div>Emulated site {escape(emulator.site)}, {state['requestCount']} requests. "
+        f"Import sources: {escape('; '.join(sources) or 'none')}</div>"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{cells}</tbody></table>"
+    )
 
 
 def _facts(state: JsonObject) -> str:

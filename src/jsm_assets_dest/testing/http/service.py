@@ -315,13 +315,6 @@ class Service:
             if inbound.method == "OPTIONS":
                 return Response(status=200, headers=allowed)
             return json_response(errors_body(["Method Not Allowed"]), 405, allowed)
-        methods = ROUTER.methods(address.family, address.path)
-        if methods:
-            # OPTIONS and 405 follow JAX-RS, on which Jira's API is built; no recording exists.
-            allowed = {"Allow": ", ".join(sorted({*methods, "OPTIONS"}))}
-            if inbound.method == "OPTIONS":
-                return Response(status=200, headers=allowed)
-            return json_response(errors_body(["Method Not Allowed"]), 405, allowed)
         known: list[JsonValue] = [
             f"{operation.method} {operation.path}"
             for operation in ROUTER.operations

@@ -6,6 +6,7 @@ The shapes are named A to F here. Statuses belong to the rules of the service as
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from .json_reading import JsonObject, JsonValue
 
@@ -35,8 +36,8 @@ STRICT_NOTE = (
 def by_strictness(rejection: Rejection) -> Rejection:
     """Mark a rejection that only the emulator makes, with a header and a message."""
     rejection.headers[STRICT_HEADER] = "accept with strict=False or --lenient"
-    if isinstance(rejection.body, dict):
-        rejection.body = {**rejection.body, "errorMessages": [*rejection.body["errorMessages"], STRICT_NOTE]}
+    body = cast(JsonObject, rejection.body)
+    rejection.body = {**body, "errorMessages": [*cast("list[str]", body["errorMessages"]), STRICT_NOTE]}
     return rejection
 
 
