@@ -114,9 +114,9 @@ def process(site: Site, source: ImportSource, execution: Execution) -> JsonObjec
     execution.created = {
         str(run.object_type.id): [staged.asset.id for staged in run.staged if staged.created] for run in runs
     }
-    site.fresh_objects.append(
-        (site.now(), {object_id for ids in execution.created.values() for object_id in ids})
-    )
+    if site.doubts.search_lag_seconds or site.doubts.count_lag_seconds:
+        created = {object_id for object_ids in execution.created.values() for object_id in object_ids}
+        site.fresh_objects.append((site.now(), created))
     took = round(site.import_seconds * 1000)
     return _result(site, source, execution, runs, took)
 
