@@ -317,6 +317,16 @@ class TestHeaders:
         assert unknown.headers["content-type"] == "application/json"
         assert len(unknown.json()["timestamp"]) == len("2026-10-08T07:13:36.234600367Z")
 
+    def test_throttle_of_the_gateway_has_no_hint_but_a_reset(self, emulator: Emulator, api: Api) -> None:
+        """The incident of April 2026."""
+        emulator.rate_limit(per_minute=1, burst=1, hints=False)
+        api.ask("GET", "/objectschema/list")
+        response = api.ask("GET", "/objectschema/list")
+        assert response.status_code == 429
+        assert response.headers["x-failure-category"] == "FAILURE CLIENT RATE LIMITED"
+        assert {"retry-after", "ratelimit-reason"}.isdisjoint(response.headers)
+        assert response.headers["x-ratelimit-reset"].endswith("Z")
+
     def test_unknown_permission_is_named_in_errors(self, emulator: Emulator, api: Api) -> None:
         url = f"{emulator.site}/rest/api/3/mypermissions"
         response = api.ask("GET", url, params={"permissions": "ADMINISTER,LAUNCH_ROCKETS"})

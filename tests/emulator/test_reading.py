@@ -95,6 +95,15 @@ class TestPages:
         sizes = [len(page(api, startAt=start, maxResults=3)["values"]) for start in (0, 3, 6)]
         assert sizes == [3, 2, 3]
 
+    @pytest.mark.parametrize("form", ['"now(-2h 15m)"', 'now("-2h 15m")', "now(-2h 15m)"])
+    def test_relative_time_in_three_forms(self, form: str) -> None:
+        """Atlassian's AQL page has two of them, a second description the third."""
+        emulator, api, people = site_with(1)
+        emulator.clock.advance(8_000)
+        people.add_object(Name="middle")
+        emulator.clock.advance(200)
+        assert api.find(f"objectTypeId = 1 AND Created > {form}") == ["middle"]
+
     @pytest.mark.parametrize("snapshot", [True, False])
     def test_deletion_between_pages_moves_rows(self, *, snapshot: bool) -> None:
         _, api, people = site_with(6, search_snapshot=snapshot)

@@ -18,25 +18,29 @@ from .world.clock import EmulatorClock
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser of the command."""
-    found = argparse.ArgumentParser(
+    argument_parser = argparse.ArgumentParser(
         prog="python -m jsm_assets_dest.testing",
         description="An emulated Atlassian site with Jira Service Management Assets, for tests and experiments.",
     )
-    found.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
-    found.add_argument("--port", type=int, default=8080, help="0 for a free one (default: %(default)s)")
-    found.add_argument(
+    argument_parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
+    argument_parser.add_argument(
+        "--port", type=int, default=8080, help="0 for a free one (default: %(default)s)"
+    )
+    argument_parser.add_argument(
         "--seed",
         choices=("demo", "okta", "empty"),
         default="empty",
         help="first content: a schema with objects, an empty schema OKT with an import source, or nothing",
     )
-    found.add_argument("--state", type=Path, help="a SQLite file for the state")
-    found.add_argument("--settings", type=Path, help="write the settings into this file too")
-    found.add_argument("--import-seconds", type=float, default=0.0, help="how long an import is processed")
-    found.add_argument(
+    argument_parser.add_argument("--state", type=Path, help="a SQLite file for the state")
+    argument_parser.add_argument("--settings", type=Path, help="write the settings into this file too")
+    argument_parser.add_argument(
+        "--import-seconds", type=float, default=0.0, help="how long an import is processed"
+    )
+    argument_parser.add_argument(
         "--lenient", action="store_true", help="accept requests that the OpenAPI document does not allow"
     )
-    return found
+    return argument_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

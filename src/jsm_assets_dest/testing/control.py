@@ -110,8 +110,8 @@ class Control:
             return self._change_import_source(parts[1], parts[2], body)
         if inbound.method == "POST" and len(parts) == 2 and parts[0] == "access":
             return self._switch(parts[1], body)
-        known = [f"{method} /_emulator/{path}" for method, path in self._routes]
-        raise ControlError(404, f"unknown; known are {', '.join(known)}, POST /_emulator/access/<switch>")
+        routes = [f"{method} /_emulator/{path}" for method, path in self._routes]
+        raise ControlError(404, f"unknown; known are {', '.join(routes)}, POST /_emulator/access/<switch>")
 
     def _body(self, inbound: Inbound) -> JsonObject:
         if not inbound.body.strip():

@@ -286,6 +286,7 @@ class EmulatedSite:
         retry_after: int | None = None,
         operation: str | None = None,
         shared: bool = False,
+        hints: bool = True,
     ) -> RateLimit:
         """Enforce a rate limit from now on.
 
@@ -295,12 +296,13 @@ class EmulatedSite:
             retry_after: value of `Retry-After`; the actual wait if None.
             operation: only for this operation.
             shared: True for one budget of all credentials, as Jira has for user searches.
+            hints: False for the gateway's own 429, without `Retry-After` and a reason.
         """
         if operation is not None and operation not in self.operation_names:
             raise ValueError(
                 f"unknown operation {operation!r}; the operations are: {', '.join(self.operation_names)}"
             )
-        limit = RateLimit(self.clock, per_minute, burst, retry_after, operation, shared=shared)
+        limit = RateLimit(self.clock, per_minute, burst, retry_after, operation, shared=shared, hints=hints)
         self._service.limits.append(limit)
         return limit
 

@@ -67,7 +67,7 @@ class Fault:
     redirect: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        given = [
+        contents = [
             name
             for name, value in (
                 ("garbage", self.garbage),
@@ -79,15 +79,15 @@ class Fault:
             )
             if value not in (None, False)
         ]
-        if len(given) > 1:
-            raise ValueError(f"{' and '.join(given)} contradict each other: a response has one body")
-        for name, value, known in (
+        if len(contents) > 1:
+            raise ValueError(f"{' and '.join(contents)} contradict each other: a response has one body")
+        for name, value, choices in (
             ("drop", self.drop, DROPS),
             ("html", self.html, PAGES),
             ("garbage", self.garbage, GARBAGE),
         ):
-            if value is not None and value not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}, not {value!r}")
+            if value is not None and value not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
         if self.drop in ("before", "after") and (self.replaces_response or self.truncate is not None):
             raise ValueError(
                 f'there is no response with drop="{self.drop}", so it cannot have a body or status'

@@ -259,8 +259,8 @@ class Faults:
         if waiting:
             waiting[0].struck += 1
             return waiting[0].fault
-        for chance in self._random:
-            fault = chance.strike(request)
+        for random_faults in self._random:
+            fault = random_faults.strike(request)
             if fault is not None:
                 return fault
         return None
@@ -268,21 +268,23 @@ class Faults:
     @property
     def happened(self) -> int:
         """The number of requests that failed so far."""
-        return sum(plan.struck for plan in self._plans) + sum(chance.struck for chance in self._random)
+        return sum(plan.struck for plan in self._plans) + sum(
+            random_faults.struck for random_faults in self._random
+        )
 
     def unused(self) -> list[str]:
         """Return descriptions of the plans that did not happen as often as planned."""
-        found = [
+        descriptions = [
             plan.describe()
             for plan in self._plans
             if plan.struck < (plan.times if plan.times is not None else 1)
         ]
-        found.extend(
+        descriptions.extend(
             f"fail_objects({failing.selector!r}): {failing.failed} of {failing.count} entries failed"
             for failing in self._failing
             if failing.failed < failing.count
         )
-        return found
+        return descriptions
 
     def assert_used(self) -> None:
         """Check that all planned faults happened.

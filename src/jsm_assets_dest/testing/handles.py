@@ -102,8 +102,8 @@ class SeededObject:
     def update(self, values: Mapping[str, Given] | None = None, /, **more: Given) -> None:
         """Change attributes by name."""
         object_type = self._site.types[self._asset.type_id]
-        wanted = _wanted(self._site, object_type, {**(values or {}), **more})
-        update_object(self._site, self._asset, wanted, account_id="")
+        texts = _wanted(self._site, object_type, {**(values or {}), **more})
+        update_object(self._site, self._asset, texts, account_id="")
 
     def delete(self) -> None:
         """Delete the object."""
@@ -143,21 +143,21 @@ def _text(value: PlainValue) -> str:
 
 
 def _wanted(site: Site, object_type: ObjectType, values: Mapping[str, Given]) -> dict[str, list[str]]:
-    wanted: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     for name, value in values.items():
         attribute = site.attribute_named(object_type, name) or site.attribute_named(
             object_type, name.replace("_", " ")
         )
         if attribute is None:
-            known = ", ".join(attribute.name for attribute in site.attributes_of(object_type))
-            raise ValueError(f"{object_type.name} has no attribute {name}; it has {known}")
+            names = ", ".join(attribute.name for attribute in site.attributes_of(object_type))
+            raise ValueError(f"{object_type.name} has no attribute {name}; it has {names}")
         if value is None:
-            wanted[str(attribute.id)] = []
+            texts[str(attribute.id)] = []
         elif isinstance(value, Sequence) and not isinstance(value, str):
-            wanted[str(attribute.id)] = [_text(item) for item in value]
+            texts[str(attribute.id)] = [_text(item) for item in value]
         else:
-            wanted[str(attribute.id)] = [_text(value)]
-    return wanted
+            texts[str(attribute.id)] = [_text(value)]
+    return texts
 
 
 class SeededType:
@@ -208,10 +208,10 @@ class SeededType:
 
     def attribute(self, name: str) -> Attribute:
         """Return an attribute by name."""
-        found = self._site.attribute_named(self._type, name)
-        if found is None:
+        attribute = self._site.attribute_named(self._type, name)
+        if attribute is None:
             raise KeyError(f"{self.name} has no attribute {name}; it has: {_some(self.attribute_names)}")
-        return found
+        return attribute
 
     @property
     def objects(self) -> list[SeededObject]:
@@ -285,8 +285,8 @@ class SeededType:
             values: by name of the attribute.
             more: the same, with an underscore for each blank in a name.
         """
-        wanted = _wanted(self._site, self._type, {**(values or {}), **more})
-        return SeededObject(self._site, create_object(self._site, self._type, wanted, account_id=""))
+        texts = _wanted(self._site, self._type, {**(values or {}), **more})
+        return SeededObject(self._site, create_object(self._site, self._type, texts, account_id=""))
 
     def __repr__(self) -> str:
         return f"<SeededType {self.name}, {len(self._type.object_ids)} objects>"

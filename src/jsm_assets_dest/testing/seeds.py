@@ -108,13 +108,13 @@ def _add_people(schema: SeededSchema, sites: list[SeededObject]) -> list[SeededO
     person.add_attribute("Manager", references=person)
     people: list[SeededObject] = []
     for number in range(40):
-        given = _GIVEN[number % len(_GIVEN)]
+        first_name = _GIVEN[number % len(_GIVEN)]
         family = _FAMILY[(number * 7 + number // 10) % len(_FAMILY)]
-        plain = "".join(letter for letter in f"{given}.{family}".lower() if letter.isascii())
+        plain = "".join(letter for letter in f"{first_name}.{family}".lower() if letter.isascii())
         people.append(
             person.add_object(
                 {
-                    "Name": f"{given} {family}",
+                    "Name": f"{first_name} {family}",
                     "Email": f"{plain}.{number + 1}@acme.com",
                     "Employee number": 1000 + number,
                     "Started": f"20{14 + number % 11}-{number % 12 + 1:02}-{number % 27 + 1:02}",
@@ -162,9 +162,9 @@ def _add_services(schema: SeededSchema, people: list[SeededObject]) -> None:
     service.add_attribute("Tier", "select", choices=["High", "Low"])
     service.add_attribute("Owner", references=schema["Person"])
     for number, (name, status, tier) in enumerate(_SERVICES):
-        found = service.add_object({"Name": name, "Status": status, "Tier": tier, "Owner": people[number]})
+        asset = service.add_object({"Name": name, "Status": status, "Tier": tier, "Owner": people[number]})
         if status == "Running":
-            found.connect_ticket(f"ITH-{number + 1}")
+            asset.connect_ticket(f"ITH-{number + 1}")
 
 
 def _add_built_in_schema(emulator: EmulatedSite) -> None:

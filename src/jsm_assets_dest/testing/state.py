@@ -59,8 +59,8 @@ def save(path: Path, site: Site, credentials: Credentials) -> None:
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     with contextlib.closing(sqlite3.connect(draft)) as database, database:
-        for name, (kind, holder, _) in _tables(site, credentials).items():
-            _write(database, name, _documents(kind, holder))
+        for name, (kind, entities_by_key, _) in _tables(site, credentials).items():
+            _write(database, name, _documents(kind, entities_by_key))
         _write(
             database,
             "history",
@@ -107,11 +107,11 @@ def load(path: Path, site: Site, credentials: Credentials) -> None:
             raise ValueError(f"{path} does not contain the state of an emulator: {problem}") from problem
         if facts.get("version") != VERSION:
             raise ValueError(f"{path} was written by another version of the emulator")
-        for name, (kind, holder, numbers) in _tables(site, credentials).items():
+        for name, (kind, entities_by_key, numbers) in _tables(site, credentials).items():
             key_of: Callable[[str], Any] = int if numbers else str
-            holder.clear()
+            entities_by_key.clear()
             for key, text in _rows(database, name):
-                holder[key_of(key)] = _entity(kind, json.loads(text))
+                entities_by_key[key_of(key)] = _entity(kind, json.loads(text))
         site.history = {
             int(key): [entities.HistoryEntry(**fields) for fields in json.loads(text)]
             for key, text in _rows(database, "history")

@@ -150,8 +150,8 @@ def status_page(emulator: EmulatedSite) -> Response:
         )
         for request in requests
     ]
-    shown = f"<p class='dim'>The newest {len(rows)} of {state['requestCount']}.</p>" if rows else ""
-    parts.append(shown + _table(("Method", "Operation", "Path", "Response"), rows, "No requests yet."))
+    caption = f"<p class='dim'>The newest {len(rows)} of {state['requestCount']}.</p>" if rows else ""
+    parts.append(caption + _table(("Method", "Operation", "Path", "Response"), rows, "No requests yet."))
     parts.append("</body></html>\n")
     headers = {
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -202,7 +202,7 @@ def _facts(state: JsonObject) -> str:
         ("Workspace id", _code(state["workspaceId"])),
         ("Accounts", "<br>".join(accounts)),
     )
-    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{shown}</dd>" for name, shown in facts) + "</dl>"
+    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts) + "</dl>"
 
 
 def _schemas(schemas: Sequence[JsonObject]) -> str:
@@ -259,9 +259,9 @@ def _imports(state: JsonObject) -> str:
     execution_rows = []
     for execution in reversed(cast("list[JsonObject]", state["executions"])):
         counts = [
-            f"{escape(name)}: {found['created']} created, {found['updated']} updated, "
-            f"{found['identical']} identical, {found['errors']} errors"
-            for name, found in cast("dict[str, JsonObject]", execution["counts"]).items()
+            f"{escape(name)}: {type_counts['created']} created, {type_counts['updated']} updated, "
+            f"{type_counts['identical']} identical, {type_counts['errors']} errors"
+            for name, type_counts in cast("dict[str, JsonObject]", execution["counts"]).items()
         ]
         execution_rows.append(
             (

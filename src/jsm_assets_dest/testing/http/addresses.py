@@ -60,13 +60,13 @@ def address_of(inbound: Inbound, site_host: str) -> Address | None:
         if not (on_site or on_gateway or on_auth):
             return None
     if on_site:
-        found = _on_site(path, root)
-        if found is not None:
-            return found
+        address = _on_site(path, root)
+        if address is not None:
+            return address
     if on_gateway:
-        found = _on_gateway(path, root)
-        if found is not None:
-            return found
+        address = _on_gateway(path, root)
+        if address is not None:
+            return address
     if on_auth and path == "/oauth/token":
         return Address(base="auth", family="auth", path=path, prefix=root, root=root)
     base = "site" if on_site else "gateway" if on_gateway else "auth"
@@ -93,9 +93,9 @@ def _on_gateway(path: str, root: str) -> Address | None:
     match = _INFO.fullmatch(path)
     if match is not None:
         return Address(base="short", family="import info", path=match["rest"], prefix=root, root=root)
-    found = _in_workspace(_SHORT.fullmatch(path), "short", path, root)
-    if found is not None:
-        return found
+    address = _in_workspace(_SHORT.fullmatch(path), "short", path, root)
+    if address is not None:
+        return address
     match = _EX_REST.fullmatch(path)
     if match is not None:
         rest = match["rest"]

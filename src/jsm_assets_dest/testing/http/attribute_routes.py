@@ -121,8 +121,8 @@ def update_attribute(call: Call) -> Response:
         raise not_found("ObjectTypeAttributeBean", attribute.id)
     settings = _settings(call)
     if call.site.doubts.attribute_update_needs_configure:
-        kept = {name: value for name, value in settings.items() if name not in _CONFIGURED}
-        settings = cast(AttributeSettings, kept)
+        unconfigured = {name: value for name, value in settings.items() if name not in _CONFIGURED}
+        settings = cast(AttributeSettings, unconfigured)
     attributes.update_attribute(
         call.site, attribute, name=call.text("name"), type=call.integer("type"), **settings
     )

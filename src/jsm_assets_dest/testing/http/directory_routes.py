@@ -200,12 +200,12 @@ def _picked_groups(call: Call) -> JsonObject:
 
     groups = [group for group in call.site.groups.values() if matches(group)]
     size = min(call.number("maxResults", _PICKED_GROUPS, 1), _PICKED_GROUPS)
-    shown: list[JsonValue] = [
+    documents: list[JsonValue] = [
         {"name": group.name, "groupId": group.group_id, "html": escape(group.name), "labels": []}
         for group in groups[:size]
     ]
-    header = f"Showing {len(shown)} of {len(groups)} matching groups"
-    return {"groups": shown, "total": len(groups), "header": header}
+    header = f"Showing {len(documents)} of {len(groups)} matching groups"
+    return {"groups": documents, "total": len(groups), "header": header}
 
 
 @ROUTES.operation("pick groups", "GET", "/rest/api/3/groups/picker", scope=_SCOPE)

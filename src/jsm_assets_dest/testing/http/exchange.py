@@ -101,12 +101,12 @@ _SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers in which a credential is reduced to its scheme."""
-    shown = dict(headers)
+    masked = dict(headers)
     for name in _SECRET_HEADERS:
-        if name in shown:
-            scheme, _, rest = shown[name].partition(" ")
-            shown[name] = f"{scheme} {MASKED}" if rest else MASKED
-    return shown
+        if name in masked:
+            scheme, _, credential = masked[name].partition(" ")
+            masked[name] = f"{scheme} {MASKED}" if credential else MASKED
+    return masked
 
 
 @define(kw_only=True)

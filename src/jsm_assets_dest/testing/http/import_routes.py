@@ -219,8 +219,8 @@ def submit_progress(call: Call) -> Response:
     execution = _execution(call)
     if execution.status != "INGESTING":
         raise bad_request(f"The execution does not accept progress, its status is {execution.status}")
-    for half, known in (("steps", {"total", "current", "description"}), ("objects", {"total", "processed"})):
-        unknown = set(cast(JsonObject, call.body.get(half, {}))) - known
+    for half, names in (("steps", {"total", "current", "description"}), ("objects", {"total", "processed"})):
+        unknown = set(cast(JsonObject, call.body.get(half, {}))) - names
         if unknown and call.strict:
             raise by_strictness(bad_request(f"Unknown fields in {half}: {', '.join(sorted(unknown))}"))
     execution.progress = {**execution.progress, **call.body}
@@ -274,10 +274,10 @@ def cancel_import(call: Call) -> Response:
 )
 def record_failed_import(call: Call) -> Response:
     source = import_source(call)
-    found = call.site.executions.get(call.parameters["executionId"])
-    if found is None or found.source_id != source.id:
+    execution = call.site.executions.get(call.parameters["executionId"])
+    if execution is None or execution.source_id != source.id:
         raise not_found("ImportExecution", call.parameters["executionId"])
-    executions.record_failure(call.site, found, call.text("failureReason") or "")
+    executions.record_failure(call.site, execution, call.text("failureReason") or "")
     return empty_response(204)
 
 

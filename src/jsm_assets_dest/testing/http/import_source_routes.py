@@ -211,12 +211,12 @@ def read_legacy_import_progress(call: Call) -> Response:
 def list_import_sources(call: Call) -> Response:
     schema = call.site.schema(call.parameters["schemaId"])
     call.require(schema, "manage")
-    found: list[JsonValue] = [
+    documents: list[JsonValue] = [
         source_document(call, source)
         for source in call.site.import_sources.values()
         if source.schema_id == schema.id
     ]
-    return json_response(found)
+    return json_response(documents)
 
 
 @ROUTES.operation(

@@ -120,16 +120,16 @@ _PERMISSIONS = {
 
 @ROUTES.operation("read permissions", "GET", "/rest/api/3/mypermissions", scope="read:jira-work")
 def read_permissions(call: Call) -> Response:
-    wanted = [key.strip() for key in call.query.get("permissions", "").split(",") if key.strip()]
-    if not wanted:
+    keys = [key.strip() for key in call.query.get("permissions", "").split(",") if key.strip()]
+    if not keys:
         raise Rejection(400, errors_body(["The 'permissions' query parameter is required."]))
-    unknown = [key for key in wanted if key not in _PERMISSIONS]
+    unknown = [key for key in keys if key not in _PERMISSIONS]
     if unknown:
         raise Rejection(400, errors_body(fields=dict.fromkeys(unknown, "Unrecognized permission")))
-    found: JsonObject = {}
-    for key in wanted:
+    permissions: JsonObject = {}
+    for key in keys:
         identifier, name, kind = _PERMISSIONS[key]
-        found[key] = {
+        permissions[key] = {
             "id": identifier,
             "key": key,
             "name": name,
@@ -137,7 +137,7 @@ def read_permissions(call: Call) -> Response:
             "description": f"Ability to {name.lower()}.",
             "havePermission": _has_permission(call, call.caller.account, key),
         }
-    return json_response({"permissions": found})
+    return json_response({"permissions": permissions})
 
 
 def _has_permission(call: Call, account: Account | None, key: str) -> bool:
@@ -215,7 +215,7 @@ def read_service_desk_info(call: Call) -> Response:
 
 
 def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int) -> Response:
-    shown = values[start : start + size]
+    page = values[start : start + size]
     link = f"{call.address.prefix}{path}"
     links: JsonObject = {
         "self": f"{link}?limit={size}&start={start}",
@@ -225,12 +225,12 @@ def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int)
     return json_response(
         {
             "_expands": [],
-            "size": len(shown),
+            "size": len(page),
             "start": start,
             "limit": size,
             "isLastPage": start + size >= len(values),
             "_links": links,
-            "values": shown,
+            "values": page,
         }
     )
 

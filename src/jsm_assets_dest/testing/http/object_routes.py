@@ -60,18 +60,18 @@ def _render(call: Call) -> Renderer:
     return Renderer(call.site, call.base)
 
 
-def _wanted(call: Call, given: Sequence[JsonValue]) -> dict[str, list[str]]:
+def _wanted(call: Call, items: Sequence[JsonValue]) -> dict[str, list[str]]:
     """Return the values of an `ObjectIn` by attribute id."""
-    wanted: dict[str, list[str]] = {}
-    for item in given:
+    texts: dict[str, list[str]] = {}
+    for item in items:
         fields = _fields(call, _ATTRIBUTE, item)
         is_text = isinstance(cast("dict[str, JsonValue]", item)["objectTypeAttributeId"], str)
         if is_text and call.site.doubts.attribute_id_as_text_ignored:
             continue
-        wanted[fields["objectTypeAttributeId"]] = [
+        texts[fields["objectTypeAttributeId"]] = [
             _value(call, value) for value in fields["objectAttributeValues"]
         ]
-    return wanted
+    return texts
 
 
 def _value(call: Call, value: JsonValue) -> str:
@@ -131,15 +131,15 @@ def update_object(call: Call) -> Response:
     doubts = call.site.doubts
     if type_id is None and doubts.object_update_needs_type:
         raise invalid("objectTypeId", "The field objectTypeId is required")
-    wanted = _wanted(call, cast("list[JsonValue]", call.body["attributes"]))
+    texts = _wanted(call, cast("list[JsonValue]", call.body["attributes"]))
     if doubts.object_update_replaces:
         object_type = call.site.types[asset.type_id]
         editable = [attribute for attribute in call.site.attributes_of(object_type) if attribute.editable]
-        wanted = {**{str(attribute.id): [] for attribute in editable}, **wanted}
+        texts = {**{str(attribute.id): [] for attribute in editable}, **texts}
     objects.update_object(
         call.site,
         asset,
-        wanted,
+        texts,
         account_id=call.account_id,
         object_type=call.object_type_in_body("objectTypeId") if type_id is not None else None,
     )
@@ -195,10 +195,10 @@ def read_object_references(call: Call) -> Response:
                     if kind in site.reference_types
                 ],
                 "objectType": render.object_type(site.types[type_id]),
-                "numberOfReferencedObjects": len(found),
-                "openIssuesExists": any(site.objects[object_id].ticket_keys for object_id in found),
+                "numberOfReferencedObjects": len(object_ids),
+                "openIssuesExists": any(site.objects[object_id].ticket_keys for object_id in object_ids),
             }
-            for type_id, found in holders.items()
+            for type_id, object_ids in holders.items()
         ]
     )
 
@@ -385,9 +385,9 @@ _FILTER = {
 
 def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: bool) -> JsonObject:
     """Return a result in its deprecated form."""
-    found = _find(call, text)
+    assets = _find(call, text)
     start = (number - 1) * size
-    page = found[start : start + size]
+    page = assets[start : start + size]
     render = _render(call)
     document: JsonObject = {
         "objectEntries": [
@@ -396,11 +396,11 @@ def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: b
         "objectTypeAttributes": _definitions(call, page),
         "objectTypeIsInherited": False,
         "abstractObjectType": False,
-        "totalFilterCount": len(found),
+        "totalFilterCount": len(assets),
         "startIndex": start,
         "toIndex": start + len(page),
         "pageObjectSize": size,
-        "pageSize": -(-len(found) // size) if size else 0,
+        "pageSize": -(-len(assets) // size) if size else 0,
         "pageNumber": number,
         "orderWay": "asc",
         "qlQuery": text,
@@ -419,8 +419,8 @@ def _navlist(call: Call, field: str) -> Response:
     if text:
         parts.append(f"({text})")
     number, size = call.integer("page") or 1, call.integer("resultsPerPage") or 25
-    shown = call.boolean("includeAttributes")
-    document = _listed(call, " AND ".join(parts), number, size, with_attributes=shown is not False)
+    with_attributes = call.boolean("includeAttributes")
+    document = _listed(call, " AND ".join(parts), number, size, with_attributes=with_attributes is not False)
     document["objectTypeId"] = str(object_type.id)
     return json_response(document)
 
@@ -446,8 +446,8 @@ def _by_query(call: Call, field: str) -> Response:
     if text is None:
         raise bad_request(f"The parameter {field} is required")
     number, size = call.number("page", 1, 1), call.number("resultPerPage", 25, 1)
-    shown = call.flag("includeAttributes", default=True)
-    return json_response(_listed(call, text, number, size, with_attributes=shown))
+    with_attributes = call.flag("includeAttributes", default=True)
+    return json_response(_listed(call, text, number, size, with_attributes=with_attributes))
 
 
 @ROUTES.operation("search objects (deprecated)", "GET", "/aql/objects")

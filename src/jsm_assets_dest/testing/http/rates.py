@@ -27,6 +27,7 @@ class RateLimit:
         retry_after: value of `Retry-After` in seconds; the actual wait if None.
         operation: only this operation; every operation separately if None.
         shared: True for one bucket of all credentials.
+        hints: False for the gateway's own 429, which has a reset, but neither `Retry-After` nor a reason.
     """
 
     __module__ = "jsm_assets_dest.testing"
@@ -40,6 +41,7 @@ class RateLimit:
         operation: str | None = None,
         *,
         shared: bool = False,
+        hints: bool = True,
     ) -> None:
         if per_minute <= 0 or (burst is not None and burst < 1):
             raise ValueError("per_minute must be positive and burst at least 1")
@@ -49,6 +51,7 @@ class RateLimit:
         self._retry_after = retry_after
         self._operation = operation
         self._shared = shared
+        self._hints = hints
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self.refused: int = 0
 
@@ -80,4 +83,7 @@ class RateLimit:
             "X-RateLimit-NearLimit": "true",
             "RateLimit-Reason": "jira-burst-based",
         }
+        if not self._hints:
+            del headers["Retry-After"], headers["RateLimit-Reason"], headers["X-RateLimit-NearLimit"]
+            headers["X-Failure-Category"] = "FAILURE CLIENT RATE LIMITED"
         return json_response(errors_body(["Rate limit exceeded."]), 429, headers)

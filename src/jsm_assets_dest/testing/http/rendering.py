@@ -76,9 +76,9 @@ class Renderer:
 
     def object_type(self, object_type: ObjectType) -> JsonObject:
         """Render an object type. Its icon links to the type, not to the icon."""
-        known = self._types.get(object_type.id)
-        if known is not None:
-            return known
+        cached = self._types.get(object_type.id)
+        if cached is not None:
+            return cached
         icon = self._site.icons[object_type.icon_id]
         link = f"{self._base}/objecttype/{object_type.id}/icon.png?size="
         document = self._identity(object_type.id)
@@ -235,7 +235,7 @@ class Renderer:
 
     def object_attributes(self, asset: AssetObject, *, definitions: bool = True) -> list[JsonValue]:
         """Render the attributes of an object that have values, by position. System attributes always have one."""
-        found: list[JsonValue] = []
+        documents: list[JsonValue] = []
         for attribute in self._site.attributes_of(self._site.types[asset.type_id]):
             if attribute.system:
                 values = [self._system_value(asset, attribute)]
@@ -249,8 +249,8 @@ class Renderer:
             document["objectTypeAttributeId"] = str(attribute.id)
             document["objectAttributeValues"] = values
             document["objectId"] = str(asset.id)
-            found.append(document)
-        return found
+            documents.append(document)
+        return documents
 
     def _system_value(self, asset: AssetObject, attribute: Attribute) -> JsonObject:
         if attribute.name == "Key":
@@ -280,8 +280,8 @@ class Renderer:
             return self._named(value, value, "group", group)
         return _plain(value, display(attribute, value))
 
-    def _named(self, value: str, shown: str, key: str, detail: JsonObject) -> JsonObject:
-        document = _plain(value, shown)
+    def _named(self, value: str, display_text: str, key: str, detail: JsonObject) -> JsonObject:
+        document = _plain(value, display_text)
         if self._site.doubts.group_and_status_values_in_search_value_only:
             del document["value"]
         document[key] = detail
@@ -313,5 +313,5 @@ class Renderer:
         return document
 
 
-def _plain(value: str, shown: str) -> JsonObject:
-    return {"value": value, "displayValue": shown, "searchValue": value, "referencedType": False}
+def _plain(value: str, display_text: str) -> JsonObject:
+    return {"value": value, "displayValue": display_text, "searchValue": value, "referencedType": False}

@@ -48,10 +48,10 @@ class Router:
         if root is None:
             return None
         parts = path.strip("/").split("/")
-        found = self._walk(root, parts, 0, method)
-        if found is None:
+        match = self._walk(root, parts, 0, method)
+        if match is None:
             return None
-        operation, values = found
+        operation, values = match
         names = [part[1:-1] for part in operation.path.strip("/").split("/") if part.startswith("{")]
         return operation, dict(zip(names, values, strict=True))
 
@@ -69,13 +69,13 @@ class Router:
             return (operation, []) if operation is not None else None
         literal = node.literals.get(parts[at])
         if literal is not None:
-            found = self._walk(literal, parts, at + 1, method)
-            if found is not None:
-                return found
+            match = self._walk(literal, parts, at + 1, method)
+            if match is not None:
+                return match
         if node.variable is not None and parts[at]:
-            found = self._walk(node.variable[1], parts, at + 1, method)
-            if found is not None:
-                return found[0], [unquote(parts[at]), *found[1]]
+            match = self._walk(node.variable[1], parts, at + 1, method)
+            if match is not None:
+                return match[0], [unquote(parts[at]), *match[1]]
         return None
 
 

@@ -128,7 +128,7 @@ def _schema(call: Call, right: str) -> ObjectSchema:
 )
 def list_schema_attributes(call: Call) -> Response:
     schema = _schema(call, "view")
-    wanted = call.name_filter()
+    name_part = call.name_filter()
     only_editable, extended = call.flag("onlyValueEditable"), call.flag("extended")
     render = _render(call)
     return json_response(
@@ -136,7 +136,7 @@ def list_schema_attributes(call: Call) -> Response:
             render.attribute(attribute, with_type=extended)
             for object_type in call.site.types_of(schema)
             for attribute in call.site.attributes_of(object_type, with_inherited=False)
-            if wanted in attribute.name.lower() and (attribute.editable or not only_editable)
+            if name_part in attribute.name.lower() and (attribute.editable or not only_editable)
         ]
     )
 
@@ -146,12 +146,12 @@ def list_object_types(call: Call) -> Response:
     schema = _schema(call, "view")
     without_abstract = call.flag("excludeAbstract")
     render = _render(call)
-    found = [
+    documents = [
         render.object_type(object_type)
         for object_type in call.site.types_of(schema)
         if not (without_abstract and object_type.abstract)
     ]
-    return json_response({"entries": found} if call.site.doubts.object_types_in_entries else found)
+    return json_response({"entries": documents} if call.site.doubts.object_types_in_entries else documents)
 
 
 @ROUTES.operation(
@@ -159,15 +159,15 @@ def list_object_types(call: Call) -> Response:
 )
 def list_object_types_flat(call: Call) -> Response:
     schema = _schema(call, "view")
-    wanted, excluded = call.name_filter(), call.query.get("exclude", "").lower().strip('"')
+    name_part, excluded = call.name_filter(), call.query.get("exclude", "").lower().strip('"')
     counts = call.flag("includeObjectCounts")
     render = _render(call)
-    found = []
+    documents = []
     for object_type in call.site.types_of(schema):
-        if wanted in object_type.name.lower() and not (excluded and excluded == object_type.name.lower()):
+        if name_part in object_type.name.lower() and not (excluded and excluded == object_type.name.lower()):
             document = render.object_type(object_type)
-            found.append(document if counts else {**document, "objectCount": 0})
-    return json_response(found)
+            documents.append(document if counts else {**document, "objectCount": 0})
+    return json_response(documents)
 
 
 @ROUTES.operation(

@@ -153,11 +153,11 @@ class Service:
                 raise UnknownHostError(inbound.host)
             # HEAD is GET without the body, which the transport and the server leave out.
             method = "GET" if inbound.method == "HEAD" else inbound.method
-            found = ROUTER.find(address.family, method, address.path)
+            route = ROUTER.find(address.family, method, address.path)
             query = dict(parse_qsl(inbound.query, keep_blank_values=True)) if inbound.query else {}
-            secret = found is not None and found[0].family == "auth"
+            secret = route is not None and route[0].family == "auth"
             received = ReceivedRequest(
-                operation=found[0].name if found is not None else "unknown",
+                operation=route[0].name if route is not None else "unknown",
                 method=inbound.method,
                 path=inbound.path,
                 query=query,
@@ -165,16 +165,16 @@ class Service:
                 body=MASKED.encode() if secret else inbound.body,
                 size=len(inbound.body),
                 base=address.base,
-                parameters=found[1] if found is not None else {},
+                parameters=route[1] if route is not None else {},
             )
             self.requests.record(received)
             self.settle()
-            if found is None or not _only_reads(found[0]):
+            if route is None or not _only_reads(route[0]):
                 self._site.revision += 1
             fault = self._strike(received)
             response: Response | None = None
             if fault is None or fault.acts:
-                response = self._act(inbound, address, found, query)
+                response = self._act(inbound, address, route, query)
             if fault is not None:
                 response = fault.deliver(response)
                 received.fault = repr(fault)
@@ -201,7 +201,7 @@ class Service:
         self,
         inbound: Inbound,
         address: Address,
-        found: tuple[Operation, dict[str, str]] | None,
+        route: tuple[Operation, dict[str, str]] | None,
         query: dict[str, str],
     ) -> Response:
         stopped = self._access.stop_everybody(address)
@@ -211,9 +211,9 @@ class Service:
             return _rejected_by_content_network()
         if address.family == "web":
             return text_response(WEB_PAGE, 200, HTML)
-        if found is None:
+        if route is None:
             return self._unknown(inbound, address)
-        operation, parameters = found
+        operation, parameters = route
         try:
             if operation.family == "auth":
                 return request_access_token(self._credentials, inbound, self._site.clock.time())
@@ -315,14 +315,14 @@ class Service:
             if inbound.method == "OPTIONS":
                 return Response(status=200, headers=allowed)
             return json_response(errors_body(["Method Not Allowed"]), 405, allowed)
-        known: list[JsonValue] = [
+        addresses: list[JsonValue] = [
             f"{operation.method} {operation.path}"
             for operation in ROUTER.operations
             if not address.family or operation.family == address.family
         ]
         text = f"The emulator does not have {inbound.method} {inbound.path}"
         headers = {STRICT_HEADER: "the emulator lacks this address, also with strict=False or --lenient"}
-        return json_response({"errorMessages": [text], "errors": {}, "knownRoutes": known}, 501, headers)
+        return json_response({"errorMessages": [text], "errors": {}, "knownRoutes": addresses}, 501, headers)
 
     def _finish(self, response: Response, address: Address) -> None:
         """Add the headers that every response of Atlassian's edge has."""

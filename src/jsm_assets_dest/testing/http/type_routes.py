@@ -111,22 +111,22 @@ def position_object_type(call: Call) -> Response:
 def list_attributes(call: Call) -> Response:
     object_type = _object_type(call, "view")
     site = call.site
-    found = site.attributes_of(object_type, with_inherited=not call.flag("excludeParentAttributes"))
+    attributes = site.attributes_of(object_type, with_inherited=not call.flag("excludeParentAttributes"))
     if call.flag("includeChildren"):
         for child in list(site.with_descendants(object_type))[1:]:
-            found = found + site.attributes_of(child, with_inherited=False)
+            attributes = attributes + site.attributes_of(child, with_inherited=False)
     if call.flag("onlyValueEditable"):
-        found = [attribute for attribute in found if attribute.editable]
-    wanted = call.name_filter()
-    found = [attribute for attribute in found if wanted in attribute.name.lower()]
+        attributes = [attribute for attribute in attributes if attribute.editable]
+    name_part = call.name_filter()
+    attributes = [attribute for attribute in attributes if name_part in attribute.name.lower()]
     if call.flag("orderByName"):
-        found.sort(key=lambda attribute: attribute.name.lower())
+        attributes.sort(key=lambda attribute: attribute.name.lower())
     if call.flag("orderByRequired"):
-        found.sort(key=lambda attribute: attribute.minimum == 0)
+        attributes.sort(key=lambda attribute: attribute.minimum == 0)
     render = Renderer(site, call.base)
     values_exist = call.flag("includeValuesExist")
     documents = []
-    for attribute in found:
+    for attribute in attributes:
         document = render.attribute(attribute, with_type=True)
         if values_exist:
             document["objectAttributeExists"] = bool(site.objects_having(attribute.id))

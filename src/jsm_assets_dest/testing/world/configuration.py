@@ -66,10 +66,10 @@ def delete_status(site: Site, status: Status) -> None:
 
 def reference_type(site: Site, identifier: str) -> ReferenceType:
     """Return a reference type by id; reject with 404 if it does not exist."""
-    found = site.reference_types.get(as_id(identifier))
-    if found is None:
+    kind = site.reference_types.get(as_id(identifier))
+    if kind is None:
         raise not_found("ReferenceTypeBean", identifier)
-    return found
+    return kind
 
 
 def _check_reference_type_name(

@@ -47,18 +47,18 @@ def start_execution(
 
 def execution_of(site: Site, source: ImportSource, identifier: str) -> Execution:
     """Return an execution of a source by id. An unknown one is a 400, the only declared error besides 401 and 500."""
-    found = site.executions.get(identifier)
-    if found is None or found.source_id != source.id:
+    execution = site.executions.get(identifier)
+    if execution is None or execution.source_id != source.id:
         raise bad_request(f"The execution {identifier} does not exist")
-    return found
+    return execution
 
 
 def latest_execution(site: Site, source: ImportSource) -> Execution:
     """Return the newest execution of a source; reject with 400 if there is none."""
-    found = executions_of(site, source)
-    if not found:
+    executions = executions_of(site, source)
+    if not executions:
         raise bad_request("The import has not been executed")
-    return found[-1]
+    return executions[-1]
 
 
 def submit_chunk(

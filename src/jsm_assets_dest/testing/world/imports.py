@@ -35,12 +35,12 @@ def add_import_source(
         empty_values: an empty value leaves the attribute unchanged ("ignore") or clears it ("remove").
         unknown_values: unknown options and statuses are left out ("ignore") or created ("add").
     """
-    for given, known in (
+    for value, choices in (
         (empty_values, EMPTY_VALUES),
         (unknown_values, UNKNOWN_VALUES),
     ):
-        if given not in known:
-            raise ValueError(f"{given!r} is not one of {', '.join(known)}")
+        if value not in choices:
+            raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
     policy = missing_policy(missing_objects, update=missing_update)
     now = site.now()
     source = ImportSource(

@@ -78,8 +78,8 @@ def _depth(value: JsonValue) -> int:
         depth += 1
         level = [
             item
-            for holder in level
-            for item in (holder.values() if isinstance(holder, dict) else holder)
+            for container in level
+            for item in (container.values() if isinstance(container, dict) else container)
             if isinstance(item, (list, dict))
         ]
     return depth

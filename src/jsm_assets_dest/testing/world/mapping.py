@@ -112,10 +112,10 @@ def _apply(site: Site, source: ImportSource, document: Document) -> None:
         for attribute in entry.attributes:
             _place_attribute(site, checker, document, entry, placed, attribute)
     for mapping in document.mappings:
-        wanted, existing = checker.mapped_type(
+        type_entry, existing = checker.mapped_type(
             str(mapping["objectTypeName"]), mapping.get("objectTypeExternalId")
         )
-        target = placed[id(wanted)] if wanted is not None else existing
+        target = placed[id(type_entry)] if type_entry is not None else existing
         if target is None:
             raise AssertionError("a mapping without a type was refused before")
         source.mappings[target.id] = mapping
@@ -129,8 +129,8 @@ def _place_type(
     site: Site, source: ImportSource, checker: MappingChecker, entry: TypeEntry, parent: ObjectType | None
 ) -> ObjectType:
     icon = next((icon for icon in site.icons.values() if entry.icon_key and icon.key == entry.icon_key), None)
-    found = checker.existing_type(entry)
-    if found is None:
+    object_type = checker.existing_type(entry)
+    if object_type is None:
         return create_object_type(
             site,
             site.schemas[source.schema_id],
@@ -143,11 +143,11 @@ def _place_type(
             with_name_attribute=not any(attribute.label for attribute in entry.attributes)
             and not any(attribute.name.lower() == "name" for attribute in entry.attributes),
         )
-    found.description = entry.description
+    object_type.description = entry.description
     if icon is not None:
-        found.icon_id = icon.id
-    found.updated = site.now()
-    return found
+        object_type.icon_id = icon.id
+    object_type.updated = site.now()
+    return object_type
 
 
 def _default_icon(site: Site) -> str:

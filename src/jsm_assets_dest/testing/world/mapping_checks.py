@@ -60,8 +60,8 @@ class MappingChecker:
         if owner is None:
             return None
         if entry.external_id is not None:
-            found = self.attribute_ids.get(entry.external_id)
-            return found if found in self.site.attributes_of(owner) else None
+            attribute = self.attribute_ids.get(entry.external_id)
+            return attribute if attribute in self.site.attributes_of(owner) else None
         return self.site.attribute_named(owner, entry.name)
 
     def check(self) -> None:
@@ -104,14 +104,14 @@ class MappingChecker:
                     seen.add(external_id)
 
     def _check_type(self, entry: TypeEntry) -> None:
-        found = self.existing_type(entry)
+        existing = self.existing_type(entry)
         where = entry.location
         problem = name_problem(entry.name)
         if problem is not None:
             self.problem("INVALID_NAME", where, problem)
         if entry.external_id is not None:
             elsewhere = self.type_ids.get(entry.external_id)
-            if elsewhere is not None and found is None:
+            if elsewhere is not None and existing is None:
                 self.problem(
                     "SCHEMA_INVALID_EXTERNAL_ID",
                     where,
@@ -122,12 +122,12 @@ class MappingChecker:
                     "SCHEMA_INVALID_EXTERNAL_ID", where, f"{entry.external_id} is that of an attribute"
                 )
             for other in self.site.types_of(self.schema):
-                if other is not found and other.name.lower() == entry.name.lower():
+                if other is not existing and other.name.lower() == entry.name.lower():
                     self.problem(
                         "EXTERNAL_ID_MISMATCH", where, f"The object type {other.name} has another external id"
                     )
-            if found is not None and not self._is_same_name(found.name, entry.name):
-                self.problem("EXTERNAL_ID_MISMATCH", where, f"The name of {found.name} cannot be changed")
+            if existing is not None and not self._is_same_name(existing.name, entry.name):
+                self.problem("EXTERNAL_ID_MISMATCH", where, f"The name of {existing.name} cannot be changed")
         labels = [attribute.name for attribute in entry.attributes if attribute.label]
         if len(labels) > 1 and not self.site.doubts.two_labels_accepted:
             self.problem("DUPLICATE_LABEL", where, f"{' and '.join(labels)} are both labels")
@@ -136,27 +136,27 @@ class MappingChecker:
             if attribute.name.lower() in names:
                 self.problem("DUPLICATE_ATTRIBUTE_NAME", where, f"{attribute.name} is there twice")
             names.add(attribute.name.lower())
-            self._check_attribute(entry, found, attribute)
+            self._check_attribute(entry, existing, attribute)
 
     def _check_attribute(self, owner: TypeEntry, existing: ObjectType | None, entry: AttributeEntry) -> None:
         where = f"{owner.location}.attributes[{entry.name}]"
-        found = self.existing_attribute(existing, entry)
+        attribute = self.existing_attribute(existing, entry)
         if entry.external_id is not None:
             elsewhere = self.attribute_ids.get(entry.external_id)
-            if (elsewhere is not None and found is None) or entry.external_id in self.type_ids:
+            if (elsewhere is not None and attribute is None) or entry.external_id in self.type_ids:
                 self.problem("SCHEMA_INVALID_EXTERNAL_ID", where, f"{entry.external_id} is used elsewhere")
             if existing is not None:
                 same_name = self.site.attribute_named(existing, entry.name)
-                if same_name is not None and same_name is not found:
+                if same_name is not None and same_name is not attribute:
                     self.problem(
                         "EXTERNAL_ID_MISMATCH",
                         where,
                         f"The attribute {same_name.name} has another external id",
                     )
-            if found is not None and not self._is_same_name(found.name, entry.name):
-                self.problem("EXTERNAL_ID_MISMATCH", where, f"The name of {found.name} cannot be changed")
-        if found is not None and not found.system and import_type_of(found) != entry.type:
-            self.problem("ATTRIBUTE_TYPE_CHANGED", where, f"The type of {found.name} cannot be changed")
+            if attribute is not None and not self._is_same_name(attribute.name, entry.name):
+                self.problem("EXTERNAL_ID_MISMATCH", where, f"The name of {attribute.name} cannot be changed")
+        if attribute is not None and not attribute.system and import_type_of(attribute) != entry.type:
+            self.problem("ATTRIBUTE_TYPE_CHANGED", where, f"The type of {attribute.name} cannot be changed")
             return
         minimum, maximum = entry.minimum or 0, entry.maximum if entry.maximum is not None else 1
         if minimum < 0 or maximum < -1 or maximum == 0 or (maximum != -1 and minimum > maximum):
@@ -164,16 +164,18 @@ class MappingChecker:
                 "INVALID_CARDINALITY", where, f"The cardinality {minimum} to {maximum} is impossible"
             )
         if entry.type == "referenced_object":
-            self._check_reference(where, found, entry)
+            self._check_reference(where, attribute, entry)
         for name in entry.statuses:
-            known = {status.name.lower() for status in self.site.statuses.values() if self._visible(status)}
-            if name.lower() not in known | {new.lower() for new, _, _ in self.document.statuses}:
+            status_names = {
+                status.name.lower() for status in self.site.statuses.values() if self._visible(status)
+            }
+            if name.lower() not in status_names | {new.lower() for new, _, _ in self.document.statuses}:
                 self.problem("UNKNOWN_STATUS", where, f"There is no status {name}")
 
     def _visible(self, status: Status) -> bool:
         return status.schema_id in (None, self.schema.id)
 
-    def _check_reference(self, where: str, found: Attribute | None, entry: AttributeEntry) -> None:
+    def _check_reference(self, where: str, attribute: Attribute | None, entry: AttributeEntry) -> None:
         name, external_id = entry.reference_name, entry.reference_external_id
         in_document = [
             type_entry
@@ -197,13 +199,13 @@ class MappingChecker:
         if not in_document and target is None:
             self.problem("UNKNOWN_REFERENCE", where, f"There is no object type {external_id or name}")
             return
-        if found is not None:
+        if attribute is not None:
             present = self.existing_type(in_document[0]) if in_document else target
-            if present is None or found.type_value != str(present.id):
+            if present is None or attribute.type_value != str(present.id):
                 self.problem(
                     "REFERENCED_OBJECT_TYPE_CHANGED",
                     where,
-                    f"{found.name} refers to another object type already",
+                    f"{attribute.name} refers to another object type already",
                 )
 
     # Mappings -----------------------------------------------------------------------------------------------
@@ -284,14 +286,14 @@ class MappingChecker:
             owner = owner.parent
         if entry is not None and existing is None and not external_id:
             names.setdefault("name", "Name")
-        wanted = str(external_id) if external_id else name.lower()
-        if wanted not in names:
+        key_in_mapping = str(external_id) if external_id else name.lower()
+        if key_in_mapping not in names:
             self.problem(
                 self.site.doubts.unknown_external_id_code,
                 where,
                 f"There is no attribute {external_id or name}",
             )
-        elif external_id and not self._is_same_name(names[wanted], name):
+        elif external_id and not self._is_same_name(names[key_in_mapping], name):
             self.problem("MAPPING_INVALID_EXTERNAL_ID", where, f"{external_id} belongs to another attribute")
         query = mapping.get("objectMappingIQL")
         if isinstance(query, str):

@@ -24,21 +24,21 @@ def error_key(attribute: Attribute) -> str:
 
 
 def checked_values(
-    site: Site, object_type: ObjectType, wanted: Mapping[str, Sequence[str]], itself: AssetObject | None
+    site: Site, object_type: ObjectType, texts_by_id: Mapping[str, Sequence[str]], itself: AssetObject | None
 ) -> dict[int, list[str]]:
     """Return the stored form of values, by attribute id.
 
     Args:
         site: the site.
         object_type: of the object.
-        wanted: strings by attribute id; an empty list clears the attribute.
+        texts_by_id: strings by attribute id; an empty list clears the attribute.
         itself: the object that is changed, or None for a new one.
     """
-    known = {str(attribute.id): attribute for attribute in site.attributes_of(object_type)}
+    attributes = {str(attribute.id): attribute for attribute in site.attributes_of(object_type)}
     problems: dict[str, str] = {}
     result: dict[int, list[str]] = {}
-    for identifier, texts in wanted.items():
-        attribute = known.get(identifier)
+    for identifier, texts in texts_by_id.items():
+        attribute = attributes.get(identifier)
         if attribute is None:
             problems[f"rlabs-insight-attribute-{identifier}"] = (
                 "The attribute does not belong to the object type"
@@ -51,7 +51,7 @@ def checked_values(
             result[attribute.id] = [normalise(site, attribute, text) for text in texts if text != ""]
         except BadValue as problem:
             problems[error_key(attribute)] = str(problem)
-    for attribute in known.values():
+    for attribute in attributes.values():
         if attribute.system or error_key(attribute) in problems:
             continue
         if attribute.id in result or itself is None:
@@ -77,9 +77,9 @@ def value_problem(
         return f"The attribute {attribute.name} can only contain max {attribute.maximum} values"
     if attribute.unique:
         for value in values:
-            for holder in site.objects_with(attribute.id, value):
-                same = itself is not None and holder == itself.id
-                if not same and site.objects[holder].type_id == object_type.id:
+            for object_id in site.objects_with(attribute.id, value):
+                same = itself is not None and object_id == itself.id
+                if not same and site.objects[object_id].type_id == object_type.id:
                     return f"The attribute {attribute.name} has duplicated value {value}"
     return None
 
@@ -87,7 +87,7 @@ def value_problem(
 def create_object(
     site: Site,
     object_type: ObjectType,
-    wanted: Mapping[str, Sequence[str]],
+    texts: Mapping[str, Sequence[str]],
     *,
     account_id: str,
     has_avatar: bool = False,
@@ -100,7 +100,7 @@ def create_object(
         )
     if site.schemas[object_type.schema_id].read_only:
         raise bad_request("The object schema is read-only")
-    values = checked_values(site, object_type, wanted, None)
+    values = checked_values(site, object_type, texts, None)
     return insert_object(
         site, object_type, values, account_id=account_id, has_avatar=has_avatar, avatar_uuid=avatar_uuid
     )
@@ -138,7 +138,7 @@ def insert_object(
 def update_object(
     site: Site,
     asset: AssetObject,
-    wanted: Mapping[str, Sequence[str]],
+    texts: Mapping[str, Sequence[str]],
     *,
     account_id: str,
     object_type: ObjectType | None = None,
@@ -148,14 +148,14 @@ def update_object(
     Args:
         site: the site.
         asset: what to change.
-        wanted: strings by attribute id; an empty list clears the attribute.
+        texts: strings by attribute id; an empty list clears the attribute.
         account_id: the actor, for the history.
         object_type: the type named by the request; it must be the object's own.
     """
     own = site.types[asset.type_id]
     if object_type is not None and object_type is not own:
         raise invalid("objectTypeId", "The object type of an object cannot be changed")
-    store_values(site, asset, checked_values(site, own, wanted, asset), account_id=account_id)
+    store_values(site, asset, checked_values(site, own, texts, asset), account_id=account_id)
 
 
 def store_values(
@@ -188,8 +188,8 @@ def store_values(
 
 def _shown(site: Site, attribute: Attribute, values: Sequence[str]) -> str:
     if attribute.is_reference:
-        found = (site.objects.get(int(value)) for value in values)
-        return ", ".join(site.key_of(target) for target in found if target is not None)
+        targets = (site.objects.get(int(value)) for value in values)
+        return ", ".join(site.key_of(target) for target in targets if target is not None)
     return ", ".join(values)
 
 
@@ -231,10 +231,10 @@ def note(
 def delete_object(site: Site, asset: AssetObject) -> None:
     """Delete an object and all references to it."""
     for attribute in site.referring_attributes():
-        for holder in list(site.objects_with(attribute.id, str(asset.id))):
-            referring = site.objects[holder]
-            rest = [value for value in referring.values.get(attribute.id, []) if value != str(asset.id)]
-            site.set_values(referring, attribute.id, rest)
+        for object_id in list(site.objects_with(attribute.id, str(asset.id))):
+            referring = site.objects[object_id]
+            values = [value for value in referring.values.get(attribute.id, []) if value != str(asset.id)]
+            site.set_values(referring, attribute.id, values)
     for attribute_id in list(asset.values):
         site.set_values(asset, attribute_id, [])
     site.types[asset.type_id].object_ids.pop(asset.id, None)

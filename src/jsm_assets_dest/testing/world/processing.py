@@ -185,9 +185,9 @@ class _Importer:
 
     def _known(self, run: TypeRun) -> dict[tuple[str, ...], AssetObject]:
         """Return the existing objects of a type by the values of the external id attributes."""
-        found = self._by_external_id.get(run.object_type.id)
-        if found is None:
-            found = {}
+        objects_by_key = self._by_external_id.get(run.object_type.id)
+        if objects_by_key is None:
+            objects_by_key = {}
             # None stands for the external key itself. This is asked of every object there is, at every import.
             parts = [
                 None if attribute.attribute.system else attribute.attribute.id
@@ -207,9 +207,9 @@ class _Importer:
                     ]
                 )
                 if any(key):
-                    found.setdefault(key, asset)
-            self._by_external_id[run.object_type.id] = found
-        return found
+                    objects_by_key.setdefault(key, asset)
+            self._by_external_id[run.object_type.id] = objects_by_key
+        return objects_by_key
 
     def _fold(self, text: str) -> str:
         return text.lower() if self._site.doubts.identifiers_ignore_case else text
@@ -236,7 +236,7 @@ class _Importer:
                 continue
             if attribute.label and not texts:
                 label_is_empty = True
-            kept = []
+            valid_values = []
             for text in texts:
                 try:
                     value = self._normalise(attribute, text)
@@ -244,11 +244,11 @@ class _Importer:
                     problems.append(f"{attribute.name}: {problem}")
                     continue
                 if value is not None:
-                    kept.append(value)
+                    valid_values.append(value)
             if mapped.external_id_part:
-                key.append(self._fold(",".join(kept)))
-            if kept or self._source.empty_values == "remove":
-                values[attribute.id] = kept
+                key.append(self._fold(",".join(valid_values)))
+            if valid_values or self._source.empty_values == "remove":
+                values[attribute.id] = valid_values
         identity = tuple(key)
         if not any(identity):
             run.empty_external_ids += 1
@@ -268,10 +268,10 @@ class _Importer:
         asset = self._known(run).get(identity)
         if asset is not None:
             run.present.add(asset.id)
-        shown = ", ".join(text for text in key if text)
+        identifier = ", ".join(text for text in key if text)
         problems.extend(self._count_problems(run, values, asset))
         if problems:
-            run.error(f"{run.object_type.name} {shown}: " + "; ".join(problems))
+            run.error(f"{run.object_type.name} {identifier}: " + "; ".join(problems))
             return
         if asset is None:
             asset = insert_object(self._site, run.object_type, values, account_id=self._account_id)
@@ -290,10 +290,10 @@ class _Importer:
 
     def _texts(self, mapped: MappedAttribute, entry: Mapping[str, JsonValue]) -> list[str]:
         """Return the strings for one attribute: separate for multiple values, joined otherwise."""
-        found = [text for locator in mapped.locators for text in texts_at(cast(JsonValue, entry), locator)]
-        if len(found) > 1 and not mapped.attribute.is_multiple:
-            return [self._source.concatenator.join(found)]
-        return list(dict.fromkeys(found)) if len(found) > 1 else found
+        texts = [text for locator in mapped.locators for text in texts_at(cast(JsonValue, entry), locator)]
+        if len(texts) > 1 and not mapped.attribute.is_multiple:
+            return [self._source.concatenator.join(texts)]
+        return list(dict.fromkeys(texts)) if len(texts) > 1 else texts
 
     def _normalise(self, attribute: Attribute, text: str) -> str | None:
         unknown = self._source.unknown_values
@@ -386,23 +386,23 @@ class _Importer:
         allowed: set[int],
     ) -> list[str]:
         texts = [texts_at(cast(JsonValue, entry), locator) for locator in mapped.locators]
-        flat = [text for found in texts for text in found]
+        flat = [text for object_ids in texts for text in object_ids]
         if not flat:
             return []
-        found: dict[int, None] = {}
+        object_ids: dict[int, None] = {}
         if mapped.query is None:
             # Without a query the values are names of objects (a guess).
             for text in flat:
-                found.update(dict.fromkeys(search.matches(parse("label = ${name}"), {"name": [text]})))
+                object_ids.update(dict.fromkeys(search.matches(parse("label = ${name}"), {"name": [text]})))
         else:
             bindings = dict(zip(mapped.texts, texts, strict=True))
             whole = cast(JsonValue, entry)
             for name in placeholders(mapped.query):
                 if name not in bindings:
                     bindings[name] = texts_at(whole, name.split("."))
-            found.update(dict.fromkeys(search.matches(mapped.query, bindings)))
+            object_ids.update(dict.fromkeys(search.matches(mapped.query, bindings)))
         objects = self._site.objects
-        return [str(object_id) for object_id in found if objects[object_id].type_id in allowed]
+        return [str(object_id) for object_id in object_ids if objects[object_id].type_id in allowed]
 
     # Missing objects ----------------------------------------------------------------------------------------
 
@@ -419,12 +419,12 @@ class _Importer:
 
 def placeholders(query: Query) -> list[str]:
     """Return the locators of a query."""
-    found: list[str] = []
+    locators: list[str] = []
 
     def walk(node: object) -> None:
         locator = getattr(node, "locator", None)
         if isinstance(locator, str):
-            found.append(locator)
+            locators.append(locator)
         for name in ("operand", "part", "query"):
             inner = getattr(node, name, None)
             if inner is not None:
@@ -434,7 +434,7 @@ def placeholders(query: Query) -> list[str]:
                 walk(inner)
 
     walk(query.condition)
-    return found
+    return locators
 
 
 def _result(

@@ -47,8 +47,8 @@ def roles_of(site: Site, schema: ObjectSchema) -> list[Role]:
 
 def type_roles_of(site: Site, object_type: ObjectType) -> list[Role]:
     """Return the roles of an object type. They are created on first access; empty ones have no effect."""
-    found = [role for role in site.roles.values() if role.type_id == object_type.id]
-    if not found:
+    roles = [role for role in site.roles.values() if role.type_id == object_type.id]
+    if not roles:
         for name in ("Object Type Managers", "Object Type Developers", "Object Type Users"):
             role = Role(
                 id=site.ids.number("role"),
@@ -58,16 +58,16 @@ def type_roles_of(site: Site, object_type: ObjectType) -> list[Role]:
                 type_id=object_type.id,
             )
             site.roles[role.id] = role
-            found.append(role)
-    return found
+            roles.append(role)
+    return roles
 
 
 def role(site: Site, identifier: str) -> Role:
     """Return a role by id; reject with 404 if it does not exist."""
-    found = site.roles.get(as_id(identifier))
-    if found is None:
+    existing_role = site.roles.get(as_id(identifier))
+    if existing_role is None:
         raise not_found("RoleBean", identifier)
-    return found
+    return existing_role
 
 
 def allows(site: Site, account: Account, schema: ObjectSchema, right: str) -> bool:

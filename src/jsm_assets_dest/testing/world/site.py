@@ -102,55 +102,55 @@ class Site:
 
     def schema(self, identifier: str) -> ObjectSchema:
         """Return an object schema by id; reject with 404 if it does not exist."""
-        found = self.schemas.get(as_id(identifier))
-        if found is None:
+        schema = self.schemas.get(as_id(identifier))
+        if schema is None:
             raise not_found("SchemaObject", identifier)
-        return found
+        return schema
 
     def object_type(self, identifier: str) -> ObjectType:
         """Return an object type by id; reject with 404 if it does not exist."""
-        found = self.types.get(as_id(identifier))
-        if found is None:
+        object_type = self.types.get(as_id(identifier))
+        if object_type is None:
             raise not_found("ObjectTypeBean", identifier)
-        return found
+        return object_type
 
     def attribute(self, identifier: str) -> Attribute:
         """Return an attribute by id; reject with 404 if it does not exist."""
-        found = self.attributes.get(as_id(identifier))
-        if found is None:
+        attribute = self.attributes.get(as_id(identifier))
+        if attribute is None:
             raise not_found("ObjectTypeAttributeBean", identifier)
-        return found
+        return attribute
 
     def asset_object(self, identifier: str) -> AssetObject:
         """Return an object by id, or by key as one client does; reject with 404 if it does not exist."""
-        found = self.objects.get(as_id(identifier))
-        if found is None and "-" in identifier:
-            found = self.object_by_key(identifier)
-        if found is None:
+        asset = self.objects.get(as_id(identifier))
+        if asset is None and "-" in identifier:
+            asset = self.object_by_key(identifier)
+        if asset is None:
             raise not_found("ObjectBean", identifier)
-        return found
+        return asset
 
     def object_by_key(self, key: str) -> AssetObject | None:
         """Return an object by its key, ignoring case."""
         prefix, _, number = key.rpartition("-")
-        found = self.objects.get(as_id(number))
-        if found is None or self.schemas[found.schema_id].key.lower() != prefix.lower():
+        asset = self.objects.get(as_id(number))
+        if asset is None or self.schemas[asset.schema_id].key.lower() != prefix.lower():
             return None
-        return found
+        return asset
 
     def status(self, identifier: str) -> Status:
         """Return a status type by id; reject with 404 if it does not exist."""
-        found = self.statuses.get(as_id(identifier))
-        if found is None:
+        status = self.statuses.get(as_id(identifier))
+        if status is None:
             raise not_found("StatusTypeBean", identifier)
-        return found
+        return status
 
     def import_source(self, identifier: str) -> ImportSource:
         """Return an import source by id; reject with 404 if it does not exist."""
-        found = self.import_sources.get(identifier)
-        if found is None:
+        source = self.import_sources.get(identifier)
+        if source is None:
             raise not_found("ImportSource", identifier)
-        return found
+        return source
 
     def schema_by_key(self, key: str) -> ObjectSchema | None:
         """Return an object schema by its key, ignoring case."""
@@ -190,9 +190,9 @@ class Site:
 
     def attribute_named(self, object_type: ObjectType, name: str) -> Attribute | None:
         """Return an attribute of a type by name, ignoring case."""
-        wanted = name.lower()
+        lowered = name.lower()
         for attribute in self.attributes_of(object_type):
-            if attribute.name.lower() == wanted:
+            if attribute.name.lower() == lowered:
                 return attribute
         return None
 

@@ -211,11 +211,11 @@ def _reference(site: Site, attribute: Attribute, text: str) -> str:
     target = site.objects.get(as_id(text)) or site.object_by_key(text)
     if target is None:
         raise BadValue(f"{text} is not valid Object id or key")
-    wanted = site.types[int(attribute.type_value or "0")]
+    target_type = site.types[int(attribute.type_value or "0")]
     allowed = (
-        {object_type.id for object_type in site.with_descendants(wanted)}
+        {object_type.id for object_type in site.with_descendants(target_type)}
         if attribute.include_children
-        else {wanted.id}
+        else {target_type.id}
     )
     if target.type_id not in allowed:
         raise BadValue(f"{text} is invalid due to restrictions of the referenced object type")

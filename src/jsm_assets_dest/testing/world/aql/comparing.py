@@ -38,14 +38,14 @@ def moment_of(text: str) -> float | None:
 
 def compare(operator: str, value: str, text: str) -> bool:
     """Compare with `<`, `<=`, `>` or `>=`: as numbers or times if both are, otherwise as strings."""
-    left: float | str
-    right: float | str
+    first_value: float | str
+    second_value: float | str
     first, second = moment_of(value), moment_of(text)
     if first is not None and second is not None:
-        left, right = first, second
-        return _ordered(operator, less=left < right, equal=left == right)
-    left, right = value.lower(), text.lower()
-    return _ordered(operator, less=left < right, equal=left == right)
+        first_value, second_value = first, second
+        return _ordered(operator, less=first_value < second_value, equal=first_value == second_value)
+    first_value, second_value = value.lower(), text.lower()
+    return _ordered(operator, less=first_value < second_value, equal=first_value == second_value)
 
 
 def _ordered(operator: str, *, less: bool, equal: bool) -> bool:
@@ -79,7 +79,7 @@ def moment(name: str, arguments: tuple[str, ...], now: float) -> float | None:
 
     Args:
         name: in lower case.
-        arguments: at most one, a shift such as `-2h 15m`.
+        arguments: the shift, such as `-2h 15m`, quoted or in several words.
         now: the current time.
     """
     match = _NAMES.fullmatch(name)
@@ -88,7 +88,13 @@ def moment(name: str, arguments: tuple[str, ...], now: float) -> float | None:
     base = datetime.datetime.fromtimestamp(now, datetime.UTC)
     if name != "now":
         base = _bound(base, match.group(3), end=match.group(2) == "end")
-    return base.timestamp() + (_shift(arguments[0]) if arguments else 0)
+    return base.timestamp() + (_shift(" ".join(arguments)) if arguments else 0)
+
+
+def quoted_moment(text: str, now: float) -> float | None:
+    """Return the time of a quoted function such as `"now(-2h 15m)"`, a form of the documentation."""
+    match = re.fullmatch(r"(\w+)\(([^()]*)\)", text.strip())
+    return moment(match[1].lower(), (match[2],), now) if match is not None else None
 
 
 def _bound(base: datetime.datetime, unit: str, *, end: bool) -> datetime.datetime:

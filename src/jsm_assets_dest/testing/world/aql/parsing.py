@@ -54,7 +54,7 @@ class _Token:
 
 
 def _tokens(text: str) -> list[_Token]:
-    found = []
+    tokens = []
     position = 0
     while position < len(text):
         if not text[position:].strip():
@@ -70,10 +70,10 @@ def _tokens(text: str) -> list[_Token]:
         elif kind == "placeholder":
             # `${name${0}}` means all values one by one (Atlassian's page on placeholders), as bindings are anyway.
             content = content[2:-1].partition("${")[0].strip()
-        found.append(_Token(kind, content, start, match.end()))
+        tokens.append(_Token(kind, content, start, match.end()))
         position = match.end()
-    found.append(_Token("end", "", len(text), len(text)))
-    return found
+    tokens.append(_Token("end", "", len(text), len(text)))
+    return tokens
 
 
 @lru_cache(maxsize=2048)
@@ -124,8 +124,8 @@ class _Parser:
 
     def _unexpected(self, what: str) -> InvalidQuery:
         token = self._peek()
-        shown = "the end" if token.kind == "end" else repr(token.text)
-        return InvalidQuery(f"{what} at position {token.start}, found {shown}")
+        display_text = "the end" if token.kind == "end" else repr(token.text)
+        return InvalidQuery(f"{what} at position {token.start}, found {display_text}")
 
     def query(self) -> Query:
         condition: Node | None = None

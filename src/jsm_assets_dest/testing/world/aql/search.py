@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ..entities import DATE, DATE_TIME, DEFAULT, DOUBLE, GROUP, INTEGER, STATUS, USER, AssetObject, Attribute
 from ..site import Site, as_id
 from . import nodes
-from .comparing import compare, fits_pattern, moment, moment_of, plain_texts
+from .comparing import compare, fits_pattern, moment, moment_of, plain_texts, quoted_moment
 from .nodes import InvalidQuery, Literal, Node, Operand, Placeholder, Query
 
 _SYSTEM = {"objectschema", "objectschemaid", "objecttype", "objecttypeid", "objectid", "key"}
@@ -84,10 +84,10 @@ class Search:
 
     def _find(self, node: Node, within: set[int] | None) -> set[int]:
         if isinstance(node, nodes.Both):
-            found = within
+            object_ids = within
             for part in sorted(node.parts, key=_cost):
-                found = self._find(part, found)
-            return found if found is not None else set()
+                object_ids = self._find(part, object_ids)
+            return object_ids if object_ids is not None else set()
         if isinstance(node, nodes.Either):
             return set().union(*(self._find(part, within) for part in node.parts))
         if isinstance(node, nodes.Negation):
@@ -111,10 +111,10 @@ class Search:
             return self._keep(matching, within, negated=node.negated)
         return self._compare(node, within)
 
-    def _keep(self, found: set[int], within: set[int] | None, *, negated: bool = False) -> set[int]:
+    def _keep(self, object_ids: set[int], within: set[int] | None, *, negated: bool = False) -> set[int]:
         if negated:
-            return self._everything(within) - found
-        return found if within is None else found & within
+            return self._everything(within) - object_ids
+        return object_ids if within is None else object_ids & within
 
     def _check_name(self, name: str) -> None:
         lowered = name.lower()
@@ -143,7 +143,7 @@ class Search:
             }
         negated = operator.startswith("not ")
         plain = operator.removeprefix("not ")
-        found = set()
+        object_ids = set()
         for identifier in self._candidates(node.path, within):
             asset = self._site.objects[identifier]
             values = self._comparable(asset, node.path)
@@ -153,9 +153,9 @@ class Search:
                 else:
                     holds = any(compare(plain, value, text) for text in texts)
                 if holds:
-                    found.add(identifier)
+                    object_ids.add(identifier)
                     break
-        return self._everything(within) - found if negated else found
+        return self._everything(within) - object_ids if negated else object_ids
 
     def _candidates(self, path: tuple[str, ...], within: set[int] | None) -> Iterable[int]:
         if within is not None:
@@ -163,16 +163,17 @@ class Search:
         attributes = self._by_name.get(path[0].lower())
         if attributes is None or path[0].lower() in _SYSTEM | _TIMES:
             return self._site.objects
-        found: set[int] = set()
+        object_ids: set[int] = set()
         for attribute in attributes:
-            found |= self._site.objects_having(attribute.id)
-        return found
+            object_ids |= self._site.objects_having(attribute.id)
+        return object_ids
 
     # Equality -----------------------------------------------------------------------------------------------
 
     def _operand_texts(self, operand: Operand) -> list[str]:
         if isinstance(operand, Literal):
-            return [operand.text]
+            time = quoted_moment(operand.text, self._site.clock.time())
+            return [operand.text if time is None else repr(time)]
         if isinstance(operand, Placeholder):
             return list(self._bindings.get(operand.locator, ()))
         when = moment(operand.name, operand.arguments, self._site.clock.time())
@@ -206,10 +207,10 @@ class Search:
         return names
 
     def _equal(self, path: tuple[str, ...], operand: Operand, within: set[int] | None) -> set[int]:
-        found: set[int] = set()
+        object_ids: set[int] = set()
         for text in self._operand_texts(operand):
-            found |= self._equal_text(path, text, within)
-        return found
+            object_ids |= self._equal_text(path, text, within)
+        return object_ids
 
     def _equal_text(self, path: tuple[str, ...], text: str, within: set[int] | None) -> set[int]:
         name = path[0].lower()
@@ -221,27 +222,27 @@ class Search:
             return self._keep(self._system_equal(name, text), within)
         if len(path) > 1:
             inner = self._equal_text(path[1:], text, None)
-            found: set[int] = set()
+            object_ids: set[int] = set()
             for target in inner:
                 for attribute in self._by_name.get(name, []):
                     if attribute.is_reference:
-                        found.update(site.objects_with(attribute.id, str(target)))
-            return self._keep(found, within)
+                        object_ids.update(site.objects_with(attribute.id, str(target)))
+            return self._keep(object_ids, within)
         if name in _TIMES:
-            wanted = moment_of(text)
+            time = moment_of(text)
             return {
                 object_id
                 for object_id in self._everything(within)
-                if moment_of(self._texts(site.objects[object_id], path)[0]) == wanted
+                if moment_of(self._texts(site.objects[object_id], path)[0]) == time
             }
-        found = set()
+        object_ids = set()
         for attribute in self._by_name[name] if name in self._by_name else self._label_attributes():
             for value in self._stored_forms(attribute, text):
                 holders = site.objects_with(attribute.id, value)
-                found.update(
+                object_ids.update(
                     holders if within is None else [object_id for object_id in holders if object_id in within]
                 )
-        return found
+        return object_ids
 
     def _label_attributes(self) -> list[Attribute]:
         return [attribute for attribute in self._site.attributes.values() if attribute.label]
@@ -251,10 +252,10 @@ class Search:
         site = self._site
         if attribute.is_reference:
             by_key = site.object_by_key(text)
-            found = [str(by_key.id)] if by_key is not None else []
+            values = [str(by_key.id)] if by_key is not None else []
             for label in self._label_attributes():
-                found.extend(str(object_id) for object_id in site.objects_with(label.id, text))
-            return found
+                values.extend(str(object_id) for object_id in site.objects_with(label.id, text))
+            return values
         if attribute.type == STATUS:
             return [
                 str(status.id) for status in site.statuses.values() if status.name.lower() == text.lower()
@@ -340,39 +341,39 @@ class Search:
                 return [repr((asset.created if name == "created" else asset.updated) / 1000)]
             if name == "label" and name not in self._by_name:
                 return [site.label_of(asset)]
-        found: list[str] = []
+        texts: list[str] = []
         for attribute in self._by_name.get(name, []):
             for value in asset.values.get(attribute.id, ()):
                 if attribute.is_reference:
                     target = site.objects[int(value)]
-                    found.extend(self._texts(target, path[1:]) if len(path) > 1 else [site.label_of(target)])
+                    texts.extend(self._texts(target, path[1:]) if len(path) > 1 else [site.label_of(target)])
                 elif attribute.type == STATUS:
-                    found.append(site.statuses[int(value)].name)
+                    texts.append(site.statuses[int(value)].name)
                 elif attribute.type == USER:
-                    found.append(site.accounts[value].display_name)
+                    texts.append(site.accounts[value].display_name)
                 else:
-                    found.append(value)
-        return found
+                    texts.append(value)
+        return texts
 
     # References ---------------------------------------------------------------------------------------------
 
     def _related(self, node: nodes.References) -> set[int]:
         others = self._everything(None) if node.query is None else self._find(node.query, None)
         kinds = {kind.lower() for kind in node.reference_types}
-        found: set[int] = set()
+        object_ids: set[int] = set()
         for attribute in self._site.referring_attributes():
             kind = self._site.reference_types.get(int(attribute.additional_value or "0"))
             if kinds and (kind is None or kind.name.lower() not in kinds):
                 continue
             if node.inbound:
                 for other in others:
-                    found.update(
+                    object_ids.update(
                         int(value) for value in self._site.objects[other].values.get(attribute.id, ())
                     )
             else:
                 for other in others:
-                    found.update(self._site.objects_with(attribute.id, str(other)))
-        return found & set(self._site.objects)
+                    object_ids.update(self._site.objects_with(attribute.id, str(other)))
+        return object_ids & set(self._site.objects)
 
 
 def _cost(node: Node) -> int:
