@@ -65,7 +65,7 @@ class Api:
         """The labels of the objects a query finds."""
         answer = self.ask("POST", "/object/aql", {"qlQuery": query}, params={"maxResults": 100, **parameters})
         assert answer.status_code == 200, answer.text
-        return [each["label"] for each in answer.json()["values"]]
+        return [value["label"] for value in answer.json()["values"]]
 
 
 def site_gateway(emulator: Emulator) -> str:
@@ -94,7 +94,7 @@ class ImportApi(Api):
         """The codes with which a mapping is refused."""
         answer = self.submit_mapping(document, method)
         assert answer.status_code == 400, answer.text
-        return [each["code"] for each in answer.json()["dataValidationErrors"]]
+        return [item["code"] for item in answer.json()["dataValidationErrors"]]
 
     def run(self, *chunks: Any) -> dict[str, Any]:
         """A whole import of the chunks given.
@@ -112,7 +112,7 @@ class ImportApi(Api):
     def counts(self, status: dict[str, Any], name: str) -> dict[str, int]:
         """The counters of an object type that are not zero, from the status of an execution."""
         results = status["progressResult"]["objectTypeResultMap"].values()
-        found = next(each for each in results if each["objectTypeName"] == name)
+        found = next(item for item in results if item["objectTypeName"] == name)
         skipped = ("id", "objectTypeId")
         return {
             key: value

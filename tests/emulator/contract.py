@@ -39,7 +39,7 @@ def _prepared(document: Any) -> Any:
     once, so it becomes `anyOf`. Parents are numbers there and texts in what clients observed, so both go.
     """
     if isinstance(document, list):
-        return [_prepared(each) for each in document]
+        return [_prepared(item) for item in document]
     if not isinstance(document, dict):
         return document
     made = {key: _prepared(value) for key, value in document.items()}
@@ -78,7 +78,8 @@ class Operation:
         whole = {**schema, "components": self._document.get("components", {})}
         validator = jsonschema.Draft202012Validator(whole)
         errors = [
-            f"{'/'.join(map(str, each.path))}: {each.message[:300]}" for each in validator.iter_errors(value)
+            f"{'/'.join(map(str, error.path))}: {error.message[:300]}"
+            for error in validator.iter_errors(value)
         ]
         assert not errors, f"{self.method} {self.path} {what}: {errors[:5]}"
 
@@ -88,7 +89,11 @@ class Operation:
         schema = body if "$ref" in body else _content(body).get("schema")
         if schema and request.content:
             self._check(schema, json.loads(request.content), "request")
-        known = {each["name"] for each in self._described.get("parameters", []) if each["in"] == "query"}
+        known = {
+            parameter["name"]
+            for parameter in self._described.get("parameters", [])
+            if parameter["in"] == "query"
+        }
         unknown = set(request.url.params) - known
         allowed = {"async", "size", "includeAttributes", "expand", "permissions", "asc", "start", "limit"}
         assert unknown <= allowed, f"{self.method} {self.path}: unknown parameters {unknown}"
@@ -116,16 +121,16 @@ class Operation:
     def request_examples(self) -> Iterator[tuple[str, Any]]:
         """The example bodies of requests, by title."""
         content = _content(self._described.get("requestBody") or {})
-        for title, each in content.get("examples", {}).items():
-            yield title, each.get("value", each)
+        for title, example in content.get("examples", {}).items():
+            yield title, example.get("value", example)
         example = content.get("example") or (content.get("schema") or {}).get("example")
         if example is not None:
             yield "example", example
 
     def examples(self) -> Iterator[tuple[int, Any]]:
         """The example bodies of answers, by status."""
-        for status, each in self._described["responses"].items():
-            content = _content(each)
+        for status, item in self._described["responses"].items():
+            content = _content(item)
             example = content.get("example") or (content.get("schema") or {}).get("example")
             if example is not None:
                 yield int(status), example
@@ -171,7 +176,9 @@ class Contract:
             known = operation._document["components"]["schemas"]
             for key, value in components.items():
                 known.setdefault(key, copy.deepcopy(_prepared(value)))
-        base = next(each for each in self.assets if each.path == "/objectschema/list")._document["components"]
+        base = next(asset for asset in self.assets if asset.path == "/objectschema/list")._document[
+            "components"
+        ]
         for operation in self.assets:
             for key, value in base["schemas"].items():
                 operation._document["components"]["schemas"].setdefault(key, value)
@@ -182,9 +189,11 @@ class Contract:
         inside = re.search(r"/jsm/(?:assets|insight)/workspace/[^/]+/v1(/.*)", path)
         path = inside.group(1) if inside else re.sub("^/ex/jira/[^/]+", "", path)
         fitting = [
-            each for each in self.operations if each.method == request.method and each.pattern.fullmatch(path)
+            operation
+            for operation in self.operations
+            if operation.method == request.method and operation.pattern.fullmatch(path)
         ]
-        return max(fitting, key=lambda each: (each.is_literal, len(each.path)), default=None)
+        return max(fitting, key=lambda item: (item.is_literal, len(item.path)), default=None)
 
 
 class Judged(httpx.BaseTransport, httpx.AsyncBaseTransport):

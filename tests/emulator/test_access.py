@@ -27,7 +27,7 @@ def ask(
 
 
 class TestClassicTokens:
-    def test_they_work_on_every_base(self, emulator: Emulator) -> None:
+    def test_classic_token_works_on_every_base(self, emulator: Emulator) -> None:
         for base in (Api(emulator).base, ex_jira(emulator), site_gateway(emulator)):
             answer = Api(emulator, base=base).ask("GET", LIST)
             assert answer.status_code == 200
@@ -35,7 +35,7 @@ class TestClassicTokens:
             old = base.replace("/jsm/assets/", "/jsm/insight/")
             assert Api(emulator, base=old).ask("GET", LIST).status_code == 200
 
-    def test_a_rejected_one_is_answered_as_anonymous_on_the_site(self, emulator: Emulator) -> None:
+    def test_rejected_token_is_handled_as_anonymous_on_the_site(self, emulator: Emulator) -> None:
         wrong = basic(emulator.email, "wrong")
         rest = f"{emulator.site}/rest"
         empty = ask(emulator, f"{rest}/servicedeskapi/assets/workspace", wrong)
@@ -52,7 +52,7 @@ class TestClassicTokens:
             assert "x-aaccountid" not in answer.headers
         assert ask(emulator, f"{rest}/api/3/instance/license", wrong).status_code == 401
 
-    def test_the_header_on_successes_is_doubtful(self) -> None:
+    def test_login_reason_header_on_success_is_a_switch(self) -> None:
         emulator = Emulator(doubts=Doubts(seraph_header_on_success=False))
         wrong = basic(emulator.email, "wrong")
         found = ask(emulator, f"{emulator.site}/rest/servicedeskapi/assets/workspace", wrong)
@@ -69,7 +69,7 @@ class TestClassicTokens:
             basic("", "x"),
         ],
     )
-    def test_none_and_malformed_ones_have_no_header(
+    def test_missing_or_malformed_credential_sets_no_header(
         self, emulator: Emulator, headers: dict[str, str]
     ) -> None:
         answer = ask(emulator, f"{emulator.site}/rest/api/3/myself", headers)
@@ -78,7 +78,7 @@ class TestClassicTokens:
         refused = ask(emulator, f"{Api(emulator).base}{LIST}", headers)
         assert (refused.status_code, refused.json()) == (401, {"code": 401, "message": "Unauthorized"})
 
-    def test_a_token_of_another_account_is_a_mismatch_at_the_gateway(self, emulator: Emulator) -> None:
+    def test_token_of_another_account_is_a_mismatch(self, emulator: Emulator) -> None:
         other = emulator.add_account("bruno@acme.com")
         answer = Api(emulator, auth=(emulator.email, other.api_token)).ask("GET", LIST)
         assert answer.status_code == 401
@@ -86,7 +86,7 @@ class TestClassicTokens:
         plain = Api(emulator, auth=(emulator.email, "wrong")).ask("GET", LIST)
         assert plain.headers["x-failure-category"] == "FAILURE_CLIENT_AUTH"
 
-    def test_as_bearer_on_the_site_they_are_something_else(self, emulator: Emulator) -> None:
+    def test_classic_token_as_bearer_on_the_site_is_rejected(self, emulator: Emulator) -> None:
         bearer = {"Authorization": f"Bearer {emulator.api_token}"}
         answer = ask(emulator, f"{emulator.site}/rest/api/3/serverInfo", bearer)
         assert answer.status_code == 403
@@ -98,7 +98,7 @@ class TestClassicTokens:
 
 
 class TestScopedTokens:
-    def test_they_work_on_ex_jira_only(self, emulator: Emulator) -> None:
+    def test_scoped_token_works_on_ex_jira_only(self, emulator: Emulator) -> None:
         token = emulator.scoped_token(["read:cmdb-schema:jira"])
         assert (
             Api(emulator, base=ex_jira(emulator), auth=(emulator.email, token)).ask("GET", LIST).status_code
@@ -109,14 +109,14 @@ class TestScopedTokens:
             assert Api(emulator, base=base, auth=(emulator.email, token)).ask("GET", LIST).status_code == 401
         assert Api(emulator, bearer=token).ask("GET", LIST).status_code == 401
 
-    def test_on_the_site_one_looks_like_a_wrong_one(self, emulator: Emulator) -> None:
+    def test_scoped_token_on_the_site_looks_wrong(self, emulator: Emulator) -> None:
         token = emulator.scoped_token()
         answer = ask(emulator, f"{emulator.site}/rest/api/3/myself", basic(emulator.email, token))
         assert (answer.status_code, answer.headers[SERAPH]) == (401, "AUTHENTICATED_FAILED")
         there = f"{GATEWAY}/ex/jira/{emulator.cloud_id}/rest/api/3/myself"
         assert ask(emulator, there, basic(emulator.email, token)).json()["accountId"]
 
-    def test_a_missing_scope_is_401(self, emulator: Emulator) -> None:
+    def test_missing_scope_is_401(self, emulator: Emulator) -> None:
         token = emulator.scoped_token(["read:cmdb-type:jira"])
         api = Api(emulator, base=ex_jira(emulator), auth=(emulator.email, token))
         answer = api.ask("GET", LIST)
@@ -126,13 +126,13 @@ class TestScopedTokens:
         full = Api(emulator, base=ex_jira(emulator), bearer=emulator.scoped_token())
         assert full.ask("GET", "/aql/objects", params={"qlQuery": ""}).status_code == 401
 
-    def test_unknown_scopes_are_a_slip(self, emulator: Emulator) -> None:
+    def test_unknown_scope_is_an_error_of_the_caller(self, emulator: Emulator) -> None:
         with pytest.raises(ValueError, match="unknown scopes read:everything; the known ones are"):
             emulator.scoped_token(["read:everything"])
 
 
 class TestOAuth:
-    def test_tokens_run_out_on_the_emulators_clock(self, emulator: Emulator) -> None:
+    def test_oauth_token_expires_on_the_emulators_clock(self, emulator: Emulator) -> None:
         api = Api(emulator, base=ex_jira(emulator), bearer=emulator.oauth_token())
         assert api.ask("GET", LIST).status_code == 200
         emulator.clock.sleep(3600)
@@ -144,10 +144,10 @@ class TestOAuth:
         assert Api(emulator, base=ex_jira(emulator), bearer=forge).ask("GET", LIST).status_code == 200
         assert fresh.ask("GET", LIST).status_code == 401
 
-    def test_the_short_form_does_not_take_them(self, emulator: Emulator) -> None:
+    def test_short_form_rejects_oauth_tokens(self, emulator: Emulator) -> None:
         assert Api(emulator, bearer=emulator.oauth_token()).ask("GET", LIST).status_code == 401
 
-    def test_accessible_resources(self, emulator: Emulator) -> None:
+    def test_accessible_resources_list_the_site(self, emulator: Emulator) -> None:
         url = f"{GATEWAY}/oauth/token/accessible-resources"
         bearer = {"Authorization": f"Bearer {emulator.oauth_token(['read:jira-user'])}"}
         (resource,) = ask(emulator, url, bearer).json()
@@ -156,7 +156,7 @@ class TestOAuth:
         assert ask(emulator, url, basic(emulator.email, emulator.api_token)).status_code == 401
 
     @pytest.mark.parametrize("form", [False, True])
-    def test_client_credentials(self, emulator: Emulator, form: bool) -> None:
+    def test_client_credentials_return_a_token(self, emulator: Emulator, form: bool) -> None:
         identifier, secret = emulator.client_credentials(["read:cmdb-schema:jira"])
         fields = {"grant_type": "client_credentials", "client_id": identifier, "client_secret": secret}
         url = "https://auth.atlassian.com/oauth/token"
@@ -176,7 +176,9 @@ class TestOAuth:
             ([], 400, "invalid_request"),
         ],
     )
-    def test_refused_clients(self, emulator: Emulator, body: Any, status: int, error: str) -> None:
+    def test_invalid_token_request_is_rejected(
+        self, emulator: Emulator, body: Any, status: int, error: str
+    ) -> None:
         answer = ask(emulator, "https://auth.atlassian.com/oauth/token", method="POST", json=body)
         assert (answer.status_code, answer.json()["error"]) == (status, error)
         broken = ask(
@@ -188,7 +190,7 @@ class TestOAuth:
         )
         assert broken.status_code == 400
 
-    def test_forge_tokens_work_on_ex_jira(self, emulator: Emulator) -> None:
+    def test_forge_token_works_on_ex_jira(self, emulator: Emulator) -> None:
         assert (
             Api(emulator, base=ex_jira(emulator), bearer=emulator.forge_token()).ask("GET", LIST).status_code
             == 200
@@ -196,7 +198,7 @@ class TestOAuth:
 
 
 class TestSwitches:
-    def test_the_ip_allowlist_refuses_everybody(self, emulator: Emulator) -> None:
+    def test_ip_allowlist_blocks_all_callers(self, emulator: Emulator) -> None:
         source = emulator.add_import_source(emulator.add_object_schema("OKT"))
         okta = ImportApi(emulator, source)
         emulator.access.ip_allowlist()
@@ -213,7 +215,7 @@ class TestSwitches:
         assert Api(emulator).ask("GET", LIST).status_code == 200
 
     @pytest.mark.parametrize("status", [403, 404])
-    def test_without_a_licence(self, status: int) -> None:
+    def test_account_without_license_is_rejected(self, status: int) -> None:
         emulator = Emulator(doubts=Doubts(unlicensed_workspace_status=status))
         emulator.access.remove_license()
         credentials = basic(emulator.email, emulator.api_token)
@@ -225,17 +227,17 @@ class TestSwitches:
         assert workspace.status_code == status
         assert set(workspace.json()) == {"errorMessage", "i18nErrorMessage"}
         roles = ask(emulator, f"{rest}/api/3/myself?expand=applicationRoles", credentials).json()
-        assert [each["key"] for each in roles["applicationRoles"]["items"]] == ["jira-software"]
+        assert [role["key"] for role in roles["applicationRoles"]["items"]] == ["jira-software"]
         data = Api(emulator).ask("GET", LIST)
         assert (data.status_code, data.json()["errorMessages"]) == (403, ["Access to Assets API was denied"])
         agent = ask(emulator, f"{rest}/api/3/mypermissions?permissions=SERVICEDESK_AGENT", credentials).json()
         assert agent["permissions"]["SERVICEDESK_AGENT"]["havePermission"] is False
 
-    def test_an_account_without_an_agents_seat(self, emulator: Emulator) -> None:
+    def test_account_without_agent_seat_is_rejected(self, emulator: Emulator) -> None:
         carla = emulator.add_account("carla@acme.com", agent=False)
         assert Api(emulator, auth=(carla.email, carla.api_token)).ask("GET", LIST).status_code == 403
 
-    def test_one_account_can_lose_its_licence_or_its_rights(self, emulator: Emulator) -> None:
+    def test_single_account_loses_license_or_rights(self, emulator: Emulator) -> None:
         bruno = emulator.add_account("bruno@acme.com", admin=True)
         emulator.access.remove_license("ana@acme.com")
         emulator.access.revoke_admin("bruno@acme.com")
@@ -248,7 +250,7 @@ class TestSwitches:
         emulator.access.restore()
         assert there.ask("GET", "/usage").status_code == 200
 
-    def test_without_administer_jira(self, emulator: Emulator) -> None:
+    def test_revoked_admin_cannot_create_schemas(self, emulator: Emulator) -> None:
         emulator.add_account("bruno@acme.com")
         emulator.access.revoke_admin()
         url = f"{emulator.site}/rest/api/3/mypermissions?permissions=ADMINISTER,BROWSE_PROJECTS"
@@ -261,7 +263,9 @@ class TestSwitches:
     @pytest.mark.parametrize(
         ("how", "status", "listed"), [("empty", 200, 0), ("forbidden", 403, 0), ("denied", 200, 1)]
     )
-    def test_a_site_without_assets(self, emulator: Emulator, how: str, status: int, listed: int) -> None:
+    def test_site_without_assets_responds_in_three_ways(
+        self, emulator: Emulator, how: str, status: int, listed: int
+    ) -> None:
         emulator.access.disable_assets(how, free_plan=True)
         credentials = basic(emulator.email, emulator.api_token)
         for name in ("assets", "insight"):
@@ -270,11 +274,11 @@ class TestSwitches:
             assert len(answer.json().get("values", [])) == listed
         assert "Access to Assets API was denied" in Api(emulator).ask("GET", LIST).text
         licence = ask(emulator, f"{emulator.site}/rest/api/3/instance/license", credentials).json()
-        assert {each["id"]: each["plan"] for each in licence["applications"]}["jira-servicedesk"] == "FREE"
+        assert {item["id"]: item["plan"] for item in licence["applications"]}["jira-servicedesk"] == "FREE"
         with pytest.raises(ValueError, match="'nope' is not one of empty, forbidden, denied"):
             emulator.access.disable_assets("nope")
 
-    def test_without_a_role_in_a_schema(self, emulator: Emulator) -> None:
+    def test_schema_without_role_is_403(self, emulator: Emulator) -> None:
         emulator.add_object_schema("OKT")
         emulator.access.remove_schema_role("okt")
         api = Api(emulator)
@@ -286,7 +290,7 @@ class TestSwitches:
         with pytest.raises(ValueError, match="no object schema HR"):
             emulator.access.remove_schema_role("HR")
 
-    def test_revoked_tokens(self, emulator: Emulator) -> None:
+    def test_revoked_token_is_rejected(self, emulator: Emulator) -> None:
         scoped = emulator.scoped_token()
         bruno = emulator.add_account("bruno@acme.com")
         emulator.access.revoke_token(bruno.api_token)
@@ -296,7 +300,7 @@ class TestSwitches:
         assert Api(emulator).ask("GET", LIST).status_code == 401
         assert Api(emulator, base=ex_jira(emulator), bearer=scoped).ask("GET", LIST).status_code == 401
 
-    def test_a_captcha_is_told_by_a_header(self, emulator: Emulator) -> None:
+    def test_captcha_is_reported_by_a_header(self, emulator: Emulator) -> None:
         emulator.access.require_captcha()
         answer = ask(
             emulator, f"{emulator.site}/rest/api/3/myself", basic(emulator.email, emulator.api_token)
@@ -305,7 +309,7 @@ class TestSwitches:
         assert Api(emulator).ask("GET", LIST).status_code == 401
 
     @pytest.mark.parametrize("switch", ["remove_site", "suspend"])
-    def test_a_site_that_is_gone(self, emulator: Emulator, switch: str) -> None:
+    def test_removed_site_responds_with_the_page_of_the_edge(self, emulator: Emulator, switch: str) -> None:
         getattr(emulator.access, switch)()
         page = ask(emulator, f"{emulator.site}/_edge/tenant_info")
         assert (page.status_code, page.headers["atl-missing-tcs"]) == (404, "true")
@@ -321,7 +325,7 @@ class TestSwitches:
             == 200
         )
 
-    def test_maintenance_and_the_login_page(self, emulator: Emulator) -> None:
+    def test_maintenance_and_login_page_replace_responses(self, emulator: Emulator) -> None:
         emulator.access.maintenance()
         page = Api(emulator).ask("GET", LIST)
         assert (page.status_code, page.headers["server"]) == (503, "AtlassianEdge")
@@ -334,7 +338,7 @@ class TestSwitches:
 
 
 class TestAddresses:
-    def test_wrong_ids(self, emulator: Emulator) -> None:
+    def test_wrong_cloud_and_workspace_ids_are_404(self, emulator: Emulator) -> None:
         cloud = Api(emulator, base=ex_jira(emulator).replace(emulator.cloud_id, "nope")).ask("GET", LIST)
         assert cloud.headers["x-failure-category"] == "FAILURE_CLIENT_TCS"
         workspace = Api(emulator, base=Api(emulator).base.replace(emulator.workspace_id, "nope")).ask(
@@ -352,7 +356,7 @@ class TestAddresses:
             ("https://auth.atlassian.com/authorize", "POST /oauth/token"),
         ],
     )
-    def test_unknown_routes_are_501_with_the_known_ones(
+    def test_unknown_address_is_501_with_existing_ones(
         self, emulator: Emulator, url: str, known: str
     ) -> None:
         answer = ask(emulator, url)
@@ -360,24 +364,24 @@ class TestAddresses:
         assert known in answer.json()["knownRoutes"]
         assert emulator.requests[0].operation == "unknown"
 
-    def test_unknown_methods_too(self, emulator: Emulator) -> None:
+    def test_unknown_method_is_405_with_allowed_ones(self, emulator: Emulator) -> None:
         answer = Api(emulator).ask("PATCH", "/objectschema/1")
         assert answer.status_code == 405
         assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PUT"
         assert "GET /_edge/tenant_info" not in Api(emulator).ask("GET", "/nothing").json()["knownRoutes"]
         assert Api(emulator).ask("GET", "/object//history").status_code == 501
 
-    def test_other_hosts_do_not_exist(self, emulator: Emulator) -> None:
+    def test_other_host_is_a_connect_error(self, emulator: Emulator) -> None:
         with pytest.raises(httpx.ConnectError, match=r"the emulator is not example\.com"):
             ask(emulator, "https://example.com/")
         with pytest.raises(httpx.ConnectError):
             ask(emulator, "https://acme.atlassian.net:8443/")
 
-    def test_web_pages_are_html(self, emulator: Emulator) -> None:
+    def test_web_page_is_html(self, emulator: Emulator) -> None:
         answer = ask(emulator, f"{emulator.site}/jira/assets/object-schema/1")
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html;charset=UTF-8")
 
-    def test_headers_of_the_edge(self, emulator: Emulator) -> None:
+    def test_response_has_headers_of_the_edge(self, emulator: Emulator) -> None:
         answer = Api(emulator).ask("GET", "/objectschema/9")
         assert answer.headers["server"] == "AtlassianEdge"
         assert len(answer.headers["atl-traceid"]) == 32
@@ -390,7 +394,7 @@ class TestAddresses:
         server_info = ask(emulator, f"{emulator.site}/rest/api/3/serverInfo")
         assert len(server_info.headers["x-arequestid"]) == 32
 
-    def test_another_site(self) -> None:
+    def test_site_address_is_configurable(self) -> None:
         emulator = Emulator(site="https://other.atlassian.net/")
         assert emulator.site == "https://other.atlassian.net"
         assert ask(emulator, f"{emulator.site}/_edge/tenant_info").json() == {"cloudId": emulator.cloud_id}
@@ -400,30 +404,30 @@ class TestAddresses:
 
 
 class TestJira:
-    def test_myself_expands_only_when_asked(self, emulator: Emulator) -> None:
+    def test_myself_expands_on_request_only(self, emulator: Emulator) -> None:
         credentials = basic(emulator.email, emulator.api_token)
         myself = ask(emulator, f"{emulator.site}/rest/api/3/myself", credentials).json()
         assert myself["groups"] == {"size": 3, "items": []}
         url = f"{emulator.site}/rest/api/3/myself?expand=groups,applicationRoles"
         myself = ask(emulator, url, credentials).json()
         assert {"name": "site-admins"} in myself["groups"]["items"]
-        assert [each["key"] for each in myself["applicationRoles"]["items"]] == [
+        assert [item["key"] for item in myself["applicationRoles"]["items"]] == [
             "jira-software",
             "jira-servicedesk",
         ]
 
     @pytest.mark.parametrize("query", ["", "?permissions=", "?permissions=NOPE"])
-    def test_permissions_must_be_named_and_known(self, emulator: Emulator, query: str) -> None:
+    def test_permissions_must_be_named_and_exist(self, emulator: Emulator, query: str) -> None:
         url = f"{emulator.site}/rest/api/3/mypermissions{query}"
         assert ask(emulator, url, basic(emulator.email, emulator.api_token)).status_code == 400
 
-    def test_pages_of_the_service_desk(self, emulator: Emulator) -> None:
+    def test_service_desk_lists_are_paged(self, emulator: Emulator) -> None:
         credentials = basic(emulator.email, emulator.api_token)
         url = f"{emulator.site}/rest/servicedeskapi/servicedesk"
         page = ask(emulator, f"{url}?limit=1", credentials).json()
         assert (page["size"], page["isLastPage"]) == (1, True)
         assert ask(emulator, f"{url}?start=1", credentials).json()["values"] == []
 
-    def test_there_is_one_account_per_address(self, emulator: Emulator) -> None:
+    def test_second_account_with_an_address_is_an_error(self, emulator: Emulator) -> None:
         with pytest.raises(ValueError, match="account with the address"):
             emulator.add_account("ANA@acme.com")

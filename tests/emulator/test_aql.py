@@ -148,13 +148,13 @@ def api(emulator: Emulator) -> Api:
         ('Seen < now("+2h 15m") and Seen < now("1h")', ["Ana Díaz"]),
     ],
 )
-def test_queries(api: Api, query: str, found: list[str]) -> None:
+def test_query_returns_matching_labels(api: Api, query: str, found: list[str]) -> None:
     assert sorted(api.find(query)) == sorted(found)
     if "order by" in query.lower():
         assert api.find(query) == found
 
 
-def test_no_query_finds_everything(api: Api) -> None:
+def test_empty_query_finds_everything(api: Api) -> None:
     assert len(api.find("")) == 8
     assert api.find("objectSchemaId = 1 order by Key desc")[0] == "Dock 7"
 
@@ -186,21 +186,21 @@ def test_no_query_finds_everything(api: Api) -> None:
         "Name = $",
     ],
 )
-def test_what_cannot_be_read_is_400(api: Api, query: str) -> None:
+def test_invalid_query_is_400(api: Api, query: str) -> None:
     status, errors = api.refused("POST", "/object/aql", {"qlQuery": query})
     assert status == 400
     assert "AQL" in errors[""]
     assert api.refused("POST", "/object/aql/totalcount", {"qlQuery": query})[0] == 400
 
 
-def test_paging_stands_in_the_query_string(api: Api) -> None:
+def test_paging_parameters_count_in_the_query_string_only(api: Api) -> None:
     answer = api.ask(
         "POST", "/object/aql", {"qlQuery": "objectSchemaId = 1"}, params={"startAt": 2, "maxResults": 3}
     )
     page = answer.json()
     assert (page["startAt"], page["maxResults"], page["total"]) == (2, 3, 7)
     assert (page["isLast"], page["last"]) == (False, False)
-    assert [each["label"] for each in page["values"]] == ["Chiara", "Dock 7", "L1"]
+    assert [value["label"] for value in page["values"]] == ["Chiara", "Dock 7", "L1"]
     body_only = api.ask("POST", "/object/aql", {"qlQuery": "", "startAt": 2, "maxResults": 1}).json()
     assert (body_only["startAt"], body_only["maxResults"]) == (0, 25)
     assert api.refused("POST", "/object/aql", {"qlQuery": ""}, params={"startAt": "x"})[0] == 400
@@ -210,25 +210,25 @@ def test_paging_stands_in_the_query_string(api: Api) -> None:
     )
 
 
-def test_definitions_come_once_per_page(api: Api) -> None:
+def test_definitions_occur_once_per_page(api: Api) -> None:
     page = api.ask("POST", "/object/aql", {"qlQuery": "Name = Bruno"}).json()
     (bruno,) = page["values"]
-    assert all("objectTypeAttribute" not in each for each in bruno["attributes"])
-    defined = {each["id"] for each in page["objectTypeAttributes"]}
-    assert {each["objectTypeAttributeId"] for each in bruno["attributes"]} <= defined
+    assert all("objectTypeAttribute" not in item for item in bruno["attributes"])
+    defined = {item["id"] for item in page["objectTypeAttributes"]}
+    assert {item["objectTypeAttributeId"] for item in bruno["attributes"]} <= defined
     page = api.ask(
         "POST", "/object/aql", {"qlQuery": "Name = Bruno"}, params={"includeAttributes": "false"}
     ).json()
     assert "attributes" not in page["values"][0]
 
 
-def test_counting(api: Api) -> None:
+def test_total_count_counts_matches(api: Api) -> None:
     assert api.post("/object/aql/totalcount", {"qlQuery": "objectSchemaId = 1"}, status=200) == {
         "totalCount": 7
     }
 
 
-def test_total_is_capped_and_is_last_may_be_text() -> None:
+def test_total_is_capped_and_is_last_may_be_a_string() -> None:
     emulator = Emulator(doubts=Doubts(total_capped_at=2, largest_page=2, is_last_as_text=True))
     kind = emulator.add_object_schema("OKT").add_object_type("People")
     for name in "abc":
@@ -243,7 +243,7 @@ def test_total_is_capped_and_is_last_may_be_text() -> None:
     assert Api(uncapped).ask("POST", "/object/aql", {"qlQuery": ""}).json()["total"] == 0
 
 
-def test_objects_of_schemas_one_may_not_view_are_missing(emulator: Emulator, api: Api) -> None:
+def test_objects_of_invisible_schemas_are_missing(emulator: Emulator, api: Api) -> None:
     stranger = emulator.add_account("carla@acme.com")
     emulator.object_schema("HR").set_role("Object Schema Developers")
     there = Api(emulator, auth=(stranger.email, stranger.api_token))
@@ -252,13 +252,13 @@ def test_objects_of_schemas_one_may_not_view_are_missing(emulator: Emulator, api
     assert there.find("Name = Bruno") == ["Bruno"]
 
 
-def test_the_deprecated_searches(api: Api) -> None:
+def test_deprecated_searches_return_the_old_shape(api: Api) -> None:
     body = {"objectTypeId": "2", "objectSchemaId": "1", "resultsPerPage": 2, "page": 2}
     document = api.post("/object/navlist/aql", {**body, "qlQuery": "Age > 1"}, status=200)
-    assert [each["label"] for each in document["objectEntries"]] == ["Chiara"]
+    assert [entry["label"] for entry in document["objectEntries"]] == ["Chiara"]
     assert (document["startIndex"], document["toIndex"], document["totalFilterCount"]) == (2, 3, 3)
     document = api.post("/object/navlist/iql", {**body, "iql": "Age > 30", "page": 1}, status=200)
-    assert [each["label"] for each in document["objectEntries"]] == ["Ana Díaz", "Chiara"]
+    assert [entry["label"] for entry in document["objectEntries"]] == ["Ana Díaz", "Chiara"]
     document = api.post("/object/navlist/aql", body, status=200)
     assert document["qlQuery"] == "objectTypeId = 2"
     assert api.get("/aql/objects", qlQuery="Name = Bruno")["objectEntries"][0]["label"] == "Bruno"
@@ -267,7 +267,7 @@ def test_the_deprecated_searches(api: Api) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
-def test_every_text_can_be_quoted(text: str) -> None:
+def test_any_string_can_be_quoted(text: str) -> None:
     """A quoted value, with backslashes and quotes escaped, is read back as it was."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     query = parse(f'Name = "{escaped}"')

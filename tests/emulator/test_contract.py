@@ -129,7 +129,7 @@ def walk_through_everything(emulator: Emulator, api: Api, judged: Judged) -> Non
 
 def _objects(demo: Any, api: Api) -> None:
     person = demo["Person"]
-    name, email = (str(person.attribute(each).id) for each in ("Name", "Email"))
+    name, email = (str(person.attribute(item).id) for item in ("Name", "Email"))
     body = {
         "objectTypeId": person.id,
         "attributes": [
@@ -141,10 +141,10 @@ def _objects(demo: Any, api: Api) -> None:
     api.refused("POST", "/object/create", body)
     api.put(f"/object/{created['id']}", body)
     for object_type in demo.object_types:
-        for each in object_type.objects[:2]:
+        for asset in object_type.objects[:2]:
             for path in ("", "/attributes", "/history", "/referenceinfo"):
-                api.get(f"/object/{each.id}{path}")
-            api.get(f"/objectconnectedtickets/{each.id}/tickets")
+                api.get(f"/object/{asset.id}{path}")
+            api.get(f"/objectconnectedtickets/{asset.id}/tickets")
     api.get(f"/object/{created['id']}/history", asc="true")
     api.ask("DELETE", f"/object/{created['id']}")
     api.refused("GET", f"/object/{created['id']}")
@@ -225,7 +225,7 @@ def _imports(emulator: Emulator, api: Api, judged: Judged) -> None:
     api.post(f"{path}/token", status=200)
 
 
-def test_every_answer_conforms_and_every_operation_of_assets_is_answered(
+def test_every_response_conforms_to_the_documents(
     emulator: Emulator, api: Api, judged: Judged, contract: Contract
 ) -> None:
     walk_through_everything(emulator, api, judged)
@@ -263,7 +263,7 @@ LEFT_OUT = {
 }
 
 
-def test_answers_have_every_field_of_the_documents_examples(
+def test_responses_have_every_field_of_the_examples(
     emulator: Emulator, api: Api, judged: Judged, contract: Contract
 ) -> None:
     """Optional fields that are unset are absent on both sides, so only what an example of the same kind shows counts."""
@@ -275,9 +275,10 @@ def test_answers_have_every_field_of_the_documents_examples(
             if body is not None:
                 compared += 1
                 missing += [
-                    f"{operation.method} {operation.path}{each}"
-                    for each in missing_keys(example, body)
-                    if not any(left in each for left in LEFT_OUT) and each.rpartition("/")[2] not in OPTIONAL
+                    f"{operation.method} {operation.path}{example}"
+                    for example in missing_keys(example, body)
+                    if not any(left in example for left in LEFT_OUT)
+                    and example.rpartition("/")[2] not in OPTIONAL
                 ]
     assert compared > 25
     assert missing == []
@@ -292,7 +293,7 @@ OPTIONAL = {
 }  # fmt: skip
 
 
-def test_the_examples_of_request_bodies_are_read_in_strict_mode(contract: Contract) -> None:
+def test_example_request_bodies_pass_strict_mode(contract: Contract) -> None:
     """Strictness refuses nothing that Atlassian's own examples send."""
     read = 0
     for operation in contract.assets:
@@ -308,7 +309,7 @@ def test_the_examples_of_request_bodies_are_read_in_strict_mode(contract: Contra
     assert read > 12
 
 
-def test_the_asynchronous_library_asks_the_same(contract: Contract) -> None:
+def test_async_library_sends_conforming_requests(contract: Contract) -> None:
     with Emulator() as emulator:
         emulator.add_object_schema("OKT", "Okta")
         judged = Judged(contract, emulator.transport)
@@ -322,11 +323,9 @@ def test_the_asynchronous_library_asks_the_same(contract: Contract) -> None:
         assert ("GET", "/objectschema/list") in judged.visited
 
 
-def test_the_example_mapping_of_the_document_is_accepted_and_comes_back(
-    emulator: Emulator, contract: Contract
-) -> None:
+def test_example_mapping_is_accepted_and_returned(emulator: Emulator, contract: Contract) -> None:
     put, patch, get = (
-        next(each for each in contract.assets if (each.method, each.path) == wanted)
+        next(asset for asset in contract.assets if (asset.method, asset.path) == wanted)
         for wanted in (
             ("PUT", "/importsource/{importSourceId}/mapping"),
             ("PATCH", "/importsource/{importSourceId}/mapping"),
@@ -357,7 +356,7 @@ def test_the_example_mapping_of_the_document_is_accepted_and_comes_back(
     assert "Manufacturer" in schema["Hard Drive"].attribute_names
 
 
-def test_the_recorded_payloads_of_an_import_app_are_accepted(emulator: Emulator) -> None:
+def test_recorded_payloads_of_an_app_are_accepted(emulator: Emulator) -> None:
     """A mapping and a chunk that a public Forge app sends. Its external ids are those a workspace made up."""
     folder = specs() / "import-fixtures"
     mapping = json.loads((folder / "payload_mapping-configuration.json").read_text())
@@ -401,7 +400,7 @@ def test_every_request_of_the_library_conforms(contract: Contract) -> None:
                 "OKT", name="Okta", description="Auto-generated Okta data."
             )
             seeded = emulator.object_schema("OKT")
-            first, second, third = (each.name for each in model.object_types[:3])
+            first, second, third = (object_type.name for object_type in model.object_types[:3])
             for name in (first, second, third):
                 seeded.add_object_type(name, attributes=["Something else"])
             choices = {
@@ -450,8 +449,8 @@ def test_every_request_of_the_library_conforms(contract: Contract) -> None:
         )
         with there:
             there.check().raise_for_problems()
-        asked = {each.operation for each in emulator.requests}
-        assert {each.status for each in emulator.requests} <= {200, 201, 204, 303}
+        asked = {request.operation for request in emulator.requests}
+        assert {request.status for request in emulator.requests} <= {200, 201, 204, 303}
         assert judged.undocumented <= UNDOCUMENTED | {"POST /oauth/token"}
         assert operations_in_the_library(emulator) - asked <= ONLY_IN_SPECIAL_CASES
 

@@ -18,7 +18,7 @@ OPERATION = "list object schemas"
 
 
 class TestPlanning:
-    def test_a_fault_strikes_once_and_then_no_more(self, emulator: Emulator, api: Api) -> None:
+    def test_fault_happens_once_by_default(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next(OPERATION, status=429, retry_after=2, headers={"X-RateLimit-Remaining": "0"})
         answer = api.ask("GET", LIST)
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")
@@ -27,16 +27,16 @@ class TestPlanning:
         assert api.ask("GET", LIST).status_code == 200
         assert emulator.faults.happened == 1
 
-    def test_several_times_from_the_nth_on(self, emulator: Emulator, api: Api) -> None:
+    def test_fault_happens_several_times_from_the_nth_request(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next(OPERATION, status=503, nth=2, times=2)
         assert [api.ask("GET", LIST).status_code for _ in range(5)] == [200, 503, 503, 200, 200]
 
-    def test_under_a_condition(self, emulator: Emulator, api: Api) -> None:
+    def test_fault_with_condition_matches_some_requests(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next("any", status=500, when=lambda request: request.query.get("startAt") == "7")
         assert api.ask("GET", LIST).status_code == 200
         assert api.ask("GET", LIST, params={"startAt": 7}).status_code == 500
 
-    def test_always(self, emulator: Emulator, api: Api) -> None:
+    def test_fault_with_always_happens_every_time(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.always(OPERATION, status=500)
         assert {api.ask("GET", LIST).status_code for _ in range(3)} == {500}
         emulator.faults.clear()
@@ -44,7 +44,7 @@ class TestPlanning:
         emulator.faults.always(OPERATION, fault=Fault(status=502))
         assert api.ask("GET", LIST).status_code == 502
 
-    def test_earlier_plans_go_first(self, emulator: Emulator, api: Api) -> None:
+    def test_earlier_plan_takes_precedence(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next(OPERATION, status=500)
         emulator.faults.next(OPERATION, status=503)
         assert [api.ask("GET", LIST).status_code for _ in range(3)] == [500, 503, 200]
@@ -54,7 +54,7 @@ class TestPlanning:
         emulator.faults.next(OPERATION, status=503, nth=2)
         assert [api.ask("GET", LIST).status_code for _ in range(4)] == [200, 503, 500, 200]
 
-    def test_what_did_not_happen_fails_at_the_end(self) -> None:
+    def test_unused_fault_fails_at_the_end(self) -> None:
         with (
             pytest.raises(UnusedFaultsError, match="'submit chunk': happened 0 of 1 times"),
             Emulator() as emulator,
@@ -68,7 +68,7 @@ class TestPlanning:
             emulator.faults.fail_objects("users")
             emulator.faults.clear()
 
-    def test_an_error_of_the_test_is_not_hidden(self) -> None:
+    def test_error_of_the_test_is_not_hidden(self) -> None:
         with pytest.raises(ZeroDivisionError), Emulator() as emulator:
             emulator.faults.next("submit chunk", status=500)
             raise ZeroDivisionError
@@ -92,13 +92,11 @@ class TestPlanning:
             ({"stall": -1}, "must not be negative"),
         ],
     )
-    def test_slips_are_found_when_planning(
-        self, emulator: Emulator, arguments: dict[str, Any], text: str
-    ) -> None:
+    def test_invalid_plan_is_an_error(self, emulator: Emulator, arguments: dict[str, Any], text: str) -> None:
         with pytest.raises(ValueError, match=text):
             emulator.faults.next(**{"operation": OPERATION, **arguments})
 
-    def test_slips_in_the_other_ways_to_plan(self, emulator: Emulator) -> None:
+    def test_invalid_plan_in_other_methods_is_an_error(self, emulator: Emulator) -> None:
         with pytest.raises(ValueError, match="either a fault or its arguments"):
             emulator.faults.always(OPERATION)
         with pytest.raises(ValueError, match="unknown nope; the fields of a fault are: after_acting"):
@@ -131,20 +129,20 @@ class TestPlanning:
         assert first == outcomes()
         assert {200, 429, 500, "html", "ReadError", "RemoteProtocolError"} <= set(first)
 
-    def test_random_faults_can_be_limited_to_operations(self, emulator: Emulator, api: Api) -> None:
+    def test_random_faults_are_limited_to_operations(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.random(1, seed=1, kinds=["500"], operations=["get object schema"])
         assert api.ask("GET", LIST).status_code == 200
         assert api.ask("GET", "/objectschema/1").status_code == 500
 
 
 class TestAnswers:
-    def test_acting_and_failing_nevertheless(self, emulator: Emulator, api: Api) -> None:
+    def test_fault_after_acting_performs_the_request(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next("create object schema", status=504, after_acting=True)
         answer = api.ask("POST", "/objectschema/create", {"name": "Okta", "objectSchemaKey": "OKT"})
         assert answer.status_code == 504
         assert emulator.object_schema("OKT").name == "Okta"
 
-    def test_not_acting(self, emulator: Emulator, api: Api) -> None:
+    def test_fault_without_acting_changes_nothing(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next("create object schema", status=504)
         api.ask("POST", "/objectschema/create", {"name": "Okta", "objectSchemaKey": "OKT"})
         assert emulator.object_schemas == []
@@ -162,7 +160,7 @@ class TestAnswers:
             ({"garbage": True}, 200, bytes(range(256)) * 2),
         ],
     )
-    def test_bodies(
+    def test_fault_body_accepts_json_strings_and_bytes(
         self, emulator: Emulator, api: Api, arguments: dict[str, Any], status: int, content: bytes
     ) -> None:
         emulator.faults.next(OPERATION, **arguments)
@@ -170,7 +168,7 @@ class TestAnswers:
         assert (answer.status_code, answer.content) == (status, content)
         assert answer.headers.get("location") == arguments.get("redirect")
 
-    def test_pages(self, emulator: Emulator, api: Api) -> None:
+    def test_fault_page_replaces_json(self, emulator: Emulator, api: Api) -> None:
         for page, status, server in (
             ("proxy", 403, "squid/6.6"),
             ("login", 200, "AtlassianEdge"),
@@ -182,19 +180,19 @@ class TestAnswers:
             assert answer.headers["content-type"].startswith("text/html")
             assert ("atl-traceid" in answer.headers) == (page != "proxy")
 
-    def test_errors_of_the_edge_bear_no_request_id_of_jira(self, emulator: Emulator) -> None:
+    def test_error_of_the_edge_has_no_request_id_of_jira(self, emulator: Emulator) -> None:
         for status, there in ((503, False), (500, True)):
             emulator.faults.next("read server info", status=status)
             with httpx.Client(transport=emulator.transport) as client:
                 answer = client.get(f"{emulator.site}/rest/api/3/serverInfo")
             assert ("x-arequestid" in answer.headers) is there
 
-    def test_faults_for_other_operations_wait(self, emulator: Emulator, api: Api) -> None:
+    def test_fault_of_another_operation_waits(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next("list icons", status=500)
         assert api.ask("GET", LIST).status_code == 200
         assert api.ask("GET", "/icon/global").status_code == 500
 
-    def test_compressed_garbage_and_a_bomb(self, emulator: Emulator, api: Api) -> None:
+    def test_compressed_garbage_and_bomb_are_sent(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next(OPERATION, garbage="gzip")
         with pytest.raises(httpx.DecodingError):
             api.ask("GET", LIST)
@@ -206,7 +204,7 @@ class TestAnswers:
 
 
 class TestConnections:
-    def test_dropped_before_and_after_acting(self, emulator: Emulator, api: Api) -> None:
+    def test_drop_happens_before_or_after_acting(self, emulator: Emulator, api: Api) -> None:
         body = {"name": "Okta", "objectSchemaKey": "OKT"}
         emulator.faults.next("create object schema", drop="before")
         with pytest.raises(httpx.ReadError):
@@ -216,20 +214,20 @@ class TestConnections:
         with pytest.raises(httpx.RemoteProtocolError):
             api.ask("POST", "/objectschema/create", body)
         assert len(emulator.object_schemas) == 1
-        assert [each.status for each in emulator.requests] == [None, None]
+        assert [request.status for request in emulator.requests] == [None, None]
         assert "drop='after'" in str(emulator.requests[1].fault)
 
-    def test_in_the_middle_of_the_answer(self, emulator: Emulator, api: Api) -> None:
+    def test_drop_happens_in_the_middle_of_the_body(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next(OPERATION, drop="mid-answer")
         with pytest.raises(httpx.ReadError):
             api.ask("GET", LIST)
 
-    def test_truncated(self, emulator: Emulator, api: Api) -> None:
+    def test_truncated_body_is_a_protocol_error(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next(OPERATION, truncate=10)
         with pytest.raises(httpx.RemoteProtocolError, match="received 10 bytes"):
             api.ask("GET", LIST)
 
-    def test_stalling_moves_the_clock_until_the_client_gives_up(self, emulator: Emulator, api: Api) -> None:
+    def test_stall_advances_the_clock_until_the_timeout(self, emulator: Emulator, api: Api) -> None:
         began = emulator.clock.monotonic()
         emulator.faults.next(OPERATION, stall=3)
         assert api.ask("GET", LIST, timeout=5).status_code == 200
@@ -241,7 +239,7 @@ class TestConnections:
         emulator.faults.next(OPERATION, stall=60)
         assert api.ask("GET", LIST, timeout=None).status_code == 200
 
-    def test_dripping(self, emulator: Emulator, api: Api) -> None:
+    def test_drip_advances_the_clock_per_piece(self, emulator: Emulator, api: Api) -> None:
         began = emulator.clock.monotonic()
         emulator.faults.next(OPERATION, drip=2)
         assert api.ask("GET", LIST, timeout=5).status_code == 200
@@ -250,7 +248,7 @@ class TestConnections:
         with pytest.raises(httpx.ReadTimeout):
             api.ask("GET", LIST, timeout=5)
 
-    def test_the_asynchronous_transport_does_the_same(self, emulator: Emulator, api: Api) -> None:
+    def test_async_transport_delivers_the_same_faults(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next(OPERATION, truncate=10)
         emulator.faults.next(OPERATION, drop="before")
 
@@ -273,7 +271,7 @@ class TestConnections:
 
 
 class TestState:
-    def test_tokens_replaced_and_executions_cancelled_in_the_middle(self, emulator: Emulator) -> None:
+    def test_token_and_execution_change_during_an_import(self, emulator: Emulator) -> None:
         source = emulator.add_import_source(emulator.add_object_schema("OKT"))
         okta = ImportApi(emulator, source)
         okta.submit_mapping(people_and_groups())
@@ -284,12 +282,12 @@ class TestState:
         source.generate_token()
         assert okta.ask("POST", links["submitResults"], {"data": {}}).status_code == 401
 
-    def test_the_date_can_be_wrong(self, emulator: Emulator, api: Api) -> None:
+    def test_skew_shifts_the_date_header(self, emulator: Emulator, api: Api) -> None:
         assert api.ask("GET", LIST).headers["date"] == "Mon, 05 Jan 2026 08:00:00 GMT"
         emulator.clock.skew(-3600)
         assert api.ask("GET", LIST).headers["date"] == "Mon, 05 Jan 2026 07:00:00 GMT"
 
-    def test_requests_are_noted_without_credentials(self, emulator: Emulator, api: Api) -> None:
+    def test_requests_are_recorded_without_credentials(self, emulator: Emulator, api: Api) -> None:
         api.ask("POST", "/objectschema/create?x=1", {"name": "Okta", "objectSchemaKey": "OKT"})
         (request,) = emulator.requests
         assert (request.operation, request.method, request.status) == ("create object schema", "POST", 201)
@@ -305,9 +303,7 @@ class TestState:
 
 
 class TestRates:
-    def test_a_limit_is_enforced_per_operation_on_the_emulators_clock(
-        self, emulator: Emulator, api: Api
-    ) -> None:
+    def test_rate_limit_counts_per_operation_on_the_clock(self, emulator: Emulator, api: Api) -> None:
         limit = emulator.rate_limit(per_minute=60, burst=2)
         assert [api.ask("GET", LIST).status_code for _ in range(3)] == [200, 200, 429]
         assert api.ask("GET", "/icon/global").status_code == 200
@@ -320,14 +316,14 @@ class TestRates:
         emulator.clock.sleep(1)
         assert [api.ask("GET", LIST).status_code for _ in range(2)] == [200, 429]
 
-    def test_one_operation_and_a_fixed_wait(self, emulator: Emulator, api: Api) -> None:
+    def test_rate_limit_of_one_operation_with_a_fixed_wait(self, emulator: Emulator, api: Api) -> None:
         emulator.rate_limit(per_minute=1, retry_after=17, operation=OPERATION)
         assert api.ask("GET", "/icon/global").status_code == 200
         assert api.ask("GET", "/icon/global").status_code == 200
         assert api.ask("GET", LIST).status_code == 200
         assert api.ask("GET", LIST).headers["retry-after"] == "17"
 
-    def test_slips(self, emulator: Emulator) -> None:
+    def test_invalid_input_is_reported(self, emulator: Emulator) -> None:
         with pytest.raises(ValueError, match="must be positive"):
             emulator.rate_limit(per_minute=0)
         with pytest.raises(ValueError, match="unknown operation"):

@@ -65,18 +65,18 @@ POLICIES = ("missing_objects", "missing_update", "empty_values", "unknown_values
 
 
 class TestTokens:
-    def test_the_links_are_three_and_use_the_short_form(self, emulator: Emulator, okta: ImportApi) -> None:
+    def test_import_info_has_three_short_links(self, emulator: Emulator, okta: ImportApi) -> None:
         assert set(okta.links) == {"getStatus", "start", "mapping"}
         assert okta.links["start"].startswith(f"{GATEWAY}/jsm/assets/workspace/{emulator.workspace_id}/v1/")
         old = okta.get(f"{GATEWAY}/jsm/insight/v1/imports/info")
         assert old["links"] == okta.links
 
-    def test_tokens_look_real(self, emulator: Emulator, source: SeededImportSource) -> None:
+    def test_container_token_has_the_real_form(self, emulator: Emulator, source: SeededImportSource) -> None:
         assert source.token.startswith("ATCTT3x")
         assert emulator.api_token.startswith("ATATT3x")
         assert source.token != emulator.add_import_source("OKT", "Second").token
 
-    def test_a_new_token_kills_the_older_one_at_once(self, emulator: Emulator, okta: ImportApi) -> None:
+    def test_new_token_invalidates_the_old_one(self, emulator: Emulator, okta: ImportApi) -> None:
         api = Api(emulator, base=ex_jira(emulator))
         identifier = emulator.import_sources[0].id
         fresh = api.post(f"/importsource/{identifier}/token", status=200)["token"]
@@ -86,7 +86,7 @@ class TestTokens:
         okta.client.headers["Authorization"] = f"Bearer {fresh}"
         assert okta.get(okta.links["getStatus"]) == {"status": "IDLE"}
 
-    def test_a_fresh_token_may_need_some_seconds(self) -> None:
+    def test_new_token_may_need_some_seconds(self) -> None:
         emulator = Emulator(doubts=Doubts(fresh_token_seconds=3))
         source = emulator.add_import_source(emulator.add_object_schema("OKT"))
         okta = ImportApi(emulator, source)
@@ -95,9 +95,7 @@ class TestTokens:
         emulator.clock.sleep(3)
         assert okta.ask("GET", okta.links["getStatus"]).status_code == 200
 
-    def test_a_token_opens_its_own_import_source_and_nothing_else(
-        self, emulator: Emulator, okta: ImportApi
-    ) -> None:
+    def test_token_opens_its_own_import_source_only(self, emulator: Emulator, okta: ImportApi) -> None:
         other = emulator.add_import_source("OKT", "Second")
         for path in ("/objectschema/list", f"/importsource/{other.id}/configstatus", "/object/1"):
             answer = okta.ask("GET", path)
@@ -107,14 +105,14 @@ class TestTokens:
         assert okta.get(f"{okta.source_url}")["name"] == "Okta"
 
     @pytest.mark.parametrize("status", [401, 403])
-    def test_accounts_have_no_import_info(self, status: int) -> None:
+    def test_account_has_no_import_info(self, status: int) -> None:
         emulator = Emulator(doubts=Doubts(container_token_status=status))
         info = f"{GATEWAY}/jsm/assets/v1/imports/info"
         assert Api(emulator).ask("GET", info).status_code == 401
         assert Api(emulator, bearer=emulator.oauth_token()).ask("GET", info).status_code == status
         assert Api(emulator, bearer="garbage").ask("GET", info).status_code == status
 
-    def test_a_deleted_import_source_takes_its_token_along(
+    def test_deleted_import_source_invalidates_its_token(
         self, emulator: Emulator, okta: ImportApi, source: SeededImportSource
     ) -> None:
         okta.run({"groups": [{"name": "G"}]})
@@ -124,7 +122,7 @@ class TestTokens:
 
 
 class TestExecutions:
-    def test_a_whole_import(self, okta: ImportApi, schema: SeededSchema) -> None:
+    def test_import_runs_from_start_to_done(self, okta: ImportApi, schema: SeededSchema) -> None:
         status = okta.run(
             {
                 "users": [
@@ -156,7 +154,7 @@ class TestExecutions:
         }
         assert (bruno["Manager"], bruno["Groups"]) == (ana.key, ["OKT-3", "OKT-4"])
 
-    def test_the_same_data_again_is_identical_and_changes_are_updates(
+    def test_repeated_data_is_identical_and_changes_are_updates(
         self, okta: ImportApi, schema: SeededSchema
     ) -> None:
         data: dict[str, Any] = {
@@ -175,13 +173,13 @@ class TestExecutions:
         assert schema["Person"].object("ana")["Age"] == 42
         assert len(schema["Person"].objects) == 2
 
-    def test_links_are_spelled_with_the_old_name(self, okta: ImportApi) -> None:
+    def test_execution_links_have_the_old_name(self, okta: ImportApi) -> None:
         started = okta.post(okta.links["start"], status=200)
         assert started["result"] == "success"
         assert set(started["links"]) == {"submitProgress", "submitResults", "getExecutionStatus", "cancel"}
         assert all("/jsm/insight/workspace/" in link for link in started["links"].values())
 
-    def test_one_execution_at_a_time(self, okta: ImportApi) -> None:
+    def test_second_start_is_409(self, okta: ImportApi) -> None:
         links = okta.post(okta.links["start"], {"scheduled": True}, status=200)["links"]
         answer = okta.ask("POST", okta.links["start"])
         assert (answer.status_code, answer.json()) == (409, {"result": "error", "errorCode": "IN_PROGRESS"})
@@ -196,7 +194,7 @@ class TestExecutions:
         assert okta.refused("DELETE", links["cancel"])[0] == 400
         assert okta.get(okta.links["getStatus"]) == {"status": "IDLE"}
 
-    def test_reasons_not_to_start(self, emulator: Emulator, schema: SeededSchema) -> None:
+    def test_start_is_409_with_a_reason(self, emulator: Emulator, schema: SeededSchema) -> None:
         source = emulator.add_import_source(schema)
         okta = ImportApi(emulator, source)
 
@@ -213,7 +211,7 @@ class TestExecutions:
         source.uninstall_module()
         assert code() == "INVALID_IMPORT_MODULE_KEY"
 
-    def test_processing_takes_as_long_as_it_is_told(self) -> None:
+    def test_processing_lasts_import_seconds(self) -> None:
         emulator = Emulator(import_seconds=30)
         source = emulator.add_import_source(emulator.add_object_schema("OKT"))
         okta = ImportApi(emulator, source)
@@ -228,7 +226,7 @@ class TestExecutions:
         latest = okta.get(f"{okta.source_url}/executions/status")
         assert latest["progressResult"]["objectTypeResultMap"]["2"]["executionTimeInMs"] == 30_000
 
-    def test_cancelling_while_processing(self) -> None:
+    def test_cancelled_processing_writes_nothing(self) -> None:
         emulator = Emulator(import_seconds=30)
         okta = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("OKT")))
         okta.submit_mapping(people_and_groups())
@@ -238,7 +236,7 @@ class TestExecutions:
         assert emulator.executions[0].status == "CANCELLED"
         assert emulator.object_schema("OKT").objects == []
 
-    def test_the_latest_execution(self, okta: ImportApi, emulator: Emulator) -> None:
+    def test_latest_execution_is_readable(self, okta: ImportApi, emulator: Emulator) -> None:
         latest = f"{okta.source_url}/executions/status"
         assert okta.refused("GET", latest)[0] == 400
         okta.run({"groups": []})
@@ -246,26 +244,26 @@ class TestExecutions:
         assert okta.get(latest) == second
         assert second["executionId"] == emulator.executions[1].id
 
-    def test_unknown_executions_are_400(self, okta: ImportApi) -> None:
+    def test_unknown_execution_is_400(self, okta: ImportApi) -> None:
         assert okta.refused("GET", f"{okta.source_url}/executions/none/status")[0] == 400
 
-    def test_a_chunk_with_a_repeated_id_counts_once(self, okta: ImportApi, schema: SeededSchema) -> None:
+    def test_chunk_with_a_repeated_id_counts_once(self, okta: ImportApi, schema: SeededSchema) -> None:
         links = okta.post(okta.links["start"], status=200)["links"]
         for name in ("Ops", "Sales"):
             chunk = {"data": {"groups": [{"name": name}]}, "clientGeneratedId": "one"}
             assert okta.ask("POST", links["submitResults"], chunk).status_code == 200
         final = {"data": {"groups": [{"name": "Finance"}]}, "clientGeneratedId": "two", "completed": True}
         assert okta.ask("POST", links["submitResults"], final).status_code == 200
-        assert [each.label for each in schema["Group"].objects] == ["Ops", "Finance"]
+        assert [asset.label for asset in schema["Group"].objects] == ["Ops", "Finance"]
 
-    def test_after_the_end_nothing_is_accepted(self, okta: ImportApi) -> None:
+    def test_chunk_after_the_end_is_rejected(self, okta: ImportApi) -> None:
         links = okta.post(okta.links["start"], status=200)["links"]
         assert okta.refused("POST", links["submitResults"], {"clientGeneratedId": "x"})[0] == 400
         okta.post(links["submitResults"], {"completed": True}, status=200)
         assert okta.refused("POST", links["submitResults"], {"data": {}})[0] == 400
         assert okta.refused("PUT", links["submitProgress"], {})[0] == 400
 
-    def test_progress_is_kept(self, okta: ImportApi, emulator: Emulator) -> None:
+    def test_progress_is_stored(self, okta: ImportApi, emulator: Emulator) -> None:
         links = okta.post(okta.links["start"], status=200)["links"]
         steps = {"total": 3, "current": 2, "description": "Gathering data"}
         assert okta.put(links["submitProgress"], {"steps": steps}) is None
@@ -274,7 +272,7 @@ class TestExecutions:
         assert execution.progress == {"steps": steps, "objects": {"total": 500, "processed": 125}}
         assert okta.refused("PUT", links["submitProgress"], {"objects": {"done": 1}})[0] == 400
 
-    def test_an_execution_can_be_recorded_as_failed(self, okta: ImportApi, emulator: Emulator) -> None:
+    def test_execution_can_be_recorded_as_failed(self, okta: ImportApi, emulator: Emulator) -> None:
         links = okta.post(okta.links["start"], status=200)["links"]
         failed = f"{links['cancel']}/history/failed"
         assert okta.refused("POST", failed, {"failureReason": "x" * 1025})[0] == 400
@@ -289,9 +287,7 @@ class TestExecutions:
 
 
 class TestData:
-    def test_selectors_walk_arrays_and_locators_walk_objects(
-        self, emulator: Emulator, schema: SeededSchema
-    ) -> None:
+    def test_selector_and_locator_walk_nested_data(self, emulator: Emulator, schema: SeededSchema) -> None:
         okta = ImportApi(emulator, emulator.add_import_source(schema))
         given = people_and_groups()
         mapping = given["mapping"]["objectTypeMappings"][0]
@@ -314,13 +310,13 @@ class TestData:
         assert ana["Age"] == 7
         assert bruno.label == "bruno"
 
-    def test_several_values_for_one_are_joined(self, emulator: Emulator) -> None:
+    def test_several_values_for_one_attribute_are_joined(self, emulator: Emulator) -> None:
         okta = mapped(emulator, "text")
         okta.run({"things": [{"id": 1, "field": ["a", "b"]}, {"id": 2, "field": True}]})
         things = emulator.object_schema("TST")["Thing"].objects
-        assert [each["Field"] for each in things] == ["a,b", "true"]
+        assert [thing["Field"] for thing in things] == ["a,b", "true"]
 
-    def test_unfit_values_fail_the_entry_and_are_named(self, okta: ImportApi, schema: SeededSchema) -> None:
+    def test_invalid_value_rejects_the_entry(self, okta: ImportApi, schema: SeededSchema) -> None:
         status = okta.run(
             {"users": [{"profile": {"login": "ana"}, "age": "old"}, {"profile": {"login": "b"}}]}
         )
@@ -329,19 +325,19 @@ class TestData:
         assert counters["errorMessages"][0].startswith("Person ana: Age: ")
         assert status["progressResult"]["result"] == "OK"
 
-    def test_one_reading_calls_an_import_with_errors_failed(self) -> None:
+    def test_import_with_errors_may_be_failed(self) -> None:
         emulator = Emulator(doubts=Doubts(import_errors_fail_result=True))
         okta = mapped(emulator, "integer")
         assert okta.run({"things": [{"id": 1, "field": "x"}]})["progressResult"]["result"] == "FAILED"
         assert okta.run({"things": [{"id": 1, "field": "1"}]})["progressResult"]["result"] == "OK"
 
-    def test_messages_are_limited_and_counts_are_not(self, emulator: Emulator) -> None:
+    def test_error_messages_are_limited_but_counted(self, emulator: Emulator) -> None:
         okta = mapped(emulator, "integer")
         status = okta.run({"things": [{"id": number, "field": "x"} for number in range(150)]})
         counters = status["progressResult"]["objectTypeResultMap"]["1"]
         assert (counters["errorCount"], len(counters["errorMessages"])) == (150, 100)
 
-    def test_entries_that_cannot_be_identified_are_counted(self, okta: ImportApi) -> None:
+    def test_entry_without_identifier_is_counted(self, okta: ImportApi) -> None:
         status = okta.run(
             {"users": [{"age": 1}, {"profile": {"login": "a"}}, {"profile": {"login": "A"}, "age": 2}]}
         )
@@ -352,7 +348,7 @@ class TestData:
             "objectsCreated": 1,
         }
 
-    def test_entries_without_a_label_are_counted(self, emulator: Emulator) -> None:
+    def test_entry_without_label_is_counted(self, emulator: Emulator) -> None:
         okta = mapped(emulator, "text")
         emulator.object_schema("TST")["Thing"].attribute("Id").label = False
         emulator.object_schema("TST")["Thing"].attribute("Field").label = True
@@ -361,7 +357,7 @@ class TestData:
             "emptyLabelEntries": 1,
         }
 
-    def test_unique_attributes_and_required_ones(self, emulator: Emulator) -> None:
+    def test_unique_and_required_attributes_are_checked(self, emulator: Emulator) -> None:
         okta = mapped(emulator, "text", unique=True, minimumCardinality=1)
         things = [{"id": 1, "field": "x"}, {"id": 2, "field": "x"}, {"id": 3}]
         status = okta.run({"things": things})
@@ -372,25 +368,27 @@ class TestData:
         }
 
     @pytest.mark.parametrize(("policy", "left"), [("ignore", "x"), ("remove", None)])
-    def test_empty_values(self, emulator: Emulator, policy: str, left: str | None) -> None:
+    def test_empty_value_follows_the_policy(self, emulator: Emulator, policy: str, left: str | None) -> None:
         okta = mapped(emulator, "text", empty_values=policy)
         okta.run({"things": [{"id": 1, "field": "x"}]})
         okta.run({"things": [{"id": 1, "field": ""}]})
         assert emulator.object_schema("TST")["Thing"].objects[0]["Field"] == left
 
     @pytest.mark.parametrize(("policy", "kept"), [("ignore", None), ("add", "Brand new")])
-    def test_unknown_statuses(self, emulator: Emulator, policy: str, kept: str | None) -> None:
+    def test_unknown_status_follows_the_policy(
+        self, emulator: Emulator, policy: str, kept: str | None
+    ) -> None:
         okta = mapped(emulator, "status", typeValues=["Active"], unknown_values=policy)
         okta.run({"things": [{"id": 1, "field": "Brand new"}, {"id": 2, "field": "active"}]})
         first, second = emulator.object_schema("TST")["Thing"].objects
         assert (first["Field"], second["Field"]) == (kept, "Active")
 
-    def test_unknown_statuses_without_a_list(self, emulator: Emulator) -> None:
+    def test_unknown_status_without_a_list_is_added(self, emulator: Emulator) -> None:
         okta = mapped(emulator, "status", unknown_values="add")
         okta.run({"things": [{"id": 1, "field": "Brand new"}]})
         assert emulator.object_schema("TST")["Thing"].objects[0]["Field"] == "Brand new"
 
-    def test_options_of_select_attributes(self, emulator: Emulator) -> None:
+    def test_unknown_select_value_follows_the_policy(self, emulator: Emulator) -> None:
         """Atlassian's help on unknown values: Add makes them options, Ignore leaves them out."""
         okta = mapped(emulator, "select", unknown_values="add")
         thing = emulator.object_schema("TST")["Thing"]
@@ -400,7 +398,7 @@ class TestData:
         okta.run({"things": [{"id": 3, "field": "XL"}, {"id": 4, "field": "M"}]})
         assert [asset["Field"] for asset in thing.objects[2:]] == [None, "M"]
 
-    def test_missing_objects_are_ignored_removed_or_updated(self, emulator: Emulator) -> None:
+    def test_missing_object_follows_the_policy(self, emulator: Emulator) -> None:
         for policy, update in (("ignore", ()), ("remove", ()), ("update", ("Field", "gone"))):
             site = Emulator()
             okta = mapped(site, "text", missing_objects=policy, missing_update=update)
@@ -410,22 +408,22 @@ class TestData:
             counters = okta.counts(status, "Thing")
             assert counters["objectsIdentical"] == 1
             if policy == "remove":
-                assert [each.label for each in thing.objects] == ["1"]
+                assert [asset.label for asset in thing.objects] == ["1"]
                 assert counters["objectsMissingDeleted"] == 1
             elif policy == "update":
-                assert [each["Field"] for each in thing.objects] == [None, "gone"]
+                assert [asset["Field"] for asset in thing.objects] == [None, "gone"]
                 assert counters["objectsMissingUpdated"] == 1
                 again = okta.counts(okta.run({"things": [{"id": 1}]}), "Thing")
                 assert "objectsMissingUpdated" not in again
             else:
                 assert len(thing.objects) == 2
 
-    def test_updating_missing_objects_needs_the_attribute(self, emulator: Emulator) -> None:
+    def test_update_policy_needs_its_attribute(self, emulator: Emulator) -> None:
         okta = mapped(emulator, "text", missing_objects="update", missing_update=("Nope", "x"))
         okta.run({"things": [{"id": 1}]})
         assert okta.counts(okta.run({"things": []}), "Thing")["errorCount"] == 1
 
-    def test_policies_are_checked(self, emulator: Emulator, schema: SeededSchema) -> None:
+    def test_invalid_policy_is_an_error(self, emulator: Emulator, schema: SeededSchema) -> None:
         with pytest.raises(ValueError, match="'perhaps' or 'runs' is not one of"):
             emulator.add_import_source(schema, missing_objects="perhaps")
         with pytest.raises(ValueError, match="'perhaps' is not one of ignore, remove"):
@@ -435,7 +433,7 @@ class TestData:
         with pytest.raises(KeyError, match="no object schema NO; the existing ones are: OKT"):
             emulator.add_import_source("NO")
 
-    def test_two_attributes_can_identify_together(self, emulator: Emulator, schema: SeededSchema) -> None:
+    def test_two_attributes_identify_together(self, emulator: Emulator, schema: SeededSchema) -> None:
         okta = ImportApi(emulator, emulator.add_import_source(schema))
         given = people_and_groups()
         given["mapping"]["objectTypeMappings"][0]["attributesMapping"][1]["externalIdPart"] = True
@@ -444,7 +442,7 @@ class TestData:
         okta.run({"users": users})
         assert okta.counts(okta.run({"users": users}), "Person")["objectsIdentical"] == 2
 
-    def test_types_and_attributes_that_are_gone_are_passed_over(
+    def test_deleted_types_and_attributes_are_skipped(
         self, emulator: Emulator, okta: ImportApi, schema: SeededSchema
     ) -> None:
         api = Api(emulator)
@@ -459,7 +457,7 @@ class TestData:
         status = okta.run({"users": [{"profile": {"login": "a"}, "age": 1}], "groups": [{"name": "x"}]})
         assert okta.counts(status, "Person") == {"objectsCreated": 1, "entriesInSource": 1}
 
-    def test_planned_partial_failures(self, emulator: Emulator, okta: ImportApi) -> None:
+    def test_planned_partial_failure_is_counted(self, emulator: Emulator, okta: ImportApi) -> None:
         emulator.faults.fail_objects(
             "users", count=1, condition=lambda entry: entry["age"] == 2, message="Quota exceeded"
         )
@@ -469,7 +467,7 @@ class TestData:
         assert counters["errorMessages"] == ["Quota exceeded"]
         assert counters["objectsCreated"] == 3
 
-    def test_ten_thousand_objects_with_references_import_in_seconds(self, okta: ImportApi) -> None:
+    def test_ten_thousand_objects_import_in_seconds(self, okta: ImportApi) -> None:
         began = time.perf_counter()
         status = okta.run(
             *(
@@ -505,19 +503,17 @@ def tenants(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 class TestLaws:
     @given(people=tenants(), data=st.data())
-    def test_neither_order_nor_chunks_matter_and_repeating_changes_nothing(
-        self, people: list[dict[str, Any]], data: st.DataObject
-    ) -> None:
+    def test_order_and_chunks_do_not_matter(self, people: list[dict[str, Any]], data: st.DataObject) -> None:
         groups = {"groups": [{"name": "Ops"}, {"name": "Sales"}]}
 
         def outcome(okta: ImportApi) -> dict[str, Any]:
             schema = okta.emulator.object_schema("OKT")
-            labels = {each.key: each.label for each in schema.objects}
+            labels = {asset.key: asset.label for asset in schema.objects}
             found: dict[str, Any] = {}
-            for each in schema["Person"].objects:
-                values: dict[str, Any] = dict(each.values)
+            for asset in schema["Person"].objects:
+                values: dict[str, Any] = dict(asset.values)
                 groups = sorted(labels[key] for key in values["Groups"])
-                found[each.label] = (labels.get(values["Manager"]), groups)
+                found[asset.label] = (labels.get(values["Manager"]), groups)
             return found
 
         def fresh() -> ImportApi:
@@ -529,9 +525,9 @@ class TestLaws:
         whole, split = fresh(), fresh()
         whole.run({"users": people, **groups})
         shuffled = data.draw(st.permutations(people))
-        split.run(groups, *({"users": [each]} for each in shuffled))
+        split.run(groups, *({"users": [person]} for person in shuffled))
         assert outcome(whole) == outcome(split)
-        assert set(outcome(whole)) == {each["profile"]["login"] for each in people}
+        assert set(outcome(whole)) == {person["profile"]["login"] for person in people}
         again = whole.run({"users": shuffled, **groups})
         expected = {"objectsIdentical": len(people), "entriesInSource": len(people)} if people else {}
         assert whole.counts(again, "Person") == expected
@@ -582,7 +578,7 @@ class TestReferences:
         return schema, status["progressResult"]["objectTypeResultMap"]["1"]
 
     @pytest.mark.parametrize("query", ["Id = ${others}", "Id IN (${others})", "label = ${others}", None])
-    def test_each_value_finds_its_target(self, emulator: Emulator, query: str | None) -> None:
+    def test_every_value_finds_its_target(self, emulator: Emulator, query: str | None) -> None:
         schema, _ = self.run(
             emulator,
             query,
@@ -591,7 +587,7 @@ class TestReferences:
         )
         assert schema["Thing"].object("c")["Others"] == ["TST-2", "TST-3"]
 
-    def test_other_locators_may_be_named(self, emulator: Emulator) -> None:
+    def test_query_may_name_other_locators(self, emulator: Emulator) -> None:
         schema, _ = self.run(
             emulator,
             "Place = ${where.code} AND Id != ${id}",
@@ -603,7 +599,7 @@ class TestReferences:
         )
         assert schema["Thing"].object("b")["Others"] == "TST-1"
 
-    def test_quotes_in_values_do_no_harm(self, emulator: Emulator) -> None:
+    def test_quote_in_a_value_is_escaped(self, emulator: Emulator) -> None:
         name = 'say "x" OR Id = a'
         schema, _ = self.run(
             emulator, "Id = ${others}", [{"id": name}, {"id": "a"}, {"id": "b", "others": name}]
@@ -620,12 +616,14 @@ class TestReferences:
         assert "can only contain max 1" in counters["errorMessages"][0]
         assert schema["Thing"].object("b")["Others"] is None
 
-    def test_unknown_attributes_in_a_query_are_an_error(self, emulator: Emulator) -> None:
+    def test_unknown_attribute_in_a_query_is_an_error(self, emulator: Emulator) -> None:
         _, counters = self.run(emulator, "Nope = ${others}", [{"id": "a", "others": "a"}])
         assert "No matching attribute for AQL clause (Nope)" in counters["errorMessages"][0]
 
     @pytest.mark.parametrize(("policy", "left"), [("ignore", "TST-1"), ("remove", None)])
-    def test_references_that_went_away(self, emulator: Emulator, policy: str, left: str | None) -> None:
+    def test_missing_reference_is_cleared_by_policy(
+        self, emulator: Emulator, policy: str, left: str | None
+    ) -> None:
         schema, _ = self.run(
             emulator,
             "Id = ${others}",
@@ -635,7 +633,7 @@ class TestReferences:
         )
         assert schema["Thing"].object("b")["Others"] == left
 
-    def test_targets_are_of_the_referenced_type_or_below_it(
+    def test_target_has_the_referenced_type_or_a_child(
         self, emulator: Emulator, schema: SeededSchema
     ) -> None:
         hardware = schema.add_object_type("Hardware")
@@ -645,7 +643,9 @@ class TestReferences:
         okta = ImportApi(emulator, emulator.add_import_source(schema))
         back = okta.get(f"{okta.source_url}/schema-and-mapping")
         kind = next(
-            each for each in back["schema"]["objectSchema"]["objectTypes"] if each["name"] == "Person"
+            object_type
+            for object_type in back["schema"]["objectSchema"]["objectTypes"]
+            if object_type["name"] == "Person"
         )
         name, device = kind["attributes"][1:]
         kind["attributes"] = [name, device]
@@ -656,13 +656,13 @@ class TestReferences:
             "description": "",
             "attributesMapping": [
                 {
-                    "attributeExternalId": each["externalId"],
-                    "attributeName": each["name"],
-                    "attributeLocators": [each["name"].lower()],
-                    "externalIdPart": each is name,
-                    **({} if each is name else {"objectMappingIQL": "Name = ${device}"}),
+                    "attributeExternalId": item["externalId"],
+                    "attributeName": item["name"],
+                    "attributeLocators": [item["name"].lower()],
+                    "externalIdPart": item is name,
+                    **({} if item is name else {"objectMappingIQL": "Name = ${device}"}),
                 }
-                for each in (name, device)
+                for item in (name, device)
             ],
         }
         okta.submit_mapping(document([kind], [mapping]))
@@ -672,7 +672,7 @@ class TestReferences:
         okta.run({"users": [{"name": "Ana", "device": "L1"}]})
         assert person.objects[0]["Device"] == "OKT-1"
 
-    def test_key_can_identify_as_one_public_app_does(self, emulator: Emulator, schema: SeededSchema) -> None:
+    def test_mapped_key_identifies_objects(self, emulator: Emulator, schema: SeededSchema) -> None:
         """The import's own number is remembered beside the object, whose key stays the service's."""
         okta = ImportApi(emulator, emulator.add_import_source(schema))
         given = people_and_groups()
@@ -692,28 +692,28 @@ class TestReferences:
             "objectsUpdated": 1,
             "emptyExternalIdEntries": 1,
         }
-        assert [each.label for each in schema["Person"].objects] == ["anna", "by hand"]
+        assert [asset.label for asset in schema["Person"].objects] == ["anna", "by hand"]
 
 
 class TestSources:
-    def test_a_source_is_described(self, emulator: Emulator, okta: ImportApi) -> None:
+    def test_import_source_is_described(self, emulator: Emulator, okta: ImportApi) -> None:
         api = Api(emulator)
         (listed,) = api.get("/importsource/objectschema/1")
         assert listed == api.get(f"/importsource/{listed['id']}")
         assert listed["importSourceModuleKey"] == "rlabs-import-type-external"
         assert listed["objectSchemaId"] == "1"
         assert listed["importStatus"]["validationStatusType"] == "VALID"
-        assert [each["selector"] for each in listed["importSourceOTEntries"]] == ["users", "groups"]
+        assert [entry["selector"] for entry in listed["importSourceOTEntries"]] == ["users", "groups"]
         assert listed["importExecutionType"] == "MANUAL"
         assert "token" not in str(listed).lower().replace("tokengenerated", "")
 
-    def test_one_reading_names_schemas_by_uuid(self) -> None:
+    def test_import_source_may_name_its_schema_by_uuid(self) -> None:
         emulator = Emulator(doubts=Doubts(import_source_schema_as_uuid=True))
         emulator.add_import_source(emulator.add_object_schema("OKT"))
         (listed,) = Api(emulator).get("/importsource/objectschema/1")
         assert len(listed["objectSchemaId"]) == 36
 
-    def test_schedules(self, emulator: Emulator, okta: ImportApi) -> None:
+    def test_schedule_is_created_changed_and_deleted(self, emulator: Emulator, okta: ImportApi) -> None:
         source = okta.source_url
         read = okta.get(f"{source}/schedule")
         assert set(read["links"]) == {"createSchedule"}
@@ -738,7 +738,9 @@ class TestSources:
         assert okta.ask("DELETE", one).status_code == 200
         assert okta.refused("GET", one)[0] == 404
 
-    def test_the_older_way_to_start_an_import(self, emulator: Emulator, source: SeededImportSource) -> None:
+    def test_legacy_import_is_started_and_followed(
+        self, emulator: Emulator, source: SeededImportSource
+    ) -> None:
         api = Api(emulator)
         assert api.refused("GET", f"/progress/category/imports/{source.id}")[0] == 404
         started = api.post(f"/import/start/{source.id}", status=200)
@@ -746,7 +748,7 @@ class TestSources:
         finished = api.get(f"/progress/category/imports/{source.id}")
         assert (finished["status"], finished["resultMessage"]) == ("FINISHED", "Import finished ok.")
 
-    def test_handles_show_executions(
+    def test_handle_shows_executions(
         self, emulator: Emulator, okta: ImportApi, source: SeededImportSource
     ) -> None:
         links = okta.post(okta.links["start"], status=200)["links"]

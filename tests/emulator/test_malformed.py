@@ -207,7 +207,7 @@ class TestBodies:
     @given(data=st.data())
     def test_any_json_for_any_operation(self, site: Emulator, data: st.DataObject) -> None:
         operation = data.draw(
-            st.sampled_from([each for each in ROUTER.operations if each.family == "assets"])
+            st.sampled_from([operation for operation in ROUTER.operations if operation.family == "assets"])
         )
         path = operation.path
         while "{" in path:

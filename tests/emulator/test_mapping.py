@@ -30,7 +30,7 @@ def mapping_in(given: dict[str, Any]) -> Any:
     return given["mapping"]["objectTypeMappings"][0]
 
 
-def test_the_first_mapping_is_put_and_later_ones_are_patched(okta: ImportApi, schema: SeededSchema) -> None:
+def test_second_put_is_409_and_patch_is_accepted(okta: ImportApi, schema: SeededSchema) -> None:
     assert okta.get(okta.links["getStatus"]) == {"status": "MISSING_MAPPING"}
     assert okta.submit_mapping(people_and_groups()).status_code == 204
     assert okta.get(okta.links["getStatus"]) == {"status": "IDLE"}
@@ -42,13 +42,13 @@ def test_the_first_mapping_is_put_and_later_ones_are_patched(okta: ImportApi, sc
     assert okta.submit_mapping(people_and_groups(), "PATCH").status_code == 204
 
 
-def test_one_reading_accepts_put_again_and_again() -> None:
+def test_repeated_put_may_be_accepted() -> None:
     emulator = Emulator(doubts=Doubts(repeated_mapping_put=True))
     okta = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("OKT")))
     assert [okta.submit_mapping(people_and_groups()).status_code for _ in range(2)] == [204, 204]
 
 
-def test_the_document_comes_back_filled_in(okta: ImportApi) -> None:
+def test_document_is_returned_complete(okta: ImportApi) -> None:
     okta.submit_mapping(people_and_groups())
     back = okta.get(f"{okta.source_url}/schema-and-mapping")
     assert back["schema"]["iconSchema"] == {"icons": []}
@@ -58,15 +58,15 @@ def test_the_document_comes_back_filled_in(okta: ImportApi) -> None:
     key, login, *_ = person["attributes"]
     assert (key["name"], "externalId" in key) == ("Key", False)
     assert (login["label"], login["minimumCardinality"], login["unique"]) == (True, 1, False)
-    names = [each["name"] for each in person["attributes"]]
+    names = [item["name"] for item in person["attributes"]]
     assert names == ["Key", "Login", "Age", "Tags", "Manager", "Groups"]
     manager = person["attributes"][4]
     assert manager["referenceObjectTypeExternalId"] == "t/Person"
     first = mapping_in(back)["attributesMapping"]
-    assert [each["externalIdPart"] for each in first] == [True, False, False, False, False]
+    assert [item["externalIdPart"] for item in first] == [True, False, False, False, False]
 
 
-def test_what_comes_back_can_be_sent_back_without_the_empty_icons(okta: ImportApi) -> None:
+def test_returned_document_without_icons_is_accepted(okta: ImportApi) -> None:
     okta.submit_mapping(people_and_groups())
     back = okta.get(f"{okta.source_url}/schema-and-mapping")
     refused = okta.submit_mapping(back, "PATCH")
@@ -79,7 +79,7 @@ def test_what_comes_back_can_be_sent_back_without_the_empty_icons(okta: ImportAp
     assert again == back
 
 
-def test_types_made_by_hand_have_made_up_external_ids_to_adopt_them_by(
+def test_generated_external_ids_adopt_manual_types(
     emulator: Emulator, okta: ImportApi, schema: SeededSchema
 ) -> None:
     kind = schema.add_object_type("Person", attributes=["Login"])
@@ -89,7 +89,7 @@ def test_types_made_by_hand_have_made_up_external_ids_to_adopt_them_by(
     assert back["mapping"]["objectTypeMappings"] == []
     person = person_in(back)
     assert person["externalId"].startswith("cmdb::externalId/")
-    assert [each["name"] for each in person["attributes"]] == ["Key", "Name", "Login", "State"]
+    assert [item["name"] for item in person["attributes"]] == ["Key", "Name", "Login", "State"]
     assert person["attributes"][3]["typeValues"] == ["Active"]
     login = person["attributes"][2]
     wanted = document(
@@ -145,7 +145,7 @@ class TestForm:
             ),
         ],
     )  # fmt: skip
-    def test_mistakes_of_form_are_named(
+    def test_invalid_form_is_named(
         self, okta: ImportApi, path: tuple[str, ...], value: Any, text: str
     ) -> None:
         given = people_and_groups()
@@ -168,22 +168,20 @@ class TestForm:
             ({"description": None}, "description must be of type string"),
         ],
     )
-    def test_mistakes_in_an_attribute_are_named(
-        self, okta: ImportApi, changes: dict[str, Any], text: str
-    ) -> None:
+    def test_invalid_attribute_is_named(self, okta: ImportApi, changes: dict[str, Any], text: str) -> None:
         given = people_and_groups()
         person_in(given)["attributes"][1].update(changes)
         answer = okta.submit_mapping(given)
         assert answer.status_code == 400
         assert text in " ".join(answer.json()["errorMessages"])
 
-    def test_no_json_is_400(self, okta: ImportApi) -> None:
+    def test_invalid_json_is_400(self, okta: ImportApi) -> None:
         answer = okta.ask(
             "PUT", okta.links["mapping"], content=b"{", headers={"Content-Type": "application/json"}
         )
         assert "not valid JSON" in answer.json()["errorMessages"][0]
 
-    def test_without_external_ids_the_older_edition_holds(
+    def test_document_without_external_ids_has_the_old_form(
         self, okta: ImportApi, schema: SeededSchema
     ) -> None:
         """The presence of external ids decides, not `$schema`. Statuses and cardinalities exist in the newer one only."""
@@ -250,7 +248,7 @@ class TestForm:
 
 
 class TestContradictions:
-    def test_an_external_id_of_another_schema(self, emulator: Emulator, okta: ImportApi) -> None:
+    def test_external_id_of_another_schema_is_rejected(self, emulator: Emulator, okta: ImportApi) -> None:
         okta.submit_mapping(people_and_groups())
         other = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("HR")))
         codes = other.codes(people_and_groups())
@@ -258,18 +256,20 @@ class TestContradictions:
             "SCHEMA_INVALID_EXTERNAL_ID"
         }
 
-    def test_the_same_name_with_another_external_id(self, okta: ImportApi, schema: SeededSchema) -> None:
+    def test_same_type_name_with_another_external_id_is_rejected(
+        self, okta: ImportApi, schema: SeededSchema
+    ) -> None:
         schema.add_object_type("Person")
         assert "EXTERNAL_ID_MISMATCH" in okta.codes(people_and_groups())
 
-    def test_an_attribute_of_the_same_name_with_another_external_id(self, okta: ImportApi) -> None:
+    def test_same_attribute_name_with_another_id_is_rejected(self, okta: ImportApi) -> None:
         okta.submit_mapping(people_and_groups())
         given = people_and_groups()
         person_in(given)["attributes"][1]["externalId"] = "a/Other"
         assert "EXTERNAL_ID_MISMATCH" in okta.codes(given, "PATCH")
 
     @pytest.mark.parametrize("where", ["type", "attribute"])
-    def test_names_cannot_be_changed(self, okta: ImportApi, where: str) -> None:
+    def test_changed_name_is_rejected(self, okta: ImportApi, where: str) -> None:
         okta.submit_mapping(people_and_groups())
         given = people_and_groups()
         given["mapping"]["objectTypeMappings"] = []
@@ -277,34 +277,34 @@ class TestContradictions:
         target["name"] = "Renamed"
         assert okta.codes(given, "PATCH") == ["EXTERNAL_ID_MISMATCH"]
 
-    def test_types_of_attributes_cannot_be_changed(self, okta: ImportApi) -> None:
+    def test_changed_attribute_type_is_rejected(self, okta: ImportApi) -> None:
         okta.submit_mapping(people_and_groups())
         given = people_and_groups()
         person_in(given)["attributes"][1]["type"] = "text"
         assert okta.codes(given, "PATCH") == ["ATTRIBUTE_TYPE_CHANGED"]
 
-    def test_referenced_types_cannot_be_changed(self, okta: ImportApi) -> None:
+    def test_changed_referenced_type_is_rejected(self, okta: ImportApi) -> None:
         okta.submit_mapping(people_and_groups())
         given = people_and_groups()
         person_in(given)["attributes"][3]["referenceObjectTypeExternalId"] = "t/Group"
         assert okta.codes(given, "PATCH") == ["REFERENCED_OBJECT_TYPE_CHANGED"]
 
-    def test_an_unknown_reference(self, okta: ImportApi) -> None:
+    def test_unknown_reference_is_rejected(self, okta: ImportApi) -> None:
         given = people_and_groups()
         person_in(given)["attributes"][3]["referenceObjectTypeExternalId"] = "t/Nobody"
         assert okta.codes(given) == ["UNKNOWN_REFERENCE"]
 
-    def test_an_external_id_that_is_there_twice(self, okta: ImportApi) -> None:
+    def test_duplicate_external_id_is_rejected(self, okta: ImportApi) -> None:
         given = people_and_groups()
         person_in(given)["attributes"][1]["externalId"] = "a/Login"
         assert "DUPLICATE_EXTERNAL_ID_ILLEGAL" in okta.codes(given)
 
-    def test_an_external_id_that_is_missing(self, okta: ImportApi) -> None:
+    def test_missing_external_id_is_rejected(self, okta: ImportApi) -> None:
         given = people_and_groups()
         del person_in(given)["externalId"]
         assert "SCHEMA_INVALID_EXTERNAL_ID" in okta.codes(given)
 
-    def test_a_type_with_the_external_id_of_an_attribute(self, okta: ImportApi) -> None:
+    def test_external_id_of_an_attribute_is_rejected_for_a_type(self, okta: ImportApi) -> None:
         okta.submit_mapping(people_and_groups())
         given = document([{"externalId": "a/Login", "name": "X", "description": ""}], [])
         assert okta.codes(given, "PATCH") == ["SCHEMA_INVALID_EXTERNAL_ID"]
@@ -348,7 +348,9 @@ class TestContradictions:
             ),
         ],
     )
-    def test_mappings_fit_the_schema(self, okta: ImportApi, changes: dict[str, Any], code: str) -> None:
+    def test_mapping_without_its_schema_is_rejected(
+        self, okta: ImportApi, changes: dict[str, Any], code: str
+    ) -> None:
         given = people_and_groups()
         mapping_in(given).update(changes)
         assert code in okta.codes(given)
@@ -361,26 +363,28 @@ class TestContradictions:
             ({"name": "Login"}, "DUPLICATE_ATTRIBUTE_NAME"),
         ],
     )
-    def test_attributes_are_possible(self, okta: ImportApi, changes: dict[str, Any], code: str) -> None:
+    def test_impossible_attribute_is_rejected(
+        self, okta: ImportApi, changes: dict[str, Any], code: str
+    ) -> None:
         given = people_and_groups()
         person_in(given)["attributes"][1].update(changes)
         given["mapping"]["objectTypeMappings"] = given["mapping"]["objectTypeMappings"][1:]
         assert code in okta.codes(given)
 
-    def test_icons_and_names_are_known(self, okta: ImportApi) -> None:
+    def test_unknown_icon_and_invalid_name_are_rejected(self, okta: ImportApi) -> None:
         given = people_and_groups()
         person_in(given)["iconKey"] = "nope"
         person_in(given)["name"] = "Person?"
         mapping_in(given)["objectTypeName"] = "Person?"
         assert okta.codes(given) == ["UNKNOWN_ICON_KEY", "INVALID_NAME"]
 
-    def test_nothing_is_changed_by_a_refused_document(self, okta: ImportApi, schema: SeededSchema) -> None:
+    def test_rejected_document_changes_nothing(self, okta: ImportApi, schema: SeededSchema) -> None:
         given = people_and_groups()
         mapping_in(given)["objectTypeExternalId"] = "t/Nobody"
         okta.codes(given)
         assert schema.object_types == []
 
-    def test_one_reading_needs_no_external_id_part(self) -> None:
+    def test_external_id_part_may_be_optional(self) -> None:
         emulator = Emulator(doubts=Doubts(mapping_needs_external_id_part=False))
         okta = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("OKT")))
         given = people_and_groups()
@@ -389,7 +393,7 @@ class TestContradictions:
 
 
 class TestEffect:
-    def test_icons_and_statuses_come_along(self, okta: ImportApi, schema: SeededSchema) -> None:
+    def test_icons_and_statuses_are_created(self, okta: ImportApi, schema: SeededSchema) -> None:
         given = people_and_groups()
         given["schema"]["iconSchema"] = {"icons": [{"key": "person", "name": "A person", "png48": PNG48}]}
         given["schema"]["statusSchema"] = {
@@ -405,7 +409,7 @@ class TestEffect:
         assert back["schema"]["iconSchema"]["icons"] == [
             {"key": "person", "name": "A person", "png48": PNG48}
         ]
-        assert [each["name"] for each in back["schema"]["statusSchema"]["statuses"]] == ["Hired"]
+        assert [status["name"] for status in back["schema"]["statusSchema"]["statuses"]] == ["Hired"]
         assert person_in(back)["iconKey"] == "person"
         assert person_in(back)["attributes"][-1]["typeValues"] == ["Hired", "Closed"]
         person_in(given).update(description="New words")
@@ -420,7 +424,7 @@ class TestEffect:
         kind = api.get(f"/objecttype/{schema['Person'].id}")
         assert api.ask("GET", f"/icon/{kind['icon']['id']}/icon.png").status_code == 200
 
-    def test_children_stand_below_their_parents(self, okta: ImportApi, schema: SeededSchema) -> None:
+    def test_child_types_are_below_their_parents(self, okta: ImportApi, schema: SeededSchema) -> None:
         given = people_and_groups()
         child = {
             "externalId": "t/Guest",
@@ -437,7 +441,7 @@ class TestEffect:
         back = okta.get(f"{okta.source_url}/schema-and-mapping")
         assert person_in(back)["children"][0]["name"] == "Guest"
 
-    def test_only_changed_parts_need_to_be_sent(self, okta: ImportApi, schema: SeededSchema) -> None:
+    def test_patch_needs_the_changed_parts_only(self, okta: ImportApi, schema: SeededSchema) -> None:
         okta.submit_mapping(people_and_groups())
         more = document(
             [
@@ -460,7 +464,7 @@ class TestEffect:
         assert len(okta.get(f"{okta.source_url}/schema-and-mapping")["mapping"]["objectTypeMappings"]) == 2
         assert schema["Device"].attribute_names == ["Key", "Name", "Created", "Updated"]
 
-    def test_references_by_name_lead_to_types_that_are_there(
+    def test_reference_by_name_finds_an_existing_type(
         self, emulator: Emulator, okta: ImportApi, schema: SeededSchema
     ) -> None:
         schema.add_object_type("City")
@@ -472,21 +476,21 @@ class TestEffect:
         assert okta.submit_mapping(given).status_code == 204
         assert schema["Person"].attribute("Country").type_value == schema["Country"].id
 
-    def test_the_mapping_is_readable_after_an_attribute_went_away(
+    def test_mapping_is_readable_after_an_attribute_is_deleted(
         self, emulator: Emulator, okta: ImportApi, schema: SeededSchema
     ) -> None:
         okta.submit_mapping(people_and_groups())
         age = schema["Person"].attribute("Age")
         Api(emulator).ask("DELETE", f"/objecttypeattribute/{age.id}")
         back = okta.get(f"{okta.source_url}/schema-and-mapping")
-        assert "Age" in [each["attributeName"] for each in mapping_in(back)["attributesMapping"]]
+        assert "Age" in [mapping["attributeName"] for mapping in mapping_in(back)["attributesMapping"]]
         given = people_and_groups()
         given["schema"]["objectSchema"]["objectTypes"] = given["schema"]["objectSchema"]["objectTypes"][1:]
         given["mapping"]["objectTypeMappings"] = given["mapping"]["objectTypeMappings"][:1]
         mapping_in(given)["attributesMapping"] = [locate("Login", "login", externalIdPart=True)]
         assert okta.submit_mapping(given, "PATCH").status_code == 204
 
-    def test_asynchronous_submissions_are_polled(self, emulator: Emulator, okta: ImportApi) -> None:
+    def test_async_submission_is_polled(self, emulator: Emulator, okta: ImportApi) -> None:
         answer = okta.ask("PUT", okta.links["mapping"], people_and_groups(), params={"async": "true"})
         assert (answer.status_code, answer.content) == (303, b"")
         location = answer.headers["location"]
@@ -502,7 +506,7 @@ class TestEffect:
         assert answer.status_code == 303
         assert okta.refused("GET", f"{okta.source_url}/mapping/progress/none")[0] == 400
 
-    def test_an_asynchronous_submission_can_fail_later(self, emulator: Emulator, okta: ImportApi) -> None:
+    def test_async_submission_can_fail_later(self, emulator: Emulator, okta: ImportApi) -> None:
         first, second = (
             okta.ask("PUT", okta.links["mapping"], people_and_groups(), params={"async": "true"}).headers[
                 "location"
@@ -513,9 +517,7 @@ class TestEffect:
         assert okta.get(first)["result"] == "OK"
         assert okta.get(second)["result"] == "ERROR"
 
-    def test_an_asynchronous_submission_outlives_its_import_source(
-        self, emulator: Emulator, okta: ImportApi
-    ) -> None:
+    def test_async_submission_survives_its_import_source(self, emulator: Emulator, okta: ImportApi) -> None:
         okta.ask("PUT", okta.links["mapping"], people_and_groups(), params={"async": "true"})
         emulator.import_sources[0].delete()
         emulator.clock.sleep(1)
@@ -523,13 +525,13 @@ class TestEffect:
         (progress,) = emulator.world.mapping_progress.values()
         assert progress.result == "ERROR"
 
-    def test_put_may_know_nothing_of_async(self) -> None:
+    def test_put_may_ignore_async(self) -> None:
         emulator = Emulator(doubts=Doubts(mapping_put_is_asynchronous=False))
         okta = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("OKT")))
         answer = okta.ask("PUT", okta.links["mapping"], people_and_groups(), params={"async": "true"})
         assert answer.status_code == 204
 
-    def test_accounts_submit_mappings_too(self, emulator: Emulator, okta: ImportApi) -> None:
+    def test_account_can_submit_a_mapping(self, emulator: Emulator, okta: ImportApi) -> None:
         api = Api(emulator)
         path = okta.source_url.removeprefix(f"{GATEWAY}/jsm/assets/workspace/{emulator.workspace_id}/v1")
         assert api.ask("PUT", f"{path}/mapping", people_and_groups()).status_code == 204

@@ -26,7 +26,7 @@ def body_of(kind: SeededType, values: dict[str, Any]) -> dict[str, Any]:
             {
                 "objectTypeAttributeId": str(kind.attribute(name).id),
                 "objectAttributeValues": [
-                    {"value": each} for each in (value if isinstance(value, list) else [value])
+                    {"value": item} for item in (value if isinstance(value, list) else [value])
                 ],
             }
             for name, value in values.items()
@@ -35,13 +35,13 @@ def body_of(kind: SeededType, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def shown(api: Api, identifier: str, name: str) -> Any:
-    for each in api.get(f"/object/{identifier}")["attributes"]:
-        if each["objectTypeAttribute"]["name"] == name:
-            return each["objectAttributeValues"]
+    for item in api.get(f"/object/{identifier}")["attributes"]:
+        if item["objectTypeAttribute"]["name"] == name:
+            return item["objectAttributeValues"]
     return []
 
 
-def test_a_created_object_is_answered_without_attributes(api: Api, people: SeededType) -> None:
+def test_created_object_has_no_attributes(api: Api, people: SeededType) -> None:
     created = create(api, people, Name="Ana")
     assert created["objectKey"] == f"OKT-{created['id']}"
     assert (created["label"], created["name"]) == ("Ana", "Ana")
@@ -50,12 +50,12 @@ def test_a_created_object_is_answered_without_attributes(api: Api, people: Seede
     assert created["avatar"]["objectId"] == created["id"]
 
 
-def test_reading_shows_attributes_with_their_definitions(api: Api, people: SeededType) -> None:
+def test_object_has_attributes_with_definitions(api: Api, people: SeededType) -> None:
     created = create(api, people, Name="Ana")
     document = api.get(f"/object/{created['id']}")
-    names = [each["objectTypeAttribute"]["name"] for each in document["attributes"]]
+    names = [item["objectTypeAttribute"]["name"] for item in document["attributes"]]
     assert names == ["Key", "Name", "Created", "Updated"]
-    key, _, moment, _ = (each["objectAttributeValues"][0] for each in document["attributes"])
+    key, _, moment, _ = (item["objectAttributeValues"][0] for item in document["attributes"])
     assert key["value"] == created["objectKey"]
     assert moment["value"] == created["created"]
     assert moment["displayValue"] == "05/Jan/26 8:00 AM"
@@ -63,7 +63,7 @@ def test_reading_shows_attributes_with_their_definitions(api: Api, people: Seede
     assert "attributes" not in api.get(f"/object/{created['id']}", includeAttributes="false")
 
 
-def test_an_object_is_found_by_its_key_too(api: Api, people: SeededType) -> None:
+def test_object_is_found_by_its_key(api: Api, people: SeededType) -> None:
     created = create(api, people, Name="Ana")
     assert api.get(f"/object/{created['objectKey'].lower()}")["id"] == created["id"]
     assert api.refused("GET", "/object/XYZ-1")[0] == 404
@@ -87,7 +87,7 @@ def test_an_object_is_found_by_its_key_too(api: Api, people: SeededType) -> None
         ("ipaddress", "2001:db8::/64", "2001:db8::/64", "2001:db8::/64"),
     ],
 )
-def test_values_are_kept_in_the_form_of_their_type(
+def test_value_is_stored_in_the_form_of_its_type(
     api: Api, people: SeededType, kind: str, given: str, kept: str, displayed: str
 ) -> None:
     people.add_attribute("Field", kind)
@@ -121,7 +121,7 @@ def test_values_are_kept_in_the_form_of_their_type(
         ("status", "Nope", "Invalid values"),
     ],
 )
-def test_values_of_the_wrong_form_are_refused_under_the_key_of_the_attribute(
+def test_invalid_value_is_rejected_under_its_key(
     api: Api, people: SeededType, kind: str, given: str, text: str
 ) -> None:
     attribute = people.add_attribute("Field", kind)
@@ -130,7 +130,7 @@ def test_values_of_the_wrong_form_are_refused_under_the_key_of_the_attribute(
     assert text in errors[f"rlabs-insight-attribute-{attribute.id}"]
 
 
-def test_patterns_options_and_suffixes(api: Api, people: SeededType) -> None:
+def test_pattern_option_and_suffix_apply(api: Api, people: SeededType) -> None:
     people.add_attribute("Badge", regex="^B[0-9]+$")
     people.add_attribute("Broken", regex="(")
     people.add_attribute("Size", "select", choices=["S", "M"])
@@ -142,13 +142,13 @@ def test_patterns_options_and_suffixes(api: Api, people: SeededType) -> None:
     assert shown(api, created["id"], "Weight")[0]["displayValue"] == "3 kg"
 
 
-def test_references_show_the_object_and_accept_keys_and_ids(api: Api, people: SeededType) -> None:
+def test_reference_accepts_keys_and_ids(api: Api, people: SeededType) -> None:
     people.add_attribute("Manager", references=people)
     ana = create(api, people, Name="Ana")
     by_key = create(api, people, Name="Bruno", Manager=ana["objectKey"])
     by_id = create(api, people, Name="Chiara", Manager=ana["id"])
-    for each in (by_key, by_id):
-        (value,) = shown(api, each["id"], "Manager")
+    for item in (by_key, by_id):
+        (value,) = shown(api, item["id"], "Manager")
         assert (value["displayValue"], value["searchValue"]) == ("Ana", ana["objectKey"])
         assert value["referencedType"] is True
         assert "value" not in value
@@ -157,7 +157,7 @@ def test_references_show_the_object_and_accept_keys_and_ids(api: Api, people: Se
     assert "not valid Object id or key" in next(iter(errors.values()))
 
 
-def test_a_reference_fits_its_type(emulator: Emulator, api: Api, people: SeededType) -> None:
+def test_reference_to_another_type_is_rejected(emulator: Emulator, api: Api, people: SeededType) -> None:
     schema = emulator.object_schema("OKT")
     hardware = schema.add_object_type("Hardware")
     laptop = schema.add_object_type("Laptop", parent=hardware)
@@ -169,7 +169,7 @@ def test_a_reference_fits_its_type(emulator: Emulator, api: Api, people: SeededT
     create(api, people, Name="X", **{"Below too": device.key})
 
 
-def test_users_groups_and_statuses(emulator: Emulator, api: Api, people: SeededType) -> None:
+def test_user_group_and_status_values_have_details(emulator: Emulator, api: Api, people: SeededType) -> None:
     people.add_attribute("Account", "user")
     people.add_attribute("Group", "group")
     people.add_attribute("State", "status", statuses=["Active", "Closed"])
@@ -190,7 +190,7 @@ def test_users_groups_and_statuses(emulator: Emulator, api: Api, people: SeededT
     assert api.refused("POST", "/object/create", body_of(people, {"Name": "X", "State": "5"}))[0] == 400
 
 
-def test_status_values_may_come_in_search_value_only() -> None:
+def test_status_value_may_be_in_search_value_only() -> None:
     emulator = Emulator(doubts=Doubts(group_and_status_values_in_search_value_only=True))
     kind = emulator.add_object_schema("OKT").add_object_type("People")
     kind.add_attribute("State", "status")
@@ -200,7 +200,7 @@ def test_status_values_may_come_in_search_value_only() -> None:
     assert value["searchValue"] == "2"
 
 
-def test_numbers_of_values_and_uniqueness(api: Api, people: SeededType) -> None:
+def test_cardinality_and_uniqueness_are_checked(api: Api, people: SeededType) -> None:
     people.add_attribute("Login", unique=True)
     people.add_attribute("Teams", maximum=2)
     people.add_attribute("Badge", minimum=1)
@@ -218,7 +218,7 @@ def test_numbers_of_values_and_uniqueness(api: Api, people: SeededType) -> None:
     assert api.put(f"/object/{created['id']}", again)["id"] == created["id"]
 
 
-def test_unknown_and_system_attributes_are_refused(api: Api, people: SeededType) -> None:
+def test_unknown_and_system_attributes_are_rejected(api: Api, people: SeededType) -> None:
     _, errors = api.refused("POST", "/object/create", body_of(people, {"Name": "Ana", "Key": "OKT-7"}))
     assert "cannot be edited" in next(iter(errors.values()))
     body = body_of(people, {"Name": "Ana"})
@@ -226,16 +226,18 @@ def test_unknown_and_system_attributes_are_refused(api: Api, people: SeededType)
     assert "rlabs-insight-attribute-99" in api.refused("POST", "/object/create", body)[1]
 
 
-def test_abstract_types_and_read_only_schemas_have_no_new_objects(emulator: Emulator, api: Api) -> None:
+def test_abstract_type_and_read_only_schema_reject_objects(emulator: Emulator, api: Api) -> None:
     demo = emulator.seed_demo()
     assert "abstract" in str(api.refused("POST", "/object/create", body_of(demo["Hardware"], {"Name": "X"})))
     service = emulator.object_schema("SVC")["Service"]
     assert api.refused("POST", "/object/create", body_of(service, {"Name": "X"}))[0] == 403
-    listed = {each["objectSchemaKey"]: each["canManage"] for each in api.get("/objectschema/list")["values"]}
+    listed = {
+        value["objectSchemaKey"]: value["canManage"] for value in api.get("/objectschema/list")["values"]
+    }
     assert listed == {"ITSM": True, "SVC": False}
 
 
-def test_updating_leaves_out_what_is_not_named(api: Api, people: SeededType) -> None:
+def test_update_keeps_attributes_that_are_not_named(api: Api, people: SeededType) -> None:
     people.add_attribute("City")
     people.add_attribute("Alias")
     created = create(api, people, Name="Ana", City="Madrid", Alias="A")
@@ -243,20 +245,20 @@ def test_updating_leaves_out_what_is_not_named(api: Api, people: SeededType) -> 
     assert api.refused("PUT", f"/object/{created['id']}", {"attributes": []})[1]["objectTypeId"]
     document = api.put(f"/object/{created['id']}", {**body, "hasAvatar": True, "avatarUUID": "u"})
     assert document["hasAvatar"] is True
-    names = {each["objectTypeAttribute"]["name"]: each for each in document["attributes"]}
+    names = {item["objectTypeAttribute"]["name"]: item for item in document["attributes"]}
     assert "Alias" not in names
     assert names["City"]["objectAttributeValues"][0]["value"] == "Lisbon"
     assert names["Name"]["objectAttributeValues"][0]["value"] == "Ana"
 
 
-def test_the_type_of_an_object_stays(emulator: Emulator, api: Api, people: SeededType) -> None:
+def test_type_of_an_object_cannot_change(emulator: Emulator, api: Api, people: SeededType) -> None:
     other = emulator.object_schema("OKT").add_object_type("Groups")
     created = create(api, people, Name="Ana")
     body = {"objectTypeId": other.id, "attributes": []}
     assert "objectTypeId" in api.refused("PUT", f"/object/{created['id']}", body)[1]
 
 
-def test_history_names_who_changed_what(emulator: Emulator, api: Api, people: SeededType) -> None:
+def test_history_names_actor_and_change(emulator: Emulator, api: Api, people: SeededType) -> None:
     people.add_attribute("Manager", references=people)
     ana = create(api, people, Name="Ana")
     emulator.clock.advance(60)
@@ -267,23 +269,23 @@ def test_history_names_who_changed_what(emulator: Emulator, api: Api, people: Se
     assert older["actor"]["emailAddress"] == emulator.email
     assert "affectedAttribute" not in creation
     ascending = api.get(f"/object/{ana['id']}/history", asc="true")
-    assert [each["id"] for each in ascending] == [creation["id"], older["id"], newest["id"]]
+    assert [change["id"] for change in ascending] == [creation["id"], older["id"], newest["id"]]
     assert api.get(f"/object/{ana['id']}")["updated"] > ana["updated"]
     seeded = people.add_object(Name="Seeded")
     assert api.get(f"/object/{seeded.id}/history")[0]["actor"] == {"displayName": "Assets import"}
 
 
-def test_deleting_makes_references_vanish(api: Api, people: SeededType) -> None:
+def test_deleted_object_leaves_no_references(api: Api, people: SeededType) -> None:
     people.add_attribute("Teams", references=people, multiple=True)
     one, two = create(api, people, Name="1"), create(api, people, Name="2")
     three = create(api, people, Name="3", Teams=[one["id"], two["id"]])
     assert api.ask("DELETE", f"/object/{one['id']}").status_code == 200
-    assert [each["displayValue"] for each in shown(api, three["id"], "Teams")] == ["2"]
+    assert [item["displayValue"] for item in shown(api, three["id"], "Teams")] == ["2"]
     assert api.refused("GET", f"/object/{one['id']}")[0] == 404
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, True), (204, False), (204, True)])
-def test_the_answer_to_deleting_is_doubtful(status: int, body: bool) -> None:
+def test_response_to_deleting_is_a_switch(status: int, body: bool) -> None:
     emulator = Emulator(doubts=Doubts(delete_object_status=status, delete_object_body=body))
     ana = emulator.add_object_schema("OKT").add_object_type("People").add_object(Name="Ana")
     answer = Api(emulator).ask("DELETE", f"/object/{ana.id}")
@@ -294,23 +296,23 @@ def test_the_answer_to_deleting_is_doubtful(status: int, body: bool) -> None:
 def test_references_to_an_object_are_counted_by_type(emulator: Emulator, api: Api) -> None:
     demo = emulator.seed_demo()
     office = demo["Office"].object("Madrid")
-    found = {each["objectType"]["name"]: each for each in api.get(f"/object/{office.id}/referenceinfo")}
+    found = {item["objectType"]["name"]: item for item in api.get(f"/object/{office.id}/referenceinfo")}
     assert found["Person"]["numberOfReferencedObjects"] == 10
     assert found["Person"]["referenceTypes"][0]["name"] == "Reference"
     assert found["Person"]["openIssuesExists"] is False
 
 
-def test_connected_tickets(emulator: Emulator, api: Api) -> None:
+def test_connected_tickets_are_listed(emulator: Emulator, api: Api) -> None:
     demo = emulator.seed_demo()
     payroll = demo["Service"].object("Payroll")
     document = api.get(f"/objectconnectedtickets/{payroll.id}/tickets")
-    assert [each["key"] for each in document["tickets"]] == ["ITH-1"]
+    assert [ticket["key"] for ticket in document["tickets"]] == ["ITH-1"]
     assert "ITH-1" in document["allTicketsQuery"]
     office = demo["Office"].object("Madrid")
     assert api.get(f"/objectconnectedtickets/{office.id}/tickets")["tickets"] == []
 
 
-def test_handles_read_and_change_objects(people: SeededType, emulator: Emulator) -> None:
+def test_handle_reads_and_changes_objects(people: SeededType, emulator: Emulator) -> None:
     people.add_attribute("Teams", references=people, multiple=True)
     people.add_attribute("Started", "date")
     people.add_attribute("Score", "double")
@@ -341,7 +343,7 @@ def test_handles_read_and_change_objects(people: SeededType, emulator: Emulator)
     assert people.objects == []
 
 
-def test_the_label_can_be_any_attribute_or_missing(emulator: Emulator) -> None:
+def test_label_can_be_any_attribute_or_missing(emulator: Emulator) -> None:
     schema = emulator.add_object_schema("OKT")
     person = schema.add_object_type("Person")
     ana = person.add_object(Name="Ana")
@@ -362,7 +364,7 @@ def test_labels_in_a_circle_end_at_a_key(emulator: Emulator) -> None:
     assert (first.label, second.label) == ("OKT-2", "OKT-1")
 
 
-def test_values_that_differ_in_case_only_stay_findable(api: Api, people: SeededType) -> None:
+def test_values_that_differ_in_case_are_findable(api: Api, people: SeededType) -> None:
     people.add_attribute("Tags", multiple=True)
     ana = people.add_object(Name="Ana", Tags=["a", "A", "b"])
     people.add_object(Name="Bruno", Tags=["b"])
@@ -372,7 +374,7 @@ def test_values_that_differ_in_case_only_stay_findable(api: Api, people: SeededT
     assert api.find("Tags = b") == ["Bruno"]
 
 
-def test_read_only_schemas_refuse_handles_too(emulator: Emulator) -> None:
+def test_read_only_schema_rejects_handles(emulator: Emulator) -> None:
     emulator.seed_demo()
     with pytest.raises(Exception, match="read-only"):
         emulator.object_schema("SVC")["Service"].add_object(Name="New")

@@ -38,12 +38,12 @@ def url(emulator: Emulator) -> Iterator[str]:
 def after_the_import(emulator: Emulator, source: SeededImportSource) -> None:
     """What both clients leave behind."""
     schema = source.schema
-    assert [each.label for each in schema["Laptop"].objects] == ["L1"]
+    assert [asset.label for asset in schema["Laptop"].objects] == ["L1"]
     assert schema["Laptop"].objects[0]["Serial number"] == "4711"
-    assert [each.values["Login"] for each in schema["Person"].objects] == ["ana", "bruno"]
+    assert [asset.values["Login"] for asset in schema["Person"].objects] == ["ana", "bruno"]
     assert schema["Person"].object("bruno")["Manager"] == schema["Person"].object("ana").key
-    assert [each.status for each in source.executions] == ["DONE"]
-    assert {each.status for each in emulator.requests} <= {200, 201, 204}
+    assert [execution.status for execution in source.executions] == ["DONE"]
+    assert {request.status for request in emulator.requests} <= {200, 201, 204}
 
 
 class TestPython:
@@ -73,7 +73,7 @@ class TestPython:
         (schema,) = client.list_object_schema()["values"]
         assert client.get_object_schema(schema["id"])["objectSchemaKey"] == "OKT"
         (laptop,) = client.get_object_schema_object_types(schema["id"])
-        attributes = {each["name"]: each["id"] for each in client.get_object_type_attributes(laptop["id"])}
+        attributes = {item["name"]: item["id"] for item in client.get_object_type_attributes(laptop["id"])}
         created = client.create_object(
             laptop["id"],
             [

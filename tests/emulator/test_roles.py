@@ -22,21 +22,21 @@ def roles_of(site: Api, schema_id: str) -> dict[str, Any]:
     return {name: site.get(f"/config/role/{link.rpartition('/')[2]}") for name, link in links.items()}
 
 
-def test_a_new_schema_hands_every_jsm_group_the_developers_role(emulator: Emulator, site: Api) -> None:
+def test_new_schema_gives_jsm_groups_the_developer_role(emulator: Emulator, site: Api) -> None:
     emulator.add_group("it-ops", jsm=True)
     emulator.add_group("sales")
     created = site.post("/objectschema/create", {"name": "Okta", "objectSchemaKey": "OKT"})
     roles = roles_of(site, created["id"])
-    assert {name: [each["name"] for each in role["actors"]] for name, role in roles.items()} == {
+    assert {name: [actor["name"] for actor in role["actors"]] for name, role in roles.items()} == {
         "Object Schema Managers": [emulator.account.account_id],
         "Object Schema Developers": ["jira-servicemanagement-users-acme", "it-ops"],
         "Object Schema Users": [],
     }
     actors = roles["Object Schema Developers"]["actors"]
-    assert {each["type"] for each in actors} == {GROUPS}
+    assert {actor["type"] for actor in actors} == {GROUPS}
 
 
-def test_roles_are_emptied_and_filled(emulator: Emulator, site: Api) -> None:
+def test_role_entries_are_replaced(emulator: Emulator, site: Api) -> None:
     schema = emulator.add_object_schema("OKT")
     emulator.add_group("it-ops")
     role = roles_of(site, schema.id)["Object Schema Managers"]
@@ -45,7 +45,7 @@ def test_roles_are_emptied_and_filled(emulator: Emulator, site: Api) -> None:
         "categorisedActors": {USERS: [emulator.account.account_id], GROUPS: ["it-ops", "it-ops"]},
     }
     answered = site.put(f"/config/role/{role['id']}", body)
-    assert [each["name"] for each in answered["actors"]] == [emulator.account.account_id, "it-ops"]
+    assert [actor["name"] for actor in answered["actors"]] == [emulator.account.account_id, "it-ops"]
     assert schema.roles["Object Schema Managers"] == [emulator.account.account_id, "it-ops"]
     assert site.put(f"/config/role/{role['id']}", {"id": role["id"], "categorisedActors": {}})["actors"] == []
 
@@ -54,13 +54,13 @@ def test_roles_are_emptied_and_filled(emulator: Emulator, site: Api) -> None:
     "actors",
     [{USERS: ["nobody"]}, {GROUPS: ["nobody"]}, {"other-actor": []}, {USERS: "nobody"}, {GROUPS: [1]}],
 )
-def test_unknown_actors_are_refused(emulator: Emulator, site: Api, actors: dict[str, Any]) -> None:
+def test_unknown_actor_is_rejected(emulator: Emulator, site: Api, actors: dict[str, Any]) -> None:
     emulator.add_object_schema("OKT")
     assert site.refused("PUT", "/config/role/1", {"id": 1, "categorisedActors": actors})[0] == 400
 
 
 @pytest.mark.parametrize("path", ["/config/role/objectschema/1", "/config/role/1"])
-def test_roles_are_only_known_to_the_site_gateway(emulator: Emulator, path: str) -> None:
+def test_roles_exist_on_the_site_gateway_only(emulator: Emulator, path: str) -> None:
     emulator.add_object_schema("OKT")
     for api in (Api(emulator), Api(emulator, base=ex_jira(emulator))):
         answer = api.ask("GET", path)
@@ -69,7 +69,7 @@ def test_roles_are_only_known_to_the_site_gateway(emulator: Emulator, path: str)
 
 
 @pytest.mark.parametrize(("readable", "writable"), [(False, True), (True, False)])
-def test_whether_roles_exist_is_doubtful(readable: bool, writable: bool) -> None:
+def test_existence_of_roles_is_a_switch(readable: bool, writable: bool) -> None:
     emulator = Emulator(doubts=Doubts(roles_readable=readable, roles_writable=writable))
     emulator.add_object_schema("OKT").add_object_type("People")
     site = Api(emulator, base=site_gateway(emulator))
@@ -81,7 +81,7 @@ def test_whether_roles_exist_is_doubtful(readable: bool, writable: bool) -> None
     assert answer.status_code == (200 if writable else 404)
 
 
-def test_types_have_roles_of_their_own(emulator: Emulator, site: Api) -> None:
+def test_object_type_has_its_own_roles(emulator: Emulator, site: Api) -> None:
     kind = emulator.add_object_schema("OKT").add_object_type("People")
     first = site.get(f"/config/role/objecttype/{kind.id}")
     assert list(first) == ["Object Type Managers", "Object Type Developers", "Object Type Users"]
@@ -91,7 +91,7 @@ def test_types_have_roles_of_their_own(emulator: Emulator, site: Api) -> None:
     assert site.refused("GET", f"/config/role/{first['Object Type Users'].rpartition('/')[2]}")[0] == 404
 
 
-def test_roles_decide_what_an_account_may_do(emulator: Emulator) -> None:
+def test_role_determines_what_an_account_may_do(emulator: Emulator) -> None:
     """A user views, a developer works with objects, a manager changes the structure; others see nothing."""
     bruno = emulator.add_account("bruno@acme.com")
     schema = emulator.add_object_schema("OKT")
@@ -126,7 +126,7 @@ def test_roles_decide_what_an_account_may_do(emulator: Emulator) -> None:
         schema.set_role("Nope")
 
 
-def test_what_is_missing_and_what_is_forbidden_come_before_what_is_wrong(emulator: Emulator) -> None:
+def test_status_404_and_403_take_precedence_over_400(emulator: Emulator) -> None:
     """404, then 403, then 400."""
     bruno = emulator.add_account("bruno@acme.com")
     schema = emulator.add_object_schema("OKT")

@@ -39,9 +39,7 @@ def client(emulator: Emulator, url: str) -> Iterator[httpx.Client]:
 
 
 class TestServing:
-    def test_one_address_stands_for_site_gateway_and_token_endpoint(
-        self, emulator: Emulator, url: str
-    ) -> None:
+    def test_address_represents_site_gateway_and_token_endpoint(self, emulator: Emulator, url: str) -> None:
         with httpx.Client(auth=(emulator.email, emulator.api_token), trust_env=False) as client:
             assert client.get(f"{url}/_edge/tenant_info").json() == {"cloudId": emulator.cloud_id}
             assert client.get(f"{url}/rest/api/3/myself").json()["emailAddress"] == emulator.email
@@ -56,7 +54,7 @@ class TestServing:
             there = f"{url}/ex/jira/{emulator.cloud_id}/jsm/assets/workspace/{emulator.workspace_id}/v1"
             assert client.get(f"{there}/objectschema/list").status_code == 200
 
-    def test_links_lead_back_to_the_server(self, emulator: Emulator, url: str) -> None:
+    def test_links_refer_to_the_server(self, emulator: Emulator, url: str) -> None:
         source = emulator.add_import_source(emulator.add_object_schema("OKT"))
         with httpx.Client(headers={"Authorization": f"Bearer {source.token}"}, trust_env=False) as client:
             links = client.get(f"{url}/jsm/assets/v1/imports/info").json()["links"]
@@ -68,23 +66,25 @@ class TestServing:
             assert client.post(started["submitResults"], json=chunk).status_code == 200
             assert client.get(started["getExecutionStatus"]).json()["status"] == "DONE"
 
-    def test_connections_stay_open(self, client: httpx.Client) -> None:
+    def test_connection_stays_open(self, client: httpx.Client) -> None:
         answers = [client.get("/objectschema/list") for _ in range(3)]
-        assert {each.http_version for each in answers} == {"HTTP/1.1"}
-        streams = {each.extensions["network_stream"].get_extra_info("client_addr") for each in answers}
+        assert {response.http_version for response in answers} == {"HTTP/1.1"}
+        streams = {
+            response.extensions["network_stream"].get_extra_info("client_addr") for response in answers
+        }
         assert len(streams) == 1
 
-    def test_chunked_bodies_are_read(self, client: httpx.Client) -> None:
+    def test_chunked_body_is_read(self, client: httpx.Client) -> None:
         body = json.dumps({"name": "Okta", "objectSchemaKey": "OKT"}).encode()
         headers = {"Content-Type": "application/json"}
         answer = client.post("/objectschema/create", content=iter([body[:9], body[9:]]), headers=headers)
         assert answer.status_code == 201
 
-    def test_head_has_no_body(self, client: httpx.Client, url: str) -> None:
+    def test_head_response_has_no_body(self, client: httpx.Client, url: str) -> None:
         answer = client.head(f"{url}/")
         assert (answer.status_code, answer.content) == (200, b"")
 
-    def test_trailers_of_chunked_bodies_are_read_over(self, url: str) -> None:
+    def test_trailer_of_a_chunked_body_is_skipped(self, url: str) -> None:
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(
@@ -115,7 +115,7 @@ class TestServing:
         assert "a mistake" in shown
         assert "ConnectionResetError" not in shown
 
-    def test_several_clients_at_once(self, emulator: Emulator, client: httpx.Client) -> None:
+    def test_several_clients_are_served_concurrently(self, emulator: Emulator, client: httpx.Client) -> None:
         def create(number: int) -> None:
             body = {"name": f"Schema {number}", "objectSchemaKey": f"S{number}"}
             assert client.post("/objectschema/create", json=body).status_code == 201
@@ -127,7 +127,7 @@ class TestServing:
             thread.join()
         assert len(emulator.object_schemas) == 20
 
-    def test_the_end_closes_what_clients_keep_open(self) -> None:
+    def test_end_of_serving_closes_open_connections(self) -> None:
         with Emulator().serve() as url:
             host, port = url.removeprefix("http://").split(":")
             connection = socket.create_connection((host, int(port)))
@@ -136,7 +136,7 @@ class TestServing:
         with connection:
             assert connection.recv(4096) == b""
 
-    def test_the_clock_follows_real_time_while_serving(self) -> None:
+    def test_clock_follows_real_time_while_serving(self) -> None:
         emulator = Emulator()
         before = emulator.clock.monotonic()
         assert emulator.clock.monotonic() == before
@@ -146,7 +146,7 @@ class TestServing:
         after = emulator.clock.monotonic()
         assert emulator.clock.monotonic() == after > between
 
-    def test_the_other_loopback_address(self) -> None:
+    def test_ipv6_loopback_address_is_served(self) -> None:
         with contextlib.suppress(OSError), Emulator().serve(host="::1") as url:
             assert url.startswith("http://[::1]:")
             assert httpx.get(f"{url}/_edge/tenant_info", trust_env=False).status_code == 200
@@ -161,19 +161,19 @@ class TestServing:
 
 
 class TestFaultsOnSockets:
-    def test_dropped_connections(self, emulator: Emulator, client: httpx.Client) -> None:
+    def test_dropped_connection_is_a_reset(self, emulator: Emulator, client: httpx.Client) -> None:
         for drop in ("before", "after", "mid-answer"):
             emulator.faults.next(LIST, drop=drop)
             with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
                 client.get("/objectschema/list")
             assert client.get("/objectschema/list").status_code == 200
 
-    def test_truncated_answers(self, emulator: Emulator, client: httpx.Client) -> None:
+    def test_truncated_response_is_a_protocol_error(self, emulator: Emulator, client: httpx.Client) -> None:
         emulator.faults.next(LIST, truncate=10)
         with pytest.raises(httpx.RemoteProtocolError):
             client.get("/objectschema/list")
 
-    def test_slow_answers(self, emulator: Emulator, client: httpx.Client) -> None:
+    def test_slow_response_really_waits(self, emulator: Emulator, client: httpx.Client) -> None:
         emulator.faults.next(LIST, stall=30)
         with pytest.raises(httpx.ReadTimeout):
             client.get("/objectschema/list", timeout=0.05)
@@ -182,7 +182,7 @@ class TestFaultsOnSockets:
         emulator.faults.next(LIST, drip=0.001, status=204)
         assert client.get("/objectschema/list").content == b""
 
-    def test_replaced_answers(self, emulator: Emulator, client: httpx.Client) -> None:
+    def test_replaced_response_is_sent(self, emulator: Emulator, client: httpx.Client) -> None:
         emulator.faults.next(LIST, html="proxy")
         answer = client.get("/objectschema/list")
         assert (answer.status_code, answer.headers["server"]) == (403, "squid/6.6")
@@ -206,7 +206,7 @@ class Outline(HTMLParser):
 
 
 class TestStatusPage:
-    def test_it_shows_what_is_there(self, emulator: Emulator, client: httpx.Client, url: str) -> None:
+    def test_status_page_shows_the_state(self, emulator: Emulator, client: httpx.Client, url: str) -> None:
         emulator.seed_demo()
         client.get("/objectschema/list")
         emulator.faults.next(LIST, drop="before")
@@ -231,13 +231,15 @@ class TestStatusPage:
         assert emulator.api_token not in answer.text
         assert all(source.token not in answer.text for source in emulator.import_sources)
 
-    def test_an_empty_site(self, client: httpx.Client, url: str) -> None:
+    def test_status_page_of_an_empty_site(self, client: httpx.Client, url: str) -> None:
         page = client.get(f"{url}/").text
         assert "No requests yet." in page
         assert "No imports yet." in page
         assert client.get(f"{url}/favicon.ico").status_code == 404
 
-    def test_names_are_text_and_no_markup(self, emulator: Emulator, client: httpx.Client, url: str) -> None:
+    def test_names_are_escaped_on_the_status_page(
+        self, emulator: Emulator, client: httpx.Client, url: str
+    ) -> None:
         evil = "<script>alert(1)</script>"
         emulator.add_object_schema("OKT", evil, evil).add_object_type(evil, attributes=[evil]).add_object(
             Name=evil
@@ -246,7 +248,7 @@ class TestStatusPage:
         client.get(f"{url}/objectschema/{evil}")
         assert evil not in client.get(f"{url}/").text
 
-    def test_executions_are_shown_with_their_counts(
+    def test_executions_are_shown_with_counts(
         self, emulator: Emulator, client: httpx.Client, url: str
     ) -> None:
         source = emulator.add_import_source(emulator.add_object_schema("OKT"))
@@ -269,7 +271,7 @@ class TestControl:
         with httpx.Client(base_url=f"{url}/_emulator", trust_env=False) as found:
             yield found
 
-    def test_import_sources(self, emulator: Emulator, control: httpx.Client) -> None:
+    def test_control_manages_import_sources(self, emulator: Emulator, control: httpx.Client) -> None:
         emulator.add_object_schema("OKT")
         emulator.add_import_source("OKT", "First").delete()
         emulator.add_import_source("OKT", "Second")
@@ -324,7 +326,7 @@ class TestControl:
         assert (answer.status_code, text in answer.json()["error"]) == (status, True)
         assert control.post("/faults", content=b"{").status_code == 400
 
-    def test_faults_requests_and_the_clock(
+    def test_control_manages_faults_requests_and_the_clock(
         self, emulator: Emulator, control: httpx.Client, client: httpx.Client
     ) -> None:
         planned = control.post(
@@ -336,7 +338,7 @@ class TestControl:
         control.post("/faults", json={"operation": LIST, "garbage": True})
         assert control.request("DELETE", "/faults").json()["unused"] == []
         requests = control.get("/requests").json()
-        assert [each["status"] for each in requests] == [200, 503]
+        assert [request["status"] for request in requests] == [200, 503]
         assert "status=503" in requests[1]["fault"]
         assert requests[0]["headers"]["authorization"] == "Basic ***"
         assert control.delete("/requests").json() == []
@@ -344,20 +346,22 @@ class TestControl:
         before = emulator.clock.time()
         assert control.post("/clock", json={"advance": 3600}).json()["time"] >= before + 3600
 
-    def test_access_and_reset(self, emulator: Emulator, control: httpx.Client, client: httpx.Client) -> None:
+    def test_control_manages_access_and_reset(
+        self, emulator: Emulator, control: httpx.Client, client: httpx.Client
+    ) -> None:
         emulator.access.restore()
         token, workspace = emulator.api_token, emulator.workspace_id
         assert control.post("/access/disable_assets", json={"how": "denied"}).status_code == 200
         assert client.get("/objectschema/list").status_code == 403
         assert control.post("/access/restore").status_code == 200
         state = control.post("/reset", json={"seed": "demo"}).json()
-        assert [each["key"] for each in state["objectSchemas"]] == ["ITSM", "SVC"]
+        assert [item["key"] for item in state["objectSchemas"]] == ["ITSM", "SVC"]
         assert control.post("/reset", json={"seed": "okta"}).json()["importSources"][0]["schema"] == "OKT"
         assert control.post("/reset").json()["objectSchemas"] == []
         assert (emulator.api_token, emulator.workspace_id) == (token, workspace)
         assert "POST /_emulator/faults" in control.get("/").json()["help"]
 
-    def test_saving(self, tmp_path: Path) -> None:
+    def test_control_saves_the_state(self, tmp_path: Path) -> None:
         emulator = Emulator(state=tmp_path / "site.sqlite")
         with emulator.serve() as url:
             assert httpx.post(f"{url}/_emulator/save", trust_env=False).json() == {"saved": True}
@@ -366,9 +370,7 @@ class TestControl:
 
 class TestCommand:
     @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-    def test_it_prints_settings_serves_until_it_is_ended_and_keeps_its_state(
-        self, tmp_path: Path, ending: signal.Signals
-    ) -> None:
+    def test_command_serves_until_a_signal_and_saves(self, tmp_path: Path, ending: signal.Signals) -> None:
         settings = tmp_path / "settings.env"
         process = subprocess.Popen(
             [
@@ -404,7 +406,7 @@ class TestCommand:
         again = Emulator(state=tmp_path / "site.sqlite")
         assert [schema.key for schema in again.object_schemas] == ["OKT"]
 
-    def test_in_process(
+    def test_command_runs_in_process(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
         monkeypatch.setattr(command, "wait_until_interrupted", lambda: None)

@@ -20,7 +20,7 @@ pytest_plugins = ["pytester"]
 
 
 class TestStateFiles:
-    def test_everything_is_there_again(self, tmp_path: Path) -> None:
+    def test_state_file_restores_everything(self, tmp_path: Path) -> None:
         path = tmp_path / "site.sqlite"
         with Emulator(state=path) as first:
             demo = first.seed_demo()
@@ -30,10 +30,10 @@ class TestStateFiles:
             scoped = first.scoped_token()
             identifier, _ = first.client_credentials()
             first.clock.sleep(100)
-            values = [each.values for each in demo.objects]
+            values = [asset.values for asset in demo.objects]
             history = Api(first).get("/object/9/history")
         with Emulator(state=path) as second:
-            assert [each.values for each in second.object_schema("ITSM").objects] == values
+            assert [asset.values for asset in second.object_schema("ITSM").objects] == values
             assert second.object_schema("ITSM").roles == demo.roles
             assert (second.cloud_id, second.workspace_id) == (first.cloud_id, first.workspace_id)
             again = ImportApi(second, second.import_sources[1])
@@ -49,7 +49,7 @@ class TestStateFiles:
             assert second.clock.time() >= first.clock.time()
             assert second.add_object_schema("NEW").id == "4"
 
-    def test_the_file_is_plain_json_in_tables(self, tmp_path: Path) -> None:
+    def test_state_file_has_json_in_tables(self, tmp_path: Path) -> None:
         emulator = Emulator()
         emulator.add_object_schema("OKT", "Okta")
         emulator.save(tmp_path / "site.sqlite")
@@ -57,9 +57,9 @@ class TestStateFiles:
         with closing(sqlite3.connect(tmp_path / "site.sqlite")) as database:
             query = "SELECT json_extract(document, '$.name') FROM schemas"
             assert database.execute(query).fetchall() == [("Okta",)]
-        assert [each.name for each in tmp_path.iterdir()] == ["site.sqlite"]
+        assert [item.name for item in tmp_path.iterdir()] == ["site.sqlite"]
 
-    def test_other_files_are_refused(self, tmp_path: Path) -> None:
+    def test_other_file_is_rejected(self, tmp_path: Path) -> None:
         (tmp_path / "text").write_text("no database at all, but long enough to look like one" * 20)
         with pytest.raises(ValueError, match="does not contain the state of an emulator"):
             Emulator(state=tmp_path / "text")
@@ -72,7 +72,7 @@ class TestStateFiles:
         with pytest.raises(ValueError, match="give a path here"):
             emulator.save()
 
-    def test_an_error_still_saves(self, tmp_path: Path) -> None:
+    def test_error_in_the_context_still_saves(self, tmp_path: Path) -> None:
         with pytest.raises(ZeroDivisionError), Emulator(state=tmp_path / "site.sqlite") as emulator:
             emulator.add_object_schema("OKT")
             raise ZeroDivisionError
@@ -80,12 +80,12 @@ class TestStateFiles:
 
 
 class TestReproducibility:
-    def test_two_emulators_give_the_same_identifiers(self) -> None:
+    def test_two_emulators_generate_the_same_identifiers(self) -> None:
         first, second = Emulator(), Emulator()
         assert (first.cloud_id, first.api_token) == (second.cloud_id, second.api_token)
         assert Api(first).ask("GET", "/icon/global").headers == Api(second).ask("GET", "/icon/global").headers
 
-    def test_settings(self, emulator: Emulator) -> None:
+    def test_settings_are_environment_variables(self, emulator: Emulator) -> None:
         assert emulator.settings() == {
             "JSM_ASSETS_SITE": "https://acme.atlassian.net",
             "JSM_ASSETS_GATEWAY": "https://api.atlassian.com",
@@ -93,7 +93,7 @@ class TestReproducibility:
             "JSM_ASSETS_API_TOKEN": emulator.api_token,
         }
 
-    def test_representations(self, emulator: Emulator) -> None:
+    def test_representations_show_the_state_without_tokens(self, emulator: Emulator) -> None:
         demo = emulator.seed_demo()
         assert repr(emulator) == "<Emulator https://acme.atlassian.net, 2 object schemas, 0 requests>"
         assert repr(demo) == "<SeededSchema ITSM 'IT service management'>"
@@ -127,7 +127,7 @@ class TestReproducibility:
         assert emulator.gateway == "https://api.atlassian.com"
 
 
-def test_connections_of_both_kinds_lead_here(emulator: Emulator) -> None:
+def test_sync_and_async_connections_reach_the_site(emulator: Emulator) -> None:
     emulator.add_object_schema("OKT", "Okta")
     with emulator.connect() as connection:
         assert connection.get_object_schema("OKT").name == "Okta"
@@ -140,7 +140,7 @@ def test_connections_of_both_kinds_lead_here(emulator: Emulator) -> None:
     assert anyio.run(ask) == "Okta"
 
 
-def test_the_clock_moves_only_when_somebody_sleeps() -> None:
+def test_clock_advances_only_by_sleeping() -> None:
     clock = EmulatorClock(start=100.0)
     assert (clock.time(), clock.monotonic()) == (100.0, 1000.0)
     clock.sleep(2.5)
@@ -162,17 +162,19 @@ class TestStrictness:
             ({"name": "A", "objectSchemaKey": "OKT", "description": None}, "description"),
         ],
     )
-    def test_strict_and_lenient(self, emulator: Emulator, body: dict[str, object], field: str) -> None:
+    def test_strict_mode_rejects_what_lenient_mode_accepts(
+        self, emulator: Emulator, body: dict[str, object], field: str
+    ) -> None:
         assert field in Api(emulator).refused("POST", "/objectschema/create", body)[1]
         lenient = Api(Emulator(strict=False))
         assert lenient.post("/objectschema/create", body)["name"] == str(body["name"])
 
-    def test_missing_fields_are_always_refused(self, emulator: Emulator) -> None:
+    def test_missing_field_is_always_rejected(self, emulator: Emulator) -> None:
         for strict in (True, False):
             _, errors = Api(Emulator(strict=strict)).refused("POST", "/objectschema/create", {})
             assert set(errors) == {"name", "objectSchemaKey"}
 
-    def test_bodies_are_json_objects(self, emulator: Emulator) -> None:
+    def test_body_must_be_a_json_object(self, emulator: Emulator) -> None:
         api = Api(emulator)
         assert "JSON object" in api.refused("POST", "/objectschema/create", [])[1][""]
         answer = api.ask("POST", "/objectschema/create", content=b"{}")
@@ -191,7 +193,7 @@ class TestStrictness:
             ("description", {}, None),
         ],
     )
-    def test_lenient_conversions(self, field: str, given: object, shown: object) -> None:
+    def test_lenient_mode_converts_values(self, field: str, given: object, shown: object) -> None:
         emulator = Emulator(strict=False)
         emulator.add_object_schema("OKT").add_object_type("T")
         body = {"name": "A", "type": 7, field: given}
@@ -204,7 +206,7 @@ class TestStrictness:
         strict.add_object_schema("OKT").add_object_type("T")
         assert field in Api(strict).refused("POST", "/objecttypeattribute/1", body)[1]
 
-    def test_objects(self) -> None:
+    def test_strict_mode_checks_attributes_of_objects(self) -> None:
         wrong_bodies: list[dict[str, object]] = [
             {"objectTypeId": "1", "attributes": [{}]},
             {"objectTypeId": "1", "attributes": [{"objectTypeAttributeId": "2"}]},
@@ -241,7 +243,7 @@ class TestStrictness:
             answer = api.ask("POST", "/object/create", {"objectTypeId": "1", "attributes": [empty]})
             assert answer.status_code == (400 if strict else 201)
 
-    def test_lenient_imports(self) -> None:
+    def test_lenient_mode_accepts_imports(self) -> None:
         emulator = Emulator(strict=False)
         source = emulator.add_import_source(emulator.add_object_schema("OKT"))
         okta = ImportApi(emulator, source)
@@ -254,12 +256,12 @@ class TestStrictness:
 
 
 class TestDoubts:
-    def test_object_types_in_entries(self) -> None:
+    def test_object_types_may_be_in_entries(self) -> None:
         emulator = Emulator(doubts=Doubts(object_types_in_entries=True))
         emulator.add_object_schema("OKT").add_object_type("T")
         assert len(Api(emulator).get("/objectschema/1/objecttypes")["entries"]) == 1
 
-    def test_parents_as_numbers_and_icons_as_uuids(self) -> None:
+    def test_parents_may_be_numbers_and_icons_uuids(self) -> None:
         emulator = Emulator(doubts=Doubts(parent_id_as_number=True, icon_ids_as_uuid=True))
         demo = Emulator(doubts=Doubts()).seed_demo()
         schema = emulator.add_object_schema("OKT")
@@ -285,19 +287,19 @@ class TestDoubts:
         assert (changed["hidden"], changed["description"]) == (False, "New")
         assert api.put(f"/objecttypeattribute/{attribute.id}/configure", {"hidden": True})["hidden"] is True
 
-    def test_keys_may_change(self) -> None:
+    def test_schema_key_may_change(self) -> None:
         emulator = Emulator(doubts=Doubts(schema_key_can_change=True))
         emulator.add_object_schema("OKT")
         assert Api(emulator).put("/objectschema/1", {"objectSchemaKey": "new"})["objectSchemaKey"] == "NEW"
 
-    def test_execution_links_may_have_the_new_spelling(self) -> None:
+    def test_execution_links_may_have_the_new_name(self) -> None:
         emulator = Emulator(doubts=Doubts(execution_link_spelling="assets"))
         okta = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("OKT")))
         okta.submit_mapping(people_and_groups())
         assert "/jsm/assets/" in okta.post(okta.links["start"], status=200)["links"]["cancel"]
 
 
-def test_the_fixtures_work_for_others(pytester: pytest.Pytester) -> None:
+def test_fixtures_work_in_another_project(pytester: pytest.Pytester) -> None:
     """A user's project gets an emulator and connections from the plugin, and unused faults fail its tests."""
     pytester.makeconftest('pytest_plugins = ["jsm_assets_dest.testing.pytest_plugin"]')
     pytester.makepyfile(
@@ -322,7 +324,7 @@ def test_the_fixtures_work_for_others(pytester: pytest.Pytester) -> None:
     pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=2, failed=1)
 
 
-def test_the_emulator_imports_nothing_of_the_sdk() -> None:
+def test_emulator_imports_the_sdk_in_its_client_side_only() -> None:
     """Only `Emulator.connect` and `connect_async` may, inside the method, and the fixtures for their types."""
     folder = Path(jsm_assets_dest.testing.__file__).parent
     found: set[tuple[str, ...]] = set()
@@ -336,7 +338,7 @@ def test_the_emulator_imports_nothing_of_the_sdk() -> None:
                     found.add((path.name, *sorted(alias.name for alias in node.names)))
             elif isinstance(node, ast.Import):
                 found |= {
-                    (path.name, each.name) for each in node.names if each.name.startswith("jsm_assets_dest")
+                    (path.name, item.name) for item in node.names if item.name.startswith("jsm_assets_dest")
                 }
     assert found == {
         ("emulator.py", "ApiToken", "AsyncConnection", "Connection"),
@@ -344,7 +346,7 @@ def test_the_emulator_imports_nothing_of_the_sdk() -> None:
     }
 
 
-def test_roles_are_reachable_from_a_connection_of_the_sdk(emulator: Emulator) -> None:
+def test_roles_are_reachable_from_the_sdk(emulator: Emulator) -> None:
     """The site gateway is where the SDK looks, too: both sides agree on the address."""
     emulator.add_object_schema("OKT")
     assert (
