@@ -48,7 +48,7 @@ class SeededObject:
 
     @property
     def id(self) -> str:
-        """The id, as text."""
+        """The id as a string."""
         return str(self._asset.id)
 
     @property
@@ -171,7 +171,7 @@ class SeededType:
 
     @property
     def id(self) -> str:
-        """The id, as text."""
+        """The id as a string."""
         return str(self._type.id)
 
     @property
@@ -303,7 +303,7 @@ class SeededSchema:
 
     @property
     def id(self) -> str:
-        """The id, as text."""
+        """The id as a string."""
         return str(self._schema.id)
 
     @property

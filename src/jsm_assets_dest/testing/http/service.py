@@ -231,9 +231,9 @@ class Service:
     ) -> Response:
         caller = self._identification.identify(inbound, address, operation)
         for limit in self.limits:
-            refused = limit.take(caller.identity, operation.name)
-            if refused is not None:
-                return refused
+            rejection = limit.take(caller.identity, operation.name)
+            if rejection is not None:
+                return rejection
         if address.workspace_id is not None and address.workspace_id != self._site.workspace_id:
             return gateway_not_found(self._site, address)
         if operation.site_gateway_only and address.base != "site gateway":

@@ -26,7 +26,7 @@ STRING, ID, INTEGER, NUMBER, BOOLEAN, STRINGS, ARRAY, OBJECT, ANY = (
 LARGEST = 2**63
 DEEPEST = 200
 """
-The nesting that the emulator accepts. The parser of the service probably has such a limit, too; its value is unknown.
+The nesting that the emulator accepts. The limit of the service is unknown.
 """
 
 

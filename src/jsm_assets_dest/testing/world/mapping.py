@@ -117,7 +117,7 @@ def _apply(site: Site, source: ImportSource, document: Document) -> None:
         )
         target = placed[id(type_entry)] if type_entry is not None else existing
         if target is None:
-            raise AssertionError("a mapping without a type was refused before")
+            raise AssertionError("a mapping without a type was rejected before")
         source.mappings[target.id] = mapping
     if source.has_mapping and site.doubts.mapping_resets_missing_objects:
         reset_policies(source)

@@ -188,7 +188,7 @@ class _Importer:
         objects_by_key = self._by_external_id.get(run.object_type.id)
         if objects_by_key is None:
             objects_by_key = {}
-            # None stands for the external key itself. This is asked of every object there is, at every import.
+            # None represents the external key itself. This runs for every existing object at every import.
             parts = [
                 None if attribute.attribute.system else attribute.attribute.id
                 for attribute in run.attributes
