@@ -248,7 +248,7 @@ class EmulatedSite:
             name: name of the import source.
             enabled: True if it accepts imports.
             missing_objects: what happens to objects that the data no longer contains: "ignore", "remove" or
-                "update".
+                "update". This is the setting after the first mapping; every later mapping resets it, see `Doubts`.
             missing_update: for "update": name of an attribute and its new value.
             empty_values: "ignore" or "remove".
             unknown_values: of select and status attributes: "ignore" or "add".

@@ -64,8 +64,9 @@ class _Server:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def stop(self) -> None:
-        if self._loop is not None and self._stop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
+        if self._loop is None or self._stop is None:
+            raise AssertionError("the server is stopped after it has started")
+        self._loop.call_soon_threadsafe(self._stop.set)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

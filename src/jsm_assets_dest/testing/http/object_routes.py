@@ -232,8 +232,8 @@ def list_connected_tickets(call: Call) -> Response:
 # Searching --------------------------------------------------------------------------------------------------
 
 
-def _find(call: Call, text: str) -> list[AssetObject]:
-    """Return the visible objects that match a query; reject invalid queries with 400."""
+def _find(call: Call, text: str) -> list[int]:
+    """Return the ids of the visible objects that match a query; reject invalid queries with 400."""
     site = call.site
     if site.doubts.longest_query and len(text) > site.doubts.longest_query:
         raise bad_request(f"The query is longer than {site.doubts.longest_query} characters")
@@ -245,11 +245,10 @@ def _find(call: Call, text: str) -> list[AssetObject]:
         if "(" not in text:
             # Functions depend on the time; all other results stay until something changes.
             site.last_search = (key, object_ids)
-    if _sees_everything(call):
-        return [site.objects[object_id] for object_id in object_ids]
     visible = {schema.id for schema in site.schemas.values() if call.may(schema, "view")}
-    assets = [site.objects[object_id] for object_id in object_ids if object_id in site.objects]
-    return [asset for asset in assets if asset.schema_id in visible]
+    if len(visible) == len(site.schemas) or _sees_everything(call):
+        return object_ids
+    return [object_id for object_id in object_ids if site.objects[object_id].schema_id in visible]
 
 
 def _search(call: Call, text: str) -> list[int]:
@@ -275,16 +274,18 @@ def _sees_everything(call: Call) -> bool:
     )
 
 
-def _without_lag(call: Call, assets: list[AssetObject], seconds: float) -> list[AssetObject]:
+def _without_lag(call: Call, object_ids: list[int], seconds: float) -> list[int]:
     """Leave out imported objects that are not visible yet."""
+    if not seconds:
+        return object_ids
     limit = call.site.now() - round(seconds * 1000)
     hidden = {
         object_id
-        for finished, object_ids in call.site.fresh_objects
+        for finished, created in call.site.fresh_objects
         if finished > limit
-        for object_id in object_ids
+        for object_id in created
     }
-    return [asset for asset in assets if asset.id not in hidden] if seconds and hidden else assets
+    return [object_id for object_id in object_ids if object_id not in hidden]
 
 
 def _definitions(call: Call, page: Sequence[AssetObject]) -> list[JsonValue]:
@@ -309,9 +310,9 @@ def search_objects(call: Call) -> Response:
     doubts = call.site.doubts
     start = call.number("startAt", 0)
     size = _page_size(call)
-    assets = _result(call, start)
-    page = assets[start : start + size]
-    is_last = start + size >= len(assets)
+    object_ids = _result(call, start)
+    page = [call.site.objects[object_id] for object_id in object_ids[start : start + size]]
+    is_last = start + size >= len(object_ids)
     if doubts.short_page_every and not is_last and (start // size + 1) % doubts.short_page_every == 0:
         page = page[:-1]
     is_last = is_last or (doubts.is_last_too_early and size >= EARLY_LAST_PAGE)
@@ -329,10 +330,10 @@ def search_objects(call: Call) -> Response:
     }
     if doubts.total_present:
         cap = doubts.total_capped_at
-        document["total"] = min(len(assets), cap) if cap else len(assets)
+        document["total"] = min(len(object_ids), cap) if cap else len(object_ids)
     if doubts.extra_page_fields:
-        document["totalFilterCount"] = min(len(assets), EARLY_LAST_PAGE)
-        document["hasMoreResults"] = start + len(page) < len(assets)
+        document["totalFilterCount"] = min(len(object_ids), EARLY_LAST_PAGE)
+        document["hasMoreResults"] = start + len(page) < len(object_ids)
     if not doubts.is_last_absent:
         shown_last: JsonValue = str(is_last).lower() if doubts.is_last_as_text else is_last
         document.update(isLast=shown_last, last=shown_last)
@@ -347,25 +348,27 @@ def _page_size(call: Call) -> int:
     return size if doubts.larger_pages == "honored" else min(size, doubts.largest_page)
 
 
-def _result(call: Call, start: int) -> list[AssetObject]:
-    """Return the objects of a search, from the snapshot if `Doubts` says so."""
+def _result(call: Call, start: int) -> list[int]:
+    """Return the ids of a search, from the snapshot if `Doubts` says so."""
     site = call.site
     text = call.text("qlQuery") or ""
     key = (call.account_id, text)
     if site.doubts.search_snapshot and start and key in site.snapshots:
-        return [site.objects[object_id] for object_id in site.snapshots[key] if object_id in site.objects]
-    assets = _without_lag(call, _find(call, text), site.doubts.search_lag_seconds)
+        return [object_id for object_id in site.snapshots[key] if object_id in site.objects]
+    object_ids = _without_lag(call, _find(call, text), site.doubts.search_lag_seconds)
     if site.doubts.search_snapshot:
-        site.snapshots[key] = [asset.id for asset in assets]
-    return assets
+        site.snapshots[key] = object_ids
+    return object_ids
 
 
 @ROUTES.operation(
     "count objects", "POST", "/object/aql/totalcount", scope=_READ, body=Body(required={"qlQuery": STRING})
 )
 def count_objects(call: Call) -> Response:
-    assets = _without_lag(call, _find(call, call.text("qlQuery") or ""), call.site.doubts.count_lag_seconds)
-    return json_response({"totalCount": len(assets)})
+    object_ids = _without_lag(
+        call, _find(call, call.text("qlQuery") or ""), call.site.doubts.count_lag_seconds
+    )
+    return json_response({"totalCount": len(object_ids)})
 
 
 _FILTER = {
@@ -385,9 +388,9 @@ _FILTER = {
 
 def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: bool) -> JsonObject:
     """Return a result in its deprecated form."""
-    assets = _find(call, text)
+    object_ids = _find(call, text)
     start = (number - 1) * size
-    page = assets[start : start + size]
+    page = [call.site.objects[object_id] for object_id in object_ids[start : start + size]]
     render = _render(call)
     document: JsonObject = {
         "objectEntries": [
@@ -396,11 +399,11 @@ def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: b
         "objectTypeAttributes": _definitions(call, page),
         "objectTypeIsInherited": False,
         "abstractObjectType": False,
-        "totalFilterCount": len(assets),
+        "totalFilterCount": len(object_ids),
         "startIndex": start,
         "toIndex": start + len(page),
         "pageObjectSize": size,
-        "pageSize": -(-len(assets) // size) if size else 0,
+        "pageSize": -(-len(object_ids) // size) if size else 0,
         "pageNumber": number,
         "orderWay": "asc",
         "qlQuery": text,
