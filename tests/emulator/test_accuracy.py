@@ -327,6 +327,14 @@ class TestHeaders:
         assert {"retry-after", "ratelimit-reason"}.isdisjoint(response.headers)
         assert response.headers["x-ratelimit-reset"].endswith("Z")
 
+    def test_responses_can_be_compressed(self) -> None:
+        """Recorded for good responses of Jira, if the request accepts it."""
+        _, api = with_doubts(responses_compressed=True)
+        response = api.ask("GET", "/objectschema/list")
+        assert (response.headers["content-encoding"], response.json()["total"]) == ("gzip", 0)
+        plain = api.ask("GET", "/objectschema/list", headers={"Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+
     def test_unknown_permission_is_named_in_errors(self, emulator: Emulator, api: Api) -> None:
         url = f"{emulator.site}/rest/api/3/mypermissions"
         response = api.ask("GET", url, params={"permissions": "ADMINISTER,LAUNCH_ROCKETS"})

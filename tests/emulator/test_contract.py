@@ -276,8 +276,7 @@ def test_responses_have_every_field_of_the_examples(
                 missing += [
                     f"{operation.method} {operation.path}{path}"
                     for path in missing_keys(example, body)
-                    if not any(part in path for part in LEFT_OUT)
-                    and path.rpartition("/")[2] not in OPTIONAL
+                    if not any(part in path for part in LEFT_OUT) and path.rpartition("/")[2] not in OPTIONAL
                 ]
     assert compared > 25
     assert missing == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Callable
 from email.utils import formatdate
@@ -186,6 +187,8 @@ class Service:
             if response is None:
                 raise AssertionError("a request without a fault is always answered")
             self._finish(response, address)
+            if self._site.doubts.responses_compressed:
+                _compress(response, inbound)
             received.status = response.status if response.delivery.drop not in ("before", "after") else None
             return response
 
@@ -372,6 +375,15 @@ def _rejected_by_content_network() -> Response:
     response = text_response(CONTENT_NETWORK_PAGE, 400, "text/html", headers)
     response.from_edge = False
     return response
+
+
+def _compress(response: Response, inbound: Inbound) -> None:
+    """Compress a JSON body if the request accepts that."""
+    is_json = "json" in response.headers.get("Content-Type", "")
+    accepts_gzip = "gzip" in inbound.headers.get("accept-encoding", "")
+    if is_json and accepts_gzip and "Content-Encoding" not in response.headers:
+        response.body = gzip.compress(response.body, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
 
 
 @lru_cache(maxsize=64)

@@ -97,6 +97,7 @@ class Doubts:
         inactive_users_accepted: inactive accounts are accepted as values.
         group_values: groups are accepted by "name or id", "name", or "id".
         avatar_token: avatars contain a media token, as in the example of the OpenAPI document.
+        responses_compressed: JSON responses are compressed if the request accepts gzip (recorded for Jira).
         users_filtered_first: user searches filter before they cut the window. By default, they filter afterwards, so
             pages can be short or empty before the end.
     """
@@ -169,4 +170,5 @@ class Doubts:
     inactive_users_accepted: bool = False
     group_values: str = "name or id"
     avatar_token: bool = True
+    responses_compressed: bool = False
     users_filtered_first: bool = False
