@@ -13,7 +13,21 @@ QUESTION_WORDS = frozenset(
     ("What", "Whether", "How", "Where", "Who", "Whose", "Which", "Why", "When", "Whatever", "Whoever")
 )
 FILLER_NAMES = frozenset(
-    ("one", "found", "each", "there", "left", "said", "made", "told", "asked", "shown", "kept", "taken", "noted")
+    (
+        "one",
+        "found",
+        "each",
+        "there",
+        "left",
+        "said",
+        "made",
+        "told",
+        "asked",
+        "shown",
+        "kept",
+        "taken",
+        "noted",
+    )
 )
 REMOVED_WORDS = re.compile(
     r"certainly|\bshall\b|\banew\b|afresh|whoever|somebody|nobody|\bways? out\b|led by hand|to live by|in peace"
