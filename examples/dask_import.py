@@ -67,7 +67,7 @@ def model() -> SchemaModel:
 
 
 def sensors(partition: int, count: int = 2_000) -> Iterator[dict[str, object]]:
-    """The records of a partition; a real reader would open its file of a data lake here."""
+    """Yield the records of a partition. A real reader opens its file of a data lake here."""
     for number in range(partition * count, (partition + 1) * count):
         yield {"serial": f"S-{number:07d}", "place": f"Hall {number % 12}", "value": number % 400 / 10}
 

@@ -72,7 +72,7 @@ def model() -> SchemaModel:
 def arrow_records(
     batches: Iterable[pa.RecordBatch], wanted: ObjectTypeSpec, rows: int = ROWS
 ) -> Iterator[dict[str, Any]]:
-    """The rows of Arrow batches as records.
+    """Yield the rows of Arrow batches as records.
 
     Args:
         batches: `table.to_batches()`, a `RecordBatchReader`, the batches of a Parquet file or of a stream.
@@ -121,7 +121,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def frame_records(frame: pd.DataFrame, wanted: ObjectTypeSpec, rows: int = ROWS) -> Iterator[dict[str, Any]]:
-    """The rows of a data frame as records, converted a batch at a time.
+    """Yield the rows of a data frame as records, converted batch by batch.
 
     Args:
         frame: The data frame; its index is left out.
@@ -137,14 +137,14 @@ def frame_records(frame: pd.DataFrame, wanted: ObjectTypeSpec, rows: int = ROWS)
 
 
 def parquet_records(path: Path, wanted: ObjectTypeSpec, rows: int = ROWS) -> Iterator[dict[str, Any]]:
-    """The rows of a Parquet file as records; the file is read as the import goes on."""
+    """Yield the rows of a Parquet file as records. The file is read during the import."""
     with pq.ParquetFile(path) as file:
         names = _wanted_columns(file.schema_arrow.names, wanted)
         yield from arrow_records(file.iter_batches(batch_size=rows, columns=names), wanted)
 
 
 def example_table(count: int = 12_000) -> pa.Table:
-    """A few laptops, some with values missing."""
+    """Return a few laptops, some with missing values."""
     return pa.table(
         {
             "asset_tag": [f"LT-{number:05d}" for number in range(count)],

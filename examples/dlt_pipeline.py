@@ -82,7 +82,7 @@ def model() -> SchemaModel:
 
 
 def assets(execution: ImportExecution) -> Any:
-    """A dlt destination that submits to an execution.
+    """Return a dlt destination that submits to an execution.
 
     Names and nested lists are left as they are, and dlt's own tables and columns stay away: the model says what is wanted.
     """
@@ -156,14 +156,14 @@ def _keep(tried: Path, kept: Path) -> None:
 
 @dlt.resource(name="offices")  # type: ignore[untyped-decorator,unused-ignore]  # optional: its types may be unknown
 def offices() -> Iterator[dict[str, object]]:
-    """A few offices."""
+    """Yield a few offices."""
     yield {"name": "Austin"}
     yield {"name": "Berlin"}
 
 
 @dlt.resource(name="laptops")  # type: ignore[untyped-decorator,unused-ignore]
 def laptops(count: int = 1_200) -> Iterator[dict[str, object]]:
-    """A few laptops."""
+    """Yield a few laptops."""
     for number in range(count):
         yield {
             "assetTag": f"LT-{number:05d}",

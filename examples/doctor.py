@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def current_site(*, as_json: bool) -> int:
-    """The report for the site that this process is configured for."""
+    """Return the report for the site in this process's settings."""
     reports: list[ConnectionReport | ImportTokenReport] = []
     with Connection.current_site() as connection:
         reports.append(connection.check())

@@ -160,13 +160,13 @@ def show_roles(when: str, roles: SchemaRoles) -> None:
 
 
 def show_plan(plan: BuildPlan, *, everything: bool) -> None:
-    """What building would change: the first line says how much, the others what."""
+    """Print the changes that a build would make: first their number, then each one."""
     lines = str(plan).splitlines()
     print(*(lines if everything else [line for line in lines if " attribute " not in line]), sep="\n")
 
 
 def bring(destination: Destination, connection: Connection, tenant: okta.Tenant) -> ImportResult:
-    """A test import of a hundred people, then everything; then what Assets confirmed, and what could not be brought."""
+    """Import a hundred people as a test, then everything. Then print the confirmed and the rejected records."""
     model = destination.schema_model()
     test = destination.test_import(
         okta.records(tenant, model=model, people_limit=100), count=EVERYTHING, connection=connection
@@ -187,7 +187,7 @@ def bring(destination: Destination, connection: Connection, tenant: okta.Tenant)
 
 
 def prepare(emulator: Emulator) -> None:
-    """What there is on a site before anybody thinks of Okta: groups, and a schema with People and Groups of its own."""
+    """Prepare the site as before an Okta import: groups, and a schema that already has People and Groups."""
     emulator.add_group("it-ops")
     emulator.add_group("service-desk")
     existing = emulator.add_object_schema("HR", "Human resources")
@@ -200,7 +200,7 @@ def prepare(emulator: Emulator) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The arguments of the command."""
+    """Return the arguments of the command."""
     found = argparse.ArgumentParser(description="Okta's data into Jira Service Management Assets.")
     found.add_argument(
         "--okta", metavar="DIR", help="a folder of Okta's answers; by default a bundled organisation"
@@ -225,7 +225,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def step(title: str) -> None:
-    """A heading."""
+    """Print a heading."""
     print(f"\n{title}\n{'-' * len(title)}")
 
 

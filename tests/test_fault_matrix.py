@@ -97,14 +97,14 @@ ALSO: dict[int, tuple[str, ...]] = {
     17: ("engine/test_engines.py::test_never_follows_a_redirect_and_keeps_no_cookie",),
     22: ("engine/test_engines.py::test_an_answer_is_never_unpacked_beyond_its_limit",),
     25: (
-        "engine/test_sockets.py::test_a_dripping_server_holds_a_call_no_longer_than_the_attempt",
+        "engine/test_sockets.py::test_a_slow_server_cannot_exceed_the_attempt_time",
         "engine/test_sockets.py::test_a_silent_server_is_a_time_out",
     ),
     26: ("stories/test_imports.py::test_too_large_chunks_are_halved",),
     29: ("engine/test_sockets.py::test_a_trusted_certificate_of_ones_own_is_accepted",),
     46: (
         "access/test_links.py::test_a_link_to_anywhere_else_is_refused",
-        "access/test_links.py::test_what_is_followed_leads_to_the_trusted_origin_for_httpx_as_well",
+        "access/test_links.py::test_httpx_reads_the_same_origin_from_a_followed_link",
         "access/test_links.py::test_nothing_is_sent_where_a_forged_answer_leads",
     ),
     48: (

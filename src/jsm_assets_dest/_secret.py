@@ -23,7 +23,7 @@ class Secret:
         self._reveal: Callable[[], str] = lambda: text
 
     def reveal(self) -> str:
-        """The text itself."""
+        """Return the text."""
         return self._reveal()
 
     def __repr__(self) -> str:

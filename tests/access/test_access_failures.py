@@ -277,7 +277,7 @@ SHOWN_ELSEWHERE = {
 }
 
 
-def test_everything_that_the_emulator_can_take_away_is_in_the_table() -> None:
+def test_every_emulated_refusal_is_in_the_table() -> None:
     """A new switch of the emulator needs a row."""
     switches = {
         name
@@ -358,7 +358,7 @@ def test_a_provider_is_asked_again_when_its_token_has_run_out(emulator: Emulator
     assert len(asked) == 2
 
 
-def test_client_credentials_are_exchanged_once_and_renewed_in_time(emulator: Emulator) -> None:
+def test_client_credentials_are_exchanged_and_renewed(emulator: Emulator) -> None:
     """One access token serves all calls; a new one is fetched before the old one ends."""
     credentials = ClientCredentials(*emulator.client_credentials())
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsm_assets_dest._session.budget import Budget
 
 
-def test_one_connection_sends_at_most_35_retries_to_a_dead_service() -> None:
+def test_a_dead_service_gets_at_most_35_retries() -> None:
     """500 tokens, 14 for each retry after a failure."""
     budget = Budget(500)
 

@@ -1089,7 +1089,7 @@ def test_ip_allowlist_message_names_both_who_can_act() -> None:
     assert "2. An organization admin: in Atlassian Administration > Security > IP allowlists" in message
 
 
-def test_a_date_as_a_hint_uses_our_clock_when_the_answer_has_none() -> None:
+def test_a_retry_date_uses_our_clock_without_a_date_header() -> None:
     """The caller of the classifier passes the time; without it the hint is left out."""
     response = Response(429, {"retry-after": "Thu, 05 Nov 2026 12:00:30 GMT"}, b"")
 
@@ -1175,7 +1175,7 @@ def test_the_trace_id_is_the_one_that_support_asks_for(headers: dict[str, str], 
     ),
     st.sampled_from([MYSELF, WORKSPACES, on_assets(), on_import(), MAPPING, TOKEN]),
 )
-def test_whatever_comes_is_handed_on_or_becomes_one_of_our_errors(
+def test_every_response_is_returned_or_a_typed_error(
     status: int, headers: dict[str, str], body: bytes, request_: Request
 ) -> None:
     """Answers come from outside: no status, header or body makes the classifier fail in another way."""

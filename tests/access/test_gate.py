@@ -47,7 +47,7 @@ def test_the_first_refusal_sets_no_pace() -> None:
     assert gate.pace is None
 
 
-def test_the_second_refusal_sets_the_pace_at_which_the_service_took_requests() -> None:
+def test_the_second_429_sets_the_pace() -> None:
     """21 requests in 10 seconds, the last one refused: 2 a second were taken, and a little less is tried."""
     gate = Gate()
     gate.close(101.0, 100.0)

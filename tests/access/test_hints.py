@@ -77,7 +77,7 @@ def test_every_form_of_retry_after(text: str, seconds: float | None) -> None:
     assert (None if hint is None else hint.seconds) == seconds
 
 
-def test_there_are_at_least_as_many_forms_as_the_peers_were_measured_with() -> None:
+def test_the_address_forms_are_at_least_as_many_as_before() -> None:
     """Peers' parsers were measured with 37 forms."""
     assert len(RETRY_AFTER) >= 37
 

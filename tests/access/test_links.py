@@ -104,7 +104,7 @@ def test_a_link_to_anywhere_else_is_refused(name: str) -> None:
     assert "\n" not in caught.value.what
 
 
-def test_the_vectors_are_at_least_as_many_as_those_that_clients_were_measured_with() -> None:
+def test_the_link_vectors_are_at_least_as_many_as_before() -> None:
     """41 were measured; `startswith` let ten of the forbidden ones pass, a comparison of host names eleven."""
     assert len(TRUSTED) + len(UNTRUSTED) >= 41
     texts = [link for link in UNTRUSTED.values() if isinstance(link, str)]
@@ -115,7 +115,7 @@ def test_the_vectors_are_at_least_as_many_as_those_that_clients_were_measured_wi
     st.text(alphabet=st.sampled_from("apitlsncom.:/@\\#?[]%2e;- \t\u3002"), max_size=12),
     st.integers(min_value=0, max_value=len(BASE)),
 )
-def test_what_is_followed_leads_to_the_trusted_origin_for_httpx_as_well(inserted: str, place: int) -> None:
+def test_httpx_reads_the_same_origin_from_a_followed_link(inserted: str, place: int) -> None:
     """A law: whatever is inserted wherever, a link that passes is one that httpx sends to the trusted host by TLS."""
     link = f"{BASE[:place]}{inserted}{BASE[place:]}{PATH}"
     try:
@@ -154,7 +154,7 @@ def test_nothing_is_sent_where_a_forged_answer_leads(name: str, link: str) -> No
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080"])
-def test_an_emulator_on_this_computer_is_an_origin_like_any_other(base: str) -> None:
+def test_a_local_emulator_is_an_origin(base: str) -> None:
     """Its own links are followed; those to the same host on another port are not."""
     assert trusted_link(f"{base}{PATH}", base) == f"{base}{PATH}"
     with pytest.raises(UnsafeLinkError):

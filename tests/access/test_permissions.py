@@ -120,7 +120,7 @@ def test_a_token_with_scopes_is_found_out_in_eight_requests() -> None:
     assert all(f"/ex/jira/{CLOUD}/" in sent.path for sent in service.sent[2:])
 
 
-def test_a_token_with_scopes_that_lacks_the_one_for_users_goes_on() -> None:
+def test_a_scoped_token_without_the_user_scope_connects() -> None:
     """The identity cannot be read, but the scope of one family says nothing about the others."""
     refused = Response(401, FAILED, b"")
     short = says({"code": 401, "message": "Unauthorized; scope does not match"}, 401, {})
@@ -364,7 +364,7 @@ def test_assets_not_available_tells_the_plan_from_the_licence(
     assert report["site plan"].state is (CheckState.FAILED if plan == "FREE" else CheckState.OK)
 
 
-def test_a_licence_that_cannot_be_read_explains_nothing_and_harms_nothing() -> None:
+def test_an_unreadable_licence_changes_no_result() -> None:
     """The plan only explains other failures."""
     report, _ = checked({"read licence": Response(403, US, b'{"errorMessages":["No."]}')})
     unknown, _ = checked({"read licence": Response(503, US, b"")})
@@ -388,7 +388,7 @@ def test_several_workspaces_are_named_and_none_is_guessed() -> None:
     assert chosen.workspace_id == "two"
 
 
-def test_a_given_workspace_or_cloud_id_of_another_site_is_found_out() -> None:
+def test_ids_of_another_site_are_detected() -> None:
     """Both are compared with what the site says."""
     workspace, _ = checked(workspace_id="not-this-one")
     cloud, _ = checked(cloud_id="not-this-one")

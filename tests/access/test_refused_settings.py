@@ -159,7 +159,7 @@ def test_the_computers_clock_sleeps_as_long_as_it_is_told(monkeypatch: pytest.Mo
     assert slept == [1.5, -2.5]
 
 
-def test_the_asynchronous_colour_is_configured_by_the_same_settings() -> None:
+def test_async_uses_the_same_settings() -> None:
     emulator = Emulator()
     source = emulator.add_import_source(emulator.add_object_schema("OKT", "Okta"))
     settings = emulator.settings(emulator.site)

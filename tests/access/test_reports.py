@@ -223,7 +223,7 @@ def test_the_notebook_form_is_escaped_and_whole() -> None:
     assert "http://" not in page
 
 
-def test_the_notebook_form_sets_no_colours_but_those_of_its_marks() -> None:
+def test_the_notebook_form_colors_only_its_marks() -> None:
     """A mark has a ground and white letters; all else takes the colours of the page."""
     page = report(GOOD, BAD)._repr_html_()
     styles = re.findall(r'<(\w+)[^>]*style="([^"]*)"', page)

@@ -319,7 +319,7 @@ def test_the_last_error_is_the_one_raised() -> None:
     assert caught.value.attempts == 2
 
 
-def test_a_token_that_somebody_else_has_renewed_is_not_renewed_again() -> None:
+def test_a_token_renewed_elsewhere_is_not_renewed_again() -> None:
     """Two requests are refused with the same token; the second one finds the new token, and nobody is asked a third time."""
     asked: list[int] = []
 

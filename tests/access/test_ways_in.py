@@ -49,7 +49,7 @@ ANONYMOUS = Response(401, {}, b"Client must be authenticated to access this reso
 REJECTED = Response(401, FAILED, b"Client must be authenticated to access this resource.")
 
 
-def test_an_account_that_the_site_names_belongs_to_a_classic_token() -> None:
+def test_a_named_account_means_a_classic_token() -> None:
     """The check says so, and nobody asks the gateway."""
     report, service = checked()
 
@@ -79,7 +79,7 @@ def test_a_login_that_the_site_never_saw_is_no_sign_of_scopes() -> None:
     assert len(service.sent) == 8
 
 
-def test_a_classic_token_stays_one_when_the_site_answers_an_anonymous_visitor_later() -> None:
+def test_a_later_anonymous_response_keeps_the_token_kind() -> None:
     """Row 29: the identity was proven, so that the answer is raised, and the gateway is never asked."""
     service = Service({**good(), "read licence": says({"applications": []}, headers={})})
     site = service.site()
@@ -110,7 +110,7 @@ def test_the_gateway_is_asked_once_and_remembered() -> None:
     assert service.operations == ["read myself", "read tenant info", "read myself", "read myself"]
 
 
-def test_the_gateway_tells_an_address_of_somebody_else_from_a_bad_token() -> None:
+def test_the_gateway_separates_a_wrong_email_from_a_bad_token() -> None:
     """To the site both are the same."""
     emulator = Emulator()
     for email, said in (
@@ -129,7 +129,7 @@ def test_the_gateway_tells_an_address_of_somebody_else_from_a_bad_token() -> Non
     assert "belong to different accounts" in report["identity"].cause
 
 
-def test_a_gateway_that_bars_this_computer_proves_nothing_about_the_token() -> None:
+def test_an_ip_block_at_the_gateway_says_nothing_of_the_token() -> None:
     """The site's refusal is raised; when the gateway lets the computer in, the token turns out to be one with scopes."""
     barred = Response(403, {}, b'{"errorMessages":["The IP address has been rejected"]}')
     service = Service({**good(), "read myself": [REJECTED, barred, REJECTED, myself()]})
@@ -143,7 +143,7 @@ def test_a_gateway_that_bars_this_computer_proves_nothing_about_the_token() -> N
     assert site.is_scoped is True
 
 
-def test_a_worker_whose_refusal_comes_late_follows_the_others_to_the_gateway() -> None:
+def test_a_late_refusal_follows_the_others_to_the_gateway() -> None:
     """It was on its way to the site when another one found out; it is not told that its token is bad."""
     service = Service({**good(), "read licence": [REJECTED, says({"applications": []})]})
     site = service.site(cloud_id=CLOUD)
@@ -194,7 +194,7 @@ NO_TOKEN: dict[str, Said] = {
 
 
 @pytest.mark.parametrize("failure", NO_TOKEN)
-def test_a_creation_whose_token_could_not_be_fetched_was_not_sent_and_is_tried_again(failure: str) -> None:
+def test_a_creation_without_a_token_is_tried_again(failure: str) -> None:
     """The creation goes out once, after the second exchange; a creation alone would not survive such a failure."""
     service = Service(
         {"request access token": [NO_TOKEN[failure], GRANTED], "create object schema": says({"id": "1"})}
@@ -226,7 +226,7 @@ def test_a_token_that_cannot_be_fetched_at_all_means_not_sent(failure: str) -> N
         assert error.status in (502, 503)
 
 
-def test_making_an_import_token_is_not_in_doubt_when_no_access_token_came() -> None:
+def test_an_import_token_is_not_in_doubt_without_an_access_token() -> None:
     """Whether the older token is dead is known: nothing was sent."""
     emulator = Emulator()
     schema = emulator.add_object_schema("OKT", "Okta")
@@ -318,7 +318,7 @@ def test_a_forge_token_knows_its_site() -> None:
     assert report.account_id == ACCOUNT
 
 
-def test_a_forge_token_that_is_refused_is_a_matter_of_the_identity() -> None:
+def test_a_refused_forge_token_is_an_identity_problem() -> None:
     """Not of the site, which is known by its address on the gateway."""
     report, _ = checked(
         {"read server info": UNAUTHORIZED, "read myself": UNAUTHORIZED},
@@ -408,7 +408,7 @@ def test_the_answer_of_the_grants_is_read_as_documented() -> None:
 # --- the environment ----------------------------------------------------------------------------------------------
 
 
-def test_every_variable_of_the_current_site_is_documented_in_one_place() -> None:
+def test_every_variable_of_current_site_is_documented() -> None:
     """The table of the page about credentials names those that are read, and no others."""
     from jsm_assets_dest._session import opening
 
@@ -474,7 +474,7 @@ def test_blank_variables_are_not_set() -> None:
 
 
 @pytest.mark.parametrize("header", [True, False])
-def test_a_revoked_token_is_found_out_whether_the_site_says_so_or_not(header: bool) -> None:
+def test_a_revoked_token_is_detected(header: bool) -> None:
     """Sources disagree about the header on answers with 200; an empty list is never the result."""
     emulator = Emulator(doubts=Doubts(seraph_header_on_success=header))
     emulator.add_object_schema("OKT", "Okta")

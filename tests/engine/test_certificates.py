@@ -147,9 +147,7 @@ def test_certificates_that_are_not_there_are_named(tmp_path: Path, monkeypatch: 
     assert "No such file" in str(caught.value)
 
 
-def test_a_folder_of_certificates_takes_the_place_of_the_usual_ones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_certificate_folder_replaces_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of an empty folder is trusted; a file goes before a folder."""
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     assert not certificates._made(trust_env=True).get_ca_certs()
@@ -159,9 +157,7 @@ def test_a_folder_of_certificates_takes_the_place_of_the_usual_ones(
     assert certificates._made(trust_env=True).get_ca_certs()
 
 
-def test_certificates_that_are_none_are_named_in_the_other_colour(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invalid_certificates_are_named_in_async_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that holds something else is no better than none."""
     import asyncio
 

@@ -84,7 +84,7 @@ def get(url: str) -> Operation[Response]:
     return found
 
 
-def test_after_a_fork_the_next_request_opens_a_connection_of_its_own() -> None:
+def test_a_forked_process_opens_its_own_connection() -> None:
     """As the child does it; the parent's client is neither used nor closed."""
     with serving() as server, SyncEngine(HttpSettings(limits=Limits()), Clock()) as engine:
         engine.run(get(server.url))
@@ -119,7 +119,7 @@ def test_after_a_fork_the_asynchronous_engine_does_the_same() -> None:
     assert [each.number for each in server.received] == [1, 2]
 
 
-def test_after_a_fork_no_lock_is_held_by_a_thread_that_is_not_there() -> None:
+def test_a_forked_process_has_no_held_lock() -> None:
     """Another thread may have been inside of the gate, the budget or the engine at that moment."""
     gate, budget = Gate(), Budget(100)
     engine = SyncEngine(HttpSettings(limits=Limits()), Clock())
@@ -135,7 +135,7 @@ def test_after_a_fork_no_lock_is_held_by_a_thread_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize("kind", [AssertionError, RuntimeError, KeyError])
-def test_what_a_transport_of_the_callers_raises_comes_out_as_it_is(kind: type[Exception]) -> None:
+def test_exceptions_of_a_caller_transport_are_unchanged(kind: type[Exception]) -> None:
     """With the way it took: a failing assertion in a mock is to be found where it stands."""
 
     def handler(_: httpx.Request) -> httpx.Response:

@@ -217,7 +217,7 @@ def test_an_answer_is_never_unpacked_beyond_its_limit(run: Run) -> None:
     assert len(run(one(Send(request(listing=True))), handler, limits).body) == 5_000_000
 
 
-def test_garbage_that_claims_to_be_compressed_is_a_malformed_answer(run: Run) -> None:
+def test_invalid_compressed_data_is_a_malformed_response(run: Run) -> None:
     def handler(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"garbage"))
 
@@ -349,7 +349,7 @@ def test_a_worker_writes_its_request_before_the_producer_goes_on(
     assert told == ["written", "producer"] * 2
 
 
-def test_a_worker_that_cannot_write_holds_the_producer_up_for_a_moment_only(
+def test_a_blocked_worker_delays_the_producer_briefly(
     clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     went_on = threading.Event()
@@ -472,7 +472,7 @@ def test_a_closed_engine_sends_nothing() -> None:
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_asynchronous_sources_callbacks_and_providers_are_awaited(backend: str, clock: StillClock) -> None:
+def test_async_sources_callbacks_and_providers_are_awaited(backend: str, clock: StillClock) -> None:
     events: list[object] = []
 
     async def note(event: object) -> None:
@@ -540,9 +540,7 @@ def test_a_cancelled_run_may_tidy_up_shielded(backend: str, clock: StillClock) -
     assert sent == ["DELETE"]
 
 
-def test_a_worker_that_was_being_started_when_ctrl_c_came_is_waited_for(
-    monkeypatch: pytest.MonkeyPatch, clock: StillClock
-) -> None:
+def test_a_worker_started_during_ctrl_c_is_joined(monkeypatch: pytest.MonkeyPatch, clock: StillClock) -> None:
     """The pool forgets such a thread: Python raises the interrupt between starting it and noting it."""
     start = threading.Thread.start
     entered = threading.Event()

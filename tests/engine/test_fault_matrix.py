@@ -135,7 +135,7 @@ def test_rows_1_to_6_a_creation_is_not_sent_twice(run: Run, fault: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["closed", "reset"])
-def test_row_7_a_connection_that_went_stale_is_replaced_in_silence(run: Run, how: str) -> None:
+def test_row_7_a_stale_connection_is_replaced(run: Run, how: str) -> None:
     """The server ends an idle connection; the next request finds that out before it is sent, and nothing is retried."""
     ended = threading.Event()
 
@@ -174,7 +174,7 @@ def test_a_connection_is_kept_between_requests(run: Run) -> None:
     assert [each.number for each in server.received] == [1] * 5
 
 
-def test_row_11_a_burst_of_503_ends_with_the_attempts_that_were_made(run: Run) -> None:
+def test_row_11_a_burst_of_503_reports_its_attempts(run: Run) -> None:
     """The error says how often it was tried; the body of every attempt was the same."""
     burst = [response(b"", "503 Service Unavailable")] * 20
     with serving(*burst) as server, pytest.raises(ServiceUnavailableError) as caught:
@@ -256,9 +256,7 @@ BROKEN: dict[str, tuple[bytes, type[TransportError]]] = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_rows_19_to_21_and_27_a_broken_answer_is_asked_for_again_where_that_is_safe(
-    run: Run, fault: str
-) -> None:
+def test_rows_19_to_21_and_27_broken_responses_are_retried(run: Run, fault: str) -> None:
     """Rows 19, 20, 21 and 27: a read is repeated; a creation ends with a typed error, and what it did is not known."""
     sent, error = BROKEN[fault]
     with serving(raw(sent)) as server:
@@ -272,7 +270,7 @@ def test_rows_19_to_21_and_27_a_broken_answer_is_asked_for_again_where_that_is_s
     assert caught.value.__context__ is None
 
 
-def test_row_27_bytes_after_the_answer_end_the_connection_and_nothing_else(run: Run) -> None:
+def test_row_27_extra_bytes_only_end_the_connection(run: Run) -> None:
     """The answer is good; what follows it is never taken for the next answer."""
 
     def twice(site: Site) -> Operation[list[Any]]:
@@ -319,7 +317,7 @@ LARGE: dict[str, Script] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", LARGE)
-def test_rows_22_and_23_memory_is_bounded_whatever_the_answer_claims(run: Run, fault: str, peak: Any) -> None:
+def test_rows_22_and_23_memory_is_bounded(run: Run, fault: str, peak: Any) -> None:
     """Reading stops at the limit, and no attempt is made to read it all once more."""
     with serving(LARGE[fault]) as server, pytest.raises(AnswerTooLargeError, match="4,000,000 bytes"):
         run(
@@ -349,7 +347,7 @@ def refuse_early(received: Received) -> None:
     received.connection.shutdown(socket.SHUT_WR)
 
 
-def test_row_26_an_early_refusal_is_heard_although_the_upload_goes_on(run: Run) -> None:
+def test_row_26_an_early_refusal_is_read_during_the_upload(run: Run) -> None:
     """413 comes while the chunk is still being sent, and is what the caller learns: half the chunk comes next."""
 
     def reads_on(received: Received) -> None:

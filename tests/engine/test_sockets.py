@@ -155,7 +155,7 @@ def test_a_request_is_on_its_way_once_all_of_it_is_written() -> None:
         pytest.param(b"HTTP/1.1 200 OK\r\nX-Long: ", b"y", id="head"),
     ],
 )
-def test_a_dripping_server_holds_a_call_no_longer_than_the_attempt(
+def test_a_slow_server_cannot_exceed_the_attempt_time(
     run: Callable[..., Any], head: bytes, rest: bytes
 ) -> None:
     with server(drip(head, rest)) as url:

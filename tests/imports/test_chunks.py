@@ -302,7 +302,7 @@ def test_one_record_cannot_be_split() -> None:
     assert chunker.too_large(chunk).index == 0
 
 
-def test_a_limit_learned_from_the_service_does_not_refuse_records() -> None:
+def test_a_learned_limit_rejects_no_records() -> None:
     """After a 413 single records may still be larger than the learned limit, up to the limit that was given."""
     chunker = Chunker("run", limit_count=2, limit_bytes=10_000)
     (chunk,) = chunker.feed("people", people(2, "x" * 1000))
@@ -450,7 +450,7 @@ def test_an_encoder_that_refuses_a_whole_but_no_part_is_reported() -> None:
         chunker.flush()
 
 
-def test_a_resumed_run_leaves_out_the_same_records_in_the_same_places() -> None:
+def test_a_resumed_run_skips_the_same_records() -> None:
     """Records that only the encoder refuses, or that are too large, do not move the later boundaries."""
     records = [{"id": str(number), "note": "x" * (number * 7 % 90)} for number in range(120)]
     for number in (3, 40, 41, 90, 119):

@@ -856,7 +856,7 @@ def test_references_with_a_query_of_their_own_are_not_followed() -> None:
     assert check.dangling_references() == ()
 
 
-def test_references_to_what_has_no_single_locator_are_not_followed() -> None:
+def test_references_without_one_locator_are_not_followed() -> None:
     """A target identified by two values, or not filled by this import, offers nothing to compare with."""
     spec = ObjectTypeSpec(
         "Groups", [AttributeSpec("Id", identifier=True), AttributeSpec("Site", identifier=True)]

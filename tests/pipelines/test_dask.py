@@ -140,7 +140,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(
     assert all(len(set(bodies)) == 1 for bodies in sent.values())
 
 
-def test_workers_killed_at_different_places_lose_and_double_nothing(
+def test_killed_workers_lose_and_double_nothing(
     emulator: Emulator, settings: Mapping[str, str], client: Client, tmp_path: Path
 ) -> None:
     """One before its first chunk, one after its last record and so with all of its chunks sent, one of them twice."""
@@ -224,7 +224,7 @@ def test_partitions_that_are_all_empty_remove_nothing(
     assert [one.status for one in emulator.executions] == ["CANCELLED"]
 
 
-def test_one_share_of_the_budget_is_one_request_at_a_time_in_the_whole_cluster(
+def test_one_budget_share_is_one_request_in_the_cluster(
     emulator: Emulator, settings: Mapping[str, str], here: Client
 ) -> None:
     """Four threads on two workers, and one share: what one partition sends is never mixed with what another does."""

@@ -61,7 +61,7 @@ def test_an_arrow_table_ends_as_confirmed_objects(emulator: Emulator, token: Imp
     assert first["Cores"] == 8
 
 
-def test_a_data_frame_gives_plain_values_and_leaves_missing_ones_empty(token: ImportToken) -> None:
+def test_a_data_frame_gives_plain_values(token: ImportToken) -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(
         {
@@ -149,7 +149,7 @@ def test_dates_that_are_texts_are_left_to_the_import() -> None:
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
-def test_a_time_with_a_zone_is_the_same_instant_and_its_date_the_one_there(zone: str) -> None:
+def test_a_zoned_time_keeps_its_instant_and_local_date(zone: str) -> None:
     moment = pa.array(["2025-06-30 00:30:00", "2025-06-30 23:30:00"]).cast(pa.timestamp("s"))
     there = pc.assume_timezone(moment, zone)
 
@@ -176,7 +176,7 @@ def test_a_data_frame_of_categories_and_nullable_numbers() -> None:
     ]
 
 
-def test_columns_that_are_not_wanted_may_hold_anything_and_come_twice() -> None:
+def test_unused_columns_may_hold_anything() -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame([["LT-1", 1, "x"], ["LT-2", "one", object()]])
     frame.columns = ["asset_tag", "note", "note"]
@@ -200,7 +200,7 @@ def test_a_wanted_column_that_comes_twice_is_refused() -> None:
         )
 
 
-def test_a_table_without_any_wanted_column_is_not_taken_for_an_empty_one() -> None:
+def test_a_table_without_wanted_columns_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"None of the columns Asset tag is a key of Laptops\."):
         of_table(**{"Asset tag": ["LT-1"]})
 
@@ -215,7 +215,7 @@ def test_an_empty_table_is_not_completed(emulator: Emulator, token: ImportToken)
     assert {one.status for one in emulator.executions} == {"CANCELLED"}
 
 
-def test_a_batch_of_any_size_becomes_few_python_objects_at_a_time() -> None:
+def test_a_large_batch_becomes_few_objects_at_a_time() -> None:
     """Very many rows in one batch, of which the records that are alive at a time take next to no memory."""
     count = 200_000
     (batch,) = pa.table({"cores": pa.array(range(count), pa.int32())}).combine_chunks().to_batches()

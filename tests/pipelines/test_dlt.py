@@ -87,9 +87,7 @@ def test_a_second_run_changes_nothing(token: ImportToken, tmp_path: Path) -> Non
     assert sum(one.created + one.updated for one in again.object_types) == 0
 
 
-def test_a_bad_record_cancels_the_execution_and_nothing_of_it_is_in_assets(
-    emulator: Emulator, token: ImportToken, tmp_path: Path
-) -> None:
+def test_a_bad_record_cancels_the_execution(emulator: Emulator, token: ImportToken, tmp_path: Path) -> None:
     bad = [{"assetTag": "LT-1", "model": "x" * 300}]
 
     with pytest.raises(Exception, match="laptops"):
@@ -131,7 +129,7 @@ def tags(emulator: Emulator) -> set[str]:
     return set(found)
 
 
-def test_an_incremental_source_brings_only_what_is_new_and_nothing_is_lost_or_doubled(
+def test_an_incremental_source_loses_and_doubles_nothing(
     emulator: Emulator, token: ImportToken, tmp_path: Path
 ) -> None:
     run(token, bought_until(10), tmp_path)
@@ -143,7 +141,7 @@ def test_an_incremental_source_brings_only_what_is_new_and_nothing_is_lost_or_do
 
 
 @pytest.mark.parametrize("where", ["chunk", "end"])
-def test_what_did_not_arrive_is_read_again_by_an_incremental_source(
+def test_an_incremental_source_reads_missing_records_again(
     where: str, emulator: Emulator, token: ImportToken, tmp_path: Path
 ) -> None:
     """Also when dlt had loaded everything, and it was the end of the execution that failed."""
@@ -243,9 +241,7 @@ def test_a_nested_value_for_an_attribute_is_refused_once(
     assert tags(emulator) == set()
 
 
-def test_a_table_that_the_model_does_not_know_is_refused_without_trying_again(
-    token: ImportToken, tmp_path: Path
-) -> None:
+def test_an_unknown_table_is_refused_without_retries(token: ImportToken, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="terminally"):
         run(token, dlt.resource([{"name": "x"}], name="strangers"), tmp_path)
 

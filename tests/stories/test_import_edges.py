@@ -123,9 +123,7 @@ def test_cancelled_just_before_it_is_completed(emulator: Emulator, token: Any) -
     emulator.faults.clear()
 
 
-def test_completing_that_is_lost_twice_and_not_heard_is_given_up_and_cancelled(
-    emulator: Emulator, token: Any
-) -> None:
+def test_a_completion_lost_twice_is_cancelled(emulator: Emulator, token: Any) -> None:
     emulator.faults.next("submit chunk", drop="before", when=completes, times=2)
 
     with pytest.raises(ConnectionLostError) as caught:
@@ -297,7 +295,7 @@ def test_options_have_few_words(wrong: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_an_option_that_cannot_be_right_is_refused_before_anything_is_sent(
+def test_an_invalid_option_is_refused_before_sending(
     emulator: Emulator, token: Any, name: str, value: object, fix: str
 ) -> None:
     """Above all `allow_missing="false"`, which Python takes for a yes and which would switch the guard off."""

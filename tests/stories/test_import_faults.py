@@ -78,9 +78,7 @@ async def test_row_31_a_revoked_token_stops_all_workers_at_once(emulator: Emulat
 
 
 @story
-async def test_row_32_an_import_cancelled_by_somebody_else_is_not_read_on(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_row_32_a_cancelled_import_stops_reading(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     taken: list[int] = []
     source = counted(
@@ -179,7 +177,7 @@ def test_row_34_the_number_of_polls_and_the_delay_are_bounded(seconds: float, ch
 
 
 @story
-async def test_row_34_waiting_ends_at_its_deadline_and_the_execution_can_be_waited_for_again(
+async def test_row_34_a_wait_ends_at_its_deadline_and_can_be_repeated(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
@@ -198,9 +196,7 @@ async def test_row_34_waiting_ends_at_its_deadline_and_the_execution_can_be_wait
 
 
 @story
-async def test_row_34_an_outage_while_assets_works_does_not_end_the_wait(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_row_34_an_outage_does_not_end_the_wait(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.world.import_seconds = 60
     emulator.faults.next("read execution status", status=503, nth=2, times=12)
@@ -375,7 +371,7 @@ ODD: list[tuple[str, object, str]] = [
 @pytest.mark.parametrize(
     ("value", "reason"), [(value, reason) for _, value, reason in ODD], ids=[o[0] for o in ODD]
 )
-def test_row_43_odd_values_are_refused_alike_whatever_the_encoder(
+def test_row_43_every_encoder_refuses_the_same_values(
     value: object, reason: str, encoder: Callable[[], AbstractContextManager[None]]
 ) -> None:
     bad = {**people(1)[0], "displayName": value}
@@ -396,7 +392,7 @@ def test_row_43_odd_values_are_refused_alike_whatever_the_encoder(
 
 
 @pytest.mark.parametrize("encoder", [without_orjson, with_orjson])
-def test_row_43_keys_that_are_no_text_and_records_that_contain_themselves(
+def test_row_43_non_text_keys_and_recursive_records(
     encoder: Callable[[], AbstractContextManager[None]],
 ) -> None:
     itself: dict[str, object] = dict(people(1)[0])
@@ -428,9 +424,7 @@ async def test_row_44_an_oversized_record_is_refused_before_it_is_sent(
 
 
 @story
-async def test_row_44_a_record_that_the_service_finds_too_large_comes_back(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_row_44_a_too_large_record_is_reported(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     large = {**people(1)[0], "groups": [f"00g{number}" for number in range(100)]}
     emulator.faults.always("submit chunk", status=413, when=lambda request: b"00g99" in request.body)
@@ -474,9 +468,7 @@ async def test_row_45_an_identifier_twice_in_a_run_is_found_on_request(
 
 
 @story
-async def test_a_chunk_that_the_service_refuses_is_named_with_its_records_and_reasons(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_refused_chunk_is_named_with_its_records(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.faults.next(
         "submit chunk",
@@ -514,9 +506,7 @@ async def test_the_display_in_assets_is_fed_and_may_fail(emulator: Emulator, con
 
 
 @story
-async def test_a_callback_that_raises_stops_the_import_and_is_the_error(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_an_exception_of_a_callback_stops_the_import(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     wrong = KeyError("no such widget")
 
@@ -545,7 +535,7 @@ async def test_an_execution_that_never_takes_data_is_cancelled(emulator: Emulato
 
 
 @story
-async def test_completing_whose_outcome_stays_unknown_is_neither_repeated_nor_cancelled(
+async def test_an_unknown_completion_is_not_repeated_or_cancelled(
     emulator: Emulator, connection: Any
 ) -> None:
     """All the data is there: cancelling it, or calling it failed, would both be guesses."""
@@ -599,9 +589,7 @@ async def test_chunks_wait_for_the_targets_of_their_references(emulator: Emulato
 
 
 @story
-async def test_a_source_that_mixes_targets_and_referrers_is_not_slowed_down(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_mixed_source_is_not_slowed_down(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     together: list[int] = []
 

@@ -176,7 +176,7 @@ def test_row_41_ctrl_c_while_the_service_holds_everybody_back() -> None:
 
 @pytest.mark.slow
 @posix
-def test_row_41_ctrl_c_while_the_source_blocks_and_the_service_hangs() -> None:
+def test_row_41_ctrl_c_while_source_and_service_block() -> None:
     """Cancelling hangs as well: nobody waits for it longer than half a second."""
     with Emulator() as emulator:
         emulator.faults.next("cancel import", stall=60)
@@ -251,9 +251,7 @@ async def test_row_41_ctrl_c_while_assets_works_cancels_nothing(emulator: Emulat
 
 
 @story
-async def test_an_interrupted_block_of_an_execution_led_by_hand_is_cancelled(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_an_interrupted_execution_block_is_cancelled(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     execution = await now(token.start())
     manager: Any = execution
@@ -370,7 +368,7 @@ def test_row_42_cancelled_at_every_await(kind: str) -> None:
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_row_42_a_failing_neighbour_in_a_task_group_ends_the_import(backend: str) -> None:
+def test_row_42_a_failing_task_group_ends_the_import(backend: str) -> None:
     async def main() -> None:
         with Emulator() as emulator:
             async with emulator.connect_async() as connection:

@@ -422,7 +422,7 @@ async def test_another_model_is_refused(emulator: Emulator, connection: Any, jou
 
 
 @telling
-async def test_a_run_stopped_by_the_guard_is_completed_once_that_is_meant(
+async def test_a_guarded_run_completes_when_confirmed(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)
@@ -498,7 +498,7 @@ async def test_an_execution_that_the_service_has_forgotten_is_replaced(
 
 
 @telling
-async def test_the_chunks_of_a_resumed_run_are_written_by_the_same_encoder(
+async def test_a_resumed_run_uses_the_same_encoder(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     """Orjson writes other bytes for the same records: the digests would say that the records are others."""
@@ -531,7 +531,7 @@ async def test_a_journal_in_use_is_refused_before_anything_is_sent(
 
 
 @telling
-async def test_a_journal_that_cannot_be_written_leaves_no_execution_behind(
+async def test_an_unwritable_journal_leaves_no_execution(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)

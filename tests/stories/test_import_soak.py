@@ -35,7 +35,7 @@ from tests.stories.test_building import GROUPS, destination
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("colour", "seed"), [("blocking", 1), ("asyncio", 3)])
-def test_r10_a_thousand_chunks_with_a_tenth_of_all_requests_failing(colour: str, seed: int) -> None:
+def test_r10_a_thousand_chunks_with_10_percent_failures(colour: str, seed: int) -> None:
     """429, 5xx, dropped connections before and after acting, pages instead of JSON: the result is exact, and what it takes
     is at most 1.3 requests for each chunk.
     """
@@ -196,9 +196,7 @@ class Member:
 
 
 @story
-async def test_classes_make_the_model_and_their_instances_are_the_records(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_classes_make_the_model_and_instances_the_records(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     await now(token.build(SchemaModel.from_classes(Team, Member, name="Teams", namespace="teams")))
 
@@ -222,9 +220,7 @@ async def test_classes_make_the_model_and_their_instances_are_the_records(
 
 
 @story
-async def test_a_selector_that_the_model_does_not_have_is_refused_before_anything_is_started(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_an_unknown_selector_is_refused_before_the_start(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
     with pytest.raises(ConfigurationError, match="not have the selector 'person'; it has 'groups', 'people'"):
@@ -289,7 +285,7 @@ async def test_naive_date_times_need_the_time_zone_of_the_import(emulator: Emula
 # --- executions led by hand, in several places
 
 
-def test_several_threads_submit_to_one_execution_and_each_knows_what_it_sent() -> None:
+def test_several_threads_submit_to_one_execution() -> None:
     with Emulator() as emulator, emulator.connect() as connection:
         token = anyio.run(ready, emulator, connection)
         sent: dict[int, int] = {}
@@ -329,7 +325,7 @@ ELSEWHERE = """
 
 
 @pytest.mark.slow
-def test_an_execution_is_submitted_to_from_other_processes_and_completed_by_its_owner() -> None:
+def test_other_processes_submit_and_the_owner_completes() -> None:
     """A part that is sent twice, because its task was run again, has the same ids and counts once."""
     with Emulator() as emulator:
         with emulator.connect() as inside:
@@ -406,9 +402,7 @@ async def in_a_block(execution: Any) -> None:
 
 
 @story
-async def test_a_block_that_ends_well_completes_the_execution_and_waits(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_successful_block_completes_the_execution(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.world.import_seconds = 5
     execution = await now(token.start())
@@ -420,9 +414,7 @@ async def test_a_block_that_ends_well_completes_the_execution_and_waits(
 
 
 @story
-async def test_a_block_whose_execution_cannot_be_completed_leaves_nothing_open(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_block_that_cannot_complete_leaves_nothing_open(emulator: Emulator, connection: Any) -> None:
     """Otherwise nobody could ever import again: the execution would be under way for good."""
     token = await ready(emulator, connection)
     execution = await now(token.start())

@@ -167,9 +167,7 @@ async def test_a_test_import_takes_the_first_records_and_no_more(emulator: Emula
 
 
 @story
-async def test_references_find_their_targets_whatever_the_order_of_the_selectors(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_references_resolve_in_any_order_of_selectors(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
     await now(
@@ -211,9 +209,7 @@ async def test_bad_records_can_be_left_out_and_come_back(emulator: Emulator, con
 
 
 @story
-async def test_a_source_that_raises_is_the_cause_and_nothing_is_completed(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_an_exception_of_the_source_is_the_cause(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     broke = OSError("the file ended in the middle")
 
@@ -306,9 +302,7 @@ async def test_an_empty_source_is_not_completed_unless_that_is_meant(
 
 
 @story
-async def test_a_run_with_far_fewer_records_is_not_completed_unless_that_is_meant(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_run_with_far_fewer_records_needs_confirmation(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     await now(token.import_records({"people": people(50)}))
 
@@ -319,7 +313,7 @@ async def test_a_run_with_far_fewer_records_is_not_completed_unless_that_is_mean
 
 
 @story
-async def test_a_test_is_refused_where_missing_objects_are_known_to_be_removed(
+async def test_a_test_record_is_refused_where_missing_are_removed(
     emulator: Emulator, connection: Any
 ) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
@@ -356,9 +350,7 @@ async def test_refusals_to_start_are_different_errors(emulator: Emulator, connec
 
 
 @story
-async def test_a_run_of_somebody_else_is_waited_for_and_never_cancelled(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_run_of_another_client_is_never_cancelled(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     theirs = await now(token.start())
 
@@ -396,7 +388,7 @@ async def test_a_chunk_is_repeated_with_the_same_bytes_and_id(emulator: Emulator
 
 
 @story
-async def test_completing_is_decided_by_the_state_when_its_answer_got_lost(
+async def test_a_lost_completion_response_is_decided_by_the_state(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
@@ -517,9 +509,7 @@ async def test_an_execution_can_be_led_by_hand(emulator: Emulator, connection: A
 
 
 @story
-async def test_an_execution_travels_without_its_token_and_takes_records_elsewhere(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_pickled_execution_has_no_token(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     execution = await now(token.start())
     secret = emulator.import_sources[0].token
@@ -537,9 +527,7 @@ async def test_an_execution_travels_without_its_token_and_takes_records_elsewher
 
 
 @story
-async def test_records_without_a_part_never_share_an_id_with_those_that_have_one(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_records_with_and_without_a_part_share_no_id(emulator: Emulator, connection: Any) -> None:
     """A service that knows the ids of chunks would take one of two for a repetition, and lose its records."""
     token = await ready(emulator, connection)
     execution = await now(token.start())
@@ -556,9 +544,7 @@ async def test_records_without_a_part_never_share_an_id_with_those_that_have_one
 
 
 @story
-async def test_a_part_that_cannot_be_sent_is_refused_before_the_source_is_read(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_an_invalid_part_is_refused_before_reading(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     execution = await now(token.start())
 
@@ -599,9 +585,7 @@ async def test_a_killed_import_goes_on_in_the_same_execution(emulator: Emulator,
 
 
 @story
-async def test_a_killed_import_goes_on_in_a_new_execution_when_the_old_one_is_gone(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_killed_import_resumes_in_a_new_execution(emulator: Emulator, connection: Any) -> None:
     import tempfile
 
     token = await ready(emulator, connection)

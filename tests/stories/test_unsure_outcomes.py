@@ -29,9 +29,7 @@ from tests.stories.test_building import destination, model
 
 
 @story
-async def test_a_schema_that_somebody_else_made_in_the_same_moment_is_not_taken_for_ours(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_concurrent_schema_of_another_user_is_not_ours(emulator: Emulator, connection: Any) -> None:
     """The answer gets lost, and a schema of that key is there: with another name it cannot be ours."""
     emulator.add_object_schema("OKT", "Somebody else's")
     empty: dict[str, JsonValue] = {"startAt": 0, "maxResults": 50, "total": 0, "values": [], "isLast": True}
@@ -49,14 +47,12 @@ async def test_a_schema_that_somebody_else_made_in_the_same_moment_is_not_taken_
 async def test_ensuring_a_schema_whose_name_is_taken_says_so(emulator: Emulator, connection: Any) -> None:
     emulator.add_object_schema("HR", "Okta")
 
-    with pytest.raises(ObjectSchemaExistsError, match="the name is taken"):
+    with pytest.raises(ObjectSchemaExistsError, match='the object schema HR already has the name "Okta"'):
         await now(connection.ensure_object_schema("OKT", name="Okta"))
 
 
 @story
-async def test_a_deletion_whose_answer_got_lost_was_done_or_is_reported(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_lost_deletion_response_is_resolved_or_reported(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     emulator.faults.next("delete object schema", status=503)
     with pytest.raises(ServiceUnavailableError):
@@ -69,9 +65,7 @@ async def test_a_deletion_whose_answer_got_lost_was_done_or_is_reported(
 
 
 @story
-async def test_a_deleted_type_whose_answer_got_lost_is_gone_or_reported(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_lost_type_deletion_is_resolved_or_reported(emulator: Emulator, connection: Any) -> None:
     emulator.add_object_schema("HR", "Human resources").add_object_type("People")
     schema = await now(connection.get_object_schema("HR"))
     (conflict,) = await now(schema.find_conflicts(model()))
@@ -105,9 +99,7 @@ async def test_a_name_that_assets_refuses_is_no_way_out(emulator: Emulator, conn
 
 
 @story
-async def test_a_name_that_is_too_long_is_refused_before_anything_is_sent(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_a_too_long_name_is_refused_before_sending(emulator: Emulator, connection: Any) -> None:
     with pytest.raises(ConfigurationError, match="has 256 characters"):
         await now(connection.create_object_schema("OKT", "x" * 256))
     assert emulator.requests == []
@@ -152,9 +144,7 @@ async def test_a_plan_says_less_where_statuses_cannot_be_read(emulator: Emulator
 
 
 @story
-async def test_where_nothing_can_be_found_out_the_first_failure_is_told(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_an_unresolved_outcome_reports_the_first_failure(emulator: Emulator, connection: Any) -> None:
     """The build fails, and so does the look at what became of it: the reason of the build counts."""
     _, token = await destination(emulator, connection)
     plan = await now(token.plan(model(people=(AttributeSpec("Title", key="title"),))))
@@ -168,7 +158,7 @@ async def test_where_nothing_can_be_found_out_the_first_failure_is_told(
 
 
 @story
-async def test_a_token_whose_making_was_not_answered_is_an_unknown_outcome(
+async def test_an_unanswered_token_creation_is_an_unknown_outcome(
     emulator: Emulator, connection: Any
 ) -> None:
     schema, old = await destination(emulator, connection)

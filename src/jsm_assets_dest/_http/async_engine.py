@@ -37,7 +37,7 @@ class AsyncEngine:
 
     Args:
         settings: What the HTTP client is built from, at the first request.
-        clock: The clock to live by.
+        clock: The clock that measures every wait.
     """
 
     def __init__(self, settings: HttpSettings, clock: Clock) -> None:
@@ -50,7 +50,7 @@ class AsyncEngine:
         renew_after_fork(self)
 
     async def run(self, operation: Operation[T]) -> T:
-        """Carry an operation out and return its value; whatever it raises is raised."""
+        """Run an operation and return its value. Its exceptions are raised."""
         return await _Run(self).whole(operation)
 
     async def aclose(self) -> None:
@@ -69,7 +69,7 @@ class AsyncEngine:
         await self.aclose()
 
     def client(self) -> httpx.AsyncClient:
-        """The HTTP client, built when it is first needed."""
+        """Return the HTTP client. It is built at the first use."""
         if self._client is None:
             if self._closed:
                 raise ClosedError(
@@ -83,14 +83,14 @@ class AsyncEngine:
         return self._client
 
     def after_fork(self) -> None:
-        """In a forked process: build a client anew at the next request, and leave the parent's untouched."""
+        """In a forked process: build a new client at the next request, and do not touch the parent's client."""
         client, self._client = self._client, None
         if client is not None:
             self._inherited.append(client)
         self._exclusive = {}
 
     def exclusive(self, key: str) -> anyio.Lock:
-        """The lock of a key."""
+        """Return the lock of a key."""
         import anyio
 
         return self._exclusive.setdefault(key, anyio.Lock())
@@ -107,7 +107,7 @@ class _Run:
         self._interrupted = False
 
     async def whole(self, operation: Operation[T]) -> T:
-        """Carry the operation out; no task outlives it."""
+        """Run the operation. All its tasks end before this returns."""
         try:
             return await self._drive(operation)
         finally:
@@ -242,5 +242,5 @@ class _Run:
 
 
 async def _settled(value: object) -> object:
-    """The value, awaited where it can be."""
+    """Return the value, awaited if it is awaitable."""
     return await value if inspect.isawaitable(value) else value

@@ -70,7 +70,7 @@ def _user_agent() -> str:
 class _Body(httpx.AsyncByteStream):
     """A request's body in one piece.
 
-    httpx's own is an asynchronous generator, which stays behind half-way when the upload breaks off; Trio complains.
+    The body of httpx is an asynchronous generator. It stays suspended when the upload fails, and Trio then warns.
     """
 
     def __init__(self, body: bytes) -> None:
@@ -86,8 +86,8 @@ class _Body(httpx.AsyncByteStream):
         return self._pieces.pop()
 
 
-#: Takes the place of a stream that has been read. httpx ties response and stream into a cycle, which would keep the
-#: request and with it a whole chunk of an import until the garbage collector happens to come by.
+#: Replaces a stream that was read. httpx makes a reference cycle of response and stream. The cycle would keep the request,
+#: with a whole chunk of an import, until the next garbage collection.
 _LET_GO = httpx.ByteStream(b"")
 
 
@@ -103,7 +103,7 @@ _attempt = _Attempt()
 
 
 class _BoundedStream(httpcore.NetworkStream):
-    """A network stream whose every wait ends with the attempt, and that another thread can break off."""
+    """A network stream. Each wait ends with the attempt, and another thread can interrupt it."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
@@ -143,7 +143,7 @@ class _BoundedStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
     def break_off(self) -> None:
-        """End whatever waits on this stream in another thread, which closing alone does not do."""
+        """End the wait of another thread on this stream. Closing alone does not end it."""
         connection = self.get_extra_info("socket")
         if isinstance(connection, socket.socket):
             with contextlib.suppress(OSError):  # it may have been closed in the meantime
@@ -160,7 +160,7 @@ class _BoundedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect within the time-out in all: Python would give it to each address of the host anew, one after the other."""
+        """Connect within one time-out. Python applies the time-out to each address of the host, one after the other."""
         until = min(_attempt.deadline, float("inf") if timeout is None else time.monotonic() + timeout)
         try:
             addresses = list(
@@ -220,14 +220,14 @@ def _client_options(settings: HttpSettings) -> dict[str, Any]:
 
 
 def _without_cookies(client: httpx.Client | httpx.AsyncClient) -> None:
-    # A session cookie would let the site answer as somebody else than the credential says.
+    # With a session cookie, the site may respond as another user than the user of the credential.
     client.cookies.jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=()))
-    # None is ever kept, so that preparing an answer for the jar, a twelfth of a small request's time, is left out.
+    # No cookie is kept, so the preparation for the jar, 8 % of a small request's time, is omitted.
     client.cookies.extract_cookies = _let_go  # type: ignore[method-assign]
 
 
 def _let_go(response: httpx.Response) -> None:
-    """Take no cookie out of an answer."""
+    """Ignore the cookies of a response."""
 
 
 @functools.lru_cache(maxsize=64)
@@ -237,7 +237,7 @@ def _url(address: str) -> httpx.URL:
 
 
 def sync_client(settings: HttpSettings) -> httpx.Client:
-    """A client for the blocking engine; threads share it."""
+    """Return a client for the blocking engine. Threads share it."""
     if settings.transport is not None:
         client = httpx.Client(
             transport=cast("httpx.BaseTransport", settings.transport), **_client_options(settings)
@@ -257,7 +257,7 @@ def sync_client(settings: HttpSettings) -> httpx.Client:
 
 
 def async_client(settings: HttpSettings) -> httpx.AsyncClient:
-    """A client for the asynchronous engine."""
+    """Return a client for the asynchronous engine."""
     if settings.transport is not None:
         client = httpx.AsyncClient(
             transport=cast("httpx.AsyncBaseTransport", settings.transport), **_client_options(settings)
@@ -304,7 +304,10 @@ def _reader(request: Request, limits: Limits, http_response: httpx.Response) -> 
 
 
 def _response_in_memory(request: Request, limits: Limits, http_response: httpx.Response) -> Response:
-    """The answer of a transport that makes its responses in memory, such as `httpx.MockTransport`: read and unpacked already."""
+    """Return the response of a transport that makes responses in memory, such as `httpx.MockTransport`.
+
+    Such a response is already read and decompressed.
+    """
     reader = BodyReader("", limits.listing_bytes if request.listing else limits.control_bytes)
     reader.feed(http_response.content)
     return _response(http_response, reader)
@@ -435,7 +438,7 @@ async def _feed(reader: BodyReader, http_response: httpx.Response) -> None:
 def _without_frames(error: BaseException, settings: HttpSettings) -> BaseException:
     """Remove httpx's frames, which may hold the raw headers, from an exception such as Ctrl-C or a cancellation.
 
-    What another transport of the caller raises keeps its frames, because its author needs them.
+    The exceptions of another transport of the caller keep their frames, because its author needs them.
     """
     if not isinstance(settings.transport, (NoneType, httpx.HTTPTransport, httpx.AsyncHTTPTransport)):
         return error

@@ -1,10 +1,10 @@
 """What an operation may ask of an engine.
 
-An operation is a generator: it yields one of these commands, is sent what came of it (or has the failure
-thrown in), and returns a typed value. Operations know no clients, threads, tasks or colours; only the two
-engines, `blocking` and `asynchronous`, wait. A test drives an operation as a conversation of literals.
+An operation is a generator. It yields one of these commands, receives the result (or the failure is raised in it), and
+returns a typed value. Operations know no clients, threads, or tasks. Only the two engines, `SyncEngine` and `AsyncEngine`,
+wait. A test runs an operation as a conversation of literals.
 
-They are written by hand, for the reason that `_wire.request` gives.
+The classes are not attrs classes, for the reason in `_wire.request`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Send:
 
 
 class Sleep:
-    """Wait; woken up early only to end the whole run. Sent back: None."""
+    """Wait. Only the end of the whole run interrupts it. Sent back: None."""
 
     __slots__ = ("seconds",)
 
@@ -40,10 +40,10 @@ class Sleep:
 class Pull:
     """Take up to `count` records from an iterator of the caller's; sent back: a `Batch`.
 
-    An exception of the source does not fly at once: the records already taken come back with it, so that an
-    operation decides in peace what becomes of them. With `seconds`, a slow source hands over what it has. With `patience`,
-    a source that takes longer than that for one record ends with a `TimeoutError`: an asynchronous one is interrupted,
-    one that blocks is found out when it goes on.
+    An exception of the source is not raised at once. It comes back with the records that were already taken, and the
+    operation decides about both. With `seconds`, a slow source gives the records that it has. With `patience`, a source that
+    needs longer for one record ends with a `TimeoutError`: an asynchronous source is interrupted, and a source that blocks
+    is detected when it continues.
     """
 
     __slots__ = ("count", "iterator", "patience", "seconds")
@@ -58,7 +58,7 @@ class Pull:
 
 
 class Batch(NamedTuple):
-    """What a `Pull` gave: some records, whether the source has ended, and the exception it ended with."""
+    """The result of a `Pull`: records, the end of the source, and the exception of the source."""
 
     records: list[Any]
     ended: bool = False
@@ -118,7 +118,7 @@ class Join:
 
 
 class Outcome(NamedTuple):
-    """How a spawned operation ended: with a value, or with the exception that it raised."""
+    """The end of a spawned operation: its value, or the exception that it raised."""
 
     tag: object
     value: object = None

@@ -1,5 +1,6 @@
-"""What a process that was forked must not go on using: connections of its parent, and locks that a thread held which the
-child does not have.
+"""State that a forked process must replace.
+
+These are the connections of its parent, and locks of threads that the child does not have.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from typing import Protocol
 
 
 class Forkable(Protocol):
-    """Something that several threads share, and that a forked process needs anew."""
+    """An object that several threads share, and that a forked process must replace."""
 
     def after_fork(self) -> None:
-        """Start anew in the child, before anything else runs there."""
+        """Replace the shared state in the child, before other code runs there."""
         ...
 
 
@@ -21,7 +22,7 @@ _known: weakref.WeakSet[Forkable] = weakref.WeakSet()
 
 
 def renew_after_fork(shared: Forkable) -> None:
-    """Have something start anew in every process that is forked off from now on; it is forgotten when it is gone."""
+    """Register an object to be replaced in each forked process. The registration does not keep the object alive."""
     _known.add(shared)
 
 

@@ -1,4 +1,4 @@
-"""What an engine's HTTP client is built from, and which proxies the environment names."""
+"""The settings of an engine's HTTP client, and the proxies of the environment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class HttpSettings:
-    """What a client is built from.
+    """The settings of a client.
 
     Attributes:
         limits: Bounds of an attempt.
@@ -43,7 +43,7 @@ class HttpSettings:
         self.trust_env: Final = trust_env
 
     def prepare(self) -> None:
-        """Begin what takes long, before a client is built."""
+        """Start to load the certificates, which takes long, before a client is built."""
         if self.transport is None and self.verify is None:
             from .certificates import load
 
@@ -51,7 +51,7 @@ class HttpSettings:
 
 
 def named_proxies(proxies: Mapping[str, Secret]) -> tuple[str, ...]:
-    """Which origin is reached through which proxy, for people: without the proxy's user and password."""
+    """Return texts such as "https://acme.atlassian.net through http://proxy:8080", without user and password."""
     return tuple(f"{origin} through {_without_login(proxy)}" for origin, proxy in proxies.items())
 
 
@@ -61,10 +61,10 @@ def _without_login(proxy: Secret) -> str:
 
 
 def environment_proxies(origins: Iterable[str]) -> dict[str, Secret]:
-    """The proxies that the environment names for some origins: HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, less NO_PROXY.
+    """Return the proxies of the environment for these origins: HTTPS_PROXY, HTTP_PROXY, and ALL_PROXY, except NO_PROXY.
 
     Raises:
-        ConfigurationError: A proxy's address is none.
+        ConfigurationError: The address of a proxy is not valid.
     """
     if not any(name.lower().endswith("_proxy") for name in os.environ):
         return {}

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Seconds in which an interrupted run still tidies up, such as cancelling the import it started.
+#: Seconds that an interrupted run has to clean up, for example to cancel the import that it started.
 GRACE: Final = 1.0
 
-#: Seconds for which a worker that has been given something to send goes first, at most. One thread of Python runs at a
-#: time, and one that computes gives way every 5 ms only: the worker would wait that long before its headers, and once more
-#: before the body, while the network is idle. Nothing is lost by letting it write, which it has to do anyway.
+#: The most seconds that the producer waits for a worker to start its request. Python runs one thread at a time, and a
+#: thread that computes gives up the interpreter only every 5 ms. The worker would wait that long before its headers, and
+#: again before the body, while the network is idle.
 HAND_OVER: Final = 0.005
 
 
@@ -44,7 +44,7 @@ class SyncEngine:
 
     Args:
         settings: What the HTTP client is built from, at the first request.
-        clock: The clock to live by.
+        clock: The clock that measures every wait.
     """
 
     def __init__(self, settings: HttpSettings, clock: Clock) -> None:
@@ -58,7 +58,7 @@ class SyncEngine:
         renew_after_fork(self)
 
     def run(self, operation: Operation[T]) -> T:
-        """Carry an operation out and return its value; whatever it raises is raised."""
+        """Run an operation and return its value. Its exceptions are raised."""
         return _Run(self).whole(operation)
 
     def close(self) -> None:
@@ -78,7 +78,7 @@ class SyncEngine:
         self.close()
 
     def client(self) -> httpx.Client:
-        """The HTTP client, built when it is first needed."""
+        """Return the HTTP client. It is built at the first use."""
         client = self._client
         if client is not None:
             return client
@@ -96,8 +96,10 @@ class SyncEngine:
             return self._client
 
     def after_fork(self) -> None:
-        """In a forked process: build a client anew at the next request. Two processes on one socket would read each other's
-        answers. The parent's client is kept untouched, because closing it may wait for a lock that nobody holds here.
+        """In a forked process: build a new client at the next request.
+
+        Two processes on one socket would read each other's responses. The parent's client is not closed, because closing
+        may wait for a lock of a thread that does not exist here.
         """
         client, self._client = self._client, None
         if client is not None:
@@ -106,7 +108,7 @@ class SyncEngine:
         self._exclusive = {}
 
     def exclusive(self, key: str) -> threading.RLock:
-        """The lock of a key."""
+        """Return the lock of a key."""
         with self._lock:
             return self._exclusive.setdefault(key, threading.RLock())
 
@@ -115,7 +117,7 @@ _runs = itertools.count(1)
 
 
 class _Handing(threading.local):
-    """What a worker calls when the request that it was given is on its way."""
+    """The function that a worker calls when its request was sent."""
 
     over: Callable[[], object] | None = None
 
@@ -133,11 +135,11 @@ class _Run:
         self._streams: set[_BoundedStream] = set()
         self._handing = _Handing()
         self._interrupted_until: float | None = None
-        # What the names of this run's workers begin with, and no other's.
+        # The prefix of the names of this run's workers, unique in the process.
         self._name = f"jsm-assets-dest-{next(_runs)}"
 
     def whole(self, operation: Operation[T]) -> T:
-        """Carry the operation out; no worker outlives it."""
+        """Run the operation. All its workers end before this returns."""
         interrupted = False
         try:
             return self._drive(operation)
@@ -149,11 +151,11 @@ class _Run:
                 self._stop_workers(self._pool, interrupted=interrupted)
 
     def _stop_workers(self, pool: ThreadPoolExecutor, *, interrupted: bool) -> None:
-        """End the workers that are still at it, by breaking off what they wait for on the network.
+        """End the workers that are still active. Their waits on the network are interrupted.
 
-        A worker may begin to wait just after its stream was looked for, so that this is done again until all have ended.
-        Only one that is making a new connection cannot be reached; after an interruption nobody waits for it, and it ends
-        by itself when the connection stands, or after `Limits.connect` seconds at the latest.
+        A worker may begin to wait just after this looked for its stream, so this is repeated until all have ended. A worker
+        that makes a new connection cannot be interrupted. After an interruption, this does not wait for it. It ends when
+        the connection is made, or after at most `Limits.connect` seconds.
         """
         from concurrent.futures import wait
 
@@ -175,7 +177,7 @@ class _Run:
     def _join_unknown(self, until: float) -> None:
         """Wait for a worker that its own pool does not know, because Ctrl-C came while the pool was starting it.
 
-        It finds the pool shut down and ends by itself; only its name tells that it is ours.
+        It ends when it sees that the pool is shut down. Only its name identifies it.
         """
         for thread in threading.enumerate():
             if thread.name.startswith(f"{self._name}_"):
@@ -189,7 +191,7 @@ class _Run:
                     value = self._carry_out(command, worker=worker)
                 except BaseException as error:
                     if not isinstance(error, Exception) and not worker:
-                        # Interrupted: the operation may tidy up, but not for long.
+                        # Interrupted: the operation may clean up, for a short time.
                         self._interrupted_until = self._engine.clock.monotonic() + GRACE
                     command = operation.throw(error)
                 else:
@@ -305,10 +307,10 @@ class _Run:
 
 
 def pull(command: Pull, clock: Clock) -> Batch:
-    """Take records from an iterator; what it took is never lost, even when the iterator raises.
+    """Take records from an iterator. Records that were taken are kept if the iterator raises.
 
     Raises:
-        ConfigurationError: It is asynchronous; nothing here could wait for it.
+        ConfigurationError: The iterator is asynchronous, and this engine cannot wait for it.
     """
     if isinstance(command.iterator, AsyncIterator):
         raise ConfigurationError(
@@ -322,7 +324,7 @@ def pull(command: Pull, clock: Clock) -> Batch:
         if command.seconds is None:
             records.extend(islice(iterator, command.count))
         else:
-            # A look at the clock for each record is a hundredth of what a record costs in all; hence nothing more.
+            # Reading the clock is about 1 % of a record's cost. More work here would be visible.
             monotonic = time.monotonic if type(clock) is SystemClock else clock.monotonic
             add = records.append
             asked = began = monotonic()
@@ -342,5 +344,5 @@ def pull(command: Pull, clock: Clock) -> Batch:
 
 
 def too_slow(patience: float) -> TimeoutError:
-    """What a source ends with that took too long for a record."""
+    """Return the exception of a source that needed too long for one record."""
     return TimeoutError(f"the source gave nothing for {patience:g} seconds")

@@ -1,4 +1,4 @@
-"""One chunk of an import, and the records on their way into it."""
+"""Chunk of an import, and the records that it is made of."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def _size(body: bytes) -> str:
 
 @frozen(kw_only=True)
 class Chunk:
-    """One chunk, ready to be sent.
+    """Chunk that is ready to be sent.
 
     Attributes:
-        index: Its number in the run, from 0.
-        part: Which half of the half of it, such as "ba", after the service found it too large; usually empty.
-        id: What the service is told as `clientGeneratedId`.
-        body: The bytes to send.
-        counts: Records by selector.
-        indexes: The position of each record among those of its selector.
-        originals: The caller's own records, for errors about one of them.
-        digest: SHA-256 of the data, in hexadecimal; empty when nobody asked for digests.
+        index: Number within the run, from 0.
+        part: Letters of the half, such as "ba" for the first half of the second half, if it was too large; usually empty.
+        id: The `clientGeneratedId`.
+        body: Bytes to send.
+        counts: Number of records by selector.
+        indexes: Position of each record among those of its selector.
+        originals: The caller's own records, for errors about them.
+        digest: SHA-256 of the data, in hexadecimal; empty without a journal.
         size: Number of bytes.
     """
 
@@ -42,12 +42,12 @@ class Chunk:
 
     @property
     def name(self) -> str:
-        """Its number and part: "12", or "12ab"."""
+        """Number and part: "12" or "12ab"."""
         return f"{self.index}{self.part}"
 
     @property
     def count(self) -> int:
-        """How many records it has."""
+        """Number of records."""
         return sum(self.counts.values())
 
 
@@ -107,11 +107,11 @@ class Piece:
 
     @property
     def count(self) -> int:
-        """How many records there are."""
+        """Number of records."""
         return sum(len(run.records) for run in self.runs)
 
     def clashes(self, selector: str) -> bool:
-        """Whether a selector cannot be in the same chunk: one key of `data` is either a list or leads further."""
+        """Return True if a selector can't be in the same chunk: a key of `data` contains either a list or more keys."""
         if selector in self.selectors:
             return False
         return any(
@@ -119,16 +119,16 @@ class Piece:
         )
 
     def halves(self) -> tuple[Piece, Piece]:
-        """Two pieces; what came first stays first."""
-        first, second, left = Piece(), Piece(), self.count // 2
+        """Divide the records into two pieces, in order."""
+        first, second, remaining = Piece(), Piece(), self.count // 2
         for run in self.runs:
-            first.add(run.part(slice(left)))
-            second.add(run.part(slice(left, None)))
-            left = max(0, left - len(run.records))
+            first.add(run.part(slice(remaining)))
+            second.add(run.part(slice(remaining, None)))
+            remaining = max(0, remaining - len(run.records))
         return first, second
 
     def by_selector(self) -> dict[str, Run]:
-        """The runs, those of the same selector joined."""
+        """Return the runs by selector, with those of the same selector joined."""
         grouped: dict[str, list[Run]] = {}
         for run in self.runs:
             grouped.setdefault(run.selector, []).append(run)
@@ -140,10 +140,10 @@ class Piece:
         data: object = json.loads(chunk.body)["data"]
         piece = cls()
         for selector in chunk.counts:
-            found = data
+            value = data
             for name in selector.split("."):
-                found = cast("dict[str, object]", found)[name]
-            records = cast("list[object]", found)
+                value = cast("dict[str, object]", value)[name]
+            records = cast("list[object]", value)
             piece.add(Run(selector, records, chunk.indexes[selector], [*chunk.originals[selector]]))
         return piece
 
@@ -155,9 +155,8 @@ def _joined(*parts: Sequence[int]) -> Sequence[int]:
         and isinstance(last, range)
         and last.stop - first.start == sum(map(len, parts))
     ):
-        return range(
-            first.start, last.stop
-        )  # positions only rise, so as many as there is room for are all of them
+        # Positions only rise, so a range of that length contains exactly these positions.
+        return range(first.start, last.stop)
     return tuple(itertools.chain.from_iterable(parts))
 
 
@@ -171,12 +170,12 @@ def _whole(runs: Sequence[Run]) -> Run:
 
 
 def data_of(runs: Mapping[str, Run]) -> dict[str, object]:
-    """The `data` of a chunk. A selector is a dotted path, so "computers.disks" stands inside "computers"."""
+    """Return the `data` of a chunk. A selector is a dotted path: "computers.disks" is inside "computers"."""
     data: dict[str, object] = {}
     for selector, run in runs.items():
-        *way, last = selector.split(".")
-        place = data
-        for name in way:
-            place = cast("dict[str, object]", place.setdefault(name, dict[str, object]()))
-        place[last] = run.records
+        *parents, last = selector.split(".")
+        target = data
+        for name in parents:
+            target = cast("dict[str, object]", target.setdefault(name, dict[str, object]()))
+        target[last] = run.records
     return data

@@ -1,4 +1,4 @@
-"""Records into chunks: what one request of an import carries.
+"""Puts records into chunks. One request of an import sends one chunk.
 
 A chunk is `{"clientGeneratedId": …, "data": {selector: [record, …]}}` as bytes that never change again: every attempt
 sends the same bytes with the same id. Chunks are limited by records and by bytes. Encoding each record on its own to
@@ -22,7 +22,7 @@ from .chunk import Chunk, Piece, Run, data_of
 from .encoding import STANDARD, Encoder, UnencodableError
 from .record_checker import OnBadRecord, RecordChecker, record_error
 
-#: Records of a chunk, and bytes: "a few hundred objects and at most about 5 MB" is what clients live well with.
+#: Records of a chunk, and bytes. Clients report good results with a few hundred objects and at most about 5 MB.
 CHUNK_RECORDS = 500
 CHUNK_BYTES = 4 * 1024 * 1024
 
@@ -38,19 +38,19 @@ def _stop(error: RecordError) -> None:
 
 
 class Chunker:
-    """Takes records, gives chunks. Used by the one thread that reads the source.
+    """Receives records and returns chunks. Only the thread that reads the source uses it.
 
     Args:
-        run_id: Stands at the front of every chunk's id.
+        run_id: The first part of every chunk's id.
         limit_count: The most records of a chunk.
         limit_bytes: The most bytes of a chunk. A record that is larger alone is a bad record.
-        encoder: How to write JSON.
-        checker: Checks the records first; None trusts the caller, who vouches for finite numbers and text keys.
-        on_bad: Told of every record that cannot be sent; raises to stop, returns to leave it out.
-        digests: Whether chunks carry a digest, which is then part of their id. A journal needs it; it costs half a
+        encoder: The encoder that writes JSON.
+        checker: Checks the records first. With None, the caller guarantees finite numbers and text keys.
+        on_bad: Called with the error of each record that cannot be sent. It raises to stop, or returns to skip the record.
+        digests: If true, chunks have a digest, which is part of their id. A journal needs it. It costs half a
             microsecond per record.
-        boundaries: How many records the first chunks shall have: those of an interrupted run, so that the same records
-            give the same chunks again whatever the limits and the pace of the source were.
+        boundaries: The record counts of the first chunks, as in an interrupted run. The same records then give the same
+            chunks again, with any limits and any pace of the source.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Chunker:
         self.run_id = run_id
         self._limit_count = limit_count
         self._limit_bytes = limit_bytes
-        #: What the service has been seen to refuse stays below this; a single record may still be larger.
+        #: Chunks stay below the size that the service rejected. A single record may be larger.
         self._learned_bytes = limit_bytes
         self._encode = encoder.encode
         self._checker = checker
@@ -85,19 +85,19 @@ class Chunker:
 
     @property
     def room(self) -> int:
-        """How many records to take from the source next: just enough to fill the chunk that is open."""
+        """Number of records to read next: enough to fill the open chunk."""
         return max(1, self._target() - self._count)
 
     @property
     def taken(self) -> dict[str, int]:
-        """How many records of each selector have been given, good or bad."""
+        """Number of received records by selector, valid or not."""
         return dict(self._taken)
 
     def feed(self, selector: str, records: Sequence[object]) -> list[Chunk]:
-        """Take consecutive records of one selector; gives the chunks that got full, often none.
+        """Take consecutive records of one selector. Return the full chunks, often none.
 
         Raises:
-            RecordError: Whatever `on_bad` raises.
+            RecordError: `on_bad` raised it.
         """
         chunks = self.flush() if self._piece.clashes(selector) else []
         position = 0
@@ -114,7 +114,7 @@ class Chunker:
         """Take `(selector, record)` pairs in their order.
 
         Raises:
-            RecordError: Whatever `on_bad` raises; also for something that is no such pair.
+            RecordError: `on_bad` raised it, for a record or for an item that is not a pair.
         """
         chunks: list[Chunk] = []
         for selector, records in self._runs(pairs):
@@ -122,21 +122,21 @@ class Chunker:
         return chunks
 
     def flush(self) -> list[Chunk]:
-        """What has been taken so far as chunks: at the end of the source."""
+        """Return the remaining records as chunks, at the end of the source."""
         return self._cut(more=False)
 
     def flush_early(self) -> list[Chunk]:
-        """What has been taken so far as chunks, because a slow source has kept it waiting.
+        """Return the remaining records as chunks, because the source is slow.
 
-        Nothing while the boundaries of an interrupted run are followed: then a chunk has to have the same records again,
-        or nobody would recognise it.
+        Returns nothing while the boundaries of an interrupted run apply. A chunk must then have the same records again, or
+        its id would differ.
         """
         return [] if self._boundaries else self._cut(more=False)
 
     def split(self, chunk: Chunk) -> tuple[Chunk, ...]:
-        """The two halves of a chunk that the service found too large (413); nothing for a chunk of one record.
+        """Return the two halves of a chunk that was too large for the service (413), or nothing for a single record.
 
-        Chunks that follow are made smaller, too. The halves have ids of their own, made from the chunk's number.
+        Later chunks are smaller too. The halves have their own ids, made from the chunk's number.
         """
         if chunk.count < 2:
             return ()
@@ -189,7 +189,7 @@ class Chunker:
         try:
             self._average = len(self._encode(sample)) / len(sample)
         except UnencodableError:
-            self._average = 0.0  # whose fault it is comes out when the chunk is written
+            self._average = 0.0  # the record at fault is identified when the chunk is written
 
     def _target(self) -> int:
         if self._boundaries:
@@ -200,7 +200,7 @@ class Chunker:
 
     def _learn(self, chunk: Chunk) -> None:
         average = chunk.size / chunk.count
-        # Quick to believe that records got larger, slow to believe that they got smaller.
+        # Larger records change the estimate at once, smaller records slowly: a chunk that is too large costs more.
         self._average = average if average > self._average else 0.7 * self._average + 0.3 * average
 
     # --- writing
@@ -211,7 +211,7 @@ class Chunker:
         if more and self._boundaries:
             written = self._sendable(piece)
             if piece.count < self._boundaries[0]:
-                # The interrupted run found that out as late as we do, and filled its chunk up in the same way.
+                # The interrupted run also skipped records here, and filled its chunk in the same way.
                 self._count = piece.count
                 return []
         self._piece, self._count = Piece(), 0
@@ -222,11 +222,11 @@ class Chunker:
             if [chunk.count for chunk in chunks] == [self._boundaries[0]]:
                 self._boundaries.popleft()
             else:
-                self._boundaries.clear()  # cut differently this time: the rest would not fit either
+                self._boundaries.clear()  # the chunk differs this time, so the remaining boundaries do not apply
         return chunks
 
     def _chunks(self, piece: Piece, written: Chunk | None) -> Iterator[Chunk]:
-        # The interrupted run sent these records as one chunk, before it learned what it knew later.
+        # The interrupted run sent these records as one chunk, before it learned a lower limit.
         as_before = bool(self._boundaries) and piece.count == self._boundaries[0]
         waiting = [piece] if piece.count else []
         while waiting:
@@ -245,9 +245,9 @@ class Chunker:
                 yield chunk
 
     def _sendable(self, piece: Piece) -> Chunk | None:
-        """Take out what no chunk could carry: records that the encoder refuses, and records too large alone.
+        """Remove records that no chunk can carry: those that the encoder refuses, and those that are too large alone.
 
-        Gives the chunk, where writing it was enough to know that nothing is too large.
+        Returns the chunk if its size shows that no record is too large.
         """
         chunk = self._written(piece, self._next_index)
         if chunk is None or chunk.size <= self._limit_bytes:

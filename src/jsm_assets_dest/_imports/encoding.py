@@ -1,7 +1,6 @@
 """JSON encoding: one of two encoders, the same meaning with both.
 
-The standard library's encoder is the default. orjson comes with the extra `jsm-assets-dest[fast]` and is about ten times
-as fast. They disagree about odd values (measured): NaN becomes `NaN` or, silently, `null`; a lone surrogate passes or
+The standard library's encoder is the default. orjson, if installed, is about ten times as fast. They disagree about odd values (measured): NaN becomes `NaN` or, silently, `null`; a lone surrogate passes or
 fails; integers over 64 bits, and keys that are members of a `StrEnum`, pass or fail. Therefore records are checked first,
 and what orjson rejects, the standard encoder gets. It writes ASCII: that is faster than mixed text, and safe for every
 string.
@@ -20,24 +19,24 @@ from typing import cast
 
 from attrs import frozen
 
-#: A chunk that says nothing but that the data is complete.
+#: Chunk that only reports the end of the data.
 COMPLETED = b'{"completed":true}'
 
-# The beginning of an escaped surrogate in ASCII JSON; Korean begins with the same letter.
+# Start of an escaped surrogate in ASCII JSON. Korean characters start with the same letter.
 _SURROGATE = re.compile(rb"\\ud[89a-f]")
 
 
 class UnencodableError(ValueError):
-    """A value that JSON cannot carry. Who encodes knows which record it was, and says so in an error of its own."""
+    """A value can't be represented in JSON. The caller knows the record and raises an error that names it."""
 
 
 @frozen
 class Encoder:
-    """A way to turn values into JSON.
+    """JSON encoder.
 
     Attributes:
         name: "json" or "orjson".
-        encode: The function; raises `UnencodableError`.
+        encode: Function that returns JSON bytes or raises `UnencodableError`.
     """
 
     name: str
@@ -45,7 +44,7 @@ class Encoder:
 
 
 def _plain(value: object) -> object:
-    # What both encoders are taught beyond JSON; orjson knows these without being asked.
+    # Types that both encoders accept beyond JSON. orjson supports them itself.
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, enum.Enum):
@@ -66,17 +65,16 @@ def _standard(value: object) -> bytes:
     except RecursionError:
         raise UnencodableError("nested too deeply, or containing itself") from None
     if _has_surrogates(body) and _has_lone_surrogate(value):
-        raise UnencodableError("text with half of a surrogate pair, which no UTF-8 can carry")
+        raise UnencodableError("a string with a lone surrogate, which UTF-8 can't encode")
     return body
 
 
 def _has_surrogates(body: bytes) -> bool:
-    """Whether ASCII JSON has escaped surrogates: what every character beyond 16 bits becomes, such as most emoji.
+    """Return True if ASCII JSON contains escaped surrogates, which encode characters beyond 16 bits, such as most emoji.
 
-    Whether they were whole pairs cannot be told from the JSON, where two halves side by side look like one character.
-
-    Most bodies are done with in one look: at a memory's speed where nothing is escaped, and otherwise from the end, which
-    CPython does at three bytes per nanosecond and from the beginning at one (measured on 3.13).
+    The JSON does not show whether they are pairs, because two lone surrogates side by side look like one character. Most
+    bodies need only one search. CPython searches from the end at three bytes per nanosecond, and from the start at one
+    (measured on 3.13).
     """
     if b"\\" not in body or body.rfind(b"\\ud") < 0:
         return False
@@ -84,7 +82,7 @@ def _has_surrogates(body: bytes) -> bool:
 
 
 def _has_lone_surrogate(value: object) -> bool:
-    """Whether a value, which can be encoded otherwise, has text without a UTF-8 form: the strict encoding is the judge."""
+    """Return True if a string of an otherwise encodable value can't be encoded in UTF-8."""
     try:
         json.dumps(value, ensure_ascii=False, default=_plain).encode("utf-8")
     except UnicodeEncodeError:
@@ -100,7 +98,7 @@ def _orjson() -> Encoder:
     import orjson
 
     dumps = orjson.dumps
-    # Dates and dataclasses are left to whoever checks records: the two encoders would spell them differently.
+    # The record checker converts dates and dataclasses, because the two encoders format them differently.
     option = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
     def encode(value: object) -> bytes:

@@ -1,4 +1,4 @@
-"""How an import shall run, checked before anything is sent."""
+"""Options of an import, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .progress import ImportProgress
 
 #: Records by selector, or pairs of a selector and a record.
 Records: TypeAlias = Mapping[str, Iterable[object]] | Iterable[tuple[str, object]]
-#: The same for the async API, where each source may also be asynchronous.
+#: The same for the async API, in which each source may also be async.
 AsyncRecords: TypeAlias = (
     Mapping[str, Iterable[object] | AsyncIterable[object]]
     | Iterable[tuple[str, object]]
@@ -24,9 +24,9 @@ AsyncRecords: TypeAlias = (
 )
 #: Name of a progress display, a function that receives each `ImportProgress`, or None.
 Progress: TypeAlias = "Literal['log', 'tqdm', 'rich', 'notebook'] | Callable[[ImportProgress], object] | None"
-#: What to do with a record that cannot be imported.
+#: Reaction to an invalid record.
 BadRecords: TypeAlias = Literal["fail", "skip"]
-#: What to do when an execution of the import is already running. One that is not ours is never cancelled.
+#: Reaction to a running execution of the import. An execution of another process is never cancelled.
 Busy: TypeAlias = Literal["fail", "wait"]
 
 
@@ -34,7 +34,7 @@ def _one_of(*allowed: str) -> Callable[[object, Attribute[Any], Any], None]:
     def check(_: object, attribute: Attribute[Any], value: Any) -> None:
         if value not in allowed:
             raise ConfigurationError(
-                f"`{attribute.name}` is {value!r}; nothing was sent.",
+                f"`{attribute.name}` is {value!r}. Nothing was sent.",
                 field=attribute.name,
                 fix=f"Pass one of {', '.join(map(repr, allowed))}.",
             )
@@ -49,7 +49,7 @@ def _between(
         kinds = (int,) if whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
             raise ConfigurationError(
-                f"`{attribute.name}` is {value!r}; nothing was sent.",
+                f"`{attribute.name}` is {value!r}. Nothing was sent.",
                 field=attribute.name,
                 fix=f"Pass a {'whole ' if whole else ''}number of {unit} from {least:,} to {most:,}.",
             )
@@ -61,9 +61,9 @@ def _a(fix: str, fits: Callable[[Any], bool]) -> Callable[[object, Attribute[Any
     def check(_: object, attribute: Attribute[Any], value: Any) -> None:
         if not fits(value):
             raise ConfigurationError(
-                # Only its kind: a model is long, and a path is nobody's business.
-                f"`{attribute.name}` is {value if isinstance(value, (int, float)) else type(value).__name__}; "
-                "nothing was sent.",
+                # Show only the type: a model is long, and a path may be private.
+                f"`{attribute.name}` is {value if isinstance(value, (int, float)) else type(value).__name__}. "
+                "Nothing was sent.",
                 field=attribute.name,
                 fix=f"Pass {fix}.",
             )
@@ -71,7 +71,7 @@ def _a(fix: str, fits: Callable[[Any], bool]) -> Callable[[object, Attribute[Any
     return check
 
 
-#: Text such as "false" counts as true in Python, which is not what who wrote it into a configuration meant.
+#: Reject strings, because the string "false" is truthy.
 _YES_OR_NO = _a("True or False", lambda value: isinstance(value, bool))
 
 
@@ -108,7 +108,7 @@ def _time_zone_name(value: str | datetime.tzinfo | None) -> str | None:
     except (KeyError, ValueError, OSError) as error:
         shown = repr(value) if isinstance(value, str) else type(value).__name__
         raise ConfigurationError(
-            f"`timezone` is {shown}, which is not a known time zone; nothing was sent.",
+            f"`timezone` is {shown}, which is not a known time zone. Nothing was sent.",
             field="timezone",
             fix='Pass an IANA name such as "Europe/Berlin", an offset such as "+02:00", a ZoneInfo, or a '
             "datetime.timezone. On Windows, names need the package tzdata.",
@@ -117,7 +117,7 @@ def _time_zone_name(value: str | datetime.tzinfo | None) -> str | None:
 
 
 class ImportSettings(TypedDict, total=False):
-    """The options of an import as keyword arguments; what each means stands at `ImportOptions`."""
+    """Options of an import as keyword arguments; see `ImportOptions`."""
 
     model: SchemaModel | None
     on_progress: Progress
@@ -202,7 +202,7 @@ class ImportOptions:
     total: int | None = field(
         default=None,
         validator=_a(
-            "a whole number of records, or None where nobody knows",
+            "a whole number of records, or None if it is unknown",
             lambda value: value is None or (type(value) is int and value >= 0),
         ),
     )
@@ -218,18 +218,18 @@ class ImportOptions:
     timezone: str | None = field(default=None, converter=_time_zone_name)
 
     def to_dict(self) -> dict[str, object]:
-        """What another process needs to check and cut records in the same way, as JSON-ready data."""
-        return {name: getattr(self, name) for name in _TRAVELLING}
+        """Return the options that another process needs to check and chunk records, as JSON-ready data."""
+        return {name: getattr(self, name) for name in _PORTABLE}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> ImportOptions:
-        """The options back from `to_dict`."""
-        given: ImportSettings = {name: data[name] for name in _TRAVELLING if name in data}  # type: ignore[assignment]  # checked by the validators
-        return cls(**given)
+        """Read the result of `to_dict`."""
+        options: ImportSettings = {name: data[name] for name in _PORTABLE if name in data}  # type: ignore[assignment]  # checked by the validators
+        return cls(**options)
 
 
-#: Options that go along when an execution travels to another process.
-_TRAVELLING = (
+#: Options that are part of an execution for another process.
+_PORTABLE = (
     "on_bad_record",
     "chunk_records",
     "chunk_bytes",

@@ -1,4 +1,4 @@
-"""What is remembered of a whole run, in bounded memory: identifiers that came before, and references without a target."""
+"""Memory of a whole run, with a limit: identifiers that occurred before, and references without a target."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 #: Identifiers remembered by default: about 70 bytes each. An Assets site starts at 50,000 objects.
 REMEMBERED = 1_000_000
 
-#: Examples kept of each dangling reference.
+#: Maximum number of examples of a dangling reference.
 EXAMPLES = 10
 
 
@@ -29,10 +29,10 @@ def at_path(record: object, path: Sequence[str]) -> list[object]:
 
 
 class Identifiers:
-    """Which identifiers came before, as 64-bit hashes.
+    """Identifiers that occurred before, as 64-bit hashes.
 
-    Two different identifiers have the same hash once in some ten million runs of a million records. When the memory is
-    full, new identifiers are let pass, and `complete` says so.
+    In one of about ten million runs of a million records, two different identifiers have the same hash. If the memory is
+    full, new identifiers are accepted without a check, and `complete` is False.
     """
 
     def __init__(self, limit: int = REMEMBERED) -> None:
@@ -41,12 +41,12 @@ class Identifiers:
         self.complete = True
 
     def is_new(self, selector: str, identity: object) -> bool:
-        """Whether this is the first record with the identity; remembers it."""
-        found = hash((selector, identity))
-        if found in self._hashes:
+        """Return True if this is the first record with the identity, and remember it."""
+        identity_hash = hash((selector, identity))
+        if identity_hash in self._hashes:
             return False
         if len(self._hashes) < self._limit:
-            self._hashes.add(found)
+            self._hashes.add(identity_hash)
         else:
             self.complete = False
         return True
@@ -54,18 +54,18 @@ class Identifiers:
 
 @frozen
 class DanglingReference:
-    """Values of a reference attribute for which the run had no object.
+    """Values of a reference attribute for which the run has no record.
 
-    Assets leaves such a reference empty, unless an earlier import brought the object.
+    Assets leaves such a reference empty, unless an earlier import created the object.
 
     Attributes:
-        selector: Which records refer.
-        locator: Where they do.
-        target: The selector of the records that were missed.
-        count: How many different values had no record.
-        examples: Some of them: the position of a record that has the value, and the value.
-        complete: False when there was more to remember than allowed; then the count is a lower bound, or, where records
-            of the target could not be remembered, only a hint.
+        selector: Selector of the referring records.
+        locator: Locator of the reference.
+        target: Selector of the missing records.
+        count: Number of different values without a record.
+        examples: Some of them: the position of a record with the value, and the value.
+        complete: False if the memory was full. Then the count is a lower bound, or only a hint if records of the target could
+            not be remembered.
     """
 
     selector: str
@@ -76,7 +76,7 @@ class DanglingReference:
     complete: bool = True
 
     def to_dict(self) -> dict[str, object]:
-        """The whole value as JSON-ready data."""
+        """Return the reference as JSON-ready data."""
         return {
             "selector": self.selector,
             "locator": self.locator,
@@ -101,10 +101,10 @@ class _Link:
 
 
 class References:
-    """Follows every reference attribute of a model whose values are looked up by one locator of the target.
+    """References of a run: every reference attribute whose values are looked up by one locator of the target.
 
-    A reference with a query of its own is not followed: only Assets can run it. Values are compared as AQL does, without
-    regard to case.
+    A reference with its own query is ignored, because only Assets can run it. Values are compared as in AQL, without regard
+    to case.
     """
 
     def __init__(self, model: SchemaModel, limit: int = REMEMBERED) -> None:
@@ -123,12 +123,12 @@ class References:
                         _Link(spec.selector, locator, target.selector, candidates[0].locators[0])
                         for locator in attribute.locators
                     ]
-        self._known: dict[tuple[str, str], set[int]] = {(one.target, one.by): set() for one in self._links}
-        self._wanted: dict[_Link, dict[int, tuple[int, str]]] = {one: {} for one in self._links}
+        self._known: dict[tuple[str, str], set[int]] = {(link.target, link.by): set() for link in self._links}
+        self._wanted: dict[_Link, dict[int, tuple[int, str]]] = {link: {} for link in self._links}
         self._full: set[object] = set()
 
     def note(self, selector: str, records: Iterable[tuple[int, Mapping[str, object]]]) -> None:
-        """Look at checked records, each with its index."""
+        """Record the targets and references of checked records, each with its index."""
         offers = [(key, known, key[1].split(".")) for key, known in self._known.items() if key[0] == selector]
         needs = [(link, link.locator.split(".")) for link in self._links if link.selector == selector]
         if not offers and not needs:
@@ -144,23 +144,23 @@ class References:
                 known, wanted = self._known[link.target, link.by], self._wanted[link]
                 for value in at_path(record, path):
                     text = str(value)
-                    found = hash(text.casefold())
-                    if found in known or found in wanted or not text:
+                    text_hash = hash(text.casefold())
+                    if text_hash in known or text_hash in wanted or not text:
                         continue
                     if len(wanted) < self._limit:
-                        # Only a few texts are kept; for the others the hash is enough to take them back later.
-                        wanted[found] = (index, text if len(wanted) < 100 * EXAMPLES else "")
+                        # Store only some strings. The hash is enough to remove the others when their target occurs.
+                        wanted[text_hash] = (index, text if len(wanted) < 100 * EXAMPLES else "")
                     else:
                         self._full.add(link)
 
     def dangling(self) -> tuple[DanglingReference, ...]:
-        """What had no target among the records seen so far."""
-        found: list[DanglingReference] = []
+        """Return the references without a target among the records so far."""
+        references: list[DanglingReference] = []
         for link, wanted in self._wanted.items():
             known = self._known[link.target, link.by]
             missing = [example for hashed, example in wanted.items() if hashed not in known]
             if missing:
-                found.append(
+                references.append(
                     DanglingReference(
                         link.selector,
                         link.locator,
@@ -170,4 +170,4 @@ class References:
                         link not in self._full and (link.target, link.by) not in self._full,
                     )
                 )
-        return tuple(found)
+        return tuple(references)

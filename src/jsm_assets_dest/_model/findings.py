@@ -72,17 +72,17 @@ class Findings:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """What must be fixed before anything is built."""
+        """Problems that must be fixed before anything is built."""
         return self.of(Severity.ERROR)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What probably does not work as intended."""
+        """Parts that probably do not work as intended."""
         return self.of(Severity.WARNING)
 
     @property
     def advice(self) -> tuple[Finding, ...]:
-        """What works, although something else is recommended."""
+        """Parts that work, although another choice is recommended."""
         return self.of(Severity.ADVICE)
 
     @property

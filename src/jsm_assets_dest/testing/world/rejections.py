@@ -6,7 +6,6 @@ The shapes are named A to F here. Statuses belong to the rules of the service as
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from .json_reading import JsonObject, JsonValue
 
