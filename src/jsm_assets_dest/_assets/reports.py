@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 class CheckState(enum.StrEnum):
     """Result of a check."""
 
+    __module__ = "jsm_assets_dest"
+
     #: As it must be.
     OK = "ok"
     #: Not as it must be: someone must act.
@@ -88,6 +90,8 @@ class Check:
         seconds: Duration of the check.
         error: The error behind a failure, for programs.
     """
+
+    __module__ = "jsm_assets_dest"
 
     name: str
     state: CheckState
@@ -417,6 +421,8 @@ class ConnectionReport(_Report):
             "https://acme.atlassian.net through http://proxy.example:3128", never with the proxy's password.
     """
 
+    __module__ = "jsm_assets_dest"
+
     account: str = ""
     account_id: str | None = None
     cloud_id: str | None = None
@@ -447,6 +453,8 @@ class ImportTokenReport(_Report):
         import_source: The import that it belongs to, if it could be read.
         status: The state of the import: IDLE, RUNNING, MISSING_MAPPING, DISABLED; or None.
     """
+
+    __module__ = "jsm_assets_dest"
 
     import_source: ImportSource | None = None
     status: str | None = None

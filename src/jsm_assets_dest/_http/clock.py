@@ -1,4 +1,4 @@
-"""What time it is, and how to let it pass."""
+"""The clocks that measure and make waits."""
 
 from __future__ import annotations
 
@@ -7,49 +7,52 @@ from typing import Protocol, final
 
 
 class Clock(Protocol):
-    """A clock that a connection lives by.
+    """The clock of a connection.
 
-    Tests pass one that moves on when it is asked to sleep, such as the emulator's, so that nothing really waits.
+    Tests use a clock that moves forward instead of sleeping, such as the emulator's. Nothing then really waits.
     """
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards: deadlines and durations."""
+        """Return seconds that never decrease, for deadlines and durations."""
         ...
 
     def time(self) -> float:
-        """Seconds since 1970: to compare with dates that the service sends."""
+        """Return seconds since 1970, to compare with dates of the service."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let that many seconds pass."""
+        """Wait."""
         ...
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let that many seconds pass without holding up other tasks."""
+        """Wait without blocking other tasks."""
         ...
+
+
+Clock.__module__ = "jsm_assets_dest"  # a protocol would take an assignment in its body for a member
 
 
 @final
 class SystemClock:
     """The computer's clock.
 
-    Engines wait on it in a way of their own, so that an interrupted run wakes up at once.
+    The engines wait on it by other means, so that an interrupted run continues at once.
     """
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards."""
+        """Return seconds that never decrease."""
         return time.monotonic()
 
     def time(self) -> float:
-        """Seconds since 1970."""
+        """Return seconds since 1970."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Let that many seconds pass."""
+        """Wait."""
         time.sleep(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let that many seconds pass without holding up other tasks."""
+        """Wait without blocking other tasks."""
         import anyio
 
         await anyio.sleep(seconds)

@@ -35,12 +35,14 @@ class Limits:
 
     Attributes:
         connect: Seconds to reach the service, TLS handshake included.
-        attempt: Seconds that one attempt may take in all, from the first byte sent to the last one read. A server that
-            keeps a call alive by dripping bytes ends here; plain httpx has no such bound.
-        connections: Connections kept to the service, and so the greatest number of requests in flight.
-        control_bytes: Bytes that an ordinary answer may have once it is unpacked.
-        listing_bytes: Bytes that a listing may have once it is unpacked.
+        attempt: Seconds for one attempt, from the first byte sent to the last byte read. This also ends a response that
+            comes byte by byte. httpx alone has no such limit.
+        connections: Most connections to the service, and so the most requests in flight.
+        control_bytes: Most bytes of an ordinary response after decompression.
+        listing_bytes: Most bytes of a listing after decompression.
     """
+
+    __module__ = "jsm_assets_dest"
 
     connect: float = field(default=10.0, validator=_positive)
     attempt: float = field(default=60.0, validator=_positive)

@@ -140,6 +140,9 @@ class ImportSettings(TypedDict, total=False):
     timezone: str | datetime.tzinfo | None
 
 
+ImportSettings.__module__ = "jsm_assets_dest"  # a typed dictionary allows no assignment in its body
+
+
 @frozen(kw_only=True)
 class ImportOptions:
     """Options of an import.
@@ -175,6 +178,8 @@ class ImportOptions:
         in_flight: Number of chunks that are sent at the same time.
         idle_seconds: Seconds after which the records of a slow source are sent although the chunk is not full.
     """
+
+    __module__ = "jsm_assets_dest"
 
     model: SchemaModel | None = field(
         default=None,
