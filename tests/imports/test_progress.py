@@ -90,7 +90,7 @@ def test_the_log_says_each_phase_and_then_now_and_then(caplog: pytest.LogCapture
 
 
 def test_the_log_is_chosen_by_name(caplog: pytest.LogCaptureFixture) -> None:
-    """`progress="log"` needs no library."""
+    """`on_progress="log"` needs no library."""
     display = resolve_progress("log")
     assert display is not None
     with caplog.at_level(logging.INFO):
