@@ -199,22 +199,55 @@ def test_only_the_root_of_the_errors_is_at_the_top() -> None:
     assert [error.__name__ for error in ERRORS if error.__name__ in NAMES] == ["AssetsError"]
 
 
-HANDLES = [name for name in NAMES if jsm_assets_dest._HOMES[name].startswith(("_async.", "_sync."))]
+#: Classes, and methods as "Class.method", whose type hints do not resolve yet. This set must shrink.
+WITH_UNRESOLVED_HINTS = {
+    "ApiToken",
+    "AsyncBuildPlan",
+    "AsyncImportExecution",
+    "AsyncImportToken",
+    "AsyncObjectSchema",
+    "AsyncObjectTypeConflict",
+    "BuildPlan",
+    "ClientCredentials",
+    "Execution",
+    "ForgeToken",
+    "ImportExecution",
+    "ImportProgress",
+    "ImportResult",
+    "ImportToken",
+    "OAuthToken",
+    "ObjectSchema",
+    "ObjectTypeConflict",
+    "ObjectTypeResult",
+}
 
 
-CLASSES = [name for name in NAMES if inspect.isclass(getattr(jsm_assets_dest, name))]
+def unresolved_hints(name: str) -> set[str]:
+    """Return the name, and "name.method" of each public method, if the type hints do not resolve."""
+    importlib.import_module("jsm_assets_dest.okta")  # the hints of `OktaModel` resolve only after this import
+    value = getattr(jsm_assets_dest, name)
+    methods = public_members(value) if inspect.isclass(value) else ()
+    annotated = {name: value, **{f"{name}.{member}": method for member, method in methods}}
+    return {path for path, item in annotated.items() if not resolves(item)}
 
 
-@pytest.mark.parametrize("name", CLASSES)
-def test_class_shows_its_public_module(name: str) -> None:
-    assert getattr(jsm_assets_dest, name).__module__ in {"jsm_assets_dest", "jsm_assets_dest.exceptions"}
+def resolves(annotated: object) -> bool:
+    try:
+        return "ForwardRef" not in repr(typing.get_type_hints(annotated))
+    except NameError:
+        return False
 
 
-@pytest.mark.parametrize("name", HANDLES)
-def test_type_hints_of_handle_methods_resolve(name: str) -> None:
-    for _, function in public_members(getattr(jsm_assets_dest, name)):
-        if getattr(function, "__module__", "").split(".")[1:2] in (["_async"], ["_sync"]):
-            assert typing.get_type_hints(function) is not None
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "Credentials"])  # a union has no module
+def test_module_is_public_and_type_hints_resolve(name: str) -> None:
+    """A name in the set must still fail, so the set contains no name that is already fixed."""
+    value = getattr(jsm_assets_dest, name)
+
+    assert value.__qualname__ == name
+    assert value.__module__ == ("jsm_assets_dest.exceptions" if name == "AssetsError" else "jsm_assets_dest")
+    assert unresolved_hints(name) == {
+        path for path in WITH_UNRESOLVED_HINTS if path.partition(".")[0] == name
+    }
 
 
 def test_signature_of_current_site_contains_no_environment() -> None:
@@ -266,13 +299,6 @@ def test_model_values_are_complete() -> None:
 
 
 @pytest.mark.parametrize("name", MODEL_NAMES)
-def test_module_of_name_is_public(name: str) -> None:
-    value = getattr(jsm_assets_dest, name)
-
-    assert (value.__module__, value.__qualname__) == ("jsm_assets_dest", name)
-
-
-@pytest.mark.parametrize("name", MODEL_NAMES)
 def test_value_survives_pickling(name: str) -> None:
     """Pickles name the public module, so that a later version can move the private ones."""
     value = MODEL_VALUES.get(name, getattr(jsm_assets_dest, name))
@@ -280,15 +306,6 @@ def test_value_survives_pickling(name: str) -> None:
 
     assert pickle.loads(data) == value
     assert not re.search(rb"jsm_assets_dest\._(model|plan)\b", data)
-
-
-@pytest.mark.parametrize("name", MODEL_NAMES)
-def test_type_hints_resolve(name: str) -> None:
-    value = getattr(jsm_assets_dest, name)
-    functions = [function for _, function in public_members(value)] if inspect.isclass(value) else []
-
-    for annotated in (value, *functions):
-        assert "ForwardRef" not in repr(typing.get_type_hints(annotated))
 
 
 @pytest.mark.parametrize("name", ["SchemaModel", "BuildPlanRecord", "ConflictRecord", "Findings", "Graph"])

@@ -1,7 +1,5 @@
 """Options of an import, checked before anything is sent."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
@@ -23,15 +21,17 @@ AsyncRecords: TypeAlias = (
     | AsyncIterable[tuple[str, object]]
 )
 #: Name of a progress display, a function that receives each `ImportProgress`, or None.
-Progress: TypeAlias = "Literal['log', 'tqdm', 'rich', 'notebook'] | Callable[[ImportProgress], object] | None"
+Progress: TypeAlias = Literal["log", "tqdm", "rich", "notebook"] | Callable[[ImportProgress], object] | None
 #: Reaction to an invalid record.
 BadRecords: TypeAlias = Literal["fail", "skip"]
 #: Reaction to a running execution of the import. An execution of another process is never cancelled.
 Busy: TypeAlias = Literal["fail", "wait"]
+# Quoted, because `attrs.Attribute` can't be subscripted at run time.
+_Validator: TypeAlias = "Callable[[object, Attribute[Any], Any], None]"
 
 
-def _one_of(*allowed: str) -> Callable[[object, Attribute[Any], Any], None]:
-    def check(_: object, attribute: Attribute[Any], value: Any) -> None:
+def _one_of(*allowed: str) -> _Validator:
+    def check(_: object, attribute: "Attribute[Any]", value: Any) -> None:
         if value not in allowed:
             raise ConfigurationError(
                 f"`{attribute.name}` is {value!r}. Nothing was sent.",
@@ -42,10 +42,8 @@ def _one_of(*allowed: str) -> Callable[[object, Attribute[Any], Any], None]:
     return check
 
 
-def _between(
-    least: float, most: float, unit: str, *, whole: bool = False
-) -> Callable[[object, Attribute[Any], Any], None]:
-    def check(_: object, attribute: Attribute[Any], value: Any) -> None:
+def _between(least: float, most: float, unit: str, *, whole: bool = False) -> _Validator:
+    def check(_: object, attribute: "Attribute[Any]", value: Any) -> None:
         kinds = (int,) if whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
             raise ConfigurationError(
@@ -57,8 +55,8 @@ def _between(
     return check
 
 
-def _a(fix: str, fits: Callable[[Any], bool]) -> Callable[[object, Attribute[Any], Any], None]:
-    def check(_: object, attribute: Attribute[Any], value: Any) -> None:
+def _a(fix: str, fits: Callable[[Any], bool]) -> _Validator:
+    def check(_: object, attribute: "Attribute[Any]", value: Any) -> None:
         if not fits(value):
             raise ConfigurationError(
                 # Show only the type: a model is long, and a path may be private.
@@ -227,7 +225,7 @@ class ImportOptions:
         return {name: getattr(self, name) for name in _PORTABLE}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> ImportOptions:
+    def from_dict(cls, data: Mapping[str, object]) -> "ImportOptions":
         """Read the result of `to_dict`."""
         options: ImportSettings = {name: data[name] for name in _PORTABLE if name in data}  # type: ignore[assignment]  # checked by the validators
         return cls(**options)
