@@ -128,7 +128,7 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST, reuse_venv=False)
 def lowest(session: nox.Session) -> None:
-    """Run all tests with the lowest version of every dependency."""
+    """Run the tests that are not marked as slow with the lowest version of every dependency."""
     constraints = Path(session.create_tmp(), "lowest.txt").resolve()
     lines = str(session.run("python", "tools/lowest_versions.py", silent=True))
     session.log(" ".join(lines.split()))
@@ -136,7 +136,7 @@ def lowest(session: nox.Session) -> None:
     constraints.write_text(f"{lines}\npytest<9\n", "utf-8")
     session.install("-q", "-e", ".[test]", "-c", str(constraints))
     session.run("python", "-m", "pip", "check")
-    session.run("python", "-m", "pytest", "-q", *session.posargs)
+    session.run("python", "-m", "pytest", "-q", *(session.posargs or ("-m", "not slow")))
 
 
 @nox.session(reuse_venv=False)
