@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsm_assets_dest
+
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "src"
+SOURCE = Path(jsm_assets_dest.__file__).parent
 QUESTION_WORDS = frozenset(
     ("What", "Whether", "How", "Where", "Who", "Whose", "Which", "Why", "When", "Whatever", "Whoever")
 )
@@ -67,7 +69,7 @@ def test_few_variables_have_filler_names() -> None:
 
 def test_removed_words_do_not_return() -> None:
     findings = {
-        f"{path.relative_to(ROOT)}: {match[0]}"
+        f"{path.name}: {match[0]}"
         for path in SOURCE.rglob("*.py")
         if (match := REMOVED_WORDS.search(path.read_text("utf-8")))
     }
