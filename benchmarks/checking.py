@@ -43,8 +43,10 @@ def _check(stage: Stage) -> list[Measured]:
     )
 
     def measured(goal: str, what: str, name: str) -> Measured:
-        each = min(rounds.seconds[name]) / count * 1e6
-        return Measured.of(goal, what, rounds.ratios(name, "all text"), note=f"{each:.2f} us per record")
+        microseconds = min(rounds.seconds[name]) / count * 1e6
+        return Measured.of(
+            goal, what, rounds.ratios(name, "all text"), note=f"{microseconds:.2f} us per record"
+        )
 
     usual = [name for name in contestants if name not in extremes and name != "all text"]
     worst = max(usual, key=rounds.median)

@@ -361,7 +361,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def behave(self, **behaviour: Any) -> None:
-        """Tell it how to behave; its counters begin anew. See `Behaviour`."""
+        """Set the behavior of the server, and reset its counters. See `Behaviour`."""
         self._ask(json.dumps(behaviour or {"latency": 0.0}).encode())
 
     def counters(self) -> Counters:

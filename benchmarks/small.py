@@ -112,7 +112,7 @@ def _asynchronous(stage: Stage) -> list[Measured]:
 
 
 def _retry_layer(stage: Stage) -> Measured:
-    """Everything between a request and its good answer, less the judging of the answer, which is no retrying."""
+    """Return the time from a request to its good response, without the time to judge the response."""
     site = Site(url=stage.server.url, credentials=ACCOUNT)
     request = Request(
         operation="get object schema",

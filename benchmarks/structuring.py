@@ -20,7 +20,7 @@ from .stage import ACCOUNT, Stage
 
 @frozen(kw_only=True)
 class Direct:
-    """What somebody in a hurry writes: a frozen class with the fields that the library reads, and a constructor call."""
+    """A minimal frozen class with the fields that the library reads, made by a constructor call."""
 
     id: str
     name: str

@@ -57,7 +57,7 @@ def _round_trips(stage: Stage) -> list[Measured]:
 
 
 class _Clock:
-    """A clock that moves when somebody waits."""
+    """A clock that moves forward at each wait."""
 
     def __init__(self) -> None:
         self.now = 0.0

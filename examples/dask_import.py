@@ -41,15 +41,15 @@ from jsm_assets_dest import (
 from jsm_assets_dest.exceptions import AssetsError, ImportInterruptedError, MassDeletionGuardError
 from jsm_assets_dest.testing import Emulator
 
-#: Gives the records of a partition. It must give the same ones again, in the same order, when a task is run again.
+#: Returns the records of a partition. If a task runs again, it must return the same records in the same order.
 Read = Callable[[int], Iterable[Mapping[str, object]]]
 
-#: Dask releases the share of a lost worker after this time.
+#: Dask releases the lease of a lost worker after this time.
 LEASE = {"distributed.scheduler.locks.lease-timeout": "10s"}
 
 
 def model() -> SchemaModel:
-    """Sensors, the one object type of this example."""
+    """Return a model with the object type Sensors."""
     return SchemaModel(
         "Sensors",
         [
@@ -73,28 +73,28 @@ def sensors(partition: int, count: int = 2_000) -> Iterator[dict[str, object]]:
 
 
 class AssetsWorker(WorkerPlugin):  # type: ignore[misc,unused-ignore]  # optional: its types may be unknown
-    """Gives each worker process one connection, made from its own environment."""
+    """Opens one connection in each worker process, from the environment of the worker."""
 
     name = "jsm-assets-dest"
 
     def setup(self, worker: object) -> None:  # noqa: ARG002 - the plugin's protocol
-        """Open the connection when the worker joins; nothing is sent."""
+        """Open the connection when the worker starts. Nothing is sent."""
         self.connection = Connection.current_site()
 
     def teardown(self, worker: object) -> None:  # noqa: ARG002 - the plugin's protocol
-        """Close it when the worker leaves."""
+        """Close the connection when the worker stops."""
         self.connection.close()
 
 
 @frozen
 class Task:
-    """What a worker does with a partition.
+    """Task of a worker: submit one partition.
 
     Attributes:
-        execution: The run to submit to; it travels without any secret.
-        budget: Shares of the cluster's budget of requests.
-        read: Gives the records of a partition.
-        selector: What the records are for.
+        execution: The execution that receives the records. It contains no secret.
+        budget: Semaphore that limits the requests of the whole cluster.
+        read: Function that returns the records of a partition.
+        selector: Selector of the records.
     """
 
     execution: Execution
@@ -103,10 +103,10 @@ class Task:
     selector: str
 
     def __call__(self, partition: int) -> int | AssetsError:
-        """Check, encode and submit a partition.
+        """Check, encode, and submit a partition.
 
         Returns:
-            The number of its records, or why it is of no use to try again; what is raised, Dask tries again.
+            The number of records, or an error that a retry can't fix. Dask retries after an exception.
         """
         plugin = get_worker().plugins[AssetsWorker.name]
         token = plugin.connection.import_token(os.environ["JSM_ASSETS_IMPORT_TOKEN"])
@@ -117,7 +117,7 @@ class Task:
                     token.attach(self.execution).submit({self.selector: records}, part=f"p{partition}")
                 )
             except AssetsError as error:
-                # What the source of the records raises may be gone the next time, and so may a bad connection.
+                # A failure of the source or of the network may be temporary.
                 if error.retryable or isinstance(error, ImportInterruptedError):
                     raise
                 return error
@@ -125,11 +125,11 @@ class Task:
 
 @frozen
 class Imported:
-    """How it ended.
+    """Outcome of an import from a cluster.
 
     Attributes:
-        sent: Records that the workers sent, each counted once.
-        result: What Assets says.
+        sent: Number of records that the workers sent.
+        result: The result that Assets reports.
     """
 
     sent: int
@@ -137,8 +137,11 @@ class Imported:
 
     @property
     def confirmed(self) -> int:
-        """Records that Assets confirmed."""
-        return sum(one.created + one.updated + one.unchanged for one in self.result.object_types)
+        """Return the number of records that Assets confirmed."""
+        return sum(
+            object_type.created + object_type.updated + object_type.unchanged
+            for object_type in self.result.object_types
+        )
 
 
 def import_partitions(
@@ -155,11 +158,11 @@ def import_partitions(
 
     Args:
         client: The cluster.
-        token: The import token, on this side.
-        wanted: The model that the records follow; it has been built.
-        read: Gives the records of a partition, on a worker.
-        partitions: How many there are.
-        requests: How many requests may be under way at a time, in the whole cluster.
+        token: The import token.
+        wanted: The model of the records. It must be built.
+        read: Function that returns the records of a partition. It runs on a worker.
+        partitions: Number of partitions.
+        requests: Most requests at a time, in the whole cluster.
         chunk_records: The most records in a request.
 
     Raises:
@@ -168,8 +171,8 @@ def import_partitions(
     """
     client.register_plugin(AssetsWorker())
     budget = Semaphore(max_leases=requests, name=f"assets-{os.urandom(4).hex()}")
-    (selector,) = (one.selector for one in wanted.object_types)
-    # One request at a time for each share of the budget, so that the budget is the limit of the whole cluster.
+    (selector,) = (object_type.selector for object_type in wanted.object_types)
+    # Each lease of the semaphore sends one request at a time, so the semaphore limits the whole cluster.
     with token.start(model=wanted, in_flight=1, chunk_records=chunk_records) as execution:
         task = Task(execution.detached(), budget, read, selector)
         futures = client.map(task, range(partitions), pure=False, retries=2)
@@ -180,15 +183,15 @@ def import_partitions(
                     raise outcome
                 sent += int(outcome)
         finally:
-            client.cancel(futures)  # those that have not begun, when one has failed
+            client.cancel(futures)  # after a failure, the tasks that have not begun
         if not sent:
             raise MassDeletionGuardError("No partition had any records; the import was not completed.")
-    # The block has ended well: the execution was completed and Assets is done. An exception would have cancelled it.
+    # Here the execution is complete. After an exception in the block, it is cancelled instead.
     return Imported(sent, execution.result())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run everything; 0 when Assets confirmed every record."""
+    """Run the example. Return 0 if Assets confirmed every record."""
     parser = argparse.ArgumentParser(description="Import partitions from a Dask cluster into Assets.")
     parser.add_argument("--scheduler", help="the scheduler's address; by default a cluster is started here")
     parser.add_argument("--partitions", type=int, default=8)

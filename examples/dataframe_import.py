@@ -50,7 +50,7 @@ COLUMN_TYPES = {
 
 
 def model() -> SchemaModel:
-    """Laptops, whose keys are the names of the columns."""
+    """Return a model with the object type Laptops. The keys are the names of the columns."""
     return SchemaModel(
         "Laptops",
         [
@@ -76,13 +76,13 @@ def arrow_records(
 
     Args:
         batches: `table.to_batches()`, a `RecordBatchReader`, the batches of a Parquet file or of a stream.
-        wanted: The object type; columns that it does not know are left out before they become Python objects.
-        rows: How many rows of a batch are Python objects at the same time.
+        wanted: The object type. Other columns are left out before they become Python objects.
+        rows: Rows that are Python objects at the same time.
 
     Raises:
-        ValueError: No column is one of the object type, or one of them comes twice.
+        ValueError: The object type has none of the columns, or a wanted column occurs twice.
     """
-    types = {one.key: COLUMN_TYPES.get(one.type) for one in wanted.attributes}
+    types = {attribute.key: COLUMN_TYPES.get(attribute.type) for attribute in wanted.attributes}
     for batch in batches:
         names = _wanted_columns(batch.schema.names, wanted)
         columns = [_fitting(batch.column(name), types[name]) for name in names]
@@ -92,7 +92,7 @@ def arrow_records(
 
 
 def _wanted_columns(names: Iterable[str], wanted: ObjectTypeSpec) -> list[str]:
-    keys = {one.key for one in wanted.attributes}
+    keys = {attribute.key for attribute in wanted.attributes}
     there = list(names)
     found = [name for name in there if name in keys]
     twice = sorted({name for name in found if found.count(name) > 1})
@@ -106,7 +106,7 @@ def _wanted_columns(names: Iterable[str], wanted: ObjectTypeSpec) -> list[str]:
 
 def _fitting(column: pa.Array, wanted: pa.DataType | None) -> pa.Array:
     if pa.types.is_floating(column.type):
-        # NaN is how many tools write a missing number.
+        # Many tools write a missing number as NaN.
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
     is_time = wanted is not None and (pa.types.is_date(wanted) or pa.types.is_timestamp(wanted))
     # Several values, and dates that are texts, are looked at by the import's own checks, which name the record.
@@ -124,11 +124,11 @@ def frame_records(frame: pd.DataFrame, wanted: ObjectTypeSpec, rows: int = ROWS)
     """Yield the rows of a data frame as records, converted batch by batch.
 
     Args:
-        frame: The data frame; its index is left out.
-        wanted: The object type; columns that it does not know are not even converted.
-        rows: How many rows are Python objects at the same time.
+        frame: The data frame. Its index is left out.
+        wanted: The object type. Other columns are not converted.
+        rows: Rows that are Python objects at the same time.
     """
-    # What is not wanted may hold anything.
+    # Other columns may contain values that Arrow can't convert.
     chosen = frame[_wanted_columns(map(str, frame.columns), wanted)]
     parts = (chosen.iloc[start : start + rows] for start in range(0, len(chosen), rows))
     yield from arrow_records(
@@ -160,7 +160,7 @@ def example_table(count: int = 12_000) -> pa.Table:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run everything; 0 when Assets confirmed every record."""
+    """Run the example. Return 0 if Assets confirmed every record."""
     parser = argparse.ArgumentParser(description="Tables of pandas or Arrow into Assets.")
     parser.add_argument("--parquet", type=Path, help="the file; by default a table of our own")
     options = parser.parse_args(arguments)

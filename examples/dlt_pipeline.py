@@ -1,4 +1,4 @@
-"""A dlt pipeline with Assets as its destination: whatever dlt can read ends as objects.
+"""A dlt pipeline with Assets as its destination.
 
     python examples/dlt_pipeline.py        on the embedded emulator, with a few offices and laptops of our own
 
@@ -56,7 +56,7 @@ REQUESTS = 4
 
 
 def model() -> SchemaModel:
-    """Offices, and laptops that are in them. The selectors are the names of dlt's tables."""
+    """Return a model with offices and laptops. The selectors are the names of dlt's tables."""
     return SchemaModel(
         "Laptops",
         [
@@ -105,7 +105,7 @@ def assets(execution: ImportExecution) -> Any:
         except AssetsError as error:
             if error.retryable:
                 raise
-            # It would be refused again, as a record that does not fit is: dlt shall not try.
+            # A retry would fail again, for example because of an invalid record, so dlt must not retry.
             raise DestinationTerminalException(str(error)) from error
 
     return destination
@@ -119,13 +119,13 @@ def run(
     Args:
         token: The import token.
         wanted: The model, which has been built.
-        source: Whatever dlt can run: a source, resources, iterables.
-        folder: Where dlt keeps its state.
-        name: The pipeline's name.
+        source: A dlt source, resources, or iterables.
+        folder: Folder of dlt's state.
+        name: Name of the pipeline.
 
     Raises:
-        MassDeletionGuardError: The source gave no records, as an incremental one does when nothing is new.
-        Exception: What dlt raised. In either case the execution was cancelled, and nothing of it is in Assets.
+        MassDeletionGuardError: The source had no records. An incremental source without new records does this.
+        Exception: An exception of dlt. In both cases, the execution was cancelled, and none of its records are in Assets.
     """
     kept = folder / name
     with tempfile.TemporaryDirectory() as scratch:
@@ -176,7 +176,7 @@ def laptops(count: int = 1_200) -> Iterator[dict[str, object]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run everything; 0 when Assets confirmed every record."""
+    """Run the example. Return 0 if Assets confirmed every record."""
     argparse.ArgumentParser(description="A dlt pipeline with Assets as its destination.").parse_args(
         arguments
     )

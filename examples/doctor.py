@@ -1,10 +1,10 @@
-"""What is wrong with a connection, and who must do what?
+"""Check a connection, and print who must do what.
 
-    python examples/doctor.py            the report for the current site, or a tour of the failures on the emulator
+    python examples/doctor.py            the report for the current site, or examples of failures on the emulator
     python examples/doctor.py --json     the same as JSON, one report a line
 
-The current site is the one of JSM_ASSETS_SITE, JSM_ASSETS_EMAIL and JSM_ASSETS_API_TOKEN. Where JSM_ASSETS_IMPORT_TOKEN
-is set as well, the import token is checked, too. The exit status is 0 when everything is as it must be.
+The current site is the one of JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, and JSM_ASSETS_API_TOKEN. If JSM_ASSETS_IMPORT_TOKEN
+is set, the import token is checked too. The exit status is 0 if no check failed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jsm_assets_dest import ApiToken, Connection, ConnectionReport, ImportTokenR
 from jsm_assets_dest.exceptions import AssetsError
 from jsm_assets_dest.testing import Emulator
 
-#: What can go wrong on a site, and what takes it away on the emulator.
+#: Failures, and the function that causes each one on the emulator.
 TOUR: dict[str, Callable[[Emulator], object]] = {
     "Everything is as it must be": lambda emulator: emulator.access.restore(),
     "The API token was revoked": lambda emulator: emulator.access.revoke_token(),
@@ -40,7 +40,7 @@ TOUR: dict[str, Callable[[Emulator], object]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the report or the tour."""
+    """Print the report or the examples of failures."""
     parser = argparse.ArgumentParser(description="Check a connection to Assets.")
     parser.add_argument("--json", action="store_true", help="print reports as JSON, one a line")
     options = parser.parse_args(arguments)
@@ -68,10 +68,10 @@ def current_site(*, as_json: bool) -> int:
 
 
 def tour(*, as_json: bool) -> int:
-    """Each failure on an emulated site of its own, with what the check says about it."""
+    """Print the report for each failure, on an emulated site."""
     for title, take_away in TOUR.items():
         emulator = Emulator()
-        # Without retries, so that the tour shows what one answer means.
+        # Without retries, each report shows a single response.
         with Connection.external_site(
             emulator.site,
             ApiToken(emulator.email, emulator.api_token),
@@ -87,7 +87,7 @@ def tour(*, as_json: bool) -> int:
 
 
 def show(report: ConnectionReport | ImportTokenReport, *, as_json: bool) -> None:
-    """Print a report for people or for programs."""
+    """Print a report as text or as JSON."""
     print(json.dumps(report.to_dict()) if as_json else report)
 
 

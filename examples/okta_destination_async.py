@@ -38,8 +38,8 @@ EVERYTHING = 1_000_000
 
 
 async def main(arguments: Sequence[str] | None = None) -> int:
-    """Run all steps; 0 when Assets confirmed every record."""
-    options = parser().parse_args(arguments)
+    """Run all steps. Return 0 if Assets confirmed every record."""
+    options = argument_parser().parse_args(arguments)
     tenant = (
         okta.Tenant.from_folder(options.okta, org_url=options.org_url)
         if options.okta
@@ -51,7 +51,7 @@ async def main(arguments: Sequence[str] | None = None) -> int:
             prepare(emulator)
             options.managers, options.users, options.existing = ["it-ops"], ["service-desk"], "HR"
         environ = dict(os.environ if emulator is None else emulator.settings())
-        # Everything that later runs need to know; where the secrets are, and never the secrets themselves.
+        # All settings of later runs. They contain references to the secrets, never the secrets.
         destination = AsyncDestination(
             name="Okta",
             schema_key=okta.KEY,
@@ -80,7 +80,7 @@ async def main(arguments: Sequence[str] | None = None) -> int:
         print(f"  configure: {schema.links.configure}")
         wanted = destination.schema_model()
         model = await settle(schema, wanted)
-        if model != wanted:  # the way out of a conflict is kept, so that later runs take it too
+        if model != wanted:  # keep the resolution, so that later runs use it too
             destination = evolve(destination, model=model)
         if options.existing:
             print(f"\nIf the data should go into the existing schema {options.existing} instead:")
@@ -90,7 +90,7 @@ async def main(arguments: Sequence[str] | None = None) -> int:
         await lock_down(destination, schema, connection, accept=options.accept_roles)
 
         step("4. Check the import token")
-        if emulator is not None:  # what a person does in the user interface
+        if emulator is not None:  # on a site, a person does this in Assets
             environ["JSM_ASSETS_IMPORT_TOKEN"] = emulator.add_import_source(okta.KEY, "Okta").token
         if not environ.get("JSM_ASSETS_IMPORT_TOKEN"):
             print(
@@ -119,10 +119,10 @@ async def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def settle(schema: AsyncObjectSchema, model: SchemaModel) -> SchemaModel:
-    """Show which wanted object types exist already, take a way out for each, and give the model that goes with it."""
+    """Print the conflicts, resolve each one, and return the resolved model."""
     conflicts = await schema.find_conflicts(model)
     if not conflicts:
-        print(f"No object type of {schema.key} stands in the way.")
+        print(f"{schema.key} has no conflicting object type.")
     for conflict in conflicts:
         print(f"  {conflict}")
         for resolution in (Resolution.ADOPT, Resolution.RENAME_INCOMING, Resolution.SKIP):
@@ -135,7 +135,7 @@ async def settle(schema: AsyncObjectSchema, model: SchemaModel) -> SchemaModel:
 
 
 def wanted_roles(options: argparse.Namespace) -> dict[str, list[str]]:
-    """Nobody but the named groups. Managers are left alone where nobody is named: emptying them could lock everybody out."""
+    """Return only the named groups. Without named managers, keep the role: an empty one could lock all people out."""
     roles = {"developers": [], "users": options.users}
     return {**roles, "managers": options.managers} if options.managers else roles
 
@@ -143,7 +143,7 @@ def wanted_roles(options: argparse.Namespace) -> dict[str, list[str]]:
 async def lock_down(
     destination: AsyncDestination, schema: AsyncObjectSchema, connection: AsyncConnection, *, accept: bool
 ) -> None:
-    """Empty the default entries of the roles and put in the wanted ones."""
+    """Replace the default entries of the roles with the wanted ones."""
     try:
         show_roles("Before", await schema.roles())
         show_roles("After", await destination.set_roles(connection=connection))
@@ -154,10 +154,10 @@ async def lock_down(
 
 
 def show_roles(when: str, roles: SchemaRoles) -> None:
-    """Who may do what in the schema."""
+    """Print the groups and users of each role."""
     print(f"{when}:")
     for role in roles.roles:
-        print(f"  {role.name}: {', '.join([*role.groups, *role.users]) or 'nobody'}")
+        print(f"  {role.name}: {', '.join([*role.groups, *role.users]) or 'no one'}")
 
 
 def show_plan(plan: AsyncBuildPlan, *, everything: bool) -> None:
@@ -179,9 +179,9 @@ async def bring(
     result = await destination.import_records(records, connection=connection, on_progress=print)
     print("\nConfirmed by Assets:" if result.confirmed else "\nNot confirmed by Assets:")
     print(f"  {'object type':<14} {'sent':>7} {'created':>8} {'updated':>8} {'unchanged':>10} {'failed':>7}")
-    for one in result.object_types:
-        counts = f"{one.sent:>7,} {one.created:>8,} {one.updated:>8,} {one.unchanged:>10,} {one.failed:>7,}"
-        print(f"  {one.name:<14} {counts}")
+    for object_type in result.object_types:
+        counts = f"{object_type.sent:>7,} {object_type.created:>8,} {object_type.updated:>8,} {object_type.unchanged:>10,} {object_type.failed:>7,}"
+        print(f"  {object_type.name:<14} {counts}")
     for message in result.messages:
         print(f"  {message}")
     print("\nFrom Okta:")
@@ -202,29 +202,29 @@ def prepare(emulator: Emulator) -> None:
     existing.add_object_type("Groups", attributes=["Group Name", "Okta ID"])
 
 
-def parser() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
     """Return the arguments of the command."""
-    found = argparse.ArgumentParser(description="Okta's data into Jira Service Management Assets.")
-    found.add_argument(
+    parser = argparse.ArgumentParser(description="Okta's data into Jira Service Management Assets.")
+    parser.add_argument(
         "--okta", metavar="DIR", help="a folder of Okta's answers; by default a bundled organisation"
     )
-    found.add_argument(
+    parser.add_argument(
         "--org-url", default="", help="the organisation's address, to complete relative profile URLs"
     )
-    found.add_argument("--profile", choices=("lean", "standard", "full"), default="standard")
-    found.add_argument(
+    parser.add_argument("--profile", choices=("lean", "standard", "full"), default="standard")
+    parser.add_argument(
         "--existing", metavar="KEY", help="show the conflicts with this schema, too; changes nothing"
     )
-    found.add_argument(
+    parser.add_argument(
         "--managers", nargs="*", default=[], metavar="GROUP", help="who may configure the schema"
     )
-    found.add_argument("--users", nargs="*", default=[], metavar="GROUP", help="who may see the objects")
-    found.add_argument(
+    parser.add_argument("--users", nargs="*", default=[], metavar="GROUP", help="who may see the objects")
+    parser.add_argument(
         "--accept-roles", action="store_true", help="go on where the roles cannot be set from here"
     )
-    found.add_argument("--save", metavar="FILE", help="keep the destination in a file, for later runs")
-    found.add_argument("--verbose", action="store_true", help="show every attribute of the plan")
-    return found
+    parser.add_argument("--save", metavar="FILE", help="keep the destination in a file, for later runs")
+    parser.add_argument("--verbose", action="store_true", help="show every attribute of the plan")
+    return parser
 
 
 def step(title: str) -> None:

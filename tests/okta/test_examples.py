@@ -77,7 +77,7 @@ def test_destination_example_confirms_every_record(suffix: str, capsys: pytest.C
     assert "resolved: adopt" in printed
     assert "resolved: rename incoming" in printed
     assert "Object Schema Developers: jira-servicemanagement-users-acme" in printed
-    assert "Object Schema Developers: nobody" in printed
+    assert "Object Schema Developers: no one" in printed
     assert "one of Okta's own consoles" in printed
 
 

@@ -11,6 +11,7 @@ import jsm_assets_dest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(jsm_assets_dest.__file__).parent
+EXAMPLES = ROOT / "examples"
 QUESTION_WORDS = frozenset(
     ("What", "Whether", "How", "Where", "Who", "Whose", "Which", "Why", "When", "Whatever", "Whoever")
 )
@@ -40,20 +41,21 @@ LONGEST_TEST_NAME = 60
 
 
 def trees() -> Iterator[ast.Module]:
-    for path in SOURCE.rglob("*.py"):
+    for path in (*SOURCE.rglob("*.py"), *EXAMPLES.glob("*.py")):
         yield ast.parse(path.read_text("utf-8"))
 
 
-def test_few_docstrings_begin_with_a_question_word() -> None:
+def test_no_docstring_begins_with_a_question_word() -> None:
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     docstrings = [
         docstring
         for tree in trees()
         for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (docstring := ast.get_docstring(node))
+        if isinstance(node, kinds) and (docstring := ast.get_docstring(node))
     ]
-    questions = [text for text in docstrings if text.split()[0].strip(":,.`*") in QUESTION_WORDS]
 
-    assert len(questions) <= len(docstrings) / 100, questions
+    assert docstrings
+    assert not [text for text in docstrings if text.split()[0].strip(":,.`*") in QUESTION_WORDS]
 
 
 def test_few_variables_have_filler_names() -> None:
@@ -70,7 +72,7 @@ def test_few_variables_have_filler_names() -> None:
 def test_removed_words_do_not_return() -> None:
     findings = {
         f"{path.name}: {match[0]}"
-        for path in SOURCE.rglob("*.py")
+        for path in (*SOURCE.rglob("*.py"), *EXAMPLES.glob("*.py"))
         if (match := REMOVED_WORDS.search(path.read_text("utf-8")))
     }
 

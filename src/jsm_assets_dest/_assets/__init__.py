@@ -1,1 +1,1 @@
-"""What Assets has, as values, and reports about it."""
+"""Values of Assets, and reports about them."""

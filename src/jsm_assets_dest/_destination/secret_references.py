@@ -36,7 +36,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Without attrs' constructor: the argument is one string, and the fields are its two parts.
 @frozen(init=False, repr=False)
 class SecretReference:
-    """Where a secret is.
+    """Reference to a secret.
 
     Args:
         text: `env:NAME` is an environment variable. `file:PATH` is a file that contains only the secret and that only its

@@ -1,9 +1,9 @@
-"""Where httpx is known: how a client is built and one attempt is made. What its failures mean stands in `failures`.
+"""Use of httpx: builds a client and makes one attempt. The meaning of its failures is in `failures`.
 
-Plain httpx leaves holes that matter to a library which carries credentials and large imports, so that this module
+httpx alone lacks some guarantees that a library with credentials and large imports needs. Therefore this module
 
-* gives every attempt a deadline in all: each wait on a socket gets what is left of it (`_BoundedStream`);
-* unpacks answers itself, within a limit, instead of letting a small body grow without bound;
+* gives every attempt one deadline: each wait on a socket gets the remaining time (`_BoundedStream`);
+* decompresses responses itself, within a limit;
 * never follows redirects, keeps no cookies, and passes credentials only through `httpx.Auth`, so that they are in no
   local variable, repr or log;
 * raises errors of this library only, cut off from httpx's, whose frames hold the raw headers; what is not its own to

@@ -1,4 +1,4 @@
-"""What an operation may ask of an engine.
+"""Commands of an operation to its engine.
 
 An operation is a generator. It yields one of these commands, receives the result (or the failure is raised in it), and
 returns a typed value. Operations know no clients, threads, or tasks. Only the two engines, `SyncEngine` and `AsyncEngine`,

@@ -1,4 +1,4 @@
-"""How long and how much a connection lets one attempt take."""
+"""Limits of the time and size of one attempt."""
 
 from __future__ import annotations
 

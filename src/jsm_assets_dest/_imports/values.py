@@ -273,7 +273,7 @@ _UNWRAPPED: Mapping[str, Callable[[Any], object]] = {
 
 
 class Rule(ABC):
-    """What a key may contain.
+    """Rule for the values of a key.
 
     Attributes:
         converters: For each class the converter of its values, or None to send them unchanged; filled by `learn`.
@@ -371,7 +371,7 @@ def _fitting(is_fitting: Callable[[str], object], wanted: str, limit: int) -> Co
 
 
 class AttributeRule(Rule):
-    """What an attribute takes: a value, a list of values, or nothing. If it is strict, every character is checked.
+    """Rule of an attribute: a value, a list of values, or nothing. If it is strict, every character is checked.
 
     None and an empty string always fit: what they do to an existing value is a setting of the import source.
     """
@@ -422,7 +422,7 @@ _REASONS: Mapping[str, str] = {
 
 
 class SharedRule(Rule):
-    """What a key may contain that fills several attributes: what fits all of them."""
+    """Rule of a key that fills several attributes: the values that fit all of them."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         super().__init__()

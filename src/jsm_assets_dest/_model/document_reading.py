@@ -66,7 +66,7 @@ _ICON = frozenset({"key", "name", "png48"})
 
 @frozen
 class MappingPairs:
-    """Which mapping belongs to which entry of the schema.
+    """Mappings by the entry of the schema that they belong to.
 
     Attributes:
         by_entry: The mapping of each entry, by its position. If an entry has several mappings, the first one.

@@ -44,7 +44,7 @@ STARTS = 2
 
 @frozen
 class ImportSetup:
-    """What a run needs to know before it starts, checked.
+    """Checked inputs of a run, complete before it starts.
 
     Attributes:
         links: Links of the import token.

@@ -1,4 +1,4 @@
-"""What a build would do to an import source: read, compare, show, and only then send.
+"""Plans of a build: read the import source, compare, show, and only then send.
 
 `make_plan` is pure: it compares the model with what the import source has, and returns a `BuildPlanRecord` with one item
 for everything and the document to send. Nothing is sent while a change is impossible.
@@ -25,7 +25,7 @@ LISTED = 4
 
 @frozen(kw_only=True, repr=False)
 class BuildPlanRecord:
-    """What building a model does.
+    """Changes that a build of a model makes.
 
     Attributes:
         items: One for each object type, attribute, icon, status, and mapping, in the order of the model.

@@ -1,4 +1,4 @@
-"""What an import source has: a lenient reading of `GET …/schema-and-mapping`.
+"""Contents of an import source: a lenient reading of `GET …/schema-and-mapping`.
 
 Unlike `SchemaModel.from_document`, this rejects nothing: a schema may contain object types and attributes that no import
 can create. Clients saw that the response lists the attribute Key without an external id, sets label, cardinalities, and

@@ -6,7 +6,7 @@ from attrs import frozen
 
 
 class PlanKind(enum.StrEnum):
-    """What a build does with an item."""
+    """Action of a build on an item."""
 
     __module__ = "jsm_assets_dest"
 

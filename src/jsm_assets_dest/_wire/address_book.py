@@ -1,4 +1,4 @@
-"""Who can fix what, and on which page: the addresses that remedies are written from.
+"""People who can fix a problem, and the pages for it: the source of the remedies.
 
 Names of pages and menus are those of Atlassian Cloud in 2026. Addresses of configuration pages were observed by clients.
 There is no published link to a tab of a schema's configuration, so the menus are named instead.

@@ -1,4 +1,4 @@
-"""What an operation does, in the words of a user, for the first line of a message.
+"""Names of operations in the words of a user, for the first line of a message.
 
 Operation codes stay in `error.operation`, in logs, and in planned faults. A part in brackets is left out if its value is
 unknown.

@@ -1,4 +1,4 @@
-"""When to retry, if the server says so.
+"""Read the time of a retry from the response of the server.
 
 `Retry-After` has the forms of RFC 9110 (seconds, and three kinds of date) and those that were seen: decimals, spaces, ISO
 dates, values that a proxy joined. A value that can't be understood is ignored; it is never an error. Dates are compared with

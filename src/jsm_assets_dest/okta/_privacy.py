@@ -32,7 +32,7 @@ _CHANGEABLE = frozenset({AttributeType.TEXT, AttributeType.TEXTAREA, AttributeTy
 
 
 class Action(enum.Enum):
-    """What to do with the values of an attribute.
+    """Treatment of the values of an attribute.
 
     Attributes:
         ALLOW: Send the values unchanged.
