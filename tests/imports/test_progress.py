@@ -69,7 +69,7 @@ def test_unknown_displays_are_refused_with_the_known_ones(progress: Progress) ->
     with pytest.raises(ConfigurationError, match="Unknown progress display") as caught:
         resolve_progress(progress)
 
-    assert caught.value.field == "progress"
+    assert caught.value.field == "on_progress"
     assert '"tqdm"' in str(caught.value)
 
 

@@ -6,11 +6,8 @@ JSON, and shown in a notebook. It contains no secret.
 `CheckRecorder` is the one way to fill a report: it runs checks, times them, and skips those that depend on a failed one.
 """
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from attrs import Factory, define, field, frozen
 
@@ -40,9 +37,7 @@ from ..exceptions import (
     ServiceUnavailableError,
     TransportError,
 )
-
-if TYPE_CHECKING:
-    from .import_sources import ImportSource
+from .import_sources import ImportSource
 
 
 class CheckState(enum.StrEnum):
@@ -69,7 +64,7 @@ _LOOKS = {
 }
 
 
-def _first_to_act(check: Check) -> str:
+def _first_to_act(check: "Check") -> str:
     who, colon, _ = check.remedies[0].partition(": ") if check.remedies else ("", "", "")
     return who if colon else ""
 

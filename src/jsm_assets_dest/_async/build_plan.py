@@ -1,7 +1,5 @@
 """Plan of the changes that building a model makes to an import."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from attrs import field, frozen
@@ -29,7 +27,7 @@ class AsyncBuildPlan(BuildPlanRecord):
         """Return a handle for the plan."""
         return cls(**values_of(record), session=session, target=target)
 
-    async def apply(self, *, timeout: float = 600.0) -> AsyncBuildPlan:
+    async def apply(self, *, timeout: float = 600.0) -> Self:
         """Apply the plan, after checking that the import has not changed since the plan was made.
 
         Args:

@@ -1,7 +1,5 @@
 """Execution of an import: it accepts records, is completed once, and then reports the result."""
 
-from __future__ import annotations
-
 from types import TracebackType
 from typing import Self
 

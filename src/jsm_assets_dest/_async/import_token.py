@@ -1,7 +1,5 @@
 """Import token of an External import, and every operation that needs it."""
 
-from __future__ import annotations
-
 from typing import Self, Unpack
 
 from attrs import field, frozen

@@ -1,7 +1,5 @@
 """Conflict between an object type of a model and an existing one of the same name."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from attrs import field, frozen

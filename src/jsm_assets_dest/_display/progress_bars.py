@@ -131,7 +131,7 @@ class NotebookDisplay:
             self._handle = None
 
 
-def _library(display: str, module: str) -> object:
+def _library(display: str, module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
@@ -139,7 +139,7 @@ def _library(display: str, module: str) -> object:
         fix = "Run the import in Jupyter" if display == "notebook" else f"Install the library {name}"
         raise ConfigurationError(
             f'The progress display "{display}" needs the library {name}, which is not installed.',
-            field="progress",
+            field="on_progress",
             fix=f'{fix}, or use the display "log".',
         ) from error
 
@@ -160,16 +160,16 @@ def resolve_progress(progress: str | Callable[[Any], object] | None) -> Callable
             return LogDisplay()
         case "tqdm":
             # This variant detects notebooks.
-            return TqdmDisplay(_library("tqdm", "tqdm.auto").tqdm)  # type: ignore[attr-defined]
+            return TqdmDisplay(_library("tqdm", "tqdm.auto").tqdm)
         case "rich":
-            return RichDisplay(_library("rich", "rich.progress").Progress)  # type: ignore[attr-defined]
+            return RichDisplay(_library("rich", "rich.progress").Progress)
         case "notebook":
-            return NotebookDisplay(_library("notebook", "IPython.display").display)  # type: ignore[attr-defined]
+            return NotebookDisplay(_library("notebook", "IPython.display").display)
         case display if callable(display):
             return display
         case _:
             raise ConfigurationError(
                 f"Unknown progress display: {progress!r}.",
-                field="progress",
+                field="on_progress",
                 fix='Use "log", "tqdm", "rich", "notebook", or a callable that accepts an ImportProgress.',
             )

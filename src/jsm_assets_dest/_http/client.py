@@ -223,7 +223,7 @@ def _without_cookies(client: httpx.Client | httpx.AsyncClient) -> None:
     # With a session cookie, the site may respond as another user than the user of the credential.
     client.cookies.jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=()))
     # No cookie is kept, so the preparation for the jar, 8 % of a small request's time, is omitted.
-    client.cookies.extract_cookies = _let_go  # type: ignore[method-assign]
+    client.cookies.extract_cookies = _let_go  # type: ignore[method-assign]  # see the comment above
 
 
 def _let_go(response: httpx.Response) -> None:

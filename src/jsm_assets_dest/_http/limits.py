@@ -1,7 +1,5 @@
 """Limits of the time and size of one attempt."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from attrs import Attribute, field, frozen
@@ -9,7 +7,7 @@ from attrs import Attribute, field, frozen
 from ..exceptions import ConfigurationError
 
 
-def _positive(_limits: Limits, attribute: Attribute[Any], value: object) -> None:
+def _positive(_limits: object, attribute: "Attribute[Any]", value: object) -> None:
     # Not the validators of attrs: loading those takes longer than everything else here together.
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise ConfigurationError(
@@ -19,7 +17,7 @@ def _positive(_limits: Limits, attribute: Attribute[Any], value: object) -> None
         )
 
 
-def _whole(limits: Limits, attribute: Attribute[int], value: object) -> None:
+def _whole(limits: object, attribute: "Attribute[int]", value: object) -> None:
     _positive(limits, attribute, value)
     if not isinstance(value, int):
         raise ConfigurationError(

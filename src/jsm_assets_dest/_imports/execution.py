@@ -1,7 +1,5 @@
 """Execution of an import as a value, with everything that this or another process needs to submit records to it."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Mapping
 from typing import cast
@@ -41,7 +39,7 @@ def names_of(model: SchemaModel) -> dict[str, str]:
     return {spec.selector: spec.name for spec in model.object_types if spec.mapped}
 
 
-def _nothing_yet(execution: Execution) -> Ledger:
+def _nothing_yet(execution: "Execution") -> Ledger:
     return Ledger(Tally(names=names_of(execution.model), started=0.0))
 
 
@@ -79,7 +77,7 @@ class Execution:
     started: float = field(default=0.0, repr=False)
     ledger: Ledger = field(default=Factory(_nothing_yet, takes_self=True), repr=False, eq=False)
 
-    def detached(self) -> Execution:
+    def detached(self) -> "Execution":
         """Return the execution for another process, which can submit records but not complete or cancel it."""
         return evolve(Execution.from_dict(self.to_dict()), is_owner=False)
 
@@ -103,7 +101,7 @@ class Execution:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Execution:
+    def from_dict(cls, data: Mapping[str, object]) -> "Execution":
         """Read the result of `to_dict`, to submit records.
 
         Raises:
@@ -141,5 +139,5 @@ class Execution:
 _TEXTS = ("id", "run_id", "site", "workspace_id", "import_source_id", "schema_id")
 
 
-def _detached(data: Mapping[str, object]) -> Execution:
+def _detached(data: Mapping[str, object]) -> "Execution":
     return Execution.from_dict(data)

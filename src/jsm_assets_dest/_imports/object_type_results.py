@@ -1,7 +1,5 @@
 """Results of records: those that were not sent, and those of each object type."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Progress of a running import."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Mapping
 

@@ -4,8 +4,6 @@
 the whole execution is done. Until then, nothing is confirmed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from attrs import field, frozen

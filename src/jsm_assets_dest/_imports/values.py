@@ -184,6 +184,14 @@ def _date_of(value: datetime.datetime) -> str:
     return value.date().isoformat()
 
 
+def _whole_integer(value: float | decimal.Decimal) -> int:
+    return _integer(_whole(value))
+
+
+def _double(value: decimal.Decimal) -> JsonValue:
+    return _finite(_same)(float(value))
+
+
 _Fitting: TypeAlias = tuple[str, Callable[[str], object], dict[str, Convert]]
 
 
@@ -222,17 +230,15 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
         "UUID": str,
         "IP address": str,
     }
-    whole: Convert = lambda value: _integer(_whole(value))  # noqa: E731
-    double: Convert = lambda value: _finite(_same)(float(value))  # noqa: E731
     kind = AttributeType
     return {
         None: ("", bool, text),
         kind.INTEGER: (
             "a whole number",
             _is_integer,
-            {"integer": _integer, "float": whole, "decimal": whole},
+            {"integer": _integer, "float": _whole_integer, "decimal": _whole_integer},
         ),
-        kind.DOUBLE: ("a number", _is_double, {"integer": _number, "float": _same, "decimal": double}),
+        kind.DOUBLE: ("a number", _is_double, {"integer": _number, "float": _same, "decimal": _double}),
         kind.BOOLEAN: ("true or false", lambda value: value.lower() in _BOOLEANS, {"boolean": _same}),
         kind.DATE: (_DATE, _is_date, {"date": date, "date-time": _date_of}),
         kind.TIME: (_TIME, _is_time, {"time": time}),
@@ -291,16 +297,19 @@ class Rule(ABC):
     def converter_of(self, kind: type, family: str) -> Convert:
         """Return the converter of a class."""
 
+    def _unwrapping(self, unwrap: Callable[[Any], object]) -> Convert:
+        return lambda wrapped: self.apply(unwrap(wrapped))
+
     def learn(self, value: object) -> Convert:
         """Return the converter of a value's class, and remember it."""
         kind = type(value)
         family = family_of(kind)
         if family in _UNWRAPPED:
-            unwrap = _UNWRAPPED[family]
-            converter: Convert = lambda wrapped: self.apply(unwrap(wrapped))  # noqa: E731
+            converter = self._unwrapping(_UNWRAPPED[family])
+        elif family in ("float", "decimal"):
+            converter = _finite(self.converter_of(kind, family))
         else:
             converter = self.converter_of(kind, family)
-            converter = _finite(converter) if family in ("float", "decimal") else converter
         self.converters[kind] = None if converter is _same else converter
         if len(self.converters) > MOST_CLASSES:
             self.converters.clear()

@@ -7,8 +7,6 @@ An error never repeats a rejected value, and no frame of this module contains it
 that prints local variables does not show it either.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Awaitable, Callable
 from typing import Literal, NoReturn, TypeAlias
@@ -22,7 +20,7 @@ from ..exceptions import ConfigurationError, InvalidCredentialError
 Scheme: TypeAlias = Literal["basic", "bearer"]
 
 #: Function that returns an access token or an awaitable of one.
-TokenProvider: TypeAlias = Callable[[], "str | Awaitable[str]"]
+TokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
 
 #: Prefixes of Atlassian's tokens: observed, and for the import token from Atlassian's OpenAPI document.
 API_TOKEN_PREFIX = "ATATT3"

@@ -1,8 +1,7 @@
 """Retry policy of a connection."""
 
-from __future__ import annotations
-
 import math
+from typing import Self
 
 from attrs import Attribute, field, frozen
 
@@ -12,7 +11,7 @@ from ..exceptions import ConfigurationError
 HINT_SPREAD = 0.1
 
 
-def _positive(_policy: RetryPolicy, attribute: Attribute[float], value: object) -> None:
+def _positive(_policy: object, attribute: "Attribute[float]", value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise ConfigurationError(
             f"RetryPolicy({attribute.name}={value!r}) is not a number above 0.",
@@ -21,7 +20,7 @@ def _positive(_policy: RetryPolicy, attribute: Attribute[float], value: object) 
         )
 
 
-def _attempts(_policy: RetryPolicy, _attribute: Attribute[int], value: object) -> None:
+def _attempts(_policy: object, _attribute: "Attribute[int]", value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigurationError(
             f"RetryPolicy(attempts={value!r}) is not an integer of at least 1.",
@@ -30,7 +29,7 @@ def _attempts(_policy: RetryPolicy, _attribute: Attribute[int], value: object) -
         )
 
 
-def _budget(_policy: RetryPolicy, _attribute: Attribute[int], value: object) -> None:
+def _budget(_policy: object, _attribute: "Attribute[int]", value: object) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         raise ConfigurationError(
             f"RetryPolicy(budget={value!r}) is not an integer of at least 0, or None.",
@@ -68,7 +67,7 @@ class RetryPolicy:
     budget: int | None = field(default=500, validator=_budget)
 
     @classmethod
-    def off(cls) -> RetryPolicy:
+    def off(cls) -> Self:
         """Return a policy with one attempt and no waits."""
         return cls(attempts=1)
 

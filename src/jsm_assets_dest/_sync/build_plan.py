@@ -1,8 +1,6 @@
 # Derived from _async/build_plan.py by tools/derive_sync.py: do not edit; change _async/build_plan.py and derive again.
 """Plan of the changes that building a model makes to an import."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from attrs import field, frozen
@@ -30,7 +28,7 @@ class BuildPlan(BuildPlanRecord):
         """Return a handle for the plan."""
         return cls(**values_of(record), session=session, target=target)
 
-    def apply(self, *, timeout: float = 600.0) -> BuildPlan:
+    def apply(self, *, timeout: float = 600.0) -> Self:
         """Apply the plan, after checking that the import has not changed since the plan was made.
 
         Args:

@@ -1,8 +1,6 @@
 # Derived from _async/import_execution.py by tools/derive_sync.py: do not edit; change _async/import_execution.py and derive again.
 """Execution of an import: it accepts records, is completed once, and then reports the result."""
 
-from __future__ import annotations
-
 from types import TracebackType
 from typing import Self
 

@@ -1,8 +1,6 @@
 # Derived from _async/import_token.py by tools/derive_sync.py: do not edit; change _async/import_token.py and derive again.
 """Import token of an External import, and every operation that needs it."""
 
-from __future__ import annotations
-
 from typing import Self, Unpack
 
 from attrs import field, frozen

@@ -1,8 +1,6 @@
 # Derived from _async/object_type_conflict.py by tools/derive_sync.py: do not edit; change _async/object_type_conflict.py and derive again.
 """Conflict between an object type of a model and an existing one of the same name."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from attrs import field, frozen

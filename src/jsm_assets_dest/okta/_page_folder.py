@@ -92,7 +92,7 @@ def _links(
         for parent, files in children.items():
             yield parent, _pages(index, files)
         # `ListReader` accepts pages of memberships beside pairs.
-        yield from _pages(index, memberships or [])  # type: ignore[misc]
+        yield from _pages(index, memberships or [])  # type: ignore[misc]  # see the comment above
 
     return read if children or memberships else None
 
