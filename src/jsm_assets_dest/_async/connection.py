@@ -21,14 +21,17 @@ from .._wire.addresses import GATEWAY
 from .session import AsyncSession, LazyModule
 
 if TYPE_CHECKING:
+    from .._assets import directory as directory_values
     from .._assets import import_sources as sources
     from .._assets import reports
-    from .._operations import doctor, import_tokens
+    from .._operations import directory, doctor, import_tokens
     from . import import_token as token_handles
     from . import object_schema as schema_handles
 else:
+    directory_values = LazyModule(".._assets.directory")
     sources = LazyModule(".._assets.import_sources")
     reports = LazyModule(".._assets.reports")
+    directory = LazyModule(".._operations.directory")
     doctor = LazyModule(".._operations.doctor")
     import_tokens = LazyModule(".._operations.import_tokens")
     token_handles = LazyModule(".import_token")
@@ -275,6 +278,37 @@ class AsyncConnection:
         return self._schema(
             await self._session.run(schemas.ensure(self._session.site, key, name, description))
         )
+
+    async def find_users(self, query: str, *, limit: int = 50) -> list[directory_values.JiraUser]:
+        """Return the active users whose display name or email address begins with the given text.
+
+        A user who hides the email address is returned only if the text is the whole address, or begins the name.
+
+        Args:
+            query: Beginning of a display name or of an email address, in any case.
+            limit: Maximum number of users: 1 to 1000.
+
+        Returns:
+            The users, in Jira's order, including customers and apps; see `JiraUser.account_type`.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            BrowseUsersPermissionError: No user was returned, and the account may not browse users and groups.
+        """
+        return await self._session.run(directory.find_users(self._session.site, query, limit))
+
+    async def find_groups(self, query: str, *, limit: int = 20) -> list[directory_values.JiraGroup]:
+        """Return the groups whose name contains the given text, in any case.
+
+        Args:
+            query: Part of a group's name.
+            limit: Maximum number of groups: 1 to 20, which is the most that Jira returns.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            BrowseUsersPermissionError: No group was returned, and the account may not browse users and groups.
+        """
+        return await self._session.run(directory.find_groups(self._session.site, query, limit))
 
     def import_token(
         self, secret: str, schema: schema_handles.AsyncObjectSchema | None = None
