@@ -42,7 +42,10 @@ def parser() -> argparse.ArgumentParser:
         "--lenient", action="store_true", help="accept requests that the OpenAPI document does not allow"
     )
     argument_parser.add_argument(
-        "--locale", choices=LOCALES, default=LOCALES[0], help="the language of the site (default: %(default)s)"
+        "--locale",
+        choices=LOCALES,
+        default=LOCALES[0],
+        help="the language of the site (default: %(default)s)",
     )
     return argument_parser
 
