@@ -41,7 +41,7 @@ TRANSLATIONS: dict[str, tuple[str, str]] = {
         "이 작업을 수행할 권한이 없습니다. 관리자 권한이 필요합니다.",
     ),
     "The calling app is not authorized to read email addresses.": (
-        "Die aufrufende App darf keine E-Mail-Adressen lesen.",
+        "Die aufrufende App darf keine Mailadressen lesen.",
         "호출한 앱에는 이메일 주소를 읽을 권한이 없습니다.",
     ),
     "You do not have access to Jira Service Management or to Assets on this site.": (
@@ -208,7 +208,7 @@ TRANSLATIONS: dict[str, tuple[str, str]] = {
         "{} beginnt nicht mit http:// oder https://",
         "{}은(는) http:// 또는 https://로 시작하지 않습니다",
     ),
-    "{} is not an email address": ("{} ist keine E-Mail-Adresse", "{}은(는) 이메일 주소가 아닙니다"),
+    "{} is not an email address": ("{} ist keine Mailadresse", "{}은(는) 이메일 주소가 아닙니다"),
     "{} is not an IP address": ("{} ist keine IP-Adresse", "{}은(는) IP 주소가 아닙니다"),
     "{} is not valid Object id or key": (
         "{} ist keine gültige Objekt-ID und kein gültiger Schlüssel",
