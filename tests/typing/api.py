@@ -265,7 +265,7 @@ def destinations(model: SchemaModel) -> None:
         environ={},
     ).save("okta.json")
     assert_type(destination, Destination)
-    assert_type(Destination.load("okta.json"), Destination)
+    assert_type(Destination.load("okta.json", transport=None), Destination)
     assert_type(Destination.from_dict(destination.to_dict()), Destination)
     assert_type(evolve(destination, model=model, import_token=None), Destination)
     assert_type(destination.import_token, SecretReference | None)
