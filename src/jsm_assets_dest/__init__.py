@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ._http.clock import Clock
     from ._http.limits import Limits
     from ._imports.execution import Execution
+    from ._imports.journal_reader import Journal
+    from ._imports.journal_values import JournalRun
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
     from ._imports.progress import ImportPhase, ImportProgress
@@ -119,6 +121,8 @@ _HOMES = {
     "ImportedType": "_assets.import_sources",
     "JiraGroup": "_assets.directory",
     "JiraUser": "_assets.directory",
+    "Journal": "_imports.journal_reader",
+    "JournalRun": "_imports.journal_values",
     "Limits": "_http.limits",
     "OAuthToken": "_session.credentials",
     "ObjectSchema": "_sync.object_schema",
@@ -205,6 +209,8 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportedType",
     "JiraGroup",
     "JiraUser",
+    "Journal",
+    "JournalRun",
     "Limits",
     "OAuthToken",
     "ObjectSchema",

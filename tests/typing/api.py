@@ -59,6 +59,8 @@ from jsm_assets_dest import (
     ImportTokenReport,
     JiraGroup,
     JiraUser,
+    Journal,
+    JournalRun,
     Limits,
     OAuthToken,
     ObjectSchema,
@@ -199,6 +201,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
     assert_type(token.import_records(pairs(), on_progress=show, journal="okta.journal"), ImportResult)
     assert_type(token.import_records({"people": [{"oktaId": "1"}]}, on_progress=print), ImportResult)
     assert_type(token.resume_import(pairs(), journal="okta.journal"), ImportResult)
+    with Journal.open("okta.journal") as journal:
+        assert_type(journal.runs(), list[JournalRun])
     with token.start() as execution:
         assert_type(execution, ImportExecution)
         assert_type(execution.submit(pairs()), int)
