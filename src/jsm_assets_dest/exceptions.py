@@ -751,6 +751,7 @@ class RateLimitedError(ApiError, certain=True):
     Attributes:
         reason: The server's name for the limit, such as "jira-burst-based".
         reset_at: When the limit ends, in seconds since 1970, or None.
+        execution: The execution that was left open, if the limit stopped an import.
     """
 
     cause: str = "This site or app received more requests than its limit allows."
@@ -762,6 +763,7 @@ class RateLimitedError(ApiError, certain=True):
 
     reason: str = ""
     reset_at: float | None = None
+    execution: ExecutionFacts | None = carried(default=None)
 
     @property
     def retryable(self) -> bool:

@@ -33,7 +33,7 @@ class ImportResult:
         skipped_chunks: Number of chunks that an interrupted run had sent before.
         bytes_sent: Bytes of the accepted chunks.
         retries: Number of repeated requests.
-        throttled: Seconds of waits that the service requested.
+        throttled: Seconds that the import waited for the service's rate limits.
         duration: Seconds from start to end.
         notes: Further notes, in sentences.
     """

@@ -283,7 +283,6 @@ class Sending:
         ledger = self.execution.ledger
         with ledger.lock:
             ledger.tally.retries += sent.effort.retries
-            ledger.tally.throttled += sent.effort.throttled
             if not sent.is_too_large:
                 ledger.tally.accept(chunk.counts, len(chunk.body))
                 self.sent += chunk.count
