@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from jsm_assets_dest import ImportProgress
-from jsm_assets_dest.exceptions import ImportInterruptedError, RateLimitedError
+from jsm_assets_dest.exceptions import ImportInterruptedError, RateLimitedError, RecordError
 from jsm_assets_dest.testing import Emulator
 from tests.stories.importing import identifiers, operations, people, ready, result_of
 from tests.stories.story import now, story
@@ -232,3 +232,15 @@ async def test_throttle_before_the_start_is_raised(emulator: Emulator, connectio
         await now(token.import_records({"people": people(5)}))
 
     assert not emulator.executions
+
+
+@story
+async def test_clean_up_does_not_wait_for_hours(emulator: Emulator, connection: Any) -> None:
+    """A bad record ends the import. The error is not held back until a rate limit ends."""
+    token = await ready(emulator, connection)
+    throttle(emulator, "cancel import", 3600)
+
+    with pytest.raises(RecordError):
+        await now(token.import_records({"people": [{"id": 7.5}]}))
+
+    assert sum(emulator.clock.slept) < 60

@@ -97,8 +97,8 @@ class Site:
     def __repr__(self) -> str:
         return f"<Site {self.url or self.gateway} with {self.credentials!r}>"
 
-    def patient(self, patience: Patience) -> Site:
-        """Return the same site for the requests of an import with an open execution."""
+    def patient(self, patience: Patience | None) -> Site:
+        """Return the same site for the requests of an import with an open execution; None applies the retry policy."""
         return _PatientSite(self, patience)
 
     @property
@@ -146,6 +146,6 @@ class _PatientSite(Site):
 
     __slots__ = ("patience",)
 
-    def __init__(self, site: Site, patience: Patience) -> None:
+    def __init__(self, site: Site, patience: Patience | None) -> None:
         self.__dict__ = site.__dict__
         self.patience = patience
