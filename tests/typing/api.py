@@ -284,6 +284,8 @@ def destinations(model: SchemaModel) -> None:
         assert_type(destination.get_import_token(connection), ImportToken)
         assert_type(destination.plan(connection), BuildPlan)
         assert_type(destination.import_records([], connection=connection, on_progress=print), ImportResult)
+    assert_type(destination.save_import_token("ATCTT3x", "file:token"), Destination)
+    assert_type(destination.rotate_import_token(on_busy="fail"), Destination)
     destination.remove()
 
 
@@ -295,6 +297,7 @@ async def coloured_destinations(destination: AsyncDestination) -> None:
         assert_type(await destination.plan(connection), AsyncBuildPlan)
     assert_type(await destination.status(), DestinationStatus)
     assert_type(await destination.import_records({}), ImportResult)
+    assert_type(await destination.rotate_import_token(), AsyncDestination)
 
 
 def errors(error: AssetsError) -> None:
