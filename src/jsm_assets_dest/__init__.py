@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._assets.directory import JiraGroup, JiraUser
     from ._assets.import_settings import ImportSourceSetting
     from ._assets.import_sources import ImportedType, ImportSource, ImportStatus
     from ._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
@@ -118,6 +119,8 @@ _HOMES = {
     "ImportToken": "_sync.import_token",
     "ImportTokenReport": "_assets.reports",
     "ImportedType": "_assets.import_sources",
+    "JiraGroup": "_assets.directory",
+    "JiraUser": "_assets.directory",
     "Limits": "_http.limits",
     "OAuthToken": "_session.credentials",
     "ObjectSchema": "_sync.object_schema",
@@ -203,6 +206,8 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportToken",
     "ImportTokenReport",
     "ImportedType",
+    "JiraGroup",
+    "JiraUser",
     "Limits",
     "OAuthToken",
     "ObjectSchema",

@@ -474,6 +474,15 @@ class NotJiraAdminError(AccessDeniedError, certain=True):
     )
 
 
+class BrowseUsersPermissionError(AccessDeniedError, certain=True):
+    """The account may not browse users and groups, so Jira hides all of them from it."""
+
+    cause: str = "Without the global permission Browse users and groups, Jira returns an empty list of users."
+    remedies: tuple[str, ...] = advice(
+        "A Jira admin: in Jira settings > System > Global permissions, give the account the Browse users and groups permission."
+    )
+
+
 class JsmLicenseRequiredError(AccessDeniedError):
     """The account has no access to Jira Service Management."""
 

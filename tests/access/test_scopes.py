@@ -30,6 +30,8 @@ JIRA = "https://api.atlassian.com/ex/jira/c"
         ("POST", f"{ASSETS}/importsource/i/token", "import:import-configuration:cmdb"),
         ("GET", "https://api.atlassian.com/jsm/assets/v1/imports/info", "import:import-configuration:cmdb"),
         ("GET", f"{JIRA}/rest/api/3/myself?expand=groups", "read:jira-user"),
+        ("GET", f"{JIRA}/rest/api/3/user/search?query=ana", "read:jira-user"),
+        ("GET", f"{JIRA}/rest/api/3/groups/picker?query=it", "read:jira-user"),
         ("GET", f"{JIRA}/rest/api/3/mypermissions?permissions=ADMINISTER", "read:jira-work"),
         ("GET", f"{JIRA}/rest/servicedeskapi/assets/workspace", "read:servicedesk-request"),
     ],

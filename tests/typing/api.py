@@ -58,6 +58,8 @@ from jsm_assets_dest import (
     ImportStatus,
     ImportToken,
     ImportTokenReport,
+    JiraGroup,
+    JiraUser,
     Limits,
     OAuthToken,
     ObjectSchema,
@@ -130,6 +132,8 @@ def connections() -> None:
         assert_type(connection.get_object_schema("OKT"), ObjectSchema)
         assert_type(connection.create_object_schema("OKT", name="Okta"), ObjectSchema)
         assert_type(connection.ensure_object_schema("OKT", name="Okta", description=""), ObjectSchema)
+        assert_type(connection.find_users("ana", limit=5), list[JiraUser])
+        assert_type(connection.find_groups("it", limit=5), list[JiraGroup])
 
 
 def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
@@ -229,6 +233,8 @@ async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
         assert_type(entered, AsyncConnection)
     assert_type(await connection.check(), ConnectionReport)
     schema = await connection.ensure_object_schema("OKT", name="Okta")
+    assert_type(await connection.find_users("ana"), list[JiraUser])
+    assert_type(await connection.find_groups("it"), list[JiraGroup])
     assert_type(schema, AsyncObjectSchema)
     for conflict in await schema.find_conflicts(model):
         assert_type(conflict, AsyncObjectTypeConflict)
@@ -260,7 +266,7 @@ def destinations(model: SchemaModel) -> None:
         environ={},
     ).save("okta.json")
     assert_type(destination, Destination)
-    assert_type(Destination.load("okta.json"), Destination)
+    assert_type(Destination.load("okta.json", transport=None), Destination)
     assert_type(Destination.from_dict(destination.to_dict()), Destination)
     assert_type(evolve(destination, model=model, import_token=None), Destination)
     assert_type(destination.import_token, SecretReference | None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.async_engine import AsyncEngine
-from .._http.clock import Clock, SystemClock
+from .._http.clock import Clock, clock_for
 from .._http.limits import Limits
 from .._http.settings import HttpSettings, environment_proxies, named_proxies
 from .._operations import object_schemas as schemas
@@ -21,14 +21,17 @@ from .._wire.addresses import GATEWAY
 from .session import AsyncSession, LazyModule
 
 if TYPE_CHECKING:
+    from .._assets import directory as directory_values
     from .._assets import import_sources as sources
     from .._assets import reports
-    from .._operations import doctor, import_tokens
+    from .._operations import directory, doctor, import_tokens
     from . import import_token as token_handles
     from . import object_schema as schema_handles
 else:
+    directory_values = LazyModule(".._assets.directory")
     sources = LazyModule(".._assets.import_sources")
     reports = LazyModule(".._assets.reports")
+    directory = LazyModule(".._operations.directory")
     doctor = LazyModule(".._operations.doctor")
     import_tokens = LazyModule(".._operations.import_tokens")
     token_handles = LazyModule(".import_token")
@@ -63,7 +66,7 @@ class AsyncConnection:
         proxies = (
             {} if transport is not None or not trust_env else environment_proxies(origins(site, gateway))
         )
-        clock = clock if clock is not None else SystemClock()
+        clock = clock_for(transport, clock)
         opened = open_site(
             site,
             auth,
@@ -162,7 +165,8 @@ class AsyncConnection:
             verify: TLS context. Default: the certificates that httpx uses.
             trust_env: Use `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, and `SSL_CERT_DIR`.
                 `check()` reports the proxies in use.
-            clock: Time source. Tests pass `emulator.clock`, which advances without waiting.
+            clock: Time source. Default: the `clock` of the transport if it has one, as `emulator.transport` does;
+                otherwise the computer's.
 
         Raises:
             ConfigurationError: A setting is invalid. Nothing was sent.
@@ -274,6 +278,37 @@ class AsyncConnection:
         return self._schema(
             await self._session.run(schemas.ensure(self._session.site, key, name, description))
         )
+
+    async def find_users(self, query: str, *, limit: int = 50) -> list[directory_values.JiraUser]:
+        """Return the active users whose display name or email address begins with the given text.
+
+        A user who hides the email address is returned only if the text is the whole address, or begins the name.
+
+        Args:
+            query: Beginning of a display name or of an email address, in any case.
+            limit: Maximum number of users: 1 to 1000.
+
+        Returns:
+            The users, in Jira's order, including customers and apps; see `JiraUser.account_type`.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            BrowseUsersPermissionError: No user was returned, and the account may not browse users and groups.
+        """
+        return await self._session.run(directory.find_users(self._session.site, query, limit))
+
+    async def find_groups(self, query: str, *, limit: int = 20) -> list[directory_values.JiraGroup]:
+        """Return the groups whose name contains the given text, in any case.
+
+        Args:
+            query: Part of a group's name.
+            limit: Maximum number of groups: 1 to 20, which is the most that Jira returns.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            BrowseUsersPermissionError: No group was returned, and the account may not browse users and groups.
+        """
+        return await self._session.run(directory.find_groups(self._session.site, query, limit))
 
     def import_token(
         self, secret: str, schema: schema_handles.AsyncObjectSchema | None = None

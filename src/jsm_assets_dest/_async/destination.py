@@ -54,6 +54,7 @@ class AsyncDestination(SavedDestination):
     Args:
         environ: Environment variables for `env:` references and the current site. None means this process's environment.
             It is neither saved nor displayed, and not pickled.
+        transport: httpx transport of the connections that the destination opens. None means the network. It is not saved.
 
     Raises:
         ConfigurationError: A setting is invalid. The message names it.
@@ -79,8 +80,8 @@ class AsyncDestination(SavedDestination):
 
         Args:
             auth: Credentials to use instead of those of the destination.
-            transport: See `AsyncConnection.external_site`, also for the following arguments.
-            retry: Retry policy.
+            transport: httpx transport. Default: that of the destination.
+            retry: Retry policy; see `AsyncConnection.external_site`, also for the following arguments.
             limits: Limits of one attempt.
             verify: TLS context.
             trust_env: Use the proxies and certificates that the environment names.
@@ -96,7 +97,7 @@ class AsyncDestination(SavedDestination):
             cloud_id=settings.cloud_id,
             workspace_id=settings.workspace_id,
             gateway=settings.gateway,
-            transport=transport,
+            transport=self._transport if transport is None else transport,
             retry=retry,
             limits=limits,
             verify=verify,

@@ -41,7 +41,9 @@ class AsyncImportExecution(Execution):
         if error is None:
             await self._session.run(executions.finish(self._target, self))
         else:
-            await self._session.run(executions.clean_up(self._target, self, error))
+            await self._session.run(
+                executions.clean_up(self._target, self, error), interrupted=not isinstance(error, Exception)
+            )
 
     async def submit(self, records: AsyncRecords, *, part: str = "") -> int:
         """Send records in as many chunks as needed; return after all of them are confirmed.

@@ -21,9 +21,9 @@ class AsyncSession:
     site: Site
     engine: AsyncEngine
 
-    async def run(self, operation: Operation[T]) -> T:
-        """Run an operation to its end."""
-        return await self.engine.run(operation)
+    async def run(self, operation: Operation[T], *, interrupted: bool = False) -> T:
+        """Run an operation to its end. After an interruption, it has a second to clean up."""
+        return await self.engine.run(operation, interrupted=interrupted)
 
 
 class LazyModule:

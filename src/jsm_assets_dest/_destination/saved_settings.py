@@ -95,6 +95,7 @@ class SavedDestination:
     options: ImportOptions = field(factory=ImportOptions, repr=False)
     path: Path | None = field(default=None, converter=_path, eq=False)
     _environ: Environment = field(default=None, converter=_environment, repr=False, eq=False, alias="environ")
+    _transport: object | None = field(default=None, repr=False, eq=False, alias="transport")
 
     def __attrs_post_init__(self) -> None:
         if not self.name.strip():
@@ -127,12 +128,19 @@ class SavedDestination:
 
     @classmethod
     @forgetful
-    def load(cls, path: str | os.PathLike[str], *, environ: Mapping[str, str] | None = None) -> Self:
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        environ: Mapping[str, str] | None = None,
+        transport: object | None = None,
+    ) -> Self:
         """Read a saved destination. Nothing is sent, and no secret is read.
 
         Args:
             path: The file.
             environ: Environment in which `env:` references are looked up later. Default: the environment of this process.
+            transport: httpx transport of its connections. Default: the network.
 
         Raises:
             ConfigurationError: The file does not exist, contains an unknown or invalid setting, or was written by a later
@@ -141,7 +149,7 @@ class SavedDestination:
             InvalidModelError: The model in the file is invalid.
         """
         file = Path(path)
-        return cls.from_dict(read_file(file), path=file, environ=environ)
+        return cls.from_dict(read_file(file), path=file, environ=environ, transport=transport)
 
     def save(self, path: str | os.PathLike[str] | None = None) -> Self:
         """Write the destination to a file. An existing file is replaced completely, or not at all.
@@ -196,6 +204,7 @@ class SavedDestination:
         *,
         path: str | os.PathLike[str] | None = None,
         environ: Mapping[str, str] | None = None,
+        transport: object | None = None,
     ) -> Self:
         """Read the result of `to_dict`.
 
@@ -203,6 +212,7 @@ class SavedDestination:
             data: The settings.
             path: Their file. Relative paths in the settings start at its folder.
             environ: Environment in which `env:` references are looked up later. Default: the environment of this process.
+            transport: httpx transport of its connections. Default: the network.
 
         Raises:
             ConfigurationError: A setting is unknown or invalid. The error names it.
@@ -230,10 +240,11 @@ class SavedDestination:
             options=options_from_dict(read_object(data.get("options", {}), "options")),
             path=path,
             environ=environ,
+            transport=transport,
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        # The environment is not pickled, because it may contain secrets. The other process has its own.
+        # The environment is not pickled, because it may contain secrets. The other process has its own, and its own network.
         return _restored, (type(self), self.to_dict(), self.path)
 
     def __copy__(self) -> Self:
@@ -399,8 +410,8 @@ def _restored(
     return kind.from_dict(data, path=path)
 
 
-#: Fields that are not in the file: its path, and the environment.
-_NOT_SAVED = ("path", "_environ")
+#: Fields that are not in the file: its path, the environment, and the transport.
+_NOT_SAVED = ("path", "_environ", "_transport")
 #: Fields that are strings.
 _TEXTS = (
     "name",

@@ -49,9 +49,15 @@ class AsyncEngine:
         self._inherited: list[httpx.AsyncClient] = []
         renew_after_fork(self)
 
-    async def run(self, operation: Operation[T]) -> T:
-        """Run an operation and return its value. Its exceptions are raised."""
-        return await _Run(self).whole(operation)
+    async def run(self, operation: Operation[T], *, interrupted: bool = False) -> T:
+        """Run an operation and return its value. Its exceptions are raised.
+
+        Args:
+            operation: The operation.
+            interrupted: True if it cleans up after a cancellation. It is then shielded from the cancelled scope, and has
+                `GRACE` seconds.
+        """
+        return await _Run(self, interrupted=interrupted).whole(operation)
 
     async def aclose(self) -> None:
         """Close the connections; further requests raise `ClosedError`. Closing twice does nothing."""
@@ -99,12 +105,13 @@ class AsyncEngine:
 class _Run:
     """One operation under way, with the tasks of the operations that it spawned."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, interrupted: bool) -> None:
         self._engine = engine
         self._tasks: TaskGroup | None = None
         self._ended: tuple[MemoryObjectSendStream[Outcome], MemoryObjectReceiveStream[Outcome]] | None = None
         self._pending = 0
-        self._interrupted = False
+        self._interrupted = interrupted
+        self._interrupted_until: float | None = None
 
     async def whole(self, operation: Operation[T]) -> T:
         """Run the operation. All its tasks end before this returns."""
@@ -147,8 +154,10 @@ class _Run:
         if self._interrupted:
             import anyio
 
-            # Cancelled: the operation may tidy up, shielded, but not for long.
-            with anyio.fail_after(GRACE, shield=True):
+            # Cancelled: the operation may clean up, shielded, but not for long.
+            if self._interrupted_until is None:
+                self._interrupted_until = anyio.current_time() + GRACE
+            with anyio.fail_after(self._interrupted_until - anyio.current_time(), shield=True):
                 return await self._act(command)
         return await self._act(command)
 

@@ -57,9 +57,14 @@ class SyncEngine:
         self._inherited: list[httpx.Client] = []
         renew_after_fork(self)
 
-    def run(self, operation: Operation[T]) -> T:
-        """Run an operation and return its value. Its exceptions are raised."""
-        return _Run(self).whole(operation)
+    def run(self, operation: Operation[T], *, interrupted: bool = False) -> T:
+        """Run an operation and return its value. Its exceptions are raised.
+
+        Args:
+            operation: The operation.
+            interrupted: True if it cleans up after an interruption such as Ctrl-C. It then has `GRACE` seconds.
+        """
+        return _Run(self, interrupted=interrupted).whole(operation)
 
     def close(self) -> None:
         """Close the connections; further requests raise `ClosedError`. Closing twice does nothing."""
@@ -125,7 +130,7 @@ class _Handing(threading.local):
 class _Run:
     """One operation under way, with the workers of the operations that it spawned."""
 
-    def __init__(self, engine: SyncEngine) -> None:
+    def __init__(self, engine: SyncEngine, *, interrupted: bool) -> None:
         self._engine = engine
         self._stop = threading.Event()
         self._pool: ThreadPoolExecutor | None = None
@@ -134,7 +139,7 @@ class _Run:
         self._working: set[Future[None]] = set()
         self._streams: set[_BoundedStream] = set()
         self._handing = _Handing()
-        self._interrupted_until: float | None = None
+        self._interrupted_until = engine.clock.monotonic() + GRACE if interrupted else None
         # The prefix of the names of this run's workers, unique in the process.
         self._name = f"jsm-assets-dest-{next(_runs)}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from http import HTTPStatus
 
 from .._http.commands import Operation, Report, Send, Sleep
 from .._imports.execution import Execution
@@ -230,7 +231,7 @@ def abandon(
     """Cancel an execution of this process that cannot succeed.
 
     An execution that Assets may already treat as complete is not cancelled, because it contains all data. After an
-    interruption such as Ctrl-C, a single attempt is made, without waiting for the gate, for half a second at most. A
+    interruption such as Ctrl-C, each request is sent once, without waiting for the gate, for half a second at most. A
     failure is logged, not raised, because the reason matters more.
 
     Args:
@@ -239,22 +240,44 @@ def abandon(
         reason: The exception because of which it cannot succeed.
         keep_for_journal: Leave it open if there is a journal from which it can be resumed.
     """
-    if not execution.is_owner or execution.ledger.is_announced:
+    if not execution.is_owner or execution.ledger.is_completed:
         return
     if keep_for_journal and execution.options.journal is not None:
         return
-    links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
-    request = wire.cancel_import(links, target.bearer)
     if not isinstance(reason, Exception):
-        with contextlib.suppress(Exception):
-            yield Send(request.changed(timeout=CLEAN_UP_SECONDS))
+        yield from _abandon_briefly(target, execution)
         return
+    if execution.ledger.is_announced:
+        return
+    links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
     try:
-        yield from call(target.site, request)
+        yield from call(target.site, wire.cancel_import(links, target.bearer))
     except AssetsError as error:
         # If someone else cancelled it, there is nothing to cancel.
         if not isinstance(reason, ImportCancelledError):
             _log.warning("the execution %s could not be cancelled: %s", execution.id, error.code)
+    except GeneratorExit:
+        raise
+    except BaseException:
+        # The scope is cancelled as well, which only this first wait detects.
+        yield from _abandon_briefly(target, execution)
+        raise
+
+
+def _abandon_briefly(target: ImportTarget, execution: Execution) -> Operation[None]:
+    """Cancel an execution after an interruption, with one attempt of each request.
+
+    If the interruption came while the end of the data was sent, the state says whether Assets received it.
+    """
+    links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
+    with contextlib.suppress(Exception):
+        if execution.ledger.is_announced:
+            request = wire.execution_status(links, target.bearer).changed(timeout=CLEAN_UP_SECONDS)
+            response = yield Send(request)
+            if response.status != HTTPStatus.OK or not read_execution_status(response.json()).takes_data:
+                return
+            execution.ledger.is_announced = False
+        yield Send(wire.cancel_import(links, target.bearer).changed(timeout=CLEAN_UP_SECONDS))
 
 
 def _refuse_not_owner(execution: Execution, action: str) -> None:

@@ -321,10 +321,12 @@ def _finished(
     except GeneratorExit:
         raise
     except BaseException as error:
-        _add_state(error, execution, site)
         if journal is not None and isinstance(error, ImportCancelledError):
             journal.finish_run(execution.run_id, RunState.CANCELLED, tally.sent)
-        yield from clean_up(target, execution, error)
+        try:
+            yield from clean_up(target, execution, error)
+        finally:
+            _add_state(error, execution, site)
         raise
     if journal is not None and status.is_done:
         journal.finish_run(execution.run_id, RunState.DONE, tally.sent)

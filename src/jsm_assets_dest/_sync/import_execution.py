@@ -42,7 +42,9 @@ class ImportExecution(Execution):
         if error is None:
             self._session.run(executions.finish(self._target, self))
         else:
-            self._session.run(executions.clean_up(self._target, self, error))
+            self._session.run(
+                executions.clean_up(self._target, self, error), interrupted=not isinstance(error, Exception)
+            )
 
     def submit(self, records: Records, *, part: str = "") -> int:
         """Send records in as many chunks as needed; return after all of them are confirmed.

@@ -22,9 +22,9 @@ class Session:
     site: Site
     engine: SyncEngine
 
-    def run(self, operation: Operation[T]) -> T:
-        """Run an operation to its end."""
-        return self.engine.run(operation)
+    def run(self, operation: Operation[T], *, interrupted: bool = False) -> T:
+        """Run an operation to its end. After an interruption, it has a second to clean up."""
+        return self.engine.run(operation, interrupted=interrupted)
 
 
 class LazyModule:

@@ -55,6 +55,11 @@ SCHEMA_ROLES = Entry(
 SCHEMA_IMPORT = Entry("An object schema manager", "Assets > the object schema > Configuration > Import")
 
 
+def browse_users(account: str, site: str) -> str:
+    """Return the remedy for an account that may not browse users and groups."""
+    return GLOBAL_PERMISSIONS.remedy(f"give {account} the Browse users and groups permission", site)
+
+
 def open_assets(site: str) -> str:
     """Return the remedy for a site on which Assets was never opened."""
     where = f" at https://{site}/jira/servicedesk/assets/object-schemas" if site else ""

@@ -55,6 +55,8 @@ _MAPPING_CODES: Final[Mapping[str, type[errors.MappingRejectedError]]] = {
 }
 _MAPPING_OPERATIONS: Final = ("submit mapping", "update mapping")
 
+#: What needs the permission "Browse users and groups" (Jira's OpenAPI document).
+_BROWSING: Final = ("list users", "find groups")
 #: What only Jira administrators can do, and what one can do instead of granting the permission.
 _ADMINS_ONLY: Final[Mapping[str, str]] = {
     "create object schema": "Only Jira administrators can create object schemas.",
@@ -276,6 +278,12 @@ def _forbidden(case: Case, body: Body) -> errors.ApiError:
                     f"add {who}: as manager for the structure and imports, as developer to write objects, as user to read"
                 ),
             ),
+            **facts,
+        )
+    if request.operation in _BROWSING:
+        return errors.BrowseUsersPermissionError(
+            f"{doing}: {who} may not browse users and groups.",
+            remedies=(address_book.browse_users(who, case.site),),
             **facts,
         )
     return errors.AccessDeniedError(f"{doing}: {who} is not permitted to do this.", **facts)  # 21

@@ -31,7 +31,7 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
     (r"/config/|/usage", "{verb}:cmdb-config:jira"),
     (r"/object/|/objectconnectedtickets/|/aql/", "{verb}:cmdb-object:jira"),
     (r"/rest/servicedeskapi/", "read:servicedesk-request"),
-    (r"/myself$", "read:jira-user"),
+    (r"/myself$|/rest/api/3/(users?|groups?)/", "read:jira-user"),
     (r"/rest/api/", "read:jira-work"),
 )
 

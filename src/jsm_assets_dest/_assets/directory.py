@@ -1,0 +1,74 @@
+"""Users and groups of Jira, from the directory and from the values of objects."""
+
+from attrs import field, frozen
+
+from .._wire.json_reading import as_text, read_flag, read_object, read_text
+
+
+@frozen(kw_only=True)
+class JiraUser:
+    """User of Jira. Two users are equal if they have the same account ID.
+
+    Attributes:
+        account_id: ID of the account, which never changes.
+        display_name: Name that Jira shows.
+        email: Email address. Empty if the user hides it. It is left out of the `repr`.
+        account_type: "atlassian" for a person, "customer" for a portal customer, "app" for an app; "" if unknown.
+        active: False if the account is deactivated or deleted. None if unknown.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    account_id: str
+    display_name: str = field(default="", eq=False)
+    email: str = field(default="", repr=False, eq=False)
+    account_type: str = field(default="", eq=False)
+    active: bool | None = field(default=None, eq=False)
+
+    @classmethod
+    def from_json(cls, value: object) -> "JiraUser":
+        """Read a user from the JSON of Jira (`accountId`, `active`), or of a value in Assets (`key`, `isDeleted`)."""
+        source = read_object(value, "a user")
+        active = read_flag(source, "active", default=True) if "active" in source else None
+        return cls(
+            account_id=as_text(source.get("accountId")) or read_text(source, "key"),
+            display_name=as_text(source.get("displayName")),
+            email=as_text(source.get("emailAddress")),
+            account_type=as_text(source.get("accountType")),
+            active=False if read_flag(source, "isDeleted") else active,
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the user as JSON-ready data, with the email address."""
+        return {
+            "account_id": self.account_id,
+            "display_name": self.display_name,
+            "email": self.email,
+            "account_type": self.account_type,
+            "active": self.active,
+        }
+
+
+@frozen(kw_only=True)
+class JiraGroup:
+    """Group of Jira. Two groups are equal if they have the same name.
+
+    Attributes:
+        name: Name of the group.
+        id: ID of the group, which stays the same if the group is renamed. Empty if unknown.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    name: str
+    id: str = field(default="", eq=False)
+
+    @classmethod
+    def from_json(cls, value: object) -> "JiraGroup":
+        """Read a group from the JSON of Jira (`groupId`), or of a value in Assets."""
+        source = read_object(value, "a group")
+        return cls(name=read_text(source, "name"), id=as_text(source.get("groupId")))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the group as JSON-ready data."""
+        return {"name": self.name, "id": self.id}
