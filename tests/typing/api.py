@@ -51,6 +51,7 @@ from jsm_assets_dest import (
     ImportExecution,
     ImportOptions,
     ImportPhase,
+    ImportProblem,
     ImportProgress,
     ImportResult,
     ImportSource,
@@ -341,6 +342,8 @@ def values(
     assert_type(progress.phase, ImportPhase)
     assert_type(result.failed, tuple[FailedRecord, ...])
     assert_type(result.object_types, tuple[ObjectTypeResult, ...])
+    assert_type(result.problems, tuple[ImportProblem, ...])
+    assert_type(result.ok, bool)
     assert_type(roles.managers, Role | None)
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)
