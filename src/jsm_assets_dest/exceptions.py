@@ -925,15 +925,15 @@ class ImportInterruptedError(AssetsError):
 
 
 class FailedObjectsError(AssetsError, certain=True):
-    """The import ended, but Assets rejected some of the objects.
+    """The import ended, but not every record arrived in Assets with its values.
 
     Attributes:
-        result: The whole result, with the reasons.
+        result: The whole result, with its `problems`.
     """
 
-    cause: str = "Some records break rules of their object type."
+    cause: str = "Not every record arrived in Assets with its values."
     remedies: tuple[str, ...] = advice(
-        "You: correct the failed records that the result names, and import them again."
+        "You: correct the records that the result names, and import them again."
     )
 
 

@@ -9,6 +9,7 @@ from attrs import define, field
 from ..exceptions import RecordError
 from .execution_status import ExecutionStatus
 from .object_type_results import FailedRecord, object_type_results
+from .problems import ImportProblem, joined_problems
 from .progress import ImportPhase, ImportProgress
 from .result import ImportResult
 from .whole_run import DanglingReference
@@ -35,6 +36,7 @@ class Tally:
         throttled: Seconds that the import has waited for the service's rate limits.
         failed: Records that were not sent.
         refused: Number of records that were not sent.
+        noted: Problems that the check of the records noted.
     """
 
     names: Mapping[str, str]
@@ -50,6 +52,11 @@ class Tally:
     throttled: float = 0.0
     failed: list[FailedRecord] = field(factory=list)
     refused: int = 0
+    noted: tuple[ImportProblem, ...] = ()
+
+    def note(self, problems: Sequence[ImportProblem]) -> None:
+        """Record problems that the check of some records noted."""
+        self.noted = joined_problems((*self.noted, *problems))
 
     def refuse(self, error: RecordError) -> None:
         """Record an invalid record; can be the `on_bad` of a checker or chunker."""
@@ -111,6 +118,7 @@ class Tally:
             object_types=object_type_results(self.names, self.sent, status),
             failed=tuple(self.failed),
             refused=self.refused,
+            noted=self.noted,
             unknown_keys={} if unknown_keys is None else unknown_keys,
             dangling=tuple(dangling),
             chunks=self.chunks,

@@ -337,8 +337,14 @@ def _finished(
         site.clock.monotonic(),
         unknown_keys=sending.unknown_keys,
         dangling=sending.dangling,
-        notes=(*sending.notes, *unchecked),
+        notes=(*sending.notes, *unchecked, *_ignored_values(target)),
     )
+
+
+def _ignored_values(target: ImportTarget) -> tuple[str, ...]:
+    """Return a note about the empty and unknown values that the import ignores, if its settings were read."""
+    source = target.memory.import_source
+    return (source.ignored_values,) if source is not None and source.ignored_values else ()
 
 
 def _add_state(error: BaseException, execution: Execution, site: Site) -> None:
