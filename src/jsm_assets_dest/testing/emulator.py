@@ -47,6 +47,7 @@ class Emulator(EmulatedSite):
         clock: another time source, such as one that starts at another time.
         recorded_requests: the number of recorded requests; the oldest ones beyond it are dropped.
         recorded_bytes: the size of their bodies; the oldest ones beyond it are dropped.
+        locale: the language of the site: "en_US", "de_DE" or "ko_KR".
 
     Raises:
         UnusedFaultsError: at the end of the context, if a planned fault did not happen.
@@ -65,6 +66,7 @@ class Emulator(EmulatedSite):
         clock: EmulatorClock | None = None,
         recorded_requests: int = 20_000,
         recorded_bytes: int = 64 * 1024 * 1024,
+        locale: str = "en_US",
     ) -> None:
         super().__init__(
             site=site,
@@ -75,6 +77,7 @@ class Emulator(EmulatedSite):
             clock=clock,
             recorded_requests=recorded_requests,
             recorded_bytes=recorded_bytes,
+            locale=locale,
         )
         self.transport: EmulatorTransport = EmulatorTransport(self._service, self.clock)
 
