@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._assets.import_sources import ImportedType, ImportSource, ImportStatus
     from ._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
     from ._assets.object_types import Attribute, ExistingObjectType, ObjectType
+    from ._assets.objects import AssetsObject, ObjectReference
     from ._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
     from ._assets.roles import Role, RoleKind, SchemaRoles
     from ._assets.statuses import Status, StatusCategory
@@ -74,6 +75,7 @@ _HOMES = {
     "Adoption": "_model.specs",
     "ApiToken": "_session.credentials",
     "AssetsError": "exceptions",
+    "AssetsObject": "_assets.objects",
     "AsyncBuildPlan": "_async.build_plan",
     "AsyncConnection": "_async.connection",
     "AsyncDestination": "_async.destination",
@@ -127,6 +129,7 @@ _HOMES = {
     "JournalRun": "_imports.journal_values",
     "Limits": "_http.limits",
     "OAuthToken": "_session.credentials",
+    "ObjectReference": "_assets.objects",
     "ObjectSchema": "_sync.object_schema",
     "ObjectSchemaRecord": "_assets.object_schemas",
     "ObjectType": "_assets.object_types",
@@ -163,6 +166,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Adoption",
     "ApiToken",
     "AssetsError",
+    "AssetsObject",
     "AsyncBuildPlan",
     "AsyncConnection",
     "AsyncDestination",
@@ -216,6 +220,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "JournalRun",
     "Limits",
     "OAuthToken",
+    "ObjectReference",
     "ObjectSchema",
     "ObjectSchemaRecord",
     "ObjectType",

@@ -6,6 +6,7 @@ narrower or `Any` fails here before it fails for users.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import assert_type
 
@@ -15,6 +16,7 @@ from jsm_assets_dest import (
     Adoption,
     ApiToken,
     AssetsError,
+    AssetsObject,
     AsyncBuildPlan,
     AsyncConnection,
     AsyncDestination,
@@ -64,6 +66,7 @@ from jsm_assets_dest import (
     JournalRun,
     Limits,
     OAuthToken,
+    ObjectReference,
     ObjectSchema,
     ObjectSchemaRecord,
     ObjectType,
@@ -147,6 +150,17 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.links.configure, str)
     assert_type(schema.refresh(), ObjectSchema)
     assert_type(schema.object_types(), tuple[ObjectType, ...])
+    assert_type(
+        schema.objects('Status = "Active"', object_type="People", page_size=500), Iterator[AssetsObject]
+    )
+    assert_type(schema.count_objects(object_type="People"), int)
+    assert_type(schema.get_object("OKT-1"), AssetsObject)
+    assert_type(schema.find_object("OKT-1"), AssetsObject | None)
+    for asset in schema.objects(include_children=True):
+        assert_type(asset.to_dict(), dict[str, object])
+        assert_type(asset.created, datetime.datetime | None)
+        if isinstance(reference := asset.values["Manager"], ObjectReference):
+            assert_type(reference.key, str)
     assert_type(schema.attributes(), tuple[Attribute, ...])
     assert_type(schema.import_sources(), tuple[ImportSource, ...])
     assert_type(schema.roles(), SchemaRoles)
@@ -240,6 +254,8 @@ async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
     assert_type(await connection.find_users("ana"), list[JiraUser])
     assert_type(await connection.find_groups("it"), list[JiraGroup])
     assert_type(schema, AsyncObjectSchema)
+    assert_type(schema.objects(), AsyncIterator[AssetsObject])
+    assert_type(await schema.find_object("OKT-1"), AssetsObject | None)
     for conflict in await schema.find_conflicts(model):
         assert_type(conflict, AsyncObjectTypeConflict)
         assert_type(await conflict.resolve(Resolution.SKIP, model), SchemaModel)
