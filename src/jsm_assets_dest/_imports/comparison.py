@@ -20,8 +20,8 @@ from .._wire.json_reading import as_number, as_object, as_texts
 from .identities import MappedAttribute, MappedType, digest, display, loose
 from .whole_run import at_path
 
-#: Source of what is known about existing objects: the objects in Assets, the last confirmed run of a journal, or nothing.
-Evidence: TypeAlias = Literal["assets", "journal", ""]
+#: Source of the existing objects of a type: the objects in Assets, the last confirmed run of a journal, or nothing.
+EvidenceSource: TypeAlias = Literal["assets", "journal", ""]
 
 #: Kilobytes of the cache: about 50,000 identities.
 _CACHE = 8_192
@@ -130,7 +130,7 @@ class Comparison:
     ) -> None:
         self.types = tuple(types)
         self.stores_digests = stores_digests
-        self.evidence: dict[str, Evidence] = {}
+        self.evidence: dict[str, EvidenceSource] = {}
         self._compares_values = compares_values
         self._lock = threading.RLock()
         self._indexes = {mapped.key: index for index, mapped in enumerate(self.types)}
@@ -157,8 +157,14 @@ class Comparison:
 
     # --- existing objects
 
-    def add_objects(self, key: str, objects: Iterable[AssetsObject]) -> None:
-        """Add objects of Assets of one object type, or of its child types without a mapping."""
+    def add_objects(self, key: str, objects: Iterable[AssetsObject], *, by_label: bool = False) -> None:
+        """Add objects of Assets of one object type, or of its child types without a mapping.
+
+        Args:
+            key: Key of the object type.
+            objects: The objects.
+            by_label: True if they were read without values, and their label is their identifier.
+        """
         index = self._indexes[key]
         mapped = self.types[index]
         rows = [
@@ -172,7 +178,7 @@ class Comparison:
                 f"{_UNMATCHED}{asset.id}",
             )
             for asset in objects
-            for text in (_storable(mapped.of_object(asset)),)
+            for text in (_storable(asset.label if by_label else mapped.of_object(asset)),)
         ]
         with self._lock:
             # Of two objects with one identifier, only one can be the object of a record.
@@ -182,13 +188,18 @@ class Comparison:
                 rows,
             )
 
-    def add_known(self, key: str, texts: Iterable[str]) -> None:
-        """Add objects of one object type that are known by the texts of their identities only."""
+    def forget_objects(self, key: str) -> None:
+        """Delete the existing objects of one object type, because they could not be read completely."""
+        with self._lock:
+            self._database.execute("DELETE FROM existing WHERE type=?", (self._indexes[key],))
+
+    def add_known(self, key: str, objects: Iterable[tuple[str, bytes | None]]) -> None:
+        """Add objects of one object type that are known by the texts of their identities and the digests of their values."""
         index, mapped = self._indexes[key], self.types[self._indexes[key]]
         with self._lock:
             self._database.executemany(
-                "INSERT OR IGNORE INTO existing VALUES (?, ?, ?, '', '', NULL)",
-                ((index, _identity(mapped, text), text) for text in texts),
+                "INSERT OR IGNORE INTO existing VALUES (?, ?, ?, '', '', ?)",
+                ((index, _identity(mapped, text), text, content) for text, content in objects),
             )
 
     def remember_missing(self, key: str, texts: Iterable[str]) -> None:
@@ -348,20 +359,26 @@ class Comparison:
         return (display(text) for (text,) in self._rows(query, (self._indexes[key],)))
 
     def changed(self, key: str) -> Iterator[tuple[ExistingObject, tuple[str, ...]]]:
-        """Yield the objects whose values differ from their records, with the names of the attributes that differ."""
-        mapped = self.types[self._indexes[key]]
+        """Yield the objects whose values differ from their records, with the names of the attributes that differ.
+
+        An object that is known from a journal has no names, and counts as changed if it is unknown which values it has.
+        """
+        index = self._indexes[key]
+        mapped = self.types[index]
+        from_journal = self.evidence.get(key) == "journal"
         query = (
             "SELECT existing.text, key, label, existing.content, sent.content FROM existing JOIN sent USING (type, identity)"
-            " WHERE existing.type=? AND existing.content<>sent.content ORDER BY existing.identity"
+            f" WHERE existing.type=? AND existing.content IS NOT sent.{'digest' if from_journal else 'content'}"
+            " ORDER BY existing.identity"
         )
         names = [attribute.name for attribute in mapped.attributes]
         form = f"<{len(names)}q"
-        for text, object_key, label, before, after in self._rows(query, (self._indexes[key],)):
-            values = zip(names, struct.unpack(form, before), struct.unpack(form, after), strict=True)
-            differing = tuple(
-                name for name, old, new in values if old != new and (new or mapped.empties)
-            )
-            if differing:
+        for text, object_key, label, before, after in self._rows(query, (index,)):
+            differing: tuple[str, ...] = ()
+            if not from_journal:
+                values = zip(names, struct.unpack(form, before), struct.unpack(form, after), strict=True)
+                differing = tuple(name for name, old, new in values if old != new and (new or mapped.empties))
+            if differing or from_journal:
                 yield ExistingObject(text, object_key, label), differing
 
     def records(self) -> Iterator[tuple[str, str, bytes | None]]:
@@ -385,7 +402,9 @@ class Comparison:
 
     def _object_content(self, mapped: MappedType, asset: AssetsObject) -> bytes:
         hashes = [
-            _hash(attribute.object_texts(asset.values[attribute.name])) if attribute.name in asset.values else 0
+            _hash(attribute.object_texts(asset.values[attribute.name]))
+            if attribute.is_compared and attribute.name in asset.values
+            else 0
             for attribute in mapped.attributes
         ]
         return struct.pack(f"<{len(hashes)}q", *hashes)
@@ -393,7 +412,7 @@ class Comparison:
     def _record_content(self, mapped: MappedType, record: Mapping[str, object]) -> bytes:
         hashes: list[int] = []
         for attribute in mapped.attributes:
-            texts = [text for text in attribute.record_texts(record) if text]
+            texts = [text for text in attribute.record_texts(record) if text and attribute.is_compared]
             if attribute.target:
                 texts = self._keys(attribute, texts)
             elif len(texts) > 1 and not attribute.is_multiple:

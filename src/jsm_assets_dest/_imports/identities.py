@@ -23,6 +23,8 @@ from .whole_run import at_path
 #: Separates the parts of an identity with several identifying attributes. It can't be typed.
 PART = "\x1f"
 
+#: Types of identifiers that are the same text in the label.
+_AS_LABEL = frozenset({"text", "email", "url"})
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _REMOVED = re.compile(r"[\s{}()-]+")
 _Value: TypeAlias = object
@@ -38,9 +40,9 @@ class MappedAttribute:
         paths: Paths of its locators.
         is_multiple: True if it can have several values.
         is_identifier: True if it identifies the object.
-        target: For a reference, the key of the object type that it points to.
-        target_by: For a reference, names of the attributes that its values are compared with; empty if the query is not a
-            simple one.
+        is_label: True if its value is the label of the object.
+        target: For a reference that is found by the identifier of its target: the key of the target's object type.
+        is_compared: False for a reference that only Assets can resolve.
     """
 
     name: str
@@ -48,8 +50,9 @@ class MappedAttribute:
     paths: tuple[tuple[str, ...], ...]
     is_multiple: bool = False
     is_identifier: bool = False
+    is_label: bool = False
     target: str = ""
-    target_by: tuple[str, ...] = ()
+    is_compared: bool = True
 
     def to_dict(self) -> dict[str, object]:
         """Return the attribute as JSON-ready data."""
@@ -100,6 +103,17 @@ class MappedType:
     def identifiers(self) -> tuple[MappedAttribute, ...]:
         """The attributes that identify an object."""
         return tuple(attribute for attribute in self.attributes if attribute.is_identifier)
+
+    @property
+    def is_labeled_by_identifier(self) -> bool:
+        """True if the label of an object is its identifier. Numbers and dates are formatted in labels."""
+        identifiers = self.identifiers
+        return len(identifiers) == 1 and identifiers[0].is_label and identifiers[0].type in _AS_LABEL
+
+    @property
+    def is_identifiable(self) -> bool:
+        """True if the identifier of an object can be read from it."""
+        return bool(self.identifiers) and all(attribute.name for attribute in self.identifiers)
 
     def to_dict(self) -> dict[str, object]:
         """Return what another process needs to identify records, as JSON-ready data."""

@@ -167,6 +167,7 @@ class ImportSettings(TypedDict, total=False):
     timeout: float
     idle_seconds: float
     source_seconds: float
+    throttle_seconds: float
     missing_objects: MissingObjectsSetting
     max_missing: float | Mapping[str, float]
     allow_missing: ImportPreview | None
@@ -216,6 +217,9 @@ class ImportOptions:
         source_seconds: Seconds that the source may take for one record; then the import is interrupted and does not block
             later imports. An async source is cancelled. A sync source can't be interrupted: the timeout is detected when
             it returns.
+        throttle_seconds: Seconds, in total, that the import waits while Atlassian's rate limits block its requests. Then
+            it stops and leaves its execution open. It applies while an execution is open. Before that, and to all other
+            calls, `RetryPolicy.longest_hint` applies.
 
         chunk_records: Maximum number of records in a chunk.
         chunk_bytes: Maximum number of bytes in a chunk.
@@ -259,6 +263,7 @@ class ImportOptions:
     timeout: float = field(default=3_600.0, validator=_between(0, 604_800, "seconds"))
     idle_seconds: float = field(default=5.0, validator=_between(0.01, 3_600, "seconds"))
     source_seconds: float = field(default=3_600.0, validator=_between(0.01, 604_800, "seconds"))
+    throttle_seconds: float = field(default=14_400.0, validator=_between(0, 604_800, "seconds"))
     missing_objects: MissingObjectsSetting = field(
         default="unknown", validator=_one_of("unknown", "ignore", "remove", "update")
     )
@@ -291,6 +296,7 @@ _PORTABLE = (
     "in_flight",
     "idle_seconds",
     "source_seconds",
+    "throttle_seconds",
     "unique_in_run",
     "timezone",
     "missing_objects",

@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
 from ..exceptions import ConfigurationError
-from .comparison import Comparison, Evidence, ExistingObject
+from .comparison import Comparison, EvidenceSource, ExistingObject
 from .progress import count_text
 
 #: What the import in Assets is set to do with missing objects, as the caller declares it.
@@ -121,7 +121,7 @@ class ObjectTypePreview:
 
     name: str
     selector: str
-    evidence: Evidence
+    evidence: EvidenceSource
     existing: int = 0
     created: int = 0
     changed: int | None = None
@@ -211,7 +211,7 @@ class ImportPreview:
     __module__ = "jsm_assets_dest"
 
     object_types: tuple[ObjectTypePreview, ...]
-    evidence: Evidence
+    evidence: EvidenceSource
     is_complete: bool
     missing_objects: MissingObjectsSetting = "unknown"
     notes: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from .._assets.import_sources import ImportedType, ImportSource
 from .._assets.object_types import ObjectType
@@ -26,6 +26,8 @@ from .._imports.comparison import Comparison
 from .._imports.execution_status import read_execution_status
 from .._imports.identities import MappedAttribute, MappedType, paths_of
 from .._imports.journal import Journal
+from .._imports.run_evidence import RunEvidence
+from .._model.aql import names_quoted_in, uses_like
 from .._model.names import same_name
 from .._model.schema_model import SchemaModel
 from .._plan.current import Current, CurrentAttribute, CurrentMapping, CurrentObjectType, read_current
@@ -43,30 +45,9 @@ from .objects import PAGE_SIZE, ObjectReading
 
 _log = logging.getLogger("jsm_assets_dest.import")
 
-#: Types of identifiers whose label is their value. Numbers and dates are formatted in labels.
-_AS_LABEL = frozenset({"text", "email", "url"})
-
-
-@frozen
-class Evidence:
-    """What is known before a run.
-
-    Attributes:
-        comparison: The existing objects, to which the records of the run are added.
-        import_source: Settings of the import; None if the account can't read them.
-        unreadable: Why the objects in Assets could not be read; None if they were read.
-        last_counts: Records of the last execution by lowercase name of the object type, if nothing else is known.
-    """
-
-    comparison: Comparison
-    import_source: ImportSource | None = None
-    unreadable: AssetsError | None = None
-    last_counts: Mapping[str, int] = field(factory=dict)
-
-
 def read_evidence(
     target: ImportTarget, links: ImportLinks, journal: Journal | None, *, compares_values: bool = False
-) -> Operation[Evidence]:
+) -> Operation[RunEvidence]:
     """Read which objects exist.
 
     Args:
@@ -86,7 +67,7 @@ def read_evidence(
     last_counts: dict[str, int] = {}
     if any(mapped.key not in comparison.evidence for mapped in mapped_types):
         last_counts = yield from _last_counts(target, links)
-    return Evidence(comparison, source, unreadable, last_counts)
+    return RunEvidence(comparison, source, unreadable, last_counts)
 
 
 def _read_types(
@@ -94,12 +75,17 @@ def _read_types(
 ) -> Operation[tuple[ImportSource | None, tuple[ObjectType, ...] | None, AssetsError | None]]:
     """Read the settings of the import and the object types of its schema, if the account can."""
     source: ImportSource | None = None
+    failure: AssetsError | None = None
     try:
         source = yield from tokens.source_of(target.site, links)
-        schema_id = target.schema.id if target.schema is not None else source.schema_id
+    except AssetsError as error:
+        failure = error
+    schema_id = target.schema.id if target.schema is not None else source.schema_id if source is not None else ""
+    if not schema_id:
+        return source, None, failure
+    try:
         return source, (yield from schemas.object_types(target.site, schema_id)), None
     except AssetsError as error:
-        _log.warning("the object types could not be read (%s)", error.code)
         return source, None, error
 
 
@@ -108,10 +94,6 @@ def _mapped_types(
 ) -> list[MappedType]:
     settings = source.object_types if source is not None else ()
     mapped_types: list[MappedType] = []
-    keys = {
-        object_type.external_id: object_type.external_id or object_type.name
-        for object_type in current.object_types
-    }
     for object_type in current.object_types:
         if object_type.mapping is None:
             continue
@@ -121,7 +103,7 @@ def _mapped_types(
                 key=object_type.external_id or object_type.name,
                 name=object_type.name,
                 selector=object_type.mapping.selector,
-                attributes=tuple(_mapped_attributes(current, object_type, object_type.mapping, keys)),
+                attributes=tuple(_mapped_attributes(current, object_type, object_type.mapping)),
                 ignores_case=None if own is None else own.identifier_ignores_case,
                 concatenator="" if source is None else source.concatenator,
                 empties=_empties(own, source),
@@ -167,12 +149,12 @@ def _with_unmapped_children(
 
 
 def _mapped_attributes(
-    current: Current, object_type: CurrentObjectType, mapping: CurrentMapping, keys: Mapping[str, str]
+    current: Current, object_type: CurrentObjectType, mapping: CurrentMapping
 ) -> Iterable[MappedAttribute]:
     by_id = {attribute.external_id or attribute.name: attribute for attribute in object_type.attributes}
     for attribute_id, entry in mapping.attributes.items():
         attribute = by_id.get(attribute_id) or object_type.find(attribute_id, attribute_id)
-        target, target_by = _target_of(current, attribute, entry.query)
+        target, is_compared = _target_of(current, attribute, entry.query)
         yield MappedAttribute(
             # An attribute that is not listed, such as the key, has no value that can be read.
             attribute.name if attribute is not None else "",
@@ -180,19 +162,23 @@ def _mapped_attributes(
             paths_of(entry.locators),
             attribute is not None and attribute.maximum != 1,
             entry.is_identifier,
-            keys.get(target, target),
-            target_by,
+            attribute is not None and attribute.label,
+            target,
+            is_compared,
         )
 
 
-def _target_of(current: Current, attribute: CurrentAttribute | None, query: str) -> tuple[str, tuple[str, ...]]:
+def _target_of(current: Current, attribute: CurrentAttribute | None, query: str) -> tuple[str, bool]:
+    """Return the key of the object type that a reference points to, and False if only Assets can resolve it."""
     if attribute is None or not (attribute.target_external_id or attribute.target_name):
-        return "", ()
+        return "", True
     target = current.with_external_id(attribute.target_external_id) or current.named(attribute.target_name)
-    if target is None or target.mapping is None:
-        return "", ()
-    names = frozenset(names_quoted_in(query))
-    return target.external_id or target.name, tuple(names)
+    if target is None or target.mapping is None or uses_like(query):
+        return "", False
+    by_id = {definition.external_id or definition.name: definition.name for definition in target.attributes}
+    identifiers = frozenset(by_id.get(identifier, identifier) for identifier in target.mapping.identifiers)
+    is_simple = len(identifiers) == 1 and identifiers == names_quoted_in(query)
+    return (target.external_id or target.name) if is_simple else "", is_simple
 
 
 def _read_objects(
@@ -200,14 +186,8 @@ def _read_objects(
 ) -> Operation[AssetsError | None]:
     """Read the objects of all mapped types; return the failure of the last reading that failed."""
     failure: AssetsError | None = None
-    readable = [
-        mapped
-        for mapped in mapped_types
-        if mapped.object_type_ids
-        and mapped.identifiers
-        and all(attribute.name for attribute in mapped.identifiers)
-    ]
-    by_label = [mapped for mapped in readable if not compares_values and mapped.is_label]
+    readable = [mapped for mapped in mapped_types if mapped.object_type_ids and mapped.is_identifiable]
+    by_label = [mapped for mapped in readable if not compares_values and mapped.is_labeled_by_identifier]
     by_values = [mapped for mapped in readable if mapped not in by_label]
     for group, with_attributes in ((by_label, False), (by_values, True)):
         if group:
@@ -236,7 +216,9 @@ def _read_group(
         while page := (yield from reading.next_page()):
             for mapped in group:
                 comparison.add_objects(
-                    mapped.key, (asset for asset in page if owners.get(asset.object_type_id) == mapped.key)
+                    mapped.key,
+                    (asset for asset in page if owners.get(asset.object_type_id) == mapped.key),
+                    by_label=not with_attributes,
                 )
     except AssetsError as error:
         # Half a list is not evidence.
@@ -260,7 +242,7 @@ def _read_journal(comparison: Comparison, journal: Journal, import_source: str) 
     if unread:
         for known in journal.confirmed_objects(import_source):
             if known.object_type in unread:
-                comparison.add_known(known.object_type, (known.identifier,), known.content)
+                comparison.add_known(known.object_type, ((known.identifier, known.content),))
         comparison.evidence.update(dict.fromkeys(unread, "journal"))
     keys = {mapped.key for mapped in comparison.types}
     for absent in journal.missing_objects(import_source):
