@@ -84,7 +84,11 @@ def _unsavable(name: str, reason: str) -> ConfigurationError:
 def options_to_dict(options: ImportOptions) -> dict[str, object]:
     """Return the options that differ from their defaults as JSON-ready data."""
     return {
-        name: fspath(cast(Path, value)) if name == "journal" else list(value) if name == "only" else value
+        name: fspath(cast(Path, value))
+        if name == "journal"
+        else list(cast("tuple[str, ...]", value))
+        if name == "only"
+        else value
         for name, value in changed_options(options).items()
     }
 

@@ -7,9 +7,14 @@ ends. So memory does not grow with the number of objects. `identities` explains 
 
 from __future__ import annotations
 
+# ruff: noqa: S608 - queries are put together from constants; all values are parameters
+import functools
+import itertools
+import operator
 import sqlite3
 import struct
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -38,7 +43,7 @@ CREATE TABLE sent (
 CREATE TABLE skipped (
     type INTEGER NOT NULL, identity TEXT NOT NULL, PRIMARY KEY (type, identity)) WITHOUT ROWID;
 CREATE TABLE remembered (
-    type INTEGER NOT NULL, identity TEXT NOT NULL, PRIMARY KEY (type, identity)) WITHOUT ROWID
+    type INTEGER NOT NULL, identity TEXT NOT NULL, accepted INTEGER NOT NULL, PRIMARY KEY (type, identity)) WITHOUT ROWID
 """
 #: Objects without a record.
 _MISSING = (
@@ -49,9 +54,11 @@ _NOT_REMEMBERED = (
     " AND NOT EXISTS (SELECT 1 FROM remembered WHERE remembered.type=existing.type"
     " AND remembered.identity=existing.identity)"
 )
-_IS_SKIPPED = (
-    " AND EXISTS (SELECT 1 FROM skipped WHERE skipped.type=existing.type AND skipped.identity=existing.identity)"
-)
+_IS_SKIPPED = " AND EXISTS (SELECT 1 FROM skipped WHERE skipped.type=existing.type AND skipped.identity=existing.identity)"
+
+
+#: Record of a run: index of its object type, identity, text of the identity, hashes and digest of its values.
+SentRow: TypeAlias = tuple[int, str, str, "bytes | None", "bytes | None"]
 
 
 @frozen
@@ -62,11 +69,13 @@ class ExistingObject:
         text: Text of its identity.
         key: Key such as OKT-12; empty if it is known from a journal only.
         label: Label; empty if it is known from a journal only.
+        is_accepted: True if the user accepts that it is missing.
     """
 
     text: str
     key: str = ""
     label: str = ""
+    is_accepted: bool = False
 
     @property
     def identifier(self) -> str:
@@ -139,8 +148,13 @@ class Comparison:
             self._by_selector.setdefault(mapped.selector, []).append(index)
         self._duplicates = [0] * len(self.types)
         self._unreadable = [0] * len(self.types)
-        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._database.create_function("loose", 1, loose, deterministic=True)
+
+    @functools.cached_property
+    def _database(self) -> sqlite3.Connection:
+        """The database, which is opened when it is first used: many executions are only passed on."""
+        database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, database.close)
+        database.create_function("loose", 1, loose, deterministic=True)
         for statement in (
             f"PRAGMA cache_size=-{_CACHE}",
             "PRAGMA journal_mode=OFF",
@@ -148,12 +162,8 @@ class Comparison:
             *_TABLES.split(";"),
             "BEGIN",  # nothing is ever rolled back, and a commit of each row would take time
         ):
-            self._database.execute(statement)
-
-    def close(self) -> None:
-        """Delete everything. A second call does nothing."""
-        with self._lock:
-            self._database.close()
+            database.execute(statement)
+        return database
 
     # --- existing objects
 
@@ -202,71 +212,73 @@ class Comparison:
                 ((index, _identity(mapped, text), text, content) for text, content in objects),
             )
 
-    def remember_missing(self, key: str, texts: Iterable[str]) -> None:
+    def remember_missing(self, key: str, texts: Iterable[str], *, is_accepted: bool = False) -> None:
         """Add objects that were already missing from the last confirmed run, or that the user accepts to be missing."""
         index, mapped = self._indexes[key], self.types[self._indexes[key]]
         with self._lock:
             self._database.executemany(
-                "INSERT OR IGNORE INTO remembered VALUES (?, ?)",
-                ((index, _identity(mapped, text)) for text in texts),
+                "INSERT INTO remembered VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET accepted=max(accepted, excluded.accepted)",
+                ((index, _identity(mapped, text), is_accepted) for text in texts),
             )
 
     # --- records
 
-    def note(self, selector: str, records: Sequence[Mapping[str, object]]) -> None:
-        """Add checked records of a selector. Records without an identity are ignored, as Assets does."""
+    def rows(self, selector: str, records: Sequence[Mapping[str, object]]) -> list[list[SentRow]]:
+        """Return what `add` needs of checked records: for each record, a row for each object type with the selector.
+
+        A record without an identity has no row, because Assets ignores it.
+        """
+        rows: list[list[SentRow]] = [[] for _ in records]
         for index in self._by_selector.get(selector, ()):
             mapped = self.types[index]
-            self._insert_sent(
-                index,
-                [
-                    (
-                        index,
-                        mapped.identity(text),
-                        text,
-                        self._record_content(mapped, record) if self._compares_values else None,
-                        record_digest(mapped, record) if self.stores_digests else None,
-                    )
-                    for text, record in zip(mapped.of_records(records), records, strict=True)
-                    if text
-                ],
-            )
+            for text, record, row in zip(mapped.of_records(records), records, rows, strict=True):
+                if text:
+                    content = self._record_content(mapped, record) if self._compares_values else None
+                    digest = record_digest(mapped, record) if self.stores_digests else None
+                    row.append((index, mapped.identity(text), text, content, digest))
+        return rows
 
-    def _insert_sent(self, index: int, rows: Sequence[tuple[int, str, str, bytes | None, bytes | None]]) -> None:
+    def add(self, rows: Sequence[SentRow]) -> None:
+        """Add records that are part of the run. Of two records with one identity, the first one counts."""
         statement = "INSERT OR IGNORE INTO sent VALUES (?, ?, ?, ?, ?)"
         with self._lock:
-            before = self._database.total_changes
             try:
-                self._database.executemany(statement, rows)
+                self._add(statement, rows)
             except UnicodeEncodeError:
-                self._database.executemany(
-                    statement,
-                    ((row[0], _storable(row[1]), _storable(row[2]), row[3], row[4]) for row in rows),
-                )
-            self._duplicates[index] += len(rows) - (self._database.total_changes - before)
+                storable = ((row[0], _storable(row[1]), _storable(row[2]), row[3], row[4]) for row in rows)
+                self._add(statement, list(storable))
 
-    def skip(self, selector: str, record: Mapping[str, object] | None, *, is_noted: bool = False) -> None:
+    def _add(self, statement: str, rows: Sequence[SentRow]) -> None:
+        # Usually all rows of a call belong to one object type.
+        for index, group in itertools.groupby(rows, key=operator.itemgetter(0)):
+            of_type = list(group)
+            before = self._database.total_changes
+            self._database.executemany(statement, of_type)
+            self._duplicates[index] += len(of_type) - (self._database.total_changes - before)
+
+    def skip(self, selector: str, record: Mapping[str, object] | None) -> None:
         """Add a record that is not sent.
 
         Args:
             selector: Its selector. If no object type has it, the record could be about any object.
-            record: Its values, as far as they can be read, or None.
-            is_noted: True if it was noted before.
+            record: Its values, or None if they can't be read.
         """
-        indexes = self._by_selector.get(selector, range(len(self.types)))
-        for index in indexes:
+        for index in self._by_selector.get(selector, range(len(self.types))):
             mapped = self.types[index]
-            text = "" if record is None or mapped.selector != selector else mapped.of_records([record])[0]
-            identity = _storable(mapped.identity(text))
+            text = "" if record is None or mapped.selector != selector else self._text_of(mapped, record)
             with self._lock:
-                if not text.strip():
+                if text.strip():
+                    row = (index, _storable(mapped.identity(text)))
+                    self._database.execute("INSERT OR IGNORE INTO skipped VALUES (?, ?)", row)
+                else:
                     self._unreadable[index] += 1
-                    continue
-                self._database.execute("INSERT OR IGNORE INTO skipped VALUES (?, ?)", (index, identity))
-                if is_noted:
-                    self._database.execute(
-                        "DELETE FROM sent WHERE type=? AND identity=?", (index, identity)
-                    )
+
+    @staticmethod
+    def _text_of(mapped: MappedType, record: Mapping[str, object]) -> str:
+        try:
+            return mapped.of_records([record])[0]
+        except Exception:  # noqa: BLE001 - a value of the caller that does not fit may raise anything
+            return ""
 
     # --- records of other processes
 
@@ -342,12 +354,17 @@ class Comparison:
             (index,),
         )
         return self._number(
-            f"{_MISSING}{_NOT_REMEMBERED} AND EXISTS (SELECT 1 FROM forms WHERE form=loose(existing.text))", index
+            f"{_MISSING}{_NOT_REMEMBERED} AND EXISTS (SELECT 1 FROM forms WHERE form=loose(existing.text))",
+            index,
         )
 
     def missing(self, key: str, *, newly: bool = False) -> Iterator[ExistingObject]:
         """Yield the objects without a record; with `newly`, only those that were not missing before."""
-        query = f"SELECT text, key, label {_MISSING}{_NOT_REMEMBERED if newly else ''} ORDER BY identity"
+        query = (
+            "SELECT text, key, label, EXISTS (SELECT 1 FROM remembered WHERE remembered.type=existing.type"
+            " AND remembered.identity=existing.identity AND accepted)"
+            f" {_MISSING}{_NOT_REMEMBERED if newly else ''} ORDER BY identity"
+        )
         return map(_existing, self._rows(query, (self._indexes[key],)))
 
     def created(self, key: str) -> Iterator[str]:
@@ -384,8 +401,8 @@ class Comparison:
     def records(self) -> Iterator[tuple[str, str, bytes | None]]:
         """Yield the key of the object type, the identity, and the digest of each record, for a journal."""
         for index, mapped in enumerate(self.types):
-            for text, digest in self._rows("SELECT text, digest FROM sent WHERE type=?", (index,)):
-                yield mapped.key, text, digest
+            for text, content in self._rows("SELECT text, digest FROM sent WHERE type=?", (index,)):
+                yield mapped.key, text, content
 
     def _rows(self, query: str, values: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
         """Yield rows in portions, so that a caller may use other methods in between."""
@@ -439,7 +456,8 @@ class Comparison:
 
 
 def _existing(row: tuple[Any, ...]) -> ExistingObject:
-    return ExistingObject(*row)
+    text, key, label, is_accepted = row
+    return ExistingObject(text, key, label, bool(is_accepted))
 
 
 def _identity(mapped: MappedType, text: str) -> str:
@@ -453,4 +471,6 @@ def _hash(texts: Iterable[str]) -> int:
 
 def record_digest(mapped: MappedType, record: Mapping[str, object]) -> bytes:
     """Return the digest of the values of a checked record that the import sends to the attributes of one object type."""
-    return digest(repr([at_path(record, path) for attribute in mapped.attributes for path in attribute.paths]))
+    return digest(
+        repr([at_path(record, path) for attribute in mapped.attributes for path in attribute.paths])
+    )

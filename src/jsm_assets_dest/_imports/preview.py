@@ -179,7 +179,9 @@ class ObjectTypePreview:
             ("missing", self.examples_missing),
         )
         return [
-            f"{self.name}, {kind}, such as {'; '.join(map(str, examples))}" for kind, examples in kinds if examples
+            f"{self.name}, {kind}, such as {'; '.join(map(str, examples))}"
+            for kind, examples in kinds
+            if examples
         ]
 
 

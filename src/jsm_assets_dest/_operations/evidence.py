@@ -15,7 +15,7 @@ evidence again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from attrs import evolve
 
@@ -45,6 +45,7 @@ from .objects import PAGE_SIZE, ObjectReading
 
 _log = logging.getLogger("jsm_assets_dest.import")
 
+
 def read_evidence(
     target: ImportTarget, links: ImportLinks, journal: Journal | None, *, compares_values: bool = False
 ) -> Operation[RunEvidence]:
@@ -61,7 +62,9 @@ def read_evidence(
     mapped_types = _mapped_types(current, source, types)
     comparison = Comparison(mapped_types, compares_values=compares_values, stores_digests=journal is not None)
     if types is not None:
-        unreadable = yield from _read_objects(target, comparison, mapped_types, compares_values=compares_values)
+        unreadable = yield from _read_objects(
+            target, comparison, mapped_types, compares_values=compares_values
+        )
     if journal is not None:
         _read_journal(comparison, journal, links.import_source_id)
     last_counts: dict[str, int] = {}
@@ -80,7 +83,9 @@ def _read_types(
         source = yield from tokens.source_of(target.site, links)
     except AssetsError as error:
         failure = error
-    schema_id = target.schema.id if target.schema is not None else source.schema_id if source is not None else ""
+    schema_id = (
+        target.schema.id if target.schema is not None else source.schema_id if source is not None else ""
+    )
     if not schema_id:
         return source, None, failure
     try:
@@ -199,9 +204,7 @@ def _read_objects(
 def _read_group(
     target: ImportTarget, comparison: Comparison, group: list[MappedType], *, with_attributes: bool
 ) -> Operation[AssetsError | None]:
-    owners = {
-        object_type_id: mapped.key for mapped in group for object_type_id in mapped.object_type_ids
-    }
+    owners = {object_type_id: mapped.key for mapped in group for object_type_id in mapped.object_type_ids}
     reading = ObjectReading(
         site=target.site,
         selection=Selection(
@@ -263,10 +266,8 @@ def _last_counts(target: ImportTarget, links: ImportLinks) -> Operation[dict[str
     }
 
 
-def sent_only(model: SchemaModel, journal: Journal | None) -> Comparison | None:
-    """Return the records of a run that is not compared with what exists, for the journal; None without a journal."""
-    if journal is None:
-        return None
+def sent_only(model: SchemaModel) -> Comparison:
+    """Return the comparison of a run that is not compared with what exists: it only collects records for the journal."""
     return Comparison(
         [
             MappedType(
