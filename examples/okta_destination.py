@@ -62,9 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             environ=environ,
         )
         connection = stack.enter_context(
-            destination.connect()
-            if emulator is None
-            else destination.connect(transport=emulator.transport, clock=emulator.clock)
+            destination.connect(transport=None if emulator is None else emulator.transport)
         )
 
         step("1. Connect")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._assets.import_sources import ImportedType, ImportSource, ImportStatus
     from ._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
     from ._assets.object_types import Attribute, ExistingObjectType, ObjectType
+    from ._assets.objects import AssetsObject, ObjectReference
     from ._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
     from ._assets.roles import Role, RoleKind, SchemaRoles
     from ._assets.statuses import Status, StatusCategory
@@ -42,8 +43,11 @@ if TYPE_CHECKING:
     from ._http.clock import Clock
     from ._http.limits import Limits
     from ._imports.execution import Execution
+    from ._imports.journal_reader import Journal
+    from ._imports.journal_values import JournalRun
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
+    from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
     from ._imports.result import ImportResult
     from ._model.classes import attribute, object_type
@@ -81,6 +85,7 @@ _HOMES = {
     "Adoption": "_model.specs",
     "ApiToken": "_session.credentials",
     "AssetsError": "exceptions",
+    "AssetsObject": "_assets.objects",
     "AsyncBuildPlan": "_async.build_plan",
     "AsyncConnection": "_async.connection",
     "AsyncDestination": "_async.destination",
@@ -119,6 +124,7 @@ _HOMES = {
     "ImportExecution": "_sync.import_execution",
     "ImportOptions": "_imports.options",
     "ImportPhase": "_imports.progress",
+    "ImportProblem": "_imports.problems",
     "ImportProgress": "_imports.progress",
     "ImportResult": "_imports.result",
     "ImportSettings": "_imports.options",
@@ -130,11 +136,14 @@ _HOMES = {
     "ImportedType": "_assets.import_sources",
     "JiraGroup": "_assets.directory",
     "JiraUser": "_assets.directory",
+    "Journal": "_imports.journal_reader",
+    "JournalRun": "_imports.journal_values",
     "Limits": "_http.limits",
     "LinkOutcome": "_assets.user_links",
     "LinkReason": "_assets.user_links",
     "LinkedObject": "_assets.user_links",
     "OAuthToken": "_session.credentials",
+    "ObjectReference": "_assets.objects",
     "ObjectSchema": "_sync.object_schema",
     "ObjectSchemaRecord": "_assets.object_schemas",
     "ObjectType": "_assets.object_types",
@@ -175,6 +184,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Adoption",
     "ApiToken",
     "AssetsError",
+    "AssetsObject",
     "AsyncBuildPlan",
     "AsyncConnection",
     "AsyncDestination",
@@ -213,6 +223,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportExecution",
     "ImportOptions",
     "ImportPhase",
+    "ImportProblem",
     "ImportProgress",
     "ImportResult",
     "ImportSettings",
@@ -224,11 +235,14 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportedType",
     "JiraGroup",
     "JiraUser",
+    "Journal",
+    "JournalRun",
     "Limits",
     "LinkOutcome",
     "LinkReason",
     "LinkedObject",
     "OAuthToken",
+    "ObjectReference",
     "ObjectSchema",
     "ObjectSchemaRecord",
     "ObjectType",

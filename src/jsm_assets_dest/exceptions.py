@@ -574,6 +574,15 @@ class ObjectTypeNotFoundError(NotFoundError):
     )
 
 
+class ObjectNotFoundError(NotFoundError):
+    """The object does not exist in this object schema, or this account can't see it."""
+
+    remedies: tuple[str, ...] = advice(
+        "You: check the key of the object, and the object schema.",
+        "An object schema manager: check that the account can see it; roles of an object type override the schema's.",
+    )
+
+
 class SiteNotFoundError(ApiError):
     """There is no Jira site with this name or cloud id."""
 
@@ -760,6 +769,7 @@ class RateLimitedError(ApiError, certain=True):
     Attributes:
         reason: The server's name for the limit, such as "jira-burst-based".
         reset_at: When the limit ends, in seconds since 1970, or None.
+        execution: The execution that was left open, if the limit stopped an import.
     """
 
     cause: str = "This site or app received more requests than its limit allows."
@@ -771,6 +781,7 @@ class RateLimitedError(ApiError, certain=True):
 
     reason: str = ""
     reset_at: float | None = None
+    execution: ExecutionFacts | None = carried(default=None)
 
     @property
     def retryable(self) -> bool:
@@ -812,6 +823,27 @@ class UnsupportedMediaError(ApiError):
 
 
 # --- results of an operation ----------------------------------------------------------------------------------------
+
+
+class IncompleteListError(AssetsError):
+    """Assets did not return all objects of a list. What was read must not be used as a complete list.
+
+    Attributes:
+        read_count: Number of objects that were read.
+        expected_count: Number of objects that Assets counts, or None if the pages themselves were inconsistent.
+    """
+
+    cause: str = (
+        "Objects are created or deleted while they are read, or Assets has not yet indexed all of them."
+    )
+    remedies: tuple[str, ...] = advice(
+        "You: wait until no import into this object schema is running, then try again.",
+        "You: if `query` has an order of its own, leave it out.",
+    )
+    _retryable = True
+
+    read_count: int = 0
+    expected_count: int | None = None
 
 
 class ImportTargetMismatchError(AssetsError, certain=True):
@@ -943,15 +975,15 @@ class ImportInterruptedError(AssetsError):
 
 
 class FailedObjectsError(AssetsError, certain=True):
-    """The import ended, but Assets rejected some of the objects.
+    """The import ended, but not every record arrived in Assets with its values.
 
     Attributes:
-        result: The whole result, with the reasons.
+        result: The whole result, with its `problems`.
     """
 
-    cause: str = "Some records break rules of their object type."
+    cause: str = "Not every record arrived in Assets with its values."
     remedies: tuple[str, ...] = advice(
-        "You: correct the failed records that the result names, and import them again."
+        "You: correct the records that the result names, and import them again."
     )
 
 

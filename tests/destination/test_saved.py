@@ -78,7 +78,9 @@ def test_saved_destination_is_read_back_unchanged(tmp_path: Path) -> None:
     assert loaded.path == saved.path == file
     assert FULL.path is None
     assert AsyncDestination.load(file).to_dict() == FULL.to_dict()
-    assert {setting.name for setting in fields(Destination)} - {"path", "_environ"} == set(FULL.to_dict())
+    assert {setting.name for setting in fields(Destination)} - {"path", "_environ", "_transport"} == set(
+        FULL.to_dict()
+    )
 
 
 def test_file_is_readable_and_names_its_kind(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -19,7 +20,9 @@ from jsm_assets_dest import (
     UserLinkProgress,
     UserLinkReport,
 )
+from jsm_assets_dest._http.commands import Operation, Sleep
 from jsm_assets_dest._operations import account_finding
+from jsm_assets_dest._operations.pacing import Pace
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
     ConflictError,
@@ -29,14 +32,16 @@ from jsm_assets_dest.exceptions import (
     ServiceUnavailableError,
     ValidationError,
 )
-from jsm_assets_dest.testing import Account, Doubts, Emulator
+from jsm_assets_dest.testing import Account, Doubts, Emulator, EmulatorClock
 from jsm_assets_dest.testing.handles import SeededType
 from tests.stories.story import now, story
 
 PEOPLE = UserLink("People", email="Email")
 
 
-def add_people(emulator: Emulator, *emails: str | None, attribute: bool = True, **settings: Any) -> SeededType:
+def add_people(
+    emulator: Emulator, *emails: str | None, attribute: bool = True, **settings: Any
+) -> SeededType:
     """Add a schema OKT with people who have these email addresses."""
     people = emulator.add_object_schema("OKT").add_object_type("People", attributes=[("Email", "email")])
     if attribute:
@@ -68,7 +73,7 @@ def reasons(report: UserLinkReport) -> dict[str, str]:
 async def test_link_users_creates_links_and_repeats_nothing(emulator: Emulator, connection: Any) -> None:
     """The dry run predicts the result; the second run writes nothing."""
     ana, bo = emulator.account, emulator.add_account("bo@acme.com")
-    people = add_people(emulator, "ANA@acme.com ", "bo@acme.com", attribute=False)
+    people = add_people(emulator, "ANA@acme.com", "bo@acme.com", attribute=False)
     schema = await now(connection.get_object_schema("OKT"))
 
     preview = await now(schema.link_users(PEOPLE, create_attribute=True, dry_run=True))
@@ -108,7 +113,7 @@ async def test_link_users_changes_only_what_differs(emulator: Emulator, connecti
         (bo.account_id,),
     )
     (update,) = [request for request in emulator.requests if request.operation == "update object"]
-    assert update.json["attributes"] == [
+    assert json.loads(update.body)["attributes"] == [
         {
             "objectTypeAttributeId": str(people.attribute("Jira User").id),
             "objectAttributeValues": [{"value": bo.account_id}],
@@ -123,7 +128,6 @@ async def test_owner_of_a_device_is_found_through_a_reference(emulator: Emulator
     people = add_people(emulator, "ana@acme.com", None)
     devices = emulator.object_schema("OKT").add_object_type("Devices")
     devices.add_attribute("Owner", references=people)
-    devices.add_attribute("Jira Owner", "user")
     owned, _, orphan = (
         devices.add_object({"Name": name, "Owner": owner})
         for name, owner in (("D1", people.objects[0]), ("D2", people.objects[1]), ("D3", None))
@@ -132,7 +136,11 @@ async def test_owner_of_a_device_is_found_through_a_reference(emulator: Emulator
     emulator.requests.clear()
 
     report = await now(
-        schema.link_users(PEOPLE, UserLink("Devices", email="Owner.Email", attribute="Jira Owner"))
+        schema.link_users(
+            PEOPLE,
+            UserLink("Devices", email="Owner.Email", attribute="Jira Owner"),
+            create_attribute=True,
+        )
     )
 
     assert owned["Jira Owner"] == emulator.account.email
@@ -240,12 +248,12 @@ def test_directory_that_is_too_slow_is_read_in_smaller_pages(monkeypatch: pytest
     with Emulator() as emulator, emulator.connect() as connection:
         add_people(emulator, "ana@acme.com")
         schema = connection.get_object_schema("OKT")
-        emulator.faults.plan("409", "list users", times=2)
+        emulator.faults.next("list users", status=409, times=2)
         assert len(schema.link_users(PEOPLE, dry_run=True).linked) == 1
         pages = [request.query for request in emulator.requests if request.operation == "list users"]
-        assert ["maxResults=1000" in pages[0], "maxResults=50" in pages[2]] == [True, True]
+        assert [page["maxResults"] for page in pages[:3]] == ["1000", "200", "50"]
 
-        emulator.faults.plan("409", "list users", times=3)
+        emulator.faults.next("list users", status=409, times=3)
         with pytest.raises(ConflictError):
             schema.link_users(PEOPLE, dry_run=True)
 
@@ -370,7 +378,7 @@ def test_groups_are_linked_in_the_form_that_assets_accepts(form: str) -> None:
         emulator.requests.clear()
         report = handle.link_users(GroupLink("Groups"), create_attribute=True)
 
-        assert users_of(groups, "Jira Group") == [["finance"], ["it-operations"], None]
+        assert users_of(groups, "Jira Group") == [["finance"], ["it-operations"], []]
         assert report.reasons == {LinkReason.NO_GROUP: 1}
         assert sent(emulator)["update object"] == (3 if form == "id" else 2)
         assert handle.link_users(GroupLink("Groups")).counts[LinkOutcome.UNCHANGED] == 2
@@ -452,7 +460,7 @@ def test_reference_without_a_readable_target_names_no_attribute() -> None:
 async def test_attribute_of_a_lost_response_is_not_created_twice(emulator: Emulator, connection: Any) -> None:
     people = add_people(emulator, "ana@acme.com", attribute=False)
     schema = await now(connection.get_object_schema("OKT"))
-    emulator.faults.plan("drop after", "create attribute")
+    emulator.faults.next("create attribute", drop="after")
 
     await now(schema.link_users(PEOPLE, create_attribute=True))
 
@@ -460,10 +468,18 @@ async def test_attribute_of_a_lost_response_is_not_created_twice(emulator: Emula
     assert users_of(people) == [emulator.account.email]
 
 
-def test_attribute_is_created_after_a_request_that_was_not_received() -> None:
+def test_attribute_that_assets_rejects_is_an_error() -> None:
+    with Emulator() as emulator, emulator.connect() as connection:
+        add_people(emulator, "ana@acme.com", attribute=False)
+        emulator.faults.next("create attribute", status=400)
+        with pytest.raises(ValidationError, match="Could not create the attribute Jira User"):
+            connection.get_object_schema("OKT").link_users(PEOPLE, create_attribute=True)
+
+
+def test_attribute_is_created_after_an_outage() -> None:
     with Emulator() as emulator, emulator.connect() as connection:
         people = add_people(emulator, "ana@acme.com", attribute=False)
-        emulator.faults.plan("503", "create attribute")
+        emulator.faults.next("create attribute", status=503)
         connection.get_object_schema("OKT").link_users(PEOPLE, create_attribute=True)
 
         assert users_of(people) == [emulator.account.email]
@@ -493,7 +509,7 @@ async def test_missing_permission_to_browse_is_a_failed_check(emulator: Emulator
 
 
 @pytest.mark.parametrize("attribute", [True, False])
-def test_missing_role_stops_writing_and_is_a_failed_check(attribute: bool) -> None:  # noqa: FBT001
+def test_missing_role_stops_writing_and_is_a_failed_check(attribute: bool) -> None:
     """The account can read objects, but neither write them nor create attributes."""
     with Emulator() as emulator:
         reader = emulator.add_account("reader@acme.com")
@@ -522,7 +538,7 @@ async def test_throttles_of_any_length_end_no_run(emulator: Emulator, connection
     add_people(emulator, "ana@acme.com", "ana@acme.com", "ana@acme.com")
     schema = await now(connection.get_object_schema("OKT"))
     for operation in ("search objects", "search users", "update object"):
-        emulator.faults.plan("429", operation, retry_after=3600)
+        emulator.faults.next(operation, status=429, retry_after=3600)
     started = emulator.clock.monotonic()
 
     report = await now(schema.link_users(PEOPLE))
@@ -534,15 +550,41 @@ async def test_throttles_of_any_length_end_no_run(emulator: Emulator, connection
 
 
 def test_rate_limit_without_a_hint_is_waited_for() -> None:
-    """The retry policy gives up after some attempts; the run waits and tries again."""
+    """The retry policy gives up after five attempts; the run waits longer and longer, and tries again."""
     with Emulator() as emulator, emulator.connect() as connection:
         add_people(emulator, "ana@acme.com")
         schema = connection.get_object_schema("OKT")
-        emulator.rate_limit(per_minute=0.05, burst=1, operation="search users", hints=False)
-        schema.link_users(PEOPLE)
+        emulator.faults.next("search users", status=429, times=10)
         report = schema.link_users(PEOPLE)
 
-        assert (len(report.unchanged), report.throttled > 300) == (1, True)
+        assert (len(report.linked), report.throttled) == (1, 30 + 60)
+
+
+@pytest.mark.parametrize("operation", ["list object types flat", "read permissions", "create attribute"])
+def test_each_request_waits_for_a_rate_limit(operation: str) -> None:
+    with Emulator() as emulator, emulator.connect() as connection:
+        add_people(emulator, "ana@acme.com", attribute=False)
+        schema = connection.get_object_schema("OKT")
+        emulator.faults.next(operation, status=429, retry_after=7200)
+        report = schema.link_users(PEOPLE, create_attribute=True)
+
+        assert (len(report.linked), report.throttled) == (1, 7200)
+
+
+def test_closing_a_paced_operation_closes_its_parts() -> None:
+    """A cancelled run must release what its operation has opened."""
+    closed: list[bool] = []
+
+    def inner() -> Operation[None]:
+        try:
+            yield Sleep(1.0)
+        finally:
+            closed.append(True)
+
+    operation = Pace(EmulatorClock(), 60.0).limit(inner())
+    next(operation)
+    operation.close()
+    assert closed == [True]
 
 
 def test_budget_per_minute_is_kept() -> None:
@@ -588,7 +630,7 @@ async def test_run_that_was_killed_continues(emulator: Emulator, connection: Any
 async def test_outage_ends_a_run_and_the_next_one_continues(emulator: Emulator, connection: Any) -> None:
     add_people(emulator, *["ana@acme.com"] * 4)
     schema = await now(connection.get_object_schema("OKT"))
-    emulator.faults.plan("503", "update object", nth=3, times=5)
+    emulator.faults.next("update object", status=503, nth=3, times=5)
     with pytest.raises(ServiceUnavailableError, match="Could not change the object OKT-3"):
         await now(schema.link_users(PEOPLE))
 
@@ -625,7 +667,7 @@ def test_progress_shows_throttling() -> None:
 # --- what Assets does with a value ----------------------------------------------------------------------------------
 
 
-def test_attribute_ids_are_sent_as_numbers_where_strings_are_ignored() -> None:
+def test_attribute_ids_are_sent_as_numbers_where_needed() -> None:
     """One script reports this. The first write is read back, so that nothing is reported as linked that is not."""
     doubts = Doubts(attribute_id_as_text_ignored=True)
     with Emulator(doubts=doubts) as emulator, emulator.connect() as connection:
@@ -662,10 +704,14 @@ def test_clearing_is_read_back_too() -> None:
 
 
 @story
-async def test_rejected_values_are_reported_and_the_run_continues(emulator: Emulator, connection: Any) -> None:
+async def test_rejected_values_are_reported_and_the_run_continues(
+    emulator: Emulator, connection: Any
+) -> None:
     """The attribute accepts members of one group only; one object is deleted meanwhile."""
     group = emulator.add_group("finance")
-    people = add_people(emulator, "ana@acme.com", "ana@acme.com", "bo@acme.com", type_value_multi=[group.name])
+    people = add_people(
+        emulator, "ana@acme.com", "ana@acme.com", "bo@acme.com", type_value_multi=[group.name]
+    )
     bo = emulator.add_account("bo@acme.com")
     bo.groups.append(group.name)
     schema = await now(connection.get_object_schema("OKT"))
@@ -793,7 +839,7 @@ def test_links_reject_empty_names() -> None:
         UserLink("People", email=" ")
     assert failure.value.field == "email"
     with pytest.raises(ConfigurationError, match="`object_type` of GroupLink"):
-        GroupLink(5)  # type: ignore[arg-type]
+        GroupLink(5)
     assert UserLink(" People ", email="Email").object_type == "People"
 
 

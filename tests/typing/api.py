@@ -6,6 +6,7 @@ narrower or `Any` fails here before it fails for users.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import assert_type
 
@@ -15,6 +16,7 @@ from jsm_assets_dest import (
     Adoption,
     ApiToken,
     AssetsError,
+    AssetsObject,
     AsyncBuildPlan,
     AsyncConnection,
     AsyncDestination,
@@ -47,10 +49,12 @@ from jsm_assets_dest import (
     Findings,
     ForgeToken,
     Graph,
+    GroupLink,
     ImportedType,
     ImportExecution,
     ImportOptions,
     ImportPhase,
+    ImportProblem,
     ImportProgress,
     ImportResult,
     ImportSource,
@@ -59,8 +63,14 @@ from jsm_assets_dest import (
     ImportTokenReport,
     JiraGroup,
     JiraUser,
+    Journal,
+    JournalRun,
     Limits,
+    LinkedObject,
+    LinkOutcome,
+    LinkReason,
     OAuthToken,
+    ObjectReference,
     ObjectSchema,
     ObjectSchemaRecord,
     ObjectType,
@@ -83,6 +93,10 @@ from jsm_assets_dest import (
     StatusCategory,
     StatusSpec,
     StepState,
+    UserLink,
+    UserLinkPhase,
+    UserLinkProgress,
+    UserLinkReport,
     okta,
 )
 from jsm_assets_dest.exceptions import (
@@ -94,6 +108,11 @@ from jsm_assets_dest.exceptions import (
     ResultFacts,
     TransportError,
 )
+
+
+def show_links(progress: UserLinkProgress) -> None:
+    """Receive the progress of links."""
+    assert_type(progress.phase, UserLinkPhase)
 
 
 def credentials() -> None:
@@ -144,9 +163,28 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.links.configure, str)
     assert_type(schema.refresh(), ObjectSchema)
     assert_type(schema.object_types(), tuple[ObjectType, ...])
+    assert_type(
+        schema.objects('Status = "Active"', object_type="People", page_size=500), Iterator[AssetsObject]
+    )
+    assert_type(schema.count_objects(object_type="People"), int)
+    assert_type(schema.get_object("OKT-1"), AssetsObject)
+    assert_type(schema.find_object("OKT-1"), AssetsObject | None)
+    for asset in schema.objects(include_children=True):
+        assert_type(asset.to_dict(), dict[str, object])
+        assert_type(asset.created, datetime.datetime | None)
+        if isinstance(reference := asset.values["Manager"], ObjectReference):
+            assert_type(reference.key, str)
     assert_type(schema.attributes(), tuple[Attribute, ...])
     assert_type(schema.import_sources(), tuple[ImportSource, ...])
     assert_type(schema.roles(), SchemaRoles)
+    links = (UserLink("People", email="Primary Email"), GroupLink("Groups", name="Group Name"))
+    report = schema.link_users(*links, accounts={"ana@acme.com": "5b10"}, dry_run=True, per_minute=300)
+    assert_type(report, UserLinkReport)
+    assert_type(report.linked, tuple[LinkedObject, ...])
+    assert_type(report.counts, dict[LinkOutcome, int])
+    assert_type(report.reasons, dict[LinkReason, int])
+    schema.link_users(*links, accounts=[("ana@acme.com", "5b10")], on_progress=show_links)
+    schema.link_users(*links, accounts="accounts.csv", clear=True, accept_hidden=True, create_attribute=True)
     assert_type(schema.set_roles(managers=["it-ops"], developers=[], users=None), SchemaRoles)
     for conflict in schema.find_conflicts(model):
         assert_type(conflict, ObjectTypeConflict)
@@ -199,6 +237,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
     assert_type(token.import_records(pairs(), on_progress=show, journal="okta.journal"), ImportResult)
     assert_type(token.import_records({"people": [{"oktaId": "1"}]}, on_progress=print), ImportResult)
     assert_type(token.resume_import(pairs(), journal="okta.journal"), ImportResult)
+    with Journal.open("okta.journal") as journal:
+        assert_type(journal.runs(), list[JournalRun])
     with token.start() as execution:
         assert_type(execution, ImportExecution)
         assert_type(execution.submit(pairs()), int)
@@ -235,6 +275,8 @@ async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
     assert_type(await connection.find_users("ana"), list[JiraUser])
     assert_type(await connection.find_groups("it"), list[JiraGroup])
     assert_type(schema, AsyncObjectSchema)
+    assert_type(schema.objects(), AsyncIterator[AssetsObject])
+    assert_type(await schema.find_object("OKT-1"), AssetsObject | None)
     for conflict in await schema.find_conflicts(model):
         assert_type(conflict, AsyncObjectTypeConflict)
         assert_type(await conflict.resolve(Resolution.SKIP, model), SchemaModel)
@@ -265,7 +307,7 @@ def destinations(model: SchemaModel) -> None:
         environ={},
     ).save("okta.json")
     assert_type(destination, Destination)
-    assert_type(Destination.load("okta.json"), Destination)
+    assert_type(Destination.load("okta.json", transport=None), Destination)
     assert_type(Destination.from_dict(destination.to_dict()), Destination)
     assert_type(evolve(destination, model=model, import_token=None), Destination)
     assert_type(destination.import_token, SecretReference | None)
@@ -284,6 +326,8 @@ def destinations(model: SchemaModel) -> None:
         assert_type(destination.get_import_token(connection), ImportToken)
         assert_type(destination.plan(connection), BuildPlan)
         assert_type(destination.import_records([], connection=connection, on_progress=print), ImportResult)
+    assert_type(destination.save_import_token("ATCTT3x", "file:token"), Destination)
+    assert_type(destination.rotate_import_token(on_busy="fail"), Destination)
     destination.remove()
 
 
@@ -295,6 +339,7 @@ async def coloured_destinations(destination: AsyncDestination) -> None:
         assert_type(await destination.plan(connection), AsyncBuildPlan)
     assert_type(await destination.status(), DestinationStatus)
     assert_type(await destination.import_records({}), ImportResult)
+    assert_type(await destination.rotate_import_token(), AsyncDestination)
 
 
 def errors(error: AssetsError) -> None:
@@ -338,6 +383,8 @@ def values(
     assert_type(progress.phase, ImportPhase)
     assert_type(result.failed, tuple[FailedRecord, ...])
     assert_type(result.object_types, tuple[ObjectTypeResult, ...])
+    assert_type(result.problems, tuple[ImportProblem, ...])
+    assert_type(result.ok, bool)
     assert_type(roles.managers, Role | None)
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)

@@ -95,6 +95,7 @@ class SavedDestination:
     options: ImportOptions = field(factory=ImportOptions, repr=False)
     path: Path | None = field(default=None, converter=_path, eq=False)
     _environ: Environment = field(default=None, converter=_environment, repr=False, eq=False, alias="environ")
+    _transport: object | None = field(default=None, repr=False, eq=False, alias="transport")
 
     def __attrs_post_init__(self) -> None:
         if not self.name.strip():
@@ -127,12 +128,19 @@ class SavedDestination:
 
     @classmethod
     @forgetful
-    def load(cls, path: str | os.PathLike[str], *, environ: Mapping[str, str] | None = None) -> Self:
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        environ: Mapping[str, str] | None = None,
+        transport: object | None = None,
+    ) -> Self:
         """Read a saved destination. Nothing is sent, and no secret is read.
 
         Args:
             path: The file.
             environ: Environment in which `env:` references are looked up later. Default: the environment of this process.
+            transport: httpx transport of its connections. Default: the network.
 
         Raises:
             ConfigurationError: The file does not exist, contains an unknown or invalid setting, or was written by a later
@@ -141,7 +149,7 @@ class SavedDestination:
             InvalidModelError: The model in the file is invalid.
         """
         file = Path(path)
-        return cls.from_dict(read_file(file), path=file, environ=environ)
+        return cls.from_dict(read_file(file), path=file, environ=environ, transport=transport)
 
     def save(self, path: str | os.PathLike[str] | None = None) -> Self:
         """Write the destination to a file. An existing file is replaced completely, or not at all.
@@ -196,6 +204,7 @@ class SavedDestination:
         *,
         path: str | os.PathLike[str] | None = None,
         environ: Mapping[str, str] | None = None,
+        transport: object | None = None,
     ) -> Self:
         """Read the result of `to_dict`.
 
@@ -203,6 +212,7 @@ class SavedDestination:
             data: The settings.
             path: Their file. Relative paths in the settings start at its folder.
             environ: Environment in which `env:` references are looked up later. Default: the environment of this process.
+            transport: httpx transport of its connections. Default: the network.
 
         Raises:
             ConfigurationError: A setting is unknown or invalid. The error names it.
@@ -230,10 +240,11 @@ class SavedDestination:
             options=options_from_dict(read_object(data.get("options", {}), "options")),
             path=path,
             environ=environ,
+            transport=transport,
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        # The environment is not pickled, because it may contain secrets. The other process has its own.
+        # The environment is not pickled, because it may contain secrets. The other process has its own, and its own network.
         return _restored, (type(self), self.to_dict(), self.path)
 
     def __copy__(self) -> Self:
@@ -256,27 +267,13 @@ class SavedDestination:
         """Start of relative paths: the folder of the file, so that a scheduled run works from any folder."""
         return Path.cwd() if self.path is None else self.path.parent
 
-    @forgetful
-    def save_import_token(
-        self,
-        token: str,
-        reference: SecretReference | str | None = None,
-        *,
-        environment_file: str | os.PathLike[str] | None = None,
-    ) -> Self:
-        """Store a pasted import token, and return the destination that refers to it.
-
-        Nothing is sent: `status` checks the token with Assets. Save the destination that this method returns.
-
-        Args:
-            token: The import token.
-            reference: Where to store the token: in a file that only you can read, in the keyring, or in an environment
-                file. Default: the current reference.
-            environment_file: File with lines `NAME=value`, for a reference to an environment variable.
+    def _token_place(
+        self, reference: SecretReference | str | None, environment_file: str | os.PathLike[str] | None
+    ) -> SecretReference:
+        """Return the place for an import token.
 
         Raises:
-            InvalidCredentialError: The token is not an import token. Nothing was stored.
-            ConfigurationError: There is no reference, or its place is not writable.
+            ConfigurationError: There is none, or the environment file is missing.
         """
         place = self.import_token if reference is None else SecretReference(reference, field="import_token")
         if place is None:
@@ -285,8 +282,19 @@ class SavedDestination:
                 field="import_token",
                 fix=f"Write where to store it: {FORMS}.",
             )
-        secret = import_token_secret(token)
-        file = None if environment_file is None else Path(environment_file)
+        if place.kind == "env" and environment_file is None:
+            raise ConfigurationError(
+                f"`import_token` refers to the environment variable {place.place}, but no environment file was passed.",
+                field="environment_file",
+                fix="Pass the path of the environment file of the job, or use file: or keyring: instead.",
+            )
+        return place
+
+    def _with_token(
+        self, place: SecretReference, secret: Secret, environment_file: str | os.PathLike[str] | None
+    ) -> Self:
+        """Store an import token, and return the destination that refers to it."""
+        file = None if environment_file is None else self._folder / Path(environment_file).expanduser()
         write_secret(place, secret, self._folder, "import_token", file)
         variables = self._environ.variables()
         if place.kind == "env":
@@ -349,6 +357,14 @@ class SavedDestination:
             read_secret(self.import_token, self._environ.variables(), self._folder, "import_token")
         )
 
+    def _readable_token(self) -> Secret | None:
+        if self.import_token is None:
+            return None
+        try:
+            return self._token()
+        except ConfigurationError:
+            return None
+
     def _schema_key(self) -> str:
         if self.schema_key is None:
             raise ConfigurationError(
@@ -399,8 +415,8 @@ def _restored(
     return kind.from_dict(data, path=path)
 
 
-#: Fields that are not in the file: its path, and the environment.
-_NOT_SAVED = ("path", "_environ")
+#: Fields that are not in the file: its path, the environment, and the transport.
+_NOT_SAVED = ("path", "_environ", "_transport")
 #: Fields that are strings.
 _TEXTS = (
     "name",

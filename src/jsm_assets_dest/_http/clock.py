@@ -56,3 +56,14 @@ class SystemClock:
         import anyio
 
         await anyio.sleep(seconds)
+
+
+def clock_for(transport: object | None, clock: Clock | None) -> Clock:
+    """Return the clock of a connection: the caller's, else the `clock` of the transport, else the computer's.
+
+    A transport that emulates a site has a clock of its own. Without it, a wait for that site would take real time.
+    """
+    if clock is not None:
+        return clock
+    transport_clock: Clock | None = getattr(transport, "clock", None)
+    return SystemClock() if transport_clock is None else transport_clock

@@ -23,6 +23,7 @@ from ..exceptions import (
     ValidationError,
 )
 from .object_schemas import existing
+from .pacing import Pace
 
 #: Types of attributes whose values are text that can be an address or a name.
 _READABLE = ("text", "email", "textarea", "url", "select")
@@ -243,14 +244,14 @@ def require_attributes(targets: Sequence[Target]) -> None:
 
 
 def create_missing(
-    site: Site, schema: ObjectSchemaRecord, targets: Sequence[Target]
+    site: Site, schema: ObjectSchemaRecord, targets: Sequence[Target], pace: Pace
 ) -> Operation[list[Target]]:
     """Create the attributes to fill that do not exist."""
     result: list[Target] = []
     for target in targets:
         attribute = target.attribute
         if attribute is None:
-            attribute = yield from _create(site, schema, target)
+            attribute = yield from pace.insist(_create, site, schema, target)
         result.append(evolve(target, attribute=attribute))
     return result
 
@@ -272,9 +273,7 @@ def _create(site: Site, schema: ObjectSchemaRecord, target: Target) -> Operation
             raise
         # One migration program reports that Assets rejects an unlimited number of values.
         return (yield from request(wire.MOST_VALUES))
-    except (TransportError, ServiceUnavailableError) as error:
-        if isinstance(error, TransportError) and error.sent == "no":
-            raise
+    except (TransportError, ServiceUnavailableError):
         # The outcome is unknown, and names are unique: read what exists.
         attribute = _existing_attribute((yield from existing(site, schema.id)), target)
         if attribute is not None:

@@ -140,7 +140,7 @@ class _Run:
 
     def report(self, links: Sequence[UserLink | GroupLink]) -> Operation[UserLinkReport]:
         """Run."""
-        types = yield from existing(self.site, self.schema.id)
+        types = yield from self.pace.insist(existing, self.site, self.schema.id)
         targets: Sequence[Target] = link_targets.resolve(self.schema, types, links)
         if not self.options.create_attribute:
             link_targets.require_attributes(targets)
@@ -176,10 +176,11 @@ class _Run:
         if not names or self.options.dry_run:
             return targets, names
         try:
-            return (yield from link_targets.create_missing(self.site, self.schema, targets)), names
+            created = yield from link_targets.create_missing(self.site, self.schema, targets, self.pace)
         except AccessDeniedError as error:
             self.deny(error)
             return targets, ()
+        return created, names
 
     def deny(self, error: AccessDeniedError) -> None:
         """Record that the account lacks a role. Nothing more is written."""
@@ -209,15 +210,11 @@ class _Run:
                 schema_id=self.schema.id, schema_key=self.schema.key, object_type_ids=(type_id,)
             )
             reading = ObjectReading(site=self.site, selection=selection)
-            while page := (yield from self.patiently(reading)):
+            while page := (yield from self.pace.insist(reading.next_page)):
                 own |= {asset.id: _row(asset, names) for asset in page}
                 count += len(page)
                 yield from self.show(UserLinkPhase.READING, count, None)
         return rows
-
-    def patiently(self, reading: ObjectReading) -> Operation[list[AssetsObject]]:
-        """Read the next page, however long a rate limit lasts."""
-        return (yield from self.pace.insist(reading.next_page))
 
     def texts_of(self, target: Target, row: _Row, rows: Mapping[str, Mapping[str, _Row]]) -> tuple[str, ...]:
         """Return the addresses (in their normal form) or the names of an object."""
@@ -269,7 +266,7 @@ class _Run:
 
     def check_browsing(self) -> Operation[tuple[str, str]]:
         """Check the permission that all lookups need."""
-        yield from require_browsing(self.site)
+        yield from self.pace.insist(require_browsing, self.site)
         return "The account may browse users and groups.", directory_wire.BROWSE_USERS
 
     def ask_jira(self, build: Builder) -> Operation[Response]:

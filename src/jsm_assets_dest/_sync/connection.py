@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._http.clock import Clock, SystemClock
+from .._http.clock import Clock, clock_for
 from .._http.limits import Limits
 from .._http.settings import HttpSettings, environment_proxies, named_proxies
 from .._http.sync_engine import SyncEngine
@@ -67,7 +67,7 @@ class Connection:
         proxies = (
             {} if transport is not None or not trust_env else environment_proxies(origins(site, gateway))
         )
-        clock = clock if clock is not None else SystemClock()
+        clock = clock_for(transport, clock)
         opened = open_site(
             site,
             auth,
@@ -166,7 +166,8 @@ class Connection:
             verify: TLS context. Default: the certificates that httpx uses.
             trust_env: Use `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, and `SSL_CERT_DIR`.
                 `check()` reports the proxies in use.
-            clock: Time source. Tests pass `emulator.clock`, which advances without waiting.
+            clock: Time source. Default: the `clock` of the transport if it has one, as `emulator.transport` does;
+                otherwise the computer's.
 
         Raises:
             ConfigurationError: A setting is invalid. Nothing was sent.

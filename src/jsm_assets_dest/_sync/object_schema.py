@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Self
 
 from attrs import field, frozen
@@ -15,20 +15,28 @@ from .session import LazyModule, Session, values_of
 if TYPE_CHECKING:
     from .._assets import import_sources as sources
     from .._assets import object_types as types
+    from .._assets import objects as object_values
     from .._assets import roles as role_values
     from .._assets import statuses as status_values
+    from .._assets import user_links as link_values
     from .._model import graph as graphs
     from .._model import schema_model as models
-    from .._operations import conflicts, roles
+    from .._operations import conflicts, link_arguments, linking, roles
+    from .._operations import objects as object_reading
     from . import object_type_conflict as conflict_handles
 else:
     sources = LazyModule(".._assets.import_sources")
     types = LazyModule(".._assets.object_types")
+    object_values = LazyModule(".._assets.objects")
     role_values = LazyModule(".._assets.roles")
     status_values = LazyModule(".._assets.statuses")
+    link_values = LazyModule(".._assets.user_links")
     graphs = LazyModule(".._model.graph")
     models = LazyModule(".._model.schema_model")
     conflicts = LazyModule(".._operations.conflicts")
+    link_arguments = LazyModule(".._operations.link_arguments")
+    linking = LazyModule(".._operations.linking")
+    object_reading = LazyModule(".._operations.objects")
     roles = LazyModule(".._operations.roles")
     conflict_handles = LazyModule(".object_type_conflict")
 
@@ -64,6 +72,84 @@ class ObjectSchema(ObjectSchemaRecord):
     def attributes(self) -> tuple[types.Attribute, ...]:
         """Return all attributes of all object types."""
         return self._session.run(schemas.attributes(self._session.site, self.id))
+
+    def objects(
+        self,
+        query: str | None = None,
+        *,
+        object_type: str | None = None,
+        include_children: bool = False,
+        page_size: int = 100,
+    ) -> Iterator[object_values.AssetsObject]:
+        """Iterate over objects, page by page, in bounded memory.
+
+        Objects may appear and disappear meanwhile. All objects that exist from the beginning to the end are returned, each
+        once, in the order of their keys. With `ORDER BY` in the query, an object that changes its position meanwhile may be
+        missed.
+
+        Args:
+            query: Condition in AQL, such as `Status = "Active"`. It applies inside this object schema.
+            object_type: Name or ID of an object type.
+            include_children: Include all object types below `object_type`.
+            page_size: Objects per request: 1 to 500. An object with many references may take 40 kB.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            ObjectTypeNotFoundError: The object schema has no such object type.
+            ValidationError: Assets rejected the query.
+            IncompleteListError: Assets did not return all objects.
+        """
+        reading = object_reading.reading(
+            self._session.site,
+            self,
+            query,
+            object_type=object_type,
+            include_children=include_children,
+            page_size=page_size,
+        )
+        return self._iterated(reading)
+
+    def _iterated(self, reading: object_reading.ObjectReading) -> Iterator[object_values.AssetsObject]:
+        while page := self._session.run(reading.next_page()):
+            for asset in page:
+                yield asset
+
+    def count_objects(self, query: str | None = None, *, object_type: str | None = None) -> int:
+        """Return the number of objects.
+
+        Args:
+            query: Condition in AQL. It applies inside this object schema.
+            object_type: Name or ID of an object type. Object types below it are not included.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            ObjectTypeNotFoundError: The object schema has no such object type.
+            ValidationError: Assets rejected the query.
+        """
+        return self._session.run(object_reading.count(self._session.site, self, query, object_type))
+
+    def get_object(self, key: str) -> object_values.AssetsObject:
+        """Return the object with the given key.
+
+        Args:
+            key: Key in any case, such as OKT-12.
+
+        Raises:
+            ConfigurationError: It is not the key of an object. Nothing was sent.
+            ObjectNotFoundError: It does not exist in this object schema, or this account can't see it.
+        """
+        return self._session.run(object_reading.get(self._session.site, self, key))
+
+    def find_object(self, key: str) -> object_values.AssetsObject | None:
+        """Return the object with the given key, or None.
+
+        Args:
+            key: Key in any case, such as OKT-12.
+
+        Raises:
+            ConfigurationError: It is not the key of an object. Nothing was sent.
+        """
+        return self._session.run(object_reading.find(self._session.site, self, key))
 
     def graph(self) -> graphs.Graph:
         """Return a diagram of the object types, attributes, and references, as Mermaid text, as SVG, and for notebooks."""
@@ -187,6 +273,55 @@ class ObjectSchema(ObjectSchemaRecord):
             import_source: An import from `import_sources`.
         """
         return self._session.run(schemas.import_status(self._session.site, import_source))
+
+    def link_users(
+        self,
+        *links: link_values.UserLink | link_values.GroupLink,
+        accounts: link_arguments.Accounts | None = None,
+        create_attribute: bool = False,
+        clear: bool = False,
+        accept_hidden: bool = False,
+        dry_run: bool = False,
+        per_minute: float = 500,
+        on_progress: str | Callable[[link_values.UserLinkProgress], object] | None = None,
+    ) -> link_values.UserLinkReport:
+        """Fill attributes of type User and Group with the accounts and groups of Jira that belong to the objects.
+
+        An import can't fill such attributes. Only objects that differ are written, so the method can be run after each
+        import, and a run that was interrupted continues when it is started again. An account is linked only if exactly one
+        has the email address. The wait for a rate limit may take as long as Atlassian requires.
+
+        Args:
+            links: Links, such as `UserLink("People", email="Primary Email")`.
+            accounts: Account IDs by email address, which take precedence over Jira's directory: a mapping, pairs, users
+                from `find_users`, or the path of a CSV or JSON file.
+            create_attribute: Create the attributes to fill that do not exist. Existing ones are never changed.
+            clear: Empty the links of people whose account is inactive or does not exist, and of objects without an address.
+            accept_hidden: Link an account with a hidden address if it is the only one that Jira finds for the address.
+            dry_run: Write nothing, and return the report of what would be written.
+            per_minute: Maximum number of requests per minute.
+            on_progress: Progress display ("log", "notebook", "tqdm", or "rich"), or a function that receives a
+                `UserLinkProgress`.
+
+        Returns:
+            A report. Missing permissions are failed checks in it; `raise_for_problems` raises them.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            ObjectTypeNotFoundError: An object type of a link does not exist.
+            LinkAttributeError: An attribute of a link is missing or has another type. Nothing was written.
+        """
+        checked = link_arguments.checked_links(links)
+        options = link_arguments.checked_options(
+            accounts=accounts,
+            per_minute=per_minute,
+            on_progress=on_progress,
+            create_attribute=create_attribute,
+            clear=clear,
+            accept_hidden=accept_hidden,
+            dry_run=dry_run,
+        )
+        return self._session.run(linking.link(self._session.site, self, checked, options))
 
     def delete(self, *, confirm_key: str) -> None:
         """Delete the object schema with all its object types and objects permanently.

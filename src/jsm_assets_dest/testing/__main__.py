@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .emulator import Emulator
 from .server import LOOPBACK, wait_until_interrupted
+from .world.accounts import LOCALES
 from .world.clock import EmulatorClock
 
 
@@ -40,6 +41,12 @@ def parser() -> argparse.ArgumentParser:
     argument_parser.add_argument(
         "--lenient", action="store_true", help="accept requests that the OpenAPI document does not allow"
     )
+    argument_parser.add_argument(
+        "--locale",
+        choices=LOCALES,
+        default=LOCALES[0],
+        help="the language of the site (default: %(default)s)",
+    )
     return argument_parser
 
 
@@ -63,6 +70,7 @@ def _serve(options: argparse.Namespace) -> None:
         strict=not options.lenient,
         import_seconds=options.import_seconds,
         clock=clock,
+        locale=options.locale,
     ) as emulator:
         if not emulator.object_schemas and options.seed != "empty":
             emulator.reset(options.seed)

@@ -41,6 +41,7 @@ class EmulatedSite:
         clock: EmulatorClock | None = None,
         recorded_requests: int = 20_000,
         recorded_bytes: int = 64 * 1024 * 1024,
+        locale: str = "en_US",
     ) -> None:
         if import_seconds < 0:
             raise ValueError("import_seconds must not be negative")
@@ -48,7 +49,8 @@ class EmulatedSite:
         self.strict = strict
         self.world: Site = Site(self.clock, doubts if doubts is not None else Doubts())
         self.world.import_seconds = import_seconds
-        self.world.settings["site"] = site.rstrip("/")
+        accounts.check_locale(locale)
+        self.world.settings.update(site=site.rstrip("/"), locale=locale)
         self._credentials = Credentials(self.world)
         self._file = Path(state) if state is not None else None
         self._add_first_accounts()
@@ -130,6 +132,7 @@ class EmulatedSite:
         kind: str = "atlassian",
         active: bool = True,
         shows_email: bool = True,
+        locale: str = "",
     ) -> Account:
         """Add an account.
 
@@ -141,6 +144,7 @@ class EmulatedSite:
             kind: "atlassian", "customer" or "app". One address may exist once per kind.
             active: False for a deactivated account.
             shows_email: False if other users do not see the address.
+            locale: its language: "en_US", "de_DE" or "ko_KR". The default is that of the site.
         """
         with self._service.lock:
             return accounts.add_account(
@@ -152,6 +156,7 @@ class EmulatedSite:
                 kind=kind,
                 active=active,
                 shows_email=shows_email,
+                locale=locale,
             )
 
     @property

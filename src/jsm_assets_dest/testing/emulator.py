@@ -8,7 +8,14 @@ from collections.abc import Generator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from jsm_assets_dest import ApiToken, AsyncConnection, Connection
+from jsm_assets_dest import (
+    ApiToken,
+    AsyncConnection,
+    AsyncDestination,
+    Connection,
+    CredentialsReference,
+    Destination,
+)
 
 from .control import Control
 from .emulated_site import EmulatedSite
@@ -40,6 +47,7 @@ class Emulator(EmulatedSite):
         clock: another time source, such as one that starts at another time.
         recorded_requests: the number of recorded requests; the oldest ones beyond it are dropped.
         recorded_bytes: the size of their bodies; the oldest ones beyond it are dropped.
+        locale: the language of the site: "en_US", "de_DE" or "ko_KR".
 
     Raises:
         UnusedFaultsError: at the end of the context, if a planned fault did not happen.
@@ -58,6 +66,7 @@ class Emulator(EmulatedSite):
         clock: EmulatorClock | None = None,
         recorded_requests: int = 20_000,
         recorded_bytes: int = 64 * 1024 * 1024,
+        locale: str = "en_US",
     ) -> None:
         super().__init__(
             site=site,
@@ -68,6 +77,7 @@ class Emulator(EmulatedSite):
             clock=clock,
             recorded_requests=recorded_requests,
             recorded_bytes=recorded_bytes,
+            locale=locale,
         )
         self.transport: EmulatorTransport = EmulatorTransport(self._service, self.clock)
 
@@ -85,6 +95,35 @@ class Emulator(EmulatedSite):
     def connect_async(self, account: Account | None = None, **options: Any) -> AsyncConnection:
         """Open an async connection; see `connect`."""
         return AsyncConnection.external_site(self.site, self._token(account), **self._options(options))
+
+    def destination(self, name: str = "Emulator", **settings: Any) -> Destination:
+        """Return a destination on this site. It connects in process and uses the clock of the emulator.
+
+        Its environment is `settings()` at the time of this call. Call `add_import_source` before, so that it contains the
+        import token, to which the destination then refers.
+
+        Args:
+            name: name of the destination.
+            settings: further arguments of `Destination`. `environ` is added to the environment.
+        """
+        return Destination(**self._destination(name, settings))
+
+    def destination_async(self, name: str = "Emulator", **settings: Any) -> AsyncDestination:
+        """Return an async destination; see `destination`."""
+        return AsyncDestination(**self._destination(name, settings))
+
+    def _destination(self, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+        environ = {**self.settings(), **settings.get("environ", {})}
+        variable = "JSM_ASSETS_IMPORT_TOKEN"
+        return {
+            "name": name,
+            "site": self.site,
+            "credentials": CredentialsReference("env:JSM_ASSETS_API_TOKEN", email=self.email),
+            "import_token": f"env:{variable}" if variable in environ else None,
+            "transport": self.transport,
+            **settings,
+            "environ": environ,
+        }
 
     def _token(self, account: Account | None) -> ApiToken:
         account = account or self.account

@@ -70,12 +70,12 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     Args:
         service: responds to the requests.
-        clock: advances while a response is slow.
+        clock: advances while a response is slow. A connection with this transport uses it too.
     """
 
     def __init__(self, service: Service, clock: EmulatorClock) -> None:
         self._service = service
-        self._clock = clock
+        self.clock = clock
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Response a request of a blocking client."""
@@ -104,7 +104,7 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         delivery = response.delivery
         timeout = _read_timeout(request)
         if delivery.stall:
-            pass_time(self._clock, delivery.stall, timeout, request)
+            pass_time(self.clock, delivery.stall, timeout, request)
         if delivery.drop == "before":
             raise httpx.ReadError("the connection was reset", request=request)
         if delivery.drop == "after":
@@ -119,7 +119,7 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return httpx.Response(
             response.status,
             headers=headers,
-            stream=_Body(response, request, self._clock, timeout),
+            stream=_Body(response, request, self.clock, timeout),
             extensions={"http_version": b"HTTP/1.1"},
         )
 

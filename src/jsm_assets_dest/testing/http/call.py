@@ -70,7 +70,7 @@ class Caller:
 
 @define(kw_only=True)
 class Call:
-    """A routed request with its caller."""
+    """A routed request with its caller. `language` is that of the messages in the response."""
 
     site: Site
     access: Access
@@ -81,6 +81,7 @@ class Call:
     query: Mapping[str, str]
     caller: Caller
     strict: bool
+    language: str = "en"
     body: Mapping[str, Any] = field(factory=dict)
 
     @property

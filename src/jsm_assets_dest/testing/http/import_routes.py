@@ -13,6 +13,7 @@ from ..world.rejections import Rejection, bad_request, by_strictness, errors_bod
 from .bodies import WHOLE_BODY, Body
 from .call import Call
 from .exchange import Response, empty_response, json_response
+from .languages import translate
 from .routing import Routes
 
 ROUTES = Routes("assets")
@@ -145,9 +146,8 @@ def read_mapping_progress(call: Call) -> Response:
         raise bad_request(f"There is no progress {call.parameters['resourceId']}")
     if progress.result is None:
         return json_response({"progressStatus": "IN_PROGRESS"})
-    return json_response(
-        {"progressStatus": "FINISHED", "result": progress.result, "resultMessage": progress.message}
-    )
+    message = translate(progress.message or "", call.language)
+    return json_response({"progressStatus": "FINISHED", "result": progress.result, "resultMessage": message})
 
 
 @ROUTES.operation(

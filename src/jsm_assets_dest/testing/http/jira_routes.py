@@ -13,6 +13,7 @@ from ..world.rejections import Rejection, errors_body
 from .call import Call
 from .exchange import Response, empty_response, json_response
 from .identity import MUST_AUTHENTICATE
+from .languages import translate
 from .routing import Routes
 
 ROUTES = Routes("jira")
@@ -53,7 +54,7 @@ def read_myself(call: Call) -> Response:
         "displayName": account.display_name,
         "active": account.active,
         "timeZone": "Europe/Madrid",
-        "locale": "en_US",
+        "locale": account.locale or call.site.locale,
         "groups": {"size": len(groups), "items": []},
         "applicationRoles": {"size": len(roles), "items": []},
         "expand": "groups,applicationRoles",
@@ -82,6 +83,7 @@ _PERMISSIONS = {
         for key in [
             "ADD_COMMENTS",
             "ADMINISTER_PROJECTS",
+            "ARCHIVE_ISSUES",
             "ASSIGN_ISSUES",
             "ASSIGNABLE_USER",
             "CLOSE_ISSUES",
@@ -95,8 +97,10 @@ _PERMISSIONS = {
             "DELETE_OWN_WORKLOGS",
             "EDIT_ALL_COMMENTS",
             "EDIT_ALL_WORKLOGS",
+            "EDIT_ISSUE_LAYOUT",
             "EDIT_OWN_COMMENTS",
             "EDIT_OWN_WORKLOGS",
+            "EDIT_WORKFLOW",
             "LINK_ISSUES",
             "MANAGE_SPRINTS_PERMISSION",
             "MANAGE_WATCHERS",
@@ -132,9 +136,9 @@ def read_permissions(call: Call) -> Response:
         permissions[key] = {
             "id": identifier,
             "key": key,
-            "name": name,
+            "name": translate(name, call.language),
             "type": kind,
-            "description": f"Ability to {name.lower()}.",
+            "description": translate(f"Ability to {name.lower()}.", call.language),
             "havePermission": _has_permission(call, call.caller.account, key),
         }
     return json_response({"permissions": permissions})
@@ -174,7 +178,7 @@ def read_server_info(call: Call) -> Response:
             "serverTimeZone": {"timeZoneId": "Africa/Lagos"},
             "scmInfo": "0" * 40,
             "serverTitle": "Jira",
-            "defaultLocale": {"locale": "en_US"},
+            "defaultLocale": {"locale": call.site.locale},
         }
     )
 

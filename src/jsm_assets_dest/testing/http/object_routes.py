@@ -57,7 +57,7 @@ def _asset(call: Call, right: str) -> AssetObject:
 
 
 def _render(call: Call) -> Renderer:
-    return Renderer(call.site, call.base)
+    return Renderer(call.site, call.base, call.language)
 
 
 def _wanted(call: Call, items: Sequence[JsonValue]) -> dict[str, list[str]]:

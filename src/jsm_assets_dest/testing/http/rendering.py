@@ -38,11 +38,13 @@ class Renderer:
     Args:
         site: the site.
         base: the beginning of all links.
+        language: that of the reader, for display values.
     """
 
-    def __init__(self, site: Site, base: str) -> None:
+    def __init__(self, site: Site, base: str, language: str = "en") -> None:
         self._site = site
         self._base = base
+        self._language = language
         self._types: dict[int, JsonObject] = {}
 
     def _identity(self, identifier: int) -> JsonObject:
@@ -257,7 +259,7 @@ class Renderer:
             key = self._site.key_of(asset)
             return _plain(key, key)
         moment = asset.created if attribute.name == "Created" else asset.updated
-        return _plain(timestamp(moment), display_timestamp(moment))
+        return _plain(timestamp(moment), display_timestamp(moment, self._language))
 
     def value(self, attribute: Attribute, value: str) -> JsonObject:
         """One value of an attribute."""
@@ -278,7 +280,7 @@ class Renderer:
         if attribute.type == GROUP:
             group: JsonObject = {"avatarUrl": f"{self._base}/group.png", "name": value}
             return self._named(value, value, "group", group)
-        return _plain(value, display(attribute, value))
+        return _plain(value, display(attribute, value, self._language))
 
     def _named(self, value: str, display_text: str, key: str, detail: JsonObject) -> JsonObject:
         document = _plain(value, display_text)

@@ -46,6 +46,7 @@ from .exchange import (
     text_response,
 )
 from .identity import Identification, request_access_token
+from .languages import language_of, translated
 from .rates import RateLimit
 from .routing import Router, Routes
 
@@ -251,11 +252,13 @@ class Service:
             query=query,
             caller=caller,
             strict=self._strict,
+            language=language_of(self._site, caller.account, inbound.headers, operation.family),
         )
         try:
             self._read_body(call)
             response = operation.handler(call)
         except Rejection as rejection:
+            rejection.body = translated(rejection.body, call.language)
             response = _refused(rejection)
         response.from_jira = operation.family in ("jira", "jsm")
         self._add_account(response, caller)

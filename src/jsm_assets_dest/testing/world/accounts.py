@@ -41,6 +41,17 @@ The 17 scopes of Assets in the OpenAPI document and the three Jira scopes of a c
 
 OAUTH_SECONDS = 3600.0
 ACCOUNT_KINDS = ("atlassian", "customer", "app")
+LOCALES = ("en_US", "de_DE", "ko_KR")
+
+
+def check_locale(locale: str) -> None:
+    """Reject a language that the emulator does not have.
+
+    Raises:
+        ValueError: the language is unknown.
+    """
+    if locale not in LOCALES:
+        raise ValueError(f"locale is {locale!r}; it must be one of {', '.join(LOCALES)}")
 
 
 @define(kw_only=True)
@@ -151,6 +162,7 @@ def add_account(
     kind: str = "atlassian",
     active: bool = True,
     shows_email: bool = True,
+    locale: str = "",
 ) -> Account:
     """Create an account with a classic API token.
 
@@ -163,7 +175,9 @@ def add_account(
         kind: "atlassian", "customer" or "app".
         active: False for a deactivated account.
         shows_email: False if other users do not see the address.
+        locale: its language, one of `LOCALES`; "" for that of the site.
     """
+    check_locale(locale or LOCALES[0])
     if kind not in ACCOUNT_KINDS:
         raise ValueError(f"{kind!r} is not one of {', '.join(ACCOUNT_KINDS)}")
     for account in site.accounts.values():
@@ -185,6 +199,7 @@ def add_account(
         kind=kind,
         active=active,
         shows_email=shows_email,
+        locale=locale,
     )
     site.accounts[account.account_id] = account
     return account

@@ -111,8 +111,19 @@ def import_timestamp(milliseconds: int) -> str:
     return timestamp(milliseconds)[:-1] + "+00:00"
 
 
-def display_timestamp(milliseconds: int) -> str:
-    """Format a time as in display values: `16/Feb/21 8:04 PM`."""
+_DATES = {"de": "%d.%m.%y", "ko": "%y/%m/%d"}
+
+
+def display_date(date: datetime.date, language: str) -> str:
+    """Format a date as in display values: `16/Feb/21`, `16.02.21` in German, `21/02/16` in Korean."""
+    return date.strftime(_DATES.get(language, "%d/%b/%y"))
+
+
+def display_timestamp(milliseconds: int, language: str) -> str:
+    """Format a time as in display values: `16/Feb/21 8:04 PM`, in the language of the reader."""
     moment = datetime.datetime.fromtimestamp(milliseconds // 1000, datetime.UTC)
-    hour = moment.hour % 12 or 12
-    return f"{moment:%d/%b/%y} {hour}:{moment:%M %p}"
+    date = display_date(moment, language)
+    if language == "de":
+        return f"{date} {moment:%H:%M}"
+    half = moment.strftime("%p") if language != "ko" else "오전" if moment.hour < 12 else "오후"
+    return f"{date} {moment.hour % 12 or 12}:{moment:%M} {half}"

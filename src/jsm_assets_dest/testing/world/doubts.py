@@ -97,6 +97,10 @@ class Doubts:
         inactive_users_accepted: inactive accounts are accepted as values.
         group_values: groups are accepted by "name or id", "name", or "id".
         avatar_token: avatars contain a media token, as in the example of the OpenAPI document.
+        assets_texts_translated: Assets and Jira Service Management respond in the language of the account, as Jira does
+            (recorded for Jira only). False makes them English.
+        assets_follows_language_headers: Assets and Jira Service Management obey `X-Force-Accept-Language`, as Jira does.
+            By default, they ignore it, so nothing may depend on their words.
         responses_compressed: JSON responses are compressed if the request accepts gzip (recorded for Jira).
         users_filtered_first: user searches filter before they cut the window. By default, they filter afterwards, so
             pages can be short or empty before the end.
@@ -170,5 +174,7 @@ class Doubts:
     inactive_users_accepted: bool = False
     group_values: str = "name or id"
     avatar_token: bool = True
+    assets_texts_translated: bool = True
+    assets_follows_language_headers: bool = False
     responses_compressed: bool = False
     users_filtered_first: bool = False

@@ -234,7 +234,8 @@ class Account:
     """A user, customer or app of the site, with a classic API token.
 
     `kind` is "atlassian", "customer" or "app". Other users see the email address only if `shows_email` is True.
-    `may_browse_users` is the global permission "Browse users and groups".
+    `may_browse_users` is the global permission "Browse users and groups". `locale` is the chosen language, such as
+    "ko_KR"; "" means that of the site.
     """
 
     __module__ = "jsm_assets_dest.testing"
@@ -251,6 +252,7 @@ class Account:
     shows_email: bool = True
     deleted: bool = False
     may_browse_users: bool = True
+    locale: str = ""
 
 
 @define(kw_only=True)

@@ -98,6 +98,11 @@ class Site:
             id=number, name="Reference", description="Reference", color="49a6ed", removable=False
         )
 
+    @property
+    def locale(self) -> str:
+        """The language of the site, such as "en_US": that of accounts that chose none."""
+        return str(self.settings.get("locale", "en_US"))
+
     # Look-ups -----------------------------------------------------------------------------------------------
 
     def schema(self, identifier: str) -> ObjectSchema:

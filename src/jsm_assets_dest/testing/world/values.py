@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable
 
-from .clock import display_timestamp, timestamp
+from .clock import display_date, display_timestamp, timestamp
 from .entities import (
     BOOLEAN,
     DATE,
@@ -260,13 +260,13 @@ def _group(site: Site, text: str) -> str:
     raise BadValue("Invalid Group(s)")
 
 
-def display(attribute: Attribute, value: str) -> str:
+def display(attribute: Attribute, value: str, language: str) -> str:
     """Return the display form of a plain value."""
     if attribute.type == DEFAULT and attribute.default_type == DATE_TIME:
         moment = datetime.datetime.fromisoformat(value)
-        return display_timestamp(round(moment.timestamp() * 1000))
+        return display_timestamp(round(moment.timestamp() * 1000), language)
     if attribute.type == DEFAULT and attribute.default_type == DATE:
-        return f"{datetime.date.fromisoformat(value):%d/%b/%y}"
+        return display_date(datetime.date.fromisoformat(value), language)
     if attribute.suffix:
         return f"{value} {attribute.suffix}"
     return value
