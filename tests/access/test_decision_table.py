@@ -291,7 +291,7 @@ ROWS = [
         {"sent": "unknown", "retryable": False},
     ),
     Row("7", MYSELF, 307, b"", errors.UnexpectedRedirectError, {"location": "https://[bad"}, BASIC),
-    Row("7", MYSELF, 304, b"", errors.UnexpectedRedirectError),
+    Row("7", MYSELF, 304, b"", errors.MalformedAnswerError),
     Row(
         "7",
         MYSELF,
