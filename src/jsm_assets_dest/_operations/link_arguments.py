@@ -18,7 +18,7 @@ from .account_finding import normal
 from .linking import LinkOptions
 
 #: Account IDs by email address: a mapping, pairs, users, or a file.
-Accounts: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str] | JiraUser] | str | os.PathLike[str]"
+Accounts: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str] | JiraUser] | str | os.PathLike[str]
 
 _FIX = 'Pass {"ana@acme.com": "5b10a2844c20165700ede21g"}, pairs of both, or a CSV or JSON file with them.'
 
