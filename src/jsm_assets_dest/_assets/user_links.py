@@ -1,7 +1,5 @@
 """Links from objects to users and groups of Jira: what to link, the progress, and the report."""
 
-from __future__ import annotations
-
 import enum
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -27,7 +25,7 @@ def _name(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _required(link: object, attribute: Field[str], value: str) -> None:
+def _required(link: object, attribute: "Field[str]", value: str) -> None:
     if not value:
         raise ConfigurationError(
             f"`{attribute.name}` of {type(link).__name__} is empty or not a string. Nothing was sent.",
