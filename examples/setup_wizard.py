@@ -76,7 +76,9 @@ class Wizard:
             case "paste_token" | "fix_token":
                 if (answer := self.ask("Import token: ").strip()) != "skip":
                     file = Path(str(destination.path)).with_suffix(".token").name
-                    self.destination = destination.save_import_token(answer, f"file:{file}")
+                    self.destination = destination.save_import_token(
+                        answer, f"file:{file}", connection=connection
+                    )
             case "fix_model":
                 answer = self.ask("Size of the model: lean, standard, or full [standard]: ") or "standard"
                 self.destination = evolve(destination, model=OktaModel.from_dict({"profile": answer}))

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ._imports.execution import Execution
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
+    from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
     from ._imports.result import ImportResult
     from ._model.classes import attribute, object_type
@@ -108,6 +109,7 @@ _HOMES = {
     "ImportExecution": "_sync.import_execution",
     "ImportOptions": "_imports.options",
     "ImportPhase": "_imports.progress",
+    "ImportProblem": "_imports.problems",
     "ImportProgress": "_imports.progress",
     "ImportResult": "_imports.result",
     "ImportSettings": "_imports.options",
@@ -194,6 +196,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportExecution",
     "ImportOptions",
     "ImportPhase",
+    "ImportProblem",
     "ImportProgress",
     "ImportResult",
     "ImportSettings",

@@ -760,6 +760,7 @@ class RateLimitedError(ApiError, certain=True):
     Attributes:
         reason: The server's name for the limit, such as "jira-burst-based".
         reset_at: When the limit ends, in seconds since 1970, or None.
+        execution: The execution that was left open, if the limit stopped an import.
     """
 
     cause: str = "This site or app received more requests than its limit allows."
@@ -771,6 +772,7 @@ class RateLimitedError(ApiError, certain=True):
 
     reason: str = ""
     reset_at: float | None = None
+    execution: ExecutionFacts | None = carried(default=None)
 
     @property
     def retryable(self) -> bool:
@@ -923,15 +925,15 @@ class ImportInterruptedError(AssetsError):
 
 
 class FailedObjectsError(AssetsError, certain=True):
-    """The import ended, but Assets rejected some of the objects.
+    """The import ended, but not every record arrived in Assets with its values.
 
     Attributes:
-        result: The whole result, with the reasons.
+        result: The whole result, with its `problems`.
     """
 
-    cause: str = "Some records break rules of their object type."
+    cause: str = "Not every record arrived in Assets with its values."
     remedies: tuple[str, ...] = advice(
-        "You: correct the failed records that the result names, and import them again."
+        "You: correct the records that the result names, and import them again."
     )
 
 

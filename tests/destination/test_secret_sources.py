@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,6 @@ from jsm_assets_dest import (
     ApiToken,
     ClientCredentials,
     CredentialsReference,
-    Destination,
     OAuthToken,
     SecretReference,
 )
@@ -193,102 +191,3 @@ def test_api_token_without_an_email_is_rejected() -> None:
 def test_invalid_api_token_is_rejected() -> None:
     with pytest.raises(InvalidCredentialError, match="too short"):
         read_credentials(CredentialsReference("env:API_TOKEN", "ana@acme.com"), {"API_TOKEN": "x"}, NOWHERE)
-
-
-# --- storing --------------------------------------------------------------------------------------------------------
-
-IMPORT_TOKEN = "ATCTT3xFfGN0c4n4ry-c4n4ry=5E6F7A8B"
-OLDER_TOKEN = "ATCTT3xFfGN0older-older=12345678"
-
-
-def mode_of(file: Path) -> int:
-    """Return the permissions of a file. On Windows there are none to compare."""
-    return stat.S_IMODE(file.stat().st_mode) if sys.platform != "win32" else 0o600
-
-
-@pytest.mark.parametrize("older_mode", [None, 0o644])
-def test_import_token_is_stored_in_a_private_file(tmp_path: Path, older_mode: int | None) -> None:
-    if older_mode is not None:
-        private(tmp_path, OLDER_TOKEN.encode(), older_mode)
-    saved = Destination(name="Okta").save(tmp_path / "okta.json")
-
-    destination = saved.save_import_token(IMPORT_TOKEN, "file:token").save()
-
-    assert mode_of(tmp_path / "token") == 0o600
-    assert Destination.load(tmp_path / "okta.json")._token().reveal() == IMPORT_TOKEN
-    assert destination.save_import_token(OLDER_TOKEN)._token().reveal() == OLDER_TOKEN
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["okta.json", "token"]
-
-
-def test_import_token_is_stored_in_an_environment_file(tmp_path: Path) -> None:
-    """Other lines do not change, and the destination works in this process too."""
-    file = tmp_path / "job.env"
-    saved = Destination(name="Okta", environ={"OTHER": "1"}, path=tmp_path / "okta.json")
-
-    first = saved.save_import_token(OLDER_TOKEN, "env:TOKEN", environment_file="job.env")
-    file.write_text(f"# job\nTOKENS=2\nexport {file.read_text('utf-8')}", "utf-8")
-    second = first.save_import_token(IMPORT_TOKEN, environment_file=file)
-
-    assert file.read_text("utf-8") == f"# job\nTOKENS=2\nTOKEN={IMPORT_TOKEN}\n"
-    assert mode_of(file) == 0o600
-    assert (first._token().reveal(), second._token().reveal()) == (OLDER_TOKEN, IMPORT_TOKEN)
-    assert IMPORT_TOKEN not in repr(second) + str(second.to_dict())
-
-
-def test_import_token_is_stored_in_the_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries: dict[tuple[str, str], str] = {}
-    module = ModuleType("keyring")
-    module.set_password = lambda service, user, text: entries.update({(service, user): text})  # type: ignore[attr-defined]
-    module.get_password = lambda service, user: entries[service, user]  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "keyring", module)
-
-    destination = Destination(name="Okta").save_import_token(IMPORT_TOKEN, "keyring:jsm-assets/okta")
-
-    assert entries == {("jsm-assets", "okta"): IMPORT_TOKEN}
-    assert destination._token().reveal() == IMPORT_TOKEN
-
-
-def test_locked_keyring_is_reported_when_storing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def locked(_service: str, _user: str, text: str) -> None:
-        raise PermissionError(f"locked: {text}")
-
-    module = ModuleType("keyring")
-    module.set_password = locked  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "keyring", module)
-
-    with pytest.raises(ConfigurationError, match=r"in the keyring \(PermissionError\)") as caught:
-        Destination(name="Okta").save_import_token(IMPORT_TOKEN, "keyring:jsm-assets/okta")
-
-    assert IMPORT_TOKEN not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("reference", "file", "message"),
-    [
-        (None, None, "no place for the import token"),
-        ("env:TOKEN", None, "no environment file"),
-        ("env:TOKEN", ".", "Could not store the secret of `import_token`"),
-        ("env:TOKEN", "binary", "it is not in UTF-8"),
-        ("file:missing/token", None, "No such file or directory"),
-    ],
-)
-def test_import_token_without_a_writable_place_is_rejected(
-    tmp_path: Path, reference: str | None, file: str | None, message: str
-) -> None:
-    (tmp_path / "binary").write_bytes(b"\xff")
-    destination = Destination(name="Okta", path=tmp_path / "okta.json")
-
-    with pytest.raises(ConfigurationError, match=message) as caught:
-        destination.save_import_token(IMPORT_TOKEN, reference, environment_file=file)
-
-    assert IMPORT_TOKEN not in str(caught.value)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["binary"]
-
-
-def test_pasted_api_token_is_not_stored(tmp_path: Path) -> None:
-    destination = Destination(name="Okta", path=tmp_path / "okta.json")
-
-    with pytest.raises(InvalidCredentialError):
-        destination.save_import_token(API_TOKEN, "file:token")
-
-    assert list(tmp_path.iterdir()) == []

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from jsm_assets_dest._imports.execution_status import read_execution_status
 from jsm_assets_dest._imports.object_type_results import ObjectTypeResult, object_type_results
+from jsm_assets_dest._imports.problems import ImportProblem
 from jsm_assets_dest._imports.progress import ImportPhase, ImportProgress
 from jsm_assets_dest._imports.record_checker import record_error
 from jsm_assets_dest._imports.result import ImportResult
@@ -206,14 +207,20 @@ def test_a_good_result() -> None:
     [
         ({"status": "PROCESSING"}, 0, "Assets has not confirmed it (its state is PROCESSING)"),
         ({}, 0, "Assets has not confirmed it (its state is unknown)"),
-        (done(result="ERROR"), 0, "Assets ended it with the result ERROR"),
-        (done(errorCount=1, errorMessages=["Bad"]), 0, "Assets could not import 1 record"),
-        (done(errorCount=2), 0, "Assets could not import 2 records"),
-        (done(emptyExternalIdEntries=1), 0, "Assets skipped 1 record without an identifier or a label"),
-        (done(emptyLabelEntries=2), 0, "Assets skipped 2 records without an identifier or a label"),
+        (done(result="ERROR"), 0, "Assets ended the import with the result ERROR"),
+        (done(errorCount=1, errorMessages=["Bad"]), 0, "People: 10 records that were sent are not in Assets"),
+        (
+            done(objectsCreated=9, errorCount=1, errorMessages=["Bad"]),
+            0,
+            "People: 1 record that was sent is not in Assets, or not with its values (Bad)",
+        ),
+        (done(emptyExternalIdEntries=1), 0, "People: 1 record was not imported"),
+        (done(emptyLabelEntries=2), 0, "People: 2 records have no label"),
+        (done(duplicateEnries=2), 0, "People: 2 records have the identifier of an earlier record"),
+        (done(objectsFilteredWithQlQuery=1), 0, "People: 1 record was not imported"),
         (done(messages=["Bad"]), 0, "Assets reports: Bad"),
-        (done(), 1, "1 record was invalid and not sent"),
-        (done(), 3, "3 records were invalid and not sent"),
+        (done(), 1, "People: 1 record was not imported because it is invalid"),
+        (done(), 3, "People: 3 records were not imported because they are invalid (people[0]: mail is"),
     ],
 )
 def test_what_is_not_entirely_good_is_no_success(
@@ -262,12 +269,57 @@ def test_records_that_assets_says_nothing_about_are_no_success() -> None:
     early = result({**done(objectsCreated=6), "status": "PROCESSING"})
 
     assert not quiet.ok
-    with pytest.raises(FailedObjectsError, match="Assets does not report on 4 records that were sent"):
+    with pytest.raises(
+        FailedObjectsError,
+        match=r"not with their values \(Assets does not report on 4 records that were sent\)",
+    ):
         quiet.raise_for_failures()
     with pytest.raises(FailedObjectsError) as caught:
         early.raise_for_failures()
     assert "does not report" not in str(caught.value)
     assert "break rules" not in str(caught.value)  # nobody knows that yet
+
+
+def _two_types(**reports: int) -> ImportResult:
+    """Return the result of an import of people and groups, with a report on other types."""
+    tally = Tally(names={"people": "People", "groups": "Groups"}, started=0.0)
+    tally.accept({"people": 3, "groups": 2}, 1000)
+    types = {name: {"objectTypeName": name, "objectsCreated": count} for name, count in reports.items()}
+    document = {"status": "DONE", "progressResult": {"objectTypeResultMap": types}}
+    return tally.result(read_execution_status(document), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("reports", "problems"),
+    [
+        ({"People": 3, "Groups": 2}, []),
+        ({"People": 3, "Teams": 2}, []),
+        ({"People": 3, "Teams": 1}, [("lost", 1, "Groups")]),
+        ({"People": 3}, [("lost", 2, "Groups")]),
+        ({}, [("lost", 5, "")]),
+    ],
+)
+def test_types_without_a_report_are_lost_unless_renamed(
+    reports: dict[str, int], problems: list[tuple[str, int, str]]
+) -> None:
+    """A type that was renamed in Assets has its report under the new name."""
+    whole = _two_types(**reports)
+
+    assert [(item.code, item.count, item.object_type) for item in whole.problems] == problems
+    assert whole.ok is not bool(problems)
+
+
+def test_error_lists_the_first_five_problems() -> None:
+    """The result contains all of them."""
+    counts = {"errorCount": 1, "duplicateEnries": 1, "emptyLabelEntries": 1, "emptyExternalIdEntries": 1}
+    many = evolve(
+        result(done(**counts)),
+        noted=tuple(ImportProblem(code="unknown_status", count=1, object_type=name) for name in ("A", "B")),
+    )
+
+    with pytest.raises(FailedObjectsError, match=r"; 1 more\."):
+        many.raise_for_failures()
+    assert len(many.problems) == 6
 
 
 def test_types_are_matched_by_name_and_none_is_dropped() -> None:
@@ -318,7 +370,7 @@ def test_failed_records_come_back() -> None:
         "path": "mail",
         "reason": "is not an email address",
     }
-    assert "not sent: 3 more" in str(bad)
+    assert "\n    3 more" in str(bad)
     for text in (str(bad), repr(bad), repr(bad.failed[0]), bad._repr_html_(), json.dumps(bad.to_dict())):
         assert "secret" not in text
 
@@ -339,15 +391,16 @@ def test_a_result_without_a_sent_record_lists_the_reasons() -> None:
     rejected = tally.result(read_execution_status(done()), 5.0)
 
     assert str(rejected).splitlines()[1:] == [
-        "  not sent: people, phones is not a whole number: 3 records",
-        "  not sent: people, name is longer than 255 characters: 1 record",
-        "  not sent: people, the record is not a mapping or an object with fields: 1 record",
-        "  not sent: people, key0 is not a number: 1 record",
-        "  not sent: people, key1 is not a number: 1 record",
-        "  not sent: 1 more",
+        "  skipped: People: 8 records were not imported because they are invalid",
+        "    people, phones is not a whole number: 3 records",
+        "    people, name is longer than 255 characters: 1 record",
+        "    people, the record is not a mapping or an object with fields: 1 record",
+        "    people, key0 is not a number: 1 record",
+        "    people, key1 is not a number: 1 record",
+        "    1 more",
     ]
     with pytest.raises(
-        FailedObjectsError, match=r"not sent \(people, phones is not a whole number: 3 records;"
+        FailedObjectsError, match=r"invalid \(people, phones is not a whole number: 3 records;"
     ):
         rejected.raise_for_failures()
 
@@ -358,7 +411,7 @@ def test_memory_for_failed_records_is_bounded() -> None:
     bad = result(done(), refused=KEPT_RECORDS + 5)
 
     assert (bad.refused, len(bad.failed)) == (KEPT_RECORDS + 5, KEPT_RECORDS)
-    assert "5 further records were invalid" in str(bad)
+    assert [problem.count for problem in bad.problems if problem.code == "skipped"] == [KEPT_RECORDS, 5]
 
 
 def test_everything_worth_knowing_is_in_the_text() -> None:
@@ -378,10 +431,13 @@ def test_everything_worth_knowing_is_in_the_text() -> None:
     assert str(whole).splitlines() == [
         "Import confirmed by Assets, with problems: 1,244 records in 1 chunk, 1 sent before, 1 h 01 min",
         "  People: 1,244 sent, 0 created, 0 updated, 0 unchanged, 7 failed, 1,237 unaccounted",
-        *(f"  Assets reports: People: message {number}" for number in range(5)),
-        "  Assets reports 2 more messages",
+        "  lost: People: 1,244 records that were sent are not in Assets, or not with their values",
+        *(f"    message {number}" for number in range(5)),
+        "    3 more",
+        "  dangling: People: 1 reference has no target among the records",
+        "    people.manager: 1 value without a record in people",
+        '    people[5]: manager "x"',
         "  not in the model, so not sent: salary of people",
-        "  no target: people.manager: 1 value without a record in people",
         "  2 retries",
         "  throttled for 12 s",
         "  The import source keeps missing objects.",

@@ -236,7 +236,7 @@ async def test_row_35_done_with_failed_objects_is_no_success(emulator: Emulator,
     assert not result.ok
     assert (result.created, result.failed_objects) == (7, 3)
     assert any("The e-mail address is taken" in message for message in result.messages)
-    with pytest.raises(FailedObjectsError, match="could not import 3 records") as caught:
+    with pytest.raises(FailedObjectsError, match="3 records that were sent are not in Assets") as caught:
         result.raise_for_failures()
     assert caught.value.result is result
 

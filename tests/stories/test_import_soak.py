@@ -483,6 +483,9 @@ async def test_a_result_reads_well_aloud(emulator: Emulator, connection: Any) ->
     assert lines[1:] == [
         "  Groups: 2 sent, 2 created, 0 updated, 0 unchanged, 0 failed",
         "  People: 5 sent, 4 created, 0 updated, 0 unchanged, 1 failed",
-        '  not sent: people[5]: id is blank, and "Okta ID" identifies the object',
-        "  Assets reports: People: The e-mail address is taken",
+        "  skipped: People: 1 record was not imported because it is invalid",
+        '    people[5]: id is blank, and "Okta ID" identifies the object',
+        "  lost: People: 1 record that was sent is not in Assets, or not with its values",
+        "    The e-mail address is taken",
+        "  The import ignores empty values and unknown values: they change nothing in Assets.",
     ]

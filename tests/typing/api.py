@@ -51,6 +51,7 @@ from jsm_assets_dest import (
     ImportExecution,
     ImportOptions,
     ImportPhase,
+    ImportProblem,
     ImportProgress,
     ImportResult,
     ImportSource,
@@ -284,6 +285,8 @@ def destinations(model: SchemaModel) -> None:
         assert_type(destination.get_import_token(connection), ImportToken)
         assert_type(destination.plan(connection), BuildPlan)
         assert_type(destination.import_records([], connection=connection, on_progress=print), ImportResult)
+    assert_type(destination.save_import_token("ATCTT3x", "file:token"), Destination)
+    assert_type(destination.rotate_import_token(on_busy="fail"), Destination)
     destination.remove()
 
 
@@ -295,6 +298,7 @@ async def coloured_destinations(destination: AsyncDestination) -> None:
         assert_type(await destination.plan(connection), AsyncBuildPlan)
     assert_type(await destination.status(), DestinationStatus)
     assert_type(await destination.import_records({}), ImportResult)
+    assert_type(await destination.rotate_import_token(), AsyncDestination)
 
 
 def errors(error: AssetsError) -> None:
@@ -338,6 +342,8 @@ def values(
     assert_type(progress.phase, ImportPhase)
     assert_type(result.failed, tuple[FailedRecord, ...])
     assert_type(result.object_types, tuple[ObjectTypeResult, ...])
+    assert_type(result.problems, tuple[ImportProblem, ...])
+    assert_type(result.ok, bool)
     assert_type(roles.managers, Role | None)
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)

@@ -1,7 +1,7 @@
 """Imports of an object schema."""
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Literal, cast
 
 from attrs import field, frozen
 
@@ -14,6 +14,9 @@ from .import_settings import (
     explained_setting,
     identifiers_setting,
 )
+
+#: Kinds of values for which an import has a setting, for all object types or for each one.
+_HANDLED: tuple[Literal["empty values", "unknown values"], ...] = ("empty values", "unknown values")
 
 
 @frozen(kw_only=True)
@@ -160,6 +163,36 @@ class ImportSource:
             if len(cases) > 1:
                 settings.append(identifiers_setting(imported.identifier_ignores_case, imported.name))
         return tuple(settings)
+
+    def handling(self, subject: Literal["empty values", "unknown values"], object_type: str) -> str:
+        """Return what the import does with empty or unknown values of an object type: IGNORE, REMOVE, ADD, …, or "".
+
+        Args:
+            subject: The kind of values.
+            object_type: Name of the object type.
+        """
+        name = "empty_values" if subject == "empty values" else "unknown_values"
+        own = [
+            str(getattr(imported, name))
+            for imported in self.object_types
+            if imported.name.casefold() == object_type.casefold()
+        ]
+        return next((value.upper() for value in own if value), str(getattr(self, name)).upper())
+
+    @property
+    def ignored_values(self) -> str:
+        """Sentence about the empty and unknown values that the import ignores; empty if it ignores none."""
+        ignored: list[str] = []
+        names = [imported.name for imported in self.object_types]
+        for subject in _HANDLED:
+            ignoring = [name for name in names or [""] if self.handling(subject, name) == "IGNORE"]
+            if ignoring:
+                ignored.append(
+                    f"{subject} of {', '.join(ignoring)}" if len(ignoring) < len(names) else subject
+                )
+        return (
+            f"The import ignores {' and '.join(ignored)}: they change nothing in Assets." if ignored else ""
+        )
 
     @property
     def state(self) -> str:

@@ -30,7 +30,7 @@ class AsyncImportExecution(Execution):
     @classmethod
     def of(cls, session: AsyncSession, target: ImportTarget, execution: Execution) -> Self:
         """Return a handle for the execution."""
-        return cls(**values_of(execution), session=session, target=target)
+        return cls(**values_of(execution), session=session, target=executions.patient(target, execution))
 
     async def __aenter__(self) -> Self:
         return self

@@ -267,27 +267,13 @@ class SavedDestination:
         """Start of relative paths: the folder of the file, so that a scheduled run works from any folder."""
         return Path.cwd() if self.path is None else self.path.parent
 
-    @forgetful
-    def save_import_token(
-        self,
-        token: str,
-        reference: SecretReference | str | None = None,
-        *,
-        environment_file: str | os.PathLike[str] | None = None,
-    ) -> Self:
-        """Store a pasted import token, and return the destination that refers to it.
-
-        Nothing is sent: `status` checks the token with Assets. Save the destination that this method returns.
-
-        Args:
-            token: The import token.
-            reference: Where to store the token: in a file that only you can read, in the keyring, or in an environment
-                file. Default: the current reference.
-            environment_file: File with lines `NAME=value`, for a reference to an environment variable.
+    def _token_place(
+        self, reference: SecretReference | str | None, environment_file: str | os.PathLike[str] | None
+    ) -> SecretReference:
+        """Return the place for an import token.
 
         Raises:
-            InvalidCredentialError: The token is not an import token. Nothing was stored.
-            ConfigurationError: There is no reference, or its place is not writable.
+            ConfigurationError: There is none, or the environment file is missing.
         """
         place = self.import_token if reference is None else SecretReference(reference, field="import_token")
         if place is None:
@@ -296,8 +282,19 @@ class SavedDestination:
                 field="import_token",
                 fix=f"Write where to store it: {FORMS}.",
             )
-        secret = import_token_secret(token)
-        file = None if environment_file is None else Path(environment_file)
+        if place.kind == "env" and environment_file is None:
+            raise ConfigurationError(
+                f"`import_token` refers to the environment variable {place.place}, but no environment file was passed.",
+                field="environment_file",
+                fix="Pass the path of the environment file of the job, or use file: or keyring: instead.",
+            )
+        return place
+
+    def _with_token(
+        self, place: SecretReference, secret: Secret, environment_file: str | os.PathLike[str] | None
+    ) -> Self:
+        """Store an import token, and return the destination that refers to it."""
+        file = None if environment_file is None else self._folder / Path(environment_file).expanduser()
         write_secret(place, secret, self._folder, "import_token", file)
         variables = self._environ.variables()
         if place.kind == "env":
@@ -359,6 +356,14 @@ class SavedDestination:
         return import_token_secret(
             read_secret(self.import_token, self._environ.variables(), self._folder, "import_token")
         )
+
+    def _readable_token(self) -> Secret | None:
+        if self.import_token is None:
+            return None
+        try:
+            return self._token()
+        except ConfigurationError:
+            return None
 
     def _schema_key(self) -> str:
         if self.schema_key is None:

@@ -14,7 +14,14 @@ from typing import final
 from attrs import field, frozen
 
 from .._secret import Secret
-from .._session.credentials import API_TOKEN_PREFIX, ApiToken, ClientCredentials, Credentials, OAuthToken
+from .._session.credentials import (
+    API_TOKEN_PREFIX,
+    ApiToken,
+    ClientCredentials,
+    Credentials,
+    OAuthToken,
+    import_token_secret,
+)
 from ..exceptions import ConfigurationError, MissingSettingsError
 from .pasted_secrets import (
     FORMS,
@@ -291,6 +298,16 @@ def _keyring(field: str) -> ModuleType:
         ) from None
 
 
+@forgetful
+def pasted_import_token(token: object) -> Secret:
+    """Return a pasted import token as a secret.
+
+    Raises:
+        InvalidCredentialError: It is not an import token; it may be an API token.
+    """
+    return import_token_secret(token)
+
+
 # --- storing --------------------------------------------------------------------------------------------------------
 
 
@@ -309,20 +326,15 @@ def write_secret(
         environment_file: File with lines `NAME=value`, for a reference to an environment variable.
 
     Raises:
-        ConfigurationError: The file is not writable, the keyring can't be opened, or the environment file is missing.
+        ConfigurationError: The file is not writable, or the keyring can't be opened.
     """
     if reference.kind == "file":
         _write_private_file(folder / Path(reference.place).expanduser(), f"{secret.reveal()}\n", field)
     elif reference.kind == "keyring":
         _to_keyring(reference, secret, field)
-    elif environment_file is None:
-        raise ConfigurationError(
-            f"`{field}` refers to the environment variable {reference.place}, but no environment file was passed.",
-            field="environment_file",
-            fix="Pass the path of the environment file of the job, or use file: or keyring: instead.",
-        )
     else:
-        _to_environment_file(folder / environment_file.expanduser(), reference.place, secret, field)
+        assert environment_file is not None  # checked together with the reference
+        _to_environment_file(environment_file, reference.place, secret, field)
 
 
 def _to_environment_file(path: Path, name: str, secret: Secret, field: str) -> None:

@@ -7,6 +7,7 @@ from typing import cast
 from attrs import Factory, define, evolve, field, frozen
 
 from .._model.schema_model import SchemaModel
+from .._session.patience import Patience
 from ..exceptions import ConfigurationError
 from .options import ImportOptions
 from .progress import ImportProgress
@@ -24,6 +25,7 @@ class Ledger:
         is_announced: True if Assets may have received the end of the data. Such an execution is not cancelled.
         is_completed: True if Assets has received the end of the data.
         state: Last state of the execution.
+        patience: Time that its requests may wait for throttling.
     """
 
     tally: Tally
@@ -32,6 +34,7 @@ class Ledger:
     is_announced: bool = False
     is_completed: bool = False
     state: str = ""
+    patience: Patience = field(kw_only=True)
 
 
 def names_of(model: SchemaModel) -> dict[str, str]:
@@ -40,7 +43,8 @@ def names_of(model: SchemaModel) -> dict[str, str]:
 
 
 def _nothing_yet(execution: "Execution") -> Ledger:
-    return Ledger(Tally(names=names_of(execution.model), started=0.0))
+    tally = Tally(names=names_of(execution.model), started=0.0)
+    return Ledger(tally, patience=Patience(execution.options.throttle_seconds))
 
 
 @frozen(kw_only=True)

@@ -1,7 +1,8 @@
 """Journal of imports: a small SQLite file that allows an interrupted import to be resumed.
 
-It contains the runs, the links of their executions, and for each chunk its id, its digest, and its state. It never contains
-a record, a credential, or a link that may contain one. Only one process at a time can use the file. The lock is the
+It contains the runs, the links of their executions, for each chunk its id, its digest, and its state, and for each object of
+the last confirmed run its identifier and a digest of its values (`journal_objects`). It never contains a record, a credential,
+or a link that may contain one. Only one process at a time can use the file. The lock is the
 database's own, so the operating system releases it however a process ends.
 
 Entries survive a kill of the process at any moment. Writing does not wait for the disk (write-ahead log,
@@ -18,18 +19,20 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
 from .._errors.declared import scrubbed
 from ..exceptions import JournalError, JournalLockedError, JournalMismatchError
+from . import journal_objects
+from .journal_objects import JournalObject
 from .journal_values import ChunkState, JournalChunk, JournalExecution, JournalRun, PlannedChunk, RunState
 
-#: Marker of the file ("JAdJ"), and version of its tables.
+#: Marker of the file ("JAdJ"), and version of its tables. Version 1 has no objects; they are added when it is opened.
 APPLICATION_ID = 0x4A41644A
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 CREATE TABLE runs (
@@ -97,18 +100,20 @@ class Journal:
         (application,) = database.execute("PRAGMA application_id").fetchone()
         (version,) = database.execute("PRAGMA user_version").fetchone()
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if not tables:
-            for statement in _TABLES.split(";"):
-                database.execute(statement)
-            database.execute(f"PRAGMA application_id={APPLICATION_ID:d}")
-            database.execute(f"PRAGMA user_version={VERSION:d}")
-        elif application != APPLICATION_ID:
+        if tables and application != APPLICATION_ID:
             raise JournalError(f"Could not open the journal {self.path.name}: it is another SQLite database.")
-        elif version != VERSION:
+        if tables and not 1 <= version <= VERSION:
             raise JournalError(
                 f"Could not open the journal {self.path.name}: it has version {version}, and this release reads version {VERSION}.",
                 cause="Another release of this library wrote it.",
             )
+        for first_version, statements in ((1, _TABLES), (2, journal_objects.TABLES)):
+            if not tables or version < first_version:
+                for statement in statements.split(";"):
+                    database.execute(statement)
+        if version != VERSION:
+            database.execute(f"PRAGMA application_id={APPLICATION_ID:d}")
+            database.execute(f"PRAGMA user_version={VERSION:d}")
         database.execute("COMMIT")
 
     def close(self) -> None:
@@ -210,18 +215,92 @@ class Journal:
             ).fetchone()
         return None if row is None else _counts(row[0])
 
-    def completing(self, run_id: str) -> None:
-        """Record that the end of the data is about to be sent."""
-        self._write("UPDATE runs SET state=? WHERE id=?", RunState.COMPLETING, run_id)
+    def completing(
+        self, run_id: str, object_types: Collection[str] = (), objects: Iterable[JournalObject] = ()
+    ) -> None:
+        """Record that the end of the data is about to be sent, and the objects that the data contains.
 
-    def finish_run(self, run_id: str, state: RunState, counts: Mapping[str, int]) -> None:
-        """Record the end of a run and its counts. Its chunks are deleted, which keeps the file small."""
+        Args:
+            run_id: Id of the run.
+            object_types: Keys of all mapped object types, if the run contains all records and is compared with what exists.
+                Empty for a test import, and for a run that is declared not to remove objects: it may be partial.
+            objects: The objects that the run contains.
+        """
         with self._transaction() as database:
+            run = self._run(database, run_id)
+            database.execute("UPDATE runs SET state=? WHERE id=?", (RunState.COMPLETING, run_id))
+            journal_objects.plan_objects(
+                database, self._number(database, run_id), run.import_source, object_types, objects
+            )
+
+    def finish_run(
+        self,
+        run_id: str,
+        state: RunState,
+        counts: Mapping[str, int],
+        doubtful_types: Collection[str] = (),
+    ) -> None:
+        """Record the end of a run and its counts. Its chunks are deleted, which keeps the file small.
+
+        Args:
+            run_id: Id of the run.
+            state: Its last state. With DONE, its objects become those of the last confirmed run.
+            counts: Number of records by selector.
+            doubtful_types: Keys of the object types whose report has a failure or a gap.
+        """
+        with self._transaction() as database:
+            run = self._run(database, run_id)
             database.execute(
                 "UPDATE runs SET state=?, ended=?, counts=? WHERE id=?",
                 (state, self._now(), json.dumps(dict(counts)), run_id),
             )
+            if state is RunState.DONE:
+                journal_objects.confirm_objects(
+                    database,
+                    self._number(database, run_id),
+                    run.import_source,
+                    doubtful_types,
+                )
             self._delete_chunks(database)
+
+    # --- objects
+
+    def note_missing(self, run_id: str, missing: Iterable[JournalObject], *, is_accepted: bool) -> None:
+        """Record the objects that a run does not contain.
+
+        They count from the run's confirmed end on; those that the user accepted count immediately.
+        """
+        with self._transaction() as database:
+            run = self._run(database, run_id)
+            journal_objects.note_missing(
+                database,
+                self._number(database, run_id),
+                run.import_source,
+                missing,
+                self._now() if is_accepted else None,
+            )
+
+    def confirmed_types(self, import_source: str) -> frozenset[str]:
+        """Return the keys of the object types of the last confirmed run that contained all records."""
+        with self._reading() as database:
+            return journal_objects.confirmed_types(database, import_source)
+
+    def confirmed_objects(self, import_source: str) -> Iterator[JournalObject]:
+        """Yield the objects of the last confirmed run, and those that partial runs confirmed since."""
+        with self._reading() as database:
+            yield from journal_objects.confirmed_objects(database, import_source)
+
+    def missing_objects(self, import_source: str) -> Iterator[JournalObject]:
+        """Yield the objects that were missing from the last confirmed run, and those that the user accepted since."""
+        with self._reading() as database:
+            yield from journal_objects.missing_objects(database, import_source)
+
+    def import_sources(self) -> frozenset[str]:
+        """Return the ids of the import sources whose runs the journal contains."""
+        with self._reading() as database:
+            return frozenset(
+                source for (source,) in database.execute("SELECT DISTINCT import_source FROM runs")
+            )
 
     def begin_execution(
         self, run_id: str, links: Mapping[str, str], execution_id: str = ""
@@ -354,6 +433,7 @@ class Journal:
             "DELETE FROM chunks WHERE run IN (SELECT number FROM runs WHERE state NOT IN (?, ?))",
             (RunState.OPEN, RunState.COMPLETING),
         )
+        journal_objects.delete_ended(database)
 
     def _error(self, error: sqlite3.Error) -> JournalError:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

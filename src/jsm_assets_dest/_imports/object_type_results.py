@@ -133,13 +133,17 @@ class ObjectTypeResult:
         return self.status.messages if self.status else ()
 
     @property
-    def unaccounted(self) -> int:
-        """Number of sent records that are missing from the report of Assets; 0 if there is no report."""
+    def reported(self) -> int:
+        """Number of records in the report of Assets."""
         if self.status is None:
             return 0
-        reported = self.created + self.updated + self.unchanged + self.failed + self.duplicates
-        reported += self.empty_identifiers + self.empty_labels + self.status.filtered
-        return max(0, self.sent - reported)
+        imported = self.created + self.updated + self.unchanged + self.failed
+        return imported + self.duplicates + self.empty_identifiers + self.empty_labels + self.status.filtered
+
+    @property
+    def unaccounted(self) -> int:
+        """Number of sent records that are missing from the report of Assets; 0 if there is no report."""
+        return 0 if self.status is None else max(0, self.sent - self.reported)
 
     @property
     def is_empty(self) -> bool:

@@ -25,6 +25,7 @@ from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from .._wire.json_reading import JsonObject
 from ..exceptions import RecordError
+from .problems import ImportProblem, ValueProblems
 from .values import MOST_CLASSES, TEXT_LIMIT, AttributeRule, Convert, Rule, SharedRule, UnfitError
 from .whole_run import REMEMBERED, DanglingReference, Identifiers, References, at_path
 
@@ -327,6 +328,7 @@ class RecordChecker:
         self._strict_types = functools.cache(functools.partial(checkers, is_strict=True))
         self._identifiers = Identifiers(remember) if unique_in_run else None
         self._references = References(model, remember) if dangling else None
+        self._value_problems = ValueProblems(model)
 
     @property
     def unknown_keys(self) -> dict[str, dict[str, int]]:
@@ -342,6 +344,11 @@ class RecordChecker:
     def dangling_references(self) -> tuple[DanglingReference, ...]:
         """Return the references whose target was not among the records so far; empty without `dangling`."""
         return () if self._references is None else self._references.dangling()
+
+    @property
+    def problems(self) -> tuple[ImportProblem, ...]:
+        """Values of the records so far that Assets drops without an error."""
+        return self._value_problems.problems()
 
     def begin_chunk(self) -> None:
         """Forget the identifiers of the chunk before."""
@@ -398,6 +405,7 @@ class RecordChecker:
         if rejected:
             indexes = [index for index in indexes if index not in rejected]
             records = [records[index - first] for index in indexes]
+        self._value_problems.note(selector, indexes, accepted)
         if self._references is not None:
             self._references.note(selector, zip(indexes, accepted, strict=True))
         return Checked(accepted, records, indexes)

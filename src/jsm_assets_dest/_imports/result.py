@@ -4,16 +4,27 @@
 the whole execution is done. Until then, nothing is confirmed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Literal
 
 from attrs import field, frozen
 
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
-from .object_type_results import ALWAYS_SHOWN, COLUMNS, FailedRecord, ObjectTypeResult, failure_reasons
+from .object_type_results import ALWAYS_SHOWN, COLUMNS, FailedRecord, ObjectTypeResult
+from .problems import (
+    ImportProblem,
+    dangling_problems,
+    joined_problems,
+    reported_problems,
+    skipped_problems,
+)
 from .progress import count_text, duration_text
 from .whole_run import DanglingReference
+
+#: Maximum number of problems, examples of a problem, and messages in a text.
+MOST_LISTED = 5
 
 
 @frozen(kw_only=True, repr=False)
@@ -33,8 +44,10 @@ class ImportResult:
         skipped_chunks: Number of chunks that an interrupted run had sent before.
         bytes_sent: Bytes of the accepted chunks.
         retries: Number of repeated requests.
-        throttled: Seconds of waits that the service requested.
+        throttled: Seconds that the import waited for the service's rate limits.
         duration: Seconds from start to end.
+        noted: Problems that the check of the records noted; `problems` contains them.
+        verified: Extent of the verification: "no", "sample", or "all". Only "all" proves that every record arrived.
         notes: Further notes, in sentences.
     """
 
@@ -53,6 +66,8 @@ class ImportResult:
     retries: int = 0
     throttled: float = 0.0
     duration: float = 0.0
+    noted: tuple[ImportProblem, ...] = field(default=(), repr=False)
+    verified: Literal["no", "sample", "all"] = "no"
     notes: tuple[str, ...] = ()
 
     def _sum(self, value: Callable[[ObjectTypeResult], int]) -> int:
@@ -106,9 +121,22 @@ class ImportResult:
         )
 
     @property
+    def problems(self) -> tuple[ImportProblem, ...]:
+        """Everything known that contradicts that every record arrived with its values."""
+        names = {result.selector: result.name for result in self.object_types}
+        return joined_problems(
+            (
+                *skipped_problems(self.failed, self.refused, names, by_reason=not self.sent),
+                *reported_problems(self.status, self.object_types, self.noted),
+                *dangling_problems(self.dangling, names),
+                *self.noted,
+            )
+        )
+
+    @property
     def ok(self) -> bool:
-        """True if Assets confirmed the import and reports no failed, empty, or unaccounted records, and none was rejected."""
-        return not self._problems()
+        """True if Assets reported DONE and there are no `problems`. False if the result was not awaited."""
+        return self.confirmed and not self.problems
 
     def object_type(self, name: str) -> ObjectTypeResult:
         """Return the result of an object type, by its selector or name.
@@ -127,15 +155,24 @@ class ImportResult:
         """Raise an error if the import has problems.
 
         Raises:
-            FailedObjectsError: Assets did not confirm the import, could not import some records, or does not report on them;
-                or some records were not sent. `error.result` is this result.
+            FailedObjectsError: `ok` is False: Assets did not confirm the import, or there are `problems`. `error.result` is
+                this result.
         """
-        problems = self._problems()
-        if not problems:
+        problems = [_with_examples(problem) for problem in self.problems]
+        if self.confirmed and not problems:
             return
-        message = f"The import has problems: {'; '.join(problems)}."
+        if not self.confirmed:
+            state = self.status.state or "unknown"
+            problems.insert(0, f"Assets has not confirmed it (its state is {state})")
+        more = f"; {len(problems) - MOST_LISTED:,} more" if len(problems) > MOST_LISTED else ""
+        message = f"The import has problems: {'; '.join(problems[:MOST_LISTED])}{more}."
         if self.confirmed:
-            raise FailedObjectsError(message, result=self, messages=self.messages[:10])
+            raise FailedObjectsError(
+                message,
+                result=self,
+                messages=self.messages[:10],
+                remedies=tuple(dict.fromkeys(problem.remedy for problem in self.problems)),
+            )
         raise FailedObjectsError(
             message,
             result=self,
@@ -144,36 +181,13 @@ class ImportResult:
             remedies=("You: check the import in Assets. Wait for its end, or start it again.",),
         )
 
-    def _problems(self) -> list[str]:
-        problems: list[str] = []
-        if not self.confirmed:
-            problems.append(f"Assets has not confirmed it (its state is {self.status.state or 'unknown'})")
-        elif self.status.result not in ("", "OK"):
-            problems.append(f"Assets ended it with the result {self.status.result}")
-        if self.failed_objects:
-            problems.append(f"Assets could not import {count_text(self.failed_objects, 'record')}")
-        empty = self._sum(lambda object_type: object_type.empty_identifiers + object_type.empty_labels)
-        if empty:
-            problems.append(f"Assets skipped {count_text(empty, 'record')} without an identifier or a label")
-        unreported = self._sum(lambda object_type: object_type.unaccounted) if self.confirmed else 0
-        if unreported:
-            problems.append(
-                f"Assets does not report on {count_text(unreported, 'record')} that {_was(unreported)} sent"
-            )
-        if self.refused:
-            reasons = "" if self.sent else f" ({'; '.join(failure_reasons(self.failed)[:5])})"
-            problems.append(
-                f"{count_text(self.refused, 'record')} {_was(self.refused)} invalid and not sent{reasons}"
-            )
-        if self.status.messages and not self.failed_objects:
-            problems.append(f"Assets reports: {self.status.messages[0]}")
-        return problems
-
     def to_dict(self) -> dict[str, object]:
         """Return the result as JSON-ready data, without the failed records themselves."""
         status = self.status
         return {
             "ok": self.ok,
+            "problems": [problem.to_dict() for problem in self.problems],
+            "verified": self.verified,
             "confirmed": self.confirmed,
             "state": status.state,
             "execution_id": status.execution_id,
@@ -208,29 +222,34 @@ class ImportResult:
         return "confirmed by Assets" + ("" if self.ok else ", with problems")
 
     def _lines(self) -> list[str]:
+        problems = self.problems
         lines = [
-            f"{self.refused - len(self.failed):,} further records were invalid"
-            if self.failed and self.refused > len(self.failed)
-            else "",
-            *self._not_sent(),
-            *(f"Assets reports: {text}" for text in self.messages[:5]),
-            f"Assets reports {len(self.messages) - 5:,} more messages" if len(self.messages) > 5 else "",
+            *(line for problem in problems for line in _problem_lines(problem)),
+            *self._messages_beside(problems),
             *(
                 f"not in the model, so not sent: {', '.join(keys)} of {selector}"
                 for selector, keys in self.unknown_keys.items()
             ),
-            *(f"no target: {reference}" for reference in self.dangling),
             count_text(self.retries, "retry", "retries") if self.retries else "",
             f"throttled for {duration_text(self.throttled)}" if self.throttled else "",
             *self.notes,
         ]
         return [line for line in lines if line]
 
-    def _not_sent(self) -> list[str]:
-        """Return the first failed records, or, if no record was sent, the reasons."""
-        failed = self.failed if self.sent else failure_reasons(self.failed)
-        lines = [f"not sent: {text}" for text in failed[:5]]
-        return [*lines, f"not sent: {len(failed) - 5:,} more"] if len(failed) > 5 else lines
+    def _messages_beside(self, problems: Iterable[ImportProblem]) -> Iterator[str]:
+        """Yield the first messages of Assets that are not examples of a problem."""
+        shown = {example for problem in problems for example in problem.examples}
+        messages = [f"Assets reports: {text}" for text in self.status.messages]
+        messages += [
+            f"Assets reports: {object_type.name}: {text}"
+            for object_type in self.object_types
+            for text in object_type.messages
+            if text not in shown
+        ]
+        messages = [text for text in messages if text not in shown]
+        yield from messages[:MOST_LISTED]
+        if len(messages) > MOST_LISTED:
+            yield f"Assets reports {len(messages) - MOST_LISTED:,} more messages"
 
     def __repr__(self) -> str:
         state = "confirmed" if self.confirmed else f"not confirmed, {self.status.state or 'state unknown'}"
@@ -282,5 +301,15 @@ def _key(object_type: ObjectTypeResult) -> str:
     return object_type.selector or object_type.name
 
 
-def _was(number: int) -> str:
-    return "was" if number == 1 else "were"
+def _with_examples(problem: ImportProblem) -> str:
+    """Return the description with some examples. Without a count, it is itself the first message."""
+    examples = problem.examples[:3] if problem.count else ()
+    return f"{problem.description} ({'; '.join(examples)})" if examples else problem.description
+
+
+def _problem_lines(problem: ImportProblem) -> Iterator[str]:
+    yield str(problem)
+    if problem.count:  # otherwise the description contains the first message
+        yield from (f"  {example}" for example in problem.examples[:MOST_LISTED])
+        if len(problem.examples) > MOST_LISTED:
+            yield f"  {len(problem.examples) - MOST_LISTED:,} more"

@@ -9,6 +9,7 @@ from attrs import define, field
 from ..exceptions import RecordError
 from .execution_status import ExecutionStatus
 from .object_type_results import FailedRecord, object_type_results
+from .problems import ImportProblem, joined_problems
 from .progress import ImportPhase, ImportProgress
 from .result import ImportResult
 from .whole_run import DanglingReference
@@ -32,9 +33,10 @@ class Tally:
         skipped_chunks: Number of chunks that an interrupted run had sent.
         bytes_sent: Bytes of the accepted chunks.
         retries: Number of repeated requests.
-        throttled: Seconds of waits that the service requested.
+        throttled: Seconds that the import has waited for the service's rate limits.
         failed: Records that were not sent.
         refused: Number of records that were not sent.
+        noted: Problems that the check of the records noted.
     """
 
     names: Mapping[str, str]
@@ -50,6 +52,11 @@ class Tally:
     throttled: float = 0.0
     failed: list[FailedRecord] = field(factory=list)
     refused: int = 0
+    noted: tuple[ImportProblem, ...] = ()
+
+    def note(self, problems: Sequence[ImportProblem]) -> None:
+        """Record problems that the check of some records noted."""
+        self.noted = joined_problems((*self.noted, *problems))
 
     def refuse(self, error: RecordError) -> None:
         """Record an invalid record; can be the `on_bad` of a checker or chunker."""
@@ -68,7 +75,13 @@ class Tally:
             self.bytes_sent += size
 
     def progress(
-        self, phase: ImportPhase, now: float, *, in_flight: int = 0, state: str = ""
+        self,
+        phase: ImportPhase,
+        now: float,
+        *,
+        in_flight: int = 0,
+        state: str = "",
+        waiting: float = 0.0,
     ) -> ImportProgress:
         """Return the progress of the import."""
         return ImportProgress(
@@ -84,6 +97,7 @@ class Tally:
             sending=0.0 if self.sending_since is None else now - self.sending_since,
             retries=self.retries,
             throttled=self.throttled,
+            waiting=waiting,
             state=state,
             selectors=dict(self.sent),
         )
@@ -104,6 +118,7 @@ class Tally:
             object_types=object_type_results(self.names, self.sent, status),
             failed=tuple(self.failed),
             refused=self.refused,
+            noted=self.noted,
             unknown_keys={} if unknown_keys is None else unknown_keys,
             dangling=tuple(dangling),
             chunks=self.chunks,

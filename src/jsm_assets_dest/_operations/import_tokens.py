@@ -163,6 +163,7 @@ ACCEPTED = "import token accepted"
 WORKSPACE = "workspace"
 OBJECT_SCHEMA = "object schema"
 STATE = "import state"
+SETTINGS = "import settings"
 
 
 def check(target: ImportTarget) -> Operation[ImportTokenReport]:
@@ -196,6 +197,7 @@ class _TokenCheck:
             checks.skip(OBJECT_SCHEMA, "Not checked: pass an object schema to import_token() to check it.")
         else:
             yield from checks.run(OBJECT_SCHEMA, self.check_schema(), proves=(ImportTargetMismatchError,))
+        self.conclude_settings(checks)
         yield from checks.run(STATE, self.check_state(), proves=())
         if self.state is not None:
             self.conclude_state(checks, self.state.status)
@@ -224,6 +226,19 @@ class _TokenCheck:
         self.source = yield from refuse_other_schema(self.target, self.known_links())
         key, schema_id = ("", "") if schema is None else (schema.key, schema.id)
         return f"The token belongs to an import of {key}.", f"object schema {schema_id}"
+
+    def conclude_settings(self, checks: CheckRecorder) -> None:
+        """Record what the import does with empty and unknown values, which was read with its object schema."""
+        if self.source is None:
+            reason = "" if checks.is_blocked else "Not checked: the import could not be read."
+            if self.target.schema is None and not checks.is_blocked:
+                reason = "Not checked: pass an object schema to import_token() to read them."
+            checks.skip(SETTINGS, reason)
+            return
+        checks.ok(
+            SETTINGS,
+            self.source.ignored_values or "The import ignores no empty or unknown values that Assets shows.",
+        )
 
     def check_state(self) -> Operation[tuple[str, str]]:
         self.state = yield from state(self.target, self.known_links())

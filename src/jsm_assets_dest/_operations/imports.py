@@ -69,7 +69,7 @@ from ..exceptions import (
     UnsafeLinkError,
 )
 from . import executions, starting
-from .executions import GONE, clean_up, complete, ended, look
+from .executions import GONE, clean_up, complete, ended, look, patient
 from .guard import refuse_removing_test, refuse_shrinking
 from .import_target import ImportTarget
 from .record_sources import refuse_no_source, refuse_unknown_selectors
@@ -221,7 +221,7 @@ def _resumed(
     execution = _execution_of(target.site, setup, interrupted.id, entry)
     if execution is None or entry is None:
         return None
-    status = yield from _status_of(target, execution)
+    status = yield from _status_of(patient(target, execution), execution)
     if status is None:
         return None
     chunks = journal.chunks(interrupted.id, entry.number)
@@ -290,7 +290,9 @@ def _finished(
     journal: Journal | None,
     first: int | None,
 ) -> Operation[ImportResult]:
-    site, execution = target.site, current.execution
+    execution = current.execution
+    target = patient(target, execution)
+    site = target.site
     tally = execution.ledger.tally
     sending = Sending(
         target,
@@ -335,8 +337,14 @@ def _finished(
         site.clock.monotonic(),
         unknown_keys=sending.unknown_keys,
         dangling=sending.dangling,
-        notes=(*sending.notes, *unchecked),
+        notes=(*sending.notes, *unchecked, *_ignored_values(target)),
     )
+
+
+def _ignored_values(target: ImportTarget) -> tuple[str, ...]:
+    """Return a note about the empty and unknown values that the import ignores, if its settings were read."""
+    source = target.memory.import_source
+    return (source.ignored_values,) if source is not None and source.ignored_values else ()
 
 
 def _add_state(error: BaseException, execution: Execution, site: Site) -> None:

@@ -16,6 +16,7 @@ from .._imports.encoding import Encoder, choose_encoder
 from .._imports.execution import Execution
 from .._imports.journal_values import ChunkState
 from .._imports.options import time_zone
+from .._imports.problems import ImportProblem
 from .._imports.progress import ImportPhase, count_text
 from .._imports.record_checker import RecordChecker
 from .._imports.whole_run import DanglingReference
@@ -195,6 +196,17 @@ class Sending:
         )
         return (note,)
 
+    def _problems(self) -> list[ImportProblem]:
+        """Return the problems that the checker noted, without status names that the import adds to Assets."""
+        source = self.target.memory.import_source
+        return [
+            problem
+            for problem in self.checker.problems
+            if problem.code != "unknown_status"
+            or source is None
+            or source.handling("unknown values", problem.object_type) != "ADD"
+        ]
+
     def _reject(self, error: RecordError) -> None:
         if self.execution.options.on_bad_record == "fail":
             raise error
@@ -206,13 +218,17 @@ class Sending:
         tally = self.execution.ledger.tally
         if tally.sending_since is None:
             tally.sending_since = self.target.site.clock.monotonic()
-        for source in open_sources(records, self.execution.model.import_order()):
-            try:
-                limit = yield from self._read(source, limit)
-            finally:
-                yield from close(source)
-            if limit is not None and limit <= 0:
-                break
+        try:
+            for source in open_sources(records, self.execution.model.import_order()):
+                try:
+                    limit = yield from self._read(source, limit)
+                finally:
+                    yield from close(source)
+                if limit is not None and limit <= 0:
+                    break
+        finally:
+            with self.execution.ledger.lock:
+                tally.note(self._problems())
         for chunk in self.chunker.flush():
             yield from self._dispatch(chunk)
         while self.in_flight:
@@ -283,7 +299,6 @@ class Sending:
         ledger = self.execution.ledger
         with ledger.lock:
             ledger.tally.retries += sent.effort.retries
-            ledger.tally.throttled += sent.effort.throttled
             if not sent.is_too_large:
                 ledger.tally.accept(chunk.counts, len(chunk.body))
                 self.sent += chunk.count

@@ -12,6 +12,7 @@ from .._wire.request import CredentialKind
 from .budget import Budget
 from .credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
 from .gate import Gate
+from .patience import Patience
 from .retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
@@ -53,7 +54,10 @@ class Site:
         token_expires: Time at which that token must be renewed, on the monotonic clock.
         gate: Gate of all requests.
         budget: Retry budget of all requests.
+        patience: Time that an import waits for throttling; None for all other requests, to which the retry policy applies.
     """
+
+    patience: Patience | None = None
 
     def __init__(
         self,
@@ -93,6 +97,10 @@ class Site:
     def __repr__(self) -> str:
         return f"<Site {self.url or self.gateway} with {self.credentials!r}>"
 
+    def patient(self, patience: Patience | None) -> Site:
+        """Return the same site for the requests of an import with an open execution; None applies the retry policy."""
+        return _PatientSite(self, patience)
+
     @property
     def uses_gateway(self) -> bool:
         """True if the credentials work on the gateway only, not on the site's own address."""
@@ -131,3 +139,13 @@ class Site:
             if self.workspace_id
             else None
         )
+
+
+class _PatientSite(Site):
+    """View of a site. It shares all attributes but one with the site, also those that change."""
+
+    __slots__ = ("patience",)
+
+    def __init__(self, site: Site, patience: Patience | None) -> None:
+        self.__dict__ = site.__dict__
+        self.patience = patience

@@ -3,19 +3,23 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from contextlib import nullcontext
-from typing import Unpack
+from typing import Self, Unpack
 
 from .._assets.roles import SchemaRoles
-from .._destination import checklist
+from .._destination import checklist, token_replacement
 from .._destination.saved_settings import SavedDestination
+from .._destination.secret_references import SecretReference, pasted_import_token
 from .._destination.status import DestinationStatus
 from .._http.clock import Clock
 from .._http.limits import Limits
-from .._imports.options import ImportSettings, Records
+from .._imports.options import Busy, ImportOptions, ImportSettings, Records
 from .._imports.result import ImportResult
+from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
+from .._secret import Secret
 from .._session.credentials import Credentials
 from .._session.retry_policy import RetryPolicy
 from ..exceptions import ConfigurationError
@@ -154,8 +158,97 @@ class Destination(SavedDestination):
             ConfigurationError: The token is missing where its reference points to.
             ObjectSchemaNotFoundError: The account can't see the object schema.
         """
+        target = self._import_target(connection, self._token())
+        return ImportToken(session=connection._session, target=target)
+
+    def save_import_token(
+        self,
+        token: str,
+        reference: SecretReference | str | None = None,
+        *,
+        environment_file: str | os.PathLike[str] | None = None,
+        connection: Connection | None = None,
+    ) -> Self:
+        """Check a pasted import token with Assets, store it, and return the destination that refers to it.
+
+        The token must be accepted and belong to the object schema and, if `import_source` is set, to that import. Otherwise
+        nothing is stored. A running import is not affected. Save the destination that this method returns.
+
+        Args:
+            token: The import token.
+            reference: Where to store the token: in a file that only you can read, in the keyring, or in an environment
+                file. Default: the current reference.
+            environment_file: File with lines `NAME=value`, for a reference to an environment variable.
+            connection: Open connection. None opens one for this call.
+
+        Raises:
+            InvalidCredentialError: The string is not an import token. Nothing was sent.
+            ProblemsFoundError: Assets rejected the token, or it belongs to another object schema.
+            ImportTargetMismatchError: The token belongs to another import.
+            ConfigurationError: There is no reference, or its place is not writable.
+        """
+        try:
+            secret = pasted_import_token(token)
+        finally:
+            # Error reporters show the local variables of a traceback.
+            del token
+        place = self._token_place(reference, environment_file)
+        with self._using(connection) as used:
+            target = self._import_target(used, secret)
+            used._session.run(token_replacement.check_token(target, self.import_source))
+        return self._with_token(place, secret, environment_file)
+
+    def rotate_import_token(
+        self,
+        reference: SecretReference | str | None = None,
+        *,
+        environment_file: str | os.PathLike[str] | None = None,
+        on_busy: Busy = "wait",
+        timeout: float = 3_600.0,
+        connection: Connection | None = None,
+    ) -> Self:
+        """Generate a new import token, store it, and return the destination that refers to it.
+
+        Assets rejects the old token as soon as a new one exists. Therefore, the new one is generated when no execution of
+        the import is running: a running import keeps its token until its end. Imports that start later read the new token.
+
+        Args:
+            reference: Where to store the token; see `save_import_token`. Default: the current reference.
+            environment_file: File with lines `NAME=value`, for a reference to an environment variable.
+            on_busy: Reaction to a running execution: "wait" for its end, or "fail".
+            timeout: Seconds to wait for its end.
+            connection: Open connection, whose account manages the object schema. None opens one for this call.
+
+        Raises:
+            ImportBusyError: An execution is running, and `on_busy` is "fail". Nothing was changed.
+            ImportTimeoutError: It was still running after `timeout`. Nothing was changed.
+            ConfigurationError: There is no reference, its place is not writable, or the object schema has several imports
+                and `import_source` is not set. Nothing was changed.
+            UnknownOutcomeError: The response was lost. The old token may no longer work. Call this method again.
+        """
+        options = ImportOptions(on_busy=on_busy, timeout=timeout)
+        place = self._token_place(reference, environment_file)
+        current = self._readable_token()
+        if current is not None:
+            # The old token dies when the new one is generated, so prove first that a token can be stored.
+            self._with_token(place, current, environment_file)
+        with self._using(connection) as used:
+            replacement = token_replacement.TokenReplacement(
+                site=used._session.site,
+                schema=self.get_object_schema(used),
+                current=current,
+                import_source=self.import_source,
+                options=options,
+            )
+            secret = used._session.run(replacement.generate())
+            destination = self._with_token(place, secret, environment_file)
+            target = self._import_target(used, secret)
+            used._session.run(token_replacement.wait_until_accepted(target))
+        return destination
+
+    def _import_target(self, connection: Connection, secret: Secret) -> ImportTarget:
         schema = None if self.schema_key is None else self.get_object_schema(connection)
-        return connection.import_token(self._token().reveal(), schema=schema)
+        return ImportTarget(site=connection._session.site, secret=secret, schema=schema)
 
     def plan(self, connection: Connection) -> BuildPlan:
         """Return the plan to build the model; see `ImportToken.plan`. Its `apply` needs the open connection."""

@@ -31,7 +31,7 @@ class ImportExecution(Execution):
     @classmethod
     def of(cls, session: Session, target: ImportTarget, execution: Execution) -> Self:
         """Return a handle for the execution."""
-        return cls(**values_of(execution), session=session, target=target)
+        return cls(**values_of(execution), session=session, target=executions.patient(target, execution))
 
     def __enter__(self) -> Self:
         return self
