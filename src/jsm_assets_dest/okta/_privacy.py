@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec
 from .._secret import Secret
@@ -73,6 +74,7 @@ def _key(key: str | bytes | None) -> Secret | None:
     return Secret(key.decode("latin-1") if isinstance(key, bytes) else key)
 
 
+@checked
 @frozen(repr=False)
 class Privacy:
     """Rules that decide which values leave the process, and in which form.

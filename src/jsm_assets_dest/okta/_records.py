@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias, get_args
 
 from attrs import define, field, frozen
 
+from .._arguments.checking import checked
 from .._model.schema_model import SchemaModel
 from ._arguments import check_choice, check_count, check_type
 from ._fields import TYPES, TypeFields, device_users
@@ -228,6 +229,7 @@ class _Pass:
         return ""
 
 
+@checked
 def records(
     tenant: Tenant,
     *,

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked
 from ._arguments import check_count, check_type
 from ._sample_words import (
     CONSOLES,
@@ -54,6 +55,7 @@ _STATES: Mapping[int, str] = {
 _PLAIN = str.maketrans({"ø": "o", "ı": "i", "ł": "l", "Ø": "O"})
 
 
+@checked
 def sample_tenant(people: int = 250, *, seed: int = 7) -> Tenant:
     """Create an invented organization.
 

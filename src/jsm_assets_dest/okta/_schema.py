@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias, get_args
 
+from .._arguments.checking import checked
+from .._arguments.conversion import instances, texts
 from .._assets.statuses import StatusCategory
-from .._model.arguments import instances, texts
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec, StatusSpec
 from ..exceptions import ConfigurationError
@@ -64,6 +65,7 @@ KEY = "OKT"
 DESCRIPTION = "Auto-generated Okta data."
 
 
+@checked
 def schema_model(
     profile: Profile = "standard",
     *,

@@ -6,6 +6,7 @@ from typing import Self, cast
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked
 from ..exceptions import ConfigurationError
 from ._arguments import check_type
 from ._custom_attributes import CustomAttribute, discover_custom_attributes
@@ -38,6 +39,7 @@ def _schemas(values: Iterable[object]) -> tuple[object, ...]:
     return tuple(values)
 
 
+@checked
 @frozen(kw_only=True, repr=False)
 class Tenant:
     """Sources of an Okta organization's data. They are read while `records()` is iterated.
