@@ -574,6 +574,15 @@ class ObjectTypeNotFoundError(NotFoundError):
     )
 
 
+class ObjectNotFoundError(NotFoundError):
+    """The object does not exist in this object schema, or this account can't see it."""
+
+    remedies: tuple[str, ...] = advice(
+        "You: check the key of the object, and the object schema.",
+        "An object schema manager: check that the account can see it; roles of an object type override the schema's.",
+    )
+
+
 class SiteNotFoundError(ApiError):
     """There is no Jira site with this name or cloud id."""
 
@@ -814,6 +823,27 @@ class UnsupportedMediaError(ApiError):
 
 
 # --- results of an operation ----------------------------------------------------------------------------------------
+
+
+class IncompleteListError(AssetsError):
+    """Assets did not return all objects of a list. What was read must not be used as a complete list.
+
+    Attributes:
+        read_count: Number of objects that were read.
+        expected_count: Number of objects that Assets counts, or None if the pages themselves were inconsistent.
+    """
+
+    cause: str = (
+        "Objects are created or deleted while they are read, or Assets has not yet indexed all of them."
+    )
+    remedies: tuple[str, ...] = advice(
+        "You: wait until no import into this object schema is running, then try again.",
+        "You: if `query` has an order of its own, leave it out.",
+    )
+    _retryable = True
+
+    read_count: int = 0
+    expected_count: int | None = None
 
 
 class ImportTargetMismatchError(AssetsError, certain=True):

@@ -9,6 +9,7 @@ from .._session.site import Site
 from .._session.workspace import Builder, ask_assets
 from .._wire import schema_requests as wire
 from .._wire.json_reading import read_object
+from .._wire.object_requests import count_objects, read_total
 from ..exceptions import (
     ApiError,
     HtmlResponseError,
@@ -110,9 +111,9 @@ def _delete(site: Site, conflict: ConflictRecord) -> Operation[None]:
     """Delete the existing type if its number of objects has not changed since the conflict was found."""
     try:
         response = yield from ask_assets(
-            site, lambda base: wire.count_objects(base, f"objectTypeId = {conflict.existing.id}")
+            site, lambda base: count_objects(base, f"objectTypeId = {conflict.existing.id}")
         )
-        count = wire.read_total(response)
+        count = read_total(response)
         if count != (conflict.object_count or 0):
             raise ResolutionNotPossibleError(
                 f'The object type "{conflict.name}" was not deleted: it now has {count} objects instead of '
