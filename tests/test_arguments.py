@@ -35,6 +35,7 @@ MODULES = ("jsm_assets_dest", "jsm_assets_dest.okta", "jsm_assets_dest.tables")
 
 #: Constructors that only the library calls, with the reason. Their methods are checked all the same.
 LIBRARY_CREATES = {
+    "AssetsObject": "reads a response",
     "Attribute": "reads a response",
     "BuildPlan": "ImportToken.plan returns it",
     "BuildPlanRecord": "ImportToken.plan returns it",
@@ -62,6 +63,9 @@ LIBRARY_CREATES = {
     "ImportedType": "part of an ImportSource",
     "JiraGroup": "reads a response",
     "JiraUser": "reads a response",
+    "Journal": "Journal.open opens it",
+    "JournalRun": "Journal reads it",
+    "ObjectReference": "reads a response",
     "ObjectSchema": "a connection returns it",
     "ObjectSchemaRecord": "reads a response",
     "ObjectType": "reads a response",

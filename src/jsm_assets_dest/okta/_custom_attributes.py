@@ -7,7 +7,6 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked
 from ..exceptions import ConfigurationError
-from ._arguments import check_type
 from ._okta_objects import as_mapping, error_summary, pick, text_at
 from ._sources import Located
 from ._values import TEXT_LIMIT
@@ -39,7 +38,6 @@ TYPES = (
 
 
 def _stripped(name: str) -> str:
-    check_type(name, str, "the API name or the title of a custom attribute", '"badgeNumber"')
     return name.strip()
 
 
