@@ -303,6 +303,11 @@ class MalformedAnswerError(TransportError):
         "Your network team: check whether a proxy changes responses of this host.",
     )
 
+    @property
+    def retryable(self) -> bool:
+        """True, because the damage may be temporary; but not if a redirect has an invalid address."""
+        return self.status is None or not 300 <= self.status < 400
+
 
 class AnswerTooLargeError(TransportError, certain=True):
     """A response is larger than its limit. The rest was not read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
@@ -160,6 +161,17 @@ def send_mapping(
         body=_json(document),
         empty_answer=True,
     )
+
+
+def progress_address(response: Response) -> str:
+    """Return the address of a mapping's progress from a 303; "" if it is missing or can't be parsed."""
+    location = response.headers.get("location", "").strip()
+    try:
+        parts = urlsplit(location)
+        is_address = bool(parts.path) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return ""
+    return location if is_address else ""
 
 
 def mapping_progress(location: str, gateway: str, secret: Secret) -> Request:
