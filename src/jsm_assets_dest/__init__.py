@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ._destination.status import DestinationStatus, DestinationStep, StepAction, StepState
     from ._http.clock import Clock
     from ._http.limits import Limits
-    from ._imports.execution import Execution
+    from ._imports.execution import Execution, RunningImport
     from ._imports.journal_reader import Journal
     from ._imports.journal_values import JournalRun
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
@@ -145,6 +145,7 @@ _HOMES = {
     "RetryPolicy": "_session.retry_policy",
     "Role": "_assets.roles",
     "RoleKind": "_assets.roles",
+    "RunningImport": "_imports.execution",
     "SchemaLinks": "_assets.object_schemas",
     "SchemaModel": "_model.schema_model",
     "SchemaRoles": "_assets.roles",
@@ -236,6 +237,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "RetryPolicy",
     "Role",
     "RoleKind",
+    "RunningImport",
     "SchemaLinks",
     "SchemaModel",
     "SchemaRoles",

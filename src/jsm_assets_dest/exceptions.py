@@ -642,6 +642,7 @@ class ImportBusyError(ImportConflictError):
     cause: str = "Assets runs one execution per import at a time."
     remedies: tuple[str, ...] = advice(
         "You: wait until it ends, or pass on_busy='wait' to wait automatically.",
+        "Or you: token.running() describes it, and a handle that takes it over can cancel it.",
         "Or an object schema manager: in Assets, open the object schema > Configuration > Import, and cancel it if it is no longer needed.",
     )
 
@@ -922,6 +923,22 @@ class ImportCancelledError(AssetsError, certain=True):
 
     cause: str = "Someone cancelled the execution, in Assets or from another program."
     remedies: tuple[str, ...] = advice("You: find out who cancelled it, then start or resume the import.")
+
+    execution: ExecutionFacts | None = carried(default=None)
+
+
+class ExecutionCompletedError(AssetsError, certain=True):
+    """Another process completed the execution first.
+
+    Attributes:
+        execution: The execution.
+        result: What was sent and confirmed so far, or None.
+    """
+
+    cause: str = "Two processes lead the execution, or an earlier attempt of this step has completed it."
+    remedies: tuple[str, ...] = advice(
+        "You: wait for the result with `wait()`; nothing has to be completed again."
+    )
 
     execution: ExecutionFacts | None = carried(default=None)
 

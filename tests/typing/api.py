@@ -81,6 +81,7 @@ from jsm_assets_dest import (
     RetryPolicy,
     Role,
     RoleKind,
+    RunningImport,
     SchemaLinks,
     SchemaModel,
     SchemaRoles,
@@ -225,6 +226,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
     assert_type(execution.result(), ImportResult)
     assert_type(execution.wait(timeout=60), ImportResult)
     assert_type(execution.cancel(), bool)
+    assert_type(token.attach(execution.to_dict(), lead=True), ImportExecution)
+    assert_type(token.running(), RunningImport | None)
     (source,) = schema.import_sources()
     assert_type(connection.generate_import_token(source), ImportToken)
 
