@@ -5,6 +5,7 @@ from typing import Self, Unpack
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import ImportTokenReport
@@ -23,6 +24,7 @@ from .import_execution import AsyncImportExecution
 from .session import AsyncSession
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class AsyncImportToken:
     """Import token of one External import.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._operations import object_schemas as schemas
 from .session import AsyncSession, LazyModule, values_of
@@ -40,6 +41,7 @@ else:
     conflict_handles = LazyModule(".object_type_conflict")
 
 
+@checked_methods
 @frozen(kw_only=True)
 class AsyncObjectSchema(ObjectSchemaRecord):
     """Object schema of a site: its values when it was read, and operations on it.

@@ -6,6 +6,7 @@ from typing import cast
 
 from attrs import Factory, define, evolve, field, frozen
 
+from .._arguments.checking import checked_methods
 from .._model.schema_model import SchemaModel
 from .._session.patience import Patience
 from ..exceptions import ConfigurationError
@@ -47,6 +48,7 @@ def _nothing_yet(execution: "Execution") -> Ledger:
     return Ledger(tally, patience=Patience(execution.options.throttle_seconds))
 
 
+@checked_methods
 @frozen(kw_only=True)
 class Execution:
     """Execution of an import, without a connection and without the token.

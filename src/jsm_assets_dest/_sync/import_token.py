@@ -6,6 +6,7 @@ from typing import Self, Unpack
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import ImportTokenReport
@@ -24,6 +25,7 @@ from .import_execution import ImportExecution
 from .session import Session
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class ImportToken:
     """Import token of one External import.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._operations import object_schemas as schemas
 from .session import LazyModule, Session, values_of
@@ -41,6 +42,7 @@ else:
     conflict_handles = LazyModule(".object_type_conflict")
 
 
+@checked_methods
 @frozen(kw_only=True)
 class ObjectSchema(ObjectSchemaRecord):
     """Object schema of a site: its values when it was read, and operations on it.
