@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from ._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
     from ._assets.roles import Role, RoleKind, SchemaRoles
     from ._assets.statuses import Status, StatusCategory
+    from ._assets.user_links import (
+        GroupLink,
+        LinkedObject,
+        LinkOutcome,
+        LinkReason,
+        UserLink,
+        UserLinkPhase,
+        UserLinkProgress,
+        UserLinkReport,
+    )
     from ._async.build_plan import AsyncBuildPlan
     from ._async.connection import AsyncConnection
     from ._async.destination import AsyncDestination
@@ -32,13 +42,15 @@ if TYPE_CHECKING:
     from ._destination.status import DestinationStatus, DestinationStep, StepAction, StepState
     from ._http.clock import Clock
     from ._http.limits import Limits
-    from ._imports.execution import Execution
+    from ._imports.execution import Execution, RunningImport
     from ._imports.journal_reader import Journal
     from ._imports.journal_values import JournalRun
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
+    from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
     from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
+    from ._imports.receipt import SubmitReceipt
     from ._imports.result import ImportResult
     from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
@@ -88,6 +100,7 @@ _HOMES = {
     "AttributeType": "_model.specs",
     "BuildPlan": "_sync.build_plan",
     "BuildPlanRecord": "_plan.build_plan",
+    "ChangedObject": "_imports.preview",
     "Check": "_assets.reports",
     "CheckState": "_assets.reports",
     "ClientCredentials": "_session.credentials",
@@ -109,10 +122,12 @@ _HOMES = {
     "Findings": "_model.findings",
     "ForgeToken": "_session.credentials",
     "Graph": "_model.graph",
+    "GroupLink": "_assets.user_links",
     "IconSpec": "_model.specs",
     "ImportExecution": "_sync.import_execution",
     "ImportOptions": "_imports.options",
     "ImportPhase": "_imports.progress",
+    "ImportPreview": "_imports.preview",
     "ImportProblem": "_imports.problems",
     "ImportProgress": "_imports.progress",
     "ImportResult": "_imports.result",
@@ -128,12 +143,17 @@ _HOMES = {
     "Journal": "_imports.journal_reader",
     "JournalRun": "_imports.journal_values",
     "Limits": "_http.limits",
+    "LinkOutcome": "_assets.user_links",
+    "LinkReason": "_assets.user_links",
+    "LinkedObject": "_assets.user_links",
+    "MissingObject": "_imports.preview",
     "OAuthToken": "_session.credentials",
     "ObjectReference": "_assets.objects",
     "ObjectSchema": "_sync.object_schema",
     "ObjectSchemaRecord": "_assets.object_schemas",
     "ObjectType": "_assets.object_types",
     "ObjectTypeConflict": "_sync.object_type_conflict",
+    "ObjectTypePreview": "_imports.preview",
     "ObjectTypeResult": "_imports.object_type_results",
     "ObjectTypeSpec": "_model.specs",
     "OktaModel": "_destination.okta_model",
@@ -145,6 +165,7 @@ _HOMES = {
     "RetryPolicy": "_session.retry_policy",
     "Role": "_assets.roles",
     "RoleKind": "_assets.roles",
+    "RunningImport": "_imports.execution",
     "SchemaLinks": "_assets.object_schemas",
     "SchemaModel": "_model.schema_model",
     "SchemaRoles": "_assets.roles",
@@ -155,6 +176,11 @@ _HOMES = {
     "StatusSpec": "_model.specs",
     "StepAction": "_destination.status",
     "StepState": "_destination.status",
+    "SubmitReceipt": "_imports.receipt",
+    "UserLink": "_assets.user_links",
+    "UserLinkPhase": "_assets.user_links",
+    "UserLinkProgress": "_assets.user_links",
+    "UserLinkReport": "_assets.user_links",
     "attribute": "_model.classes",
     "object_type": "_model.classes",
 }
@@ -179,6 +205,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "AttributeType",
     "BuildPlan",
     "BuildPlanRecord",
+    "ChangedObject",
     "Check",
     "CheckState",
     "ClientCredentials",
@@ -200,10 +227,12 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Findings",
     "ForgeToken",
     "Graph",
+    "GroupLink",
     "IconSpec",
     "ImportExecution",
     "ImportOptions",
     "ImportPhase",
+    "ImportPreview",
     "ImportProblem",
     "ImportProgress",
     "ImportResult",
@@ -219,12 +248,17 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Journal",
     "JournalRun",
     "Limits",
+    "LinkOutcome",
+    "LinkReason",
+    "LinkedObject",
+    "MissingObject",
     "OAuthToken",
     "ObjectReference",
     "ObjectSchema",
     "ObjectSchemaRecord",
     "ObjectType",
     "ObjectTypeConflict",
+    "ObjectTypePreview",
     "ObjectTypeResult",
     "ObjectTypeSpec",
     "OktaModel",
@@ -236,6 +270,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "RetryPolicy",
     "Role",
     "RoleKind",
+    "RunningImport",
     "SchemaLinks",
     "SchemaModel",
     "SchemaRoles",
@@ -246,6 +281,11 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "StatusSpec",
     "StepAction",
     "StepState",
+    "SubmitReceipt",
+    "UserLink",
+    "UserLinkPhase",
+    "UserLinkProgress",
+    "UserLinkReport",
     "attribute",
     "object_type",
 ]

@@ -8,6 +8,7 @@ from typing import Self, TypeAlias
 
 from attrs import evolve, field, fields, frozen
 
+from .._arguments.checking import checked
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
@@ -74,6 +75,7 @@ def _environment(value: Mapping[str, str] | Environment | None) -> Environment:
     return value if isinstance(value, Environment) else Environment(os.environ if value is None else value)
 
 
+@checked
 @forgetful_class
 @frozen(kw_only=True)
 class SavedDestination:
@@ -101,13 +103,6 @@ class SavedDestination:
         if not self.name.strip():
             raise ConfigurationError(
                 "`name` is empty.", field="name", fix="Enter a name that people recognize."
-            )
-        if not isinstance(self.credentials, (CredentialsReference, type(None))):
-            raise ConfigurationError(
-                f"`credentials` is {type(self.credentials).__name__}, which can't be saved.",
-                field="credentials",
-                fix='Pass CredentialsReference("env:JSM_ASSETS_API_TOKEN", email="ana@acme.com"), which names the place '
-                "of the secret.",
             )
         reject_unsavable(self.options)
         reject_secrets(self.to_dict())
