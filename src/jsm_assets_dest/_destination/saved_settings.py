@@ -8,16 +8,17 @@ from typing import Self, TypeAlias
 
 from attrs import evolve, field, fields, frozen
 
+from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
 from .._session.credentials import Credentials, import_token_secret
-from .._session.opening import SiteSettings, from_environment
+from .._session.opening import SiteSettings, checked_environment, from_environment
 from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError
 from .checklist import Wanted
 from .okta_model import OktaModel
-from .pasted_secrets import FORMS, forgetful, forgetful_class, reject_secrets
+from .pasted_secrets import FORMS, reject_secrets
 from .saved_options import changed_options, options_from_dict, options_to_dict, reject_unsavable
 from .secret_references import (
     CredentialsReference,
@@ -62,7 +63,13 @@ def _model(value: OktaModel | SchemaModel | str | os.PathLike[str] | None) -> Mo
 
 
 def _roles(value: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
-    reject_unknown_keys(dict(value), "roles", ROLES)
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(
+            f"`roles` is {type(value).__name__}, not a mapping.",
+            field="roles",
+            fix='Pass the entries by role, such as {"managers": ["okta-admins"]}.',
+        )
+    reject_unknown_keys(value, "roles", ROLES)
     return {name: read_texts({name: [*entries]}, name, "roles") for name, entries in value.items()}
 
 
@@ -71,7 +78,11 @@ def _path(value: str | os.PathLike[str] | None) -> Path | None:
 
 
 def _environment(value: Mapping[str, str] | Environment | None) -> Environment:
-    return value if isinstance(value, Environment) else Environment(os.environ if value is None else value)
+    if isinstance(value, Environment):
+        return value
+    environ = os.environ if value is None else value
+    checked_environment(environ)
+    return Environment(environ)
 
 
 @forgetful_class
@@ -98,7 +109,7 @@ class SavedDestination:
     _transport: object | None = field(default=None, repr=False, eq=False, alias="transport")
 
     def __attrs_post_init__(self) -> None:
-        if not self.name.strip():
+        if not isinstance(self.name, str) or not self.name.strip():
             raise ConfigurationError(
                 "`name` is empty.", field="name", fix="Enter a name that people recognize."
             )
@@ -217,6 +228,12 @@ class SavedDestination:
         Raises:
             ConfigurationError: A setting is unknown or invalid. The error names it.
         """
+        if not isinstance(data, Mapping):
+            raise ConfigurationError(
+                f"`data` is {type(data).__name__}, not a mapping.",
+                field="data",
+                fix="Pass the result of to_dict().",
+            )
         reject_unknown_keys(
             data, "", [setting.name for setting in fields(SavedDestination) if setting.name not in _NOT_SAVED]
         )

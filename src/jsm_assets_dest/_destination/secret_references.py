@@ -13,6 +13,7 @@ from typing import final
 
 from attrs import field, frozen
 
+from .._errors.forgetful import forgetful, forgetful_class
 from .._secret import Secret
 from .._session.credentials import (
     API_TOKEN_PREFIX,
@@ -25,8 +26,6 @@ from .._session.credentials import (
 from ..exceptions import ConfigurationError, MissingSettingsError
 from .pasted_secrets import (
     FORMS,
-    forgetful,
-    forgetful_class,
     looks_secret,
     pasted_secret_error,
     reject_secrets,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping
 from random import random
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 from .._http.clock import Clock
@@ -45,7 +45,9 @@ def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> Si
 
     Raises:
         MissingSettingsError: Settings are missing. The message names all of them.
+        ConfigurationError: `environ` is not a mapping of strings.
     """
+    checked_environment(environ)
     settings = {
         name: value.strip()
         for name, value in environ.items()
@@ -82,6 +84,23 @@ def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> Si
         gateway=settings.get(GATEWAY_ADDRESS, gateway),
         cloud_id=settings.get(CLOUD_ID),
         workspace_id=settings.get(WORKSPACE_ID),
+    )
+
+
+def checked_environment(environ: object) -> None:
+    """Check environment variables.
+
+    Raises:
+        ConfigurationError: They are not a mapping of strings. The message does not repeat them.
+    """
+    if isinstance(environ, Mapping):
+        variables = cast("Mapping[object, object]", environ)
+        if all(isinstance(part, str) for pair in variables.items() for part in pair):
+            return
+    raise ConfigurationError(
+        f"`environ` is {type(environ).__name__}, not a mapping of strings to strings.",
+        field="environ",
+        fix="Leave it out, or pass a mapping such as os.environ.",
     )
 
 

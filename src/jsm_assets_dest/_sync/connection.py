@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._errors.forgetful import forgetful
 from .._http.clock import Clock, clock_for
 from .._http.limits import Limits
 from .._http.settings import HttpSettings, environment_proxies, named_proxies
@@ -49,6 +50,7 @@ class Connection:
 
     __module__ = "jsm_assets_dest"
 
+    @forgetful
     def __init__(
         self,
         site: str,
@@ -88,6 +90,7 @@ class Connection:
         self._session = Session(opened, SyncEngine(settings, clock))
 
     @classmethod
+    @forgetful
     def current_site(
         cls,
         auth: Credentials | None = None,
@@ -136,6 +139,7 @@ class Connection:
         )
 
     @classmethod
+    @forgetful
     def external_site(
         cls,
         site: str,
@@ -303,6 +307,7 @@ class Connection:
         """
         return self._session.run(directory.find_groups(self._session.site, query, limit))
 
+    @forgetful
     def import_token(
         self, secret: str, schema: schema_handles.ObjectSchema | None = None
     ) -> token_handles.ImportToken:
