@@ -60,12 +60,6 @@ def reject_unsavable(options: ImportOptions) -> None:
     Raises:
         ConfigurationError: An option can't be saved. The error names the option and the reason.
     """
-    if not isinstance(options, ImportOptions):
-        raise ConfigurationError(
-            f"`options` is {type(options).__name__}, not ImportOptions.",
-            field="options",
-            fix="Pass ImportOptions(chunk_records=200), for example.",
-        )
     for name, value in changed_options(options).items():
         _reject_option_of_one_run(name)
         if name == "on_progress" and not isinstance(value, str):

@@ -8,12 +8,13 @@ from typing import Self, TypeAlias
 
 from attrs import evolve, field, fields, frozen
 
+from .._arguments.checking import checked
 from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
 from .._session.credentials import Credentials, import_token_secret
-from .._session.opening import SiteSettings, checked_environment, from_environment
+from .._session.opening import SiteSettings, from_environment
 from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError
 from .checklist import Wanted
@@ -63,13 +64,7 @@ def _model(value: OktaModel | SchemaModel | str | os.PathLike[str] | None) -> Mo
 
 
 def _roles(value: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
-    if not isinstance(value, Mapping):
-        raise ConfigurationError(
-            f"`roles` is {type(value).__name__}, not a mapping.",
-            field="roles",
-            fix='Pass the entries by role, such as {"managers": ["okta-admins"]}.',
-        )
-    reject_unknown_keys(value, "roles", ROLES)
+    reject_unknown_keys(dict(value), "roles", ROLES)
     return {name: read_texts({name: [*entries]}, name, "roles") for name, entries in value.items()}
 
 
@@ -78,13 +73,10 @@ def _path(value: str | os.PathLike[str] | None) -> Path | None:
 
 
 def _environment(value: Mapping[str, str] | Environment | None) -> Environment:
-    if isinstance(value, Environment):
-        return value
-    environ = os.environ if value is None else value
-    checked_environment(environ)
-    return Environment(environ)
+    return value if isinstance(value, Environment) else Environment(os.environ if value is None else value)
 
 
+@checked
 @forgetful_class
 @frozen(kw_only=True)
 class SavedDestination:
@@ -109,16 +101,9 @@ class SavedDestination:
     _transport: object | None = field(default=None, repr=False, eq=False, alias="transport")
 
     def __attrs_post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip():
+        if not self.name.strip():
             raise ConfigurationError(
                 "`name` is empty.", field="name", fix="Enter a name that people recognize."
-            )
-        if not isinstance(self.credentials, (CredentialsReference, type(None))):
-            raise ConfigurationError(
-                f"`credentials` is {type(self.credentials).__name__}, which can't be saved.",
-                field="credentials",
-                fix='Pass CredentialsReference("env:JSM_ASSETS_API_TOKEN", email="ana@acme.com"), which names the place '
-                "of the secret.",
             )
         reject_unsavable(self.options)
         reject_secrets(self.to_dict())
@@ -228,12 +213,6 @@ class SavedDestination:
         Raises:
             ConfigurationError: A setting is unknown or invalid. The error names it.
         """
-        if not isinstance(data, Mapping):
-            raise ConfigurationError(
-                f"`data` is {type(data).__name__}, not a mapping.",
-                field="data",
-                fix="Pass the result of to_dict().",
-            )
         reject_unknown_keys(
             data, "", [setting.name for setting in fields(SavedDestination) if setting.name not in _NOT_SAVED]
         )

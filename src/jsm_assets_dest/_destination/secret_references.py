@@ -13,6 +13,7 @@ from typing import final
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked
 from .._errors.forgetful import forgetful, forgetful_class
 from .._secret import Secret
 from .._session.credentials import (
@@ -40,6 +41,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 # Without attrs' constructor: the argument is one string, and the fields are its two parts.
+@checked
 @frozen(init=False, repr=False)
 class SecretReference:
     """Reference to a secret.
@@ -113,6 +115,7 @@ def _secret_of_credentials(value: str | SecretReference) -> SecretReference:
     return SecretReference(value, field="credentials.secret")
 
 
+@checked
 @forgetful_class
 @frozen
 class CredentialsReference:

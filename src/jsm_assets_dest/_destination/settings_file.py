@@ -212,7 +212,7 @@ def reject_unknown_keys(data: Mapping[str, object], path: str, known_keys: Itera
         return
     # Show a key only if it can be a name: the key and the value may have been swapped.
     display_names = [
-        key if str(key).isidentifier() and len(key) <= 40 else "(a key that is not a name)" for key in unknown
+        key if key.isidentifier() and len(key) <= 40 else "(a key that is not a name)" for key in unknown
     ]
     similar = get_close_matches(unknown[0], names, n=1)
     advice = f"Did you mean {joined_path(path, similar[0])}? " if similar else ""

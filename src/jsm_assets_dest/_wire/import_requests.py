@@ -224,7 +224,7 @@ class ExecutionLinks:
     """The links of an execution.
 
     Attributes:
-        submit: Accepts chunks.
+        submit: Accepts chunks; empty for an execution of someone else, of which the state of the import tells.
         status: Returns the state.
         cancel: Cancels it.
         progress: Accepts the progress that Assets displays; empty if there is no such link.
@@ -249,16 +249,16 @@ class ExecutionLinks:
     @classmethod
     def from_dict(cls, links: Mapping[str, object], gateway: str) -> ExecutionLinks:
         """Return the links from the result of `to_dict`, after checking them again."""
-        submit, status, cancel = (
-            trusted_link(links.get(name), gateway) for name in ("submit", "status", "cancel")
+        status, cancel = (trusted_link(links.get(name), gateway) for name in ("status", "cancel"))
+        submit, progress = (
+            trusted_link(links[name], gateway) if links.get(name) else "" for name in ("submit", "progress")
         )
-        progress = links.get("progress")
         return cls(
             submit=submit,
             status=status,
             cancel=cancel,
-            progress=trusted_link(progress, gateway) if progress else "",
-            execution_id=_path_part(submit, "executions"),
+            progress=progress,
+            execution_id=_path_part(status, "executions"),
         )
 
 
