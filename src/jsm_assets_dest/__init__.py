@@ -1,6 +1,6 @@
 """Import data into Jira Service Management (JSM) Assets.
 
-All public names are importable from here, except those of the modules `exceptions`, `okta`, and `testing`.
+All public names are importable from here, except those of the modules `exceptions`, `okta`, `tables`, and `testing`.
 Importing the package imports none of its modules: each one is loaded when a name of it is first used, so that a tool
 that may never use Assets starts fast.
 """
@@ -156,7 +156,7 @@ _HOMES = {
 }
 
 #: Public modules.
-_MODULES = frozenset({"exceptions", "okta", "testing"})
+_MODULES = frozenset({"exceptions", "okta", "tables", "testing"})
 
 __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Adoption",

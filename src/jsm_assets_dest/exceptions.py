@@ -846,6 +846,21 @@ class IncompleteListError(AssetsError):
     expected_count: int | None = None
 
 
+class ExportError(AssetsError, OSError, certain=True):
+    """An export could not be written. No partial file remains, and an earlier file at this path is unchanged.
+
+    Attributes:
+        file: Path of the file.
+    """
+
+    cause: str = "The folder does not exist, is not writable, or has no space left."
+    remedies: tuple[str, ...] = advice(
+        "You: pass the path of a file in an existing folder that you can write to."
+    )
+
+    file: str = ""
+
+
 class ImportTargetMismatchError(AssetsError, certain=True):
     """The import token belongs to another workspace or object schema than the expected one. Nothing was sent."""
 

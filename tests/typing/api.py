@@ -153,6 +153,7 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     )
     assert_type(schema.count_objects(object_type="People"), int)
     assert_type(schema.get_object("OKT-1"), AssetsObject)
+    assert_type(schema.export_objects("people.jsonl", object_type="People"), int)
     assert_type(schema.find_object("OKT-1"), AssetsObject | None)
     for asset in schema.objects(include_children=True):
         assert_type(asset.to_dict(), dict[str, object])
