@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from ._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
     from ._assets.roles import Role, RoleKind, SchemaRoles
     from ._assets.statuses import Status, StatusCategory
+    from ._assets.user_links import (
+        GroupLink,
+        LinkedObject,
+        LinkOutcome,
+        LinkReason,
+        UserLink,
+        UserLinkPhase,
+        UserLinkProgress,
+        UserLinkReport,
+    )
     from ._async.build_plan import AsyncBuildPlan
     from ._async.connection import AsyncConnection
     from ._async.destination import AsyncDestination
@@ -32,7 +42,9 @@ if TYPE_CHECKING:
     from ._destination.status import DestinationStatus, DestinationStep, StepAction, StepState
     from ._http.clock import Clock
     from ._http.limits import Limits
-    from ._imports.execution import Execution
+    from ._imports.execution import Execution, RunningImport
+    from ._imports.journal_reader import Journal
+    from ._imports.journal_values import JournalRun
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
     from ._imports.problems import ImportProblem
@@ -107,6 +119,7 @@ _HOMES = {
     "Findings": "_model.findings",
     "ForgeToken": "_session.credentials",
     "Graph": "_model.graph",
+    "GroupLink": "_assets.user_links",
     "IconSpec": "_model.specs",
     "ImportExecution": "_sync.import_execution",
     "ImportOptions": "_imports.options",
@@ -123,7 +136,12 @@ _HOMES = {
     "ImportedType": "_assets.import_sources",
     "JiraGroup": "_assets.directory",
     "JiraUser": "_assets.directory",
+    "Journal": "_imports.journal_reader",
+    "JournalRun": "_imports.journal_values",
     "Limits": "_http.limits",
+    "LinkOutcome": "_assets.user_links",
+    "LinkReason": "_assets.user_links",
+    "LinkedObject": "_assets.user_links",
     "OAuthToken": "_session.credentials",
     "ObjectReference": "_assets.objects",
     "ObjectSchema": "_sync.object_schema",
@@ -141,6 +159,7 @@ _HOMES = {
     "RetryPolicy": "_session.retry_policy",
     "Role": "_assets.roles",
     "RoleKind": "_assets.roles",
+    "RunningImport": "_imports.execution",
     "SchemaLinks": "_assets.object_schemas",
     "SchemaModel": "_model.schema_model",
     "SchemaRoles": "_assets.roles",
@@ -151,6 +170,10 @@ _HOMES = {
     "StatusSpec": "_model.specs",
     "StepAction": "_destination.status",
     "StepState": "_destination.status",
+    "UserLink": "_assets.user_links",
+    "UserLinkPhase": "_assets.user_links",
+    "UserLinkProgress": "_assets.user_links",
+    "UserLinkReport": "_assets.user_links",
     "attribute": "_model.classes",
     "object_type": "_model.classes",
 }
@@ -196,6 +219,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Findings",
     "ForgeToken",
     "Graph",
+    "GroupLink",
     "IconSpec",
     "ImportExecution",
     "ImportOptions",
@@ -212,7 +236,12 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportedType",
     "JiraGroup",
     "JiraUser",
+    "Journal",
+    "JournalRun",
     "Limits",
+    "LinkOutcome",
+    "LinkReason",
+    "LinkedObject",
     "OAuthToken",
     "ObjectReference",
     "ObjectSchema",
@@ -230,6 +259,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "RetryPolicy",
     "Role",
     "RoleKind",
+    "RunningImport",
     "SchemaLinks",
     "SchemaModel",
     "SchemaRoles",
@@ -240,6 +270,10 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "StatusSpec",
     "StepAction",
     "StepState",
+    "UserLink",
+    "UserLinkPhase",
+    "UserLinkProgress",
+    "UserLinkReport",
     "attribute",
     "object_type",
 ]

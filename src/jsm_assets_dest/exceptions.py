@@ -303,6 +303,11 @@ class MalformedAnswerError(TransportError):
         "Your network team: check whether a proxy changes responses of this host.",
     )
 
+    @property
+    def retryable(self) -> bool:
+        """True, because the damage may be temporary; but not if a redirect has an invalid address."""
+        return self.status is None or not 300 <= self.status < 400
+
 
 class AnswerTooLargeError(TransportError, certain=True):
     """A response is larger than its limit. The rest was not read."""
@@ -637,6 +642,7 @@ class ImportBusyError(ImportConflictError):
     cause: str = "Assets runs one execution per import at a time."
     remedies: tuple[str, ...] = advice(
         "You: wait until it ends, or pass on_busy='wait' to wait automatically.",
+        "Or you: token.running() describes it, and a handle that takes it over can cancel it.",
         "Or an object schema manager: in Assets, open the object schema > Configuration > Import, and cancel it if it is no longer needed.",
     )
 
@@ -903,6 +909,26 @@ class RolesNotSettableError(AssetsError, certain=True):
         return self.steps
 
 
+class LinkAttributeError(AssetsError, certain=True):
+    """An attribute can't be used to link objects to users or groups of Jira. Nothing was written.
+
+    Attributes:
+        object_type: Name of the object type.
+        attribute: Name of the attribute.
+    """
+
+    cause: str = (
+        "Links need an attribute of type User or Group, and a text attribute with an email address or a name."
+    )
+    remedies: tuple[str, ...] = advice(
+        "You: name another attribute in the link.",
+        "Or an object schema manager: rename or delete the existing attribute in Assets.",
+    )
+
+    object_type: str = ""
+    attribute: str = ""
+
+
 class DefaultRolesError(AssetsError, certain=True):
     """The object schema has the roles of a new one: every Jira Service Management group can change its objects."""
 
@@ -932,6 +958,22 @@ class ImportCancelledError(AssetsError, certain=True):
 
     cause: str = "Someone cancelled the execution, in Assets or from another program."
     remedies: tuple[str, ...] = advice("You: find out who cancelled it, then start or resume the import.")
+
+    execution: ExecutionFacts | None = carried(default=None)
+
+
+class ExecutionCompletedError(AssetsError, certain=True):
+    """Another process completed the execution first.
+
+    Attributes:
+        execution: The execution.
+        result: What was sent and confirmed so far, or None.
+    """
+
+    cause: str = "Two processes lead the execution, or an earlier attempt of this step has completed it."
+    remedies: tuple[str, ...] = advice(
+        "You: wait for the result with `wait()`; nothing has to be completed again."
+    )
 
     execution: ExecutionFacts | None = carried(default=None)
 

@@ -259,6 +259,7 @@ def test_only_what_may_pass_by_itself_is_retryable() -> None:
         "HostNotFoundError",
         "ConnectionLostError",
         "MalformedAnswerError",
+        "IncompleteListError",
         "RateLimitedError",
         "ServiceUnavailableError",
     }

@@ -49,6 +49,7 @@ from jsm_assets_dest import (
     Findings,
     ForgeToken,
     Graph,
+    GroupLink,
     ImportedType,
     ImportExecution,
     ImportOptions,
@@ -62,7 +63,12 @@ from jsm_assets_dest import (
     ImportTokenReport,
     JiraGroup,
     JiraUser,
+    Journal,
+    JournalRun,
     Limits,
+    LinkedObject,
+    LinkOutcome,
+    LinkReason,
     OAuthToken,
     ObjectReference,
     ObjectSchema,
@@ -79,6 +85,7 @@ from jsm_assets_dest import (
     RetryPolicy,
     Role,
     RoleKind,
+    RunningImport,
     SchemaLinks,
     SchemaModel,
     SchemaRoles,
@@ -87,6 +94,10 @@ from jsm_assets_dest import (
     StatusCategory,
     StatusSpec,
     StepState,
+    UserLink,
+    UserLinkPhase,
+    UserLinkProgress,
+    UserLinkReport,
     okta,
 )
 from jsm_assets_dest.exceptions import (
@@ -98,6 +109,11 @@ from jsm_assets_dest.exceptions import (
     ResultFacts,
     TransportError,
 )
+
+
+def show_links(progress: UserLinkProgress) -> None:
+    """Receive the progress of links."""
+    assert_type(progress.phase, UserLinkPhase)
 
 
 def credentials() -> None:
@@ -163,6 +179,14 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.attributes(), tuple[Attribute, ...])
     assert_type(schema.import_sources(), tuple[ImportSource, ...])
     assert_type(schema.roles(), SchemaRoles)
+    links = (UserLink("People", email="Primary Email"), GroupLink("Groups", name="Group Name"))
+    report = schema.link_users(*links, accounts={"ana@acme.com": "5b10"}, dry_run=True, per_minute=300)
+    assert_type(report, UserLinkReport)
+    assert_type(report.linked, tuple[LinkedObject, ...])
+    assert_type(report.counts, dict[LinkOutcome, int])
+    assert_type(report.reasons, dict[LinkReason, int])
+    schema.link_users(*links, accounts=[("ana@acme.com", "5b10")], on_progress=show_links)
+    schema.link_users(*links, accounts="accounts.csv", clear=True, accept_hidden=True, create_attribute=True)
     assert_type(schema.set_roles(managers=["it-ops"], developers=[], users=None), SchemaRoles)
     for conflict in schema.find_conflicts(model):
         assert_type(conflict, ObjectTypeConflict)
@@ -215,6 +239,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
     assert_type(token.import_records(pairs(), on_progress=show, journal="okta.journal"), ImportResult)
     assert_type(token.import_records({"people": [{"oktaId": "1"}]}, on_progress=print), ImportResult)
     assert_type(token.resume_import(pairs(), journal="okta.journal"), ImportResult)
+    with Journal.open("okta.journal") as journal:
+        assert_type(journal.runs(), list[JournalRun])
     with token.start() as execution:
         assert_type(execution, ImportExecution)
         assert_type(execution.submit(pairs()), int)
@@ -222,6 +248,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
     assert_type(execution.result(), ImportResult)
     assert_type(execution.wait(timeout=60), ImportResult)
     assert_type(execution.cancel(), bool)
+    assert_type(token.attach(execution.to_dict(), lead=True), ImportExecution)
+    assert_type(token.running(), RunningImport | None)
     (source,) = schema.import_sources()
     assert_type(connection.generate_import_token(source), ImportToken)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._display.html import table
 from .._wire.json_reading import read_array, read_object, read_text
 
@@ -88,6 +89,7 @@ class Role:
         }
 
 
+@checked_methods
 @frozen(kw_only=True)
 class SchemaRoles:
     """The roles of an object schema.
@@ -100,7 +102,7 @@ class SchemaRoles:
 
     roles: tuple[Role, ...]
 
-    def of(self, kind: RoleKind) -> Role | None:
+    def of(self, kind: RoleKind | str) -> Role | None:
         """Return the role of a kind, or None."""
         return next((role for role in self.roles if role.kind is kind), None)
 

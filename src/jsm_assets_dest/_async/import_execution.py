@@ -5,6 +5,7 @@ from typing import Self
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._imports.execution import Execution
 from .._imports.options import AsyncRecords
 from .._imports.result import ImportResult
@@ -13,6 +14,7 @@ from .._operations.import_target import ImportTarget
 from .session import AsyncSession, values_of
 
 
+@checked_methods
 @frozen(kw_only=True)
 class AsyncImportExecution(Execution):
     """Execution of an import.

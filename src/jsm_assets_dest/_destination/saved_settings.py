@@ -8,6 +8,8 @@ from typing import Self, TypeAlias
 
 from attrs import evolve, field, fields, frozen
 
+from .._arguments.checking import checked
+from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
@@ -17,7 +19,7 @@ from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError
 from .checklist import Wanted
 from .okta_model import OktaModel
-from .pasted_secrets import FORMS, forgetful, forgetful_class, reject_secrets
+from .pasted_secrets import FORMS, reject_secrets
 from .saved_options import changed_options, options_from_dict, options_to_dict, reject_unsavable
 from .secret_references import (
     CredentialsReference,
@@ -74,6 +76,7 @@ def _environment(value: Mapping[str, str] | Environment | None) -> Environment:
     return value if isinstance(value, Environment) else Environment(os.environ if value is None else value)
 
 
+@checked
 @forgetful_class
 @frozen(kw_only=True)
 class SavedDestination:
@@ -101,13 +104,6 @@ class SavedDestination:
         if not self.name.strip():
             raise ConfigurationError(
                 "`name` is empty.", field="name", fix="Enter a name that people recognize."
-            )
-        if not isinstance(self.credentials, (CredentialsReference, type(None))):
-            raise ConfigurationError(
-                f"`credentials` is {type(self.credentials).__name__}, which can't be saved.",
-                field="credentials",
-                fix='Pass CredentialsReference("env:JSM_ASSETS_API_TOKEN", email="ana@acme.com"), which names the place '
-                "of the secret.",
             )
         reject_unsavable(self.options)
         reject_secrets(self.to_dict())

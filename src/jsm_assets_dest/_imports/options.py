@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 from attrs import Attribute, field, frozen
 
+from .._arguments.checking import checked
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError
 from .progress import ImportProgress
@@ -142,6 +143,7 @@ class ImportSettings(TypedDict, total=False):
 ImportSettings.__module__ = "jsm_assets_dest"  # a typed dictionary allows no assignment in its body
 
 
+@checked
 @frozen(kw_only=True)
 class ImportOptions:
     """Options of an import.

@@ -18,6 +18,7 @@ from ..exceptions import (
     HtmlResponseError,
     MalformedAnswerError,
     RolesNotSettableError,
+    UnsafeLinkError,
 )
 
 
@@ -36,7 +37,7 @@ def read(site: Site, schema: ObjectSchemaRecord) -> Operation[SchemaRoles]:
             role_id = str(link).rstrip("/").rpartition("/")[2]
             response = yield from call(site, wire.get_role(base, role_id))
             roles.append(Role.from_json(response.json()))
-    except (ApiError, HtmlResponseError, MalformedAnswerError) as error:
+    except (ApiError, HtmlResponseError, MalformedAnswerError, UnsafeLinkError) as error:
         raise _not_settable(site, schema, error) from error
     return SchemaRoles(roles=tuple(roles))
 
@@ -98,6 +99,8 @@ def _not_settable(
         reason = (
             "the gateway of the site does not accept this credential"
             if isinstance(error, AuthenticationError)
+            else "the address of the site is known only from a response. Pass it to external_site()"
+            if isinstance(error, UnsafeLinkError)
             else "the site rejects that request for this account"
         )
     steps = (

@@ -6,6 +6,7 @@ from typing import Self
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._imports.execution import Execution
 from .._imports.options import Records
 from .._imports.result import ImportResult
@@ -14,6 +15,7 @@ from .._operations.import_target import ImportTarget
 from .session import Session, values_of
 
 
+@checked_methods
 @frozen(kw_only=True)
 class ImportExecution(Execution):
     """Execution of an import.
