@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
     from ._assets.object_types import Attribute, ExistingObjectType, ObjectType
     from ._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
-    from ._assets.roles import Role, RoleKind, SchemaRoles
+    from ._assets.roles import Role, RoleChange, RoleKind, RolesPreview, SchemaRoles
     from ._assets.statuses import Status, StatusCategory
     from ._async.build_plan import AsyncBuildPlan
     from ._async.connection import AsyncConnection
@@ -137,7 +137,9 @@ _HOMES = {
     "Resolution": "_plan.conflicts",
     "RetryPolicy": "_session.retry_policy",
     "Role": "_assets.roles",
+    "RoleChange": "_assets.roles",
     "RoleKind": "_assets.roles",
+    "RolesPreview": "_assets.roles",
     "SchemaLinks": "_assets.object_schemas",
     "SchemaModel": "_model.schema_model",
     "SchemaRoles": "_assets.roles",
@@ -224,7 +226,9 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Resolution",
     "RetryPolicy",
     "Role",
+    "RoleChange",
     "RoleKind",
+    "RolesPreview",
     "SchemaLinks",
     "SchemaModel",
     "SchemaRoles",

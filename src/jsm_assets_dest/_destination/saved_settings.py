@@ -4,10 +4,11 @@ import os
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, cast
 
 from attrs import evolve, field, fields, frozen
 
+from .._assets.roles import RoleEntry, role_entries
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
@@ -32,7 +33,6 @@ from .settings_file import (
     read_object,
     read_object_file,
     read_text,
-    read_texts,
     reject_unknown_keys,
     remove_file,
     write_file,
@@ -61,9 +61,13 @@ def _model(value: OktaModel | SchemaModel | str | os.PathLike[str] | None) -> Mo
     )
 
 
-def _roles(value: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
-    reject_unknown_keys(dict(value), "roles", ROLES)
-    return {name: read_texts({name: [*entries]}, name, "roles") for name, entries in value.items()}
+def _roles(value: Mapping[str, Iterable[RoleEntry]]) -> Mapping[str, tuple[str, ...]]:
+    roles = read_object(value, "roles")
+    reject_unknown_keys(roles, "roles", ROLES)
+    return {
+        name: role_entries(cast("Iterable[RoleEntry]", entries), f"roles.{name}")
+        for name, entries in roles.items()
+    }
 
 
 def _path(value: str | os.PathLike[str] | None) -> Path | None:
@@ -222,7 +226,6 @@ class SavedDestination:
         )
         texts = {name: read_text(data, name) for name in _TEXTS if name in data}
         credentials = _credentials_from_dict(data["credentials"]) if "credentials" in data else None
-        roles = read_object(data.get("roles", {}), "roles")
         return cls(
             name=texts.get("name", ""),
             site=texts.get("site"),
@@ -233,7 +236,7 @@ class SavedDestination:
             schema_key=texts.get("schema_key"),
             schema_name=texts.get("schema_name"),
             schema_description=texts.get("schema_description", ""),
-            roles={name: read_texts(roles, name, "roles") for name in roles},
+            roles=cast("Mapping[str, Iterable[RoleEntry]]", data.get("roles", {})),
             import_source=texts.get("import_source"),
             import_token=texts.get("import_token"),
             model=_model_from_dict(read_object(data["model"], "model")) if "model" in data else None,

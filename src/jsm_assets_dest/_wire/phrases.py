@@ -40,6 +40,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "get role": "read the roles[ of {subject}]",
     "set role": "set the roles[ of {subject}]",
     "search users": "search the users[ of {site}]",
+    "get users": "read the users[ of {site}]",
     "list users": "read the users[ of {site}]",
     "pick groups": "search the groups[ of {site}]",
     "find groups": "read the groups[ of {site}]",
