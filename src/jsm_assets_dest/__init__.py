@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._assets.import_sources import ImportedType, ImportSource, ImportStatus
     from ._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
     from ._assets.object_types import Attribute, ExistingObjectType, ObjectType
+    from ._assets.objects import AssetsObject, ObjectReference
     from ._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
     from ._assets.roles import Role, RoleChange, RoleKind, RolesPreview, SchemaRoles
     from ._assets.statuses import Status, StatusCategory
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from ._destination.status import DestinationStatus, DestinationStep, StepAction, StepState
     from ._http.clock import Clock
     from ._http.limits import Limits
-    from ._imports.execution import Execution
+    from ._imports.execution import Execution, RunningImport
+    from ._imports.journal_reader import Journal
+    from ._imports.journal_values import JournalRun
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
     from ._imports.problems import ImportProblem
@@ -72,6 +75,7 @@ _HOMES = {
     "Adoption": "_model.specs",
     "ApiToken": "_session.credentials",
     "AssetsError": "exceptions",
+    "AssetsObject": "_assets.objects",
     "AsyncBuildPlan": "_async.build_plan",
     "AsyncConnection": "_async.connection",
     "AsyncDestination": "_async.destination",
@@ -121,8 +125,11 @@ _HOMES = {
     "ImportedType": "_assets.import_sources",
     "JiraGroup": "_assets.directory",
     "JiraUser": "_assets.directory",
+    "Journal": "_imports.journal_reader",
+    "JournalRun": "_imports.journal_values",
     "Limits": "_http.limits",
     "OAuthToken": "_session.credentials",
+    "ObjectReference": "_assets.objects",
     "ObjectSchema": "_sync.object_schema",
     "ObjectSchemaRecord": "_assets.object_schemas",
     "ObjectType": "_assets.object_types",
@@ -140,6 +147,7 @@ _HOMES = {
     "RoleChange": "_assets.roles",
     "RoleKind": "_assets.roles",
     "RolesPreview": "_assets.roles",
+    "RunningImport": "_imports.execution",
     "SchemaLinks": "_assets.object_schemas",
     "SchemaModel": "_model.schema_model",
     "SchemaRoles": "_assets.roles",
@@ -161,6 +169,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Adoption",
     "ApiToken",
     "AssetsError",
+    "AssetsObject",
     "AsyncBuildPlan",
     "AsyncConnection",
     "AsyncDestination",
@@ -210,8 +219,11 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportedType",
     "JiraGroup",
     "JiraUser",
+    "Journal",
+    "JournalRun",
     "Limits",
     "OAuthToken",
+    "ObjectReference",
     "ObjectSchema",
     "ObjectSchemaRecord",
     "ObjectType",
@@ -229,6 +241,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "RoleChange",
     "RoleKind",
     "RolesPreview",
+    "RunningImport",
     "SchemaLinks",
     "SchemaModel",
     "SchemaRoles",

@@ -303,6 +303,11 @@ class MalformedAnswerError(TransportError):
         "Your network team: check whether a proxy changes responses of this host.",
     )
 
+    @property
+    def retryable(self) -> bool:
+        """True, because the damage may be temporary; but not if a redirect has an invalid address."""
+        return self.status is None or not 300 <= self.status < 400
+
 
 class AnswerTooLargeError(TransportError, certain=True):
     """A response is larger than its limit. The rest was not read."""
@@ -574,6 +579,15 @@ class ObjectTypeNotFoundError(NotFoundError):
     )
 
 
+class ObjectNotFoundError(NotFoundError):
+    """The object does not exist in this object schema, or this account can't see it."""
+
+    remedies: tuple[str, ...] = advice(
+        "You: check the key of the object, and the object schema.",
+        "An object schema manager: check that the account can see it; roles of an object type override the schema's.",
+    )
+
+
 class SiteNotFoundError(ApiError):
     """There is no Jira site with this name or cloud id."""
 
@@ -628,6 +642,7 @@ class ImportBusyError(ImportConflictError):
     cause: str = "Assets runs one execution per import at a time."
     remedies: tuple[str, ...] = advice(
         "You: wait until it ends, or pass on_busy='wait' to wait automatically.",
+        "Or you: token.running() describes it, and a handle that takes it over can cancel it.",
         "Or an object schema manager: in Assets, open the object schema > Configuration > Import, and cancel it if it is no longer needed.",
     )
 
@@ -783,6 +798,7 @@ class RateLimitedError(ApiError, certain=True):
     Attributes:
         reason: The server's name for the limit, such as "jira-burst-based".
         reset_at: When the limit ends, in seconds since 1970, or None.
+        execution: The execution that was left open, if the limit stopped an import.
     """
 
     cause: str = "This site or app received more requests than its limit allows."
@@ -794,6 +810,7 @@ class RateLimitedError(ApiError, certain=True):
 
     reason: str = ""
     reset_at: float | None = None
+    execution: ExecutionFacts | None = carried(default=None)
 
     @property
     def retryable(self) -> bool:
@@ -835,6 +852,27 @@ class UnsupportedMediaError(ApiError):
 
 
 # --- results of an operation ----------------------------------------------------------------------------------------
+
+
+class IncompleteListError(AssetsError):
+    """Assets did not return all objects of a list. What was read must not be used as a complete list.
+
+    Attributes:
+        read_count: Number of objects that were read.
+        expected_count: Number of objects that Assets counts, or None if the pages themselves were inconsistent.
+    """
+
+    cause: str = (
+        "Objects are created or deleted while they are read, or Assets has not yet indexed all of them."
+    )
+    remedies: tuple[str, ...] = advice(
+        "You: wait until no import into this object schema is running, then try again.",
+        "You: if `query` has an order of its own, leave it out.",
+    )
+    _retryable = True
+
+    read_count: int = 0
+    expected_count: int | None = None
 
 
 class ImportTargetMismatchError(AssetsError, certain=True):
@@ -908,6 +946,22 @@ class ImportCancelledError(AssetsError, certain=True):
 
     cause: str = "Someone cancelled the execution, in Assets or from another program."
     remedies: tuple[str, ...] = advice("You: find out who cancelled it, then start or resume the import.")
+
+    execution: ExecutionFacts | None = carried(default=None)
+
+
+class ExecutionCompletedError(AssetsError, certain=True):
+    """Another process completed the execution first.
+
+    Attributes:
+        execution: The execution.
+        result: What was sent and confirmed so far, or None.
+    """
+
+    cause: str = "Two processes lead the execution, or an earlier attempt of this step has completed it."
+    remedies: tuple[str, ...] = advice(
+        "You: wait for the result with `wait()`; nothing has to be completed again."
+    )
 
     execution: ExecutionFacts | None = carried(default=None)
 

@@ -170,7 +170,7 @@ def test_place_moves_the_facts_to_another_error() -> None:
 def test_signature_lists_own_facts() -> None:
     """`help` shows the own facts with their defaults and the shared ones in short."""
     assert str(inspect.signature(RateLimitedError)).replace("'", "") == (
-        "(what: str, *, reason: str = , reset_at: float | None = None, **facts)"
+        "(what: str, *, reason: str = , reset_at: float | None = None, execution: ExecutionFacts | None = None, **facts)"
     )
     assert list(inspect.signature(AssetsError).parameters)[:4] == [
         "what",
@@ -260,6 +260,7 @@ def test_only_what_may_pass_by_itself_is_retryable() -> None:
         "HostNotFoundError",
         "ConnectionLostError",
         "MalformedAnswerError",
+        "IncompleteListError",
         "RateLimitedError",
         "ServiceUnavailableError",
     }

@@ -38,6 +38,19 @@ def test_the_later_end_holds() -> None:
     assert gate.delay(103.0) == 4.0
 
 
+def test_throttled_together_keep_the_first_random_wait() -> None:
+    """Without a hint, later random waits don't prolong the first one; a hint that is longer does."""
+    gate = Gate()
+    gate.close(101.2, 100.0, at_least=100.0)
+    gate.close(101.9, 100.1, at_least=100.1)
+
+    assert gate.remaining(100.2) == pytest.approx(1.0)
+
+    gate.close(105.4, 100.3, at_least=105.3)
+
+    assert gate.remaining(100.3) == pytest.approx(5.1)
+
+
 def test_the_first_refusal_sets_no_pace() -> None:
     """One refusal does not tell how much is allowed; the gate only closes."""
     gate = Gate()
@@ -157,9 +170,9 @@ def simulate(*, chunks: int, latency: float, seed: int, workers: int = 8) -> tup
             heapq.heappush(events, (now, worker, "ask", 1))
         else:
             refusals += 1
-            gate.close(now + 1.0, now)
             wait = policy.wait(attempt, throttled=True, hint=1.0, chance=chance.random())
-            heapq.heappush(events, (now + wait, worker, "ask", attempt + 1))
+            gate.close(now + wait, now, at_least=now + 1.0)
+            heapq.heappush(events, (now + gate.remaining(now), worker, "ask", attempt + 1))
     ideal = (chunks - service.burst) / service.rate
     return ideal / finished, refusals / chunks
 

@@ -32,6 +32,7 @@ RETRY_AFTER: dict[str, float | None] = {
     "2.": 2.0,
     "5, 10": 10.0,
     "10,5": 10.0,
+    "5, 9223372036854775807": 5.0,
     # The three kinds of date, and those that e-mail and JSON would write.
     "Thu, 05 Nov 2026 12:00:30 GMT": 30.0,
     "Thursday, 05-Nov-26 12:00:30 GMT": 30.0,
@@ -46,8 +47,11 @@ RETRY_AFTER: dict[str, float | None] = {
     "Thu, 05 Nov 2026 12:00:60 GMT": 60.0,  # a leap second
     # Too much.
     "86400": 86400.0,
-    "99999999999999999999": 1e9,
-    "9" * 5000: 1e9,
+    "86401": None,
+    "9223372036854775807": None,  # Confluence, with limit 0 (qaq-p/3125730)
+    "99999999999999999999": None,
+    "9" * 5000: None,
+    "Fri, 05 Nov 2027 12:00:30 GMT": None,
     # Nothing that can be understood.
     "": None,
     "   ": None,
@@ -121,7 +125,12 @@ def test_seconds_need_no_clock() -> None:
         (str(int(NOW) + 60), 60.0),  # seconds since 1970
         (str((int(NOW) + 60) * 1000), 60.0),  # milliseconds
         ("60", 60.0),  # seconds from now
-        ("2026-11-05T11:00Z", 0.0),  # past
+        ("2026-11-05T11:00Z", None),  # past
+        ("2026-11-05T12:00Z", None),  # now
+        (str(int(NOW) - 60), None),
+        ("0", None),
+        ("9223372036854775807", None),
+        ("2027-11-05T11:00Z", None),
         ("later", None),
         ("", None),
     ],
@@ -133,18 +142,53 @@ def test_every_form_of_the_rate_limit_reset(text: str, seconds: float | None) ->
     assert (None if hint is None else hint.seconds) == seconds
 
 
-def test_the_structured_header_counts_as_well() -> None:
-    """`RateLimit` may name several policies; the longest wait holds."""
-    headers = {"ratelimit": '"jira-burst-based";r=0;t=5, "global-app-quota";r=10;t=40', "date": DATE}
-
-    assert wait_hint(headers, NOW) == Hint(40.0, NOW + 40.0)
+#: Atlassian's own example of several policies: nothing is used up (access-errors.md, 4.1).
+SEVERAL = '"global-app-quota";t=200,"jira-burst-based";r=90;t=1'
 
 
-def test_the_longest_of_several_hints_holds() -> None:
-    """The limit that is lifted last is the one that matters."""
-    headers = {"retry-after": "2", "x-ratelimit-reset": "2026-11-05T12:01Z", "date": DATE}
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        # Retry-After comes first, also if another limit resets later.
+        ({"retry-after": "1", "ratelimit": SEVERAL}, 1.0),
+        ({"retry-after": "1", "ratelimit": '"global-app-quota";r=0;t=3200,"jira-burst-based";r=0;t=1'}, 1.0),
+        ({"retry-after": "2", "x-ratelimit-reset": "2026-11-05T13:00Z"}, 2.0),
+        ({"retry-after": "1847", "x-ratelimit-reset": "2026-11-05T12:01Z"}, 1847.0),
+        # Without a usable one, the policy that is used up.
+        ({"ratelimit": '"jira-burst-based";r=0;t=5, "global-app-quota";r=10;t=40'}, 5.0),
+        ({"ratelimit": '"global-app-quota";t=200;r=0 , "jira-burst-based";t=1;r=0'}, 200.0),
+        ({"retry-after": "9223372036854775807", "ratelimit": '"jira-burst-based";r=0;t=5'}, 5.0),
+        ({"retry-after": "-1", "ratelimit": '"a, b; c";r=0;t=5'}, 5.0),
+        # Otherwise, the policy that the reason names.
+        ({"ratelimit-reason": "jira-burst-based", "ratelimit": SEVERAL}, 1.0),
+        ({"ratelimit-reason": "jira-quota-global-based", "ratelimit": SEVERAL}, 200.0),
+        ({"ratelimit-reason": "jira-quota-tenant-based", "ratelimit": '"tenant-app-quota";t=9'}, 9.0),
+        ({"ratelimit-reason": "jira-cost-based", "ratelimit": '"jira-cost-based";t=9'}, 9.0),
+        # A policy that is neither says nothing.
+        ({"ratelimit": SEVERAL}, None),
+        ({"ratelimit-reason": "jira-cost-based", "ratelimit": SEVERAL}, None),
+        ({"ratelimit": SEVERAL, "x-ratelimit-reset": "2026-11-05T12:01Z"}, 60.0),
+        # Recorded: a reset in the past, a wait of minutes, and Beta headers, which never throttle.
+        ({"x-ratelimit-reset": "2026-11-05T11:35Z", "ratelimit": '"global-app-quota";r=0;t=2788'}, 2788.0),
+        ({"beta-ratelimit": '"global-app-quota";r=0;t=2788', "beta-retry-after": "2788"}, None),
+        # Recorded: the gateway's incident, with a reset only.
+        (
+            {"x-failure-category": "FAILURE CLIENT RATE LIMITED", "x-ratelimit-reset": "2026-11-05T12:07Z"},
+            420.0,
+        ),
+        # Odd values.
+        ({"ratelimit": '"a";r=0;t=9223372036854775807'}, None),
+        ({"ratelimit": '"a";r=0;t=-5'}, None),
+        ({"ratelimit": '"a";r=0;t=0'}, None),
+        ({"ratelimit": '"a";r=0'}, None),
+        ({"ratelimit": '";;,,=r=0"";t='}, None),
+    ],
+)
+def test_hint_is_that_of_the_exhausted_limit(headers: dict[str, str], seconds: float | None) -> None:
+    """Retry-After, then the policy that is used up or named, then a reset in the future, then none."""
+    hint = wait_hint({**headers, "date": DATE}, NOW)
 
-    assert wait_hint(headers, NOW) == Hint(60.0, NOW + 60.0)
+    assert hint == (None if seconds is None else Hint(seconds, NOW + seconds))
 
 
 def test_no_header_no_hint() -> None:
@@ -167,7 +211,7 @@ def test_no_header_can_make_it_fail(retry_after: str, reset: str, date: str) -> 
     """Headers come from outside: whatever they hold, the wait is a number from 0 up, or there is none."""
     hint = wait_hint({"retry-after": retry_after, "x-ratelimit-reset": reset, "date": date}, NOW)
 
-    assert hint is None or 0.0 <= hint.seconds <= 1e9
+    assert hint is None or 0.0 <= hint.seconds <= 86_400
 
 
 @given(st.integers(min_value=946_684_800, max_value=3_786_912_000))

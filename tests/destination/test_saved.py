@@ -303,7 +303,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"options": {"chunk_records": True}}, "options.chunk_records", "true or false"),
     ({"options": {"chunk_records": 0}}, "options.chunk_records", "from 1 to"),
     ({"options": {"wait": 1}}, "options.wait", "a number"),
-    ({"options": {"on_busy": "panic"}}, "options.on_busy", "'wait'"),
+    ({"options": {"on_busy": "panic"}}, "options.on_busy", '"wait"'),
     ({"options": {"on_progress": "bar"}}, "options.on_progress", "'tqdm'"),
     ({"options": {"allow_missing": True}}, "options.allow_missing", "mass deletion guard"),
     ({"options": {"total": 5}}, "options.total", "Pass total="),
@@ -396,7 +396,7 @@ def test_addresses_without_a_site_are_rejected(name: str) -> None:
 
 
 def test_model_of_another_type_is_rejected() -> None:
-    with pytest.raises(ConfigurationError, match="`model` is dict") as caught:
+    with pytest.raises(ConfigurationError, match="`model` is a value of the type dict") as caught:
         Destination(name="Okta", model={"okta": {}})  # type: ignore[arg-type]  # what people try
 
     assert caught.value.field == "model"
@@ -434,7 +434,7 @@ def test_schema_model_reads_each_kind_of_model(tmp_path: Path) -> None:
 
     assert beside.schema_model() == MODEL
     assert Destination(name="x", model=MODEL).schema_model() == MODEL
-    assert Destination(name="x", model=OktaModel("lean", without="devices")).schema_model() == schema_model(
+    assert Destination(name="x", model=OktaModel("lean", without=["devices"])).schema_model() == schema_model(
         "lean", without=["devices"]
     )
     with pytest.raises(ConfigurationError, match="has no model"):
@@ -456,7 +456,7 @@ def test_unknown_profile_is_rejected_by_schema_model() -> None:
     """A later version may have more profiles. A wizard must still be able to load and show the file."""
     destination = Destination.from_dict({"name": "x", "model": {"okta": {"profile": "huge"}}})
 
-    with pytest.raises(ConfigurationError, match="profile 'huge'"):
+    with pytest.raises(ConfigurationError, match="`profile` is 'huge'"):
         destination.schema_model()
 
 

@@ -351,9 +351,9 @@ def test_a_closed_journal_says_so(path: Path) -> None:
 def test_unknown_runs_and_chunks_are_errors(path: Path) -> None:
     """Nothing is noted into the void."""
     with Journal(path) as journal:
-        with pytest.raises(KeyError):
+        with pytest.raises(JournalError, match="no such run"):
             journal.run("nowhere")
-        with pytest.raises(KeyError):
+        with pytest.raises(JournalError, match="no such run"):
             journal.begin_execution("nowhere", LINKS)
         with pytest.raises(JournalError, match="has no entry"):
             journal.plan("nowhere", 1, Planned(0))

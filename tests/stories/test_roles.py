@@ -115,7 +115,7 @@ async def test_generator_of_entries_is_stored_completely(emulator: Emulator, con
         (b"it-ops", "users"),
         (7, "users"),
         ({"it-ops": 1}, "users"),
-        (["it-ops", 7], r"users\[1\]"),
+        (["it-ops", 7], "users"),
         (["it-ops", " "], r"users\[1\]"),
     ],
 )
@@ -125,7 +125,7 @@ def test_invalid_entries_are_rejected_before_sending(method: str, entries: Any, 
         schema = connection.create_object_schema("OKT", "Okta")
         sent = len(emulator.requests)
 
-        with pytest.raises(ConfigurationError, match=f"`{field}` is .* Nothing was sent"):
+        with pytest.raises(ConfigurationError, match=f"`{field}` (is|contains) .* Nothing was sent"):
             getattr(schema, method)(users=entries)
 
         assert len(emulator.requests) == sent

@@ -6,6 +6,7 @@ narrower or `Any` fails here before it fails for users.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import assert_type
 
@@ -15,6 +16,7 @@ from jsm_assets_dest import (
     Adoption,
     ApiToken,
     AssetsError,
+    AssetsObject,
     AsyncBuildPlan,
     AsyncConnection,
     AsyncDestination,
@@ -60,8 +62,11 @@ from jsm_assets_dest import (
     ImportTokenReport,
     JiraGroup,
     JiraUser,
+    Journal,
+    JournalRun,
     Limits,
     OAuthToken,
+    ObjectReference,
     ObjectSchema,
     ObjectSchemaRecord,
     ObjectType,
@@ -77,6 +82,7 @@ from jsm_assets_dest import (
     Role,
     RoleKind,
     RolesPreview,
+    RunningImport,
     SchemaLinks,
     SchemaModel,
     SchemaRoles,
@@ -146,6 +152,17 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.links.configure, str)
     assert_type(schema.refresh(), ObjectSchema)
     assert_type(schema.object_types(), tuple[ObjectType, ...])
+    assert_type(
+        schema.objects('Status = "Active"', object_type="People", page_size=500), Iterator[AssetsObject]
+    )
+    assert_type(schema.count_objects(object_type="People"), int)
+    assert_type(schema.get_object("OKT-1"), AssetsObject)
+    assert_type(schema.find_object("OKT-1"), AssetsObject | None)
+    for asset in schema.objects(include_children=True):
+        assert_type(asset.to_dict(), dict[str, object])
+        assert_type(asset.created, datetime.datetime | None)
+        if isinstance(reference := asset.values["Manager"], ObjectReference):
+            assert_type(reference.key, str)
     assert_type(schema.attributes(), tuple[Attribute, ...])
     assert_type(schema.import_sources(), tuple[ImportSource, ...])
     assert_type(schema.roles(), SchemaRoles)
@@ -201,6 +218,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
     assert_type(token.import_records(pairs(), on_progress=show, journal="okta.journal"), ImportResult)
     assert_type(token.import_records({"people": [{"oktaId": "1"}]}, on_progress=print), ImportResult)
     assert_type(token.resume_import(pairs(), journal="okta.journal"), ImportResult)
+    with Journal.open("okta.journal") as journal:
+        assert_type(journal.runs(), list[JournalRun])
     with token.start() as execution:
         assert_type(execution, ImportExecution)
         assert_type(execution.submit(pairs()), int)
@@ -208,6 +227,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
     assert_type(execution.result(), ImportResult)
     assert_type(execution.wait(timeout=60), ImportResult)
     assert_type(execution.cancel(), bool)
+    assert_type(token.attach(execution.to_dict(), lead=True), ImportExecution)
+    assert_type(token.running(), RunningImport | None)
     (source,) = schema.import_sources()
     assert_type(connection.generate_import_token(source), ImportToken)
 
@@ -237,6 +258,8 @@ async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
     assert_type(await connection.find_users("ana"), list[JiraUser])
     assert_type(await connection.find_groups("it"), list[JiraGroup])
     assert_type(schema, AsyncObjectSchema)
+    assert_type(schema.objects(), AsyncIterator[AssetsObject])
+    assert_type(await schema.find_object("OKT-1"), AssetsObject | None)
     for conflict in await schema.find_conflicts(model):
         assert_type(conflict, AsyncObjectTypeConflict)
         assert_type(await conflict.resolve(Resolution.SKIP, model), SchemaModel)

@@ -1,11 +1,12 @@
 """Roles of an object schema."""
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._display.html import table
 from .._wire.json_reading import as_text, read_array, read_object, read_text
 from ..exceptions import ConfigurationError
@@ -34,7 +35,7 @@ ROLE_NAMES: Mapping[str, RoleKind] = {
 }
 
 
-def role_entries(values: Iterable[RoleEntry], argument: str) -> tuple[str, ...]:
+def role_entries(values: Sequence[RoleEntry], argument: str) -> tuple[str, ...]:
     """Return the entries of a role as strings, without duplicates.
 
     Raises:
@@ -65,7 +66,7 @@ def _no_entry(argument: str, problem: str) -> ConfigurationError:
     )
 
 
-def wanted_roles(**entries: Iterable[RoleEntry] | None) -> dict[RoleKind, tuple[str, ...] | None]:
+def wanted_roles(**entries: Sequence[RoleEntry] | None) -> dict[RoleKind, tuple[str, ...] | None]:
     """Return the entries by role. The names are those of the roles: managers, developers, and users.
 
     Raises:
@@ -187,6 +188,7 @@ class Role:
         return {member_id(member) for member in self.members} == {member_id(member) for member in entries}
 
 
+@checked_methods
 @frozen(kw_only=True)
 class SchemaRoles:
     """The roles of an object schema.
@@ -199,7 +201,7 @@ class SchemaRoles:
 
     roles: tuple[Role, ...]
 
-    def of(self, kind: RoleKind) -> Role | None:
+    def of(self, kind: RoleKind | str) -> Role | None:
         """Return the role of a kind, or None."""
         return next((role for role in self.roles if role.kind is kind), None)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from .._arguments.checking import checked
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.async_engine import AsyncEngine
 from .._http.clock import Clock, clock_for
@@ -15,7 +16,7 @@ from .._http.limits import Limits
 from .._http.settings import HttpSettings, environment_proxies, named_proxies
 from .._operations import object_schemas as schemas
 from .._session.credentials import Credentials
-from .._session.opening import checked_verify, from_environment, open_site, origins
+from .._session.opening import from_environment, open_site, origins
 from .._session.retry_policy import RetryPolicy
 from .._wire.addresses import GATEWAY
 from .session import AsyncSession, LazyModule
@@ -38,6 +39,7 @@ else:
     schema_handles = LazyModule(".object_schema")
 
 
+@checked
 class AsyncConnection:
     """Connection to one Jira site and its Assets workspace; an async context manager.
 
@@ -80,7 +82,7 @@ class AsyncConnection:
         settings = HttpSettings(
             limits=limits if limits is not None else Limits(),
             transport=transport,
-            verify=checked_verify(verify),
+            verify=verify,
             proxies=proxies,
             trust_env=trust_env,
         )

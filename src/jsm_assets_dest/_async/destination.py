@@ -7,6 +7,7 @@ import ssl
 from contextlib import nullcontext
 from typing import Self, Unpack
 
+from .._arguments.checking import checked_methods
 from .._assets.roles import RolesPreview, SchemaRoles
 from .._destination import checklist, token_replacement
 from .._destination.saved_settings import SavedDestination
@@ -28,6 +29,7 @@ from .import_token import AsyncImportToken
 from .object_schema import AsyncObjectSchema
 
 
+@checked_methods
 class AsyncDestination(SavedDestination):
     """Saved configuration of a destination, and the operations on it.
 

@@ -5,6 +5,7 @@ from typing import Self
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._imports.execution import Execution
 from .._imports.options import AsyncRecords
 from .._imports.result import ImportResult
@@ -13,6 +14,7 @@ from .._operations.import_target import ImportTarget
 from .session import AsyncSession, values_of
 
 
+@checked_methods
 @frozen(kw_only=True)
 class AsyncImportExecution(Execution):
     """Execution of an import.
@@ -30,7 +32,7 @@ class AsyncImportExecution(Execution):
     @classmethod
     def of(cls, session: AsyncSession, target: ImportTarget, execution: Execution) -> Self:
         """Return a handle for the execution."""
-        return cls(**values_of(execution), session=session, target=target)
+        return cls(**values_of(execution), session=session, target=executions.patient(target, execution))
 
     async def __aenter__(self) -> Self:
         return self

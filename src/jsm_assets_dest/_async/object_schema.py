@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Self
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._operations import object_schemas as schemas
 from .session import AsyncSession, LazyModule, values_of
@@ -14,24 +15,29 @@ from .session import AsyncSession, LazyModule, values_of
 if TYPE_CHECKING:
     from .._assets import import_sources as sources
     from .._assets import object_types as types
+    from .._assets import objects as object_values
     from .._assets import roles as role_values
     from .._assets import statuses as status_values
     from .._model import graph as graphs
     from .._model import schema_model as models
     from .._operations import conflicts, roles
+    from .._operations import objects as object_reading
     from . import object_type_conflict as conflict_handles
 else:
     sources = LazyModule(".._assets.import_sources")
     types = LazyModule(".._assets.object_types")
+    object_values = LazyModule(".._assets.objects")
     role_values = LazyModule(".._assets.roles")
     status_values = LazyModule(".._assets.statuses")
     graphs = LazyModule(".._model.graph")
     models = LazyModule(".._model.schema_model")
     conflicts = LazyModule(".._operations.conflicts")
+    object_reading = LazyModule(".._operations.objects")
     roles = LazyModule(".._operations.roles")
     conflict_handles = LazyModule(".object_type_conflict")
 
 
+@checked_methods
 @frozen(kw_only=True)
 class AsyncObjectSchema(ObjectSchemaRecord):
     """Object schema of a site: its values when it was read, and operations on it.
@@ -64,6 +70,86 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         """Return all attributes of all object types."""
         return await self._session.run(schemas.attributes(self._session.site, self.id))
 
+    def objects(
+        self,
+        query: str | None = None,
+        *,
+        object_type: str | None = None,
+        include_children: bool = False,
+        page_size: int = 100,
+    ) -> AsyncIterator[object_values.AssetsObject]:
+        """Iterate over objects, page by page, in bounded memory.
+
+        Objects may appear and disappear meanwhile. All objects that exist from the beginning to the end are returned, each
+        once, in the order of their keys. With `ORDER BY` in the query, an object that changes its position meanwhile may be
+        missed.
+
+        Args:
+            query: Condition in AQL, such as `Status = "Active"`. It applies inside this object schema.
+            object_type: Name or ID of an object type.
+            include_children: Include all object types below `object_type`.
+            page_size: Objects per request: 1 to 500. An object with many references may take 40 kB.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            ObjectTypeNotFoundError: The object schema has no such object type.
+            ValidationError: Assets rejected the query.
+            IncompleteListError: Assets did not return all objects.
+        """
+        reading = object_reading.reading(
+            self._session.site,
+            self,
+            query,
+            object_type=object_type,
+            include_children=include_children,
+            page_size=page_size,
+        )
+        return self._iterated(reading)
+
+    async def _iterated(
+        self, reading: object_reading.ObjectReading
+    ) -> AsyncIterator[object_values.AssetsObject]:
+        while page := await self._session.run(reading.next_page()):
+            for asset in page:
+                yield asset
+
+    async def count_objects(self, query: str | None = None, *, object_type: str | None = None) -> int:
+        """Return the number of objects.
+
+        Args:
+            query: Condition in AQL. It applies inside this object schema.
+            object_type: Name or ID of an object type. Object types below it are not included.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            ObjectTypeNotFoundError: The object schema has no such object type.
+            ValidationError: Assets rejected the query.
+        """
+        return await self._session.run(object_reading.count(self._session.site, self, query, object_type))
+
+    async def get_object(self, key: str) -> object_values.AssetsObject:
+        """Return the object with the given key.
+
+        Args:
+            key: Key in any case, such as OKT-12.
+
+        Raises:
+            ConfigurationError: It is not the key of an object. Nothing was sent.
+            ObjectNotFoundError: It does not exist in this object schema, or this account can't see it.
+        """
+        return await self._session.run(object_reading.get(self._session.site, self, key))
+
+    async def find_object(self, key: str) -> object_values.AssetsObject | None:
+        """Return the object with the given key, or None.
+
+        Args:
+            key: Key in any case, such as OKT-12.
+
+        Raises:
+            ConfigurationError: It is not the key of an object. Nothing was sent.
+        """
+        return await self._session.run(object_reading.find(self._session.site, self, key))
+
     async def graph(self) -> graphs.Graph:
         """Return a diagram of the object types, attributes, and references, as Mermaid text, as SVG, and for notebooks."""
         return await self._session.run(schemas.graph(self._session.site, self))
@@ -95,9 +181,9 @@ class AsyncObjectSchema(ObjectSchemaRecord):
     async def preview_roles(
         self,
         *,
-        managers: Iterable[role_values.RoleEntry] | None = None,
-        developers: Iterable[role_values.RoleEntry] | None = None,
-        users: Iterable[role_values.RoleEntry] | None = None,
+        managers: Sequence[role_values.RoleEntry] | None = None,
+        developers: Sequence[role_values.RoleEntry] | None = None,
+        users: Sequence[role_values.RoleEntry] | None = None,
     ) -> role_values.RolesPreview:
         """Return what `set_roles` with the same arguments would change, and who would lose access. Sends only reads.
 
@@ -111,9 +197,9 @@ class AsyncObjectSchema(ObjectSchemaRecord):
     async def set_roles(
         self,
         *,
-        managers: Iterable[role_values.RoleEntry] | None = None,
-        developers: Iterable[role_values.RoleEntry] | None = None,
-        users: Iterable[role_values.RoleEntry] | None = None,
+        managers: Sequence[role_values.RoleEntry] | None = None,
+        developers: Sequence[role_values.RoleEntry] | None = None,
+        users: Sequence[role_values.RoleEntry] | None = None,
     ) -> role_values.SchemaRoles:
         """Replace the entries of roles. A role that is None is not changed; an empty list removes all entries.
 

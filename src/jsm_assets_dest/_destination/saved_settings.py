@@ -2,12 +2,13 @@
 
 import os
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self, TypeAlias, cast
 
 from attrs import evolve, field, fields, frozen
 
+from .._arguments.checking import checked
 from .._assets.roles import RoleEntry, role_entries
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
@@ -61,13 +62,9 @@ def _model(value: OktaModel | SchemaModel | str | os.PathLike[str] | None) -> Mo
     )
 
 
-def _roles(value: Mapping[str, Iterable[RoleEntry]]) -> Mapping[str, tuple[str, ...]]:
-    roles = read_object(value, "roles")
-    reject_unknown_keys(roles, "roles", ROLES)
-    return {
-        name: role_entries(cast("Iterable[RoleEntry]", entries), f"roles.{name}")
-        for name, entries in roles.items()
-    }
+def _roles(value: Mapping[str, Sequence[RoleEntry]]) -> Mapping[str, tuple[str, ...]]:
+    reject_unknown_keys(dict(value), "roles", ROLES)
+    return {name: role_entries(entries, f"roles.{name}") for name, entries in value.items()}
 
 
 def _path(value: str | os.PathLike[str] | None) -> Path | None:
@@ -78,6 +75,7 @@ def _environment(value: Mapping[str, str] | Environment | None) -> Environment:
     return value if isinstance(value, Environment) else Environment(os.environ if value is None else value)
 
 
+@checked
 @forgetful_class
 @frozen(kw_only=True)
 class SavedDestination:
@@ -105,13 +103,6 @@ class SavedDestination:
         if not self.name.strip():
             raise ConfigurationError(
                 "`name` is empty.", field="name", fix="Enter a name that people recognize."
-            )
-        if not isinstance(self.credentials, (CredentialsReference, type(None))):
-            raise ConfigurationError(
-                f"`credentials` is {type(self.credentials).__name__}, which can't be saved.",
-                field="credentials",
-                fix='Pass CredentialsReference("env:JSM_ASSETS_API_TOKEN", email="ana@acme.com"), which names the place '
-                "of the secret.",
             )
         reject_unsavable(self.options)
         reject_secrets(self.to_dict())
@@ -236,7 +227,7 @@ class SavedDestination:
             schema_key=texts.get("schema_key"),
             schema_name=texts.get("schema_name"),
             schema_description=texts.get("schema_description", ""),
-            roles=cast("Mapping[str, Iterable[RoleEntry]]", data.get("roles", {})),
+            roles=_roles(cast("Mapping[str, Sequence[str]]", read_object(data.get("roles", {}), "roles"))),
             import_source=texts.get("import_source"),
             import_token=texts.get("import_token"),
             model=_model_from_dict(read_object(data["model"], "model")) if "model" in data else None,

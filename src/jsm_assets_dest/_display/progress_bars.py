@@ -28,10 +28,20 @@ class Report(Protocol):
     @property
     def elapsed(self) -> float: ...
     @property
+    def waiting(self) -> float: ...
+    @property
     def is_last(self) -> bool: ...
 
 
-#: Seconds between two lines in the log, unless the phase changes.
+def _phase_text(progress: Report) -> str:
+    """Return the phase, and whether a rate limit blocks the import."""
+    waiting = progress.waiting >= _SHORT_WAIT
+    return f"{progress.phase}, waiting for the rate limit" if waiting else str(progress.phase)
+
+
+#: Seconds of a wait that displays don't show.
+_SHORT_WAIT = 1.0
+#: Seconds between two lines in the log, unless the phase changes or a wait is longer than that.
 LOG_INTERVAL = 10.0
 
 
@@ -45,7 +55,8 @@ class LogDisplay:
     _last: float = field(default=0.0, init=False)
 
     def __call__(self, progress: Report) -> None:
-        if progress.phase is self._phase and progress.elapsed - self._last < self._interval:
+        is_recent = progress.elapsed - self._last < self._interval
+        if progress.phase is self._phase and is_recent and progress.waiting < self._interval:
             return
         self._phase, self._last = progress.phase, progress.elapsed
         self._logger.info("%s", progress)
@@ -71,7 +82,7 @@ class TqdmDisplay:
     def __call__(self, progress: Report) -> None:
         if self._bar is None:
             self._bar = self._create(total=progress.total, unit=" records", unit_scale=True)
-        self._bar.set_description_str(str(progress.phase))
+        self._bar.set_description_str(_phase_text(progress))
         self._bar.n = progress.sent
         self._bar.refresh()
         if progress.is_last:
@@ -102,7 +113,7 @@ class RichDisplay:
             self._task = self._display.add_task(str(progress.phase), total=progress.total)
             self._display.start()
         self._display.update(
-            self._task, completed=progress.sent, description=str(progress.phase), total=progress.total
+            self._task, completed=progress.sent, description=_phase_text(progress), total=progress.total
         )
         if progress.is_last:
             self._display.stop()

@@ -66,7 +66,10 @@ class Batch(NamedTuple):
 
 
 class Report:
-    """Hand an event to a callback of the caller's; an exception of the callback is thrown in. Sent back: None."""
+    """Hand an event to a callback of the caller's; an exception of the callback is thrown in. Sent back: None.
+
+    The event of a spawned operation may be handed over at the next `Join`, where an exception of the callback is raised too.
+    """
 
     __slots__ = ("callback", "event")
 

@@ -134,7 +134,8 @@ class _Run:
         self._engine = engine
         self._stop = threading.Event()
         self._pool: ThreadPoolExecutor | None = None
-        self._ended: SimpleQueue[Outcome] = SimpleQueue()
+        #: Outcomes of the workers, and reports that they hand to the caller's thread.
+        self._ended: SimpleQueue[Outcome | Report] = SimpleQueue()
         self._pending = 0
         self._working: set[Future[None]] = set()
         self._streams: set[_BoundedStream] = set()
@@ -217,7 +218,11 @@ class _Run:
             return None
         if kind is Report:
             report = cast("Report", command)
-            report.callback(report.event)
+            if worker:
+                # A callback of the caller runs in the caller's thread only.
+                self._ended.put(report)
+            else:
+                report.callback(report.event)
             return None
         if kind is Spawn:
             self._spawn(cast("Spawn", command))
@@ -306,9 +311,10 @@ class _Run:
     def _join(self) -> Outcome:
         if not self._pending:
             raise RuntimeError("nothing was spawned that could be joined")
-        outcome = self._ended.get()
+        while isinstance(entry := self._ended.get(), Report):
+            entry.callback(entry.event)
         self._pending -= 1
-        return outcome
+        return entry
 
 
 def pull(command: Pull, clock: Clock) -> Batch:

@@ -19,10 +19,13 @@ import os
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
+
+from attrs import evolve
 
 from .._errors.declared import scrubbed
 from ..exceptions import JournalError, JournalLockedError, JournalMismatchError
@@ -49,6 +52,15 @@ CREATE TABLE chunks (
 """
 
 
+#: What a value of another type, text in place of JSON, or an unreadable message of the database raises.
+_ODD_VALUE = (OverflowError, RecursionError, TypeError, ValueError)
+
+#: What to do about a journal that can't be read.
+_NEW_FILE = (
+    "You: move the file away and import all records again with a new journal. Assets keeps what it has.",
+)
+
+
 def _may_store(link: str) -> bool:
     authority = link.partition("://")[2].partition("/")[0]
     return "@" not in authority and scrubbed(link) == link
@@ -70,6 +82,11 @@ class Journal:
 
     def __init__(self, path: str | os.PathLike[str], *, now: Callable[[], float] = time.time) -> None:
         self.path: Path = Path(path)
+        if str(path) == ":memory:":
+            raise JournalError(
+                "Could not open the journal: a database in memory cannot survive an interruption.",
+                remedies=("You: pass the path of a file.",),
+            )
         self._now = now
         self._lock = threading.RLock()
         self._database: sqlite3.Connection | None = None
@@ -87,6 +104,9 @@ class Journal:
         except sqlite3.Error as error:
             self.close()
             raise self._error(error) from error
+        except _ODD_VALUE as error:
+            self.close()
+            raise self._damaged() from error
         except BaseException:
             self.close()
             raise
@@ -101,12 +121,18 @@ class Journal:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables and application != APPLICATION_ID:
-            raise JournalError(f"Could not open the journal {self.path.name}: it is another SQLite database.")
+            raise JournalError(
+                f"Could not open the journal {self.path.name}: it is another SQLite database.",
+                remedies=("You: pass the path of another file.",),
+            )
         if tables and not 1 <= version <= VERSION:
             raise JournalError(
                 f"Could not open the journal {self.path.name}: it has version {version}, and this release reads version {VERSION}.",
                 cause="Another release of this library wrote it.",
+                remedies=_NEW_FILE,
             )
+        if tables and database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise self._damaged()
         for first_version, statements in ((1, _TABLES), (2, journal_objects.TABLES)):
             if not tables or version < first_version:
                 for statement in statements.split(";"):
@@ -198,10 +224,24 @@ class Journal:
         """Return the run with the given id.
 
         Raises:
-            KeyError: The journal has no such run.
+            JournalError: The journal has no such run.
         """
         with self._reading() as database:
             return self._run(database, run_id)
+
+    def runs(self) -> list[JournalRun]:
+        """Return all runs in the order of their start. The counts of an open run are those that were accepted so far."""
+        with self._reading() as database:
+            ids = database.execute("SELECT id FROM runs ORDER BY number").fetchall()
+            return [self._with_accepted(self._run(database, run_id)) for (run_id,) in ids]
+
+    def _with_accepted(self, run: JournalRun) -> JournalRun:
+        if not run.is_open or run.execution is None:
+            return run
+        counts: Counter[str] = Counter()
+        for chunk in self.chunks(run.id, run.execution.number).values():
+            counts.update(chunk.counts if chunk.state is ChunkState.ACCEPTED else {})
+        return evolve(run, counts=dict(counts))
 
     def previous_counts(self, import_source: str) -> dict[str, int] | None:
         """Return the number of records by selector of the last complete import, or None if there was none.
@@ -210,10 +250,10 @@ class Journal:
         """
         with self._reading() as database:
             row = database.execute(
-                "SELECT counts FROM runs WHERE import_source=? AND state=? AND NOT test ORDER BY number DESC LIMIT 1",
+                "SELECT id FROM runs WHERE import_source=? AND state=? AND NOT test ORDER BY number DESC LIMIT 1",
                 (import_source, RunState.DONE),
             ).fetchone()
-        return None if row is None else _counts(row[0])
+            return None if row is None else dict(self._run(database, row[0]).counts)
 
     def completing(
         self, run_id: str, object_types: Collection[str] = (), objects: Iterable[JournalObject] = ()
@@ -368,12 +408,12 @@ class Journal:
                 " JOIN runs ON runs.number=run WHERE runs.id=? AND execution=?",
                 (run_id, execution),
             ).fetchall()
-        return {
-            name: JournalChunk(
-                id=chunk_id, digest=digest, state=ChunkState(state), counts=_counts(counts), bytes=size
-            )
-            for name, chunk_id, digest, state, counts, size in rows
-        }
+            return {
+                name: JournalChunk(
+                    id=chunk_id, digest=digest, state=state, counts=json.loads(counts), bytes=size
+                )
+                for name, chunk_id, digest, state, counts, size in rows
+            }
 
     def boundaries(self, run_id: str) -> tuple[int, ...]:
         """Return the record counts of a run's chunks in order. With them, the same records result in the same chunks."""
@@ -384,12 +424,14 @@ class Journal:
                 " WHERE runs.id=? AND part='' GROUP BY chunks.number ORDER BY chunks.number",
                 (run_id,),
             ).fetchall()
-        boundaries: list[int] = []
-        for number, records, _ in rows:
-            if number != len(boundaries):
-                break  # a gap after a power failure; the following chunks are cut again
-            boundaries.append(records)
-        return tuple(boundaries)
+            boundaries: list[int] = []
+            for number, records, _ in rows:
+                if number != len(boundaries):
+                    break  # a gap after a power failure; the following chunks are cut again
+                if type(records) is not int or records < 1:
+                    raise ValueError("a chunk without records")
+                boundaries.append(records)
+            return tuple(boundaries)
 
     # --- the database
 
@@ -400,7 +442,7 @@ class Journal:
             (run_id,),
         ).fetchone()
         if row is None:
-            raise KeyError(run_id)
+            raise self._unknown_run()
         last = database.execute(
             "SELECT number, execution_id, links FROM executions WHERE run=? ORDER BY number DESC LIMIT 1",
             (row[0],),
@@ -410,22 +452,20 @@ class Journal:
             import_source=row[2],
             model_digest=row[3],
             test=bool(row[4]),
-            state=RunState(row[5]),
+            state=row[5],
             started=row[6],
             ended=row[7],
-            counts=_counts(row[8]),
+            counts=json.loads(row[8]),
             encoder=row[9],
             execution=None
             if last is None
-            else JournalExecution(
-                number=last[0], execution_id=last[1], links=cast("dict[str, str]", json.loads(last[2]))
-            ),
+            else JournalExecution(number=last[0], execution_id=last[1], links=json.loads(last[2])),
         )
 
     def _number(self, database: sqlite3.Connection, run_id: str) -> int:
         row = database.execute("SELECT number FROM runs WHERE id=?", (run_id,)).fetchone()
         if row is None:
-            raise KeyError(run_id)
+            raise self._unknown_run()
         return cast("int", row[0])
 
     def _delete_chunks(self, database: sqlite3.Connection) -> None:
@@ -438,7 +478,24 @@ class Journal:
     def _error(self, error: sqlite3.Error) -> JournalError:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return JournalLockedError(f"Could not open the journal {self.path.name}: another import uses it.")
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
+            return JournalError(
+                f"Could not open the journal {self.path.name}: it is not a database, or its first bytes are damaged.",
+                remedies=_NEW_FILE,
+            )
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (0, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
+            return self._damaged()
         return JournalError(f"Could not use the journal {self.path.name}: {error}.")
+
+    def _unknown_run(self) -> JournalError:
+        return JournalError(f"Could not use the journal {self.path.name}: it has no such run.")
+
+    def _damaged(self) -> JournalError:
+        return JournalError(
+            f"Could not use the journal {self.path.name}: the file is damaged.",
+            cause="Something other than this library changed it, or the disk failed.",
+            remedies=_NEW_FILE,
+        )
 
     @contextlib.contextmanager
     def _reading(self) -> Generator[sqlite3.Connection, None, None]:
@@ -452,6 +509,8 @@ class Journal:
                 yield self._database
             except sqlite3.Error as error:
                 raise self._error(error) from error
+            except _ODD_VALUE as error:
+                raise self._damaged() from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection, None, None]:
@@ -462,7 +521,7 @@ class Journal:
                 database.execute("COMMIT")
             except BaseException:
                 # After some failures, such as a full disk, the database has already rolled back.
-                with contextlib.suppress(sqlite3.OperationalError):
+                with contextlib.suppress(sqlite3.Error):
                     database.execute("ROLLBACK")
                 raise
 
@@ -473,7 +532,3 @@ class Journal:
                 raise JournalError(
                     f"Could not update the journal {self.path.name}: it has no entry for this run."
                 )
-
-
-def _counts(text: str) -> dict[str, int]:
-    return cast("dict[str, int]", json.loads(text))

@@ -163,7 +163,7 @@ def delete_ended(database: sqlite3.Connection) -> None:
 def confirmed_types(database: sqlite3.Connection, import_source: str) -> frozenset[str]:
     """Return the keys of the object types of the last confirmed run that contained all records."""
     rows = database.execute("SELECT object_type FROM confirmed_types WHERE import_source=?", (import_source,))
-    return frozenset(object_type for (object_type,) in rows)
+    return frozenset(str(object_type) for (object_type,) in rows)
 
 
 def confirmed_objects(database: sqlite3.Connection, import_source: str) -> Iterator[JournalObject]:
@@ -172,7 +172,7 @@ def confirmed_objects(database: sqlite3.Connection, import_source: str) -> Itera
         "SELECT object_type, identity, identifier, content FROM confirmed_objects WHERE import_source=?",
         (import_source,),
     )
-    return (JournalObject(*row) for row in rows)
+    return map(_object_of, rows)
 
 
 def missing_objects(database: sqlite3.Connection, import_source: str) -> Iterator[JournalObject]:
@@ -182,7 +182,20 @@ def missing_objects(database: sqlite3.Connection, import_source: str) -> Iterato
         " WHERE missing_objects.import_source=? AND (accepted IS NOT NULL OR runs.state='done')",
         (import_source,),
     )
-    return (JournalObject(*row) for row in rows)
+    return map(_object_of, rows)
+
+
+def _object_of(row: tuple[object, ...]) -> JournalObject:
+    object_type, identity, identifier, content = (*row, None)[:4]
+    # Validators of the class would check the objects of every run as well, which takes four times as long.
+    if (
+        type(object_type) is str
+        and type(identity) is bytes
+        and type(identifier) is str
+        and (content is None or type(content) is bytes)
+    ):
+        return JournalObject(object_type, identity, identifier, content)
+    raise TypeError("an object has a value of another type")
 
 
 def _delete_planned(database: sqlite3.Connection, run: int) -> None:

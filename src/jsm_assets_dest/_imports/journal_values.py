@@ -1,12 +1,24 @@
 """Runs, executions, and chunks in a journal."""
 
-from __future__ import annotations
-
+import datetime
 import enum
 from collections.abc import Mapping
 from typing import Protocol
 
-from attrs import frozen
+from attrs import Attribute, field, frozen
+from attrs.validators import deep_mapping, instance_of, optional
+
+_TEXT = instance_of(str)
+
+
+def _check_time(_: object, attribute: "Attribute[float]", value: object) -> None:
+    # Up to the last year that a `datetime` has.
+    if not isinstance(value, (int, float)) or not 0 <= value <= 253_402_300_799:
+        raise ValueError(f"{attribute.name} is not a time")
+
+
+_COUNTS = deep_mapping(_TEXT, instance_of(int), instance_of(dict))
+_LINKS = deep_mapping(_TEXT, _TEXT, instance_of(dict))
 
 
 class RunState(enum.StrEnum):
@@ -79,9 +91,13 @@ class JournalExecution:
         links: Links by name; empty if they must not be stored.
     """
 
-    number: int
-    execution_id: str
-    links: Mapping[str, str]
+    number: int = field(validator=instance_of(int))
+    execution_id: str = field(validator=_TEXT)
+    links: Mapping[str, str] = field(validator=_LINKS)
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()
 
 
 @frozen(kw_only=True)
@@ -93,37 +109,59 @@ class JournalRun:
         import_source: Id of the import source.
         model_digest: Digest of the model of its records.
         test: True for a test import, which contains only some records.
-        state: State of the run.
+        state: State of the run: "open", "completing", "done", "cancelled", or "abandoned".
         started: Seconds since 1970.
         ended: Seconds since 1970, or None.
-        counts: Number of records by selector, after the end.
+        counts: Number of records by selector that the service accepted.
         encoder: Encoder of its chunks: "json" or "orjson".
         execution: Last execution, or None.
     """
 
-    id: str
-    import_source: str
-    model_digest: str
+    __module__ = "jsm_assets_dest"
+
+    id: str = field(validator=_TEXT)
+    import_source: str = field(validator=_TEXT)
+    model_digest: str = field(validator=_TEXT, repr=False)
     test: bool
-    state: RunState
-    started: float
-    ended: float | None
-    counts: Mapping[str, int]
-    encoder: str
-    execution: JournalExecution | None
+    state: RunState = field(converter=RunState)
+    started: float = field(validator=_check_time)
+    ended: float | None = field(validator=optional(_check_time))
+    counts: Mapping[str, int] = field(validator=_COUNTS)
+    encoder: str = field(validator=_TEXT, repr=False)
+    execution: JournalExecution | None = field(repr=False)
 
     @property
     def is_open(self) -> bool:
         """True if it can be resumed."""
         return self.state in (RunState.OPEN, RunState.COMPLETING)
 
+    def __str__(self) -> str:
+        counts = (
+            ", ".join(f"{selector}: {count:,}" for selector, count in self.counts.items()) or "no records"
+        )
+        test = "test, " if self.test else ""
+        return f"{_time(self.started)} {test}{self.state} ({counts})"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the run as JSON-ready data, with times in UTC."""
+        return {
+            "id": self.id,
+            "import_source": self.import_source,
+            "test": self.test,
+            "state": self.state.value,
+            "started": _time(self.started),
+            "ended": _time(self.ended),
+            "counts": dict(self.counts),
+            "execution": None if self.execution is None else self.execution.execution_id,
+        }
+
 
 @frozen(kw_only=True)
 class JournalChunk:
     """Chunk of a run. The same id means the same bytes, because the id contains the digest."""
 
-    id: str
-    digest: str
-    state: ChunkState
-    counts: Mapping[str, int]
-    bytes: int
+    id: str = field(validator=_TEXT)
+    digest: str = field(validator=_TEXT)
+    state: ChunkState = field(converter=ChunkState)
+    counts: Mapping[str, int] = field(validator=_COUNTS)
+    bytes: int = field(validator=instance_of(int))

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 from attrs import Attribute, field, frozen
 
+from .._arguments.checking import checked
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError
 from .progress import ImportProgress
@@ -130,6 +131,7 @@ class ImportSettings(TypedDict, total=False):
     timeout: float
     idle_seconds: float
     source_seconds: float
+    throttle_seconds: float
     max_missing: float
     allow_missing: bool
     require_roles: bool
@@ -141,6 +143,7 @@ class ImportSettings(TypedDict, total=False):
 ImportSettings.__module__ = "jsm_assets_dest"  # a typed dictionary allows no assignment in its body
 
 
+@checked
 @frozen(kw_only=True)
 class ImportOptions:
     """Options of an import.
@@ -170,6 +173,9 @@ class ImportOptions:
         source_seconds: Seconds that the source may take for one record; then the import is interrupted and does not block
             later imports. An async source is cancelled. A sync source can't be interrupted: the timeout is detected when
             it returns.
+        throttle_seconds: Seconds, in total, that the import waits while Atlassian's rate limits block its requests. Then
+            it stops and leaves its execution open. It applies while an execution is open. Before that, and to all other
+            calls, `RetryPolicy.longest_hint` applies.
 
         chunk_records: Maximum number of records in a chunk.
         chunk_bytes: Maximum number of bytes in a chunk.
@@ -213,6 +219,7 @@ class ImportOptions:
     timeout: float = field(default=3_600.0, validator=_between(0, 604_800, "seconds"))
     idle_seconds: float = field(default=5.0, validator=_between(0.01, 3_600, "seconds"))
     source_seconds: float = field(default=3_600.0, validator=_between(0.01, 604_800, "seconds"))
+    throttle_seconds: float = field(default=14_400.0, validator=_between(0, 604_800, "seconds"))
     max_missing: float = field(default=0.2, validator=_between(0, 1, "parts of the whole (0.2 is 20 %)"))
     allow_missing: bool = field(default=False, validator=_YES_OR_NO)
     require_roles: bool = field(default=False, validator=_YES_OR_NO)
@@ -239,6 +246,7 @@ _PORTABLE = (
     "in_flight",
     "idle_seconds",
     "source_seconds",
+    "throttle_seconds",
     "unique_in_run",
     "timezone",
 )

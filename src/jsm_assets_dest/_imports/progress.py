@@ -53,7 +53,8 @@ class ImportProgress:
         elapsed: Seconds since the import started.
         sending: Seconds since the first record was read; the base of `rate`.
         retries: Number of repeated requests.
-        throttled: Seconds of waits that the service requested.
+        throttled: Seconds that the import has waited for the service's rate limits, including the current wait.
+        waiting: Seconds of the wait that begins now, because a rate limit blocks the requests; 0 if there is none.
         state: Last state of the execution, such as PROCESSING.
         selectors: Number of sent records, by selector.
     """
@@ -72,6 +73,7 @@ class ImportProgress:
     sending: float = 0.0
     retries: int = 0
     throttled: float = 0.0
+    waiting: float = 0.0
     state: str = ""
     selectors: Mapping[str, int] = field(factory=dict)
 
@@ -130,7 +132,9 @@ class ImportProgress:
                 parts.append(f"about {duration_text(self.remaining)} left")
         if self.retries:
             parts.append(count_text(self.retries, "retry", "retries"))
-        if self.throttled >= 1:
+        if self.waiting >= 1:
+            parts.append(f"waiting {duration_text(self.waiting)} for the rate limit")
+        elif self.throttled >= 1:
             parts.append(f"throttled for {duration_text(self.throttled)}")
         return ", ".join(parts)
 

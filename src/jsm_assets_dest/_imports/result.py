@@ -9,6 +9,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
@@ -27,6 +28,7 @@ from .whole_run import DanglingReference
 MOST_LISTED = 5
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class ImportResult:
     """Result of an import.
@@ -44,7 +46,7 @@ class ImportResult:
         skipped_chunks: Number of chunks that an interrupted run had sent before.
         bytes_sent: Bytes of the accepted chunks.
         retries: Number of repeated requests.
-        throttled: Seconds of waits that the service requested.
+        throttled: Seconds that the import waited for the service's rate limits.
         duration: Seconds from start to end.
         noted: Problems that the check of the records noted; `problems` contains them.
         verified: Extent of the verification: "no", "sample", or "all". Only "all" proves that every record arrived.

@@ -33,7 +33,7 @@ class Tally:
         skipped_chunks: Number of chunks that an interrupted run had sent.
         bytes_sent: Bytes of the accepted chunks.
         retries: Number of repeated requests.
-        throttled: Seconds of waits that the service requested.
+        throttled: Seconds that the import has waited for the service's rate limits.
         failed: Records that were not sent.
         refused: Number of records that were not sent.
         noted: Problems that the check of the records noted.
@@ -75,7 +75,13 @@ class Tally:
             self.bytes_sent += size
 
     def progress(
-        self, phase: ImportPhase, now: float, *, in_flight: int = 0, state: str = ""
+        self,
+        phase: ImportPhase,
+        now: float,
+        *,
+        in_flight: int = 0,
+        state: str = "",
+        waiting: float = 0.0,
     ) -> ImportProgress:
         """Return the progress of the import."""
         return ImportProgress(
@@ -91,6 +97,7 @@ class Tally:
             sending=0.0 if self.sending_since is None else now - self.sending_since,
             retries=self.retries,
             throttled=self.throttled,
+            waiting=waiting,
             state=state,
             selectors=dict(self.sent),
         )

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from .._http.commands import Operation
-from .._model.arguments import choice
 from .._model.schema_model import SchemaModel
 from .._plan.conflicts import ConflictRecord, Resolution, apply, find_conflicts
 from .._session.site import Site
 from .._session.workspace import Builder, ask_assets
 from .._wire import schema_requests as wire
 from .._wire.json_reading import read_object
+from .._wire.object_requests import count_objects, read_total
 from ..exceptions import (
     ApiError,
     HtmlResponseError,
@@ -72,7 +72,7 @@ def resolve(
     delete_objects: int | None,
 ) -> Operation[SchemaModel]:
     """Carry out a resolution: change Assets if necessary, then return the model."""
-    resolution = choice(Resolution, resolution, "resolution")
+    resolution = Resolution(resolution)
     resolved = apply(conflict, resolution, model, name=name, delete_objects=delete_objects)
     if resolution is Resolution.RENAME_EXISTING:
         yield from _rename(site, conflict, name or conflict.suggested_name(resolution, model))
@@ -111,9 +111,9 @@ def _delete(site: Site, conflict: ConflictRecord) -> Operation[None]:
     """Delete the existing type if its number of objects has not changed since the conflict was found."""
     try:
         response = yield from ask_assets(
-            site, lambda base: wire.count_objects(base, f"objectTypeId = {conflict.existing.id}")
+            site, lambda base: count_objects(base, f"objectTypeId = {conflict.existing.id}")
         )
-        count = wire.read_total(response)
+        count = read_total(response)
         if count != (conflict.object_count or 0):
             raise ResolutionNotPossibleError(
                 f'The object type "{conflict.name}" was not deleted: it now has {count} objects instead of '

@@ -6,22 +6,27 @@ import contextlib
 import logging
 from http import HTTPStatus
 
+from attrs import evolve
+
 from .._http.commands import Operation, Report, Send, Sleep
 from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, read_execution_status
-from .._imports.progress import ImportPhase
+from .._imports.progress import ImportPhase, count_text
 from .._imports.result import ImportResult
 from .._session.call import call
 from .._session.site import Site
 from .._wire import import_requests as wire
+from .._wire.durations import MINUTE, clock_time, duration, wait_text
 from .._wire.import_requests import ExecutionLinks
 from ..exceptions import (
     ApiError,
     AssetsError,
     ClosedError,
     ConfigurationError,
+    ExecutionCompletedError,
     ImportCancelledError,
     ImportTimeoutError,
+    RateLimitedError,
     ServiceUnavailableError,
     TransportError,
 )
@@ -35,8 +40,72 @@ _states = logging.getLogger("jsm_assets_dest.state")
 GONE = frozenset({400, 404, 409, 410})
 #: Seconds for the clean-up after an interruption.
 CLEAN_UP_SECONDS = 0.5
+#: Seconds to wait until an execution is cancelled.
+CANCEL_SECONDS = 60.0
 #: Default seconds to wait until Assets has processed an execution.
 PROCESSING_SECONDS = 3600.0
+
+
+# --- waiting for rate limits
+
+
+def patient(target: ImportTarget, execution: Execution) -> ImportTarget:
+    """Return the import for the requests of an open execution: they wait for rate limits as long as its options allow."""
+    site, ledger = target.site, execution.ledger
+
+    def on_wait(seconds: float, added: float) -> Operation[None]:
+        with ledger.lock:
+            ledger.tally.throttled += added
+        if seconds >= MINUTE:
+            _log.warning(
+                "Atlassian's rate limit blocks the import for %s. The execution %s stays open.",
+                wait_text(seconds, site.clock.time() + seconds),
+                execution.id,
+                extra={"execution": execution.id, "wait": seconds},
+            )
+        phase = ImportPhase.PROCESSING if ledger.is_announced else ImportPhase.SENDING
+        yield from report(site, execution, phase, state=ledger.state, waiting=seconds)
+
+    ledger.patience.on_wait = on_wait
+    return evolve(target, site=site.patient(ledger.patience))
+
+
+def _leave_open(error: RateLimitedError, execution: Execution, site: Site) -> None:
+    """Tell in the error what remains of an import that a rate limit stopped."""
+    if error.execution is not None:
+        return
+    ledger, journal = execution.ledger, execution.options.journal
+    waited = f" after {duration(ledger.patience.waited)} of waiting" if ledger.patience.waited >= 1 else ""
+    until = "" if error.reset_at is None else f"after {clock_time(error.reset_at, site.clock.time())}, "
+    error.execution = execution.detached()
+    if ledger.is_announced:
+        error.what = f"A rate limit of Atlassian stopped the import{waited}. All records were sent, and Assets continues."
+        error.remedies = (
+            "You: check the import's page in Assets, or wait with token.attach(error.execution).wait().",
+        )
+        return
+    accepted = count_text(sum(ledger.tally.sent.values()), "record")
+    error.what = f"A rate limit of Atlassian stopped the import{waited}. The execution {execution.id} stays open with {accepted}."
+    more = "Or you: pass a larger throttle_seconds=, if the limit often lasts longer."
+    if journal is not None:
+        error.remedies = (
+            f"You: {until}continue with resume_import() and the same journal. Accepted records are not sent again.",
+            more,
+        )
+        return
+    error.remedies = (
+        f"You: {until}send the remaining records with token.attach(error.execution).submit(). Duplicates do no harm.",
+        "Or you: cancel the execution on the import's page in Assets, because it blocks other imports, and start over.",
+        "You: pass journal= in future, so that resume_import() can continue.",
+        more,
+    )
+
+
+def _throttle_of(reason: BaseException | None) -> RateLimitedError | None:
+    """Return the rate limit because of which an import stops, also if the source of the records was throttled."""
+    while reason is not None and not isinstance(reason, RateLimitedError):
+        reason = reason.__cause__
+    return reason
 
 
 # --- reading, completing
@@ -64,7 +133,14 @@ def complete(target: ImportTarget, execution: Execution) -> Operation[None]:
     if execution.ledger.is_completed:
         return
     ledger = execution.ledger
-    links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
+    links = data_links(target.site, execution)
+    if execution.is_taken_over and not ledger.is_announced:
+        # The service may accept the end of the data twice. Then only the state shows that another leader was first.
+        status = yield from look(target, execution)
+        if status.is_cancelled:
+            raise cancelled(execution, target.site, status)
+        if not status.takes_data:
+            raise _completed_elsewhere(execution, status)
     request = wire.complete_import(links, target.bearer)
     for is_last in (False, True):
         announced_before, ledger.is_announced = ledger.is_announced, True
@@ -82,6 +158,8 @@ def complete(target: ImportTarget, execution: Execution) -> Operation[None]:
             if status.is_cancelled:
                 raise cancelled(execution, target.site, status) from (error if is_rejected else None)
             if not status.takes_data:
+                if is_rejected and not announced_before:
+                    raise _completed_elsewhere(execution, status) from error
                 break  # this or an earlier attempt was received
             ledger.is_announced = False
             if is_rejected or is_last:
@@ -130,8 +208,8 @@ def result(target: ImportTarget, execution: Execution) -> Operation[ImportResult
 
 def ended(target: ImportTarget, execution: Execution, timeout: float) -> Operation[ExecutionStatus]:
     """Wait for the end of an execution and return its last status, which is DONE."""
-    site = target.site
-    started = site.clock.monotonic()
+    site, patience = target.site, execution.ledger.patience
+    started, throttled = site.clock.monotonic(), patience.waited
     unknown_states: set[str] = set()
     unreadable_since: float | None = None
     status = ExecutionStatus(state="")
@@ -143,7 +221,8 @@ def ended(target: ImportTarget, execution: Execution, timeout: float) -> Operati
             # Assets continues, so a status that cannot be read for a while does not fail the import.
             current_time = site.clock.monotonic()
             unreadable_since = current_time if unreadable_since is None else unreadable_since
-            if not error.retryable or not site.policy.accepts(error.retry_after):
+            is_over = isinstance(error, RateLimitedError) or not site.policy.accepts(error.retry_after)
+            if is_over or not error.retryable:
                 raise
             if (
                 current_time - unreadable_since >= unreadable_seconds(site)
@@ -151,7 +230,8 @@ def ended(target: ImportTarget, execution: Execution, timeout: float) -> Operati
             ):
                 raise
             _log.info("the status of the execution could not be read (%s); retrying", error.code)
-        waited = site.clock.monotonic() - started
+        # Waits for rate limits say nothing about Assets.
+        waited = max(0.0, site.clock.monotonic() - started - (patience.waited - throttled))
         if status.is_cancelled:
             raise cancelled(execution, site, status)
         if status.is_done:
@@ -196,18 +276,39 @@ def pause(waited: float, random_value: float) -> float:
 
 
 def cancel(target: ImportTarget, execution: Execution) -> Operation[bool]:
-    """Cancel an execution of this process; return True if it is cancelled now."""
+    """Cancel an execution that this handle leads; return True if it is cancelled, and False if it ended before.
+
+    Raises:
+        ApiError: Assets rejected the request, and the execution has not ended.
+        ImportTimeoutError: Assets accepted the request, and the execution has not ended after a minute.
+    """
     _refuse_not_owner(execution, "cancelled")
     status = yield from look(target, execution)
     if status.is_over:
         return status.is_cancelled
     links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
+    rejection: ApiError | None = None
     try:
         yield from call(target.site, wire.cancel_import(links, target.bearer))
     except ApiError as error:
         if error.status not in GONE:
             raise
-    return (yield from look(target, execution)).is_cancelled
+        rejection = error
+    started = target.site.clock.monotonic()
+    while not (status := (yield from look(target, execution))).is_over:
+        # A rejection does not say that the execution has ended.
+        if rejection is not None:
+            raise rejection
+        waited = target.site.clock.monotonic() - started
+        if waited >= CANCEL_SECONDS:
+            raise ImportTimeoutError(
+                f"Assets accepted the request to cancel the execution {execution.id}, but its state was still "
+                f"{status.state} after {waited:.0f} seconds.",
+                remedies=("You: check the import in Assets, or call cancel() again later.",),
+                execution=execution.detached(),
+            )
+        yield Sleep(pause(waited, target.site.chance()))
+    return status.is_cancelled
 
 
 def clean_up(target: ImportTarget, execution: Execution, reason: BaseException) -> Operation[None]:
@@ -230,9 +331,10 @@ def abandon(
 ) -> Operation[None]:
     """Cancel an execution of this process that cannot succeed.
 
-    An execution that Assets may already treat as complete is not cancelled, because it contains all data. After an
-    interruption such as Ctrl-C, each request is sent once, without waiting for the gate, for half a second at most. A
-    failure is logged, not raised, because the reason matters more.
+    An execution that Assets may already treat as complete is not cancelled, because it contains all data. Neither is one
+    that a rate limit stopped: what was sent would be lost. After an interruption such as Ctrl-C, each request is sent once,
+    without waiting for the gate, for half a second at most. A failure is logged, not raised, because the reason matters
+    more. For the same reason, cancelling does not wait long for a rate limit.
 
     Args:
         target: The import.
@@ -240,6 +342,10 @@ def abandon(
         reason: The exception because of which it cannot succeed.
         keep_for_journal: Leave it open if there is a journal from which it can be resumed.
     """
+    throttle = _throttle_of(reason)
+    if throttle is not None:
+        _leave_open(throttle, execution, target.site)
+        return
     if not execution.is_owner or execution.ledger.is_completed:
         return
     if keep_for_journal and execution.options.journal is not None:
@@ -251,7 +357,7 @@ def abandon(
         return
     links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
     try:
-        yield from call(target.site, wire.cancel_import(links, target.bearer))
+        yield from call(target.site.patient(None), wire.cancel_import(links, target.bearer))
     except AssetsError as error:
         # If someone else cancelled it, there is nothing to cancel.
         if not isinstance(reason, ImportCancelledError):
@@ -283,10 +389,37 @@ def _abandon_briefly(target: ImportTarget, execution: Execution) -> Operation[No
 def _refuse_not_owner(execution: Execution, action: str) -> None:
     if not execution.is_owner:
         raise ClosedError(
-            f"The execution {execution.id} was not {action}: another process started it.",
-            cause="Only the process that started an execution can complete or cancel it. Others can submit records to it.",
-            remedies=("You: complete or cancel it in the process that started it.",),
+            f"The execution {execution.id} was not {action}: this handle does not lead it.",
+            cause="One process leads an execution: the one that started it, or one that took it over. Others can submit records.",
+            remedies=(
+                f"You: take the execution over with token.attach(execution, lead=True); then it can be {action}.",
+            ),
         )
+
+
+def data_links(site: Site, execution: Execution) -> ExecutionLinks:
+    """Return the links of an execution that can receive records and the end of the data.
+
+    Raises:
+        ClosedError: The link for records is not known.
+    """
+    links = ExecutionLinks.from_dict(execution.links, site.gateway)
+    if not links.submit:
+        raise ClosedError(
+            f"Nothing was sent to the execution {execution.id}: its link for records is not known.",
+            cause="Assets tells only the process that started an execution where its records are sent.",
+            remedies=(
+                "You: attach to the execution that the starting process returned or raised, or cancel this one.",
+            ),
+        )
+    return links
+
+
+def _completed_elsewhere(execution: Execution, status: ExecutionStatus) -> ExecutionCompletedError:
+    return ExecutionCompletedError(
+        f"The execution {execution.id} was not completed by this call: its state was {status.state or 'unknown'} already.",
+        execution=execution.detached(),
+    )
 
 
 def cancelled(execution: Execution, site: Site, status: ExecutionStatus) -> ImportCancelledError:
@@ -299,12 +432,20 @@ def cancelled(execution: Execution, site: Site, status: ExecutionStatus) -> Impo
 
 
 def report(
-    site: Site, execution: Execution, phase: ImportPhase, *, in_flight: int = 0, state: str = ""
+    site: Site,
+    execution: Execution,
+    phase: ImportPhase,
+    *,
+    in_flight: int = 0,
+    state: str = "",
+    waiting: float = 0.0,
 ) -> Operation[None]:
     """Send the progress of the import to the caller's displays."""
     ledger = execution.ledger
     if not ledger.listeners:
         return
-    progress = ledger.tally.progress(phase, site.clock.monotonic(), in_flight=in_flight, state=state)
+    progress = ledger.tally.progress(
+        phase, site.clock.monotonic(), in_flight=in_flight, state=state, waiting=waiting
+    )
     for listener in ledger.listeners:
         yield Report(listener, progress)

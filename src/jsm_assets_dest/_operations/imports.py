@@ -69,7 +69,7 @@ from ..exceptions import (
     UnsafeLinkError,
 )
 from . import executions, starting
-from .executions import GONE, clean_up, complete, ended, look
+from .executions import GONE, clean_up, complete, ended, look, patient
 from .guard import refuse_removing_test, refuse_shrinking
 from .import_target import ImportTarget
 from .record_sources import refuse_no_source, refuse_unknown_selectors
@@ -221,7 +221,7 @@ def _resumed(
     execution = _execution_of(target.site, setup, interrupted.id, entry)
     if execution is None or entry is None:
         return None
-    status = yield from _status_of(target, execution)
+    status = yield from _status_of(patient(target, execution), execution)
     if status is None:
         return None
     chunks = journal.chunks(interrupted.id, entry.number)
@@ -290,7 +290,9 @@ def _finished(
     journal: Journal | None,
     first: int | None,
 ) -> Operation[ImportResult]:
-    site, execution = target.site, current.execution
+    execution = current.execution
+    target = patient(target, execution)
+    site = target.site
     tally = execution.ledger.tally
     sending = Sending(
         target,

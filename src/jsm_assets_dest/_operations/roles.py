@@ -27,6 +27,7 @@ from ..exceptions import (
     RoleEntryRejectedError,
     RolesNotSettableError,
     ServiceUnavailableError,
+    UnsafeLinkError,
     ValidationError,
 )
 from . import directory
@@ -56,7 +57,7 @@ def read(site: Site, schema: ObjectSchemaRecord) -> Operation[SchemaRoles]:
             roles.append(Role.from_json(response.json()))
     except _TEMPORARY:
         raise
-    except (ApiError, HtmlResponseError, MalformedAnswerError) as error:
+    except (ApiError, HtmlResponseError, MalformedAnswerError, UnsafeLinkError) as error:
         raise _not_settable(site, schema, error) from error
     people = [person for role in roles for person in role.people]
     names = yield from _names(site, [person.account_id for person in people if not person.display_name])
@@ -241,6 +242,8 @@ def _not_settable(
         reason = (
             "the gateway of the site does not accept this credential"
             if isinstance(error, AuthenticationError)
+            else "the address of the site is known only from a response. Pass it to external_site()"
+            if isinstance(error, UnsafeLinkError)
             else "the site rejects that request for this account"
         )
     steps = (

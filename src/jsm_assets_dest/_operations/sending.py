@@ -32,7 +32,7 @@ from ..exceptions import (
     RecordError,
     TooLargeError,
 )
-from .executions import GONE, cancelled, look, report
+from .executions import GONE, cancelled, data_links, look, report
 from .import_target import ImportTarget
 from .record_sources import Source, close, open_sources, pull, refuse_no_source, refuse_unknown_selectors
 from .resuming import JournalRecord
@@ -171,7 +171,7 @@ class Sending:
             digests=self.record is not None,
             boundaries=self.boundaries,
         )
-        self.links = ExecutionLinks.from_dict(self.execution.links, self.target.site.gateway)
+        self.links = data_links(self.target.site, self.execution)
         self.next_display = self.target.site.clock.monotonic() + DISPLAY
         self.order = _Order(_targets(self.execution.model))
 
@@ -299,7 +299,6 @@ class Sending:
         ledger = self.execution.ledger
         with ledger.lock:
             ledger.tally.retries += sent.effort.retries
-            ledger.tally.throttled += sent.effort.throttled
             if not sent.is_too_large:
                 ledger.tally.accept(chunk.counts, len(chunk.body))
                 self.sent += chunk.count

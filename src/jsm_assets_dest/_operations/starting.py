@@ -18,6 +18,7 @@ from .._imports.progress import ImportPhase, ImportProgress
 from .._imports.tally import Tally
 from .._model.schema_model import SchemaModel
 from .._session.call import call
+from .._session.patience import Patience
 from .._session.site import Site
 from .._wire import import_requests as wire
 from .._wire.import_requests import ExecutionLinks, ImportLinks
@@ -33,7 +34,7 @@ from ..exceptions import (
 from . import import_tokens as tokens
 from . import roles
 from .building import known_model
-from .executions import abandon, cancelled, look, pause, report
+from .executions import abandon, cancelled, look, patient, pause, report
 from .import_target import ImportTarget
 
 #: Seconds after which a started execution must accept data.
@@ -107,6 +108,7 @@ def begin(
     """
     links = yield from _started(target, setup.links, setup.options)
     execution = bound(target.site, setup, run_id, links)
+    target = patient(target, execution)
     try:
         on_started(execution)
     except Exception as error:
@@ -139,7 +141,7 @@ def bound(site: Site, setup: ImportSetup, run_id: str, links: ExecutionLinks) ->
         model=setup.model,
         options=options,
         started=site.clock.time(),
-        ledger=Ledger(tally, setup.listeners),
+        ledger=Ledger(tally, setup.listeners, patience=Patience(options.throttle_seconds)),
     )
 
 
@@ -215,7 +217,7 @@ def _until_it_accepts_data(target: ImportTarget, execution: Execution) -> Operat
         status = yield from look(target, execution)
         if status.takes_data:
             return
-        waited = site.clock.monotonic() - started
+        waited = max(0.0, site.clock.monotonic() - started - execution.ledger.patience.waited)
         if status.is_cancelled:
             raise cancelled(execution, site, status)
         if status.is_done or waited > START_SECONDS:

@@ -1,5 +1,9 @@
 """One request: credential, attempts, and waits, until there is a response that can be trusted.
 
+A throttled request closes the gate once, for a wait with its random part, and every request of the connection waits for that
+time. The wait is limited by the retry policy, or by the `Patience` of an import with an open execution: then throttling
+uses up neither the attempts nor the deadline nor the budget, because it says nothing about the import.
+
 The first attempt doesn't load tenacity; only the retries do. tenacity decides step by step and never waits itself: it
 gets a `sleep` that does nothing, and the seconds that it returns are yielded as a command.
 """
@@ -13,7 +17,7 @@ from .._http.commands import Operation, Send, Sleep
 from .._wire.classify import classify
 from .._wire.request import Credential, Host, Repeat, Request
 from .._wire.response import Response
-from ..exceptions import AssetsError, BadCredentialsError, RateLimitedError, TransportError
+from ..exceptions import AssetsError, BadCredentialsError, RateLimitedError, TransportError, UnsafeLinkError
 from .authorization import authorization, renewed
 from .site import Site
 
@@ -26,18 +30,16 @@ _throttle = logging.getLogger("jsm_assets_dest.throttle")
 
 
 class Effort:
-    """Retries and waits of one request.
+    """Retries of one request.
 
     Attributes:
         retries: Number of attempts after the first one.
-        throttled: Seconds of waits that the service requested.
     """
 
-    __slots__ = ("retries", "throttled")
+    __slots__ = ("retries",)
 
     def __init__(self) -> None:
         self.retries = 0
-        self.throttled = 0.0
 
 
 def call(site: Site, request: Request, effort: Effort | None = None) -> Operation[Response]:
@@ -46,7 +48,7 @@ def call(site: Site, request: Request, effort: Effort | None = None) -> Operatio
     Args:
         site: The site. Its gate, budget, and credential are shared with all other requests.
         request: The request.
-        effort: Receives the number of retries and the seconds of throttling.
+        effort: Receives the number of retries.
 
     Returns:
         A success response.
@@ -55,7 +57,7 @@ def call(site: Site, request: Request, effort: Effort | None = None) -> Operatio
         AssetsError: The failure of the last attempt.
     """
     try:
-        response = yield from attempt(site, request, effort)
+        response = yield from attempt(site, request)
     except AssetsError as error:
         first = error
     else:
@@ -65,34 +67,83 @@ def call(site: Site, request: Request, effort: Effort | None = None) -> Operatio
     return (yield from _retry(site, request, first, effort))
 
 
-def attempt(site: Site, request: Request, effort: Effort | None = None) -> Operation[Response]:
+def attempt(site: Site, request: Request, number: int = 1) -> Operation[Response]:
     """Make one attempt: wait at the gate, add the credential, send, classify the response.
 
     If a token from a provider is rejected, a new one is requested once.
+
+    Args:
+        site: The site.
+        request: The request.
+        number: Number of the attempt, from 1.
     """
-    authorized = yield from _authorized(site, request, effort)
+    rejection: BadCredentialsError | None = None
+    authorized = request
     try:
+        authorized = yield from _authorized(site, request)
         return (yield from _sent(site, authorized))
     except BadCredentialsError as error:
         rejection = error
+    except RateLimitedError as error:
+        _close_gate(site, request, error, number)
+        raise
     if request.credential is not Credential.ACCOUNT or not (
         yield from renewed(site, authorized.authorization)
     ):
         raise rejection
-    return (yield from _sent(site, (yield from _authorized(site, request, effort))))
+    return (yield from _sent(site, (yield from _authorized(site, request))))
 
 
-def _authorized(site: Site, request: Request, effort: Effort | None) -> Operation[Request]:
+def _authorized(site: Site, request: Request) -> Operation[Request]:
     while (delay := site.gate.delay(site.clock.monotonic())) > 0:
-        if effort is not None:
-            effort.throttled += delay
-        yield Sleep(delay)
+        yield from _wait_at_gate(site, request, delay)
     if request.authorization is None and request.credential is Credential.ACCOUNT:
         return request.authorized((yield from authorization(site)))
     return request
 
 
+def _wait_at_gate(site: Site, request: Request, delay: float) -> Operation[None]:
+    """Wait until the gate opens, or for the next turn.
+
+    Raises:
+        RateLimitedError: The wait is too long. Nothing was sent.
+    """
+    now = site.clock.monotonic()
+    closed = site.gate.remaining(now)
+    patience = site.patience
+    if closed and not (
+        site.policy.accepts(closed) if patience is None else patience.allows(now, now + closed)
+    ):
+        raise _too_long(request, closed, site.clock.time())
+    if closed and patience is not None:
+        yield from patience.wait(now, now + closed)
+    yield Sleep(delay)
+
+
+def _too_long(request: Request, seconds: float, now: float) -> RateLimitedError:
+    """Return the error for a gate that an earlier request has closed for too long."""
+    from .._wire.durations import clock_time, wait_text
+
+    until = now + seconds
+    return RateLimitedError(
+        f"Atlassian's rate limit blocks this connection for {wait_text(seconds, until)}. Nothing was sent.",
+        cause="An earlier request of this connection was rejected with the time at which requests are accepted again.",
+        remedies=(f"You: wait until {clock_time(until)}, then try again.",),
+        operation=request.operation,
+        method=request.method,
+        path=request.path,
+        host=request.hostname,
+        retry_after=seconds,
+        reset_at=until,
+    )
+
+
 def _sent(site: Site, request: Request) -> Operation[Response]:
+    if not site.trusts(request.url):
+        raise UnsafeLinkError(
+            f"Did not send a request to {request.hostname}: only a response named this address.",
+            operation=request.operation,
+        )
     response: Response = yield Send(request)
     if _log.isEnabledFor(logging.DEBUG):
         _log.debug(
@@ -107,30 +158,37 @@ def _sent(site: Site, request: Request) -> Operation[Response]:
             },
         )
     account = site.account
-    try:
-        return classify(
-            request,
-            response,
-            account_id=None if account is None else account.id,
-            basic_on_site=site.is_basic_on_site and request.host is Host.SITE,
-            account=site.credentials.account_label if request.credential is Credential.ACCOUNT else "",
-            now=site.clock.time(),
-            site_url=site.url,
-            kind=site.kind,
-        )
-    except RateLimitedError as error:
-        now = site.clock.monotonic()
-        hint = error.retry_after
-        if hint is None or site.policy.accepts(hint):
-            seconds = hint if hint is not None else site.policy.base
-            site.gate.close(now + seconds, now)
-            _throttle.info(
-                "%s: throttled, no request is sent for %.2f s",
-                request.operation,
-                seconds,
-                extra={"operation": request.operation, "wait": seconds, "reason": error.reason},
-            )
-        raise
+    return classify(
+        request,
+        response,
+        account_id=None if account is None else account.id,
+        basic_on_site=site.is_basic_on_site and request.host is Host.SITE,
+        account=site.credentials.account_label if request.credential is Credential.ACCOUNT else "",
+        now=site.clock.time(),
+        site_url=site.url,
+        kind=site.kind,
+    )
+
+
+def _close_gate(site: Site, request: Request, error: RateLimitedError, number: int) -> None:
+    """Close the gate after a throttled attempt, unless the wait is too long."""
+    if error.status is None:  # the gate was closed, and nothing was sent
+        return
+    now = site.clock.monotonic()
+    hint = error.retry_after
+    seconds = site.policy.wait(number, throttled=True, hint=hint, chance=site.chance())
+    if site.patience is None:
+        if not site.policy.accepts(hint):
+            return
+    elif not site.patience.allows(now, now + seconds):
+        return
+    site.gate.close(now + seconds, now, at_least=now + (hint or 0.0))
+    _throttle.info(
+        "%s: throttled, no request is sent for %.2f s",
+        request.operation,
+        seconds,
+        extra={"operation": request.operation, "wait": seconds, "reason": error.reason},
+    )
 
 
 def may_repeat(request: Request, error: BaseException) -> bool:
@@ -143,13 +201,21 @@ def may_repeat(request: Request, error: BaseException) -> bool:
 
 
 class _Attempts:
-    """Attempts of one request, for tenacity: when to stop and how long to wait."""
+    """Attempts of one request, for tenacity: when to stop and how long to wait.
+
+    Attributes:
+        cost: Tokens of the last retry.
+        pardoned: Number of throttled attempts that an import waited for; they don't count.
+        pardoned_seconds: Total of their waits.
+    """
 
     def __init__(self, site: Site, request: Request) -> None:
         self.site = site
         self.request = request
         self.started = site.clock.monotonic()
         self.cost: int | None = None
+        self.pardoned = 0
+        self.pardoned_seconds = 0.0
         self._waits: dict[int, float] = {}
 
     def wait(self, state: RetryCallState) -> float:
@@ -157,26 +223,44 @@ class _Attempts:
         number = state.attempt_number
         if number not in self._waits:
             error = _error(state)
-            self._waits[number] = self.site.policy.wait(
-                number,
-                throttled=isinstance(error, RateLimitedError),
-                hint=getattr(error, "retry_after", None),
-                chance=self.site.chance(),
-            )
+            if isinstance(error, RateLimitedError):
+                # The gate was closed for the random wait. A second one would add up.
+                self._waits[number] = self.site.gate.remaining(self.site.clock.monotonic())
+            else:
+                self._waits[number] = self.site.policy.wait(
+                    number - self.pardoned,
+                    hint=getattr(error, "retry_after", None),
+                    chance=self.site.chance(),
+                )
         return self._waits[number]
 
     def stop(self, state: RetryCallState) -> bool:
-        policy = self.site.policy
+        policy, patience = self.site.policy, self.site.patience
         error = _error(state)
-        if state.attempt_number >= policy.attempts or not policy.accepts(getattr(error, "retry_after", None)):
+        now, wait = self.site.clock.monotonic(), self.wait(state)
+        is_throttled = isinstance(error, RateLimitedError)
+        if is_throttled and not wait:
+            return True  # the gate was not closed, because the wait is too long
+        if is_throttled and patience is not None:
+            self.pardoned += 1
+            self.pardoned_seconds += wait
+            return not patience.allows(now, now + wait)
+        if state.attempt_number - self.pardoned >= policy.attempts or not policy.accepts(
+            getattr(error, "retry_after", None)
+        ):
             return True
-        if self.site.clock.monotonic() - self.started + self.wait(state) > policy.deadline:
+        if now - self.started - self.pardoned_seconds + wait > policy.deadline:
             return True
-        self.cost = self.site.budget.take(throttled=isinstance(error, RateLimitedError))
+        self.cost = self.site.budget.take(throttled=is_throttled)
         return self.cost is None
 
     def should_retry(self, state: RetryCallState) -> bool:
-        return state.outcome is not None and state.outcome.failed and may_repeat(self.request, _error(state))
+        if state.outcome is None or not state.outcome.failed:
+            return False
+        error = _error(state)
+        if self.site.patience is not None and isinstance(error, RateLimitedError):
+            return self.request.repeat is not Repeat.ONCE  # also if the end of a quota is unknown
+        return may_repeat(self.request, error)
 
 
 def _error(state: RetryCallState) -> BaseException:
@@ -214,11 +298,13 @@ def _retry(site: Site, request: Request, first: AssetsError, effort: Effort | No
                 state.prepare_for_next_attempt()
                 if effort is not None:
                     effort.retries += 1
-                    effort.throttled += float(step) if isinstance(failed, RateLimitedError) else 0.0
+                if isinstance(failed, RateLimitedError) and site.patience is not None:
+                    now = site.clock.monotonic()
+                    yield from site.patience.wait(now, now + float(step))
                 yield Sleep(float(step))
             elif isinstance(step, DoAttempt):
                 try:
-                    response = yield from attempt(site, request, effort)
+                    response = yield from attempt(site, request, state.attempt_number)
                 except AssetsError as error:
                     failed = error
                     state.set_exception((type(error), error, error.__traceback__))

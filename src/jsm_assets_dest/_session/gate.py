@@ -1,6 +1,6 @@
 """Gate for all requests of a connection: a throttled request closes it for every worker.
 
-The first throttled request closes the gate for the time that the service requests. From the second one on, the gate also
+The first throttled request closes the gate for the time that the service requests, and a random part of it. From the second one on, the gate also
 limits the pace: slightly less than what the service accepted between the two, growing slowly until the next throttled
 request. The pace ends after a minute without throttling. In a simulation of eight workers against a limit of 25 requests
 per second, this uses nine tenths of the limit; workers that each follow their own Retry-After use four fifths, and a quarter
@@ -76,15 +76,25 @@ class Gate:
             self._passed += 1
             return 0.0
 
-    def close(self, until: float, now: float) -> None:
+    def remaining(self, now: float) -> float:
+        """Return the seconds for which the gate is closed."""
+        return max(0.0, self._opens - now)
+
+    def close(self, until: float, now: float, at_least: float | None = None) -> None:
         """Close the gate after a throttled request.
+
+        The random part of a wait is in `until`, so that programs that are throttled together don't return together. While
+        the gate is closed, a further throttled request prolongs it only if its minimum requires that: the latest of many
+        random times would be nearly the same in all programs.
 
         Args:
             until: Time at which requests can be sent again.
             now: Time of the throttled request.
+            at_least: Minimum of that time, without its random part. Default: `until`.
         """
         with self._lock:
-            if now < self._opens:
+            is_closed = now < self._opens
+            if is_closed:
                 # Requests that were in flight together are throttled together, which counts once.
                 self._passed -= 1
             else:
@@ -97,5 +107,6 @@ class Gate:
                 self._passed = 0
                 # While the gate is closed, the service's allowance refills, so those turns are not lost.
                 self._next = now
-            self._opens = max(self._opens, until)
+            if not is_closed or (until if at_least is None else at_least) > self._opens:
+                self._opens = max(self._opens, until)
             self._grown = self._opens

@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from .._http.clock import Clock, SystemClock
-from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY
+from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY, origin
 from .._wire.request import CredentialKind
 from .budget import Budget
 from .credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
 from .gate import Gate
+from .patience import Patience
 from .retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Site:
 
     Attributes:
         url: Scheme and host of the site; "" for a Forge token without a site, until it is looked up.
+        is_named: True if the caller named the site. Otherwise `url` comes from a response, and is only displayed.
         credentials: Credentials of the connection.
         gateway: Address of Atlassian's gateway.
         authorization_server: Address of the server that issues tokens for client credentials.
@@ -53,7 +56,10 @@ class Site:
         token_expires: Time at which that token must be renewed, on the monotonic clock.
         gate: Gate of all requests.
         budget: Retry budget of all requests.
+        patience: Time that an import waits for throttling; None for all other requests, to which the retry policy applies.
     """
+
+    patience: Patience | None = None
 
     def __init__(
         self,
@@ -89,9 +95,21 @@ class Site:
         self.kind: Final = next(kind for credential, kind in _KINDS if isinstance(credentials, credential))
         self.gate: Final[Gate] = Gate()
         self.budget: Budget = Budget(self.policy.budget)
+        named = [url, gateway, authorization_server]
+        if isinstance(credentials, ForgeToken):
+            named.append(credentials.api_base_url)
+        #: Origins that the caller or Atlassian's documents name, as beginnings of addresses.
+        self._trusted: Final = tuple(
+            "{}://{}/".format(*urlsplit(address)[:2]) for address in named if address
+        )
+        self.is_named: Final = bool(url)
 
     def __repr__(self) -> str:
         return f"<Site {self.url or self.gateway} with {self.credentials!r}>"
+
+    def patient(self, patience: Patience | None) -> Site:
+        """Return the same site for the requests of an import with an open execution; None applies the retry policy."""
+        return _PatientSite(self, patience)
 
     @property
     def uses_gateway(self) -> bool:
@@ -105,6 +123,15 @@ class Site:
         There, a rejected login may look like an empty response.
         """
         return not self.uses_gateway
+
+    def trusts(self, url: str) -> bool:
+        """Return True if requests may go to an address: the caller named its origin, and not only a response."""
+        if url.startswith(self._trusted):
+            return True
+        try:
+            return origin(url) in map(origin, self._trusted)
+        except ValueError:
+            return False
 
     def jira(self) -> str | None:
         """Return the base address of Jira's own requests; None if it needs the cloud id, which is unknown."""
@@ -131,3 +158,13 @@ class Site:
             if self.workspace_id
             else None
         )
+
+
+class _PatientSite(Site):
+    """View of a site. It shares all attributes but one with the site, also those that change."""
+
+    __slots__ = ("patience",)
+
+    def __init__(self, site: Site, patience: Patience | None) -> None:
+        self.__dict__ = site.__dict__
+        self.patience = patience

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from .._arguments.checking import checked
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.clock import Clock, clock_for
 from .._http.limits import Limits
@@ -16,7 +17,7 @@ from .._http.settings import HttpSettings, environment_proxies, named_proxies
 from .._http.sync_engine import SyncEngine
 from .._operations import object_schemas as schemas
 from .._session.credentials import Credentials
-from .._session.opening import checked_verify, from_environment, open_site, origins
+from .._session.opening import from_environment, open_site, origins
 from .._session.retry_policy import RetryPolicy
 from .._wire.addresses import GATEWAY
 from .session import LazyModule, Session
@@ -39,6 +40,7 @@ else:
     schema_handles = LazyModule(".object_schema")
 
 
+@checked
 class Connection:
     """Connection to one Jira site and its Assets workspace; a context manager.
 
@@ -81,7 +83,7 @@ class Connection:
         settings = HttpSettings(
             limits=limits if limits is not None else Limits(),
             transport=transport,
-            verify=checked_verify(verify),
+            verify=verify,
             proxies=proxies,
             trust_env=trust_env,
         )

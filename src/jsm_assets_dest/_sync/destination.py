@@ -8,6 +8,7 @@ import ssl
 from contextlib import nullcontext
 from typing import Self, Unpack
 
+from .._arguments.checking import checked_methods
 from .._assets.roles import RolesPreview, SchemaRoles
 from .._destination import checklist, token_replacement
 from .._destination.saved_settings import SavedDestination
@@ -29,6 +30,7 @@ from .import_token import ImportToken
 from .object_schema import ObjectSchema
 
 
+@checked_methods
 class Destination(SavedDestination):
     """Saved configuration of a destination, and the operations on it.
 

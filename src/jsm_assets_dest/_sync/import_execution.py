@@ -6,6 +6,7 @@ from typing import Self
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._imports.execution import Execution
 from .._imports.options import Records
 from .._imports.result import ImportResult
@@ -14,6 +15,7 @@ from .._operations.import_target import ImportTarget
 from .session import Session, values_of
 
 
+@checked_methods
 @frozen(kw_only=True)
 class ImportExecution(Execution):
     """Execution of an import.
@@ -31,7 +33,7 @@ class ImportExecution(Execution):
     @classmethod
     def of(cls, session: Session, target: ImportTarget, execution: Execution) -> Self:
         """Return a handle for the execution."""
-        return cls(**values_of(execution), session=session, target=target)
+        return cls(**values_of(execution), session=session, target=executions.patient(target, execution))
 
     def __enter__(self) -> Self:
         return self

@@ -1,18 +1,20 @@
 # Derived from _async/import_token.py by tools/derive_sync.py: do not edit; change _async/import_token.py and derive again.
 """Import token of an External import, and every operation that needs it."""
 
+from collections.abc import Mapping
 from typing import Self, Unpack
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import ImportTokenReport
-from .._imports.execution import Execution
+from .._imports.execution import Execution, RunningImport
 from .._imports.options import ImportOptions, ImportSettings, Records
 from .._imports.result import ImportResult
 from .._model.schema_model import SchemaModel
-from .._operations import building, imports, starting
+from .._operations import attaching, building, imports, starting
 from .._operations import import_tokens as tokens
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
@@ -23,6 +25,7 @@ from .import_execution import ImportExecution
 from .session import Session
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class ImportToken:
     """Import token of one External import.
@@ -131,13 +134,30 @@ class ImportToken:
         execution = self._session.run(starting.start(self._target, settings))
         return ImportExecution.of(self._session, self._target, execution)
 
-    def attach(self, execution: ExecutionFacts) -> ImportExecution:
-        """Return a handle for an execution that another process started, such as an unpickled one.
+    def attach(
+        self, execution: ExecutionFacts | Mapping[str, object], *, lead: bool = False
+    ) -> ImportExecution:
+        """Return a handle for an execution that another process started.
 
-        The handle can submit records and read the state. Only the process that started the execution can complete or
-        cancel it.
+        Args:
+            execution: The execution, such as an unpickled one, the one of an error, or the result of its `to_dict`.
+            lead: Take the execution over, so that the handle can complete or cancel it. Without it, the handle can submit
+                records and read the state.
+
+        Raises:
+            ConfigurationError: The argument is not an execution, or it belongs to another site.
         """
-        return ImportExecution.of(self._session, self._target, Execution.from_dict(execution.to_dict()))
+        data = execution if isinstance(execution, Mapping) else execution.to_dict()
+        attached = attaching.attached(self._target, Execution.from_dict(data), lead=lead)
+        return ImportExecution.of(self._session, self._target, attached)
+
+    def running(self) -> RunningImport | None:
+        """Return what is known about the execution that is running, started by any process, or None.
+
+        Raises:
+            ImportTokenError: Assets rejected the token.
+        """
+        return self._session.run(attaching.running(self._target))
 
     def test_import(
         self, records: Records, count: int = 100, **options: Unpack[ImportSettings]

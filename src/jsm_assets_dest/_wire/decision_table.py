@@ -345,6 +345,15 @@ def _invalid(case: Case, body: Body) -> errors.ApiError:
     """Row 26: the content was rejected. There are separate errors for mappings."""
     if body.codes or body.code in _MAPPING_CODES or case.request.operation in _MAPPING_OPERATIONS:
         return refused_mapping(case.could_not, body, case.facts(body))
+    if case.request.operation in ("search objects", "count objects"):
+        return errors.ValidationError(
+            f"{case.could_not}: Assets rejected the query.",
+            cause="The query is not valid AQL, or it names an attribute that no object type has.",
+            remedies=(
+                "You: correct the query. Put names and texts into quotation marks, and check the names of attributes.",
+            ),
+            **case.facts(body),
+        )
     has_reason = bool(body.field_errors or body.messages)
     return errors.ValidationError(
         f"{case.could_not}: the server rejected its content.",

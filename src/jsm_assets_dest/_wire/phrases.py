@@ -30,6 +30,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "update schema properties": "change the settings of the object schema[ {subject}]",
     "list object types flat": "read the object types[ of {subject}]",
     "list schema attributes": "read the object types[ of {subject}]",
+    "search objects": "read the objects[ of {subject}]",
     "count objects": "count the objects[ of {subject}]",
     "get object type": "read the object type[ {subject}]",
     "update object type": "rename the object type[ {subject}]",

@@ -1,9 +1,14 @@
 """Read the time of a retry from the response of the server.
 
+A response may report several limits, of which one was hit. The first usable hint applies: `Retry-After`, the policy in
+`RateLimit` that is used up, the policy that `RateLimit-Reason` names, `X-RateLimit-Reset`. The time of any other policy means
+nothing: a burst limit of one second is often reported next to an hourly quota. The `Beta-` headers never throttle.
+
 `Retry-After` has the forms of RFC 9110 (seconds, and three kinds of date) and those that were seen: decimals, spaces, ISO
-dates, values that a proxy joined. A value that can't be understood is ignored; it is never an error. Dates are compared with
-the `Date` header of the same response, so a wrong clock on either side does no harm. Atlassian's `X-RateLimit-Reset` is an
-ISO date with or without seconds; other services send seconds, or seconds since 1970.
+dates, values that a proxy joined. A value that can't be understood, or that is longer than a day, is ignored; it is never an error.
+Dates are compared with the `Date` header of the same response, so a wrong clock on either side does no harm. Atlassian's
+`X-RateLimit-Reset` is an ISO date with or without seconds; other services send seconds, or seconds since 1970. A reset in the
+past was recorded and is ignored.
 """
 
 from __future__ import annotations
@@ -18,8 +23,8 @@ from attrs import frozen
 #: Above this, a number is seconds since 1970 (September 2001), and above the second one milliseconds.
 _EPOCH = 1e9
 _EPOCH_MILLISECONDS = 1e12
-#: Longer hints are treated as this one.
-_LONGEST = 1e9
+#: Longer hints are ignored: the longest window is an hour, and values such as 9223372036854775807 were recorded.
+_LONGEST = 86_400.0
 
 _NUMBER = re.compile(r"\+?(\d+)(?:\.(\d*))?\s*(?:s|sec|seconds)?", re.ASCII | re.IGNORECASE)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s*(?:[Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -34,7 +39,11 @@ _DATES = (
     re.compile(rf"[a-z]{{3}} {_MONTH}\s+(?P<day>\d\d?) {_TIME} (?P<year>\d{{4}})", re.ASCII | re.IGNORECASE),
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_STRUCTURED_TIME = re.compile(r";\s*t=(\d+)", re.ASCII)
+#: One policy of `RateLimit`: its name, then its parameters.
+_POLICY = re.compile(r'"(?P<name>[^"]*)"(?P<parameters>[^",]*)', re.ASCII)
+_PARAMETER = re.compile(r";\s*(?P<key>[a-z]+)=(?P<value>\d+)\s*", re.ASCII)
+#: Names of policies that differ from the reason.
+_POLICIES = {"jira-quota-global-based": "global-app-quota", "jira-quota-tenant-based": "tenant-app-quota"}
 
 
 @frozen
@@ -51,7 +60,7 @@ class Hint:
 
 
 def wait_hint(headers: Mapping[str, str], now_wall: float | None = None) -> Hint | None:
-    """Return the longest wait that the headers of a response ask for.
+    """Return the wait that the headers of a response ask for: that of the limit that was hit.
 
     Args:
         headers: Headers of the response, by lowercase name.
@@ -59,20 +68,21 @@ def wait_hint(headers: Mapping[str, str], now_wall: float | None = None) -> Hint
             ignored.
 
     Returns:
-        The wait, or None if no header can be understood.
+        The wait, or None if there is no usable hint.
     """
     now = http_date(headers.get("date", ""), now_wall)
     if now is None:
         now = now_wall
-    waits = [
-        *_retry_after(headers.get("retry-after", ""), now),
-        *_reset(headers.get("x-ratelimit-reset", ""), now),
-        *(float(seconds[:10]) for seconds in _STRUCTURED_TIME.findall(headers.get("ratelimit", ""))),
-    ]
-    if not waits:
-        return None
-    seconds = min(max(0.0, *waits), _LONGEST)
-    return Hint(seconds, None if now is None else now + seconds)
+    reason = headers.get("ratelimit-reason", "").strip()
+    for waits in (
+        _retry_after(headers.get("retry-after", ""), now),
+        _exhausted(headers.get("ratelimit", ""), _POLICIES.get(reason, reason)),
+        _reset(headers.get("x-ratelimit-reset", ""), now),
+    ):
+        usable = [seconds for seconds in waits if seconds <= _LONGEST]
+        if usable:
+            return Hint(max(usable), None if now is None else now + max(usable))
+    return None
 
 
 def http_date(text: str, now_wall: float | None = None) -> float | None:
@@ -115,11 +125,23 @@ def _retry_after(text: str, now: float | None) -> list[float]:
     if at is None:
         at = _iso_date(text)
     if at is not None:
-        return [] if now is None else [at - now]
+        return [] if now is None else [max(0.0, at - now)]
     if "," in text:
         # Two headers that a proxy joined: the later time applies. An HTTP date has a comma too and was handled above.
         return [part for piece in text.split(",") if (part := _number(piece.strip())) is not None]
     return []
+
+
+def _exhausted(text: str, hit: str) -> list[float]:
+    """Return the waits of the policies with no requests left, or that of the policy that was hit."""
+    policies = [
+        (policy["name"], {pair["key"]: pair["value"] for pair in _PARAMETER.finditer(policy["parameters"])})
+        for policy in _POLICY.finditer(text)
+    ]
+    exhausted = [parameters for _, parameters in policies if _number(parameters.get("r", "")) == 0]
+    named = [parameters for name, parameters in policies if name == hit]
+    waits = (_number(parameters.get("t", "")) for parameters in exhausted or named)
+    return [seconds for seconds in waits if seconds]
 
 
 def _reset(text: str, now: float | None) -> list[float]:
@@ -134,8 +156,8 @@ def _reset(text: str, now: float | None) -> list[float]:
     elif number >= _EPOCH:
         at = number
     else:
-        return [number]
-    return [] if at is None or now is None else [at - now]
+        return [number] if number else []
+    return [] if at is None or now is None or at <= now else [at - now]
 
 
 def _number(text: str) -> float | None:

@@ -150,21 +150,6 @@ def delete_object_type(base: str, object_type_id: str) -> Request:
     )
 
 
-def count_objects(base: str, query: str) -> Request:
-    """Count the objects that match an AQL query."""
-    return Request(
-        operation="count objects",
-        method="POST",
-        url=address(base, "object", "aql", "totalcount"),
-        body=_json({"qlQuery": query}),
-    )
-
-
-def read_total(response: Response) -> int:
-    """Return the number from the response to `count_objects`."""
-    return read_number(read_object(response.json(), "a count"), "totalCount")
-
-
 def read_schema_properties(base: str, schema_id: str) -> Request:
     """Read the settings of a schema about references and quick creation (seen in one client, not documented)."""
     return Request(

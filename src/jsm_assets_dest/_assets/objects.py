@@ -1,0 +1,324 @@
+"""Objects, and the reading of their values by the type of each attribute.
+
+Avatars are never read, because they contain live tokens (`mediaJwtToken`).
+"""
+
+import datetime
+import logging
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias, cast
+
+from attrs import define, field, frozen
+
+from .._wire.json_reading import as_object, as_objects, as_text, read_object, read_text
+from ..exceptions import MalformedAnswerError
+from .directory import JiraGroup, JiraUser
+from .object_types import Attribute
+from .statuses import Status
+
+_log = logging.getLogger("jsm_assets_dest.objects")
+
+
+@frozen(kw_only=True)
+class ObjectReference:
+    """Object that another object refers to. Two references are equal if they have the same ID.
+
+    Attributes:
+        id: ID of the object: a number as a string.
+        key: Key of the object, such as OKT-12.
+        label: Label of the object.
+        object_type: Name of its object type.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    id: str
+    key: str = field(eq=False)
+    label: str = field(eq=False)
+    object_type: str = field(default="", eq=False)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the reference as JSON-ready data."""
+        return {"id": self.id, "key": self.key, "label": self.label, "object_type": self.object_type}
+
+
+SingleValue: TypeAlias = (
+    str
+    | int
+    | float
+    | bool
+    | datetime.date
+    | datetime.datetime
+    | ObjectReference
+    | Status
+    | JiraUser
+    | JiraGroup
+)
+#: Value of an attribute. An attribute that can have several values always has a list.
+ObjectValue: TypeAlias = SingleValue | list[SingleValue]
+
+
+@frozen(kw_only=True)
+class AssetsObject:
+    """Object in Assets.
+
+    Attributes:
+        id: ID of the object: a number as a string, unique in the workspace.
+        key: Key of the object, such as OKT-12.
+        label: Label of the object.
+        object_type: Name of its object type.
+        object_type_id: ID of its object type.
+        created: Time when it was created. None if Assets does not return it.
+        updated: Time of the last change. An import that finds no difference does not change it.
+        values: Values by the name of the attribute, without Key, Created, and Updated. An attribute without a value is
+            not contained. A value has the Python type of its attribute: `str`, `int`, `float`, `bool`, `date`, an aware
+            `datetime`, `ObjectReference`, `Status`, `JiraUser`, or `JiraGroup`. An attribute that can have several values
+            has a list of them.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    id: str = field(repr=False)
+    key: str
+    label: str
+    object_type: str
+    object_type_id: str = field(repr=False)
+    created: datetime.datetime | None = field(default=None, repr=False)
+    updated: datetime.datetime | None = field(default=None, repr=False)
+    values: Mapping[str, ObjectValue] = field(factory=dict, repr=False, hash=False)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return one flat row, for example for a data frame.
+
+        It has the columns id, key, label, object_type, created, and updated, and one column for each value. References
+        are labels, statuses and groups are names, and users are account IDs. Dates and times stay Python values. An
+        attribute whose name is one of the columns gets the column "<name> (attribute)".
+        """
+        row: dict[str, object] = {
+            "id": self.id,
+            "key": self.key,
+            "label": self.label,
+            "object_type": self.object_type,
+            "created": self.created,
+            "updated": self.updated,
+        }
+        fixed = frozenset(row)
+        for name, value in self.values.items():
+            column = f"{name} (attribute)" if name in fixed else name
+            row[column] = [flat(item) for item in value] if isinstance(value, list) else flat(value)
+        return row
+
+
+def flat(value: SingleValue) -> object:
+    """Return a value of a single cell: a label, a name, an account ID, or the value itself."""
+    if isinstance(value, ObjectReference):
+        return value.label
+    if isinstance(value, (Status, JiraGroup)):
+        return value.name
+    return value.account_id if isinstance(value, JiraUser) else value
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+#: Reads a value entry of the service; raises `ValueError` if it has another form.
+_Reader: TypeAlias = Callable[[Mapping[str, object]], SingleValue]
+
+
+def _text(entry: Mapping[str, object]) -> str:
+    value = entry.get("value")
+    if isinstance(value, str):
+        return value
+    return as_text(entry.get("searchValue")) or as_text(entry.get("displayValue"))
+
+
+def _integer(entry: Mapping[str, object]) -> int:
+    text = _text(entry)
+    return int(float(text)) if text.endswith(".0") else int(text)
+
+
+def _double(entry: Mapping[str, object]) -> float:
+    number = float(_text(entry))
+    if not math.isfinite(number):
+        raise ValueError("JSON has no such number")
+    return number
+
+
+def _boolean(entry: Mapping[str, object]) -> bool:
+    return {"true": True, "false": False}[_text(entry).strip().lower()]
+
+
+def _date(entry: Mapping[str, object]) -> datetime.date:
+    return datetime.date.fromisoformat(_text(entry)[:10])
+
+
+def _moment(text: str) -> datetime.datetime:
+    moment = datetime.datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=datetime.UTC)
+
+
+def _date_time(entry: Mapping[str, object]) -> datetime.datetime:
+    return _moment(_text(entry))
+
+
+def _reference(entry: Mapping[str, object]) -> ObjectReference:
+    target = as_object(entry.get("referencedObject"))
+    reference = ObjectReference(
+        id=read_text(target, "id", ""),
+        key=as_text(target.get("objectKey")) or as_text(entry.get("searchValue")),
+        label=as_text(target.get("label")) or as_text(entry.get("displayValue")),
+        object_type=as_text(as_object(target.get("objectType")).get("name")),
+    )
+    if not (reference.id or reference.key):
+        raise ValueError("no referenced object")
+    return reference
+
+
+def _status(entry: Mapping[str, object]) -> Status:
+    detail = as_object(entry.get("status"))
+    # The id may be in `searchValue` only (seen by a client).
+    source = {"id": _text(entry), "name": as_text(entry.get("displayValue")), **detail}
+    if not source["name"]:
+        raise ValueError("no name")
+    return Status.from_json(source)
+
+
+def _user(entry: Mapping[str, object]) -> JiraUser:
+    return JiraUser.from_json({"key": _text(entry), **as_object(entry.get("user"))})
+
+
+def _group(entry: Mapping[str, object]) -> JiraGroup:
+    detail = as_object(entry.get("group"))
+    text = _text(entry)
+    name = as_text(detail.get("name")) or as_text(entry.get("displayValue")) or text
+    return JiraGroup(name=name, id=as_text(detail.get("groupId")) or (text if text != name else ""))
+
+
+_READERS: Mapping[str, _Reader] = {
+    "integer": _integer,
+    "double": _double,
+    "boolean": _boolean,
+    "date": _date,
+    "date_time": _date_time,
+    "referenced_object": _reference,
+    "status": _status,
+    "user": _user,
+    "group": _group,
+}
+
+
+@frozen
+class _Definition:
+    """Name, reader of values, and cardinality of an attribute."""
+
+    name: str
+    read: _Reader
+    is_multiple: bool
+    is_text: bool
+    is_system: bool
+
+
+def _definition_of(attribute: Attribute) -> _Definition:
+    read = _READERS.get(attribute.type, _text)
+    return _Definition(attribute.name, read, attribute.maximum != 1, read is _text, attribute.system)
+
+
+def _detected(entry: Mapping[str, object]) -> _Reader:
+    """Return the reader of a value whose attribute is not defined in the response."""
+    details: dict[str, _Reader] = {
+        "referencedObject": _reference,
+        "status": _status,
+        "user": _user,
+        "group": _group,
+    }
+    return next((read for key, read in details.items() if entry.get(key)), _text)
+
+
+@define
+class ObjectReader:
+    """Reads objects from pages, and remembers the definitions of attributes from one page to the next.
+
+    A value that does not fit its attribute is returned as the service's string. It must not end the reading of 100,000
+    objects, so it is logged once per attribute.
+    """
+
+    _definitions: dict[str, _Definition] = field(factory=dict, init=False)
+    _reported: set[str] = field(factory=set, init=False)
+
+    def define(self, definitions: Iterable[object]) -> None:
+        """Add the definitions of a page, which contains those that occur in the page only."""
+        for definition in definitions:
+            attribute = Attribute.from_json(definition)
+            self._definitions[attribute.id] = _definition_of(attribute)
+
+    def read(self, value: object) -> AssetsObject:
+        """Read an object from the JSON of the service."""
+        source = read_object(value, "an object")
+        kind = as_object(source.get("objectType"))
+        attributes = source.get("attributes")
+        return AssetsObject(
+            id=read_text(source, "id"),
+            key=read_text(source, "objectKey"),
+            label=as_text(source.get("label")),
+            object_type=as_text(kind.get("name")),
+            object_type_id=read_text(kind, "id", ""),
+            created=self._time(source, "created"),
+            updated=self._time(source, "updated"),
+            values=self._values(cast("list[object]", attributes)) if isinstance(attributes, list) else {},
+        )
+
+    def _time(self, source: Mapping[str, object], key: str) -> datetime.datetime | None:
+        text = as_text(source.get(key))
+        try:
+            return _moment(text) if text else None
+        except ValueError:
+            self._report(key)
+            return None
+
+    def _values(self, attributes: Iterable[object]) -> dict[str, ObjectValue]:
+        values: dict[str, ObjectValue] = {}
+        for attribute in as_objects(attributes):
+            attribute_id = read_text(attribute, "objectTypeAttributeId", "")
+            entries = as_objects(attribute.get("objectAttributeValues"))
+            if not entries:
+                continue
+            definition = self._definitions.get(attribute_id)
+            if definition is None:
+                definition = self._undefined(attribute_id, attribute, entries[0])
+            if definition.is_system:
+                continue
+            if definition.is_multiple or len(entries) > 1:
+                values[definition.name] = [self._value(definition, entry) for entry in entries]
+            else:
+                values[definition.name] = self._value(definition, entries[0])
+        return values
+
+    def _undefined(
+        self, attribute_id: str, attribute: Mapping[str, object], entry: Mapping[str, object]
+    ) -> _Definition:
+        """Return the definition inside the attribute, or one that is detected from the value."""
+        inner = attribute.get("objectTypeAttribute")
+        if isinstance(inner, Mapping):
+            self.define([cast("object", inner)])
+            if attribute_id in self._definitions:
+                return self._definitions[attribute_id]
+        name = f"attribute {attribute_id}"
+        self._report(name)
+        read = _detected(entry)
+        return _Definition(name, read, is_multiple=False, is_text=read is _text, is_system=False)
+
+    def _value(self, definition: _Definition, entry: Mapping[str, object]) -> SingleValue:
+        if definition.is_text:
+            value = entry.get("value")
+            return value if isinstance(value, str) else _text(entry)
+        try:
+            return definition.read(entry)
+        except (ValueError, KeyError, MalformedAnswerError):
+            self._report(definition.name)
+            return _text(entry)
+
+    def _report(self, name: str) -> None:
+        # Neither the value nor the object: logs must not contain personal data.
+        if name not in self._reported:
+            self._reported.add(name)
+            _log.warning("A value of %r does not fit its attribute; its text is returned", name)
