@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from ._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
     from ._assets.roles import Role, RoleChange, RoleKind, RolesPreview, SchemaRoles
     from ._assets.statuses import Status, StatusCategory
+    from ._assets.user_links import (
+        GroupLink,
+        LinkedObject,
+        LinkOutcome,
+        LinkReason,
+        UserLink,
+        UserLinkPhase,
+        UserLinkProgress,
+        UserLinkReport,
+    )
     from ._async.build_plan import AsyncBuildPlan
     from ._async.connection import AsyncConnection
     from ._async.destination import AsyncDestination
@@ -109,6 +119,7 @@ _HOMES = {
     "Findings": "_model.findings",
     "ForgeToken": "_session.credentials",
     "Graph": "_model.graph",
+    "GroupLink": "_assets.user_links",
     "IconSpec": "_model.specs",
     "ImportExecution": "_sync.import_execution",
     "ImportOptions": "_imports.options",
@@ -128,6 +139,9 @@ _HOMES = {
     "Journal": "_imports.journal_reader",
     "JournalRun": "_imports.journal_values",
     "Limits": "_http.limits",
+    "LinkOutcome": "_assets.user_links",
+    "LinkReason": "_assets.user_links",
+    "LinkedObject": "_assets.user_links",
     "OAuthToken": "_session.credentials",
     "ObjectReference": "_assets.objects",
     "ObjectSchema": "_sync.object_schema",
@@ -158,6 +172,10 @@ _HOMES = {
     "StatusSpec": "_model.specs",
     "StepAction": "_destination.status",
     "StepState": "_destination.status",
+    "UserLink": "_assets.user_links",
+    "UserLinkPhase": "_assets.user_links",
+    "UserLinkProgress": "_assets.user_links",
+    "UserLinkReport": "_assets.user_links",
     "attribute": "_model.classes",
     "object_type": "_model.classes",
 }
@@ -203,6 +221,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Findings",
     "ForgeToken",
     "Graph",
+    "GroupLink",
     "IconSpec",
     "ImportExecution",
     "ImportOptions",
@@ -222,6 +241,9 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Journal",
     "JournalRun",
     "Limits",
+    "LinkOutcome",
+    "LinkReason",
+    "LinkedObject",
     "OAuthToken",
     "ObjectReference",
     "ObjectSchema",
@@ -252,6 +274,10 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "StatusSpec",
     "StepAction",
     "StepState",
+    "UserLink",
+    "UserLinkPhase",
+    "UserLinkProgress",
+    "UserLinkReport",
     "attribute",
     "object_type",
 ]

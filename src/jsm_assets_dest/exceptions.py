@@ -917,6 +917,26 @@ class RolesNotSettableError(AssetsError, certain=True):
         return self.steps
 
 
+class LinkAttributeError(AssetsError, certain=True):
+    """An attribute can't be used to link objects to users or groups of Jira. Nothing was written.
+
+    Attributes:
+        object_type: Name of the object type.
+        attribute: Name of the attribute.
+    """
+
+    cause: str = (
+        "Links need an attribute of type User or Group, and a text attribute with an email address or a name."
+    )
+    remedies: tuple[str, ...] = advice(
+        "You: name another attribute in the link.",
+        "Or an object schema manager: rename or delete the existing attribute in Assets.",
+    )
+
+    object_type: str = ""
+    attribute: str = ""
+
+
 class DefaultRolesError(AssetsError, certain=True):
     """The object schema has the roles of a new one: every Jira Service Management group can change its objects."""
 

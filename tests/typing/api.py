@@ -49,6 +49,7 @@ from jsm_assets_dest import (
     Findings,
     ForgeToken,
     Graph,
+    GroupLink,
     ImportedType,
     ImportExecution,
     ImportOptions,
@@ -65,6 +66,9 @@ from jsm_assets_dest import (
     Journal,
     JournalRun,
     Limits,
+    LinkedObject,
+    LinkOutcome,
+    LinkReason,
     OAuthToken,
     ObjectReference,
     ObjectSchema,
@@ -91,6 +95,10 @@ from jsm_assets_dest import (
     StatusCategory,
     StatusSpec,
     StepState,
+    UserLink,
+    UserLinkPhase,
+    UserLinkProgress,
+    UserLinkReport,
     okta,
 )
 from jsm_assets_dest.exceptions import (
@@ -102,6 +110,11 @@ from jsm_assets_dest.exceptions import (
     ResultFacts,
     TransportError,
 )
+
+
+def show_links(progress: UserLinkProgress) -> None:
+    """Receive the progress of links."""
+    assert_type(progress.phase, UserLinkPhase)
 
 
 def credentials() -> None:
@@ -166,6 +179,14 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.attributes(), tuple[Attribute, ...])
     assert_type(schema.import_sources(), tuple[ImportSource, ...])
     assert_type(schema.roles(), SchemaRoles)
+    links = (UserLink("People", email="Primary Email"), GroupLink("Groups", name="Group Name"))
+    report = schema.link_users(*links, accounts={"ana@acme.com": "5b10"}, dry_run=True, per_minute=300)
+    assert_type(report, UserLinkReport)
+    assert_type(report.linked, tuple[LinkedObject, ...])
+    assert_type(report.counts, dict[LinkOutcome, int])
+    assert_type(report.reasons, dict[LinkReason, int])
+    schema.link_users(*links, accounts=[("ana@acme.com", "5b10")], on_progress=show_links)
+    schema.link_users(*links, accounts="accounts.csv", clear=True, accept_hidden=True, create_attribute=True)
     assert_type(schema.set_roles(managers=["it-ops"], developers=[], users=None), SchemaRoles)
     for conflict in schema.find_conflicts(model):
         assert_type(conflict, ObjectTypeConflict)

@@ -10,6 +10,7 @@ from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
 from .._assets.roles import RoleEntry, role_entries
+from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
@@ -19,7 +20,7 @@ from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError
 from .checklist import Wanted
 from .okta_model import OktaModel
-from .pasted_secrets import FORMS, forgetful, forgetful_class, reject_secrets
+from .pasted_secrets import FORMS, reject_secrets
 from .saved_options import changed_options, options_from_dict, options_to_dict, reject_unsavable
 from .secret_references import (
     CredentialsReference,

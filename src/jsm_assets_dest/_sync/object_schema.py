@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Self
 
 from attrs import field, frozen
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from .._assets import objects as object_values
     from .._assets import roles as role_values
     from .._assets import statuses as status_values
+    from .._assets import user_links as link_values
     from .._model import graph as graphs
     from .._model import schema_model as models
-    from .._operations import conflicts, roles
+    from .._operations import conflicts, link_arguments, linking, roles
     from .._operations import objects as object_reading
     from . import object_type_conflict as conflict_handles
 else:
@@ -30,9 +31,12 @@ else:
     object_values = LazyModule(".._assets.objects")
     role_values = LazyModule(".._assets.roles")
     status_values = LazyModule(".._assets.statuses")
+    link_values = LazyModule(".._assets.user_links")
     graphs = LazyModule(".._model.graph")
     models = LazyModule(".._model.schema_model")
     conflicts = LazyModule(".._operations.conflicts")
+    link_arguments = LazyModule(".._operations.link_arguments")
+    linking = LazyModule(".._operations.linking")
     object_reading = LazyModule(".._operations.objects")
     roles = LazyModule(".._operations.roles")
     conflict_handles = LazyModule(".object_type_conflict")
@@ -290,6 +294,55 @@ class ObjectSchema(ObjectSchemaRecord):
             import_source: An import from `import_sources`.
         """
         return self._session.run(schemas.import_status(self._session.site, import_source))
+
+    def link_users(
+        self,
+        *links: link_values.UserLink | link_values.GroupLink,
+        accounts: link_arguments.Accounts | None = None,
+        create_attribute: bool = False,
+        clear: bool = False,
+        accept_hidden: bool = False,
+        dry_run: bool = False,
+        per_minute: float = 500,
+        on_progress: str | Callable[[link_values.UserLinkProgress], object] | None = None,
+    ) -> link_values.UserLinkReport:
+        """Fill attributes of type User and Group with the accounts and groups of Jira that belong to the objects.
+
+        An import can't fill such attributes. Only objects that differ are written, so the method can be run after each
+        import, and a run that was interrupted continues when it is started again. An account is linked only if exactly one
+        has the email address. The wait for a rate limit may take as long as Atlassian requires.
+
+        Args:
+            links: Links, such as `UserLink("People", email="Primary Email")`.
+            accounts: Account IDs by email address, which take precedence over Jira's directory: a mapping, pairs, users
+                from `find_users`, or the path of a CSV or JSON file.
+            create_attribute: Create the attributes to fill that do not exist. Existing ones are never changed.
+            clear: Empty the links of people whose account is inactive or does not exist, and of objects without an address.
+            accept_hidden: Link an account with a hidden address if it is the only one that Jira finds for the address.
+            dry_run: Write nothing, and return the report of what would be written.
+            per_minute: Maximum number of requests per minute.
+            on_progress: Progress display ("log", "notebook", "tqdm", or "rich"), or a function that receives a
+                `UserLinkProgress`.
+
+        Returns:
+            A report. Missing permissions are failed checks in it; `raise_for_problems` raises them.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            ObjectTypeNotFoundError: An object type of a link does not exist.
+            LinkAttributeError: An attribute of a link is missing or has another type. Nothing was written.
+        """
+        checked = link_arguments.checked_links(links)
+        options = link_arguments.checked_options(
+            accounts=accounts,
+            per_minute=per_minute,
+            on_progress=on_progress,
+            create_attribute=create_attribute,
+            clear=clear,
+            accept_hidden=accept_hidden,
+            dry_run=dry_run,
+        )
+        return self._session.run(linking.link(self._session.site, self, checked, options))
 
     def delete(self, *, confirm_key: str) -> None:
         """Delete the object schema with all its object types and objects permanently.

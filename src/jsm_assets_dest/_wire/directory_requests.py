@@ -45,9 +45,9 @@ def search_users(base: str, site: str, query: str, start: int = 0) -> Request:
     )
 
 
-def list_users(base: str, site: str, start: int = 0) -> Request:
+def list_users(base: str, site: str, start: int, size: int) -> Request:
     """List one page of all users: active, inactive, and deleted ones, customers, and apps."""
-    parameters = {"startAt": start, "maxResults": DIRECTORY_PAGE}
+    parameters = {"startAt": start, "maxResults": size}
     return Request(
         operation="list users",
         method="GET",
