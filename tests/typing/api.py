@@ -85,6 +85,7 @@ from jsm_assets_dest import (
     RetryPolicy,
     Role,
     RoleKind,
+    RolesPreview,
     RunningImport,
     SchemaLinks,
     SchemaModel,
@@ -322,6 +323,8 @@ def destinations(model: SchemaModel) -> None:
     assert_type(status["roles"].state, StepState)
     assert_type(destination.build(), BuildPlanRecord)
     assert_type(destination.set_roles(), SchemaRoles)
+    assert_type(destination.preview_roles(), RolesPreview)
+    assert_type(destination.preview_roles().lose_access, tuple[JiraUser | JiraGroup, ...])
     assert_type(destination.test_import({"people": [{"oktaId": "1"}]}, 10), ImportResult)
     with destination.connect(OAuthToken("token")) as connection:
         assert_type(connection, Connection)

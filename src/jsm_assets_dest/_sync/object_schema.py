@@ -212,30 +212,49 @@ class ObjectSchema(ObjectSchemaRecord):
         """
         return self._session.run(roles.read(self._session.site, self))
 
+    def preview_roles(
+        self,
+        *,
+        managers: Sequence[role_values.RoleEntry] | None = None,
+        developers: Sequence[role_values.RoleEntry] | None = None,
+        users: Sequence[role_values.RoleEntry] | None = None,
+    ) -> role_values.RolesPreview:
+        """Return what `set_roles` with the same arguments would change, and who would lose access. Sends only reads.
+
+        Raises:
+            ConfigurationError: An argument is not a list of entries. Nothing was sent.
+            RolesNotSettableError: The site does not allow this credential to read roles.
+        """
+        wanted = role_values.wanted_roles(managers=managers, developers=developers, users=users)
+        return self._session.run(roles.preview(self._session.site, self, wanted))
+
     def set_roles(
         self,
         *,
-        managers: Sequence[str] | None = None,
-        developers: Sequence[str] | None = None,
-        users: Sequence[str] | None = None,
+        managers: Sequence[role_values.RoleEntry] | None = None,
+        developers: Sequence[role_values.RoleEntry] | None = None,
+        users: Sequence[role_values.RoleEntry] | None = None,
     ) -> role_values.SchemaRoles:
         """Replace the entries of roles. A role that is None is not changed; an empty list removes all entries.
 
+        An entry is the name of a group, an account id, or a result of `find_groups` or `find_users` of the connection.
+
         Args:
-            managers: Group names or account ids that can configure the object schema.
-            developers: Group names or account ids that can create, edit, and delete objects. In a new object schema,
-                these are all JSM groups.
-            users: Group names or account ids that can see objects.
+            managers: Entries that can configure the object schema.
+            developers: Entries that can create, edit, and delete objects. In a new object schema, these are all JSM groups.
+            users: Entries that can see objects.
 
         Returns:
             The current roles.
 
         Raises:
-            RolesNotSettableError: The site does not allow this credential to set roles, or stored other entries. The
-                error contains a link and steps to set them manually.
+            ConfigurationError: An argument is not a list of entries. Nothing was sent.
+            RoleEntryRejectedError: Assets rejected an entry, such as an unknown group. The error names it, and what to
+                enter instead.
+            RolesNotSettableError: The site does not allow this credential to set roles. The error contains a link and
+                steps to set them manually.
         """
-        kinds = role_values.RoleKind
-        wanted = {kinds.MANAGERS: managers, kinds.DEVELOPERS: developers, kinds.USERS: users}
+        wanted = role_values.wanted_roles(managers=managers, developers=developers, users=users)
         return self._session.run(roles.write(self._session.site, self, wanted))
 
     def update(self, *, name: str | None = None, description: str | None = None) -> Self:
