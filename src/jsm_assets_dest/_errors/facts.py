@@ -89,6 +89,7 @@ class ExecutionFacts(Protocol):
         ...
 
 
+@runtime_checkable
 class PreviewFacts(Protocol):
     """The parts of an `ImportPreview` that are available on every error with one. Imports accept it as `allow_missing`."""
 
