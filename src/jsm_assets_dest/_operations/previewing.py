@@ -196,7 +196,8 @@ def _notes(evidence: RunEvidence, options: ImportOptions) -> list[str]:
             f"Only Assets can resolve {', '.join(uncompared)}, so these references were not compared."
         )
     notes.append(_handling(evidence.import_source))
-    skipped = sum(comparison.counts(mapped.key).unreadable for mapped in comparison.types)
+    # A record of an unknown selector counts for every object type.
+    skipped = max((comparison.counts(mapped.key).unreadable for mapped in comparison.types), default=0)
     if skipped:
         notes.append(
             f"{count_text(skipped, 'invalid record')} without a readable identifier cannot be compared."
