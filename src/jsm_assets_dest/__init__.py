@@ -47,8 +47,10 @@ if TYPE_CHECKING:
     from ._imports.journal_values import JournalRun
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
+    from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
     from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
+    from ._imports.receipt import SubmitReceipt
     from ._imports.result import ImportResult
     from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
@@ -98,6 +100,7 @@ _HOMES = {
     "AttributeType": "_model.specs",
     "BuildPlan": "_sync.build_plan",
     "BuildPlanRecord": "_plan.build_plan",
+    "ChangedObject": "_imports.preview",
     "Check": "_assets.reports",
     "CheckState": "_assets.reports",
     "ClientCredentials": "_session.credentials",
@@ -124,6 +127,7 @@ _HOMES = {
     "ImportExecution": "_sync.import_execution",
     "ImportOptions": "_imports.options",
     "ImportPhase": "_imports.progress",
+    "ImportPreview": "_imports.preview",
     "ImportProblem": "_imports.problems",
     "ImportProgress": "_imports.progress",
     "ImportResult": "_imports.result",
@@ -142,12 +146,14 @@ _HOMES = {
     "LinkOutcome": "_assets.user_links",
     "LinkReason": "_assets.user_links",
     "LinkedObject": "_assets.user_links",
+    "MissingObject": "_imports.preview",
     "OAuthToken": "_session.credentials",
     "ObjectReference": "_assets.objects",
     "ObjectSchema": "_sync.object_schema",
     "ObjectSchemaRecord": "_assets.object_schemas",
     "ObjectType": "_assets.object_types",
     "ObjectTypeConflict": "_sync.object_type_conflict",
+    "ObjectTypePreview": "_imports.preview",
     "ObjectTypeResult": "_imports.object_type_results",
     "ObjectTypeSpec": "_model.specs",
     "OktaModel": "_destination.okta_model",
@@ -172,6 +178,7 @@ _HOMES = {
     "StatusSpec": "_model.specs",
     "StepAction": "_destination.status",
     "StepState": "_destination.status",
+    "SubmitReceipt": "_imports.receipt",
     "UserLink": "_assets.user_links",
     "UserLinkPhase": "_assets.user_links",
     "UserLinkProgress": "_assets.user_links",
@@ -200,6 +207,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "AttributeType",
     "BuildPlan",
     "BuildPlanRecord",
+    "ChangedObject",
     "Check",
     "CheckState",
     "ClientCredentials",
@@ -226,6 +234,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportExecution",
     "ImportOptions",
     "ImportPhase",
+    "ImportPreview",
     "ImportProblem",
     "ImportProgress",
     "ImportResult",
@@ -244,12 +253,14 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "LinkOutcome",
     "LinkReason",
     "LinkedObject",
+    "MissingObject",
     "OAuthToken",
     "ObjectReference",
     "ObjectSchema",
     "ObjectSchemaRecord",
     "ObjectType",
     "ObjectTypeConflict",
+    "ObjectTypePreview",
     "ObjectTypeResult",
     "ObjectTypeSpec",
     "OktaModel",
@@ -274,6 +285,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "StatusSpec",
     "StepAction",
     "StepState",
+    "SubmitReceipt",
     "UserLink",
     "UserLinkPhase",
     "UserLinkProgress",
