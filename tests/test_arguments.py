@@ -73,6 +73,7 @@ LIBRARY_CREATES = {
     "ObjectTypeResult": "part of an ImportResult",
     "PlanItem": "part of a plan",
     "Role": "reads a response",
+    "RunningImport": "part of an error",
     "SchemaLinks": "part of an object schema",
     "SchemaRoles": "ObjectSchema.roles returns it",
     "Status": "reads a response",

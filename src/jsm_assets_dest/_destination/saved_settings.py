@@ -9,6 +9,7 @@ from typing import Self, TypeAlias
 from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._assets.object_schemas import schema_key
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
@@ -67,6 +68,10 @@ def _roles(value: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
     return {name: read_texts({name: [*entries]}, name, "roles") for name, entries in value.items()}
 
 
+def _normalized_key(value: str | None) -> str | None:
+    return None if value is None else schema_key(value)
+
+
 def _path(value: str | os.PathLike[str] | None) -> Path | None:
     return None if value is None else Path(os.path.abspath(value))  # noqa: PTH100 - resolve() would follow links
 
@@ -87,7 +92,7 @@ class SavedDestination:
     gateway: str | None = field(default=None, repr=False)
     cloud_id: str | None = field(default=None, repr=False)
     workspace_id: str | None = field(default=None, repr=False)
-    schema_key: str | None = None
+    schema_key: str | None = field(default=None, converter=_normalized_key)
     schema_name: str | None = field(default=None, repr=False)
     schema_description: str = field(default="", repr=False)
     roles: Mapping[str, tuple[str, ...]] = field(factory=dict, converter=_roles, repr=False)
