@@ -29,6 +29,7 @@ from .._session.site import Site
 from ..exceptions import (
     AssetsError,
     ImpossibleChangeError,
+    RiskyChangeError,
     RolesNotSettableError,
 )
 from .problem_steps import REMEDIES, failed_checks_step, failed_step
@@ -519,7 +520,8 @@ class _Checklist:
         assert self.plan is not None  # otherwise the step has failed
         try:
             self.plan.raise_for_impossible()
-        except ImpossibleChangeError as error:
+            self.plan.raise_for_risky()
+        except (ImpossibleChangeError, RiskyChangeError) as error:
             return failed_step("build", error, "fix_model", self._page())
         return DestinationStep(
             code="build",
