@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from .._arguments.checking import checked
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._errors.forgetful import forgetful
 from .._http.clock import Clock, clock_for
 from .._http.limits import Limits
 from .._http.settings import HttpSettings, environment_proxies, named_proxies
@@ -51,6 +52,7 @@ class Connection:
 
     __module__ = "jsm_assets_dest"
 
+    @forgetful
     def __init__(
         self,
         site: str,
@@ -90,6 +92,7 @@ class Connection:
         self._session = Session(opened, SyncEngine(settings, clock))
 
     @classmethod
+    @forgetful
     def current_site(
         cls,
         auth: Credentials | None = None,
@@ -138,6 +141,7 @@ class Connection:
         )
 
     @classmethod
+    @forgetful
     def external_site(
         cls,
         site: str,
@@ -305,6 +309,7 @@ class Connection:
         """
         return self._session.run(directory.find_groups(self._session.site, query, limit))
 
+    @forgetful
     def import_token(
         self, secret: str, schema: schema_handles.ObjectSchema | None = None
     ) -> token_handles.ImportToken:
