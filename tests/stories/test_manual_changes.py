@@ -55,7 +55,7 @@ async def first_night(emulator: Emulator, connection: Any) -> Any:
     emulator.object_schema("OKT").add_object_type("Sites")
     token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
     await now(token.build(MODEL))
-    result = await now(token.import_records(NIGHT, allow_missing=True))
+    result = await now(token.import_records(NIGHT, missing_objects="ignore"))
     assert result.ok
     return token
 
@@ -117,7 +117,7 @@ async def test_second_night_after_repairs_ends_as_the_first(emulator: Emulator, 
     administrator.delete_type("Devices")
 
     await now(token.build(MODEL))
-    result = await now(token.import_records(NIGHT, allow_missing=True))
+    result = await now(token.import_records(NIGHT, missing_objects="ignore"))
 
     assert result.ok
     assert (await now(token.plan(MODEL))).is_empty
@@ -144,7 +144,7 @@ async def test_changed_identifier_needs_consent(emulator: Emulator, connection: 
     assert (await now(token.build(changed))).is_empty
     assert len(emulator.object_schema("OKT")["People"].objects) == 2
     people = [{**person, "employee": person["id"], "id": f"{person['id']}-new"} for person in NIGHT["people"]]
-    await now(token.import_records({**NIGHT, "people": people}, allow_missing=True))
+    await now(token.import_records({**NIGHT, "people": people}, missing_objects="ignore"))
     assert len(emulator.object_schema("OKT")["People"].objects) == 4
 
 
