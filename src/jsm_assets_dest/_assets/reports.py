@@ -181,7 +181,7 @@ class CheckRecorder:
         try:
             summary, evidence = yield from step
         except AssetsError as error:
-            is_known = isinstance(error, proves) and not isinstance(error, unknown)
+            is_known = isinstance(error, proves) and not isinstance(error, unknown) and error._is_conclusive
             if not is_essential and (not is_known or error.status is not None):
                 self.skip(name, f"Not needed, and could not be read: {error.what}")
                 return

@@ -22,6 +22,7 @@ from .._session.workspace import (
     assets_base,
     gateway_takes,
     jira_base,
+    listed_workspaces,
     only_workspace,
     site_address,
 )
@@ -338,7 +339,7 @@ class _Doctor:
         """8: the site has an Assets workspace."""
         site = self.site
         base = yield from jira_base(site)
-        ids = wire.read_workspace_ids((yield from call(site, wire.workspaces(base, site.url))))
+        ids = yield from listed_workspaces(site, call(site, wire.workspaces(base, site.url)))
         if site.workspace_id and site.workspace_id not in ids:
             raise ImportTargetMismatchError(
                 f"{self.host} has no Assets workspace {site.workspace_id}; it has {', '.join(ids)}.",
