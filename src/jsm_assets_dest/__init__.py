@@ -1,6 +1,6 @@
 """Import data into Jira Service Management (JSM) Assets.
 
-All public names are importable from here, except those of the modules `exceptions`, `okta`, and `testing`.
+All public names are importable from here, except those of the modules `exceptions`, `okta`, `tables`, and `testing`.
 Importing the package imports none of its modules: each one is loaded when a name of it is first used, so that a tool
 that may never use Assets starts fast.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ._assets.object_types import Attribute, ExistingObjectType, ObjectType
     from ._assets.objects import AssetsObject, ObjectReference
     from ._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
-    from ._assets.roles import Role, RoleKind, SchemaRoles
+    from ._assets.roles import Role, RoleChange, RoleKind, RolesPreview, SchemaRoles
     from ._assets.statuses import Status, StatusCategory
     from ._assets.user_links import (
         GroupLink,
@@ -158,7 +158,9 @@ _HOMES = {
     "Resolution": "_plan.conflicts",
     "RetryPolicy": "_session.retry_policy",
     "Role": "_assets.roles",
+    "RoleChange": "_assets.roles",
     "RoleKind": "_assets.roles",
+    "RolesPreview": "_assets.roles",
     "RunningImport": "_imports.execution",
     "SchemaLinks": "_assets.object_schemas",
     "SchemaModel": "_model.schema_model",
@@ -179,7 +181,7 @@ _HOMES = {
 }
 
 #: Public modules.
-_MODULES = frozenset({"exceptions", "okta", "testing"})
+_MODULES = frozenset({"exceptions", "okta", "tables", "testing"})
 
 __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Adoption",
@@ -258,7 +260,9 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Resolution",
     "RetryPolicy",
     "Role",
+    "RoleChange",
     "RoleKind",
+    "RolesPreview",
     "RunningImport",
     "SchemaLinks",
     "SchemaModel",

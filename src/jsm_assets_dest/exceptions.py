@@ -706,6 +706,29 @@ class ValidationError(ApiError, ValueError, certain=True):
     remedies: tuple[str, ...] = advice("You: correct the values that the server names.")
 
 
+class RoleEntryRejectedError(ValidationError, certain=False):
+    """The server rejected an entry of a role, such as an unknown group. Its message is in `messages`.
+
+    Attributes:
+        role: The role: "managers", "developers", or "users".
+        entries: The rejected entries. If the server names none, these are all new entries of the role.
+        suggestions: Similar groups, or account ids of people with this email address, by entry.
+        changed: The roles that were changed before the rejection.
+    """
+
+    cause: str = (
+        "There is no such group or account. Group names are case-sensitive, and people need an account id."
+    )
+    remedies: tuple[str, ...] = advice(
+        "You: check the name of the group, or the account id of the person, and set the roles again."
+    )
+
+    role: str = ""
+    entries: tuple[str, ...] = ()
+    suggestions: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - copied for each error
+    changed: tuple[str, ...] = ()
+
+
 class MappingRejectedError(ValidationError):
     """Assets rejected the mapping document.
 
@@ -860,6 +883,21 @@ class IncompleteListError(AssetsError):
 
     read_count: int = 0
     expected_count: int | None = None
+
+
+class ExportError(AssetsError, OSError, certain=True):
+    """An export could not be written. No partial file remains, and an earlier file at this path is unchanged.
+
+    Attributes:
+        file: Path of the file.
+    """
+
+    cause: str = "The folder does not exist, is not writable, or has no space left."
+    remedies: tuple[str, ...] = advice(
+        "You: pass the path of a file in an existing folder that you can write to."
+    )
+
+    file: str = ""
 
 
 class ImportTargetMismatchError(AssetsError, certain=True):
@@ -1096,6 +1134,7 @@ _CATCH_ALL: frozenset[type[AssetsError]] = frozenset(
         ConflictError,
         ImportConflictError,
         ValidationError,
+        RoleEntryRejectedError,
         MappingRejectedError,
         *MappingRejectedError.__subclasses__(),
     }

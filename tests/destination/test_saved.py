@@ -106,7 +106,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_siz
 @given(
     name=texts.filter(str.strip),
     description=texts,
-    groups=st.lists(texts),
+    groups=st.lists(texts.map(str.strip).filter(bool), unique=True),
     key=st.none() | texts.filter(bool),
 )
 def test_any_text_is_read_back_unchanged(
@@ -278,8 +278,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"import_token": "hunter2"}, "import_token", "not a reference"),
     ({"import_token": ["env:X"]}, "import_token", "`import_token` is a list"),
     ({"roles": {"admins": []}}, "roles.admins", "managers, developers, users"),
-    ({"roles": {"users": "everybody"}}, "roles.users", "a list in brackets"),
-    ({"roles": {"users": [1]}}, "roles.users[0]", "a number"),
+    ({"roles": {"users": "everybody"}}, "roles.users", "Pass a list of group names"),
+    ({"roles": {"users": [1]}}, "roles.users[0]", "is int"),
+    ({"roles": {"users": [" "]}}, "roles.users[0]", "is empty"),
     ({"roles": []}, "roles", "an object in braces"),
     ({"model": {}}, "model", "contains 0 models"),
     ({"model": {"okta": {}, "file": "x"}}, "model", "contains 2 models"),

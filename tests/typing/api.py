@@ -85,6 +85,7 @@ from jsm_assets_dest import (
     RetryPolicy,
     Role,
     RoleKind,
+    RolesPreview,
     RunningImport,
     SchemaLinks,
     SchemaModel,
@@ -169,6 +170,7 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     )
     assert_type(schema.count_objects(object_type="People"), int)
     assert_type(schema.get_object("OKT-1"), AssetsObject)
+    assert_type(schema.export_objects("people.jsonl", object_type="People"), int)
     assert_type(schema.find_object("OKT-1"), AssetsObject | None)
     for asset in schema.objects(include_children=True):
         assert_type(asset.to_dict(), dict[str, object])
@@ -321,6 +323,8 @@ def destinations(model: SchemaModel) -> None:
     assert_type(status["roles"].state, StepState)
     assert_type(destination.build(), BuildPlanRecord)
     assert_type(destination.set_roles(), SchemaRoles)
+    assert_type(destination.preview_roles(), RolesPreview)
+    assert_type(destination.preview_roles().lose_access, tuple[JiraUser | JiraGroup, ...])
     assert_type(destination.test_import({"people": [{"oktaId": "1"}]}, 10), ImportResult)
     with destination.connect(OAuthToken("token")) as connection:
         assert_type(connection, Connection)

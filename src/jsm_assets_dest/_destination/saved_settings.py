@@ -2,13 +2,14 @@
 
 import os
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, cast
 
 from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._assets.roles import RoleEntry, role_entries
 from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
@@ -34,7 +35,6 @@ from .settings_file import (
     read_object,
     read_object_file,
     read_text,
-    read_texts,
     reject_unknown_keys,
     remove_file,
     write_file,
@@ -63,9 +63,9 @@ def _model(value: OktaModel | SchemaModel | str | os.PathLike[str] | None) -> Mo
     )
 
 
-def _roles(value: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
+def _roles(value: Mapping[str, Sequence[RoleEntry]]) -> Mapping[str, tuple[str, ...]]:
     reject_unknown_keys(dict(value), "roles", ROLES)
-    return {name: read_texts({name: [*entries]}, name, "roles") for name, entries in value.items()}
+    return {name: role_entries(entries, f"roles.{name}") for name, entries in value.items()}
 
 
 def _path(value: str | os.PathLike[str] | None) -> Path | None:
@@ -218,7 +218,6 @@ class SavedDestination:
         )
         texts = {name: read_text(data, name) for name in _TEXTS if name in data}
         credentials = _credentials_from_dict(data["credentials"]) if "credentials" in data else None
-        roles = read_object(data.get("roles", {}), "roles")
         return cls(
             name=texts.get("name", ""),
             site=texts.get("site"),
@@ -229,7 +228,7 @@ class SavedDestination:
             schema_key=texts.get("schema_key"),
             schema_name=texts.get("schema_name"),
             schema_description=texts.get("schema_description", ""),
-            roles={name: read_texts(roles, name, "roles") for name in roles},
+            roles=_roles(cast("Mapping[str, Sequence[str]]", read_object(data.get("roles", {}), "roles"))),
             import_source=texts.get("import_source"),
             import_token=texts.get("import_token"),
             model=_model_from_dict(read_object(data["model"], "model")) if "model" in data else None,

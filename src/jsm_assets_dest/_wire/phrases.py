@@ -44,6 +44,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "update object": "change the object[ {subject}]",
     "get object": "read the object[ {subject}]",
     "search users": "search the users[ of {site}]",
+    "get users": "read the users[ of {site}]",
     "list users": "read the users[ of {site}]",
     "pick groups": "search the groups[ of {site}]",
     "find groups": "read the groups[ of {site}]",
