@@ -87,7 +87,9 @@ def is_answered_to(
         return True
     ran_as = response.account_id
     if not ran_as:
-        return account_id is not None and "/rest/api/" not in request.path and (
-            request.operation == "find workspace" or not _is_empty(response)
+        return (
+            account_id is not None
+            and "/rest/api/" not in request.path
+            and (request.operation == "find workspace" or not _is_empty(response))
         )
     return account_id is None or ran_as == account_id
