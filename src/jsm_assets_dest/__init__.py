@@ -1,6 +1,6 @@
 """Import data into Jira Service Management (JSM) Assets.
 
-All public names are importable from here, except those of the modules `exceptions`, `okta`, and `testing`.
+All public names are importable from here, except those of the modules `exceptions`, `okta`, `tables`, and `testing`.
 Importing the package imports none of its modules: each one is loaded when a name of it is first used, so that a tool
 that may never use Assets starts fast.
 """
@@ -48,8 +48,10 @@ if TYPE_CHECKING:
     from ._imports.journal_values import JournalRun
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
+    from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
     from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
+    from ._imports.receipt import SubmitReceipt
     from ._imports.result import ImportResult
     from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
@@ -99,6 +101,7 @@ _HOMES = {
     "AttributeType": "_model.specs",
     "BuildPlan": "_sync.build_plan",
     "BuildPlanRecord": "_plan.build_plan",
+    "ChangedObject": "_imports.preview",
     "Check": "_assets.reports",
     "CheckState": "_assets.reports",
     "ClientCredentials": "_session.credentials",
@@ -125,6 +128,7 @@ _HOMES = {
     "ImportExecution": "_sync.import_execution",
     "ImportOptions": "_imports.options",
     "ImportPhase": "_imports.progress",
+    "ImportPreview": "_imports.preview",
     "ImportProblem": "_imports.problems",
     "ImportProgress": "_imports.progress",
     "ImportResult": "_imports.result",
@@ -143,12 +147,14 @@ _HOMES = {
     "LinkOutcome": "_assets.user_links",
     "LinkReason": "_assets.user_links",
     "LinkedObject": "_assets.user_links",
+    "MissingObject": "_imports.preview",
     "OAuthToken": "_session.credentials",
     "ObjectReference": "_assets.objects",
     "ObjectSchema": "_sync.object_schema",
     "ObjectSchemaRecord": "_assets.object_schemas",
     "ObjectType": "_assets.object_types",
     "ObjectTypeConflict": "_sync.object_type_conflict",
+    "ObjectTypePreview": "_imports.preview",
     "ObjectTypeResult": "_imports.object_type_results",
     "ObjectTypeSpec": "_model.specs",
     "OktaModel": "_destination.okta_model",
@@ -174,6 +180,7 @@ _HOMES = {
     "StatusSpec": "_model.specs",
     "StepAction": "_destination.status",
     "StepState": "_destination.status",
+    "SubmitReceipt": "_imports.receipt",
     "UserLink": "_assets.user_links",
     "UserLinkPhase": "_assets.user_links",
     "UserLinkProgress": "_assets.user_links",
@@ -183,7 +190,7 @@ _HOMES = {
 }
 
 #: Public modules.
-_MODULES = frozenset({"exceptions", "okta", "testing"})
+_MODULES = frozenset({"exceptions", "okta", "tables", "testing"})
 
 __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Adoption",
@@ -202,6 +209,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "AttributeType",
     "BuildPlan",
     "BuildPlanRecord",
+    "ChangedObject",
     "Check",
     "CheckState",
     "ClientCredentials",
@@ -228,6 +236,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportExecution",
     "ImportOptions",
     "ImportPhase",
+    "ImportPreview",
     "ImportProblem",
     "ImportProgress",
     "ImportResult",
@@ -246,12 +255,14 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "LinkOutcome",
     "LinkReason",
     "LinkedObject",
+    "MissingObject",
     "OAuthToken",
     "ObjectReference",
     "ObjectSchema",
     "ObjectSchemaRecord",
     "ObjectType",
     "ObjectTypeConflict",
+    "ObjectTypePreview",
     "ObjectTypeResult",
     "ObjectTypeSpec",
     "OktaModel",
@@ -277,6 +288,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "StatusSpec",
     "StepAction",
     "StepState",
+    "SubmitReceipt",
     "UserLink",
     "UserLinkPhase",
     "UserLinkProgress",

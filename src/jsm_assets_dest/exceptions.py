@@ -21,6 +21,7 @@ from ._errors.declared import Declared, advice, carried, leading
 from ._errors.layout import QUOTED_CHARACTERS, message_of, quoted_server, technical_line
 
 ExecutionFacts = facts.ExecutionFacts
+PreviewFacts = facts.PreviewFacts
 ReportFacts = facts.ReportFacts
 ResultFacts = facts.ResultFacts
 
@@ -875,6 +876,21 @@ class IncompleteListError(AssetsError):
     expected_count: int | None = None
 
 
+class ExportError(AssetsError, OSError, certain=True):
+    """An export could not be written. No partial file remains, and an earlier file at this path is unchanged.
+
+    Attributes:
+        file: Path of the file.
+    """
+
+    cause: str = "The folder does not exist, is not writable, or has no space left."
+    remedies: tuple[str, ...] = advice(
+        "You: pass the path of a file in an existing folder that you can write to."
+    )
+
+    file: str = ""
+
+
 class ImportTargetMismatchError(AssetsError, certain=True):
     """The import token belongs to another workspace or object schema than the expected one. Nothing was sent."""
 
@@ -1033,15 +1049,25 @@ class FailedObjectsError(AssetsError, certain=True):
 
 
 class MassDeletionGuardError(AssetsError):
-    """Completing the import could remove too many objects. It was not completed."""
+    """Objects in Assets are missing from the import, which may be set to remove them. It was not completed.
+
+    Attributes:
+        preview: `ImportPreview` with all missing objects. `allow_missing=error.preview` accepts exactly these objects.
+        execution: The execution, or None if it was not started.
+        result: What was sent so far, or None.
+    """
 
     cause: str = (
         "The source returned only a part of the records, and the import may be set to remove missing objects."
     )
     remedies: tuple[str, ...] = advice(
         "You: check the source for an error, a filter, or a limit, and import again.",
-        "Or you: if the removal is intended, allow it explicitly.",
+        'Or you: if the "Missing objects" setting of the import is Ignore, pass missing_objects="ignore".',
+        "Or you: if exactly these objects may go, pass allow_missing=error.preview.",
     )
+
+    preview: PreviewFacts | None = carried(default=None)
+    execution: ExecutionFacts | None = carried(default=None)
 
 
 class ResolutionNotPossibleError(AssetsError, certain=True):

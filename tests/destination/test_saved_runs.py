@@ -86,10 +86,19 @@ def test_adopted_model_of_the_first_edition_imports() -> None:
 def test_options_of_the_last_run_are_saved(tmp_path: Path) -> None:
     destination = Destination(name="Okta", options=ImportOptions(on_busy="wait"))
 
-    destination.with_options(max_missing=0.5, journal=tmp_path / "journal").save(tmp_path / "okta.json")
+    destination.with_options(
+        missing_objects="remove",
+        max_missing={"people": 0.5},
+        only=["people", "groups"],
+        journal=tmp_path / "journal",
+    ).save(tmp_path / "okta.json")
 
     assert Destination.load(tmp_path / "okta.json").options == ImportOptions(
-        on_busy="wait", max_missing=0.5, journal=str(tmp_path / "journal")
+        on_busy="wait",
+        missing_objects="remove",
+        max_missing={"people": 0.5},
+        only=["people", "groups"],
+        journal=str(tmp_path / "journal"),
     )
 
 

@@ -34,6 +34,7 @@ from jsm_assets_dest.exceptions import (
 )
 from jsm_assets_dest.testing import Account, Doubts, Emulator, EmulatorClock
 from jsm_assets_dest.testing.handles import SeededType
+from jsm_assets_dest.testing.world.json_reading import JsonValue
 from tests.stories.story import now, story
 
 PEOPLE = UserLink("People", email="Email")
@@ -385,8 +386,10 @@ def test_groups_are_linked_in_the_form_that_assets_accepts(form: str) -> None:
 
 
 def test_group_that_assets_rejects_in_both_forms_is_reported() -> None:
-    with Emulator(doubts=Doubts(group_values="none")) as emulator, emulator.connect() as connection:
+    with Emulator() as emulator, emulator.connect() as connection:
         emulator.add_group("finance")
+        body: JsonValue = {"errorMessages": [], "errors": {"rlabs-insight-attribute-5": "Invalid Group(s)"}}
+        emulator.faults.next("update object", status=400, times=2, body=body)
         groups = emulator.add_object_schema("OKT").add_object_type("Groups")
         groups.add_attribute("Jira Group", "group", multiple=True)
         groups.add_object({"Name": "finance"})
@@ -694,6 +697,30 @@ def test_value_that_is_never_stored_is_rejected(monkeypatch: pytest.MonkeyPatch)
         }
 
 
+def test_run_stops_if_assets_empties_other_attributes() -> None:
+    """The documents describe a partial update. If a site replaces the whole object, only one object is affected."""
+    doubts = Doubts(object_update_replaces=True)
+    with Emulator(doubts=doubts) as emulator, emulator.connect() as connection:
+        people = add_people(emulator, "ana@acme.com", "ana@acme.com")
+        people.attribute("Name").minimum = 0
+        schema = connection.get_object_schema("OKT")
+        with pytest.raises(LinkAttributeError, match="Assets emptied other attributes of OKT-1"):
+            schema.link_users(PEOPLE)
+
+        assert people.objects[1]["Email"] == "ana@acme.com"
+
+
+def test_required_attributes_prevent_a_replacing_update() -> None:
+    """A site that replaces objects rejects the request, because the label is missing."""
+    doubts = Doubts(object_update_replaces=True)
+    with Emulator(doubts=doubts) as emulator, emulator.connect() as connection:
+        people = add_people(emulator, "ana@acme.com")
+        report = connection.get_object_schema("OKT").link_users(PEOPLE)
+
+        assert [entry.message for entry in report.rejected] == ["The attribute Name is required"]
+        assert people.objects[0]["Email"] == "ana@acme.com"
+
+
 def test_clearing_is_read_back_too() -> None:
     with Emulator() as emulator, emulator.connect() as connection:
         people = add_people(emulator, "gone@acme.com")
@@ -789,18 +816,18 @@ def test_report_names_created_attributes() -> None:
 @pytest.mark.parametrize(
     ("options", "message", "field"),
     [
-        ({"accounts": 5}, "int is not a mapping", "accounts"),
+        ({"accounts": 5}, "type int", "accounts"),
         ({"accounts": ["ana@acme.com"]}, "entry 1 is not a pair of an address", "accounts"),
         ({"accounts": {"ana": "5b10"}}, "entry 1 is not an email address", "accounts"),
         ({"accounts": {"a@x.org": "b@x.org"}}, "entry 1 is not an email address", "accounts"),
         ({"accounts": [("a@x.org", 5)]}, "entry 1 is not a pair of strings", "accounts"),
         ({"accounts": [("a@x.org", "1"), ("A@x.org", "2")]}, "entry 2 has the address", "accounts"),
         ({"accounts": "no such file.csv"}, "can't be read", "accounts"),
-        ({"clear": "yes"}, "`clear` is str", "clear"),
-        ({"dry_run": 1}, "`dry_run` is int", "dry_run"),
+        ({"clear": "yes"}, "`clear` is a value of the type str", "clear"),
+        ({"dry_run": 1}, "`dry_run` is a value of the type int", "dry_run"),
         ({"per_minute": 0}, "`per_minute` is 0", "per_minute"),
-        ({"per_minute": "many"}, "`per_minute` is 'many'", "per_minute"),
-        ({"per_minute": True}, "`per_minute` is True", "per_minute"),
+        ({"per_minute": "many"}, "`per_minute` is a value of the type str", "per_minute"),
+        ({"per_minute": True}, "`per_minute` is a value of the type bool", "per_minute"),
         ({"on_progress": "sound"}, "Unknown progress display", "on_progress"),
     ],
 )
@@ -838,8 +865,8 @@ def test_links_reject_empty_names() -> None:
     with pytest.raises(ConfigurationError, match="`email` of UserLink is empty") as failure:
         UserLink("People", email=" ")
     assert failure.value.field == "email"
-    with pytest.raises(ConfigurationError, match="`object_type` of GroupLink"):
-        GroupLink(5)
+    with pytest.raises(ConfigurationError, match="`object_type` is a value of the type int"):
+        GroupLink(5)  # type: ignore[arg-type]
     assert UserLink(" People ", email="Email").object_type == "People"
 
 

@@ -29,6 +29,7 @@ from jsm_assets_dest import (
     AttributeType,
     BuildPlan,
     BuildPlanRecord,
+    ChangedObject,
     Check,
     CheckState,
     ClientCredentials,
@@ -54,6 +55,7 @@ from jsm_assets_dest import (
     ImportExecution,
     ImportOptions,
     ImportPhase,
+    ImportPreview,
     ImportProblem,
     ImportProgress,
     ImportResult,
@@ -69,12 +71,14 @@ from jsm_assets_dest import (
     LinkedObject,
     LinkOutcome,
     LinkReason,
+    MissingObject,
     OAuthToken,
     ObjectReference,
     ObjectSchema,
     ObjectSchemaRecord,
     ObjectType,
     ObjectTypeConflict,
+    ObjectTypePreview,
     ObjectTypeResult,
     ObjectTypeSpec,
     OktaModel,
@@ -96,6 +100,7 @@ from jsm_assets_dest import (
     StatusCategory,
     StatusSpec,
     StepState,
+    SubmitReceipt,
     UserLink,
     UserLinkPhase,
     UserLinkProgress,
@@ -105,6 +110,8 @@ from jsm_assets_dest import (
 from jsm_assets_dest.exceptions import (
     ExecutionFacts,
     ImportTimeoutError,
+    MassDeletionGuardError,
+    PreviewFacts,
     ProblemsFoundError,
     RateLimitedError,
     ReportFacts,
@@ -171,6 +178,7 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     )
     assert_type(schema.count_objects(object_type="People"), int)
     assert_type(schema.get_object("OKT-1"), AssetsObject)
+    assert_type(schema.export_objects("people.jsonl", object_type="People"), int)
     assert_type(schema.find_object("OKT-1"), AssetsObject | None)
     for asset in schema.objects(include_children=True):
         assert_type(asset.to_dict(), dict[str, object])
@@ -244,7 +252,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
         assert_type(journal.runs(), list[JournalRun])
     with token.start() as execution:
         assert_type(execution, ImportExecution)
-        assert_type(execution.submit(pairs()), int)
+        assert_type(execution.submit(pairs()), SubmitReceipt)
+        execution.add_receipt(SubmitReceipt.from_dict(execution.submit(pairs()).to_dict()))
         assert_type(execution.status(), str)
     assert_type(execution.result(), ImportResult)
     assert_type(execution.wait(timeout=60), ImportResult)
@@ -256,13 +265,24 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
 
 
 def failures(
-    any_error: AssetsError, problems: ProblemsFoundError, late: ImportTimeoutError, token: ImportToken
+    any_error: AssetsError,
+    problems: ProblemsFoundError,
+    late: ImportTimeoutError,
+    guarded: MassDeletionGuardError,
+    token: ImportToken,
 ) -> None:
     """Errors carry values with types, so that a program can go on from them."""
     assert_type(any_error.result, ResultFacts | None)
     assert_type(any_error.remedies, tuple[str, ...])
     assert_type(problems.report, ReportFacts | None)
     assert_type(late.execution, ExecutionFacts | None)
+    assert_type(guarded.preview, PreviewFacts | None)
+    token.import_records([], allow_missing=guarded.preview, only=["people"], max_missing={"people": 0.1})
+    token.import_records([], missing_objects="ignore")
+    if isinstance(guarded.preview, ImportPreview):
+        assert_type(guarded.preview.object_type("people"), ObjectTypePreview)
+        assert_type(guarded.preview.object_type("people").iter_missing(), Iterator[MissingObject])
+        assert_type(guarded.preview.object_type("people").examples_changed, tuple[ChangedObject, ...])
     if late.execution is not None:
         assert_type(token.attach(late.execution), ImportExecution)
 
@@ -295,7 +315,7 @@ async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
     assert_type(await token.import_records({"people": [{"oktaId": "1"}]}), ImportResult)
     async with await token.start() as execution:
         assert_type(execution, AsyncImportExecution)
-        assert_type(await execution.submit(pairs()), int)
+        assert_type(await execution.submit(pairs()), SubmitReceipt)
 
 
 def destinations(model: SchemaModel) -> None:

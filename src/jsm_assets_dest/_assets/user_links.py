@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked
 from .._display.html import facts, folded, grid, joined, strong, whole
 from ..exceptions import ConfigurationError
 from .reports import Report
@@ -20,20 +21,20 @@ EXAMPLES = 5
 KeyT = TypeVar("KeyT")
 
 
-def _name(value: object) -> str:
-    """Return a name without spaces around it; "" if it is not a string, which the validator rejects."""
-    return value.strip() if isinstance(value, str) else ""
+def _stripped(text: str) -> str:
+    return text.strip()
 
 
 def _required(link: object, attribute: "Field[str]", value: str) -> None:
     if not value:
         raise ConfigurationError(
-            f"`{attribute.name}` of {type(link).__name__} is empty or not a string. Nothing was sent.",
+            f"`{attribute.name}` of {type(link).__name__} is empty. Nothing was sent.",
             field=attribute.name,
             fix="Pass the name as Assets shows it, such as People or Primary Email.",
         )
 
 
+@checked
 @frozen
 class UserLink:
     """Link from the objects of a type to users of Jira, by email address.
@@ -47,11 +48,12 @@ class UserLink:
 
     __module__ = "jsm_assets_dest"
 
-    object_type: str = field(converter=_name, validator=_required)
-    email: str = field(converter=_name, validator=_required, kw_only=True)
-    attribute: str = field(default="Jira User", converter=_name, validator=_required, kw_only=True)
+    object_type: str = field(converter=_stripped, validator=_required)
+    email: str = field(converter=_stripped, validator=_required, kw_only=True)
+    attribute: str = field(default="Jira User", converter=_stripped, validator=_required, kw_only=True)
 
 
+@checked
 @frozen
 class GroupLink:
     """Link from the objects of a type to groups of Jira, by the name of the group.
@@ -65,9 +67,9 @@ class GroupLink:
 
     __module__ = "jsm_assets_dest"
 
-    object_type: str = field(converter=_name, validator=_required)
-    name: str = field(default="Name", converter=_name, validator=_required, kw_only=True)
-    attribute: str = field(default="Jira Group", converter=_name, validator=_required, kw_only=True)
+    object_type: str = field(converter=_stripped, validator=_required)
+    name: str = field(default="Name", converter=_stripped, validator=_required, kw_only=True)
+    attribute: str = field(default="Jira Group", converter=_stripped, validator=_required, kw_only=True)
 
 
 class LinkOutcome(enum.StrEnum):
@@ -239,35 +241,34 @@ class UserLinkReport(Report):
     @property
     def linked(self) -> tuple[LinkedObject, ...]:
         """Objects whose attribute was filled or changed."""
-        return self.of(LinkOutcome.LINKED)
+        return self._of(LinkOutcome.LINKED)
 
     @property
     def unchanged(self) -> tuple[LinkedObject, ...]:
         """Objects whose attribute already had the right value."""
-        return self.of(LinkOutcome.UNCHANGED)
+        return self._of(LinkOutcome.UNCHANGED)
 
     @property
     def cleared(self) -> tuple[LinkedObject, ...]:
         """Objects whose attribute was emptied."""
-        return self.of(LinkOutcome.CLEARED)
+        return self._of(LinkOutcome.CLEARED)
 
     @property
     def not_found(self) -> tuple[LinkedObject, ...]:
         """Objects without a certain account or group, with the reasons."""
-        return self.of(LinkOutcome.NOT_FOUND)
+        return self._of(LinkOutcome.NOT_FOUND)
 
     @property
     def rejected(self) -> tuple[LinkedObject, ...]:
         """Objects whose value Assets rejected."""
-        return self.of(LinkOutcome.REJECTED)
+        return self._of(LinkOutcome.REJECTED)
 
     @property
     def pending(self) -> tuple[LinkedObject, ...]:
         """Objects that were not written, because a check failed."""
-        return self.of(LinkOutcome.PENDING)
+        return self._of(LinkOutcome.PENDING)
 
-    def of(self, outcome: LinkOutcome) -> tuple[LinkedObject, ...]:
-        """Return the objects with an outcome."""
+    def _of(self, outcome: LinkOutcome) -> tuple[LinkedObject, ...]:
         return tuple(entry for entry in self.objects if entry.outcome is outcome)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .._assets import user_links as link_values
     from .._model import graph as graphs
     from .._model import schema_model as models
-    from .._operations import conflicts, link_arguments, linking, roles
+    from .._operations import conflicts, exporting, link_arguments, linking, roles
     from .._operations import objects as object_reading
     from . import object_type_conflict as conflict_handles
 else:
@@ -34,6 +35,7 @@ else:
     graphs = LazyModule(".._model.graph")
     models = LazyModule(".._model.schema_model")
     conflicts = LazyModule(".._operations.conflicts")
+    exporting = LazyModule(".._operations.exporting")
     link_arguments = LazyModule(".._operations.link_arguments")
     linking = LazyModule(".._operations.linking")
     object_reading = LazyModule(".._operations.objects")
@@ -153,6 +155,37 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             ConfigurationError: It is not the key of an object. Nothing was sent.
         """
         return await self._session.run(object_reading.find(self._session.site, self, key))
+
+    async def export_objects(
+        self, path: str | os.PathLike[str], query: str | None = None, *, object_type: str | None = None
+    ) -> int:
+        """Write objects to a file, one JSON object per line, and return their number.
+
+        `jsm_assets_dest.tables.read_export` reads the file as records that can be imported again. Users are written as
+        account IDs, without names and email addresses. Only the owner of the file can read it. After an error, no partial
+        file remains, and an earlier file at this path is unchanged.
+
+        Args:
+            path: Path of the file. An existing file is replaced at the end.
+            query: Condition in AQL. It applies inside this object schema.
+            object_type: Name or ID of an object type. Object types below it are not included.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            ExportError: The file can't be written. Nothing was sent, unless the storage is full.
+            ObjectTypeNotFoundError: The object schema has no such object type.
+            ValidationError: Assets rejected the query.
+            IncompleteListError: Assets did not return all objects.
+        """
+        reading = object_reading.reading(
+            self._session.site,
+            self,
+            query,
+            object_type=object_type,
+            include_children=False,
+            page_size=object_reading.PAGE_SIZE,
+        )
+        return await self._session.run(exporting.export(reading, path))
 
     async def graph(self) -> graphs.Graph:
         """Return a diagram of the object types, attributes, and references, as Mermaid text, as SVG, and for notebooks."""

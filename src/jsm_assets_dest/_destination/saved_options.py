@@ -18,7 +18,7 @@ _DISPLAYS = ("log", "tqdm", "rich")
 _OF_ONE_RUN: Mapping[str, str] = {
     "model": "a destination has a setting of its own for the model",
     "total": "each run has another number of records",
-    "allow_missing": "a saved value would turn off the mass deletion guard for all runs",
+    "allow_missing": "it accepts the missing objects of one preview",
 }
 
 #: Options in files of the first edition that were renamed or removed.

@@ -45,18 +45,12 @@ def checked_options(
     on_progress: str | Callable[..., object] | None,
     **flags: bool,
 ) -> LinkOptions:
-    """Check the other arguments.
+    """Check the other arguments. Their types were checked before.
 
     Raises:
         ConfigurationError: An argument is invalid. Nothing was sent.
     """
-    for name, flag in flags.items():
-        if not isinstance(cast("object", flag), bool):
-            raise ConfigurationError(
-                f"`{name}` is {type(flag).__name__}. Nothing was sent.", field=name, fix="Pass True or False."
-            )
-    number: object = per_minute
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number < math.inf:
+    if not 0 < per_minute < math.inf:
         raise ConfigurationError(
             f"`per_minute` is {per_minute!r}. Nothing was sent.",
             field="per_minute",
@@ -99,7 +93,7 @@ def _pairs(accounts: object) -> Iterator[tuple[object, object]]:
         accounts = _file(Path(cast("str", accounts)))
     if isinstance(accounts, Mapping):
         yield from cast("Mapping[object, object]", accounts).items()
-    elif isinstance(accounts, Iterable):
+    else:
         for number, entry in enumerate(cast("Iterable[object]", accounts), 1):
             if isinstance(entry, JiraUser):
                 yield entry.email, entry.account_id
@@ -108,8 +102,6 @@ def _pairs(accounts: object) -> Iterator[tuple[object, object]]:
                 yield address, account_id
             else:
                 raise _invalid(f"entry {number} is not a pair of an address and an account ID")
-    else:
-        raise _invalid(f"{type(accounts).__name__} is not a mapping, an iterable, or a path")
 
 
 def _file(path: Path) -> object:

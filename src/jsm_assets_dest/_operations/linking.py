@@ -32,7 +32,7 @@ from .._session.workspace import Builder, ask_assets, ask_jira
 from .._wire import directory_requests as directory_wire
 from .._wire import link_requests as wire
 from .._wire.response import Response
-from ..exceptions import AccessDeniedError, NotFoundError, ValidationError
+from ..exceptions import AccessDeniedError, LinkAttributeError, NotFoundError, ValidationError
 from . import link_targets
 from .account_finding import AccountFinder, Match, normal
 from .directory import require_browsing
@@ -356,6 +356,8 @@ class _Run:
             AccessDeniedError: The account may not write objects.
         """
         is_user = change.target.is_user
+        is_first = is_user not in self.verified
+        filled = (yield from self.filled_attributes(change)) if is_first else set[str]()
         try:
             yield from self.put(change)
         except ValidationError as error:
@@ -367,18 +369,31 @@ class _Run:
             except ValidationError:
                 self.group_as_id = False
                 raise error from None
-        if is_user in self.verified:
+        if not is_first:
             return
-        if not (yield from self.is_stored(change)) and not self.id_as_number:
+        if not (yield from self.is_stored(change, filled)) and not self.id_as_number:
             self.id_as_number = True
             yield from self.put(change)
-            if not (yield from self.is_stored(change)):
+            if not (yield from self.is_stored(change, filled)):
                 self.id_as_number = False
                 raise ValidationError(
                     f"Could not change the object {change.row.key}: Assets accepted the request, but stored another value.",
                     operation="update object",
                 )
         self.verified.add(is_user)
+
+    def filled_attributes(self, change: _Change) -> Operation[set[str]]:
+        """Return the IDs of the other attributes of an object that have values."""
+        values = yield from self.values_of(change)
+        return values.keys() - {_attribute_id(change.target)}
+
+    def values_of(self, change: _Change) -> Operation[dict[str, set[str]]]:
+        """Read the values of an object."""
+        row = change.row
+        response = yield from self.ask_assets(
+            lambda base: wire.read_object_values(base, row.id, subject=row.key)
+        )
+        return wire.read_values(response)
 
     def put(self, change: _Change) -> Operation[None]:
         """Send a change."""
@@ -399,13 +414,27 @@ class _Run:
             )
         )
 
-    def is_stored(self, change: _Change) -> Operation[bool]:
-        """Read the object, and return True if it has the written values and no other ones."""
-        row = change.row
-        response = yield from self.ask_assets(
-            lambda base: wire.read_object_values(base, row.id, subject=row.key)
-        )
-        values = wire.read_linked_values(response, _attribute_id(change.target))
+    def is_stored(self, change: _Change, filled: set[str]) -> Operation[bool]:
+        """Read a written object, and return True if it has the new values and no other ones.
+
+        Raises:
+            LinkAttributeError: Another attribute was emptied. Then nothing more is written.
+        """
+        stored = yield from self.values_of(change)
+        if not filled <= stored.keys():
+            raise LinkAttributeError(
+                f"Assets emptied other attributes of {change.row.key} when {change.target.attribute_name} was changed. "
+                "The run was stopped after this object.",
+                cause="This site replaces all attributes of an object, although Atlassian describes a partial update.",
+                remedies=(
+                    f"You: restore {change.row.key}. Its history in Assets has the old values.",
+                    "You: report this as a bug of this library, with the details below.",
+                ),
+                object_type=change.target.type_name,
+                attribute=change.target.attribute_name,
+                operation="update object",
+            )
+        values = stored.get(_attribute_id(change.target), set[str]())
         return set(change.entry.after) <= values if change.entry.after else not values
 
 

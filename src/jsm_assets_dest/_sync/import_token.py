@@ -170,8 +170,8 @@ class ImportToken:
             options: See `ImportOptions`.
 
         Raises:
-            MassDeletionGuardError: The last execution removed missing objects, so a test would remove nearly all objects.
-                `allow_missing=True` runs it anyway.
+            MassDeletionGuardError: Objects in Assets are missing from the test, and the import may be set to remove them. If
+                it is set to ignore them, pass `missing_objects="ignore"`.
         """
         settings = ImportOptions(**options)
         return self._session.run(
@@ -199,7 +199,8 @@ class ImportToken:
         Raises:
             RecordError: A record is invalid. The import was not completed. `on_bad_record="skip"` skips such records.
             ImportInterruptedError: The source raised an exception, which is the cause. The import was not completed.
-            MassDeletionGuardError: Many objects in Assets are missing from this run. The import was not completed.
+            MassDeletionGuardError: Objects in Assets are missing from this run. It was not completed. The error names the
+                objects and the ways to continue.
             ImportCancelledError: The execution was cancelled.
             ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
             ImportTokenError: Assets rejected the token, for example because it was replaced during the import.

@@ -79,17 +79,21 @@ def read_object_values(base: str, object_id: str, *, subject: str = "") -> Reque
     )
 
 
-def read_linked_values(response: Response, attribute_id: str) -> set[str]:
-    """Return the account IDs, or the names and IDs of groups, in an attribute of an object."""
+def read_values(response: Response) -> dict[str, set[str]]:
+    """Return the values of an object by the ID of their attribute, in each form that the response contains.
+
+    A user has an account ID, a group has a name and perhaps an ID. Attributes without a value are left out.
+    """
     source = read_object(response.json(), "an object")
-    values: set[str] = set()
+    values: dict[str, set[str]] = {}
     for attribute in as_objects(source.get("attributes")):
-        if read_text(attribute, "objectTypeAttributeId", "") != attribute_id:
-            continue
+        texts: set[str] = set()
         for entry in as_objects(attribute.get("objectAttributeValues")):
             user, group = as_object(entry.get("user")), as_object(entry.get("group"))
-            texts = (entry.get("value"), entry.get("searchValue"), user.get("key"), group.get("name"))
-            values |= {as_text(text) for text in texts if as_text(text)}
+            forms = (entry.get("value"), entry.get("searchValue"), user.get("key"), group.get("name"))
+            texts |= {as_text(form) for form in forms if as_text(form)}
+        if texts:
+            values[read_text(attribute, "objectTypeAttributeId", "")] = texts
     return values
 
 
