@@ -291,6 +291,7 @@ class AsyncDestination(SavedDestination):
         *,
         plan: BuildPlanRecord | None = None,
         timeout: float = 600.0,
+        accept_risky: bool = False,
         connection: AsyncConnection | None = None,
     ) -> BuildPlanRecord:
         """Build the model; see `AsyncImportToken.build`.
@@ -298,6 +299,7 @@ class AsyncDestination(SavedDestination):
         Args:
             plan: A plan that was made before. It is rejected if the import has changed since.
             timeout: Seconds to wait until Assets has applied the changes.
+            accept_risky: Make risky changes too, such as another identifier.
             connection: Open connection. None opens one for this call.
 
         Returns:
@@ -305,7 +307,7 @@ class AsyncDestination(SavedDestination):
         """
         async with self._using(connection) as used:
             return await (await self.get_import_token(used)).build(
-                self.schema_model(), plan=plan, timeout=timeout
+                self.schema_model(), plan=plan, timeout=timeout, accept_risky=accept_risky
             )
 
     async def test_import(

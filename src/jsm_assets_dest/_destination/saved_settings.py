@@ -9,6 +9,7 @@ from typing import Self, TypeAlias, Unpack, cast
 from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._assets.object_schemas import schema_key
 from .._assets.roles import RoleEntry, role_entries
 from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
@@ -69,6 +70,10 @@ def _roles(value: Mapping[str, Sequence[RoleEntry]]) -> Mapping[str, tuple[str, 
     return {name: role_entries(entries, f"roles.{name}") for name, entries in value.items()}
 
 
+def _normalized_key(value: str | None) -> str | None:
+    return None if value is None else schema_key(value)
+
+
 def _path(value: str | os.PathLike[str] | None) -> Path | None:
     return None if value is None else Path(os.path.abspath(value))  # noqa: PTH100 - resolve() would follow links
 
@@ -89,7 +94,7 @@ class SavedDestination:
     gateway: str | None = field(default=None, repr=False)
     cloud_id: str | None = field(default=None, repr=False)
     workspace_id: str | None = field(default=None, repr=False)
-    schema_key: str | None = None
+    schema_key: str | None = field(default=None, converter=_normalized_key)
     schema_name: str | None = field(default=None, repr=False)
     schema_description: str = field(default="", repr=False)
     roles: Mapping[str, tuple[str, ...]] = field(factory=dict, converter=_roles, repr=False)

@@ -292,6 +292,7 @@ class Destination(SavedDestination):
         *,
         plan: BuildPlanRecord | None = None,
         timeout: float = 600.0,
+        accept_risky: bool = False,
         connection: Connection | None = None,
     ) -> BuildPlanRecord:
         """Build the model; see `ImportToken.build`.
@@ -299,13 +300,16 @@ class Destination(SavedDestination):
         Args:
             plan: A plan that was made before. It is rejected if the import has changed since.
             timeout: Seconds to wait until Assets has applied the changes.
+            accept_risky: Make risky changes too, such as another identifier.
             connection: Open connection. None opens one for this call.
 
         Returns:
             The applied plan.
         """
         with self._using(connection) as used:
-            return self.get_import_token(used).build(self.schema_model(), plan=plan, timeout=timeout)
+            return self.get_import_token(used).build(
+                self.schema_model(), plan=plan, timeout=timeout, accept_risky=accept_risky
+            )
 
     def test_import(
         self,
