@@ -17,6 +17,9 @@ from .whole_run import EXAMPLES, DanglingReference, at_path
 #: Maximum number of usual values of a status attribute that are remembered.
 MOST_USUAL = 1_000
 
+#: Maximum number of problems, examples of a problem, and messages in a text.
+MOST_LISTED = 5
+
 ProblemCode: TypeAlias = Literal[
     "skipped",
     "duplicate",
@@ -122,6 +125,15 @@ class ImportProblem:
 
     def __str__(self) -> str:
         return f"{self.code}: {self.description}"
+
+
+def problem_lines(problem: ImportProblem) -> Iterator[str]:
+    """Yield the lines of a problem in a text: the problem, and some examples."""
+    yield str(problem)
+    if problem.count:  # otherwise the description is the first message
+        yield from (f"  {example}" for example in problem.examples[:MOST_LISTED])
+        if len(problem.examples) > MOST_LISTED:
+            yield f"  {len(problem.examples) - MOST_LISTED:,} more"
 
 
 def joined_problems(problems: Iterable[ImportProblem]) -> tuple[ImportProblem, ...]:

@@ -14,17 +14,16 @@ from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
 from .object_type_results import ALWAYS_SHOWN, COLUMNS, FailedRecord, ObjectTypeResult
 from .problems import (
+    MOST_LISTED,
     ImportProblem,
     dangling_problems,
     joined_problems,
+    problem_lines,
     reported_problems,
     skipped_problems,
 )
 from .progress import count_text, duration_text
 from .whole_run import DanglingReference
-
-#: Maximum number of problems, examples of a problem, and messages in a text.
-MOST_LISTED = 5
 
 
 @frozen(kw_only=True, repr=False)
@@ -224,7 +223,7 @@ class ImportResult:
     def _lines(self) -> list[str]:
         problems = self.problems
         lines = [
-            *(line for problem in problems for line in _problem_lines(problem)),
+            *(line for problem in problems for line in problem_lines(problem)),
             *self._messages_beside(problems),
             *(
                 f"not in the model, so not sent: {', '.join(keys)} of {selector}"
@@ -305,11 +304,3 @@ def _with_examples(problem: ImportProblem) -> str:
     """Return the description with some examples. Without a count, it is itself the first message."""
     examples = problem.examples[:3] if problem.count else ()
     return f"{problem.description} ({'; '.join(examples)})" if examples else problem.description
-
-
-def _problem_lines(problem: ImportProblem) -> Iterator[str]:
-    yield str(problem)
-    if problem.count:  # otherwise the description contains the first message
-        yield from (f"  {example}" for example in problem.examples[:MOST_LISTED])
-        if len(problem.examples) > MOST_LISTED:
-            yield f"  {len(problem.examples) - MOST_LISTED:,} more"
