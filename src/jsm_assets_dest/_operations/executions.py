@@ -11,7 +11,9 @@ from attrs import evolve
 from .._http.commands import Operation, Report, Send, Sleep
 from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, read_execution_status
+from .._imports.preview import ImportPreview
 from .._imports.progress import ImportPhase, count_text
+from .._imports.receipt import SubmitReceipt
 from .._imports.result import ImportResult
 from .._session.call import call
 from .._session.site import Site
@@ -25,10 +27,12 @@ from ..exceptions import (
     ConfigurationError,
     ImportCancelledError,
     ImportTimeoutError,
+    MassDeletionGuardError,
     RateLimitedError,
     ServiceUnavailableError,
     TransportError,
 )
+from .guard import refuse_missing
 from .import_target import ImportTarget
 
 _log = logging.getLogger("jsm_assets_dest.import")
@@ -124,12 +128,22 @@ def look(target: ImportTarget, execution: Execution) -> Operation[ExecutionStatu
     return status
 
 
-def complete(target: ImportTarget, execution: Execution) -> Operation[None]:
-    """Report the end of the data, once."""
+def complete(
+    target: ImportTarget, execution: Execution, accepted: ImportPreview | None = None
+) -> Operation[None]:
+    """Report the end of the data, once, unless the guard rejects the run.
+
+    Args:
+        target: The import.
+        execution: The execution.
+        accepted: Preview whose missing objects the caller accepts.
+    """
     _refuse_not_owner(execution, "completed")
     if execution.ledger.is_completed:
         return
     ledger = execution.ledger
+    if not ledger.is_announced:
+        yield from refuse_missing(target, execution, accepted)
     links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
     request = wire.complete_import(links, target.bearer)
     for is_last in (False, True):
@@ -155,14 +169,41 @@ def complete(target: ImportTarget, execution: Execution) -> Operation[None]:
     ledger.is_announced = ledger.is_completed = True
 
 
+def add_receipt(execution: Execution, receipt: object) -> None:
+    """Add the records that another process submitted.
+
+    Raises:
+        ConfigurationError: It is not a receipt, or it belongs to another import.
+    """
+    if not isinstance(receipt, SubmitReceipt):
+        raise ConfigurationError(
+            f"`receipt` is {type(receipt).__name__}.",
+            field="receipt",
+            fix="Pass what `submit` returned in the other process.",
+        )
+    evidence = execution.ledger.evidence
+    if evidence is None or not receipt.identities:
+        return
+    keys = {mapped.key for mapped in evidence.comparison.types}
+    if not keys.issuperset(receipt.identities):
+        raise ConfigurationError(
+            "`receipt` belongs to another import.",
+            field="receipt",
+            fix="Pass the receipts of records that were submitted to this execution.",
+        )
+    evidence.is_accepted = False
+    evidence.comparison.add_dict(receipt.identities)
+
+
 def finish(target: ImportTarget, execution: Execution) -> Operation[None]:
     """Complete a manual execution and wait for its end.
 
-    If it cannot be completed, it is cleaned up, because no one else would do so and it blocks the next execution.
+    If it cannot be completed, it is cleaned up, because no one else would do so and it blocks the next execution. If the guard
+    rejects it, it stays open, so that the caller can accept the missing objects.
     """
     try:
         yield from complete(target, execution)
-    except GeneratorExit:
+    except (GeneratorExit, MassDeletionGuardError):
         raise
     except BaseException as error:
         yield from clean_up(target, execution, error)

@@ -3,7 +3,7 @@
 
 from typing import Self, Unpack
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .._assets.import_sources import ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
@@ -17,7 +17,7 @@ from .._operations import import_tokens as tokens
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .._session.credentials import import_token_secret
-from ..exceptions import ExecutionFacts
+from ..exceptions import ConfigurationError, ExecutionFacts
 from .build_plan import BuildPlan
 from .import_execution import ImportExecution
 from .session import Session
@@ -131,13 +131,24 @@ class ImportToken:
         execution = self._session.run(starting.start(self._target, settings))
         return ImportExecution.of(self._session, self._target, execution)
 
-    def attach(self, execution: ExecutionFacts) -> ImportExecution:
+    def attach(self, execution: ExecutionFacts, *, lead: bool = False) -> ImportExecution:
         """Return a handle for an execution that another process started, such as an unpickled one.
 
-        The handle can submit records and read the state. Only the process that started the execution can complete or
-        cancel it.
+        Args:
+            execution: The execution.
+            lead: True to take it over: the handle can also complete or cancel it. Only one process may do so. The guard then
+                reads again which objects exist. It needs the receipts of all records that other processes submitted.
+
+        Raises:
+            ConfigurationError: An argument is invalid.
         """
-        return ImportExecution.of(self._session, self._target, Execution.from_dict(execution.to_dict()))
+        if type(lead) is not bool:
+            raise ConfigurationError(
+                f"`lead` is {type(lead).__name__}. Nothing was sent.", field="lead", fix="Pass True or False."
+            )
+        taken_over = evolve(Execution.from_dict(execution.to_dict()), is_owner=lead)
+        taken_over.ledger.is_manual = True
+        return ImportExecution.of(self._session, self._target, taken_over)
 
     def test_import(
         self, records: Records, count: int = 100, **options: Unpack[ImportSettings]
@@ -150,8 +161,8 @@ class ImportToken:
             options: See `ImportOptions`.
 
         Raises:
-            MassDeletionGuardError: The last execution removed missing objects, so a test would remove nearly all objects.
-                `allow_missing=True` runs it anyway.
+            MassDeletionGuardError: Objects in Assets are missing from the test, and the import may be set to remove them. If
+                it is set to ignore them, pass `missing_objects="ignore"`.
         """
         settings = ImportOptions(**options)
         return self._session.run(
@@ -179,7 +190,8 @@ class ImportToken:
         Raises:
             RecordError: A record is invalid. The import was not completed. `on_bad_record="skip"` skips such records.
             ImportInterruptedError: The source raised an exception, which is the cause. The import was not completed.
-            MassDeletionGuardError: Many objects in Assets are missing from this run. The import was not completed.
+            MassDeletionGuardError: Objects in Assets are missing from this run. It was not completed. The error names the
+                objects and the ways to continue.
             ImportCancelledError: The execution was cancelled.
             ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
             ImportTokenError: Assets rejected the token, for example because it was replaced during the import.
