@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
     from ._imports.result import ImportResult
+    from ._imports.verification import ImportVerification, VerifiedObjectType
     from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
     from ._model.graph import Graph
@@ -122,6 +123,7 @@ _HOMES = {
     "ImportStatus": "_assets.import_sources",
     "ImportToken": "_sync.import_token",
     "ImportTokenReport": "_assets.reports",
+    "ImportVerification": "_imports.verification",
     "ImportedType": "_assets.import_sources",
     "JiraGroup": "_assets.directory",
     "JiraUser": "_assets.directory",
@@ -155,6 +157,7 @@ _HOMES = {
     "StatusSpec": "_model.specs",
     "StepAction": "_destination.status",
     "StepState": "_destination.status",
+    "VerifiedObjectType": "_imports.verification",
     "attribute": "_model.classes",
     "object_type": "_model.classes",
 }
@@ -213,6 +216,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportStatus",
     "ImportToken",
     "ImportTokenReport",
+    "ImportVerification",
     "ImportedType",
     "JiraGroup",
     "JiraUser",
@@ -246,6 +250,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "StatusSpec",
     "StepAction",
     "StepState",
+    "VerifiedObjectType",
     "attribute",
     "object_type",
 ]

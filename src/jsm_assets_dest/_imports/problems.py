@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .._model.names import GLOBAL_STATUSES
 from .._model.schema_model import SchemaModel
@@ -153,6 +153,25 @@ def joined_problems(problems: Iterable[ImportProblem]) -> tuple[ImportProblem, .
             )
         )
     return tuple(sums.values())
+
+
+def larger_problems(
+    problems: Iterable[ImportProblem], others: Iterable[ImportProblem]
+) -> tuple[ImportProblem, ...]:
+    """Join problems that were counted in two ways: of those with the same code and object type, the larger count is valid."""
+    by_key = {(problem.code, problem.object_type): problem for problem in problems}
+    for other in others:
+        key = (other.code, other.object_type)
+        problem = by_key.get(key)
+        by_key[key] = (
+            other
+            if problem is None
+            else evolve(
+                max(other, problem, key=lambda item: item.count),
+                examples=tuple(dict.fromkeys((*other.examples, *problem.examples)))[:EXAMPLES],
+            )
+        )
+    return tuple(by_key.values())
 
 
 def skipped_problems(

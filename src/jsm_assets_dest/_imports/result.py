@@ -18,11 +18,13 @@ from .problems import (
     ImportProblem,
     dangling_problems,
     joined_problems,
+    larger_problems,
     problem_lines,
     reported_problems,
     skipped_problems,
 )
 from .progress import count_text, duration_text
+from .verification import ImportVerification
 from .whole_run import DanglingReference
 
 
@@ -46,7 +48,7 @@ class ImportResult:
         throttled: Seconds that the import waited for the service's rate limits.
         duration: Seconds from start to end.
         noted: Problems that the check of the records noted; `problems` contains them.
-        verified: Extent of the verification: "no", "sample", or "all". Only "all" proves that every record arrived.
+        verification: Comparison with the objects in Assets, with `verify="sample"` or `verify="all"`.
         notes: Further notes, in sentences.
     """
 
@@ -66,7 +68,7 @@ class ImportResult:
     throttled: float = 0.0
     duration: float = 0.0
     noted: tuple[ImportProblem, ...] = field(default=(), repr=False)
-    verified: Literal["no", "sample", "all"] = "no"
+    verification: ImportVerification | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
 
     def _sum(self, value: Callable[[ObjectTypeResult], int]) -> int:
@@ -123,7 +125,7 @@ class ImportResult:
     def problems(self) -> tuple[ImportProblem, ...]:
         """Everything known that contradicts that every record arrived with its values."""
         names = {result.selector: result.name for result in self.object_types}
-        return joined_problems(
+        problems = joined_problems(
             (
                 *skipped_problems(self.failed, self.refused, names, by_reason=not self.sent),
                 *reported_problems(self.status, self.object_types, self.noted),
@@ -131,6 +133,14 @@ class ImportResult:
                 *self.noted,
             )
         )
+        return (
+            problems if self.verification is None else larger_problems(problems, self.verification.problems)
+        )
+
+    @property
+    def verified(self) -> Literal["no", "sample", "all"]:
+        """Extent of the verification. Only "all" proves that every record is in Assets with its values."""
+        return "no" if self.verification is None else self.verification.scope
 
     @property
     def ok(self) -> bool:
@@ -187,6 +197,7 @@ class ImportResult:
             "ok": self.ok,
             "problems": [problem.to_dict() for problem in self.problems],
             "verified": self.verified,
+            "verification": None if self.verification is None else self.verification.to_dict(),
             "confirmed": self.confirmed,
             "state": status.state,
             "execution_id": status.execution_id,
@@ -218,7 +229,8 @@ class ImportResult:
     def _headline(self) -> str:
         if not self.confirmed:
             return f"not confirmed by Assets (its state is {self.status.state or 'unknown'})"
-        return "confirmed by Assets" + ("" if self.ok else ", with problems")
+        verified = {"no": "", "sample": " and verified by a sample", "all": " and verified"}[self.verified]
+        return f"confirmed by Assets{verified}" + ("" if self.ok else ", with problems")
 
     def _lines(self) -> list[str]:
         problems = self.problems
@@ -231,6 +243,7 @@ class ImportResult:
             ),
             count_text(self.retries, "retry", "retries") if self.retries else "",
             f"throttled for {duration_text(self.throttled)}" if self.throttled else "",
+            *([] if self.verification is None else self.verification.lines()),
             *self.notes,
         ]
         return [line for line in lines if line]

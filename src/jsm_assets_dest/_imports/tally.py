@@ -12,6 +12,7 @@ from .object_type_results import FailedRecord, object_type_results
 from .problems import ImportProblem, joined_problems
 from .progress import ImportPhase, ImportProgress
 from .result import ImportResult
+from .verification import ImportVerification
 from .whole_run import DanglingReference
 
 #: Maximum number of failed records that are stored; further ones are only counted, which limits the memory.
@@ -110,6 +111,7 @@ class Tally:
         unknown_keys: Mapping[str, Mapping[str, int]] | None = None,
         dangling: Sequence[DanglingReference] = (),
         notes: Sequence[str] = (),
+        verification: ImportVerification | None = None,
     ) -> ImportResult:
         """Return the result of the import."""
         return ImportResult(
@@ -128,4 +130,5 @@ class Tally:
             throttled=self.throttled,
             duration=now - self.started,
             notes=tuple(notes),
+            verification=verification,
         )

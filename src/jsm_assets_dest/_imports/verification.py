@@ -21,8 +21,8 @@ class VerifiedObjectType:
         identical: Number of records whose object has all values.
         differing: Number of records whose object has other values.
         absent: Number of records without an object.
-        not_removed: Number of objects without a record that the import should have removed or updated. None if no such
-            setting was declared, or only a sample was compared.
+        not_removed: Number of objects without a record, although `missing_objects="remove"` is declared. None if it is not
+            declared, or only a sample was compared.
     """
 
     __module__ = "jsm_assets_dest"
@@ -99,7 +99,7 @@ class ImportVerification:
     def lines(self) -> Iterator[str]:
         """Yield the notes, and the wait if there was one."""
         if self.waited:
-            yield f"Waited {duration_text(self.waited)} until the search of Assets found imported objects."
+            yield f"Waited {duration_text(self.waited)} for the search of Assets to return imported objects."
         yield from self.notes
 
     def _headline(self) -> str:

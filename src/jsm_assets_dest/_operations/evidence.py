@@ -73,6 +73,15 @@ def read_evidence(
     return RunEvidence(comparison, source, unreadable, last_counts)
 
 
+def read_mapped_types(
+    target: ImportTarget, links: ImportLinks
+) -> Operation[tuple[list[MappedType], AssetsError | None]]:
+    """Read the object types that the import is mapped to, and why their ids could not be read, if so."""
+    current = read_current((yield from current_document(target, links)))
+    source, types, unreadable = yield from _read_types(target, links)
+    return _mapped_types(current, source, types), unreadable
+
+
 def _read_types(
     target: ImportTarget, links: ImportLinks
 ) -> Operation[tuple[ImportSource | None, tuple[ObjectType, ...] | None, AssetsError | None]]:

@@ -44,6 +44,7 @@ the journal does not contain (the next start reports `ImportBusyError`).
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 from collections.abc import Generator
 
@@ -59,7 +60,9 @@ from .._imports.journal_objects import JournalObject
 from .._imports.journal_values import JournalExecution, JournalRun, RunState
 from .._imports.options import ImportOptions
 from .._imports.progress import count_text
+from .._imports.readback import ReadBack
 from .._imports.result import ImportResult
+from .._imports.verification import ImportVerification
 from .._session.site import Site
 from .._wire.import_requests import ExecutionLinks
 from ..exceptions import (
@@ -70,7 +73,7 @@ from ..exceptions import (
     ImportCancelledError,
     UnsafeLinkError,
 )
-from . import executions, starting
+from . import executions, starting, verifying
 from .executions import GONE, clean_up, complete, ended, look, patient
 from .guard import refuse_missing
 from .import_target import ImportTarget
@@ -78,6 +81,9 @@ from .record_sources import refuse_no_source, refuse_unknown_selectors
 from .resuming import JournalRecord, shape_of
 from .sending import Sending
 from .starting import ImportSetup, begin
+from .verifying import SAMPLE, Verifying
+
+_log = logging.getLogger("jsm_assets_dest.import")
 
 
 def run(
@@ -107,8 +113,10 @@ def run(
     with _opened(options, target.site) as journal:
         setup = yield from starting.prepare(target, options)
         refuse_unknown_selectors(records, setup.model.import_order())
-        current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
-        return (yield from _finished(target, records, current, journal, first))
+        readback = yield from _readback(target, setup)
+        with contextlib.nullcontext() if readback is None else contextlib.closing(readback):
+            current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
+            return (yield from _finished(target, setup, records, current, journal, first, readback))
 
 
 def checked_count(count: int) -> int:
@@ -299,12 +307,22 @@ def _status_of(target: ImportTarget, execution: Execution) -> Operation[Executio
         return None
 
 
+def _readback(target: ImportTarget, setup: ImportSetup) -> Operation[ReadBack | None]:
+    """Prepare the verification, if there is one, before anything is started."""
+    verify = setup.options.verify
+    if verify == "no":
+        return None
+    return (yield from verifying.prepare(target, setup.links, None if verify == "all" else SAMPLE))
+
+
 def _finished(
     target: ImportTarget,
+    setup: ImportSetup,
     records: object,
     current: _Run,
     journal: Journal | None,
     first: int | None,
+    readback: ReadBack | None,
 ) -> Operation[ImportResult]:
     execution = current.execution
     target = patient(target, execution)
@@ -316,6 +334,7 @@ def _finished(
         execution.run_id,
         record=current.record,
         boundaries=current.boundaries,
+        readback=readback,
         encoder=current.encoder,
     )
     status = ExecutionStatus(state="", execution_id=execution.id)
@@ -341,15 +360,39 @@ def _finished(
         finally:
             _add_state(error, execution, site)
         raise
+    verification: ImportVerification | None = None
+    notes: tuple[str, ...] = ()
+    if readback is not None and status.is_done:
+        if current.is_completed:
+            yield from verifying.note_records(setup, records, readback)
+        is_test = first is not None
+        verification, notes = yield from _verification(target, execution, readback, status, is_test=is_test)
     if journal is not None and status.is_done:
-        journal.finish_run(execution.run_id, RunState.DONE, tally.sent, _doubtful_types(execution, status))
+        doubtful_types = _doubtful_types(execution, status)
+        if verification is not None and readback is not None and doubtful_types is not None:
+            names = {problem.object_type for problem in verification.problems}
+            doubtful_types += [mapped.key for mapped in readback.types if mapped.name in names]
+        journal.finish_run(execution.run_id, RunState.DONE, tally.sent, doubtful_types)
     return tally.result(
         status,
         site.clock.monotonic(),
         unknown_keys=sending.unknown_keys,
         dangling=sending.dangling,
-        notes=(*sending.notes, *_ignored_values(target)),
+        notes=(*sending.notes, *notes, *_ignored_values(target)),
+        verification=verification,
     )
+
+
+def _verification(
+    target: ImportTarget, execution: Execution, readback: ReadBack, status: ExecutionStatus, *, is_test: bool
+) -> Operation[tuple[ImportVerification | None, tuple[str, ...]]]:
+    """Compare the records with their objects. The import has succeeded, so a failure is only a note of its result."""
+    comparison = Verifying.of_run(target, readback, execution.options, status, is_test=is_test)
+    try:
+        return (yield from comparison.run()), ()
+    except AssetsError as error:
+        _log.warning("the verification failed (%s)", error.code)
+        return None, (f"The verification failed: {error.what} Compare later with token.verify(records).",)
 
 
 def _record_objects(journal: Journal, execution: Execution, *, is_test: bool) -> None:

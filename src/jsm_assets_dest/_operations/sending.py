@@ -19,6 +19,7 @@ from .._imports.journal_values import ChunkState
 from .._imports.options import time_zone
 from .._imports.problems import ImportProblem
 from .._imports.progress import ImportPhase, count_text
+from .._imports.readback import ReadBack
 from .._imports.receipt import SubmitReceipt
 from .._imports.record_checker import RecordChecker
 from .._imports.whole_run import DanglingReference
@@ -144,6 +145,7 @@ class Sending:
         prefix: First part of the chunks' ids.
         record: Chunks in the journal, if there is one.
         boundaries: Record counts of the chunks of an interrupted run.
+        readback: Records for a verification, or None.
         encoder: JSON encoder. A resumed run uses the encoder of the interrupted run, which produces the same bytes.
         in_flight: Selectors of the chunks in flight, by the chunks' names.
         sent: Number of records that the service accepted from this producer.
@@ -157,6 +159,7 @@ class Sending:
     prefix: str
     record: JournalRecord | None = None
     boundaries: tuple[int, ...] = ()
+    readback: ReadBack | None = None
     encoder: Encoder = field(factory=choose_encoder)
     in_flight: dict[str, frozenset[str]] = field(factory=dict, init=False)
     sent: int = field(default=0, init=False)
@@ -175,7 +178,7 @@ class Sending:
             timezone=None if options.timezone is None else time_zone(options.timezone),
             unique_in_run=options.unique_in_run,
             dangling=options.find_dangling,
-            on_accepted=None if self.execution.ledger.evidence is None else self._identify,
+            on_accepted=self._note,
         )
         self.chunker = Chunker(
             self.prefix,
@@ -223,6 +226,12 @@ class Sending:
             or source is None
             or source.handling("unknown values", problem.object_type) != "ADD"
         ]
+
+    def _note(self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]) -> None:
+        """Note checked records for the guard, the journal, and a verification."""
+        self._identify(selector, indexes, records)
+        if self.readback is not None:
+            self.readback.note(selector, records)
 
     def _identify(self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]) -> None:
         """Remember the identities of checked records until their chunk is confirmed."""

@@ -2,31 +2,49 @@
 
 A search finds imported objects only after a delay that Atlassian does not publish. So what is not found, and what still has
 other values, is read again until it is found or the time is over. The pauses grow, so that a verification is polite. After
-that, an object is *not visible* if Assets counts objects that its search does not return, if the count still changes, or if
-none of the objects is visible that the import has created. Otherwise, it is *lost*.
+that, an object is *not visible* if Assets counts objects that its search does not return, or if none of the objects is visible
+that the import has created. Otherwise, it is *lost*.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from .._http.commands import Operation, Sleep
+from .._imports.chunker import CHUNK_RECORDS, runs_of_pairs
+from .._imports.execution_status import ExecutionStatus
 from .._imports.identities import PART, MappedType, display
-from .._imports.problems import ImportProblem, ProblemCode
+from .._imports.options import ImportOptions, time_zone
+from .._imports.problems import ImportProblem, ProblemCode, skipped_problems
 from .._imports.progress import count_text
 from .._imports.readback import DANGLING, EMPTIED, LOST, Counts, ReadBack
+from .._imports.record_checker import RecordChecker
+from .._imports.tally import Tally
 from .._imports.verification import ImportVerification, VerifiedObjectType
 from .._imports.whole_run import EXAMPLES
 from .._model.aql import quoted
-from ..exceptions import IncompleteListError
-from . import objects
+from .._wire.import_requests import ImportLinks
+from .._wire.json_reading import JsonObject
+from ..exceptions import AssetsError, ConfigurationError, IncompleteListError, RecordError
+from . import objects, starting
+from .evidence import read_mapped_types
 from .import_target import ImportTarget
 from .object_selection import Selection
 from .objects import ObjectReading
+from .record_sources import (
+    chosen_selectors,
+    close,
+    open_sources,
+    pull,
+    refuse_no_source,
+    refuse_unknown_selectors,
+)
+from .starting import ImportSetup
 
 _log = logging.getLogger("jsm_assets_dest.import")
 
@@ -45,6 +63,113 @@ _REASONS = (
 )
 
 
+def prepare(target: ImportTarget, links: ImportLinks, sample: int | None) -> Operation[ReadBack]:
+    """Read what a verification needs, and check that the account can read objects. Nothing was sent until then.
+
+    Args:
+        target: The import.
+        links: Links of its token.
+        sample: Number of records to compare per object type. None compares all.
+
+    Raises:
+        AssetsError: The account can't read the import or its objects.
+    """
+    types, unreadable = yield from read_mapped_types(target, links)
+    try:
+        if unreadable is not None:
+            raise unreadable
+        object_type_ids = tuple(itertools.chain.from_iterable(mapped.object_type_ids for mapped in types))
+        if object_type_ids:
+            yield from objects.count_selected(
+                target.site, Selection(schema_id="", object_type_ids=object_type_ids)
+            )
+    except AssetsError as error:
+        error.add_note("A verification needs an account that may read the objects. Nothing was sent.")
+        raise
+    return ReadBack(types, sample)
+
+
+def verify(
+    target: ImportTarget, records: object, options: ImportOptions, sample: int | None
+) -> Operation[ImportVerification]:
+    """Compare records with the objects in Assets, without an import."""
+    refuse_no_source(records)
+    setup = yield from starting.prepare(target, options)
+    refuse_unknown_selectors(records, setup.model.import_order())
+    readback = yield from prepare(target, setup.links, sample)
+    with contextlib.closing(readback):
+        skipped = yield from note_records(setup, records, readback)
+        verifying = Verifying(
+            target=target,
+            readback=readback,
+            seconds=options.visible_seconds,
+            removes=options.missing_objects == "remove",
+        )
+        verification = yield from verifying.run()
+    return evolve(verification, problems=(*skipped, *verification.problems))
+
+
+def checked_sample(sample: object) -> int | None:
+    """Return the number of records to compare per object type.
+
+    Raises:
+        ConfigurationError: It is neither None nor an integer of at least 1.
+    """
+    if sample is None or (type(sample) is int and sample >= 1):
+        return sample
+    raise ConfigurationError(
+        f"`sample` is {sample!r}. Nothing was sent.",
+        field="sample",
+        fix="Pass the number of records to compare per object type, such as 200, or None to compare all.",
+    )
+
+
+def note_records(
+    setup: ImportSetup, records: object, readback: ReadBack
+) -> Operation[tuple[ImportProblem, ...]]:
+    """Read and check records for a verification; return the problems of skipped ones."""
+    options = setup.options
+    tally = Tally(names={mapped.selector: mapped.name for mapped in readback.types}, started=0.0)
+
+    def on_bad(error: RecordError) -> None:
+        if options.on_bad_record == "fail":
+            raise error
+        tally.refuse(error)
+
+    def on_accepted(selector: str, _: Sequence[int], accepted: Sequence[JsonObject]) -> None:
+        readback.note(selector, accepted)
+
+    checker = RecordChecker(
+        setup.model,
+        timezone=None if options.timezone is None else time_zone(options.timezone),
+        on_accepted=on_accepted,
+    )
+    selectors = chosen_selectors(setup.model, options.only)
+    counts = dict.fromkeys(selectors, 0)
+    for source in open_sources(records, selectors):
+        try:
+            is_ended = False
+            while not is_ended:
+                batch = yield from pull(source, CHUNK_RECORDS, options.idle_seconds, options.source_seconds)
+                is_ended = batch.ended
+                checker.begin_chunk()
+                runs = (
+                    runs_of_pairs(batch.records, sum(counts.values()), on_bad)
+                    if source.selector is None
+                    else [(source.selector, batch.records)]
+                )
+                for selector, run in runs:
+                    if options.only is None or selector in selectors:
+                        first = counts.get(selector, 0)
+                        checker.check_many(selector, first, run, on_bad)
+                        counts[selector] = first + len(run)
+                if batch.error is not None:
+                    raise batch.error
+        finally:
+            yield from close(source)
+    return tuple(skipped_problems(tally.failed, tally.refused, tally.names, by_reason=False))
+
+
 @define(kw_only=True)
 class Verifying:
     """One verification.
@@ -53,9 +178,8 @@ class Verifying:
         target: The import.
         readback: Records of the run.
         seconds: Maximum seconds to wait until objects are visible.
-        removes: True if objects without a record should have been removed or updated.
+        removes: True if objects without a record should have been removed.
         created: Number of objects that Assets reports to have created, by object type.
-        updated: Number of objects that Assets reports to have updated because they are missing, by object type.
     """
 
     target: ImportTarget
@@ -63,11 +187,9 @@ class Verifying:
     seconds: float
     removes: bool = False
     created: Mapping[str, int] = field(factory=dict)
-    updated: Mapping[str, int] = field(factory=dict)
     #: Objects that a search should return and does not, by key of the object type.
     _invisible: dict[str, int] = field(factory=dict, init=False)
     _counts: dict[str, int] = field(factory=dict, init=False)
-    _moving: set[str] = field(factory=set, init=False)
 
     def run(self) -> Operation[ImportVerification]:
         """Read, wait if necessary, and compare."""
@@ -77,8 +199,8 @@ class Verifying:
         started = clock.monotonic()
         waited, pause = 0.0, PAUSE
         while unsettled := self._unsettled():
-            yield from self._count(unsettled)
             if waited >= self.seconds:
+                yield from self._count(unsettled)
                 break
             _log.info(
                 "waiting until imported objects of %s are visible",
@@ -90,6 +212,25 @@ class Verifying:
             pause = min(pause * 1.5, LONGEST_PAUSE)
             waited = clock.monotonic() - started
         return self._verification(waited)
+
+    @classmethod
+    def of_run(
+        cls,
+        target: ImportTarget,
+        readback: ReadBack,
+        options: ImportOptions,
+        status: ExecutionStatus,
+        *,
+        is_test: bool,
+    ) -> Verifying:
+        """Return the verification of a run that Assets has reported as done."""
+        return cls(
+            target=target,
+            readback=readback,
+            seconds=options.visible_seconds,
+            removes=options.missing_objects == "remove" and not is_test,
+            created={report.name: report.created for report in status.object_types},
+        )
 
     # --- reading
 
@@ -171,16 +312,12 @@ class Verifying:
         )
 
     def _count(self, types: Iterable[MappedType]) -> Operation[None]:
-        """Count the objects of types with absent records, and note whether the count still changes."""
-        self._moving.clear()
+        """Count the objects of types with absent records."""
         for mapped in types:
-            if not self.readback.counts(mapped.key).absent:
-                continue
-            count = yield from objects.count_selected(self.target.site, self._selection(mapped))
-            before = self._counts.get(mapped.key, count)
-            self._counts[mapped.key] = count
-            if count != before:
-                self._moving.add(mapped.key)
+            if mapped.object_type_ids and self.readback.counts(mapped.key).absent:
+                self._counts[mapped.key] = yield from objects.count_selected(
+                    self.target.site, self._selection(mapped)
+                )
 
     # --- results
 
@@ -188,11 +325,10 @@ class Verifying:
         return self._not_removed(mapped)[0] > 0
 
     def _not_removed(self, mapped: MappedType) -> tuple[int, list[str]]:
-        """Return the number and some names of objects that should have been removed or updated."""
+        """Return the number and some names of objects that should have been removed."""
         if not self.removes or self.readback.sample is not None:
             return 0, []
-        number, names = self.readback.unmatched(mapped.key, duplicates=False)
-        return max(0, number - self.updated.get(mapped.name, 0)), names
+        return self.readback.unmatched(mapped.key, duplicates=False)
 
     def _unsettled(self) -> list[MappedType]:
         return [
@@ -216,7 +352,7 @@ class Verifying:
             if number:
                 notes.append(
                     f"{mapped.name}: {count_text(number, 'object')} without a record "
-                    f"{'was' if number == 1 else 'were'} neither removed nor updated, such as {', '.join(names[:3])}. {_REASONS}"
+                    f"{'was' if number == 1 else 'were'} not removed, such as {', '.join(names[:3])}. {_REASONS}"
                 )
         not_compared = self.readback.not_compared()
         if not_compared:
@@ -265,7 +401,7 @@ class Verifying:
         if not counts.absent:
             return 0
         # If no object that Assets reports to have created is visible, its search has not caught up.
-        if mapped.key in self._moving or 0 < self.created.get(mapped.name, 0) <= counts.absent:
+        if 0 < self.created.get(mapped.name, 0) <= counts.absent:
             return counts.absent
         invisible = self._invisible.get(mapped.key, 0)
         if self.readback.sample is None and mapped.key in self._counts:
