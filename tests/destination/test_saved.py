@@ -304,7 +304,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"options": {"wait": 1}}, "options.wait", "a number"),
     ({"options": {"on_busy": "panic"}}, "options.on_busy", "'wait'"),
     ({"options": {"on_progress": "bar"}}, "options.on_progress", "'tqdm'"),
-    ({"options": {"allow_missing": True}}, "options.allow_missing", "mass deletion guard"),
+    ({"options": {"allow_missing": True}}, "options.allow_missing", "the missing objects of one preview"),
     ({"options": {"total": 5}}, "options.total", "Pass total="),
 ]
 

@@ -20,7 +20,7 @@ class AsyncImportExecution(Execution):
     """Execution of an import.
 
     As an async context manager, it is completed if the block succeeds (leaving the block waits for the result), and cancelled
-    if the block raises or if it cannot be completed. If the guard rejects it, it stays open. Pickling drops the token and the connection: in another process, continue with `attach` of
+    if the block raises or if it cannot be completed. Pickling drops the token and the connection: in another process, continue with `attach` of
     an import token.
     """
 

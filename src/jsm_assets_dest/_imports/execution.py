@@ -30,7 +30,7 @@ class Ledger:
         state: Last state of the execution.
         patience: Time that its requests may wait for throttling.
         evidence: Existing objects and records of the run, for the guard. None if missing objects are ignored.
-        is_manual: True for an execution that the caller completes or cancels.
+        is_manual: True while the caller can complete or cancel it.
     """
 
     tally: Tally

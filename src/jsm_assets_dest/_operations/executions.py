@@ -27,7 +27,6 @@ from ..exceptions import (
     ConfigurationError,
     ImportCancelledError,
     ImportTimeoutError,
-    MassDeletionGuardError,
     RateLimitedError,
     ServiceUnavailableError,
     TransportError,
@@ -196,14 +195,14 @@ def add_receipt(execution: Execution, receipt: object) -> None:
 
 
 def finish(target: ImportTarget, execution: Execution) -> Operation[None]:
-    """Complete a manual execution and wait for its end.
+    """Complete a manual execution at the end of its block, and wait for its end.
 
-    If it cannot be completed, it is cleaned up, because no one else would do so and it blocks the next execution. If the guard
-    rejects it, it stays open, so that the caller can accept the missing objects.
+    If it cannot be completed, it is cleaned up, because no one else would do so and it blocks the next execution.
     """
+    execution.ledger.is_manual = False
     try:
         yield from complete(target, execution)
-    except (GeneratorExit, MassDeletionGuardError):
+    except GeneratorExit:
         raise
     except BaseException as error:
         yield from clean_up(target, execution, error)

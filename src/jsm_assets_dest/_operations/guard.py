@@ -13,8 +13,8 @@ evidence that was read before the start (`evidence`), and rejects the run
 An object is newly missing if it was not already missing from the last confirmed or accepted run of the journal. Without evidence
 about a type, a run is not even started. Counts of the last execution never permit a run; they only explain a rejection.
 
-A rejected run stays open if someone can continue it: with a journal, or as a manual execution. Without a journal, it is cancelled,
-because no other process could find it, and it would block every later run of the import.
+A rejected run stays open if someone can continue it: with a journal, or as a manual execution that its caller completes.
+Otherwise it is cancelled, because no one could find it again, and it would block every later run of the import.
 """
 
 from __future__ import annotations
