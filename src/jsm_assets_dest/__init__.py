@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ._imports.execution import Execution
     from ._imports.journal_reader import Journal
     from ._imports.journal_values import JournalRun
+    from ._imports.leavers import Leaver
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
     from ._imports.problems import ImportProblem
@@ -129,6 +130,7 @@ _HOMES = {
     "JiraUser": "_assets.directory",
     "Journal": "_imports.journal_reader",
     "JournalRun": "_imports.journal_values",
+    "Leaver": "_imports.leavers",
     "Limits": "_http.limits",
     "OAuthToken": "_session.credentials",
     "ObjectReference": "_assets.objects",
@@ -222,6 +224,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "JiraUser",
     "Journal",
     "JournalRun",
+    "Leaver",
     "Limits",
     "OAuthToken",
     "ObjectReference",

@@ -353,6 +353,16 @@ class ReadBack:
         ):
             yield text
 
+    def lost(self, key: str) -> Iterator[str]:
+        """Yield the identities of the records without an object, and of those whose object has another value, as texts."""
+        index = self._indexes[key]
+        yield from self.absent(key)
+        for identity, _ in itertools.groupby(self._differing(index, LOST), operator.itemgetter(0)):
+            (text,) = self._database.execute(
+                "SELECT text FROM sent WHERE type=? AND identity=?", (index, identity)
+            ).fetchone()
+            yield text
+
     def unsettled(self, key: str) -> Iterator[str]:
         """Yield the identities of the records without an object, and of those whose object differs, as texts."""
         index = self._indexes[key]

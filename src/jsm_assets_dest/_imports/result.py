@@ -12,6 +12,7 @@ from attrs import field, frozen
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
+from .leavers import Leaver
 from .object_type_results import ALWAYS_SHOWN, COLUMNS, FailedRecord, ObjectTypeResult
 from .problems import (
     MOST_LISTED,
@@ -49,6 +50,10 @@ class ImportResult:
         duration: Seconds from start to end.
         noted: Problems that the check of the records noted; `problems` contains them.
         verification: Comparison with the objects in Assets, with `verify="sample"` or `verify="all"`.
+        already_confirmed: Number of records that were not sent because Assets had confirmed their values, with
+            `send="changed"`.
+        leavers: Objects that Assets confirmed and that the source no longer contains, with `send="changed"`.
+        leaver_count: Number of all leavers; `leavers` contains only the first thousands.
         notes: Further notes, in sentences.
     """
 
@@ -69,6 +74,9 @@ class ImportResult:
     duration: float = 0.0
     noted: tuple[ImportProblem, ...] = field(default=(), repr=False)
     verification: ImportVerification | None = field(default=None, repr=False)
+    already_confirmed: int = 0
+    leavers: tuple[Leaver, ...] = field(default=(), repr=False)
+    leaver_count: int = 0
     notes: tuple[str, ...] = ()
 
     def _sum(self, value: Callable[[ObjectTypeResult], int]) -> int:
@@ -217,6 +225,9 @@ class ImportResult:
             "unknown_keys": {selector: dict(keys) for selector, keys in self.unknown_keys.items()},
             "dangling": [reference.to_dict() for reference in self.dangling],
             "messages": list(self.messages),
+            "already_confirmed": self.already_confirmed,
+            "leavers": [leaver.to_dict() for leaver in self.leavers],
+            "leaver_count": self.leaver_count,
             "chunks": self.chunks,
             "skipped_chunks": self.skipped_chunks,
             "bytes_sent": self.bytes_sent,
@@ -241,12 +252,22 @@ class ImportResult:
                 f"not in the model, so not sent: {', '.join(keys)} of {selector}"
                 for selector, keys in self.unknown_keys.items()
             ),
+            f"not sent, because unchanged: {count_text(self.already_confirmed, 'record')}"
+            if self.already_confirmed
+            else "",
+            *self._leaver_lines(),
             count_text(self.retries, "retry", "retries") if self.retries else "",
             f"throttled for {duration_text(self.throttled)}" if self.throttled else "",
             *([] if self.verification is None else self.verification.lines()),
             *self.notes,
         ]
         return [line for line in lines if line]
+
+    def _leaver_lines(self) -> Iterator[str]:
+        if self.leavers:
+            names = ", ".join(map(str, self.leavers[:MOST_LISTED]))
+            more = ", …" if self.leaver_count > MOST_LISTED else ""
+            yield f"no longer in the source, not changed: {count_text(self.leaver_count, 'object')}: {names}{more}"
 
     def _messages_beside(self, problems: Iterable[ImportProblem]) -> Iterator[str]:
         """Yield the first messages of Assets that are not examples of a problem."""

@@ -8,6 +8,7 @@ from attrs import define, field
 
 from ..exceptions import RecordError
 from .execution_status import ExecutionStatus
+from .leavers import Leavers
 from .object_type_results import FailedRecord, object_type_results
 from .problems import ImportProblem, joined_problems
 from .progress import ImportPhase, ImportProgress
@@ -112,6 +113,8 @@ class Tally:
         dangling: Sequence[DanglingReference] = (),
         notes: Sequence[str] = (),
         verification: ImportVerification | None = None,
+        already_confirmed: int = 0,
+        leavers: Leavers | None = None,
     ) -> ImportResult:
         """Return the result of the import."""
         return ImportResult(
@@ -131,4 +134,7 @@ class Tally:
             duration=now - self.started,
             notes=tuple(notes),
             verification=verification,
+            already_confirmed=already_confirmed,
+            leavers=() if leavers is None else leavers.listed,
+            leaver_count=0 if leavers is None else leavers.count,
         )

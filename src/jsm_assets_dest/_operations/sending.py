@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import NoReturn, cast
 
 from attrs import define, field, frozen
 
 from .._http.commands import Join, Operation, Outcome, Spawn
+from .._imports.changed_records import ChangedRecords
 from .._imports.chunk import Chunk
 from .._imports.chunker import Chunker
 from .._imports.comparison import SentRow
@@ -146,6 +148,7 @@ class Sending:
         record: Chunks in the journal, if there is one.
         boundaries: Record counts of the chunks of an interrupted run.
         readback: Records for a verification, or None.
+        changed: What the journal knows, if only changed records are sent, or None.
         encoder: JSON encoder. A resumed run uses the encoder of the interrupted run, which produces the same bytes.
         in_flight: Selectors of the chunks in flight, by the chunks' names.
         sent: Number of records that the service accepted from this producer.
@@ -160,6 +163,7 @@ class Sending:
     record: JournalRecord | None = None
     boundaries: tuple[int, ...] = ()
     readback: ReadBack | None = None
+    changed: ChangedRecords | None = None
     encoder: Encoder = field(factory=choose_encoder)
     in_flight: dict[str, frozenset[str]] = field(factory=dict, init=False)
     sent: int = field(default=0, init=False)
@@ -227,11 +231,18 @@ class Sending:
             or source.handling("unknown values", problem.object_type) != "ADD"
         ]
 
-    def _note(self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]) -> None:
-        """Note checked records for the guard, the journal, and a verification."""
-        self._identify(selector, indexes, records)
+    def _note(
+        self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]
+    ) -> Sequence[bool] | None:
+        """Note checked records for the guard, the journal, and a verification; return which ones to send, or None for all."""
         if self.readback is not None:
             self.readback.note(selector, records)
+        if self.changed is None:
+            self._identify(selector, indexes, records)
+            return None
+        selected = self.changed.select(selector, records)
+        self._identify(selector, tuple(compress(indexes, selected)), tuple(compress(records, selected)))
+        return selected
 
     def _identify(self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]) -> None:
         """Remember the identities of checked records until their chunk is confirmed."""
@@ -261,6 +272,8 @@ class Sending:
             evidence.is_accepted = False
             evidence.comparison.skip(error.selector, self.checker.values_of(error.selector, error.record))
             self.identities.get(error.selector, {}).pop(error.index or 0, None)
+        if self.changed is not None:
+            self.changed.note_skipped(error.selector, self.checker.values_of(error.selector, error.record))
         if self.execution.options.on_bad_record == "fail":
             raise error
         with self.execution.ledger.lock:
