@@ -304,6 +304,11 @@ class MalformedAnswerError(TransportError):
         "Your network team: check whether a proxy changes responses of this host.",
     )
 
+    @property
+    def retryable(self) -> bool:
+        """True, because the damage may be temporary; but not if a redirect has an invalid address."""
+        return self.status is None or not 300 <= self.status < 400
+
 
 class AnswerTooLargeError(TransportError, certain=True):
     """A response is larger than its limit. The rest was not read."""
@@ -638,6 +643,7 @@ class ImportBusyError(ImportConflictError):
     cause: str = "Assets runs one execution per import at a time."
     remedies: tuple[str, ...] = advice(
         "You: wait until it ends, or pass on_busy='wait' to wait automatically.",
+        "Or you: token.running() describes it, and a handle that takes it over can cancel it.",
         "Or an object schema manager: in Assets, open the object schema > Configuration > Import, and cancel it if it is no longer needed.",
     )
 
@@ -689,6 +695,29 @@ class ValidationError(ApiError, ValueError, certain=True):
 
     cause: str = "A value breaks a rule of Assets."
     remedies: tuple[str, ...] = advice("You: correct the values that the server names.")
+
+
+class RoleEntryRejectedError(ValidationError, certain=False):
+    """The server rejected an entry of a role, such as an unknown group. Its message is in `messages`.
+
+    Attributes:
+        role: The role: "managers", "developers", or "users".
+        entries: The rejected entries. If the server names none, these are all new entries of the role.
+        suggestions: Similar groups, or account ids of people with this email address, by entry.
+        changed: The roles that were changed before the rejection.
+    """
+
+    cause: str = (
+        "There is no such group or account. Group names are case-sensitive, and people need an account id."
+    )
+    remedies: tuple[str, ...] = advice(
+        "You: check the name of the group, or the account id of the person, and set the roles again."
+    )
+
+    role: str = ""
+    entries: tuple[str, ...] = ()
+    suggestions: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - copied for each error
+    changed: tuple[str, ...] = ()
 
 
 class MappingRejectedError(ValidationError):
@@ -847,6 +876,21 @@ class IncompleteListError(AssetsError):
     expected_count: int | None = None
 
 
+class ExportError(AssetsError, OSError, certain=True):
+    """An export could not be written. No partial file remains, and an earlier file at this path is unchanged.
+
+    Attributes:
+        file: Path of the file.
+    """
+
+    cause: str = "The folder does not exist, is not writable, or has no space left."
+    remedies: tuple[str, ...] = advice(
+        "You: pass the path of a file in an existing folder that you can write to."
+    )
+
+    file: str = ""
+
+
 class ImportTargetMismatchError(AssetsError, certain=True):
     """The import token belongs to another workspace or object schema than the expected one. Nothing was sent."""
 
@@ -889,6 +933,26 @@ class RolesNotSettableError(AssetsError, certain=True):
         return self.steps
 
 
+class LinkAttributeError(AssetsError, certain=True):
+    """An attribute can't be used to link objects to users or groups of Jira. Nothing was written.
+
+    Attributes:
+        object_type: Name of the object type.
+        attribute: Name of the attribute.
+    """
+
+    cause: str = (
+        "Links need an attribute of type User or Group, and a text attribute with an email address or a name."
+    )
+    remedies: tuple[str, ...] = advice(
+        "You: name another attribute in the link.",
+        "Or an object schema manager: rename or delete the existing attribute in Assets.",
+    )
+
+    object_type: str = ""
+    attribute: str = ""
+
+
 class DefaultRolesError(AssetsError, certain=True):
     """The object schema has the roles of a new one: every Jira Service Management group can change its objects."""
 
@@ -918,6 +982,22 @@ class ImportCancelledError(AssetsError, certain=True):
 
     cause: str = "Someone cancelled the execution, in Assets or from another program."
     remedies: tuple[str, ...] = advice("You: find out who cancelled it, then start or resume the import.")
+
+    execution: ExecutionFacts | None = carried(default=None)
+
+
+class ExecutionCompletedError(AssetsError, certain=True):
+    """Another process completed the execution first.
+
+    Attributes:
+        execution: The execution.
+        result: What was sent and confirmed so far, or None.
+    """
+
+    cause: str = "Two processes lead the execution, or an earlier attempt of this step has completed it."
+    remedies: tuple[str, ...] = advice(
+        "You: wait for the result with `wait()`; nothing has to be completed again."
+    )
 
     execution: ExecutionFacts | None = carried(default=None)
 
@@ -1055,6 +1135,7 @@ _CATCH_ALL: frozenset[type[AssetsError]] = frozenset(
         ConflictError,
         ImportConflictError,
         ValidationError,
+        RoleEntryRejectedError,
         MappingRejectedError,
         *MappingRejectedError.__subclasses__(),
     }

@@ -290,7 +290,16 @@ ROWS = [
         BASIC,
         {"sent": "unknown", "retryable": False},
     ),
-    Row("7", MYSELF, 307, b"", errors.UnexpectedRedirectError, {"location": "https://[bad"}, BASIC),
+    Row(
+        "7",
+        MYSELF,
+        307,
+        b"",
+        errors.MalformedAnswerError,
+        {"location": "https://[bad"},
+        BASIC,
+        {"sent": "unknown", "retryable": False},
+    ),
     Row("7", MYSELF, 304, b"", errors.UnexpectedRedirectError),
     Row(
         "7",

@@ -117,6 +117,7 @@ def test_only_general_errors_quote_the_server() -> None:
         "ConflictError",
         "ImportConflictError",
         "ValidationError",
+        "RoleEntryRejectedError",
     }
 
 
@@ -259,6 +260,7 @@ def test_only_what_may_pass_by_itself_is_retryable() -> None:
         "HostNotFoundError",
         "ConnectionLostError",
         "MalformedAnswerError",
+        "IncompleteListError",
         "RateLimitedError",
         "ServiceUnavailableError",
     }

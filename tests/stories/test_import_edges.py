@@ -27,6 +27,7 @@ from jsm_assets_dest.exceptions import (
     ImportCancelledError,
     ImportInterruptedError,
     ImportTokenError,
+    MassDeletionGuardError,
     ValidationError,
 )
 from jsm_assets_dest.testing import Emulator, ReceivedRequest
@@ -279,7 +280,7 @@ def test_options_have_few_words(wrong: dict[str, Any]) -> None:
         ("max_missing", True, "from 0 to 1"),
         ("allow_missing", True, "allow_missing=error.preview"),
         ("allow_missing", "false", "allow_missing=error.preview"),
-        ("missing_objects", "delete", "'remove'"),
+        ("missing_objects", "delete", "remove"),
         ("only", "people", "a list"),
         ("only", [], "a list"),
         ("total", -1, "whole number"),

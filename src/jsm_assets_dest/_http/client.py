@@ -209,14 +209,30 @@ def _transport_options(settings: HttpSettings) -> dict[str, Any]:
     }
 
 
-def _client_options(settings: HttpSettings) -> dict[str, Any]:
+def _client_options(settings: HttpSettings, keep_location: Callable[..., object]) -> dict[str, Any]:
     limits = settings.limits
     return {
         "trust_env": False,
         "follow_redirects": False,
+        "event_hooks": {"response": [keep_location]},
         "headers": {"Accept": "application/json", "Accept-Encoding": ACCEPTED, "User-Agent": _user_agent()},
         "timeout": httpx.Timeout(limits.attempt, connect=limits.connect),
     }
+
+
+#: Name under which a response keeps its Location. httpx parses the header even if it does not follow redirects, and raises a
+#: RemoteProtocolError, as for a lost connection, if that fails.
+_LOCATION = "jsm_assets_dest.location"
+
+
+def _keep_location(http_response: httpx.Response) -> None:
+    """Move the Location out of the reach of httpx."""
+    if http_response.is_redirect and "Location" in http_response.headers:
+        http_response.extensions[_LOCATION] = http_response.headers.pop("Location")
+
+
+async def _keep_location_async(http_response: httpx.Response) -> None:
+    _keep_location(http_response)
 
 
 def _without_cookies(client: httpx.Client | httpx.AsyncClient) -> None:
@@ -240,7 +256,8 @@ def sync_client(settings: HttpSettings) -> httpx.Client:
     """Return a client for the blocking engine. Threads share it."""
     if settings.transport is not None:
         client = httpx.Client(
-            transport=cast("httpx.BaseTransport", settings.transport), **_client_options(settings)
+            transport=cast("httpx.BaseTransport", settings.transport),
+            **_client_options(settings, _keep_location),
         )
     else:
         options = _transport_options(settings)
@@ -250,7 +267,7 @@ def sync_client(settings: HttpSettings) -> httpx.Client:
                 origin: _bound(httpx.HTTPTransport(proxy=proxy.reveal(), **options))
                 for origin, proxy in settings.proxies.items()
             },
-            **_client_options(settings),
+            **_client_options(settings, _keep_location),
         )
     _without_cookies(client)
     return client
@@ -260,7 +277,8 @@ def async_client(settings: HttpSettings) -> httpx.AsyncClient:
     """Return a client for the asynchronous engine."""
     if settings.transport is not None:
         client = httpx.AsyncClient(
-            transport=cast("httpx.AsyncBaseTransport", settings.transport), **_client_options(settings)
+            transport=cast("httpx.AsyncBaseTransport", settings.transport),
+            **_client_options(settings, _keep_location_async),
         )
     else:
         options = _transport_options(settings)
@@ -270,7 +288,7 @@ def async_client(settings: HttpSettings) -> httpx.AsyncClient:
                 origin: httpx.AsyncHTTPTransport(proxy=proxy.reveal(), **options)
                 for origin, proxy in settings.proxies.items()
             },
-            **_client_options(settings),
+            **_client_options(settings, _keep_location_async),
         )
     _without_cookies(client)
     return client
@@ -315,6 +333,8 @@ def _response_in_memory(request: Request, limits: Limits, http_response: httpx.R
 
 def _response(http_response: httpx.Response, reader: BodyReader) -> Response:
     headers = {name.lower(): value for name, value in http_response.headers.items()}
+    if _LOCATION in http_response.extensions:
+        headers["location"] = http_response.extensions[_LOCATION]
     return Response(status=http_response.status_code, headers=headers, body=reader.finish())
 
 

@@ -6,6 +6,7 @@ from typing import cast
 
 from attrs import Factory, define, evolve, field, frozen
 
+from .._arguments.checking import checked_methods
 from .._model.schema_model import SchemaModel
 from .._session.patience import Patience
 from ..exceptions import ConfigurationError
@@ -54,6 +55,7 @@ def _nothing_yet(execution: "Execution") -> Ledger:
     return Ledger(tally, patience=Patience(execution.options.throttle_seconds))
 
 
+@checked_methods
 @frozen(kw_only=True)
 class Execution:
     """Execution of an import, without a connection and without the token.
@@ -68,7 +70,8 @@ class Execution:
         links: Addresses for data and status. They work only with the import token, which is not part of them.
         model: Schema model of the records.
         options: Options for checking and chunking.
-        is_owner: True if this process started the execution, so that it can complete or cancel it.
+        is_owner: True if this handle leads the execution: it started it or took it over, and can complete or cancel it.
+        is_taken_over: True if another process started the execution, and this handle took it over.
         started: Time of the start, in seconds since 1970.
         ledger: State of the execution in this process.
     """
@@ -85,6 +88,7 @@ class Execution:
     model: SchemaModel = field(repr=False, eq=False)
     options: ImportOptions = field(factory=ImportOptions, repr=False, eq=False)
     is_owner: bool = True
+    is_taken_over: bool = False
     started: float = field(default=0.0, repr=False)
     ledger: Ledger = field(default=Factory(_nothing_yet, takes_self=True), repr=False, eq=False)
 
@@ -162,3 +166,44 @@ _TEXTS = ("id", "run_id", "site", "workspace_id", "import_source_id", "schema_id
 
 def _detached(data: Mapping[str, object]) -> "Execution":
     return Execution.from_dict(data)
+
+
+@frozen(kw_only=True)
+class RunningImport:
+    """Execution that is running in Assets, started by any process.
+
+    Attributes:
+        site: Address of the site.
+        execution: The execution, for `attach`; None if Assets gave no links to it. Its link for records is not known.
+        state: "INGESTING" (it accepts records), "PROCESSING", or another state of Assets; empty if it could not be read.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    site: str
+    execution: Execution | None = field(default=None, repr=False)
+    state: str = ""
+
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """Actions that end it, with the person who can take them."""
+        if self.execution is None:
+            return ("An object schema manager: cancel the execution on the import's page in Assets.",)
+        return (
+            'You: if it may be in use, start the next import with on_busy="wait", which waits for its end.',
+            "You: if no one uses it, cancel it with token.attach(running.execution, lead=True).cancel().",
+        )
+
+    def __str__(self) -> str:
+        name = "An execution" if self.execution is None else f"The execution {self.execution.id}"
+        state = f" ({self.state})" if self.state else ""
+        return "\n".join((f"{name} is running{state}.", *(f"  {remedy}" for remedy in self.remedies)))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what is known as JSON-ready data without secrets."""
+        return {
+            "site": self.site,
+            "execution": None if self.execution is None else self.execution.to_dict(),
+            "state": self.state,
+            "remedies": list(self.remedies),
+        }

@@ -8,8 +8,9 @@ from typing import Any, Literal, TypeAlias, TypedDict, cast
 
 from attrs import Attribute, field, frozen
 
+from .._arguments.checking import checked
 from .._model.schema_model import SchemaModel
-from ..exceptions import ConfigurationError
+from ..exceptions import ConfigurationError, PreviewFacts
 from .preview import ImportPreview, MissingObjectsSetting, checked_acceptance
 from .progress import ImportProgress
 
@@ -174,7 +175,7 @@ class ImportSettings(TypedDict, total=False):
     throttle_seconds: float
     missing_objects: MissingObjectsSetting
     max_missing: float | Mapping[str, float]
-    allow_missing: ImportPreview | None
+    allow_missing: PreviewFacts | None
     only: Sequence[str] | None
     require_roles: bool
     unique_in_run: bool
@@ -188,6 +189,7 @@ class ImportSettings(TypedDict, total=False):
 ImportSettings.__module__ = "jsm_assets_dest"  # a typed dictionary allows no assignment in its body
 
 
+@checked
 @frozen(kw_only=True)
 class ImportOptions:
     """Options of an import.

@@ -94,7 +94,7 @@ class MissingObjects:
 
 @frozen(kw_only=True)
 class ObjectTypePreview:
-    """What an import would do with the objects of one object type.
+    """Effect of an import on the objects of one object type.
 
     Attributes:
         name: Name of the object type.
@@ -198,7 +198,7 @@ _EFFECTS = {
 
 @frozen(kw_only=True, repr=False)
 class ImportPreview:
-    """What an import would do. A `MassDeletionGuardError` has one too, as `error.preview`.
+    """Effect of an import. A `MassDeletionGuardError` has one too, as `error.preview`.
 
     Attributes:
         object_types: One preview for each object type that the import is mapped to, also for those without records.

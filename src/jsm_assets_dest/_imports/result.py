@@ -9,6 +9,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
@@ -29,6 +30,7 @@ from .verification import ImportVerification
 from .whole_run import DanglingReference
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class ImportResult:
     """Result of an import.

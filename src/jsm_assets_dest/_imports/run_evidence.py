@@ -13,7 +13,7 @@ from .comparison import Comparison
 
 @define(eq=False)
 class RunEvidence:
-    """What is known about the objects of a run.
+    """Knowledge about the objects of a run.
 
     Attributes:
         comparison: The existing objects, and the records of the run.

@@ -1,6 +1,7 @@
 """Builds the schema model: read what exists, plan, send the changes, and wait until Assets has processed them."""
 
 import re
+from http import HTTPStatus
 
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.commands import Operation, Sleep
@@ -20,6 +21,7 @@ from ..exceptions import (
     AssetsError,
     ExternalIdTakenError,
     ImportTimeoutError,
+    MalformedAnswerError,
     MappingExistsError,
     MappingRejectedError,
     MissingMappingError,
@@ -130,11 +132,42 @@ def _carry_out(
     try:
         request = wire.send_mapping(links, bearer, plan.document, first=plan.verb == "PUT")
         response = yield from call(target.site, request)
-        location = response.headers.get("location", "")
-        if response.status == 303 and location:
-            yield from _wait(target.site, bearer, location, timeout)
+        if response.status == HTTPStatus.SEE_OTHER:
+            location = wire.progress_address(response)
+            if location:
+                yield from _wait(target.site, bearer, location, timeout)
+            else:
+                yield from _wait_without_address(target, links, plan.model, timeout)
     except MappingRejectedError as error:
         raise _with_places(error, plan.model) from None
+
+
+def _wait_without_address(
+    target: ImportTarget, links: ImportLinks, model: SchemaModel, timeout: float
+) -> Operation[None]:
+    """Wait until the import has the model. Assets accepted it, and did not say where its progress can be read.
+
+    Raises:
+        MalformedAnswerError: The import does not have the model in time.
+    """
+    site = target.site
+    started = site.clock.monotonic()
+    pause = 0.5
+    while True:
+        remaining = yield from _remaining_plan(target, model, links)
+        if remaining is not None and remaining.is_empty:
+            return
+        if site.clock.monotonic() - started + pause > timeout:
+            raise MalformedAnswerError(
+                "Assets accepted the schema model, but its response names no valid address of the progress. The model was "
+                f"not complete after {timeout:g} seconds.",
+                cause="Assets rejected the model later, or it is still building it.",
+                remedies=("You: create a plan again later. It shows what is still missing.",),
+                operation="update mapping",
+                status=HTTPStatus.SEE_OTHER,
+            )
+        yield Sleep(pause)
+        pause = min(pause * 1.5, 10.0)
 
 
 def _wait(site: Site, bearer: Secret, location: str, timeout: float) -> Operation[None]:

@@ -168,7 +168,7 @@ class _Doctor:
     def check_site(self) -> Operation[tuple[str, str]]:
         """1: the host is a Jira site, with this cloud id."""
         site = self.site
-        if not site.url:
+        if not site.is_named:
             try:
                 yield from site_address(site)
             except (AuthenticationError, AccessDeniedError):

@@ -25,6 +25,7 @@ from ..exceptions import (
     AssetsError,
     ClosedError,
     ConfigurationError,
+    ExecutionCompletedError,
     ImportCancelledError,
     ImportTimeoutError,
     RateLimitedError,
@@ -42,6 +43,8 @@ _states = logging.getLogger("jsm_assets_dest.state")
 GONE = frozenset({400, 404, 409, 410})
 #: Seconds for the clean-up after an interruption.
 CLEAN_UP_SECONDS = 0.5
+#: Seconds to wait until an execution is cancelled.
+CANCEL_SECONDS = 60.0
 #: Default seconds to wait until Assets has processed an execution.
 PROCESSING_SECONDS = 3600.0
 
@@ -141,9 +144,16 @@ def complete(
     if execution.ledger.is_completed:
         return
     ledger = execution.ledger
+    links = data_links(target.site, execution)
+    if execution.is_taken_over and not ledger.is_announced:
+        # The service may accept the end of the data twice. Then only the state shows that another leader was first.
+        status = yield from look(target, execution)
+        if status.is_cancelled:
+            raise cancelled(execution, target.site, status)
+        if not status.takes_data:
+            raise _completed_elsewhere(execution, status)
     if not ledger.is_announced:
         yield from refuse_missing(target, execution, accepted)
-    links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
     request = wire.complete_import(links, target.bearer)
     for is_last in (False, True):
         announced_before, ledger.is_announced = ledger.is_announced, True
@@ -161,6 +171,8 @@ def complete(
             if status.is_cancelled:
                 raise cancelled(execution, target.site, status) from (error if is_rejected else None)
             if not status.takes_data:
+                if is_rejected and not announced_before:
+                    raise _completed_elsewhere(execution, status) from error
                 break  # this or an earlier attempt was received
             ledger.is_announced = False
             if is_rejected or is_last:
@@ -304,18 +316,39 @@ def pause(waited: float, random_value: float) -> float:
 
 
 def cancel(target: ImportTarget, execution: Execution) -> Operation[bool]:
-    """Cancel an execution of this process; return True if it is cancelled now."""
+    """Cancel an execution that this handle leads; return True if it is cancelled, and False if it ended before.
+
+    Raises:
+        ApiError: Assets rejected the request, and the execution has not ended.
+        ImportTimeoutError: Assets accepted the request, and the execution has not ended after a minute.
+    """
     _refuse_not_owner(execution, "cancelled")
     status = yield from look(target, execution)
     if status.is_over:
         return status.is_cancelled
     links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
+    rejection: ApiError | None = None
     try:
         yield from call(target.site, wire.cancel_import(links, target.bearer))
     except ApiError as error:
         if error.status not in GONE:
             raise
-    return (yield from look(target, execution)).is_cancelled
+        rejection = error
+    started = target.site.clock.monotonic()
+    while not (status := (yield from look(target, execution))).is_over:
+        # A rejection does not say that the execution has ended.
+        if rejection is not None:
+            raise rejection
+        waited = target.site.clock.monotonic() - started
+        if waited >= CANCEL_SECONDS:
+            raise ImportTimeoutError(
+                f"Assets accepted the request to cancel the execution {execution.id}, but its state was still "
+                f"{status.state} after {waited:.0f} seconds.",
+                remedies=("You: check the import in Assets, or call cancel() again later.",),
+                execution=execution.detached(),
+            )
+        yield Sleep(pause(waited, target.site.chance()))
+    return status.is_cancelled
 
 
 def clean_up(target: ImportTarget, execution: Execution, reason: BaseException) -> Operation[None]:
@@ -396,10 +429,37 @@ def _abandon_briefly(target: ImportTarget, execution: Execution) -> Operation[No
 def _refuse_not_owner(execution: Execution, action: str) -> None:
     if not execution.is_owner:
         raise ClosedError(
-            f"The execution {execution.id} was not {action}: another process started it.",
-            cause="Only the process that started an execution can complete or cancel it. Others can submit records to it.",
-            remedies=("You: complete or cancel it in the process that started it.",),
+            f"The execution {execution.id} was not {action}: this handle does not lead it.",
+            cause="One process leads an execution: the one that started it, or one that took it over. Others can submit records.",
+            remedies=(
+                f"You: take the execution over with token.attach(execution, lead=True); then it can be {action}.",
+            ),
         )
+
+
+def data_links(site: Site, execution: Execution) -> ExecutionLinks:
+    """Return the links of an execution that can receive records and the end of the data.
+
+    Raises:
+        ClosedError: The link for records is not known.
+    """
+    links = ExecutionLinks.from_dict(execution.links, site.gateway)
+    if not links.submit:
+        raise ClosedError(
+            f"Nothing was sent to the execution {execution.id}: its link for records is not known.",
+            cause="Assets tells only the process that started an execution where its records are sent.",
+            remedies=(
+                "You: attach to the execution that the starting process returned or raised, or cancel this one.",
+            ),
+        )
+    return links
+
+
+def _completed_elsewhere(execution: Execution, status: ExecutionStatus) -> ExecutionCompletedError:
+    return ExecutionCompletedError(
+        f"The execution {execution.id} was not completed by this call: its state was {status.state or 'unknown'} already.",
+        execution=execution.detached(),
+    )
 
 
 def cancelled(execution: Execution, site: Site, status: ExecutionStatus) -> ImportCancelledError:

@@ -38,7 +38,7 @@ from ..exceptions import (
     RecordError,
     TooLargeError,
 )
-from .executions import GONE, cancelled, look, report
+from .executions import GONE, cancelled, data_links, look, report
 from .import_target import ImportTarget
 from .record_sources import (
     Source,
@@ -194,7 +194,7 @@ class Sending:
             digests=self.record is not None,
             boundaries=self.boundaries,
         )
-        self.links = ExecutionLinks.from_dict(self.execution.links, self.target.site.gateway)
+        self.links = data_links(self.target.site, self.execution)
         self.next_display = self.target.site.clock.monotonic() + DISPLAY
         self.order = _Order(_targets(self.execution.model))
         self.selectors = chosen_selectors(self.execution.model, options.only)

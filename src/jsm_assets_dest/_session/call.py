@@ -17,7 +17,7 @@ from .._http.commands import Operation, Send, Sleep
 from .._wire.classify import classify
 from .._wire.request import Credential, Host, Repeat, Request
 from .._wire.response import Response
-from ..exceptions import AssetsError, BadCredentialsError, RateLimitedError, TransportError
+from ..exceptions import AssetsError, BadCredentialsError, RateLimitedError, TransportError, UnsafeLinkError
 from .authorization import authorization, renewed
 from .site import Site
 
@@ -139,6 +139,11 @@ def _too_long(request: Request, seconds: float, now: float) -> RateLimitedError:
 
 
 def _sent(site: Site, request: Request) -> Operation[Response]:
+    if not site.trusts(request.url):
+        raise UnsafeLinkError(
+            f"Did not send a request to {request.hostname}: only a response named this address.",
+            operation=request.operation,
+        )
     response: Response = yield Send(request)
     if _log.isEnabledFor(logging.DEBUG):
         _log.debug(

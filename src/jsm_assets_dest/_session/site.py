@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from .._http.clock import Clock, SystemClock
-from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY
+from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY, origin
 from .._wire.request import CredentialKind
 from .budget import Budget
 from .credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
@@ -35,6 +36,7 @@ class Site:
 
     Attributes:
         url: Scheme and host of the site; "" for a Forge token without a site, until it is looked up.
+        is_named: True if the caller named the site. Otherwise `url` comes from a response, and is only displayed.
         credentials: Credentials of the connection.
         gateway: Address of Atlassian's gateway.
         authorization_server: Address of the server that issues tokens for client credentials.
@@ -93,6 +95,14 @@ class Site:
         self.kind: Final = next(kind for credential, kind in _KINDS if isinstance(credentials, credential))
         self.gate: Final[Gate] = Gate()
         self.budget: Budget = Budget(self.policy.budget)
+        named = [url, gateway, authorization_server]
+        if isinstance(credentials, ForgeToken):
+            named.append(credentials.api_base_url)
+        #: Origins that the caller or Atlassian's documents name, as beginnings of addresses.
+        self._trusted: Final = tuple(
+            "{}://{}/".format(*urlsplit(address)[:2]) for address in named if address
+        )
+        self.is_named: Final = bool(url)
 
     def __repr__(self) -> str:
         return f"<Site {self.url or self.gateway} with {self.credentials!r}>"
@@ -113,6 +123,15 @@ class Site:
         There, a rejected login may look like an empty response.
         """
         return not self.uses_gateway
+
+    def trusts(self, url: str) -> bool:
+        """Return True if requests may go to an address: the caller named its origin, and not only a response."""
+        if url.startswith(self._trusted):
+            return True
+        try:
+            return origin(url) in map(origin, self._trusted)
+        except ValueError:
+            return False
 
     def jira(self) -> str | None:
         """Return the base address of Jira's own requests; None if it needs the cloud id, which is unknown."""

@@ -6,23 +6,26 @@ from typing import Self
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._imports.execution import Execution
 from .._imports.options import Records
-from .._imports.preview import ImportPreview, checked_acceptance
+from .._imports.preview import checked_acceptance
 from .._imports.receipt import SubmitReceipt
 from .._imports.result import ImportResult
 from .._operations import executions, sending
 from .._operations.import_target import ImportTarget
+from ..exceptions import PreviewFacts
 from .session import Session, values_of
 
 
+@checked_methods
 @frozen(kw_only=True)
 class ImportExecution(Execution):
     """Execution of an import.
 
     As a context manager, it is completed if the block succeeds (leaving the block waits for the result), and cancelled
-    if the block raises or if it cannot be completed. Pickling drops the token and the connection: in another process, continue with `attach` of
-    an import token.
+    if the block raises or if it cannot be completed. Pickling drops the token and the connection: in another process,
+    continue with `attach` of an import token.
     """
 
     __module__ = "jsm_assets_dest"
@@ -76,7 +79,7 @@ class ImportExecution(Execution):
         """
         executions.add_receipt(self, receipt)
 
-    def complete(self, *, allow_missing: ImportPreview | None = None) -> None:
+    def complete(self, *, allow_missing: PreviewFacts | None = None) -> None:
         """Report that all data was sent; Assets then begins to process it. A second call does nothing.
 
         Args:

@@ -1,29 +1,32 @@
 # Derived from _async/import_token.py by tools/derive_sync.py: do not edit; change _async/import_token.py and derive again.
 """Import token of an External import, and every operation that needs it."""
 
+from collections.abc import Mapping
 from typing import Self, Unpack
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import ImportTokenReport
-from .._imports.execution import Execution
+from .._imports.execution import Execution, RunningImport
 from .._imports.options import ImportOptions, ImportSettings, Records
 from .._imports.result import ImportResult
 from .._imports.verification import ImportVerification
 from .._model.schema_model import SchemaModel
-from .._operations import building, imports, starting, verifying
+from .._operations import attaching, building, imports, starting, verifying
 from .._operations import import_tokens as tokens
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .._session.credentials import import_token_secret
-from ..exceptions import ConfigurationError, ExecutionFacts
+from ..exceptions import ExecutionFacts
 from .build_plan import BuildPlan
 from .import_execution import ImportExecution
 from .session import Session
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class ImportToken:
     """Import token of one External import.
@@ -132,24 +135,30 @@ class ImportToken:
         execution = self._session.run(starting.start(self._target, settings))
         return ImportExecution.of(self._session, self._target, execution)
 
-    def attach(self, execution: ExecutionFacts, *, lead: bool = False) -> ImportExecution:
-        """Return a handle for an execution that another process started, such as an unpickled one.
+    def attach(
+        self, execution: ExecutionFacts | Mapping[str, object], *, lead: bool = False
+    ) -> ImportExecution:
+        """Return a handle for an execution that another process started.
 
         Args:
-            execution: The execution.
-            lead: True to take it over: the handle can also complete or cancel it. Only one process may do so. The guard then
-                reads again which objects exist. It needs the receipts of all records that other processes submitted.
+            execution: The execution, such as an unpickled one, the one of an error, or the result of its `to_dict`.
+            lead: Take the execution over, so that the handle can complete or cancel it. Without it, the handle can submit
+                records and read the state.
 
         Raises:
-            ConfigurationError: An argument is invalid.
+            ConfigurationError: The argument is not an execution, or it belongs to another site.
         """
-        if type(lead) is not bool:
-            raise ConfigurationError(
-                f"`lead` is {type(lead).__name__}. Nothing was sent.", field="lead", fix="Pass True or False."
-            )
-        taken_over = evolve(Execution.from_dict(execution.to_dict()), is_owner=lead)
-        taken_over.ledger.is_manual = True
-        return ImportExecution.of(self._session, self._target, taken_over)
+        data = execution if isinstance(execution, Mapping) else execution.to_dict()
+        attached = attaching.attached(self._target, Execution.from_dict(data), lead=lead)
+        return ImportExecution.of(self._session, self._target, attached)
+
+    def running(self) -> RunningImport | None:
+        """Return what is known about the execution that is running, started by any process, or None.
+
+        Raises:
+            ImportTokenError: Assets rejected the token.
+        """
+        return self._session.run(attaching.running(self._target))
 
     def test_import(
         self, records: Records, count: int = 100, **options: Unpack[ImportSettings]

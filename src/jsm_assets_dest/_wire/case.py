@@ -315,7 +315,10 @@ class Case:
         try:
             host = urlsplit(location).hostname or "the same host"
         except ValueError:
-            host = "an invalid address"
+            return errors.MalformedAnswerError(
+                f"{self.could_not}: {self.request.hostname} redirected the request to an invalid address.",
+                **self.facts(body),
+            )
         headers = self.response.headers
         if host == "id.atlassian.com" or "login" in location.partition("?")[0].lower():
             return errors.HtmlResponseError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
@@ -162,6 +163,17 @@ def send_mapping(
     )
 
 
+def progress_address(response: Response) -> str:
+    """Return the address of a mapping's progress from a 303; "" if it is missing or can't be parsed."""
+    location = response.headers.get("location", "").strip()
+    try:
+        parts = urlsplit(location)
+        is_address = bool(parts.path) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return ""
+    return location if is_address else ""
+
+
 def mapping_progress(location: str, gateway: str, secret: Secret) -> Request:
     """Request the progress of a mapping.
 
@@ -212,7 +224,7 @@ class ExecutionLinks:
     """The links of an execution.
 
     Attributes:
-        submit: Accepts chunks.
+        submit: Accepts chunks; empty for an execution of someone else, of which the state of the import tells.
         status: Returns the state.
         cancel: Cancels it.
         progress: Accepts the progress that Assets displays; empty if there is no such link.
@@ -237,16 +249,16 @@ class ExecutionLinks:
     @classmethod
     def from_dict(cls, links: Mapping[str, object], gateway: str) -> ExecutionLinks:
         """Return the links from the result of `to_dict`, after checking them again."""
-        submit, status, cancel = (
-            trusted_link(links.get(name), gateway) for name in ("submit", "status", "cancel")
+        status, cancel = (trusted_link(links.get(name), gateway) for name in ("status", "cancel"))
+        submit, progress = (
+            trusted_link(links[name], gateway) if links.get(name) else "" for name in ("submit", "progress")
         )
-        progress = links.get("progress")
         return cls(
             submit=submit,
             status=status,
             cancel=cancel,
-            progress=trusted_link(progress, gateway) if progress else "",
-            execution_id=_path_part(submit, "executions"),
+            progress=progress,
+            execution_id=_path_part(status, "executions"),
         )
 
 

@@ -1,0 +1,195 @@
+"""Executions that another process completes or cancels, told as stories in both colours."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+from jsm_assets_dest.exceptions import (
+    ApiError,
+    ClosedError,
+    ConfigurationError,
+    ExecutionCompletedError,
+    ImportBusyError,
+    ImportTimeoutError,
+)
+from jsm_assets_dest.testing import Emulator
+from tests.stories.importing import identifiers, is_completed, operations, people, ready
+from tests.stories.story import now, story
+
+
+def completions(emulator: Emulator) -> int:
+    """Count the requests that report the end of the data."""
+    return sum(request.body == b'{"completed":true}' for request in emulator.requests)
+
+
+@story
+async def test_execution_completed_by_another_process(emulator: Emulator, connection: Any) -> None:
+    """One process starts, two send, and a fourth completes. Each gets plain data only."""
+    token = await ready(emulator, connection)
+    started = json.dumps((await now(token.start())).to_dict())
+
+    await now(token.attach(json.loads(started)).submit({"people": people(3)}, part="1"))
+    await now(token.attach(json.loads(started)).submit({"people": people(3, 3)}, part="2"))
+    leader = token.attach(json.loads(started), lead=True)
+    await now(leader.complete())
+    result = await now(leader.wait())
+
+    assert result.confirmed
+    assert len(identifiers(emulator)) == 6
+    assert completions(emulator) == 1
+
+
+@story
+async def test_pickled_execution_is_taken_over(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    execution = pickle.loads(pickle.dumps(await now(token.start())))
+
+    with pytest.raises(ClosedError, match="does not lead it"):
+        await now(token.attach(execution).complete())
+    with pytest.raises(ClosedError, match="does not lead it"):
+        await now(token.attach(execution).cancel())
+    assert await now(token.attach(execution, lead=True).cancel()) is True
+    assert [execution.status for execution in emulator.executions] == ["CANCELLED"]
+
+
+@story
+async def test_second_leader_is_told_of_the_first(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+    second = token.attach(execution, lead=True)
+    await now(execution.submit({"people": people(3)}))
+    await now(execution.complete())
+
+    with pytest.raises(ExecutionCompletedError) as caught:
+        await now(second.complete())
+
+    assert caught.value.execution is not None
+    assert caught.value.execution.id == execution.id
+    assert completions(emulator) == 1
+    assert (await now(second.wait())).confirmed
+
+
+@story
+async def test_first_leader_is_told_of_the_second(emulator: Emulator, connection: Any) -> None:
+    """The process that started the execution learns it from the rejection, without a request beforehand."""
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+    await now(execution.submit({"people": people(3)}))
+    await now(token.attach(execution, lead=True).complete())
+
+    with pytest.raises(ExecutionCompletedError):
+        await now(execution.complete())
+
+    assert len(identifiers(emulator)) in (0, 3)
+    assert (await now(execution.wait())).confirmed
+
+
+@story
+async def test_running_execution_is_described_and_cancelled(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    assert await now(token.running()) is None
+    lost = await now(token.start())
+    with pytest.raises(ImportBusyError):
+        await now(token.import_records({"people": people(1)}))
+
+    running = await now(token.running())
+
+    assert running.execution.id == lost.id
+    assert running.state == "INGESTING"
+    assert str(running).splitlines() == [
+        f"The execution {lost.id} is running (INGESTING).",
+        '  You: if it may be in use, start the next import with on_busy="wait", which waits for its end.',
+        "  You: if no one uses it, cancel it with token.attach(running.execution, lead=True).cancel().",
+    ]
+    assert json.loads(json.dumps(running.to_dict()))["state"] == "INGESTING"
+    leader = token.attach(running.execution, lead=True)
+    with pytest.raises(ClosedError, match="its link for records is not known"):
+        await now(leader.submit({"people": people(1)}))
+    with pytest.raises(ClosedError, match="its link for records is not known"):
+        await now(leader.complete())
+    assert await now(leader.cancel()) is True
+    assert (await now(token.import_records({"people": people(1)}))).confirmed
+
+
+@story
+async def test_running_execution_without_links(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    await now(token.start())
+    emulator.faults.next("read import status", body={"status": "RUNNING"})
+
+    running = await now(token.running())
+
+    assert running.execution is None
+    assert str(running).splitlines() == [
+        "An execution is running.",
+        "  An object schema manager: cancel the execution on the import's page in Assets.",
+    ]
+    assert running.to_dict()["execution"] is None
+
+
+@story
+async def test_attach_rejects_what_is_no_execution_here(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    data = (await now(token.start())).to_dict()
+    emulator.requests.clear()
+
+    with pytest.raises(ConfigurationError) as caught:
+        token.attach({"id": "7"})
+    assert caught.value.field == "execution"
+    with pytest.raises(ConfigurationError, match=r"https://other\.atlassian\.net") as caught:
+        token.attach({**data, "site": "https://other.atlassian.net"})
+    assert caught.value.field == "execution"
+    with pytest.raises(ConfigurationError) as caught:
+        token.attach(data, lead="yes")
+    assert caught.value.field == "lead"
+    assert operations(emulator) == []
+
+
+@story
+async def test_cancel_waits_until_the_execution_is_cancelled(emulator: Emulator, connection: Any) -> None:
+    """Assets may report the old state for a while after it accepted the request."""
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+    emulator.faults.next("read execution status", body={"status": "INGESTING"}, times=3)
+
+    assert await now(execution.cancel()) is True
+
+
+@story
+async def test_cancel_without_effect_raises_timeout(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+    emulator.faults.next("read execution status", body={"status": "INGESTING"}, times=100)
+
+    with pytest.raises(ImportTimeoutError, match="its state was still INGESTING"):
+        await now(execution.cancel())
+    emulator.faults.clear()
+
+
+@story
+async def test_rejected_cancel_of_open_execution_raises(emulator: Emulator, connection: Any) -> None:
+    """A rejection does not say that the execution has ended, so it is not reported as False."""
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+    emulator.faults.next("cancel import", status=400)
+
+    with pytest.raises(ApiError):
+        await now(execution.cancel())
+
+    assert emulator.executions[-1].status == "INGESTING"
+
+
+@story
+async def test_cancel_of_ended_execution_returns_false(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+    await now(execution.submit({"people": people(1)}))
+    await now(execution.complete())
+    await now(execution.wait())
+
+    assert await now(execution.cancel()) is False
+    assert is_completed(emulator)
