@@ -193,7 +193,7 @@ def test_objects_that_verification_does_not_find_are_sent_again(folder: Path) ->
         assert (sent(repaired), repaired.ok, repaired.verified) == ((2, 3), True, "all")
 
 
-def test_duplicates_and_records_without_confirmed_values_are_sent(folder: Path) -> None:
+def test_records_after_a_duplicate_are_sent_again(folder: Path) -> None:
     """Which of two records with one identifier Assets used is unknown."""
     with Emulator() as emulator, emulator.connect() as connection:
         token = _token(emulator, connection)
