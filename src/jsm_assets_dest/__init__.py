@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ._async.object_schema import AsyncObjectSchema
     from ._async.object_type_conflict import AsyncObjectTypeConflict
     from ._destination.okta_model import OktaModel
+    from ._destination.okta_source import OktaSource
     from ._destination.secret_references import CredentialsReference, SecretReference
     from ._destination.status import DestinationStatus, DestinationStep, StepAction, StepState
     from ._http.clock import Clock
@@ -47,8 +48,10 @@ if TYPE_CHECKING:
     from ._imports.journal_values import JournalRun
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
+    from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
     from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
+    from ._imports.receipt import SubmitReceipt
     from ._imports.result import ImportResult
     from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
@@ -98,6 +101,7 @@ _HOMES = {
     "AttributeType": "_model.specs",
     "BuildPlan": "_sync.build_plan",
     "BuildPlanRecord": "_plan.build_plan",
+    "ChangedObject": "_imports.preview",
     "Check": "_assets.reports",
     "CheckState": "_assets.reports",
     "ClientCredentials": "_session.credentials",
@@ -124,6 +128,7 @@ _HOMES = {
     "ImportExecution": "_sync.import_execution",
     "ImportOptions": "_imports.options",
     "ImportPhase": "_imports.progress",
+    "ImportPreview": "_imports.preview",
     "ImportProblem": "_imports.problems",
     "ImportProgress": "_imports.progress",
     "ImportResult": "_imports.result",
@@ -142,15 +147,18 @@ _HOMES = {
     "LinkOutcome": "_assets.user_links",
     "LinkReason": "_assets.user_links",
     "LinkedObject": "_assets.user_links",
+    "MissingObject": "_imports.preview",
     "OAuthToken": "_session.credentials",
     "ObjectReference": "_assets.objects",
     "ObjectSchema": "_sync.object_schema",
     "ObjectSchemaRecord": "_assets.object_schemas",
     "ObjectType": "_assets.object_types",
     "ObjectTypeConflict": "_sync.object_type_conflict",
+    "ObjectTypePreview": "_imports.preview",
     "ObjectTypeResult": "_imports.object_type_results",
     "ObjectTypeSpec": "_model.specs",
     "OktaModel": "_destination.okta_model",
+    "OktaSource": "_destination.okta_source",
     "PlanItem": "_plan.plan_items",
     "PlanKind": "_plan.plan_items",
     "PlanSubject": "_plan.plan_items",
@@ -172,6 +180,7 @@ _HOMES = {
     "StatusSpec": "_model.specs",
     "StepAction": "_destination.status",
     "StepState": "_destination.status",
+    "SubmitReceipt": "_imports.receipt",
     "UserLink": "_assets.user_links",
     "UserLinkPhase": "_assets.user_links",
     "UserLinkProgress": "_assets.user_links",
@@ -200,6 +209,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "AttributeType",
     "BuildPlan",
     "BuildPlanRecord",
+    "ChangedObject",
     "Check",
     "CheckState",
     "ClientCredentials",
@@ -226,6 +236,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportExecution",
     "ImportOptions",
     "ImportPhase",
+    "ImportPreview",
     "ImportProblem",
     "ImportProgress",
     "ImportResult",
@@ -244,15 +255,18 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "LinkOutcome",
     "LinkReason",
     "LinkedObject",
+    "MissingObject",
     "OAuthToken",
     "ObjectReference",
     "ObjectSchema",
     "ObjectSchemaRecord",
     "ObjectType",
     "ObjectTypeConflict",
+    "ObjectTypePreview",
     "ObjectTypeResult",
     "ObjectTypeSpec",
     "OktaModel",
+    "OktaSource",
     "PlanItem",
     "PlanKind",
     "PlanSubject",
@@ -274,6 +288,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "StatusSpec",
     "StepAction",
     "StepState",
+    "SubmitReceipt",
     "UserLink",
     "UserLinkPhase",
     "UserLinkProgress",

@@ -21,6 +21,7 @@ from ._errors.declared import Declared, advice, carried, leading
 from ._errors.layout import QUOTED_CHARACTERS, message_of, quoted_server, technical_line
 
 ExecutionFacts = facts.ExecutionFacts
+PreviewFacts = facts.PreviewFacts
 ReportFacts = facts.ReportFacts
 ResultFacts = facts.ResultFacts
 
@@ -1048,15 +1049,25 @@ class FailedObjectsError(AssetsError, certain=True):
 
 
 class MassDeletionGuardError(AssetsError):
-    """Completing the import could remove too many objects. It was not completed."""
+    """Objects in Assets are missing from the import, which may be set to remove them. It was not completed.
+
+    Attributes:
+        preview: `ImportPreview` with all missing objects. `allow_missing=error.preview` accepts exactly these objects.
+        execution: The execution, or None if it was not started.
+        result: What was sent so far, or None.
+    """
 
     cause: str = (
         "The source returned only a part of the records, and the import may be set to remove missing objects."
     )
     remedies: tuple[str, ...] = advice(
         "You: check the source for an error, a filter, or a limit, and import again.",
-        "Or you: if the removal is intended, allow it explicitly.",
+        'Or you: if the "Missing objects" setting of the import is Ignore, pass missing_objects="ignore".',
+        "Or you: if exactly these objects may go, pass allow_missing=error.preview.",
     )
+
+    preview: PreviewFacts | None = carried(default=None)
+    execution: ExecutionFacts | None = carried(default=None)
 
 
 class ResolutionNotPossibleError(AssetsError, certain=True):
@@ -1080,6 +1091,16 @@ class ImpossibleChangeError(AssetsError, certain=True):
     remedies: tuple[str, ...] = advice(
         "You: keep what exists in the model.",
         "Or an object schema manager: change it in Assets first.",
+    )
+
+
+class RiskyChangeError(AssetsError, certain=True):
+    """The plan contains changes that create all objects of a type again. Nothing was sent."""
+
+    cause: str = "Assets recognizes an object by its identifier. Objects without the new identifier's value are created again."
+    remedies: tuple[str, ...] = advice(
+        "You: keep the identifier of the object type in the model.",
+        "Or you: accept the change with accept_risky=True. If missing objects are removed, Assets deletes the old objects.",
     )
 
 

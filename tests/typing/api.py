@@ -29,6 +29,7 @@ from jsm_assets_dest import (
     AttributeType,
     BuildPlan,
     BuildPlanRecord,
+    ChangedObject,
     Check,
     CheckState,
     ClientCredentials,
@@ -54,6 +55,7 @@ from jsm_assets_dest import (
     ImportExecution,
     ImportOptions,
     ImportPhase,
+    ImportPreview,
     ImportProblem,
     ImportProgress,
     ImportResult,
@@ -69,15 +71,18 @@ from jsm_assets_dest import (
     LinkedObject,
     LinkOutcome,
     LinkReason,
+    MissingObject,
     OAuthToken,
     ObjectReference,
     ObjectSchema,
     ObjectSchemaRecord,
     ObjectType,
     ObjectTypeConflict,
+    ObjectTypePreview,
     ObjectTypeResult,
     ObjectTypeSpec,
     OktaModel,
+    OktaSource,
     PlanItem,
     PlanKind,
     ReferenceSpec,
@@ -95,6 +100,7 @@ from jsm_assets_dest import (
     StatusCategory,
     StatusSpec,
     StepState,
+    SubmitReceipt,
     UserLink,
     UserLinkPhase,
     UserLinkProgress,
@@ -104,6 +110,8 @@ from jsm_assets_dest import (
 from jsm_assets_dest.exceptions import (
     ExecutionFacts,
     ImportTimeoutError,
+    MassDeletionGuardError,
+    PreviewFacts,
     ProblemsFoundError,
     RateLimitedError,
     ReportFacts,
@@ -244,7 +252,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
         assert_type(journal.runs(), list[JournalRun])
     with token.start() as execution:
         assert_type(execution, ImportExecution)
-        assert_type(execution.submit(pairs()), int)
+        assert_type(execution.submit(pairs()), SubmitReceipt)
+        execution.add_receipt(SubmitReceipt.from_dict(execution.submit(pairs()).to_dict()))
         assert_type(execution.status(), str)
     assert_type(execution.result(), ImportResult)
     assert_type(execution.wait(timeout=60), ImportResult)
@@ -256,13 +265,24 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
 
 
 def failures(
-    any_error: AssetsError, problems: ProblemsFoundError, late: ImportTimeoutError, token: ImportToken
+    any_error: AssetsError,
+    problems: ProblemsFoundError,
+    late: ImportTimeoutError,
+    guarded: MassDeletionGuardError,
+    token: ImportToken,
 ) -> None:
     """Errors carry values with types, so that a program can go on from them."""
     assert_type(any_error.result, ResultFacts | None)
     assert_type(any_error.remedies, tuple[str, ...])
     assert_type(problems.report, ReportFacts | None)
     assert_type(late.execution, ExecutionFacts | None)
+    assert_type(guarded.preview, PreviewFacts | None)
+    token.import_records([], allow_missing=guarded.preview, only=["people"], max_missing={"people": 0.1})
+    token.import_records([], missing_objects="ignore")
+    if isinstance(guarded.preview, ImportPreview):
+        assert_type(guarded.preview.object_type("people"), ObjectTypePreview)
+        assert_type(guarded.preview.object_type("people").iter_missing(), Iterator[MissingObject])
+        assert_type(guarded.preview.object_type("people").examples_changed, tuple[ChangedObject, ...])
     if late.execution is not None:
         assert_type(token.attach(late.execution), ImportExecution)
 
@@ -295,7 +315,7 @@ async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
     assert_type(await token.import_records({"people": [{"oktaId": "1"}]}), ImportResult)
     async with await token.start() as execution:
         assert_type(execution, AsyncImportExecution)
-        assert_type(await execution.submit(pairs()), int)
+        assert_type(await execution.submit(pairs()), SubmitReceipt)
 
 
 def destinations(model: SchemaModel) -> None:
@@ -317,6 +337,9 @@ def destinations(model: SchemaModel) -> None:
     assert_type(evolve(destination, model=model, import_token=None), Destination)
     assert_type(destination.import_token, SecretReference | None)
     assert_type(destination.schema_model(), SchemaModel)
+    assert_type(destination.with_options(on_busy="wait", max_missing=0.5), Destination)
+    assert_type(destination.source, OktaSource | None)
+    assert_type(destination.okta_records(okta.sample_tenant()), okta.Records)
     status = destination.status()
     assert_type(status, DestinationStatus)
     assert_type(status.current, DestinationStep | None)

@@ -93,7 +93,12 @@ class AsyncImportToken:
         return AsyncBuildPlan.bound(self._session, self._target, record)
 
     async def build(
-        self, model: SchemaModel, *, plan: BuildPlanRecord | None = None, timeout: float = 600.0
+        self,
+        model: SchemaModel,
+        *,
+        plan: BuildPlanRecord | None = None,
+        timeout: float = 600.0,
+        accept_risky: bool = False,
     ) -> AsyncBuildPlan:
         """Build the model in Assets: object types, attributes, references, statuses, and the mapping of the import.
 
@@ -103,6 +108,7 @@ class AsyncImportToken:
             model: The wanted model.
             plan: A plan that was made before. It is rejected if the import or the model has changed since.
             timeout: Seconds to wait until Assets has applied the changes.
+            accept_risky: Make risky changes too, such as another identifier.
 
         Returns:
             The applied plan. Its `model` is the model for the records; adopted object types are resolved in it.
@@ -110,11 +116,15 @@ class AsyncImportToken:
         Raises:
             InvalidModelError: The model has errors. Nothing was sent.
             ImpossibleChangeError: The model contains a change that Assets never makes. Nothing was sent.
+            RiskyChangeError: The identifier of an object type changes, so all objects would be created again. Nothing was
+                sent.
             StalePlanError: The import or the model has changed since the plan was made. Nothing was sent.
             MappingRejectedError: Assets rejected the mapping. There is a subclass for each reason.
             ImportTimeoutError: Assets did not finish in time. It continues.
         """
-        record = await self._session.run(building.build(self._target, model, plan, timeout))
+        record = await self._session.run(
+            building.build(self._target, model, plan, timeout, accept_risky=accept_risky)
+        )
         return AsyncBuildPlan.bound(self._session, self._target, record)
 
     async def start(self, **options: Unpack[ImportSettings]) -> AsyncImportExecution:
@@ -169,8 +179,8 @@ class AsyncImportToken:
             options: See `ImportOptions`.
 
         Raises:
-            MassDeletionGuardError: The last execution removed missing objects, so a test would remove nearly all objects.
-                `allow_missing=True` runs it anyway.
+            MassDeletionGuardError: Objects in Assets are missing from the test, and the import may be set to remove them. If
+                it is set to ignore them, pass `missing_objects="ignore"`.
         """
         settings = ImportOptions(**options)
         return await self._session.run(
@@ -198,7 +208,8 @@ class AsyncImportToken:
         Raises:
             RecordError: A record is invalid. The import was not completed. `on_bad_record="skip"` skips such records.
             ImportInterruptedError: The source raised an exception, which is the cause. The import was not completed.
-            MassDeletionGuardError: Many objects in Assets are missing from this run. The import was not completed.
+            MassDeletionGuardError: Objects in Assets are missing from this run. It was not completed. The error names the
+                objects and the ways to continue.
             ImportCancelledError: The execution was cancelled.
             ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
             ImportTokenError: Assets rejected the token, for example because it was replaced during the import.
