@@ -141,11 +141,11 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(reuse_venv=False)
 def httpx2(session: nox.Session) -> None:
-    """Run the tests of everything that sends requests with httpx2 in place of httpx."""
+    """Run the tests of everything that sends requests, except the slow ones, with httpx2 in place of httpx."""
     session.install("-q", "-e", ".[test]", HTTPX2)
     session.run("python", "-m", "pip", "-q", "uninstall", "-y", "httpx", "httpcore")
     session.run("python", "tools/use_httpx2.py")
-    targets = session.posargs or HTTPX2_TESTS
+    targets = session.posargs or ("-m", "not slow", *HTTPX2_TESTS)
     session.run("python", "-m", "pytest", "-q", *targets)
 
 

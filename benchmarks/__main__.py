@@ -14,6 +14,7 @@ from . import (
     bulk,
     checking,
     checks,
+    emulator,
     encoding,
     limited,
     memory,
@@ -42,6 +43,7 @@ MEASUREMENTS: dict[str, Callable[[Stage], Sequence[Measured]]] = {
     "limited": limited.run,
     "structuring": structuring.run,
     "whole": whole.run,
+    "emulator": emulator.run,
 }
 
 

@@ -13,16 +13,20 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from jsm_assets_dest import SchemaModel
 from jsm_assets_dest.testing import Emulator
 
+from .measuring import Measured
+from .stage import Stage
+
 VALUES = 10
 LINKS = 10
 GROUPS = 2_000
+PEOPLE = 8_000
 CHUNK = 500
 
 
@@ -101,21 +105,37 @@ def imported(count: int) -> tuple[Emulator, float]:
         token.build(SchemaModel.from_document(document()))
         begin = time.perf_counter()
         groups = ({"code": f"g{number}"} for number in range(GROUPS))
-        token.import_records({"groups": groups, "people": people(count)})
+        token.import_records({"groups": groups, "people": people(count)}, missing_objects="ignore")
         return emulator, time.perf_counter() - begin
+
+
+def run(stage: Stage) -> Sequence[Measured]:
+    """Measure the size of an object; in a quick run, nothing."""
+    if stage.quick:
+        return []
+    size = size_of_object(PEOPLE)
+    return [
+        Measured.exactly("P16", "emulator: bytes per object", size, "bytes", f"{PEOPLE + GROUPS:,} objects")
+    ]
+
+
+def size_of_object(count: int) -> float:
+    """Return the bytes per object after an import of people and groups."""
+    gc.collect()
+    tracemalloc.start()
+    emulator, _ = imported(count)
+    emulator.requests.clear()
+    gc.collect()
+    size = tracemalloc.get_traced_memory()[0] / len(emulator.world.objects)
+    tracemalloc.stop()
+    return size
 
 
 def main() -> None:
     """Measure and print."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    small = min(count, 20_000)
-    gc.collect()
-    tracemalloc.start()
-    emulator, _ = imported(small)
-    emulator.requests.clear()
-    gc.collect()
-    size = tracemalloc.get_traced_memory()[0] / len(emulator.world.objects)
-    tracemalloc.stop()
+    small = min(count, PEOPLE)
+    size = size_of_object(small)
     emulator, seconds = imported(count)
     print(f"{size:,.0f} bytes per object, measured with {small + GROUPS:,} objects")
     print(f"{seconds:.1f} s to import {count:,} people, with the client")

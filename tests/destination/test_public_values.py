@@ -11,6 +11,7 @@ import pytest
 
 import jsm_assets_dest
 from jsm_assets_dest import (
+    AssetsObject,
     Attribute,
     CredentialsReference,
     DestinationStatus,
@@ -22,11 +23,14 @@ from jsm_assets_dest import (
     ImportStatus,
     JiraGroup,
     JiraUser,
+    ObjectReference,
     ObjectSchemaRecord,
     ObjectType,
     OktaModel,
     Role,
+    RoleChange,
     RoleKind,
+    RolesPreview,
     SchemaLinks,
     SchemaRoles,
     SecretReference,
@@ -50,6 +54,8 @@ SOURCE = ImportSource(id="3", name="Okta")
 
 #: A value of each class.
 VALUES: list[object] = [
+    AssetsObject(id="9", key="OKT-9", label="Ana", object_type="People", object_type_id="4"),
+    ObjectReference(id="9", key="OKT-9", label="Ana"),
     Attribute("5", "Serial", options="a,b"),
     CredentialsReference("env:API_TOKEN", email="ana@acme.com"),
     DestinationStatus(
@@ -72,7 +78,9 @@ VALUES: list[object] = [
     ObjectType(id="4", name="People"),
     OktaModel("lean", custom_attributes=[okta.CustomAttribute("location", "Location")]),
     ROLE,
+    RoleChange(role=ROLE, removed=ROLE.members),
     RoleKind.USERS,
+    RolesPreview(changes=(RoleChange(role=ROLE, removed=ROLE.members),), lose_access=ROLE.members),
     LINKS,
     SchemaRoles(roles=(ROLE,)),
     SecretReference("env:API_TOKEN"),

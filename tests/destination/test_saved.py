@@ -106,7 +106,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_siz
 @given(
     name=texts.filter(str.strip),
     description=texts,
-    groups=st.lists(texts),
+    groups=st.lists(texts.map(str.strip).filter(bool), unique=True),
     key=st.none() | texts.filter(bool),
 )
 def test_any_text_is_read_back_unchanged(
@@ -278,8 +278,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"import_token": "hunter2"}, "import_token", "not a reference"),
     ({"import_token": ["env:X"]}, "import_token", "`import_token` is a list"),
     ({"roles": {"admins": []}}, "roles.admins", "managers, developers, users"),
-    ({"roles": {"users": "everybody"}}, "roles.users", "a list in brackets"),
-    ({"roles": {"users": [1]}}, "roles.users[0]", "a number"),
+    ({"roles": {"users": "everybody"}}, "roles.users", "Pass a list of group names"),
+    ({"roles": {"users": [1]}}, "roles.users[0]", "is int"),
+    ({"roles": {"users": [" "]}}, "roles.users[0]", "is empty"),
     ({"roles": []}, "roles", "an object in braces"),
     ({"model": {}}, "model", "contains 0 models"),
     ({"model": {"okta": {}, "file": "x"}}, "model", "contains 2 models"),
@@ -302,9 +303,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"options": {"chunk_records": True}}, "options.chunk_records", "true or false"),
     ({"options": {"chunk_records": 0}}, "options.chunk_records", "from 1 to"),
     ({"options": {"wait": 1}}, "options.wait", "a number"),
-    ({"options": {"on_busy": "panic"}}, "options.on_busy", "'wait'"),
+    ({"options": {"on_busy": "panic"}}, "options.on_busy", '"wait"'),
     ({"options": {"on_progress": "bar"}}, "options.on_progress", "'tqdm'"),
-    ({"options": {"allow_missing": True}}, "options.allow_missing", "mass deletion guard"),
+    ({"options": {"allow_missing": True}}, "options.allow_missing", "the missing objects of one preview"),
     ({"options": {"total": 5}}, "options.total", "Pass total="),
 ]
 
@@ -395,7 +396,7 @@ def test_addresses_without_a_site_are_rejected(name: str) -> None:
 
 
 def test_model_of_another_type_is_rejected() -> None:
-    with pytest.raises(ConfigurationError, match="`model` is dict") as caught:
+    with pytest.raises(ConfigurationError, match="`model` is a value of the type dict") as caught:
         Destination(name="Okta", model={"okta": {}})  # type: ignore[arg-type]  # what people try
 
     assert caught.value.field == "model"
@@ -433,7 +434,7 @@ def test_schema_model_reads_each_kind_of_model(tmp_path: Path) -> None:
 
     assert beside.schema_model() == MODEL
     assert Destination(name="x", model=MODEL).schema_model() == MODEL
-    assert Destination(name="x", model=OktaModel("lean", without="devices")).schema_model() == schema_model(
+    assert Destination(name="x", model=OktaModel("lean", without=["devices"])).schema_model() == schema_model(
         "lean", without=["devices"]
     )
     with pytest.raises(ConfigurationError, match="has no model"):
@@ -455,7 +456,7 @@ def test_unknown_profile_is_rejected_by_schema_model() -> None:
     """A later version may have more profiles. A wizard must still be able to load and show the file."""
     destination = Destination.from_dict({"name": "x", "model": {"okta": {"profile": "huge"}}})
 
-    with pytest.raises(ConfigurationError, match="profile 'huge'"):
+    with pytest.raises(ConfigurationError, match="`profile` is 'huge'"):
         destination.schema_model()
 
 

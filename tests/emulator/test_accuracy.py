@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from jsm_assets_dest.testing import Doubts, Emulator
-from tests.emulator.api import Api, ImportApi, site_gateway
+from tests.emulator.api import Api, ImportApi, ex_jira, site_gateway
 from tests.emulator.documents import people_and_groups
 
 STRICT = "x-emulator-strict"
@@ -217,6 +218,113 @@ class TestSchemasAndTypes:
         emulator.clock.advance(5)
         assert api.refused("PUT", path, body)[0] == 400
         assert state_of(emulator) == before
+
+
+class TestAccessSwitches:
+    @pytest.mark.parametrize("switch", ["jsm_has_account_header", "assets_has_account_header"])
+    def test_account_header_outside_jira(self, switch: str) -> None:
+        """Recorded on `/rest/api` only."""
+        emulator, api = with_doubts(**{switch: False})
+        responses = {
+            "jsm_has_account_header": api.ask("GET", f"{emulator.site}/rest/servicedeskapi/assets/workspace"),
+            "assets_has_account_header": api.ask("GET", "/objectschema/list"),
+        }
+        absent = {name for name, response in responses.items() if "x-aaccountid" not in response.headers}
+        assert absent == {switch}
+        assert responses["jsm_has_account_header"].headers["x-ratelimit-limit"] == "350"
+
+    def test_classic_token_can_be_rejected_per_base(self) -> None:
+        for switch in ("short", "ex_jira", "site_gateway"):
+            emulator, _ = with_doubts(**{f"classic_token_on_{switch}": False})
+            bases = {
+                "short": Api(emulator).base,
+                "ex_jira": ex_jira(emulator),
+                "site_gateway": site_gateway(emulator),
+            }
+            statuses = {
+                name: Api(emulator, base=base).ask("GET", "/objectschema/list").status_code
+                for name, base in bases.items()
+            }
+            assert statuses == {**dict.fromkeys(bases, 200), switch: 401}
+
+    @pytest.mark.parametrize("status", [403, 404])
+    def test_unknown_workspace(self, status: int) -> None:
+        emulator, api = with_doubts(unknown_workspace_status=status)
+        url = api.base.replace(emulator.workspace_id, "0" * 8)
+        assert api.ask("GET", f"{url}/objectschema/list").status_code == status
+
+    @pytest.mark.parametrize("status", [403, 404])
+    def test_schema_without_a_role(self, status: int) -> None:
+        emulator, api = with_doubts(schema_without_role_status=status)
+        emulator.add_object_schema("OKT")
+        emulator.access.remove_schema_role("OKT")
+        assert api.ask("GET", "/objectschema/1").status_code == status
+
+    @pytest.mark.parametrize(
+        ("accept", "content_type"),
+        [
+            ("*/*", "text/html;charset=UTF-8"),
+            ("application/json", "application/json;charset=UTF-8"),
+            ("", "text/plain;charset=UTF-8"),
+        ],
+    )
+    def test_media_type_of_the_anonymous_401(self, accept: str, content_type: str) -> None:
+        """Measured 2026-09-30: the type follows the request, the text is the same line."""
+        emulator = Emulator(site="https://other.atlassian.net")
+        with httpx.Client(transport=emulator.transport) as client:
+            response = client.get(f"{emulator.site}/rest/api/3/myself", headers={"Accept": accept})
+        assert response.headers["content-type"] == content_type
+        assert response.text == "Client must be authenticated to access this resource."
+        assert response.headers["www-authenticate"] == 'OAuth realm="https%3A%2F%2Fother.atlassian.net"'
+
+
+class TestChunks:
+    def run(self, **switches: Any) -> tuple[int, dict[str, int]]:
+        """Send a chunk, another one with the same id, the last one, and one too many."""
+        emulator, _ = with_doubts(**switches)
+        emulator.add_object_schema("OKT")
+        api = ImportApi(emulator, emulator.add_import_source("OKT"))
+        api.submit_mapping(people_and_groups())
+        links = api.post(api.links["start"], status=200)["links"]
+        for name, completed in (("a", False), ("b", False), ("c", True)):
+            body = {"data": {"groups": [{"name": name}]}, "clientGeneratedId": "1", "completed": completed}
+            api.post(links["submitResults"], body, status=200)
+        late = api.ask("POST", links["submitResults"], {"data": {"groups": [{"name": "late"}]}})
+        return late.status_code, api.counts(api.get(links["getExecutionStatus"]), "Group")
+
+    def test_repeated_chunk_is_ignored_by_default(self) -> None:
+        assert self.run() == (400, {"entriesInSource": 1, "objectsCreated": 1})
+
+    def test_repeated_chunk_can_count(self) -> None:
+        assert self.run(repeated_chunk_counts=True)[1] == {"entriesInSource": 3, "objectsCreated": 3}
+
+    @pytest.mark.parametrize("status", [200, 404, 409])
+    def test_chunk_after_the_end(self, status: int) -> None:
+        code, counters = self.run(chunk_after_completed_status=status)
+        assert (code, counters["objectsCreated"]) == (status, 1)
+
+
+class TestDoubts:
+    @pytest.mark.parametrize("switch", attrs.fields(Doubts), ids=lambda switch: switch.name)
+    def test_switch_names_its_probe_or_a_reason(self, switch: attrs.Attribute[Any]) -> None:
+        (kind,) = switch.metadata
+        assert kind in ("probe", "unprobed")
+        assert switch.metadata[kind].strip()
+        assert re.search(rf"\n +{switch.name}: \S", str(Doubts.__doc__))
+
+    @pytest.mark.parametrize(
+        ("switches", "message"),
+        [
+            ({"larger_pages": "maybe"}, "larger_pages is 'maybe'; it must be one of 'cut', 'honored', 'rejected'"),
+            ({"largest_page": "1000"}, "largest_page is '1000'; it must be of type int"),
+            ({"largest_page": True}, "largest_page is True; it must be of type int"),
+            ({"mapping_seconds": None}, "mapping_seconds is None; it must be of type float"),
+        ],
+    )  # fmt: skip
+    def test_invalid_reading_is_rejected(self, switches: dict[str, Any], message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            Doubts(**switches)
+        assert Doubts(mapping_seconds=2).mapping_seconds == 2
 
 
 class TestMappings:

@@ -373,6 +373,8 @@ def test_recorded_payloads_of_an_app_are_accepted(emulator: Emulator) -> None:
 
 #: What the library asks for only when something special happens; `test_imports` and the library's own tests show it.
 ONLY_IN_SPECIAL_CASES = {
+    "find groups",  # by name, of `link_users`
+    "list users",  # of `link_users` with many addresses
     "get object type",
     "list accessible resources",
     "list service desks",
@@ -430,6 +432,9 @@ def test_every_request_of_the_library_conforms(contract: Contract) -> None:
             token.plan(model)
             token.build(model)
             token.import_records(okta.records(okta.sample_tenant(60))).raise_for_failures()
+            assert sum(1 for _ in schema.objects()) == schema.count_objects()
+            assert connection.find_users("ana")
+            assert connection.find_groups("jira")
             token.build(model)
             execution = token.start()
             execution.status()

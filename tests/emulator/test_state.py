@@ -325,25 +325,22 @@ def test_fixtures_work_in_another_project(pytester: pytest.Pytester) -> None:
 
 
 def test_emulator_imports_the_sdk_in_its_client_side_only() -> None:
-    """Only `Emulator.connect` and `connect_async` may, inside the method, and the fixtures for their types."""
+    """The client side is `connect`, `destination`, and the fixtures; it uses public names only."""
     folder = Path(jsm_assets_dest.testing.__file__).parent
-    found: set[tuple[str, ...]] = set()
+    importers: set[str] = set()
+    names: set[str] = set()
     for path in folder.rglob("*.py"):
         depth = len(path.relative_to(folder).parts)
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ImportFrom):
-                if node.level > depth:
-                    found.add((path.name, f"level {node.level}"))
+                assert node.level <= depth, path.name
                 if (node.module or "").startswith("jsm_assets_dest"):
-                    found.add((path.name, *sorted(alias.name for alias in node.names)))
+                    importers.add(path.name)
+                    names.update(alias.name for alias in node.names)
             elif isinstance(node, ast.Import):
-                found |= {
-                    (path.name, item.name) for item in node.names if item.name.startswith("jsm_assets_dest")
-                }
-    assert found == {
-        ("emulator.py", "ApiToken", "AsyncConnection", "Connection"),
-        ("pytest_plugin.py", "AsyncConnection", "Connection"),
-    }
+                assert not any(item.name.startswith("jsm_assets_dest") for item in node.names), path.name
+    assert importers == {"emulator.py", "pytest_plugin.py"}
+    assert names <= set(jsm_assets_dest.__all__)
 
 
 def test_roles_are_reachable_from_the_sdk(emulator: Emulator) -> None:

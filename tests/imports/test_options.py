@@ -41,7 +41,7 @@ def test_a_time_zone_has_a_name_that_can_be_saved(
 
 
 @pytest.mark.parametrize(
-    "value", ["", "CEST or so", "/etc/passwd", "+25:00", 5, ["UTC"], type("Odd", (datetime.tzinfo,), {})()]
+    "value", ["", "CEST or so", "/etc/passwd", "+25:00", type("Odd", (datetime.tzinfo,), {})()]
 )
 def test_an_unknown_time_zone_is_refused(value: object) -> None:
     """The error names the forms that are accepted."""

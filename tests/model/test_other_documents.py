@@ -158,7 +158,7 @@ def test_unknown_key_of_existing_definition_is_drift() -> None:
 def test_extra_must_be_json() -> None:
     with pytest.raises(ConfigurationError, match="not a JSON object"):
         AttributeSpec("A", extra={"a": object()})
-    with pytest.raises(ConfigurationError, match="not a JSON object"):
+    with pytest.raises(ConfigurationError, match="`extra` is a value of the type int"):
         ObjectTypeSpec("A", extra=7)  # type: ignore[arg-type]
 
 

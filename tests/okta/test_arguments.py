@@ -37,10 +37,10 @@ okta: Any = typed_okta
         (lambda: okta.sample_tenant(seed="x"), "seed"),
         (lambda: okta.write_folder(okta.Tenant(), "out", page_size=0), "page_size"),
         (lambda: okta.Privacy([("people.title", "drop")]), "rules"),
-        (lambda: okta.Privacy(default="blur"), "rules"),
+        (lambda: okta.Privacy(default="blur"), "default"),
         (lambda: okta.Privacy(hash_key=7), "hash_key"),
         (lambda: okta.Tenant(org_url=None), "org_url"),
-        (lambda: okta.CustomAttribute("badge", None), "the API name or the title of a custom attribute"),
+        (lambda: okta.CustomAttribute("badge", None), "title"),
     ],
 )
 def test_invalid_argument_is_rejected_by_name(

@@ -343,7 +343,7 @@ def test_links_that_are_not_pairs_are_rejected(links: object) -> None:
 
 
 def test_source_that_is_not_a_list_is_rejected() -> None:
-    with pytest.raises(ConfigurationError, match="people are a value of the type int"):
+    with pytest.raises(ConfigurationError, match="`users` is a value of the type int"):
         read(okta.Tenant(users=7), "people")  # type: ignore[arg-type]
 
 

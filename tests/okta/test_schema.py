@@ -237,7 +237,7 @@ def test_invalid_api_name_is_rejected(name: str) -> None:
 def test_custom_attribute_needs_title_and_valid_type() -> None:
     with pytest.raises(ConfigurationError, match="no title"):
         okta.CustomAttribute("location", " ")
-    with pytest.raises(ConfigurationError, match="title of a custom attribute is a value of the type int"):
+    with pytest.raises(ConfigurationError, match="`api_name` is a value of the type int"):
         okta.CustomAttribute(7, "Seven")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="user"):
         okta.CustomAttribute("location", "Location", "user")

@@ -166,7 +166,7 @@ def test_second_reading_of_iterator_is_rejected() -> None:
 
 
 def test_string_as_source_is_rejected() -> None:
-    with pytest.raises(ConfigurationError, match="string"):
+    with pytest.raises(ConfigurationError, match="the type str"):
         okta.Tenant(users='[{"id": "00u1"}]')
 
 

@@ -16,6 +16,7 @@ from jsm_assets_dest.exceptions import (
     ImpossibleChangeError,
     InvalidCredentialError,
     InvalidModelError,
+    MassDeletionGuardError,
     ResolutionNotPossibleError,
     StalePlanError,
 )
@@ -149,7 +150,9 @@ async def test_an_existing_type_of_the_same_name_is_adopted(emulator: Emulator, 
     resolved = await now(conflict.resolve(Resolution.ADOPT, model()))
     plan = await now(token.plan(resolved))
     await now(token.build(resolved))
-    result = await now(token.import_records(RECORDS))
+    with pytest.raises(MassDeletionGuardError, match="the only one, such as") as caught:
+        await now(token.import_records(RECORDS))
+    result = await now(token.import_records(RECORDS, allow_missing=caught.value.preview))
 
     assert conflict.name == "people"
     assert conflict.object_count == 1

@@ -295,7 +295,7 @@ async def test_invalid_status_is_rejected_before_sending(emulator: Emulator, con
     with pytest.raises(ConfigurationError, match="'Locked Out'") as caught:
         await now(schema.create_status("LOCKED_OUT", "inactive"))
     assert caught.value.field == "name"
-    with pytest.raises(ConfigurationError, match="active, inactive, pending") as caught:
+    with pytest.raises(ConfigurationError, match='"active", "inactive", "pending"') as caught:
         await now(schema.create_status("Gone", "red"))
     assert caught.value.field == "category"
     assert emulator.requests == []

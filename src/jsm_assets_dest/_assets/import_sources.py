@@ -5,6 +5,7 @@ from typing import Literal, cast
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._display.html import table
 from .._wire.json_reading import read_array, read_flag, read_object, read_text
 from .import_settings import (
@@ -61,6 +62,7 @@ class ImportedType:
         )
 
 
+@checked_methods
 @frozen(kw_only=True)
 class ImportSource:
     """An import of an object schema, as its configuration page shows it.

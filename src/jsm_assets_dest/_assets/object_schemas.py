@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._wire.json_reading import read_flag, read_number, read_object, read_text
 
 
+@checked_methods
 @frozen(kw_only=True)
 class SchemaLinks:
     """Web pages of an object schema.

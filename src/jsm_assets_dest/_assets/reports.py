@@ -305,7 +305,7 @@ def _reason_of(summary: str) -> str:
 
 
 @frozen(kw_only=True)
-class _Report:
+class Report:
     """Common part of all reports.
 
     Attributes:
@@ -404,7 +404,7 @@ def _plain(value: object) -> str:
 
 
 @frozen(kw_only=True, repr=False)
-class ConnectionReport(_Report):
+class ConnectionReport(Report):
     """Report about whether an account can do the job on a site.
 
     Attributes:
@@ -441,7 +441,7 @@ class ConnectionReport(_Report):
 
 
 @frozen(kw_only=True, repr=False)
-class ImportTokenReport(_Report):
+class ImportTokenReport(Report):
     """Report about whether an import token is valid, and which import it belongs to.
 
     Attributes:

@@ -4,12 +4,14 @@ from typing import Self
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._operations import building
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .session import AsyncSession, values_of
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class AsyncBuildPlan(BuildPlanRecord):
     """Plan of the changes that building a model makes to an import, one item per change.

@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from .._arguments.checking import checked
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._errors.forgetful import forgetful
 from .._http.async_engine import AsyncEngine
 from .._http.clock import Clock, clock_for
 from .._http.limits import Limits
 from .._http.settings import HttpSettings, environment_proxies, named_proxies
 from .._operations import object_schemas as schemas
 from .._session.credentials import Credentials
-from .._session.opening import checked_verify, from_environment, open_site, origins
+from .._session.opening import from_environment, open_site, origins
 from .._session.retry_policy import RetryPolicy
 from .._wire.addresses import GATEWAY
 from .session import AsyncSession, LazyModule
@@ -38,6 +40,7 @@ else:
     schema_handles = LazyModule(".object_schema")
 
 
+@checked
 class AsyncConnection:
     """Connection to one Jira site and its Assets workspace; an async context manager.
 
@@ -48,6 +51,7 @@ class AsyncConnection:
 
     __module__ = "jsm_assets_dest"
 
+    @forgetful
     def __init__(
         self,
         site: str,
@@ -80,13 +84,14 @@ class AsyncConnection:
         settings = HttpSettings(
             limits=limits if limits is not None else Limits(),
             transport=transport,
-            verify=checked_verify(verify),
+            verify=verify,
             proxies=proxies,
             trust_env=trust_env,
         )
         self._session = AsyncSession(opened, AsyncEngine(settings, clock))
 
     @classmethod
+    @forgetful
     def current_site(
         cls,
         auth: Credentials | None = None,
@@ -135,6 +140,7 @@ class AsyncConnection:
         )
 
     @classmethod
+    @forgetful
     def external_site(
         cls,
         site: str,
@@ -310,6 +316,7 @@ class AsyncConnection:
         """
         return await self._session.run(directory.find_groups(self._session.site, query, limit))
 
+    @forgetful
     def import_token(
         self, secret: str, schema: schema_handles.AsyncObjectSchema | None = None
     ) -> token_handles.AsyncImportToken:

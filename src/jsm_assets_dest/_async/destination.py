@@ -7,7 +7,8 @@ import ssl
 from contextlib import nullcontext
 from typing import Self, Unpack
 
-from .._assets.roles import SchemaRoles
+from .._arguments.checking import checked_methods
+from .._assets.roles import RolesPreview, SchemaRoles
 from .._destination import checklist, token_replacement
 from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
@@ -29,6 +30,7 @@ from .import_token import AsyncImportToken
 from .object_schema import AsyncObjectSchema
 
 
+@checked_methods
 class AsyncDestination(SavedDestination):
     """Saved configuration of a destination, and the operations on it.
 
@@ -139,6 +141,15 @@ class AsyncDestination(SavedDestination):
             self._schema_key(), name=self.schema_name, description=self.schema_description
         )
 
+    async def preview_roles(self, *, connection: AsyncConnection | None = None) -> RolesPreview:
+        """Return what `set_roles` would change, and who would lose access. Sends only read requests.
+
+        Raises:
+            RolesNotSettableError: The site does not allow this credential to read roles.
+        """
+        async with self._using(connection) as used:
+            return await (await self.get_object_schema(used)).preview_roles(**self.roles)
+
     async def set_roles(self, *, connection: AsyncConnection | None = None) -> SchemaRoles:
         """Replace the entries of the roles that `roles` names. Other roles are not changed.
 
@@ -146,6 +157,7 @@ class AsyncDestination(SavedDestination):
             The current roles.
 
         Raises:
+            RoleEntryRejectedError: Assets rejected an entry, such as an unknown group.
             RolesNotSettableError: The site does not allow this credential to set roles. The error contains steps.
         """
         async with self._using(connection) as used:

@@ -5,6 +5,7 @@ from typing import Self, Unpack
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import ImportTokenReport
@@ -23,6 +24,7 @@ from .import_execution import AsyncImportExecution
 from .session import AsyncSession
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class AsyncImportToken:
     """Import token of one External import.
@@ -167,8 +169,8 @@ class AsyncImportToken:
             options: See `ImportOptions`.
 
         Raises:
-            MassDeletionGuardError: The last execution removed missing objects, so a test would remove nearly all objects.
-                `allow_missing=True` runs it anyway.
+            MassDeletionGuardError: Objects in Assets are missing from the test, and the import may be set to remove them. If
+                it is set to ignore them, pass `missing_objects="ignore"`.
         """
         settings = ImportOptions(**options)
         return await self._session.run(
@@ -196,7 +198,8 @@ class AsyncImportToken:
         Raises:
             RecordError: A record is invalid. The import was not completed. `on_bad_record="skip"` skips such records.
             ImportInterruptedError: The source raised an exception, which is the cause. The import was not completed.
-            MassDeletionGuardError: Many objects in Assets are missing from this run. The import was not completed.
+            MassDeletionGuardError: Objects in Assets are missing from this run. It was not completed. The error names the
+                objects and the ways to continue.
             ImportCancelledError: The execution was cancelled.
             ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
             ImportTokenError: Assets rejected the token, for example because it was replaced during the import.

@@ -4,12 +4,14 @@ from typing import Self
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._model.schema_model import SchemaModel
 from .._operations import conflicts
 from .._plan.conflicts import ConflictRecord, Resolution
 from .session import AsyncSession, values_of
 
 
+@checked_methods
 @frozen(kw_only=True)
 class AsyncObjectTypeConflict(ConflictRecord):
     """Conflict between an object type of a model and an existing one of the same name, with its possible resolutions."""
@@ -25,7 +27,7 @@ class AsyncObjectTypeConflict(ConflictRecord):
 
     async def resolve(
         self,
-        resolution: Resolution,
+        resolution: Resolution | str,
         model: SchemaModel,
         *,
         name: str | None = None,

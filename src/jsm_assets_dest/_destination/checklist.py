@@ -13,7 +13,7 @@ from attrs import define, evolve, field, frozen
 from .._assets.import_sources import ImportSource
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import CheckState, ConnectionReport, ImportTokenReport
-from .._assets.roles import RoleKind, SchemaRoles
+from .._assets.roles import SchemaRoles, label, wanted_roles
 from .._http.commands import Operation
 from .._model.schema_model import SchemaModel
 from .._operations import building, conflicts, roles
@@ -227,20 +227,22 @@ class _Checklist:
         except AssetsError as error:
             self._add(failed_step("roles", error, "restrict_roles", page))
             return
-        differences = self._role_differences(self.roles)
+        preview = yield from roles.compare(self.site, self.roles, wanted_roles(**self.wanted.roles))
         entries = self.roles.default_entries
-        if differences:
+        if not preview.is_empty:
             step = DestinationStep(
                 code="roles",
                 state=StepState.OPEN,
-                summary=f"The roles differ from the chosen ones: {'; '.join(differences)}.",
+                summary=f"The roles differ from the chosen ones: {'; '.join(map(str, preview.changes))}.",
                 action=StepAction(
                     "restrict_roles",
                     {
                         "can_set": True,
                         "roles": {name: list(names) for name, names in self.wanted.roles.items()},
+                        **preview.to_dict(),
                     },
                 ),
+                evidence=f"lose access: {', '.join(map(label, preview.lose_access)) or 'no one'}",
                 link=page,
                 remedies=("An object schema manager: set the chosen roles.",),
             )
@@ -261,23 +263,12 @@ class _Checklist:
                 state=StepState.DONE,
                 summary="The roles are as chosen.",
                 evidence="; ".join(
-                    f"{role.name}: {', '.join([*role.groups, *role.users]) or 'no one'}"
+                    f"{role.name}: {', '.join(map(label, role.members)) or 'no one'}"
                     for role in self.roles.roles
                 ),
                 link=page,
             )
         self._add(step)
-
-    def _role_differences(self, existing: SchemaRoles) -> list[str]:
-        differences: list[str] = []
-        for name, entries in self.wanted.roles.items():
-            role = existing.of(RoleKind(name))
-            present = {*role.groups, *role.users} if role is not None else set[str]()
-            if present != set(entries):
-                differences.append(
-                    f"{name} are {', '.join(sorted(present)) or 'no one'}, not {', '.join(entries) or 'no one'}"
-                )
-        return differences
 
     def _check_import_source(self) -> Operation[None]:
         if self.schema is None:

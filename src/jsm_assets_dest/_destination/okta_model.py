@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, field, fields, frozen
 
+from .._arguments.checking import checked
 from .._model.schema_model import SchemaModel
 from .settings_file import read_array, read_flag, read_object, read_text, read_texts, reject_unknown_keys
 
@@ -15,14 +16,15 @@ if TYPE_CHECKING:
     from .. import okta
 
 
-def _custom_attributes(values: "Iterable[okta.CustomAttribute]") -> "tuple[okta.CustomAttribute, ...]":
+def _custom_attributes(values: Iterable["okta.CustomAttribute"]) -> "tuple[okta.CustomAttribute, ...]":
     return tuple(values)
 
 
 def _texts(values: Iterable[str]) -> tuple[str, ...]:
-    return (values,) if isinstance(values, str) else tuple(values)
+    return tuple(values)
 
 
+@checked
 @frozen
 class OktaModel:
     """Arguments of `okta.schema_model`, stored until the model is needed.
@@ -39,13 +41,13 @@ class OktaModel:
     __module__ = "jsm_assets_dest"
 
     # `typing.get_type_hints` finds the names of `okta` as soon as that package is imported.
-    profile: "okta.Profile" = "standard"
+    profile: "okta.Profile | str" = "standard"
     namespace: str | None = field(default=None, kw_only=True)
     custom_attributes: "tuple[okta.CustomAttribute, ...]" = field(
         default=(), converter=_custom_attributes, kw_only=True
     )
     without: tuple[str, ...] = field(default=(), converter=_texts, kw_only=True)
-    manager_by: "okta.ManagerBy" = field(default="email", kw_only=True)
+    manager_by: "okta.ManagerBy | str" = field(default="email", kw_only=True)
     manager_field: str = field(default="managerId", kw_only=True)
 
     def schema_model(self) -> SchemaModel:
@@ -58,11 +60,11 @@ class OktaModel:
         from ..okta import schema_model
 
         return schema_model(
-            self.profile,
+            self.profile,  # type: ignore[arg-type]  # okta.schema_model checks it; a later version may have more
             namespace=self.namespace,
             custom_attributes=self.custom_attributes,
             without=self.without,
-            manager_by=self.manager_by,
+            manager_by=self.manager_by,  # type: ignore[arg-type]  # the same
             manager_field=self.manager_field,
         )
 
@@ -89,14 +91,14 @@ class OktaModel:
         """
         reject_unknown_keys(data, path, [option.name for option in fields(OktaModel)])
         return cls(
-            read_text(data, "profile", path, "standard"),  # type: ignore[arg-type]  # checked by okta.schema_model
+            read_text(data, "profile", path, "standard"),
             namespace=read_text(data, "namespace", path) if "namespace" in data else None,
             custom_attributes=[
                 _custom_attribute(value, f"{path}.custom_attributes[{index}]")
                 for index, value in enumerate(read_array(data, "custom_attributes", path))
             ],
             without=read_texts(data, "without", path),
-            manager_by=read_text(data, "manager_by", path, "email"),  # type: ignore[arg-type]  # the same
+            manager_by=read_text(data, "manager_by", path, "email"),
             manager_field=read_text(data, "manager_field", path, "managerId"),
         )
 

@@ -19,14 +19,16 @@ _DISPLAYS = ("log", "tqdm", "rich")
 _OF_ONE_RUN: Mapping[str, str] = {
     "model": "a destination has a setting of its own for the model",
     "total": "each run has another number of records",
-    "allow_missing": "a saved value would turn off the mass deletion guard for all runs",
+    "allow_missing": "it accepts the missing objects of one preview",
 }
 
-#: Types of options whose default is null.
-_OPTIONAL: Mapping[str, tuple[type, ...]] = {
+#: Types of options that have others than that of their default.
+_OTHER_TYPES: Mapping[str, tuple[type, ...]] = {
     "on_progress": (str, type(None)),
     "journal": (str, type(None)),
     "timezone": (str, type(None)),
+    "only": (list, tuple, type(None)),
+    "max_missing": (int, float, dict),
 }
 
 
@@ -41,7 +43,7 @@ def _savable_types() -> dict[str, tuple[type, ...]]:
     for option in fields(ImportOptions):
         kind = type(option.default)
         if option.name not in _OF_ONE_RUN:
-            types[option.name] = _OPTIONAL.get(option.name, (int, float) if kind is float else (kind,))
+            types[option.name] = _OTHER_TYPES.get(option.name, (int, float) if kind is float else (kind,))
     return types
 
 
@@ -82,7 +84,11 @@ def _unsavable(name: str, reason: str) -> ConfigurationError:
 def options_to_dict(options: ImportOptions) -> dict[str, object]:
     """Return the options that differ from their defaults as JSON-ready data."""
     return {
-        name: fspath(cast(Path, value)) if name == "journal" else value
+        name: fspath(cast(Path, value))
+        if name == "journal"
+        else list(cast("tuple[str, ...]", value))
+        if name == "only"
+        else value
         for name, value in changed_options(options).items()
     }
 

@@ -2,12 +2,15 @@
 
 import os
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, cast
 
 from attrs import evolve, field, fields, frozen
 
+from .._arguments.checking import checked
+from .._assets.roles import RoleEntry, role_entries
+from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
@@ -17,7 +20,7 @@ from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError
 from .checklist import Wanted
 from .okta_model import OktaModel
-from .pasted_secrets import FORMS, forgetful, forgetful_class, reject_secrets
+from .pasted_secrets import FORMS, reject_secrets
 from .saved_options import changed_options, options_from_dict, options_to_dict, reject_unsavable
 from .secret_references import (
     CredentialsReference,
@@ -32,7 +35,6 @@ from .settings_file import (
     read_object,
     read_object_file,
     read_text,
-    read_texts,
     reject_unknown_keys,
     remove_file,
     write_file,
@@ -61,9 +63,9 @@ def _model(value: OktaModel | SchemaModel | str | os.PathLike[str] | None) -> Mo
     )
 
 
-def _roles(value: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
+def _roles(value: Mapping[str, Sequence[RoleEntry]]) -> Mapping[str, tuple[str, ...]]:
     reject_unknown_keys(dict(value), "roles", ROLES)
-    return {name: read_texts({name: [*entries]}, name, "roles") for name, entries in value.items()}
+    return {name: role_entries(entries, f"roles.{name}") for name, entries in value.items()}
 
 
 def _path(value: str | os.PathLike[str] | None) -> Path | None:
@@ -74,6 +76,7 @@ def _environment(value: Mapping[str, str] | Environment | None) -> Environment:
     return value if isinstance(value, Environment) else Environment(os.environ if value is None else value)
 
 
+@checked
 @forgetful_class
 @frozen(kw_only=True)
 class SavedDestination:
@@ -101,13 +104,6 @@ class SavedDestination:
         if not self.name.strip():
             raise ConfigurationError(
                 "`name` is empty.", field="name", fix="Enter a name that people recognize."
-            )
-        if not isinstance(self.credentials, (CredentialsReference, type(None))):
-            raise ConfigurationError(
-                f"`credentials` is {type(self.credentials).__name__}, which can't be saved.",
-                field="credentials",
-                fix='Pass CredentialsReference("env:JSM_ASSETS_API_TOKEN", email="ana@acme.com"), which names the place '
-                "of the secret.",
             )
         reject_unsavable(self.options)
         reject_secrets(self.to_dict())
@@ -222,7 +218,6 @@ class SavedDestination:
         )
         texts = {name: read_text(data, name) for name in _TEXTS if name in data}
         credentials = _credentials_from_dict(data["credentials"]) if "credentials" in data else None
-        roles = read_object(data.get("roles", {}), "roles")
         return cls(
             name=texts.get("name", ""),
             site=texts.get("site"),
@@ -233,7 +228,7 @@ class SavedDestination:
             schema_key=texts.get("schema_key"),
             schema_name=texts.get("schema_name"),
             schema_description=texts.get("schema_description", ""),
-            roles={name: read_texts(roles, name, "roles") for name in roles},
+            roles=_roles(cast("Mapping[str, Sequence[str]]", read_object(data.get("roles", {}), "roles"))),
             import_source=texts.get("import_source"),
             import_token=texts.get("import_token"),
             model=_model_from_dict(read_object(data["model"], "model")) if "model" in data else None,

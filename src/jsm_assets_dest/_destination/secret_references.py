@@ -13,6 +13,8 @@ from typing import final
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked
+from .._errors.forgetful import forgetful, forgetful_class
 from .._secret import Secret
 from .._session.credentials import (
     API_TOKEN_PREFIX,
@@ -25,8 +27,6 @@ from .._session.credentials import (
 from ..exceptions import ConfigurationError, MissingSettingsError
 from .pasted_secrets import (
     FORMS,
-    forgetful,
-    forgetful_class,
     looks_secret,
     pasted_secret_error,
     reject_secrets,
@@ -41,6 +41,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 # Without attrs' constructor: the argument is one string, and the fields are its two parts.
+@checked
 @frozen(init=False, repr=False)
 class SecretReference:
     """Reference to a secret.
@@ -114,6 +115,7 @@ def _secret_of_credentials(value: str | SecretReference) -> SecretReference:
     return SecretReference(value, field="credentials.secret")
 
 
+@checked
 @forgetful_class
 @frozen
 class CredentialsReference:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol, final
+from typing import Protocol, final, runtime_checkable
 
 
+@runtime_checkable
 class Clock(Protocol):
     """The clock of a connection.
 

@@ -36,6 +36,13 @@ class HttpSettings:
         proxies: Mapping[str, Secret] | None = None,
         trust_env: bool = True,
     ) -> None:
+        methods = ("handle_request", "handle_async_request")
+        if transport is not None and not any(hasattr(transport, name) for name in methods):
+            raise ConfigurationError(
+                f"`transport` is a value of the type {type(transport).__name__}. Nothing was sent.",
+                field="transport",
+                fix="Pass an httpx transport, such as httpx.MockTransport(handler) or emulator.transport().",
+            )
         self.limits: Final = limits
         self.transport: Final = transport
         self.verify: Final = verify

@@ -1,16 +1,20 @@
 """Execution of an import as a value, with everything that this or another process needs to submit records to it."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 from attrs import Factory, define, evolve, field, frozen
 
+from .._arguments.checking import checked_methods
 from .._model.schema_model import SchemaModel
 from .._session.patience import Patience
 from ..exceptions import ConfigurationError
+from .comparison import Comparison
+from .identities import MappedType
 from .options import ImportOptions
 from .progress import ImportProgress
+from .run_evidence import RunEvidence
 from .tally import Tally
 
 
@@ -26,6 +30,8 @@ class Ledger:
         is_completed: True if Assets has received the end of the data.
         state: Last state of the execution.
         patience: Time that its requests may wait for throttling.
+        evidence: Existing objects and records of the run, for the guard. None if missing objects are ignored.
+        is_manual: True while the caller can complete or cancel it.
     """
 
     tally: Tally
@@ -35,6 +41,8 @@ class Ledger:
     is_completed: bool = False
     state: str = ""
     patience: Patience = field(kw_only=True)
+    evidence: RunEvidence | None = field(default=None, kw_only=True, repr=False)
+    is_manual: bool = field(default=False, kw_only=True)
 
 
 def names_of(model: SchemaModel) -> dict[str, str]:
@@ -47,6 +55,7 @@ def _nothing_yet(execution: "Execution") -> Ledger:
     return Ledger(tally, patience=Patience(execution.options.throttle_seconds))
 
 
+@checked_methods
 @frozen(kw_only=True)
 class Execution:
     """Execution of an import, without a connection and without the token.
@@ -93,6 +102,7 @@ class Execution:
 
     def to_dict(self) -> dict[str, object]:
         """Return the execution as JSON-ready data without secrets."""
+        evidence = self.ledger.evidence
         return {
             "id": self.id,
             "run_id": self.run_id,
@@ -104,6 +114,10 @@ class Execution:
             "model": self.model.to_dict(),
             "options": self.options.to_dict(),
             "started": self.started,
+            # The evidence itself is read again by a process that completes the execution: nothing changes until then.
+            "object_types": []
+            if evidence is None
+            else [kind.to_dict() for kind in evidence.comparison.types],
         }
 
     @classmethod
@@ -121,13 +135,15 @@ class Execution:
             model = SchemaModel.from_dict(cast("Mapping[str, object]", data["model"]))
             options = ImportOptions.from_dict(cast("Mapping[str, object]", data["options"]))
             started = float(cast("float", data.get("started", 0.0)))
+            types = cast("Iterable[Mapping[str, object]]", data.get("object_types", ()))
+            mapped_types = tuple(map(MappedType.from_dict, types))
         except (KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(
                 "The data is not an import execution.",
                 field="execution",
                 fix="Pass the result of `to_dict()` of an ImportExecution.",
             ) from error
-        return Execution(
+        execution = Execution(
             id=texts["id"],
             run_id=texts["run_id"],
             site=texts["site"],
@@ -140,6 +156,9 @@ class Execution:
             is_owner=False,
             started=started,
         )
+        if mapped_types and options.missing_objects != "ignore":
+            execution.ledger.evidence = RunEvidence(Comparison(mapped_types), is_read=False)
+        return execution
 
 
 _TEXTS = ("id", "run_id", "site", "workspace_id", "import_source_id", "schema_id")

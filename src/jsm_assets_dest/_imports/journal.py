@@ -278,7 +278,7 @@ class Journal:
         run_id: str,
         state: RunState,
         counts: Mapping[str, int],
-        doubtful_types: Collection[str] = (),
+        doubtful_types: Collection[str] | None = (),
     ) -> None:
         """Record the end of a run and its counts. Its chunks are deleted, which keeps the file small.
 
@@ -286,7 +286,7 @@ class Journal:
             run_id: Id of the run.
             state: Its last state. With DONE, its objects become those of the last confirmed run.
             counts: Number of records by selector.
-            doubtful_types: Keys of the object types whose report has a failure or a gap.
+            doubtful_types: Keys of the object types whose report has a failure or a gap; None for all.
         """
         with self._transaction() as database:
             run = self._run(database, run_id)

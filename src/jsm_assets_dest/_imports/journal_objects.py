@@ -95,7 +95,7 @@ def plan_objects(
 
 
 def confirm_objects(
-    database: sqlite3.Connection, run: int, import_source: str, doubtful_types: Collection[str]
+    database: sqlite3.Connection, run: int, import_source: str, doubtful_types: Collection[str] | None
 ) -> None:
     """Make the planned objects of a run confirmed ones.
 
@@ -105,8 +105,11 @@ def confirm_objects(
         database: The journal, in a transaction.
         run: Number of the run, which Assets reported as DONE.
         import_source: Id of the import source.
-        doubtful_types: Keys of the object types whose report has a failure or a gap.
+        doubtful_types: Keys of the object types whose report has a failure or a gap; None for all.
     """
+    if doubtful_types is None:
+        rows = database.execute("SELECT DISTINCT object_type FROM planned_objects WHERE run=?", (run,))
+        doubtful_types = [object_type for (object_type,) in rows]
     # In a doubtful type, a content is valid only if it is the one that was confirmed before.
     database.executemany(
         "UPDATE planned_objects SET content=NULL WHERE run=?1 AND object_type=?2 AND content IS NOT (SELECT content FROM"

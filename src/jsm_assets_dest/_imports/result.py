@@ -9,6 +9,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
@@ -27,6 +28,7 @@ from .whole_run import DanglingReference
 MOST_LISTED = 5
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class ImportResult:
     """Result of an import.

@@ -22,7 +22,8 @@ from typing import TypeAlias, TypeVar, cast
 import attrs
 from attrs import evolve, field, frozen
 
-from .arguments import choice
+from .._arguments.checking import checked
+from .._arguments.conversion import choice
 from .findings import FindingCollector
 from .names import camel_case
 from .object_schema_spec import ModelT
@@ -70,6 +71,7 @@ class AttributeMarker:
     leave_out: bool = False
 
 
+@checked
 def attribute(
     *,
     name: str = "",
@@ -136,6 +138,7 @@ class _ClassOptions:
     statuses: tuple[StatusSpec, ...] = field(default=())
 
 
+@checked
 def object_type(
     *,
     name: str = "",

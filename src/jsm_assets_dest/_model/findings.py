@@ -6,9 +6,10 @@ from typing import overload
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
+from .._arguments.conversion import instances
 from .._display.html import Tone, faint, joined, mark, table
 from ..exceptions import InvalidModelError
-from .arguments import instances
 
 
 class Severity(enum.StrEnum):
@@ -62,6 +63,7 @@ def _items(values: Iterable[Finding]) -> tuple[Finding, ...]:
     return instances(Finding, values, "items")
 
 
+@checked_methods
 @frozen(repr=False)
 class Findings:
     """All findings of a model, errors first."""
@@ -90,7 +92,7 @@ class Findings:
         """True if there are no errors. Warnings and advice are allowed."""
         return not self.errors
 
-    def of(self, severity: Severity) -> tuple[Finding, ...]:
+    def of(self, severity: Severity | str) -> tuple[Finding, ...]:
         """Return the findings of one severity."""
         return tuple(finding for finding in self.items if finding.severity is severity)
 

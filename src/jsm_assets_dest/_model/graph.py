@@ -5,6 +5,7 @@ from typing import Self
 
 from attrs import asdict, field, frozen
 
+from .._arguments.checking import checked_methods
 from .._assets.object_types import Attribute, ExistingObjectType
 from .._display.drawing import GraphBox, GraphRow, draw
 from .._wire.json_reading import digest_of
@@ -12,6 +13,7 @@ from .object_schema_spec import ObjectSchemaSpec
 from .specs import AttributeSpec
 
 
+@checked_methods
 @frozen
 class Graph:
     """Object types with their attributes, and the references between them.

@@ -5,7 +5,8 @@ from typing import Self, TypeVar
 
 from attrs import evolve, field, frozen
 
-from .arguments import instances, json_object
+from .._arguments.checking import checked_methods
+from .._arguments.conversion import instances, json_object
 from .names import external_id_part, same_name, slug
 from .specs import IconSpec, ObjectTypeSpec, StatusSpec
 
@@ -22,6 +23,7 @@ def _icons(values: Iterable[IconSpec]) -> tuple[IconSpec, ...]:
     return instances(IconSpec, values, "icons")
 
 
+@checked_methods
 @frozen(repr=False)
 class ObjectSchemaSpec:
     """The object types, statuses, and icons of an object schema, and the external ids that follow from them.

@@ -11,6 +11,7 @@ from typing import Self
 
 from attrs import frozen
 
+from .._arguments.checking import checked
 from .._wire.json_reading import JsonObject, digest_of
 from .changes import renamed, without
 from .findings import Findings
@@ -22,6 +23,7 @@ from .order import targets_first
 from .portable import model_from_dict, model_to_dict
 
 
+@checked
 @frozen(repr=False)
 class SchemaModel(ObjectSchemaSpec):
     """The object types, attributes, references, and statuses that an import needs in its object schema.

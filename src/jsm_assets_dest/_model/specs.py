@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked
+from .._arguments.conversion import choice, instances, json_object, texts
 from .._assets.statuses import StatusCategory
-from .arguments import choice, instances, json_object, texts
 from .names import camel_case, same_name
 
 
@@ -64,6 +65,7 @@ def _statuses(values: str | Iterable[str]) -> tuple[str, ...]:
     return texts(values, "statuses")
 
 
+@checked
 @frozen
 class StatusSpec:
     """A status that the schema declares.
@@ -86,6 +88,7 @@ class StatusSpec:
     )
 
 
+@checked
 @frozen
 class IconSpec:
     """An icon that the schema adds.
@@ -107,6 +110,7 @@ class IconSpec:
     )
 
 
+@checked
 @frozen
 class ReferenceSpec:
     """The target of a reference attribute, and how Assets finds the referenced object.
@@ -125,6 +129,7 @@ class ReferenceSpec:
     aql: str = field(default="", kw_only=True)
 
 
+@checked
 @frozen
 class AttributeSpec:
     """An attribute of an object type, and where its values come from.
@@ -202,6 +207,7 @@ def _attributes(values: Iterable[AttributeSpec]) -> tuple[AttributeSpec, ...]:
     return instances(AttributeSpec, values, "attributes")
 
 
+@checked
 @frozen
 class Adoption:
     """The existing object type that a wanted one is mapped to.
@@ -217,6 +223,7 @@ class Adoption:
     name: str
 
 
+@checked
 @frozen
 class ObjectTypeSpec:
     """An object type, its attributes, and where its records come from.

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from .._http.commands import Operation
-from .._model.arguments import choice
 from .._model.schema_model import SchemaModel
 from .._plan.conflicts import ConflictRecord, Resolution, apply, find_conflicts
 from .._session.site import Site
@@ -73,7 +72,7 @@ def resolve(
     delete_objects: int | None,
 ) -> Operation[SchemaModel]:
     """Carry out a resolution: change Assets if necessary, then return the model."""
-    resolution = choice(Resolution, resolution, "resolution")
+    resolution = Resolution(resolution)
     resolved = apply(conflict, resolution, model, name=name, delete_objects=delete_objects)
     if resolution is Resolution.RENAME_EXISTING:
         yield from _rename(site, conflict, name or conflict.suggested_name(resolution, model))

@@ -52,8 +52,10 @@ from attrs import frozen
 from .._http.commands import Operation
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
-from .._imports.execution_status import ExecutionStatus
+from .._imports.execution_status import ExecutionStatus, ObjectTypeStatus
+from .._imports.identities import digest
 from .._imports.journal import Journal
+from .._imports.journal_objects import JournalObject
 from .._imports.journal_values import JournalExecution, JournalRun, RunState
 from .._imports.options import ImportOptions
 from .._imports.progress import count_text
@@ -70,7 +72,7 @@ from ..exceptions import (
 )
 from . import executions, starting
 from .executions import GONE, clean_up, complete, ended, look, patient
-from .guard import refuse_removing_test, refuse_shrinking
+from .guard import refuse_missing
 from .import_target import ImportTarget
 from .record_sources import refuse_no_source, refuse_unknown_selectors
 from .resuming import JournalRecord, shape_of
@@ -105,10 +107,8 @@ def run(
     with _opened(options, target.site) as journal:
         setup = yield from starting.prepare(target, options)
         refuse_unknown_selectors(records, setup.model.import_order())
-        if first is not None and not options.allow_missing:
-            yield from refuse_removing_test(target, setup.links)
         current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
-        return (yield from _finished(target, setup, records, current, journal, first))
+        return (yield from _finished(target, records, current, journal, first))
 
 
 def checked_count(count: int) -> int:
@@ -158,12 +158,16 @@ def _begun_or_resumed(
 ) -> Operation[_Run]:
     encoder = choose_encoder()
     if journal is None:
-        return _Run((yield from begin(target, setup, secrets.token_hex(8))), encoder)
+        evidence = yield from starting.evidence_of(target, setup)
+        return _Run((yield from begin(target, setup, secrets.token_hex(8), evidence)), encoder)
     source_id, shape = setup.links.import_source_id, shape_of(setup.model)
     interrupted = journal.open_run(import_source=source_id, model_digest=shape) if resume else None
     if interrupted is None or interrupted.test:
         interrupted = None  # a test import contains only the first records
-        yield from _clean_up_interrupted(target, setup, journal)
+        execution = yield from _settled(target, setup, journal)
+        evidence = yield from starting.evidence_of(target, setup, journal)
+        if execution is not None:
+            yield from executions.cancel(target, execution)
         run_id = secrets.token_hex(8)
         journal.begin_run(
             run_id,
@@ -178,6 +182,7 @@ def _begun_or_resumed(
         resumed = yield from _resumed(target, setup, journal, interrupted, encoder)
         if resumed is not None:
             return resumed
+        evidence = yield from starting.evidence_of(target, setup, journal)
     boundaries = journal.boundaries(run_id)
     entries: list[JournalExecution] = []
     try:
@@ -185,6 +190,7 @@ def _begun_or_resumed(
             target,
             setup,
             run_id,
+            evidence,
             lambda started: entries.append(journal.begin_execution(run_id, started.links, started.id)),
         )
     except ImportBusyError as error:
@@ -227,6 +233,7 @@ def _resumed(
     chunks = journal.chunks(interrupted.id, entry.number)
     record = JournalRecord(journal, interrupted.id, entry.number, chunks)
     if status.takes_data:
+        execution.ledger.evidence = yield from starting.evidence_of(target, setup, journal)
         return _Run(execution, encoder, record, journal.boundaries(interrupted.id))
     if status.is_cancelled or interrupted.state is not RunState.COMPLETING:
         return None
@@ -254,22 +261,32 @@ def _count_accepted(
             execution.ledger.tally.accept(chunk.counts, chunk.bytes, before=True)
 
 
-def _clean_up_interrupted(target: ImportTarget, setup: ImportSetup, journal: Journal) -> Operation[None]:
-    """Cancel the open execution of an interrupted run: it belongs to this journal and blocks a new one."""
+def _settled(target: ImportTarget, setup: ImportSetup, journal: Journal) -> Operation[Execution | None]:
+    """Record the end of an interrupted run, if Assets has finished it.
+
+    Returns:
+        Its execution if it is open: it belongs to this journal and blocks a new one.
+    """
     interrupted = journal.left_open(setup.links.import_source_id)
     if interrupted is None:
-        return
+        return None
     entry = interrupted.execution
     execution = _execution_of(target.site, setup, interrupted.id, entry)
     status = (yield from _status_of(target, execution)) if execution is not None else None
     if entry is None or execution is None or status is None:
-        return
+        return None
     if status.takes_data:
-        yield from executions.cancel(target, execution)
-    elif status.is_done and interrupted.state is RunState.COMPLETING:
+        return execution
+    if status.is_done and interrupted.state is RunState.COMPLETING:
         # The run succeeded after the interruption. The guard compares the next run with it.
         _count_accepted(journal, interrupted, entry, execution)
-        journal.finish_run(interrupted.id, RunState.DONE, execution.ledger.tally.sent)
+        journal.finish_run(
+            interrupted.id,
+            RunState.DONE,
+            execution.ledger.tally.sent,
+            _doubtful_types(execution, status),
+        )
+    return None
 
 
 def _status_of(target: ImportTarget, execution: Execution) -> Operation[ExecutionStatus | None]:
@@ -284,7 +301,6 @@ def _status_of(target: ImportTarget, execution: Execution) -> Operation[Executio
 
 def _finished(
     target: ImportTarget,
-    setup: ImportSetup,
     records: object,
     current: _Run,
     journal: Journal | None,
@@ -303,19 +319,14 @@ def _finished(
         encoder=current.encoder,
     )
     status = ExecutionStatus(state="", execution_id=execution.id)
-    unchecked: tuple[str, ...] = ()
     try:
         if current.is_completed:
             execution.ledger.is_announced = execution.ledger.is_completed = True
         else:
             yield from sending.all_of(records, first)
-            if first is None:
-                previous = (
-                    journal.previous_counts(execution.import_source_id) if journal is not None else None
-                )
-                unchecked = yield from refuse_shrinking(site, execution, setup.links, previous)
+            yield from refuse_missing(target, execution)
             if journal is not None:
-                journal.completing(execution.run_id)
+                _record_objects(journal, execution, is_test=first is not None)
             yield from complete(target, execution)
         status = ExecutionStatus(state="PROCESSING", execution_id=execution.id)
         if execution.options.wait:
@@ -331,14 +342,63 @@ def _finished(
             _add_state(error, execution, site)
         raise
     if journal is not None and status.is_done:
-        journal.finish_run(execution.run_id, RunState.DONE, tally.sent)
+        journal.finish_run(execution.run_id, RunState.DONE, tally.sent, _doubtful_types(execution, status))
     return tally.result(
         status,
         site.clock.monotonic(),
         unknown_keys=sending.unknown_keys,
         dangling=sending.dangling,
-        notes=(*sending.notes, *unchecked, *_ignored_values(target)),
+        notes=(*sending.notes, *_ignored_values(target)),
     )
+
+
+def _record_objects(journal: Journal, execution: Execution, *, is_test: bool) -> None:
+    """Record in the journal which objects the run contains, and which ones are missing from it."""
+    evidence = execution.ledger.evidence
+    if evidence is None:
+        raise AssertionError("a run with a journal has a comparison")
+    comparison = evidence.comparison
+    is_complete = execution.options.missing_objects != "ignore" and not is_test
+    for is_accepted in (False, True):
+        journal.note_missing(
+            execution.run_id,
+            (
+                JournalObject(mapped.key, digest(absent.text), absent.text)
+                for mapped in comparison.types
+                for absent in comparison.missing(mapped.key)
+                if absent.is_accepted is is_accepted and (is_accepted or is_complete)
+            ),
+            is_accepted=is_accepted,
+        )
+    journal.completing(
+        execution.run_id,
+        [mapped.key for mapped in comparison.types] if is_complete else (),
+        (JournalObject(key, digest(text), text, content) for key, text, content in comparison.records()),
+    )
+
+
+def _doubtful_types(execution: Execution, status: ExecutionStatus) -> list[str] | None:
+    """Return the keys of the object types of which some record may not have arrived with its values; None for all."""
+    evidence = execution.ledger.evidence
+    reports = {report.name.casefold(): report for report in status.object_types}
+    if status.result not in ("", "OK") or status.messages:
+        return None
+    if evidence is None:  # another process sent the records
+        is_clean = all(map(_is_clean, reports.values()))
+        return [] if is_clean and reports else None
+    return [
+        mapped.key
+        for mapped in evidence.comparison.types
+        if not _is_clean(reports.get(mapped.name.casefold()))
+    ]
+
+
+def _is_clean(report: ObjectTypeStatus | None) -> bool:
+    if report is None or report.messages:
+        return False
+    dropped = report.failed + report.duplicates + report.empty_labels + report.empty_identifiers
+    arrived = report.created + report.updated + report.unchanged
+    return not dropped and not report.filtered and report.entries in (None, arrived)
 
 
 def _ignored_values(target: ImportTarget) -> tuple[str, ...]:

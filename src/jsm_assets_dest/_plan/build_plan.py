@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from attrs import frozen
 
+from .._arguments.checking import checked_methods
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject, digest_of
@@ -23,6 +24,7 @@ from .takeover import take_over
 LISTED = 4
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class BuildPlanRecord:
     """Changes that a build of a model makes.
@@ -45,7 +47,7 @@ class BuildPlanRecord:
     current_digest: str
     model_digest: str
 
-    def of(self, kind: PlanKind) -> tuple[PlanItem, ...]:
+    def of(self, kind: PlanKind | str) -> tuple[PlanItem, ...]:
         """Return the items of one kind."""
         return tuple(item for item in self.items if item.kind is kind)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
+from .._arguments.checking import checked_methods
 from .._assets.object_types import Attribute, ExistingObjectType, ObjectType
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
 from .._model.changes import dependencies
@@ -54,6 +55,7 @@ _PHRASES: Mapping[DifferenceKind, tuple[str, str]] = {
 }
 
 
+@checked_methods
 @frozen(kw_only=True)
 class ConflictRecord:
     """An existing object type that has the name of a wanted one.
@@ -99,7 +101,7 @@ class ConflictRecord:
             difference.harmless for difference in self.differences
         )
 
-    def suggested_name(self, resolution: Resolution, model: SchemaModel) -> str:
+    def suggested_name(self, resolution: Resolution | str, model: SchemaModel) -> str:
         """Return a name for RENAME_INCOMING or RENAME_EXISTING that no type of the model or the schema has.
 
         If an earlier build created the wanted object type under another name, RENAME_INCOMING uses that name again.
@@ -112,7 +114,7 @@ class ConflictRecord:
             return unused(f"{self.name} previous", used_names)
         return unused(f"{model.name} {self.wanted.name}".strip(), used_names)
 
-    def check_name(self, resolution: Resolution, name: str, model: SchemaModel) -> None:
+    def check_name(self, resolution: Resolution | str, name: str, model: SchemaModel) -> None:
         """Reject a new name that would be the next conflict.
 
         Args:
@@ -142,7 +144,7 @@ class ConflictRecord:
             remedies=("You: choose a name that no object type has, or pass no name to get an unused one.",),
         )
 
-    def check(self, resolution: Resolution, *, delete_objects: int | None = None) -> None:
+    def check(self, resolution: Resolution | str, *, delete_objects: int | None = None) -> None:
         """Reject a resolution that is not possible.
 
         Args:
@@ -152,6 +154,7 @@ class ConflictRecord:
         Raises:
             ResolutionNotPossibleError: It says why.
         """
+        resolution = Resolution(resolution)
         reason = self.impossible.get(resolution)
         if reason is None:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Mapping
 from random import random
 from typing import NamedTuple
@@ -102,12 +101,6 @@ def open_site(
     Raises:
         ConfigurationError: A setting is invalid.
     """
-    if not isinstance(auth, (ApiToken, OAuthToken, ClientCredentials, ForgeToken)):
-        raise ConfigurationError(
-            f"`auth` is {type(auth).__name__}, not a credential.",
-            field="auth",
-            fix="Pass ApiToken(email, token), OAuthToken(token), ClientCredentials(id, secret) or ForgeToken(token, url).",
-        )
     checked_gateway = checked_base(gateway, "gateway", GATEWAY)
     if isinstance(auth, ForgeToken):
         cloud_id = _forge_cloud_id(auth, cloud_id)
@@ -159,18 +152,3 @@ def origins(site: str, gateway: str) -> tuple[str, ...]:
         except ConfigurationError:
             continue
     return tuple(dict.fromkeys(valid))
-
-
-def checked_verify(verify: ssl.SSLContext | None) -> ssl.SSLContext | None:
-    """Return the TLS context; None means the default certificates. Booleans are rejected, because False trusts any server.
-
-    Raises:
-        ConfigurationError: The argument is not a TLS context.
-    """
-    if verify is not None and not isinstance(verify, ssl.SSLContext):
-        raise ConfigurationError(
-            f"`verify` is {type(verify).__name__}, not an ssl.SSLContext.",
-            field="verify",
-            fix="To trust your company's certificates, set SSL_CERT_FILE, or pass ssl.create_default_context(cafile='company.pem').",
-        )
-    return verify

@@ -5,6 +5,7 @@ from typing import Self
 
 from attrs import Attribute, field, frozen
 
+from .._arguments.checking import checked_methods
 from ..exceptions import ConfigurationError
 
 #: Extra random delay, as a fraction of the server's `Retry-After`. It keeps clients from retrying at the same time.
@@ -38,6 +39,7 @@ def _budget(_policy: object, _attribute: "Attribute[int]", value: object) -> Non
         )
 
 
+@checked_methods
 @frozen(kw_only=True)
 class RetryPolicy:
     """Retry policy of a connection. `RetryPolicy.off()` disables retries.

@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from .._arguments.checking import checked
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._errors.forgetful import forgetful
 from .._http.clock import Clock, clock_for
 from .._http.limits import Limits
 from .._http.settings import HttpSettings, environment_proxies, named_proxies
 from .._http.sync_engine import SyncEngine
 from .._operations import object_schemas as schemas
 from .._session.credentials import Credentials
-from .._session.opening import checked_verify, from_environment, open_site, origins
+from .._session.opening import from_environment, open_site, origins
 from .._session.retry_policy import RetryPolicy
 from .._wire.addresses import GATEWAY
 from .session import LazyModule, Session
@@ -39,6 +41,7 @@ else:
     schema_handles = LazyModule(".object_schema")
 
 
+@checked
 class Connection:
     """Connection to one Jira site and its Assets workspace; a context manager.
 
@@ -49,6 +52,7 @@ class Connection:
 
     __module__ = "jsm_assets_dest"
 
+    @forgetful
     def __init__(
         self,
         site: str,
@@ -81,13 +85,14 @@ class Connection:
         settings = HttpSettings(
             limits=limits if limits is not None else Limits(),
             transport=transport,
-            verify=checked_verify(verify),
+            verify=verify,
             proxies=proxies,
             trust_env=trust_env,
         )
         self._session = Session(opened, SyncEngine(settings, clock))
 
     @classmethod
+    @forgetful
     def current_site(
         cls,
         auth: Credentials | None = None,
@@ -136,6 +141,7 @@ class Connection:
         )
 
     @classmethod
+    @forgetful
     def external_site(
         cls,
         site: str,
@@ -303,6 +309,7 @@ class Connection:
         """
         return self._session.run(directory.find_groups(self._session.site, query, limit))
 
+    @forgetful
     def import_token(
         self, secret: str, schema: schema_handles.ObjectSchema | None = None
     ) -> token_handles.ImportToken:

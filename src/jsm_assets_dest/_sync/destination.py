@@ -8,7 +8,8 @@ import ssl
 from contextlib import nullcontext
 from typing import Self, Unpack
 
-from .._assets.roles import SchemaRoles
+from .._arguments.checking import checked_methods
+from .._assets.roles import RolesPreview, SchemaRoles
 from .._destination import checklist, token_replacement
 from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
@@ -30,6 +31,7 @@ from .import_token import ImportToken
 from .object_schema import ObjectSchema
 
 
+@checked_methods
 class Destination(SavedDestination):
     """Saved configuration of a destination, and the operations on it.
 
@@ -140,6 +142,15 @@ class Destination(SavedDestination):
             self._schema_key(), name=self.schema_name, description=self.schema_description
         )
 
+    def preview_roles(self, *, connection: Connection | None = None) -> RolesPreview:
+        """Return what `set_roles` would change, and who would lose access. Sends only read requests.
+
+        Raises:
+            RolesNotSettableError: The site does not allow this credential to read roles.
+        """
+        with self._using(connection) as used:
+            return self.get_object_schema(used).preview_roles(**self.roles)
+
     def set_roles(self, *, connection: Connection | None = None) -> SchemaRoles:
         """Replace the entries of the roles that `roles` names. Other roles are not changed.
 
@@ -147,6 +158,7 @@ class Destination(SavedDestination):
             The current roles.
 
         Raises:
+            RoleEntryRejectedError: Assets rejected an entry, such as an unknown group.
             RolesNotSettableError: The site does not allow this credential to set roles. The error contains steps.
         """
         with self._using(connection) as used:

@@ -5,12 +5,14 @@ from typing import Self
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._model.schema_model import SchemaModel
 from .._operations import conflicts
 from .._plan.conflicts import ConflictRecord, Resolution
 from .session import Session, values_of
 
 
+@checked_methods
 @frozen(kw_only=True)
 class ObjectTypeConflict(ConflictRecord):
     """Conflict between an object type of a model and an existing one of the same name, with its possible resolutions."""
@@ -26,7 +28,7 @@ class ObjectTypeConflict(ConflictRecord):
 
     def resolve(
         self,
-        resolution: Resolution,
+        resolution: Resolution | str,
         model: SchemaModel,
         *,
         name: str | None = None,

@@ -151,6 +151,12 @@ def checked_base(url: object, what: str, example: str) -> str:
             field=what,
             fix=f"Use https:; plain http: is accepted for this computer only ({', '.join(_LOOPBACK)}).",
         )
+    if "." not in host and ":" not in host and parts.port is None and not is_loopback(host):
+        raise ConfigurationError(
+            f"`{what}` is {host!r}, which is a name without a domain.",
+            field=what,
+            fix=f"Pass the whole address. For a Jira site, it is https://{host}.atlassian.net.",
+        )
     return f"{scheme}://{parts.netloc.lower()}"
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked
 from ..exceptions import ConfigurationError
-from ._arguments import check_type
 from ._okta_objects import as_mapping, error_summary, pick, text_at
 from ._sources import Located
 from ._values import TEXT_LIMIT
@@ -38,10 +38,10 @@ TYPES = (
 
 
 def _stripped(name: str) -> str:
-    check_type(name, str, "the API name or the title of a custom attribute", '"badgeNumber"')
     return name.strip()
 
 
+@checked
 @frozen
 class CustomAttribute:
     """A field of Okta's user profile that becomes an attribute of People.
@@ -97,6 +97,7 @@ class CustomAttribute:
         return PREFIX + self.api_name
 
 
+@checked
 def discover_custom_attributes(user_schema: object) -> tuple[CustomAttribute, ...]:
     """Read the custom attributes that a user schema declares.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from attrs import asdict, frozen
 
+from .._arguments.checking import checked
 from .._display.html import table
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
@@ -88,6 +89,7 @@ class DataMap:
         return self.html
 
 
+@checked
 def data_map(model: SchemaModel, privacy: Privacy | None = None) -> DataMap:
     """Map every attribute of a model to the field of Okta that fills it.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from .._arguments.checking import checked
 from .._imports.chunk import Chunk
 from .._imports.chunker import CHUNK_BYTES, CHUNK_RECORDS, Chunker
 from .._imports.encoding import COMPLETED
@@ -52,6 +53,7 @@ class Export:
         )
 
 
+@checked
 def export(
     records: Iterable[tuple[str, object]],
     path: str | Path,

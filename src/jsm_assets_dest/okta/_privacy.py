@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec
 from .._secret import Secret
 from ..exceptions import ConfigurationError
-from ._arguments import check_type
 from ._custom_attributes import PREFIX
 from ._fields import TYPES
 from ._values import Scalar
@@ -50,29 +50,20 @@ class Action(enum.Enum):
 
 
 def _actions(rules: Mapping[str, Action | str]) -> Mapping[str, Action]:
-    check_type(rules, Mapping, "rules", '{"people.mobilePhone": "drop"}')
-    try:
-        return {path: Action(action) for path, action in rules.items()}
-    except ValueError as problem:
-        raise ConfigurationError(
-            f"A privacy rule has an unknown action: {problem}.",
-            field="rules",
-            fix=f"Use one of: {', '.join(action.value for action in Action)}.",
-        ) from None
+    return {path: Action(action) for path, action in rules.items()}
 
 
 def _action(action: Action | str) -> Action:
-    return _actions({"default": action})["default"]
+    return Action(action)
 
 
 def _key(key: str | bytes | None) -> Secret | None:
     if key is None:
         return None
-    if not isinstance(key, bytes):
-        check_type(key, str, "hash_key", "a secret string")
     return Secret(key.decode("latin-1") if isinstance(key, bytes) else key)
 
 
+@checked
 @frozen(repr=False)
 class Privacy:
     """Rules that decide which values leave the process, and in which form.

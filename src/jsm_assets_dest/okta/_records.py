@@ -1,12 +1,13 @@
 """Import records from Okta's responses."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from attrs import define, field, frozen
 
+from .._arguments.checking import checked
 from .._model.schema_model import SchemaModel
-from ._arguments import check_choice, check_count, check_type
+from ._arguments import check_count
 from ._fields import TYPES, TypeFields, device_users
 from ._okta_objects import as_mapping, text_at
 from ._privacy import Privacy
@@ -228,6 +229,7 @@ class _Pass:
         return ""
 
 
+@checked
 def records(
     tenant: Tenant,
     *,
@@ -271,7 +273,6 @@ def records(
         ConfigurationError: An argument has the wrong type, a limit is too small, `on_defect` is unknown, or the privacy
             rules do not fit the model.
     """
-    check_type(tenant, Tenant, "tenant", "Tenant.from_folder(path)")
     for name, limit, minimum in (
         ("groups_per_person", groups_per_person, 0),
         ("applications_per_person", applications_per_person, 0),
@@ -279,16 +280,8 @@ def records(
     ):
         if limit is not None:
             check_count(limit, minimum, name)
-    for name, flag in (
-        ("include_inactive", include_inactive),
-        ("include_console_applications", include_console_applications),
-        ("truncate", truncate),
-    ):
-        check_type(flag, bool, name, "True")
-    check_choice(on_defect, get_args(OnDefect), "on_defect")
     model = schema_model() if model is None else model
     privacy = Privacy() if privacy is None else privacy
-    check_type(privacy, Privacy, "privacy", "Privacy({'people.mobilePhone': 'drop'})")
     privacy.check(model)
     options = Options(
         include_inactive=include_inactive,

@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import field, frozen
 
-from ._arguments import check_count, check_type
+from .._arguments.checking import checked
+from ._arguments import check_count
 from ._sample_words import (
     CONSOLES,
     DEPARTMENTS,
@@ -54,6 +55,7 @@ _STATES: Mapping[int, str] = {
 _PLAIN = str.maketrans({"ø": "o", "ı": "i", "ł": "l", "Ø": "O"})
 
 
+@checked
 def sample_tenant(people: int = 250, *, seed: int = 7) -> Tenant:
     """Create an invented organization.
 
@@ -69,7 +71,6 @@ def sample_tenant(people: int = 250, *, seed: int = 7) -> Tenant:
         ConfigurationError: The number of people is less than 1.
     """
     check_count(people, 1, "people")
-    check_type(seed, int, "seed", "7")
     sample = _Sample(people, seed)
     return Tenant(
         users=_paged(sample.users),

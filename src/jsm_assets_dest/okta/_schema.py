@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
+from .._arguments.checking import checked
+from .._arguments.conversion import instances, texts
 from .._assets.statuses import StatusCategory
-from .._model.arguments import instances, texts
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec, StatusSpec
 from ..exceptions import ConfigurationError
-from ._arguments import check_choice, check_type
 from ._custom_attributes import PREFIX, CustomAttribute
 from ._fields import LEAN_REFERENCES, TYPES, Field, Level, TypeFields
 from ._values import status_name
@@ -64,6 +64,7 @@ KEY = "OKT"
 DESCRIPTION = "Auto-generated Okta data."
 
 
+@checked
 def schema_model(
     profile: Profile = "standard",
     *,
@@ -105,9 +106,6 @@ def schema_model(
         ConfigurationError: An argument has an unknown value, or two custom attributes have the same API name.
         InvalidModelError: A reference points to an object type that is left out.
     """
-    check_choice(profile, get_args(Profile), "profile")
-    check_choice(manager_by, get_args(ManagerBy), "manager_by")
-    check_type(manager_field, str, "manager_field", '"managerId"')
     level = _LEVELS[profile]
     custom = instances(CustomAttribute, custom_attributes, "custom_attributes")
     model = SchemaModel(

@@ -6,8 +6,8 @@ from typing import Self, cast
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked
 from ..exceptions import ConfigurationError
-from ._arguments import check_type
 from ._custom_attributes import CustomAttribute, discover_custom_attributes
 from ._page_folder import read_page_folder
 from ._report import Notice, Skipped
@@ -38,6 +38,7 @@ def _schemas(values: Iterable[object]) -> tuple[object, ...]:
     return tuple(values)
 
 
+@checked
 @frozen(kw_only=True, repr=False)
 class Tenant:
     """Sources of an Okta organization's data. They are read while `records()` is iterated.
@@ -80,15 +81,8 @@ class Tenant:
     org_url: str = ""
 
     def __attrs_post_init__(self) -> None:
-        check_type(self.org_url, str, "org_url", '"https://acme.okta.com"')
         for name in LISTS:
             source: object = getattr(self, name)
-            if isinstance(source, str | bytes):
-                raise ConfigurationError(
-                    f"The tenant's {name} are a string, but must be objects.",
-                    field=name,
-                    fix="Pass decoded JSON objects, or read a folder of files with Tenant.from_folder().",
-                )
             if isinstance(source, Iterator):
                 object.__setattr__(self, name, _Once(cast("Iterator[object]", source), name))
 

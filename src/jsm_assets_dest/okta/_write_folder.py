@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from .._arguments.checking import checked
 from ..exceptions import ConfigurationError
 from ._arguments import check_count
 from ._okta_objects import as_mapping, plain
@@ -13,6 +14,7 @@ from ._sources import LISTS, Links, ListReader, Source
 from ._tenant import Tenant
 
 
+@checked
 def write_folder(tenant: Tenant, path: str | Path, *, page_size: int = 200) -> Path:
     """Write a tenant as a folder of page files in the documented layout.
 

@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from ..world import roles
 from ..world.entities import Account, ImportSource, ObjectSchema, ObjectType
 from ..world.json_reading import JsonValue, parse_integer
-from ..world.rejections import Rejection, bad_request, errors_body, not_permitted
+from ..world.rejections import Rejection, bad_request, errors_body, not_found, not_permitted
 from ..world.site import Site
 from .access import Access
 from .addresses import Address
@@ -172,6 +172,8 @@ class Call:
             or account is None
             or not roles.allows(self.site, account, schema, right)
         ):
+            if self.site.doubts.schema_without_role_status == 404:
+                raise not_found("SchemaObject", schema.id)
             doing = {"manage": "manage", "develop": "edit objects in", "view": "view"}[right]
             raise not_permitted(f"You do not have permission to {doing} the object schema {schema.name}")
 

@@ -64,7 +64,7 @@ class Response:
     """A response.
 
     `from_edge` is False if it comes from a proxy or the content network, and not from Atlassian's edge. `from_jira` is
-    True if Jira itself responds.
+    True if Jira itself responds. `identified` is True if the caller has an account.
     """
 
     status: int
@@ -73,6 +73,7 @@ class Response:
     headers: dict[str, str] = field(factory=dict)
     from_edge: bool = True
     from_jira: bool = False
+    identified: bool = False
     delivery: Delivery = field(factory=Delivery)
 
 

@@ -153,7 +153,7 @@ class Identification:
                     raise gateway_unauthorized("FAILURE_CLIENT_AUTH_MISMATCH")
                 scopes = self._credentials.tokens[secret].scopes
                 return Caller(account=account, kind="scoped", scopes=scopes, identity=secret)
-            if operation.family in ("import info", "resources"):
+            if operation.family in ("import info", "resources") or not self._accepts_classic(address):
                 raise gateway_unauthorized()
             return Caller(account=account, kind="basic", identity=account.account_id)
         if scheme != "bearer" or not value:
@@ -173,6 +173,15 @@ class Identification:
             raise gateway_unauthorized()
         account = self._site.accounts[token.account_id]
         return Caller(account=account, kind=token.kind, scopes=token.scopes, identity=token.secret)
+
+    def _accepts_classic(self, address: Address) -> bool:
+        doubts = self._site.doubts
+        switches = {
+            "short": doubts.classic_token_on_short,
+            "ex/jira": doubts.classic_token_on_ex_jira,
+            "site gateway": doubts.classic_token_on_site_gateway,
+        }
+        return switches.get(address.base, True)
 
     def _import_token_refused(self) -> Rejection:
         status = self._site.doubts.container_token_status

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+from urllib.parse import quote
 
 from ..world.accounts import ALL_SCOPES
 from ..world.clock import timestamp
@@ -11,7 +12,7 @@ from ..world.entities import Account
 from ..world.json_reading import JsonObject, JsonValue
 from ..world.rejections import Rejection, errors_body
 from .call import Call
-from .exchange import Response, empty_response, json_response
+from .exchange import HTML, JSON, TEXT, Response, empty_response, json_response
 from .identity import MUST_AUTHENTICATE
 from .languages import translate
 from .routing import Routes
@@ -22,12 +23,13 @@ _SITE_ROLE = {"key": "jira-software", "name": "Jira"}
 _JSM_ROLE = {"key": "jira-servicedesk", "name": "Jira Service Management"}
 
 
-def _must_authenticate() -> Rejection:
-    return Rejection(
-        401,
-        MUST_AUTHENTICATE,
-        {"WWW-Authenticate": 'OAuth realm="https%3A%2F%2Facme.atlassian.net"'},
-    )
+def _must_authenticate(call: Call) -> Rejection:
+    """Reject an anonymous caller. The media type follows the request; the text is the same line (measured)."""
+    accepted = call.inbound.headers.get("accept", "")
+    content_type = JSON if "json" in accepted else HTML if "*/*" in accepted or "html" in accepted else TEXT
+    realm = quote(str(call.site.settings["site"]), safe="")
+    headers = {"WWW-Authenticate": f'OAuth realm="{realm}"', "Content-Type": content_type}
+    return Rejection(401, MUST_AUTHENTICATE, headers)
 
 
 @ROUTES.operation("read tenant info", "GET", "/_edge/tenant_info", family="edge")
@@ -39,7 +41,7 @@ def read_tenant_info(call: Call) -> Response:
 def read_myself(call: Call) -> Response:
     account = call.caller.account
     if account is None:
-        raise _must_authenticate()
+        raise _must_authenticate(call)
     expanded = {part.strip() for part in call.query.get("expand", "").split(",")}
     licensed = call.access.is_licensed(account)
     groups = account.groups
@@ -186,7 +188,7 @@ def read_server_info(call: Call) -> Response:
 @ROUTES.operation("read licence", "GET", "/rest/api/3/instance/license", scope="read:jira-work")
 def read_licence(call: Call) -> Response:
     if call.caller.account is None:
-        raise _must_authenticate()
+        raise _must_authenticate(call)
     plan = "FREE" if call.access.free_plan else "PAID"
     return json_response(
         {"applications": [{"id": "jira-software", "plan": "PAID"}, {"id": "jira-servicedesk", "plan": plan}]}

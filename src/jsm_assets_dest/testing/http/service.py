@@ -28,7 +28,7 @@ from . import (
     schema_routes,
     type_routes,
 )
-from .access import Access, gateway_not_found
+from .access import ASSETS_DENIED, Access, gateway_not_found
 from .addresses import Address, address_of
 from .bodies import Body, read_body
 from .call import Call, Caller, Operation
@@ -239,6 +239,8 @@ class Service:
             if rejection is not None:
                 return rejection
         if address.workspace_id is not None and address.workspace_id != self._site.workspace_id:
+            if self._site.doubts.unknown_workspace_status == 403:
+                return json_response(errors_body([ASSETS_DENIED]), 403)
             return gateway_not_found(self._site, address)
         if operation.site_gateway_only and address.base != "site gateway":
             return gateway_not_found(self._site, address)
@@ -261,7 +263,7 @@ class Service:
             rejection.body = translated(rejection.body, call.language)
             response = _refused(rejection)
         response.from_jira = operation.family in ("jira", "jsm")
-        self._add_account(response, caller)
+        self._add_account(response, caller, operation.family)
         return response
 
     def _read_body(self, call: Call) -> None:
@@ -300,13 +302,22 @@ class Service:
         elif path.startswith("/importsource/"):
             import_routes.import_source(call)
 
-    def _add_account(self, response: Response, caller: Caller) -> None:
+    def _names_account(self, family: str) -> bool:
+        """Return True if responses of a family name the account; it was recorded for Jira's own addresses."""
+        doubts = self._site.doubts
+        switches = {"jsm": doubts.jsm_has_account_header, "assets": doubts.assets_has_account_header}
+        return switches.get(family, True)
+
+    def _add_account(self, response: Response, caller: Caller, family: str) -> None:
+        response.identified = caller.account is not None
         if response.from_jira:
             suffix = "lout" if caller.account is None else "lin"
             response.headers["Set-Cookie"] = (
                 f"atlassian.xsrf.token={self._site.ids.trace()}_{suffix}; Path=/; SameSite=None; Secure"
             )
         if caller.account is not None:
+            if not self._names_account(family):
+                return
             response.headers["X-AAccountId"] = quote(caller.account.account_id, safe="")
         elif caller.login_failed is not None and (
             response.status >= 400 or self._site.doubts.seraph_header_on_success
@@ -347,7 +358,10 @@ class Service:
         )
         if response.from_jira:
             headers.setdefault("X-Arequestid", self._site.ids.trace())
-            if response.status < 300 and "X-AAccountId" in headers:
+            headers.setdefault("Timing-Allow-Origin", "*")
+            headers.setdefault("X-Content-Type-Options", "nosniff")
+            headers.setdefault("Cache-Control", "no-cache, no-store, no-transform")
+            if response.status < 300 and response.identified:
                 self._add_rate_headers(headers, address)
         if address.base != "site":
             headers.setdefault("X-Trace-Id", trace)

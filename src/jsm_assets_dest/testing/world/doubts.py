@@ -2,7 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
+import attrs
 from attrs import frozen
+
+_T = TypeVar("_T", bool, int, float, str)
+
+_REMOVAL = (
+    "It needs a setting for missing objects that only a person can make, and that a new mapping may reset."
+)
+_PEOPLE = "It needs an inactive account, and the probe reads no people."
+
+
+def _probed(default: _T, *, by: str, choices: Sequence[_T] | None = None) -> _T:
+    """Declare a switch that a question group of the probe settles.
+
+    Args:
+        default: the likelier or the harsher reading.
+        by: the name of the question group.
+        choices: the readings, if there are only a few.
+    """
+    return _field(default, {"probe": by}, choices)
+
+
+def _unprobed(default: _T, *, because: str) -> _T:
+    """Declare a switch that no question of the probe settles, with the reason."""
+    return _field(default, {"unprobed": because}, None)
+
+
+def _field(default: _T, metadata: dict[str, str], choices: Sequence[_T] | None) -> _T:
+    def check(_: object, switch: attrs.Attribute[_T], value: object) -> None:
+        expected: type = type(default)
+        types = (expected, int) if issubclass(expected, float) else (expected,)
+        if type(value) not in types:
+            raise ValueError(f"{switch.name} is {value!r}; it must be of type {expected.__name__}")
+        if choices is not None and value not in choices:
+            listed = ", ".join(map(repr, choices))
+            raise ValueError(f"{switch.name} is {value!r}; it must be one of {listed}")
+
+    field: _T = attrs.field(default=default, metadata=metadata, validator=check)
+    return field
 
 
 @frozen(kw_only=True)
@@ -11,7 +52,8 @@ class Doubts:
 
     The default of a switch is the likelier reading. For requests whose acceptance is doubtful, the default is to accept.
     For results that can lose data or mislead (paging, removal, visibility), the default is the harsher reading. Run
-    tests that must pass under each reading with both.
+    tests that must pass under each reading with both. Each switch names the question group of the probe
+    (`python -m jsm_assets_dest.testing.probe`) that settles it for a real site, or the reason why none does.
 
     Args:
         object_types_in_entries: `GET objectschema/{id}/objecttypes` returns a bare array (observed by clients and in
@@ -104,77 +146,111 @@ class Doubts:
         responses_compressed: JSON responses are compressed if the request accepts gzip (recorded for Jira).
         users_filtered_first: user searches filter before they cut the window. By default, they filter afterwards, so
             pages can be short or empty before the end.
+        user_search_page: the maximum size of a page of a user search, whatever is requested (seen by one client).
+        imports_empty_unmapped_attributes: an import empties the attributes of its objects that its mapping does not fill,
+            such as users and groups. By default, it leaves them unchanged (implied by two apps).
+        jsm_has_account_header: `/rest/servicedeskapi` responses have `X-AAccountId`, as those of `/rest/api` do; not
+            recorded.
+        assets_has_account_header: Assets responses have `X-AAccountId`; not recorded.
+        classic_token_on_short: `api.atlassian.com/jsm/assets` accepts classic API tokens (several clients).
+        classic_token_on_ex_jira: `api.atlassian.com/ex/jira/{cloudId}` accepts classic API tokens (one client).
+        classic_token_on_site_gateway: the site's own gateway accepts classic API tokens for Assets (several clients).
+        unknown_workspace_status: 404 or 403 for an unknown workspace.
+        schema_without_role_status: 403 or 404 for an object schema in which the account has no role.
+        repeated_chunk_counts: the data of a repeated `clientGeneratedId` is imported. By default, it is ignored.
+        chunk_after_completed_status: the status of a chunk after `completed`; the data is never imported.
     """
 
     __module__ = "jsm_assets_dest.testing"
 
-    object_types_in_entries: bool = False
-    is_last_as_text: bool = False
-    is_last_absent: bool = False
-    parent_id_as_number: bool = False
-    import_source_schema_as_uuid: bool = False
-    icon_ids_as_uuid: bool = False
-    repeated_mapping_put: bool = False
-    mapping_put_is_asynchronous: bool = True
-    mapping_seconds: float = 1.0
-    mapping_needs_external_id_part: bool = True
-    mapping_names_must_match: bool = False
-    unknown_external_id_code: str = "UNKNOWN_EXTERNAL_ID_MAPPING"
-    two_labels_accepted: bool = True
-    unlimited_cardinality_accepted: bool = True
-    unknown_import_source_status: int = 400
-    unknown_id_in_body_status: int = 400
-    schema_reference_types_present: bool = True
-    execution_link_spelling: str = "insight"
-    delete_object_status: int = 200
-    delete_object_body: bool = False
-    unlicensed_workspace_status: int = 403
-    non_agents_can_search: bool = False
-    group_and_status_values_in_search_value_only: bool = False
-    fresh_token_seconds: float = 0.0
-    attribute_update_needs_configure: bool = False
-    roles_writable: bool = True
-    roles_readable: bool = True
-    global_config_present: bool = True
-    reads_cross_schema_switch: bool = True
-    total_present: bool = True
-    total_capped_at: int = 1000
-    largest_page: int = 1000
-    larger_pages: str = "cut"
-    is_last_too_early: bool = True
-    extra_page_fields: bool = False
-    short_page_every: int = 0
-    ties_differ_between_queries: bool = True
-    order_by_key_as_text: bool = False
-    search_lag_seconds: float = 0.0
-    count_lag_seconds: float = 0.0
-    search_snapshot: bool = False
-    longest_query: int = 0
-    largest_in_list: int = 0
-    unknown_attribute_finds_nothing: bool = False
-    schema_key_can_change: bool = False
-    seraph_header_on_success: bool = True
-    import_errors_fail_result: bool = False
-    container_token_status: int = 401
-    identifiers_ignore_case: bool = True
-    mapping_resets_missing_objects: bool = True
-    missing_objects_need_registration: bool = False
-    registration_seconds: float = 60.0
-    type_without_entries_is_skipped: bool = False
-    removal_includes_unmapped_children: bool = False
-    cancelled_run_counts: bool = False
-    identical_objects_are_touched: bool = False
-    last_duplicate_wins: bool = False
-    references_resolved_per_chunk: bool = False
-    missing_objects_key: str = ""
-    created_query_in: str = "progress"
-    object_update_replaces: bool = False
-    object_update_needs_type: bool = True
-    attribute_id_as_text_ignored: bool = False
-    inactive_users_accepted: bool = False
-    group_values: str = "name or id"
-    avatar_token: bool = True
-    assets_texts_translated: bool = True
-    assets_follows_language_headers: bool = False
-    responses_compressed: bool = False
-    users_filtered_first: bool = False
+    object_types_in_entries: bool = _probed(False, by="lists")
+    is_last_as_text: bool = _probed(False, by="search")
+    is_last_absent: bool = _probed(False, by="search")
+    parent_id_as_number: bool = _probed(False, by="lists")
+    import_source_schema_as_uuid: bool = _probed(False, by="import")
+    icon_ids_as_uuid: bool = _probed(False, by="lists")
+    repeated_mapping_put: bool = _probed(False, by="import")
+    mapping_put_is_asynchronous: bool = _probed(True, by="import")
+    mapping_seconds: float = _probed(1.0, by="import")
+    mapping_needs_external_id_part: bool = _probed(True, by="import")
+    mapping_names_must_match: bool = _probed(False, by="import")
+    unknown_external_id_code: str = _probed(
+        "UNKNOWN_EXTERNAL_ID_MAPPING",
+        by="import",
+        choices=("UNKNOWN_EXTERNAL_ID_MAPPING", "MAPPING_INVALID_EXTERNAL_ID"),
+    )
+    two_labels_accepted: bool = _probed(True, by="objects")
+    unlimited_cardinality_accepted: bool = _probed(True, by="objects")
+    unknown_import_source_status: int = _probed(400, by="errors", choices=(400, 404))
+    unknown_id_in_body_status: int = _probed(400, by="objects", choices=(400, 404))
+    schema_reference_types_present: bool = _probed(True, by="lists")
+    execution_link_spelling: str = _probed("insight", by="import", choices=("insight", "assets"))
+    delete_object_status: int = _probed(200, by="objects", choices=(200, 204))
+    delete_object_body: bool = _probed(False, by="objects")
+    unlicensed_workspace_status: int = _probed(403, by="second account", choices=(403, 404))
+    non_agents_can_search: bool = _probed(False, by="second account")
+    group_and_status_values_in_search_value_only: bool = _probed(False, by="objects")
+    fresh_token_seconds: float = _probed(0.0, by="token")
+    attribute_update_needs_configure: bool = _probed(False, by="objects")
+    roles_writable: bool = _probed(True, by="objects")
+    roles_readable: bool = _probed(True, by="lists")
+    global_config_present: bool = _probed(True, by="lists")
+    reads_cross_schema_switch: bool = _probed(True, by="identity")
+    total_present: bool = _probed(True, by="search")
+    total_capped_at: int = _probed(1000, by="search")
+    largest_page: int = _probed(1000, by="search")
+    larger_pages: str = _probed("cut", by="search", choices=("cut", "honored", "rejected"))
+    is_last_too_early: bool = _probed(True, by="search")
+    extra_page_fields: bool = _probed(False, by="search")
+    short_page_every: int = _unprobed(
+        0, because="Short pages come at random; a few requests cannot exclude them."
+    )
+    ties_differ_between_queries: bool = _probed(True, by="import")
+    order_by_key_as_text: bool = _probed(False, by="search")
+    search_lag_seconds: float = _probed(0.0, by="import")
+    count_lag_seconds: float = _probed(0.0, by="import")
+    search_snapshot: bool = _probed(False, by="import")
+    longest_query: int = _probed(0, by="search")
+    largest_in_list: int = _probed(0, by="search")
+    unknown_attribute_finds_nothing: bool = _probed(False, by="search")
+    schema_key_can_change: bool = _probed(False, by="objects")
+    seraph_header_on_success: bool = _probed(True, by="errors")
+    import_errors_fail_result: bool = _probed(False, by="import")
+    container_token_status: int = _probed(401, by="errors", choices=(401, 403))
+    identifiers_ignore_case: bool = _probed(True, by="import")
+    mapping_resets_missing_objects: bool = _unprobed(
+        True, because="The setting can be neither set nor read by a request."
+    )
+    missing_objects_need_registration: bool = _unprobed(False, because=_REMOVAL)
+    registration_seconds: float = _unprobed(60.0, because=_REMOVAL)
+    type_without_entries_is_skipped: bool = _unprobed(False, because=_REMOVAL)
+    removal_includes_unmapped_children: bool = _unprobed(False, because=_REMOVAL)
+    cancelled_run_counts: bool = _unprobed(False, because=_REMOVAL)
+    identical_objects_are_touched: bool = _probed(False, by="import")
+    last_duplicate_wins: bool = _probed(False, by="import")
+    references_resolved_per_chunk: bool = _probed(False, by="import")
+    missing_objects_key: str = _probed("", by="import")
+    created_query_in: str = _probed("progress", by="import", choices=("progress", "status", ""))
+    object_update_replaces: bool = _probed(False, by="objects")
+    object_update_needs_type: bool = _probed(True, by="objects")
+    attribute_id_as_text_ignored: bool = _probed(False, by="objects")
+    inactive_users_accepted: bool = _unprobed(False, because=_PEOPLE)
+    group_values: str = _probed("name or id", by="objects", choices=("name or id", "name", "id"))
+    avatar_token: bool = _probed(True, by="search")
+    assets_texts_translated: bool = _probed(True, by="errors")
+    assets_follows_language_headers: bool = _probed(False, by="errors")
+    responses_compressed: bool = _probed(False, by="identity")
+    users_filtered_first: bool = _unprobed(False, because=_PEOPLE)
+    user_search_page: int = _unprobed(100, because=_PEOPLE)
+    imports_empty_unmapped_attributes: bool = _unprobed(
+        False, because="The import of the probe fills all attributes of its object type."
+    )
+    jsm_has_account_header: bool = _probed(True, by="identity")
+    assets_has_account_header: bool = _probed(True, by="identity")
+    classic_token_on_short: bool = _probed(True, by="identity")
+    classic_token_on_ex_jira: bool = _probed(True, by="identity")
+    classic_token_on_site_gateway: bool = _probed(True, by="identity")
+    unknown_workspace_status: int = _probed(404, by="errors", choices=(403, 404))
+    schema_without_role_status: int = _probed(403, by="second account", choices=(403, 404))
+    repeated_chunk_counts: bool = _probed(False, by="import")
+    chunk_after_completed_status: int = _probed(400, by="import", choices=(200, 400, 404, 409))

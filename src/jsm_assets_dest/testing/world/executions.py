@@ -10,7 +10,7 @@ from .imports import executions_of, open_execution
 from .json_reading import JsonObject, JsonValue
 from .missing_objects import count_absences
 from .processing import process
-from .rejections import bad_request, import_conflict
+from .rejections import Rejection, bad_request, errors_body, import_conflict
 from .site import Site
 
 LONGEST_FAILURE_REASON = 1024
@@ -69,10 +69,15 @@ def submit_chunk(
     chunk_id: str | None,
     completed: bool,
 ) -> None:
-    """Accept data. The data of a repeated id is ignored (a guess)."""
+    """Accept data. The data of a repeated id is ignored, unless `Doubts` says otherwise."""
     if execution.status != "INGESTING":
-        raise bad_request(f"The execution does not accept data, its status is {execution.status}")
-    if data is not None and (chunk_id is None or chunk_id not in execution.chunk_ids):
+        status = site.doubts.chunk_after_completed_status
+        if status == 200:
+            return
+        text = f"The execution does not accept data, its status is {execution.status}"
+        raise Rejection(status, errors_body([text]))
+    is_repeated = chunk_id is not None and chunk_id in execution.chunk_ids
+    if data is not None and (not is_repeated or site.doubts.repeated_chunk_counts):
         execution.chunks.append(data)
     if chunk_id is not None and chunk_id not in execution.chunk_ids:
         execution.chunk_ids[chunk_id] = None

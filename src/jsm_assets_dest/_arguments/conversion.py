@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from ..exceptions import ConfigurationError
 
-EnumT = TypeVar("EnumT", bound=enum.StrEnum)
+EnumT = TypeVar("EnumT", bound=enum.Enum)
 ItemT = TypeVar("ItemT")
 
 
@@ -16,7 +16,7 @@ def choice(choices: type[EnumT], value: EnumT | str, argument: str) -> EnumT:
     try:
         return choices(value)
     except ValueError:
-        values = ", ".join(f'"{member}"' for member in choices)
+        values = ", ".join(f'"{member.value}"' for member in choices)
         raise ConfigurationError(
             f"`{argument}` is {value!r}. Nothing was sent.", field=argument, fix=f"Pass one of: {values}."
         ) from None

@@ -1,0 +1,1 @@
+"""Checks of the arguments of public functions, methods, and constructors on entry."""

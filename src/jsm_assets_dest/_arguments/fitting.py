@@ -1,0 +1,188 @@
+"""Fits a value to an annotation: converts enumeration values and iterators, and rejects a wrong type."""
+
+import enum
+import functools
+import types
+from collections.abc import AsyncIterable, Collection, Iterable, Mapping
+from os import PathLike
+from typing import Any, Literal, NoReturn, TypeVar, Union, cast, get_args, get_origin
+
+from ..exceptions import ConfigurationError
+from .conversion import choice
+
+
+@functools.cache
+def plain_types(hint: object) -> frozenset[type]:
+    """Return the types of which every value fits an annotation unchanged. Most values are found here, which is fast."""
+    members = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    classes = {member for member in members if isinstance(member, type) and get_origin(member) is None}
+    if any(issubclass(member, enum.Enum) for member in classes):
+        classes.discard(str)
+    return frozenset(classes | {int} if float in classes else classes)
+
+
+class _MismatchError(Exception):
+    """The value doesn't fit. `problem` completes the sentence that begins with the name of the argument."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def fitted(value: object, hint: object, argument: str) -> object:
+    """Return the value as the annotation describes it.
+
+    A value of an enumeration becomes its member. An iterator becomes a tuple where a sequence is expected, so that it can
+    be read more than once.
+
+    Raises:
+        ConfigurationError: The value has another type. The message names the argument, but never shows the value, which
+            may be a secret.
+    """
+    try:
+        return _fit(value, hint, argument)
+    except _MismatchError as error:
+        raise ConfigurationError(
+            f"`{argument}` {error.problem}. Nothing was sent.",
+            field=argument,
+            fix=_ADVICE.get(argument, f"Pass {described(hint)}."),
+        ) from None
+
+
+#: What to pass for arguments whose types alone do not help.
+_ADVICE: Mapping[str, str] = {
+    "auth": "Pass ApiToken(email, token), OAuthToken(token), ClientCredentials(id, secret) or ForgeToken(token, url).",
+    "verify": "To trust your company's certificates, set SSL_CERT_FILE, or pass "
+    "ssl.create_default_context(cafile='company.pem').",
+    "credentials": 'Pass CredentialsReference("env:JSM_ASSETS_API_TOKEN", email="ana@acme.com"), which names the place of '
+    "the secret.",
+}
+
+
+def _fit(value: object, hint: object, argument: str) -> object:
+    origin, members = get_origin(hint), get_args(hint)
+    if hint is object or hint is Any or isinstance(hint, TypeVar):
+        return value
+    if origin in (Union, types.UnionType):
+        return _fit_union(value, members, argument)
+    if origin is Literal:
+        return value if isinstance(value, str) and value in members else _reject_choice(value)
+    if origin is tuple and members[-1] is not Ellipsis:
+        items = _fit_items(value, object, argument)
+        if len(items) != len(members):
+            raise _MismatchError(f"contains {len(items)} values instead of {len(members)}")
+        return tuple(_fit(item, member, argument) for item, member in zip(items, members, strict=True))
+    if origin is None:
+        return _fit_class(value, cast("type", hint), argument)
+    if issubclass(origin, Mapping):
+        return _fit_mapping(value, members, argument)
+    if issubclass(origin, Collection):
+        return _fit_items(value, members[0], argument)
+    if not isinstance(value, origin) or (issubclass(origin, Iterable) and isinstance(value, str | bytes)):
+        _reject(value)
+    # What can be read only once, or is large, is checked while it is read.
+    is_short = isinstance(value, list | tuple | set | frozenset) and get_origin(members[0]) is None
+    return _fit_items(value, members[0], argument) if is_short and origin is Iterable else value
+
+
+def _fit_union(value: object, members: tuple[object, ...], argument: str) -> object:
+    for member in members:
+        if isinstance(value, str) and isinstance(member, type) and issubclass(member, enum.Enum):
+            return choice(member, value, argument)
+    problems: list[str] = []
+    for member in members:
+        try:
+            return _fit(value, member, argument)
+        except _MismatchError as error:
+            problems.append(error.problem)
+    # What is wrong inside of a sequence is more helpful than that it is not None.
+    raise _MismatchError(max(problems, key=len))
+
+
+def _fit_class(value: object, cls: type, argument: str) -> object:
+    if issubclass(cls, enum.Enum) and isinstance(value, str):
+        return choice(cls, value, argument)
+    accepted = (int, float) if cls is float else cls
+    if isinstance(value, accepted) and not (isinstance(value, bool) and cls in (int, float)):
+        return value
+    return _reject(value)
+
+
+def _fit_items(value: object, hint: object, argument: str) -> tuple[object, ...]:
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+        _reject(value)
+    items = tuple(cast("Iterable[object]", value))
+    plain = plain_types(hint)
+    if hint is object or all(type(item) in plain for item in items):
+        return items
+    try:
+        return tuple(_fit(item, hint, argument) for item in items)
+    except _MismatchError as error:
+        raise _MismatchError(error.problem.replace("is ", "contains ", 1)) from None
+
+
+def _fit_mapping(value: object, members: tuple[object, ...], argument: str) -> object:
+    if not isinstance(value, Mapping):
+        _reject(value)
+    mapping = cast("Mapping[object, object]", value)
+    if not mapping:
+        return mapping
+    try:
+        fitted_items = {
+            _fit(key, members[0], argument): _fit(item, members[1], argument) for key, item in mapping.items()
+        }
+    except _MismatchError as error:
+        raise _MismatchError(error.problem.replace("is ", "contains ", 1)) from None
+    is_same = all(fitted_items[key] is item for key, item in mapping.items() if key in fitted_items)
+    return mapping if is_same and len(fitted_items) == len(mapping) else fitted_items
+
+
+def _reject(value: object) -> NoReturn:
+    raise _MismatchError("is None" if value is None else f"is a value of the type {type(value).__name__}")
+
+
+def _reject_choice(value: object) -> NoReturn:
+    if isinstance(value, str):
+        raise _MismatchError(f"is {value!r}")
+    _reject(value)
+
+
+_WORDS: Mapping[object, str] = {
+    str: "a string",
+    bytes: "bytes",
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    types.NoneType: "None",
+    PathLike: "a path",
+    type: "a class",
+}
+
+
+def described(hint: object) -> str:
+    """Return what an annotation accepts, as words for a message."""
+    origin, members = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        has_choices = any(isinstance(member, type) and issubclass(member, enum.Enum) for member in members)
+        words = (described(member) for member in members if not (has_choices and member is str))
+        return " or ".join(dict.fromkeys(words))
+    if origin is Literal:
+        return "one of " + ", ".join(f'"{member}"' for member in members)
+    if hint in _WORDS or origin in _WORDS:
+        return _WORDS.get(hint) or _WORDS[origin]
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return "one of " + ", ".join(f'"{member.value}"' for member in hint)
+    name = str(getattr(origin or hint, "__name__", hint)).lstrip("_")
+    if origin is None:
+        return f"{'an' if name[:1] in 'AEIO' else 'a'} {name}"
+    if issubclass(origin, Mapping):
+        return "a dict"
+    if origin is tuple and members[-1] is not Ellipsis:
+        return f"a tuple of {len(members)} values"
+    if issubclass(origin, Iterable | AsyncIterable):
+        items = described(members[0]).removeprefix("a ").removeprefix("an ")
+        return f"a list of {_PLURALS.get(members[0], items)}"
+    return "a function"
+
+
+_PLURALS: Mapping[object, str] = {str: "strings", object: "values", int: "whole numbers"}
