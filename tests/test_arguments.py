@@ -35,6 +35,13 @@ MODULES = ("jsm_assets_dest", "jsm_assets_dest.okta", "jsm_assets_dest.tables")
 
 #: Constructors that only the library calls, with the reason. Their methods are checked all the same.
 LIBRARY_CREATES = {
+    "ChangedObject": "part of a preview",
+    "ImportPreview": "ImportToken.preview returns it",
+    "MissingObject": "part of a preview",
+    "ObjectTypePreview": "part of a preview",
+    "RoleChange": "part of a RolesPreview",
+    "RolesPreview": "ObjectSchema.preview_roles returns it",
+    "SubmitReceipt": "ImportExecution.submit returns it",
     "AssetsObject": "reads a response",
     "Attribute": "reads a response",
     "BuildPlan": "ImportToken.plan returns it",
@@ -271,7 +278,7 @@ def examples(emulator: Emulator) -> Mapping[str, object]:
         values += [
             connection, schema, token, plan, execution, execution.result(),
             *connection.get_object_schema("OKT").import_sources()[:1], *schema.find_conflicts(MODEL),
-            schema.roles(), schema.links,
+            schema.roles(), schema.roles().roles[0], token.preview({}), schema.links,
             jsm_assets_dest.Destination(name="Okta"), jsm_assets_dest.AsyncDestination(name="Okta"),
         ]  # fmt: skip
         execution.cancel()

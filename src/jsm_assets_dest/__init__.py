@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ._async.object_schema import AsyncObjectSchema
     from ._async.object_type_conflict import AsyncObjectTypeConflict
     from ._destination.okta_model import OktaModel
+    from ._destination.okta_source import OktaSource
     from ._destination.secret_references import CredentialsReference, SecretReference
     from ._destination.status import DestinationStatus, DestinationStep, StepAction, StepState
     from ._http.clock import Clock
@@ -157,6 +158,7 @@ _HOMES = {
     "ObjectTypeResult": "_imports.object_type_results",
     "ObjectTypeSpec": "_model.specs",
     "OktaModel": "_destination.okta_model",
+    "OktaSource": "_destination.okta_source",
     "PlanItem": "_plan.plan_items",
     "PlanKind": "_plan.plan_items",
     "PlanSubject": "_plan.plan_items",
@@ -264,6 +266,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ObjectTypeResult",
     "ObjectTypeSpec",
     "OktaModel",
+    "OktaSource",
     "PlanItem",
     "PlanKind",
     "PlanSubject",

@@ -1094,6 +1094,16 @@ class ImpossibleChangeError(AssetsError, certain=True):
     )
 
 
+class RiskyChangeError(AssetsError, certain=True):
+    """The plan contains changes that create all objects of a type again. Nothing was sent."""
+
+    cause: str = "Assets recognizes an object by its identifier. Objects without the new identifier's value are created again."
+    remedies: tuple[str, ...] = advice(
+        "You: keep the identifier of the object type in the model.",
+        "Or you: accept the change with accept_risky=True. If missing objects are removed, Assets deletes the old objects.",
+    )
+
+
 class JournalError(AssetsError):
     """The journal of an import can't be used."""
 

@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
-from ._imports import exported_records
+from ._arguments.checking import checked
+from ._imports.exported_records import ExportReading
 from ._model.schema_model import SchemaModel
 
 __all__ = ["read_export"]
 
 
+@checked
 def read_export(path: str | os.PathLike[str], model: SchemaModel) -> Iterator[tuple[str, dict[str, object]]]:
     """Read a file that `ObjectSchema.export_objects` wrote, as records that can be imported again.
 
@@ -26,4 +29,6 @@ def read_export(path: str | os.PathLike[str], model: SchemaModel) -> Iterator[tu
     Raises:
         ConfigurationError: The file can't be read, contains something else, or does not fit the model.
     """
-    return exported_records.read_export(path, model)
+    reading = ExportReading(Path(path), model)
+    reading.prepare()
+    return reading.records()

@@ -82,6 +82,7 @@ from jsm_assets_dest import (
     ObjectTypeResult,
     ObjectTypeSpec,
     OktaModel,
+    OktaSource,
     PlanItem,
     PlanKind,
     ReferenceSpec,
@@ -336,6 +337,9 @@ def destinations(model: SchemaModel) -> None:
     assert_type(evolve(destination, model=model, import_token=None), Destination)
     assert_type(destination.import_token, SecretReference | None)
     assert_type(destination.schema_model(), SchemaModel)
+    assert_type(destination.with_options(on_busy="wait", max_missing=0.5), Destination)
+    assert_type(destination.source, OktaSource | None)
+    assert_type(destination.okta_records(okta.sample_tenant()), okta.Records)
     status = destination.status()
     assert_type(status, DestinationStatus)
     assert_type(status.current, DestinationStep | None)

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Self
 
+from .._arguments.checking import checked_methods
 from .._wire.json_reading import as_number, as_object, as_text
 from ..exceptions import ConfigurationError
 
 
+@checked_methods
 class SubmitReceipt(int):
     """Number of records that were sent, with what the leader of the execution needs to know of them.
 

@@ -5,9 +5,11 @@ from http import HTTPStatus
 
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.commands import Operation, Sleep
+from .._imports.execution_status import read_execution_status
 from .._model.document_reading import read_document
 from .._model.schema_model import SchemaModel
 from .._plan.build_plan import BuildPlanRecord, make_plan
+from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from .._secret import Secret
 from .._session.call import call
 from .._session.site import Site
@@ -60,7 +62,28 @@ def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Opera
         if target.schema is not None and model.statuses
         else _none()
     )
-    return make_plan(model, document, has_mapping=state.status != "MISSING_MAPPING", known_statuses=statuses)
+    has_mapping = state.status != "MISSING_MAPPING"
+    plan = make_plan(model, document, has_mapping=has_mapping, known_statuses=statuses)
+    if not has_mapping or not any(_creates_type(item) for item in plan.items):
+        return plan
+    imported_types = yield from _imported_types(target, links)
+    return make_plan(
+        model, document, has_mapping=has_mapping, known_statuses=statuses, imported_types=imported_types
+    )
+
+
+def _creates_type(item: PlanItem) -> bool:
+    return item.kind is PlanKind.CREATE and item.subject is PlanSubject.OBJECT_TYPE
+
+
+def _imported_types(target: ImportTarget, links: ImportLinks) -> Operation[tuple[str, ...]]:
+    """Read the names of the object types that the last execution filled."""
+    try:
+        response = yield from call(target.site, wire.latest_execution_status(links, target.bearer))
+        status = read_execution_status(response.json())
+    except (ApiError, MalformedAnswerError):
+        return ()  # there was no execution
+    return tuple(object_type.name for object_type in status.object_types)
 
 
 def _none() -> Operation[tuple[str, ...]]:
@@ -78,7 +101,12 @@ def _statuses(site: Site, schema: ObjectSchemaRecord) -> Operation[tuple[str, ..
 
 
 def build(
-    target: ImportTarget, model: SchemaModel, plan: BuildPlanRecord | None, timeout: float
+    target: ImportTarget,
+    model: SchemaModel,
+    plan: BuildPlanRecord | None,
+    timeout: float,
+    *,
+    accept_risky: bool,
 ) -> Operation[BuildPlanRecord]:
     """Carry out the given plan, or a new one."""
     model.check()
@@ -92,6 +120,8 @@ def build(
         yield from tokens.refuse_other_schema(target, links)
         plan.check_current((yield from current_document(target, links)))
     plan.raise_for_impossible()
+    if not accept_risky:
+        plan.raise_for_risky()
     try:
         yield from _carry_out(target, links, plan, timeout)
     except _UNCERTAIN as error:

@@ -14,6 +14,8 @@ class PlanKind(enum.StrEnum):
     CREATE = "create"
     #: It exists and is changed.
     PATCH = "patch"
+    #: It is changed, but only if you accept it, because it would create objects again.
+    RISKY = "risky"
     #: It exists, was created by someone else, and is mapped.
     ADOPT = "adopt"
     #: It exists as wanted.
@@ -46,7 +48,7 @@ class PlanItem:
         path: The place in the model: "people", "people.manager", "icons.person", "statuses.Active". For what is only in
             Assets, the name there.
         message: What the build does, in a sentence.
-        remedy: What a person can do about drift and impossible changes; empty otherwise.
+        remedy: What a person can do about drift, risky changes, and impossible changes; empty otherwise.
     """
 
     __module__ = "jsm_assets_dest"
@@ -60,7 +62,7 @@ class PlanItem:
     @property
     def is_change(self) -> bool:
         """True if something is sent because of it."""
-        return self.kind in (PlanKind.CREATE, PlanKind.PATCH, PlanKind.ADOPT)
+        return self.kind in (PlanKind.CREATE, PlanKind.PATCH, PlanKind.RISKY, PlanKind.ADOPT)
 
     def __str__(self) -> str:
         text = f"{self.kind.value:<10} {self.subject.value:<11} {self.path}: {self.message}"

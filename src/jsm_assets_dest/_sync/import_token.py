@@ -94,7 +94,12 @@ class ImportToken:
         return BuildPlan.bound(self._session, self._target, record)
 
     def build(
-        self, model: SchemaModel, *, plan: BuildPlanRecord | None = None, timeout: float = 600.0
+        self,
+        model: SchemaModel,
+        *,
+        plan: BuildPlanRecord | None = None,
+        timeout: float = 600.0,
+        accept_risky: bool = False,
     ) -> BuildPlan:
         """Build the model in Assets: object types, attributes, references, statuses, and the mapping of the import.
 
@@ -104,6 +109,7 @@ class ImportToken:
             model: The wanted model.
             plan: A plan that was made before. It is rejected if the import or the model has changed since.
             timeout: Seconds to wait until Assets has applied the changes.
+            accept_risky: Make risky changes too, such as another identifier.
 
         Returns:
             The applied plan. Its `model` is the model for the records; adopted object types are resolved in it.
@@ -111,11 +117,15 @@ class ImportToken:
         Raises:
             InvalidModelError: The model has errors. Nothing was sent.
             ImpossibleChangeError: The model contains a change that Assets never makes. Nothing was sent.
+            RiskyChangeError: The identifier of an object type changes, so all objects would be created again. Nothing was
+                sent.
             StalePlanError: The import or the model has changed since the plan was made. Nothing was sent.
             MappingRejectedError: Assets rejected the mapping. There is a subclass for each reason.
             ImportTimeoutError: Assets did not finish in time. It continues.
         """
-        record = self._session.run(building.build(self._target, model, plan, timeout))
+        record = self._session.run(
+            building.build(self._target, model, plan, timeout, accept_risky=accept_risky)
+        )
         return BuildPlan.bound(self._session, self._target, record)
 
     def start(self, **options: Unpack[ImportSettings]) -> ImportExecution:
