@@ -12,6 +12,7 @@ from .leavers import Leavers
 from .object_type_results import FailedRecord, object_type_results
 from .problems import ImportProblem, joined_problems
 from .progress import ImportPhase, ImportProgress
+from .receipt import SubmitReceipt
 from .result import ImportResult
 from .verification import ImportVerification
 from .whole_run import DanglingReference
@@ -75,6 +76,13 @@ class Tally:
         else:
             self.chunks += 1
             self.bytes_sent += size
+
+    def add_receipt(self, receipt: SubmitReceipt) -> None:
+        """Add the records that another process submitted."""
+        for selector, count in receipt.counts.items():
+            self.sent[selector] = self.sent.get(selector, 0) + count
+        self.chunks += receipt.chunks
+        self.refused += receipt.refused
 
     def progress(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 from typing import NoReturn, cast
@@ -151,7 +152,9 @@ class Sending:
         changed: What the journal knows, if only changed records are sent, or None.
         encoder: JSON encoder. A resumed run uses the encoder of the interrupted run, which produces the same bytes.
         in_flight: Selectors of the chunks in flight, by the chunks' names.
-        sent: Number of records that the service accepted from this producer.
+        counts: Number of records by selector that the service accepted from this producer.
+        chunks: Number of chunks that the service accepted from this producer.
+        refused: Number of records that this producer did not send.
         next_display: Time of the next update of the progress that Assets displays.
         selectors: Selectors whose records are taken from the source.
         identities: Identities of the checked records of chunks that are not confirmed yet, by selector and position.
@@ -166,7 +169,9 @@ class Sending:
     changed: ChangedRecords | None = None
     encoder: Encoder = field(factory=choose_encoder)
     in_flight: dict[str, frozenset[str]] = field(factory=dict, init=False)
-    sent: int = field(default=0, init=False)
+    counts: Counter[str] = field(factory=Counter, init=False)
+    chunks: int = field(default=0, init=False)
+    refused: int = field(default=0, init=False)
     next_display: float = field(init=False)
     identities: dict[str, dict[int, list[SentRow]]] = field(factory=dict, init=False, repr=False)
     order: _Order = field(init=False)
@@ -276,6 +281,7 @@ class Sending:
             self.changed.note_skipped(error.selector, self.checker.values_of(error.selector, error.record))
         if self.execution.options.on_bad_record == "fail":
             raise error
+        self.refused += 1
         with self.execution.ledger.lock:
             self.execution.ledger.tally.refuse(error)
 
@@ -378,7 +384,8 @@ class Sending:
             ledger.tally.retries += sent.effort.retries
             if not sent.is_too_large:
                 ledger.tally.accept(chunk.counts, len(chunk.body))
-                self.sent += chunk.count
+                self.counts.update(chunk.counts)
+                self.chunks += 1
         if sent.is_too_large:
             if self.record is not None:
                 self.record.split(chunk)
@@ -462,12 +469,18 @@ def submit(
     refuse_unknown_selectors(records, execution.model.import_order())
     _check_part(part)
     # The random name cannot be the name of a part: a service that recognizes ids would drop chunks with equal ids.
-    sending = Sending(target, execution, f"{execution.run_id}-{part or secrets.token_hex(8)}")
+    name = part or secrets.token_hex(8)
+    sending = Sending(target, execution, f"{execution.run_id}-{name}")
     yield from sending.all_of(records)
+    execution.ledger.parts.add(name)
     evidence = execution.ledger.evidence
-    if evidence is None or evidence.is_read:
-        return SubmitReceipt(sending.sent)
-    return SubmitReceipt(sending.sent, evidence.comparison.to_dict())
+    return SubmitReceipt(
+        sending.counts,
+        chunks=sending.chunks,
+        refused=sending.refused,
+        part=name,
+        identities=None if evidence is None or evidence.is_read else evidence.comparison.to_dict(),
+    )
 
 
 def _check_part(part: str) -> None:
