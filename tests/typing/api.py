@@ -63,10 +63,12 @@ from jsm_assets_dest import (
     ImportStatus,
     ImportToken,
     ImportTokenReport,
+    ImportVerification,
     JiraGroup,
     JiraUser,
     Journal,
     JournalRun,
+    Leaver,
     Limits,
     LinkedObject,
     LinkOutcome,
@@ -82,6 +84,7 @@ from jsm_assets_dest import (
     ObjectTypeResult,
     ObjectTypeSpec,
     OktaModel,
+    OktaSource,
     PlanItem,
     PlanKind,
     ReferenceSpec,
@@ -249,6 +252,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
 
     assert_type(token.test_import(pairs()), ImportResult)
     assert_type(token.import_records(pairs(), on_progress=show, journal="okta.journal"), ImportResult)
+    assert_type(token.import_records(pairs(), verify="all", send="changed"), ImportResult)
+    assert_type(token.verify(pairs(), sample=100), ImportVerification)
     assert_type(token.import_records({"people": [{"oktaId": "1"}]}, on_progress=print), ImportResult)
     assert_type(token.resume_import(pairs(), journal="okta.journal"), ImportResult)
     with Journal.open("okta.journal") as journal:
@@ -340,6 +345,9 @@ def destinations(model: SchemaModel) -> None:
     assert_type(evolve(destination, model=model, import_token=None), Destination)
     assert_type(destination.import_token, SecretReference | None)
     assert_type(destination.schema_model(), SchemaModel)
+    assert_type(destination.with_options(on_busy="wait", max_missing=0.5), Destination)
+    assert_type(destination.source, OktaSource | None)
+    assert_type(destination.okta_records(okta.sample_tenant()), okta.Records)
     status = destination.status()
     assert_type(status, DestinationStatus)
     assert_type(status.current, DestinationStep | None)
@@ -415,6 +423,8 @@ def values(
     assert_type(result.object_types, tuple[ObjectTypeResult, ...])
     assert_type(result.problems, tuple[ImportProblem, ...])
     assert_type(result.ok, bool)
+    assert_type(result.verification, ImportVerification | None)
+    assert_type(result.leavers, tuple[Leaver, ...])
     assert_type(roles.managers, Role | None)
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)
