@@ -402,7 +402,7 @@ def test_unknown_columns_are_reported_once_with_the_nearest_key(
     assert note in str(result)
 
 
-def test_table_without_a_fitting_column_is_rejected_before_sending(site: Site) -> None:
+def test_table_without_fitting_column_is_rejected_unsent(site: Site) -> None:
     table = tables.records([{"Okta Id": "1", "Mail": "a"}])
 
     with pytest.raises(
@@ -423,7 +423,7 @@ def test_fix_without_similar_columns_names_a_key(site: Site) -> None:
 
 
 @pytest.mark.parametrize("form", ["pandas", "polars", "arrow"])
-def test_column_type_of_floats_that_identify_is_rejected_before_sending(site: Site, form: str) -> None:
+def test_column_of_floats_that_identify_is_rejected_unsent(site: Site, form: str) -> None:
     table = {"pandas": Pandas, "polars": Polars, "arrow": Arrow}[form]([], kinds=("f", "i"))
 
     with pytest.raises(ConfigurationError, match='The column "id" contains floats, but it identifies People'):
@@ -432,7 +432,7 @@ def test_column_type_of_floats_that_identify_is_rejected_before_sending(site: Si
     assert not site.has_started
 
 
-def test_rows_with_floats_that_identify_are_rejected_before_sending(site: Site) -> None:
+def test_rows_with_floats_that_identify_are_rejected_unsent(site: Site) -> None:
     cursor = Cursor([(1, 41), (7.0, 42)])
 
     with pytest.raises(ConfigurationError, match='The column "id" contains floats'):
