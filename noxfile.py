@@ -98,10 +98,14 @@ def notebook(session: nox.Session) -> None:
 
 @nox.session
 def peers(session: nox.Session) -> None:
-    """Run other clients against the emulator, and data pipelines that import through the library."""
+    """Run other clients against the emulator, and what needs pandas, Polars, Arrow, Dask, or dlt."""
     install(session, "-e", ".[test]", "-r", "benchmarks/requirements.txt")
     npm = {"JSM_ASSETS_TEST_NPM": "1"} if shutil.which("node") and shutil.which("npm") else {}
-    targets = session.posargs or ("tests/pipelines", "tests/emulator/test_other_clients.py")
+    targets = session.posargs or (
+        "tests/pipelines",
+        "tests/emulator/test_other_clients.py",
+        "tests/notebook/test_explore.py",
+    )
     session.run("python", "-m", "pytest", "-q", *targets, env=npm)
 
 

@@ -86,6 +86,11 @@ class AssetsError(Declared):
         """
         return self._retryable
 
+    @property
+    def _is_conclusive(self) -> bool:
+        """False if the response may have another meaning, so that a check is unknown instead of failed."""
+        return True
+
     def skip_reason(self, site: str, account: str) -> str:
         """Return why a check is skipped after this error, or "" if that follows from the failed check only."""
         return self._skips.format(site=site or "the site", account=account or "the account")
@@ -408,6 +413,11 @@ class BadCredentialsError(AuthenticationError):
 
     silent: bool = False
     seen: bool = False
+
+    @property
+    def _is_conclusive(self) -> bool:
+        """False if the response does not show for which account it is."""
+        return self.seen or not self.silent
 
 
 class CaptchaRequiredError(AuthenticationError, certain=True):
@@ -1101,6 +1111,16 @@ class ImpossibleChangeError(AssetsError, certain=True):
     remedies: tuple[str, ...] = advice(
         "You: keep what exists in the model.",
         "Or an object schema manager: change it in Assets first.",
+    )
+
+
+class RiskyChangeError(AssetsError, certain=True):
+    """The plan contains changes that create all objects of a type again. Nothing was sent."""
+
+    cause: str = "Assets recognizes an object by its identifier. Objects without the new identifier's value are created again."
+    remedies: tuple[str, ...] = advice(
+        "You: keep the identifier of the object type in the model.",
+        "Or you: accept the change with accept_risky=True. If missing objects are removed, Assets deletes the old objects.",
     )
 
 

@@ -27,6 +27,7 @@ from jsm_assets_dest import (
     ObjectSchemaRecord,
     ObjectType,
     OktaModel,
+    OktaSource,
     Role,
     RoleChange,
     RoleKind,
@@ -41,11 +42,24 @@ from jsm_assets_dest import (
     okta,
 )
 
-#: Public names that are defined in the folders of destinations and of values of Assets.
+#: Modules of values of Assets whose public names are tested here. The other modules have tests of their own.
+ASSETS = {
+    f"_assets.{module}"
+    for module in (
+        "directory",
+        "import_settings",
+        "import_sources",
+        "object_schemas",
+        "object_types",
+        "objects",
+        "roles",
+        "statuses",
+    )
+}
 NAMES = [
     name
     for name, home in jsm_assets_dest._HOMES.items()
-    if home.startswith(("_destination.", "_assets.")) and home != "_assets.reports"
+    if home.startswith("_destination.") or home in ASSETS
 ]
 LINKS = SchemaLinks.of("https://acme.atlassian.net", "7")
 SCHEMA = ObjectSchemaRecord(id="7", key="OKT", name="Okta", links=LINKS)
@@ -77,6 +91,7 @@ VALUES: list[object] = [
     SCHEMA,
     ObjectType(id="4", name="People"),
     OktaModel("lean", custom_attributes=[okta.CustomAttribute("location", "Location")]),
+    OktaSource(people_limit=5, privacy={"people.mobilePhone": "drop"}, hash_key="env:HASH_KEY"),
     ROLE,
     RoleChange(role=ROLE, removed=ROLE.members),
     RoleKind.USERS,

@@ -156,18 +156,3 @@ def test_file_that_cannot_be_read_is_rejected(path: Path) -> None:
     path.write_bytes(b"\xff")
     with pytest.raises(ConfigurationError, match="it is not UTF-8"):
         read_export(str(path), MODEL)
-
-
-@pytest.mark.parametrize("wrong", ["", None, 7])
-def test_invalid_path_is_rejected(wrong: Any) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        read_export(wrong, MODEL)
-
-    assert caught.value.field == "path"
-
-
-def test_model_of_another_type_is_rejected(path: Path) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        read_export(path, "standard")  # type: ignore[arg-type]  # on purpose
-
-    assert caught.value.field == "model"

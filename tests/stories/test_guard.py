@@ -23,7 +23,7 @@ from jsm_assets_dest.testing import Doubts, Emulator, Fault
 from tests.stories.importing import operations
 from tests.stories.story import now, story
 
-Records: TypeAlias = dict[str, list[dict[str, object]]]
+Records: TypeAlias = dict[str, list[Any]]
 
 
 def model(*, groups: bool = True) -> SchemaModel:
@@ -242,7 +242,7 @@ def test_complete_run_passes_on_each_path(path: Any, emulator: Emulator, token: 
 
 
 def test_letter_case_counts_if_identifiers_respect_it(emulator: Emulator, token: Any) -> None:
-    people = [{"name": "Ann", "id": "a1"}, *records()["people"]]
+    people: list[Any] = [{"name": "Ann", "id": "a1"}, *records()["people"]]
     fill(emulator, token, "remove", {**records(), "people": people})
 
     with pytest.raises(
@@ -443,7 +443,7 @@ def test_receipts_are_plain_data(emulator: Emulator, token: Any) -> None:
         assert receipt == 23
         assert execution.submit({"people": []}).identities == {}
         with pytest.raises(ConfigurationError, match="another import"):
-            execution.add_receipt(SubmitReceipt(1, {"another": {}}))
+            execution.add_receipt(SubmitReceipt({"people": 1}, identities={"another": {}}))
         with pytest.raises(ConfigurationError, match="receipt"):
             execution.add_receipt(7)
         with pytest.raises(ConfigurationError, match="not a receipt"):
@@ -545,6 +545,7 @@ def test_leavers_of_a_year_raise_no_alarm(emulator: Emulator, token: Any, tmp_pa
     journal = tmp_path / "guard.journal"
     fill(emulator, token, "ignore", records(people=100))
 
+    source = records(people=100)
     for week in range(52):
         source = records(people=100)
         del source["people"][:week]

@@ -48,7 +48,7 @@ def token(emulator: Emulator) -> Iterator[Any]:
         yield token
 
 
-def tenant(count: int = 20) -> dict[str, list[dict[str, object]]]:
+def tenant(count: int = 20) -> dict[str, list[Any]]:
     """Groups, and people who are in one of them."""
     return {"groups": [*GROUPS], "people": [{**person, "groups": ["00g1"]} for person in people(count)]}
 

@@ -7,7 +7,7 @@ narrower or `Any` fails here before it fails for users.
 from __future__ import annotations
 
 import datetime
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import assert_type
 
 from attrs import evolve
@@ -63,10 +63,12 @@ from jsm_assets_dest import (
     ImportStatus,
     ImportToken,
     ImportTokenReport,
+    ImportVerification,
     JiraGroup,
     JiraUser,
     Journal,
     JournalRun,
+    Leaver,
     Limits,
     LinkedObject,
     LinkOutcome,
@@ -82,6 +84,7 @@ from jsm_assets_dest import (
     ObjectTypeResult,
     ObjectTypeSpec,
     OktaModel,
+    OktaSource,
     PlanItem,
     PlanKind,
     ReferenceSpec,
@@ -105,6 +108,7 @@ from jsm_assets_dest import (
     UserLinkProgress,
     UserLinkReport,
     okta,
+    tables,
 )
 from jsm_assets_dest.exceptions import (
     ExecutionFacts,
@@ -178,6 +182,9 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.count_objects(object_type="People"), int)
     assert_type(schema.get_object("OKT-1"), AssetsObject)
     assert_type(schema.export_objects("people.jsonl", object_type="People"), int)
+    assert_type(tables.read_export("people.jsonl", model), Iterator[tuple[str, dict[str, object]]])
+    assert_type(tables.records(object(), columns={"Mail": "email"}), Iterable[dict[str, object]])
+    assert_type(tables.records(object(), columns=["id", "email"]), Iterable[dict[str, object]])
     assert_type(schema.find_object("OKT-1"), AssetsObject | None)
     for asset in schema.objects(include_children=True):
         assert_type(asset.to_dict(), dict[str, object])
@@ -245,6 +252,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
 
     assert_type(token.test_import(pairs()), ImportResult)
     assert_type(token.import_records(pairs(), on_progress=show, journal="okta.journal"), ImportResult)
+    assert_type(token.import_records(pairs(), verify="all", send="changed"), ImportResult)
+    assert_type(token.verify(pairs(), sample=100), ImportVerification)
     assert_type(token.import_records({"people": [{"oktaId": "1"}]}, on_progress=print), ImportResult)
     assert_type(token.resume_import(pairs(), journal="okta.journal"), ImportResult)
     with Journal.open("okta.journal") as journal:
@@ -336,6 +345,9 @@ def destinations(model: SchemaModel) -> None:
     assert_type(evolve(destination, model=model, import_token=None), Destination)
     assert_type(destination.import_token, SecretReference | None)
     assert_type(destination.schema_model(), SchemaModel)
+    assert_type(destination.with_options(on_busy="wait", max_missing=0.5), Destination)
+    assert_type(destination.source, OktaSource | None)
+    assert_type(destination.okta_records(okta.sample_tenant()), okta.Records)
     status = destination.status()
     assert_type(status, DestinationStatus)
     assert_type(status.current, DestinationStep | None)
@@ -411,6 +423,8 @@ def values(
     assert_type(result.object_types, tuple[ObjectTypeResult, ...])
     assert_type(result.problems, tuple[ImportProblem, ...])
     assert_type(result.ok, bool)
+    assert_type(result.verification, ImportVerification | None)
+    assert_type(result.leavers, tuple[Leaver, ...])
     assert_type(roles.managers, Role | None)
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)

@@ -104,6 +104,7 @@ def label(member: JiraUser | JiraGroup) -> str:
     return f"{member.display_name} ({member.account_id})" if member.display_name else member.account_id
 
 
+@checked_methods
 @frozen(kw_only=True)
 class Role:
     """A role of an object schema, with its entries.

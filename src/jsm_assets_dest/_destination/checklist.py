@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from attrs import define, evolve, field, frozen
 
 from .._assets.import_sources import ImportSource
-from .._assets.object_schemas import ObjectSchemaRecord
+from .._assets.object_schemas import ObjectSchemaRecord, schema_key
 from .._assets.reports import CheckState, ConnectionReport, ImportTokenReport
 from .._assets.roles import SchemaRoles, label, wanted_roles
 from .._http.commands import Operation
+from .._model.names import same_name
 from .._model.schema_model import SchemaModel
 from .._operations import building, conflicts, roles
 from .._operations import doctor as permissions
@@ -27,7 +28,6 @@ from .._secret import Secret
 from .._session.site import Site
 from ..exceptions import (
     AssetsError,
-    ImpossibleChangeError,
     RolesNotSettableError,
 )
 from .problem_steps import REMEDIES, failed_checks_step, failed_step
@@ -167,7 +167,7 @@ class _Checklist:
         key = self.wanted.schema_key
         try:
             listed = yield from schemas.list_all(self.site)
-            schema = next((item for item in listed if key and item.key.upper() == key.upper()), None)
+            schema = next((item for item in listed if key and schema_key(item.key) == key), None)
             if schema is not None:
                 # The listing contains no counts.
                 schema = yield from schemas.refreshed(self.site, schema.id)
@@ -193,6 +193,17 @@ class _Checklist:
                 action=StepAction("choose_schema", {"schemas": choices}),
                 evidence=f"existing object schemas: {keys}",
                 remedies=(REMEDIES["choose_schema"],),
+            )
+        elif owner := next(
+            (item for item in listed if same_name(item.name, self.wanted.schema_name or key)), None
+        ):
+            step = DestinationStep(
+                code="schema",
+                state=StepState.NEEDS_INPUT,
+                summary=f'The object schema {key} can\'t be created: {owner.key} has the name "{owner.name}".',
+                action=StepAction("choose_schema", {"schemas": [{"key": owner.key, "name": owner.name}]}),
+                evidence=f"existing object schemas: {keys}",
+                remedies=(f"You: use the object schema {owner.key}, or choose another name.",),
             )
         else:
             step = DestinationStep(
@@ -498,8 +509,12 @@ class _Checklist:
         assert self.plan is not None  # otherwise the step has failed
         try:
             self.plan.raise_for_impossible()
-        except ImpossibleChangeError as error:
+            self.plan.raise_for_risky()
+        except AssetsError as error:
             return failed_step("build", error, "fix_model", self._page())
+        rejection = self.site.rejected_plans.get(self.plan.digest)
+        if rejection is not None:
+            return failed_step("build", rejection, "fix_model", self._page())
         return DestinationStep(
             code="build",
             state=StepState.OPEN,

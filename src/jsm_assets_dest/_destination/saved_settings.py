@@ -4,11 +4,12 @@ import os
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self, TypeAlias, cast
+from typing import Self, TypeAlias, Unpack, cast
 
 from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._assets.object_schemas import schema_key
 from .._assets.roles import RoleEntry, role_entries
 from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
@@ -20,6 +21,7 @@ from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError
 from .checklist import Wanted
 from .okta_model import OktaModel
+from .okta_source import OktaSource, privacy_of
 from .pasted_secrets import FORMS, reject_secrets
 from .saved_options import changed_options, options_from_dict, options_to_dict, reject_unsavable
 from .secret_references import (
@@ -68,6 +70,10 @@ def _roles(value: Mapping[str, Sequence[RoleEntry]]) -> Mapping[str, tuple[str, 
     return {name: role_entries(entries, f"roles.{name}") for name, entries in value.items()}
 
 
+def _normalized_key(value: str | None) -> str | None:
+    return None if value is None else schema_key(value)
+
+
 def _path(value: str | os.PathLike[str] | None) -> Path | None:
     return None if value is None else Path(os.path.abspath(value))  # noqa: PTH100 - resolve() would follow links
 
@@ -88,13 +94,14 @@ class SavedDestination:
     gateway: str | None = field(default=None, repr=False)
     cloud_id: str | None = field(default=None, repr=False)
     workspace_id: str | None = field(default=None, repr=False)
-    schema_key: str | None = None
+    schema_key: str | None = field(default=None, converter=_normalized_key)
     schema_name: str | None = field(default=None, repr=False)
     schema_description: str = field(default="", repr=False)
     roles: Mapping[str, tuple[str, ...]] = field(factory=dict, converter=_roles, repr=False)
     import_source: str | None = None
     import_token: SecretReference | None = field(default=None, converter=_reference)
     model: ModelChoice | None = field(default=None, converter=_model, repr=False)
+    source: OktaSource | None = field(default=None, repr=False)
     options: ImportOptions = field(factory=ImportOptions, repr=False)
     path: Path | None = field(default=None, converter=_path, eq=False)
     _environ: Environment = field(default=None, converter=_environment, repr=False, eq=False, alias="environ")
@@ -184,6 +191,8 @@ class SavedDestination:
                 data[setting.name] = str(value)
             elif setting.name == "model":
                 data[setting.name] = _model_to_dict(value)
+            elif setting.name == "source":
+                data[setting.name] = {"okta": value.to_dict()}
             elif setting.name == "roles":
                 data[setting.name] = {name: list(entries) for name, entries in value.items()}
             elif setting.name == "options":
@@ -232,6 +241,7 @@ class SavedDestination:
             import_source=texts.get("import_source"),
             import_token=texts.get("import_token"),
             model=_model_from_dict(read_object(data["model"], "model")) if "model" in data else None,
+            source=_source_from_dict(read_object(data["source"], "source")) if "source" in data else None,
             options=options_from_dict(read_object(data.get("options", {}), "options")),
             path=path,
             environ=environ,
@@ -300,12 +310,19 @@ class SavedDestination:
     # --- what the settings refer to ---------------------------------------------------------------------------------
 
     def schema_model(self) -> SchemaModel:
-        """Create or read the model. Nothing is sent.
+        """Create or read the model, without the attributes that the privacy rules drop. Nothing is sent.
 
         Raises:
-            ConfigurationError: The destination has no model, or the file of the model is not readable.
+            ConfigurationError: The destination has no model, the file of the model is not readable, or the privacy rules
+                do not fit the model.
             InvalidModelError: The file contains something else, or the options contradict each other.
         """
+        model = self._chosen_model()
+        if self.source is None or not self.source.has_privacy_rules:
+            return model
+        return privacy_of(self.source, self._hash_key()).model(model)
+
+    def _chosen_model(self) -> SchemaModel:
         if isinstance(self.model, OktaModel):
             return self.model.schema_model()
         if isinstance(self.model, SchemaModel):
@@ -319,6 +336,24 @@ class SavedDestination:
         return SchemaModel.from_dict(
             read_object_file(self._folder / self.model.expanduser(), "model", "a schema model")
         )
+
+    def with_options(self, **options: Unpack[ImportSettings]) -> Self:
+        """Return the destination with these import options, for example those of the last run.
+
+        Args:
+            options: See `ImportOptions`. Other saved options do not change.
+
+        Raises:
+            ConfigurationError: An option has an invalid value, or can't be saved.
+        """
+        settings = cast("ImportSettings", {**changed_options(self.options), **options})
+        return evolve(self, options=ImportOptions(**settings))
+
+    def _hash_key(self) -> Secret | None:
+        reference = None if self.source is None else self.source.hash_key
+        if reference is None:
+            return None
+        return read_secret(reference, self._environ.variables(), self._folder, "source.hash_key")
 
     def _site_settings(self, auth: Credentials | None) -> SiteSettings:
         credentials = auth
@@ -449,6 +484,11 @@ def _model_to_dict(model: ModelChoice) -> dict[str, object]:
     if isinstance(model, SchemaModel):
         return {"whole": model.to_dict()}
     return {"file": str(model)}
+
+
+def _source_from_dict(data: Mapping[str, object]) -> OktaSource:
+    reject_unknown_keys(data, "source", ("okta",))
+    return OktaSource.from_dict(read_object(data.get("okta", {}), "source.okta"))
 
 
 def _model_from_dict(data: Mapping[str, object]) -> ModelChoice:

@@ -5,7 +5,7 @@ The values themselves are defined in layers above the errors; here are only thei
 
 from __future__ import annotations
 
-from typing import Protocol, TypedDict, runtime_checkable
+from typing import Protocol, TypedDict
 
 
 class Place(TypedDict, total=False):
@@ -65,7 +65,6 @@ class ResultFacts(Protocol):
         ...
 
 
-@runtime_checkable
 class ExecutionFacts(Protocol):
     """The parts of an `Execution` that are available on every error with one. `ImportToken.attach` accepts it."""
 
@@ -89,7 +88,6 @@ class ExecutionFacts(Protocol):
         ...
 
 
-@runtime_checkable
 class PreviewFacts(Protocol):
     """The parts of an `ImportPreview` that are available on every error with one. Imports accept it as `allow_missing`."""
 

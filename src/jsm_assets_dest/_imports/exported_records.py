@@ -1,6 +1,5 @@
 """Records of an export: objects of Assets in the form in which they were imported."""
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
@@ -178,26 +177,3 @@ def _put(record: dict[str, object], locator: str, value: object) -> None:
     for step in path:
         record = cast("dict[str, object]", record.setdefault(step, {}))
     record.setdefault(key, value)
-
-
-def read_export(path: object, model: object) -> Iterator[tuple[str, dict[str, object]]]:
-    """Check the arguments and the file, and return the records.
-
-    Raises:
-        ConfigurationError: An argument or the file is invalid.
-    """
-    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
-        raise ConfigurationError(
-            f"`path` is {type(path).__name__ if path else 'empty'}. Nothing was sent.",
-            field="path",
-            fix="Pass the path of a file that export_objects() wrote.",
-        )
-    if not isinstance(model, SchemaModel):
-        raise ConfigurationError(
-            f"`model` is {type(model).__name__}. Nothing was sent.",
-            field="model",
-            fix="Pass the SchemaModel of the import.",
-        )
-    reading = ExportReading(Path(os.fsdecode(path)), model)
-    reading.prepare()
-    return reading.records()

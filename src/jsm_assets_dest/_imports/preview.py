@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
 from ..exceptions import ConfigurationError
 from .comparison import Comparison, EvidenceSource, ExistingObject
@@ -199,6 +200,7 @@ _EFFECTS = {
 }
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class ImportPreview:
     """Effect of an import. A `MassDeletionGuardError` has one too, as `error.preview`.

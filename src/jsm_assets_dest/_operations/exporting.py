@@ -11,24 +11,17 @@ from typing import IO
 
 from .._assets.export_lines import line_of
 from .._http.commands import Operation
-from ..exceptions import ConfigurationError, ExportError
+from ..exceptions import ExportError
 from .objects import ObjectReading
 
 
-def export(reading: ObjectReading, path: object) -> Operation[int]:
+def export(reading: ObjectReading, path: str | os.PathLike[str]) -> Operation[int]:
     """Write the objects of a reading to a file, and return their number. After an error, the file is unchanged.
 
     Raises:
-        ConfigurationError: `path` is not a path. Nothing was sent.
         ExportError: The file can't be written.
     """
-    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
-        raise ConfigurationError(
-            f"`path` is {type(path).__name__ if path else 'empty'}. Nothing was sent.",
-            field="path",
-            fix='Pass the path of a file, such as "people.jsonl".',
-        )
-    file_path = Path(os.fsdecode(path)).resolve()
+    file_path = Path(path).resolve()
     count = 0
     with _replacing(file_path) as file:
         while page := (yield from reading.next_page()):

@@ -28,6 +28,7 @@ from .record_sources import (
     Source,
     chosen_selectors,
     close,
+    fit_tables,
     open_sources,
     pull,
     refuse_no_source,
@@ -50,6 +51,7 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
     with _opened(options, target.site) as journal:
         setup = yield from starting.prepare(target, options)
         refuse_unknown_selectors(records, setup.model.import_order())
+        fit_tables(records, setup.model)
         source_id = setup.links.import_source_id
         if journal is not None:
             _refuse_other_journal(journal, source_id)

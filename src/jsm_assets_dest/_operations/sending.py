@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import NoReturn, cast
 
 from attrs import define, field, frozen
 
 from .._http.commands import Join, Operation, Outcome, Spawn
+from .._imports.changed_records import ChangedRecords
 from .._imports.chunk import Chunk
 from .._imports.chunker import Chunker
 from .._imports.comparison import SentRow
@@ -19,6 +22,7 @@ from .._imports.journal_values import ChunkState
 from .._imports.options import time_zone
 from .._imports.problems import ImportProblem
 from .._imports.progress import ImportPhase, count_text
+from .._imports.readback import ReadBack
 from .._imports.receipt import SubmitReceipt
 from .._imports.record_checker import RecordChecker
 from .._imports.whole_run import DanglingReference
@@ -41,6 +45,7 @@ from .record_sources import (
     Source,
     chosen_selectors,
     close,
+    fit_tables,
     open_sources,
     pull,
     refuse_no_source,
@@ -144,11 +149,16 @@ class Sending:
         prefix: First part of the chunks' ids.
         record: Chunks in the journal, if there is one.
         boundaries: Record counts of the chunks of an interrupted run.
+        readback: Records for a verification, or None.
+        changed: What the journal knows, if only changed records are sent, or None.
         encoder: JSON encoder. A resumed run uses the encoder of the interrupted run, which produces the same bytes.
         in_flight: Selectors of the chunks in flight, by the chunks' names.
-        sent: Number of records that the service accepted from this producer.
+        counts: Number of records by selector that the service accepted from this producer.
+        chunks: Number of chunks that the service accepted from this producer.
+        refused: Number of records that this producer did not send.
         next_display: Time of the next update of the progress that Assets displays.
         selectors: Selectors whose records are taken from the source.
+        table_notes: Notes about the columns of tables.
         identities: Identities of the checked records of chunks that are not confirmed yet, by selector and position.
     """
 
@@ -157,9 +167,13 @@ class Sending:
     prefix: str
     record: JournalRecord | None = None
     boundaries: tuple[int, ...] = ()
+    readback: ReadBack | None = None
+    changed: ChangedRecords | None = None
     encoder: Encoder = field(factory=choose_encoder)
     in_flight: dict[str, frozenset[str]] = field(factory=dict, init=False)
-    sent: int = field(default=0, init=False)
+    counts: Counter[str] = field(factory=Counter, init=False)
+    chunks: int = field(default=0, init=False)
+    refused: int = field(default=0, init=False)
     next_display: float = field(init=False)
     identities: dict[str, dict[int, list[SentRow]]] = field(factory=dict, init=False, repr=False)
     order: _Order = field(init=False)
@@ -167,6 +181,7 @@ class Sending:
     chunker: Chunker = field(init=False)
     links: ExecutionLinks = field(init=False)
     selectors: tuple[str, ...] = field(init=False)
+    table_notes: tuple[str, ...] = field(default=(), init=False)
 
     def __attrs_post_init__(self) -> None:
         options = self.execution.options
@@ -175,7 +190,7 @@ class Sending:
             timezone=None if options.timezone is None else time_zone(options.timezone),
             unique_in_run=options.unique_in_run,
             dangling=options.find_dangling,
-            on_accepted=None if self.execution.ledger.evidence is None else self._identify,
+            on_accepted=self._note,
         )
         self.chunker = Chunker(
             self.prefix,
@@ -206,12 +221,12 @@ class Sending:
     def notes(self) -> tuple[str, ...]:
         """Notes for the result."""
         if self.checker.remembered_all:
-            return ()
+            return self.table_notes
         note = (
             "The run has more records than identifiers can be remembered. Some later records were not compared with all "
             "earlier ones."
         )
-        return (note,)
+        return (note, *self.table_notes)
 
     def _problems(self) -> list[ImportProblem]:
         """Return the problems that the checker noted, without status names that the import adds to Assets."""
@@ -223,6 +238,19 @@ class Sending:
             or source is None
             or source.handling("unknown values", problem.object_type) != "ADD"
         ]
+
+    def _note(
+        self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]
+    ) -> Sequence[bool] | None:
+        """Note checked records for the guard, the journal, and a verification; return which ones to send, or None for all."""
+        if self.readback is not None:
+            self.readback.note(selector, records)
+        if self.changed is None:
+            self._identify(selector, indexes, records)
+            return None
+        selected = self.changed.select(selector, records)
+        self._identify(selector, tuple(compress(indexes, selected)), tuple(compress(records, selected)))
+        return selected
 
     def _identify(self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]) -> None:
         """Remember the identities of checked records until their chunk is confirmed."""
@@ -252,13 +280,17 @@ class Sending:
             evidence.is_accepted = False
             evidence.comparison.skip(error.selector, self.checker.values_of(error.selector, error.record))
             self.identities.get(error.selector, {}).pop(error.index or 0, None)
+        if self.changed is not None:
+            self.changed.note_skipped(error.selector, self.checker.values_of(error.selector, error.record))
         if self.execution.options.on_bad_record == "fail":
             raise error
+        self.refused += 1
         with self.execution.ledger.lock:
             self.execution.ledger.tally.refuse(error)
 
     def all_of(self, records: object, limit: int | None = None) -> Operation[None]:
         """Send all records, or the first ones, and wait until every chunk is confirmed."""
+        self.table_notes = fit_tables(records, self.execution.model)
         tally = self.execution.ledger.tally
         if tally.sending_since is None:
             tally.sending_since = self.target.site.clock.monotonic()
@@ -356,7 +388,8 @@ class Sending:
             ledger.tally.retries += sent.effort.retries
             if not sent.is_too_large:
                 ledger.tally.accept(chunk.counts, len(chunk.body))
-                self.sent += chunk.count
+                self.counts.update(chunk.counts)
+                self.chunks += 1
         if sent.is_too_large:
             if self.record is not None:
                 self.record.split(chunk)
@@ -440,12 +473,18 @@ def submit(
     refuse_unknown_selectors(records, execution.model.import_order())
     _check_part(part)
     # The random name cannot be the name of a part: a service that recognizes ids would drop chunks with equal ids.
-    sending = Sending(target, execution, f"{execution.run_id}-{part or secrets.token_hex(8)}")
+    name = part or secrets.token_hex(8)
+    sending = Sending(target, execution, f"{execution.run_id}-{name}")
     yield from sending.all_of(records)
+    execution.ledger.parts.add(name)
     evidence = execution.ledger.evidence
-    if evidence is None or evidence.is_read:
-        return SubmitReceipt(sending.sent)
-    return SubmitReceipt(sending.sent, evidence.comparison.to_dict())
+    return SubmitReceipt(
+        sending.counts,
+        chunks=sending.chunks,
+        refused=sending.refused,
+        part=name,
+        identities=None if evidence is None or evidence.is_read else evidence.comparison.to_dict(),
+    )
 
 
 def _check_part(part: str) -> None:

@@ -249,8 +249,8 @@ class Connection:
         Assets gives every JSM user access to a new object schema; see `roles` and `set_roles` of the object schema.
 
         Args:
-            key: Key of the object schema: 2 to 10 uppercase letters and digits, starting with a letter. It is the first
-                part of every object's key.
+            key: Key of the object schema: 2 to 10 letters A to Z and digits, starting with a letter, in any case. It is the
+                first part of every object's key.
             name: Name, unique in the workspace.
             description: Description.
 
@@ -268,7 +268,7 @@ class Connection:
         An existing object schema is not changed.
 
         Args:
-            key: Key of the object schema: 2 to 10 uppercase letters and digits, starting with a letter.
+            key: Key of the object schema: 2 to 10 letters A to Z and digits, starting with a letter, in any case.
             name: Name of a new object schema. Default: the key.
             description: Description of a new object schema.
 

@@ -176,14 +176,7 @@ class ObjectSchema(ObjectSchemaRecord):
             ValidationError: Assets rejected the query.
             IncompleteListError: Assets did not return all objects.
         """
-        reading = object_reading.reading(
-            self._session.site,
-            self,
-            query,
-            object_type=object_type,
-            include_children=False,
-            page_size=object_reading.PAGE_SIZE,
-        )
+        reading = object_reading.reading(self._session.site, self, query, object_type=object_type)
         return self._session.run(exporting.export(reading, path))
 
     def graph(self) -> graphs.Graph:
