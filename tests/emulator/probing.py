@@ -58,7 +58,7 @@ class Sandbox:
     def writing(self, **changes: Any) -> Options:
         """Return the options of a run that writes."""
         token = Credential.bearer(self.source.token)
-        return self.options(write=True, schema_key=KEY, import_credential=token, **changes)
+        return self.options(**{"write": True, "schema_key": KEY, "import_credential": token, **changes})
 
     def client(self, options: Options, transport: httpx.BaseTransport | None = None) -> Client:
         clock = self.emulator.clock

@@ -94,6 +94,13 @@ def test_probe_of_the_default_finds_no_difference(needs: dict[str, Any]) -> None
     assert unsettled <= set(NEEDS) | {"unlicensed_workspace_status", "non_agents_can_search"}
 
 
+def test_operations_have_the_names_of_the_emulator() -> None:
+    profile = Sandbox().probe_everything()
+    names = {name.rpartition(" ")[0] for name in profile.responses}
+    assert names <= set(Sandbox().emulator.operation_names)
+    assert len(names) > 30
+
+
 def test_every_group_is_named_by_a_switch_and_question() -> None:
     names = {group.name for group in (IDENTITY, *GROUPS)}
     assert {SWITCHES[name].metadata["probe"] for name in PROBED} == names

@@ -7,6 +7,7 @@ import argparse
 import datetime
 import getpass
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,8 @@ from .context import Context, Options
 from .findings import Findings
 from .groups import MOST_REQUESTS, RESERVE, ask_all
 
+_VARIABLE = re.compile("[A-Z][A-Z0-9_]*")
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the argument parser of the command."""
@@ -29,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
         description="Ask a sandbox site what no document answers, and write a profile for the emulator. The profile "
         "contains statuses, header names, field names and types, never contents, ids, names or secrets. Secrets are "
         "read from environment variables, or asked for.",
+        allow_abbrev=False,  # `--api-token SECRET` must not pass as `--api-token-variable`
     )
     add = argument_parser.add_argument
     add("--site", required=True, help="address of the site, such as https://acme.atlassian.net")
@@ -65,9 +69,18 @@ def parser() -> argparse.ArgumentParser:
     return argument_parser
 
 
+def _variable(name: str) -> str:
+    """Return the name of a variable; reject anything else without showing it, because it may be the secret itself."""
+    if not _VARIABLE.fullmatch(name):
+        raise ProbeError(
+            "A secret was passed where the name of its variable belongs, such as JSM_ASSETS_API_TOKEN."
+        )
+    return name
+
+
 def _secret(name: str, what: str, environ: Mapping[str, str], ask: Callable[[str], str]) -> str:
     """Return a secret from a variable, or ask for it."""
-    value = environ.get(name, "").strip()
+    value = environ.get(_variable(name), "").strip()
     if not value and sys.stdin is not None and sys.stdin.isatty():
         value = ask(f"{what}: ").strip()
     if not value:
@@ -99,7 +112,8 @@ def options_from(
         what = f"the API token of {arguments.second_email}"
         secret = _secret(arguments.second_token_variable, what, environ, ask)
         second = Credential.basic(arguments.second_email, secret)
-    import_token = environ.get(arguments.import_token_variable, "").strip() if arguments.write else ""
+    name = _variable(arguments.import_token_variable)
+    import_token = environ.get(name, "").strip() if arguments.write else ""
     return Options(
         site=_address(arguments.site),
         gateway=_address(arguments.gateway),

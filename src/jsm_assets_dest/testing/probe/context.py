@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import define, field
 
-from .client import Client, Credential, ProbeError, Reply
+from .client import Client, Credential, ProbeError, Reply, StoppedError
 from .findings import Findings
 
 #: The beginning of the names of everything that the probe creates.
@@ -53,6 +53,7 @@ class Context:
         options: what the caller allows and has.
         report: shows a line of progress.
         asked: the question groups that earlier runs asked.
+        key_may_differ: True while the key of the throw-away schema may be changed.
     """
 
     client: Client
@@ -60,6 +61,7 @@ class Context:
     options: Options
     report: Callable[[str], None]
     asked: tuple[str, ...] = ()
+    key_may_differ: bool = False
     myself: Mapping[str, Any] = field(factory=dict)
     workspace_id: str = ""
     base: str = ""
@@ -134,6 +136,21 @@ class Context:
         types = self.own_types(schema_id)
         for item in sorted(types, key=lambda item: item.get("parentObjectTypeId") is None):
             self.assets("delete object type", "DELETE", f"/objecttype/{item['id']}")
+
+
+def finish(context: Context, clean_up: Callable[[], None]) -> None:
+    """Clean up with the reserved requests; once more if Ctrl-C interrupts it."""
+    context.client.cleaning = True
+    try:
+        clean_up()
+    except KeyboardInterrupt:
+        clean_up()
+        raise
+    except (ProbeError, StoppedError) as problem:
+        context.report(f"Not everything could be removed; repeat the command. {problem}")
+        raise
+    finally:
+        context.client.cleaning = False
 
 
 def changed_key(key: str) -> str:

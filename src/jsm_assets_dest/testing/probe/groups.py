@@ -26,7 +26,7 @@ class QuestionGroup:
 
     Args:
         name: as in `Doubts`.
-        most: the most requests that it sends, without those for cleaning up.
+        most: the requests that it usually sends at most, without those for cleaning up.
         ask: sends them.
         obstacle: returns why it cannot be asked, or "".
         questions: the numbers of the open questions that it answers.
@@ -90,7 +90,7 @@ GROUPS = (
     QuestionGroup("errors", 6, ask_errors, _nothing, (5, 6)),
     QuestionGroup("second account", 2, ask_second_account, _second_obstacle),
     QuestionGroup("objects", 29, ask_objects, _write_obstacle),
-    QuestionGroup("import", 45, ask_import, _import_obstacle, (7, 8, 9, 10)),
+    QuestionGroup("import", 38, ask_import, _import_obstacle, (7, 8, 9, 10)),
     QuestionGroup("token", 10, ask_token, _token_obstacle),
 )
 

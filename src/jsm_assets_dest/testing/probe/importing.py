@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from .client import Credential, ProbeError, Reply, StoppedError
-from .context import PREFIX, Context, waits
+from .context import PREFIX, Context, finish, waits
 from .shapes import code, form
 
 NAMESPACE = "jsm-probe/"
@@ -30,9 +30,7 @@ def ask_import(context: Context) -> None:
         _ask_execution(run)
         _hold(run)
     finally:
-        context.client.cleaning = True
-        run.clean_up()
-        context.client.cleaning = False
+        finish(context, run.clean_up)
 
 
 @define

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .client import Reply
-from .context import PREFIX, Context, changed_key
+from .context import PREFIX, Context, changed_key, finish
 from .shapes import form
 
 _ACCEPTED = {200: True, 201: True, 400: False}
@@ -22,9 +22,7 @@ def ask_objects(context: Context) -> None:
         _ask_schema_key(context, schema_id)
         _ask_roles(context, schema_id)
     finally:
-        context.client.cleaning = True
-        clean_up(context)
-        context.client.cleaning = False
+        finish(context, lambda: clean_up(context))
 
 
 def clean_up(context: Context) -> None:
@@ -33,14 +31,13 @@ def clean_up(context: Context) -> None:
     if schema is None:
         return
     context.remove_own_types(str(schema["id"]))
-    if schema.get("objectSchemaKey") != context.options.schema_key:
+    if context.key_may_differ or schema.get("objectSchemaKey") != context.options.schema_key:
         _set_key(context, schema, context.options.schema_key)
+        context.key_may_differ = False
 
 
 def _ask(context: Context, schema_id: str) -> None:
-    icon_id = next(
-        (item["id"] for item in context.assets("list global icons", "GET", "/icon/global").items()), "1"
-    )
+    icon_id = next((item["id"] for item in context.assets("list icons", "GET", "/icon/global").items()), "1")
     settings = {"name": f"{PREFIX} type", "iconId": icon_id, "objectSchemaId": schema_id}
     type_id = str(context.assets("create object type", "POST", "/objecttype/create", settings).get("id"))
     child = {**settings, "name": f"{PREFIX} child", "parentObjectTypeId": type_id}
@@ -49,7 +46,7 @@ def _ask(context: Context, schema_id: str) -> None:
     )
     if parent_id is not None:
         context.findings.settle("parent_id_as_number", not isinstance(parent_id, str))
-    existing = context.assets("list type attributes", "GET", f"/objecttype/{type_id}/attributes").items()
+    existing = context.assets("list attributes", "GET", f"/objecttype/{type_id}/attributes").items()
     name_id = next((item["id"] for item in existing if item.get("label") is True), None)
     attributes = _Attributes(context, type_id)
     note_id = attributes.create("note", type=0, defaultTypeId=0)
@@ -171,18 +168,18 @@ def _set_key(context: Context, schema: Mapping[str, Any], key: str) -> Reply:
 
 
 def _ask_schema_key(context: Context, schema_id: str) -> None:
-    """Change the key, and change it back."""
+    """Change the key; cleaning up changes it back."""
     schema = context.throw_away_schema
     if schema is None or str(schema["id"]) != schema_id:
         return
+    context.key_may_differ = True
     reply = _set_key(context, schema, changed_key(context.options.schema_key))
     if reply.status != 200:
         context.findings.skip("schema_key_can_change", f"The site responded with HTTP {reply.status}.")
         return
     changes = reply.get("objectSchemaKey") == changed_key(context.options.schema_key)
     context.findings.settle("schema_key_can_change", changes)
-    if changes:
-        _set_key(context, schema, context.options.schema_key)
+    context.key_may_differ = changes
 
 
 def _ask_roles(context: Context, schema_id: str) -> None:

@@ -99,7 +99,7 @@ def ask_lists(context: Context) -> None:
         findings.skip("parent_id_as_number", "The object schema has no child types; --write creates one.")
     context.assets("list schema attributes", "GET", f"/objectschema/{schema_id}/attributes?extended=true")
     statuses = context.assets("list statuses", "GET", "/config/statustype")
-    icons = context.assets("list global icons", "GET", "/icon/global").items()
+    icons = context.assets("list icons", "GET", "/icon/global").items()
     if icons:
         findings.settle("icon_ids_as_uuid", form(str(icons[0].get("id"))) == "uuid")
     reference_types = context.assets(
