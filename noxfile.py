@@ -98,10 +98,14 @@ def notebook(session: nox.Session) -> None:
 
 @nox.session
 def peers(session: nox.Session) -> None:
-    """Run other clients against the emulator, and data pipelines that import through the library."""
+    """Run other clients against the emulator, and what needs pandas, Polars, Arrow, Dask, or dlt."""
     install(session, "-e", ".[test]", "-r", "benchmarks/requirements.txt")
     npm = {"JSM_ASSETS_TEST_NPM": "1"} if shutil.which("node") and shutil.which("npm") else {}
-    targets = session.posargs or ("tests/pipelines", "tests/emulator/test_other_clients.py")
+    targets = session.posargs or (
+        "tests/pipelines",
+        "tests/emulator/test_other_clients.py",
+        "tests/notebook/test_explore.py",
+    )
     session.run("python", "-m", "pytest", "-q", *targets, env=npm)
 
 
@@ -141,11 +145,11 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(reuse_venv=False)
 def httpx2(session: nox.Session) -> None:
-    """Run the tests of everything that sends requests with httpx2 in place of httpx."""
+    """Run the tests of everything that sends requests, except the slow ones, with httpx2 in place of httpx."""
     session.install("-q", "-e", ".[test]", HTTPX2)
     session.run("python", "-m", "pip", "-q", "uninstall", "-y", "httpx", "httpcore")
     session.run("python", "tools/use_httpx2.py")
-    targets = session.posargs or HTTPX2_TESTS
+    targets = session.posargs or ("-m", "not slow", *HTTPX2_TESTS)
     session.run("python", "-m", "pytest", "-q", *targets)
 
 

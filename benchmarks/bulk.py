@@ -51,7 +51,7 @@ def unchecked() -> Generator[None]:
 
 def started(token: ImportToken, *, in_flight: int = IN_FLIGHT) -> ImportExecution:
     """Return an execution with chunks of the size of the measurements."""
-    return token.start(model=model(), chunk_records=CHUNK, in_flight=in_flight)
+    return token.start(model=model(), missing_objects="ignore", chunk_records=CHUNK, in_flight=in_flight)
 
 
 def submit(execution: ImportExecution, records: Iterable[object], *, fast: bool) -> None:

@@ -27,7 +27,7 @@ def run(stage: Stage) -> Sequence[Measured]:
     refused: list[float] = []
     for _ in range(stage.choose(5, 1)):
         with stage.token() as token:
-            execution = token.start(model=model(), chunk_records=5, in_flight=8)
+            execution = token.start(model=model(), missing_objects="ignore", chunk_records=5, in_flight=8)
             stage.server.behave(latency=0.02, per_second=RATE, burst=RATE)
             began = time.perf_counter()
             execution.submit({"users": records})

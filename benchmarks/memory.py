@@ -93,7 +93,7 @@ def _taken_ahead(stage: Stage) -> Measured:
             chunk_records=CHUNK,
             in_flight=IN_FLIGHT,
             on_progress=note,
-            allow_missing=True,
+            missing_objects="ignore",
         )
         stage.server.behave()
     return Measured.exactly(
@@ -125,7 +125,7 @@ def _child(url: str, count: int) -> None:
             model=model(),
             chunk_records=CHUNK,
             in_flight=IN_FLIGHT,
-            allow_missing=True,
+            missing_objects="ignore",
         )
         print(json.dumps([base, _resident("VmHWM")]))
 

@@ -171,7 +171,9 @@ def _default_import(stage: Stage) -> list[Measured]:
         stage.server.behave(latency=0.1)
 
         def library(in_flight: int = 4) -> object:
-            return token.import_records({"users": records}, model=model(), in_flight=in_flight)
+            return token.import_records(
+                {"users": records}, model=model(), in_flight=in_flight, missing_objects="ignore"
+            )
 
         rounds = take_turns(
             {

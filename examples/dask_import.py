@@ -37,8 +37,9 @@ from jsm_assets_dest import (
     ImportToken,
     ObjectTypeSpec,
     SchemaModel,
+    SubmitReceipt,
 )
-from jsm_assets_dest.exceptions import AssetsError, ImportInterruptedError, MassDeletionGuardError
+from jsm_assets_dest.exceptions import AssetsError, ImportInterruptedError
 from jsm_assets_dest.testing import Emulator
 
 #: Returns the records of a partition. If a task runs again, it must return the same records in the same order.
@@ -102,25 +103,25 @@ class Task:
     read: Read
     selector: str
 
-    def __call__(self, partition: int) -> int | AssetsError:
+    def __call__(self, partition: int) -> SubmitReceipt | AssetsError:
         """Check, encode, and submit a partition.
 
         Returns:
-            The number of records, or an error that a retry can't fix. Dask retries after an exception.
+            The receipt of the records, or an error that a retry can't fix. Dask retries after an exception.
         """
         plugin = get_worker().plugins[AssetsWorker.name]
         token = plugin.connection.import_token(os.environ["JSM_ASSETS_IMPORT_TOKEN"])
         with self.budget:
             records = self.read(partition)
             try:
-                return int(
-                    token.attach(self.execution).submit({self.selector: records}, part=f"p{partition}")
-                )
+                execution = token.attach(self.execution)
+                receipt: SubmitReceipt = execution.submit({self.selector: records}, part=f"p{partition}")
             except AssetsError as error:
                 # A failure of the source or of the network may be temporary.
                 if error.retryable or isinstance(error, ImportInterruptedError):
                     raise
                 return error
+            return receipt
 
 
 @frozen
@@ -166,7 +167,7 @@ def import_partitions(
         chunk_records: The most records in a request.
 
     Raises:
-        MassDeletionGuardError: All partitions are empty.
+        MassDeletionGuardError: Objects in Assets are missing from the partitions.
         Exception: A partition failed. In either case the execution was cancelled, and nothing of it is in Assets.
     """
     client.register_plugin(AssetsWorker())
@@ -181,11 +182,11 @@ def import_partitions(
             for _, outcome in as_completed(futures, with_results=True):
                 if isinstance(outcome, AssetsError):
                     raise outcome
-                sent += int(outcome)
+                sent += outcome
+                # Without the receipts, the guard would treat all objects in Assets as missing.
+                execution.add_receipt(outcome)
         finally:
             client.cancel(futures)  # after a failure, the tasks that have not begun
-        if not sent:
-            raise MassDeletionGuardError("No partition had any records; the import was not completed.")
     # Here the execution is complete. After an exception in the block, it is cancelled instead.
     return Imported(sent, execution.result())
 

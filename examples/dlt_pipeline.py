@@ -31,7 +31,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import dlt
 from dlt.destinations.exceptions import DestinationTerminalException
@@ -46,7 +46,7 @@ from jsm_assets_dest import (
     ReferenceSpec,
     SchemaModel,
 )
-from jsm_assets_dest.exceptions import AssetsError, MassDeletionGuardError
+from jsm_assets_dest.exceptions import AssetsError
 from jsm_assets_dest.testing import Emulator
 
 #: Records in a batch, which is one request.
@@ -112,7 +112,13 @@ def assets(execution: ImportExecution) -> Any:
 
 
 def run(
-    token: ImportToken, wanted: SchemaModel, source: Any, *, folder: Path, name: str = "assets"
+    token: ImportToken,
+    wanted: SchemaModel,
+    source: Any,
+    *,
+    folder: Path,
+    name: str = "assets",
+    missing_objects: Literal["unknown", "ignore", "remove", "update"] = "unknown",
 ) -> ImportResult:
     """Run a pipeline into Assets.
 
@@ -122,9 +128,11 @@ def run(
         source: A dlt source, resources, or iterables.
         folder: Folder of dlt's state.
         name: Name of the pipeline.
+        missing_objects: What the import in Assets is set to do with objects that the source does not contain.
 
     Raises:
-        MassDeletionGuardError: The source had no records. An incremental source without new records does this.
+        MassDeletionGuardError: Objects in Assets are missing from the source. An incremental source does this. It needs an
+            import that is set to ignore missing objects, and missing_objects="ignore".
         Exception: An exception of dlt. In both cases, the execution was cancelled, and none of its records are in Assets.
     """
     kept = folder / name
@@ -133,14 +141,14 @@ def run(
             # The data of earlier runs, which dlt keeps in folders, is not needed any more.
             shutil.copytree(kept, Path(scratch, name), ignore=shutil.ignore_patterns("load", "normalize"))
         # Each batch is one request; how many are sent at a time is dlt's to say.
-        with token.start(model=wanted, in_flight=1, chunk_records=BATCH) as execution:
+        with token.start(
+            model=wanted, in_flight=1, chunk_records=BATCH, missing_objects=missing_objects
+        ) as execution:
             pipeline = dlt.pipeline(
                 name, destination=assets(execution), dataset_name="assets", pipelines_dir=scratch
             )
             # A value of another type than its column would get a column of its own, which no attribute knows.
             pipeline.run(source, schema_contract={"data_type": "freeze"})
-            if not execution.result().sent:
-                raise MassDeletionGuardError("The source gave no records; the import was not completed.")
         _keep(Path(scratch, name), kept)
     return execution.result()
 

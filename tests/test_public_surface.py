@@ -46,7 +46,7 @@ ERRORS = [
     for value in vars(exceptions).values()
     if inspect.isclass(value) and value.__module__ == exceptions.__name__ and issubclass(value, BaseException)
 ]
-PUBLIC_MODULES = ("okta", "testing")
+PUBLIC_MODULES = ("okta", "tables", "testing")
 
 
 def public_members(cls: type) -> Iterator[tuple[str, object]]:

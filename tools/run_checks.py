@@ -4,8 +4,8 @@
     .ci/run lint readme  run only the jobs whose names begin with one of these words
 
 The README's two commands run word for word, in a fresh copy and a fresh virtual environment for each Python. The session
-`tests` is left out, because the README's test command does the same. `bench` is left out, because the other jobs would
-disturb it. Jobs run side by side, one on each core. The last lines of the output are pytest's summaries.
+`tests` is left out, because the README's test command does the same. `quick` runs only one file, because that command runs
+its other tests. `bench` is left out, because the other jobs would disturb it. Jobs run side by side, one on each core. The last lines of the output are pytest's summaries.
 
 Environment variables:
     CI_JOBS: The number of jobs that run side by side.
@@ -43,6 +43,9 @@ README_COMMANDS = {"tests": "-m pytest", "example": "examples/okta_destination.p
 #: The sessions of noxfile.py that run here, the longest first.
 SESSIONS = ("wheel", "types", "peers", "httpx2", "quick", "lowest", "docs", "notebook", "lint", "example")
 SESSIONS_LEFT_OUT = ("tests", "bench")
+
+#: Arguments of sessions. What the README's test command has run already is not run again.
+ARGUMENTS: Mapping[str, tuple[str, ...]] = {"quick": ("tests/tools/test_derive_sync.py",)}
 
 LEAKING_VARIABLES = (
     "VIRTUAL_ENV",
@@ -210,6 +213,8 @@ def session_job(work: Path, session: str, pythons: Mapping[str, str]) -> Job:
     nox = [str(work / "nox" / "bin" / "nox"), "--error-on-missing-interpreters", "-s", session]
     if session == "lowest":
         nox += ["--force-python", min(pythons)]
+    if arguments := ARGUMENTS.get(session):
+        nox += ["--", *arguments]
     return Job(session, [*shell, *nox], work / "sessions", environment)
 
 

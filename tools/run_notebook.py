@@ -5,6 +5,8 @@
 
 It needs no Jupyter: cells are plain Python with `await` at the top level, run in one event loop, and what they show is
 kept as Jupyter keeps it. A test runs the notebook in a kernel as well, where there is one, and compares.
+
+A cell with the tag `needs-pandas` keeps its saved outputs if pandas is not installed.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import argparse
 import ast
 import asyncio
 import contextlib
+import importlib.util
 import inspect
 import io
 import json
@@ -81,11 +84,21 @@ def run(notebook: dict[str, Any]) -> dict[str, Any]:
     with asyncio.Runner() as runner:
         code_cells = [cell for cell in fresh["cells"] if cell["cell_type"] == "code"]
         for count, cell in enumerate(code_cells, 1):
+            if not can_run(cell):
+                continue
             outputs = Outputs()
             with _jupyter(outputs), contextlib.redirect_stdout(outputs):
                 runner.run(_run_cell("".join(cell["source"]), namespace, outputs, count))
             cell["execution_count"], cell["outputs"] = count, outputs.collected
     return tidied(fresh)
+
+
+def can_run(cell: dict[str, Any]) -> bool:
+    """True unless a tag of the cell names a library that is not installed."""
+    needed = [
+        tag.removeprefix("needs-") for tag in cell["metadata"].get("tags", ()) if tag.startswith("needs-")
+    ]
+    return all(importlib.util.find_spec(name) is not None for name in needed)
 
 
 async def _run_cell(source: str, namespace: dict[str, Any], outputs: Outputs, count: int) -> None:
@@ -134,7 +147,7 @@ def tidied(notebook: dict[str, Any]) -> dict[str, Any]:
         "language_info": {"name": "python"},
     }
     for cell in tidy["cells"]:
-        cell["metadata"] = {}
+        cell["metadata"] = {key: value for key, value in cell["metadata"].items() if key == "tags"}
         cell["source"] = _lines(cell["source"])
         for output in cell.get("outputs", ()):
             if "text" in output:

@@ -1,6 +1,6 @@
 """Import data into Jira Service Management (JSM) Assets.
 
-All public names are importable from here, except those of the modules `exceptions`, `okta`, and `testing`.
+All public names are importable from here, except those of the modules `exceptions`, `okta`, `tables`, and `testing`.
 Importing the package imports none of its modules: each one is loaded when a name of it is first used, so that a tool
 that may never use Assets starts fast.
 """
@@ -18,8 +18,18 @@ if TYPE_CHECKING:
     from ._assets.object_types import Attribute, ExistingObjectType, ObjectType
     from ._assets.objects import AssetsObject, ObjectReference
     from ._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
-    from ._assets.roles import Role, RoleKind, SchemaRoles
+    from ._assets.roles import Role, RoleChange, RoleKind, RolesPreview, SchemaRoles
     from ._assets.statuses import Status, StatusCategory
+    from ._assets.user_links import (
+        GroupLink,
+        LinkedObject,
+        LinkOutcome,
+        LinkReason,
+        UserLink,
+        UserLinkPhase,
+        UserLinkProgress,
+        UserLinkReport,
+    )
     from ._async.build_plan import AsyncBuildPlan
     from ._async.connection import AsyncConnection
     from ._async.destination import AsyncDestination
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
     from ._async.object_schema import AsyncObjectSchema
     from ._async.object_type_conflict import AsyncObjectTypeConflict
     from ._destination.okta_model import OktaModel
+    from ._destination.okta_source import OktaSource
     from ._destination.secret_references import CredentialsReference, SecretReference
     from ._destination.status import DestinationStatus, DestinationStep, StepAction, StepState
     from ._http.clock import Clock
@@ -35,11 +46,15 @@ if TYPE_CHECKING:
     from ._imports.execution import Execution, RunningImport
     from ._imports.journal_reader import Journal
     from ._imports.journal_values import JournalRun
+    from ._imports.leavers import Leaver
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
+    from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
     from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
+    from ._imports.receipt import SubmitReceipt
     from ._imports.result import ImportResult
+    from ._imports.verification import ImportVerification, VerifiedObjectType
     from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
     from ._model.graph import Graph
@@ -88,6 +103,7 @@ _HOMES = {
     "AttributeType": "_model.specs",
     "BuildPlan": "_sync.build_plan",
     "BuildPlanRecord": "_plan.build_plan",
+    "ChangedObject": "_imports.preview",
     "Check": "_assets.reports",
     "CheckState": "_assets.reports",
     "ClientCredentials": "_session.credentials",
@@ -109,10 +125,12 @@ _HOMES = {
     "Findings": "_model.findings",
     "ForgeToken": "_session.credentials",
     "Graph": "_model.graph",
+    "GroupLink": "_assets.user_links",
     "IconSpec": "_model.specs",
     "ImportExecution": "_sync.import_execution",
     "ImportOptions": "_imports.options",
     "ImportPhase": "_imports.progress",
+    "ImportPreview": "_imports.preview",
     "ImportProblem": "_imports.problems",
     "ImportProgress": "_imports.progress",
     "ImportResult": "_imports.result",
@@ -122,21 +140,29 @@ _HOMES = {
     "ImportStatus": "_assets.import_sources",
     "ImportToken": "_sync.import_token",
     "ImportTokenReport": "_assets.reports",
+    "ImportVerification": "_imports.verification",
     "ImportedType": "_assets.import_sources",
     "JiraGroup": "_assets.directory",
     "JiraUser": "_assets.directory",
     "Journal": "_imports.journal_reader",
     "JournalRun": "_imports.journal_values",
+    "Leaver": "_imports.leavers",
     "Limits": "_http.limits",
+    "LinkOutcome": "_assets.user_links",
+    "LinkReason": "_assets.user_links",
+    "LinkedObject": "_assets.user_links",
+    "MissingObject": "_imports.preview",
     "OAuthToken": "_session.credentials",
     "ObjectReference": "_assets.objects",
     "ObjectSchema": "_sync.object_schema",
     "ObjectSchemaRecord": "_assets.object_schemas",
     "ObjectType": "_assets.object_types",
     "ObjectTypeConflict": "_sync.object_type_conflict",
+    "ObjectTypePreview": "_imports.preview",
     "ObjectTypeResult": "_imports.object_type_results",
     "ObjectTypeSpec": "_model.specs",
     "OktaModel": "_destination.okta_model",
+    "OktaSource": "_destination.okta_source",
     "PlanItem": "_plan.plan_items",
     "PlanKind": "_plan.plan_items",
     "PlanSubject": "_plan.plan_items",
@@ -144,7 +170,9 @@ _HOMES = {
     "Resolution": "_plan.conflicts",
     "RetryPolicy": "_session.retry_policy",
     "Role": "_assets.roles",
+    "RoleChange": "_assets.roles",
     "RoleKind": "_assets.roles",
+    "RolesPreview": "_assets.roles",
     "RunningImport": "_imports.execution",
     "SchemaLinks": "_assets.object_schemas",
     "SchemaModel": "_model.schema_model",
@@ -156,12 +184,18 @@ _HOMES = {
     "StatusSpec": "_model.specs",
     "StepAction": "_destination.status",
     "StepState": "_destination.status",
+    "SubmitReceipt": "_imports.receipt",
+    "UserLink": "_assets.user_links",
+    "UserLinkPhase": "_assets.user_links",
+    "UserLinkProgress": "_assets.user_links",
+    "UserLinkReport": "_assets.user_links",
+    "VerifiedObjectType": "_imports.verification",
     "attribute": "_model.classes",
     "object_type": "_model.classes",
 }
 
 #: Public modules.
-_MODULES = frozenset({"exceptions", "okta", "testing"})
+_MODULES = frozenset({"exceptions", "okta", "tables", "testing"})
 
 __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Adoption",
@@ -180,6 +214,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "AttributeType",
     "BuildPlan",
     "BuildPlanRecord",
+    "ChangedObject",
     "Check",
     "CheckState",
     "ClientCredentials",
@@ -201,10 +236,12 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Findings",
     "ForgeToken",
     "Graph",
+    "GroupLink",
     "IconSpec",
     "ImportExecution",
     "ImportOptions",
     "ImportPhase",
+    "ImportPreview",
     "ImportProblem",
     "ImportProgress",
     "ImportResult",
@@ -214,21 +251,29 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportStatus",
     "ImportToken",
     "ImportTokenReport",
+    "ImportVerification",
     "ImportedType",
     "JiraGroup",
     "JiraUser",
     "Journal",
     "JournalRun",
+    "Leaver",
     "Limits",
+    "LinkOutcome",
+    "LinkReason",
+    "LinkedObject",
+    "MissingObject",
     "OAuthToken",
     "ObjectReference",
     "ObjectSchema",
     "ObjectSchemaRecord",
     "ObjectType",
     "ObjectTypeConflict",
+    "ObjectTypePreview",
     "ObjectTypeResult",
     "ObjectTypeSpec",
     "OktaModel",
+    "OktaSource",
     "PlanItem",
     "PlanKind",
     "PlanSubject",
@@ -236,7 +281,9 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Resolution",
     "RetryPolicy",
     "Role",
+    "RoleChange",
     "RoleKind",
+    "RolesPreview",
     "RunningImport",
     "SchemaLinks",
     "SchemaModel",
@@ -248,6 +295,12 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "StatusSpec",
     "StepAction",
     "StepState",
+    "SubmitReceipt",
+    "UserLink",
+    "UserLinkPhase",
+    "UserLinkProgress",
+    "UserLinkReport",
+    "VerifiedObjectType",
     "attribute",
     "object_type",
 ]

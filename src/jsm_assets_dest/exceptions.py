@@ -21,6 +21,7 @@ from ._errors.declared import Declared, advice, carried, leading
 from ._errors.layout import QUOTED_CHARACTERS, message_of, quoted_server, technical_line
 
 ExecutionFacts = facts.ExecutionFacts
+PreviewFacts = facts.PreviewFacts
 ReportFacts = facts.ReportFacts
 ResultFacts = facts.ResultFacts
 
@@ -84,6 +85,11 @@ class AssetsError(Declared):
         Whether it is *safe* to send it again depends on the request.
         """
         return self._retryable
+
+    @property
+    def _is_conclusive(self) -> bool:
+        """False if the response may have another meaning, so that a check is unknown instead of failed."""
+        return True
 
     def skip_reason(self, site: str, account: str) -> str:
         """Return why a check is skipped after this error, or "" if that follows from the failed check only."""
@@ -408,6 +414,11 @@ class BadCredentialsError(AuthenticationError):
     silent: bool = False
     seen: bool = False
 
+    @property
+    def _is_conclusive(self) -> bool:
+        """False if the response does not show for which account it is."""
+        return self.seen or not self.silent
+
 
 class CaptchaRequiredError(AuthenticationError, certain=True):
     """The login was rejected before the credential was checked. More attempts make it worse."""
@@ -696,6 +707,29 @@ class ValidationError(ApiError, ValueError, certain=True):
     remedies: tuple[str, ...] = advice("You: correct the values that the server names.")
 
 
+class RoleEntryRejectedError(ValidationError, certain=False):
+    """The server rejected an entry of a role, such as an unknown group. Its message is in `messages`.
+
+    Attributes:
+        role: The role: "managers", "developers", or "users".
+        entries: The rejected entries. If the server names none, these are all new entries of the role.
+        suggestions: Similar groups, or account ids of people with this email address, by entry.
+        changed: The roles that were changed before the rejection.
+    """
+
+    cause: str = (
+        "There is no such group or account. Group names are case-sensitive, and people need an account id."
+    )
+    remedies: tuple[str, ...] = advice(
+        "You: check the name of the group, or the account id of the person, and set the roles again."
+    )
+
+    role: str = ""
+    entries: tuple[str, ...] = ()
+    suggestions: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - copied for each error
+    changed: tuple[str, ...] = ()
+
+
 class MappingRejectedError(ValidationError):
     """Assets rejected the mapping document.
 
@@ -852,6 +886,21 @@ class IncompleteListError(AssetsError):
     expected_count: int | None = None
 
 
+class ExportError(AssetsError, OSError, certain=True):
+    """An export could not be written. No partial file remains, and an earlier file at this path is unchanged.
+
+    Attributes:
+        file: Path of the file.
+    """
+
+    cause: str = "The folder does not exist, is not writable, or has no space left."
+    remedies: tuple[str, ...] = advice(
+        "You: pass the path of a file in an existing folder that you can write to."
+    )
+
+    file: str = ""
+
+
 class ImportTargetMismatchError(AssetsError, certain=True):
     """The import token belongs to another workspace or object schema than the expected one. Nothing was sent."""
 
@@ -892,6 +941,26 @@ class RolesNotSettableError(AssetsError, certain=True):
 
     def _advice(self) -> tuple[str, ...]:
         return self.steps
+
+
+class LinkAttributeError(AssetsError, certain=True):
+    """An attribute can't be used to link objects to users or groups of Jira. Nothing was written.
+
+    Attributes:
+        object_type: Name of the object type.
+        attribute: Name of the attribute.
+    """
+
+    cause: str = (
+        "Links need an attribute of type User or Group, and a text attribute with an email address or a name."
+    )
+    remedies: tuple[str, ...] = advice(
+        "You: name another attribute in the link.",
+        "Or an object schema manager: rename or delete the existing attribute in Assets.",
+    )
+
+    object_type: str = ""
+    attribute: str = ""
 
 
 class DefaultRolesError(AssetsError, certain=True):
@@ -990,15 +1059,25 @@ class FailedObjectsError(AssetsError, certain=True):
 
 
 class MassDeletionGuardError(AssetsError):
-    """Completing the import could remove too many objects. It was not completed."""
+    """Objects in Assets are missing from the import, which may be set to remove them. It was not completed.
+
+    Attributes:
+        preview: `ImportPreview` with all missing objects. `allow_missing=error.preview` accepts exactly these objects.
+        execution: The execution, or None if it was not started.
+        result: What was sent so far, or None.
+    """
 
     cause: str = (
         "The source returned only a part of the records, and the import may be set to remove missing objects."
     )
     remedies: tuple[str, ...] = advice(
         "You: check the source for an error, a filter, or a limit, and import again.",
-        "Or you: if the removal is intended, allow it explicitly.",
+        'Or you: if the "Missing objects" setting of the import is Ignore, pass missing_objects="ignore".',
+        "Or you: if exactly these objects may go, pass allow_missing=error.preview.",
     )
+
+    preview: PreviewFacts | None = carried(default=None)
+    execution: ExecutionFacts | None = carried(default=None)
 
 
 class ResolutionNotPossibleError(AssetsError, certain=True):
@@ -1022,6 +1101,16 @@ class ImpossibleChangeError(AssetsError, certain=True):
     remedies: tuple[str, ...] = advice(
         "You: keep what exists in the model.",
         "Or an object schema manager: change it in Assets first.",
+    )
+
+
+class RiskyChangeError(AssetsError, certain=True):
+    """The plan contains changes that create all objects of a type again. Nothing was sent."""
+
+    cause: str = "Assets recognizes an object by its identifier. Objects without the new identifier's value are created again."
+    remedies: tuple[str, ...] = advice(
+        "You: keep the identifier of the object type in the model.",
+        "Or you: accept the change with accept_risky=True. If missing objects are removed, Assets deletes the old objects.",
     )
 
 
@@ -1066,6 +1155,7 @@ _CATCH_ALL: frozenset[type[AssetsError]] = frozenset(
         ConflictError,
         ImportConflictError,
         ValidationError,
+        RoleEntryRejectedError,
         MappingRejectedError,
         *MappingRejectedError.__subclasses__(),
     }

@@ -117,6 +117,7 @@ def test_only_general_errors_quote_the_server() -> None:
         "ConflictError",
         "ImportConflictError",
         "ValidationError",
+        "RoleEntryRejectedError",
     }
 
 

@@ -283,3 +283,17 @@ def test_required_roles_block_the_import(emulator: Emulator) -> None:
     status = status_of(destination, emulator)
 
     assert status["ready"].waits_for == ("roles",)
+
+
+def test_taken_schema_name_names_its_owner(emulator: Emulator) -> None:
+    emulator.add_object_schema("OKT", name="Okta")
+    destination = unconfigured(emulator, schema_key="ok2", schema_name="okta")
+
+    with emulator.connect() as connection:
+        step = next(step for step in destination.status(connection=connection).steps if step.code == "schema")
+
+    assert destination.schema_key == "OK2"
+    assert step.state is StepState.NEEDS_INPUT
+    assert step.summary == 'The object schema OK2 can\'t be created: OKT has the name "Okta".'
+    assert step.action is not None
+    assert step.action.parameters == {"schemas": [{"key": "OKT", "name": "Okta"}]}

@@ -344,10 +344,11 @@ def test_token_generated_in_assets_leaves_a_resumable_import(emulator: Emulator,
         for record in LAPTOPS["laptops"][1:]:
             yield "laptops", record
 
+    journal = tmp_path / "journal"
     with pytest.raises(ImportTokenError):
-        destination.import_records(records(), journal="journal", chunk_records=1, in_flight=1)
+        destination.import_records(records(), journal=journal, chunk_records=1, in_flight=1)
     destination = destination.save_import_token(source.token).save()
-    result = destination.resume_import(LAPTOPS, journal="journal", chunk_records=1)
+    result = destination.resume_import(LAPTOPS, journal=journal, chunk_records=1)
 
     assert result.ok
     assert len(emulator.object_schema("INV")["Laptops"].objects) == 5

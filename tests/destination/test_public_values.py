@@ -11,6 +11,7 @@ import pytest
 
 import jsm_assets_dest
 from jsm_assets_dest import (
+    AssetsObject,
     Attribute,
     CredentialsReference,
     DestinationStatus,
@@ -22,11 +23,15 @@ from jsm_assets_dest import (
     ImportStatus,
     JiraGroup,
     JiraUser,
+    ObjectReference,
     ObjectSchemaRecord,
     ObjectType,
     OktaModel,
+    OktaSource,
     Role,
+    RoleChange,
     RoleKind,
+    RolesPreview,
     SchemaLinks,
     SchemaRoles,
     SecretReference,
@@ -37,11 +42,24 @@ from jsm_assets_dest import (
     okta,
 )
 
-#: Public names that are defined in the folders of destinations and of values of Assets.
+#: Modules of values of Assets whose public names are tested here. The other modules have tests of their own.
+ASSETS = {
+    f"_assets.{module}"
+    for module in (
+        "directory",
+        "import_settings",
+        "import_sources",
+        "object_schemas",
+        "object_types",
+        "objects",
+        "roles",
+        "statuses",
+    )
+}
 NAMES = [
     name
     for name, home in jsm_assets_dest._HOMES.items()
-    if home.startswith(("_destination.", "_assets.")) and home != "_assets.reports"
+    if home.startswith("_destination.") or home in ASSETS
 ]
 LINKS = SchemaLinks.of("https://acme.atlassian.net", "7")
 SCHEMA = ObjectSchemaRecord(id="7", key="OKT", name="Okta", links=LINKS)
@@ -50,6 +68,8 @@ SOURCE = ImportSource(id="3", name="Okta")
 
 #: A value of each class.
 VALUES: list[object] = [
+    AssetsObject(id="9", key="OKT-9", label="Ana", object_type="People", object_type_id="4"),
+    ObjectReference(id="9", key="OKT-9", label="Ana"),
     Attribute("5", "Serial", options="a,b"),
     CredentialsReference("env:API_TOKEN", email="ana@acme.com"),
     DestinationStatus(
@@ -71,8 +91,11 @@ VALUES: list[object] = [
     SCHEMA,
     ObjectType(id="4", name="People"),
     OktaModel("lean", custom_attributes=[okta.CustomAttribute("location", "Location")]),
+    OktaSource(people_limit=5, privacy={"people.mobilePhone": "drop"}, hash_key="env:HASH_KEY"),
     ROLE,
+    RoleChange(role=ROLE, removed=ROLE.members),
     RoleKind.USERS,
+    RolesPreview(changes=(RoleChange(role=ROLE, removed=ROLE.members),), lose_access=ROLE.members),
     LINKS,
     SchemaRoles(roles=(ROLE,)),
     SecretReference("env:API_TOKEN"),

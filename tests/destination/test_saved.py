@@ -24,6 +24,7 @@ from jsm_assets_dest import (
     ImportOptions,
     ObjectTypeSpec,
     OktaModel,
+    OktaSource,
     SchemaModel,
 )
 from jsm_assets_dest._destination import settings_file
@@ -63,6 +64,12 @@ FULL = Destination(
         without=["devices", "people.groups"],
         manager_by="id",
         manager_field="boss",
+    ),
+    source=OktaSource(
+        include_inactive=False,
+        people_limit=5_000,
+        privacy={"people.mobilePhone": "drop", "people.primaryEmail": "hash"},
+        hash_key="env:HASH_KEY",
     ),
     options=ImportOptions(journal="okta.journal", on_busy="wait", chunk_records=100, on_progress="log"),
 )
@@ -106,7 +113,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_siz
 @given(
     name=texts.filter(str.strip),
     description=texts,
-    groups=st.lists(texts),
+    groups=st.lists(texts.map(str.strip).filter(bool), unique=True),
     key=st.none() | texts.filter(bool),
 )
 def test_any_text_is_read_back_unchanged(
@@ -278,8 +285,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"import_token": "hunter2"}, "import_token", "not a reference"),
     ({"import_token": ["env:X"]}, "import_token", "`import_token` is a list"),
     ({"roles": {"admins": []}}, "roles.admins", "managers, developers, users"),
-    ({"roles": {"users": "everybody"}}, "roles.users", "a list in brackets"),
-    ({"roles": {"users": [1]}}, "roles.users[0]", "a number"),
+    ({"roles": {"users": "everybody"}}, "roles.users", "Pass a list of group names"),
+    ({"roles": {"users": [1]}}, "roles.users[0]", "is int"),
+    ({"roles": {"users": [" "]}}, "roles.users[0]", "is empty"),
     ({"roles": []}, "roles", "an object in braces"),
     ({"model": {}}, "model", "contains 0 models"),
     ({"model": {"okta": {}, "file": "x"}}, "model", "contains 2 models"),
@@ -297,14 +305,25 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
         "model.okta.custom_attributes[0].multiple",
         "true or false",
     ),
+    ({"source": {"csv": {}}}, "source.csv", "okta"),
+    ({"source": {"okta": []}}, "source.okta", "an object in braces"),
+    ({"source": {"okta": {"people": 5}}}, "source.okta.people", "people_limit"),
+    (
+        {"source": {"okta": {"people_limit": "5"}}},
+        "source.okta.people_limit",
+        "`source.okta.people_limit` is",
+    ),
+    ({"source": {"okta": {"privacy": []}}}, "source.okta.privacy", "an object in braces"),
+    ({"source": {"okta": {"privacy": {"people.email": "hide"}}}}, "source.okta.privacy", "'mask'"),
+    ({"source": {"okta": {"hash_key": "hunter2"}}}, "source.okta.hash_key", "not a reference"),
     ({"options": {"chunk_recods": 5}}, "options.chunk_recods", "Did you mean options.chunk_records?"),
-    ({"options": {"chunk_records": "5"}}, "options.chunk_records", "Remove it to use the default, 500"),
-    ({"options": {"chunk_records": True}}, "options.chunk_records", "true or false"),
+    ({"options": {"chunk_records": "5"}}, "options.chunk_records", "Pass a whole number"),
+    ({"options": {"chunk_records": True}}, "options.chunk_records", "type bool"),
     ({"options": {"chunk_records": 0}}, "options.chunk_records", "from 1 to"),
-    ({"options": {"wait": 1}}, "options.wait", "a number"),
+    ({"options": {"wait": 1}}, "options.wait", "True or False"),
     ({"options": {"on_busy": "panic"}}, "options.on_busy", '"wait"'),
     ({"options": {"on_progress": "bar"}}, "options.on_progress", "'tqdm'"),
-    ({"options": {"allow_missing": True}}, "options.allow_missing", "mass deletion guard"),
+    ({"options": {"allow_missing": True}}, "options.allow_missing", "the missing objects of one preview"),
     ({"options": {"total": 5}}, "options.total", "Pass total="),
 ]
 

@@ -20,7 +20,12 @@ from jsm_assets_dest._model.specs import (
 from jsm_assets_dest._plan.build_plan import BuildPlanRecord, document_digest, make_plan
 from jsm_assets_dest._plan.conflicts import Resolution, apply, find_conflicts
 from jsm_assets_dest._plan.plan_items import PlanKind, PlanSubject
-from jsm_assets_dest.exceptions import ImpossibleChangeError, InvalidModelError, StalePlanError
+from jsm_assets_dest.exceptions import (
+    ImpossibleChangeError,
+    InvalidModelError,
+    RiskyChangeError,
+    StalePlanError,
+)
 from tests.model.samples import GROUPS, ID, MODEL, NAME, PEOPLE, one_type, png
 from tests.model.service import Service, made_up
 
@@ -149,12 +154,110 @@ def test_changed_identifier_is_named_in_the_plan() -> None:
     plan = make_plan(model, built().document())
 
     assert [one.message for one in plan.changes] == [
-        "The mapping is overwritten.",
+        'The mapping is overwritten: the query of "Groups" changes.',
         (
-            "The mapping is overwritten. Its identifier changes, so the import doesn't recognize existing objects and "
-            "creates all of them again."
+            'The mapping is overwritten: "Okta ID" no longer identifies a record and "Group Type" identifies a record. '
+            "Its identifier changes, so the import creates every object again that doesn't have the new identifier's value "
+            "yet."
         ),
     ]
+    assert [one.path for one in plan.risky] == ["groups"]
+    assert str(plan).splitlines()[1].startswith("risky")
+    with pytest.raises(RiskyChangeError, match="1 change needs your consent"):
+        plan.raise_for_risky()
+
+
+def test_identifier_read_from_elsewhere_is_risky() -> None:
+    plan = make_plan(with_attribute(MODEL, "groups", "oktaId", locators=("uuid",)), built().document())
+
+    assert [(one.kind, one.path) for one in plan.changes] == [(PlanKind.RISKY, "groups")]
+    assert '"Okta ID" is read from `uuid` instead of `oktaId`' in plan.changes[0].message
+
+
+def test_many_risky_changes_are_counted() -> None:
+    names = [f"Type {number}" for number in range(6)]
+    model = SchemaModel("Many", [ObjectTypeSpec(name, [ID, NAME]) for name in names])
+    changed = [evolve(spec, attributes=[evolve(ID, locators=("uuid",)), NAME]) for spec in model.object_types]
+
+    plan = make_plan(evolve(model, object_types=changed), built(model).document())
+
+    with pytest.raises(RiskyChangeError, match=r"6 changes need your consent.*\n(.*\n){4}  2 more"):
+        plan.raise_for_risky()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"selector": "staff"},
+            'its selector becomes "groups" instead of "staff" and its `description` changes',
+        ),
+        (
+            {"attributesMapping": []},
+            '"Okta ID" is filled and "Display Name" is filled and "Group Type" is filled',
+        ),
+        ({"unknownValues": "ADD"}, ""),
+    ],
+)
+def test_mapping_changes_are_named(change: dict[str, Any], message: str) -> None:
+    document: Any = built().document()
+    mapping = document["mapping"]["objectTypeMappings"]
+    (entry,) = [one for one in mapping if one["objectTypeName"] == "Groups"]
+    entry.update(change)
+
+    plan = make_plan(MODEL, document)
+
+    items = [one.message for one in plan.items if one.subject is PlanSubject.MAPPING and one.path == "groups"]
+    assert items == [f"The mapping is overwritten: {message}." if message else "No change."]
+
+
+def test_five_changed_attributes_of_a_mapping_are_counted() -> None:
+    more = [AttributeSpec(f"More {number}") for number in range(6)]
+    model = one_type(*more)
+    changed = one_type(
+        *more[1:3], *(evolve(one, mapping_extra={"valueMapping": {"a": "b"}}) for one in more[3:5]), more[5]
+    )
+    document = built(model).document()
+
+    plan = make_plan(changed, document)
+
+    (message,) = [one.message for one in plan.changes]
+    assert message == (
+        'The mapping is overwritten: the settings of "More 3" changes and the settings of "More 4" changes and '
+        '"More 0" is no longer filled.'
+    )
+
+
+def test_required_attribute_outside_the_model_is_drift() -> None:
+    document: Any = built().document()
+    (entry,) = [one for one in document["schema"]["objectSchema"]["objectTypes"] if one["name"] == "Groups"]
+    entry["attributes"].append(
+        {
+            "externalId": "cmdb::externalId/1",
+            "name": "Cost",
+            "description": "",
+            "type": "text",
+            "minimumCardinality": 1,
+        }
+    )
+
+    plan = make_plan(MODEL, document)
+
+    assert shown(plan) == [("drift", "attribute", "groups.Cost")]
+
+
+def test_type_that_the_last_import_filled_was_deleted() -> None:
+    document: Any = built().document()
+    types = document["schema"]["objectSchema"]["objectTypes"]
+    types[:] = [one for one in types if one["name"] != "People"]
+    mappings = document["mapping"]["objectTypeMappings"]
+    mappings[:] = [one for one in mappings if one["objectTypeName"] != "People"]
+
+    (unknown,) = make_plan(MODEL, document).of("create")[:1]
+    (known,) = make_plan(MODEL, document, imported_types=["people"]).of("create")[:1]
+
+    assert unknown.message == '"People" is created.'
+    assert known.message.endswith("someone deleted it in Assets, with all its objects.")
 
 
 def test_icons_and_statuses_alone_make_a_valid_document() -> None:

@@ -27,10 +27,11 @@ from jsm_assets_dest import (
     StepState,
     okta,
 )
+from jsm_assets_dest._assets.directory import JiraUser
 from jsm_assets_dest._assets.import_sources import ImportSource
 from jsm_assets_dest._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
 from jsm_assets_dest._assets.object_types import ObjectType
-from jsm_assets_dest._assets.roles import Role, RoleKind, SchemaRoles
+from jsm_assets_dest._assets.roles import Role, RoleChange, RoleKind, RolesPreview, SchemaRoles
 from jsm_assets_dest._destination.status import STEPS
 from jsm_assets_dest._display.html import Tone, link, linked
 from jsm_assets_dest._imports.execution_status import read_execution_status
@@ -75,6 +76,15 @@ def hostile_emulator() -> Emulator:
     emulator.add_import_source(schema, HOSTILE)
     return emulator
 
+
+ROLE = Role(
+    id="1",
+    name=HOSTILE,
+    kind=RoleKind.OTHER,
+    users=(HOSTILE,),
+    groups=(HOSTILE,),
+    people=(JiraUser(account_id=HOSTILE, display_name=HOSTILE),),
+)
 
 #: A value of each class with a display. All its texts are hostile.
 SAMPLES: dict[str, object] = {
@@ -121,8 +131,9 @@ SAMPLES: dict[str, object] = {
         phase=ImportPhase.SENDING, sent=1, state=HOSTILE, selectors={HOSTILE: 1}
     ),
     "ImportSource": SOURCE,
-    "SchemaRoles": SchemaRoles(
-        roles=(Role(id="1", name=HOSTILE, kind=RoleKind.OTHER, users=(HOSTILE,), groups=(HOSTILE,)),)
+    "SchemaRoles": SchemaRoles(roles=(ROLE,)),
+    "RolesPreview": RolesPreview(
+        changes=(RoleChange(role=ROLE, added=ROLE.members, removed=(JiraUser(account_id=HOSTILE),)),)
     ),
     "ObjectSchemaRecord": ObjectSchemaRecord(
         id=HOSTILE,

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from jsm_assets_dest.testing import Emulator
-from tools.run_notebook import NOTEBOOK, run, tidied, written
+from tools.run_notebook import NOTEBOOK, can_run, run, tidied, written
 
 TEXT = NOTEBOOK.read_text("utf-8")
 RUN_AGAIN = "the outputs changed: check them, then run python tools/run_notebook.py"
@@ -52,11 +52,13 @@ def test_jupyter_kernel_returns_the_same_outputs(tmp_path: Path) -> None:
         process = subprocess.run(
             [
                 sys.executable,
-                str(Path(__file__).with_name("in_a_kernel.py")),
+                "-m",
+                "tests.notebook.in_a_kernel",
                 str(NOTEBOOK),
                 str(target),
                 folder,
             ],
+            cwd=NOTEBOOK.parent.parent,
             env={**os.environ, **{name: str(tmp_path / name.lower()) for name in folders}},
             capture_output=True,
             text=True,
@@ -106,7 +108,19 @@ def test_each_step_has_its_display() -> None:
     assert "create" in html_of("plan")
     assert "<progress" in html_of("import-all")
     assert "confirmed by Assets" in html_of("result")
+    assert '<table border="1" class="dataframe">' in html_of("objects")
     assert "await async_connection" in TEXT
+
+
+def test_cell_of_a_missing_library_keeps_its_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = notebook()
+    cells = [cell for cell in content["cells"] if cell["id"] == "objects"]
+    (cell,) = cells
+    assert can_run({"metadata": {"tags": ["needs-json", "other"]}})
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    assert not can_run(cell)
+    assert run({**content, "cells": cells})["cells"] == cells
 
 
 def test_links_to_the_docs_exist() -> None:

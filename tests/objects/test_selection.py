@@ -48,11 +48,6 @@ def test_query_that_could_leave_the_schema_is_rejected(query: str) -> None:
     assert caught.value.field == "query"
 
 
-def test_query_of_another_type_is_rejected() -> None:
-    with pytest.raises(ConfigurationError, match="`query` is int"):
-        split_query(7)
-
-
 @pytest.mark.parametrize(
     ("selection", "aql"),
     [

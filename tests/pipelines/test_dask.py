@@ -218,7 +218,8 @@ def test_a_partition_may_be_empty(emulator: Emulator, settings: Mapping[str, str
 def test_partitions_that_are_all_empty_remove_nothing(
     emulator: Emulator, settings: Mapping[str, str], here: Client
 ) -> None:
-    with pytest.raises(MassDeletionGuardError, match="No partition had any records"):
+    emulator.object_schema("SEN")["Sensors"].add_object({"Serial number": "s1"})
+    with pytest.raises(MassDeletionGuardError, match="Sensors: the only one"):
         imported(here, settings, lambda _: iter(()))
 
     assert [one.status for one in emulator.executions] == ["CANCELLED"]

@@ -208,8 +208,9 @@ def test_a_table_without_wanted_columns_is_an_error() -> None:
 def test_an_empty_table_is_not_completed(emulator: Emulator, token: ImportToken) -> None:
     pandas = pytest.importorskip("pandas")
 
+    emulator.object_schema("LAP")["Laptops"].add_object({"Asset tag": "LT-1"})
     for frame in (pandas.DataFrame(), pandas.DataFrame({"asset_tag": []})):
-        with pytest.raises(MassDeletionGuardError, match="no records"):
+        with pytest.raises(MassDeletionGuardError, match="Laptops: the only one"):
             imported(token, dataframe_import.frame_records(frame, WANTED))
 
     assert {one.status for one in emulator.executions} == {"CANCELLED"}

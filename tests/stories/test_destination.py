@@ -139,7 +139,8 @@ async def test_checklist_leads_from_nothing_to_an_import(emulator: Emulator, con
 
     destination = evolve(destination, roles={"developers": [], "users": ["it-ops"]})
     status = await now(destination.status(connection=connection))
-    assert "users are no one, not it-ops" in status["roles"].summary
+    assert "Object Schema Users: add it-ops (group)" in status["roles"].summary
+    assert status["roles"].evidence == "lose access: jira-servicemanagement-users-acme (group)"
     await now(destination.set_roles(connection=connection))
     status = await now(destination.status(connection=connection))
     assert [step.state for step in status.steps] == [

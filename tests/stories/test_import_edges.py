@@ -27,6 +27,7 @@ from jsm_assets_dest.exceptions import (
     ImportCancelledError,
     ImportInterruptedError,
     ImportTokenError,
+    MassDeletionGuardError,
     ValidationError,
 )
 from jsm_assets_dest.testing import Emulator, ReceivedRequest
@@ -244,16 +245,16 @@ def test_roles_of_which_schema(emulator: Emulator, token: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", [{"status": 404}, {"body": {"id": "1", "name": "Okta"}}, {"html": "login"}])
-def test_a_guard_that_had_nothing_to_compare_with_says_so(
+def test_guard_without_a_schema_rejects_the_run(
     emulator: Emulator, token: Any, fault: dict[str, Any]
 ) -> None:
     anywhere = attrs.evolve(token, target=attrs.evolve(token._target, schema=None))
     emulator.faults.next("get import source", **fault)
 
-    result = anywhere.import_records(RECORDS)
+    with pytest.raises(MassDeletionGuardError, match="existing objects could not be read"):
+        anywhere.import_records(RECORDS)
 
-    assert result.confirmed
-    assert any("could not be read" in note for note in result.notes)
+    assert emulator.executions == []
 
 
 def test_a_test_of_nothing_is_refused(emulator: Emulator, token: Any) -> None:
@@ -276,6 +277,12 @@ def test_options_have_few_words(wrong: dict[str, Any]) -> None:
         ("chunk_bytes", 5000.5, "whole number of bytes from 1,024 to 67,108,864"),
         ("in_flight", 2.5, "whole number of chunks from 1 to 16"),
         ("max_missing", 20, "from 0 to 1"),
+        ("max_missing", True, "from 0 to 1"),
+        ("allow_missing", True, "allow_missing=error.preview"),
+        ("allow_missing", "false", "allow_missing=error.preview"),
+        ("missing_objects", "delete", "remove"),
+        ("only", "people", "a list"),
+        ("only", [], "a list"),
         ("total", -1, "whole number"),
         ("total", "3", "whole number"),
         ("total", 2.5, "whole number"),
@@ -287,7 +294,6 @@ def test_options_have_few_words(wrong: dict[str, Any]) -> None:
             (name, "false", "True or False")
             for name in (
                 "wait",
-                "allow_missing",
                 "require_roles",
                 "unique_in_run",
                 "find_dangling",
@@ -298,7 +304,7 @@ def test_options_have_few_words(wrong: dict[str, Any]) -> None:
 def test_an_invalid_option_is_refused_before_sending(
     emulator: Emulator, token: Any, name: str, value: object, fix: str
 ) -> None:
-    """Above all `allow_missing="false"`, which Python takes for a yes and which would switch the guard off."""
+    """Above all `allow_missing=True`, which would accept the removal of objects that no one has seen."""
     with pytest.raises(ConfigurationError, match=f"`{name}` is ") as caught:
         token.import_records(RECORDS, **{name: value})
 

@@ -161,7 +161,9 @@ class World:
     def machine(self, seed: int, off_at: int = 10**9, *, resume: bool) -> tuple[Machine, Any]:
         machine = Machine(self.emulator, random.Random(seed), off_at)
         # Several imports share a site, and each brings people of its own.
-        options = ImportOptions(journal=self.journal, chunk_records=CHUNK, in_flight=3, allow_missing=True)
+        options = ImportOptions(
+            journal=self.journal, chunk_records=CHUNK, in_flight=3, missing_objects="ignore"
+        )
         operation = imports.run(
             attrs.evolve(self.token._target, memory=Memory()),  # a new process remembers nothing
             {"people": iter(self.records())},
@@ -428,9 +430,11 @@ async def test_a_guarded_run_completes_when_confirmed(
     token = await ready(emulator, connection)
     token.import_records({"people": people(50)}, journal=journal)
 
-    with pytest.raises(MassDeletionGuardError, match="10 records for 50 objects"):
+    with pytest.raises(MassDeletionGuardError, match="People: 40 of 50") as caught:
         token.import_records({"people": people(10)}, journal=journal)
-    result = token.resume_import({"people": people(10)}, journal=journal, allow_missing=True)
+    assert emulator.executions[-1].status == "INGESTING"
+    accepted: Any = caught.value.preview
+    result = token.resume_import({"people": people(10)}, journal=journal, allow_missing=accepted)
 
     assert (result.skipped_chunks, result.chunks, result.unchanged) == (1, 0, 10)
 
@@ -445,7 +449,7 @@ async def test_the_guard_knows_the_run_before_from_the_journal(
     emulator.faults.always("list object types flat", status=403)
     emulator.faults.always("list object types", status=403)
 
-    with pytest.raises(MassDeletionGuardError, match="10 records after 50 in the previous run"):
+    with pytest.raises(MassDeletionGuardError, match='People: 40 of 50, such as "00u10"'):
         token.import_records({"people": people(10)}, journal=journal)
     emulator.faults.clear()
 

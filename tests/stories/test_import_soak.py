@@ -102,7 +102,7 @@ def test_memory_stays_flat_however_many_records_there_are(colour: str) -> None:
             try:
                 await now(
                     token.import_records(
-                        {"people": source()}, chunk_records=100, allow_missing=True, on_progress=measure
+                        {"people": source()}, chunk_records=100, missing_objects="ignore", on_progress=measure
                     )
                 )
             finally:

@@ -288,14 +288,14 @@ async def test_a_chunk_whose_answer_is_only_half_there_is_sent_again(
 
 
 @story
-async def test_an_empty_source_is_not_completed_unless_that_is_meant(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_empty_source_is_imported_only_if_nothing_exists(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
-    with pytest.raises(MassDeletionGuardError, match="no records"):
+    assert (await now(token.import_records({"people": []}))).confirmed
+    await now(token.import_records({"people": people(1)}))
+    with pytest.raises(MassDeletionGuardError, match="People: the only one"):
         await now(token.import_records({"people": []}))
-    result = await now(token.import_records({"people": []}, allow_missing=True))
+    result = await now(token.import_records({"people": []}, missing_objects="ignore"))
 
     assert result.confirmed
     assert result.sent == 0
@@ -306,16 +306,14 @@ async def test_a_run_with_far_fewer_records_needs_confirmation(emulator: Emulato
     token = await ready(emulator, connection)
     await now(token.import_records({"people": people(50)}))
 
-    with pytest.raises(MassDeletionGuardError, match="People: 39 records for 50 objects"):
+    with pytest.raises(MassDeletionGuardError, match="People: 11 of 50"):
         await now(token.import_records({"people": people(39)}))
     assert (await now(token.import_records({"people": people(40)}))).confirmed
-    assert (await now(token.import_records({"people": people(10)}, allow_missing=True))).confirmed
+    assert (await now(token.import_records({"people": people(10)}, missing_objects="ignore"))).confirmed
 
 
 @story
-async def test_a_test_record_is_refused_where_missing_are_removed(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_test_import_is_rejected_if_objects_are_missing(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     source = emulator.add_import_source("OKT", "Okta", missing_objects="remove")
     token = connection.import_token(source.token, schema=schema)
@@ -323,7 +321,7 @@ async def test_a_test_record_is_refused_where_missing_are_removed(
     await now(token.import_records({"people": people(50)}))
     await now(token.import_records({"people": people(45)}))
 
-    with pytest.raises(MassDeletionGuardError, match="the last execution removed 5"):
+    with pytest.raises(MassDeletionGuardError, match="People: 35 of 45"):
         await now(token.test_import({"people": people(45)}, count=10))
 
     assert len(emulator.object_schema("OKT")["People"].objects) == 45
@@ -486,10 +484,26 @@ async def test_what_is_no_source_is_refused_before_anything_is_sent(
 async def test_a_bare_import_takes_few_round_trips(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
-    await now(token.import_records(RECORDS))
+    await now(token.import_records(RECORDS, missing_objects="ignore"))
 
     beyond = [name for name in operations(emulator) if name != "submit chunk"]
     assert len(beyond) + 1 <= 6, beyond
+
+
+@story
+async def test_guard_reads_objects_before_the_start(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    await now(token.import_records(RECORDS))
+
+    asked = operations(emulator)
+    assert asked[1 : asked.index("start import")] == [
+        "read mapping",
+        "get import source",
+        "list object types flat",
+        "search objects",
+        "count objects",
+    ]
 
 
 @story

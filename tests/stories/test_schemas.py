@@ -72,7 +72,7 @@ async def test_schemas_of_all_pages_are_listed(emulator: Emulator, connection: A
 
 @story
 async def test_invalid_key_is_rejected_before_sending(emulator: Emulator, connection: Any) -> None:
-    for key in ("", "o", "okta", "OKTA-1", "TOOLONGKEY1", "1OK"):
+    for key in ("", "o", "OKTA-1", "TOOLONGKEY1", "1OK"):
         with pytest.raises(ConfigurationError) as caught:
             await now(connection.create_object_schema(key, "Okta"))
         assert caught.value.field == "key"
@@ -154,7 +154,7 @@ async def test_roles_not_settable_error_has_manual_steps(emulator: Emulator, con
 async def test_delete_needs_the_key(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     with pytest.raises(ConfigurationError, match="was not deleted"):
-        await now(schema.delete(confirm_key="okt"))
+        await now(schema.delete(confirm_key="OK"))
 
     await now(schema.delete(confirm_key="OKT"))
 
@@ -295,7 +295,7 @@ async def test_invalid_status_is_rejected_before_sending(emulator: Emulator, con
     with pytest.raises(ConfigurationError, match="'Locked Out'") as caught:
         await now(schema.create_status("LOCKED_OUT", "inactive"))
     assert caught.value.field == "name"
-    with pytest.raises(ConfigurationError, match="active, inactive, pending") as caught:
+    with pytest.raises(ConfigurationError, match='"active", "inactive", "pending"') as caught:
         await now(schema.create_status("Gone", "red"))
     assert caught.value.field == "category"
     assert emulator.requests == []
@@ -364,3 +364,25 @@ async def test_import_sources_have_a_state_and_settings(emulator: Emulator, conn
     assert "Assets does not return" in settings["missing objects"].meaning
     assert "missing objects (not available): Assets does not return" in str(okta)
     assert "An empty value in a record removes" in okta._repr_html_()
+
+
+@story
+async def test_keys_are_accepted_in_any_case(emulator: Emulator, connection: Any) -> None:
+    created = await now(connection.ensure_object_schema(" okt "))
+
+    assert (created.key, created.name) == ("OKT", "OKT")
+    assert (await now(connection.ensure_object_schema("Okt"))).id == created.id
+    assert (await now(connection.create_object_schema("hr", "People"))).key == "HR"
+    with pytest.raises(ObjectSchemaNotFoundError, match="object schema NOPE on"):
+        await now(connection.get_object_schema("nope"))
+    await now(created.delete(confirm_key="okt"))
+    assert await now(connection.find_object_schema("okt")) is None
+
+
+@story
+async def test_name_of_a_hidden_schema_is_reported_as_taken(emulator: Emulator, connection: Any) -> None:
+    emulator.add_object_schema("SEC", name="Okta")
+    emulator.faults.next("list object schemas", status=200, body={"values": [], "isLast": True})
+
+    with pytest.raises(ObjectSchemaExistsError, match="that this account can't see has the name"):
+        await now(connection.create_object_schema("OKT", "Okta"))

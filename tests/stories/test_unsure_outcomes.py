@@ -223,7 +223,7 @@ async def test_roles_that_assets_did_not_keep_are_not_taken_for_set(
     who = {"X-AAccountId": emulator.account.account_id}
     emulator.faults.next("set role", status=200, headers=who)
 
-    with pytest.raises(RolesNotSettableError, match="stored other developers"):
+    with pytest.raises(RolesNotSettableError, match="kept other developers"):
         await now(schema.set_roles(developers=[]))
     emulator.world.doubts = Doubts(roles_writable=False)
     with pytest.raises(RolesNotSettableError, match="Could not read or set the roles") as caught:

@@ -16,6 +16,7 @@ import pytest
 
 from tools import run_checks
 from tools.run_checks import (
+    ARGUMENTS,
     README_COMMANDS,
     ROOT,
     SESSIONS,
@@ -204,6 +205,14 @@ def test_session_job_finds_all_pythons(tmp_path: Path, session: str, *, oldest: 
 
     assert job.environment["PATH"].split(os.pathsep)[:2] == ["/b", "/a"]
     assert ("3.12" in job.command) is oldest
+
+
+def test_session_job_passes_existing_files_as_arguments(tmp_path: Path) -> None:
+    for session, arguments in ARGUMENTS.items():
+        job = session_job(tmp_path, session, {"3.13": "/b/python3.13"})
+
+        assert tuple(job.command)[-len(arguments) - 1 :] == ("--", *arguments)
+        assert all((ROOT / argument).exists() for argument in arguments)
 
 
 @pytest.mark.parametrize("exit_code", [0, 1, 5])

@@ -29,6 +29,7 @@ from jsm_assets_dest import (
     AttributeType,
     BuildPlan,
     BuildPlanRecord,
+    ChangedObject,
     Check,
     CheckState,
     ClientCredentials,
@@ -49,10 +50,12 @@ from jsm_assets_dest import (
     Findings,
     ForgeToken,
     Graph,
+    GroupLink,
     ImportedType,
     ImportExecution,
     ImportOptions,
     ImportPhase,
+    ImportPreview,
     ImportProblem,
     ImportProgress,
     ImportResult,
@@ -60,20 +63,28 @@ from jsm_assets_dest import (
     ImportStatus,
     ImportToken,
     ImportTokenReport,
+    ImportVerification,
     JiraGroup,
     JiraUser,
     Journal,
     JournalRun,
+    Leaver,
     Limits,
+    LinkedObject,
+    LinkOutcome,
+    LinkReason,
+    MissingObject,
     OAuthToken,
     ObjectReference,
     ObjectSchema,
     ObjectSchemaRecord,
     ObjectType,
     ObjectTypeConflict,
+    ObjectTypePreview,
     ObjectTypeResult,
     ObjectTypeSpec,
     OktaModel,
+    OktaSource,
     PlanItem,
     PlanKind,
     ReferenceSpec,
@@ -81,6 +92,7 @@ from jsm_assets_dest import (
     RetryPolicy,
     Role,
     RoleKind,
+    RolesPreview,
     RunningImport,
     SchemaLinks,
     SchemaModel,
@@ -90,17 +102,29 @@ from jsm_assets_dest import (
     StatusCategory,
     StatusSpec,
     StepState,
+    SubmitReceipt,
+    UserLink,
+    UserLinkPhase,
+    UserLinkProgress,
+    UserLinkReport,
     okta,
 )
 from jsm_assets_dest.exceptions import (
     ExecutionFacts,
     ImportTimeoutError,
+    MassDeletionGuardError,
+    PreviewFacts,
     ProblemsFoundError,
     RateLimitedError,
     ReportFacts,
     ResultFacts,
     TransportError,
 )
+
+
+def show_links(progress: UserLinkProgress) -> None:
+    """Receive the progress of links."""
+    assert_type(progress.phase, UserLinkPhase)
 
 
 def credentials() -> None:
@@ -156,6 +180,7 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     )
     assert_type(schema.count_objects(object_type="People"), int)
     assert_type(schema.get_object("OKT-1"), AssetsObject)
+    assert_type(schema.export_objects("people.jsonl", object_type="People"), int)
     assert_type(schema.find_object("OKT-1"), AssetsObject | None)
     for asset in schema.objects(include_children=True):
         assert_type(asset.to_dict(), dict[str, object])
@@ -165,6 +190,14 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.attributes(), tuple[Attribute, ...])
     assert_type(schema.import_sources(), tuple[ImportSource, ...])
     assert_type(schema.roles(), SchemaRoles)
+    links = (UserLink("People", email="Primary Email"), GroupLink("Groups", name="Group Name"))
+    report = schema.link_users(*links, accounts={"ana@acme.com": "5b10"}, dry_run=True, per_minute=300)
+    assert_type(report, UserLinkReport)
+    assert_type(report.linked, tuple[LinkedObject, ...])
+    assert_type(report.counts, dict[LinkOutcome, int])
+    assert_type(report.reasons, dict[LinkReason, int])
+    schema.link_users(*links, accounts=[("ana@acme.com", "5b10")], on_progress=show_links)
+    schema.link_users(*links, accounts="accounts.csv", clear=True, accept_hidden=True, create_attribute=True)
     assert_type(schema.set_roles(managers=["it-ops"], developers=[], users=None), SchemaRoles)
     for conflict in schema.find_conflicts(model):
         assert_type(conflict, ObjectTypeConflict)
@@ -215,13 +248,16 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
 
     assert_type(token.test_import(pairs()), ImportResult)
     assert_type(token.import_records(pairs(), on_progress=show, journal="okta.journal"), ImportResult)
+    assert_type(token.import_records(pairs(), verify="all", send="changed"), ImportResult)
+    assert_type(token.verify(pairs(), sample=100), ImportVerification)
     assert_type(token.import_records({"people": [{"oktaId": "1"}]}, on_progress=print), ImportResult)
     assert_type(token.resume_import(pairs(), journal="okta.journal"), ImportResult)
     with Journal.open("okta.journal") as journal:
         assert_type(journal.runs(), list[JournalRun])
     with token.start() as execution:
         assert_type(execution, ImportExecution)
-        assert_type(execution.submit(pairs()), int)
+        assert_type(execution.submit(pairs()), SubmitReceipt)
+        execution.add_receipt(SubmitReceipt.from_dict(execution.submit(pairs()).to_dict()))
         assert_type(execution.status(), str)
     assert_type(execution.result(), ImportResult)
     assert_type(execution.wait(timeout=60), ImportResult)
@@ -233,13 +269,24 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
 
 
 def failures(
-    any_error: AssetsError, problems: ProblemsFoundError, late: ImportTimeoutError, token: ImportToken
+    any_error: AssetsError,
+    problems: ProblemsFoundError,
+    late: ImportTimeoutError,
+    guarded: MassDeletionGuardError,
+    token: ImportToken,
 ) -> None:
     """Errors carry values with types, so that a program can go on from them."""
     assert_type(any_error.result, ResultFacts | None)
     assert_type(any_error.remedies, tuple[str, ...])
     assert_type(problems.report, ReportFacts | None)
     assert_type(late.execution, ExecutionFacts | None)
+    assert_type(guarded.preview, PreviewFacts | None)
+    token.import_records([], allow_missing=guarded.preview, only=["people"], max_missing={"people": 0.1})
+    token.import_records([], missing_objects="ignore")
+    if isinstance(guarded.preview, ImportPreview):
+        assert_type(guarded.preview.object_type("people"), ObjectTypePreview)
+        assert_type(guarded.preview.object_type("people").iter_missing(), Iterator[MissingObject])
+        assert_type(guarded.preview.object_type("people").examples_changed, tuple[ChangedObject, ...])
     if late.execution is not None:
         assert_type(token.attach(late.execution), ImportExecution)
 
@@ -272,7 +319,7 @@ async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
     assert_type(await token.import_records({"people": [{"oktaId": "1"}]}), ImportResult)
     async with await token.start() as execution:
         assert_type(execution, AsyncImportExecution)
-        assert_type(await execution.submit(pairs()), int)
+        assert_type(await execution.submit(pairs()), SubmitReceipt)
 
 
 def destinations(model: SchemaModel) -> None:
@@ -294,12 +341,17 @@ def destinations(model: SchemaModel) -> None:
     assert_type(evolve(destination, model=model, import_token=None), Destination)
     assert_type(destination.import_token, SecretReference | None)
     assert_type(destination.schema_model(), SchemaModel)
+    assert_type(destination.with_options(on_busy="wait", max_missing=0.5), Destination)
+    assert_type(destination.source, OktaSource | None)
+    assert_type(destination.okta_records(okta.sample_tenant()), okta.Records)
     status = destination.status()
     assert_type(status, DestinationStatus)
     assert_type(status.current, DestinationStep | None)
     assert_type(status["roles"].state, StepState)
     assert_type(destination.build(), BuildPlanRecord)
     assert_type(destination.set_roles(), SchemaRoles)
+    assert_type(destination.preview_roles(), RolesPreview)
+    assert_type(destination.preview_roles().lose_access, tuple[JiraUser | JiraGroup, ...])
     assert_type(destination.test_import({"people": [{"oktaId": "1"}]}, 10), ImportResult)
     with destination.connect(OAuthToken("token")) as connection:
         assert_type(connection, Connection)
@@ -367,6 +419,8 @@ def values(
     assert_type(result.object_types, tuple[ObjectTypeResult, ...])
     assert_type(result.problems, tuple[ImportProblem, ...])
     assert_type(result.ok, bool)
+    assert_type(result.verification, ImportVerification | None)
+    assert_type(result.leavers, tuple[Leaver, ...])
     assert_type(roles.managers, Role | None)
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)

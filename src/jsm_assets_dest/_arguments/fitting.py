@@ -102,10 +102,19 @@ def _fit_union(value: object, members: tuple[object, ...], argument: str) -> obj
 def _fit_class(value: object, cls: type, argument: str) -> object:
     if issubclass(cls, enum.Enum) and isinstance(value, str):
         return choice(cls, value, argument)
+    if getattr(cls, "_is_protocol", False):
+        return value if all(hasattr(value, name) for name in _members(cls)) else _reject(value)
     accepted = (int, float) if cls is float else cls
     if isinstance(value, accepted) and not (isinstance(value, bool) and cls in (int, float)):
         return value
     return _reject(value)
+
+
+@functools.cache
+def _members(protocol: type) -> frozenset[str]:
+    return frozenset(
+        name for base in protocol.__mro__[:-2] for name in vars(base) if not name.startswith("_")
+    )
 
 
 def _fit_items(value: object, hint: object, argument: str) -> tuple[object, ...]:

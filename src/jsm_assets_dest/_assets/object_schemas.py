@@ -51,6 +51,11 @@ class SchemaLinks:
         )
 
 
+def schema_key(text: str) -> str:
+    """Return the key of an object schema as Assets writes it: in uppercase, without surrounding spaces."""
+    return text.strip().upper()
+
+
 @frozen(kw_only=True)
 class ObjectSchemaRecord:
     """An object schema as Assets returned it at one time.

@@ -1,13 +1,19 @@
 """Roles of an object schema."""
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias, cast
 
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
-from .._wire.json_reading import read_array, read_object, read_text
+from .._wire.json_reading import as_text, read_array, read_object, read_text
+from ..exceptions import ConfigurationError
+from .directory import JiraGroup, JiraUser
+
+#: Entry of a role as callers pass it: the name of a group, the account id of a person, or a result of a search.
+RoleEntry: TypeAlias = str | JiraUser | JiraGroup
 
 
 class RoleKind(enum.Enum):
@@ -29,6 +35,76 @@ ROLE_NAMES: Mapping[str, RoleKind] = {
 }
 
 
+def role_entries(values: Sequence[RoleEntry], argument: str) -> tuple[str, ...]:
+    """Return the entries of a role as strings, without duplicates.
+
+    Raises:
+        ConfigurationError: The value is a single string, or an item is not an entry.
+    """
+    candidates: object = values
+    if isinstance(candidates, (str, bytes, Mapping)) or not isinstance(candidates, Iterable):
+        raise _no_entry(argument, f"is {type(candidates).__name__}")
+    entries: list[str] = []
+    for index, item in enumerate(cast("Iterable[object]", candidates)):
+        if isinstance(item, JiraUser):
+            entries.append(item.account_id)
+        elif isinstance(item, JiraGroup):
+            entries.append(item.name)
+        elif isinstance(item, str) and item.strip():
+            entries.append(item.strip())
+        else:
+            problem = "is empty" if isinstance(item, str) else f"is {type(item).__name__}"
+            raise _no_entry(f"{argument}[{index}]", problem)
+    return tuple(dict.fromkeys(entries))
+
+
+def _no_entry(argument: str, problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"`{argument}` {problem}. Nothing was sent.",
+        field=argument,
+        fix='Pass a list of group names and account ids, such as ["it-ops"].',
+    )
+
+
+def wanted_roles(**entries: Sequence[RoleEntry] | None) -> dict[RoleKind, tuple[str, ...] | None]:
+    """Return the entries by role. The names are those of the roles: managers, developers, and users.
+
+    Raises:
+        ConfigurationError: An argument is not a list of entries.
+    """
+    return {
+        RoleKind(name): None if values is None else role_entries(values, name)
+        for name, values in entries.items()
+    }
+
+
+def as_member(entry: str) -> JiraUser | JiraGroup:
+    """Return the person or the group that an entry names."""
+    return JiraUser(account_id=entry) if _is_account_id(entry) else JiraGroup(name=entry)
+
+
+def _is_account_id(entry: str) -> bool:
+    """Return True for 24 hexadecimal digits, and for a prefix, a colon, and a UUID."""
+    if ":" in entry:
+        return entry.partition(":")[0].replace("-", "").isalnum() and "-" in entry.partition(":")[2]
+    return len(entry) == 24 and all(character in "0123456789abcdef" for character in entry)
+
+
+def member_id(member: JiraUser | JiraGroup) -> tuple[str, str]:
+    """Return what makes two entries the same. Jira compares names of groups without case."""
+    if isinstance(member, JiraUser):
+        return "user", member.account_id
+    return "group", member.name.casefold()
+
+
+def label(member: JiraUser | JiraGroup) -> str:
+    """Return the entry for people: a group, or a name beside the account id."""
+    if isinstance(member, JiraGroup):
+        return f"{member.name} (group)"
+    return f"{member.display_name} ({member.account_id})" if member.display_name else member.account_id
+
+
+@checked_methods
 @frozen(kw_only=True)
 class Role:
     """A role of an object schema, with its entries.
@@ -39,6 +115,7 @@ class Role:
         kind: Kind of the role.
         users: Account ids of the people in the role.
         groups: Names of the groups in the role.
+        people: The same people, with their names if those could be read.
         raw: The complete JSON of the service.
     """
 
@@ -49,6 +126,7 @@ class Role:
     kind: RoleKind
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    people: tuple[JiraUser, ...] = field(default=(), repr=False)
     raw: Mapping[str, object] = field(factory=dict, repr=False, eq=False)
 
     @classmethod
@@ -59,7 +137,7 @@ class Role:
         and from a Cloud client; there is no public document).
         """
         source = read_object(value, "a role")
-        users: list[str] = []
+        people: list[JiraUser] = []
         groups: list[str] = []
         for actor in read_array(source.get("actors") or [], "actors"):
             entry = read_object(actor, "an actor")
@@ -67,14 +145,19 @@ class Role:
             if "group" in kind:
                 groups.append(read_text(entry, "name", "") or read_text(entry, "id", ""))
             else:
-                users.append(read_text(entry, "accountId", "") or read_text(entry, "name", ""))
+                account_id = read_text(entry, "accountId", "") or read_text(entry, "name", "")
+                display_name = as_text(entry.get("displayName"))
+                if display_name == account_id:
+                    display_name = ""
+                people.append(JiraUser(account_id=account_id, display_name=display_name))
         name = read_text(source, "name")
         return cls(
             id=read_text(source, "id"),
             name=name,
             kind=ROLE_NAMES.get(name.strip().lower(), RoleKind.OTHER),
-            users=tuple(users),
+            users=tuple(person.account_id for person in people),
             groups=tuple(groups),
+            people=tuple(people),
             raw=source,
         )
 
@@ -86,7 +169,24 @@ class Role:
             "kind": self.kind.value,
             "users": list(self.users),
             "groups": list(self.groups),
+            "people": [
+                {"account_id": person.account_id, "display_name": person.display_name}
+                for person in self.people
+            ],
         }
+
+    @property
+    def members(self) -> tuple[JiraUser | JiraGroup, ...]:
+        """The groups and the people in the role."""
+        people = {person.account_id: person for person in self.people}
+        return (
+            *(JiraGroup(name=name) for name in self.groups),
+            *(people.get(account_id, JiraUser(account_id=account_id)) for account_id in self.users),
+        )
+
+    def contains_only(self, entries: Iterable[JiraUser | JiraGroup]) -> bool:
+        """Return True if the role has exactly these entries. The case of a group's name is irrelevant."""
+        return {member_id(member) for member in self.members} == {member_id(member) for member in entries}
 
 
 @checked_methods
@@ -141,6 +241,125 @@ class SchemaRoles:
 
     def _repr_html_(self) -> str:
         rows = [
-            (role.name, ", ".join(role.groups) or "–", ", ".join(role.users) or "–") for role in self.roles
+            (
+                role.name,
+                ", ".join(role.groups) or "–",
+                ", ".join(label(member) for member in role.members if isinstance(member, JiraUser)) or "–",
+            )
+            for role in self.roles
         ]
         return table(("Role", "Groups", "People"), rows, empty="No roles.")
+
+
+@frozen(kw_only=True)
+class RoleChange:
+    """Change of a role that `set_roles` would make.
+
+    Attributes:
+        role: The role, with its current entries.
+        added: People and groups that are added.
+        removed: People and groups that are removed.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    role: Role
+    added: tuple[JiraUser | JiraGroup, ...] = ()
+    removed: tuple[JiraUser | JiraGroup, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the change as JSON-ready data."""
+        return {
+            "role": self.role.name,
+            "kind": self.role.kind.value,
+            "added": [member.to_dict() for member in self.added],
+            "removed": [member.to_dict() for member in self.removed],
+        }
+
+    def __str__(self) -> str:
+        parts = [f"add {label(member)}" for member in self.added]
+        parts += [f"remove {label(member)}" for member in self.removed]
+        return f"{self.role.name}: {', '.join(parts)}"
+
+
+@frozen(kw_only=True, repr=False)
+class RolesPreview:
+    """Changes that `set_roles` would make. Nothing was changed yet.
+
+    A person who loses access as an entry may keep it through a group, and Jira admins always keep it.
+
+    Attributes:
+        changes: The roles that change.
+        lose_access: People and groups that are in a role now, and in none afterwards.
+        gain_access: People and groups that are in no role now, and in one afterwards.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    changes: tuple[RoleChange, ...] = ()
+    lose_access: tuple[JiraUser | JiraGroup, ...] = ()
+    gain_access: tuple[JiraUser | JiraGroup, ...] = ()
+
+    @classmethod
+    def of(
+        cls, current: SchemaRoles, wanted: Mapping[RoleKind, tuple[JiraUser | JiraGroup, ...]]
+    ) -> "RolesPreview":
+        """Compare the current roles with the wanted entries. Roles without wanted entries do not change."""
+        changes: list[RoleChange] = []
+        before: dict[tuple[str, str], JiraUser | JiraGroup] = {}
+        after: dict[tuple[str, str], JiraUser | JiraGroup] = {}
+        for role in current.roles:
+            present = {member_id(member): member for member in role.members}
+            expected = {member_id(member): member for member in wanted.get(role.kind, role.members)}
+            before |= present
+            after |= expected
+            change = RoleChange(
+                role=role, added=_without(expected, present), removed=_without(present, expected)
+            )
+            if change.added or change.removed:
+                changes.append(change)
+        return cls(
+            changes=tuple(changes), lose_access=_without(before, after), gain_access=_without(after, before)
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """True if `set_roles` would change nothing."""
+        return not self.changes
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the preview as JSON-ready data."""
+        return {
+            "changes": [change.to_dict() for change in self.changes],
+            "lose_access": [member.to_dict() for member in self.lose_access],
+            "gain_access": [member.to_dict() for member in self.gain_access],
+        }
+
+    def __repr__(self) -> str:
+        return f"<RolesPreview changed roles: {len(self.changes)}, entries that lose access: {len(self.lose_access)}>"
+
+    def __str__(self) -> str:
+        if self.is_empty:
+            return "No role changes."
+        lines = [str(change) for change in self.changes]
+        for title, members in (("Lose access", self.lose_access), ("Gain access", self.gain_access)):
+            if members:
+                lines.append(f"{title}: {', '.join(map(label, members))}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                change.role.name,
+                ", ".join(map(label, change.added)) or "–",
+                ", ".join(map(label, change.removed)) or "–",
+            )
+            for change in self.changes
+        ]
+        return table(("Role", "Added", "Removed"), rows, empty="No role changes.")
+
+
+def _without(
+    members: Mapping[tuple[str, str], JiraUser | JiraGroup], others: Mapping[tuple[str, str], object]
+) -> tuple[JiraUser | JiraGroup, ...]:
+    return tuple(member for key, member in members.items() if key not in others)

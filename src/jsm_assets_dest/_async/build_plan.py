@@ -29,20 +29,24 @@ class AsyncBuildPlan(BuildPlanRecord):
         """Return a handle for the plan."""
         return cls(**values_of(record), session=session, target=target)
 
-    async def apply(self, *, timeout: float = 600.0) -> Self:
+    async def apply(self, *, timeout: float = 600.0, accept_risky: bool = False) -> Self:
         """Apply the plan, after checking that the import has not changed since the plan was made.
 
         Args:
             timeout: Seconds to wait until Assets has applied the changes.
+            accept_risky: Apply risky changes too, such as another identifier.
 
         Returns:
             The plan. Its `model` is the model for the records.
 
         Raises:
             ImpossibleChangeError: The plan contains impossible changes. Nothing was sent.
+            RiskyChangeError: The plan contains risky changes, and they are not accepted. Nothing was sent.
             StalePlanError: The schema or the mapping has changed since the plan was made. Nothing was sent.
             MappingRejectedError: Assets rejected the mapping. There is a subclass for each reason.
             ImportTimeoutError: Assets did not finish in time. It continues.
         """
-        record = await self._session.run(building.build(self._target, self.model, self, timeout))
+        record = await self._session.run(
+            building.build(self._target, self.model, self, timeout, accept_risky=accept_risky)
+        )
         return self.bound(self._session, self._target, record)

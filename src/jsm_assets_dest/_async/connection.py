@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from .._arguments.checking import checked
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._errors.forgetful import forgetful
 from .._http.async_engine import AsyncEngine
 from .._http.clock import Clock, clock_for
 from .._http.limits import Limits
@@ -50,6 +51,7 @@ class AsyncConnection:
 
     __module__ = "jsm_assets_dest"
 
+    @forgetful
     def __init__(
         self,
         site: str,
@@ -89,6 +91,7 @@ class AsyncConnection:
         self._session = AsyncSession(opened, AsyncEngine(settings, clock))
 
     @classmethod
+    @forgetful
     def current_site(
         cls,
         auth: Credentials | None = None,
@@ -137,6 +140,7 @@ class AsyncConnection:
         )
 
     @classmethod
+    @forgetful
     def external_site(
         cls,
         site: str,
@@ -248,8 +252,8 @@ class AsyncConnection:
         Assets gives every JSM user access to a new object schema; see `roles` and `set_roles` of the object schema.
 
         Args:
-            key: Key of the object schema: 2 to 10 uppercase letters and digits, starting with a letter. It is the first
-                part of every object's key.
+            key: Key of the object schema: 2 to 10 letters A to Z and digits, starting with a letter, in any case. It is the
+                first part of every object's key.
             name: Name, unique in the workspace.
             description: Description.
 
@@ -269,7 +273,7 @@ class AsyncConnection:
         An existing object schema is not changed.
 
         Args:
-            key: Key of the object schema: 2 to 10 uppercase letters and digits, starting with a letter.
+            key: Key of the object schema: 2 to 10 letters A to Z and digits, starting with a letter, in any case.
             name: Name of a new object schema. Default: the key.
             description: Description of a new object schema.
 
@@ -312,6 +316,7 @@ class AsyncConnection:
         """
         return await self._session.run(directory.find_groups(self._session.site, query, limit))
 
+    @forgetful
     def import_token(
         self, secret: str, schema: schema_handles.AsyncObjectSchema | None = None
     ) -> token_handles.AsyncImportToken:

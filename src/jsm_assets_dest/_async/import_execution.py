@@ -1,5 +1,6 @@
 """Execution of an import: it accepts records, is completed once, and then reports the result."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -8,9 +9,12 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._imports.execution import Execution
 from .._imports.options import AsyncRecords
+from .._imports.preview import checked_acceptance
+from .._imports.receipt import SubmitReceipt
 from .._imports.result import ImportResult
 from .._operations import executions, sending
 from .._operations.import_target import ImportTarget
+from ..exceptions import PreviewFacts
 from .session import AsyncSession, values_of
 
 
@@ -19,9 +23,9 @@ from .session import AsyncSession, values_of
 class AsyncImportExecution(Execution):
     """Execution of an import.
 
-    As an async context manager, it is completed if the block succeeds (leaving the block waits for the result), and cancelled if the block raises or
-    if it cannot be completed. Pickling drops the token and the connection: in another process, continue with `attach` of
-    an import token.
+    As an async context manager, it is completed if the block succeeds (leaving the block waits for the result), and cancelled
+    if the block raises or if it cannot be completed. Pickling drops the token and the connection: in another process,
+    continue with `attach` of an import token.
     """
 
     __module__ = "jsm_assets_dest"
@@ -47,7 +51,7 @@ class AsyncImportExecution(Execution):
                 executions.clean_up(self._target, self, error), interrupted=not isinstance(error, Exception)
             )
 
-    async def submit(self, records: AsyncRecords, *, part: str = "") -> int:
+    async def submit(self, records: AsyncRecords, *, part: str = "") -> SubmitReceipt:
         """Send records in as many chunks as needed; return after all of them are confirmed.
 
         Args:
@@ -56,7 +60,7 @@ class AsyncImportExecution(Execution):
                 from it, so a task that runs again sends the same chunks instead of new ones.
 
         Returns:
-            The number of records sent.
+            The number of records sent. If another process started the execution, pass it to `add_receipt` there.
 
         Raises:
             RecordError: A record is invalid.
@@ -64,14 +68,35 @@ class AsyncImportExecution(Execution):
         """
         return await self._session.run(sending.submit(self._target, self, records, part))
 
-    async def complete(self) -> None:
-        """Report that all data was sent; Assets then begins to process it. A second call does nothing.
+    def add_receipt(self, receipt: SubmitReceipt | Mapping[str, object]) -> None:
+        """Add the receipt of records that another process submitted to this execution.
+
+        The result counts the records of all receipts, and the guard compares them with the objects in Assets. Without its
+        receipt, the records of another process count as missing. A part whose task ran twice counts once.
+
+        Args:
+            receipt: Result of `submit` in the other process, or of its `to_dict`.
 
         Raises:
+            ConfigurationError: It is not a receipt, or it belongs to another import.
+        """
+        executions.add_receipt(self, receipt)
+
+    async def complete(self, *, allow_missing: PreviewFacts | None = None) -> None:
+        """Report that all data was sent; Assets then begins to process it. A second call does nothing.
+
+        Args:
+            allow_missing: Preview whose missing objects may be missing, such as `error.preview` of a
+                `MassDeletionGuardError`.
+
+        Raises:
+            MassDeletionGuardError: Objects in Assets are missing from this execution. It stays open: submit the missing
+                records, accept the missing objects, or cancel it.
             ClosedError: Another process started the execution; only that process can complete it.
             ImportCancelledError: The execution was cancelled.
         """
-        await self._session.run(executions.complete(self._target, self))
+        accepted = checked_acceptance(allow_missing)
+        await self._session.run(executions.complete(self._target, self, accepted))
 
     async def status(self) -> str:
         """Return the state: INGESTING (it accepts data), PROCESSING, DONE, CANCELLED, or a state unknown to this library."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Self
 
 from attrs import field, frozen
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from .._assets import objects as object_values
     from .._assets import roles as role_values
     from .._assets import statuses as status_values
+    from .._assets import user_links as link_values
     from .._model import graph as graphs
     from .._model import schema_model as models
-    from .._operations import conflicts, roles
+    from .._operations import conflicts, exporting, link_arguments, linking, roles
     from .._operations import objects as object_reading
     from . import object_type_conflict as conflict_handles
 else:
@@ -29,9 +31,13 @@ else:
     object_values = LazyModule(".._assets.objects")
     role_values = LazyModule(".._assets.roles")
     status_values = LazyModule(".._assets.statuses")
+    link_values = LazyModule(".._assets.user_links")
     graphs = LazyModule(".._model.graph")
     models = LazyModule(".._model.schema_model")
     conflicts = LazyModule(".._operations.conflicts")
+    exporting = LazyModule(".._operations.exporting")
+    link_arguments = LazyModule(".._operations.link_arguments")
+    linking = LazyModule(".._operations.linking")
     object_reading = LazyModule(".._operations.objects")
     roles = LazyModule(".._operations.roles")
     conflict_handles = LazyModule(".object_type_conflict")
@@ -150,6 +156,30 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         """
         return await self._session.run(object_reading.find(self._session.site, self, key))
 
+    async def export_objects(
+        self, path: str | os.PathLike[str], query: str | None = None, *, object_type: str | None = None
+    ) -> int:
+        """Write objects to a file, one JSON object per line, and return their number.
+
+        `jsm_assets_dest.tables.read_export` reads the file as records that can be imported again. Users are written as
+        account IDs, without names and email addresses. Only the owner of the file can read it. After an error, no partial
+        file remains, and an earlier file at this path is unchanged.
+
+        Args:
+            path: Path of the file. An existing file is replaced at the end.
+            query: Condition in AQL. It applies inside this object schema.
+            object_type: Name or ID of an object type. Object types below it are not included.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            ExportError: The file can't be written. Nothing was sent, unless the storage is full.
+            ObjectTypeNotFoundError: The object schema has no such object type.
+            ValidationError: Assets rejected the query.
+            IncompleteListError: Assets did not return all objects.
+        """
+        reading = object_reading.reading(self._session.site, self, query, object_type=object_type)
+        return await self._session.run(exporting.export(reading, path))
+
     async def graph(self) -> graphs.Graph:
         """Return a diagram of the object types, attributes, and references, as Mermaid text, as SVG, and for notebooks."""
         return await self._session.run(schemas.graph(self._session.site, self))
@@ -178,30 +208,49 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         """
         return await self._session.run(roles.read(self._session.site, self))
 
+    async def preview_roles(
+        self,
+        *,
+        managers: Sequence[role_values.RoleEntry] | None = None,
+        developers: Sequence[role_values.RoleEntry] | None = None,
+        users: Sequence[role_values.RoleEntry] | None = None,
+    ) -> role_values.RolesPreview:
+        """Return what `set_roles` with the same arguments would change, and who would lose access. Sends only reads.
+
+        Raises:
+            ConfigurationError: An argument is not a list of entries. Nothing was sent.
+            RolesNotSettableError: The site does not allow this credential to read roles.
+        """
+        wanted = role_values.wanted_roles(managers=managers, developers=developers, users=users)
+        return await self._session.run(roles.preview(self._session.site, self, wanted))
+
     async def set_roles(
         self,
         *,
-        managers: Sequence[str] | None = None,
-        developers: Sequence[str] | None = None,
-        users: Sequence[str] | None = None,
+        managers: Sequence[role_values.RoleEntry] | None = None,
+        developers: Sequence[role_values.RoleEntry] | None = None,
+        users: Sequence[role_values.RoleEntry] | None = None,
     ) -> role_values.SchemaRoles:
         """Replace the entries of roles. A role that is None is not changed; an empty list removes all entries.
 
+        An entry is the name of a group, an account id, or a result of `find_groups` or `find_users` of the connection.
+
         Args:
-            managers: Group names or account ids that can configure the object schema.
-            developers: Group names or account ids that can create, edit, and delete objects. In a new object schema,
-                these are all JSM groups.
-            users: Group names or account ids that can see objects.
+            managers: Entries that can configure the object schema.
+            developers: Entries that can create, edit, and delete objects. In a new object schema, these are all JSM groups.
+            users: Entries that can see objects.
 
         Returns:
             The current roles.
 
         Raises:
-            RolesNotSettableError: The site does not allow this credential to set roles, or stored other entries. The
-                error contains a link and steps to set them manually.
+            ConfigurationError: An argument is not a list of entries. Nothing was sent.
+            RoleEntryRejectedError: Assets rejected an entry, such as an unknown group. The error names it, and what to
+                enter instead.
+            RolesNotSettableError: The site does not allow this credential to set roles. The error contains a link and
+                steps to set them manually.
         """
-        kinds = role_values.RoleKind
-        wanted = {kinds.MANAGERS: managers, kinds.DEVELOPERS: developers, kinds.USERS: users}
+        wanted = role_values.wanted_roles(managers=managers, developers=developers, users=users)
         return await self._session.run(roles.write(self._session.site, self, wanted))
 
     async def update(self, *, name: str | None = None, description: str | None = None) -> Self:
@@ -274,6 +323,55 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             import_source: An import from `import_sources`.
         """
         return await self._session.run(schemas.import_status(self._session.site, import_source))
+
+    async def link_users(
+        self,
+        *links: link_values.UserLink | link_values.GroupLink,
+        accounts: link_arguments.Accounts | None = None,
+        create_attribute: bool = False,
+        clear: bool = False,
+        accept_hidden: bool = False,
+        dry_run: bool = False,
+        per_minute: float = 500,
+        on_progress: str | Callable[[link_values.UserLinkProgress], object] | None = None,
+    ) -> link_values.UserLinkReport:
+        """Fill attributes of type User and Group with the accounts and groups of Jira that belong to the objects.
+
+        An import can't fill such attributes. Only objects that differ are written, so the method can be run after each
+        import, and a run that was interrupted continues when it is started again. An account is linked only if exactly one
+        has the email address. The wait for a rate limit may take as long as Atlassian requires.
+
+        Args:
+            links: Links, such as `UserLink("People", email="Primary Email")`.
+            accounts: Account IDs by email address, which take precedence over Jira's directory: a mapping, pairs, users
+                from `find_users`, or the path of a CSV or JSON file.
+            create_attribute: Create the attributes to fill that do not exist. Existing ones are never changed.
+            clear: Empty the links of people whose account is inactive or does not exist, and of objects without an address.
+            accept_hidden: Link an account with a hidden address if it is the only one that Jira finds for the address.
+            dry_run: Write nothing, and return the report of what would be written.
+            per_minute: Maximum number of requests per minute.
+            on_progress: Progress display ("log", "notebook", "tqdm", or "rich"), or a function that receives a
+                `UserLinkProgress`.
+
+        Returns:
+            A report. Missing permissions are failed checks in it; `raise_for_problems` raises them.
+
+        Raises:
+            ConfigurationError: An argument is invalid. Nothing was sent.
+            ObjectTypeNotFoundError: An object type of a link does not exist.
+            LinkAttributeError: An attribute of a link is missing or has another type. Nothing was written.
+        """
+        checked = link_arguments.checked_links(links)
+        options = link_arguments.checked_options(
+            accounts=accounts,
+            per_minute=per_minute,
+            on_progress=on_progress,
+            create_attribute=create_attribute,
+            clear=clear,
+            accept_hidden=accept_hidden,
+            dry_run=dry_run,
+        )
+        return await self._session.run(linking.link(self._session.site, self, checked, options))
 
     async def delete(self, *, confirm_key: str) -> None:
         """Delete the object schema with all its object types and objects permanently.

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from attrs import define, evolve, field, frozen
 
 from .._assets.import_sources import ImportSource
-from .._assets.object_schemas import ObjectSchemaRecord
+from .._assets.object_schemas import ObjectSchemaRecord, schema_key
 from .._assets.reports import CheckState, ConnectionReport, ImportTokenReport
-from .._assets.roles import RoleKind, SchemaRoles
+from .._assets.roles import SchemaRoles, label, wanted_roles
 from .._http.commands import Operation
+from .._model.names import same_name
 from .._model.schema_model import SchemaModel
 from .._operations import building, conflicts, roles
 from .._operations import doctor as permissions
@@ -27,7 +28,6 @@ from .._secret import Secret
 from .._session.site import Site
 from ..exceptions import (
     AssetsError,
-    ImpossibleChangeError,
     RolesNotSettableError,
 )
 from .problem_steps import REMEDIES, failed_checks_step, failed_step
@@ -167,7 +167,7 @@ class _Checklist:
         key = self.wanted.schema_key
         try:
             listed = yield from schemas.list_all(self.site)
-            schema = next((item for item in listed if key and item.key.upper() == key.upper()), None)
+            schema = next((item for item in listed if key and schema_key(item.key) == key), None)
             if schema is not None:
                 # The listing contains no counts.
                 schema = yield from schemas.refreshed(self.site, schema.id)
@@ -193,6 +193,17 @@ class _Checklist:
                 action=StepAction("choose_schema", {"schemas": choices}),
                 evidence=f"existing object schemas: {keys}",
                 remedies=(REMEDIES["choose_schema"],),
+            )
+        elif owner := next(
+            (item for item in listed if same_name(item.name, self.wanted.schema_name or key)), None
+        ):
+            step = DestinationStep(
+                code="schema",
+                state=StepState.NEEDS_INPUT,
+                summary=f'The object schema {key} can\'t be created: {owner.key} has the name "{owner.name}".',
+                action=StepAction("choose_schema", {"schemas": [{"key": owner.key, "name": owner.name}]}),
+                evidence=f"existing object schemas: {keys}",
+                remedies=(f"You: use the object schema {owner.key}, or choose another name.",),
             )
         else:
             step = DestinationStep(
@@ -227,20 +238,22 @@ class _Checklist:
         except AssetsError as error:
             self._add(failed_step("roles", error, "restrict_roles", page))
             return
-        differences = self._role_differences(self.roles)
+        preview = yield from roles.compare(self.site, self.roles, wanted_roles(**self.wanted.roles))
         entries = self.roles.default_entries
-        if differences:
+        if not preview.is_empty:
             step = DestinationStep(
                 code="roles",
                 state=StepState.OPEN,
-                summary=f"The roles differ from the chosen ones: {'; '.join(differences)}.",
+                summary=f"The roles differ from the chosen ones: {'; '.join(map(str, preview.changes))}.",
                 action=StepAction(
                     "restrict_roles",
                     {
                         "can_set": True,
                         "roles": {name: list(names) for name, names in self.wanted.roles.items()},
+                        **preview.to_dict(),
                     },
                 ),
+                evidence=f"lose access: {', '.join(map(label, preview.lose_access)) or 'no one'}",
                 link=page,
                 remedies=("An object schema manager: set the chosen roles.",),
             )
@@ -261,23 +274,12 @@ class _Checklist:
                 state=StepState.DONE,
                 summary="The roles are as chosen.",
                 evidence="; ".join(
-                    f"{role.name}: {', '.join([*role.groups, *role.users]) or 'no one'}"
+                    f"{role.name}: {', '.join(map(label, role.members)) or 'no one'}"
                     for role in self.roles.roles
                 ),
                 link=page,
             )
         self._add(step)
-
-    def _role_differences(self, existing: SchemaRoles) -> list[str]:
-        differences: list[str] = []
-        for name, entries in self.wanted.roles.items():
-            role = existing.of(RoleKind(name))
-            present = {*role.groups, *role.users} if role is not None else set[str]()
-            if present != set(entries):
-                differences.append(
-                    f"{name} are {', '.join(sorted(present)) or 'no one'}, not {', '.join(entries) or 'no one'}"
-                )
-        return differences
 
     def _check_import_source(self) -> Operation[None]:
         if self.schema is None:
@@ -507,8 +509,12 @@ class _Checklist:
         assert self.plan is not None  # otherwise the step has failed
         try:
             self.plan.raise_for_impossible()
-        except ImpossibleChangeError as error:
+            self.plan.raise_for_risky()
+        except AssetsError as error:
             return failed_step("build", error, "fix_model", self._page())
+        rejection = self.site.rejected_plans.get(self.plan.digest)
+        if rejection is not None:
+            return failed_step("build", rejection, "fix_model", self._page())
         return DestinationStep(
             code="build",
             state=StepState.OPEN,

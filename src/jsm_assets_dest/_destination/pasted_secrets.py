@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from collections.abc import Mapping
+from typing import cast
 
 from .._errors.declared import scrubbed
-from ..exceptions import AssetsError, InvalidCredentialError
-
-T = TypeVar("T")
-P = ParamSpec("P")
+from ..exceptions import InvalidCredentialError
 
 #: Forms of a reference to a secret, for remedies.
 FORMS = "env:NAME for an environment variable, file:PATH for a file that only you can read, or keyring:SERVICE/USER"
@@ -71,29 +67,3 @@ def _secret_path(value: object, path: str) -> str:
         items = [(f"{path}[{index}]", item) for index, item in enumerate(cast("list[object]", value))]
     paths = (_secret_path(item, item_path) for item_path, item in items)
     return next(filter(None, paths), "")
-
-
-def forgetful(function: Callable[P, T]) -> Callable[P, T]:
-    """Remove the arguments of a function from the traceback of any error that it raises.
-
-    Logs and error reporters often show local variables, and an argument may be a secret that was passed where a
-    reference belongs.
-    """
-
-    @wraps(function)
-    def wrapper(*arguments: P.args, **options: P.kwargs) -> T:
-        try:
-            return function(*arguments, **options)
-        except AssetsError as error:
-            clean_error = error.with_traceback(None)
-            clean_error.__context__ = clean_error.__cause__ = None
-        del arguments, options
-        raise clean_error
-
-    return wrapper
-
-
-def forgetful_class(cls: type[T]) -> type[T]:
-    """Make the constructor of a class `forgetful`."""
-    cls.__init__ = forgetful(cls.__init__)  # type: ignore[method-assign]  # wrapped, not replaced: same arguments
-    return cls

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os import fspath
-from pathlib import Path
+from os import PathLike, fspath
 from typing import cast
 
 from attrs import fields
 
 from .._imports.options import ImportOptions, ImportSettings
 from ..exceptions import ConfigurationError
-from .settings_file import joined_path, reject_unknown_keys, wrong_type
+from .settings_file import at_path, reject_unknown_keys
 
 _DISPLAYS = ("log", "tqdm", "rich")
 
@@ -19,30 +18,12 @@ _DISPLAYS = ("log", "tqdm", "rich")
 _OF_ONE_RUN: Mapping[str, str] = {
     "model": "a destination has a setting of its own for the model",
     "total": "each run has another number of records",
-    "allow_missing": "a saved value would turn off the mass deletion guard for all runs",
+    "allow_missing": "it accepts the missing objects of one preview",
 }
-
-#: Types of options whose default is null.
-_OPTIONAL: Mapping[str, tuple[type, ...]] = {
-    "on_progress": (str, type(None)),
-    "journal": (str, type(None)),
-    "timezone": (str, type(None)),
-}
-
 
 #: Options in files of the first edition that were renamed or removed.
 _RENAMED = {"progress": "on_progress"}
 _REMOVED = frozenset({"fast", "record_failure", "busy_seconds", "compress"})
-
-
-def _savable_types() -> dict[str, tuple[type, ...]]:
-    """Return the types of the options that can be saved. They follow from the defaults, so new options are included."""
-    types: dict[str, tuple[type, ...]] = {}
-    for option in fields(ImportOptions):
-        kind = type(option.default)
-        if option.name not in _OF_ONE_RUN:
-            types[option.name] = _OPTIONAL.get(option.name, (int, float) if kind is float else (kind,))
-    return types
 
 
 def changed_options(options: ImportOptions) -> dict[str, object]:
@@ -81,10 +62,13 @@ def _unsavable(name: str, reason: str) -> ConfigurationError:
 
 def options_to_dict(options: ImportOptions) -> dict[str, object]:
     """Return the options that differ from their defaults as JSON-ready data."""
-    return {
-        name: fspath(cast(Path, value)) if name == "journal" else value
-        for name, value in changed_options(options).items()
-    }
+    return {name: _json_value(value) for name, value in changed_options(options).items()}
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, PathLike):
+        return fspath(cast("PathLike[str]", value))
+    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
 
 
 def options_from_dict(data: Mapping[str, object], path: str = "options") -> ImportOptions:
@@ -96,12 +80,9 @@ def options_from_dict(data: Mapping[str, object], path: str = "options") -> Impo
     data = {_RENAMED.get(name, name): value for name, value in data.items() if name not in _REMOVED}
     for name in data:
         _reject_option_of_one_run(name)
-    types = _savable_types()
-    reject_unknown_keys(data, path, types)
-    for name, value in data.items():
-        if not isinstance(value, types[name]) or (isinstance(value, bool) and bool not in types[name]):
-            default = next(option.default for option in fields(ImportOptions) if option.name == name)
-            raise wrong_type(value, joined_path(path, name), f"Remove it to use the default, {default!r}.")
+    reject_unknown_keys(
+        data, path, [option.name for option in fields(ImportOptions) if option.name not in _OF_ONE_RUN]
+    )
     if data.get("on_progress") not in (None, *_DISPLAYS):
         raise ConfigurationError(
             "`options.on_progress` is not the name of a display.",
@@ -111,4 +92,4 @@ def options_from_dict(data: Mapping[str, object], path: str = "options") -> Impo
     try:
         return ImportOptions(**cast(ImportSettings, dict(data)))
     except ConfigurationError as error:
-        raise ConfigurationError(error.what, field=joined_path(path, error.field), fix=error.fix) from None
+        raise at_path(error, path) from None

@@ -2,13 +2,16 @@
 
 import os
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, Unpack, cast
 
 from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._assets.object_schemas import schema_key
+from .._assets.roles import RoleEntry, role_entries
+from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
@@ -18,7 +21,8 @@ from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError
 from .checklist import Wanted
 from .okta_model import OktaModel
-from .pasted_secrets import FORMS, forgetful, forgetful_class, reject_secrets
+from .okta_source import OktaSource, privacy_of
+from .pasted_secrets import FORMS, reject_secrets
 from .saved_options import changed_options, options_from_dict, options_to_dict, reject_unsavable
 from .secret_references import (
     CredentialsReference,
@@ -33,7 +37,6 @@ from .settings_file import (
     read_object,
     read_object_file,
     read_text,
-    read_texts,
     reject_unknown_keys,
     remove_file,
     write_file,
@@ -62,9 +65,13 @@ def _model(value: OktaModel | SchemaModel | str | os.PathLike[str] | None) -> Mo
     )
 
 
-def _roles(value: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
+def _roles(value: Mapping[str, Sequence[RoleEntry]]) -> Mapping[str, tuple[str, ...]]:
     reject_unknown_keys(dict(value), "roles", ROLES)
-    return {name: read_texts({name: [*entries]}, name, "roles") for name, entries in value.items()}
+    return {name: role_entries(entries, f"roles.{name}") for name, entries in value.items()}
+
+
+def _normalized_key(value: str | None) -> str | None:
+    return None if value is None else schema_key(value)
 
 
 def _path(value: str | os.PathLike[str] | None) -> Path | None:
@@ -87,13 +94,14 @@ class SavedDestination:
     gateway: str | None = field(default=None, repr=False)
     cloud_id: str | None = field(default=None, repr=False)
     workspace_id: str | None = field(default=None, repr=False)
-    schema_key: str | None = None
+    schema_key: str | None = field(default=None, converter=_normalized_key)
     schema_name: str | None = field(default=None, repr=False)
     schema_description: str = field(default="", repr=False)
     roles: Mapping[str, tuple[str, ...]] = field(factory=dict, converter=_roles, repr=False)
     import_source: str | None = None
     import_token: SecretReference | None = field(default=None, converter=_reference)
     model: ModelChoice | None = field(default=None, converter=_model, repr=False)
+    source: OktaSource | None = field(default=None, repr=False)
     options: ImportOptions = field(factory=ImportOptions, repr=False)
     path: Path | None = field(default=None, converter=_path, eq=False)
     _environ: Environment = field(default=None, converter=_environment, repr=False, eq=False, alias="environ")
@@ -183,6 +191,8 @@ class SavedDestination:
                 data[setting.name] = str(value)
             elif setting.name == "model":
                 data[setting.name] = _model_to_dict(value)
+            elif setting.name == "source":
+                data[setting.name] = {"okta": value.to_dict()}
             elif setting.name == "roles":
                 data[setting.name] = {name: list(entries) for name, entries in value.items()}
             elif setting.name == "options":
@@ -217,7 +227,6 @@ class SavedDestination:
         )
         texts = {name: read_text(data, name) for name in _TEXTS if name in data}
         credentials = _credentials_from_dict(data["credentials"]) if "credentials" in data else None
-        roles = read_object(data.get("roles", {}), "roles")
         return cls(
             name=texts.get("name", ""),
             site=texts.get("site"),
@@ -228,10 +237,11 @@ class SavedDestination:
             schema_key=texts.get("schema_key"),
             schema_name=texts.get("schema_name"),
             schema_description=texts.get("schema_description", ""),
-            roles={name: read_texts(roles, name, "roles") for name in roles},
+            roles=_roles(cast("Mapping[str, Sequence[str]]", read_object(data.get("roles", {}), "roles"))),
             import_source=texts.get("import_source"),
             import_token=texts.get("import_token"),
             model=_model_from_dict(read_object(data["model"], "model")) if "model" in data else None,
+            source=_source_from_dict(read_object(data["source"], "source")) if "source" in data else None,
             options=options_from_dict(read_object(data.get("options", {}), "options")),
             path=path,
             environ=environ,
@@ -300,12 +310,19 @@ class SavedDestination:
     # --- what the settings refer to ---------------------------------------------------------------------------------
 
     def schema_model(self) -> SchemaModel:
-        """Create or read the model. Nothing is sent.
+        """Create or read the model, without the attributes that the privacy rules drop. Nothing is sent.
 
         Raises:
-            ConfigurationError: The destination has no model, or the file of the model is not readable.
+            ConfigurationError: The destination has no model, the file of the model is not readable, or the privacy rules
+                do not fit the model.
             InvalidModelError: The file contains something else, or the options contradict each other.
         """
+        model = self._chosen_model()
+        if self.source is None or not self.source.has_privacy_rules:
+            return model
+        return privacy_of(self.source, self._hash_key()).model(model)
+
+    def _chosen_model(self) -> SchemaModel:
         if isinstance(self.model, OktaModel):
             return self.model.schema_model()
         if isinstance(self.model, SchemaModel):
@@ -319,6 +336,24 @@ class SavedDestination:
         return SchemaModel.from_dict(
             read_object_file(self._folder / self.model.expanduser(), "model", "a schema model")
         )
+
+    def with_options(self, **options: Unpack[ImportSettings]) -> Self:
+        """Return the destination with these import options, for example those of the last run.
+
+        Args:
+            options: See `ImportOptions`. Other saved options do not change.
+
+        Raises:
+            ConfigurationError: An option has an invalid value, or can't be saved.
+        """
+        settings = cast("ImportSettings", {**changed_options(self.options), **options})
+        return evolve(self, options=ImportOptions(**settings))
+
+    def _hash_key(self) -> Secret | None:
+        reference = None if self.source is None else self.source.hash_key
+        if reference is None:
+            return None
+        return read_secret(reference, self._environ.variables(), self._folder, "source.hash_key")
 
     def _site_settings(self, auth: Credentials | None) -> SiteSettings:
         credentials = auth
@@ -449,6 +484,11 @@ def _model_to_dict(model: ModelChoice) -> dict[str, object]:
     if isinstance(model, SchemaModel):
         return {"whole": model.to_dict()}
     return {"file": str(model)}
+
+
+def _source_from_dict(data: Mapping[str, object]) -> OktaSource:
+    reject_unknown_keys(data, "source", ("okta",))
+    return OktaSource.from_dict(read_object(data.get("okta", {}), "source.okta"))
 
 
 def _model_from_dict(data: Mapping[str, object]) -> ModelChoice:

@@ -14,6 +14,7 @@ from typing import final
 from attrs import field, frozen
 
 from .._arguments.checking import checked
+from .._errors.forgetful import forgetful, forgetful_class
 from .._secret import Secret
 from .._session.credentials import (
     API_TOKEN_PREFIX,
@@ -26,8 +27,6 @@ from .._session.credentials import (
 from ..exceptions import ConfigurationError, MissingSettingsError
 from .pasted_secrets import (
     FORMS,
-    forgetful,
-    forgetful_class,
     looks_secret,
     pasted_secret_error,
     reject_secrets,

@@ -286,3 +286,11 @@ def read_texts(data: Mapping[str, object], name: str, path: str) -> tuple[str, .
 def wrong_type(value: object, path: str, fix: str) -> ConfigurationError:
     """Return the error for a value of a wrong type. It does not contain the value."""
     return ConfigurationError(f"`{path}` is {type_name(value)}.", field=path, fix=fix)
+
+
+def at_path(error: ConfigurationError, path: str) -> ConfigurationError:
+    """Return the error of a constructor with the path of its argument in the file."""
+    field = joined_path(path, error.field)
+    return ConfigurationError(
+        error.what.replace(f"`{error.field}`", f"`{field}`"), field=field, fix=error.fix
+    )

@@ -5,7 +5,7 @@ The values themselves are defined in layers above the errors; here are only thei
 
 from __future__ import annotations
 
-from typing import Protocol, TypedDict, runtime_checkable
+from typing import Protocol, TypedDict
 
 
 class Place(TypedDict, total=False):
@@ -65,7 +65,6 @@ class ResultFacts(Protocol):
         ...
 
 
-@runtime_checkable
 class ExecutionFacts(Protocol):
     """The parts of an `Execution` that are available on every error with one. `ImportToken.attach` accepts it."""
 
@@ -89,6 +88,24 @@ class ExecutionFacts(Protocol):
         ...
 
 
+class PreviewFacts(Protocol):
+    """The parts of an `ImportPreview` that are available on every error with one. Imports accept it as `allow_missing`."""
+
+    @property
+    def missing(self) -> int:
+        """Number of existing objects without a record."""
+        ...
+
+    @property
+    def is_complete(self) -> bool:
+        """True if all records were compared with all existing objects."""
+        ...
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the preview as JSON-ready data."""
+        ...
+
+
 class ReportFacts(Protocol):
     """The parts of a report or checklist that are available on every error with one."""
 
@@ -107,5 +124,5 @@ class ReportFacts(Protocol):
         ...
 
 
-for _protocol in (ResultFacts, ExecutionFacts, ReportFacts):
+for _protocol in (ResultFacts, ExecutionFacts, PreviewFacts, ReportFacts):
     _protocol.__module__ = "jsm_assets_dest.exceptions"  # the public module of these names

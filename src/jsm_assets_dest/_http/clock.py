@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol, final, runtime_checkable
+from typing import Protocol, final
 
 
-@runtime_checkable
 class Clock(Protocol):
     """The clock of a connection.
 

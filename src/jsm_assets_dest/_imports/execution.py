@@ -1,7 +1,7 @@
 """Execution of an import as a value, with everything that this or another process needs to submit records to it."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 from attrs import Factory, define, evolve, field, frozen
@@ -10,8 +10,11 @@ from .._arguments.checking import checked_methods
 from .._model.schema_model import SchemaModel
 from .._session.patience import Patience
 from ..exceptions import ConfigurationError
+from .comparison import Comparison
+from .identities import MappedType
 from .options import ImportOptions
 from .progress import ImportProgress
+from .run_evidence import RunEvidence
 from .tally import Tally
 
 
@@ -27,6 +30,9 @@ class Ledger:
         is_completed: True if Assets has received the end of the data.
         state: Last state of the execution.
         patience: Time that its requests may wait for throttling.
+        evidence: Existing objects and records of the run, for the guard. None if missing objects are ignored.
+        parts: Names of the submitted records whose counts are in the tally.
+        is_manual: True while the caller can complete or cancel it.
     """
 
     tally: Tally
@@ -36,6 +42,9 @@ class Ledger:
     is_completed: bool = False
     state: str = ""
     patience: Patience = field(kw_only=True)
+    evidence: RunEvidence | None = field(default=None, kw_only=True, repr=False)
+    parts: set[str] = field(factory=set, init=False, repr=False)
+    is_manual: bool = field(default=False, kw_only=True)
 
 
 def names_of(model: SchemaModel) -> dict[str, str]:
@@ -95,6 +104,7 @@ class Execution:
 
     def to_dict(self) -> dict[str, object]:
         """Return the execution as JSON-ready data without secrets."""
+        evidence = self.ledger.evidence
         return {
             "id": self.id,
             "run_id": self.run_id,
@@ -106,6 +116,10 @@ class Execution:
             "model": self.model.to_dict(),
             "options": self.options.to_dict(),
             "started": self.started,
+            # The evidence itself is read again by a process that completes the execution: nothing changes until then.
+            "object_types": []
+            if evidence is None
+            else [kind.to_dict() for kind in evidence.comparison.types],
         }
 
     @classmethod
@@ -123,13 +137,15 @@ class Execution:
             model = SchemaModel.from_dict(cast("Mapping[str, object]", data["model"]))
             options = ImportOptions.from_dict(cast("Mapping[str, object]", data["options"]))
             started = float(cast("float", data.get("started", 0.0)))
+            types = cast("Iterable[Mapping[str, object]]", data.get("object_types", ()))
+            mapped_types = tuple(map(MappedType.from_dict, types))
         except (KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(
                 "The data is not an import execution.",
                 field="execution",
                 fix="Pass the result of `to_dict()` of an ImportExecution.",
             ) from error
-        return Execution(
+        execution = Execution(
             id=texts["id"],
             run_id=texts["run_id"],
             site=texts["site"],
@@ -142,6 +158,9 @@ class Execution:
             is_owner=False,
             started=started,
         )
+        if mapped_types and options.missing_objects != "ignore":
+            execution.ledger.evidence = RunEvidence(Comparison(mapped_types), is_read=False)
+        return execution
 
 
 _TEXTS = ("id", "run_id", "site", "workspace_id", "import_source_id", "schema_id")

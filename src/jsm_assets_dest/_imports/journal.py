@@ -278,7 +278,7 @@ class Journal:
         run_id: str,
         state: RunState,
         counts: Mapping[str, int],
-        doubtful_types: Collection[str] = (),
+        doubtful_types: Collection[str] | None = (),
     ) -> None:
         """Record the end of a run and its counts. Its chunks are deleted, which keeps the file small.
 
@@ -286,7 +286,7 @@ class Journal:
             run_id: Id of the run.
             state: Its last state. With DONE, its objects become those of the last confirmed run.
             counts: Number of records by selector.
-            doubtful_types: Keys of the object types whose report has a failure or a gap.
+            doubtful_types: Keys of the object types whose report has a failure or a gap; None for all.
         """
         with self._transaction() as database:
             run = self._run(database, run_id)
@@ -329,6 +329,11 @@ class Journal:
         """Yield the objects of the last confirmed run, and those that partial runs confirmed since."""
         with self._reading() as database:
             yield from journal_objects.confirmed_objects(database, import_source)
+
+    def forget_contents(self, import_source: str, objects: Iterable[JournalObject]) -> None:
+        """Forget which values Assets contains of some objects, so that they are sent again."""
+        with self._transaction() as database:
+            journal_objects.forget_contents(database, import_source, objects)
 
     def missing_objects(self, import_source: str) -> Iterator[JournalObject]:
         """Yield the objects that were missing from the last confirmed run, and those that the user accepted since."""

@@ -95,7 +95,7 @@ def plan_objects(
 
 
 def confirm_objects(
-    database: sqlite3.Connection, run: int, import_source: str, doubtful_types: Collection[str]
+    database: sqlite3.Connection, run: int, import_source: str, doubtful_types: Collection[str] | None
 ) -> None:
     """Make the planned objects of a run confirmed ones.
 
@@ -105,8 +105,11 @@ def confirm_objects(
         database: The journal, in a transaction.
         run: Number of the run, which Assets reported as DONE.
         import_source: Id of the import source.
-        doubtful_types: Keys of the object types whose report has a failure or a gap.
+        doubtful_types: Keys of the object types whose report has a failure or a gap; None for all.
     """
+    if doubtful_types is None:
+        rows = database.execute("SELECT DISTINCT object_type FROM planned_objects WHERE run=?", (run,))
+        doubtful_types = [object_type for (object_type,) in rows]
     # In a doubtful type, a content is valid only if it is the one that was confirmed before.
     database.executemany(
         "UPDATE planned_objects SET content=NULL WHERE run=?1 AND object_type=?2 AND content IS NOT (SELECT content FROM"
@@ -167,12 +170,26 @@ def confirmed_types(database: sqlite3.Connection, import_source: str) -> frozens
 
 
 def confirmed_objects(database: sqlite3.Connection, import_source: str) -> Iterator[JournalObject]:
-    """Yield the objects of the last confirmed run, and those that partial runs confirmed since."""
+    """Yield the objects of the last confirmed run, and those that partial runs confirmed since.
+
+    They are ordered by object type and identity.
+    """
     rows = database.execute(
-        "SELECT object_type, identity, identifier, content FROM confirmed_objects WHERE import_source=?",
+        "SELECT object_type, identity, identifier, content FROM confirmed_objects WHERE import_source=?"
+        " ORDER BY object_type, identity",
         (import_source,),
     )
     return map(_object_of, rows)
+
+
+def forget_contents(
+    database: sqlite3.Connection, import_source: str, objects: Iterable[JournalObject]
+) -> None:
+    """Forget which values Assets contains of some objects, because it was found not to contain them."""
+    database.executemany(
+        "UPDATE confirmed_objects SET content=NULL WHERE import_source=? AND object_type=? AND identity=?",
+        ((import_source, known.object_type, known.identity) for known in objects),
+    )
 
 
 def missing_objects(database: sqlite3.Connection, import_source: str) -> Iterator[JournalObject]:

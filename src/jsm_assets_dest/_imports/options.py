@@ -2,15 +2,16 @@
 
 import datetime
 import re
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, TypeAlias, TypedDict, cast
 
 from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked
 from .._model.schema_model import SchemaModel
-from ..exceptions import ConfigurationError
+from ..exceptions import ConfigurationError, PreviewFacts
+from .preview import ImportPreview, MissingObjectsSetting, checked_acceptance
 from .progress import ImportProgress
 
 #: Records by selector, or pairs of a selector and a record.
@@ -25,8 +26,14 @@ AsyncRecords: TypeAlias = (
 Progress: TypeAlias = Literal["log", "tqdm", "rich", "notebook"] | Callable[[ImportProgress], object] | None
 #: Reaction to an invalid record.
 BadRecords: TypeAlias = Literal["fail", "skip"]
+#: Records to send.
+Send: TypeAlias = Literal["all", "changed"]
+#: Extent of a verification.
+Verify: TypeAlias = Literal["no", "sample", "all"]
 #: Reaction to a running execution of the import. An execution of another process is never cancelled.
 Busy: TypeAlias = Literal["fail", "wait"]
+#: Share of the objects of a type that may be newly missing, by default.
+MAX_MISSING = 0.2
 # Quoted, because `attrs.Attribute` can't be subscripted at run time.
 _Validator: TypeAlias = "Callable[[object, Attribute[Any], Any], None]"
 
@@ -115,6 +122,40 @@ def _time_zone_name(value: str | datetime.tzinfo | None) -> str | None:
     return name
 
 
+def _shares(value: object) -> float | dict[str, float]:
+    """Return the share of objects that may be newly missing, for all object types or by object type."""
+    shares = value if isinstance(value, Mapping) else {"": value}
+    for name, share in cast("Mapping[object, object]", shares).items():
+        if not isinstance(name, str):
+            raise ConfigurationError(
+                f"`max_missing` has a key of the type {type(name).__name__}. Nothing was sent.",
+                field="max_missing",
+                fix='Pass a share by name of an object type, such as {"People": 0.1}.',
+            )
+        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
+            place = f"max_missing[{name!r}]" if name or isinstance(value, Mapping) else "max_missing"
+            raise ConfigurationError(
+                f"`{place}` is {share!r}. Nothing was sent.",
+                field="max_missing",
+                fix="Pass a number of parts of the whole (0.2 is 20 %) from 0 to 1, or such numbers by object type.",
+            )
+    return dict(cast("Mapping[str, float]", value)) if isinstance(value, Mapping) else cast("float", value)
+
+
+def _names(value: object) -> tuple[str, ...] | None:
+    """Return names of object types. A string is not a sequence of names."""
+    if value is None:
+        return None
+    names = () if isinstance(value, (str, bytes)) or not isinstance(value, Iterable) else tuple(value)
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ConfigurationError(
+            f"`only` is {type(value).__name__ if not names else 'not a list of names'}. Nothing was sent.",
+            field="only",
+            fix='Pass a list of selectors or names of object types, such as ["people"].',
+        )
+    return cast("tuple[str, ...]", names)
+
+
 class ImportSettings(TypedDict, total=False):
     """Options of an import as keyword arguments; see `ImportOptions`."""
 
@@ -132,12 +173,17 @@ class ImportSettings(TypedDict, total=False):
     idle_seconds: float
     source_seconds: float
     throttle_seconds: float
-    max_missing: float
-    allow_missing: bool
+    missing_objects: MissingObjectsSetting
+    max_missing: float | Mapping[str, float]
+    allow_missing: PreviewFacts | None
+    only: Sequence[str] | None
     require_roles: bool
     unique_in_run: bool
     find_dangling: bool
     timezone: str | datetime.tzinfo | None
+    send: Send
+    verify: Verify
+    visible_seconds: float
 
 
 ImportSettings.__module__ = "jsm_assets_dest"  # a typed dictionary allows no assignment in its body
@@ -162,9 +208,23 @@ class ImportOptions:
         timezone: Time zone of naive date-times, both objects and strings in attributes for a date and time: an IANA name,
             an offset such as "+02:00", or a `tzinfo`. Default: None, which makes them bad records.
 
-        max_missing: Share of the previous run's records, or of the objects in Assets, that may be missing from this run.
-        allow_missing: Complete the import even if many or all records are missing.
+        missing_objects: What the import in Assets is set to do with objects that a run does not contain: "ignore", "remove",
+            or "update". The API does not return this setting, so you declare it. "unknown" assumes the worst. With "ignore",
+            no run is rejected because of missing objects.
+        max_missing: Share of the objects of each object type that may be newly missing from a run, such as 0.2, or shares by
+            selector or name of an object type; 0.2 for all others.
+        allow_missing: Preview whose missing objects may be missing: `error.preview` of a `MassDeletionGuardError`, or a
+            result of `ImportToken.preview`. It accepts exactly these objects. The journal records the acceptance.
+        only: Selectors or names of the object types to take from the source. Objects of the other ones are missing from the
+            run like all others.
         require_roles: Reject the import if the roles of the object schema still contain the default entries.
+
+        send: "changed" sends only the records whose values differ from those that Assets confirmed, according to the journal. It
+            needs `journal` and `missing_objects="ignore"`, because objects that are not sent must not be removed. All records
+            are sent if the mapping, or the way in which this library writes records, has changed. "all" sends all records.
+        verify: "all" reads the objects of all records back when Assets has finished, and compares them. "sample" compares 200
+            records of each object type. Both need an account that may read objects. Differences are problems of the result.
+        visible_seconds: Maximum seconds to wait until the search of Assets finds imported objects, with `verify`.
 
         journal: Path of a SQLite file. With it, an interrupted import can be resumed.
         on_busy: "fail" raises an error if another execution of the import is running. "wait" waits for its end.
@@ -220,12 +280,44 @@ class ImportOptions:
     idle_seconds: float = field(default=5.0, validator=_between(0.01, 3_600, "seconds"))
     source_seconds: float = field(default=3_600.0, validator=_between(0.01, 604_800, "seconds"))
     throttle_seconds: float = field(default=14_400.0, validator=_between(0, 604_800, "seconds"))
-    max_missing: float = field(default=0.2, validator=_between(0, 1, "parts of the whole (0.2 is 20 %)"))
-    allow_missing: bool = field(default=False, validator=_YES_OR_NO)
+    missing_objects: MissingObjectsSetting = field(
+        default="unknown", validator=_one_of("unknown", "ignore", "remove", "update")
+    )
+    max_missing: float | dict[str, float] = field(default=MAX_MISSING, converter=_shares, hash=False)
+    allow_missing: ImportPreview | None = field(
+        default=None, converter=checked_acceptance, repr=False, eq=False, hash=False
+    )
+    only: tuple[str, ...] | None = field(default=None, converter=_names)
     require_roles: bool = field(default=False, validator=_YES_OR_NO)
     unique_in_run: bool = field(default=False, validator=_YES_OR_NO)
     find_dangling: bool = field(default=False, validator=_YES_OR_NO)
     timezone: str | None = field(default=None, converter=_time_zone_name)
+    send: Send = field(default="all", validator=_one_of("all", "changed"))
+    verify: Verify = field(default="no", validator=_one_of("no", "sample", "all"))
+    visible_seconds: float = field(default=120.0, validator=_between(0, 86_400, "seconds"))
+
+    def __attrs_post_init__(self) -> None:
+        if self.send == "changed" and self.missing_objects != "ignore":
+            raise ConfigurationError(
+                f'`send` is "changed" and `missing_objects` is "{self.missing_objects}". Nothing was sent.',
+                cause="If the import is set to remove missing objects, Assets would remove the objects that are not sent.",
+                field="send",
+                fix='Set missing objects to Ignore on the import\'s page in Assets, and pass missing_objects="ignore". '
+                'Otherwise, pass send="all".',
+            )
+        if self.send == "changed" and self.journal is None:
+            raise ConfigurationError(
+                '`send` is "changed", and `journal` is missing. Nothing was sent.',
+                cause="Only the journal knows which values Assets has confirmed.",
+                field="send",
+                fix='Pass the same journal=… in every run, such as journal="okta.journal".',
+            )
+        if self.verify != "no" and not self.wait:
+            raise ConfigurationError(
+                "`verify` compares objects after the end of the import, and `wait` is False. Nothing was sent.",
+                field="verify",
+                fix="Remove wait=False, or compare later with token.verify(records).",
+            )
 
     def to_dict(self) -> dict[str, object]:
         """Return the options that another process needs to check and chunk records, as JSON-ready data."""
@@ -249,4 +341,7 @@ _PORTABLE = (
     "throttle_seconds",
     "unique_in_run",
     "timezone",
+    "missing_objects",
+    "max_missing",
+    "only",
 )

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import itertools
 from collections.abc import Callable, Container, Sequence
 from typing import Any, NoReturn, TypeAlias, cast
 
@@ -39,6 +40,9 @@ _REPEATED = "is the identifier of an earlier record of the same {} too"
 
 #: Receives the error of each record that does not fit. Raises to stop the import, or returns to leave the record out.
 OnBadRecord: TypeAlias = Callable[[RecordError], None]
+
+#: Receives checked records; returns which ones to send, or None for all.
+OnAccepted: TypeAlias = Callable[[str, Sequence[int], Sequence[JsonObject]], Sequence[bool] | None]
 
 _Record: TypeAlias = dict[str, object]
 
@@ -271,6 +275,14 @@ class _ObjectTypeChecker:
                 raise UnfitError(f'is missing, and "{needed.name}" needs a value', needed.locator)
         return sent, identity
 
+    def read(self, record: object) -> _Record:
+        """Return a record as a dictionary, without checking it.
+
+        Raises:
+            UnfitError: It is not a record, or reading it failed.
+        """
+        return record if type(record) is dict else self._level.read(record)
+
     def _identity(self, sent: _Record) -> object:
         parts: list[str] = []
         for identifier in self._identifiers:
@@ -308,6 +320,8 @@ class RecordChecker:
         unique_in_run: Reject a record whose identifier came anywhere before in the run; within a chunk it is always
             rejected. Costs about 0.3 microseconds and, up to `remember`, about 70 bytes per record.
         dangling: Follow references, for `dangling_references()`. Costs about a microsecond per record.
+        on_accepted: Called with the selector, the positions, and the checked records of each batch. It may return for each
+            record whether to send it.
         remember: Maximum identifiers to remember, per purpose. What is beyond is not compared; `remembered_all` tells.
     """
 
@@ -319,6 +333,7 @@ class RecordChecker:
         unique_in_run: bool = False,
         dangling: bool = False,
         remember: int = REMEMBERED,
+        on_accepted: OnAccepted | None = None,
     ) -> None:
         def checkers(*, is_strict: bool) -> dict[str, _ObjectTypeChecker]:
             specs = [spec for spec in model.object_types if spec.mapped]
@@ -328,6 +343,7 @@ class RecordChecker:
         self._strict_types = functools.cache(functools.partial(checkers, is_strict=True))
         self._identifiers = Identifiers(remember) if unique_in_run else None
         self._references = References(model, remember) if dangling else None
+        self._on_accepted = on_accepted
         self._value_problems = ValueProblems(model)
 
     @property
@@ -408,7 +424,20 @@ class RecordChecker:
         self._value_problems.note(selector, indexes, accepted)
         if self._references is not None:
             self._references.note(selector, zip(indexes, accepted, strict=True))
+        selected = None if self._on_accepted is None else self._on_accepted(selector, indexes, accepted)
+        if selected is not None and not all(selected):
+            accepted = list(itertools.compress(accepted, selected))
+            indexes = tuple(itertools.compress(indexes, selected))
+            records = list(itertools.compress(records, selected))
         return Checked(accepted, records, indexes)
+
+    def values_of(self, selector: str, record: object) -> JsonObject | None:
+        """Return the values of a record that does not fit, or None if they can't be read."""
+        checker = self._types.get(selector)
+        try:
+            return None if checker is None else cast("JsonObject", checker.read(record))
+        except UnfitError:
+            return None
 
     def _unknown_selector(self) -> str:
         return f"has a selector that the model does not have; it has: {', '.join(self._types) or 'none'}"

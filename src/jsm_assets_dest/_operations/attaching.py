@@ -31,7 +31,9 @@ def attached(target: ImportTarget, execution: Execution, *, lead: bool) -> Execu
             field="execution",
             fix="Connect to the site of the execution.",
         )
-    return evolve(execution, is_owner=lead, is_taken_over=lead)
+    taken_over = evolve(execution, is_owner=lead, is_taken_over=lead)
+    taken_over.ledger.is_manual = lead
+    return taken_over
 
 
 def running(target: ImportTarget) -> Operation[RunningImport | None]:

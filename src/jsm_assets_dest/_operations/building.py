@@ -1,13 +1,16 @@
 """Builds the schema model: read what exists, plan, send the changes, and wait until Assets has processed them."""
 
 import re
+from copy import copy
 from http import HTTPStatus
 
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.commands import Operation, Sleep
+from .._imports.execution_status import read_execution_status
 from .._model.document_reading import read_document
 from .._model.schema_model import SchemaModel
 from .._plan.build_plan import BuildPlanRecord, make_plan
+from .._plan.plan_items import PlanKind, PlanSubject
 from .._secret import Secret
 from .._session.call import call
 from .._session.site import Site
@@ -33,6 +36,7 @@ from ..exceptions import (
 from . import import_tokens as tokens
 from . import object_schemas as schemas
 from .import_target import ImportTarget
+from .other_imports import other_imports
 
 #: The results of a successful mapping. Atlassian documents no others.
 _DONE = ("OK", "")
@@ -60,7 +64,30 @@ def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Opera
         if target.schema is not None and model.statuses
         else _none()
     )
-    return make_plan(model, document, has_mapping=state.status != "MISSING_MAPPING", known_statuses=statuses)
+    has_mapping = state.status != "MISSING_MAPPING"
+    plan = make_plan(model, document, has_mapping=has_mapping, known_statuses=statuses)
+    created = {item.subject for item in plan.of(PlanKind.CREATE)}
+    if not created & {PlanSubject.OBJECT_TYPE, PlanSubject.MAPPING}:
+        return plan
+    # Only what is new can have been deleted before, or can collide with another import.
+    return make_plan(
+        model,
+        document,
+        has_mapping=has_mapping,
+        known_statuses=statuses,
+        imported_types=(yield from _imported_types(target, links)) if has_mapping else (),
+        other_imports=(yield from other_imports(target.site, links.import_source_id)),
+    )
+
+
+def _imported_types(target: ImportTarget, links: ImportLinks) -> Operation[tuple[str, ...]]:
+    """Read the names of the object types that the last execution filled."""
+    try:
+        response = yield from call(target.site, wire.latest_execution_status(links, target.bearer))
+        status = read_execution_status(response.json())
+    except (ApiError, MalformedAnswerError):
+        return ()  # there was no execution
+    return tuple(object_type.name for object_type in status.object_types)
 
 
 def _none() -> Operation[tuple[str, ...]]:
@@ -78,7 +105,12 @@ def _statuses(site: Site, schema: ObjectSchemaRecord) -> Operation[tuple[str, ..
 
 
 def build(
-    target: ImportTarget, model: SchemaModel, plan: BuildPlanRecord | None, timeout: float
+    target: ImportTarget,
+    model: SchemaModel,
+    plan: BuildPlanRecord | None,
+    timeout: float,
+    *,
+    accept_risky: bool,
 ) -> Operation[BuildPlanRecord]:
     """Carry out the given plan, or a new one."""
     model.check()
@@ -92,6 +124,8 @@ def build(
         yield from tokens.refuse_other_schema(target, links)
         plan.check_current((yield from current_document(target, links)))
     plan.raise_for_impossible()
+    if not accept_risky:
+        plan.raise_for_risky()
     try:
         yield from _carry_out(target, links, plan, timeout)
     except _UNCERTAIN as error:
@@ -139,7 +173,10 @@ def _carry_out(
             else:
                 yield from _wait_without_address(target, links, plan.model, timeout)
     except MappingRejectedError as error:
-        raise _with_places(error, plan.model) from None
+        rejection = _with_places(error, plan.model)
+        # The checklist must not recommend the same build again.
+        target.site.rejected_plans[plan.digest] = copy(rejection)
+        raise rejection from None
 
 
 def _wait_without_address(

@@ -55,8 +55,8 @@ def find_groups(site: Site, query: str, limit: int) -> Operation[list[JiraGroup]
     return groups[:largest]
 
 
-def _checked_limit(limit: object, largest: int) -> int:
-    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= largest:
+def _checked_limit(limit: int, largest: int) -> int:
+    if not 1 <= limit <= largest:
         raise ConfigurationError(
             f"`limit` is {limit!r}. Nothing was sent.",
             field="limit",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from attrs import evolve
@@ -11,8 +12,11 @@ from attrs import evolve
 from .._http.commands import Operation, Report, Send, Sleep
 from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, read_execution_status
+from .._imports.preview import ImportPreview
 from .._imports.progress import ImportPhase, count_text
+from .._imports.receipt import SubmitReceipt
 from .._imports.result import ImportResult
+from .._imports.run_evidence import RunEvidence
 from .._session.call import call
 from .._session.site import Site
 from .._wire import import_requests as wire
@@ -30,6 +34,7 @@ from ..exceptions import (
     ServiceUnavailableError,
     TransportError,
 )
+from .guard import refuse_missing
 from .import_target import ImportTarget
 
 _log = logging.getLogger("jsm_assets_dest.import")
@@ -127,8 +132,16 @@ def look(target: ImportTarget, execution: Execution) -> Operation[ExecutionStatu
     return status
 
 
-def complete(target: ImportTarget, execution: Execution) -> Operation[None]:
-    """Report the end of the data, once."""
+def complete(
+    target: ImportTarget, execution: Execution, accepted: ImportPreview | None = None
+) -> Operation[None]:
+    """Report the end of the data, once, unless the guard rejects the run.
+
+    Args:
+        target: The import.
+        execution: The execution.
+        accepted: Preview whose missing objects the caller accepts.
+    """
     _refuse_not_owner(execution, "completed")
     if execution.ledger.is_completed:
         return
@@ -141,6 +154,8 @@ def complete(target: ImportTarget, execution: Execution) -> Operation[None]:
             raise cancelled(execution, target.site, status)
         if not status.takes_data:
             raise _completed_elsewhere(execution, status)
+    if not ledger.is_announced:
+        yield from refuse_missing(target, execution, accepted)
     request = wire.complete_import(links, target.bearer)
     for is_last in (False, True):
         announced_before, ledger.is_announced = ledger.is_announced, True
@@ -167,11 +182,47 @@ def complete(target: ImportTarget, execution: Execution) -> Operation[None]:
     ledger.is_announced = ledger.is_completed = True
 
 
+def add_receipt(execution: Execution, receipt: object) -> None:
+    """Add the records that another process submitted.
+
+    Raises:
+        ConfigurationError: It is not a receipt, or it belongs to another import.
+    """
+    if isinstance(receipt, Mapping):
+        receipt = SubmitReceipt.from_dict(receipt)
+    if not isinstance(receipt, SubmitReceipt):
+        raise ConfigurationError(
+            f"`receipt` is {type(receipt).__name__}.",
+            field="receipt",
+            fix="Pass what `submit` returned in the other process, or the result of its `to_dict()`.",
+        )
+    ledger, evidence = execution.ledger, execution.ledger.evidence
+    if evidence is not None and receipt.identities:
+        _add_identities(evidence, receipt)
+    with ledger.lock:
+        if receipt.part not in ledger.parts:
+            ledger.parts.add(receipt.part)
+            ledger.tally.add_receipt(receipt)
+
+
+def _add_identities(evidence: RunEvidence, receipt: SubmitReceipt) -> None:
+    keys = {mapped.key for mapped in evidence.comparison.types}
+    if not keys.issuperset(receipt.identities):
+        raise ConfigurationError(
+            "`receipt` belongs to another import.",
+            field="receipt",
+            fix="Pass the receipts of records that were submitted to this execution.",
+        )
+    evidence.is_accepted = False
+    evidence.comparison.add_dict(receipt.identities)
+
+
 def finish(target: ImportTarget, execution: Execution) -> Operation[None]:
-    """Complete a manual execution and wait for its end.
+    """Complete a manual execution at the end of its block, and wait for its end.
 
     If it cannot be completed, it is cleaned up, because no one else would do so and it blocks the next execution.
     """
+    execution.ledger.is_manual = False
     try:
         yield from complete(target, execution)
     except GeneratorExit:

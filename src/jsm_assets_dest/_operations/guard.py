@@ -1,148 +1,404 @@
-"""Guard against mass deletion: an import with far fewer records than existing objects is not completed.
+"""Guard against mass deletion: an import from which objects are missing is not completed without the caller's consent.
 
-An import may be set to remove objects that a run does not contain. The setting can't be read from Assets, so the worst is
-assumed: a source that ended early without an error, or a forgotten filter, must not empty an object schema.
+An import may be set to remove or overwrite objects that a run does not contain. The setting can neither be read nor set, so the
+worst is assumed unless the caller declares it: every missing object of every mapped type is removed at once.
+
+Every way to complete an execution leads through `refuse_missing`. It compares the identities of the run's records with the
+evidence that was read before the start (`evidence`), and rejects the run
+
+* if the share of newly missing objects of a type exceeds its limit,
+* and, whatever the share, if an object is missing because its record was skipped, if a type has newly missing objects and no
+  records at all, or if identifiers have changed their form.
+
+An object is newly missing if it was not already missing from the last confirmed or accepted run of the journal. Without evidence
+about a type, a run is not even started. Counts of the last execution never permit a run; they only explain a rejection.
+
+A rejected run stays open if someone can continue it: with a journal, or as a manual execution that its caller completes.
+Otherwise it is cancelled, because no one could find it again, and it would block every later run of the import.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+from attrs import frozen
 
 from .._http.commands import Operation
-from .._imports.execution import Execution, names_of
-from .._imports.execution_status import read_execution_status
+from .._imports.comparison import Comparison, EvidenceSource, TypeCounts
+from .._imports.execution import Execution
+from .._imports.identities import MappedType, display
 from .._imports.object_type_results import failure_reasons
+from .._imports.options import MAX_MISSING, ImportOptions
+from .._imports.preview import (
+    EXAMPLES,
+    ImportPreview,
+    MissingObject,
+    MissingObjects,
+    ObjectTypePreview,
+    accepted_objects,
+)
 from .._imports.progress import count_text
-from .._session.call import call
+from .._imports.run_evidence import RunEvidence
+from .._model.names import same_name
 from .._session.site import Site
-from .._wire import import_requests as wire
-from .._wire.import_requests import ImportLinks
-from ..exceptions import ApiError, AssetsError, MassDeletionGuardError
+from .._wire.address_book import SCHEMA_IMPORT, SCHEMA_ROLES
+from ..exceptions import ConfigurationError, MassDeletionGuardError
 from . import import_tokens as tokens
-from . import object_schemas as schemas
+from .evidence import read_evidence
 from .import_target import ImportTarget
 
-_log = logging.getLogger("jsm_assets_dest.import")
-
-#: Below this number of objects, only a run without records of the type is rejected: one of three is already a third.
-FEW = 5
-#: Maximum number of object types in a message.
-LISTED = 4
+#: Maximum number of object types in a message, and of objects of each type.
+LISTED, NAMED = 4, 2
 
 
-def refuse_shrinking(
-    site: Site, execution: Execution, links: ImportLinks, previous: Mapping[str, int] | None
-) -> Operation[tuple[str, ...]]:
-    """Reject a run without records, or with far fewer than in the previous run or than objects in Assets.
+@frozen
+class _Verdict:
+    """Comparison of one object type.
 
-    Args:
-        site: The site.
-        execution: The execution that received the records.
-        links: Links of the import token.
-        previous: Records of the previous run by selector, if a journal contains them.
+    Attributes:
+        mapped: The object type.
+        counts: Its counts.
+        is_rejected: True if the run is rejected because of it.
+    """
 
-    Returns:
-        Notes for the result.
+    mapped: MappedType
+    counts: TypeCounts
+    is_rejected: bool
+
+
+def check_shares(options: ImportOptions, types: Iterable[MappedType]) -> None:
+    """Check that the shares by object type name existing object types.
+
+    Raises:
+        ConfigurationError: A name is unknown. Nothing was sent.
+    """
+    if not isinstance(options.max_missing, Mapping):
+        return
+    names = [name for mapped in types for name in (mapped.selector, mapped.name)]
+    for name in options.max_missing:
+        if not any(same_name(name, other) for other in names):
+            raise ConfigurationError(
+                f"`max_missing` contains {name!r}, but the import has no such object type. Nothing was sent.",
+                field="max_missing",
+                fix=f"Use one of {', '.join(map(repr, dict.fromkeys(names)))}.",
+            )
+
+
+def refuse_without_evidence(
+    target: ImportTarget, options: ImportOptions, evidence: RunEvidence, import_source_id: str
+) -> None:
+    """Reject a run before it is started if nothing shows which objects of a mapped type exist.
 
     Raises:
         MassDeletionGuardError: The message names the object types.
     """
-    options = execution.options
-    sent = execution.ledger.tally.sent
-    if options.allow_missing:
-        return ()
-    if not sum(sent.values()):
-        rejected = execution.ledger.tally.refused
-        reason = (
-            f"none of the {count_text(rejected, 'record')} could be sent"
-            if rejected
-            else "the source has no records"
-        )
-        reasons = "".join(f"\n  {reason}" for reason in failure_reasons(execution.ledger.tally.failed)[:5])
-        raise MassDeletionGuardError(
-            f"Did not complete the import: {reason}.{reasons}",
-            remedies=(
-                "You: correct the records; result.failed lists the reasons."
-                if rejected
-                else "You: check the source. If it must be empty, pass allow_missing=True.",
-            ),
-        )
-    names = names_of(execution.model)
-    readable_counts = yield from _counts(site, execution, links)
-    counts = readable_counts or {}
-    missing: list[str] = []
-    for selector, name in names.items():
-        existing_count, sent_count = counts.get(name.casefold(), 0), sent.get(selector, 0)
-        previous_count = (previous or {}).get(selector, 0)
-        if _shrinks(existing_count, sent_count, options.max_missing):
-            missing.append(
-                f"{name}: {count_text(sent_count, 'record')} for {count_text(existing_count, 'object')}"
-            )
-        elif _shrinks(previous_count, sent_count, options.max_missing):
-            missing.append(
-                f"{name}: {count_text(sent_count, 'record')} after {previous_count:,} in the previous run"
-            )
-    if missing:
-        raise MassDeletionGuardError(
-            "\n".join(
-                (
-                    "Did not complete the import: it has far fewer records than expected.",
-                    *(f"  {line}" for line in missing[:LISTED]),
-                    *([f"  {len(missing) - LISTED:,} more object types"] if len(missing) > LISTED else ()),
-                )
-            ),
-            remedies=(
-                "You: check the source for an error, a filter, or a limit, and import again.",
-                "You: if the objects should be missing, pass allow_missing=True, or another max_missing=….",
-            ),
-        )
-    if readable_counts is None and previous is None:
-        return (
-            "The guard had nothing to compare the run with: the number of existing objects could not be read.",
-        )
-    return ()
+    comparison = evidence.comparison
+    unknown = [mapped for mapped in comparison.types if not comparison.evidence.get(mapped.key)]
+    if not unknown:
+        return
+    lines = []
+    for mapped in unknown[:LISTED]:
+        count = evidence.last_counts.get(mapped.name.casefold())
+        known = "" if count is None else f": the last execution had {count_text(count, 'record')}"
+        lines.append(f"  {mapped.name}{known}")
+    if len(unknown) > LISTED:
+        lines.append(f"  {count_text(len(unknown) - LISTED, 'more object type')}")
+    reason = evidence.unreadable
+    account = target.site.credentials.account_label
+    raise MassDeletionGuardError(
+        "\n".join(
+            (f"Did not start the import{_into(target)}: the existing objects could not be read.", *lines)
+        ),
+        cause="The import in Assets may be set to remove missing objects, and nothing shows which objects would be missing."
+        + ("" if reason is None else f" {reason.what.splitlines()[0]}"),
+        remedies=(
+            *(() if reason is None else reason.remedies[:1]),
+            SCHEMA_ROLES.remedy(f"add {account} as an object schema user, so that it can read the objects"),
+            "Or you: pass the journal= of the last confirmed run.",
+            _declare(target.site),
+        ),
+        preview=preview_of(evidence, options, is_complete=False, import_source_id=import_source_id),
+        details="nothing was sent",
+    )
 
 
-def _shrinks(expected_count: int, sent_count: int, max_missing: float) -> bool:
-    if expected_count < FEW:
-        return expected_count > 0 and sent_count == 0
-    return sent_count < expected_count * (1 - max_missing)
+def refuse_missing(
+    target: ImportTarget, execution: Execution, accepted: ImportPreview | None = None
+) -> Operation[None]:
+    """Reject a run from which objects are missing, before the end of its data is sent.
 
-
-def _counts(site: Site, execution: Execution, links: ImportLinks) -> Operation[dict[str, int] | None]:
-    """Return the number of existing objects by lowercase name of the type; None if it can't be read."""
-    try:
-        schema_id = execution.schema_id or (yield from tokens.source_of(site, links)).schema_id
-        if not schema_id:
-            return None
-        types = yield from schemas.object_types(site, schema_id)
-    except AssetsError as error:
-        _log.warning(
-            "the number of existing objects could not be read (%s); the import continues", error.code
-        )
-        return None
-    return {object_type.name.casefold(): object_type.object_count or 0 for object_type in types}
-
-
-def refuse_removing_test(target: ImportTarget, links: ImportLinks) -> Operation[None]:
-    """Reject a test import if the previous execution removed missing objects: the test would remove nearly all objects.
+    Args:
+        target: The import.
+        execution: The execution that received the records.
+        accepted: Preview whose missing objects the caller accepts, in addition to the one of the options.
 
     Raises:
-        MassDeletionGuardError: The previous execution removed missing objects.
+        MassDeletionGuardError: The message names the objects, and `preview` contains all of them.
     """
-    try:
-        response = yield from call(target.site, wire.latest_execution_status(links, target.bearer))
-        status = read_execution_status(response.json())
-    except ApiError:
-        return  # there was no execution
-    removed = sum(object_type.missing_deleted for object_type in status.object_types)
-    if removed:
-        raise MassDeletionGuardError(
-            f"Did not start the test import: the import is set to remove missing objects (the last execution removed "
-            f"{removed:,}), so the test would remove nearly all objects.",
-            remedies=(
-                "An object schema manager: on the import's page in Assets, set missing objects to Ignore for the test.",
-                "You: if the objects may be removed, pass allow_missing=True.",
-            ),
+    options, ledger = execution.options, execution.ledger
+    if options.missing_objects == "ignore":
+        return
+    evidence = ledger.evidence
+    if evidence is None or not evidence.is_read:
+        evidence = yield from _taken_over(target, options, evidence)
+        ledger.evidence = evidence
+    if evidence.is_accepted:
+        return
+    if accepted is not None:
+        accept(evidence.comparison, accepted, execution.import_source_id)
+    tally = ledger.tally
+    verdicts = [_verdict(evidence.comparison, mapped, options) for mapped in evidence.comparison.types]
+    is_all_refused = bool(tally.refused) and not sum(tally.sent.values())
+    if is_all_refused and not any(verdict.counts.sent for verdict in verdicts):
+        raise _all_refused(target, execution, evidence)
+    if any(verdict.is_rejected for verdict in verdicts):
+        raise _rejected(target, execution, evidence, verdicts)
+    evidence.is_accepted = True
+
+
+def _taken_over(
+    target: ImportTarget, options: ImportOptions, own: RunEvidence | None
+) -> Operation[RunEvidence]:
+    """Read the evidence in a process that did not start the execution. Until it is completed, nothing changes in Assets."""
+    links = yield from tokens.links(target)
+    evidence = yield from read_evidence(target, links, None)
+    refuse_without_evidence(target, options, evidence, links.import_source_id)
+    if options.allow_missing is not None:
+        accept(evidence.comparison, options.allow_missing, links.import_source_id)
+    if own is not None:
+        evidence.comparison.add_dict(own.comparison.to_dict())
+    return evidence
+
+
+def accept(comparison: Comparison, preview: ImportPreview, import_source_id: str) -> None:
+    """Treat the missing objects of a preview as already missing.
+
+    Raises:
+        ConfigurationError: The preview belongs to another import.
+    """
+    if preview.import_source_id != import_source_id:
+        raise ConfigurationError(
+            "`allow_missing` is a preview of another import. The import was not completed.",
+            field="allow_missing",
+            fix="Pass the preview of the same import.",
         )
+    keys = {mapped.key for mapped in comparison.types}
+    for key, texts in accepted_objects(preview):
+        if key in keys:
+            comparison.remember_missing(key, texts, is_accepted=True)
+
+
+def _share(options: ImportOptions, mapped: MappedType) -> float:
+    if not isinstance(options.max_missing, Mapping):
+        return options.max_missing
+    return next(
+        (
+            share
+            for name, share in options.max_missing.items()
+            if same_name(name, mapped.selector) or same_name(name, mapped.name)
+        ),
+        MAX_MISSING,
+    )
+
+
+def _verdict(comparison: Comparison, mapped: MappedType, options: ImportOptions) -> _Verdict:
+    counts = comparison.counts(mapped.key)
+    newly_missing = counts.newly_missing
+    return _Verdict(
+        mapped,
+        counts,
+        newly_missing > 0
+        and (
+            newly_missing > counts.existing * _share(options, mapped)
+            or not counts.sent
+            # One of the missing objects may be that of a skipped record whose identifier can't be read.
+            or counts.unreadable > 0
+            or counts.skipped_missing > 0
+            or counts.changed_form > 0
+        ),
+    )
+
+
+# --- previews
+
+
+def preview_of(
+    evidence: RunEvidence,
+    options: ImportOptions,
+    *,
+    is_complete: bool,
+    import_source_id: str = "",
+    dangling: Mapping[str, int] | None = None,
+    notes: tuple[str, ...] = (),
+) -> ImportPreview:
+    """Return the preview of a comparison."""
+    comparison = evidence.comparison
+    previews = tuple(_type_preview(comparison, mapped, dangling or {}) for mapped in comparison.types)
+    return ImportPreview(
+        object_types=previews,
+        evidence=_weakest(preview.evidence for preview in previews),
+        is_complete=is_complete,
+        missing_objects=options.missing_objects,
+        notes=notes,
+        import_source_id=import_source_id,
+    )
+
+
+def _weakest(sources: Iterable[EvidenceSource]) -> EvidenceSource:
+    order: tuple[EvidenceSource, ...] = ("", "journal", "assets")
+    return min(sources, key=order.index, default="")
+
+
+def _type_preview(
+    comparison: Comparison, mapped: MappedType, dangling: Mapping[str, int]
+) -> ObjectTypePreview:
+    key = mapped.key
+    counts = comparison.counts(key)
+    contained = counts.existing - counts.missing
+    return ObjectTypePreview(
+        name=mapped.name,
+        selector=mapped.selector,
+        evidence=comparison.evidence.get(key, ""),
+        existing=counts.existing,
+        created=counts.sent - contained,
+        missing=counts.missing,
+        newly_missing=counts.newly_missing,
+        duplicated=counts.duplicates,
+        dangling=dangling.get(mapped.selector, 0),
+        skipped=counts.skipped,
+        changed_form=counts.changed_form,
+        examples_created=tuple(map(display, islice(comparison.created(key), EXAMPLES))),
+        examples_missing=tuple(
+            MissingObject(absent.identifier, absent.key, absent.label)
+            for absent in islice(comparison.missing(key), EXAMPLES)
+        ),
+        key=key,
+        missing_objects=MissingObjects(comparison, key),
+    )
+
+
+# --- messages
+
+
+def _into(target: ImportTarget) -> str:
+    return f" into {target.schema.key}" if target.schema is not None else ""
+
+
+def _declare(site: Site) -> str:
+    page = f"{SCHEMA_IMPORT.page} of {site.url}"
+    return (
+        'Or you: if the "Missing objects" setting of the import is Ignore for every object type, pass '
+        f'missing_objects="ignore" (import page: {page}).'
+    )
+
+
+def _all_refused(target: ImportTarget, execution: Execution, evidence: RunEvidence) -> MassDeletionGuardError:
+    tally = execution.ledger.tally
+    reasons = "".join(f"\n  {reason}" for reason in failure_reasons(tally.failed)[:5])
+    return MassDeletionGuardError(
+        f"Did not complete the import{_into(target)}: none of the {count_text(tally.refused, 'record')} could be sent."
+        f"{reasons}",
+        cause="The import in Assets may be set to remove missing objects. Completing it would then delete all of them.",
+        # Never the option that allows the deletion: the source has the objects.
+        remedies=(
+            "You: correct the records; error.result.failed lists the reasons. Then import again.",
+            _declare(target.site),
+        ),
+        preview=_preview(execution, evidence),
+        execution=execution.detached(),
+        details=_details(execution),
+    )
+
+
+def _preview(execution: Execution, evidence: RunEvidence) -> ImportPreview:
+    return preview_of(
+        evidence, execution.options, is_complete=True, import_source_id=execution.import_source_id
+    )
+
+
+def _rejected(
+    target: ImportTarget, execution: Execution, evidence: RunEvidence, verdicts: list[_Verdict]
+) -> MassDeletionGuardError:
+    comparison = evidence.comparison
+    rejected = [verdict for verdict in verdicts if verdict.is_rejected]
+    number = sum(verdict.counts.newly_missing for verdict in rejected)
+    lines = [_line(comparison, verdict) for verdict in rejected[:LISTED]]
+    others = rejected[LISTED:]
+    if others:
+        more = sum(verdict.counts.newly_missing for verdict in others)
+        lines.append(f"{count_text(len(others), 'more object type')}: {more:,}")
+    is_refused = any(verdict.counts.skipped and not verdict.counts.sent for verdict in rejected)
+    skipped = any(verdict.counts.skipped for verdict in rejected)
+    effect = "overwrite" if execution.options.missing_objects == "update" else "delete"
+    declared = execution.options.missing_objects
+    cause = (
+        "The import in Assets may be set to remove missing objects. Completing it would then delete them."
+        if declared == "unknown"
+        else f'The import is declared as missing_objects="{declared}". Completing it would {effect} them.'
+    )
+    return MassDeletionGuardError(
+        "\n".join(
+            (
+                f"Did not complete the import{_into(target)}: {_not_in_this_run(number)}",
+                *(f"  {line}" for line in lines),
+            )
+        ),
+        cause=cause,
+        remedies=(
+            "You: correct the skipped records; error.result.failed lists the reasons. Then import again."
+            if skipped
+            else "You: check the source for an error, a filter, or a limit, and import again.",
+            _declare(target.site),
+            *(
+                ()
+                if is_refused
+                else ("Or you: if exactly these objects may go, pass allow_missing=error.preview.",)
+            ),
+        ),
+        preview=_preview(execution, evidence),
+        execution=execution.detached(),
+        details=_details(execution),
+    )
+
+
+def _not_in_this_run(number: int) -> str:
+    verb = "is" if number == 1 else "are"
+    return f"{count_text(number, 'object')} in Assets {verb} not in this run."
+
+
+def _line(comparison: Comparison, verdict: _Verdict) -> str:
+    mapped, counts = verdict.mapped, verdict.counts
+    if counts.newly_missing == counts.existing:
+        amount = f"all {counts.existing:,}" if counts.existing > 1 else "the only one"
+    else:
+        amount = f"{counts.newly_missing:,} of {counts.existing:,}"
+    reasons: list[str] = []
+    if counts.changed_form:
+        reasons.append(f"{counts.changed_form:,} because their identifiers are written differently now")
+    if counts.skipped_missing:
+        reasons.append(f"{counts.skipped_missing:,} because their records were skipped")
+    if counts.unreadable:
+        reasons.append(f"{count_text(counts.unreadable, 'skipped record')} without a readable identifier")
+    names = ", ".join(_names(comparison, mapped.key))
+    why = f" ({'; '.join(reasons)})" if reasons else ""
+    return f"{mapped.name}: {amount}{why}, such as {names}"
+
+
+def _names(comparison: Comparison, key: str) -> Iterator[str]:
+    for absent in islice(comparison.missing(key, newly=True), NAMED):
+        yield str(MissingObject(absent.identifier, absent.key, absent.label))
+
+
+def _details(execution: Execution) -> str:
+    tally, journal = execution.ledger.tally, execution.options.journal
+    sent = count_text(sum(tally.sent.values()), "record")
+    chunks = count_text(tally.chunks + tally.skipped_chunks, "chunk")
+    if journal is not None:
+        state = f"the execution is open and can be resumed from {Path(journal).name}"
+    elif execution.ledger.is_manual:
+        state = "the execution is open and can be completed or cancelled"
+    else:
+        state = "the execution is cancelled"
+    return f"{sent} sent in {chunks}, nothing was changed in Assets, {state}"

@@ -44,20 +44,28 @@ the journal does not contain (the next start reports `ImportBusyError`).
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 
 from attrs import frozen
 
 from .._http.commands import Operation
+from .._imports.changed_records import ChangedRecords
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
-from .._imports.execution_status import ExecutionStatus
+from .._imports.execution_status import ExecutionStatus, ObjectTypeStatus
+from .._imports.identities import digest
 from .._imports.journal import Journal
+from .._imports.journal_objects import JournalObject
 from .._imports.journal_values import JournalExecution, JournalRun, RunState
+from .._imports.leavers import Leavers
 from .._imports.options import ImportOptions
 from .._imports.progress import count_text
+from .._imports.readback import ReadBack
 from .._imports.result import ImportResult
+from .._imports.tally import Tally
+from .._imports.verification import ImportVerification
 from .._session.site import Site
 from .._wire.import_requests import ExecutionLinks
 from ..exceptions import (
@@ -68,14 +76,17 @@ from ..exceptions import (
     ImportCancelledError,
     UnsafeLinkError,
 )
-from . import executions, starting
+from . import executions, starting, verifying
 from .executions import GONE, clean_up, complete, ended, look, patient
-from .guard import refuse_removing_test, refuse_shrinking
+from .guard import refuse_missing
 from .import_target import ImportTarget
 from .record_sources import refuse_no_source, refuse_unknown_selectors
 from .resuming import JournalRecord, shape_of
 from .sending import Sending
 from .starting import ImportSetup, begin
+from .verifying import SAMPLE, Verifying
+
+_log = logging.getLogger("jsm_assets_dest.import")
 
 
 def run(
@@ -105,10 +116,10 @@ def run(
     with _opened(options, target.site) as journal:
         setup = yield from starting.prepare(target, options)
         refuse_unknown_selectors(records, setup.model.import_order())
-        if first is not None and not options.allow_missing:
-            yield from refuse_removing_test(target, setup.links)
-        current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
-        return (yield from _finished(target, setup, records, current, journal, first))
+        readback = yield from _readback(target, setup)
+        with contextlib.nullcontext() if readback is None else contextlib.closing(readback):
+            current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
+            return (yield from _finished(target, setup, records, current, journal, first, readback))
 
 
 def checked_count(count: int) -> int:
@@ -158,12 +169,16 @@ def _begun_or_resumed(
 ) -> Operation[_Run]:
     encoder = choose_encoder()
     if journal is None:
-        return _Run((yield from begin(target, setup, secrets.token_hex(8))), encoder)
+        evidence = yield from starting.evidence_of(target, setup)
+        return _Run((yield from begin(target, setup, secrets.token_hex(8), evidence)), encoder)
     source_id, shape = setup.links.import_source_id, shape_of(setup.model)
     interrupted = journal.open_run(import_source=source_id, model_digest=shape) if resume else None
     if interrupted is None or interrupted.test:
         interrupted = None  # a test import contains only the first records
-        yield from _clean_up_interrupted(target, setup, journal)
+        execution = yield from _settled(target, setup, journal)
+        evidence = yield from starting.evidence_of(target, setup, journal)
+        if execution is not None:
+            yield from executions.cancel(target, execution)
         run_id = secrets.token_hex(8)
         journal.begin_run(
             run_id,
@@ -178,6 +193,7 @@ def _begun_or_resumed(
         resumed = yield from _resumed(target, setup, journal, interrupted, encoder)
         if resumed is not None:
             return resumed
+        evidence = yield from starting.evidence_of(target, setup, journal)
     boundaries = journal.boundaries(run_id)
     entries: list[JournalExecution] = []
     try:
@@ -185,6 +201,7 @@ def _begun_or_resumed(
             target,
             setup,
             run_id,
+            evidence,
             lambda started: entries.append(journal.begin_execution(run_id, started.links, started.id)),
         )
     except ImportBusyError as error:
@@ -227,6 +244,7 @@ def _resumed(
     chunks = journal.chunks(interrupted.id, entry.number)
     record = JournalRecord(journal, interrupted.id, entry.number, chunks)
     if status.takes_data:
+        execution.ledger.evidence = yield from starting.evidence_of(target, setup, journal)
         return _Run(execution, encoder, record, journal.boundaries(interrupted.id))
     if status.is_cancelled or interrupted.state is not RunState.COMPLETING:
         return None
@@ -254,22 +272,32 @@ def _count_accepted(
             execution.ledger.tally.accept(chunk.counts, chunk.bytes, before=True)
 
 
-def _clean_up_interrupted(target: ImportTarget, setup: ImportSetup, journal: Journal) -> Operation[None]:
-    """Cancel the open execution of an interrupted run: it belongs to this journal and blocks a new one."""
+def _settled(target: ImportTarget, setup: ImportSetup, journal: Journal) -> Operation[Execution | None]:
+    """Record the end of an interrupted run, if Assets has finished it.
+
+    Returns:
+        Its execution if it is open: it belongs to this journal and blocks a new one.
+    """
     interrupted = journal.left_open(setup.links.import_source_id)
     if interrupted is None:
-        return
+        return None
     entry = interrupted.execution
     execution = _execution_of(target.site, setup, interrupted.id, entry)
     status = (yield from _status_of(target, execution)) if execution is not None else None
     if entry is None or execution is None or status is None:
-        return
+        return None
     if status.takes_data:
-        yield from executions.cancel(target, execution)
-    elif status.is_done and interrupted.state is RunState.COMPLETING:
+        return execution
+    if status.is_done and interrupted.state is RunState.COMPLETING:
         # The run succeeded after the interruption. The guard compares the next run with it.
         _count_accepted(journal, interrupted, entry, execution)
-        journal.finish_run(interrupted.id, RunState.DONE, execution.ledger.tally.sent)
+        journal.finish_run(
+            interrupted.id,
+            RunState.DONE,
+            execution.ledger.tally.sent,
+            _doubtful_types(execution, status),
+        )
+    return None
 
 
 def _status_of(target: ImportTarget, execution: Execution) -> Operation[ExecutionStatus | None]:
@@ -282,6 +310,14 @@ def _status_of(target: ImportTarget, execution: Execution) -> Operation[Executio
         return None
 
 
+def _readback(target: ImportTarget, setup: ImportSetup) -> Operation[ReadBack | None]:
+    """Prepare the verification, if there is one, before anything is started."""
+    verify = setup.options.verify
+    if verify == "no":
+        return None
+    return (yield from verifying.prepare(target, setup.links, None if verify == "all" else SAMPLE))
+
+
 def _finished(
     target: ImportTarget,
     setup: ImportSetup,
@@ -289,6 +325,7 @@ def _finished(
     current: _Run,
     journal: Journal | None,
     first: int | None,
+    readback: ReadBack | None,
 ) -> Operation[ImportResult]:
     execution = current.execution
     target = patient(target, execution)
@@ -300,22 +337,22 @@ def _finished(
         execution.run_id,
         record=current.record,
         boundaries=current.boundaries,
+        readback=readback,
+        changed=_changed(execution, journal),
         encoder=current.encoder,
     )
+    leavers = Leavers()
     status = ExecutionStatus(state="", execution_id=execution.id)
-    unchecked: tuple[str, ...] = ()
     try:
         if current.is_completed:
             execution.ledger.is_announced = execution.ledger.is_completed = True
         else:
             yield from sending.all_of(records, first)
-            if first is None:
-                previous = (
-                    journal.previous_counts(execution.import_source_id) if journal is not None else None
-                )
-                unchecked = yield from refuse_shrinking(site, execution, setup.links, previous)
+            if sending.changed is not None and journal is not None and first is None:
+                leavers = _leavers(sending.changed, journal, execution, records, sending.selectors)
+            yield from refuse_missing(target, execution)
             if journal is not None:
-                journal.completing(execution.run_id)
+                _record_objects(journal, execution, is_test=first is not None)
             yield from complete(target, execution)
         status = ExecutionStatus(state="PROCESSING", execution_id=execution.id)
         if execution.options.wait:
@@ -330,15 +367,135 @@ def _finished(
         finally:
             _add_state(error, execution, site)
         raise
+    verification: ImportVerification | None = None
+    notes: tuple[str, ...] = ()
+    if readback is not None and status.is_done:
+        if current.is_completed:
+            yield from verifying.note_records(setup, records, readback)
+        is_test = first is not None
+        verification, notes = yield from _verification(target, execution, readback, status, is_test=is_test)
     if journal is not None and status.is_done:
-        journal.finish_run(execution.run_id, RunState.DONE, tally.sent)
+        journal.finish_run(execution.run_id, RunState.DONE, tally.sent, _doubtful_types(execution, status))
+        if verification is not None and readback is not None:
+            _forget_lost(journal, execution, readback)
     return tally.result(
         status,
         site.clock.monotonic(),
         unknown_keys=sending.unknown_keys,
         dangling=sending.dangling,
-        notes=(*sending.notes, *unchecked, *_ignored_values(target)),
+        notes=(*sending.notes, *_of_changed(sending, tally), *notes, *_ignored_values(target)),
+        verification=verification,
+        already_confirmed=0 if sending.changed is None else sending.changed.unchanged_count,
+        leavers=leavers,
     )
+
+
+def _changed(execution: Execution, journal: Journal | None) -> ChangedRecords | None:
+    """Return what the journal knows, if only changed records are sent."""
+    evidence = execution.ledger.evidence
+    if execution.options.send == "all" or journal is None or evidence is None:
+        return None
+    return ChangedRecords(evidence.comparison.types, journal.confirmed_objects(execution.import_source_id))
+
+
+def _leavers(
+    changed: ChangedRecords,
+    journal: Journal,
+    execution: Execution,
+    records: object,
+    selectors: tuple[str, ...],
+) -> Leavers:
+    """Return the confirmed objects that the source no longer contains."""
+    if isinstance(records, Mapping):
+        selectors = tuple(selector for selector in selectors if selector in records)
+    confirmed = journal.confirmed_objects(execution.import_source_id)
+    return Leavers.of(changed.leavers(confirmed, selectors))
+
+
+def _of_changed(sending: Sending, tally: Tally) -> tuple[str, ...]:
+    """Return why all records were sent although only changed ones were requested."""
+    if sending.changed is None or not sum(tally.sent.values()) or sending.changed.unchanged_count:
+        return ()
+    if sending.changed.is_empty:
+        return ("The journal has no confirmed run of this import, so all records were sent.",)
+    note = (
+        "No record has the values that the journal knows, so all records were sent. Likely cause: the mapping of the import, or "
+        "the way in which this library writes records, has changed."
+    )
+    return (note,)
+
+
+def _forget_lost(journal: Journal, execution: Execution, readback: ReadBack) -> None:
+    """Forget the values of objects that the verification did not find, so that the next run sends them again."""
+    journal.forget_contents(
+        execution.import_source_id,
+        (
+            JournalObject(mapped.key, digest(text), text)
+            for mapped in readback.types
+            for text in readback.lost(mapped.key)
+        ),
+    )
+
+
+def _verification(
+    target: ImportTarget, execution: Execution, readback: ReadBack, status: ExecutionStatus, *, is_test: bool
+) -> Operation[tuple[ImportVerification | None, tuple[str, ...]]]:
+    """Compare the records with their objects. The import has succeeded, so a failure is only a note of its result."""
+    comparison = Verifying.of_run(target, readback, execution.options, status, is_test=is_test)
+    try:
+        return (yield from comparison.run()), ()
+    except AssetsError as error:
+        _log.warning("the verification failed (%s)", error.code)
+        return None, (f"The verification failed: {error.what} Compare later with token.verify(records).",)
+
+
+def _record_objects(journal: Journal, execution: Execution, *, is_test: bool) -> None:
+    """Record in the journal which objects the run contains, and which ones are missing from it."""
+    evidence = execution.ledger.evidence
+    if evidence is None:
+        raise AssertionError("a run with a journal has a comparison")
+    comparison = evidence.comparison
+    is_complete = execution.options.missing_objects != "ignore" and not is_test
+    for is_accepted in (False, True):
+        journal.note_missing(
+            execution.run_id,
+            (
+                JournalObject(mapped.key, digest(absent.text), absent.text)
+                for mapped in comparison.types
+                for absent in comparison.missing(mapped.key)
+                if absent.is_accepted is is_accepted and (is_accepted or is_complete)
+            ),
+            is_accepted=is_accepted,
+        )
+    journal.completing(
+        execution.run_id,
+        [mapped.key for mapped in comparison.types] if is_complete else (),
+        (JournalObject(key, digest(text), text, content) for key, text, content in comparison.records()),
+    )
+
+
+def _doubtful_types(execution: Execution, status: ExecutionStatus) -> list[str] | None:
+    """Return the keys of the object types of which some record may not have arrived with its values; None for all."""
+    evidence = execution.ledger.evidence
+    reports = {report.name.casefold(): report for report in status.object_types}
+    if status.result not in ("", "OK") or status.messages:
+        return None
+    if evidence is None:  # another process sent the records
+        is_clean = all(map(_is_clean, reports.values()))
+        return [] if is_clean and reports else None
+    return [
+        mapped.key
+        for mapped in evidence.comparison.types
+        if not _is_clean(reports.get(mapped.name.casefold()))
+    ]
+
+
+def _is_clean(report: ObjectTypeStatus | None) -> bool:
+    if report is None or report.messages:
+        return False
+    dropped = report.failed + report.duplicates + report.empty_labels + report.empty_identifiers
+    arrived = report.created + report.updated + report.unchanged
+    return not dropped and not report.filtered and report.entries in (None, arrived)
 
 
 def _ignored_values(target: ImportTarget) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .._assets.object_schemas import ObjectSchemaRecord
+from .._assets.object_schemas import ObjectSchemaRecord, schema_key
 from .._http.commands import Operation
 from .._model.names import PLAIN_NAME, plain_name, same_name
 from .._session.site import Site
@@ -63,9 +63,9 @@ def _page_builder(start: int) -> Builder:
 
 def find(site: Site, key: str) -> Operation[ObjectSchemaRecord | None]:
     """Return the object schema with a key, in any case, or None."""
-    wanted = required(key, "key", "Pass the key of the object schema, such as OKT.").upper()
+    wanted = schema_key(required(key, "key", "Pass the key of the object schema, such as OKT."))
     for schema in (yield from list_all(site)):
-        if schema.key.upper() == wanted:
+        if schema_key(schema.key) == wanted:
             return schema
     return None
 
@@ -79,7 +79,7 @@ def get(site: Site, key: str) -> Operation[ObjectSchemaRecord]:
     schema = yield from find(site, key)
     if schema is None:
         raise ObjectSchemaNotFoundError(
-            f"Could not find the object schema {key} on {site.url} as {site.credentials.account_label}."
+            f"Could not find the object schema {schema_key(key)} on {site.url} as {site.credentials.account_label}."
         )
     return schema
 
@@ -106,12 +106,12 @@ def checked_key(key: str) -> str:
     Raises:
         ConfigurationError: The key is invalid.
     """
-    text = required(key, "key", "Pass a key such as OKT.")
+    text = schema_key(required(key, "key", "Pass a key such as OKT."))
     if not _KEY.fullmatch(text):
         raise ConfigurationError(
             f"{text!r} is not a valid key of an object schema. Nothing was sent.",
             field="key",
-            fix="Use 2 to 10 uppercase letters and digits, starting with a letter, such as OKT.",
+            fix="Use 2 to 10 letters A to Z and digits, starting with a letter, such as OKT.",
         )
     return text
 
@@ -169,24 +169,32 @@ def _create(site: Site, key: str, name: str, description: str) -> Operation[Obje
             site, lambda base: wire.create_object_schema(base, key, name, description)
         )
     except ValidationError as error:
-        if not _is_taken(error):
-            raise
         owner = yield from _owner(site, key, name)
+        if owner is None and not _is_taken(error):
+            raise error from None
         raise _taken(error, f"Could not create the object schema {key}", owner, key=key, name=name) from None
     return _schema(site, response.json())
 
 
 def _is_taken(error: ValidationError) -> bool:
+    """Return True if the message says so, in English. The account may not see the object schema that has the name."""
     return any("unique" in text.lower() for text in (*error.field_errors.values(), *error.messages))
 
 
-def _owner(site: Site, key: str, name: str) -> Operation[ObjectSchemaRecord | None]:
-    """Find the object schema that has a key or a name; None if the account can't see it."""
+def _owner(site: Site, key: str, name: str, own_id: str = "") -> Operation[ObjectSchemaRecord | None]:
+    """Find the object schema that has a key or a name, except the own one; None if the account can't see it."""
     try:
         schemas = yield from list_all(site)
     except AssetsError:
         return None
-    return next((schema for schema in schemas if schema.key == key or same_name(schema.name, name)), None)
+    return next(
+        (
+            schema
+            for schema in schemas
+            if schema.id != own_id and (schema.key == key or same_name(schema.name, name))
+        ),
+        None,
+    )
 
 
 def _taken(
@@ -195,7 +203,10 @@ def _taken(
     if owner is None:
         fields = {"name": "name", "objectSchemaKey": "key"}
         taken_fields = " and ".join(fields.get(field, field) for field in error.field_errors) or "name or key"
-        return ObjectSchemaExistsError(f"{failure}: the {taken_fields} is taken.", **error.place())
+        return ObjectSchemaExistsError(
+            f"{failure}: an object schema that this account can't see has the {taken_fields}.",
+            **error.place(),
+        )
     if owner.key == key:
         reason = f'it already exists, with the name "{owner.name}".'
     else:
@@ -212,7 +223,7 @@ def _taken(
 
 def ensure(site: Site, key: str, name: str | None, description: str) -> Operation[ObjectSchemaRecord]:
     """Return the object schema with a key, creating it if it does not exist."""
-    checked_key(key)
+    key = checked_key(key)
     schema = yield from find(site, key)
     if schema is not None:
         return schema
@@ -232,7 +243,7 @@ def delete(site: Site, schema: ObjectSchemaRecord, confirm_key: str) -> Operatio
     Raises:
         ConfigurationError: `confirm_key` is not the key of the object schema. Nothing was sent.
     """
-    if confirm_key != schema.key:
+    if schema_key(confirm_key) != schema_key(schema.key):
         raise ConfigurationError(
             f"The object schema {schema.key} ({schema.name}) was not deleted.",
             field="confirm_key",
@@ -310,10 +321,12 @@ def update(
             site, lambda base: wire.update_object_schema(base, schema.id, changes)
         )
     except ValidationError as error:
-        if not _is_taken(error):
-            raise
         failure = f'Could not rename the object schema {current.key} to "{changes["name"]}"'
-        owner = yield from _owner(site, "", changes["name"])
+        owner = None
+        if changes["name"] != current.name:
+            owner = yield from _owner(site, "", changes["name"], current.id)
+        if owner is None and not _is_taken(error):
+            raise error from None
         raise _taken(error, failure, owner, key="", name=changes["name"]) from None
     return _schema(site, response.json())
 
@@ -381,14 +394,7 @@ def create_status(
             field="name",
             fix=f"Use 2 to 30 letters A to Z, digits, spaces, and hyphens, such as {plain_name(text) or 'Locked Out'!r}.",
         )
-    try:
-        number = {meaning: number for number, meaning in CATEGORIES.items()}[StatusCategory(category)]
-    except ValueError:
-        raise ConfigurationError(
-            f"{category!r} is not a category of a status. Nothing was sent.",
-            field="category",
-            fix=f"Use one of: {', '.join(StatusCategory)}.",
-        ) from None
+    number = {meaning: number for number, meaning in CATEGORIES.items()}[StatusCategory(category)]
 
     def build(base: str) -> Request:
         return wire.create_status(base, schema_id, text, number, description)

@@ -98,20 +98,14 @@ def _unknown(types: Sequence[ObjectType], selection: Selection) -> ObjectTypeNot
 
 
 def selected(
-    schema: ObjectSchemaRecord, query: object, object_type: object, *, include_children: object = False
+    schema: ObjectSchemaRecord, query: str | None, object_type: str | None, *, include_children: bool = False
 ) -> Selection:
-    """Check the arguments of a caller.
+    """Return the selection that the arguments of a caller describe.
 
     Raises:
         ConfigurationError: An argument is invalid. Nothing was sent.
     """
     condition, order = split_query(query)
-    if not isinstance(include_children, bool):
-        raise ConfigurationError(
-            f"`include_children` is {type(include_children).__name__}. Nothing was sent.",
-            field="include_children",
-            fix="Pass True or False.",
-        )
     name = ""
     if object_type is not None:
         name = required(object_type, "object_type", "Pass the name of an object type, such as People.")
@@ -125,7 +119,7 @@ def selected(
     )
 
 
-def split_query(query: object) -> tuple[str, str]:
+def split_query(query: str | None) -> tuple[str, str]:
     """Return the condition and the order of a query.
 
     Raises:
@@ -134,12 +128,6 @@ def split_query(query: object) -> tuple[str, str]:
     """
     if query is None:
         return "", ""
-    if not isinstance(query, str):
-        raise ConfigurationError(
-            f"`query` is {type(query).__name__}. Nothing was sent.",
-            field="query",
-            fix="Pass AQL as a string, such as 'Status = \"Active\"'.",
-        )
     depth = 0
     for token in _TOKEN.finditer(query):
         text = token.group()

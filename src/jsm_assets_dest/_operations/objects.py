@@ -220,11 +220,11 @@ def _number_of(asset: Mapping[str, object]) -> int:
 def reading(
     site: Site,
     schema: ObjectSchemaRecord,
-    query: object,
+    query: str | None,
     *,
-    object_type: object,
-    include_children: object,
-    page_size: object,
+    object_type: str | None,
+    include_children: bool = False,
+    page_size: int = PAGE_SIZE,
 ) -> ObjectReading:
     """Check the arguments of a caller, and return the reading that they describe.
 
@@ -232,24 +232,26 @@ def reading(
         ConfigurationError: An argument is invalid. Nothing was sent.
     """
     selection = selected(schema, query, object_type, include_children=include_children)
-    if (
-        isinstance(page_size, bool)
-        or not isinstance(page_size, int)
-        or not 1 <= page_size <= wire.LARGEST_PAGE
-    ):
+    if not 1 <= page_size <= wire.LARGEST_PAGE:
         raise ConfigurationError(
-            f"`page_size` is {page_size!r}. Nothing was sent.",
+            f"`page_size` is {page_size}. Nothing was sent.",
             field="page_size",
             fix=f"Pass an integer from 1 to {wire.LARGEST_PAGE}. Assets has returned incomplete lists for larger pages.",
         )
     return ObjectReading(site=site, selection=selection, size=page_size)
 
 
-def count(site: Site, schema: ObjectSchemaRecord, query: object, object_type: object) -> Operation[int]:
+def count(
+    site: Site, schema: ObjectSchemaRecord, query: str | None, object_type: str | None
+) -> Operation[int]:
     """Count the objects of a schema that match a query."""
-    selection = selected(schema, query, object_type)
+    return (yield from count_selected(site, selected(schema, query, object_type)))
+
+
+def count_selected(site: Site, selection: Selection) -> Operation[int]:
+    """Count the objects of a selection."""
     condition = yield from selection.aql(site)
-    return (yield from _count(site, condition, schema.key))
+    return (yield from _count(site, condition, selection.schema_key))
 
 
 def _count(site: Site, condition: str, subject: str) -> Operation[int]:

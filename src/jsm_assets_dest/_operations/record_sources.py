@@ -9,6 +9,8 @@ from typing import Any, cast
 from attrs import frozen
 
 from .._http.commands import Ask, Batch, Operation, Pull
+from .._model.names import same_name
+from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError
 
 
@@ -50,6 +52,32 @@ def refuse_no_source(records: object) -> None:
             _refuse(source, f"records[{selector!r}]")
     else:
         _refuse(records, "records")
+
+
+def chosen_selectors(model: SchemaModel, only: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the selectors whose records are taken from the source, with targets of references before their referrers.
+
+    Raises:
+        ConfigurationError: `only` contains a name that the model does not have.
+    """
+    order = model.import_order()
+    if only is None:
+        return order
+    chosen: set[str] = set()
+    for name in only:
+        selectors = [
+            spec.selector
+            for spec in model.object_types
+            if spec.mapped and (spec.selector == name or same_name(spec.name, name))
+        ]
+        if not selectors:
+            raise ConfigurationError(
+                f"`only` contains {name!r}, but the model does not have this object type. Nothing was sent.",
+                field="only",
+                fix=f"Use one of {', '.join(map(repr, order))}.",
+            )
+        chosen.update(selectors)
+    return tuple(selector for selector in order if selector in chosen)
 
 
 def refuse_unknown_selectors(records: object, order: tuple[str, ...]) -> None:

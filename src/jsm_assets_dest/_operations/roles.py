@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 
+from attrs import evolve
+
+from .._assets.directory import JiraGroup, JiraUser
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._assets.roles import Role, RoleKind, SchemaRoles
+from .._assets.roles import Role, RoleKind, RolesPreview, SchemaRoles, as_member, label, member_id
 from .._http.commands import Operation
 from .._session.call import call
 from .._session.site import Site
-from .._session.workspace import roles_base
+from .._session.workspace import Builder, ask_jira, roles_base
+from .._wire import directory_requests
 from .._wire import schema_requests as wire
 from .._wire.json_reading import read_object
 from ..exceptions import (
     ApiError,
+    AssetsError,
     AuthenticationError,
     HtmlResponseError,
     MalformedAnswerError,
+    RateLimitedError,
+    RoleEntryRejectedError,
     RolesNotSettableError,
+    ServiceUnavailableError,
     UnsafeLinkError,
+    ValidationError,
 )
+from . import directory
+
+#: Entries of roles that callers want. A role with None, or without an item, is not changed.
+WantedRoles = Mapping[RoleKind, tuple[str, ...] | None]
+#: Failures that say nothing about roles.
+_TEMPORARY = (RateLimitedError, ServiceUnavailableError)
+#: Maximum number of suggestions for a rejected entry.
+_SUGGESTIONS = 5
 
 
 def read(site: Site, schema: ObjectSchemaRecord) -> Operation[SchemaRoles]:
@@ -37,58 +55,183 @@ def read(site: Site, schema: ObjectSchemaRecord) -> Operation[SchemaRoles]:
             role_id = str(link).rstrip("/").rpartition("/")[2]
             response = yield from call(site, wire.get_role(base, role_id))
             roles.append(Role.from_json(response.json()))
+    except _TEMPORARY:
+        raise
     except (ApiError, HtmlResponseError, MalformedAnswerError, UnsafeLinkError) as error:
         raise _not_settable(site, schema, error) from error
-    return SchemaRoles(roles=tuple(roles))
+    people = [person for role in roles for person in role.people]
+    names = yield from _names(site, [person.account_id for person in people if not person.display_name])
+    return SchemaRoles(
+        roles=tuple(
+            evolve(role, people=tuple(names.get(person.account_id, person) for person in role.people))
+            for role in roles
+        )
+    )
 
 
-def write(
-    site: Site,
-    schema: ObjectSchemaRecord,
-    wanted: dict[RoleKind, Sequence[str] | None],
-) -> Operation[SchemaRoles]:
-    """Replace the entries of roles. A role with None is not changed.
+def _names(site: Site, account_ids: list[str]) -> Operation[dict[str, JiraUser]]:
+    """Return the people with these account ids. A failure has no effect, because a name is only shown."""
+    people: dict[str, JiraUser] = {}
+    ids = list(dict.fromkeys(account_ids))
+    with suppress(AssetsError):
+        for start in range(0, len(ids), directory_requests.BULK_PAGE):
+            response = yield from ask_jira(
+                site, _bulk_builder(site, ids[start : start + directory_requests.BULK_PAGE])
+            )
+            page = directory_requests.read_bulk_users(response)
+            people |= {user.account_id: user for user in map(JiraUser.from_json, page)}
+    return people
 
-    Entries are names of groups or account ids of people. Afterwards the entries are read from Assets and compared.
+
+def _bulk_builder(site: Site, account_ids: list[str]) -> Builder:
+    return lambda base: directory_requests.get_users(base, site.url, account_ids)
+
+
+def preview(site: Site, schema: ObjectSchemaRecord, wanted: WantedRoles) -> Operation[RolesPreview]:
+    """Read the roles, and compare them with the wanted entries.
 
     Raises:
-        RolesNotSettableError: The site does not allow this credential to set them, or Assets stored other entries.
+        RolesNotSettableError: The site does not allow this credential to read them.
+    """
+    return (yield from compare(site, (yield from read(site, schema)), wanted))
+
+
+def compare(site: Site, current: SchemaRoles, wanted: WantedRoles) -> Operation[RolesPreview]:
+    """Compare the roles with the wanted entries, whose names are looked up."""
+    members = {
+        kind: tuple(map(as_member, entries)) for kind, entries in wanted.items() if entries is not None
+    }
+    names = {person.account_id: person for role in current.roles for person in role.people}
+    names |= yield from _names(
+        site,
+        [
+            member.account_id
+            for entries in members.values()
+            for member in entries
+            if isinstance(member, JiraUser) and member.account_id not in names
+        ],
+    )
+    return RolesPreview.of(
+        current,
+        {
+            kind: tuple(
+                names.get(member.account_id, member) if isinstance(member, JiraUser) else member
+                for member in entries
+            )
+            for kind, entries in members.items()
+        },
+    )
+
+
+def write(site: Site, schema: ObjectSchemaRecord, wanted: WantedRoles) -> Operation[SchemaRoles]:
+    """Replace the entries of roles. Afterwards the entries are read from Assets and compared.
+
+    Raises:
+        RoleEntryRejectedError: The service rejected an entry, or did not store it.
+        RolesNotSettableError: The site does not allow this credential to set them, or Assets did not remove an entry.
     """
     before = yield from read(site, schema)
     base = yield from roles_base(site)
+    changed: list[str] = []
     for kind, entries in wanted.items():
         if entries is None:
             continue
         role = before.of(kind)
         if role is None:
             raise _not_settable(site, schema, None, f"the object schema has no role for {kind.value}")
-        users, groups = _users_and_groups(entries)
-        if set(users) == set(role.users) and set(groups) == set(role.groups):
+        members = [as_member(entry) for entry in entries]
+        if role.contains_only(members):
             continue
+        users = [member.account_id for member in members if isinstance(member, JiraUser)]
+        groups = [member.name for member in members if isinstance(member, JiraGroup)]
         try:
             yield from call(site, wire.set_role(base, role.id, users, groups))
+        except _TEMPORARY:
+            raise
         except (ApiError, HtmlResponseError, MalformedAnswerError) as error:
+            rejected = _rejected_entries(error, role, entries)
+            if rejected:
+                raise (yield from _rejection(site, schema, kind, rejected, changed, error)) from error
             raise _not_settable(site, schema, error) from error
+        changed.append(kind.value)
     after = yield from read(site, schema)
     for kind, entries in wanted.items():
         role = after.of(kind)
-        if entries is not None and role is not None and set(role.users) | set(role.groups) != set(entries):
-            raise _not_settable(
-                site, schema, None, f"Assets accepted the request, but stored other {kind.value}"
-            )
+        if entries is None or role is None or role.contains_only(map(as_member, entries)):
+            continue
+        stored = {member_id(member) for member in role.members}
+        rejected = tuple(entry for entry in entries if member_id(as_member(entry)) not in stored)
+        if rejected:
+            raise (yield from _rejection(site, schema, kind, rejected, changed, None))
+        raise _not_settable(site, schema, None, f"Assets accepted the request, but kept other {kind.value}")
     return after
 
 
-def _users_and_groups(entries: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Separate account ids from group names. An account id has 24 hexadecimal digits, or contains a colon."""
-    users = [entry for entry in entries if _is_account_id(entry)]
-    return users, [entry for entry in entries if not _is_account_id(entry)]
+def _rejected_entries(error: AssetsError, role: Role, entries: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the entries that the service rejected, or nothing if the error is not about entries.
+
+    These are the entries that the service's messages name. A rejected content without a name is about the new entries.
+    """
+    messages = " ".join([*error.messages, *error.field_errors.values()]).casefold()
+    named = tuple(entry for entry in entries if entry.casefold() in messages)
+    if named or not isinstance(error, ValidationError):
+        return named
+    present = {member_id(member) for member in role.members}
+    return tuple(entry for entry in entries if member_id(as_member(entry)) not in present)
 
 
-def _is_account_id(entry: str) -> bool:
-    if ":" in entry:
-        return entry.partition(":")[0].replace("-", "").isalnum() and "-" in entry.partition(":")[2]
-    return len(entry) == 24 and all(character in "0123456789abcdef" for character in entry)
+def _rejection(
+    site: Site,
+    schema: ObjectSchemaRecord,
+    kind: RoleKind,
+    entries: tuple[str, ...],
+    changed: list[str],
+    error: AssetsError | None,
+) -> Operation[RoleEntryRejectedError]:
+    suggestions: dict[str, tuple[str, ...]] = {}
+    remedies: list[str] = []
+    for entry in entries:
+        similar = yield from _similar(site, entry)
+        suggestions[entry] = tuple(
+            member.account_id if isinstance(member, JiraUser) else member.name for member in similar
+        )
+        remedies.append(_remedy(entry, similar))
+    names = ", ".join(f'"{entry}"' for entry in entries)
+    noun = "entry" if len(entries) == 1 else "entries"
+    verb = "rejected" if error is not None else "did not store"
+    so_far = f"Changed before: {', '.join(changed)}." if changed else "No role was changed."
+    return RoleEntryRejectedError(
+        f"Could not set the {kind.value} of {schema.key}: Assets {verb} the {noun} {names}. {so_far}",
+        role=kind.value,
+        entries=entries,
+        suggestions=suggestions,
+        changed=tuple(changed),
+        remedies=tuple(remedies),
+        **(error.place() if error is not None else {}),
+    )
+
+
+def _similar(site: Site, entry: str) -> Operation[list[JiraUser] | list[JiraGroup]]:
+    """Return people with this email address, or groups with a similar name. A failed search returns nothing."""
+    try:
+        if "@" in entry:
+            users = yield from directory.find_users(site, entry, _SUGGESTIONS)
+            # The search also returns longer addresses. A hidden address matched completely.
+            return [user for user in users if user.email.casefold() in ("", entry.casefold())]
+        groups = yield from directory.find_groups(site, entry, _SUGGESTIONS)
+    except AssetsError:
+        return []
+    return [group for group in groups if group.name.casefold() == entry.casefold()] or groups
+
+
+def _remedy(entry: str, similar: list[JiraUser] | list[JiraGroup]) -> str:
+    names = " or ".join(label(member) for member in similar)
+    if "@" in entry:
+        account = f": {names}" if names else ""
+        return f'You: replace the email address "{entry}" by the account id of the person{account}.'
+    if names:
+        return f'You: replace "{entry}" by an existing entry, such as {names}.'
+    return f'You: check that "{entry}" is the exact name of a group, or an account id.'
 
 
 def _not_settable(

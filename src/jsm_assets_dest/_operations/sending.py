@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import NoReturn, cast
 
 from attrs import define, field, frozen
 
 from .._http.commands import Join, Operation, Outcome, Spawn
+from .._imports.changed_records import ChangedRecords
 from .._imports.chunk import Chunk
 from .._imports.chunker import Chunker
+from .._imports.comparison import SentRow
 from .._imports.encoding import Encoder, choose_encoder
 from .._imports.execution import Execution
 from .._imports.journal_values import ChunkState
 from .._imports.options import time_zone
 from .._imports.problems import ImportProblem
 from .._imports.progress import ImportPhase, count_text
+from .._imports.readback import ReadBack
+from .._imports.receipt import SubmitReceipt
 from .._imports.record_checker import RecordChecker
 from .._imports.whole_run import DanglingReference
 from .._model.schema_model import SchemaModel
 from .._session.call import Effort, attempt, call
 from .._wire import import_requests as wire
 from .._wire.import_requests import ExecutionLinks
+from .._wire.json_reading import JsonObject
 from ..exceptions import (
     ApiError,
     AssetsError,
@@ -34,7 +41,15 @@ from ..exceptions import (
 )
 from .executions import GONE, cancelled, data_links, look, report
 from .import_target import ImportTarget
-from .record_sources import Source, close, open_sources, pull, refuse_no_source, refuse_unknown_selectors
+from .record_sources import (
+    Source,
+    chosen_selectors,
+    close,
+    open_sources,
+    pull,
+    refuse_no_source,
+    refuse_unknown_selectors,
+)
 from .resuming import JournalRecord
 
 _log = logging.getLogger("jsm_assets_dest.import")
@@ -133,10 +148,16 @@ class Sending:
         prefix: First part of the chunks' ids.
         record: Chunks in the journal, if there is one.
         boundaries: Record counts of the chunks of an interrupted run.
+        readback: Records for a verification, or None.
+        changed: What the journal knows, if only changed records are sent, or None.
         encoder: JSON encoder. A resumed run uses the encoder of the interrupted run, which produces the same bytes.
         in_flight: Selectors of the chunks in flight, by the chunks' names.
-        sent: Number of records that the service accepted from this producer.
+        counts: Number of records by selector that the service accepted from this producer.
+        chunks: Number of chunks that the service accepted from this producer.
+        refused: Number of records that this producer did not send.
         next_display: Time of the next update of the progress that Assets displays.
+        selectors: Selectors whose records are taken from the source.
+        identities: Identities of the checked records of chunks that are not confirmed yet, by selector and position.
     """
 
     target: ImportTarget
@@ -144,14 +165,20 @@ class Sending:
     prefix: str
     record: JournalRecord | None = None
     boundaries: tuple[int, ...] = ()
+    readback: ReadBack | None = None
+    changed: ChangedRecords | None = None
     encoder: Encoder = field(factory=choose_encoder)
     in_flight: dict[str, frozenset[str]] = field(factory=dict, init=False)
-    sent: int = field(default=0, init=False)
+    counts: Counter[str] = field(factory=Counter, init=False)
+    chunks: int = field(default=0, init=False)
+    refused: int = field(default=0, init=False)
     next_display: float = field(init=False)
+    identities: dict[str, dict[int, list[SentRow]]] = field(factory=dict, init=False, repr=False)
     order: _Order = field(init=False)
     checker: RecordChecker = field(init=False)
     chunker: Chunker = field(init=False)
     links: ExecutionLinks = field(init=False)
+    selectors: tuple[str, ...] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         options = self.execution.options
@@ -160,6 +187,7 @@ class Sending:
             timezone=None if options.timezone is None else time_zone(options.timezone),
             unique_in_run=options.unique_in_run,
             dangling=options.find_dangling,
+            on_accepted=self._note,
         )
         self.chunker = Chunker(
             self.prefix,
@@ -174,6 +202,7 @@ class Sending:
         self.links = data_links(self.target.site, self.execution)
         self.next_display = self.target.site.clock.monotonic() + DISPLAY
         self.order = _Order(_targets(self.execution.model))
+        self.selectors = chosen_selectors(self.execution.model, options.only)
 
     @property
     def unknown_keys(self) -> dict[str, dict[str, int]]:
@@ -207,9 +236,52 @@ class Sending:
             or source.handling("unknown values", problem.object_type) != "ADD"
         ]
 
+    def _note(
+        self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]
+    ) -> Sequence[bool] | None:
+        """Note checked records for the guard, the journal, and a verification; return which ones to send, or None for all."""
+        if self.readback is not None:
+            self.readback.note(selector, records)
+        if self.changed is None:
+            self._identify(selector, indexes, records)
+            return None
+        selected = self.changed.select(selector, records)
+        self._identify(selector, tuple(compress(indexes, selected)), tuple(compress(records, selected)))
+        return selected
+
+    def _identify(self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]) -> None:
+        """Remember the identities of checked records until their chunk is confirmed."""
+        evidence = self.execution.ledger.evidence
+        if evidence is not None:
+            rows = evidence.comparison.rows(selector, records)
+            self.identities.setdefault(selector, {}).update(zip(indexes, rows, strict=True))
+
+    def _confirm(self, chunk: Chunk) -> None:
+        """Add the records of a confirmed chunk to those that the guard compares with what exists."""
+        evidence = self.execution.ledger.evidence
+        if evidence is not None:
+            evidence.is_accepted = False
+            evidence.comparison.add(
+                [
+                    row
+                    for selector, indexes in chunk.indexes.items()
+                    for rows in map(self.identities[selector].pop, indexes)
+                    for row in rows
+                ]
+            )
+
     def _reject(self, error: RecordError) -> None:
+        evidence = self.execution.ledger.evidence
+        if evidence is not None:
+            # Also if this ends the import: the caller of a manual execution may complete it anyway.
+            evidence.is_accepted = False
+            evidence.comparison.skip(error.selector, self.checker.values_of(error.selector, error.record))
+            self.identities.get(error.selector, {}).pop(error.index or 0, None)
+        if self.changed is not None:
+            self.changed.note_skipped(error.selector, self.checker.values_of(error.selector, error.record))
         if self.execution.options.on_bad_record == "fail":
             raise error
+        self.refused += 1
         with self.execution.ledger.lock:
             self.execution.ledger.tally.refuse(error)
 
@@ -219,7 +291,7 @@ class Sending:
         if tally.sending_since is None:
             tally.sending_since = self.target.site.clock.monotonic()
         try:
-            for source in open_sources(records, self.execution.model.import_order()):
+            for source in open_sources(records, self.selectors):
                 try:
                     limit = yield from self._read(source, limit)
                 finally:
@@ -242,14 +314,17 @@ class Sending:
         while limit is None or limit > 0:
             count = self.chunker.room if limit is None else min(self.chunker.room, limit)
             batch = yield from pull(source, count, options.idle_seconds, options.source_seconds)
+            records = batch.records
+            if options.only is not None and source.selector is None:
+                records = [pair for pair in records if not self._is_other(pair)]
             with ledger.lock:
-                ledger.tally.read += len(batch.records)
+                ledger.tally.read += len(records)
             if limit is not None:
-                limit -= len(batch.records)
+                limit -= len(records)
             if source.selector is None:
-                chunks = self.chunker.feed_pairs(batch.records)
+                chunks = self.chunker.feed_pairs(records)
             else:
-                chunks = self.chunker.feed(source.selector, batch.records)
+                chunks = self.chunker.feed(source.selector, records)
             if batch.error is not None:
                 self._raise_interrupted(source, batch.error)
             if not batch.ended and len(batch.records) < count:
@@ -259,6 +334,13 @@ class Sending:
             if batch.ended:
                 break
         return limit
+
+    def _is_other(self, pair: object) -> bool:
+        """Return True for a record of a selector that `only` does not name. An item that is not a pair is a bad record."""
+        if not isinstance(pair, (tuple, list)):
+            return False
+        items = cast("Sequence[object]", pair)
+        return len(items) == 2 and isinstance(items[0], str) and items[0] not in self.selectors
 
     def _raise_interrupted(self, source: Source, error: BaseException) -> NoReturn:
         of_selector = f" of {source.selector}" if source.selector else ""
@@ -273,6 +355,7 @@ class Sending:
         if state is ChunkState.ACCEPTED:
             with self.execution.ledger.lock:
                 self.execution.ledger.tally.accept(chunk.counts, len(chunk.body), before=True)
+            self._confirm(chunk)
             return
         if state is ChunkState.SPLIT:
             yield from self._dispatch_halves(chunk)
@@ -301,12 +384,14 @@ class Sending:
             ledger.tally.retries += sent.effort.retries
             if not sent.is_too_large:
                 ledger.tally.accept(chunk.counts, len(chunk.body))
-                self.sent += chunk.count
+                self.counts.update(chunk.counts)
+                self.chunks += 1
         if sent.is_too_large:
             if self.record is not None:
                 self.record.split(chunk)
             yield from self._dispatch_halves(chunk)
             return
+        self._confirm(chunk)
         if self.record is not None:
             self.record.accept(chunk)
         _chunks.debug(
@@ -376,15 +461,26 @@ class Sending:
         raise error
 
 
-def submit(target: ImportTarget, execution: Execution, records: object, part: str) -> Operation[int]:
-    """Send records to an execution, from any process; return their number."""
+def submit(
+    target: ImportTarget, execution: Execution, records: object, part: str
+) -> Operation[SubmitReceipt]:
+    """Send records to an execution, from any process."""
     refuse_no_source(records)
     refuse_unknown_selectors(records, execution.model.import_order())
     _check_part(part)
     # The random name cannot be the name of a part: a service that recognizes ids would drop chunks with equal ids.
-    sending = Sending(target, execution, f"{execution.run_id}-{part or secrets.token_hex(8)}")
+    name = part or secrets.token_hex(8)
+    sending = Sending(target, execution, f"{execution.run_id}-{name}")
     yield from sending.all_of(records)
-    return sending.sent
+    execution.ledger.parts.add(name)
+    evidence = execution.ledger.evidence
+    return SubmitReceipt(
+        sending.counts,
+        chunks=sending.chunks,
+        refused=sending.refused,
+        part=name,
+        identities=None if evidence is None or evidence.is_read else evidence.comparison.to_dict(),
+    )
 
 
 def _check_part(part: str) -> None:

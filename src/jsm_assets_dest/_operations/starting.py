@@ -13,8 +13,10 @@ from .._assets.roles import RoleKind
 from .._display.progress_bars import resolve_progress
 from .._http.commands import Operation, Sleep
 from .._imports.execution import Execution, Ledger, names_of
+from .._imports.journal import Journal
 from .._imports.options import ImportOptions
 from .._imports.progress import ImportPhase, ImportProgress
+from .._imports.run_evidence import RunEvidence
 from .._imports.tally import Tally
 from .._model.schema_model import SchemaModel
 from .._session.call import call
@@ -34,8 +36,11 @@ from ..exceptions import (
 from . import import_tokens as tokens
 from . import roles
 from .building import known_model
+from .evidence import read_evidence, sent_only
 from .executions import abandon, cancelled, look, patient, pause, report
+from .guard import accept, check_shares, refuse_without_evidence
 from .import_target import ImportTarget
+from .record_sources import chosen_selectors
 
 #: Seconds after which a started execution must accept data.
 START_SECONDS = 120.0
@@ -74,10 +79,30 @@ def prepare(target: ImportTarget, options: ImportOptions) -> Operation[ImportSet
         yield from _refuse_default_roles(target.site, target.schema)
     model = yield from known_model(target, links, options.model)
     model.check()
+    chosen_selectors(model, options.only)
     schema_id = (
         target.schema.id if target.schema is not None else source.schema_id if source is not None else ""
     )
     return ImportSetup(links, schema_id, model, options, () if display is None else (display,))
+
+
+def evidence_of(
+    target: ImportTarget, setup: ImportSetup, journal: Journal | None = None
+) -> Operation[RunEvidence | None]:
+    """Read which objects exist, for the guard and the journal. None if neither needs them.
+
+    Raises:
+        MassDeletionGuardError: Nothing shows which objects of a mapped type exist.
+    """
+    options, source_id = setup.options, setup.links.import_source_id
+    if options.missing_objects == "ignore":
+        return None if journal is None else RunEvidence((yield from sent_only(target, setup.links)))
+    evidence = yield from read_evidence(target, setup.links, journal)
+    check_shares(options, evidence.comparison.types)
+    refuse_without_evidence(target, options, evidence, source_id)
+    if options.allow_missing is not None:
+        accept(evidence.comparison, options.allow_missing, source_id)
+    return evidence
 
 
 def start(target: ImportTarget, options: ImportOptions) -> Operation[Execution]:
@@ -89,13 +114,17 @@ def start(target: ImportTarget, options: ImportOptions) -> Operation[Execution]:
             fix="Remove `journal`, or use import_records().",
         )
     setup = yield from prepare(target, options)
-    return (yield from begin(target, setup, secrets.token_hex(8)))
+    evidence = yield from evidence_of(target, setup)
+    execution = yield from begin(target, setup, secrets.token_hex(8), evidence)
+    execution.ledger.is_manual = True
+    return execution
 
 
 def begin(
     target: ImportTarget,
     setup: ImportSetup,
     run_id: str,
+    evidence: RunEvidence | None,
     on_started: Callable[[Execution], object] = lambda _: None,
 ) -> Operation[Execution]:
     """Start an execution of a run and wait until it accepts data.
@@ -104,10 +133,12 @@ def begin(
         target: The import.
         setup: The checked settings of the run.
         run_id: Id of the run.
+        evidence: What exists, or None.
         on_started: Function that receives the execution immediately, to write it into a journal before anything can fail.
     """
     links = yield from _started(target, setup.links, setup.options)
     execution = bound(target.site, setup, run_id, links)
+    execution.ledger.evidence = evidence
     target = patient(target, execution)
     try:
         on_started(execution)

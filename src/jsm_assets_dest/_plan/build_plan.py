@@ -13,10 +13,11 @@ from .._arguments.checking import checked_methods
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject, digest_of
-from ..exceptions import ImpossibleChangeError, StalePlanError
+from ..exceptions import ExternalIdTakenError, ImpossibleChangeError, RiskyChangeError, StalePlanError
 from .changed_document import Verb, changed_document, wanted_mappings, whole_document
 from .compare import Comparison
 from .current import read_current
+from .other_imports import UNIQUE, OtherImport, other_import_items
 from .plan_items import PlanItem, PlanKind, PlanSubject
 from .takeover import take_over
 
@@ -53,13 +54,18 @@ class BuildPlanRecord:
 
     @property
     def changes(self) -> tuple[PlanItem, ...]:
-        """The items that are created, patched, or adopted."""
+        """The items that are created, patched, or adopted. Risky ones are among them."""
         return tuple(item for item in self.items if item.is_change)
 
     @property
     def impossible(self) -> tuple[PlanItem, ...]:
         """The items that the service can never change. While there are any, nothing is sent."""
         return self.of(PlanKind.IMPOSSIBLE)
+
+    @property
+    def risky(self) -> tuple[PlanItem, ...]:
+        """The items that are sent only if you accept them."""
+        return self.of(PlanKind.RISKY)
 
     @property
     def is_empty(self) -> bool:
@@ -75,8 +81,18 @@ class BuildPlanRecord:
         """Raise an error if the plan has impossible items.
 
         Raises:
+            ExternalIdTakenError: Another import of the site uses the namespace.
             ImpossibleChangeError: It lists all of them, with a remedy for each.
         """
+        for item in self.impossible:
+            if item.subject is PlanSubject.NAMESPACE:
+                message = item.message.removesuffix(UNIQUE).strip()
+                raise ExternalIdTakenError(
+                    f"Could not build the model: {message[:1].lower()}{message[1:]} Nothing was sent.",
+                    cause=UNIQUE,
+                    cause_is_certain=True,
+                    remedies=(item.remedy,),
+                )
         if self.impossible:
             count = len(self.impossible)
             lines = [f"  {item.path}: {item.message}" for item in self.impossible[:LISTED]]
@@ -91,6 +107,21 @@ class BuildPlanRecord:
                 remedies=tuple(
                     f"{remedy} ({', '.join(paths)})." for remedy, paths in paths_by_remedy.items()
                 ),
+            )
+
+    def raise_for_risky(self) -> None:
+        """Raise an error if the plan has risky items.
+
+        Raises:
+            RiskyChangeError: It lists all of them.
+        """
+        if self.risky:
+            count = len(self.risky)
+            changes = "1 change needs" if count == 1 else f"{count:,} changes need"
+            lines = [f"  {item.path}: {item.message}" for item in self.risky[:LISTED]]
+            lines += [f"  {count - LISTED:,} more"] if count > LISTED else []
+            raise RiskyChangeError(
+                "\n".join((f"Did not build the model: {changes} your consent. Nothing was sent.", *lines))
             )
 
     def check_current(self, document: Mapping[str, object] | None) -> None:
@@ -151,9 +182,9 @@ class BuildPlanRecord:
         return f"<{type(self).__name__}: {self.summary}>"
 
     def __str__(self) -> str:
-        # Impossible items come first, because nothing is sent while there are any.
-        hidden = (PlanKind.UNCHANGED, PlanKind.IMPOSSIBLE)
-        items = [*self.impossible, *(item for item in self.items if item.kind not in hidden)]
+        # What prevents the build comes first.
+        hidden = (PlanKind.UNCHANGED, PlanKind.IMPOSSIBLE, PlanKind.RISKY)
+        items = [*self.impossible, *self.risky, *(item for item in self.items if item.kind not in hidden)]
         return "\n".join([self.summary, *map(str, items)])
 
     def _repr_html_(self) -> str:
@@ -195,6 +226,8 @@ _TONES: Mapping[PlanKind, Tone] = {
     PlanKind.CREATE: Tone.GOOD,
     PlanKind.PATCH: Tone.CHANGE,
     PlanKind.ADOPT: Tone.SPECIAL,
+    PlanKind.RISKY: Tone.DOUBTFUL,
+    PlanKind.WARNING: Tone.DOUBTFUL,
     PlanKind.IMPOSSIBLE: Tone.BAD,
 }
 
@@ -225,6 +258,8 @@ def make_plan(
     *,
     has_mapping: bool | None = None,
     known_statuses: Collection[str] = (),
+    imported_types: Collection[str] = (),
+    other_imports: Collection[OtherImport] = (),
 ) -> BuildPlanRecord:
     """Compare a model with what an import source has.
 
@@ -234,6 +269,8 @@ def make_plan(
         has_mapping: True if the status of the import source says that it has a mapping. By default, the document decides.
             The first mapping is sent as a whole with PUT; the service rejects a second PUT.
         known_statuses: The names of statuses that exist in the schema, if they were read.
+        imported_types: The names of the object types that the last execution filled, if they were read.
+        other_imports: The other imports of the site, if they were read.
 
     Raises:
         InvalidModelError: The model has errors, such as a mapped object type without an identifier.
@@ -242,7 +279,8 @@ def make_plan(
     current = read_current(current_document)
     settled, matches = take_over(model, current)
     mappings = wanted_mappings(settled, matches)
-    items = tuple(Comparison(settled, matches, mappings, current, known_statuses).items())
+    items = tuple(Comparison(settled, matches, mappings, current, known_statuses, imported_types).items())
+    items = (*other_import_items(settled, matches, other_imports), *items)
     verb: Verb | None = None
     document: JsonObject | None = None
     if not any(item.kind is PlanKind.IMPOSSIBLE for item in items):

@@ -59,11 +59,13 @@ class CurrentMapping:
     extra: Mapping[str, object]
 
     @property
-    def identifiers(self) -> frozenset[str]:
-        """The external ids of the attributes that identify a record."""
-        return frozenset(
-            external_id for external_id, mapping in self.attributes.items() if mapping.is_identifier
-        )
+    def identifiers(self) -> Mapping[str, tuple[str, ...]]:
+        """The external ids of the attributes that identify a record, each with the places of its values in a record."""
+        return {
+            external_id: mapping.locators
+            for external_id, mapping in self.attributes.items()
+            if mapping.is_identifier
+        }
 
 
 @frozen(kw_only=True)

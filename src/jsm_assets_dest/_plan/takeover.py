@@ -31,6 +31,12 @@ class Match:
     attributes: dict[str, CurrentAttribute]
     foreign: frozenset[str]
 
+    @property
+    def existing_attributes(self) -> dict[str, CurrentAttribute]:
+        """All attributes of the existing object type, by external id."""
+        attributes = self.existing.attributes if self.existing is not None else ()
+        return {attribute.external_id: attribute for attribute in attributes}
+
 
 def take_over(model: SchemaModel, current: Current) -> tuple[SchemaModel, dict[str, Match]]:
     """Return the model with the external ids of what exists, and a match for each of its object types, by key."""

@@ -3,8 +3,8 @@
 They are values: checked when they are created, compared by content, and without a way to display their secret. Nothing here
 sends a request.
 
-An error never repeats a rejected value, and no frame of this module contains it when the error is raised. So a traceback
-that prints local variables does not show it either.
+An error never repeats a rejected value, and `forgetful` removes it from the traceback. So an error reporter that prints local
+variables does not show it either.
 """
 
 import base64
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from .._errors.forgetful import forgetful
 from .._secret import Secret
 from ..exceptions import ConfigurationError, InvalidCredentialError
 
@@ -51,14 +52,12 @@ class ApiToken:
     token: Secret = field(repr=False)
     _authorization: Secret = field(repr=False, eq=False, alias="_authorization")
 
+    @forgetful
     def __init__(self, email: str, token: str | Secret) -> None:
         problem = _email_problem(email) or _problem(_revealed(token), "API token", import_token=False)
         if problem:
-            # Tools that print the variables of a traceback would call the repr of the incomplete instance.
-            del self, email, token
             _refuse("email" if problem.startswith("The email") else "token", problem)
         sealed = _sealed(token)
-        del token
         pair = Secret(f"{email}:{sealed.reveal()}")
         _fill(self, email=email, token=sealed, _authorization=_basic(pair))
 
@@ -94,13 +93,13 @@ class OAuthToken:
     token: Secret | None = field(repr=False)
     provider: TokenProvider | None = field(repr=False)
 
+    @forgetful
     def __init__(self, token: str | Secret | TokenProvider) -> None:
         if callable(token):
             _fill(self, token=None, provider=token)
             return
         problem = _problem(_revealed(token), "access token", import_token=False)
         if problem:
-            del self, token
             _refuse("token", problem)
         _fill(self, token=_sealed(token), provider=None)
 
@@ -138,6 +137,7 @@ class ClientCredentials:
     client_id: str
     client_secret: Secret = field(repr=False)
 
+    @forgetful
     def __init__(self, client_id: str, client_secret: str | Secret) -> None:
         problem = _problem(client_id, "client id", import_token=False)
         name = "client_id"
@@ -145,8 +145,6 @@ class ClientCredentials:
             problem = _problem(_revealed(client_secret), "client secret", import_token=False)
             name = "client_secret"
         if problem:
-            # Also the id, because it may be the secret if the two are swapped.
-            del self, client_id, client_secret
             _refuse(name, problem)
         _fill(self, client_id=client_id, client_secret=_sealed(client_secret))
 
@@ -184,21 +182,18 @@ class ForgeToken:
     token: Secret = field(repr=False)
     api_base_url: str
 
+    @forgetful
     def __init__(self, token: str | Secret, api_base_url: str) -> None:
         problem = _problem(_revealed(token), "Forge token", import_token=False)
         if problem:
-            del self, token
             _refuse("token", problem)
-        sealed = _sealed(token)
-        del token
         if not _is_base_address(api_base_url):
-            del self
             raise ConfigurationError(
                 "`api_base_url` is not an https address without user name, query, and fragment.",
                 field="api_base_url",
                 fix="Pass the claim app.apiBaseUrl unchanged: https://api.atlassian.com/ex/jira/<cloud id>.",
             )
-        _fill(self, token=sealed, api_base_url=api_base_url.rstrip("/"))
+        _fill(self, token=_sealed(token), api_base_url=api_base_url.rstrip("/"))
 
     @property
     def scheme(self) -> Scheme:
@@ -219,6 +214,7 @@ class ForgeToken:
 Credentials: TypeAlias = ApiToken | OAuthToken | ClientCredentials | ForgeToken
 
 
+@forgetful
 def bearer_authorization(token: object) -> Secret:
     """Return the value of the Authorization header for an access token from a provider or the authorization server.
 
@@ -227,11 +223,11 @@ def bearer_authorization(token: object) -> Secret:
     """
     problem = _problem(_revealed(token), "access token", import_token=False)
     if problem:
-        del token
         _refuse("token", problem)
     return _bearer(_sealed(token))
 
 
+@forgetful
 def import_token_secret(token: object) -> Secret:
     """Check an import token and return it as a secret.
 
@@ -240,13 +236,12 @@ def import_token_secret(token: object) -> Secret:
     """
     problem = _problem(_revealed(token), "import token", import_token=True)
     if problem:
-        del token
         _refuse("token", problem)
     return _sealed(token)
 
 
 def _fill(credential: object, **values: object) -> None:
-    # The constructors of these frozen classes are written manually, because no frame may contain the bare secret.
+    # The constructors of these frozen classes are written manually, because attrs' own would store the bare secret first.
     for name, value in values.items():
         object.__setattr__(credential, name, value)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from .._arguments.checking import checked
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._errors.forgetful import forgetful
 from .._http.clock import Clock, clock_for
 from .._http.limits import Limits
 from .._http.settings import HttpSettings, environment_proxies, named_proxies
@@ -51,6 +52,7 @@ class Connection:
 
     __module__ = "jsm_assets_dest"
 
+    @forgetful
     def __init__(
         self,
         site: str,
@@ -90,6 +92,7 @@ class Connection:
         self._session = Session(opened, SyncEngine(settings, clock))
 
     @classmethod
+    @forgetful
     def current_site(
         cls,
         auth: Credentials | None = None,
@@ -138,6 +141,7 @@ class Connection:
         )
 
     @classmethod
+    @forgetful
     def external_site(
         cls,
         site: str,
@@ -245,8 +249,8 @@ class Connection:
         Assets gives every JSM user access to a new object schema; see `roles` and `set_roles` of the object schema.
 
         Args:
-            key: Key of the object schema: 2 to 10 uppercase letters and digits, starting with a letter. It is the first
-                part of every object's key.
+            key: Key of the object schema: 2 to 10 letters A to Z and digits, starting with a letter, in any case. It is the
+                first part of every object's key.
             name: Name, unique in the workspace.
             description: Description.
 
@@ -264,7 +268,7 @@ class Connection:
         An existing object schema is not changed.
 
         Args:
-            key: Key of the object schema: 2 to 10 uppercase letters and digits, starting with a letter.
+            key: Key of the object schema: 2 to 10 letters A to Z and digits, starting with a letter, in any case.
             name: Name of a new object schema. Default: the key.
             description: Description of a new object schema.
 
@@ -305,6 +309,7 @@ class Connection:
         """
         return self._session.run(directory.find_groups(self._session.site, query, limit))
 
+    @forgetful
     def import_token(
         self, secret: str, schema: schema_handles.ObjectSchema | None = None
     ) -> token_handles.ImportToken:

@@ -6,11 +6,12 @@ from __future__ import annotations
 import os
 import ssl
 from contextlib import nullcontext
-from typing import Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 from .._arguments.checking import checked_methods
-from .._assets.roles import SchemaRoles
+from .._assets.roles import RolesPreview, SchemaRoles
 from .._destination import checklist, token_replacement
+from .._destination.okta_source import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
 from .._destination.status import DestinationStatus
@@ -26,8 +27,15 @@ from .._session.retry_policy import RetryPolicy
 from ..exceptions import ConfigurationError
 from .build_plan import BuildPlan
 from .connection import Connection
+from .import_execution import ImportExecution
 from .import_token import ImportToken
 from .object_schema import ObjectSchema
+from .session import LazyModule
+
+if TYPE_CHECKING:
+    from .. import okta
+else:
+    okta = LazyModule("..okta")
 
 
 @checked_methods
@@ -54,6 +62,7 @@ class Destination(SavedDestination):
         import_token: Reference to the import token, as a `SecretReference` or its text.
         model: An `OktaModel`, a `SchemaModel`, or the path of a JSON file with the result of `SchemaModel.to_dict`. None
             means the model that the import has in Assets.
+        source: Settings of Okta's records with the privacy rules, an `OktaSource`. None for other data.
         options: Options of imports. Options passed to an import take precedence.
         path: The file. Relative paths in `file:` references, in `model`, and in the option `journal` start at its folder;
             before the destination is saved, at the current folder.
@@ -123,6 +132,19 @@ class Destination(SavedDestination):
         except ConfigurationError as error:
             return checklist.not_connected(self._wanted(), self.site or "", error)
 
+    def okta_records(self, tenant: okta.Tenant) -> okta.Records:
+        """Return the records of Okta's data, by the settings of `source` and the model. Nothing is sent.
+
+        Args:
+            tenant: The data.
+
+        Raises:
+            ConfigurationError: The destination has no model, the secret for hashed values is missing, or a setting or a
+                privacy rule does not fit.
+        """
+        source = OktaSource() if self.source is None else self.source
+        return records_of(source, tenant, self.schema_model(), self._hash_key())
+
     def get_object_schema(self, connection: Connection) -> ObjectSchema:
         """Return the object schema.
 
@@ -141,6 +163,15 @@ class Destination(SavedDestination):
             self._schema_key(), name=self.schema_name, description=self.schema_description
         )
 
+    def preview_roles(self, *, connection: Connection | None = None) -> RolesPreview:
+        """Return what `set_roles` would change, and who would lose access. Sends only read requests.
+
+        Raises:
+            RolesNotSettableError: The site does not allow this credential to read roles.
+        """
+        with self._using(connection) as used:
+            return self.get_object_schema(used).preview_roles(**self.roles)
+
     def set_roles(self, *, connection: Connection | None = None) -> SchemaRoles:
         """Replace the entries of the roles that `roles` names. Other roles are not changed.
 
@@ -148,6 +179,7 @@ class Destination(SavedDestination):
             The current roles.
 
         Raises:
+            RoleEntryRejectedError: Assets rejected an entry, such as an unknown group.
             RolesNotSettableError: The site does not allow this credential to set roles. The error contains steps.
         """
         with self._using(connection) as used:
@@ -261,6 +293,7 @@ class Destination(SavedDestination):
         *,
         plan: BuildPlanRecord | None = None,
         timeout: float = 600.0,
+        accept_risky: bool = False,
         connection: Connection | None = None,
     ) -> BuildPlanRecord:
         """Build the model; see `ImportToken.build`.
@@ -268,13 +301,16 @@ class Destination(SavedDestination):
         Args:
             plan: A plan that was made before. It is rejected if the import has changed since.
             timeout: Seconds to wait until Assets has applied the changes.
+            accept_risky: Make risky changes too, such as another identifier.
             connection: Open connection. None opens one for this call.
 
         Returns:
             The applied plan.
         """
         with self._using(connection) as used:
-            return self.get_import_token(used).build(self.schema_model(), plan=plan, timeout=timeout)
+            return self.get_import_token(used).build(
+                self.schema_model(), plan=plan, timeout=timeout, accept_risky=accept_risky
+            )
 
     def test_import(
         self,
@@ -304,6 +340,18 @@ class Destination(SavedDestination):
         """
         with self._using(connection) as used:
             return self.get_import_token(used).import_records(records, **self._settings(options))
+
+    def start(self, connection: Connection, **options: Unpack[ImportSettings]) -> ImportExecution:
+        """Start a manual execution with the saved options; see `ImportToken.start`.
+
+        Args:
+            connection: Open connection, which the execution uses.
+            options: See `ImportOptions`. They take precedence over the saved options. A saved journal is not used.
+        """
+        settings = self._settings(options)
+        if "journal" not in options:
+            settings.pop("journal", None)
+        return self.get_import_token(connection).start(**settings)
 
     def resume_import(
         self,

@@ -1,6 +1,7 @@
 # Derived from _async/import_execution.py by tools/derive_sync.py: do not edit; change _async/import_execution.py and derive again.
 """Execution of an import: it accepts records, is completed once, and then reports the result."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -9,9 +10,12 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._imports.execution import Execution
 from .._imports.options import Records
+from .._imports.preview import checked_acceptance
+from .._imports.receipt import SubmitReceipt
 from .._imports.result import ImportResult
 from .._operations import executions, sending
 from .._operations.import_target import ImportTarget
+from ..exceptions import PreviewFacts
 from .session import Session, values_of
 
 
@@ -20,9 +24,9 @@ from .session import Session, values_of
 class ImportExecution(Execution):
     """Execution of an import.
 
-    As a context manager, it is completed if the block succeeds (leaving the block waits for the result), and cancelled if the block raises or
-    if it cannot be completed. Pickling drops the token and the connection: in another process, continue with `attach` of
-    an import token.
+    As a context manager, it is completed if the block succeeds (leaving the block waits for the result), and cancelled
+    if the block raises or if it cannot be completed. Pickling drops the token and the connection: in another process,
+    continue with `attach` of an import token.
     """
 
     __module__ = "jsm_assets_dest"
@@ -48,7 +52,7 @@ class ImportExecution(Execution):
                 executions.clean_up(self._target, self, error), interrupted=not isinstance(error, Exception)
             )
 
-    def submit(self, records: Records, *, part: str = "") -> int:
+    def submit(self, records: Records, *, part: str = "") -> SubmitReceipt:
         """Send records in as many chunks as needed; return after all of them are confirmed.
 
         Args:
@@ -57,7 +61,7 @@ class ImportExecution(Execution):
                 from it, so a task that runs again sends the same chunks instead of new ones.
 
         Returns:
-            The number of records sent.
+            The number of records sent. If another process started the execution, pass it to `add_receipt` there.
 
         Raises:
             RecordError: A record is invalid.
@@ -65,14 +69,35 @@ class ImportExecution(Execution):
         """
         return self._session.run(sending.submit(self._target, self, records, part))
 
-    def complete(self) -> None:
-        """Report that all data was sent; Assets then begins to process it. A second call does nothing.
+    def add_receipt(self, receipt: SubmitReceipt | Mapping[str, object]) -> None:
+        """Add the receipt of records that another process submitted to this execution.
+
+        The result counts the records of all receipts, and the guard compares them with the objects in Assets. Without its
+        receipt, the records of another process count as missing. A part whose task ran twice counts once.
+
+        Args:
+            receipt: Result of `submit` in the other process, or of its `to_dict`.
 
         Raises:
+            ConfigurationError: It is not a receipt, or it belongs to another import.
+        """
+        executions.add_receipt(self, receipt)
+
+    def complete(self, *, allow_missing: PreviewFacts | None = None) -> None:
+        """Report that all data was sent; Assets then begins to process it. A second call does nothing.
+
+        Args:
+            allow_missing: Preview whose missing objects may be missing, such as `error.preview` of a
+                `MassDeletionGuardError`.
+
+        Raises:
+            MassDeletionGuardError: Objects in Assets are missing from this execution. It stays open: submit the missing
+                records, accept the missing objects, or cancel it.
             ClosedError: Another process started the execution; only that process can complete it.
             ImportCancelledError: The execution was cancelled.
         """
-        self._session.run(executions.complete(self._target, self))
+        accepted = checked_acceptance(allow_missing)
+        self._session.run(executions.complete(self._target, self, accepted))
 
     def status(self) -> str:
         """Return the state: INGESTING (it accepts data), PROCESSING, DONE, CANCELLED, or a state unknown to this library."""

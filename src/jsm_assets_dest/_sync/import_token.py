@@ -13,8 +13,9 @@ from .._assets.reports import ImportTokenReport
 from .._imports.execution import Execution, RunningImport
 from .._imports.options import ImportOptions, ImportSettings, Records
 from .._imports.result import ImportResult
+from .._imports.verification import ImportVerification
 from .._model.schema_model import SchemaModel
-from .._operations import attaching, building, imports, starting
+from .._operations import attaching, building, imports, starting, verifying
 from .._operations import import_tokens as tokens
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
@@ -94,7 +95,12 @@ class ImportToken:
         return BuildPlan.bound(self._session, self._target, record)
 
     def build(
-        self, model: SchemaModel, *, plan: BuildPlanRecord | None = None, timeout: float = 600.0
+        self,
+        model: SchemaModel,
+        *,
+        plan: BuildPlanRecord | None = None,
+        timeout: float = 600.0,
+        accept_risky: bool = False,
     ) -> BuildPlan:
         """Build the model in Assets: object types, attributes, references, statuses, and the mapping of the import.
 
@@ -104,6 +110,7 @@ class ImportToken:
             model: The wanted model.
             plan: A plan that was made before. It is rejected if the import or the model has changed since.
             timeout: Seconds to wait until Assets has applied the changes.
+            accept_risky: Make risky changes too, such as another identifier.
 
         Returns:
             The applied plan. Its `model` is the model for the records; adopted object types are resolved in it.
@@ -111,11 +118,15 @@ class ImportToken:
         Raises:
             InvalidModelError: The model has errors. Nothing was sent.
             ImpossibleChangeError: The model contains a change that Assets never makes. Nothing was sent.
+            RiskyChangeError: The identifier of an object type changes, so all objects would be created again. Nothing was
+                sent.
             StalePlanError: The import or the model has changed since the plan was made. Nothing was sent.
             MappingRejectedError: Assets rejected the mapping. There is a subclass for each reason.
             ImportTimeoutError: Assets did not finish in time. It continues.
         """
-        record = self._session.run(building.build(self._target, model, plan, timeout))
+        record = self._session.run(
+            building.build(self._target, model, plan, timeout, accept_risky=accept_risky)
+        )
         return BuildPlan.bound(self._session, self._target, record)
 
     def start(self, **options: Unpack[ImportSettings]) -> ImportExecution:
@@ -170,8 +181,8 @@ class ImportToken:
             options: See `ImportOptions`.
 
         Raises:
-            MassDeletionGuardError: The last execution removed missing objects, so a test would remove nearly all objects.
-                `allow_missing=True` runs it anyway.
+            MassDeletionGuardError: Objects in Assets are missing from the test, and the import may be set to remove them. If
+                it is set to ignore them, pass `missing_objects="ignore"`.
         """
         settings = ImportOptions(**options)
         return self._session.run(
@@ -199,13 +210,37 @@ class ImportToken:
         Raises:
             RecordError: A record is invalid. The import was not completed. `on_bad_record="skip"` skips such records.
             ImportInterruptedError: The source raised an exception, which is the cause. The import was not completed.
-            MassDeletionGuardError: Many objects in Assets are missing from this run. The import was not completed.
+            MassDeletionGuardError: Objects in Assets are missing from this run. It was not completed. The error names the
+                objects and the ways to continue.
             ImportCancelledError: The execution was cancelled.
             ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
             ImportTokenError: Assets rejected the token, for example because it was replaced during the import.
         """
         settings = ImportOptions(**options)
         return self._session.run(imports.run(self._target, records, settings))
+
+    def verify(
+        self, records: Records, *, sample: int | None = None, **options: Unpack[ImportSettings]
+    ) -> ImportVerification:
+        """Compare records with the objects in Assets, as the account sees them. Sends only read requests.
+
+        Args:
+            records: Records as in `import_records`, usually those that were imported.
+            sample: Number of records to compare per object type. The same records give the same sample. None compares all.
+            options: See `ImportOptions`. Options that are about sending have no effect.
+
+        Returns:
+            What differs, and what is not visible yet. If objects are not visible, they are read again for at most
+            `visible_seconds`.
+
+        Raises:
+            AssetsError: The account can't read the import or its objects.
+            RecordError: A record is invalid.
+        """
+        settings = ImportOptions(**options)
+        return self._session.run(
+            verifying.verify(self._target, records, settings, verifying.checked_sample(sample))
+        )
 
     def resume_import(self, records: Records, **options: Unpack[ImportSettings]) -> ImportResult:
         """Continue an interrupted import from its journal.

@@ -24,6 +24,8 @@ SEARCH_LIMIT: Final = 1000
 DIRECTORY_PAGE: Final = 1000
 #: Groups per page when they are looked up by name.
 GROUP_PAGE: Final = 50
+#: Users per page when they are read by account id.
+BULK_PAGE: Final = 50
 #: Groups that the picker returns at most.
 PICKER_LIMIT: Final = 20
 
@@ -43,9 +45,9 @@ def search_users(base: str, site: str, query: str, start: int = 0) -> Request:
     )
 
 
-def list_users(base: str, site: str, start: int = 0) -> Request:
+def list_users(base: str, site: str, start: int, size: int) -> Request:
     """List one page of all users: active, inactive, and deleted ones, customers, and apps."""
-    parameters = {"startAt": start, "maxResults": DIRECTORY_PAGE}
+    parameters = {"startAt": start, "maxResults": size}
     return Request(
         operation="list users",
         method="GET",
@@ -53,6 +55,23 @@ def list_users(base: str, site: str, start: int = 0) -> Request:
         host=host_of(base, site),
         listing=True,
     )
+
+
+def get_users(base: str, site: str, account_ids: Iterable[str]) -> Request:
+    """Read users by account id, at most `BULK_PAGE` ids. This needs no permission."""
+    ids_query = urlencode([("accountId", account_id) for account_id in account_ids])
+    return Request(
+        operation="get users",
+        method="GET",
+        url=f"{address(base, 'rest', 'api', '3', 'user', 'bulk')}?{ids_query}&maxResults={BULK_PAGE}",
+        host=host_of(base, site),
+        listing=True,
+    )
+
+
+def read_bulk_users(response: Response) -> list[object]:
+    """Return the users of a response to `get_users`."""
+    return read_array(read_object(response.json(), "users"), "users", "values")
 
 
 def read_users(response: Response) -> list[object]:

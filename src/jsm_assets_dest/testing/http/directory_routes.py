@@ -75,7 +75,7 @@ def _found_users(call: Call) -> list[Account]:
     """
     query = call.query.get("query", "")
     accounts = [account for account in call.site.accounts.values() if _matches(account, query)]
-    start, size = _window(call, 50)
+    start, size = _window(call, 50, call.site.doubts.user_search_page)
     if call.site.doubts.users_filtered_first:
         accounts = [account for account in accounts if account.active]
     window = accounts[:_WINDOW][start : start + size]

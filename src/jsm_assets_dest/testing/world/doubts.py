@@ -146,6 +146,9 @@ class Doubts:
         responses_compressed: JSON responses are compressed if the request accepts gzip (recorded for Jira).
         users_filtered_first: user searches filter before they cut the window. By default, they filter afterwards, so
             pages can be short or empty before the end.
+        user_search_page: the maximum size of a page of a user search, whatever is requested (seen by one client).
+        imports_empty_unmapped_attributes: an import empties the attributes of its objects that its mapping does not fill,
+            such as users and groups. By default, it leaves them unchanged (implied by two apps).
         jsm_has_account_header: `/rest/servicedeskapi` responses have `X-AAccountId`, as those of `/rest/api` do; not
             recorded.
         assets_has_account_header: Assets responses have `X-AAccountId`; not recorded.
@@ -238,6 +241,10 @@ class Doubts:
     assets_follows_language_headers: bool = _probed(False, by="errors")
     responses_compressed: bool = _probed(False, by="identity")
     users_filtered_first: bool = _unprobed(False, because=_PEOPLE)
+    user_search_page: int = _unprobed(100, because=_PEOPLE)
+    imports_empty_unmapped_attributes: bool = _unprobed(
+        False, because="The import of the probe fills all attributes of its object type."
+    )
     jsm_has_account_header: bool = _probed(True, by="identity")
     assets_has_account_header: bool = _probed(True, by="identity")
     classic_token_on_short: bool = _probed(True, by="identity")

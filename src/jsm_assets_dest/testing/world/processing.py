@@ -280,6 +280,8 @@ class _Importer:
             run.present.add(asset.id)
             staged = Staged(asset, entry, created=True, changed=False)
         else:
+            if self._site.doubts.imports_empty_unmapped_attributes:
+                values |= self._unmapped_values(run, asset)
             changed = store_values(self._site, asset, values, account_id=self._account_id)
             if self._site.doubts.identical_objects_are_touched:
                 asset.updated = self._site.now()
@@ -287,6 +289,14 @@ class _Importer:
         run.staged.append(staged)
         run.unresolved.append(staged)
         run.seen[identity] = staged
+
+    def _unmapped_values(self, run: TypeRun, asset: AssetObject) -> dict[int, list[str]]:
+        """Return no values for the attributes of an object that the mapping does not fill."""
+        mapped_ids = {mapped.attribute.id for mapped in run.attributes}
+        system_ids = {
+            attribute.id for attribute in self._site.attributes_of(run.object_type) if attribute.system
+        }
+        return {attribute_id: [] for attribute_id in asset.values.keys() - mapped_ids - system_ids}
 
     def _texts(self, mapped: MappedAttribute, entry: Mapping[str, JsonValue]) -> list[str]:
         """Return the strings for one attribute: separate for multiple values, joined otherwise."""

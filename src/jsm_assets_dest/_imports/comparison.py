@@ -1,0 +1,463 @@
+"""Comparison of the objects that exist with the records of a run.
+
+It contains identities and hashes of values, never records. They are in a temporary SQLite database without a name: its cache
+has room for about 50,000 identities, the rest is in a temporary file, which the operating system deletes however the process
+ends. So memory does not grow with the number of objects. `identities` explains what an identity is.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: S608 - queries are put together from constants; all values are parameters
+import functools
+import itertools
+import operator
+import sqlite3
+import struct
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+from attrs import frozen
+
+from .._assets.objects import AssetsObject
+from .._wire.json_reading import as_number, as_object, as_texts
+from .identities import MappedAttribute, MappedType, display, loose
+from .record_digests import RecordDigests
+
+#: Source of the existing objects of a type: the objects in Assets, the last confirmed run of a journal, or nothing.
+EvidenceSource: TypeAlias = Literal["assets", "journal", ""]
+
+#: Kilobytes of the cache: about 50,000 identities.
+_CACHE = 8_192
+#: Marker of an object that no record can be about: it has no identifier, or the one of another object.
+_UNMATCHED = "\x00"
+
+_TABLES = """
+CREATE TABLE existing (
+    type INTEGER NOT NULL, identity TEXT NOT NULL, text TEXT NOT NULL, key TEXT NOT NULL, label TEXT NOT NULL, content BLOB,
+    PRIMARY KEY (type, identity)) WITHOUT ROWID;
+CREATE TABLE sent (
+    type INTEGER NOT NULL, identity TEXT NOT NULL, text TEXT NOT NULL, content BLOB, digest BLOB,
+    PRIMARY KEY (type, identity)) WITHOUT ROWID;
+CREATE TABLE skipped (
+    type INTEGER NOT NULL, identity TEXT NOT NULL, PRIMARY KEY (type, identity)) WITHOUT ROWID;
+CREATE TABLE remembered (
+    type INTEGER NOT NULL, identity TEXT NOT NULL, accepted INTEGER NOT NULL, PRIMARY KEY (type, identity)) WITHOUT ROWID
+"""
+#: Objects without a record.
+_MISSING = (
+    "FROM existing WHERE existing.type=? AND NOT EXISTS"
+    " (SELECT 1 FROM sent WHERE sent.type=existing.type AND sent.identity=existing.identity)"
+)
+_NOT_REMEMBERED = (
+    " AND NOT EXISTS (SELECT 1 FROM remembered WHERE remembered.type=existing.type"
+    " AND remembered.identity=existing.identity)"
+)
+_IS_SKIPPED = " AND EXISTS (SELECT 1 FROM skipped WHERE skipped.type=existing.type AND skipped.identity=existing.identity)"
+
+
+#: Record of a run: index of its object type, identity, text of the identity, hashes and digest of its values.
+SentRow: TypeAlias = tuple[int, str, str, "bytes | None", "bytes | None"]
+
+
+@frozen
+class ExistingObject:
+    """Object that exists.
+
+    Attributes:
+        text: Text of its identity.
+        key: Key such as OKT-12; empty if it is known from a journal only.
+        label: Label; empty if it is known from a journal only.
+        is_accepted: True if the user accepts that it is missing.
+    """
+
+    text: str
+    key: str = ""
+    label: str = ""
+    is_accepted: bool = False
+
+    @property
+    def identifier(self) -> str:
+        """Identifier, for people; empty if the object has none of its own."""
+        return "" if self.text.startswith(_UNMATCHED) else display(self.text)
+
+
+@frozen(kw_only=True)
+class TypeCounts:
+    """Counts of one object type.
+
+    Attributes:
+        existing: Objects that exist.
+        sent: Different objects among the records.
+        skipped: Skipped records, also those whose identifier could not be read.
+        duplicates: Records whose identity occurred before.
+        missing: Objects that exist and have no record.
+        newly_missing: Those of them that were not already missing in the last confirmed or accepted run.
+        skipped_missing: Newly missing objects whose record was skipped.
+        unreadable: Skipped records whose identifier could not be read.
+        changed_form: Newly missing objects whose identifier occurs among the records in another form.
+    """
+
+    existing: int
+    sent: int
+    skipped: int
+    duplicates: int
+    missing: int
+    newly_missing: int
+    skipped_missing: int
+    unreadable: int
+    changed_form: int
+
+
+def _storable(text: str) -> str:
+    # SQLite stores UTF-8, which has no lone surrogates.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
+    return text
+
+
+class Comparison:
+    """Objects that exist, and records of one run.
+
+    Methods can be called from several threads.
+
+    Args:
+        types: The object types that the import is mapped to.
+        compares_values: True to store hashes of values, so that changed objects can be found.
+        stores_digests: True to store digests of records for a journal.
+    """
+
+    def __init__(
+        self,
+        types: Sequence[MappedType],
+        *,
+        compares_values: bool = False,
+        stores_digests: bool = False,
+    ) -> None:
+        self.types = tuple(types)
+        self.stores_digests = stores_digests
+        self.evidence: dict[str, EvidenceSource] = {}
+        self._compares_values = compares_values
+        self._lock = threading.RLock()
+        self._indexes = {mapped.key: index for index, mapped in enumerate(self.types)}
+        self._by_selector: dict[str, list[int]] = {}
+        for index, mapped in enumerate(self.types):
+            self._by_selector.setdefault(mapped.selector, []).append(index)
+        self._digests = [RecordDigests(mapped) for mapped in self.types] if stores_digests else []
+        self._duplicates = [0] * len(self.types)
+        self._unreadable = [0] * len(self.types)
+
+    @functools.cached_property
+    def _database(self) -> sqlite3.Connection:
+        """The database, which is opened when it is first used: many executions are only passed on."""
+        database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, database.close)
+        database.create_function("loose", 1, loose, deterministic=True)
+        for statement in (
+            f"PRAGMA cache_size=-{_CACHE}",
+            "PRAGMA journal_mode=OFF",
+            "PRAGMA synchronous=OFF",
+            *_TABLES.split(";"),
+            "BEGIN",  # nothing is ever rolled back, and a commit of each row would take time
+        ):
+            database.execute(statement)
+        return database
+
+    # --- existing objects
+
+    def add_objects(self, key: str, objects: Iterable[AssetsObject], *, by_label: bool = False) -> None:
+        """Add objects of Assets of one object type, or of its child types without a mapping.
+
+        Args:
+            key: Key of the object type.
+            objects: The objects.
+            by_label: True if they were read without values, and their label is their identifier.
+        """
+        index = self._indexes[key]
+        mapped = self.types[index]
+        rows = [
+            (
+                index,
+                mapped.identity(text) or f"{_UNMATCHED}{asset.id}",
+                text or f"{_UNMATCHED}{asset.id}",
+                asset.key,
+                _storable(asset.label),
+                self._object_content(mapped, asset) if self._compares_values else None,
+                f"{_UNMATCHED}{asset.id}",
+            )
+            for asset in objects
+            for text in (_storable(asset.label if by_label else mapped.of_object(asset)),)
+        ]
+        with self._lock:
+            # Of two objects with one identifier, only one can be the object of a record.
+            self._database.executemany(
+                "INSERT INTO existing SELECT ?1, iif(taken, ?7, ?2), iif(taken, ?7, ?3), ?4, ?5, ?6 FROM"
+                " (SELECT EXISTS (SELECT 1 FROM existing WHERE type=?1 AND identity=?2) AS taken)",
+                rows,
+            )
+
+    def forget_objects(self, key: str) -> None:
+        """Delete the existing objects of one object type, because they could not be read completely."""
+        with self._lock:
+            self._database.execute("DELETE FROM existing WHERE type=?", (self._indexes[key],))
+
+    def add_known(self, key: str, objects: Iterable[tuple[str, bytes | None]]) -> None:
+        """Add objects of one object type that are known by the texts of their identities and the digests of their values."""
+        index, mapped = self._indexes[key], self.types[self._indexes[key]]
+        with self._lock:
+            self._database.executemany(
+                "INSERT OR IGNORE INTO existing VALUES (?, ?, ?, '', '', ?)",
+                ((index, _identity(mapped, text), text, content) for text, content in objects),
+            )
+
+    def remember_missing(self, key: str, texts: Iterable[str], *, is_accepted: bool = False) -> None:
+        """Add objects that were already missing from the last confirmed run, or that the user accepts to be missing."""
+        index, mapped = self._indexes[key], self.types[self._indexes[key]]
+        with self._lock:
+            self._database.executemany(
+                "INSERT INTO remembered VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET accepted=max(accepted, excluded.accepted)",
+                ((index, _identity(mapped, text), is_accepted) for text in texts),
+            )
+
+    # --- records
+
+    def rows(self, selector: str, records: Sequence[Mapping[str, object]]) -> list[list[SentRow]]:
+        """Return what `add` needs of checked records: for each record, a row for each object type with the selector.
+
+        A record without an identity has no row, because Assets ignores it.
+        """
+        rows: list[list[SentRow]] = [[] for _ in records]
+        for index in self._by_selector.get(selector, ()):
+            mapped = self.types[index]
+            for text, record, row in zip(mapped.of_records(records), records, rows, strict=True):
+                if text:
+                    content = self._record_content(mapped, record) if self._compares_values else None
+                    digest = self._digests[index].digest(record) if self.stores_digests else None
+                    row.append((index, mapped.identity(text), text, content, digest))
+        return rows
+
+    def add(self, rows: Sequence[SentRow]) -> None:
+        """Add records that are part of the run. Of two records with one identity, the first one counts."""
+        statement = "INSERT OR IGNORE INTO sent VALUES (?, ?, ?, ?, ?)"
+        with self._lock:
+            try:
+                self._add(statement, rows)
+            except UnicodeEncodeError:
+                storable = ((row[0], _storable(row[1]), _storable(row[2]), row[3], row[4]) for row in rows)
+                self._add(statement, list(storable))
+
+    def _add(self, statement: str, rows: Sequence[SentRow]) -> None:
+        # Usually all rows of a call belong to one object type.
+        for index, group in itertools.groupby(rows, key=operator.itemgetter(0)):
+            of_type = list(group)
+            before = self._database.total_changes
+            self._database.executemany(statement, of_type)
+            self._duplicates[index] += len(of_type) - (self._database.total_changes - before)
+
+    def skip(self, selector: str, record: Mapping[str, object] | None) -> None:
+        """Add a record that is not sent.
+
+        Args:
+            selector: Its selector. If no object type has it, the record could be about any object.
+            record: Its values, or None if they can't be read.
+        """
+        for index in self._by_selector.get(selector, range(len(self.types))):
+            mapped = self.types[index]
+            text = "" if record is None or mapped.selector != selector else mapped.of_unchecked(record)
+            with self._lock:
+                if text.strip():
+                    row = (index, _storable(mapped.identity(text)))
+                    self._database.execute("INSERT OR IGNORE INTO skipped VALUES (?, ?)", row)
+                else:
+                    self._unreadable[index] += 1
+
+    # --- records of other processes
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the identities of the records of this process as JSON-ready data, without what exists."""
+        with self._lock:
+            return {
+                mapped.key: {
+                    "sent": [
+                        text
+                        for (text,) in self._database.execute("SELECT text FROM sent WHERE type=?", (index,))
+                    ],
+                    "skipped": [
+                        identity
+                        for (identity,) in self._database.execute(
+                            "SELECT identity FROM skipped WHERE type=?", (index,)
+                        )
+                    ],
+                    "unreadable": self._unreadable[index],
+                }
+                for index, mapped in enumerate(self.types)
+            }
+
+    def add_dict(self, data: Mapping[str, object]) -> None:
+        """Add the result of `to_dict` of another process."""
+        for key, value in data.items():
+            index = self._indexes[key]
+            part = as_object(value)
+            sent, skipped = as_texts(part.get("sent")), as_texts(part.get("skipped"))
+            mapped = self.types[index]
+            with self._lock:
+                self._database.executemany(
+                    "INSERT OR IGNORE INTO sent VALUES (?, ?, ?, NULL, NULL)",
+                    ((index, mapped.identity(text), text) for text in sent),
+                )
+                self._database.executemany(
+                    "INSERT OR IGNORE INTO skipped VALUES (?, ?)", ((index, identity) for identity in skipped)
+                )
+                self._unreadable[index] += as_number(part.get("unreadable"), 0)
+
+    # --- results
+
+    def counts(self, key: str) -> TypeCounts:
+        """Compare the records of one object type with what exists."""
+        index = self._indexes[key]
+        newly = f"{_MISSING}{_NOT_REMEMBERED}"
+        unreadable = self._unreadable[index]
+        with self._lock:
+            newly_missing = self._number(newly, index)
+            return TypeCounts(
+                existing=self._number("FROM existing WHERE type=?", index),
+                sent=self._number("FROM sent WHERE type=?", index),
+                skipped=self._number("FROM skipped WHERE type=?", index) + unreadable,
+                duplicates=self._duplicates[index],
+                missing=self._number(_MISSING, index),
+                newly_missing=newly_missing,
+                skipped_missing=self._number(f"{newly}{_IS_SKIPPED}", index),
+                unreadable=unreadable,
+                changed_form=self._changed_form(index) if newly_missing else 0,
+            )
+
+    def _number(self, query: str, index: int) -> int:
+        (number,) = self._database.execute(f"SELECT count(*) {query}", (index,)).fetchone()
+        return int(number)
+
+    def _changed_form(self, index: int) -> int:
+        """Count the newly missing objects for which a new record has the same identifier in another form."""
+        self._database.execute("CREATE TEMP TABLE IF NOT EXISTS forms (form TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._database.execute("DELETE FROM forms")
+        self._database.execute(
+            "INSERT OR IGNORE INTO forms SELECT loose(text) FROM sent WHERE type=? AND NOT EXISTS"
+            " (SELECT 1 FROM existing WHERE existing.type=sent.type AND existing.identity=sent.identity)",
+            (index,),
+        )
+        return self._number(
+            f"{_MISSING}{_NOT_REMEMBERED} AND EXISTS (SELECT 1 FROM forms WHERE form=loose(existing.text))",
+            index,
+        )
+
+    def missing(self, key: str, *, newly: bool = False) -> Iterator[ExistingObject]:
+        """Yield the objects without a record; with `newly`, only those that were not missing before."""
+        query = (
+            "SELECT text, key, label, EXISTS (SELECT 1 FROM remembered WHERE remembered.type=existing.type"
+            " AND remembered.identity=existing.identity AND accepted)"
+            f" {_MISSING}{_NOT_REMEMBERED if newly else ''} ORDER BY identity"
+        )
+        return map(_existing, self._rows(query, (self._indexes[key],)))
+
+    def created(self, key: str) -> Iterator[str]:
+        """Yield the identifiers of records without an object."""
+        query = (
+            "SELECT text FROM sent WHERE type=? AND NOT EXISTS (SELECT 1 FROM existing"
+            " WHERE existing.type=sent.type AND existing.identity=sent.identity) ORDER BY identity"
+        )
+        return (display(text) for (text,) in self._rows(query, (self._indexes[key],)))
+
+    def changed(self, key: str) -> Iterator[tuple[ExistingObject, tuple[str, ...]]]:
+        """Yield the objects whose values differ from their records, with the names of the attributes that differ.
+
+        An object that is known from a journal has no names, and counts as changed if it is unknown which values it has.
+        """
+        index = self._indexes[key]
+        mapped = self.types[index]
+        from_journal = self.evidence.get(key) == "journal"
+        query = (
+            "SELECT existing.text, key, label, existing.content, sent.content FROM existing JOIN sent USING (type, identity)"
+            f" WHERE existing.type=? AND existing.content IS NOT sent.{'digest' if from_journal else 'content'}"
+            " ORDER BY existing.identity"
+        )
+        names = [attribute.name for attribute in mapped.attributes]
+        form = f"<{len(names)}q"
+        for text, object_key, label, before, after in self._rows(query, (index,)):
+            differing: tuple[str, ...] = ()
+            if not from_journal:
+                values = zip(names, struct.unpack(form, before), struct.unpack(form, after), strict=True)
+                differing = tuple(name for name, old, new in values if old != new and (new or mapped.empties))
+            if differing or from_journal:
+                yield ExistingObject(text, object_key, label), differing
+
+    def records(self) -> Iterator[tuple[str, str, bytes | None]]:
+        """Yield the key of the object type, the identity, and the digest of each record, for a journal."""
+        for index, mapped in enumerate(self.types):
+            for text, content in self._rows("SELECT text, digest FROM sent WHERE type=?", (index,)):
+                yield mapped.key, text, content
+
+    def _rows(self, query: str, values: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
+        """Yield rows in portions, so that a caller may use other methods in between."""
+        with self._lock:
+            cursor = self._database.execute(query, values)
+        while True:
+            with self._lock:
+                rows = cursor.fetchmany(500)
+            if not rows:
+                return
+            yield from rows
+
+    # --- values
+
+    def _object_content(self, mapped: MappedType, asset: AssetsObject) -> bytes:
+        hashes = [
+            _hash(attribute.object_texts(asset.values[attribute.name]))
+            if attribute.is_compared and attribute.name in asset.values
+            else 0
+            for attribute in mapped.attributes
+        ]
+        return struct.pack(f"<{len(hashes)}q", *hashes)
+
+    def _record_content(self, mapped: MappedType, record: Mapping[str, object]) -> bytes:
+        hashes: list[int] = []
+        for attribute in mapped.attributes:
+            texts = [text for text in attribute.record_texts(record) if text and attribute.is_compared]
+            if attribute.target:
+                texts = self._keys(attribute, texts)
+            elif len(texts) > 1 and not attribute.is_multiple:
+                texts = [mapped.concatenator.join(texts)]
+            hashes.append(_hash(texts))
+        return struct.pack(f"<{len(hashes)}q", *hashes)
+
+    def _keys(self, attribute: MappedAttribute, texts: Iterable[str]) -> list[str]:
+        """Return the keys of the objects that a reference points to. Assets drops a value without an object."""
+        index = self._indexes[attribute.target]
+        mapped = self.types[index]
+        keys: list[str] = []
+        for text in texts:
+            identity = _storable(mapped.identity(text))
+            with self._lock:
+                row = self._database.execute(
+                    "SELECT key FROM existing WHERE type=?1 AND identity=?2 UNION ALL"
+                    " SELECT '' FROM sent WHERE type=?1 AND identity=?2 LIMIT 1",
+                    (index, identity),
+                ).fetchone()
+            if row is not None:
+                keys.append(row[0] or f"{_UNMATCHED}{identity}")
+        return keys
+
+
+def _existing(row: tuple[Any, ...]) -> ExistingObject:
+    text, key, label, is_accepted = row
+    return ExistingObject(text, key, label, bool(is_accepted))
+
+
+def _identity(mapped: MappedType, text: str) -> str:
+    return text if text.startswith(_UNMATCHED) else mapped.identity(text)
+
+
+def _hash(texts: Iterable[str]) -> int:
+    values = sorted(set(texts))
+    return hash(tuple(values)) if values else 0

@@ -1,0 +1,290 @@
+"""Identity of an object: the identifier by which Assets finds the object of a record.
+
+The same identity is computed from a record, from an object in Assets, and from the journal. Its text consists of the values of
+the identifying attributes in the form in which Assets stores them. The mapping in Assets decides which attributes these are,
+not the model of the caller.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias, cast
+
+from attrs import field, frozen
+
+from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
+from .._assets.statuses import Status
+from .._wire.json_reading import as_number, as_text, as_texts
+from .whole_run import at_path
+
+#: Separates the parts of an identity with several identifying attributes. It can't be typed.
+PART = "\x1f"
+
+#: Types of identifiers that are the same text in the label.
+_AS_LABEL = frozenset({"text", "email", "url"})
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_REMOVED = re.compile(r"[\s{}()-]+")
+_Value: TypeAlias = object
+
+
+@frozen
+class MappedAttribute:
+    """Attribute that an import fills.
+
+    Attributes:
+        name: Name in Assets.
+        type: Type, as the mapping document spells it.
+        paths: Paths of its locators.
+        is_multiple: True if it can have several values.
+        is_identifier: True if it identifies the object.
+        is_label: True if its value is the label of the object.
+        target: For a reference that is found by the identifier of its target: the key of the target's object type.
+        is_compared: False for a reference that only Assets can resolve.
+    """
+
+    name: str
+    type: str
+    paths: tuple[tuple[str, ...], ...]
+    is_multiple: bool = False
+    is_identifier: bool = False
+    is_label: bool = False
+    target: str = ""
+    is_compared: bool = True
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the attribute as JSON-ready data."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "locators": [".".join(path) for path in self.paths],
+            "maximum": -1 if self.is_multiple else 1,
+            "identifier": self.is_identifier,
+        }
+
+    def record_texts(self, record: Mapping[str, object]) -> list[str]:
+        """Return its values in a checked record."""
+        return [stored(text_of(value), self.type) for path in self.paths for value in at_path(record, path)]
+
+    def object_texts(self, value: ObjectValue) -> list[str]:
+        """Return its values in an object of Assets."""
+        values = value if isinstance(value, list) else [value]
+        return [stored(text_of(item), self.type) for item in values]
+
+
+@frozen(kw_only=True)
+class MappedType:
+    """Object type that an import is mapped to.
+
+    Attributes:
+        key: Its external id, or its name if there is none. It is the same in all runs.
+        name: Name in Assets.
+        selector: Path of its records in the data.
+        attributes: The attributes that the import fills.
+        ignores_case: True if identifiers are compared without case. None if unknown.
+        concatenator: Text that joins the values of several locators.
+        object_type_ids: Ids of the object type and of its child types without a mapping, whose objects may be missing too;
+            empty if unknown.
+        empties: False if an empty value of a record leaves the value in Assets unchanged.
+    """
+
+    key: str
+    name: str
+    selector: str
+    attributes: tuple[MappedAttribute, ...] = field(default=(), repr=False)
+    ignores_case: bool | None = None
+    concatenator: str = ""
+    object_type_ids: tuple[str, ...] = field(default=(), repr=False)
+    empties: bool = True
+
+    @property
+    def identifiers(self) -> tuple[MappedAttribute, ...]:
+        """The attributes that identify an object."""
+        return tuple(attribute for attribute in self.attributes if attribute.is_identifier)
+
+    @property
+    def is_labeled_by_identifier(self) -> bool:
+        """True if the label of an object is its identifier. Numbers and dates are formatted in labels."""
+        identifiers = self.identifiers
+        return len(identifiers) == 1 and identifiers[0].is_label and identifiers[0].type in _AS_LABEL
+
+    @property
+    def is_identifiable(self) -> bool:
+        """True if the identifier of an object can be read from it."""
+        return bool(self.identifiers) and all(attribute.name for attribute in self.identifiers)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what another process needs to identify records, as JSON-ready data."""
+        return {
+            "key": self.key,
+            "name": self.name,
+            "selector": self.selector,
+            "attributes": [attribute.to_dict() for attribute in self.identifiers],
+            "ignores_case": self.ignores_case,
+            "concatenator": self.concatenator,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> MappedType:
+        """Read the result of `to_dict`."""
+        ignores_case = data.get("ignores_case")
+        return cls(
+            key=as_text(data["key"]),
+            name=as_text(data["name"]),
+            selector=as_text(data["selector"]),
+            attributes=tuple(
+                MappedAttribute(
+                    as_text(entry["name"]),
+                    as_text(entry["type"]),
+                    paths_of(as_texts(entry["locators"])),
+                    as_number(entry["maximum"], 1) != 1,
+                    is_identifier=True,
+                )
+                for entry in cast("Iterable[Mapping[str, object]]", data["attributes"])
+            ),
+            ignores_case=ignores_case if isinstance(ignores_case, bool) else None,
+            concatenator=as_text(data.get("concatenator")),
+        )
+
+    def identity(self, text: str) -> str:
+        """Return the form of an identity's text in which equal identities are equal."""
+        return text.casefold() if self.ignores_case else text
+
+    def of_records(self, records: Sequence[Mapping[str, object]]) -> list[str]:
+        """Return the texts of the identities of checked records; empty where a record has none."""
+        identifiers = self.identifiers
+        if len(identifiers) == 1 and len(identifiers[0].paths) == 1 and len(identifiers[0].paths[0]) == 1:
+            # The usual case, because this runs for every record.
+            (attribute,), ((key,),) = identifiers, identifiers[0].paths
+            if attribute.type not in _STORED:
+                return [
+                    value if type(value) is str else self._of_record(record)
+                    for record in records
+                    for value in (record.get(key),)
+                ]
+        return [self._of_record(record) for record in records]
+
+    def _of_record(self, record: Mapping[str, object]) -> str:
+        return self._joined(
+            attribute.record_texts(record)
+            if attribute.is_multiple
+            else _one(attribute.record_texts(record), self.concatenator)
+            for attribute in self.identifiers
+        )
+
+    def of_unchecked(self, record: Mapping[str, object]) -> str:
+        """Return the text of the identity of a record that does not fit; empty if it can't be read."""
+        try:
+            return self._of_record(record)
+        except Exception:  # noqa: BLE001 - a value of the caller that does not fit may raise anything
+            return ""
+
+    def of_object(self, asset: AssetsObject) -> str:
+        """Return the text of an object's identity; empty if it has none."""
+        return self._joined(
+            attribute.object_texts(asset.values[attribute.name]) if attribute.name in asset.values else []
+            for attribute in self.identifiers
+        )
+
+    def _joined(self, parts: Iterable[Sequence[str]]) -> str:
+        texts = [",".join(texts) for texts in parts]
+        return PART.join(texts) if any(text.strip() for text in texts) else ""
+
+
+def _one(texts: list[str], concatenator: str) -> list[str]:
+    return [concatenator.join(texts)] if len(texts) > 1 else texts
+
+
+def paths_of(locators: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the paths of locators."""
+    return tuple(tuple(locator.split(".")) for locator in locators)
+
+
+def text_of(value: _Value) -> str:
+    """Return a value of a record or of an object as the service writes it in JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime.date):  # a date-time is a date, too
+        return value.isoformat()
+    if isinstance(value, ObjectReference):
+        return value.key
+    if isinstance(value, Status):
+        return value.name
+    return str(value)
+
+
+def _integer(text: str) -> str:
+    return str(int(float(text)) if "." in text else int(text))
+
+
+def _double(text: str) -> str:
+    return repr(float(text))
+
+
+def _boolean(text: str) -> str:
+    return text.strip().lower()
+
+
+def _date(text: str) -> str:
+    return datetime.date.fromisoformat(text[:10]).isoformat()
+
+
+def _date_time(text: str) -> str:
+    moment = datetime.datetime.fromisoformat(text)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    # Assets stores milliseconds.
+    return moment.astimezone(datetime.UTC).isoformat(timespec="milliseconds")
+
+
+_STORED = {
+    "integer": _integer,
+    "double": _double,
+    "boolean": _boolean,
+    "date": _date,
+    "date_time": _date_time,
+    "status": str.casefold,
+}
+
+
+def stored(text: str, attribute_type: str) -> str:
+    """Return the form of a value that does not depend on how it was written: 7.0 is the integer 7."""
+    form = _STORED.get(attribute_type)
+    if form is None:
+        return text
+    try:
+        return form(text)
+    except (ValueError, OverflowError):
+        return text  # Assets rejects it, or stores it in a form that is not documented
+
+
+def loose(text: str) -> str:
+    """Return a form that stays the same if an identifier is only written differently.
+
+    "7", "7.0" and "007" have the same form, and so do "A1" and "a1 ", and a UUID with and without hyphens. If one of them is
+    missing from a run that contains another one, the identifiers of the source have changed their form.
+    """
+    return PART.join(_loose(part) for part in text.split(PART))
+
+
+def _loose(text: str) -> str:
+    text = _REMOVED.sub("", unicodedata.normalize("NFKC", text).casefold())
+    if not _NUMBER.fullmatch(text):
+        return text
+    whole, _, fraction = text.lstrip("+").partition(".")
+    fraction = fraction.rstrip("0")
+    return f"{whole.lstrip('0') or '0'}.{fraction}" if fraction else whole.lstrip("0") or "0"
+
+
+def display(text: str) -> str:
+    """Return the text of an identity for people."""
+    return text.replace(PART, ", ")
+
+
+def digest(text: str) -> bytes:
+    """Return the digest of an identity or of values, as the journal stores it."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,0 +1,342 @@
+"""Preview of an import: its records compared with what exists."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
+
+from attrs import field, frozen
+
+from .._arguments.checking import checked_methods
+from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
+from ..exceptions import ConfigurationError
+from .comparison import Comparison, EvidenceSource, ExistingObject
+from .progress import count_text
+
+#: What the import in Assets is set to do with missing objects, as the caller declares it.
+MissingObjectsSetting: TypeAlias = Literal["unknown", "ignore", "remove", "update"]
+
+#: Number of examples of each kind.
+EXAMPLES = 5
+
+
+@frozen
+class MissingObject:
+    """Object in Assets for which an import has no record.
+
+    Attributes:
+        identifier: Its identifier; empty if it has none, or the one of another object.
+        key: Its key, such as OKT-12; empty if it is known from a journal only.
+        label: Its label; empty if it is known from a journal only.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    identifier: str
+    key: str = ""
+    label: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the object as JSON-ready data."""
+        return {"identifier": self.identifier, "key": self.key, "label": self.label}
+
+    def __str__(self) -> str:
+        name = self.label or self.identifier
+        return f'"{name}" ({self.key})' if name and self.key else f'"{name}"' if name else self.key
+
+
+@frozen
+class ChangedObject:
+    """Object in Assets that an import would change.
+
+    Attributes:
+        identifier: Its identifier.
+        key: Its key; empty if it is known from a journal only.
+        label: Its label; empty if it is known from a journal only.
+        attributes: Names of the attributes whose values would change. Empty if it is known from a journal only.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    identifier: str
+    key: str = ""
+    label: str = ""
+    attributes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the object as JSON-ready data."""
+        return {
+            "identifier": self.identifier,
+            "key": self.key,
+            "label": self.label,
+            "attributes": list(self.attributes),
+        }
+
+    def __str__(self) -> str:
+        return f"{MissingObject(self.identifier, self.key, self.label)}: {', '.join(self.attributes) or 'values'}"
+
+
+class MissingObjects:
+    """All missing objects of one object type. They stay in a temporary file until they are needed.
+
+    Args:
+        comparison: The comparison that contains them.
+        key: Key of the object type.
+    """
+
+    def __init__(self, comparison: Comparison, key: str) -> None:
+        self._comparison = comparison
+        self._key = key
+
+    def __iter__(self) -> Iterator[ExistingObject]:
+        return self._comparison.missing(self._key)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return tuple, (tuple(self),)
+
+
+@frozen(kw_only=True)
+class ObjectTypePreview:
+    """Effect of an import on the objects of one object type.
+
+    Attributes:
+        name: Name of the object type.
+        selector: Selector of its records.
+        evidence: Source of the existing objects: "assets", or "journal" for the last confirmed run. "" if there is none.
+        existing: Number of existing objects.
+        created: Number of objects that would be created.
+        changed: Number of objects that would be changed. None if values were not compared.
+        unchanged: Number of objects that would stay unchanged. None if values were not compared.
+        missing: Number of existing objects without a record.
+        newly_missing: Number of those that were not already missing in the last confirmed or accepted run of the journal.
+        duplicated: Number of records whose identifier occurred before.
+        dangling: Number of references whose target is neither among the records nor in Assets.
+        skipped: Number of invalid records.
+        changed_form: Number of newly missing objects whose identifier occurs among the records in another form, such as "7"
+            and "7.0".
+        changed_attributes: Number of objects that would be changed, by attribute.
+        examples_created: Identifiers of some objects that would be created.
+        examples_changed: Some objects that would be changed.
+        examples_missing: Some missing objects.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    name: str
+    selector: str
+    evidence: EvidenceSource
+    existing: int = 0
+    created: int = 0
+    changed: int | None = None
+    unchanged: int | None = None
+    missing: int = 0
+    newly_missing: int = 0
+    duplicated: int = 0
+    dangling: int = 0
+    skipped: int = 0
+    changed_form: int = 0
+    changed_attributes: dict[str, int] = field(factory=dict, repr=False)
+    examples_created: tuple[str, ...] = field(default=(), repr=False)
+    examples_changed: tuple[ChangedObject, ...] = field(default=(), repr=False)
+    examples_missing: tuple[MissingObject, ...] = field(default=(), repr=False)
+    _key: str = field(default="", repr=False, alias="key")
+    _missing_objects: MissingObjects | tuple[ExistingObject, ...] = field(
+        default=(), repr=False, eq=False, alias="missing_objects"
+    )
+
+    def iter_missing(self) -> Iterator[MissingObject]:
+        """Yield all existing objects without a record."""
+        for absent in self._missing_objects:
+            yield MissingObject(absent.identifier, absent.key, absent.label)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the counts and examples as JSON-ready data."""
+        return {
+            "name": self.name,
+            "selector": self.selector,
+            "evidence": self.evidence,
+            **{name: getattr(self, name) for name in ("existing", *_COUNTS)},
+            "newly_missing": self.newly_missing,
+            "changed_form": self.changed_form,
+            "changed_attributes": dict(self.changed_attributes),
+            "examples": {
+                "created": list(self.examples_created),
+                "changed": [changed.to_dict() for changed in self.examples_changed],
+                "missing": [missing.to_dict() for missing in self.examples_missing],
+            },
+        }
+
+    def __str__(self) -> str:
+        counts = [
+            f"{getattr(self, name):,} {name}"
+            for name in _COUNTS
+            if getattr(self, name) or (name in _ALWAYS_SHOWN and getattr(self, name) is not None)
+        ]
+        return f"{self.name}: {', '.join(counts)}"
+
+    @property
+    def _examples(self) -> list[str]:
+        kinds: tuple[tuple[str, Sequence[object]], ...] = (
+            ("created", [f'"{identifier}"' for identifier in self.examples_created]),
+            ("changed", self.examples_changed),
+            ("missing", self.examples_missing),
+        )
+        return [
+            f"{self.name}, {kind}, such as {'; '.join(map(str, examples))}"
+            for kind, examples in kinds
+            if examples
+        ]
+
+
+_COUNTS = ("created", "changed", "unchanged", "missing", "duplicated", "dangling", "skipped")
+_ALWAYS_SHOWN = frozenset({"created", "changed", "unchanged", "missing"})
+
+_EFFECTS = {
+    "unknown": "If the import in Assets is set to remove missing objects, the import would delete",
+    "remove": "The import would delete",
+    "update": "The import would overwrite",
+    "ignore": "The import would leave unchanged",
+}
+
+
+@checked_methods
+@frozen(kw_only=True, repr=False)
+class ImportPreview:
+    """Effect of an import. A `MassDeletionGuardError` has one too, as `error.preview`.
+
+    Attributes:
+        object_types: One preview for each object type that the import is mapped to, also for those without records.
+        evidence: What the records were compared with: "assets", the objects in Assets, or "journal", the last confirmed
+            run. "journal" if this is so for at least one object type, and "" if there is nothing to compare one with.
+        is_complete: True if all records were compared with all existing objects. False for a preview of a guard that
+            rejected the run without reading all records or objects.
+        missing_objects: What the caller declares that the import in Assets does with missing objects.
+        notes: Further notes, in sentences.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    object_types: tuple[ObjectTypePreview, ...]
+    evidence: EvidenceSource
+    is_complete: bool
+    missing_objects: MissingObjectsSetting = "unknown"
+    notes: tuple[str, ...] = ()
+    import_source_id: str = field(default="", eq=False)
+
+    def object_type(self, name: str) -> ObjectTypePreview:
+        """Return the preview of an object type, by its selector or name.
+
+        Raises:
+            KeyError: The import has no such object type.
+        """
+        for preview in self.object_types:
+            if name in (preview.selector, preview.name):
+                return preview
+        names = ", ".join(preview.selector or preview.name for preview in self.object_types)
+        raise KeyError(f"the import has no object type {name!r}, only: {names}")
+
+    @property
+    def created(self) -> int:
+        """Number of objects that would be created."""
+        return sum(preview.created for preview in self.object_types)
+
+    @property
+    def changed(self) -> int:
+        """Number of objects that would be changed; 0 for object types whose values were not compared."""
+        return sum(preview.changed or 0 for preview in self.object_types)
+
+    @property
+    def unchanged(self) -> int:
+        """Number of objects that would stay unchanged; 0 for object types whose values were not compared."""
+        return sum(preview.unchanged or 0 for preview in self.object_types)
+
+    @property
+    def missing(self) -> int:
+        """Number of existing objects without a record."""
+        return sum(preview.missing for preview in self.object_types)
+
+    @property
+    def effect(self) -> str:
+        """Effect of the missing-objects setting, in a sentence; empty if no object is missing."""
+        if not self.missing:
+            return ""
+        parts = [f"{preview.missing:,} of {preview.name}" for preview in self.object_types if preview.missing]
+        return f"{_EFFECTS[self.missing_objects]} {count_text(self.missing, 'object')}: {', '.join(parts)}."
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the preview as JSON-ready data, without the complete list of missing objects."""
+        return {
+            "evidence": self.evidence,
+            "is_complete": self.is_complete,
+            "missing_objects": self.missing_objects,
+            "effect": self.effect,
+            "created": self.created,
+            "changed": self.changed,
+            "unchanged": self.unchanged,
+            "missing": self.missing,
+            "object_types": [preview.to_dict() for preview in self.object_types],
+            "notes": list(self.notes),
+        }
+
+    @property
+    def _headline(self) -> str:
+        sources = {
+            "assets": "compared with the objects in Assets",
+            "journal": "compared with the last confirmed run of the journal",
+            "": "without anything to compare it with",
+        }
+        return f"{sources[self.evidence]}{'' if self.is_complete else ', incomplete'}"
+
+    def __repr__(self) -> str:
+        return (
+            f"<ImportPreview {self.created} created, {self.changed} changed, {self.unchanged} unchanged,"
+            f" {self.missing} missing>"
+        )
+
+    def __str__(self) -> str:
+        lines = [f"Preview of an import, {self._headline}"]
+        for preview in self.object_types:
+            lines += [f"  {preview}", *(f"    {example}" for example in preview._examples)]
+        return "\n".join([*lines, *(f"  {note}" for note in (self.effect, *self.notes) if note)])
+
+    def _repr_html_(self) -> str:
+        header = ["Object type", "Existing", *(name.capitalize() for name in _COUNTS)]
+        rows: list[list[str | int]] = [
+            [
+                preview.name,
+                preview.existing,
+                *(
+                    "–" if value is None else int(value)
+                    for value in (getattr(preview, name) for name in _COUNTS)
+                ),
+            ]
+            for preview in self.object_types
+        ]
+        examples = [example for preview in self.object_types for example in preview._examples]
+        return whole(
+            below(joined(strong("Preview of an import"), " ", faint(self._headline))),
+            grid(header, rows),
+            bullets(note for note in (self.effect, *self.notes) if note),
+            folded("Examples", bullets(examples)) if examples else Markup(""),
+        )
+
+
+def checked_acceptance(value: object) -> ImportPreview | None:
+    """Return the preview whose missing objects the caller accepts.
+
+    Raises:
+        ConfigurationError: It is not a preview. `True` would accept objects that no one has seen.
+    """
+    if value is None or isinstance(value, ImportPreview):
+        return value
+    shown = repr(value) if isinstance(value, bool) else type(value).__name__
+    raise ConfigurationError(
+        f"`allow_missing` is {shown}, but it accepts exactly the missing objects of a preview. Nothing was sent.",
+        field="allow_missing",
+        fix="Pass allow_missing=error.preview of a MassDeletionGuardError, or the result of token.preview(records). If the "
+        'import in Assets is set to ignore missing objects, pass missing_objects="ignore" instead.',
+    )
+
+
+def accepted_objects(preview: ImportPreview) -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield for each object type its key and the identities of the missing objects that a preview shows."""
+    for object_type in preview.object_types:
+        yield object_type._key, (absent.text for absent in object_type._missing_objects)

@@ -1,0 +1,280 @@
+"""Evidence of the guard: which objects exist, read before a run is started.
+
+The object types come from the mapping in Assets, not from the caller's model, because an import can remove objects of every
+mapped type. For each object type, the best available evidence is used:
+
+1. The objects in Assets, read through the connection's account. Child types without a mapping are included, because it is not
+   documented whether an import removes their objects.
+2. The last confirmed run in the journal.
+3. Nothing. Then the guard rejects the run. An empty list that was read completely is evidence; a failed request is not.
+
+An import that starts changes nothing in Assets before it is completed. So a process that takes over an execution can read the
+evidence again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from attrs import evolve
+
+from .._assets.import_sources import ImportedType, ImportSource
+from .._assets.object_types import ObjectType
+from .._http.commands import Operation
+from .._imports.comparison import Comparison
+from .._imports.execution_status import read_execution_status
+from .._imports.identities import MappedAttribute, MappedType, paths_of
+from .._imports.journal import Journal
+from .._imports.run_evidence import RunEvidence
+from .._model.aql import names_quoted_in, uses_like
+from .._model.names import same_name
+from .._plan.current import Current, CurrentAttribute, CurrentMapping, CurrentObjectType, read_current
+from .._session.call import call
+from .._wire import import_requests as wire
+from .._wire.import_requests import ImportLinks
+from .._wire.object_requests import LARGEST_PAGE
+from ..exceptions import AssetsError
+from . import import_tokens as tokens
+from . import object_schemas as schemas
+from .building import current_document
+from .import_target import ImportTarget
+from .object_selection import Selection
+from .objects import PAGE_SIZE, ObjectReading
+
+_log = logging.getLogger("jsm_assets_dest.import")
+
+
+def read_evidence(
+    target: ImportTarget, links: ImportLinks, journal: Journal | None, *, compares_values: bool = False
+) -> Operation[RunEvidence]:
+    """Read which objects exist.
+
+    Args:
+        target: The import.
+        links: Links of its token.
+        journal: Journal of earlier runs, or None.
+        compares_values: True to read the values of objects, so that changed objects can be found.
+    """
+    current = read_current((yield from current_document(target, links)))
+    source, types, unreadable = yield from _read_types(target, links)
+    mapped_types = _mapped_types(current, source, types)
+    comparison = Comparison(mapped_types, compares_values=compares_values, stores_digests=journal is not None)
+    if types is not None:
+        unreadable = yield from _read_objects(
+            target, comparison, mapped_types, compares_values=compares_values
+        )
+    if journal is not None:
+        _read_journal(comparison, journal, links.import_source_id)
+    last_counts: dict[str, int] = {}
+    if any(mapped.key not in comparison.evidence for mapped in mapped_types):
+        last_counts = yield from _last_counts(target, links)
+    return RunEvidence(comparison, source, unreadable, last_counts)
+
+
+def read_mapped_types(
+    target: ImportTarget, links: ImportLinks
+) -> Operation[tuple[list[MappedType], AssetsError | None]]:
+    """Read the object types that the import is mapped to, and why their ids could not be read, if so."""
+    current = read_current((yield from current_document(target, links)))
+    source, types, unreadable = yield from _read_types(target, links)
+    return _mapped_types(current, source, types), unreadable
+
+
+def _read_types(
+    target: ImportTarget, links: ImportLinks
+) -> Operation[tuple[ImportSource | None, tuple[ObjectType, ...] | None, AssetsError | None]]:
+    """Read the settings of the import and the object types of its schema, if the account can."""
+    source: ImportSource | None = None
+    failure: AssetsError | None = None
+    try:
+        source = yield from tokens.source_of(target.site, links)
+    except AssetsError as error:
+        failure = error
+    schema_id = (
+        target.schema.id if target.schema is not None else source.schema_id if source is not None else ""
+    )
+    if not schema_id:
+        return source, None, failure
+    try:
+        return source, (yield from schemas.object_types(target.site, schema_id)), None
+    except AssetsError as error:
+        return source, None, error
+
+
+def _mapped_types(
+    current: Current, source: ImportSource | None, types: tuple[ObjectType, ...] | None
+) -> list[MappedType]:
+    settings = source.object_types if source is not None else ()
+    mapped_types: list[MappedType] = []
+    for object_type in current.object_types:
+        if object_type.mapping is None:
+            continue
+        own = _setting_of(object_type.name, settings)
+        mapped_types.append(
+            MappedType(
+                key=object_type.external_id or object_type.name,
+                name=object_type.name,
+                selector=object_type.mapping.selector,
+                attributes=tuple(_mapped_attributes(current, object_type, object_type.mapping)),
+                ignores_case=None if own is None else own.identifier_ignores_case,
+                concatenator="" if source is None else source.concatenator,
+                empties=_empties(own, source),
+            )
+        )
+    if types is None:
+        return mapped_types
+    ids = {mapped.key: _id_of(mapped, settings, types) for mapped in mapped_types}
+    owned = frozenset(ids.values())
+    return [
+        evolve(mapped, object_type_ids=tuple(_with_unmapped_children(ids[mapped.key], types, owned)))
+        for mapped in mapped_types
+    ]
+
+
+def _setting_of(name: str, settings: Iterable[ImportedType]) -> ImportedType | None:
+    return next((setting for setting in settings if same_name(setting.name, name)), None)
+
+
+def _empties(own: ImportedType | None, source: ImportSource | None) -> bool:
+    policy = (own.empty_values if own is not None else "") or ("" if source is None else source.empty_values)
+    return policy.upper() != "IGNORE"
+
+
+def _id_of(mapped: MappedType, settings: Iterable[ImportedType], types: Iterable[ObjectType]) -> str:
+    own = _setting_of(mapped.name, settings)
+    if own is not None and own.object_type_id:
+        return own.object_type_id
+    return next((object_type.id for object_type in types if same_name(object_type.name, mapped.name)), "")
+
+
+def _with_unmapped_children(
+    object_type_id: str, types: Iterable[ObjectType], owned: frozenset[str]
+) -> list[str]:
+    ids = [object_type_id] if object_type_id else []
+    for parent_id in ids:  # grows while it is read
+        ids += [
+            object_type.id
+            for object_type in types
+            if object_type.parent_id == parent_id and object_type.id not in owned
+        ]
+    return ids
+
+
+def _mapped_attributes(
+    current: Current, object_type: CurrentObjectType, mapping: CurrentMapping
+) -> Iterable[MappedAttribute]:
+    by_id = {attribute.external_id or attribute.name: attribute for attribute in object_type.attributes}
+    for attribute_id, entry in mapping.attributes.items():
+        attribute = by_id.get(attribute_id) or object_type.find(attribute_id, attribute_id)
+        target, is_compared = _target_of(current, attribute, entry.query)
+        yield MappedAttribute(
+            # An attribute that is not listed, such as the key, has no value that can be read.
+            attribute.name if attribute is not None else "",
+            attribute.type if attribute is not None else "text",
+            paths_of(entry.locators),
+            attribute is not None and attribute.maximum != 1,
+            entry.is_identifier,
+            attribute is not None and attribute.label,
+            target,
+            is_compared,
+        )
+
+
+def _target_of(current: Current, attribute: CurrentAttribute | None, query: str) -> tuple[str, bool]:
+    """Return the key of the object type that a reference points to, and False if only Assets can resolve it."""
+    if attribute is None or not (attribute.target_external_id or attribute.target_name):
+        return "", True
+    target = current.with_external_id(attribute.target_external_id) or current.named(attribute.target_name)
+    if target is None or target.mapping is None or uses_like(query):
+        return "", False
+    by_id = {definition.external_id or definition.name: definition.name for definition in target.attributes}
+    identifiers = frozenset(by_id.get(identifier, identifier) for identifier in target.mapping.identifiers)
+    is_simple = len(identifiers) == 1 and identifiers == names_quoted_in(query)
+    return (target.external_id or target.name) if is_simple else "", is_simple
+
+
+def _read_objects(
+    target: ImportTarget, comparison: Comparison, mapped_types: Iterable[MappedType], *, compares_values: bool
+) -> Operation[AssetsError | None]:
+    """Read the objects of all mapped types; return the failure of the last reading that failed."""
+    failure: AssetsError | None = None
+    readable = [mapped for mapped in mapped_types if mapped.object_type_ids and mapped.is_identifiable]
+    by_label = [mapped for mapped in readable if not compares_values and mapped.is_labeled_by_identifier]
+    by_values = [mapped for mapped in readable if mapped not in by_label]
+    for group, with_attributes in ((by_label, False), (by_values, True)):
+        if group:
+            error = yield from _read_group(target, comparison, group, with_attributes=with_attributes)
+            failure = error or failure
+    return failure
+
+
+def _read_group(
+    target: ImportTarget, comparison: Comparison, group: list[MappedType], *, with_attributes: bool
+) -> Operation[AssetsError | None]:
+    owners = {object_type_id: mapped.key for mapped in group for object_type_id in mapped.object_type_ids}
+    reading = ObjectReading(
+        site=target.site,
+        selection=Selection(
+            schema_id=target.schema.id if target.schema is not None else "",
+            schema_key=target.schema.key if target.schema is not None else "",
+            object_type_ids=tuple(owners),
+        ),
+        size=PAGE_SIZE if with_attributes else LARGEST_PAGE,
+        with_attributes=with_attributes,
+    )
+    try:
+        while page := (yield from reading.next_page()):
+            for mapped in group:
+                comparison.add_objects(
+                    mapped.key,
+                    (asset for asset in page if owners.get(asset.object_type_id) == mapped.key),
+                    by_label=not with_attributes,
+                )
+    except AssetsError as error:
+        # Half a list is not evidence.
+        for mapped in group:
+            comparison.forget_objects(mapped.key)
+        _log.warning("the objects could not be read (%s)", error.code)
+        return error
+    for mapped in group:
+        comparison.evidence[mapped.key] = "assets"
+    return None
+
+
+def _read_journal(comparison: Comparison, journal: Journal, import_source: str) -> None:
+    """Add what the journal knows: objects of types that could not be read, and objects that were already missing."""
+    known_types = journal.confirmed_types(import_source)
+    unread = {
+        mapped.key
+        for mapped in comparison.types
+        if mapped.key not in comparison.evidence and mapped.key in known_types
+    }
+    if unread:
+        for known in journal.confirmed_objects(import_source):
+            if known.object_type in unread:
+                comparison.add_known(known.object_type, ((known.identifier, known.content),))
+        comparison.evidence.update(dict.fromkeys(unread, "journal"))
+    keys = {mapped.key for mapped in comparison.types}
+    for absent in journal.missing_objects(import_source):
+        if absent.object_type in keys:
+            comparison.remember_missing(absent.object_type, (absent.identifier,))
+
+
+def _last_counts(target: ImportTarget, links: ImportLinks) -> Operation[dict[str, int]]:
+    """Return the records of the last execution by lowercase name of the type; empty if they can't be read."""
+    try:
+        response = yield from call(target.site, wire.latest_execution_status(links, target.bearer))
+    except AssetsError:
+        return {}
+    status = read_execution_status(response.json())
+    return {
+        report.name.casefold(): report.created + report.updated + report.unchanged
+        for report in status.object_types
+    }
+
+
+def sent_only(target: ImportTarget, links: ImportLinks) -> Operation[Comparison]:
+    """Return an empty comparison for the records of a run that is not compared with what exists, for the journal."""
+    current = read_current((yield from current_document(target, links)))
+    return Comparison(_mapped_types(current, None, None), stores_digests=True)

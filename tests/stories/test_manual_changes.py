@@ -1,0 +1,155 @@
+"""Stories about administrators who change things manually between two runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, PlanItem, SchemaModel
+from jsm_assets_dest.exceptions import ImpossibleChangeError, RiskyChangeError
+from jsm_assets_dest.testing import Emulator
+from tests.emulator.api import Api
+from tests.stories.story import now, story
+from tests.stories.test_building import RECORDS, model
+
+TITLE = AttributeSpec("Title", key="title")
+DEVICES = ObjectTypeSpec("Devices", [AttributeSpec("Serial", key="serial", label=True, identifier=True)])
+MODEL = evolve(model(people=(TITLE,)), object_types=[*model(people=(TITLE,)).object_types, DEVICES])
+NIGHT = {**RECORDS, "devices": [{"serial": "A1"}]}
+
+
+class Administrator:
+    """A person who works on the pages of Assets."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._schema = emulator.object_schema("OKT")
+        self._api = Api(emulator)
+
+    def change_type(self, type_name: str, **changes: Any) -> None:
+        self._api.put(f"/objecttype/{self._schema[type_name].id}", changes)
+
+    def change_attribute(self, type_name: str, attribute: str, **changes: Any) -> None:
+        object_type = self._schema[type_name]
+        self._api.put(f"/objecttypeattribute/{object_type.id}/{object_type.attribute(attribute).id}", changes)
+
+    def add_attribute(self, type_name: str, **definition: Any) -> None:
+        self._api.post(f"/objecttypeattribute/{self._schema[type_name].id}", definition)
+
+    def move_type(self, name: str, parent: str) -> None:
+        body = {"position": 0, "toObjectTypeId": self._schema[parent].id}
+        self._api.post(f"/objecttype/{self._schema[name].id}/position", body, status=200)
+
+    def delete_attribute(self, type_name: str, name: str) -> None:
+        answer = self._api.ask("DELETE", f"/objecttypeattribute/{self._schema[type_name].attribute(name).id}")
+        assert answer.status_code == 200
+
+    def delete_type(self, name: str) -> None:
+        assert self._api.ask("DELETE", f"/objecttype/{self._schema[name].id}").status_code == 200
+
+
+async def first_night(emulator: Emulator, connection: Any) -> Any:
+    """Build the model and import records; return the import token."""
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    emulator.object_schema("OKT").add_object_type("Sites")
+    token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+    await now(token.build(MODEL))
+    result = await now(token.import_records(NIGHT, missing_objects="ignore"))
+    assert result.ok
+    return token
+
+
+@story
+async def test_plan_names_ten_manual_changes(emulator: Emulator, connection: Any) -> None:
+    token = await first_night(emulator, connection)
+    administrator = Administrator(emulator)
+
+    administrator.change_type("People", description="Everyone who works here.")
+    administrator.change_attribute("People", "Email", name="Mail")
+    administrator.change_attribute("People", "Display Name", description="First and last name.")
+    administrator.change_attribute("People", "Okta ID", uniqueAttribute=False)
+    administrator.change_attribute("People", "Groups", maximumCardinality=5)
+    administrator.add_attribute("People", name="Cost Center", type=0, defaultTypeId=0, minimumCardinality=1)
+    administrator.delete_attribute("People", "Title")
+    administrator.move_type("People", "Sites")
+    administrator.change_attribute("Groups", "Okta ID", label=True)
+    administrator.change_type("Groups", name="Teams")
+    administrator.delete_type("Devices")
+
+    plan = await now(token.plan(MODEL))
+
+    items: dict[tuple[str, str], PlanItem] = {}
+    for item in plan.items:
+        items.setdefault((item.path, item.kind.value), item)
+    named = {path: word in f"{item.message}" for path, (word, item) in _expected(items).items()}
+    assert named == dict.fromkeys(named, True)
+    assert len(named) == 12
+    with pytest.raises(ImpossibleChangeError, match="2 changes are impossible"):
+        await now(plan.apply())
+
+
+def _expected(items: dict[tuple[str, str], PlanItem]) -> dict[str, tuple[str, PlanItem]]:
+    """Return the words for each manual change, with the item that must contain them."""
+    words = {
+        ("people", "patch"): "Its description changes",
+        ("people.email", "impossible"): 'It is called "Mail" in Assets, not "Email"',
+        ("people.displayName", "patch"): "Its description changes",
+        ("people.id", "drift"): "its values need not be unique",
+        ("people.groups", "drift"): "it allows 0 to 5 values",
+        ("people.Cost Center", "drift"): "It is required in Assets, but the model doesn't fill it",
+        ("people.title", "create"): "someone deleted it in Assets, with all its values",
+        ("people", "drift"): "It has another parent in Assets",
+        ("groups.id", "drift"): "it is the label",
+        ("groups.name", "drift"): "it is not the label",
+        ("groups", "impossible"): 'It is called "Teams" in Assets, not "Groups"',
+        ("devices", "create"): "someone deleted it in Assets, with all its objects",
+    }
+    return {f"{path} {kind}": (word, items[path, kind]) for (path, kind), word in words.items()}
+
+
+@story
+async def test_second_night_after_repairs_ends_as_the_first(emulator: Emulator, connection: Any) -> None:
+    """A deleted type and attribute are built again; the next plan is empty."""
+    token = await first_night(emulator, connection)
+    administrator = Administrator(emulator)
+    administrator.delete_attribute("People", "Title")
+    administrator.delete_type("Devices")
+
+    await now(token.build(MODEL))
+    result = await now(token.import_records(NIGHT, missing_objects="ignore"))
+
+    assert result.ok
+    assert (await now(token.plan(MODEL))).is_empty
+    assert [asset.label for asset in emulator.object_schema("OKT")["Devices"].objects] == ["A1"]
+
+
+@story
+async def test_changed_identifier_needs_consent(emulator: Emulator, connection: Any) -> None:
+    """The objects have no value of the new identifier yet, so the import creates them again."""
+    token = await first_night(emulator, connection)
+    changed = _identified_by_employee_id()
+    emulator.requests.clear()
+
+    plan = await now(token.plan(changed))
+    with pytest.raises(RiskyChangeError, match="creates every object again"):
+        await now(token.build(changed))
+    with pytest.raises(RiskyChangeError):
+        await now(plan.apply())
+    with pytest.raises(RiskyChangeError):
+        await now(token.build(changed, plan=plan))
+
+    assert "update mapping" not in {request.operation for request in emulator.requests}
+    await now(plan.apply(accept_risky=True))
+    assert (await now(token.build(changed))).is_empty
+    assert len(emulator.object_schema("OKT")["People"].objects) == 2
+    people = [{**person, "employee": person["id"], "id": f"{person['id']}-new"} for person in NIGHT["people"]]
+    await now(token.import_records({**NIGHT, "people": people}, missing_objects="ignore"))
+    assert len(emulator.object_schema("OKT")["People"].objects) == 4
+
+
+def _identified_by_employee_id() -> SchemaModel:
+    people = MODEL.object_type("people")
+    employee_id = AttributeSpec("Employee ID", key="employee", identifier=True)
+    attributes = [evolve(attribute, identifier=False) for attribute in people.attributes] + [employee_id]
+    return MODEL.with_object_type(evolve(people, attributes=attributes))
