@@ -108,7 +108,7 @@ def test_every_group_is_named_by_a_switch_and_question() -> None:
     assert sorted(set(numbers)) == list(QUESTIONS)
 
 
-def test_default_sandbox_has_a_verdict_on_every_question_but_language() -> None:
+def test_all_questions_but_the_language_have_a_verdict() -> None:
     profile = Sandbox().probe_everything()
     assert set(profile.questions) == set(QUESTIONS) - {6}
     assert "language is English" in profile.not_asked["question 6"]

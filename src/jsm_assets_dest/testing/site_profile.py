@@ -1,4 +1,4 @@
-"""How one site responds: the result of the probe, and the input of an emulator that responds the same way."""
+"""The responses of one site: the result of the probe, and the input of an emulator that responds the same way."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ QUESTIONS = {
 
 @frozen(kw_only=True)
 class SiteProfile:
-    """How one site responds: statuses, forms and types, never contents, ids, names or secrets.
+    """The responses of one site: statuses, forms and types, never contents, ids, names or secrets.
 
     `python -m jsm_assets_dest.testing.probe` writes it as JSON; `Emulator(profile=…)` responds accordingly.
 
@@ -47,10 +47,10 @@ class SiteProfile:
 
     __module__ = "jsm_assets_dest.testing"
 
-    switches: Mapping[str, bool | int | float | str] = field(factory=dict)
-    questions: Mapping[int, Mapping[str, str]] = field(factory=dict)
-    not_asked: Mapping[str, str] = field(factory=dict)
-    responses: Mapping[str, Mapping[str, Any]] = field(factory=dict)
+    switches: dict[str, bool | int | float | str] = field(factory=dict)
+    questions: dict[int, dict[str, str]] = field(factory=dict)
+    not_asked: dict[str, str] = field(factory=dict)
+    responses: dict[str, dict[str, object]] = field(factory=dict)
     asked: tuple[str, ...] = ()
     requests: int = 0
     probed: str = ""

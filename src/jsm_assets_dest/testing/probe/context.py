@@ -1,4 +1,4 @@
-"""What the questions know about the site, and how they send requests."""
+"""The state of the questions: what is known about the site, and how requests are sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PREFIX = "JSM probe"
 
 @define(kw_only=True)
 class Options:
-    """What the caller of the probe allows and has.
+    """The permissions and means of the caller.
 
     Args:
         site: address of the site, without a slash at the end.

@@ -1,4 +1,4 @@
-"""What the probe found: settled switches, verdicts, reasons, and the shapes of responses."""
+"""The findings of the probe: settled switches, verdicts, reasons, and the shapes of responses."""
 
 from __future__ import annotations
 
