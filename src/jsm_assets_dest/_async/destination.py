@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Self, Unpack
 
+from attrs import evolve
+
 from .._arguments.checking import checked_methods
 from .._assets.roles import RolesPreview, SchemaRoles
+from .._assets.user_links import GroupLink, UserLink
 from .._destination import checklist, token_replacement
 from .._destination.okta_source import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
@@ -23,7 +27,7 @@ from .._plan.build_plan import BuildPlanRecord
 from .._secret import Secret
 from .._session.credentials import Credentials
 from .._session.retry_policy import RetryPolicy
-from ..exceptions import ConfigurationError
+from ..exceptions import AssetsError, ConfigurationError
 from .build_plan import AsyncBuildPlan
 from .connection import AsyncConnection
 from .import_execution import AsyncImportExecution
@@ -334,15 +338,38 @@ class AsyncDestination(SavedDestination):
     ) -> ImportResult:
         """Import records; see `AsyncImportToken.import_records`.
 
+        If the model has attributes of the types user or group, they are linked after a confirmed import; see
+        `AsyncObjectSchema.link_users` and the `links` of the result.
+
         Args:
             records: The records.
             connection: Open connection. None opens one for this call.
             options: See `ImportOptions`. They take precedence over the saved options.
+
+        Raises:
+            LinkAttributeError: The model has such attributes, and `schema_key` is not set. Nothing was imported.
         """
+        links = self._links()
         async with self._using(connection) as used:
-            return await (await self.get_import_token(used)).import_records(
+            result = await (await self.get_import_token(used)).import_records(
                 records, **self._settings(options)
             )
+            return await self._linked(used, result, links)
+
+    async def _linked(
+        self, connection: AsyncConnection, result: ImportResult, links: Sequence[UserLink | GroupLink]
+    ) -> ImportResult:
+        """Link objects to Jira after a confirmed import. An error contains the result of the import."""
+        if not links or not result.confirmed:
+            return result
+        try:
+            schema = await self.get_object_schema(connection)
+            # The model declares the attributes, so the missing ones may be created.
+            report = await schema.link_users(*links, create_attribute=True)
+        except AssetsError as error:
+            error.result = result
+            raise
+        return evolve(result, links=report)
 
     async def start(
         self, connection: AsyncConnection, **options: Unpack[ImportSettings]
@@ -365,9 +392,13 @@ class AsyncDestination(SavedDestination):
         connection: AsyncConnection | None = None,
         **options: Unpack[ImportSettings],
     ) -> ImportResult:
-        """Continue an interrupted import from its journal; see `AsyncImportToken.resume_import`."""
+        """Continue an interrupted import from its journal; see `AsyncImportToken.resume_import` and `import_records`."""
+        links = self._links()
         async with self._using(connection) as used:
-            return await (await self.get_import_token(used)).resume_import(records, **self._settings(options))
+            result = await (await self.get_import_token(used)).resume_import(
+                records, **self._settings(options)
+            )
+            return await self._linked(used, result, links)
 
     def _using(self, connection: AsyncConnection | None) -> nullcontext[AsyncConnection] | AsyncConnection:
         """Return a context manager: the given connection, which stays open, or a new one."""

@@ -36,6 +36,8 @@ class PlanSubject(enum.StrEnum):
     MAPPING = "mapping"
     ICON = "icon"
     STATUS = "status"
+    #: An attribute of the type user or group.
+    LINK = "link"
 
 
 @frozen(kw_only=True)

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Self, Unpack
 
+from attrs import evolve
+
 from .._arguments.checking import checked_methods
 from .._assets.roles import RolesPreview, SchemaRoles
+from .._assets.user_links import GroupLink, UserLink
 from .._destination import checklist, token_replacement
 from .._destination.okta_source import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
@@ -24,7 +28,7 @@ from .._plan.build_plan import BuildPlanRecord
 from .._secret import Secret
 from .._session.credentials import Credentials
 from .._session.retry_policy import RetryPolicy
-from ..exceptions import ConfigurationError
+from ..exceptions import AssetsError, ConfigurationError
 from .build_plan import BuildPlan
 from .connection import Connection
 from .import_execution import ImportExecution
@@ -333,13 +337,36 @@ class Destination(SavedDestination):
     ) -> ImportResult:
         """Import records; see `ImportToken.import_records`.
 
+        If the model has attributes of the types user or group, they are linked after a confirmed import; see
+        `ObjectSchema.link_users` and the `links` of the result.
+
         Args:
             records: The records.
             connection: Open connection. None opens one for this call.
             options: See `ImportOptions`. They take precedence over the saved options.
+
+        Raises:
+            LinkAttributeError: The model has such attributes, and `schema_key` is not set. Nothing was imported.
         """
+        links = self._links()
         with self._using(connection) as used:
-            return self.get_import_token(used).import_records(records, **self._settings(options))
+            result = self.get_import_token(used).import_records(records, **self._settings(options))
+            return self._linked(used, result, links)
+
+    def _linked(
+        self, connection: Connection, result: ImportResult, links: Sequence[UserLink | GroupLink]
+    ) -> ImportResult:
+        """Link objects to Jira after a confirmed import. An error contains the result of the import."""
+        if not links or not result.confirmed:
+            return result
+        try:
+            schema = self.get_object_schema(connection)
+            # The model declares the attributes, so the missing ones may be created.
+            report = schema.link_users(*links, create_attribute=True)
+        except AssetsError as error:
+            error.result = result
+            raise
+        return evolve(result, links=report)
 
     def start(self, connection: Connection, **options: Unpack[ImportSettings]) -> ImportExecution:
         """Start a manual execution with the saved options; see `ImportToken.start`.
@@ -360,9 +387,11 @@ class Destination(SavedDestination):
         connection: Connection | None = None,
         **options: Unpack[ImportSettings],
     ) -> ImportResult:
-        """Continue an interrupted import from its journal; see `ImportToken.resume_import`."""
+        """Continue an interrupted import from its journal; see `ImportToken.resume_import` and `import_records`."""
+        links = self._links()
         with self._using(connection) as used:
-            return self.get_import_token(used).resume_import(records, **self._settings(options))
+            result = self.get_import_token(used).resume_import(records, **self._settings(options))
+            return self._linked(used, result, links)
 
     def _using(self, connection: Connection | None) -> nullcontext[Connection] | Connection:
         """Return a context manager: the given connection, which stays open, or a new one."""
