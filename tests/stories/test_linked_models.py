@@ -177,7 +177,7 @@ def test_destination_links_after_an_import() -> None:
         assert not again.links.linked
 
 
-def test_destination_without_schema_rejects_links_before_the_import() -> None:
+def test_destination_without_schema_rejects_links() -> None:
     with Emulator() as emulator:
         emulator.add_object_schema("OKT")
         destination = destination_of(emulator, schema_key=None)
