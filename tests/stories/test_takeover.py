@@ -15,6 +15,7 @@ from jsm_assets_dest.exceptions import (
     ExecutionCompletedError,
     ImportBusyError,
     ImportTimeoutError,
+    MassDeletionGuardError,
 )
 from jsm_assets_dest.testing import Emulator
 from tests.stories.importing import identifiers, is_completed, operations, people, ready
@@ -30,17 +31,63 @@ def completions(emulator: Emulator) -> int:
 async def test_execution_completed_by_another_process(emulator: Emulator, connection: Any) -> None:
     """One process starts, two send, and a fourth completes. Each gets plain data only."""
     token = await ready(emulator, connection)
-    started = json.dumps((await now(token.start())).to_dict())
+    started = json.dumps((await now(token.start(on_bad_record="skip"))).to_dict())
 
-    await now(token.attach(json.loads(started)).submit({"people": people(3)}, part="1"))
-    await now(token.attach(json.loads(started)).submit({"people": people(3, 3)}, part="2"))
+    receipts: list[str] = []
+    for part, records in {"1": people(3), "2": [*people(3, 3), {"id": ""}]}.items():
+        worker = token.attach(json.loads(started))
+        receipt = await now(worker.submit({"people": records}, part=part))
+        assert receipt == 3
+        receipts.append(json.dumps(receipt.to_dict()))
     leader = token.attach(json.loads(started), lead=True)
+    for text in [*receipts, receipts[0]]:  # the task of part 1 ran twice
+        leader.add_receipt(json.loads(text))
     await now(leader.complete())
     result = await now(leader.wait())
 
     assert result.confirmed
+    assert (result.sent, result.chunks, result.refused) == (6, 2, 1)
     assert len(identifiers(emulator)) == 6
     assert completions(emulator) == 1
+
+
+@story
+async def test_leader_sees_the_records_of_all_workers(emulator: Emulator, connection: Any) -> None:
+    """The guard of a process that took the execution over compares all receipts with Assets."""
+    token = await ready(emulator, connection)
+    await now(token.import_records({"people": people(10)}))
+    emulator.import_sources[0].set_missing_objects("remove")
+    started = (await now(token.start())).to_dict()
+    first = await now(token.attach(started).submit({"people": people(5)}, part="1"))
+    second = await now(token.attach(started).submit({"people": people(5, 5)}, part="2"))
+
+    leader = token.attach(started, lead=True)
+    leader.add_receipt(first)
+    with pytest.raises(MassDeletionGuardError) as caught:
+        await now(leader.complete())
+    assert caught.value.preview is not None
+    assert caught.value.preview.missing == 5
+    leader.add_receipt(pickle.loads(pickle.dumps(second)))
+    await now(leader.complete())
+
+    assert (await now(leader.wait())).confirmed
+    assert len(identifiers(emulator)) == 10
+
+
+@story
+async def test_add_receipt_rejects_what_is_no_receipt(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    execution = await now(token.start())
+    receipt = (await now(execution.submit({"people": people(1)}))).to_dict()
+
+    for value in (7, {"counts": 7}, {**receipt, "counts": {"people": "1"}}, {**receipt, "identities": []}):
+        with pytest.raises(ConfigurationError) as caught:
+            execution.add_receipt(value)
+        assert caught.value.field == "receipt"
+    execution.add_receipt(receipt)  # its own records count once
+
+    assert (await now(execution.result())).sent == 1
+    await now(execution.cancel())
 
 
 @story

@@ -63,10 +63,12 @@ from jsm_assets_dest import (
     ImportStatus,
     ImportToken,
     ImportTokenReport,
+    ImportVerification,
     JiraGroup,
     JiraUser,
     Journal,
     JournalRun,
+    Leaver,
     Limits,
     LinkedObject,
     LinkOutcome,
@@ -246,6 +248,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
 
     assert_type(token.test_import(pairs()), ImportResult)
     assert_type(token.import_records(pairs(), on_progress=show, journal="okta.journal"), ImportResult)
+    assert_type(token.import_records(pairs(), verify="all", send="changed"), ImportResult)
+    assert_type(token.verify(pairs(), sample=100), ImportVerification)
     assert_type(token.import_records({"people": [{"oktaId": "1"}]}, on_progress=print), ImportResult)
     assert_type(token.resume_import(pairs(), journal="okta.journal"), ImportResult)
     with Journal.open("okta.journal") as journal:
@@ -417,6 +421,8 @@ def values(
     assert_type(result.object_types, tuple[ObjectTypeResult, ...])
     assert_type(result.problems, tuple[ImportProblem, ...])
     assert_type(result.ok, bool)
+    assert_type(result.verification, ImportVerification | None)
+    assert_type(result.leavers, tuple[Leaver, ...])
     assert_type(roles.managers, Role | None)
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)

@@ -30,6 +30,7 @@ from .._session.retry_policy import RetryPolicy
 from ..exceptions import ConfigurationError
 from .build_plan import AsyncBuildPlan
 from .connection import AsyncConnection
+from .import_execution import AsyncImportExecution
 from .import_token import AsyncImportToken
 from .object_schema import AsyncObjectSchema
 from .object_type_conflict import AsyncObjectTypeConflict
@@ -383,6 +384,20 @@ class AsyncDestination(SavedDestination):
             return await (await self.get_import_token(used)).import_records(
                 records, **self._settings(options)
             )
+
+    async def start(
+        self, connection: AsyncConnection, **options: Unpack[ImportSettings]
+    ) -> AsyncImportExecution:
+        """Start a manual execution with the saved options; see `AsyncImportToken.start`.
+
+        Args:
+            connection: Open connection, which the execution uses.
+            options: See `ImportOptions`. They take precedence over the saved options. A saved journal is not used.
+        """
+        settings = self._settings(options)
+        if "journal" not in options:
+            settings.pop("journal", None)
+        return await (await self.get_import_token(connection)).start(**settings)
 
     async def resume_import(
         self,

@@ -29,8 +29,6 @@ from .._session.site import Site
 from ..exceptions import (
     AssetsError,
     ConfigurationError,
-    ImpossibleChangeError,
-    RiskyChangeError,
     RolesNotSettableError,
 )
 from .problem_steps import REMEDIES, failed_checks_step, failed_step
@@ -539,8 +537,11 @@ class _Checklist:
         try:
             self.plan.raise_for_impossible()
             self.plan.raise_for_risky()
-        except (ImpossibleChangeError, RiskyChangeError) as error:
+        except AssetsError as error:
             return failed_step("build", error, "fix_model", self._page())
+        rejection = self.site.rejected_plans.get(self.plan.digest)
+        if rejection is not None:
+            return failed_step("build", rejection, "fix_model", self._page())
         return DestinationStep(
             code="build",
             state=StepState.OPEN,

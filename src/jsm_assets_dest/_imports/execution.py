@@ -31,6 +31,7 @@ class Ledger:
         state: Last state of the execution.
         patience: Time that its requests may wait for throttling.
         evidence: Existing objects and records of the run, for the guard. None if missing objects are ignored.
+        parts: Names of the submitted records whose counts are in the tally.
         is_manual: True while the caller can complete or cancel it.
     """
 
@@ -42,6 +43,7 @@ class Ledger:
     state: str = ""
     patience: Patience = field(kw_only=True)
     evidence: RunEvidence | None = field(default=None, kw_only=True, repr=False)
+    parts: set[str] = field(factory=set, init=False, repr=False)
     is_manual: bool = field(default=False, kw_only=True)
 
 

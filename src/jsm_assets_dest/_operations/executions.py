@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from attrs import evolve
@@ -15,6 +16,7 @@ from .._imports.preview import ImportPreview
 from .._imports.progress import ImportPhase, count_text
 from .._imports.receipt import SubmitReceipt
 from .._imports.result import ImportResult
+from .._imports.run_evidence import RunEvidence
 from .._session.call import call
 from .._session.site import Site
 from .._wire import import_requests as wire
@@ -186,15 +188,24 @@ def add_receipt(execution: Execution, receipt: object) -> None:
     Raises:
         ConfigurationError: It is not a receipt, or it belongs to another import.
     """
+    if isinstance(receipt, Mapping):
+        receipt = SubmitReceipt.from_dict(receipt)
     if not isinstance(receipt, SubmitReceipt):
         raise ConfigurationError(
             f"`receipt` is {type(receipt).__name__}.",
             field="receipt",
-            fix="Pass what `submit` returned in the other process.",
+            fix="Pass what `submit` returned in the other process, or the result of its `to_dict()`.",
         )
-    evidence = execution.ledger.evidence
-    if evidence is None or not receipt.identities:
-        return
+    ledger, evidence = execution.ledger, execution.ledger.evidence
+    if evidence is not None and receipt.identities:
+        _add_identities(evidence, receipt)
+    with ledger.lock:
+        if receipt.part not in ledger.parts:
+            ledger.parts.add(receipt.part)
+            ledger.tally.add_receipt(receipt)
+
+
+def _add_identities(evidence: RunEvidence, receipt: SubmitReceipt) -> None:
     keys = {mapped.key for mapped in evidence.comparison.types}
     if not keys.issuperset(receipt.identities):
         raise ConfigurationError(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import NoReturn, cast
 
 from attrs import define, field, frozen
 
 from .._http.commands import Join, Operation, Outcome, Spawn
+from .._imports.changed_records import ChangedRecords
 from .._imports.chunk import Chunk
 from .._imports.chunker import Chunker
 from .._imports.comparison import SentRow
@@ -19,6 +22,7 @@ from .._imports.journal_values import ChunkState
 from .._imports.options import time_zone
 from .._imports.problems import ImportProblem
 from .._imports.progress import ImportPhase, count_text
+from .._imports.readback import ReadBack
 from .._imports.receipt import SubmitReceipt
 from .._imports.record_checker import RecordChecker
 from .._imports.whole_run import DanglingReference
@@ -144,9 +148,13 @@ class Sending:
         prefix: First part of the chunks' ids.
         record: Chunks in the journal, if there is one.
         boundaries: Record counts of the chunks of an interrupted run.
+        readback: Records for a verification, or None.
+        changed: What the journal knows, if only changed records are sent, or None.
         encoder: JSON encoder. A resumed run uses the encoder of the interrupted run, which produces the same bytes.
         in_flight: Selectors of the chunks in flight, by the chunks' names.
-        sent: Number of records that the service accepted from this producer.
+        counts: Number of records by selector that the service accepted from this producer.
+        chunks: Number of chunks that the service accepted from this producer.
+        refused: Number of records that this producer did not send.
         next_display: Time of the next update of the progress that Assets displays.
         selectors: Selectors whose records are taken from the source.
         identities: Identities of the checked records of chunks that are not confirmed yet, by selector and position.
@@ -157,9 +165,13 @@ class Sending:
     prefix: str
     record: JournalRecord | None = None
     boundaries: tuple[int, ...] = ()
+    readback: ReadBack | None = None
+    changed: ChangedRecords | None = None
     encoder: Encoder = field(factory=choose_encoder)
     in_flight: dict[str, frozenset[str]] = field(factory=dict, init=False)
-    sent: int = field(default=0, init=False)
+    counts: Counter[str] = field(factory=Counter, init=False)
+    chunks: int = field(default=0, init=False)
+    refused: int = field(default=0, init=False)
     next_display: float = field(init=False)
     identities: dict[str, dict[int, list[SentRow]]] = field(factory=dict, init=False, repr=False)
     order: _Order = field(init=False)
@@ -175,7 +187,7 @@ class Sending:
             timezone=None if options.timezone is None else time_zone(options.timezone),
             unique_in_run=options.unique_in_run,
             dangling=options.find_dangling,
-            on_accepted=None if self.execution.ledger.evidence is None else self._identify,
+            on_accepted=self._note,
         )
         self.chunker = Chunker(
             self.prefix,
@@ -224,6 +236,19 @@ class Sending:
             or source.handling("unknown values", problem.object_type) != "ADD"
         ]
 
+    def _note(
+        self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]
+    ) -> Sequence[bool] | None:
+        """Note checked records for the guard, the journal, and a verification; return which ones to send, or None for all."""
+        if self.readback is not None:
+            self.readback.note(selector, records)
+        if self.changed is None:
+            self._identify(selector, indexes, records)
+            return None
+        selected = self.changed.select(selector, records)
+        self._identify(selector, tuple(compress(indexes, selected)), tuple(compress(records, selected)))
+        return selected
+
     def _identify(self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]) -> None:
         """Remember the identities of checked records until their chunk is confirmed."""
         evidence = self.execution.ledger.evidence
@@ -252,8 +277,11 @@ class Sending:
             evidence.is_accepted = False
             evidence.comparison.skip(error.selector, self.checker.values_of(error.selector, error.record))
             self.identities.get(error.selector, {}).pop(error.index or 0, None)
+        if self.changed is not None:
+            self.changed.note_skipped(error.selector, self.checker.values_of(error.selector, error.record))
         if self.execution.options.on_bad_record == "fail":
             raise error
+        self.refused += 1
         with self.execution.ledger.lock:
             self.execution.ledger.tally.refuse(error)
 
@@ -356,7 +384,8 @@ class Sending:
             ledger.tally.retries += sent.effort.retries
             if not sent.is_too_large:
                 ledger.tally.accept(chunk.counts, len(chunk.body))
-                self.sent += chunk.count
+                self.counts.update(chunk.counts)
+                self.chunks += 1
         if sent.is_too_large:
             if self.record is not None:
                 self.record.split(chunk)
@@ -440,12 +469,18 @@ def submit(
     refuse_unknown_selectors(records, execution.model.import_order())
     _check_part(part)
     # The random name cannot be the name of a part: a service that recognizes ids would drop chunks with equal ids.
-    sending = Sending(target, execution, f"{execution.run_id}-{part or secrets.token_hex(8)}")
+    name = part or secrets.token_hex(8)
+    sending = Sending(target, execution, f"{execution.run_id}-{name}")
     yield from sending.all_of(records)
+    execution.ledger.parts.add(name)
     evidence = execution.ledger.evidence
-    if evidence is None or evidence.is_read:
-        return SubmitReceipt(sending.sent)
-    return SubmitReceipt(sending.sent, evidence.comparison.to_dict())
+    return SubmitReceipt(
+        sending.counts,
+        chunks=sending.chunks,
+        refused=sending.refused,
+        part=name,
+        identities=None if evidence is None or evidence.is_read else evidence.comparison.to_dict(),
+    )
 
 
 def _check_part(part: str) -> None:

@@ -31,6 +31,7 @@ from .._session.retry_policy import RetryPolicy
 from ..exceptions import ConfigurationError
 from .build_plan import BuildPlan
 from .connection import Connection
+from .import_execution import ImportExecution
 from .import_token import ImportToken
 from .object_schema import ObjectSchema
 from .object_type_conflict import ObjectTypeConflict
@@ -380,6 +381,18 @@ class Destination(SavedDestination):
         """
         with self._using(connection) as used:
             return self.get_import_token(used).import_records(records, **self._settings(options))
+
+    def start(self, connection: Connection, **options: Unpack[ImportSettings]) -> ImportExecution:
+        """Start a manual execution with the saved options; see `ImportToken.start`.
+
+        Args:
+            connection: Open connection, which the execution uses.
+            options: See `ImportOptions`. They take precedence over the saved options. A saved journal is not used.
+        """
+        settings = self._settings(options)
+        if "journal" not in options:
+            settings.pop("journal", None)
+        return self.get_import_token(connection).start(**settings)
 
     def resume_import(
         self,

@@ -1,6 +1,7 @@
 # Derived from _async/import_execution.py by tools/derive_sync.py: do not edit; change _async/import_execution.py and derive again.
 """Execution of an import: it accepts records, is completed once, and then reports the result."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -68,11 +69,14 @@ class ImportExecution(Execution):
         """
         return self._session.run(sending.submit(self._target, self, records, part))
 
-    def add_receipt(self, receipt: SubmitReceipt) -> None:
+    def add_receipt(self, receipt: SubmitReceipt | Mapping[str, object]) -> None:
         """Add the receipt of records that another process submitted to this execution.
 
-        The guard compares the records of all receipts with the objects in Assets. Without its receipt, the records of another
-        process count as missing.
+        The result counts the records of all receipts, and the guard compares them with the objects in Assets. Without its
+        receipt, the records of another process count as missing. A part whose task ran twice counts once.
+
+        Args:
+            receipt: Result of `submit` in the other process, or of its `to_dict`.
 
         Raises:
             ConfigurationError: It is not a receipt, or it belongs to another import.
