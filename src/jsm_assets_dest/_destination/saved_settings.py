@@ -72,7 +72,8 @@ def _roles(value: Mapping[str, Sequence[RoleEntry]]) -> Mapping[str, tuple[str, 
 
 
 def _normalized_key(value: str | None) -> str | None:
-    return None if value is None else schema_key(value)
+    # A blank key, as from an empty input field, means that none was chosen.
+    return schema_key(value or "") or None
 
 
 def _path(value: str | os.PathLike[str] | None) -> Path | None:

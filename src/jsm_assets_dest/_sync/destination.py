@@ -15,6 +15,7 @@ from .._arguments.checking import checked_methods
 from .._assets.roles import RolesPreview, SchemaRoles
 from .._assets.user_links import GroupLink, UserLink
 from .._destination import checklist, token_replacement
+from .._destination.checklist import chosen_conflict
 from .._destination.okta_source import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
@@ -25,6 +26,7 @@ from .._imports.options import Busy, ImportOptions, ImportSettings, Records
 from .._imports.result import ImportResult
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
+from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret
 from .._session.credentials import Credentials
 from .._session.retry_policy import RetryPolicy
@@ -34,6 +36,7 @@ from .connection import Connection
 from .import_execution import ImportExecution
 from .import_token import ImportToken
 from .object_schema import ObjectSchema
+from .object_type_conflict import ObjectTypeConflict
 from .session import LazyModule
 
 if TYPE_CHECKING:
@@ -166,6 +169,42 @@ class Destination(SavedDestination):
         return connection.ensure_object_schema(
             self._schema_key(), name=self.schema_name, description=self.schema_description
         )
+
+    def resolve_conflict(
+        self,
+        conflict: ConflictRecord | str,
+        resolution: Resolution | str,
+        *,
+        name: str | None = None,
+        delete_objects: int | None = None,
+        connection: Connection | None = None,
+    ) -> Self:
+        """Resolve a conflict of the checklist, and return the destination with the resolved model. Save it afterwards.
+
+        ADOPT, RENAME_INCOMING, and SKIP change the model only. RENAME_EXISTING and DELETE_EXISTING change the object type
+        in Assets immediately.
+
+        Args:
+            conflict: One of the `conflicts` of the status, or its `key`. For a key, the conflicts are read again.
+            resolution: The resolution, or its value such as "adopt".
+            name: New name for RENAME_INCOMING and RENAME_EXISTING. Default: a free name.
+            delete_objects: For DELETE_EXISTING of a type that has objects: their number, as a confirmation.
+            connection: Open connection. None opens one for this call.
+
+        Raises:
+            ConfigurationError: There is no conflict with this key.
+            ResolutionNotPossibleError: The resolution is not possible. The message says why.
+        """
+        model = self.schema_model()
+        with self._using(connection) as used:
+            if isinstance(conflict, ConflictRecord):
+                record = conflict
+            else:
+                schema = self.get_object_schema(used)
+                record = chosen_conflict(schema.find_conflicts(model), conflict)
+            handle = ObjectTypeConflict.of(used._session, record)
+            resolved = handle.resolve(resolution, model, name=name, delete_objects=delete_objects)
+        return evolve(self, model=resolved)
 
     def preview_roles(self, *, connection: Connection | None = None) -> RolesPreview:
         """Return what `set_roles` would change, and who would lose access. Sends only read requests.
