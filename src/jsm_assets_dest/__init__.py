@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ._imports.execution import Execution, RunningImport
     from ._imports.journal_reader import Journal
     from ._imports.journal_values import JournalRun
+    from ._imports.leavers import Leaver
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
     from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from ._imports.progress import ImportPhase, ImportProgress
     from ._imports.receipt import SubmitReceipt
     from ._imports.result import ImportResult
+    from ._imports.verification import ImportVerification, VerifiedObjectType
     from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
     from ._model.graph import Graph
@@ -138,11 +140,13 @@ _HOMES = {
     "ImportStatus": "_assets.import_sources",
     "ImportToken": "_sync.import_token",
     "ImportTokenReport": "_assets.reports",
+    "ImportVerification": "_imports.verification",
     "ImportedType": "_assets.import_sources",
     "JiraGroup": "_assets.directory",
     "JiraUser": "_assets.directory",
     "Journal": "_imports.journal_reader",
     "JournalRun": "_imports.journal_values",
+    "Leaver": "_imports.leavers",
     "Limits": "_http.limits",
     "LinkOutcome": "_assets.user_links",
     "LinkReason": "_assets.user_links",
@@ -185,6 +189,7 @@ _HOMES = {
     "UserLinkPhase": "_assets.user_links",
     "UserLinkProgress": "_assets.user_links",
     "UserLinkReport": "_assets.user_links",
+    "VerifiedObjectType": "_imports.verification",
     "attribute": "_model.classes",
     "object_type": "_model.classes",
 }
@@ -246,11 +251,13 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "ImportStatus",
     "ImportToken",
     "ImportTokenReport",
+    "ImportVerification",
     "ImportedType",
     "JiraGroup",
     "JiraUser",
     "Journal",
     "JournalRun",
+    "Leaver",
     "Limits",
     "LinkOutcome",
     "LinkReason",
@@ -293,6 +300,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "UserLinkPhase",
     "UserLinkProgress",
     "UserLinkReport",
+    "VerifiedObjectType",
     "attribute",
     "object_type",
 ]

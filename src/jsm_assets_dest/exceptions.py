@@ -86,6 +86,11 @@ class AssetsError(Declared):
         """
         return self._retryable
 
+    @property
+    def _is_conclusive(self) -> bool:
+        """False if the response may have another meaning, so that a check is unknown instead of failed."""
+        return True
+
     def skip_reason(self, site: str, account: str) -> str:
         """Return why a check is skipped after this error, or "" if that follows from the failed check only."""
         return self._skips.format(site=site or "the site", account=account or "the account")
@@ -408,6 +413,11 @@ class BadCredentialsError(AuthenticationError):
 
     silent: bool = False
     seen: bool = False
+
+    @property
+    def _is_conclusive(self) -> bool:
+        """False if the response does not show for which account it is."""
+        return self.seen or not self.silent
 
 
 class CaptchaRequiredError(AuthenticationError, certain=True):

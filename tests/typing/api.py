@@ -7,7 +7,7 @@ narrower or `Any` fails here before it fails for users.
 from __future__ import annotations
 
 import datetime
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import assert_type
 
 from attrs import evolve
@@ -63,10 +63,12 @@ from jsm_assets_dest import (
     ImportStatus,
     ImportToken,
     ImportTokenReport,
+    ImportVerification,
     JiraGroup,
     JiraUser,
     Journal,
     JournalRun,
+    Leaver,
     Limits,
     LinkedObject,
     LinkOutcome,
@@ -106,6 +108,7 @@ from jsm_assets_dest import (
     UserLinkProgress,
     UserLinkReport,
     okta,
+    tables,
 )
 from jsm_assets_dest.exceptions import (
     ExecutionFacts,
@@ -179,6 +182,9 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.count_objects(object_type="People"), int)
     assert_type(schema.get_object("OKT-1"), AssetsObject)
     assert_type(schema.export_objects("people.jsonl", object_type="People"), int)
+    assert_type(tables.read_export("people.jsonl", model), Iterator[tuple[str, dict[str, object]]])
+    assert_type(tables.records(object(), columns={"Mail": "email"}), Iterable[dict[str, object]])
+    assert_type(tables.records(object(), columns=["id", "email"]), Iterable[dict[str, object]])
     assert_type(schema.find_object("OKT-1"), AssetsObject | None)
     for asset in schema.objects(include_children=True):
         assert_type(asset.to_dict(), dict[str, object])
@@ -246,6 +252,8 @@ def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) ->
 
     assert_type(token.test_import(pairs()), ImportResult)
     assert_type(token.import_records(pairs(), on_progress=show, journal="okta.journal"), ImportResult)
+    assert_type(token.import_records(pairs(), verify="all", send="changed"), ImportResult)
+    assert_type(token.verify(pairs(), sample=100), ImportVerification)
     assert_type(token.import_records({"people": [{"oktaId": "1"}]}, on_progress=print), ImportResult)
     assert_type(token.resume_import(pairs(), journal="okta.journal"), ImportResult)
     with Journal.open("okta.journal") as journal:
@@ -415,6 +423,8 @@ def values(
     assert_type(result.object_types, tuple[ObjectTypeResult, ...])
     assert_type(result.problems, tuple[ImportProblem, ...])
     assert_type(result.ok, bool)
+    assert_type(result.verification, ImportVerification | None)
+    assert_type(result.leavers, tuple[Leaver, ...])
     assert_type(roles.managers, Role | None)
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)

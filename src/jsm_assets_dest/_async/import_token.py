@@ -12,8 +12,9 @@ from .._assets.reports import ImportTokenReport
 from .._imports.execution import Execution, RunningImport
 from .._imports.options import AsyncRecords, ImportOptions, ImportSettings
 from .._imports.result import ImportResult
+from .._imports.verification import ImportVerification
 from .._model.schema_model import SchemaModel
-from .._operations import attaching, building, imports, starting
+from .._operations import attaching, building, imports, starting, verifying
 from .._operations import import_tokens as tokens
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
@@ -216,6 +217,29 @@ class AsyncImportToken:
         """
         settings = ImportOptions(**options)
         return await self._session.run(imports.run(self._target, records, settings))
+
+    async def verify(
+        self, records: AsyncRecords, *, sample: int | None = None, **options: Unpack[ImportSettings]
+    ) -> ImportVerification:
+        """Compare records with the objects in Assets, as the account sees them. Sends only read requests.
+
+        Args:
+            records: Records as in `import_records`, usually those that were imported.
+            sample: Number of records to compare per object type. The same records give the same sample. None compares all.
+            options: See `ImportOptions`. Options that are about sending have no effect.
+
+        Returns:
+            What differs, and what is not visible yet. If objects are not visible, they are read again for at most
+            `visible_seconds`.
+
+        Raises:
+            AssetsError: The account can't read the import or its objects.
+            RecordError: A record is invalid.
+        """
+        settings = ImportOptions(**options)
+        return await self._session.run(
+            verifying.verify(self._target, records, settings, verifying.checked_sample(sample))
+        )
 
     async def resume_import(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
         """Continue an interrupted import from its journal.

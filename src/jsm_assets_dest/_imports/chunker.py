@@ -37,6 +37,32 @@ def _stop(error: RecordError) -> None:
     raise error
 
 
+def runs_of_pairs(
+    pairs: Sequence[object], first: int, on_bad: OnBadRecord
+) -> Iterator[tuple[str, list[object]]]:
+    """Yield consecutive records of one selector from `(selector, record)` pairs.
+
+    Args:
+        pairs: The pairs.
+        first: Position of the first pair in the source.
+        on_bad: Called with the error of each item that is not a pair.
+    """
+    selector: str | None = None
+    records: list[object] = []
+    for position, pair in enumerate(pairs, first):
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not isinstance(pair[0], str):
+            reason = f"is no pair of a selector and a record, but {type(pair).__name__}"
+            on_bad(record_error("", position, "", reason, pair))
+            continue
+        if pair[0] != selector:
+            if selector is not None:
+                yield selector, records
+            selector, records = pair[0], []
+        records.append(pair[1])
+    if selector is not None:
+        yield selector, records
+
+
 class Chunker:
     """Receives records and returns chunks. Only the thread that reads the source uses it.
 
@@ -117,7 +143,7 @@ class Chunker:
             RecordError: `on_bad` raised it, for a record or for an item that is not a pair.
         """
         chunks: list[Chunk] = []
-        for selector, records in self._runs(pairs):
+        for selector, records in runs_of_pairs(pairs, sum(self._taken.values()), self._on_bad):
             chunks += self.feed(selector, records)
         return chunks
 
@@ -155,22 +181,6 @@ class Chunker:
         return record_error(selector, indexes[0], "", reason, chunk.originals[selector][0])
 
     # --- taking
-
-    def _runs(self, pairs: Sequence[object]) -> Iterator[tuple[str, list[object]]]:
-        selector: str | None = None
-        records: list[object] = []
-        for pair in pairs:
-            if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not isinstance(pair[0], str):
-                reason = f"is no pair of a selector and a record, but {type(pair).__name__}"
-                self._on_bad(record_error("", sum(self._taken.values()) + len(records), "", reason, pair))
-                continue
-            if pair[0] != selector:
-                if selector is not None:
-                    yield selector, records
-                selector, records = pair[0], []
-            records.append(pair[1])
-        if selector is not None:
-            yield selector, records
 
     def _take(self, selector: str, records: Sequence[object]) -> None:
         first = self._taken.get(selector, 0)

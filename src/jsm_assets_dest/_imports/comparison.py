@@ -22,8 +22,8 @@ from attrs import frozen
 
 from .._assets.objects import AssetsObject
 from .._wire.json_reading import as_number, as_object, as_texts
-from .identities import MappedAttribute, MappedType, digest, display, loose
-from .whole_run import at_path
+from .identities import MappedAttribute, MappedType, display, loose
+from .record_digests import RecordDigests
 
 #: Source of the existing objects of a type: the objects in Assets, the last confirmed run of a journal, or nothing.
 EvidenceSource: TypeAlias = Literal["assets", "journal", ""]
@@ -146,6 +146,7 @@ class Comparison:
         self._by_selector: dict[str, list[int]] = {}
         for index, mapped in enumerate(self.types):
             self._by_selector.setdefault(mapped.selector, []).append(index)
+        self._digests = [RecordDigests(mapped) for mapped in self.types] if stores_digests else []
         self._duplicates = [0] * len(self.types)
         self._unreadable = [0] * len(self.types)
 
@@ -234,7 +235,7 @@ class Comparison:
             for text, record, row in zip(mapped.of_records(records), records, rows, strict=True):
                 if text:
                     content = self._record_content(mapped, record) if self._compares_values else None
-                    digest = record_digest(mapped, record) if self.stores_digests else None
+                    digest = self._digests[index].digest(record) if self.stores_digests else None
                     row.append((index, mapped.identity(text), text, content, digest))
         return rows
 
@@ -265,20 +266,13 @@ class Comparison:
         """
         for index in self._by_selector.get(selector, range(len(self.types))):
             mapped = self.types[index]
-            text = "" if record is None or mapped.selector != selector else self._text_of(mapped, record)
+            text = "" if record is None or mapped.selector != selector else mapped.of_unchecked(record)
             with self._lock:
                 if text.strip():
                     row = (index, _storable(mapped.identity(text)))
                     self._database.execute("INSERT OR IGNORE INTO skipped VALUES (?, ?)", row)
                 else:
                     self._unreadable[index] += 1
-
-    @staticmethod
-    def _text_of(mapped: MappedType, record: Mapping[str, object]) -> str:
-        try:
-            return mapped.of_records([record])[0]
-        except Exception:  # noqa: BLE001 - a value of the caller that does not fit may raise anything
-            return ""
 
     # --- records of other processes
 
@@ -467,10 +461,3 @@ def _identity(mapped: MappedType, text: str) -> str:
 def _hash(texts: Iterable[str]) -> int:
     values = sorted(set(texts))
     return hash(tuple(values)) if values else 0
-
-
-def record_digest(mapped: MappedType, record: Mapping[str, object]) -> bytes:
-    """Return the digest of the values of a checked record that the import sends to the attributes of one object type."""
-    return digest(
-        repr([at_path(record, path) for attribute in mapped.attributes for path in attribute.paths])
-    )

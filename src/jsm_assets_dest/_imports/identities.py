@@ -175,6 +175,13 @@ class MappedType:
             for attribute in self.identifiers
         )
 
+    def of_unchecked(self, record: Mapping[str, object]) -> str:
+        """Return the text of the identity of a record that does not fit; empty if it can't be read."""
+        try:
+            return self._of_record(record)
+        except Exception:  # noqa: BLE001 - a value of the caller that does not fit may raise anything
+            return ""
+
     def of_object(self, asset: AssetsObject) -> str:
         """Return the text of an object's identity; empty if it has none."""
         return self._joined(

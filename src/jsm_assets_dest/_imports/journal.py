@@ -330,6 +330,11 @@ class Journal:
         with self._reading() as database:
             yield from journal_objects.confirmed_objects(database, import_source)
 
+    def forget_contents(self, import_source: str, objects: Iterable[JournalObject]) -> None:
+        """Forget which values Assets contains of some objects, so that they are sent again."""
+        with self._transaction() as database:
+            journal_objects.forget_contents(database, import_source, objects)
+
     def missing_objects(self, import_source: str) -> Iterator[JournalObject]:
         """Yield the objects that were missing from the last confirmed run, and those that the user accepted since."""
         with self._reading() as database:

@@ -170,12 +170,26 @@ def confirmed_types(database: sqlite3.Connection, import_source: str) -> frozens
 
 
 def confirmed_objects(database: sqlite3.Connection, import_source: str) -> Iterator[JournalObject]:
-    """Yield the objects of the last confirmed run, and those that partial runs confirmed since."""
+    """Yield the objects of the last confirmed run, and those that partial runs confirmed since.
+
+    They are ordered by object type and identity.
+    """
     rows = database.execute(
-        "SELECT object_type, identity, identifier, content FROM confirmed_objects WHERE import_source=?",
+        "SELECT object_type, identity, identifier, content FROM confirmed_objects WHERE import_source=?"
+        " ORDER BY object_type, identity",
         (import_source,),
     )
     return map(_object_of, rows)
+
+
+def forget_contents(
+    database: sqlite3.Connection, import_source: str, objects: Iterable[JournalObject]
+) -> None:
+    """Forget which values Assets contains of some objects, because it was found not to contain them."""
+    database.executemany(
+        "UPDATE confirmed_objects SET content=NULL WHERE import_source=? AND object_type=? AND identity=?",
+        ((import_source, known.object_type, known.identity) for known in objects),
+    )
 
 
 def missing_objects(database: sqlite3.Connection, import_source: str) -> Iterator[JournalObject]:

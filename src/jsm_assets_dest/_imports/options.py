@@ -26,6 +26,10 @@ AsyncRecords: TypeAlias = (
 Progress: TypeAlias = Literal["log", "tqdm", "rich", "notebook"] | Callable[[ImportProgress], object] | None
 #: Reaction to an invalid record.
 BadRecords: TypeAlias = Literal["fail", "skip"]
+#: Records to send.
+Send: TypeAlias = Literal["all", "changed"]
+#: Extent of a verification.
+Verify: TypeAlias = Literal["no", "sample", "all"]
 #: Reaction to a running execution of the import. An execution of another process is never cancelled.
 Busy: TypeAlias = Literal["fail", "wait"]
 #: Share of the objects of a type that may be newly missing, by default.
@@ -177,6 +181,9 @@ class ImportSettings(TypedDict, total=False):
     unique_in_run: bool
     find_dangling: bool
     timezone: str | datetime.tzinfo | None
+    send: Send
+    verify: Verify
+    visible_seconds: float
 
 
 ImportSettings.__module__ = "jsm_assets_dest"  # a typed dictionary allows no assignment in its body
@@ -211,6 +218,13 @@ class ImportOptions:
         only: Selectors or names of the object types to take from the source. Objects of the other ones are missing from the
             run like all others.
         require_roles: Reject the import if the roles of the object schema still contain the default entries.
+
+        send: "changed" sends only the records whose values differ from those that Assets confirmed, according to the journal. It
+            needs `journal` and `missing_objects="ignore"`, because objects that are not sent must not be removed. All records
+            are sent if the mapping, or the way in which this library writes records, has changed. "all" sends all records.
+        verify: "all" reads the objects of all records back when Assets has finished, and compares them. "sample" compares 200
+            records of each object type. Both need an account that may read objects. Differences are problems of the result.
+        visible_seconds: Maximum seconds to wait until the search of Assets finds imported objects, with `verify`.
 
         journal: Path of a SQLite file. With it, an interrupted import can be resumed.
         on_busy: "fail" raises an error if another execution of the import is running. "wait" waits for its end.
@@ -278,6 +292,32 @@ class ImportOptions:
     unique_in_run: bool = field(default=False, validator=_YES_OR_NO)
     find_dangling: bool = field(default=False, validator=_YES_OR_NO)
     timezone: str | None = field(default=None, converter=_time_zone_name)
+    send: Send = field(default="all", validator=_one_of("all", "changed"))
+    verify: Verify = field(default="no", validator=_one_of("no", "sample", "all"))
+    visible_seconds: float = field(default=120.0, validator=_between(0, 86_400, "seconds"))
+
+    def __attrs_post_init__(self) -> None:
+        if self.send == "changed" and self.missing_objects != "ignore":
+            raise ConfigurationError(
+                f'`send` is "changed" and `missing_objects` is "{self.missing_objects}". Nothing was sent.',
+                cause="If the import is set to remove missing objects, Assets would remove the objects that are not sent.",
+                field="send",
+                fix='Set missing objects to Ignore on the import\'s page in Assets, and pass missing_objects="ignore". '
+                'Otherwise, pass send="all".',
+            )
+        if self.send == "changed" and self.journal is None:
+            raise ConfigurationError(
+                '`send` is "changed", and `journal` is missing. Nothing was sent.',
+                cause="Only the journal knows which values Assets has confirmed.",
+                field="send",
+                fix='Pass the same journal=… in every run, such as journal="okta.journal".',
+            )
+        if self.verify != "no" and not self.wait:
+            raise ConfigurationError(
+                "`verify` compares objects after the end of the import, and `wait` is False. Nothing was sent.",
+                field="verify",
+                fix="Remove wait=False, or compare later with token.verify(records).",
+            )
 
     def to_dict(self) -> dict[str, object]:
         """Return the options that another process needs to check and chunk records, as JSON-ready data."""

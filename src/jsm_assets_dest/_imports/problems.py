@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .._model.names import GLOBAL_STATUSES
 from .._model.schema_model import SchemaModel
@@ -16,6 +16,9 @@ from .whole_run import EXAMPLES, DanglingReference, at_path
 
 #: Maximum number of usual values of a status attribute that are remembered.
 MOST_USUAL = 1_000
+
+#: Maximum number of problems, examples of a problem, and messages in a text.
+MOST_LISTED = 5
 
 ProblemCode: TypeAlias = Literal[
     "skipped",
@@ -124,6 +127,15 @@ class ImportProblem:
         return f"{self.code}: {self.description}"
 
 
+def problem_lines(problem: ImportProblem) -> Iterator[str]:
+    """Yield the lines of a problem in a text: the problem, and some examples."""
+    yield str(problem)
+    if problem.count:  # otherwise the description is the first message
+        yield from (f"  {example}" for example in problem.examples[:MOST_LISTED])
+        if len(problem.examples) > MOST_LISTED:
+            yield f"  {len(problem.examples) - MOST_LISTED:,} more"
+
+
 def joined_problems(problems: Iterable[ImportProblem]) -> tuple[ImportProblem, ...]:
     """Add up problems with the same code and object type; keep the order in which they first occur."""
     sums: dict[tuple[str, str], ImportProblem] = {}
@@ -141,6 +153,25 @@ def joined_problems(problems: Iterable[ImportProblem]) -> tuple[ImportProblem, .
             )
         )
     return tuple(sums.values())
+
+
+def larger_problems(
+    problems: Iterable[ImportProblem], others: Iterable[ImportProblem]
+) -> tuple[ImportProblem, ...]:
+    """Join problems that were counted in two ways: of those with the same code and object type, the larger count is valid."""
+    by_key = {(problem.code, problem.object_type): problem for problem in problems}
+    for other in others:
+        key = (other.code, other.object_type)
+        problem = by_key.get(key)
+        by_key[key] = (
+            other
+            if problem is None
+            else evolve(
+                max(other, problem, key=lambda item: item.count),
+                examples=tuple(dict.fromkeys((*other.examples, *problem.examples)))[:EXAMPLES],
+            )
+        )
+    return tuple(by_key.values())
 
 
 def skipped_problems(

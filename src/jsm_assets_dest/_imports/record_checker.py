@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import itertools
 from collections.abc import Callable, Container, Sequence
 from typing import Any, NoReturn, TypeAlias, cast
 
@@ -39,6 +40,9 @@ _REPEATED = "is the identifier of an earlier record of the same {} too"
 
 #: Receives the error of each record that does not fit. Raises to stop the import, or returns to leave the record out.
 OnBadRecord: TypeAlias = Callable[[RecordError], None]
+
+#: Receives checked records; returns which ones to send, or None for all.
+OnAccepted: TypeAlias = Callable[[str, Sequence[int], Sequence[JsonObject]], Sequence[bool] | None]
 
 _Record: TypeAlias = dict[str, object]
 
@@ -316,7 +320,8 @@ class RecordChecker:
         unique_in_run: Reject a record whose identifier came anywhere before in the run; within a chunk it is always
             rejected. Costs about 0.3 microseconds and, up to `remember`, about 70 bytes per record.
         dangling: Follow references, for `dangling_references()`. Costs about a microsecond per record.
-        on_accepted: Called with the selector, the positions, and the checked records of each batch.
+        on_accepted: Called with the selector, the positions, and the checked records of each batch. It may return for each
+            record whether to send it.
         remember: Maximum identifiers to remember, per purpose. What is beyond is not compared; `remembered_all` tells.
     """
 
@@ -328,7 +333,7 @@ class RecordChecker:
         unique_in_run: bool = False,
         dangling: bool = False,
         remember: int = REMEMBERED,
-        on_accepted: Callable[[str, Sequence[int], Sequence[JsonObject]], object] | None = None,
+        on_accepted: OnAccepted | None = None,
     ) -> None:
         def checkers(*, is_strict: bool) -> dict[str, _ObjectTypeChecker]:
             specs = [spec for spec in model.object_types if spec.mapped]
@@ -419,8 +424,11 @@ class RecordChecker:
         self._value_problems.note(selector, indexes, accepted)
         if self._references is not None:
             self._references.note(selector, zip(indexes, accepted, strict=True))
-        if self._on_accepted is not None:
-            self._on_accepted(selector, indexes, accepted)
+        selected = None if self._on_accepted is None else self._on_accepted(selector, indexes, accepted)
+        if selected is not None and not all(selected):
+            accepted = list(itertools.compress(accepted, selected))
+            indexes = tuple(itertools.compress(indexes, selected))
+            records = list(itertools.compress(records, selected))
         return Checked(accepted, records, indexes)
 
     def values_of(self, selector: str, record: object) -> JsonObject | None:

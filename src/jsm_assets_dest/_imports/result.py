@@ -13,19 +13,21 @@ from .._arguments.checking import checked_methods
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
+from .leavers import Leaver
 from .object_type_results import ALWAYS_SHOWN, COLUMNS, FailedRecord, ObjectTypeResult
 from .problems import (
+    MOST_LISTED,
     ImportProblem,
     dangling_problems,
     joined_problems,
+    larger_problems,
+    problem_lines,
     reported_problems,
     skipped_problems,
 )
 from .progress import count_text, duration_text
+from .verification import ImportVerification
 from .whole_run import DanglingReference
-
-#: Maximum number of problems, examples of a problem, and messages in a text.
-MOST_LISTED = 5
 
 
 @checked_methods
@@ -49,7 +51,11 @@ class ImportResult:
         throttled: Seconds that the import waited for the service's rate limits.
         duration: Seconds from start to end.
         noted: Problems that the check of the records noted; `problems` contains them.
-        verified: Extent of the verification: "no", "sample", or "all". Only "all" proves that every record arrived.
+        verification: Comparison with the objects in Assets, with `verify="sample"` or `verify="all"`.
+        already_confirmed: Number of records that were not sent because Assets had confirmed their values, with
+            `send="changed"`.
+        leavers: Objects that Assets confirmed and that the source no longer contains, with `send="changed"`.
+        leaver_count: Number of all leavers; `leavers` contains only the first thousands.
         notes: Further notes, in sentences.
     """
 
@@ -69,7 +75,10 @@ class ImportResult:
     throttled: float = 0.0
     duration: float = 0.0
     noted: tuple[ImportProblem, ...] = field(default=(), repr=False)
-    verified: Literal["no", "sample", "all"] = "no"
+    verification: ImportVerification | None = field(default=None, repr=False)
+    already_confirmed: int = 0
+    leavers: tuple[Leaver, ...] = field(default=(), repr=False)
+    leaver_count: int = 0
     notes: tuple[str, ...] = ()
 
     def _sum(self, value: Callable[[ObjectTypeResult], int]) -> int:
@@ -126,7 +135,7 @@ class ImportResult:
     def problems(self) -> tuple[ImportProblem, ...]:
         """Everything known that contradicts that every record arrived with its values."""
         names = {result.selector: result.name for result in self.object_types}
-        return joined_problems(
+        problems = joined_problems(
             (
                 *skipped_problems(self.failed, self.refused, names, by_reason=not self.sent),
                 *reported_problems(self.status, self.object_types, self.noted),
@@ -134,6 +143,14 @@ class ImportResult:
                 *self.noted,
             )
         )
+        return (
+            problems if self.verification is None else larger_problems(problems, self.verification.problems)
+        )
+
+    @property
+    def verified(self) -> Literal["no", "sample", "all"]:
+        """Extent of the verification. Only "all" proves that every record is in Assets with its values."""
+        return "no" if self.verification is None else self.verification.scope
 
     @property
     def ok(self) -> bool:
@@ -190,6 +207,7 @@ class ImportResult:
             "ok": self.ok,
             "problems": [problem.to_dict() for problem in self.problems],
             "verified": self.verified,
+            "verification": None if self.verification is None else self.verification.to_dict(),
             "confirmed": self.confirmed,
             "state": status.state,
             "execution_id": status.execution_id,
@@ -209,6 +227,9 @@ class ImportResult:
             "unknown_keys": {selector: dict(keys) for selector, keys in self.unknown_keys.items()},
             "dangling": [reference.to_dict() for reference in self.dangling],
             "messages": list(self.messages),
+            "already_confirmed": self.already_confirmed,
+            "leavers": [leaver.to_dict() for leaver in self.leavers],
+            "leaver_count": self.leaver_count,
             "chunks": self.chunks,
             "skipped_chunks": self.skipped_chunks,
             "bytes_sent": self.bytes_sent,
@@ -221,22 +242,34 @@ class ImportResult:
     def _headline(self) -> str:
         if not self.confirmed:
             return f"not confirmed by Assets (its state is {self.status.state or 'unknown'})"
-        return "confirmed by Assets" + ("" if self.ok else ", with problems")
+        verified = {"no": "", "sample": " and verified by a sample", "all": " and verified"}[self.verified]
+        return f"confirmed by Assets{verified}" + ("" if self.ok else ", with problems")
 
     def _lines(self) -> list[str]:
         problems = self.problems
         lines = [
-            *(line for problem in problems for line in _problem_lines(problem)),
+            *(line for problem in problems for line in problem_lines(problem)),
             *self._messages_beside(problems),
             *(
                 f"not in the model, so not sent: {', '.join(keys)} of {selector}"
                 for selector, keys in self.unknown_keys.items()
             ),
+            f"not sent, because unchanged: {count_text(self.already_confirmed, 'record')}"
+            if self.already_confirmed
+            else "",
+            *self._leaver_lines(),
             count_text(self.retries, "retry", "retries") if self.retries else "",
             f"throttled for {duration_text(self.throttled)}" if self.throttled else "",
+            *([] if self.verification is None else self.verification.lines()),
             *self.notes,
         ]
         return [line for line in lines if line]
+
+    def _leaver_lines(self) -> Iterator[str]:
+        if self.leavers:
+            names = ", ".join(map(str, self.leavers[:MOST_LISTED]))
+            more = ", …" if self.leaver_count > MOST_LISTED else ""
+            yield f"no longer in the source, not changed: {count_text(self.leaver_count, 'object')}: {names}{more}"
 
     def _messages_beside(self, problems: Iterable[ImportProblem]) -> Iterator[str]:
         """Yield the first messages of Assets that are not examples of a problem."""
@@ -307,11 +340,3 @@ def _with_examples(problem: ImportProblem) -> str:
     """Return the description with some examples. Without a count, it is itself the first message."""
     examples = problem.examples[:3] if problem.count else ()
     return f"{problem.description} ({'; '.join(examples)})" if examples else problem.description
-
-
-def _problem_lines(problem: ImportProblem) -> Iterator[str]:
-    yield str(problem)
-    if problem.count:  # otherwise the description contains the first message
-        yield from (f"  {example}" for example in problem.examples[:MOST_LISTED])
-        if len(problem.examples) > MOST_LISTED:
-            yield f"  {len(problem.examples) - MOST_LISTED:,} more"

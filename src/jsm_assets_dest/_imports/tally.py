@@ -8,11 +8,13 @@ from attrs import define, field
 
 from ..exceptions import RecordError
 from .execution_status import ExecutionStatus
+from .leavers import Leavers
 from .object_type_results import FailedRecord, object_type_results
 from .problems import ImportProblem, joined_problems
 from .progress import ImportPhase, ImportProgress
 from .receipt import SubmitReceipt
 from .result import ImportResult
+from .verification import ImportVerification
 from .whole_run import DanglingReference
 
 #: Maximum number of failed records that are stored; further ones are only counted, which limits the memory.
@@ -118,6 +120,9 @@ class Tally:
         unknown_keys: Mapping[str, Mapping[str, int]] | None = None,
         dangling: Sequence[DanglingReference] = (),
         notes: Sequence[str] = (),
+        verification: ImportVerification | None = None,
+        already_confirmed: int = 0,
+        leavers: Leavers | None = None,
     ) -> ImportResult:
         """Return the result of the import."""
         return ImportResult(
@@ -136,4 +141,8 @@ class Tally:
             throttled=self.throttled,
             duration=now - self.started,
             notes=tuple(notes),
+            verification=verification,
+            already_confirmed=already_confirmed,
+            leavers=() if leavers is None else leavers.listed,
+            leaver_count=0 if leavers is None else leavers.count,
         )

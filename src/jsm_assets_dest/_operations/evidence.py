@@ -29,7 +29,6 @@ from .._imports.journal import Journal
 from .._imports.run_evidence import RunEvidence
 from .._model.aql import names_quoted_in, uses_like
 from .._model.names import same_name
-from .._model.schema_model import SchemaModel
 from .._plan.current import Current, CurrentAttribute, CurrentMapping, CurrentObjectType, read_current
 from .._session.call import call
 from .._wire import import_requests as wire
@@ -71,6 +70,15 @@ def read_evidence(
     if any(mapped.key not in comparison.evidence for mapped in mapped_types):
         last_counts = yield from _last_counts(target, links)
     return RunEvidence(comparison, source, unreadable, last_counts)
+
+
+def read_mapped_types(
+    target: ImportTarget, links: ImportLinks
+) -> Operation[tuple[list[MappedType], AssetsError | None]]:
+    """Read the object types that the import is mapped to, and why their ids could not be read, if so."""
+    current = read_current((yield from current_document(target, links)))
+    source, types, unreadable = yield from _read_types(target, links)
+    return _mapped_types(current, source, types), unreadable
 
 
 def _read_types(
@@ -266,27 +274,7 @@ def _last_counts(target: ImportTarget, links: ImportLinks) -> Operation[dict[str
     }
 
 
-def sent_only(model: SchemaModel) -> Comparison:
-    """Return the comparison of a run that is not compared with what exists: it only collects records for the journal."""
-    return Comparison(
-        [
-            MappedType(
-                key=model.external_id(spec.key),
-                name=spec.name,
-                selector=spec.selector,
-                attributes=tuple(
-                    MappedAttribute(
-                        attribute.name,
-                        attribute.type.value,
-                        paths_of(attribute.locators),
-                        attribute.takes_many,
-                        attribute.identifier,
-                    )
-                    for attribute in spec.mapped_attributes
-                ),
-            )
-            for spec in model.object_types
-            if spec.mapped
-        ],
-        stores_digests=True,
-    )
+def sent_only(target: ImportTarget, links: ImportLinks) -> Operation[Comparison]:
+    """Return an empty comparison for the records of a run that is not compared with what exists, for the journal."""
+    current = read_current((yield from current_document(target, links)))
+    return Comparison(_mapped_types(current, None, None), stores_digests=True)

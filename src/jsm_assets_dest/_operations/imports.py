@@ -44,12 +44,14 @@ the journal does not contain (the next start reports `ImportBusyError`).
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 
 from attrs import frozen
 
 from .._http.commands import Operation
+from .._imports.changed_records import ChangedRecords
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, ObjectTypeStatus
@@ -57,9 +59,13 @@ from .._imports.identities import digest
 from .._imports.journal import Journal
 from .._imports.journal_objects import JournalObject
 from .._imports.journal_values import JournalExecution, JournalRun, RunState
+from .._imports.leavers import Leavers
 from .._imports.options import ImportOptions
 from .._imports.progress import count_text
+from .._imports.readback import ReadBack
 from .._imports.result import ImportResult
+from .._imports.tally import Tally
+from .._imports.verification import ImportVerification
 from .._session.site import Site
 from .._wire.import_requests import ExecutionLinks
 from ..exceptions import (
@@ -70,14 +76,17 @@ from ..exceptions import (
     ImportCancelledError,
     UnsafeLinkError,
 )
-from . import executions, starting
+from . import executions, starting, verifying
 from .executions import GONE, clean_up, complete, ended, look, patient
 from .guard import refuse_missing
 from .import_target import ImportTarget
-from .record_sources import refuse_no_source, refuse_unknown_selectors
+from .record_sources import fit_tables, refuse_no_source, refuse_unknown_selectors
 from .resuming import JournalRecord, shape_of
 from .sending import Sending
 from .starting import ImportSetup, begin
+from .verifying import SAMPLE, Verifying
+
+_log = logging.getLogger("jsm_assets_dest.import")
 
 
 def run(
@@ -107,8 +116,11 @@ def run(
     with _opened(options, target.site) as journal:
         setup = yield from starting.prepare(target, options)
         refuse_unknown_selectors(records, setup.model.import_order())
-        current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
-        return (yield from _finished(target, records, current, journal, first))
+        fit_tables(records, setup.model)
+        readback = yield from _readback(target, setup)
+        with contextlib.nullcontext() if readback is None else contextlib.closing(readback):
+            current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
+            return (yield from _finished(target, setup, records, current, journal, first, readback))
 
 
 def checked_count(count: int) -> int:
@@ -299,12 +311,22 @@ def _status_of(target: ImportTarget, execution: Execution) -> Operation[Executio
         return None
 
 
+def _readback(target: ImportTarget, setup: ImportSetup) -> Operation[ReadBack | None]:
+    """Prepare the verification, if there is one, before anything is started."""
+    verify = setup.options.verify
+    if verify == "no":
+        return None
+    return (yield from verifying.prepare(target, setup.links, None if verify == "all" else SAMPLE))
+
+
 def _finished(
     target: ImportTarget,
+    setup: ImportSetup,
     records: object,
     current: _Run,
     journal: Journal | None,
     first: int | None,
+    readback: ReadBack | None,
 ) -> Operation[ImportResult]:
     execution = current.execution
     target = patient(target, execution)
@@ -316,14 +338,19 @@ def _finished(
         execution.run_id,
         record=current.record,
         boundaries=current.boundaries,
+        readback=readback,
+        changed=_changed(execution, journal),
         encoder=current.encoder,
     )
+    leavers = Leavers()
     status = ExecutionStatus(state="", execution_id=execution.id)
     try:
         if current.is_completed:
             execution.ledger.is_announced = execution.ledger.is_completed = True
         else:
             yield from sending.all_of(records, first)
+            if sending.changed is not None and journal is not None and first is None:
+                leavers = _leavers(sending.changed, journal, execution, records, sending.selectors)
             yield from refuse_missing(target, execution)
             if journal is not None:
                 _record_objects(journal, execution, is_test=first is not None)
@@ -341,15 +368,86 @@ def _finished(
         finally:
             _add_state(error, execution, site)
         raise
+    verification: ImportVerification | None = None
+    notes: tuple[str, ...] = ()
+    if readback is not None and status.is_done:
+        if current.is_completed:
+            yield from verifying.note_records(setup, records, readback)
+        is_test = first is not None
+        verification, notes = yield from _verification(target, execution, readback, status, is_test=is_test)
     if journal is not None and status.is_done:
         journal.finish_run(execution.run_id, RunState.DONE, tally.sent, _doubtful_types(execution, status))
+        if verification is not None and readback is not None:
+            _forget_lost(journal, execution, readback)
     return tally.result(
         status,
         site.clock.monotonic(),
         unknown_keys=sending.unknown_keys,
         dangling=sending.dangling,
-        notes=(*sending.notes, *_ignored_values(target)),
+        notes=(*sending.notes, *_of_changed(sending, tally), *notes, *_ignored_values(target)),
+        verification=verification,
+        already_confirmed=0 if sending.changed is None else sending.changed.unchanged_count,
+        leavers=leavers,
     )
+
+
+def _changed(execution: Execution, journal: Journal | None) -> ChangedRecords | None:
+    """Return what the journal knows, if only changed records are sent."""
+    evidence = execution.ledger.evidence
+    if execution.options.send == "all" or journal is None or evidence is None:
+        return None
+    return ChangedRecords(evidence.comparison.types, journal.confirmed_objects(execution.import_source_id))
+
+
+def _leavers(
+    changed: ChangedRecords,
+    journal: Journal,
+    execution: Execution,
+    records: object,
+    selectors: tuple[str, ...],
+) -> Leavers:
+    """Return the confirmed objects that the source no longer contains."""
+    if isinstance(records, Mapping):
+        selectors = tuple(selector for selector in selectors if selector in records)
+    confirmed = journal.confirmed_objects(execution.import_source_id)
+    return Leavers.of(changed.leavers(confirmed, selectors))
+
+
+def _of_changed(sending: Sending, tally: Tally) -> tuple[str, ...]:
+    """Return why all records were sent although only changed ones were requested."""
+    if sending.changed is None or not sum(tally.sent.values()) or sending.changed.unchanged_count:
+        return ()
+    if sending.changed.is_empty:
+        return ("The journal has no confirmed run of this import, so all records were sent.",)
+    note = (
+        "No record has the values that the journal knows, so all records were sent. Likely cause: the mapping of the import, or "
+        "the way in which this library writes records, has changed."
+    )
+    return (note,)
+
+
+def _forget_lost(journal: Journal, execution: Execution, readback: ReadBack) -> None:
+    """Forget the values of objects that the verification did not find, so that the next run sends them again."""
+    journal.forget_contents(
+        execution.import_source_id,
+        (
+            JournalObject(mapped.key, digest(text), text)
+            for mapped in readback.types
+            for text in readback.lost(mapped.key)
+        ),
+    )
+
+
+def _verification(
+    target: ImportTarget, execution: Execution, readback: ReadBack, status: ExecutionStatus, *, is_test: bool
+) -> Operation[tuple[ImportVerification | None, tuple[str, ...]]]:
+    """Compare the records with their objects. The import has succeeded, so a failure is only a note of its result."""
+    comparison = Verifying.of_run(target, readback, execution.options, status, is_test=is_test)
+    try:
+        return (yield from comparison.run()), ()
+    except AssetsError as error:
+        _log.warning("the verification failed (%s)", error.code)
+        return None, (f"The verification failed: {error.what} Compare later with token.verify(records).",)
 
 
 def _record_objects(journal: Journal, execution: Execution, *, is_test: bool) -> None:

@@ -245,9 +245,13 @@ def count(
     site: Site, schema: ObjectSchemaRecord, query: str | None, object_type: str | None
 ) -> Operation[int]:
     """Count the objects of a schema that match a query."""
-    selection = selected(schema, query, object_type)
+    return (yield from count_selected(site, selected(schema, query, object_type)))
+
+
+def count_selected(site: Site, selection: Selection) -> Operation[int]:
+    """Count the objects of a selection."""
     condition = yield from selection.aql(site)
-    return (yield from _count(site, condition, schema.key))
+    return (yield from _count(site, condition, selection.schema_key))
 
 
 def _count(site: Site, condition: str, subject: str) -> Operation[int]:

@@ -6,11 +6,13 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import NoReturn, cast
 
 from attrs import define, field, frozen
 
 from .._http.commands import Join, Operation, Outcome, Spawn
+from .._imports.changed_records import ChangedRecords
 from .._imports.chunk import Chunk
 from .._imports.chunker import Chunker
 from .._imports.comparison import SentRow
@@ -20,6 +22,7 @@ from .._imports.journal_values import ChunkState
 from .._imports.options import time_zone
 from .._imports.problems import ImportProblem
 from .._imports.progress import ImportPhase, count_text
+from .._imports.readback import ReadBack
 from .._imports.receipt import SubmitReceipt
 from .._imports.record_checker import RecordChecker
 from .._imports.whole_run import DanglingReference
@@ -42,6 +45,7 @@ from .record_sources import (
     Source,
     chosen_selectors,
     close,
+    fit_tables,
     open_sources,
     pull,
     refuse_no_source,
@@ -145,6 +149,8 @@ class Sending:
         prefix: First part of the chunks' ids.
         record: Chunks in the journal, if there is one.
         boundaries: Record counts of the chunks of an interrupted run.
+        readback: Records for a verification, or None.
+        changed: What the journal knows, if only changed records are sent, or None.
         encoder: JSON encoder. A resumed run uses the encoder of the interrupted run, which produces the same bytes.
         in_flight: Selectors of the chunks in flight, by the chunks' names.
         counts: Number of records by selector that the service accepted from this producer.
@@ -152,6 +158,7 @@ class Sending:
         refused: Number of records that this producer did not send.
         next_display: Time of the next update of the progress that Assets displays.
         selectors: Selectors whose records are taken from the source.
+        table_notes: Notes about the columns of tables.
         identities: Identities of the checked records of chunks that are not confirmed yet, by selector and position.
     """
 
@@ -160,6 +167,8 @@ class Sending:
     prefix: str
     record: JournalRecord | None = None
     boundaries: tuple[int, ...] = ()
+    readback: ReadBack | None = None
+    changed: ChangedRecords | None = None
     encoder: Encoder = field(factory=choose_encoder)
     in_flight: dict[str, frozenset[str]] = field(factory=dict, init=False)
     counts: Counter[str] = field(factory=Counter, init=False)
@@ -172,6 +181,7 @@ class Sending:
     chunker: Chunker = field(init=False)
     links: ExecutionLinks = field(init=False)
     selectors: tuple[str, ...] = field(init=False)
+    table_notes: tuple[str, ...] = field(default=(), init=False)
 
     def __attrs_post_init__(self) -> None:
         options = self.execution.options
@@ -180,7 +190,7 @@ class Sending:
             timezone=None if options.timezone is None else time_zone(options.timezone),
             unique_in_run=options.unique_in_run,
             dangling=options.find_dangling,
-            on_accepted=None if self.execution.ledger.evidence is None else self._identify,
+            on_accepted=self._note,
         )
         self.chunker = Chunker(
             self.prefix,
@@ -211,12 +221,12 @@ class Sending:
     def notes(self) -> tuple[str, ...]:
         """Notes for the result."""
         if self.checker.remembered_all:
-            return ()
+            return self.table_notes
         note = (
             "The run has more records than identifiers can be remembered. Some later records were not compared with all "
             "earlier ones."
         )
-        return (note,)
+        return (note, *self.table_notes)
 
     def _problems(self) -> list[ImportProblem]:
         """Return the problems that the checker noted, without status names that the import adds to Assets."""
@@ -228,6 +238,19 @@ class Sending:
             or source is None
             or source.handling("unknown values", problem.object_type) != "ADD"
         ]
+
+    def _note(
+        self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]
+    ) -> Sequence[bool] | None:
+        """Note checked records for the guard, the journal, and a verification; return which ones to send, or None for all."""
+        if self.readback is not None:
+            self.readback.note(selector, records)
+        if self.changed is None:
+            self._identify(selector, indexes, records)
+            return None
+        selected = self.changed.select(selector, records)
+        self._identify(selector, tuple(compress(indexes, selected)), tuple(compress(records, selected)))
+        return selected
 
     def _identify(self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]) -> None:
         """Remember the identities of checked records until their chunk is confirmed."""
@@ -257,6 +280,8 @@ class Sending:
             evidence.is_accepted = False
             evidence.comparison.skip(error.selector, self.checker.values_of(error.selector, error.record))
             self.identities.get(error.selector, {}).pop(error.index or 0, None)
+        if self.changed is not None:
+            self.changed.note_skipped(error.selector, self.checker.values_of(error.selector, error.record))
         if self.execution.options.on_bad_record == "fail":
             raise error
         self.refused += 1
@@ -265,6 +290,7 @@ class Sending:
 
     def all_of(self, records: object, limit: int | None = None) -> Operation[None]:
         """Send all records, or the first ones, and wait until every chunk is confirmed."""
+        self.table_notes = fit_tables(records, self.execution.model)
         tally = self.execution.ledger.tally
         if tally.sending_since is None:
             tally.sending_since = self.target.site.clock.monotonic()

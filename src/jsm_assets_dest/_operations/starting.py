@@ -96,7 +96,7 @@ def evidence_of(
     """
     options, source_id = setup.options, setup.links.import_source_id
     if options.missing_objects == "ignore":
-        return None if journal is None else RunEvidence(sent_only(setup.model))
+        return None if journal is None else RunEvidence((yield from sent_only(target, setup.links)))
     evidence = yield from read_evidence(target, setup.links, journal)
     check_shares(options, evidence.comparison.types)
     refuse_without_evidence(target, options, evidence, source_id)

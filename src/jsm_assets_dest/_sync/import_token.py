@@ -13,8 +13,9 @@ from .._assets.reports import ImportTokenReport
 from .._imports.execution import Execution, RunningImport
 from .._imports.options import ImportOptions, ImportSettings, Records
 from .._imports.result import ImportResult
+from .._imports.verification import ImportVerification
 from .._model.schema_model import SchemaModel
-from .._operations import attaching, building, imports, starting
+from .._operations import attaching, building, imports, starting, verifying
 from .._operations import import_tokens as tokens
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
@@ -217,6 +218,29 @@ class ImportToken:
         """
         settings = ImportOptions(**options)
         return self._session.run(imports.run(self._target, records, settings))
+
+    def verify(
+        self, records: Records, *, sample: int | None = None, **options: Unpack[ImportSettings]
+    ) -> ImportVerification:
+        """Compare records with the objects in Assets, as the account sees them. Sends only read requests.
+
+        Args:
+            records: Records as in `import_records`, usually those that were imported.
+            sample: Number of records to compare per object type. The same records give the same sample. None compares all.
+            options: See `ImportOptions`. Options that are about sending have no effect.
+
+        Returns:
+            What differs, and what is not visible yet. If objects are not visible, they are read again for at most
+            `visible_seconds`.
+
+        Raises:
+            AssetsError: The account can't read the import or its objects.
+            RecordError: A record is invalid.
+        """
+        settings = ImportOptions(**options)
+        return self._session.run(
+            verifying.verify(self._target, records, settings, verifying.checked_sample(sample))
+        )
 
     def resume_import(self, records: Records, **options: Unpack[ImportSettings]) -> ImportResult:
         """Continue an interrupted import from its journal.

@@ -1,0 +1,116 @@
+"""Records that differ from what Assets last confirmed, for `send="changed"`."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from attrs import define, field
+
+from .identities import MappedType, digest
+from .journal_objects import JournalObject
+from .record_digests import RecordDigests
+
+#: Bytes of a digest, and of the part of an identity by which it is found.
+_DIGEST, _PREFIX = 16, 8
+#: Content of an object whose values in Assets are unknown.
+_UNKNOWN = bytes(_DIGEST)
+
+
+@define
+class _Contents:
+    """Contents of one object type, in the order of the identities: 25 bytes per object."""
+
+    identities: array[int] = field(factory=lambda: array("Q"))
+    contents: bytearray = field(factory=bytearray)
+    seen: bytearray = field(factory=bytearray)
+
+    def position(self, identity: bytes) -> int | None:
+        number = int.from_bytes(identity[:_PREFIX])
+        position = bisect_left(self.identities, number)
+        is_known = position < len(self.identities) and self.identities[position] == number
+        return position if is_known else None
+
+
+class ChangedRecords:
+    """Comparison of records with what the journal knows.
+
+    Args:
+        types: The object types that the import is mapped to.
+        confirmed: Objects that Assets confirmed, ordered by object type and identity.
+
+    Attributes:
+        unchanged_count: Number of records that equal what Assets confirmed.
+    """
+
+    def __init__(self, types: Sequence[MappedType], confirmed: Iterable[JournalObject]) -> None:
+        self.unchanged_count = 0
+        self._types: dict[str, list[tuple[MappedType, RecordDigests]]] = {}
+        for mapped in types:
+            self._types.setdefault(mapped.selector, []).append((mapped, RecordDigests(mapped)))
+        self._contents: dict[str, _Contents] = {}
+        for confirmed_object in confirmed:
+            contents = self._contents.setdefault(confirmed_object.object_type, _Contents())
+            contents.identities.append(int.from_bytes(confirmed_object.identity[:_PREFIX]))
+            contents.contents += confirmed_object.content or _UNKNOWN
+            contents.seen.append(0)
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the journal knows no object."""
+        return not self._contents
+
+    def select(self, selector: str, records: Sequence[Mapping[str, object]]) -> list[bool]:
+        """Return for each checked record of a selector whether it must be sent: it is new, or its values changed."""
+        selected = [False] * len(records)
+        types = self._types.get(selector, [])
+        for mapped, digests in types:
+            contents = self._contents.get(mapped.key)
+            for number, (text, record) in enumerate(zip(mapped.of_records(records), records, strict=True)):
+                if contents is None or not text or not self._is_unchanged(contents, text, digests, record):
+                    selected[number] = True
+        if not types:
+            return [True] * len(records)
+        self.unchanged_count += selected.count(False)
+        return selected
+
+    @staticmethod
+    def _is_unchanged(
+        contents: _Contents, text: str, digests: RecordDigests, record: Mapping[str, object]
+    ) -> bool:
+        position = contents.position(digest(text))
+        if position is None:
+            return False
+        contents.seen[position] = 1
+        start = position * _DIGEST
+        return contents.contents[start : start + _DIGEST] == digests.digest(record)
+
+    def note_skipped(self, selector: str, record: Mapping[str, object] | None) -> None:
+        """Note a record that is not sent because it is invalid. Its object has not left the source."""
+        for mapped, _ in self._types.get(selector, []):
+            contents = self._contents.get(mapped.key)
+            text = "" if record is None else mapped.of_unchecked(record)
+            position = contents.position(digest(text)) if contents is not None and text else None
+            if contents is not None and position is not None:
+                contents.seen[position] = 1
+
+    def leavers(
+        self, confirmed: Iterable[JournalObject], selectors: Iterable[str]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the name of the object type and the identity of confirmed objects without a record.
+
+        Args:
+            confirmed: The same objects in the same order as before.
+            selectors: Selectors of which all records were read.
+        """
+        names = {
+            mapped.key: mapped.name for selector in selectors for mapped, _ in self._types.get(selector, [])
+        }
+        positions = dict.fromkeys(self._contents, 0)
+        for confirmed_object in confirmed:
+            key = confirmed_object.object_type
+            position = positions[key]
+            positions[key] = position + 1
+            if key in names and not self._contents[key].seen[position]:
+                yield names[key], confirmed_object.identifier

@@ -1,0 +1,442 @@
+"""Records of a run, compared with objects that are read back from Assets.
+
+It contains identities and hashes of values, never records, in a temporary SQLite database without a name: the part that does
+not fit into its cache is in a temporary file, which the operating system deletes however the process ends. So memory does not
+grow with the number of records. A sample is the exception: a few hundred records.
+
+Records are noted while they are sent, before their objects exist. A reference is noted as the identity of its target. An object
+contains the ids of its targets. They are compared at the end, in `settle`, when all objects are known.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from random import Random
+from typing import Any, NamedTuple
+
+from attrs import define, field
+
+from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
+from .identities import MappedAttribute, MappedType, display
+from .whole_run import at_path
+
+#: Kilobytes of the database's cache.
+_CACHE = 8_192
+#: Ids of targets whose identity is remembered in memory.
+_REMEMBERED = 20_000
+
+_TABLES = """
+CREATE TABLE sent (
+    type INTEGER NOT NULL, identity TEXT NOT NULL, text TEXT NOT NULL, hashes BLOB NOT NULL, links BLOB NOT NULL,
+    key TEXT NOT NULL DEFAULT '', label TEXT NOT NULL DEFAULT '', seen_links BLOB, PRIMARY KEY (type, identity)) WITHOUT ROWID;
+CREATE TABLE targets (id INTEGER PRIMARY KEY, hash INTEGER NOT NULL);
+CREATE TABLE differences (
+    type INTEGER NOT NULL, identity TEXT NOT NULL, attribute INTEGER NOT NULL, kind TEXT NOT NULL,
+    PRIMARY KEY (type, identity, attribute)) WITHOUT ROWID;
+CREATE TABLE extra (
+    type INTEGER NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL, is_duplicate INTEGER NOT NULL,
+    PRIMARY KEY (type, key)) WITHOUT ROWID
+"""
+
+#: Kinds of differences: another value, a value that should be gone, a reference without a target.
+LOST, EMPTIED, DANGLING = "lost", "emptied", "dangling"
+
+
+class Difference(NamedTuple):
+    """Object whose values differ from its record.
+
+    Attributes:
+        name: The object, for people: its identifier and its key.
+        attributes: Names of the attributes that differ.
+    """
+
+    name: str
+    attributes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {', '.join(self.attributes)}"
+
+
+class Counts(NamedTuple):
+    """Counts of one object type: different records, and those without an object, and those whose object differs."""
+
+    compared: int
+    absent: int
+    differing: int
+
+
+@define
+class _Sample:
+    """Random sample of records of an object type: each record has the same chance, whatever their number."""
+
+    size: int
+    chance: Random
+    records: list[Mapping[str, object]] = field(factory=list[Mapping[str, object]])
+    count: int = 0
+
+    def note(self, records: Iterable[Mapping[str, object]]) -> None:
+        for record in records:
+            self.count += 1
+            if len(self.records) < self.size:
+                self.records.append(record)
+            elif (position := self.chance.randrange(self.count)) < self.size:
+                self.records[position] = record
+
+
+class ReadBack:
+    """Records of a run, and what was read of their objects.
+
+    Only the thread that reads the source uses it.
+
+    Args:
+        types: The object types that the import is mapped to.
+        sample: Number of records to compare per object type. None compares all.
+    """
+
+    def __init__(self, types: Sequence[MappedType], sample: int | None = None) -> None:
+        self.types = tuple(types)
+        self.sample = sample
+        self._indexes = {mapped.key: index for index, mapped in enumerate(self.types)}
+        self._samples: dict[str, _Sample] = {}
+        #: Attributes that at least one record fills. An attribute that the source never fills has no value that should be gone.
+        self._filled: list[set[int]] = [set() for _ in self.types]
+        self._hash_of_id: dict[int, int] = {}
+        #: Keys of the objects that a sample refers to, by id.
+        self._target_keys: dict[int, str] = {}
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        for statement in (
+            f"PRAGMA cache_size=-{_CACHE}",
+            "PRAGMA journal_mode=OFF",
+            "PRAGMA synchronous=OFF",
+            *_TABLES.split(";"),
+            "BEGIN",  # nothing is ever rolled back, and a commit of each row would take time
+        ):
+            self._database.execute(statement)
+
+    def close(self) -> None:
+        """Delete everything. A second call does nothing."""
+        self._database.close()
+
+    # --- records
+
+    def note(self, selector: str, records: Sequence[Mapping[str, object]]) -> None:
+        """Add checked records of a selector. Records without an identity are ignored, as Assets does."""
+        if self.sample is None:
+            self._insert(selector, records)
+            return
+        sample = self._samples.get(selector)
+        if sample is None:
+            # The same records give the same sample in each run.
+            sample = self._samples[selector] = _Sample(self.sample, Random(0))
+        sample.note(records)
+
+    def end_of_records(self) -> None:
+        """Add the records of the sample."""
+        for selector, sample in self._samples.items():
+            self._insert(selector, sample.records)
+        self._samples.clear()
+
+    def _insert(self, selector: str, records: Sequence[Mapping[str, object]]) -> None:
+        for index, mapped in enumerate(self.types):
+            if mapped.selector != selector or not mapped.is_identifiable:
+                continue
+            self._database.executemany(
+                # Which of two records with one identifier Assets uses is not documented; it counts the other ones.
+                "INSERT OR IGNORE INTO sent (type, identity, text, hashes, links) VALUES (?, ?, ?, ?, ?)",
+                (
+                    (
+                        index,
+                        _storable(mapped.identity(text)),
+                        _storable(text),
+                        *self._of_record(index, mapped, record),
+                    )
+                    for text, record in zip(mapped.of_records(records), records, strict=True)
+                    if text
+                ),
+            )
+
+    def _of_record(self, index: int, mapped: MappedType, record: Mapping[str, object]) -> tuple[bytes, bytes]:
+        """Return the hashes of a record's plain values, and the hashes of its targets by attribute."""
+        hashes, links = array("q"), array("q")
+        filled = self._filled[index]
+        for number, attribute in enumerate(mapped.attributes):
+            if not is_comparable(attribute, mapped):
+                hashes.append(0)
+                continue
+            if attribute.target:
+                target = self._indexes[attribute.target]
+                texts = {
+                    str(value) for path in attribute.paths for value in at_path(record, path) if value != ""
+                }
+                targets = sorted({self._target_hash(target, text) for text in texts})
+                links.extend((number, len(targets), *targets))
+                hashes.append(0)
+                if targets:
+                    filled.add(number)
+                continue
+            texts_of_values = [text for text in attribute.record_texts(record) if text]
+            if len(texts_of_values) > 1 and not attribute.is_multiple:
+                texts_of_values = [mapped.concatenator.join(texts_of_values)]
+            hashes.append(_hash(texts_of_values))
+            if texts_of_values:
+                filled.add(number)
+        return hashes.tobytes(), links.tobytes()
+
+    def _target_hash(self, index: int, text: str) -> int:
+        return hash((index, _storable(self.types[index].identity(text))))
+
+    # --- objects
+
+    def begin_reading(self, keys: Iterable[str]) -> None:
+        """Forget what was read of the objects of some object types, because all of them are read again."""
+        for key in keys:
+            index = self._indexes[key]
+            self._database.execute("UPDATE sent SET key='', label='', seen_links=NULL WHERE type=?", (index,))
+            self._database.execute("DELETE FROM differences WHERE type=?", (index,))
+            self._database.execute("DELETE FROM extra WHERE type=?", (index,))
+
+    def compare(self, key: str, objects: Iterable[AssetsObject]) -> None:
+        """Compare objects of one object type with their records."""
+        index = self._indexes[key]
+        mapped = self.types[index]
+        for asset in objects:
+            text = _storable(mapped.of_object(asset))
+            identity = _storable(mapped.identity(text))
+            if text:
+                self._add_target(int(asset.id), self._target_hash(index, text))
+            row = self._database.execute(
+                "SELECT hashes, key FROM sent WHERE type=? AND identity=?", (index, identity)
+            ).fetchone()
+            if row is None or row[1] not in ("", asset.key):
+                name = _name(text, asset.key, asset.label)
+                self._database.execute(
+                    "INSERT OR REPLACE INTO extra VALUES (?, ?, ?, ?)",
+                    (index, asset.key, name, row is not None),
+                )
+            else:
+                self._compare_values(index, mapped, identity, asset, array("q", row[0]))
+
+    def _add_target(self, object_id: int, target_hash: int) -> None:
+        self._database.execute("INSERT OR REPLACE INTO targets VALUES (?, ?)", (object_id, target_hash))
+        if len(self._hash_of_id) < _REMEMBERED:
+            self._hash_of_id[object_id] = target_hash
+
+    def _compare_values(
+        self, index: int, mapped: MappedType, identity: str, asset: AssetsObject, hashes: array[int]
+    ) -> None:
+        links = array("q")
+        self._database.execute("DELETE FROM differences WHERE type=? AND identity=?", (index, identity))
+        for number, attribute in enumerate(mapped.attributes):
+            if not is_comparable(attribute, mapped):
+                continue
+            value = asset.values.get(attribute.name)
+            if attribute.target:
+                references = _references(value)
+                ids = [int(reference.id) for reference in references]
+                links.extend((number, len(ids), *ids))
+                if self.sample is not None:
+                    self._target_keys.update(zip(ids, (item.key for item in references), strict=True))
+                continue
+            stored_hash = (
+                0 if value is None else _hash(text for text in attribute.object_texts(value) if text)
+            )
+            if stored_hash != hashes[number]:
+                self._differ(index, identity, number, LOST if hashes[number] else EMPTIED)
+        self._database.execute(
+            "UPDATE sent SET key=?, label=?, seen_links=? WHERE type=? AND identity=?",
+            (asset.key, _storable(asset.label), links.tobytes(), index, identity),
+        )
+
+    def _differ(self, index: int, identity: str, attribute: int, kind: str) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO differences VALUES (?, ?, ?, ?)", (index, identity, attribute, kind)
+        )
+
+    def unknown_targets(self) -> dict[str, set[str]]:
+        """Return the keys of objects that a sample refers to and that were not read, by key of their object type."""
+        keys: dict[str, set[str]] = {}
+        for index, links in self._rows("SELECT type, seen_links FROM sent WHERE seen_links IS NOT NULL"):
+            for number, targets in _links(links):
+                unknown = {self._target_keys[target] for target in targets if self._hash_of(target) is None}
+                if unknown:
+                    keys.setdefault(self.types[index].attributes[number].target, set()).update(unknown)
+        return keys
+
+    def _hash_of(self, object_id: int) -> int | None:
+        target_hash = self._hash_of_id.get(object_id)
+        if target_hash is None:
+            row = self._database.execute("SELECT hash FROM targets WHERE id=?", (object_id,)).fetchone()
+            target_hash = None if row is None else int(row[0])
+        return target_hash
+
+    def settle(self) -> None:
+        """Compare references, after the objects that they may refer to were read."""
+        rows = self._rows(
+            "SELECT type, identity, links, seen_links FROM sent WHERE seen_links IS NOT NULL AND length(links)>0"
+        )
+        for index, identity, links, seen_links in rows:
+            for (number, wanted), (_, ids) in zip(_links(links), _links(seen_links), strict=True):
+                seen = {self._hash_of(object_id) for object_id in ids}
+                self._database.execute(
+                    "DELETE FROM differences WHERE type=? AND identity=? AND attribute=?",
+                    (index, identity, number),
+                )
+                if seen != wanted:
+                    self._differ(index, identity, number, self._link_difference(wanted, seen))
+
+    def _link_difference(self, wanted: set[int], seen: set[int | None]) -> str:
+        if not wanted:
+            return EMPTIED
+        # Assets drops a reference if it does not find the target.
+        if seen < wanted and not any(map(self._is_target, wanted - seen)):
+            return DANGLING
+        return LOST
+
+    def _is_target(self, target_hash: int) -> bool:
+        query = "SELECT EXISTS (SELECT 1 FROM targets WHERE hash=?)"
+        (exists,) = self._database.execute(query, (target_hash,)).fetchone()
+        return bool(exists)
+
+    # --- results
+
+    def counts(self, key: str) -> Counts:
+        """Return the counts of one object type."""
+        index = self._indexes[key]
+        return Counts(
+            compared=self._number("FROM sent WHERE type=?", index),
+            absent=self._number("FROM sent WHERE type=? AND key=''", index),
+            differing=sum(1 for _ in itertools.groupby(self._differing(index), operator.itemgetter(0))),
+        )
+
+    def _number(self, query: str, index: int) -> int:
+        (number,) = self._database.execute(f"SELECT count(*) {query}", (index,)).fetchone()
+        return int(number)
+
+    def _differing(self, index: int, kind: str | None = None) -> Iterator[tuple[str, int]]:
+        """Yield the identity and the attribute of each difference, without those of attributes that no record fills."""
+        filled = self._filled[index]
+        rows = self._rows(
+            "SELECT identity, attribute, kind FROM differences WHERE type=? ORDER BY identity, attribute",
+            (index,),
+        )
+        for identity, attribute, row_kind in rows:
+            if (row_kind != EMPTIED or attribute in filled) and kind in (None, row_kind):
+                yield identity, attribute
+
+    def differences(self, key: str, kind: str) -> Iterator[Difference]:
+        """Yield the objects that differ from their records in a kind of difference."""
+        index = self._indexes[key]
+        mapped = self.types[index]
+        for identity, rows in itertools.groupby(self._differing(index, kind), operator.itemgetter(0)):
+            names = tuple(mapped.attributes[attribute].name for _, attribute in rows)
+            row = self._database.execute(
+                "SELECT text, key, label FROM sent WHERE type=? AND identity=?", (index, identity)
+            ).fetchone()
+            yield Difference(_name(*row), names)
+
+    def difference_counts(self, key: str, kind: str) -> tuple[int, int]:
+        """Return the number of objects and of values that differ in a kind of difference."""
+        object_count = value_count = 0
+        for _, rows in itertools.groupby(self._differing(self._indexes[key], kind), operator.itemgetter(0)):
+            object_count += 1
+            value_count += sum(1 for _ in rows)
+        return object_count, value_count
+
+    def absent(self, key: str) -> Iterator[str]:
+        """Yield the identities of the records without an object, as texts."""
+        for (text,) in self._rows(
+            "SELECT text FROM sent WHERE type=? AND key='' ORDER BY identity", (self._indexes[key],)
+        ):
+            yield text
+
+    def lost(self, key: str) -> Iterator[str]:
+        """Yield the identities of the records without an object, and of those whose object has another value, as texts."""
+        index = self._indexes[key]
+        yield from self.absent(key)
+        for identity, _ in itertools.groupby(self._differing(index, LOST), operator.itemgetter(0)):
+            (text,) = self._database.execute(
+                "SELECT text FROM sent WHERE type=? AND identity=?", (index, identity)
+            ).fetchone()
+            yield text
+
+    def unsettled(self, key: str) -> Iterator[str]:
+        """Yield the identities of the records without an object, and of those whose object differs, as texts."""
+        index = self._indexes[key]
+        yield from self.absent(key)
+        for identity, _ in itertools.groupby(self._differing(index), operator.itemgetter(0)):
+            (text,) = self._database.execute(
+                "SELECT text FROM sent WHERE type=? AND identity=?", (index, identity)
+            ).fetchone()
+            yield text
+
+    def unmatched(self, key: str, *, duplicates: bool) -> tuple[int, list[str]]:
+        """Return the number and some names of objects that have the identifier of another object, or no record."""
+        index = self._indexes[key]
+        rows = self._database.execute(
+            "SELECT name FROM extra WHERE type=? AND is_duplicate=? ORDER BY key LIMIT 10",
+            (index, duplicates),
+        ).fetchall()
+        (number,) = self._database.execute(
+            "SELECT count(*) FROM extra WHERE type=? AND is_duplicate=?", (index, duplicates)
+        ).fetchone()
+        return int(number), [name for (name,) in rows]
+
+    def not_compared(self) -> list[str]:
+        """Return the names of the attributes whose values can't be compared."""
+        return [
+            f"{mapped.name}.{attribute.name}"
+            for mapped in self.types
+            for attribute in mapped.attributes
+            if attribute.name and not is_comparable(attribute, mapped)
+        ]
+
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield rows. Other statements may be executed in between, except changes of the rows themselves."""
+        cursor = self._database.execute(query, values)
+        while rows := cursor.fetchmany(500):
+            yield from rows
+
+
+def is_comparable(attribute: MappedAttribute, mapped: MappedType) -> bool:
+    """Return True if what Assets must contain follows from a record."""
+    if not attribute.name or not attribute.is_compared:
+        return False
+    # What joins several values of a single-valued attribute may be unknown.
+    return len(attribute.paths) == 1 or attribute.is_multiple or bool(mapped.concatenator)
+
+
+def _storable(text: str) -> str:
+    # SQLite stores UTF-8, which has no lone surrogates.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
+    return text
+
+
+def _hash(texts: Iterable[str]) -> int:
+    # It is not documented whether Assets keeps line ends and spaces at the ends.
+    values = sorted({text.replace("\r\n", "\n").strip() for text in texts})
+    return (hash(tuple(values)) or 1) if any(values) else 0
+
+
+def _references(value: ObjectValue | None) -> list[ObjectReference]:
+    values = value if isinstance(value, list) else [value]
+    return [item for item in values if isinstance(item, ObjectReference) and item.id.isdecimal()]
+
+
+def _links(blob: bytes) -> Iterator[tuple[int, set[int]]]:
+    links, position = array("q", blob), 0
+    while position < len(links):
+        number, count = links[position], links[position + 1]
+        yield number, set(links[position + 2 : position + 2 + count])
+        position += 2 + count
+
+
+def _name(text: str, key: str, label: str) -> str:
+    names = [display(text), key] if text else [label, key]
+    return f"{names[0]} ({names[1]})" if all(names) else "".join(names)

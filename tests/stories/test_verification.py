@@ -1,0 +1,296 @@
+"""Stories about reading objects back: each kind of difference has its own name, and a slow search is not a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jsm_assets_dest import ImportProgress, ImportVerification
+from jsm_assets_dest.exceptions import AssetsError, ConfigurationError, RecordError
+from jsm_assets_dest.testing import Doubts, Emulator
+from tests.stories.importing import operations, people, ready
+from tests.stories.story import now, story
+from tests.stories.test_building import GROUPS, model
+
+#: People who are in one or two groups.
+PEOPLE = [
+    {**person, "groups": ["00g1"] if number % 2 else ["00g2", "00g1"]}
+    for number, person in enumerate(people(12))
+]
+RECORDS: dict[str, Any] = {"groups": GROUPS, "people": PEOPLE}
+
+
+def when_done(change: Callable[[], object]) -> Callable[[ImportProgress], None]:
+    """Change something in Assets after the import, before its verification."""
+
+    def listener(progress: ImportProgress) -> None:
+        if progress.phase == "done":
+            change()
+
+    return listener
+
+
+def codes(verification: Any) -> list[tuple[str, int, str]]:
+    """The code, the count, and the object type of each problem."""
+    return [(problem.code, problem.count, problem.object_type) for problem in verification.problems]
+
+
+@story
+async def test_all_records_are_verified(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    result = await now(token.import_records(RECORDS, verify="all"))
+
+    assert (result.ok, result.verified, result.verification.compared) == (True, "all", 14)
+    assert result.verification.waited == 0
+    assert str(result).startswith("Import confirmed by Assets and verified: 14 records")
+    assert str(result.verification) == (
+        "Verification of all records: 14 records compared\n"
+        "  Groups: 2 compared, 2 identical, 0 differing, 0 absent\n"
+        "  People: 12 compared, 12 identical, 0 differing, 0 absent"
+    )
+
+
+@story
+async def test_changed_lost_and_duplicated_objects_are_named(emulator: Emulator, connection: Any) -> None:
+    """Each one has its own code. Objects that nothing explains are lost after the wait."""
+    token = await ready(emulator, connection)
+    assets = emulator.object_schema("OKT")["People"]
+
+    def change() -> None:
+        by_id = {str(person["Okta ID"]): person for person in assets.objects}
+        by_id["00u1"].update(Email="other@example.com")
+        by_id["00u2"].update(Groups=[by_id["00u1"]["Groups"][0]])
+        by_id["00u3"].delete()
+        assets.add_object({"Display Name": "Again", "Okta ID": "00u4 "})
+        emulator.world.objects[int(assets.objects[-1].id)].values.update(
+            emulator.world.objects[int(by_id["00u4"].id)].values
+        )
+
+    result = await now(token.import_records(RECORDS, verify="all", on_progress=when_done(change)))
+
+    assert not result.ok
+    assert result.verified == "all"
+    assert codes(result) == [("lost", 3, "People"), ("duplicate", 1, "People")]
+    lost, duplicate = result.problems
+    assert lost.examples[0] == "00u3: no object"
+    assert lost.examples[1].startswith("00u1 (OKT-")
+    assert lost.examples[1].endswith("): Email")
+    assert lost.examples[2].endswith("): Groups")
+    assert duplicate.examples[0].startswith("00u4 (OKT-")
+    assert result.verification.waited == 120
+    assert "Waited 2 min 00 s for the search of Assets" in str(result)
+
+
+@pytest.mark.parametrize("lag", [20.0, 100.0])
+def test_delayed_objects_are_found_within_the_wait(lag: float) -> None:
+    """The search of Assets lags behind the import."""
+    with Emulator(doubts=Doubts(search_lag_seconds=lag)) as emulator, emulator.connect() as connection:
+        result = _token(emulator, connection).import_records(RECORDS, verify="all")
+
+        assert result.ok
+        assert lag <= result.verification.waited <= lag * 1.6 + 5
+
+
+@pytest.mark.parametrize("count_lag", [0.0, 900.0])
+def test_objects_that_stay_invisible_are_not_lost(count_lag: float) -> None:
+    """Assets counts them, or none of the created objects is visible."""
+    doubts = Doubts(search_lag_seconds=900, count_lag_seconds=count_lag)
+    with Emulator(doubts=doubts) as emulator, emulator.connect() as connection:
+        token = _token(emulator, connection)
+        emulator.requests.clear()
+
+        result = token.import_records(RECORDS, verify="all")
+
+        assert codes(result) == [("not_visible", 2, "Groups"), ("not_visible", 12, "People")]
+        assert result.verification.waited == 120
+        assert len(emulator.requests) < 200
+
+
+@story
+async def test_sample_is_compared_with_its_targets(emulator: Emulator, connection: Any) -> None:
+    """A sample reads some objects, and those that they refer to."""
+    token = await ready(emulator, connection)
+    records = {"groups": GROUPS, "people": [{**person, "groups": ["00g1"]} for person in people(500)]}
+    await now(token.import_records(records, missing_objects="ignore"))
+    emulator.requests.clear()
+
+    verification = await now(token.verify(records, sample=20))
+    again = await now(token.verify(records, sample=20))
+
+    assert (verification.ok, verification.scope, verification.compared) == (True, "sample", 22)
+    assert verification == again
+    assert operations(emulator).count("search objects") <= 8
+
+
+@story
+async def test_import_verifies_a_sample(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    result = await now(token.import_records({"people": people(300)}, verify="sample"))
+
+    assert (result.ok, result.verified, result.verification.compared) == (True, "sample", 200)
+    assert "confirmed by Assets and verified by a sample" in str(result)
+
+
+@story
+async def test_value_that_should_be_gone_is_emptied(emulator: Emulator, connection: Any) -> None:
+    """The import ignores empty values, so the earlier value stays. An attribute that no record fills does not count."""
+    token = await ready(emulator, connection)
+    await now(token.import_records(RECORDS, missing_objects="ignore"))
+    without_email = [
+        {key: value for key, value in person.items() if key != "email" or number}
+        for number, person in enumerate(PEOPLE)
+    ]
+    without_status = [{**person, "status": None, "groups": []} for person in without_email]
+
+    result = await now(
+        token.import_records({"people": without_status}, verify="all", missing_objects="ignore")
+    )
+
+    assert codes(result) == [("emptied", 1, "People")]
+    assert result.problems[0].examples[0].endswith("): Email")
+
+
+@story
+async def test_reference_without_target_is_dangling(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    records = {"groups": GROUPS, "people": [{**PEOPLE[0], "groups": ["00g1", "00g7"]}]}
+
+    result = await now(token.import_records(records, verify="all"))
+
+    assert codes(result) == [("dangling", 1, "People")]
+
+
+@story
+async def test_missing_objects_that_stay_are_reported(emulator: Emulator, connection: Any) -> None:
+    """The setting is declared, but Assets does not remove them. That is not a problem of the records."""
+    token = await ready(emulator, connection)
+    await now(token.import_records(RECORDS, missing_objects="ignore"))
+    records = {**RECORDS, "people": PEOPLE[:10]}
+
+    result = await now(token.import_records(records, verify="all", missing_objects="remove", max_missing=1))
+
+    assert result.ok
+    assert result.verification.object_types[1].not_removed == 2
+    (note,) = [note for note in result.verification.notes if "not removed" in note]
+    assert note.startswith("People: 2 objects without a record were not removed, such as 00u10 (OKT-")
+    assert "reset the setting to Ignore" in note
+
+
+def test_removed_objects_are_not_reported() -> None:
+    """Assets removed them."""
+    with (
+        Emulator(doubts=Doubts(mapping_resets_missing_objects=False)) as emulator,
+        emulator.connect() as connection,
+    ):
+        schema = connection.ensure_object_schema("OKT", name="Okta")
+        source = emulator.add_import_source("OKT", missing_objects="remove")
+        token = connection.import_token(source.token, schema=schema)
+        token.build(model())
+        token.import_records(RECORDS, missing_objects="remove", max_missing=1)
+
+        records = {**RECORDS, "people": PEOPLE[:10]}
+        result = token.import_records(records, verify="all", missing_objects="remove", max_missing=1)
+
+        assert (result.ok, result.missing_deleted) == (True, 2)
+        assert [item.not_removed for item in result.verification.object_types] == [0, 0]
+
+
+@story
+async def test_verification_without_read_access_sends_nothing(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next("count objects", status=403)
+
+    with pytest.raises(AssetsError) as caught:
+        await now(token.import_records(RECORDS, verify="all", missing_objects="ignore"))
+
+    assert any("needs an account that may read" in note for note in caught.value.__notes__)
+    assert "start import" not in operations(emulator)
+
+
+@story
+async def test_failed_verification_keeps_the_result(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    def fail() -> None:
+        emulator.faults.next("search objects", status=403)
+
+    result = await now(
+        token.import_records(RECORDS, verify="all", missing_objects="ignore", on_progress=when_done(fail))
+    )
+
+    assert (result.confirmed, result.verified, result.verification) == (True, "no", None)
+    assert any("The verification failed" in note for note in result.notes)
+
+
+@story
+async def test_verify_names_skipped_records(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    await now(token.import_records({"people": people(2)}))
+    pairs = [*(("people", person) for person in people(2)), ("people", {"id": ""}), "no pair"]
+
+    verification = await now(token.verify(pairs, on_bad_record="skip"))
+
+    assert [(problem.code, problem.count) for problem in verification.problems] == [
+        ("skipped", 1),
+        ("skipped", 1),
+    ]
+    with pytest.raises(RecordError):
+        await now(token.verify(pairs))
+
+
+@story
+async def test_verify_passes_on_errors_of_the_source(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+
+    def source() -> Any:
+        yield ("people", people(1)[0])
+        raise OSError("the file is gone")
+
+    with pytest.raises(OSError, match="the file is gone"):
+        await now(token.verify(source()))
+
+
+@pytest.mark.parametrize("sample", [0, -1, True, 1.5, "200"])
+def test_invalid_sample_is_rejected(sample: object) -> None:
+    """Nothing is sent."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = _token(emulator, connection)
+        emulator.requests.clear()
+
+        with pytest.raises(ConfigurationError, match="`sample` is"):
+            token.verify(RECORDS, sample=sample)
+
+        assert emulator.requests == []
+
+
+def test_verify_needs_the_end_of_the_import() -> None:
+    """Without `wait`, there is nothing to compare yet."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        with pytest.raises(ConfigurationError, match="`verify` compares objects after the end"):
+            _token(emulator, connection).import_records(RECORDS, verify="all", wait=False)
+
+
+def test_verification_can_be_stored_and_displayed() -> None:
+    """The text, HTML, and dictionary contain the same counts."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = _token(emulator, connection)
+
+        verification = token.verify(RECORDS, visible_seconds=0)
+
+        assert isinstance(verification, ImportVerification)
+        assert not verification.ok
+        assert repr(verification) == "<ImportVerification of all records: 14 records compared, 2 problems>"
+        data = verification.to_dict()
+        assert (data["ok"], data["scope"], data["compared"]) == (False, "all", 14)
+        assert "12 records that were sent are not in Assets" in verification._repr_html_()
+
+
+def _token(emulator: Emulator, connection: Any) -> Any:
+    schema = connection.ensure_object_schema("OKT", name="Okta")
+    token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+    token.build(model())
+    return token
