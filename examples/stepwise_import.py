@@ -1,15 +1,17 @@
-"""Import in steps, each of which is a process of its own: start, send in parallel, complete.
+"""Import in steps, each of which is a process of its own: start, send in parallel, complete, verify.
 
     python examples/stepwise_import.py                                   all steps, on the embedded emulator
     python examples/stepwise_import.py start > execution.json            one step, on your own site
     python examples/stepwise_import.py send 0 < execution.json > receipt-0.json
     python examples/stepwise_import.py complete receipt-*.json < execution.json
+    python examples/stepwise_import.py verify
 
 The steps exchange plain data, which contains no secret. An orchestrator can run each as a task, with its own retries:
 
 * `start` runs once. If its output is lost, `cancel` ends the execution that no one knows any more.
 * `send` can be repeated: its chunks have the same ids again, and its receipt counts once.
 * `complete` can be repeated: if an earlier attempt has completed the execution, it only waits for the result.
+* `verify` reads objects back and compares them with the source. It needs an account that can see them.
 
 With JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, JSM_ASSETS_API_TOKEN and JSM_ASSETS_IMPORT_TOKEN set, the steps use that site.
 """
@@ -25,6 +27,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from jsm_assets_dest import AttributeSpec, Connection, ImportToken, ObjectTypeSpec, SchemaModel
 from jsm_assets_dest.exceptions import AssetsError, ExecutionCompletedError
@@ -90,6 +93,13 @@ def complete(
         return result.to_dict()
 
 
+def verify() -> Mapping[str, object]:
+    """Compare a sample of the records with the objects in Assets. Return the differences."""
+    records = (("sensors", record) for partition in range(PARTITIONS) for record in sensors(partition))
+    with open_token() as token:
+        return token.verify(records, model=MODEL, sample=200).to_dict()
+
+
 def cancel() -> Mapping[str, object]:
     """Cancel the running execution, because its data was lost. Return what was running."""
     with open_token() as token:
@@ -114,7 +124,7 @@ def run_step(
     raise RuntimeError(f"the step {step} failed {attempts} times")
 
 
-def run_all(environment: Mapping[str, str], folder: Path) -> Mapping[str, object]:
+def run_all(environment: Mapping[str, str], folder: Path) -> Mapping[str, Any]:
     """Run all steps, those that send in parallel, and return the result."""
     execution = run_step("start", environment=environment)
     with ThreadPoolExecutor(PARTITIONS) as pool:
@@ -129,10 +139,10 @@ def run_all(environment: Mapping[str, str], folder: Path) -> Mapping[str, object
         path = folder / f"receipt-{partition}.json"
         path.write_text(receipt, "utf-8")
         files.append(str(path))
-    result: Mapping[str, object] = json.loads(
+    result: dict[str, object] = json.loads(
         run_step("complete", *files, environment=environment, text=execution)
     )
-    return result
+    return {**result, "verification": json.loads(run_step("verify", environment=environment))}
 
 
 def demonstrate() -> int:
@@ -146,24 +156,23 @@ def demonstrate() -> int:
         with Connection.current_site(environ=environment) as connection:
             connection.import_token(environment["JSM_ASSETS_IMPORT_TOKEN"]).build(MODEL)
         result = run_all(environment, Path(folder))
-    print(
-        f"{result['sent']:,} records sent by {PARTITIONS} processes, confirmed by Assets: {result['confirmed']}"
-    )
-    return 0 if result["confirmed"] else 1
+    print(f"{result['sent']:,} records sent by {PARTITIONS} processes")
+    print(f"confirmed by Assets: {result['confirmed']}, verified: {result['verification']['ok']}")
+    return 0 if result["confirmed"] and result["verification"]["ok"] else 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one step, or all of them on the emulator."""
     parser = argparse.ArgumentParser(description="Import in steps, each in a process of its own.")
-    parser.add_argument("step", nargs="?", choices=("start", "send", "complete", "cancel"))
+    parser.add_argument("step", nargs="?", choices=("start", "send", "complete", "verify", "cancel"))
     parser.add_argument("values", nargs="*", help="the partition to send, or the receipts")
     options = parser.parse_args(arguments)
     if options.step is None:
         return demonstrate()
     if options.step == "start":
         output = start()
-    elif options.step == "cancel":
-        output = cancel()
+    elif options.step in {"verify", "cancel"}:
+        output = verify() if options.step == "verify" else cancel()
     elif options.step == "send":
         output = send(json.load(sys.stdin), int(options.values[0]))
     else:

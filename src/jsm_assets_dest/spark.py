@@ -30,7 +30,9 @@ from pyspark.sql.datasource import DataSource, DataSourceWriter, WriterCommitMes
 from pyspark.sql.types import StructType
 from typing_extensions import override
 
-from . import Destination, ImportResult, ImportToken
+from ._imports.result import ImportResult
+from ._sync.destination import Destination
+from ._sync.import_token import ImportToken
 from .exceptions import ConfigurationError
 
 __all__ = ["AssetsDataSource"]

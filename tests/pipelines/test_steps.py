@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from examples import stepwise_import
-from jsm_assets_dest import Connection
+from jsm_assets_dest.exceptions import MassDeletionGuardError
 from jsm_assets_dest.testing import Emulator
 
 pytestmark = pytest.mark.slow
@@ -56,6 +56,7 @@ def test_steps_in_processes_import_everything_once(
     result = stepwise_import.run_all(environment, tmp_path)
 
     assert (result["sent"], result["confirmed"]) == (2_000, True)
+    assert (result["verification"]["ok"], result["verification"]["compared"]) == (True, 200)
     assert serials(emulator) == EXPECTED
     assert completions(emulator) == 1
 
@@ -152,22 +153,22 @@ def test_start_whose_output_is_lost_is_cancelled(
 
 
 def test_missing_partition_is_rejected(
-    emulator: Emulator, environment: Mapping[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    emulator: Emulator, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An import that is set to remove missing objects is not completed without the records of a lost task."""
-    stepwise_import.run_all(environment, tmp_path)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    execution = stepwise_import.start()
+    receipts = [stepwise_import.send(execution, partition) for partition in range(stepwise_import.PARTITIONS)]
+    stepwise_import.complete(execution, receipts)
     emulator.import_sources[0].set_missing_objects("remove")
-    execution = stepwise_import.run_step("start", environment=environment)
-    receipt = stepwise_import.run_step("send", "0", environment=environment, text=execution)
-    (tmp_path / "one.json").write_text(receipt, "utf-8")
+    execution = stepwise_import.start()
+    receipt = stepwise_import.send(execution, 0)
 
-    with pytest.raises(RuntimeError, match="the step complete failed 1 times"):
-        stepwise_import.run_step(
-            "complete", str(tmp_path / "one.json"), environment=environment, text=execution, attempts=1
-        )
+    with pytest.raises(MassDeletionGuardError) as caught:
+        stepwise_import.complete(execution, [receipt])
 
-    assert "1,500" in capfd.readouterr().err
+    assert caught.value.preview is not None
+    assert caught.value.preview.missing == 1_500
     assert serials(emulator) == EXPECTED
-    with Connection.current_site(environ=environment) as connection:
-        token = connection.import_token(environment["JSM_ASSETS_IMPORT_TOKEN"])
-        assert token.attach(json.loads(execution), lead=True).cancel()
+    assert stepwise_import.cancel() == {"cancelled": True}
