@@ -7,7 +7,7 @@ narrower or `Any` fails here before it fails for users.
 from __future__ import annotations
 
 import datetime
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import assert_type
 
 from attrs import evolve
@@ -109,6 +109,7 @@ from jsm_assets_dest import (
     UserLinkProgress,
     UserLinkReport,
     okta,
+    tables,
 )
 from jsm_assets_dest.exceptions import (
     ExecutionFacts,
@@ -190,6 +191,9 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.count_objects(object_type="People"), int)
     assert_type(schema.get_object("OKT-1"), AssetsObject)
     assert_type(schema.export_objects("people.jsonl", object_type="People"), int)
+    assert_type(tables.read_export("people.jsonl", model), Iterator[tuple[str, dict[str, object]]])
+    assert_type(tables.records(object(), columns={"Mail": "email"}), Iterable[dict[str, object]])
+    assert_type(tables.records(object(), columns=["id", "email"]), Iterable[dict[str, object]])
     assert_type(schema.find_object("OKT-1"), AssetsObject | None)
     for asset in schema.objects(include_children=True):
         assert_type(asset.to_dict(), dict[str, object])

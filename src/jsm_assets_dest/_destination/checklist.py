@@ -28,8 +28,6 @@ from .._secret import Secret
 from .._session.site import Site
 from ..exceptions import (
     AssetsError,
-    ImpossibleChangeError,
-    RiskyChangeError,
     RolesNotSettableError,
 )
 from .problem_steps import REMEDIES, failed_checks_step, failed_step
@@ -512,8 +510,11 @@ class _Checklist:
         try:
             self.plan.raise_for_impossible()
             self.plan.raise_for_risky()
-        except (ImpossibleChangeError, RiskyChangeError) as error:
+        except AssetsError as error:
             return failed_step("build", error, "fix_model", self._page())
+        rejection = self.site.rejected_plans.get(self.plan.digest)
+        if rejection is not None:
+            return failed_step("build", rejection, "fix_model", self._page())
         return DestinationStep(
             code="build",
             state=StepState.OPEN,

@@ -1,6 +1,7 @@
 """Builds the schema model: read what exists, plan, send the changes, and wait until Assets has processed them."""
 
 import re
+from copy import copy
 from http import HTTPStatus
 
 from .._assets.object_schemas import ObjectSchemaRecord
@@ -9,7 +10,7 @@ from .._imports.execution_status import read_execution_status
 from .._model.document_reading import read_document
 from .._model.schema_model import SchemaModel
 from .._plan.build_plan import BuildPlanRecord, make_plan
-from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
+from .._plan.plan_items import PlanKind, PlanSubject
 from .._secret import Secret
 from .._session.call import call
 from .._session.site import Site
@@ -35,6 +36,7 @@ from ..exceptions import (
 from . import import_tokens as tokens
 from . import object_schemas as schemas
 from .import_target import ImportTarget
+from .other_imports import other_imports
 
 #: The results of a successful mapping. Atlassian documents no others.
 _DONE = ("OK", "")
@@ -64,16 +66,18 @@ def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Opera
     )
     has_mapping = state.status != "MISSING_MAPPING"
     plan = make_plan(model, document, has_mapping=has_mapping, known_statuses=statuses)
-    if not has_mapping or not any(_creates_type(item) for item in plan.items):
+    created = {item.subject for item in plan.of(PlanKind.CREATE)}
+    if not created & {PlanSubject.OBJECT_TYPE, PlanSubject.MAPPING}:
         return plan
-    imported_types = yield from _imported_types(target, links)
+    # Only what is new can have been deleted before, or can collide with another import.
     return make_plan(
-        model, document, has_mapping=has_mapping, known_statuses=statuses, imported_types=imported_types
+        model,
+        document,
+        has_mapping=has_mapping,
+        known_statuses=statuses,
+        imported_types=(yield from _imported_types(target, links)) if has_mapping else (),
+        other_imports=(yield from other_imports(target.site, links.import_source_id)),
     )
-
-
-def _creates_type(item: PlanItem) -> bool:
-    return item.kind is PlanKind.CREATE and item.subject is PlanSubject.OBJECT_TYPE
 
 
 def _imported_types(target: ImportTarget, links: ImportLinks) -> Operation[tuple[str, ...]]:
@@ -169,7 +173,10 @@ def _carry_out(
             else:
                 yield from _wait_without_address(target, links, plan.model, timeout)
     except MappingRejectedError as error:
-        raise _with_places(error, plan.model) from None
+        rejection = _with_places(error, plan.model)
+        # The checklist must not recommend the same build again.
+        target.site.rejected_plans[plan.digest] = copy(rejection)
+        raise rejection from None
 
 
 def _wait_without_address(

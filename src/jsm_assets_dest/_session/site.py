@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from .._http.clock import Clock, SystemClock
 from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY, origin
 from .._wire.request import CredentialKind
+from ..exceptions import AssetsError
 from .budget import Budget
 from .credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
 from .gate import Gate
@@ -56,6 +57,7 @@ class Site:
         token: Current bearer token, for credentials that provide one on request.
         token_expires: Time at which that token must be renewed, on the monotonic clock.
         gate: Gate of all requests.
+        rejected_plans: Errors of the builds that Assets rejected, by the digests of their plans.
         budget: Retry budget of all requests.
         patience: Time that an import waits for throttling; None for all other requests, to which the retry policy applies.
     """
@@ -97,6 +99,7 @@ class Site:
         self.token_expires: float = float("inf")
         self.kind: Final = next(kind for credential, kind in _KINDS if isinstance(credentials, credential))
         self.gate: Final[Gate] = Gate()
+        self.rejected_plans: Final[dict[str, AssetsError]] = {}
         self.budget: Budget = Budget(self.policy.budget)
         named = [url, gateway, authorization_server]
         if isinstance(credentials, ForgeToken):
