@@ -375,6 +375,8 @@ def destinations(model: SchemaModel) -> None:
         assert_type(destination.import_records([], connection=connection, on_progress=print), ImportResult)
     assert_type(destination.save_import_token("ATCTT3x", "file:token"), Destination)
     assert_type(destination.rotate_import_token(on_busy="fail"), Destination)
+    assert_type(destination.resolve_conflict("people", "adopt"), Destination)
+    assert_type(destination.resolve_conflict(status.conflicts[0], Resolution.SKIP), Destination)
     destination.remove()
 
 

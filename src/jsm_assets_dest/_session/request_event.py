@@ -1,7 +1,5 @@
 """What a listener learns about one attempt of a request."""
 
-from __future__ import annotations
-
 from attrs import asdict, frozen
 
 
