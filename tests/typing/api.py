@@ -122,6 +122,7 @@ from jsm_assets_dest.exceptions import (
     ResultFacts,
     TransportError,
 )
+from jsm_assets_dest.testing import Doubts, Emulator, SiteProfile
 
 
 def show_links(progress: UserLinkProgress) -> None:
@@ -440,6 +441,14 @@ def values(
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)
     assert_type(source.object_types, tuple[ImportedType, ...])
+
+
+def profile(site: SiteProfile) -> None:
+    """A profile has the switches of an emulator."""
+    assert_type(site.doubts, Doubts)
+    assert_type(site.updated(site), SiteProfile)
+    assert_type(SiteProfile.load("site-profile.json"), SiteProfile)
+    assert_type(Emulator(profile=site), Emulator)
 
 
 def states(check: Check, credentials: Credentials) -> None:
