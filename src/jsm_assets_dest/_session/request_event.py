@@ -1,4 +1,4 @@
-"""What a listener learns about one attempt of a request."""
+"""Event of one attempt of a request, for a listener."""
 
 from attrs import asdict, frozen
 
