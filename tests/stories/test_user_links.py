@@ -445,6 +445,27 @@ async def test_attributes_that_block_a_link_are_named(emulator: Emulator, connec
     assert not {"create attribute", "update object"} & sent(emulator).keys()
 
 
+@pytest.mark.parametrize("inherited", [True, False])
+def test_inherited_attributes_are_read_and_filled(inherited: bool) -> None:
+    """Assets lists an attribute with the object type that defines it."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = emulator.add_object_schema("OKT")
+        person = schema.add_object_type("Person", attributes=[("Email", "email")], inherited=inherited)
+        person.add_attribute("Jira User", "user")
+        staff = schema.add_object_type("Staff", parent=person, inherited=True)
+        contractor = schema.add_object_type("Contractor", parent=staff)
+        handle = connection.get_object_schema("OKT")
+        if not inherited:
+            with pytest.raises(LinkAttributeError, match="Could not read Email of Contractor"):
+                handle.link_users(UserLink("Contractor", email="Email"))
+            return
+        contractor.add_object({"Name": "A", "Email": "ana@acme.com"})
+        report = handle.link_users(UserLink("Contractor", email="Email"))
+
+        assert users_of(contractor) == ["ana@acme.com"]
+        assert len(report.linked) == 1
+
+
 def test_reference_without_a_readable_target_names_no_attribute() -> None:
     """The object type of the reference belongs to another object schema."""
     with Emulator() as emulator, emulator.connect() as connection:
