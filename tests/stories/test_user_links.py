@@ -23,6 +23,8 @@ from jsm_assets_dest import (
 from jsm_assets_dest._http.commands import Operation, Sleep
 from jsm_assets_dest._operations import account_finding
 from jsm_assets_dest._operations.pacing import Pace
+from jsm_assets_dest._wire.link_requests import read_values
+from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
     ConflictError,
@@ -740,6 +742,22 @@ def test_required_attributes_prevent_a_replacing_update() -> None:
 
         assert [entry.message for entry in report.rejected] == ["The attribute Name is required"]
         assert people.objects[0]["Email"] == "ana@acme.com"
+
+
+def test_values_are_read_in_each_form() -> None:
+    """Assets leaves `value` out for some types, and may list attributes without values."""
+    attributes = [
+        {"objectTypeAttributeId": 1, "objectAttributeValues": [{"user": {"key": "5b10"}}]},
+        {
+            "objectTypeAttributeId": "2",
+            "objectAttributeValues": [{"group": {"name": "it"}, "searchValue": "7"}],
+        },
+        {"objectTypeAttributeId": "3", "objectAttributeValues": []},
+        {"objectTypeAttributeId": "4"},
+    ]
+    response = Response(200, body=json.dumps({"attributes": attributes}).encode())
+
+    assert read_values(response) == {"1": {"5b10"}, "2": {"it", "7"}}
 
 
 def test_clearing_is_read_back_too() -> None:
