@@ -88,6 +88,7 @@ from jsm_assets_dest import (
     PlanItem,
     PlanKind,
     ReferenceSpec,
+    RequestEvent,
     Resolution,
     RetryPolicy,
     Role,
@@ -121,11 +122,19 @@ from jsm_assets_dest.exceptions import (
     ResultFacts,
     TransportError,
 )
+from jsm_assets_dest.testing import Doubts, Emulator, SiteProfile
 
 
 def show_links(progress: UserLinkProgress) -> None:
     """Receive the progress of links."""
     assert_type(progress.phase, UserLinkPhase)
+
+
+def show_request(event: RequestEvent) -> None:
+    """Receive the start and the end of each attempt."""
+    assert_type(event.operation, str)
+    assert_type(event.status, int | None)
+    assert_type(event.throttled, bool)
 
 
 def credentials() -> None:
@@ -151,6 +160,7 @@ def connections() -> None:
         workspace_id=None,
         retry=RetryPolicy(attempts=3, deadline=60),
         limits=Limits(connect=5, attempt=30),
+        on_request=show_request,
     ) as connection:
         assert_type(connection, Connection)
         report = connection.check()
@@ -433,6 +443,14 @@ def values(
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)
     assert_type(source.object_types, tuple[ImportedType, ...])
+
+
+def profile(site: SiteProfile) -> None:
+    """A profile has the switches of an emulator."""
+    assert_type(site.doubts, Doubts)
+    assert_type(site.updated(site), SiteProfile)
+    assert_type(SiteProfile.load("site-profile.json"), SiteProfile)
+    assert_type(Emulator(profile=site), Emulator)
 
 
 def states(check: Check, credentials: Credentials) -> None:
