@@ -204,6 +204,8 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.attributes(), tuple[Attribute, ...])
     assert_type(schema.import_sources(), tuple[ImportSource, ...])
     assert_type(schema.roles(), SchemaRoles)
+    AttributeSpec("Jira User", "user", linked_from="Primary Email")
+    assert_type(okta.schema_model(jira_users=True).links, tuple[UserLink | GroupLink, ...])
     links = (UserLink("People", email="Primary Email"), GroupLink("Groups", name="Group Name"))
     report = schema.link_users(*links, accounts={"ana@acme.com": "5b10"}, dry_run=True, per_minute=300)
     assert_type(report, UserLinkReport)
