@@ -6,15 +6,13 @@ People edit such files, so each unexpected value is an error that names its plac
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
 
 from ..exceptions import ConfigurationError
+from .file_replacing import replace_file
 from .pasted_secrets import reject_secrets
 
 #: Identifies the file, so that no other JSON file is read, overwritten, or deleted as a destination.
@@ -28,35 +26,22 @@ LARGEST_FILE = 16 * 1024 * 1024
 def write_file(path: Path, data: Mapping[str, object]) -> None:
     """Write the file in a human-readable form.
 
-    The text is written to a temporary file in the same folder, flushed to the disk, and moved over the old file.
-    After a crash, the path contains either the old or the new file. A link stays a link, and an existing file keeps its
-    mode.
+    An existing file is replaced completely, or not at all.
 
     Raises:
         ConfigurationError: The path is another kind of file, or the folder is not writable.
     """
     text = json.dumps({"kind": KIND, "version": VERSION, **data}, ensure_ascii=False, indent=2) + "\n"
-    target = Path(os.path.realpath(path))
-    if target.exists():
-        _reject_later_version(_read_destination(target), target)
-    temporary_file = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
+    if path.exists():
+        _reject_later_version(_read_destination(path), path)
     try:
-        with temporary_file.open("x", encoding="utf-8", newline="\n") as file:
-            if target.exists():
-                temporary_file.chmod(target.stat().st_mode & 0o777)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary_file.replace(target)
+        replace_file(path, text)
     except OSError as error:
         raise ConfigurationError(
             f"Could not save the destination as {path}: {_reason(error)}.",
             field="path",
             fix="Choose a file in an existing folder that you can write to.",
         ) from None
-    finally:
-        with suppress(OSError):
-            temporary_file.unlink()
 
 
 def read_file(path: Path) -> Mapping[str, object]:
