@@ -86,6 +86,11 @@ class AssetsError(Declared):
         """
         return self._retryable
 
+    @property
+    def _is_conclusive(self) -> bool:
+        """False if the response may have another meaning, so that a check is unknown instead of failed."""
+        return True
+
     def skip_reason(self, site: str, account: str) -> str:
         """Return why a check is skipped after this error, or "" if that follows from the failed check only."""
         return self._skips.format(site=site or "the site", account=account or "the account")
@@ -408,6 +413,11 @@ class BadCredentialsError(AuthenticationError):
 
     silent: bool = False
     seen: bool = False
+
+    @property
+    def _is_conclusive(self) -> bool:
+        """False if the response does not show for which account it is."""
+        return self.seen or not self.silent
 
 
 class CaptchaRequiredError(AuthenticationError, certain=True):
@@ -1068,6 +1078,16 @@ class MassDeletionGuardError(AssetsError):
 
     preview: PreviewFacts | None = carried(default=None)
     execution: ExecutionFacts | None = carried(default=None)
+
+
+class NothingToCompareError(AssetsError):
+    """A preview has nothing to compare the records with. Only read requests were sent."""
+
+    cause: str = "The account can't read the objects, and no journal has a confirmed run of this import."
+    remedies: tuple[str, ...] = advice(
+        "An object schema manager: give the account a role in the object schema.",
+        "Or you: pass the journal= of the last confirmed run.",
+    )
 
 
 class ResolutionNotPossibleError(AssetsError, certain=True):

@@ -19,6 +19,7 @@ from jsm_assets_dest import (
 from jsm_assets_dest import exceptions as errors
 from jsm_assets_dest._operations.doctor import NAMES, check
 from jsm_assets_dest._wire.response import Response
+from jsm_assets_dest._wire.scopes import ALL_SCOPES
 from jsm_assets_dest.exceptions import AssetsError, ProblemsFoundError
 from tests.access.conversation import EMAIL, SITE, Said, Service
 
@@ -64,6 +65,9 @@ def good() -> dict[str, Said | list[Said]]:
         "list object schemas": says(
             {"startAt": 0, "maxResults": 1, "total": 1, "values": [{"id": "1"}], "isLast": True}
         ),
+        "list statuses": says([]),
+        "list object types flat": says([]),
+        "list schema attributes": says([]),
     }
 
 
@@ -83,14 +87,13 @@ def test_a_good_connection() -> None:
     report, service = checked()
 
     assert tuple(entry.name for entry in report.checks) == NAMES
-    assert len(NAMES) == 11
+    assert len(NAMES) == 12
     assert states(report) == {
         **dict.fromkeys(NAMES, "ok"),
         "object schema": "skipped",
         "import": "skipped",
     }
-    assert service.operations == list(good())
-    assert len(service.sent) == 7
+    assert service.operations == list(good())[:7]
     assert report.ok
     assert report.problems == ()
     report.raise_for_problems()
@@ -108,15 +111,15 @@ def test_only_reads_are_sent() -> None:
     assert {sent.method for sent in service.sent} == {"GET"}
 
 
-def test_a_token_with_scopes_is_found_out_in_eight_requests() -> None:
+def test_a_scoped_token_needs_eleven_requests() -> None:
     """The site refuses it, the gateway takes it; everything after goes to the gateway."""
     refused = Response(401, FAILED, b"Client must be authenticated to access this resource.")
     report, service = checked({"read myself": [refused, myself("jira-servicedesk")]})
 
     assert report.ok
-    assert len(service.sent) == 8
+    assert len(service.sent) == 11
     assert "a token with scopes" in report["identity"].evidence
-    assert [sent.hostname for sent in service.sent[2:]] == ["api.atlassian.com"] * 6
+    assert [sent.hostname for sent in service.sent[2:]] == ["api.atlassian.com"] * 9
     assert all(f"/ex/jira/{CLOUD}/" in sent.path for sent in service.sent[2:])
 
 
@@ -267,6 +270,7 @@ def test_no_jsm_licence() -> None:
         "jsm access": "failed",
         "assets": "skipped",
         "assets data": "skipped",
+        "writing": "skipped",
         "object schema": "skipped",
         "import": "skipped",
     }
@@ -417,7 +421,7 @@ def test_a_silent_anonymous_answer_is_not_believed() -> None:
     assert report["jsm access"].error.silent
 
 
-def test_client_credentials_need_eight_requests() -> None:
+def test_client_credentials_need_eleven_requests() -> None:
     """One for the access token, and then as all others."""
     report, service = checked(
         {"request access token": says({"access_token": "an-access-token", "expires_in": 3600}, headers={})},
@@ -425,7 +429,7 @@ def test_client_credentials_need_eight_requests() -> None:
     )
 
     assert report.ok
-    assert len(service.sent) == 8
+    assert len(service.sent) == 11
     assert report.account == "the service account hM8vGb1u2X"
 
 
@@ -525,7 +529,7 @@ def test_it_never_raises(script: dict[str, Said]) -> None:
     """Whatever fails in whatever way: a whole report, its problems explained, printable, storable, picklable."""
     report, _ = checked({"read service desk info": says({"isLicensedForUse": True}), **script})
 
-    assert len(report.checks) == 11
+    assert len(report.checks) == 12
     for problem in report.problems:
         assert problem.summary
         assert problem.cause
@@ -539,3 +543,116 @@ def test_it_never_raises(script: dict[str, Said]) -> None:
             report.raise_for_problems()
         assert caught.value.report is report
         assert caught.value.__cause__ is report.problems[0].error
+
+
+# --- what a report may claim ------------------------------------------------------------------------------------------
+
+SCOPED = {"credentials": OAuthToken("an-access-token"), "cloud_id": CLOUD}
+
+
+def test_administrator_with_a_classic_token_is_ready() -> None:
+    """Its permissions were read, and a token without scopes has all of them."""
+    report, _ = checked()
+
+    assert report["writing"].state is CheckState.OK
+    assert repr(report) == f"<ConnectionReport {SITE}: ready>"
+
+
+def test_writing_is_unknown_for_a_token_with_scopes() -> None:
+    """It can't be tried without writing. The report is no failure, and it lists all scopes once."""
+    report, _ = checked(**SCOPED)
+
+    assert report["writing"].state is CheckState.UNKNOWN
+    assert report.ok
+    report.raise_for_problems()
+    assert repr(report) == f"<ConnectionReport {SITE}: no problems; unknown: writing>"
+    for scope in ALL_SCOPES:
+        assert str(report).count(scope) == 1, scope
+
+
+@pytest.mark.parametrize("operation", ["list statuses", "list object types flat", "list schema attributes"])
+def test_token_that_reads_only_schemas_is_not_ready(operation: str) -> None:
+    """Conflicts need the object types, their attributes, and the statuses. Each has a scope of its own."""
+    short = says({"code": 401, "message": "Unauthorized; scope does not match"}, 401, {})
+    report, _ = checked({operation: short}, **SCOPED)
+
+    assert [check.name for check in report.problems] == ["writing"]
+    assert isinstance(report["writing"].error, errors.ScopeMismatchError)
+    for scope in set(ALL_SCOPES) - set(report["writing"].error.scopes):
+        assert str(report).count(scope) == 1, scope
+
+
+def test_missing_role_says_nothing_about_the_scopes() -> None:
+    """The first object schema may be closed to the account. The token can still have all scopes."""
+    report, _ = checked({"list object types flat": says({}, 403), "list statuses": says({}, 404)}, **SCOPED)
+
+    assert report["writing"].state is CheckState.UNKNOWN
+    assert report.ok
+
+
+def test_outage_while_reading_the_structure_is_a_problem() -> None:
+    report, _ = checked({"list statuses": says({}, 503)}, **SCOPED)
+
+    assert report["writing"].state is CheckState.UNKNOWN
+    assert [check.name for check in report.problems] == ["writing"]
+
+
+def test_writing_without_admin_permission_depends_on_roles() -> None:
+    permissions = says({"permissions": {"ADMINISTER": {"havePermission": False}}})
+    report, _ = checked({"read permissions": permissions})
+
+    assert report["writing"].state is CheckState.SKIPPED
+    assert "roles" in report["writing"].summary
+
+
+def test_remedies_are_shown_once() -> None:
+    """Several checks can lack a scope. The list of all scopes is the same for all of them."""
+    short = says({"code": 401, "message": "Unauthorized; scope does not match"}, 401, {})
+    report, _ = checked({"read permissions": short, "list object schemas": short}, **SCOPED)
+
+    assert len(report.problems) == 2
+    assert str(report).count("How to fix: see above.") == 1
+    assert str(report).count("import:import-configuration:cmdb") == 1
+    assert report._repr_html_().count("import:import-configuration:cmdb") == 1
+
+
+# --- responses that do not name the account ---------------------------------------------------------------------------
+
+
+def test_missing_account_is_no_rejection_after_a_proved_login() -> None:
+    """It is unknown whether these endpoints name the account."""
+    desks = says({"size": 1, "values": [{"id": "1"}]}, headers={})
+    workspaces = says({"size": 1, "values": [{"workspaceId": WORKSPACE}]}, headers={})
+    report, _ = checked({"list service desks": desks, "find workspace": workspaces})
+
+    assert report.ok, str(report)
+
+
+def test_empty_list_without_an_account_is_unknown() -> None:
+    """It may be the response to a rejected login. Nothing depends on it."""
+    report, _ = checked({"list service desks": says({"size": 0, "values": []}, headers={})})
+
+    assert report["jsm access"].state is CheckState.UNKNOWN
+    assert not report["jsm access"].cause_is_certain
+    assert report["assets"].state is CheckState.OK
+
+
+def test_jira_response_without_an_account_is_unknown() -> None:
+    """Jira's own responses name the account (recorded). A proxy may remove the header."""
+    response = says({"permissions": {"ADMINISTER": {"havePermission": False}}}, headers={})
+    report, _ = checked({"read permissions": response})
+
+    assert report["jira admin"].state is CheckState.UNKNOWN
+
+
+def test_empty_list_of_workspaces_is_proved_by_the_login() -> None:
+    """Before the site is said to have no Assets, the login is proved again."""
+    empty = says({"size": 0, "values": []}, headers={})
+    proved, service = checked({"find workspace": empty})
+    lost, _ = checked(
+        {"find workspace": empty, "read myself": [myself("jira-servicedesk"), Response(401, FAILED, b"")]}
+    )
+
+    assert isinstance(proved["assets"].error, errors.AssetsNotAvailableError)
+    assert service.operations.count("read myself") == 2
+    assert isinstance(lost["assets"].error, errors.BadCredentialsError)

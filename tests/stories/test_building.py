@@ -279,14 +279,37 @@ async def test_used_namespace_is_named_with_the_argument(emulator: Emulator, con
     second = connection.import_token(emulator.add_import_source("EMEA").token)
     await now(first.build(model(namespace="okta")))
 
+    plan = await now(second.plan(model(namespace="okta")))
     with pytest.raises(ExternalIdTakenError) as caught:
         await now(second.build(model(namespace="okta")))
     await now(second.build(model(namespace="okta-emea")))
 
-    assert caught.value.what.startswith('The namespace "okta" is already used elsewhere in this workspace')
-    assert ", and " in caught.value.what
+    assert str(plan).splitlines()[1].startswith("impossible namespace   okta:")
+    assert caught.value.what == (
+        'Could not build the model: the namespace "okta" is already used by the import "Okta" of the object schema OKT. '
+        "Nothing was sent."
+    )
+    assert len(str(caught.value)) < 400
     assert "namespace=" in caught.value.remedies[0]
     assert (await now(second.plan(model(namespace="okta-emea")))).is_empty
+
+
+@story
+async def test_used_namespace_is_named_if_imports_are_hidden(emulator: Emulator, connection: Any) -> None:
+    """Without the other import, the plan can't know it. The message of Assets is shortened."""
+    for key in ("OKT", "EMEA"):
+        emulator.add_object_schema(key)
+    first = connection.import_token(emulator.add_import_source("OKT").token)
+    second = connection.import_token(emulator.add_import_source("EMEA").token)
+    await now(first.build(model(namespace="okta")))
+    emulator.faults.always("list object schemas", status=403)
+
+    with pytest.raises(ExternalIdTakenError) as caught:
+        await now(second.build(model(namespace="okta")))
+
+    assert caught.value.what.startswith('The namespace "okta" is already used elsewhere in this workspace')
+    assert ", and " in caught.value.what
+    assert len(str(caught.value)) < 1000
 
 
 @story

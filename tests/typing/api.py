@@ -7,7 +7,7 @@ narrower or `Any` fails here before it fails for users.
 from __future__ import annotations
 
 import datetime
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import assert_type
 
 from attrs import evolve
@@ -88,6 +88,7 @@ from jsm_assets_dest import (
     PlanItem,
     PlanKind,
     ReferenceSpec,
+    RequestEvent,
     Resolution,
     RetryPolicy,
     Role,
@@ -108,6 +109,7 @@ from jsm_assets_dest import (
     UserLinkProgress,
     UserLinkReport,
     okta,
+    tables,
 )
 from jsm_assets_dest.exceptions import (
     ExecutionFacts,
@@ -120,11 +122,19 @@ from jsm_assets_dest.exceptions import (
     ResultFacts,
     TransportError,
 )
+from jsm_assets_dest.testing import Doubts, Emulator, SiteProfile
 
 
 def show_links(progress: UserLinkProgress) -> None:
     """Receive the progress of links."""
     assert_type(progress.phase, UserLinkPhase)
+
+
+def show_request(event: RequestEvent) -> None:
+    """Receive the start and the end of each attempt."""
+    assert_type(event.operation, str)
+    assert_type(event.status, int | None)
+    assert_type(event.throttled, bool)
 
 
 def credentials() -> None:
@@ -150,6 +160,7 @@ def connections() -> None:
         workspace_id=None,
         retry=RetryPolicy(attempts=3, deadline=60),
         limits=Limits(connect=5, attempt=30),
+        on_request=show_request,
     ) as connection:
         assert_type(connection, Connection)
         report = connection.check()
@@ -181,6 +192,9 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.count_objects(object_type="People"), int)
     assert_type(schema.get_object("OKT-1"), AssetsObject)
     assert_type(schema.export_objects("people.jsonl", object_type="People"), int)
+    assert_type(tables.read_export("people.jsonl", model), Iterator[tuple[str, dict[str, object]]])
+    assert_type(tables.records(object(), columns={"Mail": "email"}), Iterable[dict[str, object]])
+    assert_type(tables.records(object(), columns=["id", "email"]), Iterable[dict[str, object]])
     assert_type(schema.find_object("OKT-1"), AssetsObject | None)
     for asset in schema.objects(include_children=True):
         assert_type(asset.to_dict(), dict[str, object])
@@ -190,6 +204,8 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.attributes(), tuple[Attribute, ...])
     assert_type(schema.import_sources(), tuple[ImportSource, ...])
     assert_type(schema.roles(), SchemaRoles)
+    AttributeSpec("Jira User", "user", linked_from="Primary Email")
+    assert_type(okta.schema_model(jira_users=True).links, tuple[UserLink | GroupLink, ...])
     links = (UserLink("People", email="Primary Email"), GroupLink("Groups", name="Group Name"))
     report = schema.link_users(*links, accounts={"ana@acme.com": "5b10"}, dry_run=True, per_minute=300)
     assert_type(report, UserLinkReport)
@@ -362,6 +378,8 @@ def destinations(model: SchemaModel) -> None:
         assert_type(destination.import_records([], connection=connection, on_progress=print), ImportResult)
     assert_type(destination.save_import_token("ATCTT3x", "file:token"), Destination)
     assert_type(destination.rotate_import_token(on_busy="fail"), Destination)
+    assert_type(destination.resolve_conflict("people", "adopt"), Destination)
+    assert_type(destination.resolve_conflict(status.conflicts[0], Resolution.SKIP), Destination)
     destination.remove()
 
 
@@ -425,6 +443,14 @@ def values(
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)
     assert_type(source.object_types, tuple[ImportedType, ...])
+
+
+def profile(site: SiteProfile) -> None:
+    """A profile has the switches of an emulator."""
+    assert_type(site.doubts, Doubts)
+    assert_type(site.updated(site), SiteProfile)
+    assert_type(SiteProfile.load("site-profile.json"), SiteProfile)
+    assert_type(Emulator(profile=site), Emulator)
 
 
 def states(check: Check, credentials: Credentials) -> None:

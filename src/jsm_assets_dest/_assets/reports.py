@@ -101,8 +101,12 @@ class Check:
 
     @property
     def is_problem(self) -> bool:
-        """True if the check failed or could not be determined."""
-        return self.state in (CheckState.FAILED, CheckState.UNKNOWN)
+        """True if the check failed, or if its result is unknown and something can be done about that.
+
+        What can't be tried without writing is unknown as well, but not a problem.
+        """
+        can_be_fixed = self.error is not None or bool(self.remedies)
+        return self.state is CheckState.FAILED or (self.state is CheckState.UNKNOWN and can_be_fixed)
 
     def to_dict(self) -> dict[str, object]:
         """Return the check as JSON-ready data."""
@@ -120,12 +124,20 @@ class Check:
         }
 
     def __str__(self) -> str:
+        return self._text(set())
+
+    def _text(self, shown_remedies: set[str]) -> str:
+        """Return the check as text, without remedies that an earlier check of the report has shown."""
         evidence = f" ({self.evidence})" if self.evidence else ""
         lines = [f"{self.state.value}: {self.name}. {self.summary}{evidence}"]
         if self.is_problem:
             if self.cause:
                 lines.append(f"    {cause_label(certain=self.cause_is_certain)} {self.cause}")
-            lines += [f"    {number}. {remedy}" for number, remedy in enumerate(self.remedies, 1)]
+            remedies = [remedy for remedy in self.remedies if remedy not in shown_remedies]
+            shown_remedies.update(remedies)
+            lines += [f"    {number}. {remedy}" for number, remedy in enumerate(remedies, 1)]
+            if self.remedies and not remedies:
+                lines.append("    How to fix: see above.")
             if self.error is not None and self.error.technical:
                 lines.append(f"    Details: {self.error.technical}")
         return "\n".join(lines)
@@ -181,7 +193,7 @@ class CheckRecorder:
         try:
             summary, evidence = yield from step
         except AssetsError as error:
-            is_known = isinstance(error, proves) and not isinstance(error, unknown)
+            is_known = isinstance(error, proves) and not isinstance(error, unknown) and error._is_conclusive
             if not is_essential and (not is_known or error.status is not None):
                 self.skip(name, f"Not needed, and could not be read: {error.what}")
                 return
@@ -318,7 +330,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """True if nothing failed and nothing is unknown. Skipped checks don't count."""
+        """True if there are no problems. Skipped checks don't count, and neither does what can't be tried."""
         return not self.problems
 
     @property
@@ -360,7 +372,10 @@ class Report:
 
     def _verdict(self) -> str:
         problems = len(distinct(self.problems))
-        return "ready" if not problems else "1 problem" if problems == 1 else f"{problems} problems"
+        if problems:
+            return "1 problem" if problems == 1 else f"{problems} problems"
+        unknown = [check.name for check in self.checks if check.state is CheckState.UNKNOWN]
+        return f"no problems; unknown: {', '.join(unknown)}" if unknown else "ready"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.site}: {self._verdict()}>"
@@ -374,27 +389,38 @@ class Report:
         facts = [
             f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
         ]
-        return [*facts, *("\n  ".join(str(check).splitlines()) for check in self.checks)]
+        shown_remedies: set[str] = set()
+        return [
+            *facts,
+            *("\n  ".join(check._text(shown_remedies).splitlines()) for check in self.checks),
+        ]
 
     def _repr_html_(self) -> str:
         lines = [
             f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
         ]
+        shown_remedies: set[str] = set()
         return whole(
             joined(strong(self._subject()), " ", mark(self._verdict(), Tone.GOOD if self.ok else Tone.BAD)),
             facts(lines) if lines else "",
-            grid(("Result", "Check", "Finding"), [_row(check, self.site) for check in self.checks]),
+            grid(
+                ("Result", "Check", "Finding"),
+                [check_row(check, self.site, shown_remedies) for check in self.checks],
+            ),
         )
 
 
-def _row(check: Check, site: str) -> tuple[Markup, str, Markup]:
+def check_row(check: Check, site: str, shown_remedies: set[str]) -> tuple[Markup, str, Markup]:
+    """Return the row of a check in a table. Remedies that an earlier row has shown are left out."""
     sign, tone = _LOOKS[check.state]
     finding = joined(check.summary, " ", faint(f"({check.evidence})")) if check.evidence else check.summary
     if check.is_problem:
+        remedies = [remedy for remedy in check.remedies if remedy not in shown_remedies]
+        shown_remedies.update(remedies)
         finding = joined(
             finding,
             below(Markup(f"<em>{as_html(check.cause)}</em>")) if check.cause else "",
-            bullets((linked(remedy, site) for remedy in check.remedies), numbered=True),
+            bullets((linked(remedy, site) for remedy in remedies), numbered=True) if remedies else "",
         )
     return mark(f"{sign} {check.state.value}", tone), check.name, joined(finding)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 from attrs import field, frozen
 
 from .._arguments.checking import checked
-from .._display.html import facts, folded, grid, joined, strong, whole
+from .._display.html import folded, grid, joined, strong, whole
 from ..exceptions import ConfigurationError
-from .reports import Report
+from .reports import Report, check_row
 
 if TYPE_CHECKING:
     from attrs import Attribute as Field
@@ -311,16 +311,18 @@ class UserLinkReport(Report):
             "throttled": round(self.throttled, 3),
         }
 
-    def _summary(self) -> str:
+    @property
+    def summary(self) -> str:
+        """The counts in one line."""
         counts = self.counts
         shown = [outcome for outcome in LinkOutcome if counts[outcome] or outcome is not LinkOutcome.PENDING]
         return ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in shown)
 
     def __repr__(self) -> str:
-        return f"<UserLinkReport {self.schema_key}{' (dry run)' if self.dry_run else ''}: {self._summary()}>"
+        return f"<UserLinkReport {self.schema_key}{' (dry run)' if self.dry_run else ''}: {self.summary}>"
 
     def __str__(self) -> str:
-        lines = [f"{self._subject()}: {self._summary()}"]
+        lines = [f"{self._subject()}: {self.summary}"]
         if self.created_attributes:
             verb = "would create" if self.dry_run else "created"
             lines.append(f"  {verb} {', '.join(self.created_attributes)}")
@@ -348,12 +350,13 @@ class UserLinkReport(Report):
                 summary = f"{object_type}, {attribute}: {title} ({len(group):,})"
                 details = joined(details, folded(summary, grid(("Object", "Label", "Message"), names)))
         header = ("Object type", "Attribute", *(outcome.value.capitalize() for outcome in LinkOutcome))
-        checks = [str(check) for check in self.problems]
+        shown_remedies: set[str] = set()
+        checks = [check_row(check, self.site, shown_remedies) for check in self.problems]
         return whole(
             strong(self._subject()),
             grid(header, rows) if rows else "",
             details,
-            facts(checks) if checks else "",
+            grid(("Result", "Check", "Finding"), checks) if checks else "",
         )
 
 

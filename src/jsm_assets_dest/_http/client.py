@@ -215,7 +215,14 @@ def _client_options(settings: HttpSettings, keep_location: Callable[..., object]
         "trust_env": False,
         "follow_redirects": False,
         "event_hooks": {"response": [keep_location]},
-        "headers": {"Accept": "application/json", "Accept-Encoding": ACCEPTED, "User-Agent": _user_agent()},
+        "headers": {
+            "Accept": "application/json",
+            "Accept-Encoding": ACCEPTED,
+            "User-Agent": _user_agent(),
+            # Jira responds in the language of the account. The first header alone does not change that.
+            "Accept-Language": "en",
+            "X-Force-Accept-Language": "true",
+        },
         "timeout": httpx.Timeout(limits.attempt, connect=limits.connect),
     }
 

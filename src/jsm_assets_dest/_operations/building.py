@@ -1,7 +1,10 @@
 """Builds the schema model: read what exists, plan, send the changes, and wait until Assets has processed them."""
 
 import re
+from copy import copy
 from http import HTTPStatus
+
+from attrs import evolve
 
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.commands import Operation, Sleep
@@ -9,7 +12,7 @@ from .._imports.execution_status import read_execution_status
 from .._model.document_reading import read_document
 from .._model.schema_model import SchemaModel
 from .._plan.build_plan import BuildPlanRecord, make_plan
-from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
+from .._plan.plan_items import PlanKind, PlanSubject
 from .._secret import Secret
 from .._session.call import call
 from .._session.site import Site
@@ -33,8 +36,10 @@ from ..exceptions import (
     ValidationError,
 )
 from . import import_tokens as tokens
+from . import linked_attributes
 from . import object_schemas as schemas
 from .import_target import ImportTarget
+from .other_imports import other_imports
 
 #: The results of a successful mapping. Atlassian documents no others.
 _DONE = ("OK", "")
@@ -54,6 +59,13 @@ def plan(target: ImportTarget, model: SchemaModel) -> Operation[BuildPlanRecord]
 
 
 def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:
+    plan = yield from _mapping_plan(target, model, links)
+    items = yield from linked_attributes.plan_items(target, plan.model)
+    return evolve(plan, items=(*plan.items, *items)) if items else plan
+
+
+def _mapping_plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:
+    """Plan what the import token can do."""
     yield from tokens.refuse_other_schema(target, links)
     state = yield from tokens.state(target, links)
     document = yield from current_document(target, links)
@@ -64,16 +76,18 @@ def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Opera
     )
     has_mapping = state.status != "MISSING_MAPPING"
     plan = make_plan(model, document, has_mapping=has_mapping, known_statuses=statuses)
-    if not has_mapping or not any(_creates_type(item) for item in plan.items):
+    created = {item.subject for item in plan.of(PlanKind.CREATE)}
+    if not created & {PlanSubject.OBJECT_TYPE, PlanSubject.MAPPING}:
         return plan
-    imported_types = yield from _imported_types(target, links)
+    # Only what is new can have been deleted before, or can collide with another import.
     return make_plan(
-        model, document, has_mapping=has_mapping, known_statuses=statuses, imported_types=imported_types
+        model,
+        document,
+        has_mapping=has_mapping,
+        known_statuses=statuses,
+        imported_types=(yield from _imported_types(target, links)) if has_mapping else (),
+        other_imports=(yield from other_imports(target.site, links.import_source_id)),
     )
-
-
-def _creates_type(item: PlanItem) -> bool:
-    return item.kind is PlanKind.CREATE and item.subject is PlanSubject.OBJECT_TYPE
 
 
 def _imported_types(target: ImportTarget, links: ImportLinks) -> Operation[tuple[str, ...]]:
@@ -136,6 +150,7 @@ def build(
         elif not remaining.is_empty:
             raise
     target.memory.model = plan.model
+    yield from linked_attributes.create(target, plan)
     return plan
 
 
@@ -148,7 +163,7 @@ def _remaining_plan(
 ) -> Operation[BuildPlanRecord | None]:
     """Plan what remains to be built. Return None if the import can't be read."""
     try:
-        return (yield from _plan(target, model, links))
+        return (yield from _mapping_plan(target, model, links))
     except AssetsError:
         return None
 
@@ -169,7 +184,10 @@ def _carry_out(
             else:
                 yield from _wait_without_address(target, links, plan.model, timeout)
     except MappingRejectedError as error:
-        raise _with_places(error, plan.model) from None
+        rejection = _with_places(error, plan.model)
+        # The checklist must not recommend the same build again.
+        target.site.rejected_plans[plan.digest] = copy(rejection)
+        raise rejection from None
 
 
 def _wait_without_address(

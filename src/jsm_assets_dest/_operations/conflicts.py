@@ -1,19 +1,13 @@
 """Finds conflicts with existing object types, and carries out the resolutions that change Assets."""
 
-from collections.abc import Mapping
-
 from .._http.commands import Operation
 from .._model.schema_model import SchemaModel
 from .._plan.conflicts import ConflictRecord, Resolution, apply, find_conflicts
 from .._session.site import Site
-from .._session.workspace import Builder, ask_assets
+from .._session.workspace import ask_assets
 from .._wire import schema_requests as wire
-from .._wire.json_reading import read_object
 from .._wire.object_requests import count_objects, read_total
 from ..exceptions import (
-    ApiError,
-    HtmlResponseError,
-    MalformedAnswerError,
     NotFoundError,
     ResolutionNotPossibleError,
     ServiceUnavailableError,
@@ -21,6 +15,7 @@ from ..exceptions import (
     ValidationError,
 )
 from . import object_schemas as schemas
+from .other_imports import imports_of
 
 
 def find(site: Site, schema_id: str, model: SchemaModel) -> Operation[tuple[ConflictRecord, ...]]:
@@ -33,33 +28,8 @@ def find(site: Site, schema_id: str, model: SchemaModel) -> Operation[tuple[Conf
     conflicts = find_conflicts(model, existing)
     if not conflicts:
         return conflicts
-    documents = yield from _documents(site, schema_id)
+    documents = [document for _, _, document in (yield from imports_of(site, schema_id))]
     return find_conflicts(model, existing, documents=documents) if documents else conflicts
-
-
-def _documents(site: Site, schema_id: str) -> Operation[list[Mapping[str, object]]]:
-    """Read the documents of the schema's External imports, if possible.
-
-    Listing imports is undocumented, and reading them needs another scope. Without them, an object type of this model is
-    shown as a conflict, which is better than an error.
-    """
-    documents: list[Mapping[str, object]] = []
-    try:
-        sources = yield from schemas.import_sources(site, schema_id)
-    except (ApiError, MalformedAnswerError, HtmlResponseError):
-        return documents
-    for source in sources:
-        if source.is_external:
-            try:
-                response = yield from ask_assets(site, _document_builder(source.id))
-                documents.append(read_object(response.json(), "a schema and mapping"))
-            except (ApiError, MalformedAnswerError, HtmlResponseError):
-                continue
-    return documents
-
-
-def _document_builder(import_source_id: str) -> Builder:
-    return lambda base: wire.read_mapping_document(base, import_source_id)
 
 
 def resolve(

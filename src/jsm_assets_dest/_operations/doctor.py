@@ -1,6 +1,6 @@
-"""Find out whether an account can do the job on a site: eleven checks that depend on each other, in at most eight requests.
+"""Find out whether an account can do the job on a site: twelve checks that depend on each other, in at most eleven requests.
 
-Only read requests are sent. A failed check is an entry of the report; what depends on it is skipped with its reason.
+Only read requests are sent. What can't be tried without writing is unknown, unless the account's permissions decide it. A failed check is an entry of the report; what depends on it is skipped with its reason.
 The identity is checked first, because Jira responds to permission queries from anonymous users too. The plan and the
 account's products are read before Assets, because Assets returns the same error for a missing plan and a missing license.
 """
@@ -15,13 +15,14 @@ from .._assets.reports import NOT_KNOWN, CheckRecorder, CheckState, ConnectionRe
 from .._errors.facts import Place
 from .._http.commands import Operation
 from .._session.call import call
-from .._session.credentials import ForgeToken, OAuthToken
+from .._session.credentials import ApiToken, ForgeToken, OAuthToken
 from .._session.site import Site
 from .._session.workspace import (
     accept_account,
     assets_base,
     gateway_takes,
     jira_base,
+    listed_workspaces,
     only_workspace,
     site_address,
 )
@@ -29,8 +30,11 @@ from .._wire import address_book
 from .._wire import schema_requests as schema_wire
 from .._wire import site_requests as wire
 from .._wire.decision_table import no_license
+from .._wire.json_reading import read_object, read_text
+from .._wire.scopes import ALL_SCOPES
 from ..exceptions import (
     AccessDeniedError,
+    ApiError,
     AppNotInstalledError,
     AssetsError,
     AssetsNotAvailableError,
@@ -56,6 +60,7 @@ JSM_INSTALLED = "jsm installed"
 JSM_ACCESS = "jsm access"
 ASSETS = "assets"
 ASSETS_DATA = "assets data"
+WRITING = "writing"
 OBJECT_SCHEMA = "object schema"
 IMPORT = "import"
 NAMES = (
@@ -68,6 +73,7 @@ NAMES = (
     JSM_ACCESS,
     ASSETS,
     ASSETS_DATA,
+    WRITING,
     OBJECT_SCHEMA,
     IMPORT,
 )
@@ -100,6 +106,7 @@ class _Doctor:
     site: Site
     checks: CheckRecorder = field(init=False)
     plan: str | None = None
+    schema_id: str = ""
 
     def __attrs_post_init__(self) -> None:
         site = self.site
@@ -140,6 +147,11 @@ class _Doctor:
             checks.block(ASSETS)
         yield from self.run(ASSETS_DATA, self.check_schemas)
         self.conclude_plan()
+        if not checks.is_ok(ASSETS_DATA):
+            checks.block(ASSETS_DATA)
+        yield from self.run(WRITING, self.check_scopes)
+        if checks.is_ok(WRITING):
+            self.conclude_writing()
         checks.skip(
             OBJECT_SCHEMA, "Not checked: pass an object schema key to get_object_schema() to check it."
         )
@@ -163,7 +175,7 @@ class _Doctor:
         unknown = () if name == SITE else NOT_KNOWN
         yield from self.checks.run(name, self.explained(step()), is_essential=is_essential, unknown=unknown)
 
-    # --- the eleven checks ------------------------------------------------------------------------------------------
+    # --- the twelve checks ------------------------------------------------------------------------------------------
 
     def check_site(self) -> Operation[tuple[str, str]]:
         """1: the host is a Jira site, with this cloud id."""
@@ -338,7 +350,7 @@ class _Doctor:
         """8: the site has an Assets workspace."""
         site = self.site
         base = yield from jira_base(site)
-        ids = wire.read_workspace_ids((yield from call(site, wire.workspaces(base, site.url))))
+        ids = yield from listed_workspaces(site, call(site, wire.workspaces(base, site.url)))
         if site.workspace_id and site.workspace_id not in ids:
             raise ImportTargetMismatchError(
                 f"{self.host} has no Assets workspace {site.workspace_id}; it has {', '.join(ids)}.",
@@ -354,7 +366,52 @@ class _Doctor:
         base = yield from assets_base(site)
         response = yield from call(site, schema_wire.list_object_schemas(base, size=1, counts=False))
         page = schema_wire.read_page(response)
+        if page.values:
+            self.schema_id = read_text(read_object(page.values[0], "an object schema"), "id")
         return "The account can read Assets.", "" if page.values else "no object schema is visible yet"
+
+    def check_scopes(self) -> Operation[tuple[str, str]]:
+        """10: a token with scopes can read the other parts of Assets, each of which needs its own scope."""
+        site = self.site
+        if self.is_classic:
+            return "", ""
+        base = yield from assets_base(site)
+        requests = [schema_wire.list_statuses(base, None)]
+        if self.schema_id:
+            requests.append(schema_wire.list_object_types(base, self.schema_id, counts=False))
+            requests.append(schema_wire.list_attributes(base, self.schema_id))
+        for request in requests:
+            try:
+                yield from call(site, request)
+            except (ScopeMismatchError, *NOT_KNOWN):
+                raise
+            except ApiError:
+                continue  # a missing role in one object schema says nothing about the token
+        return "", ""
+
+    @property
+    def is_classic(self) -> bool:
+        """True for an API token without scopes, which has all permissions of its account."""
+        return isinstance(self.site.credentials, ApiToken) and self.site.is_scoped is False
+
+    def conclude_writing(self) -> None:
+        """10: writing can't be tried. Only the permissions of an administrator with an unlimited token decide it."""
+        checks = self.checks
+        if not self.is_classic:
+            checks.checks[WRITING] = evolve(
+                checks.checks[WRITING],
+                state=CheckState.UNKNOWN,
+                summary="The token can read. Creating and changing can't be tried without writing.",
+                evidence=f"the job needs all of these scopes: {', '.join(ALL_SCOPES)}",
+            )
+        elif checks.is_ok(JIRA_ADMIN):
+            checks.ok(
+                WRITING,
+                "The account may create and change object schemas.",
+                "a Jira administrator, with a token without scopes",
+            )
+        else:
+            checks.skip(WRITING, "Not checked: it depends on the roles in the object schema.")
 
     def conclude_plan(self) -> None:
         """5 again: a free plan matters only if Assets can't be used."""

@@ -18,6 +18,7 @@ from .._wire.import_requests import ImportLinks, ImportState
 from .._wire.json_reading import read_object, read_text
 from ..exceptions import (
     ApiError,
+    AssetsError,
     HtmlResponseError,
     ImportTargetMismatchError,
     MalformedAnswerError,
@@ -255,5 +256,6 @@ class _TokenCheck:
             summary=summary,
             evidence=status,
             remedies=(remedy,) if remedy else (),
+            error=AssetsError(summary) if result is CheckState.UNKNOWN else None,
             seconds=checks.checks[STATE].seconds,
         )

@@ -169,24 +169,32 @@ def _create(site: Site, key: str, name: str, description: str) -> Operation[Obje
             site, lambda base: wire.create_object_schema(base, key, name, description)
         )
     except ValidationError as error:
-        if not _is_taken(error):
-            raise
         owner = yield from _owner(site, key, name)
+        if owner is None and not _is_taken(error):
+            raise error from None
         raise _taken(error, f"Could not create the object schema {key}", owner, key=key, name=name) from None
     return _schema(site, response.json())
 
 
 def _is_taken(error: ValidationError) -> bool:
+    """Return True if the message says so, in English. The account may not see the object schema that has the name."""
     return any("unique" in text.lower() for text in (*error.field_errors.values(), *error.messages))
 
 
-def _owner(site: Site, key: str, name: str) -> Operation[ObjectSchemaRecord | None]:
-    """Find the object schema that has a key or a name; None if the account can't see it."""
+def _owner(site: Site, key: str, name: str, own_id: str = "") -> Operation[ObjectSchemaRecord | None]:
+    """Find the object schema that has a key or a name, except the own one; None if the account can't see it."""
     try:
         schemas = yield from list_all(site)
     except AssetsError:
         return None
-    return next((schema for schema in schemas if schema.key == key or same_name(schema.name, name)), None)
+    return next(
+        (
+            schema
+            for schema in schemas
+            if schema.id != own_id and (schema.key == key or same_name(schema.name, name))
+        ),
+        None,
+    )
 
 
 def _taken(
@@ -313,10 +321,12 @@ def update(
             site, lambda base: wire.update_object_schema(base, schema.id, changes)
         )
     except ValidationError as error:
-        if not _is_taken(error):
-            raise
         failure = f'Could not rename the object schema {current.key} to "{changes["name"]}"'
-        owner = yield from _owner(site, "", changes["name"])
+        owner = None
+        if changes["name"] != current.name:
+            owner = yield from _owner(site, "", changes["name"], current.id)
+        if owner is None and not _is_taken(error):
+            raise error from None
         raise _taken(error, failure, owner, key="", name=changes["name"]) from None
     return _schema(site, response.json())
 

@@ -13,10 +13,11 @@ from .._arguments.checking import checked_methods
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject, digest_of
-from ..exceptions import ImpossibleChangeError, RiskyChangeError, StalePlanError
+from ..exceptions import ExternalIdTakenError, ImpossibleChangeError, RiskyChangeError, StalePlanError
 from .changed_document import Verb, changed_document, wanted_mappings, whole_document
 from .compare import Comparison
 from .current import read_current
+from .other_imports import UNIQUE, OtherImport, other_import_items
 from .plan_items import PlanItem, PlanKind, PlanSubject
 from .takeover import take_over
 
@@ -32,7 +33,7 @@ class BuildPlanRecord:
     Attributes:
         items: One for each object type, attribute, icon, status, and mapping, in the order of the model.
         model: The model with the external ids of adopted things.
-        verb: "PUT" for an import source without a mapping, "PATCH" for one with a mapping, None if nothing is sent.
+        verb: "PUT" for an import source without a mapping, "PATCH" for one with a mapping, None if no mapping is sent.
         document: What is sent, or None.
         current_digest: The digest of what existed when the plan was made; see `document_digest`.
         model_digest: The digest of the wanted model.
@@ -67,9 +68,14 @@ class BuildPlanRecord:
         return self.of(PlanKind.RISKY)
 
     @property
+    def creates_links(self) -> bool:
+        """True if attributes of the types user and group are created, with the account instead of the import token."""
+        return any(item.subject is PlanSubject.LINK and item.is_change for item in self.items)
+
+    @property
     def is_empty(self) -> bool:
         """True if there is nothing to send and nothing impossible. Drift is allowed."""
-        return self.verb is None and not self.impossible
+        return self.verb is None and not self.creates_links and not self.impossible
 
     @property
     def digest(self) -> str:
@@ -80,8 +86,18 @@ class BuildPlanRecord:
         """Raise an error if the plan has impossible items.
 
         Raises:
+            ExternalIdTakenError: Another import of the site uses the namespace.
             ImpossibleChangeError: It lists all of them, with a remedy for each.
         """
+        for item in self.impossible:
+            if item.subject is PlanSubject.NAMESPACE:
+                message = item.message.removesuffix(UNIQUE).strip()
+                raise ExternalIdTakenError(
+                    f"Could not build the model: {message[:1].lower()}{message[1:]} Nothing was sent.",
+                    cause=UNIQUE,
+                    cause_is_certain=True,
+                    remedies=(item.remedy,),
+                )
         if self.impossible:
             count = len(self.impossible)
             lines = [f"  {item.path}: {item.message}" for item in self.impossible[:LISTED]]
@@ -165,7 +181,7 @@ class BuildPlanRecord:
         counts = ", ".join(f"{count} {kind}" for kind, count in self.counts.items()) or "no items"
         if self.impossible:
             return f"Can't be built: {counts}"
-        return f"{_SENT[self.verb] if self.verb else 'Nothing to send'}: {counts}"
+        return f"{_SENT[self.verb] if self.verb else 'Nothing to map' if self.creates_links else 'Nothing to send'}: {counts}"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.summary}>"
@@ -216,6 +232,7 @@ _TONES: Mapping[PlanKind, Tone] = {
     PlanKind.PATCH: Tone.CHANGE,
     PlanKind.ADOPT: Tone.SPECIAL,
     PlanKind.RISKY: Tone.DOUBTFUL,
+    PlanKind.WARNING: Tone.DOUBTFUL,
     PlanKind.IMPOSSIBLE: Tone.BAD,
 }
 
@@ -247,6 +264,7 @@ def make_plan(
     has_mapping: bool | None = None,
     known_statuses: Collection[str] = (),
     imported_types: Collection[str] = (),
+    other_imports: Collection[OtherImport] = (),
 ) -> BuildPlanRecord:
     """Compare a model with what an import source has.
 
@@ -257,6 +275,7 @@ def make_plan(
             The first mapping is sent as a whole with PUT; the service rejects a second PUT.
         known_statuses: The names of statuses that exist in the schema, if they were read.
         imported_types: The names of the object types that the last execution filled, if they were read.
+        other_imports: The other imports of the site, if they were read.
 
     Raises:
         InvalidModelError: The model has errors, such as a mapped object type without an identifier.
@@ -266,6 +285,7 @@ def make_plan(
     settled, matches = take_over(model, current)
     mappings = wanted_mappings(settled, matches)
     items = tuple(Comparison(settled, matches, mappings, current, known_statuses, imported_types).items())
+    items = (*other_import_items(settled, matches, other_imports), *items)
     verb: Verb | None = None
     document: JsonObject | None = None
     if not any(item.kind is PlanKind.IMPOSSIBLE for item in items):

@@ -20,6 +20,8 @@ class PlanKind(enum.StrEnum):
     ADOPT = "adopt"
     #: It exists as wanted.
     UNCHANGED = "unchanged"
+    #: It is built as wanted, but another import uses it too.
+    WARNING = "warning"
     #: It differs from the model and is not changed: a mapping call can't change it, and the build works without.
     DRIFT = "drift"
     #: It differs from the model and can never be changed. Nothing is sent until this is resolved.
@@ -36,6 +38,9 @@ class PlanSubject(enum.StrEnum):
     MAPPING = "mapping"
     ICON = "icon"
     STATUS = "status"
+    NAMESPACE = "namespace"
+    #: An attribute of the type user or group.
+    LINK = "link"
 
 
 @frozen(kw_only=True)
@@ -45,10 +50,10 @@ class PlanItem:
     Attributes:
         kind: What the build does with it.
         subject: The kind of thing.
-        path: The place in the model: "people", "people.manager", "icons.person", "statuses.Active". For what is only in
-            Assets, the name there.
+        path: The place in the model: "people", "people.manager", "icons.person", "statuses.Active", or the namespace. For
+            what is only in Assets, the name there.
         message: What the build does, in a sentence.
-        remedy: What a person can do about drift, risky changes, and impossible changes; empty otherwise.
+        remedy: What a person can do about warnings, drift, risky changes, and impossible changes; empty otherwise.
     """
 
     __module__ = "jsm_assets_dest"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from .._http.clock import Clock, SystemClock
 from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY, origin
 from .._wire.request import CredentialKind
+from ..exceptions import AssetsError
 from .budget import Budget
 from .credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
 from .gate import Gate
@@ -46,6 +47,7 @@ class Site:
         clock: Time source.
         chance: Function that returns random numbers from 0 to 1, for waits.
         proxies: Descriptions of the proxies in use, by origin.
+        on_request: Listener that is notified of each attempt, or None.
         account: Account of the credentials, if it was read.
         is_scoped: True if the API token has scopes, False if not, None if unknown.
         prefers_gateway: True if an API token is used on the gateway although it is unknown whether it has scopes.
@@ -55,6 +57,7 @@ class Site:
         token: Current bearer token, for credentials that provide one on request.
         token_expires: Time at which that token must be renewed, on the monotonic clock.
         gate: Gate of all requests.
+        rejected_plans: Errors of the builds that Assets rejected, by the digests of their plans.
         budget: Retry budget of all requests.
         patience: Time that an import waits for throttling; None for all other requests, to which the retry policy applies.
     """
@@ -74,6 +77,7 @@ class Site:
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
         proxies: tuple[str, ...] = (),
+        on_request: Callable[[Any], object] | None = None,
     ) -> None:
         self.url = url
         self.credentials: Final[Credentials] = credentials
@@ -85,6 +89,7 @@ class Site:
         self.clock: Final[Clock] = SystemClock() if clock is None else clock
         self.chance = chance
         self.proxies: Final = proxies
+        self.on_request: Final = on_request
         self.account: Account | None = None
         self.is_scoped: bool | None = None
         self.prefers_gateway = False
@@ -94,6 +99,7 @@ class Site:
         self.token_expires: float = float("inf")
         self.kind: Final = next(kind for credential, kind in _KINDS if isinstance(credentials, credential))
         self.gate: Final[Gate] = Gate()
+        self.rejected_plans: Final[dict[str, AssetsError]] = {}
         self.budget: Budget = Budget(self.policy.budget)
         named = [url, gateway, authorization_server]
         if isinstance(credentials, ForgeToken):

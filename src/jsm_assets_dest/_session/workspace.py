@@ -17,6 +17,7 @@ tried once, and the result is remembered. A classic token works on the gateway t
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from .._http.commands import Exclusive, Operation
 from .._wire import site_requests as wire
@@ -176,8 +177,27 @@ def _find_workspace(site: Site) -> Operation[None]:
     if site.is_basic_on_site:
         # Check the identity first, because a rejected login gets an empty list, as an anonymous user does.
         yield from identity(site)
-    response = yield from ask_jira(site, lambda base: wire.workspaces(base, site.url))
-    site.workspace_id = only_workspace(site, wire.read_workspace_ids(response))
+    request = ask_jira(site, lambda base: wire.workspaces(base, site.url))
+    site.workspace_id = only_workspace(site, (yield from listed_workspaces(site, request)))
+
+
+def listed_workspaces(site: Site, request: Operation[Response]) -> Operation[tuple[str, ...]]:
+    """Return the workspace ids of a response.
+
+    An empty list is also the response to a rejected login, and it is unknown whether it names the account otherwise.
+    Therefore the login is proved again before it is trusted.
+
+    Raises:
+        BadCredentialsError: The login is rejected now.
+        AssetsNotAvailableError: The site has no workspace.
+    """
+    try:
+        return wire.read_workspace_ids((yield from request))
+    except AssetsNotAvailableError as error:
+        failure = error
+    if failure.status == HTTPStatus.OK and site.is_basic_on_site:
+        accept_account(site, (yield from call(site, wire.myself((yield from jira_base(site)), site.url))))
+    raise failure
 
 
 def only_workspace(site: Site, ids: tuple[str, ...]) -> str:

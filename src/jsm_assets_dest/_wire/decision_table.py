@@ -32,8 +32,6 @@ from .response import Response, is_answered_to
 
 _IP_REJECTED: Final = "ip address has been rejected"
 _ALLOWLIST: Final = re.compile(r"allow(?:ed)? ?list")
-#: The authorization server's codes for rejected credentials.
-_GRANT_REJECTED: Final = ("unauthorized_client", "invalid_grant", "invalid_client", "access_denied")
 #: Operations whose good response is not JSON.
 _BINARY: Final = ("load icon image",)
 
@@ -141,19 +139,25 @@ def _has_no_workspace(case: Case) -> bool:
 
 
 def _check_identity(case: Case) -> None:
-    """Row 29: the response is for an anonymous user, or for another account, without saying so."""
+    """Rows 29 and 29a: the response is for another account, or it does not show for which one."""
     request = case.request
     if is_answered_to(request, case.response, case.account_id, basic_on_site=case.basic_on_site):
         return
-    viewer = "another account" if case.response.account_id else "an anonymous user"
     login = could_not("read myself", site=case.site, account=case.account)
+    if case.response.account_id:
+        raise errors.BadCredentialsError(
+            f"{login}: the response is for another account, and was not used.",
+            silent=True,
+            seen=True,
+            cause="The site names an account that does not own the credential.",
+            remedies=case.login_remedies(),
+            **case.facts(Body()),
+        )
     raise errors.BadCredentialsError(
-        f"{login}: the response is for {viewer}, and was not used.",
+        f"{login}: the response does not name an account, and was not used.",
         silent=True,
-        cause=(
-            "The login was rejected: the site responds to a wrong token as to an anonymous user. "
-            "A proxy that removes headers is the other possibility."
-        ),
+        cause="The site may have rejected the login: it responds to a wrong token as to an anonymous user. "
+        "A proxy that removes headers is the other possibility.",
         remedies=case.login_remedies(),
         **case.facts(Body()),
     )
@@ -191,10 +195,13 @@ def _rejection(case: Case) -> errors.AssetsError:
         return case.bad_credentials(body)
     if "scope does not match" in text or "SCOPE" in category:  # 11
         return case.scope_mismatch(body)
-    if request.host is Host.AUTHORIZATION and (status == 401 or body.code in _GRANT_REJECTED):  # 13a
+    if request.host is Host.AUTHORIZATION and status in (400, 401, 403):  # 13a
+        is_malformed = body.code == "invalid_request"
         return errors.BadCredentialsError(
             f"{doing}: {request.hostname} rejected the client id or the client secret.",
-            cause="The client id or the client secret is wrong, has expired, or was revoked.",
+            cause="The authorization server could not read the client id or the client secret: one of them has a wrong form."
+            if is_malformed
+            else "The client id or the client secret is wrong, has expired, or was revoked.",
             remedies=case.login_remedies()
             if case.kind
             else (
@@ -203,7 +210,7 @@ def _rejection(case: Case) -> errors.AssetsError:
             ),
             **facts,
         )
-    if status == 401:  # 12
+    if status == 401 or (status == 403 and "FAILURE_CLIENT_AUTH" in category):  # 12
         return case.bad_credentials(body)
     if status in (400, 402, 403, 422) and (status == 402 or "free plan" in text):  # 17, and 26's exception
         return errors.PlanLimitError(
@@ -252,17 +259,7 @@ def _forbidden(case: Case, body: Body) -> errors.ApiError:
             body, "The plan does not include Assets, or the account has no access to Jira Service Management."
         )
     if "administrator" in text or "only admins" in text or "administer jira" in text:  # 16
-        return errors.NotJiraAdminError(
-            f"{doing}: {who} is not a Jira administrator.",
-            cause=_ADMINS_ONLY.get(request.operation, ""),
-            remedies=(
-                address_book.GLOBAL_PERMISSIONS.remedy(
-                    f"give {who} the Administer Jira permission", case.site
-                ),
-                f"Or a Jira admin: {_ADMIN_STEPS.get(request.operation, 'do this step')}.",
-            ),
-            **facts,
-        )
+        return _not_admin(case, body)
     if "not installed on this instance" in text:  # 18
         return errors.AppNotInstalledError(f"{doing}: the app is not installed on this site.", **facts)
     if "/rest/servicedeskapi/" in path and not case.response.body.strip():  # 19
@@ -270,6 +267,8 @@ def _forbidden(case: Case, body: Body) -> errors.ApiError:
     if path.endswith("/rest/servicedeskapi/assets/workspace"):
         # Seen by clients: without Assets or without access, the list is denied instead of empty.
         return case.assets_not_available(body)
+    if request.operation in _ADMINS_ONLY:  # 16, in the language of the account
+        return _not_admin(case, body, certain=False)
     if "/jsm/assets/" in path or "/jsm/insight/" in path:  # 20
         return errors.SchemaPermissionError(
             f"{doing}: {who} lacks a role in Assets.",
@@ -287,6 +286,21 @@ def _forbidden(case: Case, body: Body) -> errors.ApiError:
             **facts,
         )
     return errors.AccessDeniedError(f"{doing}: {who} is not permitted to do this.", **facts)  # 21
+
+
+def _not_admin(case: Case, body: Body, *, certain: bool = True) -> errors.NotJiraAdminError:
+    """Row 16: only Jira administrators can do this."""
+    request, who = case.request, case.who
+    return errors.NotJiraAdminError(
+        f"{case.could_not}: {who} is not a Jira administrator.",
+        cause=_ADMINS_ONLY.get(request.operation, ""),
+        cause_is_certain=certain,
+        remedies=(
+            address_book.GLOBAL_PERMISSIONS.remedy(f"give {who} the Administer Jira permission", case.site),
+            f"Or a Jira admin: {_ADMIN_STEPS.get(request.operation, 'do this step')}.",
+        ),
+        **case.facts(body),
+    )
 
 
 def no_license(

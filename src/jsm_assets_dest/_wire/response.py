@@ -60,10 +60,24 @@ class Response:
         return value
 
 
+def _is_empty(response: Response) -> bool:
+    """Return True for an empty listing."""
+    try:
+        content = response.json()
+    except ValueError:
+        return False
+    return isinstance(content, dict) and content.get("values") == []
+
+
 def is_answered_to(
     request: Request, response: Response, account_id: str | None, *, basic_on_site: bool
 ) -> bool:
-    """Return False if the site would have named the account of the credential, and did not: row 29."""
+    """Return False if the response may be that of an anonymous user or of another account: row 29.
+
+    Each response of Jira's own API to an account names it (recorded). It is unknown whether other responses do: there, a
+    missing name means nothing if an earlier response proved the login, unless the response is empty as well. An empty list
+    of workspaces has an error of its own, which names both readings.
+    """
     if (
         not basic_on_site
         or request.host is not Host.SITE
@@ -72,4 +86,10 @@ def is_answered_to(
     ):
         return True
     ran_as = response.account_id
-    return bool(ran_as) and (account_id is None or ran_as == account_id)
+    if not ran_as:
+        return (
+            account_id is not None
+            and "/rest/api/" not in request.path
+            and (request.operation == "find workspace" or not _is_empty(response))
+        )
+    return account_id is None or ran_as == account_id

@@ -1,0 +1,120 @@
+"""Other imports of the site that use the same external ids or fill the same object types.
+
+External ids are unique in the whole workspace, and each import that is set to remove missing objects removes every object
+of its types that its own records do not contain (Atlassian's guide to the mapping document, and its help pages).
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from attrs import frozen
+
+from .._model.document_reading import walk
+from .._model.schema_model import SchemaModel
+from .._wire.json_reading import as_object, as_objects, as_text
+from .plan_items import PlanItem, PlanKind, PlanSubject
+from .takeover import Match
+
+UNIQUE = "External ids are unique on the whole site."
+
+
+@frozen
+class OtherImport:
+    """Another import of the site.
+
+    Attributes:
+        name: Its name.
+        schema_key: The key of its object schema.
+        is_neighbor: True if it belongs to the same object schema.
+        document: Its schema and mapping.
+    """
+
+    name: str
+    schema_key: str
+    is_neighbor: bool
+    document: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return f'the import "{self.name}" of the object schema {self.schema_key}'
+
+    @property
+    def external_ids(self) -> frozenset[str]:
+        """The external ids of its object types and attributes."""
+        schema = as_object(as_object(self.document.get("schema")).get("objectSchema"))
+        types = [entry for entry, _ in walk(schema.get("objectTypes"))]
+        attributes = [attribute for entry in types for attribute in as_objects(entry.get("attributes"))]
+        return frozenset(as_text(entry.get("externalId")) for entry in [*types, *attributes]) - {""}
+
+    @property
+    def mapped_types(self) -> frozenset[str]:
+        """The external ids of the object types that it fills."""
+        mappings = as_objects(as_object(self.document.get("mapping")).get("objectTypeMappings"))
+        return frozenset(as_text(mapping.get("objectTypeExternalId")) for mapping in mappings) - {""}
+
+
+def other_import_items(
+    model: SchemaModel, matches: Mapping[str, Match], others: Collection[OtherImport]
+) -> Iterator[PlanItem]:
+    """Yield what other imports prevent or endanger."""
+    for other in others:
+        if not other.is_neighbor:
+            yield from _taken_external_ids(model, matches, other)
+    for spec in model.object_types:
+        external_id = model.external_id(spec.key)
+        names = [
+            f'"{other.name}"' for other in others if other.is_neighbor and external_id in other.mapped_types
+        ]
+        if spec.mapped and names:
+            fill = (
+                f"The import {names[0]} fills" if len(names) == 1 else f"The imports {', '.join(names)} fill"
+            )
+            yield PlanItem(
+                kind=PlanKind.WARNING,
+                subject=PlanSubject.MAPPING,
+                path=spec.key,
+                message=(
+                    f"{fill} this object type too. An import that is set to remove missing objects removes those that "
+                    "only another import has."
+                ),
+                remedy="An object schema manager: set missing objects to Ignore on the pages of these imports.",
+            )
+
+
+def _taken_external_ids(
+    model: SchemaModel, matches: Mapping[str, Match], other: OtherImport
+) -> Iterator[PlanItem]:
+    wanted = [
+        external_id
+        for key, match in matches.items()
+        for external_id in _created_external_ids(model, key, match)
+    ]
+    taken = [external_id for external_id in wanted if external_id in other.external_ids]
+    if not taken:
+        return
+    if any(external_id.startswith(f"{model.namespace}/") for external_id in taken):
+        what, remedy = (
+            f'The namespace "{model.namespace}" is',
+            (
+                f"You: set namespace= of SchemaModel or okta.schema_model to another namespace, such as "
+                f'"{model.namespace}-2", and plan again.'
+            ),
+        )
+    else:
+        what, remedy = (
+            f'The external id "{taken[0]}" is',
+            "You: set external_id= to one that no other import uses.",
+        )
+    yield PlanItem(
+        kind=PlanKind.IMPOSSIBLE,
+        subject=PlanSubject.NAMESPACE,
+        path=model.namespace,
+        message=f"{what} already used by {other}. {UNIQUE}",
+        remedy=remedy,
+    )
+
+
+def _created_external_ids(model: SchemaModel, key: str, match: Match) -> Iterator[str]:
+    if match.existing is None:
+        yield model.external_id(key)
+    for attribute in match.spec.attributes:
+        if attribute.key not in match.attributes:
+            yield model.external_id(key, attribute.key)
