@@ -35,12 +35,16 @@ MODULES = ("jsm_assets_dest", "jsm_assets_dest.okta", "jsm_assets_dest.tables")
 
 #: Constructors that only the library calls, with the reason. Their methods are checked all the same.
 LIBRARY_CREATES = {
+    "RequestEvent": "on_request receives it",
     "ChangedObject": "part of a preview",
     "ImportPreview": "ImportToken.preview returns it",
     "MissingObject": "part of a preview",
     "ObjectTypePreview": "part of a preview",
     "RoleChange": "part of a RolesPreview",
     "RolesPreview": "ObjectSchema.preview_roles returns it",
+    "ImportVerification": "ImportToken.verify returns it",
+    "Leaver": "part of an ImportResult",
+    "VerifiedObjectType": "part of an ImportVerification",
     "SubmitReceipt": "ImportExecution.submit returns it",
     "AssetsObject": "reads a response",
     "Attribute": "reads a response",
