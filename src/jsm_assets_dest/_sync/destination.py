@@ -15,7 +15,7 @@ from .._arguments.checking import checked_methods
 from .._assets.roles import RolesPreview, SchemaRoles
 from .._assets.user_links import GroupLink, UserLink
 from .._destination import checklist, token_replacement
-from .._destination.checklist import chosen_conflict
+from .._destination.build_steps import chosen_conflict
 from .._destination.okta_source import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
@@ -29,7 +29,7 @@ from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret
 from .._session.credentials import Credentials
-from .._session.request_event import RequestEvent
+from .._session.observed import RequestEvent
 from .._session.retry_policy import RetryPolicy
 from ..exceptions import AssetsError, ConfigurationError
 from .build_plan import BuildPlan
