@@ -1,14 +1,43 @@
 """Tables and files as sources of records."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ._arguments.checking import checked
 from ._imports.exported_records import ExportReading
+from ._imports.table_forms import table_of
+from ._imports.table_records import TableRecords
 from ._model.schema_model import SchemaModel
 
-__all__ = ["read_export"]
+__all__ = ["read_export", "records"]
+
+
+@checked
+def records(
+    table: object, *, columns: Mapping[str, str] | Sequence[str] | None = None
+) -> Iterable[dict[str, object]]:
+    """Return the rows of a table as records of one object type, for `import_records({"people": tables.records(table)})`.
+
+    At most 5,000 rows are Python objects at the same time, also if the table is larger than memory. The import compares
+    the columns with the model before anything is sent: it names columns that the model does not have, with the most similar
+    key, and rejects a column of floats that identifies objects.
+
+    Args:
+        table: A data frame of pandas or Polars; a table, a reader, a data set, or a Parquet file of pyarrow; another table
+            with Arrow's PyCapsule interface, for which pyarrow must be installed; an executed cursor of a database; or rows
+            with names, such as those of `sqlite3.Row`. The index of a pandas frame is left out.
+        columns: Keys of the records by the names of the columns, `{"Mail": "email"}`, or the names of columns that are
+            keys. Other columns are dropped, and the order is that of this argument. By default, each column is the key of
+            the same name.
+
+    Returns:
+        An iterable. Readers, cursors, and rows can be read only once.
+
+    Raises:
+        ConfigurationError: It is not a table, or `columns` does not fit it.
+    """
+    return TableRecords(table_of(table), columns)
 
 
 @checked

@@ -7,7 +7,7 @@ narrower or `Any` fails here before it fails for users.
 from __future__ import annotations
 
 import datetime
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import assert_type
 
 from attrs import evolve
@@ -108,6 +108,7 @@ from jsm_assets_dest import (
     UserLinkProgress,
     UserLinkReport,
     okta,
+    tables,
 )
 from jsm_assets_dest.exceptions import (
     ExecutionFacts,
@@ -120,6 +121,7 @@ from jsm_assets_dest.exceptions import (
     ResultFacts,
     TransportError,
 )
+from jsm_assets_dest.testing import Doubts, Emulator, SiteProfile
 
 
 def show_links(progress: UserLinkProgress) -> None:
@@ -181,6 +183,9 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.count_objects(object_type="People"), int)
     assert_type(schema.get_object("OKT-1"), AssetsObject)
     assert_type(schema.export_objects("people.jsonl", object_type="People"), int)
+    assert_type(tables.read_export("people.jsonl", model), Iterator[tuple[str, dict[str, object]]])
+    assert_type(tables.records(object(), columns={"Mail": "email"}), Iterable[dict[str, object]])
+    assert_type(tables.records(object(), columns=["id", "email"]), Iterable[dict[str, object]])
     assert_type(schema.find_object("OKT-1"), AssetsObject | None)
     for asset in schema.objects(include_children=True):
         assert_type(asset.to_dict(), dict[str, object])
@@ -362,6 +367,8 @@ def destinations(model: SchemaModel) -> None:
         assert_type(destination.import_records([], connection=connection, on_progress=print), ImportResult)
     assert_type(destination.save_import_token("ATCTT3x", "file:token"), Destination)
     assert_type(destination.rotate_import_token(on_busy="fail"), Destination)
+    assert_type(destination.resolve_conflict("people", "adopt"), Destination)
+    assert_type(destination.resolve_conflict(status.conflicts[0], Resolution.SKIP), Destination)
     destination.remove()
 
 
@@ -425,6 +432,14 @@ def values(
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)
     assert_type(source.object_types, tuple[ImportedType, ...])
+
+
+def profile(site: SiteProfile) -> None:
+    """A profile has the switches of an emulator."""
+    assert_type(site.doubts, Doubts)
+    assert_type(site.updated(site), SiteProfile)
+    assert_type(SiteProfile.load("site-profile.json"), SiteProfile)
+    assert_type(Emulator(profile=site), Emulator)
 
 
 def states(check: Check, credentials: Credentials) -> None:

@@ -80,7 +80,7 @@ from . import executions, starting, verifying
 from .executions import GONE, clean_up, complete, ended, look, patient
 from .guard import refuse_missing
 from .import_target import ImportTarget
-from .record_sources import refuse_no_source, refuse_unknown_selectors
+from .record_sources import fit_tables, refuse_no_source, refuse_unknown_selectors
 from .resuming import JournalRecord, shape_of
 from .sending import Sending
 from .starting import ImportSetup, begin
@@ -116,6 +116,7 @@ def run(
     with _opened(options, target.site) as journal:
         setup = yield from starting.prepare(target, options)
         refuse_unknown_selectors(records, setup.model.import_order())
+        fit_tables(records, setup.model)
         readback = yield from _readback(target, setup)
         with contextlib.nullcontext() if readback is None else contextlib.closing(readback):
             current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)

@@ -9,6 +9,8 @@ from typing import Any, cast
 from attrs import frozen
 
 from .._http.commands import Ask, Batch, Operation, Pull
+from .._imports.table_forms import is_table
+from .._imports.table_records import TableRecords
 from .._model.names import same_name
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError
@@ -52,6 +54,17 @@ def refuse_no_source(records: object) -> None:
             _refuse(source, f"records[{selector!r}]")
     else:
         _refuse(records, "records")
+        _refuse_no_selector(records)
+
+
+def _refuse_no_selector(records: object) -> None:
+    is_list = isinstance(records, (list, tuple)) and any(isinstance(item, Mapping) for item in records[:1])
+    if is_list or isinstance(records, TableRecords):
+        raise ConfigurationError(
+            "`records` contains records without a selector, so their object type is unknown. Nothing was sent.",
+            field="records",
+            fix="Pass {'people': records}, with the selector of your model.",
+        )
 
 
 def chosen_selectors(model: SchemaModel, only: Iterable[str] | None) -> tuple[str, ...]:
@@ -101,7 +114,28 @@ def refuse_unknown_selectors(records: object, order: tuple[str, ...]) -> None:
             )
 
 
+def fit_tables(records: object, model: SchemaModel) -> tuple[str, ...]:
+    """Compare the columns of tables with the model, before anything is sent; return notes for the result.
+
+    Raises:
+        ConfigurationError: A table does not fit its object type.
+    """
+    notes: list[str] = []
+    if isinstance(records, Mapping):
+        for selector, source in cast("Mapping[str, object]", records).items():
+            if isinstance(source, TableRecords):
+                specs = [spec for spec in model.object_types if spec.mapped and spec.selector == selector]
+                notes += source.fit(specs)
+    return tuple(notes)
+
+
 def _refuse(records: object, name: str) -> None:
+    if is_table(records):
+        raise ConfigurationError(
+            f"`{name}` is a table ({type(records).__name__}). Nothing was sent.",
+            field="records",
+            fix="Pass {'people': jsm_assets_dest.tables.records(table)}, with the selector of your model.",
+        )
     if isinstance(records, (str, bytes)) or not isinstance(records, (Iterable, AsyncIterable)):
         raise ConfigurationError(
             f"`{name}` is {type(records).__name__}. Nothing was sent.",

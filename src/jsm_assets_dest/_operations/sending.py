@@ -45,6 +45,7 @@ from .record_sources import (
     Source,
     chosen_selectors,
     close,
+    fit_tables,
     open_sources,
     pull,
     refuse_no_source,
@@ -157,6 +158,7 @@ class Sending:
         refused: Number of records that this producer did not send.
         next_display: Time of the next update of the progress that Assets displays.
         selectors: Selectors whose records are taken from the source.
+        table_notes: Notes about the columns of tables.
         identities: Identities of the checked records of chunks that are not confirmed yet, by selector and position.
     """
 
@@ -179,6 +181,7 @@ class Sending:
     chunker: Chunker = field(init=False)
     links: ExecutionLinks = field(init=False)
     selectors: tuple[str, ...] = field(init=False)
+    table_notes: tuple[str, ...] = field(default=(), init=False)
 
     def __attrs_post_init__(self) -> None:
         options = self.execution.options
@@ -218,12 +221,12 @@ class Sending:
     def notes(self) -> tuple[str, ...]:
         """Notes for the result."""
         if self.checker.remembered_all:
-            return ()
+            return self.table_notes
         note = (
             "The run has more records than identifiers can be remembered. Some later records were not compared with all "
             "earlier ones."
         )
-        return (note,)
+        return (note, *self.table_notes)
 
     def _problems(self) -> list[ImportProblem]:
         """Return the problems that the checker noted, without status names that the import adds to Assets."""
@@ -287,6 +290,7 @@ class Sending:
 
     def all_of(self, records: object, limit: int | None = None) -> Operation[None]:
         """Send all records, or the first ones, and wait until every chunk is confirmed."""
+        self.table_notes = fit_tables(records, self.execution.model)
         tally = self.execution.ledger.tally
         if tally.sending_since is None:
             tally.sending_since = self.target.site.clock.monotonic()

@@ -39,6 +39,7 @@ from .objects import ObjectReading
 from .record_sources import (
     chosen_selectors,
     close,
+    fit_tables,
     open_sources,
     pull,
     refuse_no_source,
@@ -96,6 +97,7 @@ def verify(
     refuse_no_source(records)
     setup = yield from starting.prepare(target, options)
     refuse_unknown_selectors(records, setup.model.import_order())
+    fit_tables(records, setup.model)
     readback = yield from prepare(target, setup.links, sample)
     with contextlib.closing(readback):
         skipped = yield from note_records(setup, records, readback)
