@@ -1080,6 +1080,16 @@ class MassDeletionGuardError(AssetsError):
     execution: ExecutionFacts | None = carried(default=None)
 
 
+class NothingToCompareError(AssetsError):
+    """A preview has nothing to compare the records with. Only read requests were sent."""
+
+    cause: str = "The account can't read the objects, and no journal has a confirmed run of this import."
+    remedies: tuple[str, ...] = advice(
+        "An object schema manager: give the account a role in the object schema.",
+        "Or you: pass the journal= of the last confirmed run.",
+    )
+
+
 class ResolutionNotPossibleError(AssetsError, certain=True):
     """The conflict can't be resolved this way."""
 

@@ -36,6 +36,7 @@ from jsm_assets_dest._destination.status import STEPS
 from jsm_assets_dest._display.html import Tone, link, linked
 from jsm_assets_dest._imports.execution_status import read_execution_status
 from jsm_assets_dest._imports.object_type_results import FailedRecord, ObjectTypeResult
+from jsm_assets_dest._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
 from jsm_assets_dest._imports.progress import ImportPhase, ImportProgress
 from jsm_assets_dest._imports.result import ImportResult
 from jsm_assets_dest._model.findings import Finding, Findings, Severity
@@ -113,6 +114,22 @@ SAMPLES: dict[str, object] = {
         document=None,
         current_digest="",
         model_digest="",
+    ),
+    "ImportPreview": ImportPreview(
+        object_types=(
+            ObjectTypePreview(
+                name=HOSTILE,
+                selector=HOSTILE,
+                evidence="assets",
+                missing=1,
+                examples_created=(HOSTILE,),
+                examples_changed=(ChangedObject(HOSTILE, HOSTILE, HOSTILE, (HOSTILE,)),),
+                examples_missing=(MissingObject(HOSTILE, HOSTILE, HOSTILE),),
+            ),
+        ),
+        evidence="assets",
+        is_complete=True,
+        notes=(HOSTILE,),
     ),
     "ImportResult": ImportResult(
         confirmed=False,
