@@ -46,7 +46,10 @@ class SavedEmulator(testing.Emulator):
 
     def add_account(self, email: str, **options: Any) -> Any:
         existing = [account for account in self.world.accounts.values() if account.email == email]
-        return existing[0] if existing else super().add_account(email, **options)
+        if not existing:
+            return super().add_account(email, **options)
+        existing[0].active = options.get("active", True)
+        return existing[0]
 
     def add_object_schema(self, key: str, *arguments: Any, **options: Any) -> SeededSchema:
         existing = [schema for schema in self.object_schemas if schema.key == key]
@@ -65,15 +68,21 @@ class SavedEmulator(testing.Emulator):
 def remember() -> None:
     """Make every `Emulator` of this process continue with the site of the previous run."""
     add_object_type, add_object = SeededSchema.add_object_type, SeededType.add_object
+    add_attribute = SeededType.add_attribute
 
     def existing_type(self: SeededSchema, name: str, **options: Any) -> SeededType:
         return self[name] if name in self else add_object_type(self, name, **options)
 
     def existing_object(self: SeededType, values: Any = None, /, **more: Any) -> SeededObject:
-        labels = {*(values or {}).values(), *more.values()}
+        labels = [*(values or {}).values(), *more.values()]
         matches = [asset for asset in self.objects if asset.label in labels]
         return matches[0] if matches else add_object(self, values, **more)
 
+    def existing_attribute(self: SeededType, name: str, *arguments: Any, **options: Any) -> Any:
+        exists = name in self.attribute_names
+        return self.attribute(name) if exists else add_attribute(self, name, *arguments, **options)
+
+    SeededType.add_attribute = existing_attribute  # type: ignore[method-assign]
     SeededSchema.add_object_type = existing_type  # type: ignore[method-assign, assignment]
     SeededType.add_object = existing_object  # type: ignore[method-assign]
     testing.Emulator = SavedEmulator  # type: ignore[misc]

@@ -23,7 +23,7 @@ EXAMPLES = sorted(
 START = "from tests.second_run import remember\nremember()\n"
 
 #: Scripts whose second run says why it can't end as the first one, with the words that say it.
-REASONS: dict[str, str] = {}
+REASONS = {"docs/reference/okta.md": "The folder export is not empty."}
 
 
 def run_twice(script: str, folder: Path, settings: dict[str, str]) -> list[subprocess.CompletedProcess[str]]:
