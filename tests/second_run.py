@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsm_assets_dest.testing as testing
+from jsm_assets_dest import testing
 from jsm_assets_dest.testing import emulator as emulator_module
 from jsm_assets_dest.testing.handles import SeededObject, SeededSchema, SeededType
 from jsm_assets_dest.testing.import_handles import SeededImportSource
@@ -40,6 +40,9 @@ class SavedEmulator(testing.Emulator):
             for object_type in schema.object_types
         }
         Path(f"{name}.json").write_text(json.dumps(labels), encoding="utf-8")
+
+    def seed_demo(self, *arguments: Any, **options: Any) -> Any:
+        return None if self.object_schemas else super().seed_demo(*arguments, **options)
 
     def add_group(self, name: str, **options: Any) -> Any:
         return self.world.groups.get(name) or super().add_group(name, **options)
@@ -83,7 +86,7 @@ def remember() -> None:
         return self.attribute(name) if exists else add_attribute(self, name, *arguments, **options)
 
     SeededType.add_attribute = existing_attribute  # type: ignore[method-assign]
-    SeededSchema.add_object_type = existing_type  # type: ignore[method-assign, assignment]
+    SeededSchema.add_object_type = existing_type  # type: ignore[method-assign]
     SeededType.add_object = existing_object  # type: ignore[method-assign]
     testing.Emulator = SavedEmulator  # type: ignore[misc]
     emulator_module.Emulator = SavedEmulator  # type: ignore[misc]

@@ -73,7 +73,9 @@ def test_page_can_run_twice(page: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example_can_run_twice(example: str, tmp_path: Path) -> None:
     path = ROOT / "examples" / example
-    script = f"import runpy, sys\nsys.argv = [{str(path)!r}]\nrunpy.run_path({str(path)!r}, run_name='__main__')\n"
+    script = (
+        f"import runpy, sys\nsys.argv = [{str(path)!r}]\nrunpy.run_path({str(path)!r}, run_name='__main__')\n"
+    )
     check(example, script, tmp_path, {})
 
 
