@@ -18,6 +18,7 @@ from . import (
     encoding,
     limited,
     memory,
+    nightly,
     plot,
     report,
     small,
@@ -43,6 +44,7 @@ MEASUREMENTS: dict[str, Callable[[Stage], Sequence[Measured]]] = {
     "limited": limited.run,
     "structuring": structuring.run,
     "whole": whole.run,
+    "nightly": nightly.run,
     "emulator": emulator.run,
 }
 
