@@ -35,6 +35,8 @@ DATA = f"{_RUN}/data"
 STATUS = f"{_RUN}/status"
 SCHEMA = f"{_ASSETS}/objectschema/1"
 ATTRIBUTES = f"{SCHEMA}/attributes"
+SEARCH = f"{_ASSETS}/object/aql"
+COUNT = f"{SEARCH}/totalcount"
 CONTROL = "/_control"
 
 #: How many attribute definitions the listing has.
@@ -51,6 +53,7 @@ class Behaviour:
         per_second: Chunks that it takes per second; 0 for no limit.
         burst: Chunks that it takes at once before that limit counts.
         processing: How many times it says PROCESSING before DONE.
+        objects: Number of objects that each search matches.
     """
 
     latency: float = 0.0
@@ -58,6 +61,7 @@ class Behaviour:
     per_second: float = 0.0
     burst: float = 0.0
     processing: int = 0
+    objects: int = 10_000
 
 
 @define
@@ -136,6 +140,104 @@ def _attribute(number: int) -> dict[str, object]:
     }
 
 
+#: Stands for the ID of an object in its template.
+_ID = "4242424242"
+
+
+def _definitions() -> list[dict[str, object]]:
+    """Return the definitions of a person: 30 plain values of four types, and a reference."""
+    definitions = [_attribute(number) for number in range(1, 32)]
+    for number, definition in enumerate(definitions):
+        kind = number % 4 if number < 30 else 0
+        definition["defaultType"] = {
+            "id": (0, 1, 6, 2)[kind],
+            "name": ("Text", "Integer", "DateTime", "Boolean")[kind],
+        }
+    definitions[30] |= {"type": 1, "referenceObjectTypeId": "1"}
+    del definitions[30]["defaultType"]
+    return definitions
+
+
+def _object(*, is_referenced: bool = False) -> dict[str, object]:
+    """Return an object as the vendor's example shows it: about 12 kB, or 2.4 kB without attributes."""
+    avatar = "https://api.example.com/avatar.png?size="
+    found: dict[str, object] = {
+        "workspaceId": WORKSPACE,
+        "globalId": f"{WORKSPACE}:{_ID}",
+        "id": _ID,
+        "label": "Ana Kovačević",
+        "objectKey": f"OKT-{_ID}",
+        "avatar": {
+            "workspaceId": WORKSPACE,
+            **{f"url{size}": f"{avatar}{size}" for size in (16, 48, 72, 144, 288)},
+            "objectId": _ID,
+            "mediaClientConfig": {
+                "clientId": WORKSPACE,
+                "mediaBaseUrl": "https://api.media.example.com",
+                "mediaJwtToken": "x" * 400,
+            },
+        },
+        "objectType": _attribute(1)["objectType"],
+        "created": "2026-01-05T08:00:01.250Z",
+        "updated": "2026-01-05T08:00:01.250Z",
+        "hasAvatar": False,
+        "timestamp": 1767600001250,
+        "_links": {"self": f"https://api.example.com/object/{_ID}"},
+        "name": "Ana Kovačević",
+    }
+    if not is_referenced:
+        texts = ("Product and Technology", "1042", "2026-01-05T08:00:01.250Z", "true")
+        values: list[dict[str, object]] = [
+            {"value": text, "displayValue": text, "searchValue": text, "referencedType": False}
+            for text in (texts[number % 4] for number in range(30))
+        ]
+        target = _object(is_referenced=True)
+        values.append(
+            {
+                "referencedObject": target,
+                "displayValue": "Ana",
+                "searchValue": f"OKT-{_ID}",
+                "referencedType": True,
+            }
+        )
+        found["attributes"] = [
+            {
+                "workspaceId": WORKSPACE,
+                "globalId": f"{WORKSPACE}:{number}{_ID}",
+                "id": f"{number}{_ID}",
+                "objectTypeAttributeId": str(number),
+                "objectAttributeValues": [value],
+                "objectId": _ID,
+            }
+            for number, value in enumerate(values, 1)
+        ]
+    return found
+
+
+class _Search:
+    """Pages of objects, made from one template."""
+
+    def __init__(self) -> None:
+        self._template = json.dumps(_object(), separators=(",", ":")).encode()
+        self._definitions = json.dumps(_definitions(), separators=(",", ":")).encode()
+
+    def page(self, query: str, count: int) -> bytes:
+        """Return the response to a search."""
+        parameters = dict(item.split("=") for item in query.split("&"))
+        start, size = int(parameters["startAt"]), int(parameters["maxResults"])
+        end = min(start + size, count)
+        mark = _ID.encode()
+        values = b",".join(
+            self._template.replace(mark, b"%d" % number) for number in range(start + 1, end + 1)
+        )
+        head = json.dumps({"startAt": start, "maxResults": size, "isLast": end == count})[:-1].encode()
+        body = b'%b,"values":[%b],"objectTypeAttributes":%b}' % (head, values, self._definitions)
+        return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+            len(body),
+            body,
+        )
+
+
 class _State:
     """The answers, the counters and the present behaviour."""
 
@@ -187,6 +289,7 @@ class _State:
             name: _response("200 OK", {"status": name, "executionId": EXECUTION})
             for name in ("INGESTING", "PROCESSING", "DONE")
         }
+        self.search = _Search()
         self.behave(Behaviour())
 
     def behave(self, behaviour: Behaviour) -> None:
@@ -301,6 +404,11 @@ class _Connection(asyncio.BufferedProtocol):
             self._elsewhere(state.taken)
         elif path == STATUS:
             self._elsewhere(state.status())
+        elif path == SEARCH:
+            query = self._target.partition(b"?")[2].decode("ascii")
+            self._elsewhere(state.search.page(query, state.behaviour.objects))
+        elif path == COUNT:
+            self._elsewhere(_response("200 OK", {"totalCount": state.behaviour.objects}))
         else:
             if path == START:
                 state.is_completed = False
