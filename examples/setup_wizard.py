@@ -15,15 +15,7 @@ from pathlib import Path
 
 from attrs import define, evolve
 
-from jsm_assets_dest import (
-    Connection,
-    Destination,
-    OktaModel,
-    Resolution,
-    SchemaModel,
-    StepAction,
-    okta,
-)
+from jsm_assets_dest import Connection, Destination, DestinationStatus, OktaModel, StepAction, okta
 from jsm_assets_dest.exceptions import AssetsError
 
 
@@ -46,7 +38,7 @@ class Wizard:
                 return
             print(f"\n{step}")
             try:
-                answer = self.act(step.action)
+                answer = self.act(step.action, status)
             except AssetsError as error:
                 print(error)
                 answer = self.ask("Press Enter to try again: ")
@@ -54,7 +46,7 @@ class Wizard:
                 skipped.add(step.code)
             self.destination = self.destination.save()
 
-    def act(self, action: StepAction) -> str:
+    def act(self, action: StepAction, status: DestinationStatus) -> str:
         """Ask what the action needs, and carry it out. Return the answer."""
         destination, connection = self.destination, self.connection
         match action.code:
@@ -66,12 +58,21 @@ class Wizard:
                 if (answer := self.ask("Press Enter to create it: ")) != "skip":
                     destination.ensure_object_schema(connection)
             case "resolve_conflicts":
-                self.destination = evolve(destination, model=self.resolved_model())
+                for conflict in status.conflicts:
+                    default, *others = conflict.choices
+                    choice = self.ask(f"{conflict.name}: {default} (default), {', '.join(others)}: ")
+                    self.destination = self.destination.resolve_conflict(
+                        conflict, choice or default, connection=connection
+                    )
                 answer = ""
             case "restrict_roles":
-                if (answer := self.ask("Groups that can see the objects, separated by commas: ")) != "skip":
-                    users = [group.strip() for group in answer.split(",") if group.strip()]
-                    self.destination = evolve(destination, roles={"developers": [], "users": users})
+                part = self.ask("Part of the name of the groups that can see the objects: ")
+                groups = [group.name for group in connection.find_groups(part)] if part else []
+                self.destination = evolve(destination, roles={"developers": [], "users": groups})
+                print(self.destination.preview_roles(connection=connection))
+                if (answer := self.ask("Press Enter to set these roles: ")) == "skip":
+                    self.destination = destination
+                else:
                     self.destination.set_roles(connection=connection)
             case "paste_token" | "fix_token":
                 if (answer := self.ask("Import token: ").strip()) != "skip":
@@ -92,15 +93,6 @@ class Wizard:
             case _:  # fix_connection, create_import_source, enable_import_source: done outside of the wizard
                 answer = self.ask("Press Enter when it is done: ")
         return answer
-
-    def resolved_model(self) -> SchemaModel:
-        """Ask for a resolution of each conflict, and return the resolved model."""
-        model = self.destination.schema_model()
-        for conflict in self.destination.get_object_schema(self.connection).find_conflicts(model):
-            default, *others = [choice.value for choice in conflict.choices]
-            answer = self.ask(f"{conflict.name}: {default} (default), {', '.join(others)}: ")
-            model = conflict.resolve(Resolution(answer or default), model)
-        return model
 
 
 def main(file: str, ask: Callable[[str], str] = input, connection: Connection | None = None) -> None:

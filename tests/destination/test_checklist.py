@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
 import pytest
@@ -17,10 +18,15 @@ from jsm_assets_dest import (
     DestinationStep,
     ImportOptions,
     ObjectTypeSpec,
+    Resolution,
     SchemaModel,
+    StepAction,
     StepState,
+    exceptions,
 )
+from jsm_assets_dest._destination.problem_steps import failed_step
 from jsm_assets_dest._destination.status import STEPS, ActionCode, StepCode
+from jsm_assets_dest.exceptions import AssetsError, ConfigurationError, ResolutionNotPossibleError
 from jsm_assets_dest.testing import Emulator
 
 MODEL = SchemaModel(
@@ -232,8 +238,10 @@ def test_each_state_of_each_step_has_its_action(
 
 def check_step(step: DestinationStep) -> None:
     """Check that a wizard can draw a step in its state."""
-    texts = [step.summary, step.evidence, step.cause, *step.remedies]
+    parameters = {} if step.action is None else step.action.to_dict()
+    texts = [step.summary, step.evidence, step.cause, *step.remedies, *texts_in(parameters)]
     assert step.summary
+    assert json.loads(json.dumps(parameters)) == parameters
     assert not [text for text in texts if contains_python(text)]
     if step.state is StepState.WAITING:
         assert step.waits_for or step.action
@@ -241,6 +249,18 @@ def check_step(step: DestinationStep) -> None:
         assert step.action is not None
         assert step.action.code in get_args(ActionCode)
         assert step.who
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Return all strings in JSON-ready data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_in(item)
 
 
 def contains_python(text: str) -> bool:
@@ -264,17 +284,113 @@ def test_scenarios_visit_every_possible_state() -> None:
     assert {action for *_, action in SCENARIOS} == {None, *get_args(ActionCode)}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 403},
+        {"status": 404},
+        {"status": 503, "times": 9},
+        {"html": "proxy"},
+        {"status": 200, "body": {}},
+    ],
+    ids=str,
+)
+def test_steps_can_be_drawn_whatever_request_fails(fault: dict[str, Any]) -> None:
+    with Emulator() as emulator:
+        status_of(with_a_conflict(emulator), emulator)
+        operations = {request.operation for request in emulator.requests}
+
+    for operation in sorted(operations):
+        emulator = Emulator()
+        destination = with_a_conflict(emulator)
+        emulator.faults.next(operation, **fault)
+        for step in status_of(destination, emulator).steps:
+            check_step(step)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        kind
+        for kind in vars(exceptions).values()
+        if isinstance(kind, type) and issubclass(kind, AssetsError) and kind is not AssetsError
+    ],
+)
+def test_every_error_becomes_a_step_without_python(kind: type[AssetsError]) -> None:
+    step = failed_step("token", kind("Could not check the import token."), "fix_token")
+
+    check_step(step)
+
+
+# --- conflicts ------------------------------------------------------------------------------------------------------
+
+
 def test_conflicts_of_the_status_can_be_resolved(emulator: Emulator) -> None:
     destination = with_a_conflict(emulator)
     with emulator.connect() as connection:
         (conflict,) = destination.status(connection=connection).conflicts
-        schema, model = destination.get_object_schema(connection), destination.schema_model()
-        (handle,) = schema.find_conflicts(model)
 
-        destination = evolve(destination, model=handle.resolve(handle.choices[0], model))
+        destination = destination.resolve_conflict(conflict, Resolution.ADOPT, connection=connection)
 
-        assert handle.key == conflict.key
         assert destination.status(connection=connection)["conflicts"].is_done
+        destination.build(connection=connection)
+        assert destination.status(connection=connection)["build"].is_done
+        assert len(emulator.object_schema("INV").object_types) == 1
+
+
+def test_decision_about_the_action_resolves_a_conflict(emulator: Emulator) -> None:
+    """A web page shows the parameters of the action, and sends a key and a decision to another process."""
+    destination = evolve(with_a_conflict(emulator), transport=emulator.transport)
+    parameters = action_of(destination, "conflicts").parameters
+    (choice,) = json.loads(json.dumps(parameters))["conflicts"]
+    assert choice["choices"] == ["adopt", "rename existing", "rename incoming", "delete existing"]
+    assert choice["suggested_names"]["rename incoming"] == "Inventory Laptops"
+    assert (choice["object_count"], choice["objects_to_confirm"]) == (0, None)
+
+    destination = destination.resolve_conflict(choice["key"], "rename incoming")
+
+    assert destination.status()["conflicts"].is_done
+    assert destination.schema_model().object_type("laptops").name == "Inventory Laptops"
+
+
+def test_deletion_of_objects_needs_their_number(emulator: Emulator) -> None:
+    destination = evolve(with_a_conflict(emulator), transport=emulator.transport)
+    emulator.object_schema("INV")["Laptops"].add_object({"Name": "L-1"})
+    parameters: Any = action_of(destination, "conflicts").parameters
+    (choice,) = parameters["conflicts"]
+    assert "delete existing" not in choice["choices"]
+
+    with pytest.raises(ResolutionNotPossibleError):
+        destination.resolve_conflict(choice["key"], "delete existing")
+    destination = destination.resolve_conflict(
+        choice["key"], "delete existing", delete_objects=choice["objects_to_confirm"]
+    )
+
+    assert destination.status()["conflicts"].is_done
+    assert emulator.object_schema("INV").object_types == []
+
+
+@pytest.mark.parametrize(
+    ("prepare", "fix"), [(with_a_conflict, "Pass one of: laptops."), (configured, "Read the status again")]
+)
+def test_unknown_conflict_is_rejected(
+    emulator: Emulator, prepare: Callable[[Emulator], Destination], fix: str
+) -> None:
+    destination = evolve(prepare(emulator), transport=emulator.transport)
+
+    with pytest.raises(ConfigurationError) as caught:
+        destination.resolve_conflict("monitors", "adopt")
+
+    assert caught.value.field == "conflict"
+    assert fix in caught.value.fix
+
+
+def action_of(destination: Destination, code: StepCode) -> StepAction:
+    """Return the action of a step."""
+    action = destination.status()[code].action
+    assert action is not None
+    return action
 
 
 def test_required_roles_block_the_import(emulator: Emulator) -> None:

@@ -127,6 +127,11 @@ def test_any_text_is_read_back_unchanged(
     assert Destination.from_dict(json.loads(json.dumps(destination.to_dict()))) == destination
 
 
+@pytest.mark.parametrize("key", ["", "  ", None])
+def test_blank_schema_key_is_no_key(key: str | None) -> None:
+    assert Destination(name="Okta", schema_key=key).schema_key is None
+
+
 def test_file_contains_no_secret_after_connect(tmp_path: Path) -> None:
     environ = {"JSM_ASSETS_API_TOKEN": "ATATT3-c4n4ry-c4n4ry"}
     destination = evolve(FULL, gateway=None, environ=environ)

@@ -36,7 +36,9 @@ def run(wizard: ModuleType, emulator: Emulator, file: Path, answers: list[tuple[
     def ask(question: str) -> str:
         start, answer = next(remaining_answers)
         assert question.startswith(start)
-        return answer if isinstance(answer, str) else answer()
+        text = answer if isinstance(answer, str) else answer()
+        sys.stdout.write(f"{question}{'…' if start == 'Import token' else text}\n")
+        return text
 
     with emulator.connect() as connection:
         wizard.main(str(file), ask, connection)
@@ -64,7 +66,8 @@ def test_wizard_sets_up_a_new_schema(
                 ("Key of the object schema", ""),
                 ("Name, if it is new", "Okta"),
                 ("Press Enter to create it", ""),
-                ("Groups that can see", "it-ops"),
+                ("Part of the name of the groups", "it-"),
+                ("Press Enter to set these roles", ""),
                 ("Press Enter when it is done", create_import_source),
                 ("Import token", lambda: tokens[0]),
                 ("Size of the model", "lean"),
@@ -77,6 +80,7 @@ def test_wizard_sets_up_a_new_schema(
         assert len(emulator.object_schema("OKT")["Groups"].objects) > 0
 
     output = capsys.readouterr().out
+    sys.stdout.write(output)  # `pytest -rP` shows the run
     assert "○ schema: needs input. No object schema is chosen." in output
     assert "The object schema OKT is not created yet" in output
     assert "Okta on https://acme.atlassian.net: ready" in output
@@ -97,7 +101,8 @@ def test_wizard_resolves_conflicts_of_an_existing_schema(wizard: ModuleType, tmp
             [
                 ("Key of the object schema", "HR"),
                 ("Name, if it is new", ""),
-                ("Groups that can see", "skip"),
+                ("Part of the name of the groups", ""),
+                ("Press Enter to set these roles", "skip"),
                 ("Import token", token),
                 ("Size of the model", "lean"),
                 ("People: adopt", "rename incoming"),

@@ -457,7 +457,8 @@ def test_every_request_of_the_library_conforms(contract: Contract) -> None:
             there.check().raise_for_problems()
         asked = {request.operation for request in emulator.requests}
         assert {request.status for request in emulator.requests} <= {200, 201, 204, 303}
-        assert judged.undocumented <= UNDOCUMENTED | {"POST /oauth/token"}
+        not_in_the_extract = {"GET /rest/api/3/groups/picker", "GET /rest/api/3/user/search"}
+        assert judged.undocumented <= UNDOCUMENTED | {"POST /oauth/token"} | not_in_the_extract
         assert operations_in_the_library(emulator) - asked <= ONLY_IN_SPECIAL_CASES
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from jsm_assets_dest._assets.statuses import StatusCategory
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import (
+    LINKED_TYPES,
     AttributeSpec,
     AttributeType,
     ObjectTypeSpec,
@@ -22,7 +23,11 @@ names = st.tuples(
 ).map(lambda parts: " ".join(parts).strip())
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 plain_types = st.sampled_from(
-    [one for one in AttributeType if one not in {AttributeType.REFERENCE, AttributeType.STATUS}]
+    [
+        one
+        for one in AttributeType
+        if one not in {AttributeType.REFERENCE, AttributeType.STATUS, *LINKED_TYPES}
+    ]
 )
 status_names = st.lists(st.sampled_from(["Active", "Locked Out", "In Use", "Gone"]), unique=True, max_size=3)
 

@@ -203,7 +203,7 @@ def test_mistakes_of_stored_model_are_all_named() -> None:
                 "name": 7,
                 "mapped": "yes",
                 "size": 1,
-                "attributes": [{"name": "A", "type": "user", "label": 1, "maximum": "2", "shape": ""}, {}],
+                "attributes": [{"name": "A", "type": "project", "label": 1, "maximum": "2", "shape": ""}, {}],
             }
         ],
     }

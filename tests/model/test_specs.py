@@ -70,8 +70,8 @@ def test_a_reference_makes_a_reference_attribute() -> None:
 
 def test_unknown_type_or_category_is_rejected() -> None:
     """A word that is no type cannot become part of a model."""
-    with pytest.raises(ValueError, match="'user'"):
-        AttributeSpec("Owner", "user")
+    with pytest.raises(ValueError, match="'project'"):
+        AttributeSpec("Owner", "project")
     with pytest.raises(ValueError, match="'open'"):
         StatusSpec("Open", "open")
 

@@ -121,6 +121,7 @@ from jsm_assets_dest.exceptions import (
     ResultFacts,
     TransportError,
 )
+from jsm_assets_dest.testing import Doubts, Emulator, SiteProfile
 
 
 def show_links(progress: UserLinkProgress) -> None:
@@ -366,6 +367,8 @@ def destinations(model: SchemaModel) -> None:
         assert_type(destination.import_records([], connection=connection, on_progress=print), ImportResult)
     assert_type(destination.save_import_token("ATCTT3x", "file:token"), Destination)
     assert_type(destination.rotate_import_token(on_busy="fail"), Destination)
+    assert_type(destination.resolve_conflict("people", "adopt"), Destination)
+    assert_type(destination.resolve_conflict(status.conflicts[0], Resolution.SKIP), Destination)
     destination.remove()
 
 
@@ -429,6 +432,14 @@ def values(
     assert_type(roles.of(RoleKind.USERS), Role | None)
     assert_type(schema.links, SchemaLinks)
     assert_type(source.object_types, tuple[ImportedType, ...])
+
+
+def profile(site: SiteProfile) -> None:
+    """A profile has the switches of an emulator."""
+    assert_type(site.doubts, Doubts)
+    assert_type(site.updated(site), SiteProfile)
+    assert_type(SiteProfile.load("site-profile.json"), SiteProfile)
+    assert_type(Emulator(profile=site), Emulator)
 
 
 def states(check: Check, credentials: Credentials) -> None:

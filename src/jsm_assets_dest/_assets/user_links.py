@@ -311,16 +311,18 @@ class UserLinkReport(Report):
             "throttled": round(self.throttled, 3),
         }
 
-    def _summary(self) -> str:
+    @property
+    def summary(self) -> str:
+        """The counts in one line."""
         counts = self.counts
         shown = [outcome for outcome in LinkOutcome if counts[outcome] or outcome is not LinkOutcome.PENDING]
         return ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in shown)
 
     def __repr__(self) -> str:
-        return f"<UserLinkReport {self.schema_key}{' (dry run)' if self.dry_run else ''}: {self._summary()}>"
+        return f"<UserLinkReport {self.schema_key}{' (dry run)' if self.dry_run else ''}: {self.summary}>"
 
     def __str__(self) -> str:
-        lines = [f"{self._subject()}: {self._summary()}"]
+        lines = [f"{self._subject()}: {self.summary}"]
         if self.created_attributes:
             verb = "would create" if self.dry_run else "created"
             lines.append(f"  {verb} {', '.join(self.created_attributes)}")

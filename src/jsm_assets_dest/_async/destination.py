@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Self, Unpack
 
+from attrs import evolve
+
 from .._arguments.checking import checked_methods
 from .._assets.roles import RolesPreview, SchemaRoles
+from .._assets.user_links import GroupLink, UserLink
 from .._destination import checklist, token_replacement
+from .._destination.checklist import chosen_conflict
 from .._destination.okta_source import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
@@ -20,15 +25,17 @@ from .._imports.options import AsyncRecords, Busy, ImportOptions, ImportSettings
 from .._imports.result import ImportResult
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
+from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret
 from .._session.credentials import Credentials
 from .._session.retry_policy import RetryPolicy
-from ..exceptions import ConfigurationError
+from ..exceptions import AssetsError, ConfigurationError
 from .build_plan import AsyncBuildPlan
 from .connection import AsyncConnection
 from .import_execution import AsyncImportExecution
 from .import_token import AsyncImportToken
 from .object_schema import AsyncObjectSchema
+from .object_type_conflict import AsyncObjectTypeConflict
 from .session import LazyModule
 
 if TYPE_CHECKING:
@@ -161,6 +168,42 @@ class AsyncDestination(SavedDestination):
         return await connection.ensure_object_schema(
             self._schema_key(), name=self.schema_name, description=self.schema_description
         )
+
+    async def resolve_conflict(
+        self,
+        conflict: ConflictRecord | str,
+        resolution: Resolution | str,
+        *,
+        name: str | None = None,
+        delete_objects: int | None = None,
+        connection: AsyncConnection | None = None,
+    ) -> Self:
+        """Resolve a conflict of the checklist, and return the destination with the resolved model. Save it afterwards.
+
+        ADOPT, RENAME_INCOMING, and SKIP change the model only. RENAME_EXISTING and DELETE_EXISTING change the object type
+        in Assets immediately.
+
+        Args:
+            conflict: One of the `conflicts` of the status, or its `key`. For a key, the conflicts are read again.
+            resolution: The resolution, or its value such as "adopt".
+            name: New name for RENAME_INCOMING and RENAME_EXISTING. Default: a free name.
+            delete_objects: For DELETE_EXISTING of a type that has objects: their number, as a confirmation.
+            connection: Open connection. None opens one for this call.
+
+        Raises:
+            ConfigurationError: There is no conflict with this key.
+            ResolutionNotPossibleError: The resolution is not possible. The message says why.
+        """
+        model = self.schema_model()
+        async with self._using(connection) as used:
+            if isinstance(conflict, ConflictRecord):
+                record = conflict
+            else:
+                schema = await self.get_object_schema(used)
+                record = chosen_conflict(await schema.find_conflicts(model), conflict)
+            handle = AsyncObjectTypeConflict.of(used._session, record)
+            resolved = await handle.resolve(resolution, model, name=name, delete_objects=delete_objects)
+        return evolve(self, model=resolved)
 
     async def preview_roles(self, *, connection: AsyncConnection | None = None) -> RolesPreview:
         """Return what `set_roles` would change, and who would lose access. Sends only read requests.
@@ -334,15 +377,38 @@ class AsyncDestination(SavedDestination):
     ) -> ImportResult:
         """Import records; see `AsyncImportToken.import_records`.
 
+        If the model has attributes of the types user or group, they are linked after a confirmed import; see
+        `AsyncObjectSchema.link_users` and the `links` of the result.
+
         Args:
             records: The records.
             connection: Open connection. None opens one for this call.
             options: See `ImportOptions`. They take precedence over the saved options.
+
+        Raises:
+            LinkAttributeError: The model has such attributes, and `schema_key` is not set. Nothing was imported.
         """
+        links = self._links()
         async with self._using(connection) as used:
-            return await (await self.get_import_token(used)).import_records(
+            result = await (await self.get_import_token(used)).import_records(
                 records, **self._settings(options)
             )
+            return await self._linked(used, result, links)
+
+    async def _linked(
+        self, connection: AsyncConnection, result: ImportResult, links: Sequence[UserLink | GroupLink]
+    ) -> ImportResult:
+        """Link objects to Jira after a confirmed import. An error contains the result of the import."""
+        if not links or not result.confirmed:
+            return result
+        try:
+            schema = await self.get_object_schema(connection)
+            # The model declares the attributes, so the missing ones may be created.
+            report = await schema.link_users(*links, create_attribute=True)
+        except AssetsError as error:
+            error.result = result
+            raise
+        return evolve(result, links=report)
 
     async def start(
         self, connection: AsyncConnection, **options: Unpack[ImportSettings]
@@ -365,9 +431,13 @@ class AsyncDestination(SavedDestination):
         connection: AsyncConnection | None = None,
         **options: Unpack[ImportSettings],
     ) -> ImportResult:
-        """Continue an interrupted import from its journal; see `AsyncImportToken.resume_import`."""
+        """Continue an interrupted import from its journal; see `AsyncImportToken.resume_import` and `import_records`."""
+        links = self._links()
         async with self._using(connection) as used:
-            return await (await self.get_import_token(used)).resume_import(records, **self._settings(options))
+            result = await (await self.get_import_token(used)).resume_import(
+                records, **self._settings(options)
+            )
+            return await self._linked(used, result, links)
 
     def _using(self, connection: AsyncConnection | None) -> nullcontext[AsyncConnection] | AsyncConnection:
         """Return a context manager: the given connection, which stays open, or a new one."""

@@ -23,11 +23,12 @@ from .._operations import import_tokens as tokens
 from .._operations import object_schemas as schemas
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
-from .._plan.conflicts import ConflictRecord
+from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret
 from .._session.site import Site
 from ..exceptions import (
     AssetsError,
+    ConfigurationError,
     RolesNotSettableError,
 )
 from .problem_steps import REMEDIES, failed_checks_step, failed_step
@@ -79,6 +80,24 @@ def not_connected(wanted: Wanted, site: str, error: AssetsError) -> DestinationS
     steps = [failed_step("connection", error, "fix_connection")]
     steps += [_waiting(code, ["connection"], "There is no connection yet.") for code in STEPS[1:]]
     return DestinationStatus(name=wanted.name, site=site, steps=tuple(steps))
+
+
+def chosen_conflict(records: Iterable[ConflictRecord], key: str) -> ConflictRecord:
+    """Return the conflict with a key.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    by_key = {record.key: record for record in records}
+    if key in by_key:
+        return by_key[key]
+    raise ConfigurationError(
+        f'The object schema has no conflict with the key "{key}". Nothing was changed.',
+        field="conflict",
+        fix=f"Pass one of: {', '.join(by_key)}."
+        if by_key
+        else "Read the status again: all conflicts are resolved.",
+    )
 
 
 def _waiting(code: StepCode, waits_for: Iterable[StepCode], summary: str, link: str = "") -> DestinationStep:
@@ -489,6 +508,14 @@ class _Checklist:
                 "key": conflict.key,
                 "name": conflict.name,
                 "choices": [choice.value for choice in conflict.choices],
+                "is_harmless": conflict.is_harmless,
+                "differences": [difference.to_dict() for difference in conflict.differences],
+                "object_count": conflict.object_count,
+                "objects_to_confirm": conflict.objects_to_confirm,
+                "suggested_names": {
+                    resolution.value: conflict.suggested_name(resolution, model)
+                    for resolution in (Resolution.RENAME_INCOMING, Resolution.RENAME_EXISTING)
+                },
             }
             for conflict in self.conflicts
         ]

@@ -36,6 +36,7 @@ class OktaModel:
         without: Object types and attributes to leave out.
         manager_by: How the manager of a person is found.
         manager_field: Field of Okta's user profile that identifies the manager.
+        jira_users: True to link people, managers, and devices to accounts in Jira after each import.
     """
 
     __module__ = "jsm_assets_dest"
@@ -49,6 +50,7 @@ class OktaModel:
     without: tuple[str, ...] = field(default=(), converter=_texts, kw_only=True)
     manager_by: "okta.ManagerBy | str" = field(default="email", kw_only=True)
     manager_field: str = field(default="managerId", kw_only=True)
+    jira_users: bool = field(default=False, kw_only=True)
 
     def schema_model(self) -> SchemaModel:
         """Create the model.
@@ -66,6 +68,7 @@ class OktaModel:
             without=self.without,
             manager_by=self.manager_by,  # type: ignore[arg-type]  # the same
             manager_field=self.manager_field,
+            jira_users=self.jira_users,
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -100,6 +103,7 @@ class OktaModel:
             without=read_texts(data, "without", path),
             manager_by=read_text(data, "manager_by", path, "email"),
             manager_field=read_text(data, "manager_field", path, "managerId"),
+            jira_users=read_flag(data, "jira_users", path),
         )
 
 

@@ -11,6 +11,7 @@ from attrs import evolve, field, fields, frozen
 from .._arguments.checking import checked
 from .._assets.object_schemas import schema_key
 from .._assets.roles import RoleEntry, role_entries
+from .._assets.user_links import GroupLink, UserLink
 from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
@@ -18,7 +19,7 @@ from .._secret import Secret
 from .._session.credentials import Credentials, import_token_secret
 from .._session.opening import SiteSettings, from_environment
 from .._wire.addresses import GATEWAY, checked_base
-from ..exceptions import AssetsError, ConfigurationError
+from ..exceptions import AssetsError, ConfigurationError, LinkAttributeError
 from .checklist import Wanted
 from .okta_model import OktaModel
 from .okta_source import OktaSource, privacy_of
@@ -71,7 +72,8 @@ def _roles(value: Mapping[str, Sequence[RoleEntry]]) -> Mapping[str, tuple[str, 
 
 
 def _normalized_key(value: str | None) -> str | None:
-    return None if value is None else schema_key(value)
+    # A blank key, as from an empty input field, means that none was chosen.
+    return schema_key(value or "") or None
 
 
 def _path(value: str | os.PathLike[str] | None) -> Path | None:
@@ -321,6 +323,27 @@ class SavedDestination:
         if self.source is None or not self.source.has_privacy_rules:
             return model
         return privacy_of(self.source, self._hash_key()).model(model)
+
+    def _links(self) -> tuple[UserLink | GroupLink, ...]:
+        """Return the links to users and groups of Jira that the model declares.
+
+        Raises:
+            LinkAttributeError: There are some, and the destination has no object schema that its account can read.
+        """
+        links = () if self.model is None else self.schema_model().links
+        if links and self.schema_key is None:
+            raise LinkAttributeError(
+                f"Could not link {links[0].object_type} to Jira: the import token alone can't fill attributes of the types "
+                "User and Group. Nothing was imported.",
+                cause="Such attributes are filled with the account, in the object schema, which the destination does not name.",
+                remedies=(
+                    "You: set schema_key= to the key of the object schema.",
+                    "Or you: remove the linked attributes from the model.",
+                ),
+                object_type=links[0].object_type,
+                attribute=links[0].attribute,
+            )
+        return links
 
     def _chosen_model(self) -> SchemaModel:
         if isinstance(self.model, OktaModel):

@@ -10,6 +10,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
+from .._assets.user_links import UserLinkReport
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
@@ -57,6 +58,7 @@ class ImportResult:
         leavers: Objects that Assets confirmed and that the source no longer contains, with `send="changed"`.
         leaver_count: Number of all leavers; `leavers` contains only the first thousands.
         notes: Further notes, in sentences.
+        links: Links to users and groups of Jira, if a `Destination` with such links imported.
     """
 
     __module__ = "jsm_assets_dest"
@@ -80,6 +82,7 @@ class ImportResult:
     leavers: tuple[Leaver, ...] = field(default=(), repr=False)
     leaver_count: int = 0
     notes: tuple[str, ...] = ()
+    links: UserLinkReport | None = field(default=None, repr=False)
 
     def _sum(self, value: Callable[[ObjectTypeResult], int]) -> int:
         return sum(map(value, self.object_types))
@@ -237,6 +240,7 @@ class ImportResult:
             "throttled": self.throttled,
             "duration": self.duration,
             "notes": list(self.notes),
+            "links": None if self.links is None else self.links.to_dict(),
         }
 
     def _headline(self) -> str:
@@ -258,6 +262,7 @@ class ImportResult:
             if self.already_confirmed
             else "",
             *self._leaver_lines(),
+            f"links to Jira: {self.links.summary}" if self.links is not None else "",
             count_text(self.retries, "retry", "retries") if self.retries else "",
             f"throttled for {duration_text(self.throttled)}" if self.throttled else "",
             *([] if self.verification is None else self.verification.lines()),

@@ -6,6 +6,7 @@ from attrs import evolve, frozen
 
 from .aql import looked_up_by, names_quoted_in
 from .findings import FindingCollector
+from .links import dependent_links, source_of
 from .names import same_name
 from .object_schema_spec import ModelT, ObjectSchemaSpec
 from .specs import AttributeSpec, ObjectTypeSpec
@@ -30,7 +31,7 @@ def _place(model: ObjectSchemaSpec, path: str) -> _Place:
     for spec in model.object_types:
         if path.startswith(f"{spec.key}."):
             key = path.removeprefix(f"{spec.key}.")
-            if any(attribute.key == key for attribute in spec.attributes):
+            if any(attribute.key == key for attribute in (*spec.attributes, *spec.linked_attributes)):
                 return _Place(spec.key, key)
     keys = ", ".join(spec.key for spec in model.object_types)
     raise KeyError(f'the model has no object type or attribute "{path}"; its object types are: {keys}')
@@ -49,8 +50,9 @@ def renamed(model: ModelT, path: str, name: str) -> ModelT:
                 )
         collector.raise_for_errors()
         return model.with_object_type(evolve(spec, name=name))
-    old = spec.attribute(place.attribute)
-    for attribute in spec.attributes:
+    every_attribute = (*spec.attributes, *spec.linked_attributes)
+    old = next(attribute for attribute in every_attribute if attribute.key == place.attribute)
+    for attribute in every_attribute:
         if attribute is not old and same_name(attribute.name, name):
             path = f"{spec.key}.{attribute.key}"
             collector.error("name-taken", path, f'The name "{name}" is taken.', "Choose another name.")
@@ -69,10 +71,37 @@ def renamed(model: ModelT, path: str, name: str) -> ModelT:
                     "Change that query, or remove it so that one is built.",
                 )
     collector.raise_for_errors()
-    attributes = [
-        evolve(attribute, name=name) if attribute is old else attribute for attribute in spec.attributes
+    model = _linked_by_keys(model, old)
+    spec = model.object_type(place.key)
+    changed = evolve(
+        spec,
+        attributes=_with_name(spec.attributes, old, name),
+        linked_attributes=_with_name(spec.linked_attributes, old, name),
+    )
+    return model.with_object_type(changed)
+
+
+def _linked_by_keys(model: ModelT, source: AttributeSpec) -> ModelT:
+    """Name the source of each link by keys if it is this attribute, because its name is going to change."""
+    for spec in model.object_types:
+        linked = [
+            evolve(attribute, linked_from=".".join(part.key for part in parts))
+            if source in parts
+            else attribute
+            for attribute in spec.linked_attributes
+            for parts in [source_of(model, spec, attribute)]
+        ]
+        model = model.with_object_type(evolve(spec, linked_attributes=linked))
+    return model
+
+
+def _with_name(
+    attributes: Iterable[AttributeSpec], renamed_attribute: AttributeSpec, name: str
+) -> list[AttributeSpec]:
+    return [
+        evolve(attribute, name=name) if attribute is renamed_attribute else attribute
+        for attribute in attributes
     ]
-    return model.with_object_type(evolve(spec, attributes=attributes))
 
 
 def dependencies(model: ObjectSchemaSpec, paths: Iterable[str]) -> dict[str, str]:
@@ -93,6 +122,11 @@ def dependencies(model: ObjectSchemaSpec, paths: Iterable[str]) -> dict[str, str
                 reason = _why_needed(model, attribute, removed)
                 if reason:
                     reasons[f"{spec.key}.{attribute.key}"] = reason
+        for attribute, owner, source in dependent_links(model, spec):
+            if _Place(spec.key, attribute.key) not in removed and (
+                removed & {_Place(owner), _Place(owner, source.key)}
+            ):
+                reasons[f"{spec.key}.{attribute.key}"] = f'it is linked from "{source.name}"'
     return reasons
 
 
@@ -132,11 +166,16 @@ def without(model: ModelT, paths: Iterable[str]) -> ModelT:
     remaining = [
         evolve(
             spec,
-            attributes=[
-                attribute for attribute in spec.attributes if _Place(spec.key, attribute.key) not in removed
-            ],
+            attributes=_remaining(spec, spec.attributes, removed),
+            linked_attributes=_remaining(spec, spec.linked_attributes, removed),
         )
         for spec in model.object_types
         if _Place(spec.key) not in removed
     ]
     return evolve(model, object_types=remaining)
+
+
+def _remaining(
+    spec: ObjectTypeSpec, attributes: Iterable[AttributeSpec], removed: set[_Place]
+) -> list[AttributeSpec]:
+    return [attribute for attribute in attributes if _Place(spec.key, attribute.key) not in removed]

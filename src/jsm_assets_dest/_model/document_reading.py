@@ -29,6 +29,7 @@ from .names import (
 )
 from .object_schema_spec import ModelT, ObjectSchemaSpec
 from .specs import (
+    IMPORTABLE_TYPES,
     AttributeSpec,
     AttributeType,
     IconSpec,
@@ -415,7 +416,7 @@ class _Reader:
                 "unknown-type",
                 path,
                 f'An import can\'t create attributes of the type "{type_name}".',
-                f"Use one of: {', '.join(AttributeType)}.",
+                f"Use one of: {', '.join(IMPORTABLE_TYPES)}.",
             )
             return None
         is_reference = attribute_type is AttributeType.REFERENCE

@@ -39,7 +39,10 @@ class Graph:
                     name=spec.name,
                     description=spec.description,
                     parent=spec.parent if spec.parent in keys else "",
-                    rows=tuple(_wanted_row(attribute, keys) for attribute in spec.attributes),
+                    rows=tuple(
+                        _wanted_row(attribute, keys)
+                        for attribute in (*spec.attributes, *spec.linked_attributes)
+                    ),
                 )
                 for spec in model.object_types
             ),

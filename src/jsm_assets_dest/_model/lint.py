@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from .findings import FindingCollector, Findings
+from .links import lint_links, lint_not_linked
 from .lint_attributes import lint_attribute
 from .names import GENERATED_PREFIX, GLOBAL_STATUSES, PLAIN_NAME, RESERVED_CHARACTERS, plain_name
 from .object_schema_spec import ObjectSchemaSpec
@@ -38,6 +39,8 @@ def lint(model: ObjectSchemaSpec) -> Findings:
         for attribute_position, attribute in enumerate(spec.attributes):
             key = attribute.key or f"attributes[{attribute_position}]"
             lint_attribute(model, spec, attribute, f"{path}.{key}", collector)
+            lint_not_linked(attribute, f"{path}.{key}", collector)
+        lint_links(model, spec, path, collector)
         _lint_size(spec, path, collector)
     _lint_repeated_keys(model, collector)
     _lint_external_ids(model, collector)
@@ -240,7 +243,9 @@ def _lint_repeated_keys(model: ObjectSchemaSpec, collector: FindingCollector) ->
     for key, count in _repeated(spec.key for spec in model.object_types):
         collector.error("key-repeated", key, f'{count} object types have the key "{key}".', remedy)
     for spec in model.object_types:
-        for key, count in _repeated(attribute.key for attribute in spec.attributes):
+        for key, count in _repeated(
+            attribute.key for attribute in (*spec.attributes, *spec.linked_attributes)
+        ):
             path = f"{spec.key}.{key}"
             collector.error("key-repeated", path, f'{count} attributes have the key "{key}".', remedy)
 

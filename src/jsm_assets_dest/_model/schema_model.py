@@ -12,10 +12,12 @@ from typing import Self
 from attrs import frozen
 
 from .._arguments.checking import checked
+from .._assets.user_links import GroupLink, UserLink
 from .._wire.json_reading import JsonObject, digest_of
 from .changes import renamed, without
 from .findings import Findings
 from .graph import Graph
+from .links import links_of
 from .lint import lint
 from .mapping_document import write_document
 from .object_schema_spec import ObjectSchemaSpec
@@ -48,6 +50,11 @@ class SchemaModel(ObjectSchemaSpec):
         Object types that refer to each other in a circle keep the order of the model.
         """
         return tuple(dict.fromkeys(spec.selector for spec in targets_first(self) if spec.mapped))
+
+    @property
+    def links(self) -> tuple[UserLink | GroupLink, ...]:
+        """The links to users and groups of Jira that the model declares, for `ObjectSchema.link_users`."""
+        return links_of(self)
 
     def renamed(self, key: str, name: str) -> Self:
         """Rename an object type (`"people"`) or an attribute (`"people.primaryEmail"`).

@@ -16,10 +16,10 @@ from .names import camel_case, same_name
 
 
 class AttributeType(enum.StrEnum):
-    """The attribute types that an import can create, as the mapping document names them.
+    """The attribute types that a model can have, as the mapping document names them.
 
-    Assets has more types (user, group, project, …), but no import can write them (Atlassian's JSON Schema of
-    2023-10-19).
+    No import can create or fill "user" and "group" (Atlassian's JSON Schema of 2023-10-19). `build` creates them with the
+    account, and `link_users` fills them. Assets has more types, such as project, which a model can't have.
     """
 
     __module__ = "jsm_assets_dest"
@@ -38,15 +38,22 @@ class AttributeType(enum.StrEnum):
     IPADDRESS = "ipaddress"
     STATUS = "status"
     REFERENCE = "referenced_object"
+    USER = "user"
+    GROUP = "group"
 
     @classmethod
     def _missing_(cls, value: object) -> "AttributeType | None":
         return cls.REFERENCE if value == "reference" else None
 
 
+#: Types of attributes that are linked to Jira instead of imported.
+LINKED_TYPES = frozenset({AttributeType.USER, AttributeType.GROUP})
+IMPORTABLE_TYPES = tuple(kind for kind in AttributeType if kind not in LINKED_TYPES)
+
+
 def importable_type(name: str) -> AttributeType | None:
     """Return the attribute type, or None for user, group, and other types that imports cannot write."""
-    return AttributeType(name) if name in set(AttributeType) else None
+    return AttributeType(name) if name in IMPORTABLE_TYPES else None
 
 
 def _category(value: StatusCategory | str) -> StatusCategory:
@@ -152,6 +159,9 @@ class AttributeSpec:
         external_id: Unique in the whole workspace. The default is "<namespace>/<type key>/<attribute key>".
         max_length: The maximum number of characters of a value that you will send. None means the limit of the type.
         mapped: False for an attribute that exists but that this import doesn't fill.
+        linked_from: For the types user and group: the attribute with the email address or the group name, such as "Primary
+            Email", or "Manager.Primary Email" in an object that is referred to. An `ObjectTypeSpec` moves such an
+            attribute to its `linked_attributes`.
         extra: Keys of the attribute in the mapping document that have no argument here. They are sent unchanged.
         mapping_extra: The same for the mapping of the attribute, for example `valueMapping`.
     """
@@ -173,6 +183,7 @@ class AttributeSpec:
     external_id: str = field(default="", kw_only=True)
     max_length: int | None = field(default=None, kw_only=True)
     mapped: bool = field(default=True, kw_only=True)
+    linked_from: str = field(default="", kw_only=True)
     extra: Mapping[str, object] = field(
         factory=dict, converter=json_object, hash=False, repr=False, kw_only=True
     )
@@ -181,6 +192,8 @@ class AttributeSpec:
     )
 
     def __attrs_post_init__(self) -> None:
+        if self.is_linked:
+            object.__setattr__(self, "mapped", False)
         # Set defaults once, here: then a later rename (`attrs.evolve(spec, name=…)`) keeps the key, the locators, and the
         # external id.
         if not self.key:
@@ -191,6 +204,11 @@ class AttributeSpec:
             object.__setattr__(self, "locators", ())
         elif not self.locators:
             object.__setattr__(self, "locators", (self.key,))
+
+    @property
+    def is_linked(self) -> bool:
+        """True if its values are users or groups of Jira, which no import can fill."""
+        return self.type in LINKED_TYPES
 
     @property
     def is_reference(self) -> bool:
@@ -239,6 +257,8 @@ class ObjectTypeSpec:
         external_id: Unique in the whole workspace. The default is "<namespace>/<type key>".
         adopted: The existing object type that this one is mapped to.
         mapped: False for an object type that exists but that this import doesn't fill.
+        linked_attributes: The attributes of the types user and group, which no import can fill. Those in `attributes` are
+            moved here.
         extra: Keys of the object type in the mapping document that have no argument here, for example `inheritance`.
             They are sent unchanged.
         mapping_extra: The same for the mapping of the object type, for example `unknownValues`.
@@ -256,6 +276,7 @@ class ObjectTypeSpec:
     external_id: str = field(default="", kw_only=True)
     adopted: Adoption | None = field(default=None, kw_only=True)
     mapped: bool = field(default=True, kw_only=True)
+    linked_attributes: tuple[AttributeSpec, ...] = field(default=(), converter=_attributes, kw_only=True)
     extra: Mapping[str, object] = field(
         factory=dict, converter=json_object, hash=False, repr=False, kw_only=True
     )
@@ -264,6 +285,11 @@ class ObjectTypeSpec:
     )
 
     def __attrs_post_init__(self) -> None:
+        linked = tuple(attribute for attribute in self.attributes if attribute.is_linked)
+        if linked:
+            imported = tuple(attribute for attribute in self.attributes if not attribute.is_linked)
+            object.__setattr__(self, "attributes", imported)
+            object.__setattr__(self, "linked_attributes", (*self.linked_attributes, *linked))
         if not self.key:
             object.__setattr__(self, "key", camel_case(self.name))
         if not self.mapped:

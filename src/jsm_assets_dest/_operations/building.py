@@ -4,6 +4,8 @@ import re
 from copy import copy
 from http import HTTPStatus
 
+from attrs import evolve
+
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._http.commands import Operation, Sleep
 from .._imports.execution_status import read_execution_status
@@ -34,6 +36,7 @@ from ..exceptions import (
     ValidationError,
 )
 from . import import_tokens as tokens
+from . import linked_attributes
 from . import object_schemas as schemas
 from .import_target import ImportTarget
 from .other_imports import other_imports
@@ -56,6 +59,13 @@ def plan(target: ImportTarget, model: SchemaModel) -> Operation[BuildPlanRecord]
 
 
 def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:
+    plan = yield from _mapping_plan(target, model, links)
+    items = yield from linked_attributes.plan_items(target, plan.model)
+    return evolve(plan, items=(*plan.items, *items)) if items else plan
+
+
+def _mapping_plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:
+    """Plan what the import token can do."""
     yield from tokens.refuse_other_schema(target, links)
     state = yield from tokens.state(target, links)
     document = yield from current_document(target, links)
@@ -140,6 +150,7 @@ def build(
         elif not remaining.is_empty:
             raise
     target.memory.model = plan.model
+    yield from linked_attributes.create(target, plan)
     return plan
 
 
@@ -152,7 +163,7 @@ def _remaining_plan(
 ) -> Operation[BuildPlanRecord | None]:
     """Plan what remains to be built. Return None if the import can't be read."""
     try:
-        return (yield from _plan(target, model, links))
+        return (yield from _mapping_plan(target, model, links))
     except AssetsError:
         return None
 

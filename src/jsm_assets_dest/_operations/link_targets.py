@@ -58,6 +58,7 @@ class Target:
         type_name: Name of the object type.
         source: Attribute to read.
         attribute: Attribute to fill, or None if it must be created.
+        wanted_maximum: Maximum number of values of an attribute that is created. None: what the source needs.
     """
 
     link: UserLink | GroupLink
@@ -65,6 +66,7 @@ class Target:
     type_name: str
     source: Source
     attribute: Attribute | None
+    wanted_maximum: int | None = None
 
     @property
     def is_user(self) -> bool:
@@ -81,6 +83,8 @@ class Target:
         """Maximum number of values of the attribute to fill. -1 means no limit."""
         if self.attribute is not None:
             return self.attribute.maximum
+        if self.wanted_maximum is not None:
+            return self.wanted_maximum
         return -1 if self.source.is_multiple or not self.is_user else 1
 
 

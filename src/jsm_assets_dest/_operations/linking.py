@@ -46,6 +46,8 @@ from .pacing import Pace
 BROWSE_USERS: Final = "browse users"
 SCHEMA_ROLE: Final = "object schema role"
 
+#: Requests per minute, if the caller does not say otherwise: the stricter of the two published limits.
+PER_MINUTE: Final = 500.0
 #: Names of groups per request, so that the address stays short.
 _GROUPS_PER_REQUEST = 20
 #: Part of the message about a group in the wrong form (seen by clients).

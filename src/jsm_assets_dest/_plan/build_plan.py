@@ -33,7 +33,7 @@ class BuildPlanRecord:
     Attributes:
         items: One for each object type, attribute, icon, status, and mapping, in the order of the model.
         model: The model with the external ids of adopted things.
-        verb: "PUT" for an import source without a mapping, "PATCH" for one with a mapping, None if nothing is sent.
+        verb: "PUT" for an import source without a mapping, "PATCH" for one with a mapping, None if no mapping is sent.
         document: What is sent, or None.
         current_digest: The digest of what existed when the plan was made; see `document_digest`.
         model_digest: The digest of the wanted model.
@@ -68,9 +68,14 @@ class BuildPlanRecord:
         return self.of(PlanKind.RISKY)
 
     @property
+    def creates_links(self) -> bool:
+        """True if attributes of the types user and group are created, with the account instead of the import token."""
+        return any(item.subject is PlanSubject.LINK and item.is_change for item in self.items)
+
+    @property
     def is_empty(self) -> bool:
         """True if there is nothing to send and nothing impossible. Drift is allowed."""
-        return self.verb is None and not self.impossible
+        return self.verb is None and not self.creates_links and not self.impossible
 
     @property
     def digest(self) -> str:
@@ -176,7 +181,7 @@ class BuildPlanRecord:
         counts = ", ".join(f"{count} {kind}" for kind, count in self.counts.items()) or "no items"
         if self.impossible:
             return f"Can't be built: {counts}"
-        return f"{_SENT[self.verb] if self.verb else 'Nothing to send'}: {counts}"
+        return f"{_SENT[self.verb] if self.verb else 'Nothing to map' if self.creates_links else 'Nothing to send'}: {counts}"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.summary}>"

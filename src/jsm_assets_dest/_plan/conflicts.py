@@ -95,6 +95,13 @@ class ConflictRecord:
         return tuple(resolution for resolution in Resolution if resolution not in self.impossible)
 
     @property
+    def objects_to_confirm(self) -> int | None:
+        """The number of objects that DELETE_EXISTING would delete and needs as a confirmation, or None."""
+        count = self.object_count or 0
+        reason = self.impossible.get(Resolution.DELETE_EXISTING)
+        return count if count and reason == objects_reason(count) else None
+
+    @property
     def is_harmless(self) -> bool:
         """True if adopting the existing type loses nothing and breaks nothing."""
         return Resolution.ADOPT not in self.impossible and all(
@@ -159,9 +166,7 @@ class ConflictRecord:
         if reason is None:
             return
         count = self.object_count
-        needs_confirmation = (
-            resolution is Resolution.DELETE_EXISTING and bool(count) and reason == objects_reason(count or 0)
-        )
+        needs_confirmation = resolution is Resolution.DELETE_EXISTING and self.objects_to_confirm is not None
         if resolution is Resolution.DELETE_EXISTING and count and delete_objects is not None:
             if delete_objects == count and needs_confirmation:
                 return

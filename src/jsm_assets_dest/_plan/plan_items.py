@@ -39,6 +39,8 @@ class PlanSubject(enum.StrEnum):
     ICON = "icon"
     STATUS = "status"
     NAMESPACE = "namespace"
+    #: An attribute of the type user or group.
+    LINK = "link"
 
 
 @frozen(kw_only=True)

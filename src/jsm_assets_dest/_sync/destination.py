@@ -5,12 +5,17 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Self, Unpack
 
+from attrs import evolve
+
 from .._arguments.checking import checked_methods
 from .._assets.roles import RolesPreview, SchemaRoles
+from .._assets.user_links import GroupLink, UserLink
 from .._destination import checklist, token_replacement
+from .._destination.checklist import chosen_conflict
 from .._destination.okta_source import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
@@ -21,15 +26,17 @@ from .._imports.options import Busy, ImportOptions, ImportSettings, Records
 from .._imports.result import ImportResult
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
+from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret
 from .._session.credentials import Credentials
 from .._session.retry_policy import RetryPolicy
-from ..exceptions import ConfigurationError
+from ..exceptions import AssetsError, ConfigurationError
 from .build_plan import BuildPlan
 from .connection import Connection
 from .import_execution import ImportExecution
 from .import_token import ImportToken
 from .object_schema import ObjectSchema
+from .object_type_conflict import ObjectTypeConflict
 from .session import LazyModule
 
 if TYPE_CHECKING:
@@ -162,6 +169,42 @@ class Destination(SavedDestination):
         return connection.ensure_object_schema(
             self._schema_key(), name=self.schema_name, description=self.schema_description
         )
+
+    def resolve_conflict(
+        self,
+        conflict: ConflictRecord | str,
+        resolution: Resolution | str,
+        *,
+        name: str | None = None,
+        delete_objects: int | None = None,
+        connection: Connection | None = None,
+    ) -> Self:
+        """Resolve a conflict of the checklist, and return the destination with the resolved model. Save it afterwards.
+
+        ADOPT, RENAME_INCOMING, and SKIP change the model only. RENAME_EXISTING and DELETE_EXISTING change the object type
+        in Assets immediately.
+
+        Args:
+            conflict: One of the `conflicts` of the status, or its `key`. For a key, the conflicts are read again.
+            resolution: The resolution, or its value such as "adopt".
+            name: New name for RENAME_INCOMING and RENAME_EXISTING. Default: a free name.
+            delete_objects: For DELETE_EXISTING of a type that has objects: their number, as a confirmation.
+            connection: Open connection. None opens one for this call.
+
+        Raises:
+            ConfigurationError: There is no conflict with this key.
+            ResolutionNotPossibleError: The resolution is not possible. The message says why.
+        """
+        model = self.schema_model()
+        with self._using(connection) as used:
+            if isinstance(conflict, ConflictRecord):
+                record = conflict
+            else:
+                schema = self.get_object_schema(used)
+                record = chosen_conflict(schema.find_conflicts(model), conflict)
+            handle = ObjectTypeConflict.of(used._session, record)
+            resolved = handle.resolve(resolution, model, name=name, delete_objects=delete_objects)
+        return evolve(self, model=resolved)
 
     def preview_roles(self, *, connection: Connection | None = None) -> RolesPreview:
         """Return what `set_roles` would change, and who would lose access. Sends only read requests.
@@ -333,13 +376,36 @@ class Destination(SavedDestination):
     ) -> ImportResult:
         """Import records; see `ImportToken.import_records`.
 
+        If the model has attributes of the types user or group, they are linked after a confirmed import; see
+        `ObjectSchema.link_users` and the `links` of the result.
+
         Args:
             records: The records.
             connection: Open connection. None opens one for this call.
             options: See `ImportOptions`. They take precedence over the saved options.
+
+        Raises:
+            LinkAttributeError: The model has such attributes, and `schema_key` is not set. Nothing was imported.
         """
+        links = self._links()
         with self._using(connection) as used:
-            return self.get_import_token(used).import_records(records, **self._settings(options))
+            result = self.get_import_token(used).import_records(records, **self._settings(options))
+            return self._linked(used, result, links)
+
+    def _linked(
+        self, connection: Connection, result: ImportResult, links: Sequence[UserLink | GroupLink]
+    ) -> ImportResult:
+        """Link objects to Jira after a confirmed import. An error contains the result of the import."""
+        if not links or not result.confirmed:
+            return result
+        try:
+            schema = self.get_object_schema(connection)
+            # The model declares the attributes, so the missing ones may be created.
+            report = schema.link_users(*links, create_attribute=True)
+        except AssetsError as error:
+            error.result = result
+            raise
+        return evolve(result, links=report)
 
     def start(self, connection: Connection, **options: Unpack[ImportSettings]) -> ImportExecution:
         """Start a manual execution with the saved options; see `ImportToken.start`.
@@ -360,9 +426,11 @@ class Destination(SavedDestination):
         connection: Connection | None = None,
         **options: Unpack[ImportSettings],
     ) -> ImportResult:
-        """Continue an interrupted import from its journal; see `ImportToken.resume_import`."""
+        """Continue an interrupted import from its journal; see `ImportToken.resume_import` and `import_records`."""
+        links = self._links()
         with self._using(connection) as used:
-            return self.get_import_token(used).resume_import(records, **self._settings(options))
+            result = self.get_import_token(used).resume_import(records, **self._settings(options))
+            return self._linked(used, result, links)
 
     def _using(self, connection: Connection | None) -> nullcontext[Connection] | Connection:
         """Return a context manager: the given connection, which stays open, or a new one."""

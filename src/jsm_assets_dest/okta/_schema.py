@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
+from attrs import evolve
+
 from .._arguments.checking import checked
 from .._arguments.conversion import instances, texts
 from .._assets.statuses import StatusCategory
+from .._model.links import source_of
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec, StatusSpec
 from ..exceptions import ConfigurationError
@@ -73,6 +76,7 @@ def schema_model(
     without: Iterable[str] = (),
     manager_by: ManagerBy = "email",
     manager_field: str = "managerId",
+    jira_users: bool = False,
 ) -> SchemaModel:
     """Create the schema model: People, Groups, Applications, Devices, and User Types, with their references.
 
@@ -98,6 +102,8 @@ def schema_model(
         manager_field: Field of Okta's user profile with that value of the manager. Default: "managerId". Okta does not
             check the content of `managerId`, so many organizations fill a custom field instead. With "email" and the
             default, an email address in Okta's `manager` field is used too.
+        jira_users: Add attributes that link to accounts in Jira, by Primary Email: "Jira User" and "Jira Manager" of
+            People, and "Jira Users" of Devices. An import can't fill them; see `ObjectSchema.link_users`.
 
     Returns:
         The model. Its object types are in the order of the import.
@@ -116,6 +122,8 @@ def schema_model(
     )
     if dropped := _keys(without, model):
         model = model.without(*dropped)
+    if jira_users:
+        model = _with_jira_users(model)
     statuses: dict[str, StatusSpec] = {}
     for spec in model.object_types:
         for status in _STATUSES.get(spec.key, ()):
@@ -130,6 +138,25 @@ def schema_model(
 
 
 schema_model.__module__ = "jsm_assets_dest.okta"
+
+
+#: Attributes that link to accounts: the object type, the name, the source, and the maximum number of values.
+_JIRA_USERS = (
+    ("people", "Jira User", "primaryEmail", 1),
+    ("people", "Jira Manager", "manager.primaryEmail", 1),
+    ("devices", "Jira Users", "users.primaryEmail", -1),
+)
+
+
+def _with_jira_users(model: SchemaModel) -> SchemaModel:
+    """Add the links whose object type and source were not left out."""
+    for type_key, name, source, maximum in _JIRA_USERS:
+        attribute = AttributeSpec(name, AttributeType.USER, linked_from=source, maximum=maximum)
+        spec = next((spec for spec in model.object_types if spec.key == type_key), None)
+        if spec is not None and source_of(model, spec, attribute):
+            linked = (*spec.linked_attributes, attribute)
+            model = model.with_object_type(evolve(spec, linked_attributes=linked))
+    return model
 
 
 def _object_type(

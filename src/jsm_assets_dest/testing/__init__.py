@@ -19,6 +19,7 @@ from .handles import SeededObject, SeededSchema, SeededType
 from .http.exchange import ReceivedRequest
 from .http.rates import RateLimit
 from .import_handles import SeededExecution, SeededImportSource
+from .site_profile import SiteProfile
 from .world.clock import EmulatorClock
 from .world.doubts import Doubts
 from .world.entities import Account
@@ -37,5 +38,6 @@ __all__ = [
     "SeededObject",
     "SeededSchema",
     "SeededType",
+    "SiteProfile",
     "UnusedFaultsError",
 ]

@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
         default="empty",
         help="first content: a schema with objects, an empty schema OKT with an import source, or nothing",
     )
+    argument_parser.add_argument("--profile", type=Path, help="respond as this site does; see the probe")
     argument_parser.add_argument("--state", type=Path, help="a SQLite file for the state")
     argument_parser.add_argument("--settings", type=Path, help="write the settings into this file too")
     argument_parser.add_argument(
@@ -71,6 +72,7 @@ def _serve(options: argparse.Namespace) -> None:
         import_seconds=options.import_seconds,
         clock=clock,
         locale=options.locale,
+        profile=options.profile,
     ) as emulator:
         if not emulator.object_schemas and options.seed != "empty":
             emulator.reset(options.seed)

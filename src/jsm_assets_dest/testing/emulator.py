@@ -22,6 +22,7 @@ from .emulated_site import EmulatedSite
 from .handles import SeededSchema
 from .seeds import seed_demo, seed_directory
 from .server import serve
+from .site_profile import SiteProfile
 from .status_page import summary
 from .transport import EmulatorTransport
 from .world.clock import EmulatorClock
@@ -42,6 +43,7 @@ class Emulator(EmulatedSite):
             missing fields, other media types.
         import_seconds: how long an import is `PROCESSING`, on the emulator's clock.
         doubts: readings of points about which the sources disagree.
+        profile: how a real site responds: a `SiteProfile` or the path of its file. It sets `doubts`.
         state: path of a SQLite file. It is read if it exists, and written when the context ends or `save` is
             called.
         clock: another time source, such as one that starts at another time.
@@ -62,12 +64,17 @@ class Emulator(EmulatedSite):
         strict: bool = True,
         import_seconds: float = 0.0,
         doubts: Doubts | None = None,
+        profile: SiteProfile | str | os.PathLike[str] | None = None,
         state: str | os.PathLike[str] | None = None,
         clock: EmulatorClock | None = None,
         recorded_requests: int = 20_000,
         recorded_bytes: int = 64 * 1024 * 1024,
         locale: str = "en_US",
     ) -> None:
+        if profile is not None:
+            if doubts is not None:
+                raise ValueError("pass doubts or profile, not both: a profile sets the switches")
+            doubts = (profile if isinstance(profile, SiteProfile) else SiteProfile.load(profile)).doubts
         super().__init__(
             site=site,
             strict=strict,

@@ -1,0 +1,95 @@
+"""Attributes of the types user and group that a model declares: what a build does about them, with the account."""
+
+from attrs import evolve
+
+from .._assets.object_types import Attribute, ExistingObjectType
+from .._http.commands import Operation
+from .._model.names import same_name
+from .._model.schema_model import SchemaModel
+from .._model.specs import AttributeSpec, ObjectTypeSpec
+from .._plan.build_plan import BuildPlanRecord
+from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
+from . import link_targets
+from .import_target import ImportTarget
+from .linking import PER_MINUTE
+from .object_schemas import existing
+from .pacing import Pace
+
+
+def _declared(model: SchemaModel) -> list[tuple[ObjectTypeSpec, AttributeSpec]]:
+    """Return the linked attributes with their object types, in the order of `SchemaModel.links`."""
+    return [(spec, attribute) for spec in model.object_types for attribute in spec.linked_attributes]
+
+
+def plan_items(target: ImportTarget, model: SchemaModel) -> Operation[tuple[PlanItem, ...]]:
+    """Return an item for each linked attribute of a model."""
+    declared = _declared(model)
+    types: tuple[ExistingObjectType, ...] = ()
+    if declared and target.schema is not None:
+        types = yield from existing(target.site, target.schema.id)
+    return tuple(
+        _item(spec, attribute, _find(types, spec, attribute), has_account=target.schema is not None)
+        for spec, attribute in declared
+    )
+
+
+def _find(
+    types: tuple[ExistingObjectType, ...], spec: ObjectTypeSpec, attribute: AttributeSpec
+) -> Attribute | None:
+    name = spec.name if spec.adopted is None else spec.adopted.name
+    return next(
+        (
+            existing_attribute
+            for kind in types
+            if same_name(kind.object_type.name, name)
+            for existing_attribute in kind.attributes
+            if same_name(existing_attribute.name, attribute.name)
+        ),
+        None,
+    )
+
+
+def _item(
+    spec: ObjectTypeSpec, attribute: AttributeSpec, existing_attribute: Attribute | None, *, has_account: bool
+) -> PlanItem:
+    kind, path = attribute.type.value, f"{spec.key}.{attribute.key}"
+
+    def item(plan_kind: PlanKind, message: str, remedy: str = "") -> PlanItem:
+        return PlanItem(kind=plan_kind, subject=PlanSubject.LINK, path=path, message=message, remedy=remedy)
+
+    if not has_account:
+        return item(
+            PlanKind.IMPOSSIBLE,
+            f"The import token alone can't create or fill attributes of the type {kind}.",
+            "You: pass the object schema, read with an account that manages it, as schema= to import_token, or remove these "
+            "attributes from the model.",
+        )
+    if existing_attribute is None:
+        return item(PlanKind.CREATE, f'The account creates "{attribute.name}" with the type {kind}.')
+    if existing_attribute.type != kind:
+        return item(
+            PlanKind.IMPOSSIBLE,
+            f'"{attribute.name}" exists with the type {existing_attribute.type}, and the model wants {kind}.',
+            "You: choose another name in the model.",
+        )
+    return item(PlanKind.UNCHANGED, f'"{attribute.name}" exists.')
+
+
+def create(target: ImportTarget, plan: BuildPlanRecord) -> Operation[None]:
+    """Create the missing linked attributes of an applied plan. Existing ones are not changed.
+
+    Raises:
+        SchemaPermissionError: The account does not manage the object schema. The mapping was built.
+    """
+    schema = target.schema
+    if not plan.creates_links or schema is None:
+        return
+    types = yield from existing(target.site, schema.id)
+    targets = [
+        evolve(link_target, wanted_maximum=attribute.maximum if attribute.takes_many else None)
+        for link_target, (_, attribute) in zip(
+            link_targets.resolve(schema, types, plan.model.links), _declared(plan.model), strict=True
+        )
+    ]
+    pace = Pace(target.site.clock, PER_MINUTE)
+    yield from link_targets.create_missing(target.site, schema, targets, pace)
