@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -245,6 +245,8 @@ def test_a_partition_may_be_empty(emulator: Emulator, settings: Mapping[str, str
 def test_partitions_that_are_all_empty_remove_nothing(
     emulator: Emulator, settings: Mapping[str, str], here: Client
 ) -> None:
+    with Connection.current_site(environ=settings) as connection:
+        connection.import_token(settings["JSM_ASSETS_IMPORT_TOKEN"]).build(dask_import.model())
     emulator.object_schema("SEN")["Sensors"].add_object({"Serial number": "s1"})
     with pytest.raises(MassDeletionGuardError, match="Sensors: the only one"):
         imported(here, settings, lambda _: iter(()))
@@ -277,20 +279,25 @@ def test_a_refusal_for_too_many_requests_is_waited_out(
 
 
 def test_an_import_that_takes_too_long_is_cancelled(
-    emulator: Emulator, settings: Mapping[str, str], here: Client, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator,
+    settings: Mapping[str, str],
+    here: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    release = threading.Event()
+    release = tmp_path / "release"
     monkeypatch.setattr("tests.pipelines.test_dask.LIMIT", 0.5)
 
     def read(partition: int) -> object:
-        release.wait(30)
+        while not release.exists():
+            time.sleep(0.05)
         return dask_import.sensors(partition, COUNT)
 
     try:
         with pytest.raises(TimeoutError):
             imported(here, settings, read)
     finally:
-        release.set()
+        release.touch()
 
     assert [one.status for one in emulator.executions] == ["CANCELLED"]
 
