@@ -109,6 +109,13 @@ def peers(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", *targets, env=npm)
 
 
+@nox.session
+def spark(session: nox.Session) -> None:
+    """Run the tests of the Spark data source. Spark needs Java 17."""
+    install(session, "-e", ".[test,spark]")
+    session.run("python", "-m", "pytest", "-q", *(session.posargs or ("tests/pipelines/test_spark.py",)))
+
+
 @nox.session(reuse_venv=False)
 def wheel(session: nox.Session) -> None:
     """Build the distributions, then test the installed wheel without its sources and measure coverage."""

@@ -55,6 +55,7 @@ myst_heading_anchors = 3
 
 # A name in single backticks is a link if the object is documented, and plain code otherwise.
 default_role = "py:obj"
+autodoc_mock_imports = ["pyspark"]
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
 autodoc_typehints = "signature"

@@ -85,7 +85,8 @@ class Wizard:
                 self.destination = evolve(destination, model=OktaModel.from_dict({"profile": answer}))
             case "build":
                 if (answer := self.ask("Press Enter to build the model: ")) != "skip":
-                    destination.build(connection=connection)
+                    accept_risky = "accept_risky" in action.parameters  # the step has shown the risks
+                    destination.build(accept_risky=accept_risky, connection=connection)
             case "import":
                 if (answer := self.ask("Press Enter to import 20 sample records: ")) != "skip":
                     records = okta.records(okta.sample_tenant(), model=destination.schema_model())

@@ -35,6 +35,7 @@ MODULES = ("jsm_assets_dest", "jsm_assets_dest.okta", "jsm_assets_dest.tables")
 
 #: Constructors that only the library calls, with the reason. Their methods are checked all the same.
 LIBRARY_CREATES = {
+    "RequestEvent": "on_request receives it",
     "ChangedObject": "part of a preview",
     "ImportPreview": "ImportToken.preview returns it",
     "MissingObject": "part of a preview",

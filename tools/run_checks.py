@@ -5,7 +5,7 @@
 
 The README's two commands run word for word, in a fresh copy and a fresh virtual environment for each Python. The session
 `tests` is left out, because the README's test command does the same. `quick` runs only one file, because that command runs
-its other tests. `bench` is left out, because the other jobs would disturb it. Jobs run side by side, one on each core. The last lines of the output are pytest's summaries.
+its other tests. `bench` is left out, because the other jobs would disturb it, and `spark`, because it needs Java. Jobs run side by side, one on each core. The last lines of the output are pytest's summaries.
 
 Environment variables:
     CI_JOBS: The number of jobs that run side by side.
@@ -42,7 +42,7 @@ README_COMMANDS = {"tests": "-m pytest", "example": "examples/okta_destination.p
 
 #: The sessions of noxfile.py that run here, the longest first.
 SESSIONS = ("wheel", "types", "peers", "httpx2", "quick", "lowest", "docs", "notebook", "lint", "example")
-SESSIONS_LEFT_OUT = ("tests", "bench")
+SESSIONS_LEFT_OUT = ("tests", "bench", "spark")
 
 #: Arguments of sessions. What the README's test command has run already is not run again.
 ARGUMENTS: Mapping[str, tuple[str, ...]] = {"quick": ("tests/tools/test_derive_sync.py",)}

@@ -270,8 +270,9 @@ class TlsError(TransportError, ConnectionError):
 
     cause: str = "A proxy in your network inspects encrypted traffic and presents its own certificate."
     remedies: tuple[str, ...] = advice(
-        "Your network team: provide the proxy's CA certificate as a PEM file, or exclude the host from inspection.",
-        "You: set the environment variable SSL_CERT_FILE to the path of that file, and restart the program.",
+        "You: install the library truststore and restart the program. It then trusts the certificates of this computer.",
+        "Or your network team: provide the proxy's CA certificate as a PEM file, or exclude the host from inspection.",
+        "You: then set the environment variable SSL_CERT_FILE to the path of that file, and restart the program.",
         'Or you, in Python: pass verify=ssl.create_default_context(cafile="company-ca.pem").',
     )
     sent: Literal["no", "unknown"] = "no"
@@ -1078,6 +1079,16 @@ class MassDeletionGuardError(AssetsError):
 
     preview: PreviewFacts | None = carried(default=None)
     execution: ExecutionFacts | None = carried(default=None)
+
+
+class NothingToCompareError(AssetsError):
+    """A preview has nothing to compare the records with. Only read requests were sent."""
+
+    cause: str = "The account can't read the objects, and no journal has a confirmed run of this import."
+    remedies: tuple[str, ...] = advice(
+        "An object schema manager: give the account a role in the object schema.",
+        "Or you: pass the journal= of the last confirmed run.",
+    )
 
 
 class ResolutionNotPossibleError(AssetsError, certain=True):

@@ -24,9 +24,14 @@ from jsm_assets_dest import (
     StepState,
     exceptions,
 )
-from jsm_assets_dest._destination.problem_steps import failed_step
 from jsm_assets_dest._destination.status import STEPS, ActionCode, StepCode
-from jsm_assets_dest.exceptions import AssetsError, ConfigurationError, ResolutionNotPossibleError
+from jsm_assets_dest._destination.steps import failed_step
+from jsm_assets_dest.exceptions import (
+    AssetsError,
+    ConfigurationError,
+    ResolutionNotPossibleError,
+    RiskyChangeError,
+)
 from jsm_assets_dest.testing import Emulator
 
 MODEL = SchemaModel(
@@ -113,6 +118,16 @@ def with_an_impossible_change(emulator: Emulator) -> Destination:
     return evolve(destination, model=SchemaModel("Inventory", [changed], namespace="inventory"))
 
 
+def with_a_risky_change(emulator: Emulator) -> Destination:
+    """Return a destination whose model has another identifier than the one in Assets."""
+    serial = AttributeSpec("Serial", key="serial", label=True, identifier=True)
+    number = AttributeSpec("Number", key="number")
+    laptops = ObjectTypeSpec("Laptops", [serial, number])
+    destination = built(emulator, model=SchemaModel("Inventory", [laptops], namespace="inventory"))
+    changed = ObjectTypeSpec("Laptops", [evolve(serial, identifier=False), evolve(number, identifier=True)])
+    return evolve(destination, model=SchemaModel("Inventory", [changed], namespace="inventory"))
+
+
 def with_a_disabled_import(emulator: Emulator) -> Destination:
     emulator.add_object_schema("INV", name="Inventory")
     source = emulator.add_import_source("INV", "Laptops", enabled=False)
@@ -181,6 +196,7 @@ SCENARIOS: list[tuple[Callable[[Emulator], Destination], StepCode, str, ActionCo
     (configured, "model", "done", None),
     (unconfigured, "build", "waiting", None),
     (configured, "build", "open", "build"),
+    (with_a_risky_change, "build", "needs_input", "build"),
     (with_an_impossible_change, "build", "failed", "fix_model"),
     (with_fault("read mapping", 503), "build", "unknown", "fix_connection"),
     (built, "build", "done", None),
@@ -202,7 +218,6 @@ IMPOSSIBLE = {
     ("token", "open"),
     ("model", "open"),
     ("model", "unknown"),
-    ("build", "needs_input"),
     ("ready", "needs_input"),
     ("ready", "open"),
     ("ready", "failed"),
@@ -321,6 +336,18 @@ def test_every_error_becomes_a_step_without_python(kind: type[AssetsError]) -> N
     step = failed_step("token", kind("Could not check the import token."), "fix_token")
 
     check_step(step)
+
+
+def test_risky_change_is_built_after_it_was_accepted(emulator: Emulator) -> None:
+    destination = evolve(with_a_risky_change(emulator), transport=emulator.transport)
+    parameters: Any = action_of(destination, "build").parameters
+    assert [item["path"] for item in parameters["risky"]] == ["laptops"]
+
+    with pytest.raises(RiskyChangeError):
+        destination.build()
+    destination.build(accept_risky=parameters["accept_risky"])
+
+    assert destination.status()["build"].is_done
 
 
 # --- conflicts ------------------------------------------------------------------------------------------------------

@@ -58,6 +58,15 @@ class TestUserSearch:
         pages = [jira.get("/user/search", query="z", startAt=start, maxResults=1) for start in range(3)]
         assert [len(page) for page in pages] == sizes
 
+    @pytest.mark.parametrize(("size", "expected"), [(100, 100), (1000, 120)])
+    def test_pages_are_cut_to_a_maximum(self, size: int, expected: int) -> None:
+        """A client saw at most 100 users, whatever it requested; the documents allow 1,000."""
+        emulator = Emulator(doubts=Doubts(user_search_page=size))
+        for number in range(120):
+            emulator.add_account(f"z{number}@acme.com")
+        jira = Api(emulator, base=f"{emulator.site}/rest/api/3")
+        assert len(jira.get("/user/search", query="z", maxResults=1000)) == expected
+
     def test_without_the_permission_the_list_is_empty(self, emulator: Emulator, jira: Api) -> None:
         emulator.account.may_browse_users = False
         assert jira.get("/user/search", query="ana") == []

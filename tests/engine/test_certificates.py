@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import importlib
 import os
 import ssl
 import subprocess
 import sys
 import threading
+import types
 from pathlib import Path
 
 import certifi
 import pytest
+import trustme
 
 from jsm_assets_dest import ApiToken, AsyncConnection, Connection
 from jsm_assets_dest._http import certificates
 from jsm_assets_dest.exceptions import ConfigurationError
+
+try:  # it can't be imported twice
+    TRUSTSTORE: types.ModuleType | None = importlib.import_module("truststore")
+except ModuleNotFoundError:
+    TRUSTSTORE = None
 
 ACCOUNT = ApiToken("ana@example.com", "not-a-real-token-0123456789")
 
@@ -23,6 +32,7 @@ ACCOUNT = ApiToken("ana@example.com", "not-a-real-token-0123456789")
 @pytest.fixture(autouse=True)
 def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins as a process does, and with nothing of this one's environment."""
+    monkeypatch.setitem(sys.modules, "truststore", None)  # not installed
     monkeypatch.setattr(certificates, "_begun", functools.cache(certificates._begun.__wrapped__))
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
         monkeypatch.delenv(name, raising=False)
@@ -44,6 +54,7 @@ def test_httpx_is_not_needed() -> None:
     """The context is there although nothing of httpx was ever imported."""
     script = """
 import sys
+sys.modules["truststore"] = None
 from jsm_assets_dest._http import certificates
 certificates.load(trust_env=True)
 context = certificates.shared_context(trust_env=True)
@@ -182,3 +193,81 @@ def test_without_the_environment_its_certificates_do_not_matter(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
 
     assert certificates.shared_context(trust_env=False).get_ca_certs()
+
+
+class Truststore(types.ModuleType):
+    """The part of truststore that is used."""
+
+    def __init__(self) -> None:
+        super().__init__("truststore")
+        self.protocols: list[int] = []
+
+    def SSLContext(self, protocol: int) -> ssl.SSLContext:
+        self.protocols.append(protocol)
+        return ssl.SSLContext(protocol)
+
+
+def test_truststore_is_used_if_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The certificates of the operating system include those of the company."""
+    truststore = Truststore()
+    monkeypatch.setitem(sys.modules, "truststore", truststore)
+
+    context = certificates.shared_context(trust_env=True)
+
+    assert truststore.protocols == [ssl.PROTOCOL_TLS_CLIENT]
+    assert context.get_ca_certs() == []
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+def test_certificate_variable_precedes_truststore(monkeypatch: pytest.MonkeyPatch) -> None:
+    truststore = Truststore()
+    monkeypatch.setitem(sys.modules, "truststore", truststore)
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
+
+    assert certificates.shared_context(trust_env=True).get_ca_certs()
+    assert truststore.protocols == []
+
+
+def test_truststore_is_not_used_without_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    truststore = Truststore()
+    monkeypatch.setitem(sys.modules, "truststore", truststore)
+
+    assert certificates.shared_context(trust_env=False).get_ca_certs()
+    assert truststore.protocols == []
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_real_truststore_trusts_the_system_only(is_trusted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handshake with a certificate that the system trusts, and with one that it does not."""
+    if TRUSTSTORE is None:
+        pytest.skip("truststore is not installed")
+    monkeypatch.setitem(sys.modules, "truststore", TRUSTSTORE)
+    if sys.platform != "linux":
+        pytest.skip("only OpenSSL reads the trusted certificates from a variable")
+    authority = trustme.CA()
+    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(server_context)
+    with authority.cert_pem.tempfile() as path:
+        context = certificates.shared_context(trust_env=True)
+        if is_trusted:
+            context.load_verify_locations(path)
+        client_in, client_out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        server_in, server_out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = context.wrap_bio(client_in, client_out, server_hostname="localhost")
+        server = server_context.wrap_bio(server_in, server_out, server_side=True)
+
+        def handshake() -> None:
+            for _ in range(6):
+                for side in (client, server):
+                    with contextlib.suppress(ssl.SSLWantReadError):
+                        side.do_handshake()
+                    server_in.write(client_out.read())
+                    client_in.write(server_out.read())
+
+        if is_trusted:
+            handshake()
+            assert client.version()
+        else:
+            with pytest.raises(ssl.SSLCertVerificationError):
+                handshake()

@@ -22,9 +22,15 @@ from jsm_assets_dest import (
     DestinationStatus,
     DestinationStep,
     ImportTokenReport,
+    LinkedObject,
+    LinkOutcome,
+    LinkReason,
     ObjectTypeSpec,
     SchemaModel,
     StepState,
+    UserLinkPhase,
+    UserLinkProgress,
+    UserLinkReport,
     okta,
 )
 from jsm_assets_dest._assets.directory import JiraUser
@@ -36,6 +42,7 @@ from jsm_assets_dest._destination.status import STEPS
 from jsm_assets_dest._display.html import Tone, link, linked
 from jsm_assets_dest._imports.execution_status import read_execution_status
 from jsm_assets_dest._imports.object_type_results import FailedRecord, ObjectTypeResult
+from jsm_assets_dest._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
 from jsm_assets_dest._imports.progress import ImportPhase, ImportProgress
 from jsm_assets_dest._imports.result import ImportResult
 from jsm_assets_dest._model.findings import Finding, Findings, Severity
@@ -88,9 +95,28 @@ ROLE = Role(
 
 #: A value of each class with a display. All its texts are hostile.
 SAMPLES: dict[str, object] = {
-    "_Report": ConnectionReport(checks=CHECKS, site=HOSTILE, account=HOSTILE, proxies=(HOSTILE,)),
-    "_Report, of a token": ImportTokenReport(checks=CHECKS, site=SITE, import_source=SOURCE, status=HOSTILE),
+    "Report": ConnectionReport(checks=CHECKS, site=HOSTILE, account=HOSTILE, proxies=(HOSTILE,)),
+    "Report, of a token": ImportTokenReport(checks=CHECKS, site=SITE, import_source=SOURCE, status=HOSTILE),
     "Emulator": hostile_emulator(),
+    "UserLinkReport": UserLinkReport(
+        checks=CHECKS,
+        site=SITE,
+        schema_key=HOSTILE,
+        account=HOSTILE,
+        objects=tuple(
+            LinkedObject(
+                object_type=HOSTILE,
+                attribute=HOSTILE,
+                key=HOSTILE,
+                label=HOSTILE,
+                outcome=LinkOutcome.NOT_FOUND,
+                reason=reason,
+                message=HOSTILE,
+            )
+            for reason in LinkReason
+        ),
+    ),
+    "UserLinkProgress": UserLinkProgress(phase=UserLinkPhase.WRITING, sent=1, total=2),
     "SchemaModel": MODEL,
     "Graph": MODEL.graph(),
     "Findings": Findings([Finding(severity, "c", HOSTILE, HOSTILE, HOSTILE) for severity in Severity]),
@@ -113,6 +139,22 @@ SAMPLES: dict[str, object] = {
         document=None,
         current_digest="",
         model_digest="",
+    ),
+    "ImportPreview": ImportPreview(
+        object_types=(
+            ObjectTypePreview(
+                name=HOSTILE,
+                selector=HOSTILE,
+                evidence="assets",
+                missing=1,
+                examples_created=(HOSTILE,),
+                examples_changed=(ChangedObject(HOSTILE, HOSTILE, HOSTILE, (HOSTILE,)),),
+                examples_missing=(MissingObject(HOSTILE, HOSTILE, HOSTILE),),
+            ),
+        ),
+        evidence="assets",
+        is_complete=True,
+        notes=(HOSTILE,),
     ),
     "ImportResult": ImportResult(
         confirmed=False,
@@ -249,7 +291,8 @@ def classes_with_displays() -> set[str]:
     """Return the names of all classes that define `_repr_html_`."""
     names: set[str] = set()
     for module in pkgutil.walk_packages(jsm_assets_dest.__path__, "jsm_assets_dest."):
-        if not module.name.endswith(("__main__", "pytest_plugin")):
+        # `spark` needs PySpark, and has no displays.
+        if not module.name.endswith(("__main__", "pytest_plugin", ".spark")):
             for value in vars(importlib.import_module(module.name)).values():
                 if isinstance(value, type) and "_repr_html_" in vars(value):
                     names.add(value.__name__)
@@ -270,7 +313,7 @@ def test_displays_escape_hostile_text(name: str) -> None:
     assert page.attributes <= HTML_ATTRIBUTES | SVG_ATTRIBUTES
     assert not [style for style in page.styles if re.search(r"alert|url\(|expression|@import", style)]
     assert all(address.startswith(f"{SITE}/") for address in page.links)
-    if name != "ImportProgress":  # which shows none of its texts
+    if name not in ("ImportProgress", "UserLinkProgress"):  # which show none of its texts
         assert "<script>alert(1)</script>" in page.text
 
 

@@ -248,3 +248,14 @@ def test_export_without_records_writes_completion(tmp_path: Path) -> None:
     assert written.files == ("complete.json",)
     assert repr(written) == f"<Export of 1 requests in {str(tmp_path / 'out')!r}>"
     assert "no records" in str(written)
+
+
+@pytest.mark.parametrize("action", list(okta.Action)[1:])
+def test_source_of_a_link_to_jira_must_be_allowed(action: okta.Action) -> None:
+    """Otherwise no account would have the address, and nothing would be linked."""
+    model = okta.schema_model("lean", manager_by="id", jira_users=True)
+    privacy = okta.Privacy({"people.primaryEmail": action}, hash_key="a secret of the company")
+
+    with pytest.raises(ConfigurationError, match=r"is the source of the link people\.jiraUser"):
+        privacy.check(model)
+    privacy.check(okta.schema_model("lean", manager_by="id"))

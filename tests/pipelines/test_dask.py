@@ -245,13 +245,11 @@ def test_a_partition_may_be_empty(emulator: Emulator, settings: Mapping[str, str
 def test_partitions_that_are_all_empty_remove_nothing(
     emulator: Emulator, settings: Mapping[str, str], here: Client
 ) -> None:
-    with Connection.current_site(environ=settings) as connection:
-        connection.import_token(settings["JSM_ASSETS_IMPORT_TOKEN"]).build(dask_import.model())
-    emulator.object_schema("SEN")["Sensors"].add_object({"Serial number": "s1"})
-    with pytest.raises(MassDeletionGuardError, match="Sensors: the only one"):
+    imported(here, settings, lambda partition: iter([{"serial": f"S-{partition}"}]))
+    with pytest.raises(MassDeletionGuardError, match=f"Sensors: all {PARTITIONS}"):
         imported(here, settings, lambda _: iter(()))
 
-    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+    assert [one.status for one in emulator.executions] == ["DONE", "CANCELLED"]
 
 
 def test_one_budget_share_is_one_request_in_the_cluster(

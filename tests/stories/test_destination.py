@@ -249,7 +249,10 @@ async def test_checklist_continues_without_jira_admin(emulator: Emulator, connec
     """An account that is not a Jira admin can use an existing object schema."""
     destination = ready(emulator, connection)
     emulator.faults.next(
-        "read permissions", status=200, body={"permissions": {"ADMINISTER": {"havePermission": False}}}
+        "read permissions",
+        status=200,
+        headers={"X-AAccountId": emulator.account.account_id},
+        body={"permissions": {"ADMINISTER": {"havePermission": False}}},
     )
 
     status = await now(destination.status(connection=connection))

@@ -23,6 +23,8 @@ from jsm_assets_dest import (
 from jsm_assets_dest._http.commands import Operation, Sleep
 from jsm_assets_dest._operations import account_finding
 from jsm_assets_dest._operations.pacing import Pace
+from jsm_assets_dest._wire.link_requests import read_values
+from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
     ConflictError,
@@ -445,6 +447,27 @@ async def test_attributes_that_block_a_link_are_named(emulator: Emulator, connec
     assert not {"create attribute", "update object"} & sent(emulator).keys()
 
 
+@pytest.mark.parametrize("inherited", [True, False])
+def test_inherited_attributes_are_read_and_filled(inherited: bool) -> None:
+    """Assets lists an attribute with the object type that defines it."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = emulator.add_object_schema("OKT")
+        person = schema.add_object_type("Person", attributes=[("Email", "email")], inherited=inherited)
+        person.add_attribute("Jira User", "user")
+        staff = schema.add_object_type("Staff", parent=person, inherited=True)
+        contractor = schema.add_object_type("Contractor", parent=staff)
+        handle = connection.get_object_schema("OKT")
+        if not inherited:
+            with pytest.raises(LinkAttributeError, match="Could not read Email of Contractor"):
+                handle.link_users(UserLink("Contractor", email="Email"))
+            return
+        contractor.add_object({"Name": "A", "Email": "ana@acme.com"})
+        report = handle.link_users(UserLink("Contractor", email="Email"))
+
+        assert users_of(contractor) == ["ana@acme.com"]
+        assert len(report.linked) == 1
+
+
 def test_reference_without_a_readable_target_names_no_attribute() -> None:
     """The object type of the reference belongs to another object schema."""
     with Emulator() as emulator, emulator.connect() as connection:
@@ -719,6 +742,22 @@ def test_required_attributes_prevent_a_replacing_update() -> None:
 
         assert [entry.message for entry in report.rejected] == ["The attribute Name is required"]
         assert people.objects[0]["Email"] == "ana@acme.com"
+
+
+def test_values_are_read_in_each_form() -> None:
+    """Assets leaves `value` out for some types, and may list attributes without values."""
+    attributes = [
+        {"objectTypeAttributeId": 1, "objectAttributeValues": [{"user": {"key": "5b10"}}]},
+        {
+            "objectTypeAttributeId": "2",
+            "objectAttributeValues": [{"group": {"name": "it"}, "searchValue": "7"}],
+        },
+        {"objectTypeAttributeId": "3", "objectAttributeValues": []},
+        {"objectTypeAttributeId": "4"},
+    ]
+    response = Response(200, body=json.dumps({"attributes": attributes}).encode())
+
+    assert read_values(response) == {"1": {"5b10"}, "2": {"it", "7"}}
 
 
 def test_clearing_is_read_back_too() -> None:

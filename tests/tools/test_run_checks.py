@@ -88,7 +88,7 @@ def test_workflow_runs_sessions_of_the_noxfile() -> None:
     assert match is not None
     names = {*match[1].split(", "), *re.findall(r"nox -s ([a-z]\w*)", text)}
 
-    assert names == noxfile_sessions() - {"quick", "bench"}
+    assert names == noxfile_sessions() - {"quick", "bench", "spark"}
 
 
 @pytest.mark.parametrize("path", [".github/workflows/ci.yml", ".pre-commit-config.yaml"])

@@ -88,6 +88,7 @@ from jsm_assets_dest import (
     PlanItem,
     PlanKind,
     ReferenceSpec,
+    RequestEvent,
     Resolution,
     RetryPolicy,
     Role,
@@ -129,6 +130,13 @@ def show_links(progress: UserLinkProgress) -> None:
     assert_type(progress.phase, UserLinkPhase)
 
 
+def show_request(event: RequestEvent) -> None:
+    """Receive the start and the end of each attempt."""
+    assert_type(event.operation, str)
+    assert_type(event.status, int | None)
+    assert_type(event.throttled, bool)
+
+
 def credentials() -> None:
     """Every kind of credentials is accepted."""
     for auth in (
@@ -152,6 +160,7 @@ def connections() -> None:
         workspace_id=None,
         retry=RetryPolicy(attempts=3, deadline=60),
         limits=Limits(connect=5, attempt=30),
+        on_request=show_request,
     ) as connection:
         assert_type(connection, Connection)
         report = connection.check()
@@ -195,6 +204,8 @@ def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
     assert_type(schema.attributes(), tuple[Attribute, ...])
     assert_type(schema.import_sources(), tuple[ImportSource, ...])
     assert_type(schema.roles(), SchemaRoles)
+    AttributeSpec("Jira User", "user", linked_from="Primary Email")
+    assert_type(okta.schema_model(jira_users=True).links, tuple[UserLink | GroupLink, ...])
     links = (UserLink("People", email="Primary Email"), GroupLink("Groups", name="Group Name"))
     report = schema.link_users(*links, accounts={"ana@acme.com": "5b10"}, dry_run=True, per_minute=300)
     assert_type(report, UserLinkReport)

@@ -137,6 +137,10 @@ class ImportSource:
             raw=source,
         )
 
+    def is_called(self, name_or_id: str | None) -> bool:
+        """Return True if the import has this name or id. None stands for any import."""
+        return name_or_id is None or name_or_id in (self.name, self.id)
+
     @property
     def is_external(self) -> bool:
         """True if it is an External import, which accepts data with an import token, or if Assets does not return its kind."""

@@ -405,12 +405,13 @@ class Report:
             facts(lines) if lines else "",
             grid(
                 ("Result", "Check", "Finding"),
-                [_row(check, self.site, shown_remedies) for check in self.checks],
+                [check_row(check, self.site, shown_remedies) for check in self.checks],
             ),
         )
 
 
-def _row(check: Check, site: str, shown_remedies: set[str]) -> tuple[Markup, str, Markup]:
+def check_row(check: Check, site: str, shown_remedies: set[str]) -> tuple[Markup, str, Markup]:
+    """Return the row of a check in a table. Remedies that an earlier row has shown are left out."""
     sign, tone = _LOOKS[check.state]
     finding = joined(check.summary, " ", faint(f"({check.evidence})")) if check.evidence else check.summary
     if check.is_problem:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 from attrs import field, frozen
 
 from .._arguments.checking import checked
-from .._display.html import facts, folded, grid, joined, strong, whole
+from .._display.html import folded, grid, joined, strong, whole
 from ..exceptions import ConfigurationError
-from .reports import Report
+from .reports import Report, check_row
 
 if TYPE_CHECKING:
     from attrs import Attribute as Field
@@ -350,12 +350,13 @@ class UserLinkReport(Report):
                 summary = f"{object_type}, {attribute}: {title} ({len(group):,})"
                 details = joined(details, folded(summary, grid(("Object", "Label", "Message"), names)))
         header = ("Object type", "Attribute", *(outcome.value.capitalize() for outcome in LinkOutcome))
-        checks = [str(check) for check in self.problems]
+        shown_remedies: set[str] = set()
+        checks = [check_row(check, self.site, shown_remedies) for check in self.problems]
         return whole(
             strong(self._subject()),
             grid(header, rows) if rows else "",
             details,
-            facts(checks) if checks else "",
+            grid(("Result", "Check", "Finding"), checks) if checks else "",
         )
 
 

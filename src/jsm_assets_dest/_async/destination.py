@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -14,7 +14,7 @@ from .._arguments.checking import checked_methods
 from .._assets.roles import RolesPreview, SchemaRoles
 from .._assets.user_links import GroupLink, UserLink
 from .._destination import checklist, token_replacement
-from .._destination.checklist import chosen_conflict
+from .._destination.build_steps import chosen_conflict
 from .._destination.okta_source import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
@@ -28,6 +28,7 @@ from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret
 from .._session.credentials import Credentials
+from .._session.request_event import RequestEvent
 from .._session.retry_policy import RetryPolicy
 from ..exceptions import AssetsError, ConfigurationError
 from .build_plan import AsyncBuildPlan
@@ -97,6 +98,7 @@ class AsyncDestination(SavedDestination):
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
         clock: Clock | None = None,
+        on_request: Callable[[RequestEvent], object] | None = None,
     ) -> AsyncConnection:
         """Return a connection to the site, an async context manager. Reads the secrets now; sends nothing.
 
@@ -108,6 +110,7 @@ class AsyncDestination(SavedDestination):
             verify: TLS context.
             trust_env: Use the proxies and certificates that the environment names.
             clock: Time source.
+            on_request: Listener that is notified of each attempt.
 
         Raises:
             ConfigurationError: A secret is missing where its reference points to, or a setting is invalid.
@@ -125,6 +128,7 @@ class AsyncDestination(SavedDestination):
             verify=verify,
             trust_env=trust_env,
             clock=clock,
+            on_request=on_request,
         )
 
     async def status(self, *, connection: AsyncConnection | None = None) -> DestinationStatus:

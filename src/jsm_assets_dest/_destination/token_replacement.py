@@ -47,7 +47,7 @@ def check_token(target: ImportTarget, import_source: str | None) -> Operation[No
     )
     evolve(report, checks=problems).raise_for_problems()
     source = report.import_source
-    if source is not None and import_source not in (None, source.name, source.id):
+    if source is not None and not source.is_called(import_source):
         raise ImportTargetMismatchError(
             f'The import token belongs to the import "{source.name}", not to "{import_source}". Nothing was changed.'
         )
@@ -80,9 +80,7 @@ class TokenReplacement:
     def _source(self) -> Operation[ImportSource]:
         listed = yield from schemas.import_sources(self.site, self.schema.id)
         candidates = [
-            source
-            for source in listed
-            if source.is_external and self.import_source in (None, source.name, source.id)
+            source for source in listed if source.is_external and source.is_called(self.import_source)
         ]
         if len(candidates) > 1 and self.current is not None:
             target = ImportTarget(site=self.site, secret=self.current, schema=self.schema)

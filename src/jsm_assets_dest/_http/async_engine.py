@@ -9,7 +9,7 @@ import inspect
 import math
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from .._wire.request import Request
 from .._wire.response import Response
@@ -39,6 +39,9 @@ class AsyncEngine:
         settings: What the HTTP client is built from, at the first request.
         clock: The clock that measures every wait.
     """
+
+    #: True if callbacks of the caller may be coroutine functions.
+    runs_coroutines: ClassVar[bool] = True
 
     def __init__(self, settings: HttpSettings, clock: Clock) -> None:
         self.settings = settings

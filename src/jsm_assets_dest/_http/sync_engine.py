@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from itertools import islice
 from queue import SimpleQueue
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from .._wire.request import Request
 from .._wire.response import Response
@@ -46,6 +46,9 @@ class SyncEngine:
         settings: What the HTTP client is built from, at the first request.
         clock: The clock that measures every wait.
     """
+
+    #: True if callbacks of the caller may be coroutine functions.
+    runs_coroutines: ClassVar[bool] = False
 
     def __init__(self, settings: HttpSettings, clock: Clock) -> None:
         self.settings = settings

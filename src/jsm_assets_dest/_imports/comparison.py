@@ -22,7 +22,7 @@ from attrs import frozen
 
 from .._assets.objects import AssetsObject
 from .._wire.json_reading import as_number, as_object, as_texts
-from .identities import MappedAttribute, MappedType, display, loose
+from .identities import MappedType, display, loose
 from .record_digests import RecordDigests
 
 #: Source of the existing objects of a type: the objects in Assets, the last confirmed run of a journal, or nothing.
@@ -42,6 +42,9 @@ CREATE TABLE sent (
     PRIMARY KEY (type, identity)) WITHOUT ROWID;
 CREATE TABLE skipped (
     type INTEGER NOT NULL, identity TEXT NOT NULL, PRIMARY KEY (type, identity)) WITHOUT ROWID;
+CREATE TABLE unresolved (
+    type INTEGER NOT NULL, identity TEXT NOT NULL, attribute INTEGER NOT NULL, target INTEGER NOT NULL,
+    target_identity TEXT NOT NULL, PRIMARY KEY (type, identity, attribute, target, target_identity)) WITHOUT ROWID;
 CREATE TABLE remembered (
     type INTEGER NOT NULL, identity TEXT NOT NULL, accepted INTEGER NOT NULL, PRIMARY KEY (type, identity)) WITHOUT ROWID
 """
@@ -234,7 +237,7 @@ class Comparison:
             mapped = self.types[index]
             for text, record, row in zip(mapped.of_records(records), records, rows, strict=True):
                 if text:
-                    content = self._record_content(mapped, record) if self._compares_values else None
+                    content = self._record_content(index, text, record) if self._compares_values else None
                     digest = self._digests[index].digest(record) if self.stores_digests else None
                     row.append((index, mapped.identity(text), text, content, digest))
         return rows
@@ -398,7 +401,7 @@ class Comparison:
             for text, content in self._rows("SELECT text, digest FROM sent WHERE type=?", (index,)):
                 yield mapped.key, text, content
 
-    def _rows(self, query: str, values: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, query: str, values: tuple[object, ...]) -> Iterator[tuple[Any, ...]]:
         """Yield rows in portions, so that a caller may use other methods in between."""
         with self._lock:
             cursor = self._database.execute(query, values)
@@ -420,33 +423,69 @@ class Comparison:
         ]
         return struct.pack(f"<{len(hashes)}q", *hashes)
 
-    def _record_content(self, mapped: MappedType, record: Mapping[str, object]) -> bytes:
+    def _record_content(self, index: int, text: str, record: Mapping[str, object]) -> bytes:
+        mapped = self.types[index]
         hashes: list[int] = []
-        for attribute in mapped.attributes:
+        for position, attribute in enumerate(mapped.attributes):
             texts = [text for text in attribute.record_texts(record) if text and attribute.is_compared]
             if attribute.target:
-                texts = self._keys(attribute, texts)
+                texts = self._keys(
+                    attribute.target, texts, (index, _storable(mapped.identity(text)), position)
+                )
             elif len(texts) > 1 and not attribute.is_multiple:
                 texts = [mapped.concatenator.join(texts)]
             hashes.append(_hash(texts))
         return struct.pack(f"<{len(hashes)}q", *hashes)
 
-    def _keys(self, attribute: MappedAttribute, texts: Iterable[str]) -> list[str]:
-        """Return the keys of the objects that a reference points to. Assets drops a value without an object."""
-        index = self._indexes[attribute.target]
-        mapped = self.types[index]
+    def _keys(self, target: str, texts: Iterable[str], referrer: tuple[int, str, int]) -> list[str]:
+        """Return the keys of the existing objects that a reference points to, and remember the other values."""
+        index, mapped = self._indexes[target], self.types[self._indexes[target]]
         keys: list[str] = []
         for text in texts:
             identity = _storable(mapped.identity(text))
             with self._lock:
                 row = self._database.execute(
-                    "SELECT key FROM existing WHERE type=?1 AND identity=?2 UNION ALL"
-                    " SELECT '' FROM sent WHERE type=?1 AND identity=?2 LIMIT 1",
-                    (index, identity),
+                    "SELECT key FROM existing WHERE type=? AND identity=?", (index, identity)
                 ).fetchone()
-            if row is not None:
-                keys.append(row[0] or f"{_UNMATCHED}{identity}")
+                if row is None:
+                    self._database.execute(
+                        "INSERT OR IGNORE INTO unresolved VALUES (?, ?, ?, ?, ?)",
+                        (*referrer, index, identity),
+                    )
+                else:
+                    keys.append(row[0])
         return keys
+
+    def resolve_references(self) -> dict[str, int]:
+        """Resolve references to objects that the run creates, after all records were added.
+
+        Returns:
+            The number of dangling references by key of the referring object type: no object and no record has their value.
+            Assets drops them.
+        """
+        to_created = (
+            "FROM unresolved WHERE EXISTS (SELECT 1 FROM sent WHERE sent.type=unresolved.target"
+            " AND sent.identity=unresolved.target_identity)"
+        )
+        rows = self._rows(f"SELECT DISTINCT type, identity, attribute {to_created}", ())
+        for index, identity, attribute in rows:
+            with self._lock:
+                (content,) = self._database.execute(
+                    "SELECT content FROM sent WHERE type=? AND identity=?", (index, identity)
+                ).fetchone() or (None,)
+                if content is None:
+                    continue
+                hashes = list(struct.unpack(f"<{len(content) // 8}q", content))
+                # Any other value is right: the object does not refer to one that does not exist yet.
+                hashes[attribute] ^= 1
+                self._database.execute(
+                    "UPDATE sent SET content=? WHERE type=? AND identity=?",
+                    (struct.pack(f"<{len(hashes)}q", *hashes), index, identity),
+                )
+        with self._lock:
+            self._database.execute(f"DELETE {to_created}")
+            counts = self._database.execute("SELECT type, count(*) FROM unresolved GROUP BY type").fetchall()
+        return {self.types[index].key: count for index, count in counts}
 
 
 def _existing(row: tuple[Any, ...]) -> ExistingObject:

@@ -1,6 +1,8 @@
 """Preview of an import: its records compared with what exists."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from attrs import field, frozen
@@ -9,6 +11,7 @@ from .._arguments.checking import checked_methods
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
 from ..exceptions import ConfigurationError
 from .comparison import Comparison, EvidenceSource, ExistingObject
+from .identities import MappedType
 from .progress import count_text
 
 #: What the import in Assets is set to do with missing objects, as the caller declares it.
@@ -340,3 +343,77 @@ def accepted_objects(preview: ImportPreview) -> Iterator[tuple[str, Iterator[str
     """Yield for each object type its key and the identities of the missing objects that a preview shows."""
     for object_type in preview.object_types:
         yield object_type._key, (absent.text for absent in object_type._missing_objects)
+
+
+# --- making previews
+
+
+def preview_of(
+    comparison: Comparison,
+    missing_objects: MissingObjectsSetting,
+    import_source_id: str,
+    *,
+    dangling: Mapping[str, int] | None = None,
+    notes: Sequence[str] = (),
+) -> ImportPreview:
+    """Return the preview of a comparison.
+
+    Args:
+        comparison: What exists, and the records.
+        missing_objects: Setting of the import, as the caller declares it.
+        import_source_id: Id of the import.
+        dangling: Number of dangling references by key of the object type. None if values were not compared.
+        notes: Further notes.
+    """
+    previews = tuple(_type_preview(comparison, mapped, dangling) for mapped in comparison.types)
+    order: tuple[EvidenceSource, ...] = ("", "journal", "assets")
+    weakest: EvidenceSource = min((preview.evidence for preview in previews), key=order.index, default="")
+    return ImportPreview(
+        object_types=previews,
+        evidence=weakest,
+        is_complete=bool(weakest),
+        missing_objects=missing_objects,
+        notes=tuple(notes),
+        import_source_id=import_source_id,
+    )
+
+
+def _type_preview(
+    comparison: Comparison, mapped: MappedType, dangling: Mapping[str, int] | None
+) -> ObjectTypePreview:
+    key = mapped.key
+    counts = comparison.counts(key)
+    contained = counts.existing - counts.missing
+    changed = 0
+    attributes: Counter[str] = Counter()
+    examples: list[ChangedObject] = []
+    if dangling is not None:
+        for existing, names in comparison.changed(key):
+            changed += 1
+            attributes.update(names)
+            if len(examples) < EXAMPLES:
+                examples.append(ChangedObject(existing.identifier, existing.key, existing.label, names))
+    return ObjectTypePreview(
+        name=mapped.name,
+        selector=mapped.selector,
+        evidence=comparison.evidence.get(key, ""),
+        existing=counts.existing,
+        created=counts.sent - contained,
+        changed=None if dangling is None else changed,
+        unchanged=None if dangling is None else contained - changed,
+        missing=counts.missing,
+        newly_missing=counts.newly_missing,
+        duplicated=counts.duplicates,
+        dangling=0 if dangling is None else dangling.get(key, 0),
+        skipped=counts.skipped,
+        changed_form=counts.changed_form,
+        changed_attributes=dict(attributes.most_common()),
+        examples_created=tuple(islice(comparison.created(key), EXAMPLES)),
+        examples_changed=tuple(examples),
+        examples_missing=tuple(
+            MissingObject(absent.identifier, absent.key, absent.label)
+            for absent in islice(comparison.missing(key), EXAMPLES)
+        ),
+        key=key,
+        missing_objects=MissingObjects(comparison, key),
+    )

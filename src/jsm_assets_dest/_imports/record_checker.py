@@ -320,6 +320,7 @@ class RecordChecker:
         unique_in_run: Reject a record whose identifier came anywhere before in the run; within a chunk it is always
             rejected. Costs about 0.3 microseconds and, up to `remember`, about 70 bytes per record.
         dangling: Follow references, for `dangling_references()`. Costs about a microsecond per record.
+        allows_repeated: Accept a record whose identifier came before in its chunk.
         on_accepted: Called with the selector, the positions, and the checked records of each batch. It may return for each
             record whether to send it.
         remember: Maximum identifiers to remember, per purpose. What is beyond is not compared; `remembered_all` tells.
@@ -333,6 +334,7 @@ class RecordChecker:
         unique_in_run: bool = False,
         dangling: bool = False,
         remember: int = REMEMBERED,
+        allows_repeated: bool = False,
         on_accepted: OnAccepted | None = None,
     ) -> None:
         def checkers(*, is_strict: bool) -> dict[str, _ObjectTypeChecker]:
@@ -344,6 +346,7 @@ class RecordChecker:
         self._identifiers = Identifiers(remember) if unique_in_run else None
         self._references = References(model, remember) if dangling else None
         self._on_accepted = on_accepted
+        self._allows_repeated = allows_repeated
         self._value_problems = ValueProblems(model)
 
     @property
@@ -406,7 +409,7 @@ class RecordChecker:
         for index, record in enumerate(records, first):
             try:
                 sent, identity = check(record)
-                if identity is not None:
+                if identity is not None and not self._allows_repeated:
                     if identity in seen:
                         raise UnfitError(_REPEATED.format("chunk"), checker.identifier_path)
                     seen.add(identity)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from attrs import evolve
 
-from .._http.commands import Operation, Report, Send, Sleep
+from .._http.commands import Operation, Report, Sleep
 from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, read_execution_status
 from .._imports.preview import ImportPreview
@@ -18,6 +18,7 @@ from .._imports.receipt import SubmitReceipt
 from .._imports.result import ImportResult
 from .._imports.run_evidence import RunEvidence
 from .._session.call import call
+from .._session.observed import send
 from .._session.site import Site
 from .._wire import import_requests as wire
 from .._wire.durations import MINUTE, clock_time, duration, wait_text
@@ -430,11 +431,12 @@ def _abandon_briefly(target: ImportTarget, execution: Execution) -> Operation[No
     with contextlib.suppress(Exception):
         if execution.ledger.is_announced:
             request = wire.execution_status(links, target.bearer).changed(timeout=CLEAN_UP_SECONDS)
-            response = yield Send(request)
+            response = yield from send(target.site, request)
             if response.status != HTTPStatus.OK or not read_execution_status(response.json()).takes_data:
                 return
             execution.ledger.is_announced = False
-        yield Send(wire.cancel_import(links, target.bearer).changed(timeout=CLEAN_UP_SECONDS))
+        request = wire.cancel_import(links, target.bearer).changed(timeout=CLEAN_UP_SECONDS)
+        yield from send(target.site, request)
 
 
 def _refuse_not_owner(execution: Execution, action: str) -> None:

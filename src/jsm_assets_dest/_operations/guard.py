@@ -26,19 +26,12 @@ from pathlib import Path
 from attrs import frozen
 
 from .._http.commands import Operation
-from .._imports.comparison import Comparison, EvidenceSource, TypeCounts
+from .._imports.comparison import Comparison, TypeCounts
 from .._imports.execution import Execution
-from .._imports.identities import MappedType, display
+from .._imports.identities import MappedType
 from .._imports.object_type_results import failure_reasons
 from .._imports.options import MAX_MISSING, ImportOptions
-from .._imports.preview import (
-    EXAMPLES,
-    ImportPreview,
-    MissingObject,
-    MissingObjects,
-    ObjectTypePreview,
-    accepted_objects,
-)
+from .._imports.preview import ImportPreview, MissingObject, accepted_objects, preview_of
 from .._imports.progress import count_text
 from .._imports.run_evidence import RunEvidence
 from .._model.names import same_name
@@ -119,7 +112,7 @@ def refuse_without_evidence(
             "Or you: pass the journal= of the last confirmed run.",
             _declare(target.site),
         ),
-        preview=preview_of(evidence, options, is_complete=False, import_source_id=import_source_id),
+        preview=preview_of(comparison, options.missing_objects, import_source_id),
         details="nothing was sent",
     )
 
@@ -203,6 +196,13 @@ def _share(options: ImportOptions, mapped: MappedType) -> float:
     )
 
 
+def would_reject(comparison: Comparison, options: ImportOptions) -> bool:
+    """Return True if the guard would reject a run with these records."""
+    return options.missing_objects != "ignore" and any(
+        _verdict(comparison, mapped, options).is_rejected for mapped in comparison.types
+    )
+
+
 def _verdict(comparison: Comparison, mapped: MappedType, options: ImportOptions) -> _Verdict:
     counts = comparison.counts(mapped.key)
     newly_missing = counts.newly_missing
@@ -218,64 +218,6 @@ def _verdict(comparison: Comparison, mapped: MappedType, options: ImportOptions)
             or counts.skipped_missing > 0
             or counts.changed_form > 0
         ),
-    )
-
-
-# --- previews
-
-
-def preview_of(
-    evidence: RunEvidence,
-    options: ImportOptions,
-    *,
-    is_complete: bool,
-    import_source_id: str = "",
-    dangling: Mapping[str, int] | None = None,
-    notes: tuple[str, ...] = (),
-) -> ImportPreview:
-    """Return the preview of a comparison."""
-    comparison = evidence.comparison
-    previews = tuple(_type_preview(comparison, mapped, dangling or {}) for mapped in comparison.types)
-    return ImportPreview(
-        object_types=previews,
-        evidence=_weakest(preview.evidence for preview in previews),
-        is_complete=is_complete,
-        missing_objects=options.missing_objects,
-        notes=notes,
-        import_source_id=import_source_id,
-    )
-
-
-def _weakest(sources: Iterable[EvidenceSource]) -> EvidenceSource:
-    order: tuple[EvidenceSource, ...] = ("", "journal", "assets")
-    return min(sources, key=order.index, default="")
-
-
-def _type_preview(
-    comparison: Comparison, mapped: MappedType, dangling: Mapping[str, int]
-) -> ObjectTypePreview:
-    key = mapped.key
-    counts = comparison.counts(key)
-    contained = counts.existing - counts.missing
-    return ObjectTypePreview(
-        name=mapped.name,
-        selector=mapped.selector,
-        evidence=comparison.evidence.get(key, ""),
-        existing=counts.existing,
-        created=counts.sent - contained,
-        missing=counts.missing,
-        newly_missing=counts.newly_missing,
-        duplicated=counts.duplicates,
-        dangling=dangling.get(mapped.selector, 0),
-        skipped=counts.skipped,
-        changed_form=counts.changed_form,
-        examples_created=tuple(map(display, islice(comparison.created(key), EXAMPLES))),
-        examples_missing=tuple(
-            MissingObject(absent.identifier, absent.key, absent.label)
-            for absent in islice(comparison.missing(key), EXAMPLES)
-        ),
-        key=key,
-        missing_objects=MissingObjects(comparison, key),
     )
 
 
@@ -313,9 +255,7 @@ def _all_refused(target: ImportTarget, execution: Execution, evidence: RunEviden
 
 
 def _preview(execution: Execution, evidence: RunEvidence) -> ImportPreview:
-    return preview_of(
-        evidence, execution.options, is_complete=True, import_source_id=execution.import_source_id
-    )
+    return preview_of(evidence.comparison, execution.options.missing_objects, execution.import_source_id)
 
 
 def _rejected(

@@ -88,6 +88,21 @@ class Target:
         return -1 if self.source.is_multiple or not self.is_user else 1
 
 
+def linkable_types(site: Site, schema: ObjectSchemaRecord) -> Operation[tuple[ExistingObjectType, ...]]:
+    """Read the object types with all of their attributes, including the inherited ones.
+
+    Assets lists an attribute with the object type that defines it.
+    """
+    types = yield from existing(site, schema.id)
+    by_id = {kind.object_type.id: kind for kind in types}
+
+    def every_attribute(kind: ExistingObjectType) -> tuple[Attribute, ...]:
+        parent = by_id.get(kind.object_type.parent_id or "") if kind.object_type.parent_inherits else None
+        return kind.attributes if parent is None else (*kind.attributes, *every_attribute(parent))
+
+    return tuple(evolve(kind, attributes=every_attribute(kind)) for kind in types)
+
+
 def resolve(
     schema: ObjectSchemaRecord, types: Sequence[ExistingObjectType], links: Sequence[UserLink | GroupLink]
 ) -> list[Target]:
@@ -279,7 +294,7 @@ def _create(site: Site, schema: ObjectSchemaRecord, target: Target) -> Operation
         return (yield from request(wire.MOST_VALUES))
     except (TransportError, ServiceUnavailableError):
         # The outcome is unknown, and names are unique: read what exists.
-        attribute = _existing_attribute((yield from existing(site, schema.id)), target)
+        attribute = _existing_attribute((yield from linkable_types(site, schema)), target)
         if attribute is not None:
             return attribute
     return (yield from request(target.maximum))

@@ -12,7 +12,6 @@ from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from . import link_targets
 from .import_target import ImportTarget
 from .linking import PER_MINUTE
-from .object_schemas import existing
 from .pacing import Pace
 
 
@@ -26,7 +25,7 @@ def plan_items(target: ImportTarget, model: SchemaModel) -> Operation[tuple[Plan
     declared = _declared(model)
     types: tuple[ExistingObjectType, ...] = ()
     if declared and target.schema is not None:
-        types = yield from existing(target.site, target.schema.id)
+        types = yield from link_targets.linkable_types(target.site, target.schema)
     return tuple(
         _item(spec, attribute, _find(types, spec, attribute), has_account=target.schema is not None)
         for spec, attribute in declared
@@ -84,7 +83,7 @@ def create(target: ImportTarget, plan: BuildPlanRecord) -> Operation[None]:
     schema = target.schema
     if not plan.creates_links or schema is None:
         return
-    types = yield from existing(target.site, schema.id)
+    types = yield from link_targets.linkable_types(target.site, schema)
     targets = [
         evolve(link_target, wanted_maximum=attribute.maximum if attribute.takes_many else None)
         for link_target, (_, attribute) in zip(

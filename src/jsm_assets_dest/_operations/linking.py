@@ -37,7 +37,6 @@ from . import link_targets
 from .account_finding import AccountFinder, Match, normal
 from .directory import require_browsing
 from .link_targets import Target
-from .object_schemas import existing
 from .object_selection import Selection
 from .objects import ObjectReading
 from .pacing import Pace
@@ -142,7 +141,7 @@ class _Run:
 
     def report(self, links: Sequence[UserLink | GroupLink]) -> Operation[UserLinkReport]:
         """Run."""
-        types = yield from self.pace.insist(existing, self.site, self.schema.id)
+        types = yield from self.pace.insist(link_targets.linkable_types, self.site, self.schema)
         targets: Sequence[Target] = link_targets.resolve(self.schema, types, links)
         if not self.options.create_attribute:
             link_targets.require_attributes(targets)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 
-from .._http.commands import Ask, Exclusive, Operation, Send
+from .._http.commands import Ask, Exclusive, Operation
 from .._secret import Secret
 from .._wire.addresses import address
 from .._wire.classify import classify
@@ -19,6 +19,7 @@ from .._wire.request import Credential, Host, Request
 from .._wire.response import Response
 from ..exceptions import ConnectionFailedError, ServiceUnavailableError, TransportError
 from .credentials import ClientCredentials, OAuthToken, bearer_authorization
+from .observed import send
 from .site import Site
 
 #: Seconds before its expiry at which a fetched token is renewed, so that no request is in flight with an expired one.
@@ -75,7 +76,7 @@ def _exchange(site: Site, credentials: ClientCredentials) -> Operation[None]:
     request = token_request(site.authorization_server, credentials)
     response: Response = classify(
         request,
-        (yield Send(request)),
+        (yield from send(site, request)),
         account=credentials.account_label,
         now=site.clock.time(),
         site_url=site.url,

@@ -13,12 +13,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .._http.commands import Operation, Send, Sleep
+from .._http.commands import Operation, Sleep
 from .._wire.classify import classify
 from .._wire.request import Credential, Host, Repeat, Request
 from .._wire.response import Response
 from ..exceptions import AssetsError, BadCredentialsError, RateLimitedError, TransportError, UnsafeLinkError
 from .authorization import authorization, renewed
+from .observed import send
 from .site import Site
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def attempt(site: Site, request: Request, number: int = 1) -> Operation[Response
     authorized = request
     try:
         authorized = yield from _authorized(site, request)
-        return (yield from _sent(site, authorized))
+        return (yield from _sent(site, authorized, number))
     except BadCredentialsError as error:
         rejection = error
     except RateLimitedError as error:
@@ -91,7 +92,7 @@ def attempt(site: Site, request: Request, number: int = 1) -> Operation[Response
         yield from renewed(site, authorized.authorization)
     ):
         raise rejection
-    return (yield from _sent(site, (yield from _authorized(site, request))))
+    return (yield from _sent(site, (yield from _authorized(site, request)), number))
 
 
 def _authorized(site: Site, request: Request) -> Operation[Request]:
@@ -138,13 +139,13 @@ def _too_long(request: Request, seconds: float, now: float) -> RateLimitedError:
     )
 
 
-def _sent(site: Site, request: Request) -> Operation[Response]:
+def _sent(site: Site, request: Request, number: int) -> Operation[Response]:
     if not site.trusts(request.url):
         raise UnsafeLinkError(
             f"Did not send a request to {request.hostname}: only a response named this address.",
             operation=request.operation,
         )
-    response: Response = yield Send(request)
+    response = yield from send(site, request, number)
     if _log.isEnabledFor(logging.DEBUG):
         _log.debug(
             "%s: HTTP %s",

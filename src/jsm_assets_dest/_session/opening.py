@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from random import random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from .._http.clock import Clock
@@ -94,6 +94,7 @@ def open_site(
     retry: RetryPolicy,
     clock: Clock,
     proxies: tuple[str, ...],
+    on_request: Callable[[Any], object] | None = None,
     chance: Callable[[], float] = random,
 ) -> Site:
     """Check the settings and return the site.
@@ -126,6 +127,7 @@ def open_site(
         policy=retry,
         clock=clock,
         proxies=proxies,
+        on_request=on_request,
         chance=chance,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from .._http.clock import Clock, SystemClock
@@ -47,6 +47,7 @@ class Site:
         clock: Time source.
         chance: Function that returns random numbers from 0 to 1, for waits.
         proxies: Descriptions of the proxies in use, by origin.
+        on_request: Listener that is notified of each attempt, or None.
         account: Account of the credentials, if it was read.
         is_scoped: True if the API token has scopes, False if not, None if unknown.
         prefers_gateway: True if an API token is used on the gateway although it is unknown whether it has scopes.
@@ -76,6 +77,7 @@ class Site:
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
         proxies: tuple[str, ...] = (),
+        on_request: Callable[[Any], object] | None = None,
     ) -> None:
         self.url = url
         self.credentials: Final[Credentials] = credentials
@@ -87,6 +89,7 @@ class Site:
         self.clock: Final[Clock] = SystemClock() if clock is None else clock
         self.chance = chance
         self.proxies: Final = proxies
+        self.on_request: Final = on_request
         self.account: Account | None = None
         self.is_scoped: bool | None = None
         self.prefers_gateway = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -18,6 +18,7 @@ from .._http.settings import HttpSettings, environment_proxies, named_proxies
 from .._http.sync_engine import SyncEngine
 from .._operations import object_schemas as schemas
 from .._session.credentials import Credentials
+from .._session.observed import checked_listener
 from .._session.opening import from_environment, open_site, origins
 from .._session.retry_policy import RetryPolicy
 from .._wire.addresses import GATEWAY
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .._assets import import_sources as sources
     from .._assets import reports
     from .._operations import directory, doctor, import_tokens
+    from .._session import request_event as events
     from . import import_token as token_handles
     from . import object_schema as schema_handles
 else:
@@ -37,6 +39,7 @@ else:
     directory = LazyModule(".._operations.directory")
     doctor = LazyModule(".._operations.doctor")
     import_tokens = LazyModule(".._operations.import_tokens")
+    events = LazyModule(".._session.request_event")
     token_handles = LazyModule(".import_token")
     schema_handles = LazyModule(".object_schema")
 
@@ -67,6 +70,7 @@ class Connection:
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
         clock: Clock | None = None,
+        on_request: Callable[[events.RequestEvent], object] | None = None,
     ) -> None:
         proxies = (
             {} if transport is not None or not trust_env else environment_proxies(origins(site, gateway))
@@ -81,6 +85,7 @@ class Connection:
             retry=retry if retry is not None else RetryPolicy(),
             clock=clock,
             proxies=named_proxies(proxies),
+            on_request=checked_listener(on_request, runs_coroutines=SyncEngine.runs_coroutines),
         )
         settings = HttpSettings(
             limits=limits if limits is not None else Limits(),
@@ -104,6 +109,7 @@ class Connection:
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
         clock: Clock | None = None,
+        on_request: Callable[[events.RequestEvent], object] | None = None,
     ) -> Self:
         """Connect to the site that this process is configured for.
 
@@ -120,6 +126,7 @@ class Connection:
             verify: TLS context.
             trust_env: Use the proxies and certificates that the environment names.
             clock: Time source.
+            on_request: Listener that is notified of each attempt.
 
         Raises:
             MissingSettingsError: Settings are missing. The message names all of them.
@@ -138,6 +145,7 @@ class Connection:
             verify=verify,
             trust_env=trust_env,
             clock=clock,
+            on_request=on_request,
         )
 
     @classmethod
@@ -156,6 +164,7 @@ class Connection:
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
         clock: Clock | None = None,
+        on_request: Callable[[events.RequestEvent], object] | None = None,
     ) -> Self:
         """Connect to any site.
 
@@ -169,11 +178,14 @@ class Connection:
             transport: httpx transport to use instead of the network.
             retry: Retry policy. `RetryPolicy.off()` disables retries.
             limits: Limits of one attempt.
-            verify: TLS context. Default: the certificates that httpx uses.
+            verify: TLS context. Default: the certificates of the operating system if truststore is installed, otherwise
+                those that httpx uses.
             trust_env: Use `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, and `SSL_CERT_DIR`.
                 `check()` reports the proxies in use.
             clock: Time source. Default: the `clock` of the transport if it has one, as `emulator.transport` does;
                 otherwise the computer's.
+            on_request: Function that receives a `RequestEvent` at the start and at the end of each attempt, in the thread or
+                task that sends it. Its exceptions are only logged.
 
         Raises:
             ConfigurationError: A setting is invalid. Nothing was sent.
@@ -190,6 +202,7 @@ class Connection:
             verify=verify,
             trust_env=trust_env,
             clock=clock,
+            on_request=on_request,
         )
 
     @property

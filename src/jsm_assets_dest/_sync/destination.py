@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -15,7 +15,7 @@ from .._arguments.checking import checked_methods
 from .._assets.roles import RolesPreview, SchemaRoles
 from .._assets.user_links import GroupLink, UserLink
 from .._destination import checklist, token_replacement
-from .._destination.checklist import chosen_conflict
+from .._destination.build_steps import chosen_conflict
 from .._destination.okta_source import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
@@ -29,6 +29,7 @@ from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret
 from .._session.credentials import Credentials
+from .._session.request_event import RequestEvent
 from .._session.retry_policy import RetryPolicy
 from ..exceptions import AssetsError, ConfigurationError
 from .build_plan import BuildPlan
@@ -98,6 +99,7 @@ class Destination(SavedDestination):
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
         clock: Clock | None = None,
+        on_request: Callable[[RequestEvent], object] | None = None,
     ) -> Connection:
         """Return a connection to the site, a context manager. Reads the secrets now; sends nothing.
 
@@ -109,6 +111,7 @@ class Destination(SavedDestination):
             verify: TLS context.
             trust_env: Use the proxies and certificates that the environment names.
             clock: Time source.
+            on_request: Listener that is notified of each attempt.
 
         Raises:
             ConfigurationError: A secret is missing where its reference points to, or a setting is invalid.
@@ -126,6 +129,7 @@ class Destination(SavedDestination):
             verify=verify,
             trust_env=trust_env,
             clock=clock,
+            on_request=on_request,
         )
 
     def status(self, *, connection: Connection | None = None) -> DestinationStatus:

@@ -12,10 +12,11 @@ from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import ImportTokenReport
 from .._imports.execution import Execution, RunningImport
 from .._imports.options import ImportOptions, ImportSettings, Records
+from .._imports.preview import ImportPreview
 from .._imports.result import ImportResult
 from .._imports.verification import ImportVerification
 from .._model.schema_model import SchemaModel
-from .._operations import attaching, building, imports, starting, verifying
+from .._operations import attaching, building, imports, previewing, starting, verifying
 from .._operations import import_tokens as tokens
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
@@ -169,6 +170,25 @@ class ImportToken:
             ImportTokenError: Assets rejected the token.
         """
         return self._session.run(attaching.running(self._target))
+
+    def preview(self, records: Records, **options: Unpack[ImportSettings]) -> ImportPreview:
+        """Show what an import of these records would do. Sends only read requests.
+
+        The records are compared with the objects in Assets. If the account can't read them, they are compared with the last
+        confirmed run of the journal.
+
+        Args:
+            records: Records as in `import_records`. They are read to the end.
+            options: See `ImportOptions`. `journal` is not created, and `missing_objects` decides what the preview says about
+                missing objects.
+
+        Raises:
+            NothingToCompareError: The account can't read the objects, and there is no journal with a confirmed run.
+            JournalMismatchError: The journal belongs to another import.
+            RecordError: A record is invalid. With `on_bad_record="skip"`, such records are counted.
+        """
+        settings = ImportOptions(**options)
+        return self._session.run(previewing.preview(self._target, records, settings))
 
     def test_import(
         self, records: Records, count: int = 100, **options: Unpack[ImportSettings]

@@ -161,6 +161,11 @@ class Case:
                     if self.account
                     else "the email address belongs to the account"
                 )
+                if self.account_id is not None:  # the token worked before
+                    return (
+                        f"You: create a new API token at {address_book.API_TOKENS}, and use it.",
+                        "An organization admin: in Atlassian Administration, check that the account may use API tokens.",
+                    )
                 return (
                     f"You: check that {owner} that created the token.",
                     f"You: create a new API token at {address_book.API_TOKENS}.",

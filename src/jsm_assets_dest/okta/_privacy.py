@@ -11,6 +11,7 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from .._arguments.checking import checked
+from .._model.links import dependent_links
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec
 from .._secret import Secret
@@ -110,7 +111,7 @@ class Privacy:
 
         Raises:
             ConfigurationError: The error names all rules that cannot be followed. A rule names an unknown attribute,
-                drops a label or an identifier, masks an identifier or an attribute that references look up, masks or
+                drops a label or an identifier, changes the source of a link to Jira, masks an identifier or an attribute that references look up, masks or
                 hashes something other than text, or needs a hash key that is missing.
         """
         problems = [*self._unknown(model)]
@@ -128,12 +129,23 @@ class Privacy:
                 problem = self._problem(spec, attribute, looked_up=(spec.key, attribute.key) in looked_up)
                 if problem:
                     problems.append(f"{spec.key}.{attribute.key} {problem}")
+        problems += self._link_problems(model)
         if problems:
             raise ConfigurationError(
                 f"The privacy rules do not fit the model: {'; '.join(problems)}.",
                 field="privacy",
-                fix="Allow or hash identifiers and attributes that references look up. Mask or hash only text.",
+                fix="Allow or hash identifiers and attributes that references look up. Mask or hash only text. Allow the sources of "
+                "links to Jira.",
             )
+
+    def _link_problems(self, model: SchemaModel) -> list[str]:
+        """Return the sources of links to Jira that are not sent unchanged: no account would have the changed address."""
+        return [
+            f"{owner}.{source.key} is the source of the link {spec.key}.{attribute.key}"
+            for spec in model.object_types
+            for attribute, owner, source in dependent_links(model, spec)
+            if self.action(owner, source) is not Action.ALLOW
+        ]
 
     def _unknown(self, model: SchemaModel) -> list[str]:
         model_paths = _paths(

@@ -1,4 +1,4 @@
-"""Steps of the checklist that report a problem, in words for an administrator.
+"""Steps of the checklist that are done, wait, or report a problem, in words for an administrator.
 
 Remedies of errors are written for developers too. Those that contain Python are left out.
 """
@@ -35,6 +35,23 @@ _PYTHON = re.compile(r"\w\(|\w=[\w'\"\[{(…]|\bNone\b")
 
 def contains_python(text: str) -> bool:
     return _PYTHON.search(_WEB_ADDRESS.sub("", text)) is not None
+
+
+def done_step(code: StepCode, summary: str, evidence: str = "", link: str = "") -> DestinationStep:
+    return DestinationStep(code=code, state=StepState.DONE, summary=summary, evidence=evidence, link=link)
+
+
+def waiting_step(
+    code: StepCode, waits_for: Iterable[StepCode], summary: str = "", link: str = ""
+) -> DestinationStep:
+    codes = tuple(waits_for)
+    return DestinationStep(
+        code=code,
+        state=StepState.WAITING,
+        summary=summary or f"These steps come first: {', '.join(code.replace('_', ' ') for code in codes)}.",
+        waits_for=codes,
+        link=link,
+    )
 
 
 def failed_step(code: StepCode, error: AssetsError, action: ActionCode, link: str = "") -> DestinationStep:

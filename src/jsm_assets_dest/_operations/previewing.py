@@ -1,0 +1,217 @@
+"""Preview of an import: read what exists and compare the records with it. Sends only read requests."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+from .._assets.import_sources import ImportSource
+from .._http.commands import Operation
+from .._imports.comparison import Comparison
+from .._imports.journal import Journal
+from .._imports.options import ImportOptions, time_zone
+from .._imports.preview import ImportPreview, preview_of
+from .._imports.progress import count_text
+from .._imports.record_checker import RecordChecker
+from .._imports.run_evidence import RunEvidence
+from .._model.schema_model import SchemaModel
+from .._session.site import Site
+from .._wire.address_book import SCHEMA_ROLES
+from .._wire.json_reading import JsonObject
+from ..exceptions import JournalMismatchError, NothingToCompareError, RecordError
+from . import starting
+from .evidence import read_evidence
+from .guard import accept, check_shares, would_reject
+from .import_target import ImportTarget
+from .record_sources import (
+    Source,
+    chosen_selectors,
+    close,
+    fit_tables,
+    open_sources,
+    pull,
+    refuse_no_source,
+    refuse_unknown_selectors,
+)
+
+#: Records that are checked at a time.
+BATCH = 500
+
+
+def preview(target: ImportTarget, records: object, options: ImportOptions) -> Operation[ImportPreview]:
+    """Compare records with what exists.
+
+    Raises:
+        NothingToCompareError: The account can't read the objects, and there is no confirmed run in a journal.
+        JournalMismatchError: The journal belongs to another import.
+        RecordError: A record is invalid. `on_bad_record="skip"` counts such records instead.
+    """
+    refuse_no_source(records)
+    with _opened(options, target.site) as journal:
+        setup = yield from starting.prepare(target, options)
+        refuse_unknown_selectors(records, setup.model.import_order())
+        fit_tables(records, setup.model)
+        source_id = setup.links.import_source_id
+        if journal is not None:
+            _refuse_other_journal(journal, source_id)
+        evidence = yield from read_evidence(target, setup.links, journal, compares_values=True)
+    comparison = evidence.comparison
+    check_shares(options, comparison.types)
+    _refuse_nothing(target, evidence)
+    if options.allow_missing is not None:
+        accept(comparison, options.allow_missing, source_id)
+    yield from _Reading(options, comparison, setup.model).all_of(records)
+    dangling = comparison.resolve_references()
+    return preview_of(
+        comparison,
+        options.missing_objects,
+        source_id,
+        dangling=dangling,
+        notes=_notes(evidence, options),
+    )
+
+
+@contextlib.contextmanager
+def _opened(options: ImportOptions, site: Site) -> Generator[Journal | None]:
+    # A preview does not create a journal.
+    if options.journal is None or not Path(options.journal).exists():
+        yield None
+        return
+    with Journal(options.journal, now=site.clock.time) as journal:
+        yield journal
+
+
+def _refuse_other_journal(journal: Journal, import_source_id: str) -> None:
+    sources = journal.import_sources()
+    if sources and import_source_id not in sources:
+        raise JournalMismatchError(
+            f"Could not compare the records with {journal.path.name}: it belongs to another import.",
+            remedies=("You: pass the journal of this import, or none.",),
+        )
+
+
+def _refuse_nothing(target: ImportTarget, evidence: RunEvidence) -> None:
+    comparison = evidence.comparison
+    names = [mapped.name for mapped in comparison.types if not comparison.evidence.get(mapped.key)]
+    if not names:
+        return
+    reason = evidence.unreadable
+    account = target.site.credentials.account_label
+    raise NothingToCompareError(
+        f"Could not preview the import: the objects of {', '.join(names)} could not be read.",
+        cause="" if reason is None else reason.what.splitlines()[0],
+        remedies=(
+            SCHEMA_ROLES.remedy(f"add {account} as an object schema user, so that it can read the objects"),
+            "Or you: pass the journal= of the last confirmed run.",
+        ),
+        details="nothing was changed in Assets",
+        **({} if reason is None else reason.place()),
+    )
+
+
+class _Reading:
+    """Reads and checks the records, and adds them to the comparison."""
+
+    def __init__(self, options: ImportOptions, comparison: Comparison, model: SchemaModel) -> None:
+        self._options = options
+        self._comparison = comparison
+        self._selectors = chosen_selectors(model, options.only)
+        self._counts: dict[str, int] = {}
+        self._checker = RecordChecker(
+            model,
+            timezone=None if options.timezone is None else time_zone(options.timezone),
+            allows_repeated=True,
+            on_accepted=self._add,
+        )
+
+    def all_of(self, records: object) -> Operation[None]:
+        """Read all records."""
+        for source in open_sources(records, self._selectors):
+            try:
+                yield from self._read(source)
+            finally:
+                yield from close(source)
+
+    def _read(self, source: Source) -> Operation[None]:
+        options = self._options
+        is_over = False
+        while not is_over:
+            batch = yield from pull(source, BATCH, options.idle_seconds, options.source_seconds)
+            if source.selector is not None:
+                self._check(source.selector, batch.records)
+            else:
+                for pair in batch.records:
+                    self._check_pair(pair)
+            if batch.error is not None:
+                raise batch.error
+            is_over = batch.ended
+
+    def _check_pair(self, pair: object) -> None:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not isinstance(pair[0], str):
+            self._skip(
+                RecordError(
+                    "Could not preview an item of the source: it is not a pair of a selector and a record.",
+                    reason=f"is not a pair of a selector and a record, but {type(pair).__name__}",
+                    record=pair,
+                )
+            )
+        elif self._options.only is None or pair[0] in self._selectors:
+            self._check(pair[0], [pair[1]])
+
+    def _check(self, selector: str, records: Sequence[object]) -> None:
+        first = self._counts.get(selector, 0)
+        self._counts[selector] = first + len(records)
+        self._checker.check_many(selector, first, records, self._skip)
+
+    def _add(self, selector: str, _: Sequence[int], records: Sequence[JsonObject]) -> None:
+        rows = self._comparison.rows(selector, records)
+        self._comparison.add([row for of_record in rows for row in of_record])
+
+    def _skip(self, error: RecordError) -> None:
+        if self._options.on_bad_record == "fail":
+            raise error
+        self._comparison.skip(error.selector, self._checker.values_of(error.selector, error.record))
+
+
+def _notes(evidence: RunEvidence, options: ImportOptions) -> list[str]:
+    comparison = evidence.comparison
+    notes: list[str] = []
+    from_journal = [
+        mapped.name for mapped in comparison.types if comparison.evidence[mapped.key] == "journal"
+    ]
+    if from_journal:
+        notes.append(
+            f"The objects of {', '.join(from_journal)} could not be read, so the records were compared with the last confirmed "
+            "run of the journal. Objects that no run contained are not part of the preview."
+        )
+    if would_reject(comparison, options):
+        notes.append("The guard would not complete this import, because objects are missing from it.")
+    uncompared = [
+        f"{mapped.name}.{attribute.name}"
+        for mapped in comparison.types
+        for attribute in mapped.attributes
+        if not attribute.is_compared
+    ]
+    if uncompared:
+        notes.append(
+            f"Only Assets can resolve {', '.join(uncompared)}, so these references were not compared."
+        )
+    notes.append(_handling(evidence.import_source))
+    # A record of an unknown selector counts for every object type.
+    skipped = max((comparison.counts(mapped.key).unreadable for mapped in comparison.types), default=0)
+    if skipped:
+        notes.append(
+            f"{count_text(skipped, 'invalid record')} without a readable identifier cannot be compared."
+        )
+    return notes
+
+
+def _handling(source: ImportSource | None) -> str:
+    """Return what the import does with empty and unknown values, in a sentence."""
+    if source is None:
+        return (
+            "The settings of the import could not be read. The preview assumes that empty values empty the attributes, and "
+            "that unknown values are stored."
+        )
+    return source.ignored_values or "The import empties attributes whose values are empty in a record."
