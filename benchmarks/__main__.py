@@ -18,6 +18,7 @@ from . import (
     encoding,
     limited,
     memory,
+    nightly,
     objects,
     plot,
     report,
@@ -47,6 +48,7 @@ MEASUREMENTS: dict[str, Callable[[Stage], Sequence[Measured]]] = {
     "tables": tables.run,
     "structuring": structuring.run,
     "whole": whole.run,
+    "nightly": nightly.run,
     "emulator": emulator.run,
 }
 

@@ -105,7 +105,7 @@ GOALS: tuple[Goal, ...] = (
     _more("P9", "goodput under a rate limit / ideal", 0.80, 0.90),
     _less("P9b", "refused requests per chunk under a rate limit", 0.30, 0.18),
     _less("P10", "listing 10,000 attributes / json and a frozen constructor", 1.25, 0.85),
-    _less("P11", "round trips of an import beyond its chunks, when the token's import source is known", 6, 4),
+    _less("P11", "round trips of an import beyond its chunks, missing objects are ignored", 5, 4),
     _less("P12", "looks at a job of T seconds, beyond T / 15", 45, None),
     _less(
         "P12b",
@@ -116,6 +116,17 @@ GOALS: tuple[Goal, ...] = (
     _less("P13", "journal, as part of a chunk's time at 100 ms, percent", 1.0, None),
     _less("P15", "reading objects / hand-written httpx loop over the same pages", 1.5, 1.2),
     _less("P15b", "peak memory above the base while 100,000 objects are read, MB", 60, 35, quick=False),
+    _less("P14", "only changed records, 1 % changed: requests / full run", 0.05, 0.03, quick=False),
+    _less(
+        "P14b",
+        "only changed records, 1 % changed: client time / full run without latency",
+        0.6,
+        0.4,
+        quick=False,
+    ),
+    _less(
+        "P15b.verify", "peak memory above the base, verification of 100,000 objects, MB", 60, 35, quick=False
+    ),
     _less("P16", "emulator: bytes per stored object of 10 values and 10 links", 4000, 2500, quick=False),
 )
 

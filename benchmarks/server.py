@@ -23,6 +23,10 @@ from typing import Any, cast
 
 from attrs import define, field, frozen
 
+from jsm_assets_dest._model.mapping_document import write_document
+
+from .records import model, user
+
 WORKSPACE = "5f0d7f1e-0000-4000-8000-000000000001"
 SOURCE = "5f0d7f1e-0000-4000-8000-000000000002"
 EXECUTION = "5f0d7f1e-0000-4000-8000-000000000003"
@@ -53,7 +57,8 @@ class Behaviour:
         per_second: Chunks that it takes per second; 0 for no limit.
         burst: Chunks that it takes at once before that limit counts.
         processing: How many times it says PROCESSING before DONE.
-        objects: Number of objects that each search matches.
+        users: Number of objects of `records.user` that each search matches.
+        objects: Number of objects of 12 kB that each search matches, if there are no `users`.
     """
 
     latency: float = 0.0
@@ -61,6 +66,7 @@ class Behaviour:
     per_second: float = 0.0
     burst: float = 0.0
     processing: int = 0
+    users: int = 0
     objects: int = 10_000
 
 
@@ -138,6 +144,54 @@ def _attribute(number: int) -> dict[str, object]:
         "options": "",
         "position": number % 40,
     }
+
+
+class _UserObjects:
+    """Pages of the objects of users, made from parts, because 100,000 objects take half a gigabyte."""
+
+    def __init__(self) -> None:
+        names = list(user(0))
+        definitions = [
+            {"id": str(number), "name": f"Okta {name}", "type": 0, "defaultType": {"id": 0, "name": "Text"}}
+            for number, name in enumerate(names, 1)
+        ]
+        self._definitions = json.dumps(definitions, separators=(",", ":")).encode()
+        self._attributes = [
+            f'{{"objectTypeAttributeId":"{number}","objectAttributeValues":[{{"value":'
+            for number in range(1, len(names) + 1)
+        ]
+
+    def page(self, query: str, count: int) -> bytes:
+        """Return the page that the parameters of a request describe."""
+        parameters = dict(part.split("=", 1) for part in query.split("&"))
+        start, size = int(parameters["startAt"]), int(parameters["maxResults"])
+        numbers = range(start, min(start + size, count))
+        with_attributes = parameters.get("includeAttributes") == "true"
+        objects = ",".join(self._object(number, with_attributes=with_attributes) for number in numbers)
+        is_last = "true" if start + size >= count else "false"
+        body = (
+            (
+                f'{{"startAt":{start},"maxResults":{size},"isLast":{is_last},"values":[{objects}],"objectTypeAttributes":'
+            ).encode()
+            + self._definitions
+            + b"}"
+        )
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        return head.encode() + body
+
+    def _object(self, number: int, *, with_attributes: bool) -> str:
+        attributes = ""
+        if with_attributes:
+            values = [
+                f'{before}{json.dumps(value)},"displayValue":{json.dumps(value)}}}]}}'
+                for before, value in zip(self._attributes, user(number).values(), strict=True)
+            ]
+            attributes = f',"attributes":[{",".join(values)}]'
+        return (
+            f'{{"id":"{number + 1}","objectKey":"OKT-{number + 1}","label":"User {number}",'
+            f'"objectType":{{"id":"1","name":"Users"}},"created":"2026-01-05T08:00:01.250Z",'
+            f'"updated":"2026-01-05T08:00:01.250Z"{attributes}}}'
+        )
 
 
 #: Stands for the ID of an object in its template.
@@ -273,7 +327,12 @@ class _State:
             START: _response("200 OK", {"links": links, "result": "success"}),
             SCHEMA: _response("200 OK", schema),
             f"{_ASSETS}/objectschema/list": _response("200 OK", page),
-            f"{SCHEMA}/objecttypes/flat": _response("200 OK", []),
+            f"{SCHEMA}/objecttypes/flat": _response(
+                "200 OK", [{"id": "1", "name": "Users", "objectSchemaId": "1"}]
+            ),
+            f"{_ASSETS}/importsource/{SOURCE}/schema-and-mapping": _response(
+                "200 OK", write_document(model())
+            ),
             f"{_ASSETS}/importsource/{SOURCE}": _response(
                 "200 OK", {"id": SOURCE, "name": "Okta", "objectSchemaId": "1"}
             ),
@@ -285,10 +344,15 @@ class _State:
             "429 Too Many Requests", {"message": "Rate limit exceeded"}, "Retry-After: 1"
         )
         self.missing = _response("404 Not Found", {"message": "not part of the measuring server"})
-        self.states = {
-            name: _response("200 OK", {"status": name, "executionId": EXECUTION})
-            for name in ("INGESTING", "PROCESSING", "DONE")
+        report = {
+            "result": "OK",
+            "objectTypeResultMap": {"1": {"objectTypeName": "Users", "objectTypeId": 1}},
         }
+        self.states = {
+            name: _response("200 OK", {"status": name, "executionId": EXECUTION, "progressResult": progress})
+            for name, progress in (("INGESTING", None), ("PROCESSING", None), ("DONE", report))
+        }
+        self.user_objects = _UserObjects()
         self.search = _Search()
         self.behave(Behaviour())
 
@@ -406,9 +470,12 @@ class _Connection(asyncio.BufferedProtocol):
             self._elsewhere(state.status())
         elif path == SEARCH:
             query = self._target.partition(b"?")[2].decode("ascii")
-            self._elsewhere(state.search.page(query, state.behaviour.objects))
+            users, objects = state.behaviour.users, state.behaviour.objects
+            page = state.user_objects.page(query, users) if users else state.search.page(query, objects)
+            self._elsewhere(page)
         elif path == COUNT:
-            self._elsewhere(_response("200 OK", {"totalCount": state.behaviour.objects}))
+            count = state.behaviour.users or state.behaviour.objects
+            self._elsewhere(_response("200 OK", {"totalCount": count}))
         else:
             if path == START:
                 state.is_completed = False

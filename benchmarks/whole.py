@@ -49,7 +49,7 @@ def _round_trips(stage: Stage) -> list[Measured]:
     return [
         Measured.exactly(
             "P11",
-            "round trips of an import beyond its chunks, the token's import known",
+            "round trips of an import beyond its chunks, missing objects are ignored",
             beyond[1],
             "requests",
             f"{beyond[0]} for the first import of a process that did not build the model",

@@ -410,7 +410,8 @@ class TestJira:
         assert myself["groups"] == {"size": 3, "items": []}
         url = f"{emulator.site}/rest/api/3/myself?expand=groups,applicationRoles"
         myself = ask(emulator, url, credentials).json()
-        assert {"name": "site-admins"} in myself["groups"]["items"]
+        assert [item["name"] for item in myself["groups"]["items"]][-1] == "site-admins"
+        assert set(myself["groups"]["items"][0]) == {"name", "groupId", "self"}
         assert [item["key"] for item in myself["applicationRoles"]["items"]] == [
             "jira-software",
             "jira-servicedesk",

@@ -11,7 +11,7 @@ import pytest
 
 import jsm_assets_dest.testing
 from jsm_assets_dest.testing import Doubts, Emulator
-from jsm_assets_dest.testing.http.languages import translate
+from jsm_assets_dest.testing.http.languages import translate, translated
 from tests.emulator.api import Api, ImportApi
 from tests.emulator.documents import people_and_groups
 
@@ -284,5 +284,9 @@ def test_every_message_has_a_translation() -> None:
 
 
 def test_text_of_no_known_message_stays_unchanged() -> None:
+    assert translated({"message": ["Name has to be unique!", 1], "name": "Invalid Group(s)"}, "de") == {
+        "message": ["Der Name muss eindeutig sein!", 1],
+        "name": "Invalid Group(s)",
+    }
     assert translate("Something else", "ko") == "Something else"
     assert translate("Name has to be unique!", "en") == "Name has to be unique!"

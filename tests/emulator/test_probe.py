@@ -56,12 +56,8 @@ DURATIONS = ("mapping_seconds", "search_lag_seconds", "count_lag_seconds", "fres
 TRIED = {"longest_query": 2000, "largest_in_list": 100}
 
 
-MANY = {"is_last_too_early", "total_capped_at"}
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in MANY else []) for name in PROBED]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROBED)
 def test_probe_finds_exactly_the_flipped_switch(name: str) -> None:
     value = OTHER.get(name, not getattr(Doubts(), name))
     sandbox = Sandbox(doubts=Doubts(**{name: value}), **NEEDS.get(name, {}))
@@ -72,6 +68,30 @@ def test_probe_finds_exactly_the_flipped_switch(name: str) -> None:
         assert value <= found <= value + 5
     else:
         assert found == TRIED.get(name, value)
+    assert all(client.sent <= MOST_REQUESTS for client in sandbox.clients)
+
+
+#: One switch per question group.
+COMBINED: dict[str, Any] = {
+    "assets_has_account_header": False,
+    "object_types_in_entries": True,
+    "is_last_as_text": True,
+    "unknown_workspace_status": 403,
+    "unlicensed_workspace_status": 404,
+    "delete_object_status": 204,
+    "last_duplicate_wins": True,
+    "fresh_token_seconds": 3.0,
+}
+
+
+def test_probe_finds_several_flipped_switches() -> None:
+    sandbox = Sandbox(doubts=Doubts(**COMBINED))
+    profile = sandbox.probe_everything()
+    assert set(profile.differences) == set(COMBINED)
+    assert {SWITCHES[name].metadata["probe"] for name in COMBINED} == {
+        IDENTITY.name,
+        *(group.name for group in GROUPS),
+    }
     assert all(client.sent <= MOST_REQUESTS for client in sandbox.clients)
 
 

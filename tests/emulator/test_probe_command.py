@@ -20,6 +20,7 @@ from jsm_assets_dest.testing.probe.client import Client
 from jsm_assets_dest.testing.probe.context import Options
 from tests.emulator.api import Api
 from tests.emulator.probing import KEY, Sandbox
+from tests.emulator.test_probe import SWITCHES
 
 
 class Terminal(io.StringIO):
@@ -236,6 +237,14 @@ class TestObstacles:
             ("create object", Fault(status=400), "delete_object_status", "The responses did not settle it."),
             ("create attribute", Fault(status=500), "attribute_update_needs_configure", "The responses did not settle it."),
             ("get object", Fault(status=500), "object_update_replaces", "The responses did not settle it."),
+            ("get object", Fault(status=500), "identical_objects_are_touched", "The responses did not settle it."),
+            ("update attribute", Fault(status=500), "attribute_update_needs_configure", "The responses did not settle it."),
+            ("update object", Fault(status=500), "search_snapshot", "The responses did not settle it."),
+            ("list statuses", Fault(status=500), "group_and_status_values_in_search_value_only", "The responses did not settle it."),
+            ("create object type", Fault(status=403), "two_labels_accepted", "An object type could not be created: HTTP 403."),
+            ("list roles", Fault(status=200, body={"A": "x/y"}), "roles_writable", "The object schema has no readable role without entries."),
+            ("get import source", Fault(status=500), "missing_objects_key", "The responses did not settle it."),
+            ("read execution status", Fault(status=200, body={"status": "DONE"}), "import_errors_fail_result", "The site reported no error for a bad number."),
         ],
     )  # fmt: skip
     def test_unexpected_response_is_a_reason(
@@ -247,7 +256,7 @@ class TestObstacles:
         site = Sandbox()
         site.emulator.account.groups.clear()
         profile = site.probe(site.writing(), SiteProfile(asked=("lists", "search", "errors", "import")))
-        assert profile.not_asked["group_values"] == "The account is in no group."
+        assert profile.not_asked["group_values"] == "The account is in no group, or its id is unknown."
 
     def test_site_without_schemas(self) -> None:
         site = Sandbox()
@@ -281,6 +290,59 @@ class TestObstacles:
         assert profile.questions[7]["import"].startswith(
             "first PUT 409, second PUT 409, PATCH 204; Location: none"
         )
+
+    @pytest.mark.parametrize(
+        ("nth", "operation", "switch"),
+        [(2, "create object type", ""), (3, "create attribute", "group_values")],
+    )
+    def test_single_failure_leaves_one_switch_open(self, nth: int, operation: str, switch: str) -> None:
+        site = Sandbox()
+        site.emulator.faults.add(operation, Fault(status=400), nth=nth)
+        asked = ("lists", "search", "errors", "second account", "import", "token")
+        profile = site.probe(site.writing(), SiteProfile(asked=asked))
+        group = {name for name, item in SWITCHES.items() if item.metadata.get("probe") == "objects"}
+        assert group - set(profile.switches) == {switch} - {""}
+
+    def test_small_limits_are_reasons(self) -> None:
+        profile = Sandbox(doubts=Doubts(longest_query=100)).probe()
+        for switch in ("longest_query", "largest_in_list"):
+            assert profile.not_asked[switch] == "All tried sizes were rejected."
+        profile = Sandbox(doubts=Doubts(larger_pages="honored")).probe()
+        assert profile.differences == {"larger_pages": ("cut", "honored")}
+        assert profile.not_asked["largest_page"].startswith("Pages of 1001 objects are accepted")
+
+    @pytest.mark.slow
+    def test_pages_without_marks_settle_nothing(self) -> None:
+        profile = Sandbox(objects=1001, doubts=Doubts(is_last_absent=True, total_present=False)).probe()
+        assert set(profile.differences) == {"is_last_absent", "total_present"}
+        assert {"is_last_too_early", "total_capped_at"} <= set(profile.not_asked)
+
+    def test_token_that_takes_long_settles_nothing(self) -> None:
+        for doubts, fault in ((Doubts(fresh_token_seconds=60.0), None), (Doubts(), Fault(status=500))):
+            site = Sandbox(doubts=doubts)
+            if fault is not None:
+                site.emulator.faults.add("create import token", fault)
+            earlier = SiteProfile(asked=("lists", "search", "errors", "objects", "import"))
+            profile = site.probe(site.writing(replace_token=True), earlier)
+            assert profile.not_asked["fresh_token_seconds"] == "The responses did not settle it."
+
+    def test_missing_objects_settle_nothing(self) -> None:
+        """The site counts no object as created, and its search returns none."""
+        site = Sandbox()
+        site.emulator.faults.add("count objects", Fault(status=200, body={"totalCount": 0}), times=9)
+        status = {"status": "DONE", "progressResult": {"objectTypeResultMap": {"1": {"objectsCreated": 0}}}}
+        site.emulator.faults.add("read execution status", Fault(status=200, body=status), times=9)
+        site.emulator.faults.add("search objects", Fault(status=200, body={"values": []}), times=9)
+        asked = ("lists", "search", "errors", "second account", "objects")
+        profile = site.probe(site.writing(), SiteProfile(asked=asked))
+        site.emulator.faults.clear()
+        open_switches = {
+            "identifiers_ignore_case",
+            "identical_objects_are_touched",
+            "ties_differ_between_queries",
+        }
+        assert open_switches <= set(profile.not_asked)
+        assert "import" in profile.asked
 
     def test_failed_cleaning_is_reported(self) -> None:
         site = Sandbox()

@@ -12,9 +12,10 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, SchemaModel
 from jsm_assets_dest._imports.execution_status import read_execution_status
 from jsm_assets_dest._imports.object_type_results import ObjectTypeResult, object_type_results
-from jsm_assets_dest._imports.problems import ImportProblem
+from jsm_assets_dest._imports.problems import ImportProblem, ValueProblems
 from jsm_assets_dest._imports.progress import ImportPhase, ImportProgress
 from jsm_assets_dest._imports.record_checker import record_error
 from jsm_assets_dest._imports.result import ImportResult
@@ -549,3 +550,59 @@ def test_progress_can_be_stored() -> None:
         None,
     )
     assert ImportProgress(phase=ImportPhase.INTERRUPTED).is_last
+
+
+def test_messages_without_a_failure_are_limited_in_the_text() -> None:
+    """A type can have messages although nothing failed."""
+    lines = str(
+        result(done(objectsCreated=10, errorCount=0, errorMessages=[f"m{number}" for number in range(7)]))
+    ).splitlines()
+
+    assert lines[2:] == [
+        *(f"  Assets reports: People: m{number}" for number in range(5)),
+        "  Assets reports 2 more messages",
+    ]
+
+
+def test_problem_without_a_count_is_its_message() -> None:
+    """Assets reports no number."""
+    lines = str(result(done(objectsCreated=10, result="ERROR"))).splitlines()
+
+    assert lines[2:] == ["  lost: Assets ended the import with the result ERROR"]
+
+
+def test_values_in_any_place_of_a_record_are_noted() -> None:
+    """Status names in lists and nested objects, labels that are numbers, nested, or missing."""
+    status = AttributeSpec("Status", "status", locators=["state.name", "more"], maximum=-1)
+    label = AttributeSpec("Number", "integer", key="number", label=True)
+    nested = AttributeSpec("Name", locators=["name.full"], label=True)
+    identifier = AttributeSpec("Id", identifier=True)
+    schema_model = SchemaModel(
+        "Odd",
+        [
+            ObjectTypeSpec("Devices", [identifier, label, status]),
+            ObjectTypeSpec("Rooms", [identifier, nested]),
+            ObjectTypeSpec("Ignored", [identifier], mapped=False),
+        ],
+        namespace="odd",
+    )
+    noted = ValueProblems(schema_model)
+    noted.note("devices", [0, 1], [{"number": 7, "state": {"name": "Odd"}}, {"more": ["Active", "Odd"]}])
+    noted.note("rooms", [0, 1], [{"name": {"full": "Blue"}}, {}])
+
+    assert [(item.code, item.object_type, item.count, item.examples) for item in noted.problems()] == [
+        ("unknown_status", "Devices", 2, ('"Odd": 2 records',)),
+        ("blank_label", "Devices", 1, ("devices[1]",)),
+        ("blank_label", "Rooms", 1, ("rooms[1]",)),
+    ]
+
+
+def test_usual_status_values_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory for them is bounded; the count stays exact."""
+    monkeypatch.setattr("jsm_assets_dest._imports.problems.MOST_USUAL", 0)
+    status = AttributeSpec("Status", "status")
+    devices = ObjectTypeSpec("Devices", [AttributeSpec("Id", identifier=True), status])
+    noted = ValueProblems(SchemaModel("Odd", [devices], namespace="odd"))
+    noted.note("devices", [0, 1], [{"status": "Active"}, {"status": "Odd"}])
+
+    assert [item.count for item in noted.problems()] == [1]

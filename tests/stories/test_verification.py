@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jsm_assets_dest import ImportProgress, ImportVerification
-from jsm_assets_dest.exceptions import AssetsError, ConfigurationError, RecordError
+from jsm_assets_dest import (
+    AttributeSpec,
+    ImportProgress,
+    ImportVerification,
+    ObjectTypeSpec,
+    ReferenceSpec,
+    SchemaModel,
+    VerifiedObjectType,
+)
+from jsm_assets_dest.exceptions import AssetsError, ConfigurationError, ImportTimeoutError, RecordError
 from jsm_assets_dest.testing import Doubts, Emulator
 from tests.stories.importing import operations, people, ready
 from tests.stories.story import now, story
-from tests.stories.test_building import GROUPS, model
+from tests.stories.test_building import GROUPS, destination, model
 
 #: People who are in one or two groups.
 PEOPLE = [
@@ -294,3 +303,118 @@ def _token(emulator: Emulator, connection: Any) -> Any:
     token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
     token.build(model())
     return token
+
+
+def _devices(emulator: Emulator, connection: Any, kind: str) -> Any:
+    """An import of devices that are identified by a value of a type."""
+    schema = connection.ensure_object_schema("DEV", name="Devices")
+    token = connection.import_token(emulator.add_import_source("DEV").token, schema=schema)
+    attributes = [
+        AttributeSpec("Seen", kind, key="seen", identifier=True),
+        AttributeSpec("Name", key="name", label=True),
+    ]
+    token.build(SchemaModel("Devices", [ObjectTypeSpec("Devices", attributes)], namespace="dev"))
+    return token
+
+
+@pytest.mark.parametrize("sample", [None, 9])
+def test_identifiers_that_no_query_can_find_are_read_with_all(sample: int | None) -> None:
+    """A date has several forms in a query, so all objects of the type are read."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = _devices(emulator, connection, "date")
+        records = {
+            "devices": [{"seen": f"2026-01-{day:02}", "name": f"Device {day}"} for day in range(1, 10)]
+        }
+        token.import_records(records, missing_objects="ignore")
+        emulator.object_schema("DEV")["Devices"].objects[0].delete()
+
+        verification = token.verify(records, sample=sample, visible_seconds=10)
+
+        assert verification.waited == 10
+        assert [item.absent for item in verification.object_types] == [1]
+
+
+def test_long_identifiers_are_looked_up_in_several_queries() -> None:
+    """A query has at most 100 values and about 8,000 characters."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = _devices(emulator, connection, "text")
+        records = {"devices": [{"seen": f"{number:0200}", "name": "x"} for number in range(90)]}
+        token.import_records(records, missing_objects="ignore")
+        emulator.requests.clear()
+
+        verification = token.verify(records, sample=90)
+
+        assert (verification.ok, verification.compared) == (True, 90)
+        assert operations(emulator).count("search objects") == 3
+
+
+def test_many_objects_are_read_again_once_some_are_visible() -> None:
+    """Until then, only a hundred of them are looked up."""
+    with Emulator(doubts=Doubts(search_lag_seconds=20)) as emulator, emulator.connect() as connection:
+        token = _token(emulator, connection)
+        token.import_records({"people": people(150)}, missing_objects="ignore")
+        emulator.clock.sleep(13)
+
+        result = token.import_records({"people": people(400)}, missing_objects="ignore", verify="all")
+
+        assert result.ok
+        assert 20 <= result.verification.waited < 40
+
+
+@story
+async def test_verification_needs_readable_object_types(emulator: Emulator, connection: Any) -> None:
+    token = await ready(emulator, connection)
+    emulator.faults.next("list object types flat", status=403)
+
+    with pytest.raises(AssetsError) as caught:
+        await now(token.verify(RECORDS))
+
+    assert any("needs an account that may read" in note for note in caught.value.__notes__)
+
+
+@story
+async def test_verify_takes_only_the_chosen_types(emulator: Emulator, connection: Any) -> None:
+    """Of pairs as well."""
+    token = await ready(emulator, connection)
+    await now(token.import_records(RECORDS, missing_objects="ignore"))
+    pairs = [*(("groups", group) for group in GROUPS), *(("people", person) for person in PEOPLE)]
+
+    verification = await now(token.verify(pairs, only=["people"]))
+
+    assert [(item.name, item.compared) for item in verification.object_types] == [("People", 12)]
+
+
+@story
+async def test_unresolvable_references_are_not_compared(emulator: Emulator, connection: Any) -> None:
+    """A query of its own can only be run by Assets."""
+    _, token = await destination(emulator, connection)
+    boss = AttributeSpec(
+        "Boss", key="boss", reference=ReferenceSpec("people", aql='"Display Name" = ${boss}')
+    )
+    await now(token.build(model(people=(boss,))))
+    records = {"people": [{**person, "boss": "Person 0"} for person in people(3)]}
+
+    result = await now(token.import_records(records, verify="all", missing_objects="ignore"))
+
+    assert result.ok
+    assert "Not compared, because only Assets can resolve their values: People.Boss." in str(result)
+
+
+def test_resumed_import_verifies_records_that_were_sent_before(tmp_path: Path) -> None:
+    """The end of the data was sent, so the records are read for the verification only."""
+    with Emulator(import_seconds=60) as emulator, emulator.connect() as connection:
+        token = _token(emulator, connection)
+        options = {"journal": tmp_path / "okta.journal", "missing_objects": "ignore"}
+        with pytest.raises(ImportTimeoutError):
+            token.import_records(RECORDS, timeout=5, **options)
+
+        result = token.resume_import(RECORDS, verify="all", **options)
+
+        assert (result.ok, result.verified, result.verification.compared) == (True, "all", 14)
+
+
+def test_verification_names_objects_that_were_not_removed() -> None:
+    """The text of an object type contains their number."""
+    verified = VerifiedObjectType(name="People", selector="people", compared=3, identical=3, not_removed=2)
+
+    assert str(verified) == "People: 3 compared, 3 identical, 0 differing, 0 absent, 2 not removed"

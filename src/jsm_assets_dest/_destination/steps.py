@@ -29,8 +29,8 @@ REMEDIES: Mapping[ActionCode, str] = {
 }
 
 _WEB_ADDRESS = re.compile(r"https?://\S+")
-#: Calls and keyword arguments, which an administrator can't use.
-_PYTHON = re.compile(r"\w\(|\w=[\w'\"\[{(…]|\bNone\b")
+#: Calls, keyword arguments, and constants, which an administrator can't use.
+_PYTHON = re.compile(r"\w\(|\w=|\b(None|True|False)\b")
 
 
 def contains_python(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,8 +15,6 @@ from .record_digests import RecordDigests
 
 #: Bytes of a digest, and of the part of an identity by which it is found.
 _DIGEST, _PREFIX = 16, 8
-#: Content of an object whose values in Assets are unknown.
-_UNKNOWN = bytes(_DIGEST)
 
 
 @define
@@ -25,6 +24,14 @@ class _Contents:
     identities: array[int] = field(factory=lambda: array("Q"))
     contents: bytearray = field(factory=bytearray)
     seen: bytearray = field(factory=bytearray)
+
+    def add(self, identities: Sequence[bytes], contents: Sequence[bytes | None]) -> None:
+        numbers = array("Q", b"".join([identity[:_PREFIX].ljust(_PREFIX, b"\0") for identity in identities]))
+        if sys.byteorder == "little":  # pragma: no branch - big-endian machines are rare
+            numbers.byteswap()
+        self.identities += numbers
+        self.contents += b"".join([(content or b"")[:_DIGEST].ljust(_DIGEST, b"\0") for content in contents])
+        self.seen += bytes(len(numbers))
 
     def position(self, identity: bytes) -> int | None:
         number = int.from_bytes(identity[:_PREFIX])
@@ -38,23 +45,25 @@ class ChangedRecords:
 
     Args:
         types: The object types that the import is mapped to.
-        confirmed: Objects that Assets confirmed, ordered by object type and identity.
+        confirmed: Identities and contents of the objects that Assets confirmed: portions of one object type, in the order of
+            the identities. A content is None if it is unknown.
 
     Attributes:
         unchanged_count: Number of records that equal what Assets confirmed.
     """
 
-    def __init__(self, types: Sequence[MappedType], confirmed: Iterable[JournalObject]) -> None:
+    def __init__(
+        self,
+        types: Sequence[MappedType],
+        confirmed: Iterable[tuple[str, Sequence[bytes], Sequence[bytes | None]]],
+    ) -> None:
         self.unchanged_count = 0
         self._types: dict[str, list[tuple[MappedType, RecordDigests]]] = {}
         for mapped in types:
             self._types.setdefault(mapped.selector, []).append((mapped, RecordDigests(mapped)))
         self._contents: dict[str, _Contents] = {}
-        for confirmed_object in confirmed:
-            contents = self._contents.setdefault(confirmed_object.object_type, _Contents())
-            contents.identities.append(int.from_bytes(confirmed_object.identity[:_PREFIX]))
-            contents.contents += confirmed_object.content or _UNKNOWN
-            contents.seen.append(0)
+        for key, identities, contents in confirmed:
+            self._contents.setdefault(key, _Contents()).add(identities, contents)
 
     @property
     def is_empty(self) -> bool:
@@ -63,28 +72,32 @@ class ChangedRecords:
 
     def select(self, selector: str, records: Sequence[Mapping[str, object]]) -> list[bool]:
         """Return for each checked record of a selector whether it must be sent: it is new, or its values changed."""
+        types = self._types.get(selector)
+        if types is None:
+            return [True] * len(records)
         selected = [False] * len(records)
-        types = self._types.get(selector, [])
         for mapped, digests in types:
             contents = self._contents.get(mapped.key)
+            if contents is None:
+                selected = [True] * len(records)
+                continue
+            position_of, seen, known, digest_of = (
+                contents.position,
+                contents.seen,
+                contents.contents,
+                digests.digest,
+            )
             for number, (text, record) in enumerate(zip(mapped.of_records(records), records, strict=True)):
-                if contents is None or not text or not self._is_unchanged(contents, text, digests, record):
+                position = position_of(digest(text)) if text else None
+                if position is None:
                     selected[number] = True
-        if not types:
-            return [True] * len(records)
+                    continue
+                seen[position] = 1
+                start = position * _DIGEST
+                if known[start : start + _DIGEST] != digest_of(record):
+                    selected[number] = True
         self.unchanged_count += selected.count(False)
         return selected
-
-    @staticmethod
-    def _is_unchanged(
-        contents: _Contents, text: str, digests: RecordDigests, record: Mapping[str, object]
-    ) -> bool:
-        position = contents.position(digest(text))
-        if position is None:
-            return False
-        contents.seen[position] = 1
-        start = position * _DIGEST
-        return contents.contents[start : start + _DIGEST] == digests.digest(record)
 
     def note_skipped(self, selector: str, record: Mapping[str, object] | None) -> None:
         """Note a record that is not sent because it is invalid. Its object has not left the source."""
@@ -101,12 +114,17 @@ class ChangedRecords:
         """Yield the name of the object type and the identity of confirmed objects without a record.
 
         Args:
-            confirmed: The same objects in the same order as before.
+            confirmed: The confirmed objects in the order of before.
             selectors: Selectors of which all records were read.
         """
         names = {
-            mapped.key: mapped.name for selector in selectors for mapped, _ in self._types.get(selector, [])
+            mapped.key: mapped.name
+            for selector in selectors
+            for mapped, _ in self._types.get(selector, [])
+            if mapped.key in self._contents and 0 in self._contents[mapped.key].seen
         }
+        if not names:
+            return
         positions = dict.fromkeys(self._contents, 0)
         for confirmed_object in confirmed:
             key = confirmed_object.object_type

@@ -330,6 +330,11 @@ class Journal:
         with self._reading() as database:
             yield from journal_objects.confirmed_objects(database, import_source)
 
+    def confirmed_contents(self, import_source: str) -> Iterator[tuple[str, list[bytes], list[bytes | None]]]:
+        """Yield the identities and contents of the confirmed objects of each object type, in portions and in their order."""
+        with self._reading() as database:
+            yield from journal_objects.confirmed_contents(database, import_source)
+
     def forget_contents(self, import_source: str, objects: Iterable[JournalObject]) -> None:
         """Forget which values Assets contains of some objects, so that they are sent again."""
         with self._transaction() as database:

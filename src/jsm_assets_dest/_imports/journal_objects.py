@@ -17,10 +17,16 @@ number of objects: they are read and written one by one.
 
 from __future__ import annotations
 
+import itertools
+import operator
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
+from types import NoneType
 
 from attrs import frozen
+
+#: Rows that are read at a time.
+_PORTION = 10_000
 
 TABLES = """
 CREATE TABLE planned_objects (
@@ -180,6 +186,25 @@ def confirmed_objects(database: sqlite3.Connection, import_source: str) -> Itera
         (import_source,),
     )
     return map(_object_of, rows)
+
+
+def confirmed_contents(
+    database: sqlite3.Connection, import_source: str
+) -> Iterator[tuple[str, list[bytes], list[bytes | None]]]:
+    """Yield the identities and contents of confirmed objects in portions, ordered by object type and identity.
+
+    Each portion has the key of the object type, the identities, and the contents, which are None if they are unknown.
+    """
+    cursor = database.execute(
+        "SELECT object_type, identity, content FROM confirmed_objects WHERE import_source=? ORDER BY object_type, identity",
+        (import_source,),
+    )
+    while rows := cursor.fetchmany(_PORTION):
+        for object_type, group in itertools.groupby(rows, key=operator.itemgetter(0)):
+            _, identities, contents = zip(*group, strict=True)
+            if set(map(type, identities)) != {bytes} or not set(map(type, contents)) <= {bytes, NoneType}:
+                raise TypeError("an object has a value of another type")
+            yield object_type, list(identities), list(contents)
 
 
 def forget_contents(

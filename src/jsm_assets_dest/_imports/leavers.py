@@ -4,12 +4,14 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .identities import display
 
 #: Maximum number of listed objects; further ones are only counted, which limits the memory.
 MOST_LISTED = 10_000
 
 
+@checked_methods
 @frozen(kw_only=True)
 class Leaver:
     """Object that Assets confirmed in an earlier run and that the source no longer contains. An import never changes it.

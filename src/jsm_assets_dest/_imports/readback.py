@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import operator
 import sqlite3
+import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
@@ -108,6 +109,7 @@ class ReadBack:
         #: Keys of the objects that a sample refers to, by id.
         self._target_keys: dict[int, str] = {}
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._database.close)
         for statement in (
             f"PRAGMA cache_size=-{_CACHE}",
             "PRAGMA journal_mode=OFF",
@@ -116,10 +118,6 @@ class ReadBack:
             "BEGIN",  # nothing is ever rolled back, and a commit of each row would take time
         ):
             self._database.execute(statement)
-
-    def close(self) -> None:
-        """Delete everything. A second call does nothing."""
-        self._database.close()
 
     # --- records
 

@@ -5,11 +5,13 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from .._arguments.checking import checked_methods
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
 from .problems import ImportProblem, problem_lines
 from .progress import count_text, duration_text
 
 
+@checked_methods
 @frozen(kw_only=True)
 class VerifiedObjectType:
     """Records of one object type compared with the objects in Assets.
@@ -54,6 +56,7 @@ class VerifiedObjectType:
 COUNTS = ("compared", "identical", "differing", "absent")
 
 
+@checked_methods
 @frozen(kw_only=True, repr=False)
 class ImportVerification:
     """Records compared with the objects in Assets, as the account sees them.

@@ -118,9 +118,8 @@ def run(
         refuse_unknown_selectors(records, setup.model.import_order())
         fit_tables(records, setup.model)
         readback = yield from _readback(target, setup)
-        with contextlib.nullcontext() if readback is None else contextlib.closing(readback):
-            current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
-            return (yield from _finished(target, setup, records, current, journal, first, readback))
+        current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
+        return (yield from _finished(target, setup, records, current, journal, first, readback))
 
 
 def checked_count(count: int) -> int:
@@ -396,7 +395,7 @@ def _changed(execution: Execution, journal: Journal | None) -> ChangedRecords | 
     evidence = execution.ledger.evidence
     if execution.options.send == "all" or journal is None or evidence is None:
         return None
-    return ChangedRecords(evidence.comparison.types, journal.confirmed_objects(execution.import_source_id))
+    return ChangedRecords(evidence.comparison.types, journal.confirmed_contents(execution.import_source_id))
 
 
 def _leavers(

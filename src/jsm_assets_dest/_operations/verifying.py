@@ -8,7 +8,6 @@ that the import has created. Otherwise, it is *lost*.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -99,15 +98,14 @@ def verify(
     refuse_unknown_selectors(records, setup.model.import_order())
     fit_tables(records, setup.model)
     readback = yield from prepare(target, setup.links, sample)
-    with contextlib.closing(readback):
-        skipped = yield from note_records(setup, records, readback)
-        verifying = Verifying(
-            target=target,
-            readback=readback,
-            seconds=options.visible_seconds,
-            removes=options.missing_objects == "remove",
-        )
-        verification = yield from verifying.run()
+    skipped = yield from note_records(setup, records, readback)
+    verifying = Verifying(
+        target=target,
+        readback=readback,
+        seconds=options.visible_seconds,
+        removes=options.missing_objects == "remove",
+    )
+    verification = yield from verifying.run()
     return evolve(verification, problems=(*skipped, *verification.problems))
 
 

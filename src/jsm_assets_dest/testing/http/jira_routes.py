@@ -62,7 +62,14 @@ def read_myself(call: Call) -> Response:
         "expand": "groups,applicationRoles",
     }
     if "groups" in expanded:
-        items: list[JsonValue] = [{"name": name} for name in groups]
+        items: list[JsonValue] = [
+            {
+                "name": name,
+                "groupId": call.site.groups[name].group_id,
+                "self": f"{call.address.prefix}/rest/api/3/group?groupId={call.site.groups[name].group_id}",
+            }
+            for name in groups
+        ]
         document["groups"] = {"size": len(groups), "items": items}
     if "applicationRoles" in expanded:
         document["applicationRoles"] = {"size": len(roles), "items": [dict(role) for role in roles]}

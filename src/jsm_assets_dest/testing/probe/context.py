@@ -95,25 +95,22 @@ class Context:
         return self.assets("search objects", "POST", f"/object/aql?{text}", {"qlQuery": query})
 
     @property
-    def schema(self) -> Mapping[str, Any] | None:
-        """The throw-away schema if one is named, otherwise the one with the most objects."""
+    def candidates(self) -> list[Mapping[str, Any]]:
+        """The schema with the given key, or with the key that an interrupted run gave it; otherwise the largest first."""
         if self.options.schema_key:
-            return self.throw_away_schema
-        return max(self.schemas, key=lambda schema: int(schema.get("objectCount") or 0), default=None)
+            keys = (self.options.schema_key, changed_key(self.options.schema_key))
+            return [schema for schema in self.schemas if schema.get("objectSchemaKey") in keys]
+        return sorted(self.schemas, key=lambda schema: -int(schema.get("objectCount") or 0))
 
     @property
-    def throw_away_schema(self) -> Mapping[str, Any] | None:
-        """The schema with the given key, or with the key that an interrupted run gave it."""
-        keys = (self.options.schema_key, changed_key(self.options.schema_key))
-        return next((schema for schema in self.schemas if schema.get("objectSchemaKey") in keys), None)
+    def schema(self) -> Mapping[str, Any]:
+        """The schema of all questions. The obstacles of the question groups check that there is one."""
+        return self.candidates[0]
 
     @property
     def schema_id(self) -> str:
         """The id of `schema`."""
-        schema = self.schema
-        if schema is None:
-            raise ProbeError("There is no object schema.")
-        return str(schema["id"])
+        return str(self.schema["id"])
 
     def own_types(self, schema_id: str) -> list[Mapping[str, Any]]:
         """Return the object types that the probe created.

@@ -52,7 +52,7 @@ def _nothing(_: Context) -> str:
 
 
 def _schema_obstacle(context: Context) -> str:
-    return "" if context.schema is not None else "There is no object schema to read."
+    return "" if context.candidates else "There is no object schema to read."
 
 
 def _second_obstacle(context: Context) -> str:
@@ -64,9 +64,7 @@ def _second_obstacle(context: Context) -> str:
 def _write_obstacle(context: Context) -> str:
     if not context.options.write:
         return _NEEDS_WRITE
-    return (
-        "" if context.throw_away_schema is not None else "There is no object schema with the key of --schema."
-    )
+    return "" if context.candidates else "There is no object schema with the key of --schema."
 
 
 def _import_obstacle(context: Context) -> str:

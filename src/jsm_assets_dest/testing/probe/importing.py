@@ -44,13 +44,6 @@ class _Import:
     attribute_ids: dict[str, str] = field(factory=dict)
 
     @property
-    def credential(self) -> Credential:
-        credential = self.context.options.import_credential
-        if credential is None:
-            raise ProbeError("There is no import token.")
-        return credential
-
-    @property
     def path(self) -> str:
         """The path of the import source below the base of the account."""
         return "/importsource/" + str(self.links["mapping"]).split("/importsource/")[1].removesuffix(
@@ -58,7 +51,9 @@ class _Import:
         )
 
     def ask(self, operation: str, method: str, url: object, body: object = None) -> Reply:
-        return self.context.ask(operation, method, str(url), self.credential, body=body)
+        return self.context.ask(
+            operation, method, str(url), self.context.options.import_credential, body=body
+        )
 
     def clean_up(self) -> None:
         """Cancel the open execution, and delete the object types with their objects."""
@@ -235,8 +230,7 @@ def _ask_wrong_mappings(run: _Import) -> None:
     unknown = mapping_document(type_external_id=f"{NAMESPACE}unknown")
     reply = run.ask("update mapping", "PATCH", url, unknown)
     codes = [code(item.get("code")) for item in reply.items("dataValidationErrors")]
-    if codes:
-        findings.settle("unknown_external_id_code", codes[0])
+    findings.settle("unknown_external_id_code", codes[0] if codes else "")
 
 
 def _read_source(run: _Import) -> None:
@@ -383,12 +377,12 @@ def _texts(run: _Import, item: Mapping[str, Any], name: str) -> list[str]:
 def _read_objects(run: _Import, objects: list[Mapping[str, Any]]) -> None:
     findings = run.context.findings
     by_identifier = {"".join(_texts(run, item, "identifier")): item for item in objects}
+    if not {"t0", "twice", "later"} <= set(by_identifier):
+        return
     findings.settle("repeated_chunk_counts", "again" in by_identifier)
     findings.settle("identifiers_ignore_case", not {"Case", "case"} <= set(by_identifier))
-    if "twice" in by_identifier:
-        findings.settle("last_duplicate_wins", _texts(run, by_identifier["twice"], "note") == ["last"])
-    if "t0" in by_identifier and "later" in by_identifier:
-        findings.settle("references_resolved_per_chunk", not _texts(run, by_identifier["t0"], "link"))
+    findings.settle("last_duplicate_wins", _texts(run, by_identifier["twice"], "note") == ["last"])
+    findings.settle("references_resolved_per_chunk", not _texts(run, by_identifier["t0"], "link"))
 
 
 def _ask_created_query(run: _Import, status: Reply) -> None:
@@ -419,10 +413,9 @@ def _ask_identical(run: _Import, objects: list[Mapping[str, Any]]) -> None:
     run.ask("submit chunk", "POST", links.get("submitResults"), _chunk(entry, identifier="1", completed=True))
     _await_end(run, links)
     after = run.context.assets("get object", "GET", f"/object/{before.get('id')}")
-    if after.get("updated") is not None:
-        run.context.findings.settle(
-            "identical_objects_are_touched", after.get("updated") != before.get("updated")
-        )
+    if after.status == 200:
+        touched = after.get("updated") != before.get("updated")
+        run.context.findings.settle("identical_objects_are_touched", touched)
 
 
 def _ask_order(run: _Import) -> None:
@@ -472,7 +465,7 @@ def ask_token(context: Context) -> None:
     for passed in waits(context, 1, 2, 4, 8):
         if context.ask("read import info", "GET", url, Credential.bearer(new)).status == 200:
             context.findings.settle_seconds("fresh_token_seconds", pending_at, passed)
-            old = context.ask("read import info", "GET", url, run.credential)
+            old = context.ask("read import info", "GET", url, context.options.import_credential)
             context.findings.answer(
                 8, f"a new token works within {passed:.1f} s; the old one then gets {old.status}"
             )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
-from .client import Reply
+from .client import Reply, StoppedError
 from .context import PREFIX, Context, changed_key, finish
 from .shapes import form
 
@@ -19,7 +18,7 @@ def ask_objects(context: Context) -> None:
     clean_up(context)
     try:
         _ask(context, schema_id)
-        _ask_schema_key(context, schema_id)
+        _ask_schema_key(context)
         _ask_roles(context, schema_id)
     finally:
         finish(context, lambda: clean_up(context))
@@ -27,19 +26,19 @@ def ask_objects(context: Context) -> None:
 
 def clean_up(context: Context) -> None:
     """Remove what this run or an interrupted one created, and restore the key of the schema."""
-    schema = context.throw_away_schema
-    if schema is None:
-        return
-    context.remove_own_types(str(schema["id"]))
-    if context.key_may_differ or schema.get("objectSchemaKey") != context.options.schema_key:
-        _set_key(context, schema, context.options.schema_key)
+    context.remove_own_types(context.schema_id)
+    if context.key_may_differ or context.schema.get("objectSchemaKey") != context.options.schema_key:
+        _set_key(context, context.options.schema_key)
         context.key_may_differ = False
 
 
 def _ask(context: Context, schema_id: str) -> None:
     icon_id = next((item["id"] for item in context.assets("list icons", "GET", "/icon/global").items()), "1")
     settings = {"name": f"{PREFIX} type", "iconId": icon_id, "objectSchemaId": schema_id}
-    type_id = str(context.assets("create object type", "POST", "/objecttype/create", settings).get("id"))
+    created = context.assets("create object type", "POST", "/objecttype/create", settings)
+    if created.get("id") is None:
+        raise StoppedError(f"An object type could not be created: HTTP {created.status}.")
+    type_id = str(created.get("id"))
     child = {**settings, "name": f"{PREFIX} child", "parentObjectTypeId": type_id}
     parent_id = context.assets("create object type", "POST", "/objecttype/create", child).get(
         "parentObjectTypeId"
@@ -147,39 +146,31 @@ def _read_object(context: Context, reply: Reply, note_id: int, status_id: str | 
 def _ask_group(context: Context, attribute_id: int, update: Any) -> None:
     """Set a group of the account by its name, then by its id."""
     groups = (context.myself.get("groups") or {}).get("items") or []
-    if not groups:
-        context.findings.skip("group_values", "The account is in no group.")
+    if not groups or groups[0].get("groupId") is None:
+        context.findings.skip("group_values", "The account is in no group, or its id is unknown.")
         return
-    name, group_id = groups[0].get("name"), groups[0].get("groupId")
-    if group_id is None:
-        url = f"{context.options.site}/rest/api/3/group/bulk?groupName={quote(str(name))}"
-        listed = context.ask("find groups", "GET", url, context.options.account).items("values")
-        group_id = next((group.get("groupId") for group in listed if group.get("name") == name), None)
-    by_name = update(_numbered((attribute_id, str(name)))).status == 200
-    by_id = group_id is not None and update(_numbered((attribute_id, str(group_id)))).status == 200
+    texts = (str(groups[0].get("name")), str(groups[0].get("groupId")))
+    by_name, by_id = (update(_numbered((attribute_id, text))).status == 200 for text in texts)
     readings = {(True, True): "name or id", (True, False): "name", (False, True): "id"}
     if (by_name, by_id) in readings:
         context.findings.settle("group_values", readings[by_name, by_id])
 
 
-def _set_key(context: Context, schema: Mapping[str, Any], key: str) -> Reply:
-    body = {"name": schema["name"], "objectSchemaKey": key}
-    return context.assets("update object schema", "PUT", f"/objectschema/{schema['id']}", body)
+def _set_key(context: Context, key: str) -> Reply:
+    body = {"name": context.schema["name"], "objectSchemaKey": key}
+    return context.assets("update object schema", "PUT", f"/objectschema/{context.schema_id}", body)
 
 
-def _ask_schema_key(context: Context, schema_id: str) -> None:
+def _ask_schema_key(context: Context) -> None:
     """Change the key; cleaning up changes it back."""
-    schema = context.throw_away_schema
-    if schema is None or str(schema["id"]) != schema_id:
-        return
+    other = changed_key(context.options.schema_key)
     context.key_may_differ = True
-    reply = _set_key(context, schema, changed_key(context.options.schema_key))
+    reply = _set_key(context, other)
     if reply.status != 200:
         context.findings.skip("schema_key_can_change", f"The site responded with HTTP {reply.status}.")
         return
-    changes = reply.get("objectSchemaKey") == changed_key(context.options.schema_key)
-    context.findings.settle("schema_key_can_change", changes)
-    context.key_may_differ = changes
+    context.key_may_differ = reply.get("objectSchemaKey") == other
+    context.findings.settle("schema_key_can_change", context.key_may_differ)
 
 
 def _ask_roles(context: Context, schema_id: str) -> None:

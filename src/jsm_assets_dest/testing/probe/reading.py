@@ -133,14 +133,14 @@ def _id_form(identifier: object) -> str:
 
 def ask_searches(context: Context) -> None:
     """Search objects in several ways."""
-    findings, schema = context.findings, context.schema
+    findings = context.findings
     inside = f"objectSchemaId = {context.schema_id}"
     reply = context.search(f"{inside} order by Key asc", startAt=0, maxResults=500, includeAttributes=False)
     if reply.status != 200:
         return
     _read_page(context, reply)
     _read_key_order(context, reply)
-    _ask_large_pages(context, inside, int((schema or {}).get("objectCount") or 0))
+    _ask_large_pages(context, inside, int(context.schema.get("objectCount") or 0))
     unknown = context.search(f'{inside} AND "{uuid.uuid4().hex}" = 1', maxResults=1)
     findings.settle_by_status("unknown_attribute_finds_nothing", unknown.status, {200: True, 400: False})
     longest = _largest_accepted(
