@@ -67,7 +67,7 @@ class Behaviour:
     burst: float = 0.0
     processing: int = 0
     users: int = 0
-    objects: int = 10_000
+    objects: int = 0
 
 
 @define
