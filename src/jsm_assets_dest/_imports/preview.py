@@ -367,7 +367,8 @@ def preview_of(
     """
     previews = tuple(_type_preview(comparison, mapped, dangling) for mapped in comparison.types)
     order: tuple[EvidenceSource, ...] = ("", "journal", "assets")
-    weakest: EvidenceSource = min((preview.evidence for preview in previews), key=order.index, default="")
+    sources = {preview.evidence for preview in previews}
+    weakest = next((source for source in order if source in sources), order[0])
     return ImportPreview(
         object_types=previews,
         evidence=weakest,
