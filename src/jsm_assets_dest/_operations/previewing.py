@@ -167,6 +167,8 @@ class _Reading:
 
     def _add(self, selector: str, _: Sequence[int], records: Sequence[JsonObject]) -> None:
         rows = self._comparison.rows(selector, records)
+        for _position, inner_selector, inner_records in self._checker.inner_records(selector, records):
+            rows += self._comparison.rows(inner_selector, inner_records)
         self._comparison.add([row for of_record in rows for row in of_record])
 
     def _skip(self, error: RecordError) -> None:
