@@ -114,6 +114,8 @@ GOALS: tuple[Goal, ...] = (
         None,
     ),
     _less("P13", "journal, as part of a chunk's time at 100 ms, percent", 1.0, None),
+    _less("P15", "reading objects / hand-written httpx loop over the same pages", 1.5, 1.2),
+    _less("P15b", "peak memory above the base while 100,000 objects are read, MB", 60, 35, quick=False),
     _less("P14", "only changed records, 1 % changed: requests / full run", 0.05, 0.03, quick=False),
     _less(
         "P14b",

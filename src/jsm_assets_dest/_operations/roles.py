@@ -10,6 +10,7 @@ from attrs import evolve
 from .._assets.directory import JiraGroup, JiraUser
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.roles import Role, RoleKind, RolesPreview, SchemaRoles, as_member, label, member_id
+from .._errors.facts import Place
 from .._http.commands import Operation
 from .._session.call import call
 from .._session.site import Site
@@ -222,7 +223,7 @@ def _rejection(
         suggestions=suggestions,
         changed=tuple(changed),
         remedies=tuple(remedies),
-        **(error.place() if error is not None else {}),
+        **(error.place() if error is not None else Place()),
     )
 
 

@@ -29,7 +29,7 @@ from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret
 from .._session.credentials import Credentials
-from .._session.request_event import RequestEvent
+from .._session.observed import RequestEvent
 from .._session.retry_policy import RetryPolicy
 from ..exceptions import AssetsError, ConfigurationError
 from .build_plan import BuildPlan
