@@ -368,7 +368,9 @@ def preview_of(
     previews = tuple(_type_preview(comparison, mapped, dangling) for mapped in comparison.types)
     order: tuple[EvidenceSource, ...] = ("", "journal", "assets")
     sources = {preview.evidence for preview in previews}
-    weakest = next((source for source in order if source in sources), order[0])
+    weakest: EvidenceSource = ""
+    for source in reversed(order):
+        weakest = source if source in sources else weakest
     return ImportPreview(
         object_types=previews,
         evidence=weakest,
