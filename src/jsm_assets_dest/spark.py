@@ -150,7 +150,7 @@ class _AssetsWriter(DataSourceWriter):  # type: ignore[misc,unused-ignore]  # op
         return _Sent(receipt.to_dict())
 
     @override
-    def commit(self, messages: "Sequence[WriterCommitMessage | None]") -> None:
+    def commit(self, messages: Sequence[WriterCommitMessage | None]) -> None:
         """Complete the execution after all tasks succeeded, and wait for its result."""
         with self._job.token() as token:
             leader = token.attach(self._execution, lead=True)
@@ -164,7 +164,7 @@ class _AssetsWriter(DataSourceWriter):  # type: ignore[misc,unused-ignore]  # op
         result.raise_for_failures()
 
     @override
-    def abort(self, messages: "Sequence[WriterCommitMessage | None]") -> None:
+    def abort(self, messages: Sequence[WriterCommitMessage | None]) -> None:
         """Cancel the execution after a task failed, unless the caller started it."""
         if self._job.execution is None:
             with self._job.token() as token:
