@@ -418,3 +418,15 @@ def test_verification_names_objects_that_were_not_removed() -> None:
     verified = VerifiedObjectType(name="People", selector="people", compared=3, identical=3, not_removed=2)
 
     assert str(verified) == "People: 3 compared, 3 identical, 0 differing, 0 absent, 2 not removed"
+
+
+@story
+async def test_verify_accepts_repeated_records(emulator: Emulator, connection: Any) -> None:
+    """The import had them in different chunks, and Assets counted them."""
+    token = await ready(emulator, connection)
+    twice = [*people(3), *people(1)]
+    await now(token.import_records({"people": twice}, chunk_records=2, missing_objects="ignore"))
+
+    verification = await now(token.verify({"people": twice}))
+
+    assert (verification.ok, verification.compared) == (True, 3)
