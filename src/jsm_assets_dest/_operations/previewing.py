@@ -16,7 +16,7 @@ from .._imports.run_evidence import RunEvidence
 from .._session.site import Site
 from .._wire.address_book import SCHEMA_ROLES
 from .._wire.json_reading import JsonObject
-from ..exceptions import JournalMismatchError, NothingToCompareError, RecordError
+from ..exceptions import NothingToCompareError, RecordError
 from . import starting
 from .checked_records import CheckedRecords
 from .evidence import read_evidence
@@ -27,6 +27,7 @@ from .record_sources import (
     refuse_no_source,
     refuse_unknown_selectors,
 )
+from .resuming import refuse_other_journal
 
 
 def preview(target: ImportTarget, records: object, options: ImportOptions) -> Operation[ImportPreview]:
@@ -44,7 +45,7 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
         fit_tables(records, setup.model)
         source_id = setup.links.import_source_id
         if journal is not None:
-            _refuse_other_journal(journal, source_id)
+            refuse_other_journal(journal, source_id)
         evidence = yield from read_evidence(target, setup.links, journal, compares_values=True)
     comparison = evidence.comparison
     check_shares(options, comparison.types)
@@ -78,15 +79,6 @@ def _opened(options: ImportOptions, site: Site) -> Generator[Journal | None]:
         return
     with Journal(options.journal, now=site.clock.time) as journal:
         yield journal
-
-
-def _refuse_other_journal(journal: Journal, import_source_id: str) -> None:
-    sources = journal.import_sources()
-    if sources and import_source_id not in sources:
-        raise JournalMismatchError(
-            f"Could not compare the records with {journal.path.name}: it belongs to another import.",
-            remedies=("You: pass the journal of this import, or none.",),
-        )
 
 
 def _refuse_nothing(target: ImportTarget, evidence: RunEvidence) -> None:

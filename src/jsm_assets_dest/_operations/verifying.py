@@ -27,7 +27,13 @@ from .._imports.whole_run import EXAMPLES
 from .._model.aql import quoted
 from .._wire.import_requests import ImportLinks
 from .._wire.json_reading import JsonObject
-from ..exceptions import AssetsError, ConfigurationError, IncompleteListError, RecordError
+from ..exceptions import (
+    AssetsError,
+    ConfigurationError,
+    IncompleteListError,
+    MissingMappingError,
+    RecordError,
+)
 from . import objects, starting
 from .checked_records import CheckedRecords
 from .evidence import read_mapped_types
@@ -74,10 +80,16 @@ def prepare(target: ImportTarget, links: ImportLinks, sample: int | None) -> Ope
         if unreadable is not None:
             raise unreadable
         object_type_ids = tuple(itertools.chain.from_iterable(mapped.object_type_ids for mapped in types))
-        if object_type_ids:
-            yield from objects.count_selected(
-                target.site, Selection(schema_id="", object_type_ids=object_type_ids)
+        if not object_type_ids:
+            raise MissingMappingError(
+                "The import is not mapped to an existing object type, so there is nothing to compare.",
+                remedies=("You: build the model first with token.build(model).",),
+                operation="read mapping",
+                reason="MISSING_MAPPING",
             )
+        yield from objects.count_selected(
+            target.site, Selection(schema_id="", object_type_ids=object_type_ids)
+        )
     except AssetsError as error:
         error.add_note("A verification needs an account that may read the objects. Nothing was sent.")
         raise
