@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from ._plan.differences import Difference, DifferenceKind
     from ._plan.plan_items import PlanItem, PlanKind, PlanSubject
     from ._session.credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
-    from ._session.request_event import RequestEvent
+    from ._session.observed import RequestEvent
     from ._session.retry_policy import RetryPolicy
     from ._sync.build_plan import BuildPlan
     from ._sync.connection import Connection
@@ -168,7 +168,7 @@ _HOMES = {
     "PlanKind": "_plan.plan_items",
     "PlanSubject": "_plan.plan_items",
     "ReferenceSpec": "_model.specs",
-    "RequestEvent": "_session.request_event",
+    "RequestEvent": "_session.observed",
     "Resolution": "_plan.conflicts",
     "RetryPolicy": "_session.retry_policy",
     "Role": "_assets.roles",

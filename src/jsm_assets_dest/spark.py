@@ -15,11 +15,11 @@ Needs pyspark 4 or later.
 
 # Optional requirement: whether it is installed must not change the verdict.
 # pyright: reportMissingImports=false, reportUntypedBaseClass=false, reportUnknownVariableType=false
-# pyright: reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
+# pyright: reportGeneralTypeIssues=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -115,7 +115,7 @@ class _Job:
         return Destination.from_dict(self.destination, path=path)
 
     @contextlib.contextmanager
-    def token(self) -> Iterator[ImportToken]:
+    def token(self) -> Generator[ImportToken]:
         """Open a connection for a step of the job, and return the import token."""
         destination = self.open_destination()
         with destination.connect() as connection:

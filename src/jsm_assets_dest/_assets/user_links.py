@@ -104,6 +104,8 @@ class LinkReason(enum.StrEnum):
     CUSTOMER = "customer account"
     NO_GROUP = "no group"
     NO_ADDRESS = "no address or name"
+    #: The object with the address, to which this one refers, was not found. It may not be visible yet.
+    UNREADABLE = "unreadable reference"
     TOO_MANY = "too many values for the attribute"
 
 

@@ -12,11 +12,12 @@ from .._imports.execution_status import read_execution_status
 from .._model.document_reading import read_document
 from .._model.schema_model import SchemaModel
 from .._plan.build_plan import BuildPlanRecord, make_plan
-from .._plan.plan_items import PlanKind, PlanSubject
+from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from .._secret import Secret
 from .._session.call import call
 from .._session.site import Site
 from .._wire import import_requests as wire
+from .._wire.address_book import SCHEMA_IMPORT
 from .._wire.decision_table import refused_mapping
 from .._wire.error_bodies import read_body
 from .._wire.import_requests import ImportLinks
@@ -60,8 +61,27 @@ def plan(target: ImportTarget, model: SchemaModel) -> Operation[BuildPlanRecord]
 
 def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:
     plan = yield from _mapping_plan(target, model, links)
-    items = yield from linked_attributes.plan_items(target, plan.model)
+    items = (*(yield from linked_attributes.plan_items(target, plan.model)), *_reset_setting(target, plan))
     return evolve(plan, items=(*plan.items, *items)) if items else plan
+
+
+def _reset_setting(target: ImportTarget, plan: BuildPlanRecord) -> tuple[PlanItem, ...]:
+    """Return a warning if a change of the mapping may switch off the declared treatment of missing objects."""
+    declared = target.memory.missing_objects
+    if plan.verb is None or declared not in {"remove", "update"}:
+        return ()
+    return (
+        PlanItem(
+            kind=PlanKind.WARNING,
+            subject=PlanSubject.MAPPING,
+            path="missing objects",
+            message=f'The import is declared as missing_objects="{declared}". A change of the mapping is reported to reset '
+            "this setting to Ignore for every object type.",
+            remedy=SCHEMA_IMPORT.remedy(
+                'after the build, open the import, edit the mapping of each object type, and set "Missing objects" again'
+            ),
+        ),
+    )
 
 
 def _mapping_plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:

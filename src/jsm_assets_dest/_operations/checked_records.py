@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from .._http.commands import Operation
 from .._imports.chunker import CHUNK_RECORDS, runs_of_pairs
 from .._imports.options import ImportOptions, time_zone
-from .._imports.record_checker import OnAccepted, RecordChecker
+from .._imports.record_checker import RecordChecker
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject
 from ..exceptions import RecordError
@@ -20,7 +20,7 @@ class CheckedRecords:
     Args:
         model: The model of the records.
         options: Options of the import.
-        on_accepted: Receives checked records.
+        on_accepted: Receives the selector and checked records, also those inside other records.
         on_skipped: Receives the error of each record that does not fit, and its values, or None if they can't be read. Without
             `on_bad_record="skip"`, the error is raised.
     """
@@ -29,18 +29,19 @@ class CheckedRecords:
         self,
         model: SchemaModel,
         options: ImportOptions,
-        on_accepted: OnAccepted,
+        on_accepted: Callable[[str, Sequence[JsonObject]], object],
         on_skipped: Callable[[RecordError, JsonObject | None], object],
     ) -> None:
         self._options = options
         self._selectors = chosen_selectors(model, options.only)
         self._counts: dict[str, int] = {}
+        self._on_accepted = on_accepted
         self._on_skipped = on_skipped
         self._checker = RecordChecker(
             model,
             timezone=None if options.timezone is None else time_zone(options.timezone),
             allows_repeated=True,
-            on_accepted=on_accepted,
+            on_accepted=self._accept,
         )
 
     def read_all(self, records: object) -> Operation[None]:
@@ -74,6 +75,11 @@ class CheckedRecords:
         first = self._counts.get(selector, 0)
         self._counts[selector] = first + len(records)
         self._checker.check_many(selector, first, records, self._skip)
+
+    def _accept(self, selector: str, _: Sequence[int], records: Sequence[JsonObject]) -> None:
+        self._on_accepted(selector, records)
+        for _position, inner_selector, inner_records in self._checker.inner_records(selector, records):
+            self._on_accepted(inner_selector, inner_records)
 
     def _skip(self, error: RecordError) -> None:
         if self._options.on_bad_record == "fail":

@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from .._assets.import_sources import ImportSource
+from .._errors.facts import Place
 from .._http.commands import Operation
 from .._imports.journal import Journal
 from .._imports.options import ImportOptions
@@ -53,7 +54,7 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
     if options.allow_missing is not None:
         accept(comparison, options.allow_missing, source_id)
 
-    def on_accepted(selector: str, _: Sequence[int], accepted: Sequence[JsonObject]) -> None:
+    def on_accepted(selector: str, accepted: Sequence[JsonObject]) -> None:
         rows = comparison.rows(selector, accepted)
         comparison.add([row for of_record in rows for row in of_record])
 
@@ -96,7 +97,7 @@ def _refuse_nothing(target: ImportTarget, evidence: RunEvidence) -> None:
             "Or you: pass the journal= of the last confirmed run.",
         ),
         details="nothing was changed in Assets",
-        **({} if reason is None else reason.place()),
+        **(Place() if reason is None else reason.place()),
     )
 
 

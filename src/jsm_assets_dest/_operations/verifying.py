@@ -137,13 +137,10 @@ def note_records(
     """Read and check records for a verification; return the problems of skipped ones."""
     tally = Tally(names={mapped.selector: mapped.name for mapped in readback.types}, started=0.0)
 
-    def on_accepted(selector: str, _: Sequence[int], accepted: Sequence[JsonObject]) -> None:
-        readback.note(selector, accepted)
-
     def on_skipped(error: RecordError, _: JsonObject | None) -> None:
         tally.refuse(error)
 
-    yield from CheckedRecords(setup.model, setup.options, on_accepted, on_skipped).read_all(records)
+    yield from CheckedRecords(setup.model, setup.options, readback.note, on_skipped).read_all(records)
     return tuple(skipped_problems(tally.failed, tally.refused, tally.names, by_reason=False))
 
 
