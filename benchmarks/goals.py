@@ -127,6 +127,7 @@ GOALS: tuple[Goal, ...] = (
     _less(
         "P15b.verify", "peak memory above the base, verification of 100,000 objects, MB", 60, 35, quick=False
     ),
+    _less("P15b.preview", "peak memory above the base, preview of 100,000 objects, MB", 60, 35, quick=False),
     _less("P16", "emulator: bytes per stored object of 10 values and 10 links", 4000, 2500, quick=False),
 )
 

@@ -239,6 +239,7 @@ class AsyncDestination(SavedDestination):
             ObjectSchemaNotFoundError: The account can't see the object schema.
         """
         target = await self._import_target(connection, self._token())
+        target.memory.missing_objects = self.options.missing_objects
         return AsyncImportToken(session=connection._session, target=target)
 
     async def save_import_token(

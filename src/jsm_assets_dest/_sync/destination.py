@@ -240,6 +240,7 @@ class Destination(SavedDestination):
             ObjectSchemaNotFoundError: The account can't see the object schema.
         """
         target = self._import_target(connection, self._token())
+        target.memory.missing_objects = self.options.missing_objects
         return ImportToken(session=connection._session, target=target)
 
     def save_import_token(
