@@ -104,7 +104,7 @@ def _taken_ahead(stage: Stage) -> Measured:
     )
 
 
-def _resident(mark: str) -> int:
+def resident(mark: str) -> int:
     """Bytes of memory in use, now (VmRSS) or at most until now (VmHWM)."""
     # The peak of a child begins with its parent's, so that the kernel's own mark is read where it can be.
     try:
@@ -119,7 +119,7 @@ def _child(url: str, count: int) -> None:
     site = Connection.external_site(url, ACCOUNT, workspace_id=WORKSPACE, gateway=url, trust_env=False)
     with site as connection:
         connection.object_schemas()
-        base = _resident("VmRSS")
+        base = resident("VmRSS")
         connection.import_token(loops.TOKEN).import_records(
             {"users": users(count)},
             model=model(),
@@ -127,7 +127,7 @@ def _child(url: str, count: int) -> None:
             in_flight=IN_FLIGHT,
             missing_objects="ignore",
         )
-        print(json.dumps([base, _resident("VmHWM")]))
+        print(json.dumps([base, resident("VmHWM")]))
 
 
 if __name__ == "__main__":

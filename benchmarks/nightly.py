@@ -17,7 +17,7 @@ from jsm_assets_dest import Connection, ImportToken
 
 from . import loops
 from .measuring import Measured
-from .memory import _MB, _resident
+from .memory import _MB, resident
 from .records import model, user, users
 from .server import WORKSPACE
 from .stage import ACCOUNT, Stage
@@ -107,10 +107,10 @@ def _child(url: str, count: int) -> None:
     site = Connection.external_site(url, ACCOUNT, workspace_id=WORKSPACE, gateway=url, trust_env=False)
     with site as connection:
         connection.object_schemas()
-        base = _resident("VmRSS")
+        base = resident("VmRSS")
         verification = connection.import_token(loops.TOKEN).verify({"users": users(count)}, model=model())
         identical = sum(object_type.identical for object_type in verification.object_types)
-        print(json.dumps([base, _resident("VmHWM"), identical]))
+        print(json.dumps([base, resident("VmHWM"), identical]))
 
 
 if __name__ == "__main__":

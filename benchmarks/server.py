@@ -40,6 +40,7 @@ STATUS = f"{_RUN}/status"
 SCHEMA = f"{_ASSETS}/objectschema/1"
 ATTRIBUTES = f"{SCHEMA}/attributes"
 SEARCH = f"{_ASSETS}/object/aql"
+COUNT = f"{SEARCH}/totalcount"
 CONTROL = "/_control"
 
 #: How many attribute definitions the listing has.
@@ -57,6 +58,7 @@ class Behaviour:
         burst: Chunks that it takes at once before that limit counts.
         processing: How many times it says PROCESSING before DONE.
         users: Number of objects of `records.user` that each search matches.
+        objects: Number of objects of 12 kB that each search matches, if there are no `users`.
     """
 
     latency: float = 0.0
@@ -65,6 +67,7 @@ class Behaviour:
     burst: float = 0.0
     processing: int = 0
     users: int = 0
+    objects: int = 0
 
 
 @define
@@ -191,6 +194,104 @@ class _UserObjects:
         )
 
 
+#: Stands for the ID of an object in its template.
+_ID = "4242424242"
+
+
+def _definitions() -> list[dict[str, object]]:
+    """Return the definitions of a person: 30 plain values of four types, and a reference."""
+    definitions = [_attribute(number) for number in range(1, 32)]
+    for number, definition in enumerate(definitions):
+        kind = number % 4 if number < 30 else 0
+        definition["defaultType"] = {
+            "id": (0, 1, 6, 2)[kind],
+            "name": ("Text", "Integer", "DateTime", "Boolean")[kind],
+        }
+    definitions[30] |= {"type": 1, "referenceObjectTypeId": "1"}
+    del definitions[30]["defaultType"]
+    return definitions
+
+
+def _object(*, is_referenced: bool = False) -> dict[str, object]:
+    """Return an object as the vendor's example shows it: about 12 kB, or 2.4 kB without attributes."""
+    avatar = "https://api.example.com/avatar.png?size="
+    found: dict[str, object] = {
+        "workspaceId": WORKSPACE,
+        "globalId": f"{WORKSPACE}:{_ID}",
+        "id": _ID,
+        "label": "Ana Kovačević",
+        "objectKey": f"OKT-{_ID}",
+        "avatar": {
+            "workspaceId": WORKSPACE,
+            **{f"url{size}": f"{avatar}{size}" for size in (16, 48, 72, 144, 288)},
+            "objectId": _ID,
+            "mediaClientConfig": {
+                "clientId": WORKSPACE,
+                "mediaBaseUrl": "https://api.media.example.com",
+                "mediaJwtToken": "x" * 400,
+            },
+        },
+        "objectType": _attribute(1)["objectType"],
+        "created": "2026-01-05T08:00:01.250Z",
+        "updated": "2026-01-05T08:00:01.250Z",
+        "hasAvatar": False,
+        "timestamp": 1767600001250,
+        "_links": {"self": f"https://api.example.com/object/{_ID}"},
+        "name": "Ana Kovačević",
+    }
+    if not is_referenced:
+        texts = ("Product and Technology", "1042", "2026-01-05T08:00:01.250Z", "true")
+        values: list[dict[str, object]] = [
+            {"value": text, "displayValue": text, "searchValue": text, "referencedType": False}
+            for text in (texts[number % 4] for number in range(30))
+        ]
+        target = _object(is_referenced=True)
+        values.append(
+            {
+                "referencedObject": target,
+                "displayValue": "Ana",
+                "searchValue": f"OKT-{_ID}",
+                "referencedType": True,
+            }
+        )
+        found["attributes"] = [
+            {
+                "workspaceId": WORKSPACE,
+                "globalId": f"{WORKSPACE}:{number}{_ID}",
+                "id": f"{number}{_ID}",
+                "objectTypeAttributeId": str(number),
+                "objectAttributeValues": [value],
+                "objectId": _ID,
+            }
+            for number, value in enumerate(values, 1)
+        ]
+    return found
+
+
+class _Search:
+    """Pages of objects, made from one template."""
+
+    def __init__(self) -> None:
+        self._template = json.dumps(_object(), separators=(",", ":")).encode()
+        self._definitions = json.dumps(_definitions(), separators=(",", ":")).encode()
+
+    def page(self, query: str, count: int) -> bytes:
+        """Return the response to a search."""
+        parameters = dict(item.split("=") for item in query.split("&"))
+        start, size = int(parameters["startAt"]), int(parameters["maxResults"])
+        end = min(start + size, count)
+        mark = _ID.encode()
+        values = b",".join(
+            self._template.replace(mark, b"%d" % number) for number in range(start + 1, end + 1)
+        )
+        head = json.dumps({"startAt": start, "maxResults": size, "isLast": end == count})[:-1].encode()
+        body = b'%b,"values":[%b],"objectTypeAttributes":%b}' % (head, values, self._definitions)
+        return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+            len(body),
+            body,
+        )
+
+
 class _State:
     """The answers, the counters and the present behaviour."""
 
@@ -252,6 +353,7 @@ class _State:
             for name, progress in (("INGESTING", None), ("PROCESSING", None), ("DONE", report))
         }
         self.user_objects = _UserObjects()
+        self.search = _Search()
         self.behave(Behaviour())
 
     def behave(self, behaviour: Behaviour) -> None:
@@ -368,9 +470,12 @@ class _Connection(asyncio.BufferedProtocol):
             self._elsewhere(state.status())
         elif path == SEARCH:
             query = self._target.partition(b"?")[2].decode("ascii")
-            self._elsewhere(state.user_objects.page(query, state.behaviour.users))
-        elif path == f"{SEARCH}/totalcount":
-            self._elsewhere(_response("200 OK", {"totalCount": state.behaviour.users}))
+            users, objects = state.behaviour.users, state.behaviour.objects
+            page = state.user_objects.page(query, users) if users else state.search.page(query, objects)
+            self._elsewhere(page)
+        elif path == COUNT:
+            count = state.behaviour.users or state.behaviour.objects
+            self._elsewhere(_response("200 OK", {"totalCount": count}))
         else:
             if path == START:
                 state.is_completed = False

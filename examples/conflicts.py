@@ -115,7 +115,12 @@ def show_all_resolutions(emulator: Emulator, connection: Connection) -> None:
         schema, token = add_department(emulator, connection, number, badge_type="text")
         print(f"\n=== {resolution.value} in {schema.key}\n")
         model = directory_model(f"directory-{number}")
-        (conflict,) = schema.find_conflicts(model)
+        conflicts = schema.find_conflicts(model)
+        if not conflicts:
+            print("An earlier run has resolved the conflict.")
+            build_and_import(schema, token, model)
+            continue
+        (conflict,) = conflicts
         if number == 1:
             print("Badge is a text attribute here, which can't store numbers:\n")
             explain(conflict)

@@ -3,7 +3,7 @@
     python examples/dask_import.py                              on the embedded emulator, with a cluster of two processes
     python examples/dask_import.py --scheduler tcp://host:8786  on a cluster of yours
 
-Needs `dask[distributed]`. With JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, JSM_ASSETS_API_TOKEN and JSM_ASSETS_IMPORT_TOKEN set,
+Needs `dask[distributed]`, and `pandas` for the tables of the example. With JSM_ASSETS_SITE, JSM_ASSETS_EMAIL, JSM_ASSETS_API_TOKEN and JSM_ASSETS_IMPORT_TOKEN set,
 here and on the workers, the same script runs against that site. Secrets never travel with a task: every worker reads them
 from its own environment, once, when it joins.
 
@@ -22,10 +22,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 import dask
+import pandas as pd
 from attrs import frozen
 from distributed import Client, LocalCluster, Semaphore, WorkerPlugin, as_completed, get_worker
 
@@ -38,12 +39,14 @@ from jsm_assets_dest import (
     ObjectTypeSpec,
     SchemaModel,
     SubmitReceipt,
+    tables,
 )
 from jsm_assets_dest.exceptions import AssetsError, ImportInterruptedError
 from jsm_assets_dest.testing import Emulator
 
-#: Returns the records of a partition. If a task runs again, it must return the same records in the same order.
-Read = Callable[[int], Iterable[Mapping[str, object]]]
+#: Returns a partition as a table: anything that `tables.records` accepts. If a task runs again, it must return the same rows
+#: in the same order.
+Read = Callable[[int], object]
 
 #: Dask releases the lease of a lost worker after this time.
 LEASE = {"distributed.scheduler.locks.lease-timeout": "10s"}
@@ -67,10 +70,16 @@ def model() -> SchemaModel:
     )
 
 
-def sensors(partition: int, count: int = 2_000) -> Iterator[dict[str, object]]:
-    """Yield the records of a partition. A real reader opens its file of a data lake here."""
-    for number in range(partition * count, (partition + 1) * count):
-        yield {"serial": f"S-{number:07d}", "place": f"Hall {number % 12}", "value": number % 400 / 10}
+def sensors(partition: int, count: int = 2_000) -> pd.DataFrame:
+    """Return the rows of a partition. A real reader opens its file of a data lake here."""
+    numbers = range(partition * count, (partition + 1) * count)
+    return pd.DataFrame(
+        {
+            "serial": [f"S-{number:07d}" for number in numbers],
+            "place": [f"Hall {number % 12}" for number in numbers],
+            "value": [number % 400 / 10 for number in numbers],
+        }
+    )
 
 
 class AssetsWorker(WorkerPlugin):  # type: ignore[misc,unused-ignore]  # optional: its types may be unknown
@@ -94,7 +103,7 @@ class Task:
     Attributes:
         execution: The execution that receives the records. It contains no secret.
         budget: Semaphore that limits the requests of the whole cluster.
-        read: Function that returns the records of a partition.
+        read: Function that returns a partition as a table.
         selector: Selector of the records.
     """
 
@@ -112,8 +121,9 @@ class Task:
         plugin = get_worker().plugins[AssetsWorker.name]
         token = plugin.connection.import_token(os.environ["JSM_ASSETS_IMPORT_TOKEN"])
         with self.budget:
-            records = self.read(partition)
+            table = self.read(partition)
             try:
+                records = tables.records(table)
                 execution = token.attach(self.execution)
                 receipt: SubmitReceipt = execution.submit({self.selector: records}, part=f"p{partition}")
             except AssetsError as error:
@@ -154,6 +164,7 @@ def import_partitions(
     *,
     requests: int = 4,
     chunk_records: int = 500,
+    timeout: float | None = None,
 ) -> Imported:
     """Import partitions from the workers of a cluster, in one execution.
 
@@ -161,12 +172,14 @@ def import_partitions(
         client: The cluster.
         token: The import token.
         wanted: The model of the records. It must be built.
-        read: Function that returns the records of a partition. It runs on a worker.
+        read: Function that returns a partition as a table. It runs on a worker.
         partitions: Number of partitions.
         requests: Most requests at a time, in the whole cluster.
         chunk_records: The most records in a request.
+        timeout: Most seconds until the workers have sent all partitions. None waits without a limit.
 
     Raises:
+        TimeoutError: The workers needed longer than `timeout`.
         MassDeletionGuardError: Objects in Assets are missing from the partitions.
         Exception: A partition failed. In either case the execution was cancelled, and nothing of it is in Assets.
     """
@@ -179,7 +192,7 @@ def import_partitions(
         futures = client.map(task, range(partitions), pure=False, retries=2)
         sent = 0
         try:
-            for _, outcome in as_completed(futures, with_results=True):
+            for _, outcome in as_completed(futures, with_results=True, timeout=timeout):
                 if isinstance(outcome, AssetsError):
                     raise outcome
                 sent += outcome

@@ -45,6 +45,7 @@ from jsm_assets_dest import (
     ObjectTypeSpec,
     ReferenceSpec,
     SchemaModel,
+    tables,
 )
 from jsm_assets_dest.exceptions import AssetsError
 from jsm_assets_dest.testing import Emulator
@@ -98,7 +99,7 @@ def assets(execution: ImportExecution) -> Any:
     def destination(items: Any, table: Mapping[str, Any]) -> None:
         selector = str(table["name"])
         # Data frames and Arrow tables come as batches of Arrow, everything else as lists.
-        records = items if isinstance(items, list) else items.to_pylist()
+        records = items if isinstance(items, list) else list(tables.records(items))
         content = json.dumps([selector, records], default=str, sort_keys=True).encode()
         try:
             execution.submit({selector: records}, part=hashlib.sha256(content).hexdigest()[:24])

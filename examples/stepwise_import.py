@@ -23,7 +23,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,7 +57,7 @@ def sensors(partition: int, count: int = 500) -> Iterator[dict[str, object]]:
 
 
 @contextmanager
-def open_token() -> Iterator[ImportToken]:
+def open_token() -> Generator[ImportToken]:
     """Open a connection from the environment of this process, and return the import token."""
     with Connection.current_site() as connection:
         yield connection.import_token(os.environ["JSM_ASSETS_IMPORT_TOKEN"])

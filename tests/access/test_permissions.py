@@ -547,7 +547,7 @@ def test_it_never_raises(script: dict[str, Said]) -> None:
 
 # --- what a report may claim ------------------------------------------------------------------------------------------
 
-SCOPED = {"credentials": OAuthToken("an-access-token"), "cloud_id": CLOUD}
+SCOPED: dict[str, Any] = {"credentials": OAuthToken("an-access-token"), "cloud_id": CLOUD}
 
 
 def test_administrator_with_a_classic_token_is_ready() -> None:

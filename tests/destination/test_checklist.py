@@ -96,6 +96,13 @@ def with_fault(
     return prepare_fault
 
 
+def without_roles(emulator: Emulator) -> Destination:
+    destination = configured(emulator)
+    headers = {"X-AAccountId": emulator.account.account_id}
+    emulator.faults.next("list roles", status=200, body={}, headers=headers)
+    return destination
+
+
 def without_a_token(emulator: Emulator) -> Destination:
     return configured(emulator, import_token=None)
 
@@ -173,6 +180,7 @@ SCENARIOS: list[tuple[Callable[[Emulator], Destination], StepCode, str, ActionCo
     (lambda emulator: configured(emulator, roles={}), "roles", "needs_input", "restrict_roles"),
     (configured, "roles", "open", "restrict_roles"),
     (with_fault("list roles", 404), "roles", "unknown", "restrict_roles"),
+    (without_roles, "roles", "unknown", "restrict_roles"),
     (built, "roles", "done", None),
     (unconfigured, "import_source", "waiting", None),
     (without_imports, "import_source", "open", "create_import_source"),
@@ -264,6 +272,9 @@ def check_step(step: DestinationStep) -> None:
         assert step.action is not None
         assert step.action.code in get_args(ActionCode)
         assert step.who
+    if step.state is not StepState.WAITING:
+        assert step.evidence
+        assert step.link.startswith("https://")
 
 
 def texts_in(value: object) -> Iterator[str]:
@@ -333,7 +344,9 @@ def test_steps_can_be_drawn_whatever_request_fails(fault: dict[str, Any]) -> Non
     ],
 )
 def test_every_error_becomes_a_step_without_python(kind: type[AssetsError]) -> None:
-    step = failed_step("token", kind("Could not check the import token."), "fix_token")
+    step = failed_step(
+        "token", kind("Could not check the import token."), "fix_token", "https://x.atlassian.net"
+    )
 
     check_step(step)
 

@@ -312,7 +312,12 @@ def test_types_without_a_report_are_lost_unless_renamed(
 
 def test_error_lists_the_first_five_problems() -> None:
     """The result contains all of them."""
-    counts = {"errorCount": 1, "duplicateEnries": 1, "emptyLabelEntries": 1, "emptyExternalIdEntries": 1}
+    counts: dict[str, Any] = {
+        "errorCount": 1,
+        "duplicateEnries": 1,
+        "emptyLabelEntries": 1,
+        "emptyExternalIdEntries": 1,
+    }
     many = evolve(
         result(done(**counts)),
         noted=tuple(ImportProblem(code="unknown_status", count=1, object_type=name) for name in ("A", "B")),

@@ -424,7 +424,7 @@ def test_fix_without_similar_columns_names_a_key(site: Site) -> None:
 
 @pytest.mark.parametrize("form", ["pandas", "polars", "arrow"])
 def test_column_of_floats_that_identify_is_rejected_unsent(site: Site, form: str) -> None:
-    table = {"pandas": Pandas, "polars": Polars, "arrow": Arrow}[form]([], kinds=("f", "i"))
+    table = {"pandas": Pandas, "polars": Polars, "arrow": Arrow}[form]([(7.0, 41)], kinds=("f", "i"))
 
     with pytest.raises(ConfigurationError, match='The column "id" contains floats, but it identifies People'):
         site.token.import_records({"people": tables.records(table)})

@@ -50,7 +50,7 @@ def test_a_goal_that_was_forgotten_is_not_passed() -> None:
 def test_the_quick_run_leaves_out_only_what_takes_long() -> None:
     left_out = {goal.name for goal in GOALS} - {goal.name for goal, _, _ in judged([], quick=True)}
 
-    assert left_out == {"P14", "P14b", "P15b.verify", "P16", "P7.20", "P7.300", "P8"}
+    assert left_out == {"P14", "P14b", "P15b", "P15b.preview", "P15b.verify", "P16", "P7.20", "P7.300", "P8"}
 
 
 def test_every_goal_of_the_project_is_measured_or_said_not_to_be() -> None:
@@ -58,6 +58,7 @@ def test_every_goal_of_the_project_is_measured_or_said_not_to_be() -> None:
 
     assert names >= {f"P{number}" for number in range(1, 14)}
     assert names >= {
+        "P15",
         "P14",
         "P14b",
         "P15b",

@@ -218,6 +218,25 @@ def test_definition_inside_an_attribute_is_used() -> None:
     assert ObjectReader().read(source(attribute)).values == {"Age": 7}
 
 
+def test_attribute_id_may_be_a_number() -> None:
+    reader = ObjectReader()
+    reader.define([definition("integer", "Age")])
+
+    assert reader.read(
+        source({"objectTypeAttributeId": 9, "objectAttributeValues": [{"value": "7"}]})
+    ).values == {"Age": 7}
+
+
+@pytest.mark.parametrize(
+    "attributes", ["x", ["x", None], [{"objectTypeAttributeId": "9", "objectAttributeValues": ["x", None]}]]
+)
+def test_attributes_of_another_form_are_left_out(attributes: object) -> None:
+    reader = ObjectReader()
+    reader.define([definition("text")])
+
+    assert reader.read(source(attributes=attributes)).values == {}
+
+
 @pytest.mark.parametrize("inner", [None, definition("integer", "Age", id="8")])
 def test_attribute_without_a_definition_is_named_by_its_id(inner: object) -> None:
     attributes = [

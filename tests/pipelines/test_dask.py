@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -18,6 +19,7 @@ from jsm_assets_dest.exceptions import MassDeletionGuardError, RecordError
 from jsm_assets_dest.testing import Emulator
 
 pytest.importorskip("distributed")
+pytest.importorskip("pandas")
 
 import dask
 from distributed import Client, LocalCluster
@@ -35,6 +37,8 @@ pytestmark = [
 PARTITIONS = 6
 COUNT = 50
 CHUNK = 10
+#: Seconds after which an import fails instead of blocking all tests.
+LIMIT = 120.0
 
 
 @pytest.fixture
@@ -82,8 +86,31 @@ def imported(
         token = connection.import_token(settings["JSM_ASSETS_IMPORT_TOKEN"])
         token.build(dask_import.model())
         return dask_import.import_partitions(
-            client, token, dask_import.model(), read, PARTITIONS, requests=requests, chunk_records=CHUNK
+            client,
+            token,
+            dask_import.model(),
+            read,
+            PARTITIONS,
+            requests=requests,
+            chunk_records=CHUNK,
+            timeout=LIMIT,
         )
+
+
+def rows(partition: int, count: int = COUNT) -> list[dict[str, str]]:
+    """Return the rows of a partition as strings."""
+    return [
+        {key: str(value) for key, value in row.items()}
+        for row in dask_import.sensors(partition, count).to_dict("records")
+    ]
+
+
+def reader(records: Iterator[dict[str, str]]) -> Any:
+    """Return a reader of Arrow that reads one record after the other, so that earlier ones are sent before."""
+    pa = pytest.importorskip("pyarrow")
+    columns = [(name, pa.string()) for name in ("serial", "place", "value")]
+    batches = (pa.RecordBatch.from_pylist([record]) for record in records)
+    return pa.RecordBatchReader.from_batches(pa.schema(columns), batches)
 
 
 def chunks(emulator: Emulator) -> dict[str, list[str]]:
@@ -122,14 +149,14 @@ def test_a_killed_worker_loses_and_doubles_nothing(
     """The worker dies while it makes the third chunk of a partition, so that the first one has certainly been taken."""
     killed = tmp_path / "killed"
 
-    def read(partition: int) -> Iterator[dict[str, object]]:
-        for at, record in enumerate(dask_import.sensors(partition, COUNT)):
+    def records(partition: int) -> Iterator[dict[str, str]]:
+        for at, record in enumerate(rows(partition)):
             if partition == 3 and at == 2 * CHUNK + 5 and not killed.exists():
                 killed.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
             yield record
 
-    found = imported(client, settings, read)
+    found = imported(client, settings, lambda partition: reader(records(partition)))
 
     assert killed.exists()
     everything_is_there_once(emulator, found)
@@ -145,8 +172,8 @@ def test_killed_workers_lose_and_double_nothing(
 ) -> None:
     """One before its first chunk, one after its last record and so with all of its chunks sent, one of them twice."""
 
-    def read(partition: int) -> Iterator[dict[str, object]]:
-        for at, record in enumerate(dask_import.sensors(partition, COUNT)):
+    def records(partition: int) -> Iterator[dict[str, str]]:
+        for at, record in enumerate(rows(partition)):
             yield record
             if (partition, at) in {(0, 0), (2, COUNT - 1), (4, CHUNK)}:
                 killed = tmp_path / f"{partition} {at}"
@@ -155,7 +182,7 @@ def test_killed_workers_lose_and_double_nothing(
                     os.kill(os.getpid(), signal.SIGKILL)
 
     # More shares than can be lost, because a lost one comes back only after ten seconds.
-    found = imported(client, settings, read, requests=6)
+    found = imported(client, settings, lambda partition: reader(records(partition)), requests=6)
 
     assert len(list(tmp_path.iterdir())) == 3
     everything_is_there_once(emulator, found)
@@ -169,14 +196,14 @@ def test_a_task_that_is_tried_again_sends_the_same_chunks_again(
 ) -> None:
     failed = tmp_path / "failed"
 
-    def read(partition: int) -> Iterator[dict[str, object]]:
-        for at, record in enumerate(dask_import.sensors(partition, COUNT)):
+    def records(partition: int) -> Iterator[dict[str, str]]:
+        for at, record in enumerate(rows(partition)):
             if partition == 2 and at == 2 * CHUNK + 5 and not failed.exists():
                 failed.touch()
                 raise OSError("the data lake is away")
             yield record
 
-    found = imported(here, settings, read)
+    found = imported(here, settings, lambda partition: reader(records(partition)))
 
     everything_is_there_once(emulator, found)
     sent = chunks(emulator)
@@ -189,8 +216,8 @@ def test_a_bad_record_ends_the_import_and_is_not_read_again(
 ) -> None:
     readings = tmp_path / "readings"
 
-    def read(partition: int) -> Iterator[dict[str, object]]:
-        for at, record in enumerate(dask_import.sensors(partition, COUNT)):
+    def records(partition: int) -> Iterator[dict[str, str]]:
+        for at, record in enumerate(rows(partition)):
             if partition == 2 and at == 25:
                 with readings.open("a") as lines:
                     lines.write("once\n")
@@ -198,7 +225,7 @@ def test_a_bad_record_ends_the_import_and_is_not_read_again(
             yield record
 
     with pytest.raises(RecordError, match=r"sensors\[25\]: value"):
-        imported(here, settings, read)
+        imported(here, settings, lambda partition: reader(records(partition)))
 
     assert readings.read_text() == "once\n"
     assert emulator.object_schema("SEN")["Sensors"].objects == []
@@ -206,8 +233,8 @@ def test_a_bad_record_ends_the_import_and_is_not_read_again(
 
 
 def test_a_partition_may_be_empty(emulator: Emulator, settings: Mapping[str, str], here: Client) -> None:
-    def read(partition: int) -> Iterator[dict[str, object]]:
-        yield from dask_import.sensors(partition, 0 if partition in (0, 4) else COUNT)
+    def read(partition: int) -> object:
+        return dask_import.sensors(partition, 0 if partition in (0, 4) else COUNT)
 
     found = imported(here, settings, read)
 
@@ -247,6 +274,30 @@ def test_a_refusal_for_too_many_requests_is_waited_out(
     everything_is_there_once(emulator, found)
     sent = chunks(emulator)
     assert sorted(map(len, sent.values())) == [1] * (len(sent) - 1) + [2]
+
+
+def test_an_import_that_takes_too_long_is_cancelled(
+    emulator: Emulator,
+    settings: Mapping[str, str],
+    here: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    release = tmp_path / "release"
+    monkeypatch.setattr("tests.pipelines.test_dask.LIMIT", 0.5)
+
+    def read(partition: int) -> object:
+        while not release.exists():
+            time.sleep(0.05)
+        return dask_import.sensors(partition, COUNT)
+
+    try:
+        with pytest.raises(TimeoutError):
+            imported(here, settings, read)
+    finally:
+        release.touch()
+
+    assert [one.status for one in emulator.executions] == ["CANCELLED"]
 
 
 def test_no_secret_travels_with_a_task(settings: Mapping[str, str]) -> None:

@@ -732,3 +732,30 @@ def test_preview_with_a_journal_of_another_import_is_rejected(
     with pytest.raises(JournalMismatchError, match="belongs to another import"):
         token.preview(records(), journal=journal)
     assert set(operations(emulator)) <= {"read import info", "get import source"}
+
+
+@story
+async def test_build_warns_that_the_setting_may_be_reset(emulator: Emulator, connection: Any) -> None:
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+    await now(token.build(model(groups=False)))
+    await now(token.import_records({"people": records()["people"]}, missing_objects="remove"))
+
+    plan = await now(token.plan(model()))
+    (warning,) = plan.of("warning")
+
+    assert 'declared as missing_objects="remove"' in warning.message
+    assert "reset this setting to Ignore" in warning.message
+    assert 'set "Missing objects" again' in warning.remedy
+    assert (await now(token.build(model()))).of("warning") == (warning,)
+    assert (await now(token.plan(model()))).of("warning") == ()
+
+
+def test_saved_declaration_warns_before_a_build(emulator: Emulator) -> None:
+    with emulator.connect() as connection:
+        destination = emulator.destination("OKT", schema_key="OKT", model=model())
+        destination = destination.with_options(missing_objects="update")
+
+        (warning,) = destination.plan(connection=connection).of("warning")
+
+        assert 'missing_objects="update"' in warning.message

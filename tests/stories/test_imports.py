@@ -271,7 +271,7 @@ def test_an_asynchronous_source_needs_an_asynchronous_connection() -> None:
                 token.import_records(one)
             assert caught.value.field == "records"
             assert "AsyncConnection" in caught.value.fix
-            assert emulator.executions[-1].status == "CANCELLED"
+            assert not emulator.executions
 
 
 @story

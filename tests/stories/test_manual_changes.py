@@ -143,7 +143,8 @@ async def test_changed_identifier_needs_consent(emulator: Emulator, connection: 
     await now(plan.apply(accept_risky=True))
     assert (await now(token.build(changed))).is_empty
     assert len(emulator.object_schema("OKT")["People"].objects) == 2
-    people = [{**person, "employee": person["id"], "id": f"{person['id']}-new"} for person in NIGHT["people"]]
+    night: Any = NIGHT["people"]
+    people = [{**person, "employee": person["id"], "id": f"{person['id']}-new"} for person in night]
     await now(token.import_records({**NIGHT, "people": people}, missing_objects="ignore"))
     assert len(emulator.object_schema("OKT")["People"].objects) == 4
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import textwrap
 from typing import Any
 
 import pytest
@@ -155,3 +160,41 @@ def test_1000_people_at_a_limited_rate_need_one_request_each() -> None:
         emulator.requests.clear()
         assert len(schema.link_users(PEOPLE).unchanged) == people_count
         assert len(emulator.requests) / people_count < 0.02
+
+
+CHILD = """
+    import os, signal
+    from jsm_assets_dest import Connection, UserLink
+
+    def listen(progress):
+        if str(progress.phase) == "writing links" and progress.sent == 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with Connection.current_site() as connection:
+        schema = connection.get_object_schema("OKT")
+        link = UserLink("People", email="Primary Email")
+        schema.link_users(link, create_attribute=True, per_minute=60_000, on_progress=listen)
+"""
+
+
+@pytest.mark.slow
+def test_killed_process_is_continued_by_another_one() -> None:
+    """The process ends with SIGKILL after seven objects. The next run writes the other 13."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        import_people(emulator, connection, 20)
+        for person in emulator.object_schema("OKT")["People"].objects:
+            emulator.add_account(str(person["Primary Email"]))
+        with emulator.serve() as url:
+            child = subprocess.run(
+                [sys.executable, "-c", textwrap.dedent(CHILD)],
+                env={**os.environ, **emulator.settings(url), "PYTHONPATH": os.pathsep.join(sys.path)},
+                timeout=60,
+                check=False,
+                capture_output=True,
+            )
+        assert child.returncode == -signal.SIGKILL, child.stderr.decode()
+        emulator.requests.clear()
+        report = connection.get_object_schema("OKT").link_users(PEOPLE)
+
+        assert (len(report.linked), len(report.unchanged)) == (13, 7)
+        assert count(emulator, "update object") == 13

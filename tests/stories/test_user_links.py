@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from jsm_assets_dest import (
+    AttributeSpec,
     CheckState,
     GroupLink,
     LinkOutcome,
     LinkReason,
+    ObjectTypeSpec,
+    SchemaModel,
     UserLink,
     UserLinkPhase,
     UserLinkProgress,
@@ -150,6 +153,59 @@ async def test_owner_of_a_device_is_found_through_a_reference(emulator: Emulator
     assert orphan["Jira Owner"] is None
     assert report.reasons == {LinkReason.NO_ADDRESS: 3}
     assert sent(emulator)["search objects"] == 2
+
+
+def test_referenced_objects_of_child_types_are_found() -> None:
+    """They are read with their parent, but they are not linked with it."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        people = add_people(emulator, "ana@acme.com")
+        schema = emulator.object_schema("OKT")
+        people_type = emulator.world.types[int(people.id)]
+        people_type.inherited = True
+        interns = schema.add_object_type("Interns", parent=people)
+        intern = interns.add_object({"Name": "I", "Email": "ana@acme.com"})
+        devices = schema.add_object_type("Devices")
+        devices.add_attribute("Owner", references=people, include_children=True)
+        devices.add_attribute("Jira User", "user")
+        devices.add_object({"Name": "D", "Owner": intern})
+        handle = connection.get_object_schema("OKT")
+        report = handle.link_users(PEOPLE, UserLink("Devices", email="Owner.Email"))
+
+        assert users_of(devices) == [emulator.email]
+        assert users_of(people) == [emulator.email]
+        assert users_of(interns) == [None]
+        assert len(report.linked) == 2
+
+
+def test_owner_that_is_not_visible_yet_clears_no_link() -> None:
+    """Assets finds imported objects after a while, but references to them exist at once."""
+    doubts = Doubts(search_lag_seconds=60, count_lag_seconds=60)
+    with Emulator(doubts=doubts) as emulator, emulator.connect() as connection:
+        model = SchemaModel(
+            "HR",
+            [
+                ObjectTypeSpec(
+                    "People", [AttributeSpec("ID", label=True, identifier=True), AttributeSpec("Email")]
+                )
+            ],
+        )
+        schema = emulator.add_object_schema("OKT")
+        handle = connection.get_object_schema("OKT")
+        token = connection.import_token(emulator.add_import_source("OKT").token, schema=handle)
+        token.build(model)
+        token.import_records({"people": [{"id": "1", "email": "ana@acme.com"}]}, missing_objects="ignore")
+        devices = schema.add_object_type("Devices")
+        devices.add_attribute("Owner", references=schema["People"])
+        devices.add_attribute("Jira User", "user")
+        owner = schema["People"].objects[0]
+        devices.add_object({"Name": "D", "Owner": owner, "Jira User": emulator.account})
+        link = UserLink("Devices", email="Owner.Email")
+        report = handle.link_users(link, clear=True)
+
+        assert report.reasons == {LinkReason.UNREADABLE: 1}
+        assert users_of(devices) == [emulator.email]
+        emulator.clock.advance(60)
+        assert len(handle.link_users(link, clear=True).unchanged) == 1
 
 
 @story

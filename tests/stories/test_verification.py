@@ -71,7 +71,8 @@ async def test_changed_lost_and_duplicated_objects_are_named(emulator: Emulator,
     def change() -> None:
         by_id = {str(person["Okta ID"]): person for person in assets.objects}
         by_id["00u1"].update(Email="other@example.com")
-        by_id["00u2"].update(Groups=[by_id["00u1"]["Groups"][0]])
+        groups: Any = by_id["00u1"]["Groups"]
+        by_id["00u2"].update(Groups=[groups[0]])
         by_id["00u3"].delete()
         assets.add_object({"Display Name": "Again", "Okta ID": "00u4 "})
         emulator.world.objects[int(assets.objects[-1].id)].values.update(
@@ -205,6 +206,7 @@ def test_removed_objects_are_not_reported() -> None:
         result = token.import_records(records, verify="all", missing_objects="remove", max_missing=1)
 
         assert (result.ok, result.missing_deleted) == (True, 2)
+        assert result.verification is not None
         assert [item.not_removed for item in result.verification.object_types] == [0, 0]
 
 

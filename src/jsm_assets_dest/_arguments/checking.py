@@ -22,7 +22,7 @@ def checked(target: CheckedT) -> CheckedT:
     """Check the arguments of a function, or of the constructor and the public methods of a class."""
     if isinstance(target, type):
         _replace_methods(target, "__init__")
-        return target
+        return cast("CheckedT", target)
     return cast("CheckedT", _checking(target))
 
 

@@ -1,5 +1,7 @@
 """Fits a value to an annotation: converts enumeration values and iterators, and rejects a wrong type."""
 
+from __future__ import annotations
+
 import enum
 import functools
 import types
@@ -28,6 +30,12 @@ class _MismatchError(Exception):
         super().__init__(problem)
         self.problem = problem
 
+    def inside(self) -> _MismatchError:
+        """Return the error of what contains the value."""
+        return _MismatchError(
+            self.problem.replace("is a value", "contains a value").replace("is None", "contains None")
+        )
+
 
 def fitted(value: object, hint: object, argument: str) -> object:
     """Return the value as the annotation describes it.
@@ -45,9 +53,14 @@ def fitted(value: object, hint: object, argument: str) -> object:
         raise ConfigurationError(
             f"`{argument}` {error.problem}. Nothing was sent.",
             field=argument,
-            fix=_ADVICE.get(argument, f"Pass {described(hint)}."),
+            fix=_USE_ASYNC
+            if error.problem == _ASYNCHRONOUS
+            else _ADVICE.get(argument, f"Pass {described(hint)}."),
         ) from None
 
+
+_ASYNCHRONOUS = "is asynchronous, and this connection is not"
+_USE_ASYNC = "Use an AsyncConnection, or pass a source that is not asynchronous."
 
 #: What to pass for arguments whose types alone do not help.
 _ADVICE: Mapping[str, str] = {
@@ -78,7 +91,9 @@ def _fit(value: object, hint: object, argument: str) -> object:
         return _fit_mapping(value, members, argument)
     if issubclass(origin, Collection):
         return _fit_items(value, members[0], argument)
-    if not isinstance(value, origin) or (issubclass(origin, Iterable) and isinstance(value, str | bytes)):
+    # A string and a dictionary are never a sequence of records.
+    is_text = isinstance(value, str | bytes) or (isinstance(value, Mapping) and members[0] is not object)
+    if not isinstance(value, origin) or (issubclass(origin, Iterable) and is_text):
         _reject(value)
     # What can be read only once, or is large, is checked while it is read.
     is_short = isinstance(value, list | tuple | set | frozenset) and get_origin(members[0]) is None
@@ -127,7 +142,7 @@ def _fit_items(value: object, hint: object, argument: str) -> tuple[object, ...]
     try:
         return tuple(_fit(item, hint, argument) for item in items)
     except _MismatchError as error:
-        raise _MismatchError(error.problem.replace("is ", "contains ", 1)) from None
+        raise error.inside() from None
 
 
 def _fit_mapping(value: object, members: tuple[object, ...], argument: str) -> object:
@@ -141,12 +156,14 @@ def _fit_mapping(value: object, members: tuple[object, ...], argument: str) -> o
             _fit(key, members[0], argument): _fit(item, members[1], argument) for key, item in mapping.items()
         }
     except _MismatchError as error:
-        raise _MismatchError(error.problem.replace("is ", "contains ", 1)) from None
+        raise error.inside() from None
     is_same = all(fitted_items[key] is item for key, item in mapping.items() if key in fitted_items)
     return mapping if is_same and len(fitted_items) == len(mapping) else fitted_items
 
 
 def _reject(value: object) -> NoReturn:
+    if isinstance(value, AsyncIterable):
+        raise _MismatchError(_ASYNCHRONOUS)
     raise _MismatchError("is None" if value is None else f"is a value of the type {type(value).__name__}")
 
 

@@ -6,7 +6,7 @@ Avatars are never read, because they contain live tokens (`mediaJwtToken`).
 import datetime
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
@@ -144,8 +144,11 @@ def _double(entry: Mapping[str, object]) -> float:
     return number
 
 
+_BOOLEANS = {"true": True, "false": False}
+
+
 def _boolean(entry: Mapping[str, object]) -> bool:
-    return {"true": True, "false": False}[_text(entry).strip().lower()]
+    return _BOOLEANS[_text(entry).strip().lower()]
 
 
 def _date(entry: Mapping[str, object]) -> datetime.date:
@@ -242,7 +245,7 @@ class ObjectReader:
     objects, so it is logged once per attribute.
     """
 
-    _definitions: dict[str, _Definition] = field(factory=dict, init=False)
+    _definitions: dict[object, _Definition] = field(factory=dict, init=False)
     _reported: set[str] = field(factory=set, init=False)
 
     def define(self, definitions: Iterable[object]) -> None:
@@ -277,40 +280,42 @@ class ObjectReader:
 
     def _values(self, attributes: Iterable[object]) -> dict[str, ObjectValue]:
         values: dict[str, ObjectValue] = {}
-        for attribute in as_objects(attributes):
-            attribute_id = read_text(attribute, "objectTypeAttributeId", "")
-            entries = as_objects(attribute.get("objectAttributeValues"))
-            if not entries:
+        for attribute in attributes:
+            if (
+                type(attribute) is not dict
+            ):  # JSON objects are dicts; a check for a Mapping takes six times as long
                 continue
-            definition = self._definitions.get(attribute_id)
+            entries = attribute.get("objectAttributeValues")
+            if type(entries) is not list or not entries:
+                continue
+            definition = self._definitions.get(attribute.get("objectTypeAttributeId"))
             if definition is None:
-                definition = self._undefined(attribute_id, attribute, entries[0])
+                definition = self._undefined(attribute, entries)
             if definition.is_system:
                 continue
-            if definition.is_multiple or len(entries) > 1:
-                values[definition.name] = [self._value(definition, entry) for entry in entries]
-            else:
+            if len(entries) == 1 and not definition.is_multiple and type(entries[0]) is dict:
                 values[definition.name] = self._value(definition, entries[0])
+            elif items := [self._value(definition, entry) for entry in as_objects(entries)]:
+                values[definition.name] = items
         return values
 
-    def _undefined(
-        self, attribute_id: str, attribute: Mapping[str, object], entry: Mapping[str, object]
-    ) -> _Definition:
-        """Return the definition inside the attribute, or one that is detected from the value."""
+    def _undefined(self, attribute: Mapping[str, object], entries: Sequence[object]) -> _Definition:
+        """Return the definition of a number as an ID, the one inside the attribute, or one that is detected."""
+        attribute_id = read_text(attribute, "objectTypeAttributeId", "")
         inner = attribute.get("objectTypeAttribute")
-        if isinstance(inner, Mapping):
+        if attribute_id not in self._definitions and isinstance(inner, Mapping):
             self.define([cast("object", inner)])
-            if attribute_id in self._definitions:
-                return self._definitions[attribute_id]
+        if attribute_id in self._definitions:
+            return self._definitions[attribute_id]
         name = f"attribute {attribute_id}"
         self._report(name)
-        read = _detected(entry)
+        read = _detected(as_object(entries[0]))
         return _Definition(name, read, is_multiple=False, is_text=read is _text, is_system=False)
 
     def _value(self, definition: _Definition, entry: Mapping[str, object]) -> SingleValue:
         if definition.is_text:
             value = entry.get("value")
-            return value if isinstance(value, str) else _text(entry)
+            return value if type(value) is str else _text(entry)
         try:
             return definition.read(entry)
         except (ValueError, KeyError, MalformedAnswerError):

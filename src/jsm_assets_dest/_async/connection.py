@@ -17,7 +17,7 @@ from .._http.limits import Limits
 from .._http.settings import HttpSettings, environment_proxies, named_proxies
 from .._operations import object_schemas as schemas
 from .._session.credentials import Credentials
-from .._session.observed import checked_listener
+from .._session.observed import RequestEvent, checked_listener
 from .._session.opening import from_environment, open_site, origins
 from .._session.retry_policy import RetryPolicy
 from .._wire.addresses import GATEWAY
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from .._assets import import_sources as sources
     from .._assets import reports
     from .._operations import directory, doctor, import_tokens
-    from .._session import request_event as events
     from . import import_token as token_handles
     from . import object_schema as schema_handles
 else:
@@ -38,7 +37,6 @@ else:
     directory = LazyModule(".._operations.directory")
     doctor = LazyModule(".._operations.doctor")
     import_tokens = LazyModule(".._operations.import_tokens")
-    events = LazyModule(".._session.request_event")
     token_handles = LazyModule(".import_token")
     schema_handles = LazyModule(".object_schema")
 
@@ -69,7 +67,7 @@ class AsyncConnection:
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
         clock: Clock | None = None,
-        on_request: Callable[[events.RequestEvent], object] | None = None,
+        on_request: Callable[[RequestEvent], object] | None = None,
     ) -> None:
         proxies = (
             {} if transport is not None or not trust_env else environment_proxies(origins(site, gateway))
@@ -108,7 +106,7 @@ class AsyncConnection:
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
         clock: Clock | None = None,
-        on_request: Callable[[events.RequestEvent], object] | None = None,
+        on_request: Callable[[RequestEvent], object] | None = None,
     ) -> Self:
         """Connect to the site that this process is configured for.
 
@@ -163,7 +161,7 @@ class AsyncConnection:
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
         clock: Clock | None = None,
-        on_request: Callable[[events.RequestEvent], object] | None = None,
+        on_request: Callable[[RequestEvent], object] | None = None,
     ) -> Self:
         """Connect to any site.
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Self, Unpack
 from attrs import evolve
 
 from .._arguments.checking import checked_methods
+from .._assets.links import GroupLink, UserLink
 from .._assets.roles import RolesPreview, SchemaRoles
-from .._assets.user_links import GroupLink, UserLink
 from .._destination import checklist, token_replacement
 from .._destination.build_steps import chosen_conflict
 from .._destination.okta_source import OktaSource, records_of
@@ -28,7 +28,7 @@ from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret
 from .._session.credentials import Credentials
-from .._session.request_event import RequestEvent
+from .._session.observed import RequestEvent
 from .._session.retry_policy import RetryPolicy
 from ..exceptions import AssetsError, ConfigurationError
 from .build_plan import AsyncBuildPlan
@@ -239,6 +239,7 @@ class AsyncDestination(SavedDestination):
             ObjectSchemaNotFoundError: The account can't see the object schema.
         """
         target = await self._import_target(connection, self._token())
+        target.memory.missing_objects = self.options.missing_objects
         return AsyncImportToken(session=connection._session, target=target)
 
     async def save_import_token(

@@ -33,19 +33,21 @@ def model_step(model: SchemaModel | AssetsError, page: str) -> DestinationStep:
     )
 
 
-def missing_model_step() -> DestinationStep:
+def missing_model_step(page: str) -> DestinationStep:
     return DestinationStep(
         code="model",
         state=StepState.NEEDS_INPUT,
         summary="No model is chosen.",
         action=StepAction("fix_model"),
+        evidence="model: none",
+        link=page,
         remedies=("You: choose a model.",),
     )
 
 
 def conflicts_step(conflicts: Sequence[ConflictRecord], model: SchemaModel, page: str) -> DestinationStep:
     if not conflicts:
-        return done_step("conflicts", "No conflicts.", link=page)
+        return done_step("conflicts", "No conflicts.", f"{len(model.object_types)} object types", page)
     return DestinationStep(
         code="conflicts",
         state=StepState.NEEDS_INPUT,

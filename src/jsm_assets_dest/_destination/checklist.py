@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from attrs import define, evolve, field, frozen
 
 from .._assets.import_sources import ImportSource
-from .._assets.object_schemas import ObjectSchemaRecord, schema_key
+from .._assets.object_schemas import ObjectSchemaRecord, SchemaLinks, schema_key
 from .._assets.reports import CheckState, ConnectionReport, ImportTokenReport
 from .._assets.roles import SchemaRoles, wanted_roles
 from .._http.commands import Operation
@@ -73,7 +73,7 @@ def status(site: Site, wanted: Wanted) -> Operation[DestinationStatus]:
 
 def not_connected(wanted: Wanted, site: str, error: AssetsError) -> DestinationStatus:
     """Return the checklist of a destination that can't connect, for example because a secret is missing."""
-    steps = [failed_step("connection", error, "fix_connection")]
+    steps = [failed_step("connection", error, "fix_connection", site)]
     steps += [waiting_step(code, ["connection"], "There is no connection yet.") for code in STEPS[1:]]
     return DestinationStatus(name=wanted.name, site=site, steps=tuple(steps))
 
@@ -132,6 +132,10 @@ class _Checklist:
     def _configure_page(self) -> str:
         return "" if self.schema is None else self.schema.links.configure
 
+    @property
+    def _import_evidence(self) -> str:
+        return "" if self.token is None else f"import status {self.token.status}"
+
     def _add(self, step: DestinationStep) -> None:
         self.steps[step.code] = step
 
@@ -154,11 +158,12 @@ class _Checklist:
             listed = yield from schemas.list_all(self.site)
             schema = next((item for item in listed if key and schema_key(item.key) == key), None)
             if schema is None:
-                return missing_schema_step(key, self.wanted.schema_name or key or "", listed)
+                page = SchemaLinks.of(self.site.url, "").all_schemas
+                return missing_schema_step(key, self.wanted.schema_name or key or "", listed, page)
             # The listing contains no counts.
             self.schema = yield from schemas.refreshed(self.site, schema.id)
         except AssetsError as error:
-            return failed_step("schema", error, "fix_connection")
+            return failed_step("schema", error, "fix_connection", self.site.url)
         return schema_step(self.schema)
 
     def _roles_step(self) -> Operation[DestinationStep]:
@@ -166,9 +171,10 @@ class _Checklist:
             return waiting_step("roles", ["schema"], "There is no object schema yet.")
         try:
             self.roles = yield from roles.read(self.site, self.schema)
+            wanted = wanted_roles(**self.wanted.roles)
+            preview = yield from roles.compare(self.site, self.schema, self.roles, wanted)
         except AssetsError as error:
             return unreadable_roles_step(error, self._configure_page)
-        preview = yield from roles.compare(self.site, self.roles, wanted_roles(**self.wanted.roles))
         return roles_step(self.roles, preview, self.wanted.roles, self._configure_page)
 
     def _import_source_step(self) -> Operation[DestinationStep]:
@@ -210,12 +216,12 @@ class _Checklist:
 
     def _model_step(self) -> DestinationStep:
         if self.wanted.model is not None:
-            return model_step(self.wanted.model, self._browse_page)
+            return model_step(self.wanted.model, self._browse_page or self.site.url)
         has_mapping = self.token is not None and self.token.status in ("IDLE", "RUNNING")
         if has_mapping and self.steps["token"].is_done:
             summary = "The model is the one that the import has in Assets."
-            return done_step("model", summary, link=self._browse_page)
-        return missing_model_step()
+            return done_step("model", summary, self._import_evidence, self._browse_page)
+        return missing_model_step(self._browse_page or self.site.url)
 
     def _check_conflicts_and_build(self) -> Operation[None]:
         """Add both steps, which need the same requests."""
@@ -253,8 +259,9 @@ class _Checklist:
             self._add(waiting_step("build", unfinished, link=self._browse_page))
 
     def _add_built(self) -> None:
-        self._add(done_step("conflicts", "No conflicts.", link=self._browse_page))
-        self._add(done_step("build", "The model is built.", link=self._browse_page))
+        evidence = "0 changes" if self.plan is not None else self._import_evidence
+        self._add(done_step("conflicts", "No conflicts.", evidence, self._browse_page))
+        self._add(done_step("build", "The model is built.", evidence, self._browse_page))
 
     def _conflicts_step(self, model: SchemaModel) -> Operation[DestinationStep]:
         assert self.schema is not None  # the conflicts wait for the object schema

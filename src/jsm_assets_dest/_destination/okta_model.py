@@ -3,24 +3,24 @@
 The package `okta` is imported only when the model is created, because many destinations import other data.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
 from attrs import asdict, field, fields, frozen
 
 from .._arguments.checking import checked
 from .._model.schema_model import SchemaModel
-from .settings_file import read_array, read_flag, read_object, read_text, read_texts, reject_unknown_keys
+from .settings_file import construct
 
 if TYPE_CHECKING:
     from .. import okta
 
 
-def _custom_attributes(values: Iterable["okta.CustomAttribute"]) -> "tuple[okta.CustomAttribute, ...]":
+def _custom_attributes(values: Sequence["okta.CustomAttribute"]) -> "tuple[okta.CustomAttribute, ...]":
     return tuple(values)
 
 
-def _texts(values: Iterable[str]) -> tuple[str, ...]:
+def _texts(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(values)
 
 
@@ -92,30 +92,17 @@ class OktaModel:
         Raises:
             ConfigurationError: A key is unknown, or a value has another type. The error names its path.
         """
-        reject_unknown_keys(data, path, [option.name for option in fields(OktaModel)])
-        return cls(
-            read_text(data, "profile", path, "standard"),
-            namespace=read_text(data, "namespace", path) if "namespace" in data else None,
-            custom_attributes=[
-                _custom_attribute(value, f"{path}.custom_attributes[{index}]")
-                for index, value in enumerate(read_array(data, "custom_attributes", path))
-            ],
-            without=read_texts(data, "without", path),
-            manager_by=read_text(data, "manager_by", path, "email"),
-            manager_field=read_text(data, "manager_field", path, "managerId"),
-            jira_users=read_flag(data, "jira_users", path),
-        )
+        attributes = data.get("custom_attributes")
+        if isinstance(attributes, list):
+            items = [
+                _custom_attribute(item, f"{path}.custom_attributes[{index}]")
+                for index, item in enumerate(cast("list[object]", attributes))
+            ]
+            data = {**data, "custom_attributes": items}
+        return construct(OktaModel, data, path)
 
 
 def _custom_attribute(value: object, path: str) -> "okta.CustomAttribute":
     from ..okta import CustomAttribute
 
-    data = read_object(value, path)
-    reject_unknown_keys(data, path, [option.name for option in fields(CustomAttribute)])
-    return CustomAttribute(
-        read_text(data, "api_name", path),
-        read_text(data, "title", path),
-        read_text(data, "type", path, "text"),
-        multiple=read_flag(data, "multiple", path),
-        description=read_text(data, "description", path),
-    )
+    return construct(CustomAttribute, value, path)

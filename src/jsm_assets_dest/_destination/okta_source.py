@@ -13,7 +13,7 @@ from .._model.schema_model import SchemaModel
 from .._secret import Secret
 from ..exceptions import ConfigurationError
 from .secret_references import SecretReference
-from .settings_file import at_path, read_object, reject_unknown_keys
+from .settings_file import construct
 
 if TYPE_CHECKING:
     from .. import okta
@@ -93,13 +93,7 @@ class OktaSource:
         Raises:
             ConfigurationError: A key is unknown, or a value has another type. The error names its path.
         """
-        reject_unknown_keys(data, path, [setting.name for setting in fields(OktaSource)])
-        if "privacy" in data:
-            read_object(data["privacy"], f"{path}.privacy")
-        try:
-            return cls(**data)  # type: ignore[arg-type]  # checked on entry
-        except ConfigurationError as error:
-            raise at_path(error, path) from None
+        return construct(OktaSource, data, path)
 
 
 def privacy_of(source: OktaSource, hash_key: Secret | None) -> "okta.Privacy":

@@ -4,14 +4,14 @@ import os
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self, TypeAlias, Unpack, cast
+from typing import Self, Unpack, cast
 
 from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._assets.links import GroupLink, UserLink
 from .._assets.object_schemas import schema_key
-from .._assets.roles import RoleEntry, role_entries
-from .._assets.user_links import GroupLink, UserLink
+from .._assets.roles import RoleEntry
 from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
@@ -24,7 +24,7 @@ from .checklist import Wanted
 from .okta_model import OktaModel
 from .okta_source import OktaSource, privacy_of
 from .pasted_secrets import FORMS, reject_secrets
-from .saved_options import changed_options, options_from_dict, options_to_dict, reject_unsavable
+from .saved_options import changed_options, reject_unsavable
 from .secret_references import (
     CredentialsReference,
     Environment,
@@ -33,21 +33,8 @@ from .secret_references import (
     read_secret,
     write_secret,
 )
-from .settings_file import (
-    read_file,
-    read_object,
-    read_object_file,
-    read_text,
-    reject_unknown_keys,
-    remove_file,
-    write_file,
-)
-
-#: The model of a destination: the Okta model with options, a whole model, or the path of a JSON file.
-ModelChoice: TypeAlias = OktaModel | SchemaModel | Path
-
-#: Roles that a destination can set.
-ROLES = ("managers", "developers", "users")
+from .settings_data import ModelChoice, checked_roles, settings_from_data, settings_to_data
+from .settings_file import read_file, read_object_file, reject_unknown_keys, remove_file, write_file
 
 
 def _reference(value: str | SecretReference | None) -> SecretReference | None:
@@ -67,8 +54,7 @@ def _model(value: OktaModel | SchemaModel | str | os.PathLike[str] | None) -> Mo
 
 
 def _roles(value: Mapping[str, Sequence[RoleEntry]]) -> Mapping[str, tuple[str, ...]]:
-    reject_unknown_keys(dict(value), "roles", ROLES)
-    return {name: role_entries(entries, f"roles.{name}") for name, entries in value.items()}
+    return checked_roles(value)
 
 
 def _normalized_key(value: str | None) -> str | None:
@@ -182,26 +168,7 @@ class SavedDestination:
 
     def to_dict(self) -> dict[str, object]:
         """Return the settings that differ from their defaults as JSON-ready data, which contains no secret."""
-        data: dict[str, object] = {}
-        for setting in fields(type(self)):
-            value = getattr(self, setting.name)
-            if setting.name in _NOT_SAVED or value in (None, ""):
-                continue
-            if setting.name == "credentials":
-                data[setting.name] = value.to_dict()
-            elif setting.name == "import_token":
-                data[setting.name] = str(value)
-            elif setting.name == "model":
-                data[setting.name] = _model_to_dict(value)
-            elif setting.name == "source":
-                data[setting.name] = {"okta": value.to_dict()}
-            elif setting.name == "roles":
-                data[setting.name] = {name: list(entries) for name, entries in value.items()}
-            elif setting.name == "options":
-                data[setting.name] = options_to_dict(value)
-            else:
-                data[setting.name] = value
-        return {name: value for name, value in data.items() if value != {}}
+        return settings_to_data({name: getattr(self, name) for name in _saved_names()})
 
     @classmethod
     @forgetful
@@ -224,31 +191,9 @@ class SavedDestination:
         Raises:
             ConfigurationError: A setting is unknown or invalid. The error names it.
         """
-        reject_unknown_keys(
-            data, "", [setting.name for setting in fields(SavedDestination) if setting.name not in _NOT_SAVED]
-        )
-        texts = {name: read_text(data, name) for name in _TEXTS if name in data}
-        credentials = _credentials_from_dict(data["credentials"]) if "credentials" in data else None
-        return cls(
-            name=texts.get("name", ""),
-            site=texts.get("site"),
-            credentials=credentials,
-            gateway=texts.get("gateway"),
-            cloud_id=texts.get("cloud_id"),
-            workspace_id=texts.get("workspace_id"),
-            schema_key=texts.get("schema_key"),
-            schema_name=texts.get("schema_name"),
-            schema_description=texts.get("schema_description", ""),
-            roles=_roles(cast("Mapping[str, Sequence[str]]", read_object(data.get("roles", {}), "roles"))),
-            import_source=texts.get("import_source"),
-            import_token=texts.get("import_token"),
-            model=_model_from_dict(read_object(data["model"], "model")) if "model" in data else None,
-            source=_source_from_dict(read_object(data["source"], "source")) if "source" in data else None,
-            options=options_from_dict(read_object(data.get("options", {}), "options")),
-            path=path,
-            environ=environ,
-            transport=transport,
-        )
+        reject_unknown_keys(data, "", _saved_names())
+        settings = {"name": "", **settings_from_data(data)}
+        return cls(**settings, path=path, environ=environ, transport=transport)
 
     def __reduce__(self) -> tuple[object, ...]:
         # The environment is not pickled, because it may contain secrets. The other process has its own, and its own network.
@@ -468,62 +413,10 @@ def _restored(
     return kind.from_dict(data, path=path)
 
 
-#: Fields that are not in the file: its path, the environment, and the transport.
-_NOT_SAVED = ("path", "_environ", "_transport")
-#: Fields that are strings.
-_TEXTS = (
-    "name",
-    "site",
-    "gateway",
-    "cloud_id",
-    "workspace_id",
-    "schema_key",
-    "schema_name",
-    "schema_description",
-    "import_source",
-    "import_token",
-)
-
-
-def _credentials_from_dict(value: object) -> CredentialsReference:
-    data = read_object(value, "credentials")
-    reject_unknown_keys(data, "credentials", ("email", "client_id", "secret"))
-    if "secret" not in data:
-        raise ConfigurationError(
-            "`credentials.secret` is missing.",
-            field="credentials.secret",
-            fix="Write where the secret is, such as env:JSM_ASSETS_API_TOKEN.",
-        )
-    return CredentialsReference(
-        read_text(data, "secret", "credentials"),
-        read_text(data, "email", "credentials"),
-        client_id=read_text(data, "client_id", "credentials"),
-    )
-
-
-def _model_to_dict(model: ModelChoice) -> dict[str, object]:
-    if isinstance(model, OktaModel):
-        return {"okta": model.to_dict()}
-    if isinstance(model, SchemaModel):
-        return {"whole": model.to_dict()}
-    return {"file": str(model)}
-
-
-def _source_from_dict(data: Mapping[str, object]) -> OktaSource:
-    reject_unknown_keys(data, "source", ("okta",))
-    return OktaSource.from_dict(read_object(data.get("okta", {}), "source.okta"))
-
-
-def _model_from_dict(data: Mapping[str, object]) -> ModelChoice:
-    reject_unknown_keys(data, "model", ("okta", "whole", "file"))
-    if len(data) != 1:
-        raise ConfigurationError(
-            f"`model` contains {len(data)} models.",
-            field="model",
-            fix="Write one of okta, whole, and file, and remove the others.",
-        )
-    if "okta" in data:
-        return OktaModel.from_dict(read_object(data["okta"], "model.okta"))
-    if "whole" in data:
-        return SchemaModel.from_dict(read_object(data["whole"], "model.whole"))
-    return Path(read_text(data, "file", "model"))
+def _saved_names() -> list[str]:
+    """Return the settings in the file: all but its path, the environment, and the transport."""
+    return [
+        setting.name
+        for setting in fields(SavedDestination)
+        if setting.name not in ("path", "_environ", "_transport")
+    ]

@@ -3,10 +3,8 @@
 import importlib
 import os
 import re
-import secrets
 import stat
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import final
@@ -25,6 +23,7 @@ from .._session.credentials import (
     import_token_secret,
 )
 from ..exceptions import ConfigurationError, MissingSettingsError
+from .file_replacing import replace_file
 from .pasted_secrets import (
     FORMS,
     looks_secret,
@@ -349,17 +348,10 @@ def _to_environment_file(path: Path, name: str, secret: Secret, field: str) -> N
 
 
 def _write_private_file(path: Path, text: str, field: str) -> None:
-    temporary_file = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     try:
-        descriptor = os.open(temporary_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        temporary_file.replace(path)
+        replace_file(path, text, private=True)
     except OSError as error:
         raise _not_writable(path, error, field) from None
-    finally:
-        with suppress(OSError):
-            temporary_file.unlink()
 
 
 def _not_writable(path: Path, error: OSError | UnicodeDecodeError, field: str) -> ConfigurationError:

@@ -6,16 +6,18 @@ People edit such files, so each unexpected value is an error that names its plac
 from __future__ import annotations
 
 import json
-import os
-import secrets
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
+
+from attrs import NOTHING, AttrsInstance, fields
 
 from ..exceptions import ConfigurationError
+from .file_replacing import replace_file
 from .pasted_secrets import reject_secrets
+
+T = TypeVar("T")
 
 #: Identifies the file, so that no other JSON file is read, overwritten, or deleted as a destination.
 KIND = "jsm_assets_dest destination"
@@ -28,35 +30,22 @@ LARGEST_FILE = 16 * 1024 * 1024
 def write_file(path: Path, data: Mapping[str, object]) -> None:
     """Write the file in a human-readable form.
 
-    The text is written to a temporary file in the same folder, flushed to the disk, and moved over the old file.
-    After a crash, the path contains either the old or the new file. A link stays a link, and an existing file keeps its
-    mode.
+    An existing file is replaced completely, or not at all.
 
     Raises:
         ConfigurationError: The path is another kind of file, or the folder is not writable.
     """
     text = json.dumps({"kind": KIND, "version": VERSION, **data}, ensure_ascii=False, indent=2) + "\n"
-    target = Path(os.path.realpath(path))
-    if target.exists():
-        _reject_later_version(_read_destination(target), target)
-    temporary_file = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
+    if path.exists():
+        _reject_later_version(_read_destination(path), path)
     try:
-        with temporary_file.open("x", encoding="utf-8", newline="\n") as file:
-            if target.exists():
-                temporary_file.chmod(target.stat().st_mode & 0o777)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary_file.replace(target)
+        replace_file(path, text)
     except OSError as error:
         raise ConfigurationError(
             f"Could not save the destination as {path}: {_reason(error)}.",
             field="path",
             fix="Choose a file in an existing folder that you can write to.",
         ) from None
-    finally:
-        with suppress(OSError):
-            temporary_file.unlink()
 
 
 def read_file(path: Path) -> Mapping[str, object]:
@@ -181,19 +170,6 @@ def _without_duplicate_keys(pairs: list[tuple[str, object]]) -> dict[str, object
 
 # --- values ---------------------------------------------------------------------------------------------------------
 
-_TYPE_NAMES: Mapping[type, str] = {
-    str: "a string",
-    bool: "true or false",
-    dict: "an object",
-    list: "a list",
-    type(None): "null",
-}
-
-
-def type_name(value: object) -> str:
-    """Return the name of a JSON type. The value is not repeated, because it may be a misplaced secret."""
-    return next((name for kind, name in _TYPE_NAMES.items() if isinstance(value, kind)), "a number")
-
 
 def joined_path(path: str, name: str) -> str:
     """Return the path of a key inside an object."""
@@ -231,66 +207,40 @@ def read_object(value: object, path: str) -> Mapping[str, object]:
     """
     if isinstance(value, Mapping):
         return cast("Mapping[str, object]", value)
-    raise wrong_type(value, path, "Write an object in braces.")
+    # The value is not repeated, because it may be a misplaced secret.
+    raise ConfigurationError(f"`{path}` is not an object.", field=path, fix="Write an object in braces.")
 
 
-def read_text(data: Mapping[str, object], name: str, path: str = "", default: str = "") -> str:
-    """Return the string with this key.
-
-    Raises:
-        ConfigurationError: The value has another type.
-    """
-    value = data.get(name, default)
-    if isinstance(value, str):
-        return value
-    raise wrong_type(value, joined_path(path, name), "Write a string in quotes.")
-
-
-def read_flag(data: Mapping[str, object], name: str, path: str) -> bool:
-    """Return the boolean with this key. Default: False.
+def construct(cls: Callable[..., T], value: object, path: str) -> T:
+    """Create an instance of an attrs class from an object in the file. The constructor checks the values.
 
     Raises:
-        ConfigurationError: The value has another type.
+        ConfigurationError: A key is unknown or missing, or a value is invalid. The error names its path.
     """
-    value = data.get(name, False)
-    if isinstance(value, bool):
-        return value
-    raise wrong_type(value, joined_path(path, name), "Write true or false.")
-
-
-def read_array(data: Mapping[str, object], name: str, path: str) -> list[object]:
-    """Return the list with this key. Default: an empty list.
-
-    Raises:
-        ConfigurationError: The value has another type.
-    """
-    value = data.get(name, [])
-    if isinstance(value, (list, tuple)):
-        return list(cast("list[object]", value))
-    raise wrong_type(value, joined_path(path, name), "Write a list in brackets.")
-
-
-def read_texts(data: Mapping[str, object], name: str, path: str) -> tuple[str, ...]:
-    """Return the list of strings with this key. Default: an empty tuple.
-
-    Raises:
-        ConfigurationError: The value, or an item of it, has another type.
-    """
-    items = read_array(data, name, path)
-    for index, item in enumerate(items):
-        if not isinstance(item, str):
-            raise wrong_type(item, f"{joined_path(path, name)}[{index}]", "Write a string in quotes.")
-    return tuple(cast("list[str]", items))
-
-
-def wrong_type(value: object, path: str, fix: str) -> ConfigurationError:
-    """Return the error for a value of a wrong type. It does not contain the value."""
-    return ConfigurationError(f"`{path}` is {type_name(value)}.", field=path, fix=fix)
+    data = read_object(value, path)
+    settings = fields(cast("type[AttrsInstance]", cls))
+    reject_unknown_keys(data, path, [setting.name for setting in settings])
+    missing = [
+        setting.name for setting in settings if setting.default is NOTHING and setting.name not in data
+    ]
+    if missing:
+        field = joined_path(path, missing[0])
+        raise ConfigurationError(f"`{field}` is missing.", field=field, fix="Add it to the file.")
+    try:
+        return cls(**data)
+    except ConfigurationError as error:
+        raise at_path(error, path) from None
 
 
 def at_path(error: ConfigurationError, path: str) -> ConfigurationError:
     """Return the error of a constructor with the path of its argument in the file."""
+    if error.field.startswith(path):
+        return error
     field = joined_path(path, error.field)
-    return ConfigurationError(
-        error.what.replace(f"`{error.field}`", f"`{field}`"), field=field, fix=error.fix
+    return type(error)(
+        error.what.replace(f"`{error.field}`", f"`{field}`"),
+        field=field,
+        fix=error.fix,
+        cause=error.cause,
+        remedies=error.remedies,
     )

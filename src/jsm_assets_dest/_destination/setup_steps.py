@@ -37,7 +37,9 @@ def schema_step(schema: ObjectSchemaRecord) -> DestinationStep:
     )
 
 
-def missing_schema_step(key: str | None, name: str, listed: Sequence[ObjectSchemaRecord]) -> DestinationStep:
+def missing_schema_step(
+    key: str | None, name: str, listed: Sequence[ObjectSchemaRecord], page: str
+) -> DestinationStep:
     """Return the step for no chosen key, for a name that another object schema has, or for one that can be created."""
     owner = next((schema for schema in listed if key and same_name(schema.name, name)), None)
     state = StepState.NEEDS_INPUT
@@ -60,6 +62,7 @@ def missing_schema_step(key: str | None, name: str, listed: Sequence[ObjectSchem
         summary=summary,
         action=action,
         evidence=f"existing object schemas: {', '.join(schema.key for schema in listed) or 'none'}",
+        link=page,
         remedies=(remedy,),
     )
 
@@ -105,7 +108,7 @@ def roles_step(
             remedies=(REMEDIES["restrict_roles"],),
         )
     members = (f"{role.name}: {', '.join(map(label, role.members)) or 'no one'}" for role in roles.roles)
-    return done_step("roles", "The roles are as chosen.", "; ".join(members), page)
+    return done_step("roles", "The roles are as chosen.", "; ".join(members) or "no roles", page)
 
 
 def import_source_step(

@@ -29,8 +29,8 @@ REMEDIES: Mapping[ActionCode, str] = {
 }
 
 _WEB_ADDRESS = re.compile(r"https?://\S+")
-#: Calls and keyword arguments, which an administrator can't use.
-_PYTHON = re.compile(r"\w\(|\w=[\w'\"\[{(…]|\bNone\b")
+#: Calls, keyword arguments, and constants, which an administrator can't use.
+_PYTHON = re.compile(r"\w\(|\w=|\b(None|True|False)\b")
 
 
 def contains_python(text: str) -> bool:
@@ -63,6 +63,7 @@ def failed_step(code: StepCode, error: AssetsError, action: ActionCode, link: st
         state=StepState.UNKNOWN if is_unknown else StepState.FAILED,
         summary=error.what,
         action=StepAction(action),
+        evidence=_facts(error),
         link=link,
         remedies=_for_administrators(error.remedies, action),
         cause="" if contains_python(error.cause) else error.cause,
@@ -80,12 +81,16 @@ def failed_checks_step(
         state=StepState.FAILED if failed else StepState.UNKNOWN,
         summary=" ".join(dict.fromkeys(check.summary for check in problems)),
         action=StepAction(action, {"checks": [check.name for check in problems]}),
-        evidence=first.evidence,
+        evidence=first.evidence or ("" if first.error is None else _facts(first.error)) or first.name,
         link=link,
         remedies=_for_administrators((remedy for check in problems for remedy in check.remedies), action),
         cause="" if contains_python(first.cause) else first.cause,
         error=first.error,
     )
+
+
+def _facts(error: AssetsError) -> str:
+    return error.technical or error.code
 
 
 def _for_administrators(remedies: Iterable[str], action: ActionCode) -> tuple[str, ...]:

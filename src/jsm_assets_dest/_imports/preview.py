@@ -367,7 +367,10 @@ def preview_of(
     """
     previews = tuple(_type_preview(comparison, mapped, dangling) for mapped in comparison.types)
     order: tuple[EvidenceSource, ...] = ("", "journal", "assets")
-    weakest: EvidenceSource = min((preview.evidence for preview in previews), key=order.index, default="")
+    sources = {preview.evidence for preview in previews}
+    weakest: EvidenceSource = ""
+    for source in reversed(order):
+        weakest = source if source in sources else weakest
     return ImportPreview(
         object_types=previews,
         evidence=weakest,

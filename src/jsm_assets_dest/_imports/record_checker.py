@@ -235,24 +235,46 @@ def _reject_record(value: object) -> NoReturn:
 
 
 class _ObjectTypeChecker:
-    """The check of one object type's records."""
+    """The check of the records of one selector.
 
-    def __init__(self, spec: ObjectTypeSpec, timezone: datetime.tzinfo | None, *, is_strict: bool) -> None:
+    Args:
+        specs: The object types that the records fill: usually one.
+        inner_specs: The object types whose records can be inside these records, each with the path to them.
+        timezone: The time zone of naive date-times.
+        is_strict: Check every character.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[ObjectTypeSpec],
+        inner_specs: Sequence[tuple[str, ObjectTypeSpec]],
+        timezone: datetime.tzinfo | None,
+        *,
+        is_strict: bool,
+    ) -> None:
         self.unknown_keys = _UnknownKeys()
         #: Identifiers of the chunk so far.
         self.seen: set[object] = set()
         rules: dict[str, list[Rule]] = {}
-        for attribute in spec.mapped_attributes:
-            rule = AttributeRule(attribute, timezone, is_strict=is_strict)
-            for locator in attribute.locators:
-                rules.setdefault(locator, []).append(rule)
+        for prefix, spec in [
+            *(("", spec) for spec in specs),
+            *((f"{path}.", spec) for path, spec in inner_specs),
+        ]:
+            for attribute in spec.mapped_attributes:
+                rule = AttributeRule(attribute, timezone, is_strict=is_strict)
+                for locator in attribute.locators:
+                    rules.setdefault(prefix + locator, []).append(rule)
         self._level = _Level(
             self.unknown_keys, inner_locators={locator for locator in rules if "." in locator}
         )
         for locator, rules_of_locator in rules.items():
             self._level.add(locator, rules_of_locator)
-        self._identifiers = [_Needed(attribute) for attribute in spec.identifiers]
-        required = (attribute for attribute in spec.mapped_attributes if attribute.minimum > 0)
+        #: Several object types of a selector: each takes its own part of a record, and an identifier may repeat.
+        self.is_shared = len(specs) > 1
+        self.inner = tuple((f"{specs[0].selector}.{path}", path.split(".")) for path, _ in inner_specs)
+        alone = () if self.is_shared else specs
+        self._identifiers = [_Needed(attribute) for spec in alone for attribute in spec.identifiers]
+        required = (one for spec in alone for one in spec.mapped_attributes if one.minimum > 0)
         self._required = [_Needed(attribute) for attribute in required if not attribute.identifier]
         self.identifier_path = self._identifiers[0].locator if self._identifiers else ""
         #: The key of the identifier, unless there are several, or its locator leads inside.
@@ -338,8 +360,20 @@ class RecordChecker:
         on_accepted: OnAccepted | None = None,
     ) -> None:
         def checkers(*, is_strict: bool) -> dict[str, _ObjectTypeChecker]:
-            specs = [spec for spec in model.object_types if spec.mapped]
-            return {spec.selector: _ObjectTypeChecker(spec, timezone, is_strict=is_strict) for spec in specs}
+            mapped = [spec for spec in model.object_types if spec.mapped]
+            return {
+                selector: _ObjectTypeChecker(
+                    [spec for spec in mapped if spec.selector == selector],
+                    [
+                        (spec.selector.removeprefix(f"{selector}."), spec)
+                        for spec in mapped
+                        if spec.selector.startswith(f"{selector}.")
+                    ],
+                    timezone,
+                    is_strict=is_strict,
+                )
+                for selector in dict.fromkeys(spec.selector for spec in mapped)
+            }
 
         self._types = checkers(is_strict=False)
         self._strict_types = functools.cache(functools.partial(checkers, is_strict=True))
@@ -433,6 +467,21 @@ class RecordChecker:
             indexes = tuple(itertools.compress(indexes, selected))
             records = list(itertools.compress(records, selected))
         return Checked(accepted, records, indexes)
+
+    def inner_records(
+        self, selector: str, records: Sequence[JsonObject]
+    ) -> Sequence[tuple[int, str, list[JsonObject]]]:
+        """Return the records inside checked records: the position of the outer record, their selector, and the records."""
+        inner = self._types[selector].inner
+        return [
+            (
+                position,
+                inner_selector,
+                [cast("JsonObject", item) for item in at_path(record, path) if isinstance(item, dict)],
+            )
+            for inner_selector, path in inner
+            for position, record in enumerate(records)
+        ]
 
     def values_of(self, selector: str, record: object) -> JsonObject | None:
         """Return the values of a record that does not fit, or None if they can't be read."""

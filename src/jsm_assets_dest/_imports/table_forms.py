@@ -54,7 +54,8 @@ class _PandasFrame(Table):
 
     @override
     def has_floats(self, position: int) -> bool:
-        return getattr(self._frame.dtypes.iloc[position], "kind", "") == "f"
+        # A column without rows is one of floats, too.
+        return len(self._frame) > 0 and getattr(self._frame.dtypes.iloc[position], "kind", "") == "f"
 
     @override
     def batches(self, positions: Sequence[int]) -> Iterator[Iterable[_Row]]:

@@ -107,7 +107,7 @@ def _nothing_fits(type_name: str, unknown: Mapping[str, str], keys: Sequence[str
 
 
 def _nearest(key: str, names: Mapping[str, str]) -> str:
-    matches = difflib.get_close_matches(key.casefold(), names, 1)
+    matches = difflib.get_close_matches(key.casefold(), names, 1, 0.55)
     return names[matches[0]] if matches else ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from ..exceptions import RecordError
 from .execution_status import ExecutionStatus
@@ -40,6 +40,7 @@ class Tally:
         failed: Records that were not sent.
         refused: Number of records that were not sent.
         noted: Problems that the check of the records noted.
+        envelopes: Number of chunks with inner records only, by the selector that surrounds them.
     """
 
     names: Mapping[str, str]
@@ -56,6 +57,7 @@ class Tally:
     failed: list[FailedRecord] = field(factory=list)
     refused: int = 0
     noted: tuple[ImportProblem, ...] = ()
+    envelopes: dict[str, int] = field(factory=dict)
 
     def note(self, problems: Sequence[ImportProblem]) -> None:
         """Record problems that the check of some records noted."""
@@ -71,6 +73,10 @@ class Tally:
         """Record a chunk that the service accepted, now or `before`, in an interrupted run."""
         for selector, count in counts.items():
             self.sent[selector] = self.sent.get(selector, 0) + count
+            for outer in self.names:
+                if selector.startswith(f"{outer}."):
+                    # Assets reads what surrounds the inner records as a record without an identifier.
+                    self.envelopes[outer] = self.envelopes.get(outer, 0) + 1
         if before:
             self.skipped_chunks += 1
         else:
@@ -128,7 +134,7 @@ class Tally:
         return ImportResult(
             confirmed=status.is_done,
             status=status,
-            object_types=object_type_results(self.names, self.sent, status),
+            object_types=object_type_results(self.names, self.sent, self._without_envelopes(status)),
             failed=tuple(self.failed),
             refused=self.refused,
             noted=self.noted,
@@ -146,3 +152,18 @@ class Tally:
             leavers=() if leavers is None else leavers.listed,
             leaver_count=0 if leavers is None else leavers.count,
         )
+
+    def _without_envelopes(self, status: ExecutionStatus) -> ExecutionStatus:
+        counts = {self.names[selector].casefold(): count for selector, count in self.envelopes.items()}
+        if not counts:
+            return status
+        object_types = [
+            evolve(
+                object_type,
+                empty_identifiers=max(
+                    0, object_type.empty_identifiers - counts.get(object_type.name.casefold(), 0)
+                ),
+            )
+            for object_type in status.object_types
+        ]
+        return evolve(status, object_types=tuple(object_types))

@@ -12,11 +12,12 @@ from .._imports.execution_status import read_execution_status
 from .._model.document_reading import read_document
 from .._model.schema_model import SchemaModel
 from .._plan.build_plan import BuildPlanRecord, make_plan
-from .._plan.plan_items import PlanKind, PlanSubject
+from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from .._secret import Secret
 from .._session.call import call
 from .._session.site import Site
 from .._wire import import_requests as wire
+from .._wire.address_book import SCHEMA_IMPORT
 from .._wire.decision_table import refused_mapping
 from .._wire.error_bodies import read_body
 from .._wire.import_requests import ImportLinks
@@ -60,8 +61,27 @@ def plan(target: ImportTarget, model: SchemaModel) -> Operation[BuildPlanRecord]
 
 def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:
     plan = yield from _mapping_plan(target, model, links)
-    items = yield from linked_attributes.plan_items(target, plan.model)
+    items = (*(yield from linked_attributes.plan_items(target, plan.model)), *_reset_setting(target, plan))
     return evolve(plan, items=(*plan.items, *items)) if items else plan
+
+
+def _reset_setting(target: ImportTarget, plan: BuildPlanRecord) -> tuple[PlanItem, ...]:
+    """Return a warning if a change of the mapping may switch off the declared treatment of missing objects."""
+    declared = target.memory.missing_objects
+    if plan.verb is None or declared not in {"remove", "update"}:
+        return ()
+    return (
+        PlanItem(
+            kind=PlanKind.WARNING,
+            subject=PlanSubject.MAPPING,
+            path="missing objects",
+            message=f'The import is declared as missing_objects="{declared}". A change of the mapping is reported to reset '
+            "this setting to Ignore for every object type.",
+            remedy=SCHEMA_IMPORT.remedy(
+                'after the build, open the import, edit the mapping of each object type, and set "Missing objects" again'
+            ),
+        ),
+    )
 
 
 def _mapping_plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:
@@ -301,14 +321,30 @@ def known_model(
     if chosen is not None:
         return chosen
     if target.memory.model is None:
-        # A mapping can outlive its object type, which someone deleted in Assets. It must not stop an import.
-        model = read_document((yield from current_document(target, links)), SchemaModel, strict=False)
-        if not any(spec.mapped for spec in model.object_types):
-            raise MissingMappingError(
-                "The import has no schema model yet. Nothing was started.",
-                remedies=("You: build one first with token.build(model).",),
-                operation="start import",
-                reason="MISSING_MAPPING",
-            )
-        target.memory.model = model
+        target.memory.model = yield from _model_in_assets(target, links)
     return target.memory.model
+
+
+def _model_in_assets(target: ImportTarget, links: ImportLinks) -> Operation[SchemaModel]:
+    # A mapping can outlive its object type, which someone deleted in Assets. It must not stop an import.
+    model = read_document((yield from current_document(target, links)), SchemaModel, strict=False)
+    if not any(spec.mapped for spec in model.object_types):
+        raise MissingMappingError(
+            "The import has no schema model yet. Nothing was started.",
+            remedies=("You: build one first with token.build(model).",),
+            operation="start import",
+            reason="MISSING_MAPPING",
+        )
+    return model
+
+
+def read_model(target: ImportTarget) -> Operation[SchemaModel]:
+    """Read the model that the import has in Assets.
+
+    Raises:
+        ImportTargetMismatchError: The token belongs to another object schema than the expected one.
+        MissingMappingError: The import has no model.
+    """
+    links = yield from tokens.links(target)
+    yield from tokens.refuse_other_schema(target, links)
+    return (yield from _model_in_assets(target, links))

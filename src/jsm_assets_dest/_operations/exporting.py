@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO
 
@@ -32,7 +32,7 @@ def export(reading: ObjectReading, path: str | os.PathLike[str]) -> Operation[in
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[IO[str]]:
+def _replacing(path: Path) -> Generator[IO[str]]:
     """Open a temporary file that replaces the file at the end, and that is deleted after an error.
 
     Only its owner may read it, because it contains data about people.
@@ -54,7 +54,7 @@ def _replacing(path: Path) -> Iterator[IO[str]]:
 
 
 @contextlib.contextmanager
-def _explained(path: Path, consequence: str = "") -> Iterator[None]:
+def _explained(path: Path, consequence: str = "") -> Generator[None]:
     try:
         yield
     except OSError as error:

@@ -18,10 +18,12 @@ class Memory:
     Attributes:
         model: The model that was built or read last.
         import_source: The import source that was proved to belong to the expected object schema.
+        missing_objects: What the caller declared last that the import does with missing objects.
     """
 
     model: SchemaModel | None = field(default=None, repr=False)
     import_source: ImportSource | None = field(default=None, repr=False)
+    missing_objects: str = "unknown"
 
 
 @frozen(kw_only=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from attrs import evolve, frozen
 
+from .._assets.links import GroupLink, UserLink
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.object_types import Attribute, ExistingObjectType
-from .._assets.user_links import GroupLink, UserLink
 from .._http.commands import Operation
 from .._model.names import same_name
 from .._session.site import Site
@@ -303,14 +303,3 @@ def _create(site: Site, schema: ObjectSchemaRecord, target: Target) -> Operation
 def _existing_attribute(types: Sequence[ExistingObjectType], target: Target) -> Attribute | None:
     kind = next((kind for kind in types if kind.object_type.id == target.type_id), None)
     return None if kind is None else _find(kind, target.attribute_name)
-
-
-def names_by_type(targets: Sequence[Target]) -> Mapping[str, set[str]]:
-    """Return the names of the attributes to read, by the ID of their object type."""
-    names: dict[str, set[str]] = {}
-    for target in targets:
-        own = names.setdefault(target.type_id, set())
-        own |= {target.source.name, target.attribute_name}
-        if target.source.target_type_id and not target.source.is_label:
-            names.setdefault(target.source.target_type_id, set()).add(target.source.target_name)
-    return names

@@ -6,39 +6,36 @@ is started again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from attrs import define, evolve, field, frozen
 
-from .._assets.directory import JiraGroup, JiraUser
+from .._assets.directory import JiraGroup
+from .._assets.links import GroupLink, UserLink
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._assets.objects import AssetsObject, ObjectReference
 from .._assets.reports import CheckRecorder
 from .._assets.user_links import (
     GONE,
-    GroupLink,
     LinkedObject,
     LinkOutcome,
     LinkReason,
-    UserLink,
     UserLinkPhase,
     UserLinkProgress,
     UserLinkReport,
 )
 from .._http.commands import Operation, Report
 from .._session.site import Site
-from .._session.workspace import Builder, ask_assets, ask_jira
+from .._session.workspace import Builder, ask_jira
 from .._wire import directory_requests as directory_wire
-from .._wire import link_requests as wire
 from .._wire.response import Response
-from ..exceptions import AccessDeniedError, LinkAttributeError, NotFoundError, ValidationError
+from ..exceptions import AccessDeniedError, NotFoundError, ValidationError
 from . import link_targets
-from .account_finding import AccountFinder, Match, normal
+from .account_finding import AccountFinder, Match
 from .directory import require_browsing
+from .link_reading import Row, Texts, read_rows, rows_of, texts_of
 from .link_targets import Target
-from .object_selection import Selection
-from .objects import ObjectReading
+from .link_writing import Change, LinkWriter
 from .pacing import Pace
 
 #: Names of the checks in a report.
@@ -49,8 +46,6 @@ SCHEMA_ROLE: Final = "object schema role"
 PER_MINUTE: Final = 500.0
 #: Names of groups per request, so that the address stays short.
 _GROUPS_PER_REQUEST = 20
-#: Part of the message about a group in the wrong form (seen by clients).
-_WRONG_GROUP = "invalid group"
 
 
 @frozen(kw_only=True)
@@ -74,26 +69,6 @@ class LinkOptions:
     dry_run: bool = False
     per_minute: float
     display: Callable[[UserLinkProgress], object] | None = None
-
-
-@frozen
-class _Row:
-    """The part of an object that links need. Values are texts, account IDs, names of groups, and IDs of references."""
-
-    id: str
-    key: str
-    label: str
-    values: Mapping[str, tuple[str, ...]]
-    labels: Mapping[str, tuple[str, ...]]
-
-
-@frozen
-class _Change:
-    """A change of one attribute of one object."""
-
-    target: Target
-    row: _Row
-    entry: LinkedObject
 
 
 def link(
@@ -123,11 +98,7 @@ class _Run:
     finder: AccountFinder = field(init=False)
     groups: dict[str, JiraGroup] = field(factory=dict[str, JiraGroup], init=False)
     entries: list[LinkedObject] = field(factory=list[LinkedObject], init=False)
-    changes: list[tuple[int, _Change]] = field(factory=list[tuple[int, _Change]], init=False)
-    #: Forms that this site accepts, as found out by the first writes.
-    id_as_number: bool = field(default=False, init=False)
-    group_as_id: bool = field(default=False, init=False)
-    verified: set[bool] = field(factory=set[bool], init=False)
+    changes: list[tuple[int, Change]] = field(factory=list[tuple[int, Change]], init=False)
 
     def __attrs_post_init__(self) -> None:
         site = self.site
@@ -145,17 +116,22 @@ class _Run:
         targets: Sequence[Target] = link_targets.resolve(self.schema, types, links)
         if not self.options.create_attribute:
             link_targets.require_attributes(targets)
-        rows = yield from self.read(targets)
-        sources = [
-            [self.texts_of(target, row, rows) for row in rows[target.type_id].values()] for target in targets
-        ]
+        rows = yield from read_rows(
+            self.site,
+            self.schema,
+            types,
+            targets,
+            self.pace,
+            lambda count: self.show(UserLinkPhase.READING, count, None),
+        )
+        sources = [[texts_of(target, row, rows) for row in rows_of(target, rows)] for target in targets]
         yield from self.find(targets, sources)
         created: tuple[str, ...] = ()
         if not self.checks.is_blocked:
             targets, created = yield from self.create(targets)
-            for target, texts in zip(targets, sources, strict=True):
-                for row, names in zip(rows[target.type_id].values(), texts, strict=True):
-                    self.compare(target, row, names)
+            for target, texts_of_rows in zip(targets, sources, strict=True):
+                for row, texts in zip(rows_of(target, rows), texts_of_rows, strict=True):
+                    self.compare(target, row, texts)
             yield from self.write()
         yield from self.show(UserLinkPhase.DONE, len(self.changes), len(self.changes))
         return UserLinkReport(
@@ -199,47 +175,9 @@ class _Run:
             )
             yield Report(display, progress)
 
-    # --- reading ----------------------------------------------------------------------------------------------------
-
-    def read(self, targets: Sequence[Target]) -> Operation[Mapping[str, Mapping[str, _Row]]]:
-        """Read the objects of all object types that links need, each object type once."""
-        rows: dict[str, dict[str, _Row]] = {}
-        count = 0
-        for type_id, names in link_targets.names_by_type(targets).items():
-            own = rows.setdefault(type_id, {})
-            selection = Selection(
-                schema_id=self.schema.id, schema_key=self.schema.key, object_type_ids=(type_id,)
-            )
-            reading = ObjectReading(site=self.site, selection=selection)
-            while page := (yield from self.pace.insist(reading.next_page)):
-                own |= {asset.id: _row(asset, names) for asset in page}
-                count += len(page)
-                yield from self.show(UserLinkPhase.READING, count, None)
-        return rows
-
-    def texts_of(self, target: Target, row: _Row, rows: Mapping[str, Mapping[str, _Row]]) -> tuple[str, ...]:
-        """Return the addresses (in their normal form) or the names of an object."""
-        source = target.source
-        if not source.target_type_id:
-            texts: Iterable[str] = row.values.get(source.name, ())
-        elif source.is_label:
-            texts = row.labels.get(source.name, ())
-        else:
-            others = rows[source.target_type_id]
-            texts = [
-                text
-                for reference in row.values.get(source.name, ())
-                if reference in others
-                for text in others[reference].values.get(source.target_name, ())
-            ]
-        clean = (normal(text) if target.is_user else text.strip() for text in texts)
-        return tuple(dict.fromkeys(text for text in clean if text))
-
     # --- finding ----------------------------------------------------------------------------------------------------
 
-    def find(
-        self, targets: Sequence[Target], sources: Sequence[Sequence[tuple[str, ...]]]
-    ) -> Operation[None]:
+    def find(self, targets: Sequence[Target], sources: Sequence[Sequence[Texts]]) -> Operation[None]:
         """Look up all accounts and groups."""
         addresses = _distinct(targets, sources, users=True)
         names = _distinct(targets, sources, users=False)
@@ -274,10 +212,6 @@ class _Run:
         """Send a request to Jira, however long a rate limit lasts."""
         return (yield from self.pace.insist(ask_jira, self.site, build))
 
-    def ask_assets(self, build: Builder) -> Operation[Response]:
-        """Send a request to Assets, however long a rate limit lasts."""
-        return (yield from self.pace.insist(ask_assets, self.site, build))
-
     def match(self, target: Target, text: str) -> Match:
         """Return the account or the group of an address or a name."""
         if not target.is_user:
@@ -289,21 +223,23 @@ class _Run:
 
     # --- comparing --------------------------------------------------------------------------------------------------
 
-    def compare(self, target: Target, row: _Row, texts: tuple[str, ...]) -> None:
+    def compare(self, target: Target, row: Row, texts: Texts) -> None:
         """Compare the links of an object with the right ones, and note what to change."""
         before = row.values.get(target.attribute_name, ())
-        matches = {text: self.match(target, text) for text in texts}
+        matches = {text: self.match(target, text) for text in texts.texts}
         wanted = tuple(dict.fromkeys(match.account_id for match in matches.values() if match.account_id))
         reasons = {text: match.reason for text, match in matches.items() if match.reason is not None}
-        if not texts:
-            reasons = {"": LinkReason.NO_ADDRESS}
+        if not texts.is_complete:
+            reasons[""] = LinkReason.UNREADABLE
+        elif not texts.texts:
+            reasons[""] = LinkReason.NO_ADDRESS
         is_certain = not reasons or (self.options.clear and GONE.issuperset(reasons.values()))
         is_multiple = target.maximum != 1
         after = wanted
         if not is_certain and (is_multiple or not wanted):
             after = tuple(dict.fromkeys([*before, *wanted]))
         if target.maximum != -1 and len(after) > max(target.maximum, len(before)):
-            reasons, after = {texts[0]: LinkReason.TOO_MANY}, before
+            reasons, after = {texts.texts[0]: LinkReason.TOO_MANY}, before
         entry = LinkedObject(
             object_type=target.type_name,
             attribute=target.attribute_name,
@@ -316,7 +252,7 @@ class _Run:
         if set(after) != set(before):
             outcome = LinkOutcome.LINKED if after else LinkOutcome.CLEARED
             change = evolve(entry, outcome=outcome, after=after)
-            self.changes.append((len(self.entries), _Change(target, row, change)))
+            self.changes.append((len(self.entries), Change(target, row, change)))
             self.entries.append(change)
         elif not reasons:
             self.entries.append(entry)
@@ -333,13 +269,14 @@ class _Run:
             reason = "this is a dry run" if self.options.dry_run else "nothing had to be written"
             self.checks.skip(SCHEMA_ROLE, f"Not checked: {reason}.")
             return
+        writer = LinkWriter(self.site, self.pace, self.groups)
         for number, (position, change) in enumerate(self.changes):
             yield from self.show(UserLinkPhase.WRITING, number, len(self.changes))
             if self.checks.is_blocked:
                 self.entries[position] = _pending(change.entry)
                 continue
             try:
-                yield from self.write_one(change)
+                yield from writer.write(change)
             except (ValidationError, NotFoundError) as error:
                 self.entries[position] = _rejected(change.entry, error)
             except AccessDeniedError as error:
@@ -348,127 +285,8 @@ class _Run:
         if SCHEMA_ROLE not in self.checks.checks:
             self.checks.ok(SCHEMA_ROLE, "The account can write objects.")
 
-    def write_one(self, change: _Change) -> Operation[None]:
-        """Write a change. Read the first written object of users and of groups again, because forms of values differ.
 
-        Raises:
-            ValidationError: Assets rejects the value, or does not store it.
-            NotFoundError: The object no longer exists.
-            AccessDeniedError: The account may not write objects.
-        """
-        is_user = change.target.is_user
-        is_first = is_user not in self.verified
-        filled = (yield from self.filled_attributes(change)) if is_first else set[str]()
-        try:
-            yield from self.put(change)
-        except ValidationError as error:
-            if is_user or self.group_as_id or not _says(error, _WRONG_GROUP):
-                raise
-            self.group_as_id = True
-            try:
-                yield from self.put(change)
-            except ValidationError:
-                self.group_as_id = False
-                raise error from None
-        if not is_first:
-            return
-        if not (yield from self.is_stored(change, filled)) and not self.id_as_number:
-            self.id_as_number = True
-            yield from self.put(change)
-            if not (yield from self.is_stored(change, filled)):
-                self.id_as_number = False
-                raise ValidationError(
-                    f"Could not change the object {change.row.key}: Assets accepted the request, but stored another value.",
-                    operation="update object",
-                )
-        self.verified.add(is_user)
-
-    def filled_attributes(self, change: _Change) -> Operation[set[str]]:
-        """Return the IDs of the other attributes of an object that have values."""
-        values = yield from self.values_of(change)
-        return values.keys() - {_attribute_id(change.target)}
-
-    def values_of(self, change: _Change) -> Operation[dict[str, set[str]]]:
-        """Read the values of an object."""
-        row = change.row
-        response = yield from self.ask_assets(
-            lambda base: wire.read_object_values(base, row.id, subject=row.key)
-        )
-        return wire.read_values(response)
-
-    def put(self, change: _Change) -> Operation[None]:
-        """Send a change."""
-        attribute_id = _attribute_id(change.target)
-        values = change.entry.after
-        if self.group_as_id and not change.target.is_user:
-            values = tuple(self.groups[name].id if name in self.groups else name for name in values)
-        row = change.row
-        yield from self.ask_assets(
-            lambda base: wire.update_object(
-                base,
-                row.id,
-                change.target.type_id,
-                attribute_id,
-                values,
-                as_number=self.id_as_number,
-                subject=row.key,
-            )
-        )
-
-    def is_stored(self, change: _Change, filled: set[str]) -> Operation[bool]:
-        """Read a written object, and return True if it has the new values and no other ones.
-
-        Raises:
-            LinkAttributeError: Another attribute was emptied. Then nothing more is written.
-        """
-        stored = yield from self.values_of(change)
-        if not filled <= stored.keys():
-            raise LinkAttributeError(
-                f"Assets emptied other attributes of {change.row.key} when {change.target.attribute_name} was changed. "
-                "The run was stopped after this object.",
-                cause="This site replaces all attributes of an object, although Atlassian describes a partial update.",
-                remedies=(
-                    f"You: restore {change.row.key}. Its history in Assets has the old values.",
-                    "You: report this as a bug of this library, with the details below.",
-                ),
-                object_type=change.target.type_name,
-                attribute=change.target.attribute_name,
-                operation="update object",
-            )
-        values = stored.get(_attribute_id(change.target), set[str]())
-        return set(change.entry.after) <= values if change.entry.after else not values
-
-
-def _attribute_id(target: Target) -> str:
-    if target.attribute is None:
-        raise AssertionError("missing attributes were created before")
-    return target.attribute.id
-
-
-def _row(asset: AssetsObject, names: Iterable[str]) -> _Row:
-    values: dict[str, tuple[str, ...]] = {}
-    labels: dict[str, tuple[str, ...]] = {}
-    for name in names:
-        value = asset.values.get(name)
-        if value is None:
-            continue
-        items = value if isinstance(value, list) else [value]
-        values[name] = tuple(_text(item) for item in items)
-        labels[name] = tuple(item.label for item in items if isinstance(item, ObjectReference))
-    return _Row(asset.id, asset.key, asset.label, values, labels)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, JiraUser):
-        return value.account_id
-    if isinstance(value, JiraGroup):
-        return value.name
-    return value.id if isinstance(value, ObjectReference) else str(value)
-
-
-def _distinct(
-    targets: Sequence[Target], sources: Sequence[Sequence[tuple[str, ...]]], *, users: bool
-) -> list[str]:
+def _distinct(targets: Sequence[Target], sources: Sequence[Sequence[Texts]], *, users: bool) -> list[str]:
     """Return the addresses or the names of all objects, each once."""
     return list(
         dict.fromkeys(
@@ -476,13 +294,9 @@ def _distinct(
             for target, texts_of_rows in zip(targets, sources, strict=True)
             if target.is_user is users
             for texts in texts_of_rows
-            for text in texts
+            for text in texts.texts
         )
     )
-
-
-def _says(error: ValidationError, words: str) -> bool:
-    return any(words in text.lower() for text in (*error.field_errors.values(), *error.messages))
 
 
 def _pending(entry: LinkedObject) -> LinkedObject:

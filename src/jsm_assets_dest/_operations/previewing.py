@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from .._assets.import_sources import ImportSource
+from .._errors.facts import Place
 from .._http.commands import Operation
 from .._imports.comparison import Comparison
 from .._imports.journal import Journal
@@ -106,7 +107,7 @@ def _refuse_nothing(target: ImportTarget, evidence: RunEvidence) -> None:
             "Or you: pass the journal= of the last confirmed run.",
         ),
         details="nothing was changed in Assets",
-        **({} if reason is None else reason.place()),
+        **(Place() if reason is None else reason.place()),
     )
 
 
@@ -166,6 +167,8 @@ class _Reading:
 
     def _add(self, selector: str, _: Sequence[int], records: Sequence[JsonObject]) -> None:
         rows = self._comparison.rows(selector, records)
+        for _position, inner_selector, inner_records in self._checker.inner_records(selector, records):
+            rows += self._comparison.rows(inner_selector, inner_records)
         self._comparison.add([row for of_record in rows for row in of_record])
 
     def _skip(self, error: RecordError) -> None:

@@ -10,6 +10,7 @@ from attrs import evolve
 from .._assets.directory import JiraGroup, JiraUser
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.roles import Role, RoleKind, RolesPreview, SchemaRoles, as_member, label, member_id
+from .._errors.facts import Place
 from .._http.commands import Operation
 from .._session.call import call
 from .._session.site import Site
@@ -93,11 +94,18 @@ def preview(site: Site, schema: ObjectSchemaRecord, wanted: WantedRoles) -> Oper
     Raises:
         RolesNotSettableError: The site does not allow this credential to read them.
     """
-    return (yield from compare(site, (yield from read(site, schema)), wanted))
+    return (yield from compare(site, schema, (yield from read(site, schema)), wanted))
 
 
-def compare(site: Site, current: SchemaRoles, wanted: WantedRoles) -> Operation[RolesPreview]:
-    """Compare the roles with the wanted entries, whose names are looked up."""
+def compare(
+    site: Site, schema: ObjectSchemaRecord, current: SchemaRoles, wanted: WantedRoles
+) -> Operation[RolesPreview]:
+    """Compare the roles with the wanted entries, whose names are looked up.
+
+    Raises:
+        RolesNotSettableError: The object schema does not have a wanted role.
+    """
+    _reject_missing_role(site, schema, current, wanted)
     members = {
         kind: tuple(map(as_member, entries)) for kind, entries in wanted.items() if entries is not None
     }
@@ -123,6 +131,14 @@ def compare(site: Site, current: SchemaRoles, wanted: WantedRoles) -> Operation[
     )
 
 
+def _reject_missing_role(
+    site: Site, schema: ObjectSchemaRecord, current: SchemaRoles, wanted: WantedRoles
+) -> None:
+    for kind, entries in wanted.items():
+        if entries is not None and current.of(kind) is None:
+            raise _not_settable(site, schema, None, f"the object schema has no role for {kind.value}")
+
+
 def write(site: Site, schema: ObjectSchemaRecord, wanted: WantedRoles) -> Operation[SchemaRoles]:
     """Replace the entries of roles. Afterwards the entries are read from Assets and compared.
 
@@ -131,14 +147,14 @@ def write(site: Site, schema: ObjectSchemaRecord, wanted: WantedRoles) -> Operat
         RolesNotSettableError: The site does not allow this credential to set them, or Assets did not remove an entry.
     """
     before = yield from read(site, schema)
+    _reject_missing_role(site, schema, before, wanted)
     base = yield from roles_base(site)
     changed: list[str] = []
     for kind, entries in wanted.items():
         if entries is None:
             continue
         role = before.of(kind)
-        if role is None:
-            raise _not_settable(site, schema, None, f"the object schema has no role for {kind.value}")
+        assert role is not None  # checked above
         members = [as_member(entry) for entry in entries]
         if role.contains_only(members):
             continue
@@ -207,7 +223,7 @@ def _rejection(
         suggestions=suggestions,
         changed=tuple(changed),
         remedies=tuple(remedies),
-        **(error.place() if error is not None else {}),
+        **(error.place() if error is not None else Place()),
     )
 
 

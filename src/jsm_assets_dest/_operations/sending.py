@@ -243,12 +243,17 @@ class Sending:
         self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]
     ) -> Sequence[bool] | None:
         """Note checked records for the guard, the journal, and a verification; return which ones to send, or None for all."""
+        inner = self.checker.inner_records(selector, records)
         if self.readback is not None:
             self.readback.note(selector, records)
+            for _, inner_selector, inner_records in inner:
+                self.readback.note(inner_selector, inner_records)
         if self.changed is None:
             self._identify(selector, indexes, records)
             return None
         selected = self.changed.select(selector, records)
+        for position, inner_selector, inner_records in inner:
+            selected[position] |= any(self.changed.select(inner_selector, inner_records))
         self._identify(selector, tuple(compress(indexes, selected)), tuple(compress(records, selected)))
         return selected
 
@@ -257,6 +262,9 @@ class Sending:
         evidence = self.execution.ledger.evidence
         if evidence is not None:
             rows = evidence.comparison.rows(selector, records)
+            for position, inner_selector, inner_records in self.checker.inner_records(selector, records):
+                for inner_rows in evidence.comparison.rows(inner_selector, inner_records):
+                    rows[position] += inner_rows
             self.identities.setdefault(selector, {}).update(zip(indexes, rows, strict=True))
 
     def _confirm(self, chunk: Chunk) -> None:

@@ -73,6 +73,7 @@ def prepare(target: ImportTarget, options: ImportOptions) -> Operation[ImportSet
     display = resolve_progress(options.on_progress)
     if options.model is not None:
         options.model.check()
+    target.memory.missing_objects = options.missing_objects
     links = yield from tokens.links(target)
     source: ImportSource | None = yield from tokens.refuse_other_schema(target, links)
     if options.require_roles:

@@ -138,6 +138,8 @@ def note_records(
 
     def on_accepted(selector: str, _: Sequence[int], accepted: Sequence[JsonObject]) -> None:
         readback.note(selector, accepted)
+        for _position, inner_selector, inner_records in checker.inner_records(selector, accepted):
+            readback.note(inner_selector, inner_records)
 
     checker = RecordChecker(
         setup.model,

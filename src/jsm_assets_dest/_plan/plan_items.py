@@ -20,7 +20,7 @@ class PlanKind(enum.StrEnum):
     ADOPT = "adopt"
     #: It exists as wanted.
     UNCHANGED = "unchanged"
-    #: It is built as wanted, but another import uses it too.
+    #: It is built as wanted, but it has an effect outside of the model, or another import uses it too.
     WARNING = "warning"
     #: It differs from the model and is not changed: a mapping call can't change it, and the build works without.
     DRIFT = "drift"

@@ -7,7 +7,7 @@ import itertools
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._http.commands import Ask, Operation, Send
 from .._wire.request import Request
@@ -19,9 +19,54 @@ _log = logging.getLogger("jsm_assets_dest.request")
 _ids = itertools.count(1)
 
 
+class RequestEvent(NamedTuple):  # loaded by every program, for which an attrs class takes too long
+    """Start or end of one attempt of a request, for metrics and traces.
+
+    It contains no secret, no body, and no value of a record. `operation`, `method`, `host`, and `error` have few values, so
+    that they can be labels of a metric.
+
+    Attributes:
+        id: Number that the start and the end of an attempt share, unique in this process.
+        operation: The request, such as "submit chunk". Addresses are not part of it.
+        method: HTTP method.
+        host: Receiver: "site", "gateway", or "authorization server".
+        attempt: Number of the attempt of this request, from 1.
+        is_end: True at the end of the attempt, False at its start.
+        status: HTTP status at the end, or None without a complete response.
+        seconds: Duration of the attempt, without waits before it; 0 at the start.
+        throttled: True if a rate limit rejected the attempt.
+        error: Code of the failure without a response, such as "answer_timeout"; "" if there is a response.
+    """
+
+    id: int
+    operation: str
+    method: str
+    host: str
+    attempt: int = 1
+    is_end: bool = False
+    status: int | None = None
+    seconds: float = 0.0
+    throttled: bool = False
+    error: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the event as JSON-ready data."""
+        return self._asdict()
+
+    def __str__(self) -> str:
+        name = f"{self.operation}, attempt {self.attempt}"
+        if not self.is_end:
+            return f"{name}: started"
+        outcome = self.error if self.status is None else f"HTTP {self.status}"
+        return f"{name}: {outcome} after {self.seconds:.3f} s"
+
+
+RequestEvent.__module__ = "jsm_assets_dest"  # a named tuple allows no assignment in its body
+
+
 def checked_listener(
-    listener: Callable[[Any], object] | None, *, runs_coroutines: bool
-) -> Callable[[Any], object] | None:
+    listener: Callable[[RequestEvent], object] | None, *, runs_coroutines: bool
+) -> Callable[[RequestEvent], object] | None:
     """Return the listener of a connection.
 
     Raises:
@@ -54,10 +99,8 @@ def send(site: Site, request: Request, attempt: int = 1) -> Operation[Response]:
 
 
 def _observed(
-    site: Site, request: Request, attempt: int, listener: Callable[[Any], object]
+    site: Site, request: Request, attempt: int, listener: Callable[[RequestEvent], object]
 ) -> Operation[Response]:
-    from .request_event import RequestEvent
-
     facts: dict[str, Any] = {
         "id": next(_ids),
         "operation": request.operation,
@@ -89,7 +132,7 @@ def _observed(
     return response
 
 
-def _notify(listener: Callable[[Any], object], event: object) -> Operation[None]:
+def _notify(listener: Callable[[RequestEvent], object], event: RequestEvent) -> Operation[None]:
     # A listener observes. Its failure must neither repeat a request nor hide a response.
     try:
         yield Ask(lambda: listener(event))

@@ -18,7 +18,7 @@ from .._http.settings import HttpSettings, environment_proxies, named_proxies
 from .._http.sync_engine import SyncEngine
 from .._operations import object_schemas as schemas
 from .._session.credentials import Credentials
-from .._session.observed import checked_listener
+from .._session.observed import RequestEvent, checked_listener
 from .._session.opening import from_environment, open_site, origins
 from .._session.retry_policy import RetryPolicy
 from .._wire.addresses import GATEWAY
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from .._assets import import_sources as sources
     from .._assets import reports
     from .._operations import directory, doctor, import_tokens
-    from .._session import request_event as events
     from . import import_token as token_handles
     from . import object_schema as schema_handles
 else:
@@ -39,7 +38,6 @@ else:
     directory = LazyModule(".._operations.directory")
     doctor = LazyModule(".._operations.doctor")
     import_tokens = LazyModule(".._operations.import_tokens")
-    events = LazyModule(".._session.request_event")
     token_handles = LazyModule(".import_token")
     schema_handles = LazyModule(".object_schema")
 
@@ -70,7 +68,7 @@ class Connection:
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
         clock: Clock | None = None,
-        on_request: Callable[[events.RequestEvent], object] | None = None,
+        on_request: Callable[[RequestEvent], object] | None = None,
     ) -> None:
         proxies = (
             {} if transport is not None or not trust_env else environment_proxies(origins(site, gateway))
@@ -109,7 +107,7 @@ class Connection:
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
         clock: Clock | None = None,
-        on_request: Callable[[events.RequestEvent], object] | None = None,
+        on_request: Callable[[RequestEvent], object] | None = None,
     ) -> Self:
         """Connect to the site that this process is configured for.
 
@@ -164,7 +162,7 @@ class Connection:
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
         clock: Clock | None = None,
-        on_request: Callable[[events.RequestEvent], object] | None = None,
+        on_request: Callable[[RequestEvent], object] | None = None,
     ) -> Self:
         """Connect to any site.
 

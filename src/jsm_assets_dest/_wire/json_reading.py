@@ -23,6 +23,20 @@ else:  # before Python 3.12, a recursive alias can't be evaluated, and `typing.g
     JsonValue = object
     JsonObject = dict[str, object]
 
+_KINDS: Mapping[type, str] = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    bool: "a boolean",
+    type(None): "null",
+}
+
+
+def _kind(value: object) -> str:
+    """Return the name of a JSON type. Python's names would not help an administrator."""
+    return _KINDS.get(type(value), "a number")
+
+
 # --- strict ---------------------------------------------------------------------------------------------------------
 
 
@@ -35,7 +49,7 @@ def read_object(value: object, what: str) -> Mapping[str, object]:
     # JSON objects are dicts. Checking for a Mapping takes six times as long, and listings are long.
     if type(value) is dict or isinstance(value, Mapping):
         return cast("Mapping[str, object]", value)
-    raise MalformedAnswerError(f"The response contains {type(value).__name__} instead of {what}.")
+    raise MalformedAnswerError(f"The response contains {_kind(value)} instead of {what}.")
 
 
 def read_array(value: object, what: str, *wrappers: str) -> list[object]:
@@ -53,7 +67,7 @@ def read_array(value: object, what: str, *wrappers: str) -> list[object]:
             inner = cast("Mapping[str, object]", value).get(wrapper)
             if isinstance(inner, list):
                 return cast("list[object]", inner)
-    raise MalformedAnswerError(f"The response contains {type(value).__name__} instead of a list of {what}.")
+    raise MalformedAnswerError(f"The response contains {_kind(value)} instead of a list of {what}.")
 
 
 def read_text(source: Mapping[str, object], key: str, default: str | None = None) -> str:
