@@ -9,9 +9,9 @@ from typing import Any, Self, Unpack, cast
 from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._assets.links import GroupLink, UserLink
 from .._assets.object_schemas import schema_key
 from .._assets.roles import RoleEntry
-from .._assets.user_links import GroupLink, UserLink
 from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
