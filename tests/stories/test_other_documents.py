@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, ReferenceSpec, SchemaModel
-from jsm_assets_dest.exceptions import RecordError
+from jsm_assets_dest.exceptions import MissingMappingError, RecordError
 from jsm_assets_dest.testing import Emulator
 from tests.stories.story import now, story
 
@@ -151,6 +151,46 @@ async def test_one_selector_feeds_three_types(emulator: Emulator, connection: An
     }
 
 
+@story
+async def test_partial_document_is_applied_to_what_the_import_has(
+    emulator: Emulator, connection: Any
+) -> None:
+    """The schema also has an object type that people made. The plan contains only the changes of the document."""
+    schema = await now(connection.create_object_schema("FLD", "Field"))
+    emulator.object_schema("FLD").add_object_type("Contracts", attributes=["Number"])
+    token = connection.import_token(emulator.add_import_source("FLD").token, schema=schema)
+    with pytest.raises(MissingMappingError):
+        await now(token.get_model())
+    await now(token.build(DEVICES))
+    partial = {
+        "schema": {
+            "objectSchema": {
+                "objectTypes": [
+                    {
+                        "externalId": "devices/laptop",
+                        "name": "Laptop",
+                        "description": "Portable.",
+                        "attributes": [
+                            {"externalId": "f/owner", "name": "Owner", "description": "", "type": "text"}
+                        ],
+                    }
+                ]
+            }
+        }
+    }
+
+    model = await now(token.get_model())
+    assert (await now(token.plan(model))).is_empty
+    plan = await now(token.build(model.with_document(partial)))
+
+    assert {(item.kind, item.path) for item in plan.changes} == {
+        ("create", "laptop.owner"),
+        ("patch", "laptop"),
+    }
+    assert "Owner" in emulator.object_schema("FLD")["Laptop"].attribute_names
+    assert emulator.object_schema("FLD")["Laptop"].description == "Portable."
+
+
 # --- cases from real use, which are not part of this project
 
 
@@ -212,3 +252,17 @@ def test_case_whole_document_builds(name: str) -> None:
         token.build(model)
 
         assert token.plan(model).is_empty
+
+
+def test_case_partial_document_is_applied_in_assets() -> None:
+    whole = SchemaModel.from_document(case("mapping-documents/guide-block-1"))
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = connection.create_object_schema("FLD", "Field")
+        token = connection.import_token(emulator.add_import_source("FLD").token, schema=schema)
+        token.build(whole)
+        model = token.get_model().with_document(case("mapping-documents/patch-partial"))
+        plan = token.build(model)
+
+        assert plan.verb == "PATCH"
+        assert token.plan(model).is_empty
+        assert "Folder" in emulator.object_schema("FLD")

@@ -428,6 +428,7 @@ def values(
     assert_type(model.graph(), Graph)
     assert_type(model.lint()[0], Finding)
     assert_type(model.lint()[0].severity, Severity)
+    assert_type(plan.risky, tuple[PlanItem, ...])
     assert_type(model.statuses, tuple[StatusSpec, ...])
     assert_type(model.statuses[0].category, StatusCategory)
     assert_type(plan.items, tuple[PlanItem, ...])

@@ -321,14 +321,30 @@ def known_model(
     if chosen is not None:
         return chosen
     if target.memory.model is None:
-        # A mapping can outlive its object type, which someone deleted in Assets. It must not stop an import.
-        model = read_document((yield from current_document(target, links)), SchemaModel, strict=False)
-        if not any(spec.mapped for spec in model.object_types):
-            raise MissingMappingError(
-                "The import has no schema model yet. Nothing was started.",
-                remedies=("You: build one first with token.build(model).",),
-                operation="start import",
-                reason="MISSING_MAPPING",
-            )
-        target.memory.model = model
+        target.memory.model = yield from _model_in_assets(target, links)
     return target.memory.model
+
+
+def _model_in_assets(target: ImportTarget, links: ImportLinks) -> Operation[SchemaModel]:
+    # A mapping can outlive its object type, which someone deleted in Assets. It must not stop an import.
+    model = read_document((yield from current_document(target, links)), SchemaModel, strict=False)
+    if not any(spec.mapped for spec in model.object_types):
+        raise MissingMappingError(
+            "The import has no schema model yet. Nothing was started.",
+            remedies=("You: build one first with token.build(model).",),
+            operation="start import",
+            reason="MISSING_MAPPING",
+        )
+    return model
+
+
+def read_model(target: ImportTarget) -> Operation[SchemaModel]:
+    """Read the model that the import has in Assets.
+
+    Raises:
+        ImportTargetMismatchError: The token belongs to another object schema than the expected one.
+        MissingMappingError: The import has no model.
+    """
+    links = yield from tokens.links(target)
+    yield from tokens.refuse_other_schema(target, links)
+    return (yield from _model_in_assets(target, links))

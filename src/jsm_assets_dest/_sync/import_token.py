@@ -77,6 +77,19 @@ class ImportToken:
         """
         return self._session.run(tokens.status(self._target))
 
+    def get_model(self) -> SchemaModel:
+        """Return the model that the import has in Assets, to change it and to build it again.
+
+        `model.with_document(document)` applies a partial schema-and-mapping document to it. The model has all object types
+        of the object schema; those that the import does not fill have `mapped=False`. Attributes of types that no import
+        can write are left out.
+
+        Raises:
+            MissingMappingError: The import has no mapping yet.
+            ImportTargetMismatchError: The token belongs to another object schema than the expected one.
+        """
+        return self._session.run(building.read_model(self._target))
+
     def plan(self, model: SchemaModel) -> BuildPlan:
         """Compare a model with what the import has, and return the changes that building it would make.
 
