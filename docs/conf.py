@@ -107,6 +107,7 @@ PLAIN_NAMES = frozenset(
 FOREIGN = frozenset(
     {
         "httpx",
+        "pyspark",
         "attr",
         "attrs",
         "typing_extensions",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._assets.directory import JiraGroup, JiraUser
     from ._assets.import_settings import ImportSourceSetting
     from ._assets.import_sources import ImportedType, ImportSource, ImportStatus
+    from ._assets.links import GroupLink, UserLink
     from ._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
     from ._assets.object_types import Attribute, ExistingObjectType, ObjectType
     from ._assets.objects import AssetsObject, ObjectReference
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
     from ._assets.roles import Role, RoleChange, RoleKind, RolesPreview, SchemaRoles
     from ._assets.statuses import Status, StatusCategory
     from ._assets.user_links import (
-        GroupLink,
         LinkedObject,
         LinkOutcome,
         LinkReason,
-        UserLink,
         UserLinkPhase,
         UserLinkProgress,
         UserLinkReport,
@@ -126,7 +125,7 @@ _HOMES = {
     "Findings": "_model.findings",
     "ForgeToken": "_session.credentials",
     "Graph": "_model.graph",
-    "GroupLink": "_assets.user_links",
+    "GroupLink": "_assets.links",
     "IconSpec": "_model.specs",
     "ImportExecution": "_sync.import_execution",
     "ImportOptions": "_imports.options",
@@ -187,7 +186,7 @@ _HOMES = {
     "StepAction": "_destination.status",
     "StepState": "_destination.status",
     "SubmitReceipt": "_imports.receipt",
-    "UserLink": "_assets.user_links",
+    "UserLink": "_assets.links",
     "UserLinkPhase": "_assets.user_links",
     "UserLinkProgress": "_assets.user_links",
     "UserLinkReport": "_assets.user_links",

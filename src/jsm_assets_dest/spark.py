@@ -17,6 +17,8 @@ Needs pyspark 4 or later.
 # pyright: reportMissingImports=false, reportUntypedBaseClass=false, reportUnknownVariableType=false
 # pyright: reportGeneralTypeIssues=false, reportUnknownMemberType=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
 
+from __future__ import annotations
+
 import contextlib
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -82,7 +84,7 @@ class _Job:
     result: str | None
 
     @classmethod
-    def of(cls, options: Mapping[str, str]) -> "_Job":
+    def of(cls, options: Mapping[str, str]) -> _Job:
         """Read the options of a writer.
 
         Raises:
@@ -177,12 +179,13 @@ class AssetsDataSource(DataSource):  # type: ignore[misc,unused-ignore]  # optio
     """Data source "jsm_assets". It imports the rows of a data frame into one selector of an import.
 
     Options of the writer:
-        destination: Path of a saved `Destination`, or its `to_dict()` as JSON. Secrets are references in it, such as
-            `env:NAME`; each process reads them itself. The workers need the same environment variables or files.
-        selector: Selector of the rows. Columns are the locators of the model.
-        execution: `to_dict()` of an execution that you started, as JSON. If the driver is lost, another one can pass the
-            same value, send the rows again, and complete it. Default: an execution of the job, cancelled if the job fails.
-        result: Path of a JSON file on the driver, for what Assets confirmed. Default: none.
+
+    * `destination`: Path of a saved `Destination`, or its `to_dict()` as JSON. Secrets are references in it, such as
+      `env:NAME`; each process reads them itself. The workers need the same environment variables or files.
+    * `selector`: Selector of the rows. Columns are the locators of the model.
+    * `execution`: `to_dict()` of an execution that you started, as JSON. If the driver is lost, another one can pass the same
+      value, send the rows again, and complete it. Default: an execution of the job, cancelled if the job fails.
+    * `result`: Path of a JSON file on the driver, for what Assets confirmed. Default: none.
 
     Only the mode "append" is possible: what an import does with missing objects is a setting in Assets.
     """

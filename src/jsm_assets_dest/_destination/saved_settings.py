@@ -4,14 +4,14 @@ import os
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self, Unpack, cast
+from typing import Any, Self, Unpack, cast
 
 from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._assets.links import GroupLink, UserLink
 from .._assets.object_schemas import schema_key
 from .._assets.roles import RoleEntry
-from .._assets.user_links import GroupLink, UserLink
 from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
@@ -192,7 +192,7 @@ class SavedDestination:
             ConfigurationError: A setting is unknown or invalid. The error names it.
         """
         reject_unknown_keys(data, "", _saved_names())
-        settings = {"name": "", **settings_from_data(data)}
+        settings: dict[str, Any] = {"name": "", **settings_from_data(data)}
         return cls(**settings, path=path, environ=environ, transport=transport)
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 from .._assets.directory import JiraUser
-from .._assets.user_links import GroupLink, UserLink
+from .._assets.links import GroupLink, UserLink
 from .._display.progress_bars import resolve_progress
 from ..exceptions import ConfigurationError
 from .account_finding import normal

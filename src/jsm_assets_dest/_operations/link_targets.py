@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from attrs import evolve, frozen
 
+from .._assets.links import GroupLink, UserLink
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.object_types import Attribute, ExistingObjectType
-from .._assets.user_links import GroupLink, UserLink
 from .._http.commands import Operation
 from .._model.names import same_name
 from .._session.site import Site

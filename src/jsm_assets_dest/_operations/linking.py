@@ -12,15 +12,14 @@ from typing import Final
 from attrs import define, evolve, field, frozen
 
 from .._assets.directory import JiraGroup
+from .._assets.links import GroupLink, UserLink
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import CheckRecorder
 from .._assets.user_links import (
     GONE,
-    GroupLink,
     LinkedObject,
     LinkOutcome,
     LinkReason,
-    UserLink,
     UserLinkPhase,
     UserLinkProgress,
     UserLinkReport,

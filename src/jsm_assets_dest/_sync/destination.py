@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Self, Unpack
 from attrs import evolve
 
 from .._arguments.checking import checked_methods
+from .._assets.links import GroupLink, UserLink
 from .._assets.roles import RolesPreview, SchemaRoles
-from .._assets.user_links import GroupLink, UserLink
 from .._destination import checklist, token_replacement
 from .._destination.build_steps import chosen_conflict
 from .._destination.okta_source import OktaSource, records_of

@@ -16,6 +16,7 @@ from .session import LazyModule, Session, values_of
 
 if TYPE_CHECKING:
     from .._assets import import_sources as sources
+    from .._assets import links as links_to_jira
     from .._assets import object_types as types
     from .._assets import objects as object_values
     from .._assets import roles as role_values
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 else:
     sources = LazyModule(".._assets.import_sources")
     types = LazyModule(".._assets.object_types")
+    links_to_jira = LazyModule(".._assets.links")
     object_values = LazyModule(".._assets.objects")
     role_values = LazyModule(".._assets.roles")
     status_values = LazyModule(".._assets.statuses")
@@ -323,7 +325,7 @@ class ObjectSchema(ObjectSchemaRecord):
 
     def link_users(
         self,
-        *links: link_values.UserLink | link_values.GroupLink,
+        *links: links_to_jira.UserLink | links_to_jira.GroupLink,
         accounts: link_arguments.Accounts | None = None,
         create_attribute: bool = False,
         clear: bool = False,
