@@ -224,13 +224,13 @@ class TestAccessSwitches:
     @pytest.mark.parametrize("switch", ["jsm_has_account_header", "assets_has_account_header"])
     def test_account_header_outside_jira(self, switch: str) -> None:
         """Recorded on `/rest/api` only."""
-        emulator, api = with_doubts(**{switch: False})
+        emulator, api = with_doubts(**{switch: True})
         responses = {
             "jsm_has_account_header": api.ask("GET", f"{emulator.site}/rest/servicedeskapi/assets/workspace"),
             "assets_has_account_header": api.ask("GET", "/objectschema/list"),
         }
-        absent = {name for name, response in responses.items() if "x-aaccountid" not in response.headers}
-        assert absent == {switch}
+        present = {name for name, response in responses.items() if "x-aaccountid" in response.headers}
+        assert present == {switch}
         assert responses["jsm_has_account_header"].headers["x-ratelimit-limit"] == "350"
 
     def test_classic_token_can_be_rejected_per_base(self) -> None:

@@ -73,7 +73,7 @@ def test_probe_finds_exactly_the_flipped_switch(name: str) -> None:
 
 #: One switch per question group.
 COMBINED: dict[str, Any] = {
-    "assets_has_account_header": False,
+    "assets_has_account_header": True,
     "object_types_in_entries": True,
     "is_last_as_text": True,
     "unknown_workspace_status": 403,

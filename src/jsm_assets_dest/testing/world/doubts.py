@@ -149,9 +149,9 @@ class Doubts:
         user_search_page: the maximum size of a page of a user search, whatever is requested (seen by one client).
         imports_empty_unmapped_attributes: an import empties the attributes of its objects that its mapping does not fill,
             such as users and groups. By default, it leaves them unchanged (implied by two apps).
-        jsm_has_account_header: `/rest/servicedeskapi` responses have `X-AAccountId`, as those of `/rest/api` do; not
-            recorded.
-        assets_has_account_header: Assets responses have `X-AAccountId`; not recorded.
+        jsm_has_account_header: `/rest/servicedeskapi` responses have `X-AAccountId`. It was only recorded on
+            `/rest/api`, so by default it is absent, and nothing may depend on it.
+        assets_has_account_header: Assets responses have `X-AAccountId`; see above.
         classic_token_on_short: `api.atlassian.com/jsm/assets` accepts classic API tokens (several clients).
         classic_token_on_ex_jira: `api.atlassian.com/ex/jira/{cloudId}` accepts classic API tokens (one client).
         classic_token_on_site_gateway: the site's own gateway accepts classic API tokens for Assets (several clients).
@@ -245,8 +245,8 @@ class Doubts:
     imports_empty_unmapped_attributes: bool = _unprobed(
         False, because="The import of the probe fills all attributes of its object type."
     )
-    jsm_has_account_header: bool = _probed(True, by="identity")
-    assets_has_account_header: bool = _probed(True, by="identity")
+    jsm_has_account_header: bool = _probed(False, by="identity")
+    assets_has_account_header: bool = _probed(False, by="identity")
     classic_token_on_short: bool = _probed(True, by="identity")
     classic_token_on_ex_jira: bool = _probed(True, by="identity")
     classic_token_on_site_gateway: bool = _probed(True, by="identity")
