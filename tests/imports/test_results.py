@@ -593,6 +593,7 @@ def test_values_in_any_place_of_a_record_are_noted() -> None:
     )
     noted = ValueProblems(schema_model)
     noted.note("devices", [0, 1], [{"number": 7, "state": {"name": "Odd"}}, {"more": ["Active", "Odd"]}])
+    noted.note("devices", [2], [{"number": 8}])
     noted.note("rooms", [0, 1], [{"name": {"full": "Blue"}}, {}])
 
     assert [(item.code, item.object_type, item.count, item.examples) for item in noted.problems()] == [

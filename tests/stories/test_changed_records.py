@@ -16,7 +16,7 @@ from jsm_assets_dest.exceptions import (
     RecordError,
 )
 from jsm_assets_dest.testing import Emulator
-from tests.stories.importing import data_chunks, identifiers, people, ready
+from tests.stories.importing import data_chunks, identifiers, operations, people, ready
 from tests.stories.story import now, story
 from tests.stories.test_building import GROUPS, model
 
@@ -255,14 +255,17 @@ def test_resumed_run_rejects_records_in_another_order(folder: Path) -> None:
             )
 
 
-def test_journal_of_another_import_knows_nothing(folder: Path) -> None:
-    """Objects are stored by import source, so all records are sent."""
+def test_journal_of_another_import_is_rejected(folder: Path) -> None:
+    """It can't show what has changed. Nothing is started."""
     with Emulator() as emulator, emulator.connect() as connection:
         _token(emulator, connection).import_records({"people": people(3)}, **options(folder))
+        other = _token(emulator, connection, "OTH")
+        emulator.requests.clear()
 
-        other = _token(emulator, connection, "OTH").import_records({"people": people(3)}, **options(folder))
+        with pytest.raises(JournalMismatchError, match="belongs to another import"):
+            other.import_records({"people": people(3)}, **options(folder))
 
-        assert (sent(other), other.created) == ((3, 0), 3)
+        assert "start import" not in operations(emulator)
 
 
 def test_bad_record_among_unchanged_ones_is_named(folder: Path) -> None:

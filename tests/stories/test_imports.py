@@ -627,3 +627,20 @@ async def test_resuming_takes_a_journal(emulator: Emulator, connection: Any) -> 
 
     with pytest.raises(ConfigurationError, match="`journal` is missing"):
         await now(token.resume_import(RECORDS))
+
+
+@story
+async def test_import_needs_five_round_trips_beyond_its_chunks(emulator: Emulator, connection: Any) -> None:
+    """Goal P11, if missing objects are ignored: links, start, state, end of the data, and result."""
+    token = await ready(emulator, connection)
+
+    await now(token.import_records({"people": people(30)}, chunk_records=10, missing_objects="ignore"))
+
+    beyond = [request.operation for request in emulator.requests if not carries_data(request)]
+    assert beyond == [
+        "read import info",
+        "start import",
+        "read execution status",
+        "submit chunk",
+        "read execution status",
+    ]

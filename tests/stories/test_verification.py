@@ -17,7 +17,13 @@ from jsm_assets_dest import (
     SchemaModel,
     VerifiedObjectType,
 )
-from jsm_assets_dest.exceptions import AssetsError, ConfigurationError, ImportTimeoutError, RecordError
+from jsm_assets_dest.exceptions import (
+    AssetsError,
+    ConfigurationError,
+    ImportTimeoutError,
+    MissingMappingError,
+    RecordError,
+)
 from jsm_assets_dest.testing import Doubts, Emulator
 from tests.stories.importing import operations, people, ready
 from tests.stories.story import now, story
@@ -420,3 +426,45 @@ def test_verification_names_objects_that_were_not_removed() -> None:
     verified = VerifiedObjectType(name="People", selector="people", compared=3, identical=3, not_removed=2)
 
     assert str(verified) == "People: 3 compared, 3 identical, 0 differing, 0 absent, 2 not removed"
+
+
+@story
+async def test_verify_accepts_repeated_records(emulator: Emulator, connection: Any) -> None:
+    """The import had them in different chunks, and Assets counted them."""
+    token = await ready(emulator, connection)
+    twice = [*people(3), *people(1)]
+    await now(token.import_records({"people": twice}, chunk_records=2, missing_objects="ignore"))
+
+    verification = await now(token.verify({"people": twice}))
+
+    assert (verification.ok, verification.compared) == (True, 3)
+
+
+@story
+async def test_sample_reads_targets_outside_the_sample(emulator: Emulator, connection: Any) -> None:
+    """References are compared by the identifiers of their targets, so these are read, too."""
+    token = await ready(emulator, connection)
+    groups = [{"name": f"Group {number}", "id": f"00g{number}"} for number in range(40)]
+    members = [
+        {**person, "groups": [f"00g{number % 40}", f"00g{(number + 7) % 40}"]}
+        for number, person in enumerate(people(200))
+    ]
+    records = {"groups": groups, "people": members}
+    await now(token.import_records(records, missing_objects="ignore"))
+
+    verification = await now(token.verify(records, sample=10))
+    other = [{**member, "groups": ["00g0"]} for member in members]
+    changed = await now(token.verify({**records, "people": other}, sample=10, visible_seconds=0))
+
+    assert (verification.ok, verification.compared) == (True, 20)
+    assert [code for code, _, _ in codes(changed)] == ["lost"]
+
+
+def test_verification_needs_a_mapping() -> None:
+    """A comparison with nothing proves nothing."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = connection.ensure_object_schema("OKT", name="Okta")
+        token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+
+        with pytest.raises(MissingMappingError, match="nothing to compare"):
+            token.verify(RECORDS, model=model())

@@ -49,7 +49,7 @@ class ChangedRecords:
             the identities. A content is None if it is unknown.
 
     Attributes:
-        unchanged_count: Number of records that equal what Assets confirmed.
+        unchanged_count: Number of records that are not sent, because they equal what Assets confirmed.
     """
 
     def __init__(
@@ -96,7 +96,6 @@ class ChangedRecords:
                 start = position * _DIGEST
                 if known[start : start + _DIGEST] != digest_of(record):
                     selected[number] = True
-        self.unchanged_count += selected.count(False)
         return selected
 
     def note_skipped(self, selector: str, record: Mapping[str, object] | None) -> None:

@@ -46,25 +46,21 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 
 from attrs import frozen
 
 from .._http.commands import Operation
-from .._imports.changed_records import ChangedRecords
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
-from .._imports.execution_status import ExecutionStatus, ObjectTypeStatus
-from .._imports.identities import digest
+from .._imports.execution_status import ExecutionStatus
 from .._imports.journal import Journal
-from .._imports.journal_objects import JournalObject
 from .._imports.journal_values import JournalExecution, JournalRun, RunState
 from .._imports.leavers import Leavers
 from .._imports.options import ImportOptions
 from .._imports.progress import count_text
 from .._imports.readback import ReadBack
 from .._imports.result import ImportResult
-from .._imports.tally import Tally
 from .._imports.verification import ImportVerification
 from .._session.site import Site
 from .._wire.import_requests import ExecutionLinks
@@ -77,11 +73,19 @@ from ..exceptions import (
     UnsafeLinkError,
 )
 from . import executions, starting, verifying
+from .confirming import (
+    changed_records,
+    doubtful_types,
+    forget_lost,
+    leavers_of,
+    notes_of,
+    record_objects,
+)
 from .executions import GONE, clean_up, complete, ended, look, patient
 from .guard import refuse_missing
 from .import_target import ImportTarget
 from .record_sources import fit_tables, refuse_no_source, refuse_unknown_selectors
-from .resuming import JournalRecord, shape_of
+from .resuming import JournalRecord, refuse_other_journal, shape_of
 from .sending import Sending
 from .starting import ImportSetup, begin
 from .verifying import SAMPLE, Verifying
@@ -117,6 +121,8 @@ def run(
         setup = yield from starting.prepare(target, options)
         refuse_unknown_selectors(records, setup.model.import_order())
         fit_tables(records, setup.model)
+        if journal is not None and options.send == "changed":
+            refuse_other_journal(journal, setup.links.import_source_id)
         readback = yield from _readback(target, setup)
         current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
         return (yield from _finished(target, setup, records, current, journal, first, readback))
@@ -295,7 +301,7 @@ def _settled(target: ImportTarget, setup: ImportSetup, journal: Journal) -> Oper
             interrupted.id,
             RunState.DONE,
             execution.ledger.tally.sent,
-            _doubtful_types(execution, status),
+            doubtful_types(execution, status),
         )
     return None
 
@@ -338,7 +344,7 @@ def _finished(
         record=current.record,
         boundaries=current.boundaries,
         readback=readback,
-        changed=_changed(execution, journal),
+        changed=changed_records(execution, journal),
         encoder=current.encoder,
     )
     leavers = Leavers()
@@ -349,10 +355,10 @@ def _finished(
         else:
             yield from sending.all_of(records, first)
             if sending.changed is not None and journal is not None and first is None:
-                leavers = _leavers(sending.changed, journal, execution, records, sending.selectors)
+                leavers = leavers_of(sending.changed, journal, execution, records, sending.selectors)
             yield from refuse_missing(target, execution)
             if journal is not None:
-                _record_objects(journal, execution, is_test=first is not None)
+                record_objects(journal, execution, is_test=first is not None)
             yield from complete(target, execution)
         status = ExecutionStatus(state="PROCESSING", execution_id=execution.id)
         if execution.options.wait:
@@ -375,65 +381,18 @@ def _finished(
         is_test = first is not None
         verification, notes = yield from _verification(target, execution, readback, status, is_test=is_test)
     if journal is not None and status.is_done:
-        journal.finish_run(execution.run_id, RunState.DONE, tally.sent, _doubtful_types(execution, status))
+        journal.finish_run(execution.run_id, RunState.DONE, tally.sent, doubtful_types(execution, status))
         if verification is not None and readback is not None:
-            _forget_lost(journal, execution, readback)
+            forget_lost(journal, execution, readback)
     return tally.result(
         status,
         site.clock.monotonic(),
         unknown_keys=sending.unknown_keys,
         dangling=sending.dangling,
-        notes=(*sending.notes, *_of_changed(sending, tally), *notes, *_ignored_values(target)),
+        notes=(*sending.notes, *notes_of(sending, tally), *notes, *_ignored_values(target)),
         verification=verification,
         already_confirmed=0 if sending.changed is None else sending.changed.unchanged_count,
         leavers=leavers,
-    )
-
-
-def _changed(execution: Execution, journal: Journal | None) -> ChangedRecords | None:
-    """Return what the journal knows, if only changed records are sent."""
-    evidence = execution.ledger.evidence
-    if execution.options.send == "all" or journal is None or evidence is None:
-        return None
-    return ChangedRecords(evidence.comparison.types, journal.confirmed_contents(execution.import_source_id))
-
-
-def _leavers(
-    changed: ChangedRecords,
-    journal: Journal,
-    execution: Execution,
-    records: object,
-    selectors: tuple[str, ...],
-) -> Leavers:
-    """Return the confirmed objects that the source no longer contains."""
-    if isinstance(records, Mapping):
-        selectors = tuple(selector for selector in selectors if selector in records)
-    confirmed = journal.confirmed_objects(execution.import_source_id)
-    return Leavers.of(changed.leavers(confirmed, selectors))
-
-
-def _of_changed(sending: Sending, tally: Tally) -> tuple[str, ...]:
-    """Return why all records were sent although only changed ones were requested."""
-    if sending.changed is None or not sum(tally.sent.values()) or sending.changed.unchanged_count:
-        return ()
-    if sending.changed.is_empty:
-        return ("The journal has no confirmed run of this import, so all records were sent.",)
-    note = (
-        "No record has the values that the journal knows, so all records were sent. Likely cause: the mapping of the import, or "
-        "the way in which this library writes records, has changed."
-    )
-    return (note,)
-
-
-def _forget_lost(journal: Journal, execution: Execution, readback: ReadBack) -> None:
-    """Forget the values of objects that the verification did not find, so that the next run sends them again."""
-    journal.forget_contents(
-        execution.import_source_id,
-        (
-            JournalObject(mapped.key, digest(text), text)
-            for mapped in readback.types
-            for text in readback.lost(mapped.key)
-        ),
     )
 
 
@@ -447,55 +406,6 @@ def _verification(
     except AssetsError as error:
         _log.warning("the verification failed (%s)", error.code)
         return None, (f"The verification failed: {error.what} Compare later with token.verify(records).",)
-
-
-def _record_objects(journal: Journal, execution: Execution, *, is_test: bool) -> None:
-    """Record in the journal which objects the run contains, and which ones are missing from it."""
-    evidence = execution.ledger.evidence
-    if evidence is None:
-        raise AssertionError("a run with a journal has a comparison")
-    comparison = evidence.comparison
-    is_complete = execution.options.missing_objects != "ignore" and not is_test
-    for is_accepted in (False, True):
-        journal.note_missing(
-            execution.run_id,
-            (
-                JournalObject(mapped.key, digest(absent.text), absent.text)
-                for mapped in comparison.types
-                for absent in comparison.missing(mapped.key)
-                if absent.is_accepted is is_accepted and (is_accepted or is_complete)
-            ),
-            is_accepted=is_accepted,
-        )
-    journal.completing(
-        execution.run_id,
-        [mapped.key for mapped in comparison.types] if is_complete else (),
-        (JournalObject(key, digest(text), text, content) for key, text, content in comparison.records()),
-    )
-
-
-def _doubtful_types(execution: Execution, status: ExecutionStatus) -> list[str] | None:
-    """Return the keys of the object types of which some record may not have arrived with its values; None for all."""
-    evidence = execution.ledger.evidence
-    reports = {report.name.casefold(): report for report in status.object_types}
-    if status.result not in ("", "OK") or status.messages:
-        return None
-    if evidence is None:  # another process sent the records
-        is_clean = all(map(_is_clean, reports.values()))
-        return [] if is_clean and reports else None
-    return [
-        mapped.key
-        for mapped in evidence.comparison.types
-        if not _is_clean(reports.get(mapped.name.casefold()))
-    ]
-
-
-def _is_clean(report: ObjectTypeStatus | None) -> bool:
-    if report is None or report.messages:
-        return False
-    dropped = report.failed + report.duplicates + report.empty_labels + report.empty_identifiers
-    arrived = report.created + report.updated + report.unchanged
-    return not dropped and not report.filtered and report.entries in (None, arrived)
 
 
 def _ignored_values(target: ImportTarget) -> tuple[str, ...]:

@@ -9,35 +9,26 @@ from pathlib import Path
 from .._assets.import_sources import ImportSource
 from .._errors.facts import Place
 from .._http.commands import Operation
-from .._imports.comparison import Comparison
 from .._imports.journal import Journal
-from .._imports.options import ImportOptions, time_zone
+from .._imports.options import ImportOptions
 from .._imports.preview import ImportPreview, preview_of
 from .._imports.progress import count_text
-from .._imports.record_checker import RecordChecker
 from .._imports.run_evidence import RunEvidence
-from .._model.schema_model import SchemaModel
 from .._session.site import Site
 from .._wire.address_book import SCHEMA_ROLES
 from .._wire.json_reading import JsonObject
-from ..exceptions import JournalMismatchError, NothingToCompareError, RecordError
+from ..exceptions import NothingToCompareError, RecordError
 from . import starting
+from .checked_records import CheckedRecords
 from .evidence import read_evidence
 from .guard import accept, check_shares, would_reject
 from .import_target import ImportTarget
 from .record_sources import (
-    Source,
-    chosen_selectors,
-    close,
     fit_tables,
-    open_sources,
-    pull,
     refuse_no_source,
     refuse_unknown_selectors,
 )
-
-#: Records that are checked at a time.
-BATCH = 500
+from .resuming import refuse_other_journal
 
 
 def preview(target: ImportTarget, records: object, options: ImportOptions) -> Operation[ImportPreview]:
@@ -55,14 +46,22 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
         fit_tables(records, setup.model)
         source_id = setup.links.import_source_id
         if journal is not None:
-            _refuse_other_journal(journal, source_id)
+            refuse_other_journal(journal, source_id)
         evidence = yield from read_evidence(target, setup.links, journal, compares_values=True)
     comparison = evidence.comparison
     check_shares(options, comparison.types)
     _refuse_nothing(target, evidence)
     if options.allow_missing is not None:
         accept(comparison, options.allow_missing, source_id)
-    yield from _Reading(options, comparison, setup.model).all_of(records)
+
+    def on_accepted(selector: str, accepted: Sequence[JsonObject]) -> None:
+        rows = comparison.rows(selector, accepted)
+        comparison.add([row for of_record in rows for row in of_record])
+
+    def on_skipped(error: RecordError, values: JsonObject | None) -> None:
+        comparison.skip(error.selector, values)
+
+    yield from CheckedRecords(setup.model, options, on_accepted, on_skipped).read_all(records)
     dangling = comparison.resolve_references()
     return preview_of(
         comparison,
@@ -83,15 +82,6 @@ def _opened(options: ImportOptions, site: Site) -> Generator[Journal | None]:
         yield journal
 
 
-def _refuse_other_journal(journal: Journal, import_source_id: str) -> None:
-    sources = journal.import_sources()
-    if sources and import_source_id not in sources:
-        raise JournalMismatchError(
-            f"Could not compare the records with {journal.path.name}: it belongs to another import.",
-            remedies=("You: pass the journal of this import, or none.",),
-        )
-
-
 def _refuse_nothing(target: ImportTarget, evidence: RunEvidence) -> None:
     comparison = evidence.comparison
     names = [mapped.name for mapped in comparison.types if not comparison.evidence.get(mapped.key)]
@@ -109,72 +99,6 @@ def _refuse_nothing(target: ImportTarget, evidence: RunEvidence) -> None:
         details="nothing was changed in Assets",
         **(Place() if reason is None else reason.place()),
     )
-
-
-class _Reading:
-    """Reads and checks the records, and adds them to the comparison."""
-
-    def __init__(self, options: ImportOptions, comparison: Comparison, model: SchemaModel) -> None:
-        self._options = options
-        self._comparison = comparison
-        self._selectors = chosen_selectors(model, options.only)
-        self._counts: dict[str, int] = {}
-        self._checker = RecordChecker(
-            model,
-            timezone=None if options.timezone is None else time_zone(options.timezone),
-            allows_repeated=True,
-            on_accepted=self._add,
-        )
-
-    def all_of(self, records: object) -> Operation[None]:
-        """Read all records."""
-        for source in open_sources(records, self._selectors):
-            try:
-                yield from self._read(source)
-            finally:
-                yield from close(source)
-
-    def _read(self, source: Source) -> Operation[None]:
-        options = self._options
-        is_over = False
-        while not is_over:
-            batch = yield from pull(source, BATCH, options.idle_seconds, options.source_seconds)
-            if source.selector is not None:
-                self._check(source.selector, batch.records)
-            else:
-                for pair in batch.records:
-                    self._check_pair(pair)
-            if batch.error is not None:
-                raise batch.error
-            is_over = batch.ended
-
-    def _check_pair(self, pair: object) -> None:
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not isinstance(pair[0], str):
-            self._skip(
-                RecordError(
-                    "Could not preview an item of the source: it is not a pair of a selector and a record.",
-                    reason=f"is not a pair of a selector and a record, but {type(pair).__name__}",
-                    record=pair,
-                )
-            )
-        elif self._options.only is None or pair[0] in self._selectors:
-            self._check(pair[0], [pair[1]])
-
-    def _check(self, selector: str, records: Sequence[object]) -> None:
-        first = self._counts.get(selector, 0)
-        self._counts[selector] = first + len(records)
-        self._checker.check_many(selector, first, records, self._skip)
-
-    def _add(self, selector: str, _: Sequence[int], records: Sequence[JsonObject]) -> None:
-        rows = self._comparison.rows(selector, records)
-        for _position, inner_selector, inner_records in self._checker.inner_records(selector, records):
-            rows += self._comparison.rows(inner_selector, inner_records)
-        self._comparison.add([row for of_record in rows for row in of_record])
-
-    def _skip(self, error: RecordError) -> None:
-        if self._options.on_bad_record == "fail":
-            raise error
-        self._comparison.skip(error.selector, self._checker.values_of(error.selector, error.record))
 
 
 def _notes(evidence: RunEvidence, options: ImportOptions) -> list[str]:

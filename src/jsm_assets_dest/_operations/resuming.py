@@ -31,6 +31,20 @@ def shape_of(model: SchemaModel) -> str:
     return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
 
 
+def refuse_other_journal(journal: Journal, import_source_id: str) -> None:
+    """Reject a journal with which records can't be compared.
+
+    Raises:
+        JournalMismatchError: It contains only runs of other imports.
+    """
+    sources = journal.import_sources()
+    if sources and import_source_id not in sources:
+        raise JournalMismatchError(
+            f"Could not compare the records with {journal.path.name}: it belongs to another import.",
+            remedies=("You: pass the journal of this import, or a path at which there is no file yet.",),
+        )
+
+
 @define
 class JournalRecord:
     """Chunks of one execution in the journal.

@@ -254,6 +254,7 @@ class Sending:
         selected = self.changed.select(selector, records)
         for position, inner_selector, inner_records in inner:
             selected[position] |= any(self.changed.select(inner_selector, inner_records))
+        self.changed.unchanged_count += selected.count(False)
         self._identify(selector, tuple(compress(indexes, selected)), tuple(compress(records, selected)))
         return selected
 

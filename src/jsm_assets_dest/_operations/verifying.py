@@ -15,32 +15,33 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from attrs import define, evolve, field
 
 from .._http.commands import Operation, Sleep
-from .._imports.chunker import CHUNK_RECORDS, runs_of_pairs
 from .._imports.execution_status import ExecutionStatus
 from .._imports.identities import PART, MappedType, display
-from .._imports.options import ImportOptions, time_zone
+from .._imports.options import ImportOptions
 from .._imports.problems import ImportProblem, ProblemCode, skipped_problems
 from .._imports.progress import count_text
 from .._imports.readback import DANGLING, EMPTIED, LOST, Counts, ReadBack
-from .._imports.record_checker import RecordChecker
 from .._imports.tally import Tally
 from .._imports.verification import ImportVerification, VerifiedObjectType
 from .._imports.whole_run import EXAMPLES
 from .._model.aql import quoted
 from .._wire.import_requests import ImportLinks
 from .._wire.json_reading import JsonObject
-from ..exceptions import AssetsError, ConfigurationError, IncompleteListError, RecordError
+from ..exceptions import (
+    AssetsError,
+    ConfigurationError,
+    IncompleteListError,
+    MissingMappingError,
+    RecordError,
+)
 from . import objects, starting
+from .checked_records import CheckedRecords
 from .evidence import read_mapped_types
 from .import_target import ImportTarget
 from .object_selection import Selection
 from .objects import ObjectReading
 from .record_sources import (
-    chosen_selectors,
-    close,
     fit_tables,
-    open_sources,
-    pull,
     refuse_no_source,
     refuse_unknown_selectors,
 )
@@ -79,10 +80,16 @@ def prepare(target: ImportTarget, links: ImportLinks, sample: int | None) -> Ope
         if unreadable is not None:
             raise unreadable
         object_type_ids = tuple(itertools.chain.from_iterable(mapped.object_type_ids for mapped in types))
-        if object_type_ids:
-            yield from objects.count_selected(
-                target.site, Selection(schema_id="", object_type_ids=object_type_ids)
+        if not object_type_ids:
+            raise MissingMappingError(
+                "The import is not mapped to an existing object type, so there is nothing to compare.",
+                remedies=("You: build the model first with token.build(model).",),
+                operation="read mapping",
+                reason="MISSING_MAPPING",
             )
+        yield from objects.count_selected(
+            target.site, Selection(schema_id="", object_type_ids=object_type_ids)
+        )
     except AssetsError as error:
         error.add_note("A verification needs an account that may read the objects. Nothing was sent.")
         raise
@@ -128,47 +135,12 @@ def note_records(
     setup: ImportSetup, records: object, readback: ReadBack
 ) -> Operation[tuple[ImportProblem, ...]]:
     """Read and check records for a verification; return the problems of skipped ones."""
-    options = setup.options
     tally = Tally(names={mapped.selector: mapped.name for mapped in readback.types}, started=0.0)
 
-    def on_bad(error: RecordError) -> None:
-        if options.on_bad_record == "fail":
-            raise error
+    def on_skipped(error: RecordError, _: JsonObject | None) -> None:
         tally.refuse(error)
 
-    def on_accepted(selector: str, _: Sequence[int], accepted: Sequence[JsonObject]) -> None:
-        readback.note(selector, accepted)
-        for _position, inner_selector, inner_records in checker.inner_records(selector, accepted):
-            readback.note(inner_selector, inner_records)
-
-    checker = RecordChecker(
-        setup.model,
-        timezone=None if options.timezone is None else time_zone(options.timezone),
-        on_accepted=on_accepted,
-    )
-    selectors = chosen_selectors(setup.model, options.only)
-    counts = dict.fromkeys(selectors, 0)
-    for source in open_sources(records, selectors):
-        try:
-            is_ended = False
-            while not is_ended:
-                batch = yield from pull(source, CHUNK_RECORDS, options.idle_seconds, options.source_seconds)
-                is_ended = batch.ended
-                checker.begin_chunk()
-                runs = (
-                    runs_of_pairs(batch.records, sum(counts.values()), on_bad)
-                    if source.selector is None
-                    else [(source.selector, batch.records)]
-                )
-                for selector, run in runs:
-                    if options.only is None or selector in selectors:
-                        first = counts.get(selector, 0)
-                        checker.check_many(selector, first, run, on_bad)
-                        counts[selector] = first + len(run)
-                if batch.error is not None:
-                    raise batch.error
-        finally:
-            yield from close(source)
+    yield from CheckedRecords(setup.model, setup.options, readback.note, on_skipped).read_all(records)
     return tuple(skipped_problems(tally.failed, tally.refused, tally.names, by_reason=False))
 
 

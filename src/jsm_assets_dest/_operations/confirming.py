@@ -1,0 +1,112 @@
+"""Objects of a run in its journal: what Assets confirmed, what only changed records need, and who left the source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .._imports.changed_records import ChangedRecords
+from .._imports.execution import Execution
+from .._imports.execution_status import ExecutionStatus, ObjectTypeStatus
+from .._imports.identities import digest
+from .._imports.journal import Journal
+from .._imports.journal_objects import JournalObject
+from .._imports.leavers import Leavers
+from .._imports.readback import ReadBack
+from .._imports.tally import Tally
+from .sending import Sending
+
+
+def changed_records(execution: Execution, journal: Journal | None) -> ChangedRecords | None:
+    """Return what the journal knows, if only changed records are sent."""
+    evidence = execution.ledger.evidence
+    if execution.options.send == "all" or journal is None or evidence is None:
+        return None
+    return ChangedRecords(evidence.comparison.types, journal.confirmed_contents(execution.import_source_id))
+
+
+def leavers_of(
+    changed: ChangedRecords,
+    journal: Journal,
+    execution: Execution,
+    records: object,
+    selectors: tuple[str, ...],
+) -> Leavers:
+    """Return the confirmed objects that the source no longer contains."""
+    if isinstance(records, Mapping):
+        selectors = tuple(selector for selector in selectors if selector in records)
+    confirmed = journal.confirmed_objects(execution.import_source_id)
+    return Leavers.of(changed.leavers(confirmed, selectors))
+
+
+def notes_of(sending: Sending, tally: Tally) -> tuple[str, ...]:
+    """Return why all records were sent although only changed ones were requested."""
+    if sending.changed is None or not sum(tally.sent.values()) or sending.changed.unchanged_count:
+        return ()
+    if sending.changed.is_empty:
+        return ("The journal has no confirmed run of this import, so all records were sent.",)
+    note = (
+        "No record has the values that the journal knows, so all records were sent. Likely cause: the mapping of the import, or "
+        "the way in which this library writes records, has changed."
+    )
+    return (note,)
+
+
+def record_objects(journal: Journal, execution: Execution, *, is_test: bool) -> None:
+    """Record in the journal which objects the run contains, and which ones are missing from it."""
+    evidence = execution.ledger.evidence
+    if evidence is None:
+        raise AssertionError("a run with a journal has a comparison")
+    comparison = evidence.comparison
+    is_complete = execution.options.missing_objects != "ignore" and not is_test
+    for is_accepted in (False, True):
+        journal.note_missing(
+            execution.run_id,
+            (
+                JournalObject(mapped.key, digest(absent.text), absent.text)
+                for mapped in comparison.types
+                for absent in comparison.missing(mapped.key)
+                if absent.is_accepted is is_accepted and (is_accepted or is_complete)
+            ),
+            is_accepted=is_accepted,
+        )
+    journal.completing(
+        execution.run_id,
+        [mapped.key for mapped in comparison.types] if is_complete else (),
+        (JournalObject(key, digest(text), text, content) for key, text, content in comparison.records()),
+    )
+
+
+def doubtful_types(execution: Execution, status: ExecutionStatus) -> list[str] | None:
+    """Return the keys of the object types of which some record may not have arrived with its values; None for all."""
+    evidence = execution.ledger.evidence
+    reports = {report.name.casefold(): report for report in status.object_types}
+    if status.result not in ("", "OK") or status.messages:
+        return None
+    if evidence is None:  # another process sent the records
+        is_clean = all(map(_is_clean, reports.values()))
+        return [] if is_clean and reports else None
+    return [
+        mapped.key
+        for mapped in evidence.comparison.types
+        if not _is_clean(reports.get(mapped.name.casefold()))
+    ]
+
+
+def _is_clean(report: ObjectTypeStatus | None) -> bool:
+    if report is None or report.messages:
+        return False
+    dropped = report.failed + report.duplicates + report.empty_labels + report.empty_identifiers
+    arrived = report.created + report.updated + report.unchanged
+    return not dropped and not report.filtered and report.entries in (None, arrived)
+
+
+def forget_lost(journal: Journal, execution: Execution, readback: ReadBack) -> None:
+    """Forget the values of objects that the verification did not find, so that the next run sends them again."""
+    journal.forget_contents(
+        execution.import_source_id,
+        (
+            JournalObject(mapped.key, digest(text), text)
+            for mapped in readback.types
+            for text in readback.lost(mapped.key)
+        ),
+    )
