@@ -759,3 +759,65 @@ def test_saved_declaration_warns_before_a_build(emulator: Emulator) -> None:
         (warning,) = destination.plan(connection=connection).of("warning")
 
         assert 'missing_objects="update"' in warning.message
+
+
+def test_more_unknown_object_types_than_listed_are_counted(emulator: Emulator) -> None:
+    types = [
+        ObjectTypeSpec(f"Type {number}", [AttributeSpec("Id", key="id", label=True, identifier=True)])
+        for number in range(6)
+    ]
+    with emulator.connect() as connection:
+        token = connection.import_token(emulator.import_sources[0].token)
+        token.build(SchemaModel("Many", types, namespace="many"))
+        emulator.faults.next("search objects", status=403)
+
+        with pytest.raises(MassDeletionGuardError, match="2 more object types"):
+            token.import_records([])
+
+
+def test_new_leader_knows_only_its_own_records(emulator: Emulator, token: Any) -> None:
+    """An execution of an earlier release contains no object types, so its workers collect no identities."""
+    fill(emulator, token, "remove")
+    data = token.start().to_dict()
+    del data["object_types"]
+    leader = token.attach(data, lead=True)
+    leader.submit(records())
+
+    with pytest.raises(MassDeletionGuardError, match="People: all 20"):
+        leader.complete()
+    leader.cancel()
+
+
+def test_acceptance_survives_a_new_leader(emulator: Emulator, token: Any) -> None:
+    fill(emulator, token, "remove")
+    preview = token.preview(records(people=10))
+    leader = token.attach(token.start().to_dict(), lead=True)
+    leader = attrs.evolve(leader, options=attrs.evolve(leader.options, allow_missing=preview))
+    leader.submit(records(people=10))
+    leader.complete()
+
+    assert leader.wait().missing_deleted == 10
+
+
+def test_references_that_a_preview_cannot_resolve_are_named(emulator: Emulator) -> None:
+    """By a query of the caller, and by another attribute than the identifier."""
+    from jsm_assets_dest import ReferenceSpec
+
+    def reference(name: str, **more: Any) -> AttributeSpec:
+        return AttributeSpec(name, "reference", reference=ReferenceSpec("groups", **more))
+
+    types = model().object_types
+    people = attrs.evolve(
+        types[0],
+        attributes=(
+            *types[0].attributes,
+            reference("Team"),
+            reference("Like", aql='Name Like "${like}"'),
+            reference("By Name", by="name"),
+        ),
+    )
+    with emulator.connect() as connection:
+        token = connection.import_token(emulator.import_sources[0].token)
+        token.build(SchemaModel("Guarded", [people, types[1]], namespace="guarded"))
+        (note,) = [note for note in token.preview({"people": []}).notes if "resolve" in note]
+        assert "People.Like, People.By Name, so" in note

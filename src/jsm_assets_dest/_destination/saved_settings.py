@@ -4,7 +4,7 @@ import os
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self, Unpack, cast
+from typing import Any, Self, Unpack, cast
 
 from attrs import evolve, field, fields, frozen
 
@@ -192,7 +192,7 @@ class SavedDestination:
             ConfigurationError: A setting is unknown or invalid. The error names it.
         """
         reject_unknown_keys(data, "", _saved_names())
-        settings = {"name": "", **settings_from_data(data)}
+        settings: dict[str, Any] = {"name": "", **settings_from_data(data)}
         return cls(**settings, path=path, environ=environ, transport=transport)
 
     def __reduce__(self) -> tuple[object, ...]:
