@@ -101,12 +101,16 @@ async def test_stopped_import_leaves_its_execution_open(emulator: Emulator, conn
     assert error.execution is not None
     assert result_of(error).sent == 20
     assert "stays open with 20 records" in str(error)
-    assert "token.attach(error.execution)" in str(error)
+    assert "token.attach(error.execution, lead=True)" in str(error)
     assert "resume_import" in str(error)
     emulator.faults.clear()
     emulator.clock.advance(3600)
-    attached = token.attach(error.execution)
+    attached = token.attach(error.execution, lead=True)
     assert await now(attached.submit({"people": people(60)})) == 60
+    await now(attached.complete())
+    result = await now(attached.wait())
+    assert result.created == 60
+    assert len(emulator.executions) == 1
 
 
 @story

@@ -100,8 +100,8 @@ def _leave_open(error: RateLimitedError, execution: Execution, site: Site) -> No
         )
         return
     error.remedies = (
-        f"You: {until}send the remaining records with token.attach(error.execution).submit(). Duplicates do no harm.",
-        "Or you: cancel the execution on the import's page in Assets, because it blocks other imports, and start over.",
+        f"You: {until}submit the remaining records with token.attach(error.execution, lead=True), and complete it.",
+        "Or you: cancel() it with the same handle, because it blocks other imports, and start over.",
         "You: pass journal= in future, so that resume_import() can continue.",
         more,
     )
