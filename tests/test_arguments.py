@@ -8,7 +8,16 @@ import importlib
 import inspect
 import types
 import typing
-from collections.abc import AsyncIterable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from os import PathLike
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -470,6 +479,32 @@ def test_description_of_what_is_accepted(hint: Any, words: str) -> None:
 def test_misfits(value: object, hint: Any, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         fitting.fitted(value, hint, "argument")
+
+
+def test_generator_with_a_wrong_item_is_rejected() -> None:
+    with pytest.raises(ConfigurationError, match="`attributes` contains int"):
+        jsm_assets_dest.ObjectTypeSpec("People", (number for number in range(1)))  # type: ignore[misc]
+
+
+def test_module_that_only_annotations_name_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(vars(jsm_assets_dest), "okta", raising=False)
+    constructor = inspect.getattr_static(jsm_assets_dest.OktaModel, "__init__").__wrapped__
+
+    assert "profile" in checking.hints_of(constructor)
+
+
+def test_pair_fits_its_two_types() -> None:
+    assert fitting.fitted(["a", 1], tuple[str, int], "pair") == ("a", 1)
+
+
+async def _numbers() -> AsyncIterator[int]:
+    yield 1
+
+
+def test_asynchronous_source_names_the_asynchronous_connection() -> None:
+    with pytest.raises(ConfigurationError, match="asynchronous") as problem:
+        fitting.fitted(_numbers(), Iterable[int], "records")
+    assert "AsyncConnection" in problem.value.fix
 
 
 def test_mapping_with_converted_values_is_copied() -> None:

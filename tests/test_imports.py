@@ -83,6 +83,7 @@ def test_dir_lists_the_public_names() -> None:
         *jsm_assets_dest.__all__,
         "exceptions",
         "okta",
+        "tables",
         "testing",
         "__version__",
     }

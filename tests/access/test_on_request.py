@@ -13,10 +13,14 @@ import httpx
 import pytest
 
 from jsm_assets_dest import ApiToken, ClientCredentials, Connection, RequestEvent, RetryPolicy
+from jsm_assets_dest._http.commands import Ask, Send
+from jsm_assets_dest._session.observed import send
 from jsm_assets_dest._wire.phrases import PHRASES
 from jsm_assets_dest.exceptions import AnswerTimeoutError, ConfigurationError, ServiceUnavailableError
 from jsm_assets_dest.testing import Emulator
+from tests.access.conversation import Service
 from tests.access.test_permissions import US
+from tests.access.test_retries import READ
 from tests.stories.importing import people, ready
 from tests.stories.story import now
 
@@ -196,3 +200,18 @@ def test_event_contains_no_secret_and_is_json() -> None:
         assert emulator.api_token not in shown
     assert "HTTP 503" in shown
     assert "started" in shown
+
+
+def test_closed_operation_notifies_no_end() -> None:
+    """An engine that is given up closes its operations, which may send no further command."""
+    events: list[RequestEvent] = []
+    site = Service({}).site(on_request=events.append)
+    operation = send(site, READ)
+    command = next(operation)
+    assert isinstance(command, Ask)
+    command.function()
+    assert isinstance(operation.send(None), Send)
+
+    operation.close()
+
+    assert [event.is_end for event in events] == [False]

@@ -637,6 +637,12 @@ def test_empty_list_without_an_account_is_unknown() -> None:
     assert report["assets"].state is CheckState.OK
 
 
+def test_truncated_response_without_an_account_is_malformed() -> None:
+    report, _ = checked({"list service desks": Response(200, {}, b'{"values":[')})
+
+    assert isinstance(report["jsm access"].error, errors.MalformedAnswerError)
+
+
 def test_jira_response_without_an_account_is_unknown() -> None:
     """Jira's own responses name the account (recorded). A proxy may remove the header."""
     response = says({"permissions": {"ADMINISTER": {"havePermission": False}}}, headers={})

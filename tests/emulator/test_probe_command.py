@@ -214,6 +214,7 @@ class TestObstacles:
         assert switch not in profile.switches
         return profile.not_asked[switch]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("operation", "fault", "switch", "reason"),
         [
@@ -240,6 +241,8 @@ class TestObstacles:
             ("get object", Fault(status=500), "identical_objects_are_touched", "The responses did not settle it."),
             ("update attribute", Fault(status=500), "attribute_update_needs_configure", "The responses did not settle it."),
             ("update object", Fault(status=500), "search_snapshot", "The responses did not settle it."),
+            ("read import info", Fault(status=200, body={"links": {"mapping": "https://api.atlassian.com/importsource/1/mapping"}}), "repeated_mapping_put", "A response has an unexpected form."),
+            ("list object types flat", Fault(status=200, body=[{"name": "JSM probe x"}]), "two_labels_accepted", "A response has an unexpected form."),
             ("list statuses", Fault(status=500), "group_and_status_values_in_search_value_only", "The responses did not settle it."),
             ("create object type", Fault(status=403), "two_labels_accepted", "An object type could not be created: HTTP 403."),
             ("list roles", Fault(status=200, body={"A": "x/y"}), "roles_writable", "The object schema has no readable role without entries."),
@@ -274,6 +277,13 @@ class TestObstacles:
         site.emulator.access.disable_assets("denied")
         site.probe(report=lines.append)
         assert lines[-1] == "Stopped: No base URL of Assets accepts the account."
+
+    def test_schema_without_an_id_settles_nothing(self) -> None:
+        site = Sandbox()
+        site.emulator.faults.add("list object schemas", Fault(status=200, body={"values": [{}]}), times=3)
+        profile = site.probe()
+        assert profile.not_asked["roles_readable"] == "A response has an unexpected form."
+        assert set(profile.questions) == {1, 2, 5}
 
     def test_second_account_with_a_role(self) -> None:
         site = Sandbox()

@@ -55,6 +55,8 @@ def read_everything(path: Path) -> None:
             journal.previous_counts(source)
             journal.confirmed_types(source)
             list(journal.confirmed_objects(source))
+            list(journal.confirmed_contents(source))
+            journal.forget_contents(source, OBJECTS[:1])
             list(journal.missing_objects(source))
             journal.left_open(source)
             open_run = journal.open_run(import_source=source, model_digest="model")

@@ -160,6 +160,9 @@ class Cursor:
         self.rows = [*rows]
         self.sizes: list[int] = []
 
+    def __iter__(self) -> Iterator[Any]:
+        raise AssertionError("it is read in batches")
+
     def fetchmany(self, count: int) -> tuple[Any, ...]:
         rows, self.rows = tuple(self.rows[:count]), self.rows[count:]
         self.sizes.append(len(rows))
@@ -476,7 +479,7 @@ def test_table_is_submitted_to_an_execution(site: Site) -> None:
         ({"people": Pandas()}, r"`records\['people'\]` is a table \(Pandas\)"),
         (Pandas(), r"`records` is a table \(Pandas\)"),
         ({"people": Cursor()}, r"is a table \(Cursor\)"),
-        ({"people": Capsule()}, r"is a table \(Capsule\)"),
+        ({"people": Capsule()}, "contains a value of the type Capsule"),
         (RECORDS, "contains records without a selector"),
         (tables.records(Arrow()), "contains records without a selector"),
     ],

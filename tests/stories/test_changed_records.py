@@ -15,7 +15,7 @@ from jsm_assets_dest.exceptions import (
     JournalMismatchError,
     RecordError,
 )
-from jsm_assets_dest.testing import Emulator
+from jsm_assets_dest.testing import Doubts, Emulator
 from tests.stories.importing import data_chunks, identifiers, operations, people, ready
 from tests.stories.story import now, story
 from tests.stories.test_building import GROUPS, model
@@ -159,9 +159,13 @@ def test_all_records_are_sent_on_request(folder: Path) -> None:
         assert (sent(full), full.leavers) == ((5, 0), ())
 
 
-def test_records_that_assets_may_have_lost_are_sent_again(folder: Path) -> None:
-    """Assets reports counts, so after a failure every new value of the type is doubtful."""
-    with Emulator() as emulator, emulator.connect() as connection:
+@pytest.mark.parametrize(("is_failed", "resent"), [(False, (5, 2)), (True, (7, 0))])
+def test_records_that_assets_may_have_lost_are_sent_again(
+    folder: Path, is_failed: bool, resent: tuple[int, int]
+) -> None:
+    """Assets reports counts, so after a failure every new value of the type is doubtful, or of all types."""
+    doubts = Doubts(import_errors_fail_result=is_failed)
+    with Emulator(doubts=doubts) as emulator, emulator.connect() as connection:
         token = _token(emulator, connection)
         emulator.faults.fail_objects("people", count=1)
         failed = token.import_records({"groups": GROUPS, "people": people(5)}, **options(folder))
@@ -169,7 +173,7 @@ def test_records_that_assets_may_have_lost_are_sent_again(folder: Path) -> None:
         result = token.import_records({"groups": GROUPS, "people": people(5)}, **options(folder))
 
         assert not failed.ok
-        assert (sent(result), result.created) == ((5, 2), 1)
+        assert (sent(result), result.created) == (resent, 1)
         assert result.ok
 
 

@@ -44,7 +44,8 @@ def _replace_methods(cls: type, *more: str) -> None:
 
 def _checking(function: Callable[..., object]) -> Callable[..., object]:
     code = inspect.unwrap(function).__code__
-    if not (code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)):
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if not {*names} - {"self", "cls"} and not code.co_flags & inspect.CO_VARARGS:
         return function
     parameters = _Parameters(function)
 

@@ -67,6 +67,8 @@ _ADVICE: Mapping[str, str] = {
     "auth": "Pass ApiToken(email, token), OAuthToken(token), ClientCredentials(id, secret) or ForgeToken(token, url).",
     "verify": "To trust your company's certificates, set SSL_CERT_FILE, or pass "
     "ssl.create_default_context(cafile='company.pem').",
+    "records": "Pass records by selector, {'people': [...]}, or pairs of a selector and a record. For a table, pass "
+    "{'people': jsm_assets_dest.tables.records(table)}.",
     "credentials": 'Pass CredentialsReference("env:JSM_ASSETS_API_TOKEN", email="ana@acme.com"), which names the place of '
     "the secret.",
 }

@@ -256,8 +256,6 @@ class _Attempts:
         return self.cost is None
 
     def should_retry(self, state: RetryCallState) -> bool:
-        if state.outcome is None or not state.outcome.failed:
-            return False
         error = _error(state)
         if self.site.patience is not None and isinstance(error, RateLimitedError):
             return self.request.repeat is not Repeat.ONCE  # also if the end of a quota is unknown

@@ -17,6 +17,9 @@ from .reading import ask_errors, ask_lists, ask_searches, ask_second_account, id
 MOST_REQUESTS = 60
 RESERVE = 8
 
+#: Python's errors when a response has another form than every known one: it must not end the probe.
+UNEXPECTED_FORMS = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+
 _NEEDS_WRITE = "It needs --write, and a throw-away object schema (--schema)."
 
 
@@ -121,6 +124,8 @@ def _ask(context: Context, group: QuestionGroup) -> None:
             group.ask(context)
         except (StoppedError, ProbeError) as problem:
             reason = str(problem)
+        except UNEXPECTED_FORMS:
+            reason = "A response has an unexpected form."
         else:
             context.findings.asked.append(group.name)
     _skip_rest(context, group, reason)
