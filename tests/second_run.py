@@ -29,7 +29,8 @@ class SavedEmulator(testing.Emulator):
     def __init__(self, **options: Any) -> None:
         number = SavedEmulator.created
         SavedEmulator.created += 1
-        super().__init__(**{"state": f"{PREFIX}-{number}.sqlite", **options})
+        options.setdefault("state", f"{PREFIX}-{number}.sqlite")
+        super().__init__(**options)
         atexit.register(self._finish, f"{PREFIX}-{number}")
 
     def _finish(self, name: str) -> None:

@@ -10,7 +10,10 @@ from typing import Any, TypeAlias
 import attrs
 import pytest
 
-from jsm_assets_dest import AttributeSpec, ImportPreview, ObjectTypeSpec, SchemaModel, SubmitReceipt
+from jsm_assets_dest import AttributeSpec, ImportPreview, Journal, ObjectTypeSpec, SchemaModel, SubmitReceipt
+from jsm_assets_dest._imports.journal import Journal as OpenJournal
+from jsm_assets_dest._imports.journal_objects import JournalObject
+from jsm_assets_dest._imports.journal_values import RunState
 from jsm_assets_dest.exceptions import (
     AssetsError,
     ConfigurationError,
@@ -821,3 +824,37 @@ def test_references_that_a_preview_cannot_resolve_are_named(emulator: Emulator) 
         token.build(SchemaModel("Guarded", [people, types[1]], namespace="guarded"))
         (note,) = [note for note in token.preview({"people": []}).notes if "resolve" in note]
         assert "People.Like, People.By Name, so" in note
+
+
+def test_each_object_type_has_the_best_evidence(emulator: Emulator, tmp_path: Path) -> None:
+    """Objects whose label is their identifier are read without values, and that reading still works."""
+    journal = tmp_path / "guard.journal"
+    people, groups = model().object_types
+    named = attrs.evolve(groups, attributes=(attrs.evolve(groups.attributes[0], identifier=True),))
+    with emulator.connect() as connection:
+        token = connection.import_token(emulator.import_sources[0].token)
+        token.build(SchemaModel("Guarded", [people, named], namespace="guarded"))
+        source = {"people": records()["people"], "groups": [{"name": "A"}, {"name": "B"}]}
+        token.import_records(source, journal=journal)
+        with Journal.open(journal) as opened:
+            import_source = opened.runs()[0].import_source
+        _note_missing_of_another_type(journal, import_source)
+        emulator.faults.always(
+            "search objects", when=lambda request: request.query["includeAttributes"] == "true", status=403
+        )
+
+        with pytest.raises(MassDeletionGuardError) as caught:
+            token.import_records({**source, "people": []}, journal=journal)
+        emulator.faults.clear()
+
+    preview: Any = caught.value.preview
+    assert [kind.evidence for kind in preview.object_types] == ["journal", "assets"]
+    assert preview.evidence == "journal"
+
+
+def _note_missing_of_another_type(path: Path, import_source: str) -> None:
+    """Record what an earlier mapping had: an object type that the import no longer fills."""
+    with OpenJournal(path) as journal:
+        journal.begin_run("earlier", import_source=import_source, model_digest="")
+        journal.note_missing("earlier", [JournalObject("gone", b"1", "1")], is_accepted=True)
+        journal.finish_run("earlier", RunState.CANCELLED, {})

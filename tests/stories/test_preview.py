@@ -129,6 +129,16 @@ def test_preview_survives_pickling(emulator: Emulator, token: Any) -> None:
     assert token.import_records(tenant(5), allow_missing=preview).confirmed
 
 
+def test_examples_are_few(emulator: Emulator, token: Any) -> None:
+    token.import_records(tenant())
+    records = tenant()
+    records["people"] = [{**person, "displayName": "New"} for person in records["people"]]
+
+    kind = token.preview(records).object_type("people")
+
+    assert (kind.changed, len(kind.examples_changed)) == (20, 5)
+
+
 @pytest.mark.parametrize(
     ("missing", "text"),
     [
