@@ -178,11 +178,13 @@ def test_waiting_by_hand_for_what_is_cancelled(emulator: Emulator, token: Any) -
 
 
 @pytest.mark.parametrize("status", [404, 409])
-def test_cancelling_what_cannot_be_cancelled_any_more(emulator: Emulator, token: Any, status: int) -> None:
+def test_rejected_cancel_of_open_execution_raises(emulator: Emulator, token: Any, status: int) -> None:
+    """A rejection does not say that the execution has ended, so it is not reported as False."""
     execution = token.start()
     emulator.faults.next("cancel import", status=status)
 
-    assert execution.cancel() is False
+    with pytest.raises(ApiError):
+        execution.cancel()
     assert execution.cancel() is True
 
 
@@ -213,7 +215,7 @@ def test_records_for_an_execution_that_has_ended(emulator: Emulator, token: Any)
 def test_who_may_not_complete_is_told_the_true_cause(emulator: Emulator, token: Any) -> None:
     execution = token.attach(token.start())
 
-    with pytest.raises(ClosedError, match="Only the process that started an execution") as caught:
+    with pytest.raises(ClosedError, match="One process leads an execution") as caught:
         execution.complete()
 
     assert "with block" not in str(caught.value)
@@ -273,9 +275,9 @@ def test_options_have_few_words(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "fix"),
     [
-        ("chunk_records", 1.5, "whole number of records from 1 to 100,000"),
-        ("chunk_bytes", 5000.5, "whole number of bytes from 1,024 to 67,108,864"),
-        ("in_flight", 2.5, "whole number of chunks from 1 to 16"),
+        ("chunk_records", 1.5, "whole number"),
+        ("chunk_bytes", 5000.5, "whole number"),
+        ("in_flight", 2.5, "whole number"),
         ("max_missing", 20, "from 0 to 1"),
         ("max_missing", True, "from 0 to 1"),
         ("allow_missing", True, "allow_missing=error.preview"),

@@ -243,7 +243,10 @@ class UnopenableLater:
 async def test_a_source_that_cannot_be_opened_is_one_that_raises(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
-    for source in (Unopenable(), {"people": Unopenable()}, {"people": UnopenableLater()}):
+    sources: list[Any] = [Unopenable(), {"people": Unopenable()}]
+    if type(connection).__name__.startswith("Async"):  # the sync connection rejects it beforehand
+        sources.append({"people": UnopenableLater()})
+    for source in sources:
         with pytest.raises(ImportInterruptedError, match="raised OSError after 0 records") as caught:
             await now(token.import_records(source))
         assert isinstance(caught.value.__cause__, OSError)
@@ -534,7 +537,7 @@ async def test_a_pickled_execution_has_no_token(emulator: Emulator, connection: 
     await now(worker.submit({"people": people(5)}, part="a"))
 
     assert secret.encode() not in parcel
-    with pytest.raises(ClosedError, match="another process"):
+    with pytest.raises(ClosedError, match="does not lead it"):
         await now(worker.complete())
     await now(execution.complete())
     assert (await now(execution.wait())).created == 5

@@ -158,6 +158,7 @@ def complete(
     if not ledger.is_announced:
         yield from refuse_missing(target, execution, accepted)
     request = wire.complete_import(links, target.bearer)
+    is_unsure = ledger.is_announced  # an earlier call may have been received
     for is_last in (False, True):
         announced_before, ledger.is_announced = ledger.is_announced, True
         try:
@@ -174,12 +175,13 @@ def complete(
             if status.is_cancelled:
                 raise cancelled(execution, target.site, status) from (error if is_rejected else None)
             if not status.takes_data:
-                if is_rejected and not announced_before:
+                if is_rejected and not is_unsure:
                     raise _completed_elsewhere(execution, status) from error
                 break  # this or an earlier attempt was received
             ledger.is_announced = False
             if is_rejected or is_last:
                 raise
+            is_unsure = True  # the attempt may still arrive
     ledger.is_announced = ledger.is_completed = True
 
 
