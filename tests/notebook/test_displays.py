@@ -43,8 +43,10 @@ from jsm_assets_dest._display.html import Tone, link, linked
 from jsm_assets_dest._imports.execution_status import read_execution_status
 from jsm_assets_dest._imports.object_type_results import FailedRecord, ObjectTypeResult
 from jsm_assets_dest._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
+from jsm_assets_dest._imports.problems import ImportProblem
 from jsm_assets_dest._imports.progress import ImportPhase, ImportProgress
 from jsm_assets_dest._imports.result import ImportResult
+from jsm_assets_dest._imports.verification import ImportVerification, VerifiedObjectType
 from jsm_assets_dest._model.findings import Finding, Findings, Severity
 from jsm_assets_dest._model.specs import AttributeSpec
 from jsm_assets_dest._plan.build_plan import BuildPlanRecord
@@ -154,6 +156,12 @@ SAMPLES: dict[str, object] = {
         ),
         evidence="assets",
         is_complete=True,
+        notes=(HOSTILE,),
+    ),
+    "ImportVerification": ImportVerification(
+        scope="all",
+        object_types=(VerifiedObjectType(name=HOSTILE, selector=HOSTILE, compared=1, differing=1),),
+        problems=(ImportProblem(code="lost", count=1, object_type=HOSTILE, examples=(HOSTILE,)),),
         notes=(HOSTILE,),
     ),
     "ImportResult": ImportResult(
