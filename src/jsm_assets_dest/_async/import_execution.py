@@ -12,7 +12,7 @@ from .._imports.options import AsyncRecords
 from .._imports.preview import checked_acceptance
 from .._imports.receipt import SubmitReceipt
 from .._imports.result import ImportResult
-from .._operations import executions, sending
+from .._operations import executions, parts
 from .._operations.import_target import ImportTarget
 from ..exceptions import PreviewFacts
 from .session import AsyncSession, values_of
@@ -66,7 +66,7 @@ class AsyncImportExecution(Execution):
             RecordError: A record is invalid.
             ImportCancelledError: The execution was cancelled.
         """
-        return await self._session.run(sending.submit(self._target, self, records, part))
+        return await self._session.run(parts.submit(self._target, self, records, part))
 
     def add_receipt(self, receipt: SubmitReceipt | Mapping[str, object]) -> None:
         """Add the receipt of records that another process submitted to this execution.
@@ -80,7 +80,7 @@ class AsyncImportExecution(Execution):
         Raises:
             ConfigurationError: It is not a receipt, or it belongs to another import.
         """
-        executions.add_receipt(self, receipt)
+        parts.add_receipt(self, receipt)
 
     async def complete(self, *, allow_missing: PreviewFacts | None = None) -> None:
         """Report that all data was sent; Assets then begins to process it. A second call does nothing.

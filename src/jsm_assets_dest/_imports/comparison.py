@@ -2,7 +2,8 @@
 
 It contains identities and hashes of values, never records. They are in a temporary SQLite database without a name: its cache
 has room for about 50,000 identities, the rest is in a temporary file, which the operating system deletes however the process
-ends. So memory does not grow with the number of objects. `identities` explains what an identity is.
+ends. So memory does not grow with the number of objects. `identities` explains what an identity is. The module is
+long, because one class owns the database and its lock.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ Entries survive a kill of the process at any moment. Writing does not wait for t
 `synchronous=NORMAL`), so it takes less than a hundredth of a chunk's time. After a power failure, the last entries may be
 missing; then those chunks are sent again with the same ids and bytes. Do not put a journal on a network file system without
 working locks.
+
+The module is long, because one class owns the connection, its lock, and its transactions.
 """
 
 from __future__ import annotations

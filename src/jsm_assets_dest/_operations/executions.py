@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Mapping
 from http import HTTPStatus
 
 from attrs import evolve
@@ -14,9 +13,7 @@ from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, read_execution_status
 from .._imports.preview import ImportPreview
 from .._imports.progress import ImportPhase, count_text
-from .._imports.receipt import SubmitReceipt
 from .._imports.result import ImportResult
-from .._imports.run_evidence import RunEvidence
 from .._session.call import call
 from .._session.observed import send
 from .._session.site import Site
@@ -183,41 +180,6 @@ def complete(
                 raise
             is_unsure = True  # the attempt may still arrive
     ledger.is_announced = ledger.is_completed = True
-
-
-def add_receipt(execution: Execution, receipt: object) -> None:
-    """Add the records that another process submitted.
-
-    Raises:
-        ConfigurationError: It is not a receipt, or it belongs to another import.
-    """
-    if isinstance(receipt, Mapping):
-        receipt = SubmitReceipt.from_dict(receipt)
-    if not isinstance(receipt, SubmitReceipt):
-        raise ConfigurationError(
-            f"`receipt` is {type(receipt).__name__}.",
-            field="receipt",
-            fix="Pass what `submit` returned in the other process, or the result of its `to_dict()`.",
-        )
-    ledger, evidence = execution.ledger, execution.ledger.evidence
-    if evidence is not None and receipt.identities:
-        _add_identities(evidence, receipt)
-    with ledger.lock:
-        if receipt.part not in ledger.parts:
-            ledger.parts.add(receipt.part)
-            ledger.tally.add_receipt(receipt)
-
-
-def _add_identities(evidence: RunEvidence, receipt: SubmitReceipt) -> None:
-    keys = {mapped.key for mapped in evidence.comparison.types}
-    if not keys.issuperset(receipt.identities):
-        raise ConfigurationError(
-            "`receipt` belongs to another import.",
-            field="receipt",
-            fix="Pass the receipts of records that were submitted to this execution.",
-        )
-    evidence.is_accepted = False
-    evidence.comparison.add_dict(receipt.identities)
 
 
 def finish(target: ImportTarget, execution: Execution) -> Operation[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
@@ -23,7 +22,6 @@ from .._imports.options import time_zone
 from .._imports.problems import ImportProblem
 from .._imports.progress import ImportPhase, count_text
 from .._imports.readback import ReadBack
-from .._imports.receipt import SubmitReceipt
 from .._imports.record_checker import RecordChecker
 from .._imports.whole_run import DanglingReference
 from .._model.schema_model import SchemaModel
@@ -34,7 +32,6 @@ from .._wire.json_reading import JsonObject
 from ..exceptions import (
     ApiError,
     AssetsError,
-    ConfigurationError,
     ImportInterruptedError,
     RecordError,
     TooLargeError,
@@ -48,8 +45,6 @@ from .record_sources import (
     fit_tables,
     open_sources,
     pull,
-    refuse_no_source,
-    refuse_unknown_selectors,
 )
 from .resuming import JournalRecord
 
@@ -472,41 +467,3 @@ class Sending:
                     f"The execution no longer accepts data. Its state is {status.state or 'unknown'}."
                 )
         raise error
-
-
-def submit(
-    target: ImportTarget, execution: Execution, records: object, part: str
-) -> Operation[SubmitReceipt]:
-    """Send records to an execution, from any process."""
-    refuse_no_source(records)
-    refuse_unknown_selectors(records, execution.model.import_order())
-    _check_part(part)
-    # The random name cannot be the name of a part: a service that recognizes ids would drop chunks with equal ids.
-    name = part or secrets.token_hex(8)
-    sending = Sending(target, execution, f"{execution.run_id}-{name}")
-    yield from sending.all_of(records)
-    execution.ledger.parts.add(name)
-    evidence = execution.ledger.evidence
-    return SubmitReceipt(
-        sending.counts,
-        chunks=sending.chunks,
-        refused=sending.refused,
-        part=name,
-        identities=None if evidence is None or evidence.is_read else evidence.comparison.to_dict(),
-    )
-
-
-def _check_part(part: str) -> None:
-    """Check that the name of a part can be part of a chunk's id.
-
-    Raises:
-        ConfigurationError: It contains a lone surrogate.
-    """
-    try:
-        str(part).encode()
-    except UnicodeEncodeError as error:
-        raise ConfigurationError(
-            "`part` contains a lone surrogate, which UTF-8 can't encode. Nothing was sent.",
-            field="part",
-            fix="Pass ordinary text, such as the number of the task.",
-        ) from error

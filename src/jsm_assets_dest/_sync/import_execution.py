@@ -13,7 +13,7 @@ from .._imports.options import Records
 from .._imports.preview import checked_acceptance
 from .._imports.receipt import SubmitReceipt
 from .._imports.result import ImportResult
-from .._operations import executions, sending
+from .._operations import executions, parts
 from .._operations.import_target import ImportTarget
 from ..exceptions import PreviewFacts
 from .session import Session, values_of
@@ -67,7 +67,7 @@ class ImportExecution(Execution):
             RecordError: A record is invalid.
             ImportCancelledError: The execution was cancelled.
         """
-        return self._session.run(sending.submit(self._target, self, records, part))
+        return self._session.run(parts.submit(self._target, self, records, part))
 
     def add_receipt(self, receipt: SubmitReceipt | Mapping[str, object]) -> None:
         """Add the receipt of records that another process submitted to this execution.
@@ -81,7 +81,7 @@ class ImportExecution(Execution):
         Raises:
             ConfigurationError: It is not a receipt, or it belongs to another import.
         """
-        executions.add_receipt(self, receipt)
+        parts.add_receipt(self, receipt)
 
     def complete(self, *, allow_missing: PreviewFacts | None = None) -> None:
         """Report that all data was sent; Assets then begins to process it. A second call does nothing.
