@@ -259,7 +259,14 @@ class Comparison:
             of_type = list(group)
             before = self._database.total_changes
             self._database.executemany(statement, of_type)
-            self._duplicates[index] += len(of_type) - (self._database.total_changes - before)
+            duplicates = len(of_type) - (self._database.total_changes - before)
+            self._duplicates[index] += duplicates
+            if duplicates and self.stores_digests:
+                # Which of two records with one identity Assets uses is not documented.
+                self._database.executemany(
+                    "UPDATE sent SET digest=NULL WHERE type=? AND identity=? AND digest IS NOT ?",
+                    ((row[0], row[1], row[4]) for row in of_type),
+                )
 
     def skip(self, selector: str, record: Mapping[str, object] | None) -> None:
         """Add a record that is not sent.
