@@ -20,6 +20,7 @@ from . import (
     memory,
     nightly,
     objects,
+    page,
     plot,
     previews,
     report,
@@ -67,6 +68,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--output", type=Path, metavar="DIR", help="write results.json, results.md and results.svg there"
     )
+    found.add_argument(
+        "--page", action="store_true", help="write the tables and the picture of the performance page"
+    )
     return found
 
 
@@ -98,6 +102,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (options.output / "results.md").write_text(text + "\n", encoding="utf-8")
         title = f"Goals of jsm_assets_dest, {report.machine()['python']}"
         (options.output / "results.svg").write_text(plot.picture(rows, title), encoding="utf-8")
+    if options.page:
+        text = page.PAGE.read_text("utf-8")
+        page.PAGE.write_text(page.rewritten(text, rows, measured, seconds), "utf-8")
+        picture = plot.picture(rows, f"Goals of jsm_assets_dest, {report.machine()['python']}")
+        page.PAGE.with_suffix(".svg").write_text(picture, "utf-8")
     missed = [goal.name for goal, _, verdict in rows if verdict in (Verdict.BELOW, Verdict.NOT_MEASURED)]
     if missed:
         print(f"Below the gate: {', '.join(missed)}")

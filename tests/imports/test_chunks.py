@@ -371,7 +371,7 @@ def test_a_source_of_pairs_gives_pairs(thing: object) -> None:
     chunker.feed_pairs([("people", {"id": "1"}), thing, ("people", {"id": "2"})])
 
     assert [error.index for error in bad] == [1]
-    assert bad[0].reason == f"is not a pair of a selector and a record ({type(thing).__name__})"
+    assert bad[0].reason == f"is not a pair of a selector and a record, but {type(thing).__name__}"
     (chunk,) = chunker.flush()
     assert chunk.counts == {"people": 2}
 

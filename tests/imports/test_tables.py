@@ -348,8 +348,34 @@ def test_table_with_a_capsule_needs_pyarrow() -> None:
         tables.records(Capsule())
 
 
-def test_empty_rows_are_no_records() -> None:
-    assert list(tables.records([])) == []
+def test_object_with_a_capsule_that_is_not_a_table_is_rejected() -> None:
+    def fail(_: object) -> None:
+        raise ValueError("ArrowSchema describes non-struct type int64")
+
+    arrow = SimpleNamespace(RecordBatchReader=SimpleNamespace(from_stream=fail))
+    with (
+        mock.patch.dict(sys.modules, {"pyarrow": arrow}),
+        pytest.raises(ConfigurationError, match="`table` is Capsule"),
+    ):
+        tables.records(Capsule())
+
+
+@pytest.mark.parametrize("columns", [None, ["id"], {"login": "id"}])
+def test_empty_rows_are_no_records(columns: Any) -> None:
+    assert list(tables.records([], columns=columns)) == []
+
+
+def test_column_that_only_later_rows_have_is_an_error() -> None:
+    rows: list[dict[str, object]] = [{"id": str(number)} for number in range(table_forms.ROWS)]
+    rows.append({"id": "last", "age": 41})
+
+    with pytest.raises(
+        ConfigurationError, match='The column "age" is missing from the first 5,000 rows'
+    ) as caught:
+        list(tables.records(rows))
+
+    assert "columns=" in caught.value.fix
+    assert len(list(tables.records(rows, columns=["id"]))) == len(rows)
 
 
 # --- in an import -----------------------------------------------------------------------------------------------------

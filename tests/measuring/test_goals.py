@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 from xml.etree import ElementTree as ET
 
@@ -10,7 +11,7 @@ import pytest
 
 pytest.importorskip("benchmarks.goals", reason="the source distribution has no benchmarks")
 
-from benchmarks import goals, plot
+from benchmarks import goals, page, plot
 from benchmarks.goals import GOALS, Goal, Verdict, judged
 from benchmarks.measuring import Measured, take_turns
 from benchmarks.report import table
@@ -110,3 +111,33 @@ def test_contestants_take_turns_and_ratios_are_those_of_a_round() -> None:
 
 def test_what_is_left_out_can_be_written_as_json() -> None:
     assert json.loads(json.dumps(goals.NOT_MEASURED)) == goals.NOT_MEASURED
+
+
+def test_page_gets_the_tables_of_a_run() -> None:
+    """Each table replaces the one of the run before, and the text around it stays."""
+    text = page.PAGE.read_text("utf-8")
+    values = [
+        measured("P1", 0.5),
+        Measured.exactly("", "the server answers a small read of a raw client", 59.0, "us"),
+        Measured.exactly("", "100 ms, 8 in flight, orjson, ready", 68_800, "records/s", "efficiency 0.97"),
+        Measured.exactly("", "100 ms, 1 in flight, json, ready", 9_800, "records/s", "efficiency 0.99"),
+        Measured.exactly("", "small read, requests / httpx", 1.31, "x", "346 us"),
+    ]
+
+    first = page.rewritten(text, judged(values, quick=False), values, 600)
+
+    assert "| P1 | " in first
+    assert "| 0.50 | exact | aim |" in first
+    assert "| 100 ms | ready | json | 9.8k (0.99) | - |" in first
+    assert "| 100 ms | ready | orjson | - | 68.8k (0.97) |" in first
+    assert "| small read, requests / httpx | 1.31 x |  | 346 us |" in first
+    assert "| the server answers a small read of a raw client | 59 us |  |  |" in first
+    assert "Measured in 10 minutes on: " in first
+    assert page.rewritten(first, judged(values, quick=False), values, 600) == first
+    prose = re.compile(r"<!-- begin .*?<!-- end \w+ -->", re.DOTALL)
+    assert prose.sub("", first) == prose.sub("", text)
+
+
+def test_page_without_a_place_for_a_table_is_rejected() -> None:
+    with pytest.raises(ValueError, match="0 places for the table 'goals'"):
+        page.rewritten("# Performance\n", [], [], 1)

@@ -159,6 +159,28 @@ def test_pandas_column_with_a_gap_that_identifies_is_rejected(imported: Any) -> 
     assert [laptop["Tag"] for laptop in imported(tables.records(fixed))] == ["1", "2"]
 
 
+@pytest.mark.parametrize("library", ["pandas", "pyarrow"])
+def test_categories_of_floats_that_identify_are_rejected(imported: Any, library: str) -> None:
+    module: Any = pytest.importorskip(library)
+    table = (
+        module.DataFrame({"tag": module.Categorical([1.0, 2.0])})
+        if library == "pandas"
+        else module.table({"tag": module.array([1.0, 2.0]).dictionary_encode()})
+    )
+
+    with pytest.raises(ConfigurationError, match='The column "tag" contains floats'):
+        imported(tables.records(table))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_series_is_rejected(library: str) -> None:
+    module: Any = pytest.importorskip(library)
+    pytest.importorskip("pyarrow")
+
+    with pytest.raises(ConfigurationError, match="`table` is"):
+        tables.records(module.Series(["LT-1"]))
+
+
 def test_polars_frame_is_imported(imported: Any) -> None:
     pl = pytest.importorskip("polars")
     frame = pl.DataFrame({**COLUMNS, "model": pl.Series(COLUMNS["model"], dtype=pl.Categorical)})
@@ -211,6 +233,8 @@ def test_parquet_file_and_data_set_are_imported(imported: Any, tmp_path: Any) ->
     pq = pytest.importorskip("pyarrow.parquet")
     dataset = pytest.importorskip("pyarrow.dataset")
     pq.write_table(arrow_table(), tmp_path / "laptops.parquet")
+    scanner = dataset.dataset(arrow_table()).scanner(columns=["tag"])
+    assert list(tables.records(scanner)) == [{"tag": tag} for tag in COLUMNS["tag"]]
 
     with pq.ParquetFile(tmp_path / "laptops.parquet") as file:
         assert imported(tables.records(file)) == EXPECTED

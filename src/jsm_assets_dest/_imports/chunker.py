@@ -51,7 +51,7 @@ def runs_of_pairs(
     records: list[object] = []
     for position, pair in enumerate(pairs, first):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not isinstance(pair[0], str):
-            reason = f"is not a pair of a selector and a record ({type(pair).__name__})"
+            reason = f"is not a pair of a selector and a record, but {type(pair).__name__}"
             on_bad(record_error("", position, "", reason, pair))
             continue
         if pair[0] != selector:

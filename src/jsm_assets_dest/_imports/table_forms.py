@@ -33,10 +33,12 @@ class Table(ABC):
     Attributes:
         names: Names of the columns.
         is_read_once: True if its rows can be read only once.
+        takes_all: True if no column may be left out silently.
     """
 
     names: Sequence[str]
     is_read_once = False
+    takes_all = True
 
     @abstractmethod
     def has_floats(self, position: int) -> bool:
@@ -55,7 +57,9 @@ class _PandasFrame(Table):
     @override
     def has_floats(self, position: int) -> bool:
         # A column without rows is one of floats, too.
-        return len(self._frame) > 0 and getattr(self._frame.dtypes.iloc[position], "kind", "") == "f"
+        kind = self._frame.dtypes.iloc[position]
+        kind = getattr(getattr(kind, "categories", None), "dtype", kind)
+        return len(self._frame) > 0 and getattr(kind, "kind", "") == "f"
 
     @override
     def batches(self, positions: Sequence[int]) -> Iterator[Iterable[_Row]]:
@@ -80,17 +84,20 @@ class _PolarsFrame(Table):
 
 
 class _ArrowTable(Table):
-    """Table, batch, reader, data set, or Parquet file of pyarrow."""
+    """Table, batch, reader, data set, scanner, or Parquet file of pyarrow."""
 
     def __init__(self, table: Any) -> None:
         self._table = table
-        self._schema = table.schema_arrow if hasattr(table, "schema_arrow") else table.schema
+        # Parquet files and scanners have no `schema` of Arrow.
+        names = ("schema_arrow", "projected_schema", "schema")
+        self._schema = next(getattr(table, name) for name in names if hasattr(table, name))
         self.names = self._schema.names
         self.is_read_once = hasattr(table, "read_next_batch")
 
     @override
     def has_floats(self, position: int) -> bool:
-        return str(self._schema.field(position).type) in ("halffloat", "float", "double")
+        kind = self._schema.field(position).type
+        return str(getattr(kind, "value_type", kind)) in ("halffloat", "float", "double")
 
     def _arrow_batches(self) -> Iterable[Any]:
         if self.is_read_once:
@@ -154,12 +161,22 @@ class _NamedRows(_Rows):
     def __init__(self, rows: Iterable[Any]) -> None:
         super().__init__(iter(rows))
         self.names = list(dict.fromkeys(chain.from_iterable(map(_names_of, self._first))))
+        self._known = frozenset(self.names)
         if self._first and not self.names:
             raise _rejected(self._first[0], "rows of ")
 
     @override
     def _values(self, row: Any) -> _Row:
-        return super()._values(getattr(row, "_mapping", row))
+        row = getattr(row, "_mapping", row)
+        if self.takes_all and isinstance(row, Mapping) and not self._known.issuperset(row):
+            column = next(name for name in row if name not in self._known)
+            raise ConfigurationError(
+                f'The column "{column}" is missing from the first {ROWS:,} rows, but a later row has it.',
+                cause="The columns are those of the first rows.",
+                field="table",
+                fix="Give the first row all columns, or pass the columns to take with columns=.",
+            )
+        return super()._values(row)
 
 
 def _names_of(row: Any) -> Iterable[str]:
@@ -218,9 +235,12 @@ def _from_capsule(table: Any) -> Any:
             field="table",
             fix="Install pyarrow.",
         ) from None
-    if hasattr(table, "__arrow_c_stream__"):
-        return arrow.RecordBatchReader.from_stream(table)
-    return arrow.record_batch(table)
+    try:
+        if hasattr(table, "__arrow_c_stream__"):
+            return arrow.RecordBatchReader.from_stream(table)
+        return arrow.record_batch(table)
+    except ValueError:  # a single column, such as a series
+        raise _rejected(table) from None
 
 
 def is_table(value: object) -> bool:

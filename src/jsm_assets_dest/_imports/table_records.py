@@ -25,6 +25,7 @@ class TableRecords(Iterable[dict[str, object]]):
         self._table = table
         self._is_read = False
         self._is_reported = False
+        table.takes_all = columns is None
         self._positions = _positions(table.names, columns)
         #: Keys of the records that the object type does not have.
         self._unknown: frozenset[str] = frozenset()
@@ -117,6 +118,8 @@ def _positions(names: Sequence[str], columns: Mapping[str, str] | Sequence[str] 
     Raises:
         ConfigurationError: A column does not exist, or two columns have the same name.
     """
+    if not names:  # rows of a query without a result have no names
+        return {}
     if isinstance(columns, Mapping):
         wanted = columns
     else:
