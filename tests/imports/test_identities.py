@@ -158,3 +158,28 @@ def test_texts_and_digests() -> None:
     assert [text_of(value) for value in (True, False, 7, 1.5, "x")] == ["true", "false", "7", "1.5", "x"]
     assert len(digest("\ud800")) == 16
     assert mapped_type("text", ignores_case=True).identity("Ann") == "ann"
+
+
+@pytest.mark.parametrize(
+    ("locators", "labels", "are_labeled"),
+    [
+        (("name",), ["Ann", "", " ", None, 0], [True, False, False, False, True]),
+        (("name", "more"), ["Ann", "", None], [True, False, False]),
+        (("name.more",), [{"more": "Ann"}, {"more": " "}, {}], [True, False, False]),
+    ],
+)
+def test_records_without_a_label_are_detected(
+    locators: tuple[str, ...], labels: list[object], are_labeled: list[bool]
+) -> None:
+    label = MappedAttribute("Name", "text", paths_of(locators), is_label=True)
+    people = MappedType(key="people", name="People", selector="people", attributes=(label,))
+
+    in_another_process = MappedType.from_dict(people.to_dict())
+
+    assert people.are_labeled([{"name": value} for value in labels]) == are_labeled
+    assert in_another_process.are_labeled([{"name": value} for value in labels]) == are_labeled
+    assert in_another_process.identifiers == ()
+
+
+def test_unmapped_label_is_not_required() -> None:
+    assert mapped_type("text").are_labeled([{"id": "7"}, {}]) == [True, True]

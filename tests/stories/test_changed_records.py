@@ -210,6 +210,48 @@ def test_records_after_a_duplicate_are_sent_again(folder: Path) -> None:
         assert sent(token.import_records({"people": people(4)}, **options(folder))) == (0, 4)
 
 
+def test_unchanged_record_after_a_duplicate_is_sent_again(folder: Path) -> None:
+    """A full run contained the confirmed record and another one; Assets may have used either."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = _token(emulator, connection)
+        token.import_records({"people": people(4)}, **options(folder))
+        twice = [*people(4), {**people(1)[0], "email": "second@example.com"}]
+        token.import_records({"people": twice}, **options(folder, chunk_records=2, send="all"))
+
+        again = token.import_records({"people": people(4)}, **options(folder))
+
+        assert sent(again) == (1, 3)
+
+
+@pytest.mark.parametrize("verify", ["no", "all"])
+def test_record_is_sent_again_when_its_target_appears(folder: Path, verify: str) -> None:
+    """Assets has dropped the reference, and only the record can restore it."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = _token(emulator, connection)
+        member = [{**people(1)[0], "groups": ["00g1", "00g2"]}]
+        token.import_records({"people": member}, **options(folder, verify=verify))
+
+        token.import_records({"groups": GROUPS, "people": member}, **options(folder))
+        again = token.import_records({"groups": GROUPS, "people": member}, **options(folder))
+
+        assert token.verify({"groups": GROUPS, "people": member}).ok
+        assert sent(again) == (0, 3)
+
+
+def test_record_is_sent_again_after_its_target_was_lost(folder: Path) -> None:
+    """The verification finds neither the target nor the reference."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = _token(emulator, connection)
+        records = {"groups": GROUPS, "people": [{**people(1)[0], "groups": ["00g1"]}]}
+        token.import_records(records, **options(folder))
+        emulator.object_schema("OKT")["Groups"].objects[0].delete()
+        token.import_records(records, **options(folder, verify="all", visible_seconds=0))
+
+        repaired = token.import_records(records, **options(folder, verify="all"))
+
+        assert (sent(repaired), repaired.ok) == ((2, 1), True)
+
+
 def test_test_import_sends_changed_records_without_leavers(folder: Path) -> None:
     """A test import reads only the first records."""
     with Emulator() as emulator, emulator.connect() as connection:

@@ -163,6 +163,9 @@ WAYS: dict[str, tuple[Records, dict[str, Any]]] = {
         {"on_bad_record": "skip"},
     ),
     "skipped item that is not a record": (changed(lambda person: None), {"on_bad_record": "skip"}),  # type: ignore[arg-type, return-value]  # what sources yield
+    "record without a label": (changed(lambda person: {"id": person["id"]}), {}),
+    "record with a blank label": (changed(lambda person: {**person, "name": "  "}), {}),
+    "all records without a label": (changed(lambda person: {**person, "name": ""}, count=20), {}),
     "all records skipped": (
         {name: [{**record, "name": "x" * 300} for record in values] for name, values in records().items()},
         {"on_bad_record": "skip"},
@@ -214,7 +217,8 @@ def test_guard_rejects_each_way_on_each_path(
 
     assert error.preview is not None
     assert error.preview.missing > 0
-    assert ("allow_missing=error.preview" in str(error)) is (way != "all records skipped")
+    is_source_refused = way in ("all records skipped", "all records without a label")
+    assert ("allow_missing=error.preview" in str(error)) is not is_source_refused
     assert 'missing_objects="ignore"' in str(error)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from array import array
 from bisect import bisect_left
@@ -9,12 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import define, field
 
-from .identities import MappedType, digest
+from .identities import MappedAttribute, MappedType, digest
 from .journal_objects import JournalObject
 from .record_digests import RecordDigests
 
 #: Bytes of a digest, and of the part of an identity by which it is found.
 _DIGEST, _PREFIX = 16, 8
+#: Targets of references that are remembered in memory.
+_TARGETS = 20_000
 
 
 @define
@@ -43,6 +46,9 @@ class _Contents:
 class ChangedRecords:
     """Comparison of records with what the journal knows.
 
+    A record whose reference has a target that the journal does not know is sent even if it is unchanged: Assets has dropped the
+    reference if the target did not exist, and resolves it only when the record is sent again.
+
     Args:
         types: The object types that the import is mapped to.
         confirmed: Identities and contents of the objects that Assets confirmed: portions of one object type, in the order of
@@ -64,6 +70,7 @@ class ChangedRecords:
         self._contents: dict[str, _Contents] = {}
         for key, identities, contents in confirmed:
             self._contents.setdefault(key, _Contents()).add(identities, contents)
+        self._is_known_target = functools.lru_cache(_TARGETS)(self._is_known)
 
     @property
     def is_empty(self) -> bool:
@@ -81,6 +88,7 @@ class ChangedRecords:
             if contents is None:
                 selected = [True] * len(records)
                 continue
+            references = [attribute for attribute in mapped.attributes if attribute.target]
             position_of, seen, known, digest_of = (
                 contents.position,
                 contents.seen,
@@ -94,9 +102,22 @@ class ChangedRecords:
                     continue
                 seen[position] = 1
                 start = position * _DIGEST
-                if known[start : start + _DIGEST] != digest_of(record):
+                is_changed = known[start : start + _DIGEST] != digest_of(record)
+                if is_changed or (references and not self._has_known_targets(references, record)):
                     selected[number] = True
         return selected
+
+    def _has_known_targets(self, references: Sequence[MappedAttribute], record: Mapping[str, object]) -> bool:
+        return all(
+            self._is_known_target(attribute.target, text)
+            for attribute in references
+            for text in attribute.record_texts(record)
+            if text
+        )
+
+    def _is_known(self, key: str, text: str) -> bool:
+        contents = self._contents.get(key)
+        return contents is not None and contents.position(digest(text)) is not None
 
     def note_skipped(self, selector: str, record: Mapping[str, object] | None) -> None:
         """Note a record that is not sent because it is invalid. Its object has not left the source."""

@@ -231,13 +231,16 @@ class Comparison:
     def rows(self, selector: str, records: Sequence[Mapping[str, object]]) -> list[list[SentRow]]:
         """Return what `add` needs of checked records: for each record, a row for each object type with the selector.
 
-        A record without an identity has no row, because Assets ignores it.
+        A record without an identity or a label has no row, because Assets drops it. Without a label, it counts as skipped.
         """
         rows: list[list[SentRow]] = [[] for _ in records]
         for index in self._by_selector.get(selector, ()):
             mapped = self.types[index]
-            for text, record, row in zip(mapped.of_records(records), records, rows, strict=True):
-                if text:
+            texts, are_labeled = mapped.of_records(records), mapped.are_labeled(records)
+            for text, is_labeled, record, row in zip(texts, are_labeled, records, rows, strict=True):
+                if text and not is_labeled:
+                    self._drop(index, text)
+                elif text:
                     content = self._record_content(index, text, record) if self._compares_values else None
                     digest = self._digests[index].digest(record) if self.stores_digests else None
                     row.append((index, mapped.identity(text), text, content, digest))
@@ -259,7 +262,14 @@ class Comparison:
             of_type = list(group)
             before = self._database.total_changes
             self._database.executemany(statement, of_type)
-            self._duplicates[index] += len(of_type) - (self._database.total_changes - before)
+            duplicates = len(of_type) - (self._database.total_changes - before)
+            self._duplicates[index] += duplicates
+            if duplicates and self.stores_digests:
+                # Which of two records with one identity Assets uses is not documented.
+                self._database.executemany(
+                    "UPDATE sent SET digest=NULL WHERE type=? AND identity=? AND digest IS NOT ?",
+                    ((row[0], row[1], row[4]) for row in of_type),
+                )
 
     def skip(self, selector: str, record: Mapping[str, object] | None) -> None:
         """Add a record that is not sent.
@@ -271,12 +281,16 @@ class Comparison:
         for index in self._by_selector.get(selector, range(len(self.types))):
             mapped = self.types[index]
             text = "" if record is None or mapped.selector != selector else mapped.of_unchecked(record)
-            with self._lock:
-                if text.strip():
-                    row = (index, _storable(mapped.identity(text)))
-                    self._database.execute("INSERT OR IGNORE INTO skipped VALUES (?, ?)", row)
-                else:
+            if text.strip():
+                self._drop(index, text)
+            else:
+                with self._lock:
                     self._unreadable[index] += 1
+
+    def _drop(self, index: int, text: str) -> None:
+        row = (index, _storable(self.types[index].identity(text)))
+        with self._lock:
+            self._database.execute("INSERT OR IGNORE INTO skipped VALUES (?, ?)", row)
 
     # --- records of other processes
 

@@ -63,6 +63,7 @@ class MappedAttribute:
             "locators": [".".join(path) for path in self.paths],
             "maximum": -1 if self.is_multiple else 1,
             "identifier": self.is_identifier,
+            "label": self.is_label,
         }
 
     def record_texts(self, record: Mapping[str, object]) -> list[str]:
@@ -117,12 +118,16 @@ class MappedType:
         return bool(self.identifiers) and all(attribute.name for attribute in self.identifiers)
 
     def to_dict(self) -> dict[str, object]:
-        """Return what another process needs to identify records, as JSON-ready data."""
+        """Return what another process needs to identify records and their labels, as JSON-ready data."""
         return {
             "key": self.key,
             "name": self.name,
             "selector": self.selector,
-            "attributes": [attribute.to_dict() for attribute in self.identifiers],
+            "attributes": [
+                attribute.to_dict()
+                for attribute in self.attributes
+                if attribute.is_identifier or attribute.is_label
+            ],
             "ignores_case": self.ignores_case,
             "concatenator": self.concatenator,
         }
@@ -141,7 +146,8 @@ class MappedType:
                     as_text(entry["type"]),
                     paths_of(as_texts(entry["locators"])),
                     as_number(entry["maximum"], 1) != 1,
-                    is_identifier=True,
+                    is_identifier=entry.get("identifier") is not False,
+                    is_label=entry.get("label") is True,
                 )
                 for entry in cast("Iterable[Mapping[str, object]]", data["attributes"])
             ),
@@ -166,6 +172,20 @@ class MappedType:
                     for value in (record.get(key),)
                 ]
         return [self._of_record(record) for record in records]
+
+    def are_labeled(self, records: Sequence[Mapping[str, object]]) -> list[bool]:
+        """Return for each checked record whether it has a label; True if the import does not fill the label."""
+        labels = [attribute for attribute in self.attributes if attribute.is_label]
+        if not labels:
+            return [True] * len(records)
+        paths = [path for attribute in labels for path in attribute.paths]
+        if len(paths) == 1 and len(paths[0]) == 1:
+            # The usual case, because this runs for every record.
+            ((key,),) = paths
+            values: Iterable[Iterable[object]] = ((record.get(key),) for record in records)
+        else:
+            values = ([value for path in paths for value in at_path(record, path)] for record in records)
+        return [any(value is not None and str(value).strip() for value in of_record) for of_record in values]
 
     def _of_record(self, record: Mapping[str, object]) -> str:
         return self._joined(

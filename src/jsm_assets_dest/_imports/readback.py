@@ -352,10 +352,11 @@ class ReadBack:
             yield text
 
     def lost(self, key: str) -> Iterator[str]:
-        """Yield the identities of the records without an object, and of those whose object has another value, as texts."""
+        """Yield the identities of the records without an object, and of those whose object lacks a value, as texts."""
         index = self._indexes[key]
         yield from self.absent(key)
-        for identity, _ in itertools.groupby(self._differing(index, LOST), operator.itemgetter(0)):
+        differing = itertools.chain(self._differing(index, LOST), self._differing(index, DANGLING))
+        for identity, _ in itertools.groupby(differing, operator.itemgetter(0)):
             (text,) = self._database.execute(
                 "SELECT text FROM sent WHERE type=? AND identity=?", (index, identity)
             ).fetchone()

@@ -7,8 +7,8 @@ Every way to complete an execution leads through `refuse_missing`. It compares t
 evidence that was read before the start (`evidence`), and rejects the run
 
 * if the share of newly missing objects of a type exceeds its limit,
-* and, whatever the share, if an object is missing because its record was skipped, if a type has newly missing objects and no
-  records at all, or if identifiers have changed their form.
+* and, whatever the share, if an object is missing because its record was skipped or has no label (Assets drops such a
+  record), if a type has newly missing objects and no records at all, or if identifiers have changed their form.
 
 An object is newly missing if it was not already missing from the last confirmed or accepted run of the journal. Without evidence
 about a type, a run is not even started. Counts of the last execution never permit a run; they only explain a rejection.
@@ -287,7 +287,8 @@ def _rejected(
         ),
         cause=cause,
         remedies=(
-            "You: correct the skipped records; error.result.failed lists the reasons. Then import again."
+            "You: correct the records that were skipped or have no label; error.result lists them under failed and problems. "
+            "Then import again."
             if skipped
             else "You: check the source for an error, a filter, or a limit, and import again.",
             _declare(target.site),
@@ -318,7 +319,7 @@ def _line(comparison: Comparison, verdict: _Verdict) -> str:
     if counts.changed_form:
         reasons.append(f"{counts.changed_form:,} because their identifiers are written differently now")
     if counts.skipped_missing:
-        reasons.append(f"{counts.skipped_missing:,} because their records were skipped")
+        reasons.append(f"{counts.skipped_missing:,} because their records were skipped or have no label")
     if counts.unreadable:
         reasons.append(f"{count_text(counts.unreadable, 'skipped record')} without a readable identifier")
     names = ", ".join(_names(comparison, mapped.key))
