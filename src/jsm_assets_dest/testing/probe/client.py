@@ -169,7 +169,7 @@ class Client:
                     data += piece
                     if len(data) > LARGEST_RESPONSE:
                         raise StoppedError("A response is too large.")
-        except httpx.HTTPError as problem:
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
             # The text of httpx may contain the address; its class says enough.
             raise ProbeError(f"The site could not be reached: {type(problem).__name__}.") from None
         self._http.cookies.clear()
