@@ -14,11 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import attrs
-import httpx
 
 from ..site_profile import SiteProfile
 from ..world.doubts import Doubts
-from .client import Client, Credential, ProbeError
+from .client import Client, Credential, ProbeError, is_address
 from .context import Context, Options
 from .findings import Findings
 from .groups import MOST_REQUESTS, RESERVE, ask_all
@@ -92,11 +91,7 @@ def _secret(name: str, what: str, environ: Mapping[str, str], ask: Callable[[str
 def _address(option: str, text: str) -> str:
     address = text.rstrip("/")
     address = address if "://" in address else f"https://{address}"
-    try:
-        host = httpx.URL(address).host
-    except httpx.InvalidURL:
-        host = ""
-    if not host:
+    if not is_address(address):
         raise ProbeError(f"{option} is not the address of a site, such as https://acme.atlassian.net.")
     return address
 

@@ -18,6 +18,14 @@ LONGEST_WAIT = 60.0
 LARGEST_RESPONSE = 32 * 1024 * 1024
 
 
+def is_address(text: str) -> bool:
+    """Return True if a request can be sent to an address."""
+    try:
+        return bool(httpx.URL(text).host)
+    except httpx.InvalidURL:
+        return False
+
+
 class ProbeError(Exception):
     """The probe cannot go on. The message says why, and contains no secret."""
 
