@@ -31,6 +31,7 @@ from jsm_assets_dest import (
     CredentialsReference,
     ImportOptions,
     SecretReference,
+    exceptions,
     okta,
 )
 from jsm_assets_dest._arguments import checking, fitting
@@ -460,6 +461,8 @@ def test_fitted_values(value: object, hint: Any, expected: object) -> None:
         (jsm_assets_dest.StatusCategory | str, 'one of "active", "inactive", "pending"'),
         (Literal["a", "b"], 'one of "a", "b"'),
         (Sequence[jsm_assets_dest.StatusSpec], "a list of StatusSpec"),
+        (Sequence[str | jsm_assets_dest.JiraUser], "a list of strings or JiraUser"),
+        (exceptions.ExecutionFacts, "an Execution"),
     ],
 )
 def test_description_of_what_is_accepted(hint: Any, words: str) -> None:
@@ -472,6 +475,7 @@ def test_description_of_what_is_accepted(hint: Any, words: str) -> None:
         (("a",), tuple[str, int], "contains 1 values instead of 2"),
         ({"a": 1}, Mapping[str, str], "contains a value of the type int"),
         ("text", Iterable[str], "is a value of the type str"),
+        ({"id": "1"}, Iterable[object], "is a value of the type dict"),
         (3, type, "is a value of the type int"),
         (True, int | None, "is a value of the type bool"),
     ],

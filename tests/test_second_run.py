@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.documentation import own_site, read_page
-from tests.test_documentation import PAGES
+from tests.test_documentation import NEEDS, PAGES
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted(
@@ -20,6 +20,8 @@ EXAMPLES = sorted(
     # These need a library that is not always installed, or answers to questions. They have tests of their own.
     if path.name not in {"dask_import.py", "dataframe_import.py", "dlt_pipeline.py", "setup_wizard.py"}
 )
+#: Examples that need an optional library.
+EXAMPLE_NEEDS = {"spark_import.py": "pyspark"}
 START = "from tests.second_run import remember\nremember()\n"
 
 #: Scripts whose second run says why it can't end as the first one, with the words that say it.
@@ -58,6 +60,8 @@ def check(name: str, script: str, folder: Path, settings: dict[str, str]) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_page_can_run_twice(page: str, tmp_path: Path) -> None:
+    if page in NEEDS:
+        pytest.importorskip(NEEDS[page], reason=f"the page needs {NEEDS[page]}")
     for position, interpreter in enumerate(read_page((ROOT / page).read_text("utf-8"))):
         for file, code in interpreter.files.items():
             (tmp_path / file).write_text(code, encoding="utf-8")
@@ -72,6 +76,8 @@ def test_page_can_run_twice(page: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example_can_run_twice(example: str, tmp_path: Path) -> None:
+    if example in EXAMPLE_NEEDS:
+        pytest.importorskip(EXAMPLE_NEEDS[example], reason=f"the example needs {EXAMPLE_NEEDS[example]}")
     path = ROOT / "examples" / example
     script = (
         f"import runpy, sys\nsys.argv = [{str(path)!r}]\nrunpy.run_path({str(path)!r}, run_name='__main__')\n"

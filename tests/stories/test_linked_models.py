@@ -24,6 +24,7 @@ from jsm_assets_dest.exceptions import (
 )
 from jsm_assets_dest.testing import Emulator
 from tests.stories.story import now, story
+from tests.stories.test_manual_changes import Administrator
 
 PEOPLE = ObjectTypeSpec(
     "People",
@@ -120,6 +121,29 @@ async def test_existing_attribute_of_another_type_prevents_a_build(
     assert '"Jira User" exists with the type text, and the model wants user.' in [
         item.message for item in plan.impossible
     ]
+
+
+@story
+async def test_plan_names_a_linked_attribute_with_fewer_values(emulator: Emulator, connection: Any) -> None:
+    """An administrator lowered the maximum, so objects with more values can't be linked any more."""
+    emulator.add_object_schema("OKT")
+    schema = await now(connection.get_object_schema("OKT"))
+    token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+    unlimited = evolve(PEOPLE.linked_attributes[1], name="All Jira Teams", key="all", maximum=-1)
+    model = SchemaModel("HR", [evolve(PEOPLE, linked_attributes=(*PEOPLE.linked_attributes, unlimited))])
+    await now(token.build(model))
+    assert not (await now(token.plan(model))).of("drift")
+    administrator = Administrator(emulator)
+
+    administrator.change_attribute("People", "Jira Teams", maximumCardinality=2)
+    administrator.change_attribute("People", "All Jira Teams", maximumCardinality=3)
+
+    plan = await now(token.plan(model))
+    assert [item.message for item in plan.of("drift")] == [
+        '"Jira Teams" allows at most 2 values in Assets, and the model wants 10. Objects with more are not linked.',
+        '"All Jira Teams" allows at most 3 values in Assets, and the model wants no limit. Objects with more are not linked.',
+    ]
+    assert plan.is_empty
 
 
 @story

@@ -41,6 +41,30 @@ def test_import_waits_for_a_long_throttle(operation: str, seconds: int) -> None:
         assert "cancel import" not in operations(emulator)
 
 
+@pytest.mark.parametrize("seconds", [0, 600])
+def test_wait_that_another_request_waited_for_ends_nothing(seconds: int) -> None:
+    """Time passes between the rejection and the retry: another worker waits meanwhile, or the machine is busy."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = _ready(emulator, connection)
+        throttle(emulator, "submit chunk", seconds)
+
+        def pass_time(record: logging.LogRecord) -> bool:
+            emulator.clock.sleep(record.__dict__["wait"])
+            return True
+
+        logger = logging.getLogger("jsm_assets_dest.throttle")
+        level = logger.level
+        logger.setLevel(logging.INFO)
+        logger.addFilter(pass_time)
+        try:
+            result = token.import_records({"people": people(60)}, chunk_records=10)
+        finally:
+            logger.removeFilter(pass_time)
+            logger.setLevel(level)
+
+        assert result.created == 60
+
+
 def _ready(emulator: Emulator, connection: Any) -> Any:
     coroutine = ready(emulator, connection)
     try:

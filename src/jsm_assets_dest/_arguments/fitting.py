@@ -64,6 +64,8 @@ _USE_ASYNC = "Use an AsyncConnection, or pass a source that is not asynchronous.
 
 #: What to pass for arguments whose types alone do not help.
 _ADVICE: Mapping[str, str] = {
+    "accounts": 'Pass {"ana@acme.com": "5b10a2844c20165700ede21g"}, pairs of both, users, or a CSV or JSON file.',
+    "roles": 'Pass lists of groups and people by role, such as {"developers": ["it-ops"]}.',
     "auth": "Pass ApiToken(email, token), OAuthToken(token), ClientCredentials(id, secret) or ForgeToken(token, url).",
     "verify": "To trust your company's certificates, set SSL_CERT_FILE, or pass "
     "ssl.create_default_context(cafile='company.pem').",
@@ -93,9 +95,9 @@ def _fit(value: object, hint: object, argument: str) -> object:
         return _fit_mapping(value, members, argument)
     if issubclass(origin, Collection):
         return _fit_items(value, members[0], argument)
-    # A string and a dictionary are never a sequence of records.
-    is_text = isinstance(value, str | bytes) or (isinstance(value, Mapping) and members[0] is not object)
-    if not isinstance(value, origin) or (issubclass(origin, Iterable) and is_text):
+    # A string and a dictionary, such as a single record, are never a sequence of records.
+    is_single = isinstance(value, str | bytes | Mapping)
+    if not isinstance(value, origin) or (issubclass(origin, Iterable) and is_single):
         _reject(value)
     # What can be read only once, or is large, is checked while it is read.
     is_short = isinstance(value, list | tuple | set | frozenset) and get_origin(members[0]) is None
@@ -201,6 +203,7 @@ def described(hint: object) -> str:
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return "one of " + ", ".join(f'"{member.value}"' for member in hint)
     name = str(getattr(origin or hint, "__name__", hint)).lstrip("_")
+    name = _PUBLIC_NAMES.get(name, name)
     if origin is None:
         return f"{'an' if name[:1] in 'AEIO' else 'a'} {name}"
     if issubclass(origin, Mapping):
@@ -208,9 +211,19 @@ def described(hint: object) -> str:
     if origin is tuple and members[-1] is not Ellipsis:
         return f"a tuple of {len(members)} values"
     if issubclass(origin, Iterable | AsyncIterable):
-        items = described(members[0]).removeprefix("a ").removeprefix("an ")
-        return f"a list of {_PLURALS.get(members[0], items)}"
+        items = get_args(members[0]) if get_origin(members[0]) in (Union, types.UnionType) else members[:1]
+        return f"a list of {' or '.join(map(_plural, items))}"
     return "a function"
 
 
+def _plural(hint: object) -> str:
+    return _PLURALS.get(hint) or described(hint).removeprefix("a ").removeprefix("an ")
+
+
 _PLURALS: Mapping[object, str] = {str: "strings", object: "values", int: "whole numbers"}
+#: What a user passes for a protocol or a class that only the library names.
+_PUBLIC_NAMES: Mapping[str, str] = {
+    "ExecutionFacts": "Execution",
+    "ObjectSchemaSpec": "SchemaModel",
+    "PreviewFacts": "ImportPreview",
+}

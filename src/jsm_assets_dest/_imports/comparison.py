@@ -198,8 +198,10 @@ class Comparison:
         with self._lock:
             # Of two objects with one identifier, only one can be the object of a record.
             self._database.executemany(
-                "INSERT INTO existing SELECT ?1, iif(taken, ?7, ?2), iif(taken, ?7, ?3), ?4, ?5, ?6 FROM"
-                " (SELECT EXISTS (SELECT 1 FROM existing WHERE type=?1 AND identity=?2) AS taken)",
+                "INSERT INTO existing WITH added(type, identity, text, key, label, content, other) AS"
+                " (VALUES (?, ?, ?, ?, ?, ?, ?)), marked AS (SELECT *, EXISTS (SELECT 1 FROM existing WHERE"
+                " existing.type=added.type AND existing.identity=added.identity) AS taken FROM added)"
+                " SELECT type, iif(taken, other, identity), iif(taken, other, text), key, label, content FROM marked",
                 rows,
             )
 

@@ -118,9 +118,9 @@ def confirm_objects(
         doubtful_types = [object_type for (object_type,) in rows]
     # In a doubtful type, a content is valid only if it is the one that was confirmed before.
     database.executemany(
-        "UPDATE planned_objects SET content=NULL WHERE run=?1 AND object_type=?2 AND content IS NOT (SELECT content FROM"
-        " confirmed_objects AS confirmed WHERE confirmed.import_source=?3 AND confirmed.object_type=?2"
-        " AND confirmed.identity=planned_objects.identity)",
+        "UPDATE planned_objects SET content=NULL WHERE run=? AND object_type=? AND content IS NOT (SELECT content FROM"
+        " confirmed_objects AS confirmed WHERE confirmed.import_source=?"
+        " AND confirmed.object_type=planned_objects.object_type AND confirmed.identity=planned_objects.identity)",
         ((run, object_type, import_source) for object_type in doubtful_types),
     )
     (types,) = database.execute("SELECT count(*) FROM planned_types WHERE run=?", (run,)).fetchone()

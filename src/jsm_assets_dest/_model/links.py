@@ -8,6 +8,17 @@ from .names import SYSTEM_ATTRIBUTES, same_name
 from .object_schema_spec import ObjectSchemaSpec
 from .specs import AttributeSpec, AttributeType, ObjectTypeSpec
 
+#: Types of attributes whose values are text that can be an address or a name.
+READABLE_TYPES = frozenset(
+    {
+        AttributeType.TEXT,
+        AttributeType.EMAIL,
+        AttributeType.TEXTAREA,
+        AttributeType.URL,
+        AttributeType.SELECT,
+    }
+)
+
 
 def links_of(model: ObjectSchemaSpec) -> tuple[UserLink | GroupLink, ...]:
     """Return the links that the model declares, with the names of its object types and attributes in Assets."""
@@ -75,7 +86,8 @@ def lint_links(model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str, collect
                 f"An attribute of the type {attribute.type.value} is neither a label, an identifier, a reference, nor a status.",
                 "Remove these settings.",
             )
-        if not source_of(model, spec, attribute):
+        source = source_of(model, spec, attribute)
+        if not source or source[-1].type not in READABLE_TYPES:
             collector.error(
                 "linked-from",
                 f"{place}.linked_from",

@@ -10,6 +10,7 @@ from .._assets.links import GroupLink, UserLink
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.object_types import Attribute, ExistingObjectType
 from .._http.commands import Operation
+from .._model.links import READABLE_TYPES
 from .._model.names import same_name
 from .._session.site import Site
 from .._session.workspace import ask_assets
@@ -24,9 +25,6 @@ from ..exceptions import (
 )
 from .object_schemas import existing
 from .pacing import Pace
-
-#: Types of attributes whose values are text that can be an address or a name.
-_READABLE = ("text", "email", "textarea", "url", "select")
 
 
 @frozen
@@ -217,7 +215,7 @@ def _readable_names(kind: ExistingObjectType | None) -> list[str]:
 
 
 def _readable(kind: ExistingObjectType, attribute: Attribute) -> Attribute:
-    if attribute.type not in _READABLE:
+    if attribute.type not in READABLE_TYPES:
         raise LinkAttributeError(
             f"Could not read addresses or names from {attribute.name} of {kind.object_type.name}: it has the type "
             f"{attribute.type}.",

@@ -9,6 +9,7 @@ from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
+from .._wire import link_requests as wire
 from . import link_targets
 from .import_target import ImportTarget
 from .linking import PER_MINUTE
@@ -71,7 +72,21 @@ def _item(
             f'"{attribute.name}" exists with the type {existing_attribute.type}, and the model wants {kind}.',
             "You: choose another name in the model.",
         )
+    if _is_narrower(existing_attribute.maximum, attribute.maximum):
+        return item(
+            PlanKind.DRIFT,
+            f'"{attribute.name}" allows at most {existing_attribute.maximum:,} values in Assets, and the model wants '
+            f"{'no limit' if attribute.maximum == -1 else f'{attribute.maximum:,}'}. Objects with more are not linked.",
+            "An object schema manager: allow more values in Assets.",
+        )
     return item(PlanKind.UNCHANGED, f'"{attribute.name}" exists.')
+
+
+def _is_narrower(maximum: int, wanted_maximum: int) -> bool:
+    """Return True if an attribute allows fewer values than wanted. A build creates `MOST_VALUES` if it must have a limit."""
+    if wanted_maximum == -1:
+        wanted_maximum = wire.MOST_VALUES
+    return maximum != -1 and maximum < wanted_maximum
 
 
 def create(target: ImportTarget, plan: BuildPlanRecord) -> Operation[None]:

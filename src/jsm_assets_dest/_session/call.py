@@ -35,12 +35,14 @@ class Effort:
 
     Attributes:
         retries: Number of attempts after the first one.
+        is_blocked: True if the last attempt was throttled for longer than the policy or the import allows.
     """
 
-    __slots__ = ("retries",)
+    __slots__ = ("is_blocked", "retries")
 
     def __init__(self) -> None:
         self.retries = 0
+        self.is_blocked = False
 
 
 def call(site: Site, request: Request, effort: Effort | None = None) -> Operation[Response]:
@@ -57,8 +59,10 @@ def call(site: Site, request: Request, effort: Effort | None = None) -> Operatio
     Raises:
         AssetsError: The failure of the last attempt.
     """
+    if effort is None:
+        effort = Effort()
     try:
-        response = yield from attempt(site, request)
+        response = yield from attempt(site, request, effort=effort)
     except AssetsError as error:
         first = error
     else:
@@ -68,7 +72,9 @@ def call(site: Site, request: Request, effort: Effort | None = None) -> Operatio
     return (yield from _retry(site, request, first, effort))
 
 
-def attempt(site: Site, request: Request, number: int = 1) -> Operation[Response]:
+def attempt(
+    site: Site, request: Request, number: int = 1, effort: Effort | None = None
+) -> Operation[Response]:
     """Make one attempt: wait at the gate, add the credential, send, classify the response.
 
     If a token from a provider is rejected, a new one is requested once.
@@ -77,6 +83,7 @@ def attempt(site: Site, request: Request, number: int = 1) -> Operation[Response
         site: The site.
         request: The request.
         number: Number of the attempt, from 1.
+        effort: Receives `is_blocked`.
     """
     rejection: BadCredentialsError | None = None
     authorized = request
@@ -86,7 +93,9 @@ def attempt(site: Site, request: Request, number: int = 1) -> Operation[Response
     except BadCredentialsError as error:
         rejection = error
     except RateLimitedError as error:
-        _close_gate(site, request, error, number)
+        is_closed = _close_gate(site, request, error, number)
+        if effort is not None:
+            effort.is_blocked = not is_closed
         raise
     if request.credential is not Credential.ACCOUNT or not (
         yield from renewed(site, authorized.authorization)
@@ -171,18 +180,18 @@ def _sent(site: Site, request: Request, number: int) -> Operation[Response]:
     )
 
 
-def _close_gate(site: Site, request: Request, error: RateLimitedError, number: int) -> None:
-    """Close the gate after a throttled attempt, unless the wait is too long."""
-    if error.status is None:  # the gate was closed, and nothing was sent
-        return
+def _close_gate(site: Site, request: Request, error: RateLimitedError, number: int) -> bool:
+    """Close the gate after a throttled attempt; return False if the wait is too long."""
+    if error.status is None:  # the gate was closed for too long, and nothing was sent
+        return False
     now = site.clock.monotonic()
     hint = error.retry_after
     seconds = site.policy.wait(number, throttled=True, hint=hint, chance=site.chance())
     if site.patience is None:
         if not site.policy.accepts(hint):
-            return
+            return False
     elif not site.patience.allows(now, now + seconds):
-        return
+        return False
     site.gate.close(now + seconds, now, at_least=now + (hint or 0.0))
     _throttle.info(
         "%s: throttled, no request is sent for %.2f s",
@@ -190,6 +199,7 @@ def _close_gate(site: Site, request: Request, error: RateLimitedError, number: i
         seconds,
         extra={"operation": request.operation, "wait": seconds, "reason": error.reason},
     )
+    return True
 
 
 def may_repeat(request: Request, error: BaseException) -> bool:
@@ -210,9 +220,10 @@ class _Attempts:
         pardoned_seconds: Total of their waits.
     """
 
-    def __init__(self, site: Site, request: Request) -> None:
+    def __init__(self, site: Site, request: Request, effort: Effort) -> None:
         self.site = site
         self.request = request
+        self.effort = effort
         self.started = site.clock.monotonic()
         self.cost: int | None = None
         self.pardoned = 0
@@ -240,8 +251,9 @@ class _Attempts:
         error = _error(state)
         now, wait = self.site.clock.monotonic(), self.wait(state)
         is_throttled = isinstance(error, RateLimitedError)
-        if is_throttled and not wait:
-            return True  # the gate was not closed, because the wait is too long
+        # The remaining wait does not show it: the gate may have opened since, while another request waited.
+        if is_throttled and self.effort.is_blocked:
+            return True
         if is_throttled and patience is not None:
             self.pardoned += 1
             self.pardoned_seconds += wait
@@ -269,7 +281,7 @@ def _error(state: RetryCallState) -> BaseException:
     return error
 
 
-def _retry(site: Site, request: Request, first: AssetsError, effort: Effort | None) -> Operation[Response]:
+def _retry(site: Site, request: Request, first: AssetsError, effort: Effort) -> Operation[Response]:
     """Continue after the first failure.
 
     Raises:
@@ -277,7 +289,7 @@ def _retry(site: Site, request: Request, first: AssetsError, effort: Effort | No
     """
     from tenacity import DoAttempt, DoSleep, RetryCallState, Retrying
 
-    attempts = _Attempts(site, request)
+    attempts = _Attempts(site, request, effort)
     retrying = Retrying(
         sleep=lambda _: None,
         wait=attempts.wait,
@@ -295,15 +307,14 @@ def _retry(site: Site, request: Request, first: AssetsError, effort: Effort | No
             if isinstance(step, DoSleep):
                 _log_retry(request, failed, state.attempt_number, float(step))
                 state.prepare_for_next_attempt()
-                if effort is not None:
-                    effort.retries += 1
+                effort.retries += 1
                 if isinstance(failed, RateLimitedError) and site.patience is not None:
                     now = site.clock.monotonic()
                     yield from site.patience.wait(now, now + float(step))
                 yield Sleep(float(step))
             elif isinstance(step, DoAttempt):
                 try:
-                    response = yield from attempt(site, request, state.attempt_number)
+                    response = yield from attempt(site, request, state.attempt_number, effort)
                 except AssetsError as error:
                     failed = error
                     state.set_exception((type(error), error, error.__traceback__))
