@@ -749,10 +749,16 @@ class MappingRejectedError(ValidationError):
 
 
 class ExternalIdTakenError(MappingRejectedError, certain=False):
-    """An external id of the model is used elsewhere in the workspace (SCHEMA_INVALID_EXTERNAL_ID)."""
+    """An external id of the model is used elsewhere in the workspace (SCHEMA_INVALID_EXTERNAL_ID).
+
+    Attributes:
+        namespace: Namespace of the model, if it is used elsewhere. Empty if only a single external id is.
+    """
 
     cause: str = "Another object schema of this workspace uses the same external ids."
     remedies: tuple[str, ...] = advice("You: give the model another namespace, and create a new plan.")
+
+    namespace: str = ""
 
 
 class ExternalIdMismatchError(MappingRejectedError):

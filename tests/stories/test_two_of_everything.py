@@ -188,3 +188,5 @@ def test_checklist_remembers_a_rejected_build(are_imports_hidden: bool) -> None:
     assert 'namespace "okta"' in step.summary
     assert step.action is not None
     assert step.action.code == "fix_model"
+    assert step.action.parameters == {"namespace": "okta", "suggested_namespace": "okta-2"}
+    assert step.remedies == ('You: choose another namespace for the model, such as "okta-2".',)

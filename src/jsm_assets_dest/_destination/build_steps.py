@@ -11,7 +11,7 @@ from .._model.schema_model import SchemaModel
 from .._operations.import_tokens import STATE
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord, Resolution
-from ..exceptions import AssetsError, ConfigurationError, RiskyChangeError
+from ..exceptions import AssetsError, ConfigurationError, ExternalIdTakenError, RiskyChangeError
 from .status import DestinationStep, StepAction, StepState
 from .steps import REMEDIES, done_step, failed_checks_step, failed_step
 
@@ -117,7 +117,15 @@ def build_step(plan: BuildPlanRecord, rejection: AssetsError | None, page: str) 
             ),
         )
     except AssetsError as error:
-        return failed_step("build", error, "fix_model", page)
+        step = failed_step("build", error, "fix_model", page)
+        if not isinstance(error, ExternalIdTakenError) or not error.namespace:
+            return step
+        suggestion = f"{error.namespace}-2"
+        return evolve(
+            step,
+            action=StepAction("fix_model", {"namespace": error.namespace, "suggested_namespace": suggestion}),
+            remedies=(f'You: choose another namespace for the model, such as "{suggestion}".',),
+        )
     return DestinationStep(
         code="build",
         state=StepState.OPEN,

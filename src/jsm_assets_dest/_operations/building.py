@@ -278,22 +278,21 @@ def _with_places(error: MappingRejectedError, model: SchemaModel) -> MappingReje
     shown_places = ", ".join(places[:_MAX_PLACES])
     if len(places) > _MAX_PLACES:
         shown_places += f", and {len(places) - _MAX_PLACES} more"
-    what, remedies = f"{error.what} In the model: {shown_places}.", error.remedies
+    location, codes, place = error.location or places[0], error.codes, error.place()
     if isinstance(error, ExternalIdTakenError) and f"{model.namespace}/" in message:
-        what = (
+        return ExternalIdTakenError(
             f'The namespace "{model.namespace}" is already used elsewhere in this workspace. '
-            f"In the model: {shown_places}."
+            f"In the model: {shown_places}.",
+            remedies=(
+                "You: set namespace= of SchemaModel or okta.schema_model to another namespace, and plan again.",
+            ),
+            namespace=model.namespace,
+            location=location,
+            codes=codes,
+            **place,
         )
-        remedies = (
-            "You: set namespace= of SchemaModel or okta.schema_model to another namespace, and plan again.",
-        )
-    return type(error)(
-        what,
-        remedies=remedies,
-        location=error.location or places[0],
-        codes=error.codes,
-        **error.place(),
-    )
+    what = f"{error.what} In the model: {shown_places}."
+    return type(error)(what, remedies=error.remedies, location=location, codes=codes, **place)
 
 
 def _places(model: SchemaModel, message: str) -> list[str]:

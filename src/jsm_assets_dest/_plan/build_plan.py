@@ -97,6 +97,7 @@ class BuildPlanRecord:
                     cause=UNIQUE,
                     cause_is_certain=True,
                     remedies=(item.remedy,),
+                    namespace=self.model.namespace if item.path == self.model.namespace else "",
                 )
         if self.impossible:
             count = len(self.impossible)

@@ -91,7 +91,8 @@ def _taken_external_ids(
     if not taken:
         return
     if any(external_id.startswith(f"{model.namespace}/") for external_id in taken):
-        what, remedy = (
+        path, what, remedy = (
+            model.namespace,
             f'The namespace "{model.namespace}" is',
             (
                 f"You: set namespace= of SchemaModel or okta.schema_model to another namespace, such as "
@@ -99,14 +100,15 @@ def _taken_external_ids(
             ),
         )
     else:
-        what, remedy = (
+        path, what, remedy = (
+            taken[0],
             f'The external id "{taken[0]}" is',
             "You: set external_id= to one that no other import uses.",
         )
     yield PlanItem(
         kind=PlanKind.IMPOSSIBLE,
         subject=PlanSubject.NAMESPACE,
-        path=model.namespace,
+        path=path,
         message=f"{what} already used by {other}. {UNIQUE}",
         remedy=remedy,
     )

@@ -50,7 +50,7 @@ class PlanItem:
     Attributes:
         kind: What the build does with it.
         subject: The kind of thing.
-        path: The place in the model: "people", "people.manager", "icons.person", "statuses.Active", or the namespace. For
+        path: The place in the model: "people", "people.manager", "icons.person", "statuses.Active", or a namespace or external id. For
             what is only in Assets, the name there.
         message: What the build does, in a sentence.
         remedy: What a person can do about warnings, drift, risky changes, and impossible changes; empty otherwise.
