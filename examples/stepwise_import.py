@@ -101,10 +101,10 @@ def verify() -> Mapping[str, object]:
 
 
 def cancel() -> Mapping[str, object]:
-    """Cancel the running execution, because its data was lost. Return what was running."""
+    """Cancel the running execution, because its data was lost. One that was completed has all data, and continues."""
     with open_token() as token:
         running = token.running()
-        if running is None or running.execution is None:
+        if running is None or running.execution is None or running.state != "INGESTING":
             return {"cancelled": False}
         return {"cancelled": token.attach(running.execution, lead=True).cancel()}
 

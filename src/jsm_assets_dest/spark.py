@@ -165,10 +165,15 @@ class _AssetsWriter(DataSourceWriter):  # type: ignore[misc,unused-ignore]  # op
 
     @override
     def abort(self, messages: Sequence[WriterCommitMessage | None]) -> None:
-        """Cancel the execution after a task failed, unless the caller started it."""
+        """Cancel the execution after a task or the guard failed, unless the caller started it.
+
+        Spark also calls this if `commit` failed after it had completed the execution. Then Assets has all rows, and continues.
+        """
         if self._job.execution is None:
             with self._job.token() as token:
-                token.attach(self._execution, lead=True).cancel()
+                leader = token.attach(self._execution, lead=True)
+                if leader.status() == "INGESTING":
+                    leader.cancel()
 
 
 def _write_result(path: Path, result: ImportResult) -> None:

@@ -21,7 +21,7 @@ if shutil.which("java") is None:
 
 from pyspark import TaskContext
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from jsm_assets_dest import AttributeSpec, CredentialsReference, Destination, ObjectTypeSpec, SchemaModel
 from jsm_assets_dest.exceptions import AssetsError, ConfigurationError
@@ -72,8 +72,8 @@ def spark() -> Iterator[SparkSession]:
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator() as emulator:
+def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    with Emulator(import_seconds=getattr(request, "param", 0.0)) as emulator:
         emulator.add_object_schema("SEN", "Sensors")
         emulator.add_import_source("SEN")
         yield emulator
@@ -195,6 +195,22 @@ def test_row_that_does_not_fit_cancels_the_execution(
 
     assert serials(emulator) == []
     assert states(emulator) == ["CANCELLED"]
+
+
+@pytest.mark.parametrize("emulator", [3_600.0], indirect=True)
+def test_abort_after_completion_leaves_the_execution(emulator: Emulator, destination: Destination) -> None:
+    """Spark aborts the job if `commit` fails, for example because Assets needs longer than the timeout."""
+    options = {"destination": str(destination.path), "selector": "sensors"}
+    writer = AssetsDataSource(options).writer(None, overwrite=False)
+    message = writer.write(iter([Row(serial="S-1", value=1.0)]))
+    with destination.connect() as connection:
+        leader = destination.get_import_token(connection).attach(writer._execution, lead=True)
+        leader.add_receipt(message.receipt)
+        leader.complete()
+
+    writer.abort([message])
+
+    assert states(emulator) == ["PROCESSING"]
 
 
 DRIVER = """

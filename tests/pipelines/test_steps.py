@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator() as emulator:
+def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    with Emulator(import_seconds=getattr(request, "param", 0.0)) as emulator:
         emulator.add_object_schema("SEN", "Sensors")
         emulator.add_import_source("SEN")
         with emulator.connect() as connection:
@@ -150,6 +150,24 @@ def test_start_whose_output_is_lost_is_cancelled(
 
     assert result["confirmed"]
     assert serials(emulator) == EXPECTED
+
+
+@pytest.mark.parametrize("emulator", [3_600.0], indirect=True)
+def test_completed_execution_is_not_cancelled(
+    emulator: Emulator, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An orchestrator runs the step that cancels after any failed step, also if Assets only needs longer."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    execution = stepwise_import.start()
+    receipt = stepwise_import.send(execution, 0)
+    with stepwise_import.open_token() as token:
+        leader = token.attach(execution, lead=True)
+        leader.add_receipt(receipt)
+        leader.complete()
+
+    assert stepwise_import.cancel() == {"cancelled": False}
+    assert [execution.status for execution in emulator.executions] == ["PROCESSING"]
 
 
 def test_missing_partition_is_rejected(

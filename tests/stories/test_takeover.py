@@ -91,6 +91,24 @@ async def test_add_receipt_rejects_what_is_no_receipt(emulator: Emulator, connec
 
 
 @story
+async def test_receipt_of_an_earlier_execution_is_rejected(emulator: Emulator, connection: Any) -> None:
+    """The guard would count its records as records of this execution."""
+    token = await ready(emulator, connection)
+    earlier = await now(token.start())
+    receipt = await now(earlier.submit({"people": people(1)}, part="1"))
+    await now(earlier.cancel())
+    execution = await now(token.start())
+
+    for value in (receipt, receipt.to_dict(), pickle.loads(pickle.dumps(receipt))):
+        with pytest.raises(ConfigurationError, match="belongs to another execution") as caught:
+            execution.add_receipt(value)
+        assert caught.value.field == "receipt"
+
+    assert (await now(execution.result())).sent == 0
+    await now(execution.cancel())
+
+
+@story
 async def test_pickled_execution_is_taken_over(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     execution = pickle.loads(pickle.dumps(await now(token.start())))
@@ -186,6 +204,9 @@ async def test_attach_rejects_what_is_no_execution_here(emulator: Emulator, conn
 
     with pytest.raises(ConfigurationError) as caught:
         token.attach({"id": "7"})
+    assert caught.value.field == "execution"
+    with pytest.raises(ConfigurationError) as caught:
+        token.attach({**data, "started": "yesterday"})
     assert caught.value.field == "execution"
     with pytest.raises(ConfigurationError, match=r"https://other\.atlassian\.net") as caught:
         token.attach({**data, "site": "https://other.atlassian.net"})

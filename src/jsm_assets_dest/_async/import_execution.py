@@ -78,7 +78,7 @@ class AsyncImportExecution(Execution):
             receipt: Result of `submit` in the other process, or of its `to_dict`.
 
         Raises:
-            ConfigurationError: It is not a receipt, or it belongs to another import.
+            ConfigurationError: It is not a receipt, or it belongs to another execution.
         """
         parts.add_receipt(self, receipt)
 
@@ -92,7 +92,8 @@ class AsyncImportExecution(Execution):
         Raises:
             MassDeletionGuardError: Objects in Assets are missing from this execution. It stays open: submit the missing
                 records, accept the missing objects, or cancel it.
-            ClosedError: Another process started the execution; only that process can complete it.
+            ClosedError: This handle does not lead the execution: another process started it, and `attach` got no `lead=True`.
+            ExecutionCompletedError: Another leader was first. `wait` returns the result.
             ImportCancelledError: The execution was cancelled.
         """
         accepted = checked_acceptance(allow_missing)
@@ -121,7 +122,7 @@ class AsyncImportExecution(Execution):
             True if it is cancelled now; False if it had ended before.
 
         Raises:
-            ClosedError: Another process started the execution; only that process can cancel it.
+            ClosedError: This handle does not lead the execution: another process started it, and `attach` got no `lead=True`.
         """
         return await self._session.run(executions.cancel(self._target, self))
 

@@ -136,7 +136,7 @@ class Execution:
             }
             model = SchemaModel.from_dict(cast("Mapping[str, object]", data["model"]))
             options = ImportOptions.from_dict(cast("Mapping[str, object]", data["options"]))
-            started = float(cast("float", data.get("started", 0.0)))
+            started = _number(data.get("started", 0.0))
             types = cast("Iterable[Mapping[str, object]]", data.get("object_types", ()))
             mapped_types = tuple(map(MappedType.from_dict, types))
         except (KeyError, TypeError, AttributeError) as error:
@@ -161,6 +161,12 @@ class Execution:
         if mapped_types and options.missing_objects != "ignore":
             execution.ledger.evidence = RunEvidence(Comparison(mapped_types), is_read=False)
         return execution
+
+
+def _number(value: object) -> float:
+    if type(value) not in (int, float):
+        raise TypeError("not a number")
+    return float(cast("float", value))
 
 
 _TEXTS = ("id", "run_id", "site", "workspace_id", "import_source_id", "schema_id")

@@ -20,6 +20,7 @@ class SubmitReceipt(int):
         chunks: Number of sent chunks.
         refused: Number of records that were not sent.
         part: Name of the records, from `submit`. A part is counted once, however often its task ran.
+        execution_id: Id of the execution that received the records; empty if unknown.
         identities: Identifiers of sent and skipped records by object type; empty if no other process needs them.
     """
 
@@ -29,6 +30,7 @@ class SubmitReceipt(int):
     chunks: int
     refused: int
     part: str
+    execution_id: str
     identities: Mapping[str, object]
 
     def __new__(
@@ -38,6 +40,7 @@ class SubmitReceipt(int):
         chunks: int = 0,
         refused: int = 0,
         part: str = "",
+        execution_id: str = "",
         identities: Mapping[str, object] | None = None,
     ) -> Self:
         """Return a receipt."""
@@ -46,6 +49,7 @@ class SubmitReceipt(int):
         receipt.chunks = chunks
         receipt.refused = refused
         receipt.part = part
+        receipt.execution_id = execution_id
         receipt.identities = {} if identities is None else identities
         return receipt
 
@@ -59,6 +63,7 @@ class SubmitReceipt(int):
             "chunks": self.chunks,
             "refused": self.refused,
             "part": self.part,
+            "execution_id": self.execution_id,
             "identities": dict(self.identities),
         }
 
@@ -86,5 +91,6 @@ class SubmitReceipt(int):
             chunks=as_number(source.get("chunks"), 0),
             refused=as_number(source.get("refused"), 0),
             part=as_text(source.get("part")),
+            execution_id=as_text(source.get("execution_id")),
             identities=as_object(identities),
         )

@@ -33,6 +33,7 @@ def submit(
         chunks=sending.chunks,
         refused=sending.refused,
         part=name,
+        execution_id=execution.id,
         identities=None if evidence is None or evidence.is_read else evidence.comparison.to_dict(),
     )
 
@@ -57,7 +58,7 @@ def add_receipt(execution: Execution, receipt: object) -> None:
     """Add the records that another process submitted.
 
     Raises:
-        ConfigurationError: It is not a receipt, or it belongs to another import.
+        ConfigurationError: It is not a receipt, or it belongs to another execution.
     """
     if isinstance(receipt, Mapping):
         receipt = SubmitReceipt.from_dict(receipt)
@@ -67,6 +68,8 @@ def add_receipt(execution: Execution, receipt: object) -> None:
             field="receipt",
             fix="Pass what `submit` returned in the other process, or the result of its `to_dict()`.",
         )
+    if receipt.execution_id not in ("", execution.id):
+        raise _other_execution()
     ledger, evidence = execution.ledger, execution.ledger.evidence
     if evidence is not None and receipt.identities:
         _add_identities(evidence, receipt)
@@ -79,10 +82,14 @@ def add_receipt(execution: Execution, receipt: object) -> None:
 def _add_identities(evidence: RunEvidence, receipt: SubmitReceipt) -> None:
     keys = {mapped.key for mapped in evidence.comparison.types}
     if not keys.issuperset(receipt.identities):
-        raise ConfigurationError(
-            "`receipt` belongs to another import.",
-            field="receipt",
-            fix="Pass the receipts of records that were submitted to this execution.",
-        )
+        raise _other_execution()
     evidence.is_accepted = False
     evidence.comparison.add_dict(receipt.identities)
+
+
+def _other_execution() -> ConfigurationError:
+    return ConfigurationError(
+        "`receipt` belongs to another execution.",
+        field="receipt",
+        fix="Pass the receipts of records that were submitted to this execution.",
+    )

@@ -79,7 +79,7 @@ class ImportExecution(Execution):
             receipt: Result of `submit` in the other process, or of its `to_dict`.
 
         Raises:
-            ConfigurationError: It is not a receipt, or it belongs to another import.
+            ConfigurationError: It is not a receipt, or it belongs to another execution.
         """
         parts.add_receipt(self, receipt)
 
@@ -93,7 +93,8 @@ class ImportExecution(Execution):
         Raises:
             MassDeletionGuardError: Objects in Assets are missing from this execution. It stays open: submit the missing
                 records, accept the missing objects, or cancel it.
-            ClosedError: Another process started the execution; only that process can complete it.
+            ClosedError: This handle does not lead the execution: another process started it, and `attach` got no `lead=True`.
+            ExecutionCompletedError: Another leader was first. `wait` returns the result.
             ImportCancelledError: The execution was cancelled.
         """
         accepted = checked_acceptance(allow_missing)
@@ -122,7 +123,7 @@ class ImportExecution(Execution):
             True if it is cancelled now; False if it had ended before.
 
         Raises:
-            ClosedError: Another process started the execution; only that process can cancel it.
+            ClosedError: This handle does not lead the execution: another process started it, and `attach` got no `lead=True`.
         """
         return self._session.run(executions.cancel(self._target, self))
 
