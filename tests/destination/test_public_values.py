@@ -97,7 +97,7 @@ VALUES: list[object] = [
     RoleKind.USERS,
     RolesPreview(changes=(RoleChange(role=ROLE, removed=ROLE.members),), lose_access=ROLE.members),
     LINKS,
-    SchemaRoles(roles=(ROLE,)),
+    SchemaRoles(roles=(ROLE,) * 4),
     SecretReference("env:API_TOKEN"),
     Status(id="1", name="Active", category=StatusCategory.ACTIVE),
     StatusCategory.ACTIVE,

@@ -176,6 +176,29 @@ class TestCommand:
         assert "not a site profile" in capsys.readouterr().err
         assert command.path.read_text() == "[1]"
 
+    @pytest.mark.parametrize("name", ["", "missing/profile.json"])
+    def test_output_that_cannot_be_written_is_rejected_unsent(
+        self, command: Command, capsys: pytest.CaptureFixture[str], name: str
+    ) -> None:
+        command.path = command.path.parent / name
+        assert command() == 1
+        assert "The profile can't be written" in capsys.readouterr().err
+        assert not command.sandbox.emulator.requests
+
+    def test_earlier_profile_is_named(self, command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+        assert command() == 0
+        assert "Continuing" not in capsys.readouterr().out
+        assert command() == 0
+        assert capsys.readouterr().out.startswith(
+            f"Continuing {command.path}. For another site, pass another --output.\n"
+        )
+
+    def test_site_that_is_not_an_address_is_a_reason(
+        self, command: Command, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert command("--site", "https://acme.atlassian.net:port") == 1
+        assert "--site is not the address of a site" in capsys.readouterr().err
+
     def test_client_of_a_real_site_has_the_limits(self) -> None:
         client = network_client(Sandbox().options(), 0.5)
         assert (client.remaining, client.is_trusted("https://api.atlassian.com/x")) == (52, True)

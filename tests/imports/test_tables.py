@@ -365,6 +365,10 @@ def test_empty_rows_are_no_records(columns: Any) -> None:
     assert list(tables.records([], columns=columns)) == []
 
 
+def test_repr_of_records_is_short() -> None:
+    assert repr(tables.records(ROWS)) == "<TableRecords: 2 columns>"
+
+
 def test_column_that_only_later_rows_have_is_an_error() -> None:
     rows: list[dict[str, object]] = [{"id": str(number)} for number in range(table_forms.ROWS)]
     rows.append({"id": "last", "age": 41})

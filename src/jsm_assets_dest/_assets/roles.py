@@ -190,7 +190,7 @@ class Role:
 
 
 @checked_methods
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class SchemaRoles:
     """The roles of an object schema.
 
@@ -238,6 +238,10 @@ class SchemaRoles:
             "roles": [role.to_dict() for role in self.roles],
             "default_entries": list(self.default_entries),
         }
+
+    def __repr__(self) -> str:
+        names = ", ".join(f"{role.name} ({len(role.users) + len(role.groups)})" for role in self.roles)
+        return f"<SchemaRoles: {names}>"
 
     def _repr_html_(self) -> str:
         rows = [

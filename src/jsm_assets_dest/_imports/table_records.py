@@ -30,6 +30,9 @@ class TableRecords(Iterable[dict[str, object]]):
         #: Keys of the records that the object type does not have.
         self._unknown: frozenset[str] = frozenset()
 
+    def __repr__(self) -> str:
+        return f"<TableRecords: {len(self._positions)} columns>"
+
     def __iter__(self) -> Iterator[dict[str, object]]:
         """Read the table.
 

@@ -48,9 +48,9 @@ class SiteProfile:
     __module__ = "jsm_assets_dest.testing"
 
     switches: dict[str, bool | int | float | str] = field(factory=dict)
-    questions: dict[int, dict[str, str]] = field(factory=dict)
-    not_asked: dict[str, str] = field(factory=dict)
-    responses: dict[str, dict[str, object]] = field(factory=dict)
+    questions: dict[int, dict[str, str]] = field(factory=dict, repr=False)
+    not_asked: dict[str, str] = field(factory=dict, repr=False)
+    responses: dict[str, dict[str, object]] = field(factory=dict, repr=False)
     asked: tuple[str, ...] = ()
     requests: int = 0
     probed: str = ""

@@ -17,7 +17,7 @@ import attrs
 
 from ..site_profile import SiteProfile
 from ..world.doubts import Doubts
-from .client import Client, Credential, ProbeError
+from .client import Client, Credential, ProbeError, is_address
 from .context import Context, Options
 from .findings import Findings
 from .groups import MOST_REQUESTS, RESERVE, ask_all
@@ -88,9 +88,30 @@ def _secret(name: str, what: str, environ: Mapping[str, str], ask: Callable[[str
     return value
 
 
-def _address(text: str) -> str:
+def _address(option: str, text: str) -> str:
     address = text.rstrip("/")
-    return address if "://" in address else f"https://{address}"
+    address = address if "://" in address else f"https://{address}"
+    if not is_address(address):
+        raise ProbeError(f"{option} is not the address of a site, such as https://acme.atlassian.net.")
+    return address
+
+
+def _earlier(path: Path, *, again: bool) -> SiteProfile:
+    """Return the profile to continue, after checking that the new one can be written.
+
+    Raises:
+        ProbeError: it cannot be written.
+        ValueError: the file is not a profile.
+    """
+    draft = path.with_name(f"{path.name}.new")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError
+        draft.touch()
+        draft.unlink()
+    except OSError as problem:
+        raise ProbeError(f"The profile can't be written to {path}: {type(problem).__name__}.") from None
+    return SiteProfile.load(path) if path.exists() and not again else SiteProfile()
 
 
 def options_from(
@@ -115,8 +136,8 @@ def options_from(
     name = _variable(arguments.import_token_variable)
     import_token = environ.get(name, "").strip() if arguments.write else ""
     return Options(
-        site=_address(arguments.site),
-        gateway=_address(arguments.gateway),
+        site=_address("--site", arguments.site),
+        gateway=_address("--gateway", arguments.gateway),
         email=email,
         account=Credential.basic(email, token),
         schema_key=arguments.schema,
@@ -172,12 +193,12 @@ def main(
     parsed = parser().parse_args(arguments)
     try:
         options = options_from(parsed, os.environ if environ is None else environ, ask)
-        earlier = (
-            SiteProfile.load(parsed.output) if parsed.output.exists() and not parsed.again else SiteProfile()
-        )
+        earlier = _earlier(parsed.output, again=parsed.again)
     except (ProbeError, ValueError) as problem:
         print(problem, file=sys.stderr)
         return 1
+    if earlier.asked:
+        print(f"Continuing {parsed.output}. For another site, pass another --output.")
     requests = (client or network_client)(options, parsed.interval)
     begin = requests.monotonic()
     day = datetime.datetime.now(datetime.UTC).date().isoformat()

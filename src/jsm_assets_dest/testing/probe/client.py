@@ -18,6 +18,14 @@ LONGEST_WAIT = 60.0
 LARGEST_RESPONSE = 32 * 1024 * 1024
 
 
+def is_address(text: str) -> bool:
+    """Return True if a request can be sent to an address."""
+    try:
+        return bool(httpx.URL(text).host)
+    except httpx.InvalidURL:
+        return False
+
+
 class ProbeError(Exception):
     """The probe cannot go on. The message says why, and contains no secret."""
 
@@ -169,7 +177,7 @@ class Client:
                     data += piece
                     if len(data) > LARGEST_RESPONSE:
                         raise StoppedError("A response is too large.")
-        except httpx.HTTPError as problem:
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
             # The text of httpx may contain the address; its class says enough.
             raise ProbeError(f"The site could not be reached: {type(problem).__name__}.") from None
         self._http.cookies.clear()
