@@ -10,6 +10,7 @@ import pytest
 import jsm_assets_dest
 from jsm_assets_dest._wire.durations import clock_time, duration, wait_text
 from jsm_assets_dest._wire.phrases import PHRASES, could_not
+from jsm_assets_dest.exceptions import ConfigurationError
 
 WIRE = Path(jsm_assets_dest.__file__).parent / "_wire"
 NOON = 1_793_880_000.0  # 5 November 2026, 12:00 UTC
@@ -66,3 +67,10 @@ def test_wait_of_a_minute_or_more_names_its_end() -> None:
     assert wait_text(46_800, NOON + 46_800) == "13 hours, until 2026-11-06 01:00 UTC"
     assert wait_text(1e9, 3e11) == "11,574 days 2 hours"
     assert clock_time(NOON + 1) == "12:01 UTC"
+
+
+def test_path_at_the_beginning_of_a_remedy_is_unchanged() -> None:
+    """Keys of models may contain hyphens, and a path with another case can't be found."""
+    error = ConfigurationError("It is wrong.", fix="hard-drive.serial: Correct it.")
+
+    assert "1. hard-drive.serial: Correct it." in str(error)

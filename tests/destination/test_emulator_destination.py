@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
+import traceback
 from pathlib import Path
 
 import anyio
@@ -18,7 +19,7 @@ from jsm_assets_dest import (
     ObjectTypeSpec,
     SchemaModel,
 )
-from jsm_assets_dest.exceptions import ImportTimeoutError
+from jsm_assets_dest.exceptions import ImportTimeoutError, InvalidCredentialError
 from jsm_assets_dest.testing import Doubts, Emulator
 
 MODEL = SchemaModel(
@@ -92,3 +93,13 @@ def test_transport_of_the_emulator_waits_in_its_own_time() -> None:
 
     assert emulator.clock.monotonic() - emulated_before > 500
     assert time.monotonic() - before < 60
+
+
+def test_swapped_token_is_not_in_the_traceback() -> None:
+    token = "ATCTT3" + "xFfGF0" * 8
+    try:
+        Emulator().destination().save_import_token("file:token", token)
+    except InvalidCredentialError as error:
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][1:]
+    assert frames
+    assert token not in repr([frame.f_locals for frame in frames])

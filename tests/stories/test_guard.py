@@ -449,7 +449,7 @@ def test_receipts_are_plain_data(emulator: Emulator, token: Any) -> None:
 
         assert receipt == 23
         assert execution.submit({"people": []}).identities == {}
-        with pytest.raises(ConfigurationError, match="another import"):
+        with pytest.raises(ConfigurationError, match="another execution"):
             execution.add_receipt(SubmitReceipt({"people": 1}, identities={"another": {}}))
         with pytest.raises(ConfigurationError, match="receipt"):
             execution.add_receipt(7)

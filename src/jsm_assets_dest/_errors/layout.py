@@ -39,7 +39,7 @@ QUOTED_CHARACTERS = 200
 
 #: The beginning of a path up to the ids of a site, a workspace, or an import.
 _IDS = r"^.*?/ex/jira/[^/]+(?=/rest/)|^.*/workspace/[^/]+/v1(?:/importsource/[^/]+(?=/))?"
-_YOU = r"(Or )?[Yy]ou: (\w*(?:_\w|\(|\.\w)|.)"
+_YOU = r"(Or )?[Yy]ou: ([\w-]*(?:_\w|\(|\.\w)|.)"
 
 
 def message_of(error: Message, quoted: str) -> str:

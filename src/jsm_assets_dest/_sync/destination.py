@@ -271,6 +271,9 @@ class Destination(SavedDestination):
         """
         try:
             secret = pasted_import_token(token)
+        except Exception:
+            reference = None  # a token, if the arguments are swapped
+            raise
         finally:
             # Error reporters show the local variables of a traceback.
             del token
