@@ -6,7 +6,7 @@ occur twice, next pages that were not read, lists that may be cut off, and links
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeAlias, TypedDict, cast
+from typing import Any, TypeAlias, TypedDict, cast
 
 from attrs import define, evolve, field, frozen
 
@@ -19,9 +19,9 @@ from ._report import Notice, NoticeCode, Report, Skipped
 Source: TypeAlias = Iterable[object] | Callable[[], Iterable[object]]
 
 #: Pairs of a parent's id and its children (objects, pages of objects, or plain ids), a mapping of the same, or a function
-#: that returns them.
+#: that returns them. The children are data of Okta: reading them names each defect, so their types are not checked here.
 Links: TypeAlias = (
-    Mapping[str, Source] | Iterable[tuple[str, Source]] | Callable[[], Iterable[tuple[str, Source]]]
+    Mapping[str, Any] | Iterable[tuple[str, Source]] | Callable[[], Iterable[tuple[str, Source]]]
 )
 
 
