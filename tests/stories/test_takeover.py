@@ -75,6 +75,24 @@ async def test_leader_sees_the_records_of_all_workers(emulator: Emulator, connec
 
 
 @story
+async def test_leader_without_evidence_says_what_stays_open(emulator: Emulator, connection: Any) -> None:
+    """The execution has records, so the error does not say that nothing was started or sent."""
+    token = await ready(emulator, connection)
+    started = (await now(token.start())).to_dict()
+    await now(token.attach(started).submit({"people": people(1)}))
+    emulator.faults.next("search objects", status=403, times=20)
+
+    leader = token.attach(started, lead=True)
+    with pytest.raises(MassDeletionGuardError) as caught:
+        await now(leader.complete())
+    emulator.faults.clear()
+
+    assert caught.value.what.startswith("Did not complete the import")
+    assert "the execution is open" in str(caught.value)
+    assert await now(leader.cancel()) is True
+
+
+@story
 async def test_add_receipt_rejects_what_is_no_receipt(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     execution = await now(token.start())

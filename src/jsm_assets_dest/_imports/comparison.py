@@ -319,7 +319,9 @@ class Comparison:
     def add_dict(self, data: Mapping[str, object]) -> None:
         """Add the result of `to_dict` of another process."""
         for key, value in data.items():
-            index = self._indexes[key]
+            index = self._indexes.get(key)
+            if index is None:
+                continue  # its mapping was removed meanwhile, so Assets ignores these records
             part = as_object(value)
             sent, skipped = as_texts(part.get("sent")), as_texts(part.get("skipped"))
             mapped = self.types[index]

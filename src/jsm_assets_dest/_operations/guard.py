@@ -80,9 +80,14 @@ def check_shares(options: ImportOptions, types: Iterable[MappedType]) -> None:
 
 
 def refuse_without_evidence(
-    target: ImportTarget, options: ImportOptions, evidence: RunEvidence, import_source_id: str
+    target: ImportTarget,
+    options: ImportOptions,
+    evidence: RunEvidence,
+    import_source_id: str,
+    *,
+    is_started: bool = False,
 ) -> None:
-    """Reject a run before it is started if nothing shows which objects of a mapped type exist.
+    """Reject a run if nothing shows which objects of a mapped type exist, usually before it is started.
 
     Raises:
         MassDeletionGuardError: The message names the object types.
@@ -100,9 +105,10 @@ def refuse_without_evidence(
         lines.append(f"  {count_text(len(unknown) - LISTED, 'more object type')}")
     reason = evidence.unreadable
     account = target.site.credentials.account_label
+    verb = "complete" if is_started else "start"
     raise MassDeletionGuardError(
         "\n".join(
-            (f"Did not start the import{_into(target)}: the existing objects could not be read.", *lines)
+            (f"Did not {verb} the import{_into(target)}: the existing objects could not be read.", *lines)
         ),
         cause="The import in Assets may be set to remove missing objects, and nothing shows which objects would be missing."
         + ("" if reason is None else f" {reason.what.splitlines()[0]}"),
@@ -113,7 +119,9 @@ def refuse_without_evidence(
             _declare(target.site),
         ),
         preview=preview_of(comparison, options.missing_objects, import_source_id),
-        details="nothing was sent",
+        details="the execution is open and can be completed or cancelled"
+        if is_started
+        else "nothing was sent",
     )
 
 
@@ -157,7 +165,7 @@ def _taken_over(
     """Read the evidence in a process that did not start the execution. Until it is completed, nothing changes in Assets."""
     links = yield from tokens.links(target)
     evidence = yield from read_evidence(target, links, None)
-    refuse_without_evidence(target, options, evidence, links.import_source_id)
+    refuse_without_evidence(target, options, evidence, links.import_source_id, is_started=True)
     if options.allow_missing is not None:
         accept(evidence.comparison, options.allow_missing, links.import_source_id)
     if own is not None:
