@@ -431,3 +431,19 @@ def test_lost_response_of_the_rotation_is_reported(emulator: Emulator, tmp_path:
 def test_options_of_the_rotation_are_checked(emulator: Emulator, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="`on_busy` is 'cancel'"):
         inventory(emulator, tmp_path).rotate_import_token("file:token", on_busy="cancel")  # type: ignore[arg-type]
+
+
+def test_swapped_arguments_show_no_token_in_the_traceback(emulator: Emulator, tmp_path: Path) -> None:
+    """The token is passed in the place of the reference. Error reporters show the local variables of each frame."""
+    token = emulator.import_sources[0].token
+    destination = inventory(emulator, tmp_path)
+
+    with pytest.raises((ConfigurationError, InvalidCredentialError)) as caught:
+        destination.save_import_token("file:import-token", token)
+
+    frames = traceback.StackSummary.extract(
+        traceback.walk_tb(caught.value.__traceback__), capture_locals=True
+    )
+    own = [frame for frame in frames if "test_import_tokens" not in frame.filename]
+    assert own
+    assert all(token not in str(value) for frame in own for value in (frame.locals or {}).values())

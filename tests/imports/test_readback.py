@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from jsm_assets_dest._assets.objects import AssetsObject, ObjectReference
 from jsm_assets_dest._imports import readback as module
@@ -152,6 +153,15 @@ def test_sample_has_its_size_and_the_same_records_each_time() -> None:
     assert samples[0] == samples[1]
     assert len(samples[0]) == 5
     assert samples[0] != ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("change", [{"concatenator": "-"}, {"empties": False}, {"selector": "staff"}])
+def test_digests_contain_the_settings_of_the_mapping(change: dict[str, Any]) -> None:
+    """After a change of a setting, Assets may store other values for the same record, so all records are sent."""
+    mapped = people(attribute("city"))
+    record = {"id": "1", "city": "Oslo"}
+
+    assert RecordDigests(mapped).digest(record) != RecordDigests(evolve(mapped, **change)).digest(record)
 
 
 def test_digests_contain_nested_values_and_the_mapping() -> None:

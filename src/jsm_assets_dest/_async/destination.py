@@ -270,10 +270,10 @@ class AsyncDestination(SavedDestination):
         """
         try:
             secret = pasted_import_token(token)
+            place = self._token_place(reference, environment_file)
         finally:
-            # Error reporters show the local variables of a traceback.
-            del token
-        place = self._token_place(reference, environment_file)
+            # Error reporters show the local variables of a traceback, and the arguments may be swapped.
+            del token, reference
         async with self._using(connection) as used:
             target = await self._import_target(used, secret)
             await used._session.run(token_replacement.check_token(target, self.import_source))

@@ -219,6 +219,7 @@ class SavedDestination:
         """Start of relative paths: the folder of the file, so that a scheduled run works from any folder."""
         return Path.cwd() if self.path is None else self.path.parent
 
+    @forgetful
     def _token_place(
         self, reference: SecretReference | str | None, environment_file: str | os.PathLike[str] | None
     ) -> SecretReference:

@@ -18,7 +18,7 @@ ENCODING = 1
 class RecordDigests:
     """Digests of the records of one object type.
 
-    The mapping is part of each digest: after a change of the mapping, no record has the digest of an earlier run.
+    The mapping and its settings are part of each digest: after a change of them, no record has the digest of an earlier run.
 
     Args:
         mapped: The object type.
@@ -36,7 +36,10 @@ class RecordDigests:
             )
             for attribute in mapped.attributes
         ]
-        self._form = hashlib.blake2b(repr((ENCODING, mapped.key, attributes)).encode(), digest_size=16)
+        settings = (mapped.selector, mapped.concatenator, mapped.empties)
+        self._form = hashlib.blake2b(
+            repr((ENCODING, mapped.key, settings, attributes)).encode(), digest_size=16
+        )
         paths = list(dict.fromkeys(path for attribute in mapped.attributes for path in attribute.paths))
         self._keys = [path[0] for path in paths if len(path) == 1]
         self._nested_paths = [path for path in paths if len(path) > 1]

@@ -64,11 +64,12 @@ def judge(address: str, users: Iterable[JiraUser]) -> Match:
     active = [user for user in people if user.active is not False]
     if active:
         return Match(active[0].account_id) if len(active) == 1 else Match(reason=LinkReason.SEVERAL)
-    if people:
-        return Match(reason=LinkReason.INACTIVE)
     hidden = [user for user in distinct if is_hidden(user)]
+    if people and not hidden:
+        return Match(reason=LinkReason.INACTIVE)
     if hidden:
-        if len(hidden) > 1:
+        # An inactive account and a hidden one: the person may have a new account, so the link is not cleared.
+        if len(hidden) > 1 or people:
             return Match(reason=LinkReason.SEVERAL)
         is_named_so = normal(hidden[0].display_name).startswith(address)
         return Match(reason=LinkReason.HIDDEN, candidate="" if is_named_so else hidden[0].account_id)

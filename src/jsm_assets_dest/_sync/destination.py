@@ -271,10 +271,10 @@ class Destination(SavedDestination):
         """
         try:
             secret = pasted_import_token(token)
+            place = self._token_place(reference, environment_file)
         finally:
-            # Error reporters show the local variables of a traceback.
-            del token
-        place = self._token_place(reference, environment_file)
+            # Error reporters show the local variables of a traceback, and the arguments may be swapped.
+            del token, reference
         with self._using(connection) as used:
             target = self._import_target(used, secret)
             used._session.run(token_replacement.check_token(target, self.import_source))
