@@ -90,6 +90,14 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def pages(session: nox.Session) -> None:
+    """Run each page and example twice on the same emulator."""
+    install(session, "-e", ".[test]")
+    environment = {"JSM_ASSETS_TEST_PAGES": "1"}
+    session.run("python", "-m", "pytest", "-q", "tests/test_second_run.py", *session.posargs, env=environment)
+
+
+@nox.session
 def notebook(session: nox.Session) -> None:
     """Run the example notebook in a Jupyter kernel."""
     install(session, "-e", ".[notebook,test]")

@@ -1,4 +1,7 @@
-"""Every page and example ends on its second run as on its first, or says why not."""
+"""Every page and example ends on its second run as on its first, or says why not.
+
+They take minutes, and do not depend on the version of Python, so that only `nox -s pages` runs them.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,13 @@ import pytest
 
 from tests.documentation import own_site, read_page
 from tests.test_documentation import NEEDS, PAGES
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        "JSM_ASSETS_TEST_PAGES" not in os.environ, reason="`nox -s pages` runs it, which takes minutes"
+    ),
+]
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted(
@@ -57,7 +67,6 @@ def check(name: str, script: str, folder: Path, settings: dict[str, str]) -> Non
         assert second.returncode == 0, second.stdout
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_page_can_run_twice(page: str, tmp_path: Path) -> None:
     if page in NEEDS:
@@ -73,7 +82,6 @@ def test_page_can_run_twice(page: str, tmp_path: Path) -> None:
                 check(page, script, tmp_path, dict(settings))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example_can_run_twice(example: str, tmp_path: Path) -> None:
     if example in EXAMPLE_NEEDS:

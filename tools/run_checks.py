@@ -41,7 +41,19 @@ NEWEST_FOR_TOOLS = "3.13"
 README_COMMANDS = {"tests": "-m pytest", "example": "examples/okta_destination.py"}
 
 #: The sessions of noxfile.py that run here, the longest first.
-SESSIONS = ("wheel", "types", "peers", "httpx2", "quick", "lowest", "docs", "notebook", "lint", "example")
+SESSIONS = (
+    "wheel",
+    "types",
+    "peers",
+    "pages",
+    "httpx2",
+    "quick",
+    "lowest",
+    "docs",
+    "notebook",
+    "lint",
+    "example",
+)
 SESSIONS_LEFT_OUT = ("tests", "bench", "spark")
 
 #: Arguments of sessions. What the README's test command has run already is not run again.
