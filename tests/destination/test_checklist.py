@@ -453,3 +453,13 @@ def test_taken_schema_name_names_its_owner(emulator: Emulator) -> None:
     assert step.summary == 'The object schema OK2 can\'t be created: OKT has the name "Okta".'
     assert step.action is not None
     assert step.action.parameters == {"schemas": [{"key": "OKT", "name": "Okta"}]}
+
+
+def test_action_import_says_how_many_records_to_test_first() -> None:
+    """A wizard offers the test import and the import from the same step."""
+    with Emulator() as emulator:
+        status = status_of(built(emulator), emulator)
+
+    action = status["ready"].action
+    assert action is not None
+    assert (action.code, action.parameters) == ("import", {"test_count": 100})

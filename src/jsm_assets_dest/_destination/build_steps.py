@@ -137,6 +137,10 @@ def build_step(plan: BuildPlanRecord, rejection: AssetsError | None, page: str) 
     )
 
 
+#: Number of records of the test import that should come before the first import.
+TEST_COUNT = 100
+
+
 def ready_step(report: ImportTokenReport, browse_page: str, configure_page: str) -> DestinationStep:
     """Return the last step, after all steps that an import needs are done."""
     import_state = report[STATE]
@@ -153,4 +157,4 @@ def ready_step(report: ImportTokenReport, browse_page: str, configure_page: str)
     if import_state.is_problem:
         return failed_checks_step("ready", (import_state,), "fix_connection", configure_page)
     step = done_step("ready", "An import can start.", f"status {report.status}", browse_page)
-    return evolve(step, action=StepAction("import"))
+    return evolve(step, action=StepAction("import", {"test_count": TEST_COUNT}))
