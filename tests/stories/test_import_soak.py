@@ -354,7 +354,7 @@ def test_other_processes_submit_and_the_owner_completes() -> None:
                 result = execution.wait()
 
     assert [(sent, state) for sent, state, _ in responses] == [(25, "INGESTING")] * 3
-    assert all("was not completed: another process started it" in refused for _, _, refused in responses)
+    assert all("was not completed: this handle does not lead it" in refused for _, _, refused in responses)
     assert settings["JSM_ASSETS_IMPORT_TOKEN"].encode() not in parcel
     assert result.created == 50
     assert result.confirmed
