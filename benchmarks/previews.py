@@ -19,7 +19,7 @@ from jsm_assets_dest import AttributeSpec, Connection, ObjectTypeSpec, SchemaMod
 from jsm_assets_dest.testing import Emulator
 
 from .measuring import Measured
-from .memory import _resident
+from .memory import resident
 from .stage import Stage
 
 VALUES = 30
@@ -121,13 +121,13 @@ def _child(count: int) -> None:
             token.import_records([("people", {"id": f"00u{MARK}", "name": f"Person {MARK}", **values})])
             token.preview([])
             token.preview(records(500))
-            base = _resident("VmRSS")
+            base = resident("VmRSS")
             begin = time.perf_counter()
             preview = token.preview(records(count))
             seconds = time.perf_counter() - begin
             if (preview.changed, preview.missing, preview.created) != (-(-count // 100), 0, 0):
                 raise AssertionError(repr(preview))
-            print(json.dumps([base, _resident("VmHWM"), seconds]))
+            print(json.dumps([base, resident("VmHWM"), seconds]))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import statistics
@@ -141,3 +142,12 @@ def test_page_gets_the_tables_of_a_run() -> None:
 def test_page_without_a_place_for_a_table_is_rejected() -> None:
     with pytest.raises(ValueError, match="0 places for the table 'goals'"):
         page.rewritten("# Performance\n", [], [], 1)
+
+
+def test_every_measurement_can_be_imported() -> None:
+    """The command imports all of them; a renamed function must not stop it."""
+    pytest.importorskip("orjson")
+    pytest.importorskip("requests")
+    main = importlib.import_module("benchmarks.__main__")
+
+    assert set(main.MEASUREMENTS) >= {"bulk", "objects", "previews", "tables", "nightly", "emulator"}
