@@ -144,14 +144,16 @@ def test_journal_with_odd_values_raises_journal_error(table: str, journal_file: 
 
 def test_journal_in_memory_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(JournalError, match="in memory"):
+    with pytest.raises(JournalError, match="in memory") as caught:
         ImportJournal(":memory:")
+    assert "damaged" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_reading_missing_journal_is_rejected(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match="no such file"):
+    with pytest.raises(JournalError, match="no such file") as missing:
         Journal.open(tmp_path / "okta.journal")
+    assert "damaged" not in str(missing.value)
     with pytest.raises(ConfigurationError) as caught:
         Journal.open(7)  # type: ignore[arg-type]  # what a user may do
     assert caught.value.field == "path"

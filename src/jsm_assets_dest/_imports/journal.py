@@ -87,6 +87,7 @@ class Journal:
         if str(path) == ":memory:":
             raise JournalError(
                 "Could not open the journal: a database in memory cannot survive an interruption.",
+                cause='For SQLite, the path ":memory:" is a database in memory.',
                 remedies=("You: pass the path of a file.",),
             )
         self._now = now
@@ -125,6 +126,7 @@ class Journal:
         if tables and application != APPLICATION_ID:
             raise JournalError(
                 f"Could not open the journal {self.path.name}: it is another SQLite database.",
+                cause="Another program created the file.",
                 remedies=("You: pass the path of another file.",),
             )
         if tables and not 1 <= version <= VERSION:

@@ -42,6 +42,7 @@ class Journal:
         if not Path(path).exists():
             raise JournalError(
                 f"Could not open the journal {Path(path).name}: there is no such file.",
+                cause="The path is another one than that of the imports, or none of them has run yet.",
                 remedies=("You: pass the path that an import received as journal=….",),
             )
         return cls(ImportJournal(path))

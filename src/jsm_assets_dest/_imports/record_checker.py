@@ -274,8 +274,12 @@ class _ObjectTypeChecker:
         self.inner = tuple((f"{specs[0].selector}.{path}", path.split(".")) for path, _ in inner_specs)
         alone = () if self.is_shared else specs
         self._identifiers = [_Needed(attribute) for spec in alone for attribute in spec.identifiers]
-        required = (one for spec in alone for one in spec.mapped_attributes if one.minimum > 0)
-        self._required = [_Needed(attribute) for attribute in required if not attribute.identifier]
+        self._required = [
+            _Needed(attribute)
+            for spec in alone
+            for attribute in spec.mapped_attributes
+            if attribute.minimum > 0 and not attribute.identifier
+        ]
         self.identifier_path = self._identifiers[0].locator if self._identifiers else ""
         #: The key of the identifier, unless there are several, or its locator leads inside.
         self._identifier_key = self._identifiers[0].key if len(self._identifiers) == 1 else ""

@@ -99,8 +99,8 @@ def refuse_without_evidence(
     lines = []
     for mapped in unknown[:LISTED]:
         count = evidence.last_counts.get(mapped.name.casefold())
-        known = "" if count is None else f": the last execution had {count_text(count, 'record')}"
-        lines.append(f"  {mapped.name}{known}")
+        evidence_text = "" if count is None else f": the last execution had {count_text(count, 'record')}"
+        lines.append(f"  {mapped.name}{evidence_text}")
     if len(unknown) > LISTED:
         lines.append(f"  {count_text(len(unknown) - LISTED, 'more object type')}")
     reason = evidence.unreadable

@@ -245,8 +245,14 @@ class Comparison:
             yield item(PlanKind.UNCHANGED, _UNCHANGED)
         else:
             names = {
-                **{external_id: one.name for external_id, one in match.existing_attributes.items()},
-                **{self.model.external_id(spec.key, one.key): one.name for one in spec.attributes},
+                **{
+                    external_id: attribute.name
+                    for external_id, attribute in match.existing_attributes.items()
+                },
+                **{
+                    self.model.external_id(spec.key, attribute.key): attribute.name
+                    for attribute in spec.attributes
+                },
             }
             changes = " and ".join(mapping_changes(existing, wanted, names))
             message = f"The mapping is overwritten: {changes}." if changes else "The mapping is overwritten."

@@ -239,8 +239,8 @@ def _read_source(run: _Import) -> None:
     keys = [key for item in source.items("importSourceOTEntries") for key in item]
     if not keys:
         return
-    found = [key for key in keys if "missing" in key.lower() or "threshold" in key.lower()]
-    run.context.findings.settle("missing_objects_key", found[0] if found else "")
+    names = [key for key in keys if "missing" in key.lower() or "threshold" in key.lower()]
+    run.context.findings.settle("missing_objects_key", names[0] if names else "")
 
 
 # Executions -------------------------------------------------------------------------------------------------
