@@ -162,7 +162,7 @@ async def test_checklist_leads_from_nothing_to_an_import(emulator: Emulator, con
     assert status.ok
     assert status.is_ready
     assert status.current is None
-    assert status["ready"].action == StepAction("import")
+    assert status["ready"].action == StepAction("import", {"test_count": 100})
     status.raise_for_problems()
     result = await now(destination.import_records({"laptops": LAPTOPS}, connection=connection))
     assert result.created == 3
