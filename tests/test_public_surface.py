@@ -46,7 +46,7 @@ ERRORS = [
     for value in vars(exceptions).values()
     if inspect.isclass(value) and value.__module__ == exceptions.__name__ and issubclass(value, BaseException)
 ]
-PUBLIC_MODULES = ("okta", "tables", "testing")
+PUBLIC_MODULES = ("exceptions", "okta", "tables", "testing")
 
 
 def public_members(cls: type) -> Iterator[tuple[str, object]]:
@@ -103,9 +103,25 @@ def public_names(module: ModuleType) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("module_name", PUBLIC_MODULES)
+@pytest.mark.parametrize("module_name", [*PUBLIC_MODULES, "spark"])
+def test_tab_completion_of_module_shows_public_names(module_name: str) -> None:
+    if module_name == "spark":
+        pytest.importorskip("pyspark", reason="pyspark is not installed")
+    module = importlib.import_module(f"jsm_assets_dest.{module_name}")
+
+    assert module.__all__ == sorted(
+        module.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name)
+    )
+    assert dir(module) == sorted(module.__all__)
+
+
+def test_names_of_exceptions_are_complete() -> None:
+    assert {error.__name__ for error in ERRORS} < set(exceptions.__all__)
+
+
+@pytest.mark.parametrize("module_name", [name for name in PUBLIC_MODULES if name != "exceptions"])
 def test_public_modules_are_in_the_reference(module_name: str) -> None:
-    """What the modules with names of their own offer exists and is documented."""
+    """The page of the errors is generated and has a test of its own."""
     module = importlib.import_module(f"jsm_assets_dest.{module_name}")
     names = public_names(module)
     missing = [name for name in names if not hasattr(module, name)]

@@ -58,3 +58,8 @@ __all__ = [
     "schema_model",
     "write_folder",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return __all__
