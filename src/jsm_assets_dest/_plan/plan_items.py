@@ -54,6 +54,7 @@ class PlanItem:
             what is only in Assets, the name there.
         message: What the build does, in a sentence.
         remedy: What a person can do about warnings, drift, risky changes, and impossible changes; empty otherwise.
+        was_deleted: True if it is created again, because someone deleted it in Assets, with its objects or values.
     """
 
     __module__ = "jsm_assets_dest"
@@ -63,6 +64,7 @@ class PlanItem:
     path: str
     message: str
     remedy: str = ""
+    was_deleted: bool = False
 
     @property
     def is_change(self) -> bool:
@@ -81,4 +83,5 @@ class PlanItem:
             "path": self.path,
             "message": self.message,
             "remedy": self.remedy,
+            "was_deleted": self.was_deleted,
         }

@@ -6,9 +6,9 @@ from attrs import asdict, frozen
 
 from .._arguments.checking import checked
 from .._display.html import table
+from .._model.okta_options import PREFIX
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
-from ._custom_attributes import PREFIX
 from ._fields import TYPES
 from ._privacy import Action, Privacy
 
