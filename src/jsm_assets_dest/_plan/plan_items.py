@@ -56,6 +56,7 @@ class PlanItem:
             what is only in Assets, the name there.
         message: What the build does, in a sentence.
         remedy: What a person can do about warnings, drift, risky changes, and impossible changes; empty otherwise.
+        was_deleted: True if it is created again, because someone deleted it in Assets, with its objects or values.
     """
 
     __module__ = "jsm_assets_dest"
@@ -66,6 +67,7 @@ class PlanItem:
     path: str
     message: str
     remedy: str = ""
+    was_deleted: bool = False
 
     @property
     def is_change(self) -> bool:
@@ -84,4 +86,5 @@ class PlanItem:
             "path": self.path,
             "message": self.message,
             "remedy": self.remedy,
+            "was_deleted": self.was_deleted,
         }
