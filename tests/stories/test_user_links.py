@@ -26,7 +26,7 @@ from jsm_assets_dest import (
 from jsm_assets_dest._http.commands import Operation, Sleep
 from jsm_assets_dest._operations import account_finding
 from jsm_assets_dest._operations.pacing import Pace
-from jsm_assets_dest._wire.link_requests import read_values
+from jsm_assets_dest._wire.object_requests import read_values
 from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import (
     ConfigurationError,

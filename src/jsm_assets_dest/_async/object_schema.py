@@ -14,10 +14,10 @@ from .session import AsyncSession, LazyModule, values_of
 if TYPE_CHECKING:
     from .._assets import import_sources as sources
     from .._assets import links as links_to_jira
+    from .._assets import object_types as status_values
     from .._assets import object_types as types
     from .._assets import objects as object_values
     from .._assets import roles as role_values
-    from .._assets import statuses as status_values
     from .._assets import user_links as link_values
     from .._model import graph as graphs
     from .._model import schema_model as models
@@ -30,7 +30,7 @@ else:
     links_to_jira = LazyModule(".._assets.links")
     object_values = LazyModule(".._assets.objects")
     role_values = LazyModule(".._assets.roles")
-    status_values = LazyModule(".._assets.statuses")
+    status_values = LazyModule(".._assets.object_types")
     link_values = LazyModule(".._assets.user_links")
     graphs = LazyModule(".._model.graph")
     models = LazyModule(".._model.schema_model")

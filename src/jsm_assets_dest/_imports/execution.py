@@ -8,7 +8,7 @@ from attrs import Factory, define, evolve, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._model.schema_model import SchemaModel
-from .._session.patience import Patience
+from .._session.budget import Patience
 from ..exceptions import ConfigurationError
 from .comparison import Comparison
 from .identities import MappedType

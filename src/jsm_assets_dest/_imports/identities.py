@@ -16,8 +16,8 @@ from typing import TypeAlias, cast
 
 from attrs import field, frozen
 
+from .._assets.object_types import Status
 from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
-from .._assets.statuses import Status
 from .._wire.json_reading import as_number, as_text, as_texts
 from .whole_run import at_path
 

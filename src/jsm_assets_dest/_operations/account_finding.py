@@ -16,7 +16,7 @@ from .._assets.user_links import LinkReason
 from .._http.commands import Operation
 from .._session.site import Site
 from .._session.workspace import Builder, ask_jira
-from .._wire import directory_requests as wire
+from .._wire import site_requests as wire
 from ..exceptions import ConflictError
 from .pacing import Pace
 

@@ -7,7 +7,7 @@ from .._http.commands import Operation
 from .._session.site import Site
 from .._session.workspace import Builder, ask_jira, required
 from .._wire import address_book, site_requests
-from .._wire import directory_requests as wire
+from .._wire import site_requests as wire
 from .._wire.site_requests import permissions
 from ..exceptions import BrowseUsersPermissionError, ConfigurationError
 

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO
 
-from .._assets.export_lines import line_of
+from .._assets.objects import line_of
 from .._http.commands import Operation
 from ..exceptions import ExportError
 from .objects import ObjectReading

@@ -12,7 +12,7 @@ from .._assets.user_links import LinkedObject
 from .._http.commands import Operation
 from .._session.site import Site
 from .._session.workspace import Builder, ask_assets
-from .._wire import link_requests as wire
+from .._wire import object_requests as wire
 from .._wire.response import Response
 from ..exceptions import LinkAttributeError, ValidationError
 from .link_reading import Row

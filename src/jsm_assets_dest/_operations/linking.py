@@ -27,7 +27,7 @@ from .._assets.user_links import (
 from .._http.commands import Operation, Report
 from .._session.site import Site
 from .._session.workspace import Builder, ask_jira
-from .._wire import directory_requests as directory_wire
+from .._wire import site_requests as directory_wire
 from .._wire.response import Response
 from ..exceptions import AccessDeniedError, NotFoundError, ValidationError
 from . import link_targets

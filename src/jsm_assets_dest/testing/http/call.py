@@ -1,4 +1,4 @@
-"""One request as handlers see it, its operation, and its caller."""
+"""One request as handlers see it: its operation, its caller, and its body as Atlassian's OpenAPI document declares it."""
 
 from __future__ import annotations
 
