@@ -11,6 +11,9 @@ from attrs import Attribute, field, frozen
 from .._secret import Secret
 from ..exceptions import ConfigurationError
 
+if TYPE_CHECKING:
+    import ssl
+
 
 def _positive(_limits: object, attribute: Attribute[Any], value: object) -> None:
     # Not the validators of attrs: loading those takes longer than everything else here together.
@@ -52,10 +55,6 @@ class Limits:
     connections: int = field(default=20, validator=_whole)
     control_bytes: int = field(default=8 * 1024 * 1024, validator=_positive)
     listing_bytes: int = field(default=64 * 1024 * 1024, validator=_positive)
-
-
-if TYPE_CHECKING:
-    import ssl
 
 
 class HttpSettings:

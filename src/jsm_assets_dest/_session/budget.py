@@ -1,7 +1,7 @@
 """Limits for the retries of one connection, and for the throttling of one import.
 
-The design of the budget is that of the standard mode of the AWS SDKs: retries take tokens from a bucket, and successes refill it. Without
-it, workers with five attempts each would send five times as many requests to a service that is down.
+The design of the budget is that of the standard mode of the AWS SDKs: retries take tokens from a bucket, and successes
+refill it. Without it, workers with five attempts each would send five times as many requests to a service that is down.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .._http.forks import renew_after_fork
+
+if TYPE_CHECKING:
+    from .._http.commands import Operation
 
 #: Tokens for a retry after a failure, and after a throttled request (the numbers of the AWS SDKs since 2025).
 FAILURE_COST = 14
@@ -73,10 +76,6 @@ class Budget:
             return
         with self._lock:
             self._tokens = min(self._size, self._tokens + (SUCCESS_GAIN if cost is None else cost))
-
-
-if TYPE_CHECKING:
-    from .._http.commands import Operation
 
 
 class Patience:
