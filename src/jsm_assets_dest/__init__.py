@@ -43,14 +43,13 @@ if TYPE_CHECKING:
     from ._imports.execution import Execution, RunningImport
     from ._imports.journal_reader import Journal
     from ._imports.journal_values import JournalRun
-    from ._imports.leavers import Leaver
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
     from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
     from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
     from ._imports.receipt import SubmitReceipt
-    from ._imports.result import ImportResult
+    from ._imports.result import ImportResult, Leaver
     from ._imports.verification import ImportVerification, VerifiedObjectType
     from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
@@ -144,7 +143,7 @@ _HOMES = {
     "JiraUser": "_assets.directory",
     "Journal": "_imports.journal_reader",
     "JournalRun": "_imports.journal_values",
-    "Leaver": "_imports.leavers",
+    "Leaver": "_imports.result",
     "Limits": "_http.settings",
     "LinkOutcome": "_assets.user_links",
     "LinkReason": "_assets.user_links",

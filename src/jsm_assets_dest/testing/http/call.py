@@ -22,8 +22,7 @@ from ..world.rejections import (
 )
 from ..world.site import Site
 from .access import Access
-from .addresses import Address
-from .exchange import Inbound, Response
+from .exchange import Address, Inbound, Response
 from .rendering import Renderer
 
 

@@ -2,5 +2,5 @@
 
 `python -m jsm_assets_dest.testing.probe --site https://acme.atlassian.net` reads only. The modules contain: `client` the
 requests, `findings` what is noted of the responses, `context` what the questions know about the site,
-`reading`, `objects` and `importing` the questions, `groups` their order, and `__main__` the command.
+`reading`, `objects` and `importing` the questions, and `__main__` their order and the command.
 """
