@@ -1,7 +1,5 @@
 """The settings of an engine's HTTP client, the limits of one attempt, and the proxies of the environment."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
     import ssl
 
 
-def _positive(_limits: object, attribute: Attribute[Any], value: object) -> None:
+def _positive(_limits: object, attribute: "Attribute[Any]", value: object) -> None:
     # Not the validators of attrs: loading those takes longer than everything else here together.
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise ConfigurationError(
@@ -25,7 +23,7 @@ def _positive(_limits: object, attribute: Attribute[Any], value: object) -> None
         )
 
 
-def _whole(limits: object, attribute: Attribute[int], value: object) -> None:
+def _whole(limits: object, attribute: "Attribute[int]", value: object) -> None:
     _positive(limits, attribute, value)
     if not isinstance(value, int):
         raise ConfigurationError(
@@ -75,7 +73,7 @@ class HttpSettings:
         *,
         limits: Limits,
         transport: object | None = None,
-        verify: ssl.SSLContext | None = None,
+        verify: "ssl.SSLContext | None" = None,
         proxies: Mapping[str, Secret] | None = None,
         trust_env: bool = True,
     ) -> None:
