@@ -260,6 +260,20 @@ def test_credentials_are_frozen_values() -> None:
         ApiToken(EMAIL, API_TOKEN).email = "eve@acme.com"  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("text", ["nonsense", "hunter2-and-more", "paste-the-import-token-of-okta-here"])
+def test_string_that_is_not_an_import_token_is_rejected(text: str) -> None:
+    """Only the beginning is documented, so only what can't be an opaque token is rejected."""
+    with pytest.raises(InvalidCredentialError, match="not an import token") as problem:
+        import_token_secret(text)
+    assert text not in str(problem.value)
+    assert "generate a token" in problem.value.fix
+
+
+@pytest.mark.parametrize("text", [IMPORT_TOKEN, "ATCTT3short", "x1y2" * 10])
+def test_opaque_import_token_is_accepted(text: str) -> None:
+    assert import_token_secret(text).reveal() == text
+
+
 def test_a_checked_import_token_is_sealed() -> None:
     """It comes back as a secret that holds exactly what was given."""
     assert import_token_secret(IMPORT_TOKEN).reveal() == IMPORT_TOKEN

@@ -26,6 +26,9 @@ TokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
 #: Prefixes of Atlassian's tokens: observed, and for the import token from Atlassian's OpenAPI document.
 API_TOKEN_PREFIX = "ATATT3"
 IMPORT_TOKEN_PREFIX = "ATCTT3"
+#: A token with fewer characters could be guessed.
+_SHORTEST_TOKEN = 24
+_GENERATE = "In Assets, open the object schema, then Configuration > Import, and generate a token in the menu of the External import."
 
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -277,10 +280,7 @@ def _problem(text: object, kind: str, *, import_token: bool) -> str:
             return f'The {kind} starts with an authentication scheme. | Pass the {kind} alone, without "Basic" or "Bearer".'
         return f"The {kind} contains a space. | Copy it again, without other text."
     if import_token and text.startswith(API_TOKEN_PREFIX):
-        return (
-            f"The import token is an API token: it starts with {API_TOKEN_PREFIX}. | In Assets, open the object schema, then "
-            "Configuration > Import, and generate a token in the menu of the External import."
-        )
+        return f"The import token is an API token: it starts with {API_TOKEN_PREFIX}. | {_GENERATE}"
     if not import_token and text.startswith(IMPORT_TOKEN_PREFIX):
         return (
             f"The {kind} is an import token: it starts with {IMPORT_TOKEN_PREFIX}. | Pass it to connection.import_token(), and "
@@ -290,7 +290,15 @@ def _problem(text: object, kind: str, *, import_token: bool) -> str:
         return f"The {kind} contains an @. | Check that it is not the email address, or swapped with it."
     if len(text) < 8 and kind != "client id":
         return f"The {kind} is too short. | Copy all of it."
+    if import_token and not _may_be_import_token(text):
+        return f"The string is not an import token: import tokens start with {IMPORT_TOKEN_PREFIX}. | {_GENERATE}"
     return ""
+
+
+def _may_be_import_token(text: str) -> bool:
+    """Return False for names and words. Other tokens may exist: Atlassian documents the beginning in an example only."""
+    is_random = len(text) >= _SHORTEST_TOKEN and any(character.isdigit() for character in text)
+    return text.startswith(IMPORT_TOKEN_PREFIX) or is_random
 
 
 def _email_problem(text: object) -> str:
