@@ -141,8 +141,8 @@ class Comparison:
         compares_values: bool = False,
         stores_digests: bool = False,
     ) -> None:
-        self.types = tuple(types)
-        self.stores_digests = stores_digests
+        self.types: tuple[MappedType, ...] = tuple(types)
+        self.stores_digests: bool = stores_digests
         self.evidence: dict[str, EvidenceSource] = {}
         self._compares_values = compares_values
         self._lock = threading.RLock()
