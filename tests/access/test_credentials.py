@@ -53,9 +53,9 @@ FAULTS: dict[str, tuple[object, str]] = {
     "scheme word": ("Bearer visible-token-1234", "authentication scheme"),
     "too short": ("visible"[:4], "too short"),
     "an e-mail address": ("visible@acme.com", "@"),
-    "None": (None, "is not a string, but NoneType"),
-    "bytes": (b"visible-token-1234", "is not a string, but bytes"),
-    "number": (1234567890, "is not a string, but int"),
+    "None": (None, "is None"),
+    "bytes": (b"visible-token-1234", "is a value of the type bytes"),
+    "number": (1234567890, "is a value of the type int"),
 }
 
 
@@ -144,7 +144,7 @@ def test_an_api_token_is_no_import_token() -> None:
         ("'ana@acme.com'", "quote"),
         ("ana @acme.com", "contains a space"),
         ("änä@acme.com", "not ASCII"),
-        (None, "is not a string"),
+        (None, "is None"),
     ],
 )
 def test_an_email_address_with_a_fault_is_refused(email: str, said: str) -> None:

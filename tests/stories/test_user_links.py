@@ -960,7 +960,7 @@ def test_report_names_created_attributes() -> None:
         ({"per_minute": 0}, "`per_minute` is 0", "per_minute"),
         ({"per_minute": "many"}, "`per_minute` is a value of the type str", "per_minute"),
         ({"per_minute": True}, "`per_minute` is a value of the type bool", "per_minute"),
-        ({"on_progress": "sound"}, "Unknown progress display", "on_progress"),
+        ({"on_progress": "sound"}, "`on_progress` is 'sound'", "on_progress"),
     ],
 )
 def test_link_users_rejects_invalid_options(options: dict[str, Any], message: str, field: str) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from .._arguments.conversion import type_problem, wrong_type
 from .._errors.forgetful import forgetful
 from .._secret import Secret
 from ..exceptions import ConfigurationError, InvalidCredentialError
@@ -57,9 +58,10 @@ class ApiToken:
 
     @forgetful
     def __init__(self, email: str, token: str | Secret) -> None:
-        problem = _email_problem(email) or _problem(_revealed(token), "API token", import_token=False)
-        if problem:
-            _refuse("email" if problem.startswith("The email") else "token", problem)
+        if problem := _email_problem(email):
+            _refuse("email", problem)
+        if problem := _problem(_revealed(token), "API token", import_token=False):
+            _refuse("token", problem)
         sealed = _sealed(token)
         pair = Secret(f"{email}:{sealed.reveal()}")
         _fill(self, email=email, token=sealed, _authorization=_basic(pair))
@@ -190,11 +192,14 @@ class ForgeToken:
         problem = _problem(_revealed(token), "Forge token", import_token=False)
         if problem:
             _refuse("token", problem)
+        fix = "Pass the claim app.apiBaseUrl unchanged: https://api.atlassian.com/ex/jira/<cloud id>."
+        if not isinstance(api_base_url, str):
+            raise wrong_type("api_base_url", api_base_url, fix)
         if not _is_base_address(api_base_url):
             raise ConfigurationError(
-                "`api_base_url` is not an https address without user name, query, and fragment.",
+                "`api_base_url` is not an https address without user name, query, and fragment. Nothing was sent.",
                 field="api_base_url",
-                fix="Pass the claim app.apiBaseUrl unchanged: https://api.atlassian.com/ex/jira/<cloud id>.",
+                fix=fix,
             )
         _fill(self, token=_sealed(token), api_base_url=api_base_url.rstrip("/"))
 
@@ -266,14 +271,15 @@ def _basic(pair: Secret) -> Secret:
 
 
 def _refuse(name: str, problem: str) -> NoReturn:
-    message, _, fix = problem.partition(" | ")
+    message, _, fix = problem.replace("{argument}", f"`{name}`").partition(" | ")
     raise InvalidCredentialError(message, field=name, fix=fix)
 
 
 def _problem(text: object, kind: str, *, import_token: bool) -> str:
     """Return the problem of a secret, and after a bar its fix; "" if there is none. Never contains the secret."""
-    problem = _text_problem(text)
-    if problem or not isinstance(text, str):
+    if not isinstance(text, str):
+        return _not_a_string(text, f"the {kind}")
+    if problem := _text_problem(text):
         return f"The {kind} {problem}"
     if any(character.isspace() for character in text):
         if text.lower().startswith(("basic ", "bearer ")):
@@ -302,8 +308,9 @@ def _may_be_import_token(text: str) -> bool:
 
 
 def _email_problem(text: object) -> str:
-    problem = _text_problem(text)
-    if problem or not isinstance(text, str):
+    if not isinstance(text, str):
+        return _not_a_string(text, "the email address of the account")
+    if problem := _text_problem(text):
         return f"The email address {problem}"
     if any(character.isspace() for character in text):
         return "The email address contains a space. | Pass only the email address of the account."
@@ -315,11 +322,14 @@ def _email_problem(text: object) -> str:
     return ""
 
 
-def _text_problem(text: object) -> str:
-    if not isinstance(text, str):
-        return (
-            f"is not a string, but {type(text).__name__}. | Check where it is read from; it may not be set."
-        )
+def _not_a_string(value: object, kind: str) -> str:
+    return (
+        f"{{argument}} {type_problem(value)}. Nothing was sent. | Pass {kind} as a string. Check where it is read from; it "
+        "may not be set."
+    )
+
+
+def _text_problem(text: str) -> str:
     if not text.strip():
         return "is blank. | Check where it is read from; it may not be set."
     if "\n" in text or "\r" in text:
@@ -335,13 +345,8 @@ def _text_problem(text: object) -> str:
     return ""
 
 
-def _is_base_address(text: object) -> bool:
-    if (
-        not isinstance(text, str)
-        or not text.isascii()
-        or not text.isprintable()
-        or set(text) & set(" \\\"'<>")
-    ):
+def _is_base_address(text: str) -> bool:
+    if not text.isascii() or not text.isprintable() or set(text) & set(" \\\"'<>"):
         return False
     try:
         parts = urlsplit(text)
