@@ -9,6 +9,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.conversion import type_problem
 from .._display.html import table
+from .._display.short_repr import short_repr
 from .._wire.json_reading import as_text, read_array, read_object, read_text
 from ..exceptions import ConfigurationError
 from .directory import JiraGroup, JiraUser
@@ -121,6 +122,7 @@ class Role:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str
@@ -256,6 +258,10 @@ class SchemaRoles:
         return table(("Role", "Groups", "People"), rows, empty="No roles.")
 
 
+def _quoted_name(role: Role) -> str:
+    return repr(role.name)
+
+
 @frozen(kw_only=True)
 class RoleChange:
     """Change of a role that `set_roles` would make.
@@ -267,8 +273,9 @@ class RoleChange:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
-    role: Role
+    role: Role = field(repr=_quoted_name)
     added: tuple[JiraUser | JiraGroup, ...] = ()
     removed: tuple[JiraUser | JiraGroup, ...] = ()
 

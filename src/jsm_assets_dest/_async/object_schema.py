@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._display.short_repr import short_repr
 from .._operations import object_schemas as schemas
 from .session import AsyncSession, LazyModule, values_of
 
@@ -54,6 +55,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     _session: AsyncSession = field(repr=False, eq=False, alias="session")
 

@@ -10,6 +10,7 @@ from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked
 from .._display.progress_bars import DisplayName
+from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError, PreviewFacts
 from .preview import ImportPreview, MissingObjectsSetting, checked_acceptance
@@ -245,6 +246,7 @@ class ImportOptions:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     model: SchemaModel | None = field(
         default=None,

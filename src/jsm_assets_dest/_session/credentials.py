@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from .._arguments.conversion import type_problem, wrong_type
+from .._display.short_repr import short_repr
 from .._errors.forgetful import forgetful
 from .._secret import Secret
 from ..exceptions import ConfigurationError, InvalidCredentialError
@@ -51,6 +52,7 @@ class ApiToken:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     email: str
     token: Secret = field(repr=False)
@@ -94,6 +96,7 @@ class OAuthToken:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     token: Secret | None = field(repr=False)
     provider: TokenProvider | None = field(repr=False)
@@ -138,6 +141,7 @@ class ClientCredentials:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     client_id: str
     client_secret: Secret = field(repr=False)
@@ -183,6 +187,7 @@ class ForgeToken:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     token: Secret = field(repr=False)
     api_base_url: str

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._display.short_repr import short_repr
 from .._operations import object_schemas as schemas
 from .session import LazyModule, Session, values_of
 
@@ -55,6 +56,7 @@ class ObjectSchema(ObjectSchemaRecord):
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     _session: Session = field(repr=False, eq=False, alias="session")
 
