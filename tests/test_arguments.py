@@ -490,13 +490,6 @@ def test_generator_with_a_wrong_item_is_rejected() -> None:
         jsm_assets_dest.ObjectTypeSpec("People", (number for number in range(1)))  # type: ignore[misc]
 
 
-def test_module_that_only_annotations_name_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(vars(jsm_assets_dest), "okta", raising=False)
-    constructor = inspect.getattr_static(jsm_assets_dest.OktaModel, "__init__").__wrapped__
-
-    assert "profile" in checking.hints_of(constructor)
-
-
 def test_pair_fits_its_two_types() -> None:
     assert fitting.fitted(["a", 1], tuple[str, int], "pair") == ("a", 1)
 

@@ -46,7 +46,7 @@ ERRORS = [
     for value in vars(exceptions).values()
     if inspect.isclass(value) and value.__module__ == exceptions.__name__ and issubclass(value, BaseException)
 ]
-PUBLIC_MODULES = ("okta", "tables", "testing")
+PUBLIC_MODULES = ("exceptions", "okta", "tables", "testing")
 
 
 def public_members(cls: type) -> Iterator[tuple[str, object]]:
@@ -103,9 +103,25 @@ def public_names(module: ModuleType) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("module_name", PUBLIC_MODULES)
+@pytest.mark.parametrize("module_name", [*PUBLIC_MODULES, "spark"])
+def test_tab_completion_of_module_shows_public_names(module_name: str) -> None:
+    if module_name == "spark":
+        pytest.importorskip("pyspark", reason="pyspark is not installed")
+    module = importlib.import_module(f"jsm_assets_dest.{module_name}")
+
+    assert module.__all__ == sorted(
+        module.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name)
+    )
+    assert dir(module) == sorted(module.__all__)
+
+
+def test_names_of_exceptions_are_complete() -> None:
+    assert {error.__name__ for error in ERRORS} < set(exceptions.__all__)
+
+
+@pytest.mark.parametrize("module_name", [name for name in PUBLIC_MODULES if name != "exceptions"])
 def test_public_modules_are_in_the_reference(module_name: str) -> None:
-    """What the modules with names of their own offer exists and is documented."""
+    """The page of the errors is generated and has a test of its own."""
     module = importlib.import_module(f"jsm_assets_dest.{module_name}")
     names = public_names(module)
     missing = [name for name in names if not hasattr(module, name)]
@@ -202,40 +218,60 @@ def test_only_the_root_of_the_errors_is_at_the_top() -> None:
     assert [error.__name__ for error in ERRORS if error.__name__ in NAMES] == ["AssetsError"]
 
 
-#: Classes with a field whose type is not imported at run time, because that would load a module that most programs do
-#: not need. This set must shrink.
-WITH_UNRESOLVED_HINTS = {"AsyncObjectSchema", "ObjectSchema", "OktaModel"}
+def annotated_items(path: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield a public class or function, and the constructor and the public methods of a class."""
+    yield path, value
+    if inspect.isclass(value):
+        members = dict(public_members(value))
+        if inspect.isfunction(value.__init__):
+            members["__init__"] = value.__init__
+        yield from ((f"{path}.{name}", member) for name, member in members.items())
 
 
-def unresolved_hints(name: str) -> set[str]:
-    """Return the name, and "name.method" of each public method, if the type hints do not resolve."""
-    value = getattr(jsm_assets_dest, name)
-    methods = public_members(value) if inspect.isclass(value) else ()
-    annotated = {name: value, **{f"{name}.{member}": method for member, method in methods}}
-    return {path for path, item in annotated.items() if not resolves(item)}
+def public_items() -> dict[str, object]:
+    """Return the public classes and functions of all public modules, with the methods of the classes."""
+    values = {name: getattr(jsm_assets_dest, name) for name in NAMES}
+    for module_name in PUBLIC_MODULES:
+        module = importlib.import_module(f"jsm_assets_dest.{module_name}")
+        values |= {f"{module_name}.{name}": getattr(module, name) for name in public_names(module)}
+    return {
+        path: item
+        for name, value in values.items()
+        if inspect.isclass(value) or inspect.isfunction(value)
+        for path, item in annotated_items(name, value)
+    }
 
 
-def resolves(annotated: object) -> bool:
+def unresolved_hints(annotated: object) -> str:
+    """Return why the type hints do not resolve, or an empty string."""
     # A string in a class of the root would resolve only after another test has accessed the name that it contains.
     bases = [base for base in getattr(annotated, "__mro__", ()) if base.__module__ == "jsm_assets_dest"]
-    if any(isinstance(hint, str) for base in bases for hint in inspect.get_annotations(base).values()):
-        return False
+    for base in bases:
+        for name, hint in inspect.get_annotations(base).items():
+            if isinstance(hint, str):
+                return f"the annotation of {name} is a string: {hint}"
     try:
-        return "ForwardRef" not in repr(typing.get_type_hints(annotated))
-    except NameError:
-        return False
+        hints = typing.get_type_hints(annotated)
+    except NameError as error:
+        return str(error)
+    return repr(hints) if "ForwardRef" in repr(hints) else ""
+
+
+def test_type_hints_of_all_public_callables_resolve() -> None:
+    """`typing.get_type_hints` works on each class, function, constructor, method, and property."""
+    items = public_items()
+    problems = {path: problem for path, item in items.items() if (problem := unresolved_hints(item))}
+
+    assert len(items) > 500
+    assert not problems
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "Credentials"])  # a union has no module
-def test_module_is_public_and_type_hints_resolve(name: str) -> None:
-    """A name in the set must still fail, so the set contains no name that is already fixed."""
+def test_module_is_public(name: str) -> None:
     value = getattr(jsm_assets_dest, name)
 
     assert value.__qualname__ == name
     assert value.__module__ == ("jsm_assets_dest.exceptions" if name == "AssetsError" else "jsm_assets_dest")
-    assert unresolved_hints(name) == {
-        path for path in WITH_UNRESOLVED_HINTS if path.partition(".")[0] == name
-    }
 
 
 def test_signature_of_current_site_contains_no_environment() -> None:

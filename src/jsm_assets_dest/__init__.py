@@ -1,6 +1,7 @@
 """Import data into Jira Service Management (JSM) Assets.
 
-All public names are importable from here, except those of the modules `exceptions`, `okta`, `tables`, and `testing`.
+All public names are importable from here, except those of the modules `exceptions`, `okta`, `spark`, `tables`, and
+`testing`.
 Importing the package imports none of its modules: each one is loaded when a name of it is first used, so that a tool
 that may never use Assets starts fast.
 """

@@ -39,6 +39,12 @@ from .exceptions import ConfigurationError
 
 __all__ = ["AssetsDataSource"]
 
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return __all__
+
+
 _OPTIONS = ("destination", "selector", "execution", "result")
 
 

@@ -13,6 +13,11 @@ from ._model.schema_model import SchemaModel
 __all__ = ["read_export", "records"]
 
 
+def __dir__() -> list[str]:
+    """List the public names."""
+    return __all__
+
+
 @checked
 def records(
     table: object, *, columns: Mapping[str, str] | Sequence[str] | None = None

@@ -131,7 +131,7 @@ def test_changed_attributes_are_named() -> None:
     comparison.add_objects("people", map(asset, range(3)))
     add(comparison, [record(0), record(1, name="New"), record(2, name="")])
 
-    assert [(found.key, names) for found, names in comparison.changed("people")] == [
+    assert [(object_.existing.key, object_.changed) for object_ in comparison.changed("people")] == [
         ("OKT-1", ("Name",)),
         ("OKT-2", ("Name",)),
     ]
@@ -142,7 +142,10 @@ def test_empty_value_changes_nothing_if_the_import_ignores_it() -> None:
     comparison.add_objects("people", map(asset, range(2)))
     add(comparison, [record(0, name=None), record(1, name="New")])
 
-    assert [found.key for found, _ in comparison.changed("people")] == ["OKT-1"]
+    changed = [
+        (object_.existing.key, object_.changed, object_.emptied) for object_ in comparison.changed("people")
+    ]
+    assert changed == [("OKT-0", (), ("Name",)), ("OKT-1", ("Name",), ())]
 
 
 def test_values_of_several_locators_are_joined() -> None:
@@ -173,7 +176,24 @@ def test_references_are_compared_by_their_targets() -> None:
     add(comparison, [record(12, id="new")], "groups")
 
     assert comparison.resolve_references() == {"people": 1}
-    assert [found.key for found, _ in comparison.changed("people")] == ["OKT-2", "OKT-4", "OKT-5"]
+    changed = [object_.existing.key for object_ in comparison.changed("people")]
+    assert changed == ["OKT-2", "OKT-4", "OKT-5"]
+
+
+@pytest.mark.parametrize("ignores_case", [None, False, True])
+def test_references_are_found_in_any_case(ignores_case: bool | None) -> None:
+    """The "=" of the query that finds a target ignores case, also where identifiers match case."""
+    groups = mapped_type("groups", ignores_case=ignores_case)
+    comparison = Comparison([groups, mapped_type("people", REFERENCE)], compares_values=True)
+    comparison.add_objects("groups", [asset(10, "g1"), asset(11, "ß")])
+    comparison.add_objects(
+        "people", [asset(1, Groups=[reference(10)]), asset(2), asset(3, Groups=[reference(11)])]
+    )
+    add(comparison, [record(1, groups=["G1"]), record(2, groups=["NEW"]), record(3, groups=["SS", "gone"])])
+    add(comparison, [record(12, id="new")], "groups")
+
+    assert comparison.resolve_references() == {"people": 1}
+    assert [object_.existing.key for object_ in comparison.changed("people")] == ["OKT-2"]
 
 
 def test_reference_of_a_later_duplicate_is_ignored() -> None:
@@ -203,10 +223,11 @@ def test_journal_is_compared_by_digests() -> None:
     comparison.add_known("people", [known[0], known[1], (known[2][0], None)])
     add(comparison, [record(0), record(1, name="New"), record(2)])
 
-    assert [(found.identifier, found.key, names) for found, names in comparison.changed("people")] == [
-        ("1", "", ()),
-        ("2", "", ()),
+    changed = [
+        (object_.existing.identifier, object_.existing.key, object_.changed)
+        for object_ in comparison.changed("people")
     ]
+    assert changed == [("1", "", ()), ("2", "", ())]
 
 
 def test_forgotten_objects_are_not_evidence() -> None:

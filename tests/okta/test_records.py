@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest import okta
+from jsm_assets_dest._model.okta_options import TYPES as CUSTOM_TYPES
 from jsm_assets_dest._model.specs import Adoption, AttributeSpec
 from jsm_assets_dest.exceptions import ConfigurationError
-from jsm_assets_dest.okta._custom_attributes import TYPES as CUSTOM_TYPES
 from tests.okta.tenants import app, device, group, only_record, read, reasons, user
 
 

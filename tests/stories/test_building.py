@@ -482,14 +482,14 @@ async def test_renamed_type_sends_nothing(emulator: Emulator, connection: Any) -
 @story
 async def test_deleted_reference_target_is_named_by_the_plan(emulator: Emulator, connection: Any) -> None:
     """The service would answer REFERENCED_OBJECT_TYPE_CHANGED, and nobody would know which."""
-    from jsm_assets_dest.testing.world import attributes, types
+    from jsm_assets_dest.testing.world import types
 
     _, token = await destination(emulator, connection)
     await now(token.build(model()))
     seeded = emulator.object_schema("OKT")
     # An administrator deletes the object type with what refers to it, and makes the reference anew to another one.
     people = seeded["People"]
-    attributes.delete_attribute(emulator.world, people.attribute("Groups"))
+    types.delete_attribute(emulator.world, people.attribute("Groups"))
     types.delete_object_type(emulator.world, emulator.world.types[int(seeded["Groups"].id)])
     people.add_attribute("Groups", references=seeded.add_object_type("Teams"), multiple=True)
     emulator.requests.clear()

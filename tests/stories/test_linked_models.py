@@ -247,3 +247,79 @@ def test_saved_okta_destination_has_links() -> None:
     assert OktaModel.from_dict(model.to_dict()) == model
     assert len(model.schema_model().links) == 3
     assert "jira_users" not in OktaModel("lean").to_dict()
+
+
+async def linked_site(emulator: Emulator, connection: Any) -> Any:
+    """Build and import the model, and link one person; return the import token."""
+    emulator.add_object_schema("OKT")
+    emulator.add_group("finance")
+    schema = await now(connection.get_object_schema("OKT"))
+    token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+    await now(token.build(MODEL))
+    ana = {**RECORDS["people"][0], "email": emulator.email}
+    result = await now(
+        token.import_records({"people": [ana, RECORDS["people"][1]]}, missing_objects="ignore")
+    )
+    assert result.ok
+    assert len((await now(schema.link_users(*MODEL.links))).linked) == 2
+    return token
+
+
+@story
+async def test_plan_names_deleted_linked_attributes(emulator: Emulator, connection: Any) -> None:
+    """No mapping names them, but the history of the objects does."""
+    token = await linked_site(emulator, connection)
+    administrator = Administrator(emulator)
+    administrator.delete_attribute("People", "Jira User")
+    administrator.delete_attribute("People", "Jira Teams")
+
+    plan = await now(token.plan(MODEL))
+
+    note = "It existed before: someone deleted it in Assets, with all its values."
+    assert [(item.path, item.message, item.was_deleted) for item in plan.of("create")] == [
+        ("people.jiraUser", f'The account creates "Jira User" with the type user. {note}', True),
+        ("people.jiraTeams", f'The account creates "Jira Teams" with the type group. {note}', True),
+    ]
+    await now(plan.apply())
+    assert (await now(token.plan(MODEL))).is_empty
+
+
+@story
+async def test_plan_names_a_linked_attribute_that_may_be_renamed(emulator: Emulator, connection: Any) -> None:
+    """Its id is not in the history, so a renamed attribute looks like a deleted one."""
+    token = await linked_site(emulator, connection)
+    Administrator(emulator).change_attribute("People", "Jira User", name="Atlassian User")
+
+    (item,) = (await now(token.plan(MODEL))).of("create")
+
+    assert item.message.endswith(
+        'It existed before: someone deleted it in Assets, with all its values, or renamed it to "Atlassian User".'
+    )
+    assert item.remedy == 'You: if it was renamed, rename it in the model to "Atlassian User".'
+
+
+@story
+async def test_new_linked_attribute_is_a_plain_create(emulator: Emulator, connection: Any) -> None:
+    """The history does not name it. Nothing is read of a type without objects or of a new type."""
+    token = await linked_site(emulator, connection)
+    manager = AttributeSpec("Jira Manager", "user", linked_from="Email")
+    model = SchemaModel("HR", [evolve(PEOPLE, linked_attributes=(*PEOPLE.linked_attributes, manager))])
+
+    (item,) = (await now(token.plan(model))).of("create")
+
+    assert (item.message, item.was_deleted) == (
+        'The account creates "Jira Manager" with the type user.',
+        False,
+    )
+
+
+@story
+async def test_plan_without_history_is_less_exact(emulator: Emulator, connection: Any) -> None:
+    """An account that can't read objects can plan and build."""
+    token = await linked_site(emulator, connection)
+    Administrator(emulator).delete_attribute("People", "Jira User")
+    emulator.faults.always("list object history", status=403)
+
+    (item,) = (await now(token.plan(MODEL))).of("create")
+
+    assert item.message == 'The account creates "Jira User" with the type user.'

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, PlanItem, SchemaModel
+from jsm_assets_dest import (
+    AttributeSpec,
+    AttributeType,
+    ObjectTypeSpec,
+    PlanItem,
+    ReferenceSpec,
+    SchemaModel,
+)
 from jsm_assets_dest.exceptions import ImpossibleChangeError, RiskyChangeError
 from jsm_assets_dest.testing import Emulator
 from tests.emulator.api import Api
@@ -154,3 +161,57 @@ def _identified_by_employee_id() -> SchemaModel:
     employee_id = AttributeSpec("Employee ID", key="employee", identifier=True)
     attributes = [evolve(attribute, identifier=False) for attribute in people.attributes] + [employee_id]
     return MODEL.with_object_type(evolve(people, attributes=attributes))
+
+
+@pytest.mark.parametrize("is_adopted", [False, True])
+def test_plan_names_deleted_attributes_of_each_kind(is_adopted: bool) -> None:
+    """Users and groups are in the stories about linked models."""
+    kinds = set(AttributeType) - {AttributeType.USER, AttributeType.GROUP}
+    extra = [
+        AttributeSpec(kind, kind, reference=ReferenceSpec("devices") if kind == "referenced_object" else None)
+        for kind in sorted(kinds)
+    ]
+    people = ObjectTypeSpec("People", [AttributeSpec("ID", key="id", label=True, identifier=True), *extra])
+    wanted = SchemaModel("HR", [DEVICES, people])
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = connection.create_object_schema("OKT", "Okta")
+        if is_adopted:
+            first = emulator.add_import_source("OKT", "First").token
+            connection.import_token(first, schema=schema).build(wanted)
+            wanted = SchemaModel("Second", wanted.object_types, namespace="second")
+            for conflict in schema.find_conflicts(wanted):
+                wanted = conflict.resolve("adopt", wanted)
+        token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+        token.build(wanted)
+        for attribute in extra:
+            Administrator(emulator).delete_attribute("People", attribute.name)
+
+        items = token.plan(wanted).of("create")
+
+    assert [item.path for item in items] == [f"people.{attribute.key}" for attribute in extra]
+    note = "It existed before: someone deleted it in Assets, with all its values."
+    assert [item.message.endswith(note) for item in items] == [True] * len(extra)
+
+
+@story
+async def test_history_names_a_deleted_attribute_without_a_mapping(
+    emulator: Emulator, connection: Any
+) -> None:
+    """A person fills it, so no mapping names it."""
+    notes = AttributeSpec("Notes", mapped=False)
+    wanted = evolve(model(people=(notes,)), namespace="okta")
+    schema = await now(connection.create_object_schema("OKT", "Okta"))
+    token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+    await now(token.build(wanted))
+    await now(token.import_records(RECORDS, missing_objects="ignore"))
+    people = emulator.object_schema("OKT")["People"]
+    values = {
+        "objectTypeAttributeId": people.attribute("Notes").id,
+        "objectAttributeValues": [{"value": "A"}],
+    }
+    Api(emulator).put(f"/object/{people.objects[1].id}", {"objectTypeId": people.id, "attributes": [values]})
+    Administrator(emulator).delete_attribute("People", "Notes")
+
+    (item,) = (await now(token.plan(wanted))).of("create")
+
+    assert item.message.endswith("It existed before: someone deleted it in Assets, with all its values.")

@@ -14,7 +14,6 @@ from ..exceptions import ConfigurationError
 from .fitting import fitted, plain_types
 
 CheckedT = TypeVar("CheckedT", bound=Callable[..., object])
-_PACKAGE = __name__.partition(".")[0]
 ClassT = TypeVar("ClassT", bound=type)
 
 
@@ -81,12 +80,7 @@ def hints_of(function: Callable[..., object]) -> Mapping[str, object]:
     # A constructor that attrs generated has globals of its own.
     module = sys.modules.get(function.__module__)
     names = {**(vars(module) if module is not None else {}), **function.__globals__}
-    while True:
-        try:
-            return get_type_hints(function, globalns=names)
-        except NameError as error:
-            # Only type checkers import a public module that most programs do not need. The package loads it on demand.
-            names[str(error.name)] = getattr(sys.modules[_PACKAGE], str(error.name))
+    return get_type_hints(function, globalns=names)
 
 
 class _Parameters:

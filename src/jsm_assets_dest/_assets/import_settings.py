@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from .._display.short_repr import short_repr
+
 _CHECK = "Check it on the configuration page of the object schema, tab Import."
 
 _MEANINGS: Mapping[str, Mapping[str, str]] = {
@@ -53,6 +55,7 @@ class ImportSourceSetting:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     name: str
     value: str

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
+from .._display.short_repr import short_repr
 from .._wire.json_reading import read_array, read_flag, read_object, read_text
 from .import_settings import (
     ImportSourceSetting,
@@ -34,6 +35,7 @@ class ImportedType:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     object_type_id: str
     name: str
@@ -91,6 +93,7 @@ class ImportSource:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str
@@ -257,6 +260,7 @@ class ImportStatus:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     status: str
     import_source_id: str

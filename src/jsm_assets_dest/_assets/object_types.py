@@ -5,6 +5,7 @@ from typing import cast
 
 from attrs import field, frozen
 
+from .._display.short_repr import short_repr
 from .._wire.json_reading import read_flag, read_number, read_object, read_text, usual_reader
 
 #: Names of the numbers in `defaultType` (Atlassian's OpenAPI document), as the import mapping document spells them.
@@ -64,6 +65,7 @@ class ObjectType:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str
@@ -168,6 +170,7 @@ class Attribute:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str
@@ -268,6 +271,7 @@ class ExistingObjectType:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     object_type: ObjectType
     attributes: tuple[Attribute, ...] = ()

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
+from .._display.short_repr import short_repr
 from .._wire.json_reading import as_text, read_array, read_object, read_text
 from ..exceptions import ConfigurationError
 from .directory import JiraGroup, JiraUser
@@ -120,6 +121,7 @@ class Role:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str
@@ -255,6 +257,10 @@ class SchemaRoles:
         return table(("Role", "Groups", "People"), rows, empty="No roles.")
 
 
+def _quoted_name(role: Role) -> str:
+    return repr(role.name)
+
+
 @frozen(kw_only=True)
 class RoleChange:
     """Change of a role that `set_roles` would make.
@@ -266,8 +272,9 @@ class RoleChange:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
-    role: Role
+    role: Role = field(repr=_quoted_name)
     added: tuple[JiraUser | JiraGroup, ...] = ()
     removed: tuple[JiraUser | JiraGroup, ...] = ()
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from .._display.short_repr import short_repr
 from .._wire.json_reading import read_number, read_object, read_text
 
 
@@ -40,6 +41,7 @@ class Status:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str

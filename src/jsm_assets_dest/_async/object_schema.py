@@ -1,7 +1,5 @@
 """Object schema of a site."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Self
@@ -10,6 +8,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._display.short_repr import short_repr
 from .._operations import object_schemas as schemas
 from .session import AsyncSession, LazyModule, values_of
 
@@ -54,6 +53,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     _session: AsyncSession = field(repr=False, eq=False, alias="session")
 
@@ -70,11 +70,11 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         """
         return self.of(self._session, await self._session.run(schemas.refreshed(self._session.site, self.id)))
 
-    async def object_types(self) -> tuple[types.ObjectType, ...]:
+    async def object_types(self) -> "tuple[types.ObjectType, ...]":
         """Return all object types of all levels, each with its number of objects."""
         return await self._session.run(schemas.object_types(self._session.site, self.id))
 
-    async def attributes(self) -> tuple[types.Attribute, ...]:
+    async def attributes(self) -> "tuple[types.Attribute, ...]":
         """Return all attributes of all object types."""
         return await self._session.run(schemas.attributes(self._session.site, self.id))
 
@@ -85,7 +85,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         object_type: str | None = None,
         include_children: bool = False,
         page_size: int = 100,
-    ) -> AsyncIterator[object_values.AssetsObject]:
+    ) -> "AsyncIterator[object_values.AssetsObject]":
         """Iterate over objects, page by page, in bounded memory.
 
         Objects may appear and disappear meanwhile. All objects that exist from the beginning to the end are returned, each
@@ -115,8 +115,8 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         return self._iterated(reading)
 
     async def _iterated(
-        self, reading: object_reading.ObjectReading
-    ) -> AsyncIterator[object_values.AssetsObject]:
+        self, reading: "object_reading.ObjectReading"
+    ) -> "AsyncIterator[object_values.AssetsObject]":
         while page := await self._session.run(reading.next_page()):
             for asset in page:
                 yield asset
@@ -135,7 +135,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         """
         return await self._session.run(object_reading.count(self._session.site, self, query, object_type))
 
-    async def get_object(self, key: str) -> object_values.AssetsObject:
+    async def get_object(self, key: str) -> "object_values.AssetsObject":
         """Return the object with the given key.
 
         Args:
@@ -147,7 +147,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         """
         return await self._session.run(object_reading.get(self._session.site, self, key))
 
-    async def find_object(self, key: str) -> object_values.AssetsObject | None:
+    async def find_object(self, key: str) -> "object_values.AssetsObject | None":
         """Return the object with the given key, or None.
 
         Args:
@@ -182,13 +182,13 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         reading = object_reading.reading(self._session.site, self, query, object_type=object_type)
         return await self._session.run(exporting.export(reading, path))
 
-    async def graph(self) -> graphs.Graph:
+    async def graph(self) -> "graphs.Graph":
         """Return a diagram of the object types, attributes, and references, as Mermaid text, as SVG, and for notebooks."""
         return await self._session.run(schemas.graph(self._session.site, self))
 
     async def find_conflicts(
-        self, model: models.SchemaModel
-    ) -> list[conflict_handles.AsyncObjectTypeConflict]:
+        self, model: "models.SchemaModel"
+    ) -> "list[conflict_handles.AsyncObjectTypeConflict]":
         """Return the conflicts: object types of the model whose name an existing object type has, in any case.
 
         Args:
@@ -201,7 +201,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         records = await self._session.run(conflicts.find(self._session.site, self.id, model))
         return [conflict_handles.AsyncObjectTypeConflict.of(self._session, record) for record in records]
 
-    async def roles(self) -> role_values.SchemaRoles:
+    async def roles(self) -> "role_values.SchemaRoles":
         """Return the roles with their entries, and which entries give every JSM user access.
 
         Raises:
@@ -213,10 +213,10 @@ class AsyncObjectSchema(ObjectSchemaRecord):
     async def preview_roles(
         self,
         *,
-        managers: Sequence[role_values.RoleEntry] | None = None,
-        developers: Sequence[role_values.RoleEntry] | None = None,
-        users: Sequence[role_values.RoleEntry] | None = None,
-    ) -> role_values.RolesPreview:
+        managers: "Sequence[role_values.RoleEntry] | None" = None,
+        developers: "Sequence[role_values.RoleEntry] | None" = None,
+        users: "Sequence[role_values.RoleEntry] | None" = None,
+    ) -> "role_values.RolesPreview":
         """Return what `set_roles` with the same arguments would change, and who would lose access. Sends only reads.
 
         Raises:
@@ -229,10 +229,10 @@ class AsyncObjectSchema(ObjectSchemaRecord):
     async def set_roles(
         self,
         *,
-        managers: Sequence[role_values.RoleEntry] | None = None,
-        developers: Sequence[role_values.RoleEntry] | None = None,
-        users: Sequence[role_values.RoleEntry] | None = None,
-    ) -> role_values.SchemaRoles:
+        managers: "Sequence[role_values.RoleEntry] | None" = None,
+        developers: "Sequence[role_values.RoleEntry] | None" = None,
+        users: "Sequence[role_values.RoleEntry] | None" = None,
+    ) -> "role_values.SchemaRoles":
         """Replace the entries of roles. A role that is None is not changed; an empty list removes all entries.
 
         An entry is the name of a group, an account id, or a result of `find_groups` or `find_users` of the connection.
@@ -279,11 +279,11 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         """Allow or forbid references from other object schemas to objects of this one. Other settings are not changed."""
         await self._session.run(schemas.allow_references(self._session.site, self.id, allowed=allowed))
 
-    async def statuses(self) -> tuple[status_values.Status, ...]:
+    async def statuses(self) -> "tuple[status_values.Status, ...]":
         """Return the statuses for objects: those of this object schema first, then those that all object schemas share."""
         return await self._session.run(schemas.statuses(self._session.site, self.id))
 
-    async def find_status(self, name: str) -> status_values.Status | None:
+    async def find_status(self, name: str) -> "status_values.Status | None":
         """Return the status with the given name, or None.
 
         A status of this object schema takes precedence over one that all object schemas share.
@@ -294,8 +294,8 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         return await self._session.run(schemas.find_status(self._session.site, self.id, name))
 
     async def create_status(
-        self, name: str, category: status_values.StatusCategory | str, description: str = ""
-    ) -> status_values.Status:
+        self, name: str, category: "status_values.StatusCategory | str", description: str = ""
+    ) -> "status_values.Status":
         """Create a status of this object schema. Building a model creates the statuses that the model declares.
 
         Args:
@@ -311,14 +311,14 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             schemas.create_status(self._session.site, self.id, name, category, description)
         )
 
-    async def import_sources(self) -> tuple[sources.ImportSource, ...]:
+    async def import_sources(self) -> "tuple[sources.ImportSource, ...]":
         """Return the imports of the object schema, each with its state and its settings.
 
         An import can be created only on the configuration page of the object schema, on the Import tab.
         """
         return await self._session.run(schemas.import_sources(self._session.site, self.id))
 
-    async def import_status(self, import_source: sources.ImportSource) -> sources.ImportStatus:
+    async def import_status(self, import_source: "sources.ImportSource") -> "sources.ImportStatus":
         """Return the state of an import, read with the account's credentials instead of an import token.
 
         Args:
@@ -328,15 +328,15 @@ class AsyncObjectSchema(ObjectSchemaRecord):
 
     async def link_users(
         self,
-        *links: links_to_jira.UserLink | links_to_jira.GroupLink,
-        accounts: link_arguments.Accounts | None = None,
+        *links: "links_to_jira.UserLink | links_to_jira.GroupLink",
+        accounts: "link_arguments.Accounts | None" = None,
         create_attribute: bool = False,
         clear: bool = False,
         accept_hidden: bool = False,
         dry_run: bool = False,
         per_minute: float = 500,
-        on_progress: str | Callable[[link_values.UserLinkProgress], object] | None = None,
-    ) -> link_values.UserLinkReport:
+        on_progress: "str | Callable[[link_values.UserLinkProgress], object] | None" = None,
+    ) -> "link_values.UserLinkReport":
         """Fill attributes of type User and Group with the accounts and groups of Jira that belong to the objects.
 
         An import can't fill such attributes. Only objects that differ are written, so the method can be run after each

@@ -4,19 +4,18 @@ The package `okta` is imported only when the model is created, because many dest
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from attrs import asdict, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._display.short_repr import short_repr
+from .._model.okta_options import CustomAttribute, ManagerBy, Profile
 from .._model.schema_model import SchemaModel
 from .settings_file import construct
 
-if TYPE_CHECKING:
-    from .. import okta
 
-
-def _custom_attributes(values: Sequence["okta.CustomAttribute"]) -> "tuple[okta.CustomAttribute, ...]":
+def _custom_attributes(values: Sequence[CustomAttribute]) -> tuple[CustomAttribute, ...]:
     return tuple(values)
 
 
@@ -40,15 +39,15 @@ class OktaModel:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
-    # `typing.get_type_hints` finds the names of `okta` as soon as that package is imported.
-    profile: "okta.Profile | str" = "standard"
+    profile: Profile | str = "standard"
     namespace: str | None = field(default=None, kw_only=True)
-    custom_attributes: "tuple[okta.CustomAttribute, ...]" = field(
+    custom_attributes: tuple[CustomAttribute, ...] = field(
         default=(), converter=_custom_attributes, kw_only=True
     )
     without: tuple[str, ...] = field(default=(), converter=_texts, kw_only=True)
-    manager_by: "okta.ManagerBy | str" = field(default="email", kw_only=True)
+    manager_by: ManagerBy | str = field(default="email", kw_only=True)
     manager_field: str = field(default="managerId", kw_only=True)
     jira_users: bool = field(default=False, kw_only=True)
 
@@ -102,7 +101,5 @@ class OktaModel:
         return construct(OktaModel, data, path)
 
 
-def _custom_attribute(value: object, path: str) -> "okta.CustomAttribute":
-    from ..okta import CustomAttribute
-
+def _custom_attribute(value: object, path: str) -> CustomAttribute:
     return construct(CustomAttribute, value, path)

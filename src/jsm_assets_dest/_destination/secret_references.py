@@ -12,6 +12,7 @@ from typing import final
 from attrs import field, frozen
 
 from .._arguments.checking import checked
+from .._display.short_repr import short_repr
 from .._errors.forgetful import forgetful, forgetful_class
 from .._secret import Secret
 from .._session.credentials import (
@@ -134,6 +135,7 @@ class CredentialsReference:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     secret: SecretReference = field(converter=_secret_of_credentials)
     email: str = ""

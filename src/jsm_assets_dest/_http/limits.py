@@ -4,6 +4,7 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 
+from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError
 
 
@@ -41,6 +42,7 @@ class Limits:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     connect: float = field(default=10.0, validator=_positive)
     attempt: float = field(default=60.0, validator=_positive)

@@ -17,12 +17,13 @@ import struct
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from attrs import frozen
 
 from .._assets.objects import AssetsObject
 from .._wire.json_reading import as_number, as_object, as_texts
+from .arriving_values import ArrivingValues, is_comparable, object_hash, values_hash
 from .identities import MappedType, display, loose
 from .record_digests import RecordDigests
 
@@ -47,7 +48,9 @@ CREATE TABLE unresolved (
     type INTEGER NOT NULL, identity TEXT NOT NULL, attribute INTEGER NOT NULL, target INTEGER NOT NULL,
     target_identity TEXT NOT NULL, PRIMARY KEY (type, identity, attribute, target, target_identity)) WITHOUT ROWID;
 CREATE TABLE remembered (
-    type INTEGER NOT NULL, identity TEXT NOT NULL, accepted INTEGER NOT NULL, PRIMARY KEY (type, identity)) WITHOUT ROWID
+    type INTEGER NOT NULL, identity TEXT NOT NULL, accepted INTEGER NOT NULL, PRIMARY KEY (type, identity)) WITHOUT ROWID;
+CREATE TABLE folded (
+    type INTEGER NOT NULL, form TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (type, form, key)) WITHOUT ROWID
 """
 #: Objects without a record.
 _MISSING = (
@@ -85,6 +88,21 @@ class ExistingObject:
     def identifier(self) -> str:
         """Identifier, for people; empty if the object has none of its own."""
         return "" if self.text.startswith(_UNMATCHED) else display(self.text)
+
+
+class ChangedValues(NamedTuple):
+    """Object whose values differ from those of its record.
+
+    Attributes:
+        existing: The object.
+        changed: Names of the attributes that the import changes. Empty if the object is known from a journal only.
+        emptied: Names of the attributes whose value should be gone, because no value of the record arrives, but stays, because the
+            import ignores empty values.
+    """
+
+    existing: ExistingObject
+    changed: tuple[str, ...]
+    emptied: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -141,8 +159,8 @@ class Comparison:
         compares_values: bool = False,
         stores_digests: bool = False,
     ) -> None:
-        self.types = tuple(types)
-        self.stores_digests = stores_digests
+        self.types: tuple[MappedType, ...] = tuple(types)
+        self.stores_digests: bool = stores_digests
         self.evidence: dict[str, EvidenceSource] = {}
         self._compares_values = compares_values
         self._lock = threading.RLock()
@@ -150,6 +168,9 @@ class Comparison:
         self._by_selector: dict[str, list[int]] = {}
         for index, mapped in enumerate(self.types):
             self._by_selector.setdefault(mapped.selector, []).append(index)
+        #: What arrives of the records' values, by index of the object type.
+        self.arriving = [ArrivingValues(mapped) for mapped in self.types]
+        self._folded_types: set[int] = set()
         self._digests = [RecordDigests(mapped) for mapped in self.types] if stores_digests else []
         self._duplicates = [0] * len(self.types)
         self._unreadable = [0] * len(self.types)
@@ -160,6 +181,7 @@ class Comparison:
         database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, database.close)
         database.create_function("loose", 1, loose, deterministic=True)
+        database.create_function("folded", 1, str.casefold, deterministic=True)
         for statement in (
             f"PRAGMA cache_size=-{_CACHE}",
             "PRAGMA journal_mode=OFF",
@@ -391,13 +413,13 @@ class Comparison:
         )
         return (display(text) for (text,) in self._rows(query, (self._indexes[key],)))
 
-    def changed(self, key: str) -> Iterator[tuple[ExistingObject, tuple[str, ...]]]:
-        """Yield the objects whose values differ from their records, with the names of the attributes that differ.
+    def changed(self, key: str) -> Iterator[ChangedValues]:
+        """Yield the objects whose values differ from those of their records.
 
         An object that is known from a journal has no names, and counts as changed if it is unknown which values it has.
         """
         index = self._indexes[key]
-        mapped = self.types[index]
+        mapped, filled = self.types[index], self.arriving[index].filled
         from_journal = self.evidence.get(key) == "journal"
         query = (
             "SELECT existing.text, key, label, existing.content, sent.content FROM existing JOIN sent USING (type, identity)"
@@ -407,12 +429,24 @@ class Comparison:
         names = [attribute.name for attribute in mapped.attributes]
         form = f"<{len(names)}q"
         for text, object_key, label, before, after in self._rows(query, (index,)):
-            differing: tuple[str, ...] = ()
-            if not from_journal:
-                values = zip(names, struct.unpack(form, before), struct.unpack(form, after), strict=True)
-                differing = tuple(name for name, old, new in values if old != new and (new or mapped.empties))
-            if differing or from_journal:
-                yield ExistingObject(text, object_key, label), differing
+            existing = ExistingObject(text, object_key, label)
+            if from_journal:
+                yield ChangedValues(existing, ())
+                continue
+            changed: list[str] = []
+            emptied: list[str] = []
+            hashes = zip(struct.unpack(form, before), struct.unpack(form, after), strict=True)
+            for number, (old, new) in enumerate(hashes):
+                if old != new and (new or mapped.empties):
+                    changed.append(names[number])
+                elif old != new and number in filled:
+                    emptied.append(names[number])
+            if changed or emptied:
+                yield ChangedValues(existing, tuple(changed), tuple(emptied))
+
+    def ignored_values(self, key: str) -> dict[str, dict[str, int]]:
+        """Return the number of records by value that the import ignores, by attribute of an object type."""
+        return self.arriving[self._indexes[key]].ignored()
 
     def records(self) -> Iterator[tuple[str, str, bytes | None]]:
         """Yield the key of the object type, the identity, and the digest of each record, for a journal."""
@@ -435,45 +469,55 @@ class Comparison:
 
     def _object_content(self, mapped: MappedType, asset: AssetsObject) -> bytes:
         hashes = [
-            _hash(attribute.object_texts(asset.values[attribute.name]))
-            if attribute.is_compared and attribute.name in asset.values
+            object_hash(attribute, asset.values.get(attribute.name))
+            if is_comparable(attribute, mapped)
             else 0
             for attribute in mapped.attributes
         ]
         return struct.pack(f"<{len(hashes)}q", *hashes)
 
     def _record_content(self, index: int, text: str, record: Mapping[str, object]) -> bytes:
-        mapped = self.types[index]
+        mapped, arriving = self.types[index], self.arriving[index]
         hashes: list[int] = []
         for position, attribute in enumerate(mapped.attributes):
-            texts = [text for text in attribute.record_texts(record) if text and attribute.is_compared]
-            if attribute.target:
+            texts: Sequence[str] = arriving.of(position, record) if is_comparable(attribute, mapped) else ()
+            if attribute.target and texts:
                 texts = self._keys(
                     attribute.target, texts, (index, _storable(mapped.identity(text)), position)
                 )
-            elif len(texts) > 1 and not attribute.is_multiple:
-                texts = [mapped.concatenator.join(texts)]
-            hashes.append(_hash(texts))
+            hashes.append(values_hash(texts, attribute.type))
         return struct.pack(f"<{len(hashes)}q", *hashes)
 
     def _keys(self, target: str, texts: Iterable[str], referrer: tuple[int, str, int]) -> list[str]:
         """Return the keys of the existing objects that a reference points to, and remember the other values."""
-        index, mapped = self._indexes[target], self.types[self._indexes[target]]
+        index = self._indexes[target]
+        mapped = self.types[index]
         keys: list[str] = []
         for text in texts:
-            identity = _storable(mapped.identity(text))
+            identity = _storable(mapped.identity(mapped.reference_text(text)))
             with self._lock:
-                row = self._database.execute(
+                rows = self._database.execute(
                     "SELECT key FROM existing WHERE type=? AND identity=?", (index, identity)
-                ).fetchone()
-                if row is None:
+                ).fetchall() or self._keys_in_any_case(index, identity)
+                if not rows:
                     self._database.execute(
                         "INSERT OR IGNORE INTO unresolved VALUES (?, ?, ?, ?, ?)",
                         (*referrer, index, identity),
                     )
-                else:
-                    keys.append(row[0])
+            keys += [key for (key,) in rows]
         return keys
+
+    def _keys_in_any_case(self, index: int, identity: str) -> list[tuple[str]]:
+        """Return the keys of objects whose identity differs in letter case only: the "=" of a query ignores case."""
+        if index not in self._folded_types:
+            self._folded_types.add(index)
+            self._database.execute(
+                "INSERT OR IGNORE INTO folded SELECT type, folded(identity), key FROM existing WHERE type=?",
+                (index,),
+            )
+        return self._database.execute(
+            "SELECT key FROM folded WHERE type=? AND form=?", (index, identity.casefold())
+        ).fetchall()
 
     def resolve_references(self) -> dict[str, int]:
         """Resolve references to objects that the run creates, after all records were added.
@@ -482,9 +526,17 @@ class Comparison:
             The number of dangling references by key of the referring object type: no object and no record has their value.
             Assets drops them.
         """
+        with self._lock:
+            self._database.execute(
+                "CREATE TEMP TABLE forms_of_sent (type, form, PRIMARY KEY (type, form)) WITHOUT ROWID"
+            )
+            self._database.execute(
+                "INSERT OR IGNORE INTO forms_of_sent SELECT type, folded(identity) FROM sent"
+                " WHERE type IN (SELECT DISTINCT target FROM unresolved)"
+            )
         to_created = (
-            "FROM unresolved WHERE EXISTS (SELECT 1 FROM sent WHERE sent.type=unresolved.target"
-            " AND sent.identity=unresolved.target_identity)"
+            "FROM unresolved WHERE EXISTS (SELECT 1 FROM forms_of_sent WHERE forms_of_sent.type=unresolved.target"
+            " AND form=folded(unresolved.target_identity))"
         )
         rows = self._rows(f"SELECT DISTINCT type, identity, attribute {to_created}", ())
         for index, identity, attribute in rows:
@@ -514,8 +566,3 @@ def _existing(row: tuple[Any, ...]) -> ExistingObject:
 
 def _identity(mapped: MappedType, text: str) -> str:
     return text if text.startswith(_UNMATCHED) else mapped.identity(text)
-
-
-def _hash(texts: Iterable[str]) -> int:
-    values = sorted(set(texts))
-    return hash(tuple(values)) if values else 0

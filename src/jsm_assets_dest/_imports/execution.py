@@ -7,6 +7,7 @@ from typing import cast
 from attrs import Factory, define, evolve, field, frozen
 
 from .._arguments.checking import checked_methods
+from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
 from .._session.patience import Patience
 from ..exceptions import ConfigurationError
@@ -79,6 +80,7 @@ class Execution:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     run_id: str = field(repr=False)
@@ -187,6 +189,7 @@ class RunningImport:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     site: str
     execution: Execution | None = field(default=None, repr=False)

@@ -44,6 +44,9 @@ class MappedAttribute:
         is_label: True if its value is the label of the object.
         target: For a reference that is found by the identifier of its target: the key of the target's object type.
         is_compared: False for a reference that only Assets can resolve.
+        choices: Stored forms of the options of a select attribute, or of the names and ids of statuses. None if each value is
+            stored, or if the choices are unknown.
+        ignores_others: True if the import ignores values that are not among the choices. Otherwise it adds them.
     """
 
     name: str
@@ -54,6 +57,8 @@ class MappedAttribute:
     is_label: bool = False
     target: str = ""
     is_compared: bool = True
+    choices: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
+    ignores_others: bool = field(default=False, repr=False)
 
     def to_dict(self) -> dict[str, object]:
         """Return the attribute as JSON-ready data."""
@@ -66,9 +71,13 @@ class MappedAttribute:
             "label": self.is_label,
         }
 
+    def texts(self, record: Mapping[str, object]) -> list[str]:
+        """Return its values in a checked record, as texts."""
+        return [text_of(value) for path in self.paths for value in at_path(record, path)]
+
     def record_texts(self, record: Mapping[str, object]) -> list[str]:
-        """Return its values in a checked record."""
-        return [stored(text_of(value), self.type) for path in self.paths for value in at_path(record, path)]
+        """Return its values in a checked record, in the form in which Assets stores them."""
+        return [stored(text, self.type) for text in self.texts(record)]
 
     def object_texts(self, value: ObjectValue) -> list[str]:
         """Return its values in an object of Assets."""
@@ -90,6 +99,7 @@ class MappedType:
         object_type_ids: Ids of the object type and of its child types without a mapping, whose objects may be missing too;
             empty if unknown.
         empties: False if an empty value of a record leaves the value in Assets unchanged.
+        has_unknown_choices: True if its options and statuses could not be read, so that it is unknown which values Assets ignores.
     """
 
     key: str
@@ -100,6 +110,7 @@ class MappedType:
     concatenator: str = ""
     object_type_ids: tuple[str, ...] = field(default=(), repr=False)
     empties: bool = True
+    has_unknown_choices: bool = field(default=False, repr=False)
 
     @property
     def identifiers(self) -> tuple[MappedAttribute, ...]:
@@ -158,6 +169,10 @@ class MappedType:
     def identity(self, text: str) -> str:
         """Return the form of an identity's text in which equal identities are equal."""
         return text.casefold() if self.ignores_case else text
+
+    def reference_text(self, text: str) -> str:
+        """Return the text of the identity that a reference to an object of this type contains."""
+        return stored(text, self.identifiers[0].type)
 
     def of_records(self, records: Sequence[Mapping[str, object]]) -> list[str]:
         """Return the texts of the identities of checked records; empty where a record has none."""
@@ -258,7 +273,12 @@ def _date_time(text: str) -> str:
     moment = datetime.datetime.fromisoformat(text)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
     # Assets stores milliseconds.
+    moment += datetime.timedelta(microseconds=500)
     return moment.astimezone(datetime.UTC).isoformat(timespec="milliseconds")
+
+
+def _time(text: str) -> str:
+    return datetime.time.fromisoformat(text).isoformat(timespec="seconds")
 
 
 _STORED = {
@@ -266,6 +286,7 @@ _STORED = {
     "double": _double,
     "boolean": _boolean,
     "date": _date,
+    "time": _time,
     "date_time": _date_time,
     "status": str.casefold,
 }

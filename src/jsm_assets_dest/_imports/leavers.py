@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
+from .._display.short_repr import short_repr
 from .identities import display
 
 #: Maximum number of listed objects; further ones are only counted, which limits the memory.
@@ -22,6 +23,7 @@ class Leaver:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     object_type: str
     identifier: str

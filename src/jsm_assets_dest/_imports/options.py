@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias, TypedDict, cast
 from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked
+from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError, PreviewFacts
 from .preview import ImportPreview, MissingObjectsSetting, checked_acceptance
@@ -244,6 +245,7 @@ class ImportOptions:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     model: SchemaModel | None = field(
         default=None,

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
+from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError
 from .comparison import Comparison, EvidenceSource, ExistingObject
 from .identities import MappedType
@@ -32,6 +33,7 @@ class MissingObject:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     identifier: str
     key: str = ""
@@ -48,16 +50,17 @@ class MissingObject:
 
 @frozen
 class ChangedObject:
-    """Object in Assets that an import would change.
+    """Object in Assets that an import would change, or that would keep a value that its record no longer has.
 
     Attributes:
         identifier: Its identifier.
         key: Its key; empty if it is known from a journal only.
         label: Its label; empty if it is known from a journal only.
-        attributes: Names of the attributes whose values would change. Empty if it is known from a journal only.
+        attributes: Names of these attributes. Empty if it is known from a journal only.
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     identifier: str
     key: str = ""
@@ -112,16 +115,23 @@ class ObjectTypePreview:
         newly_missing: Number of those that were not already missing in the last confirmed or accepted run of the journal.
         duplicated: Number of records whose identifier occurred before.
         dangling: Number of references whose target is neither among the records nor in Assets.
+        emptied: Number of objects that would keep a value that their record no longer has, because the import ignores empty values.
+            They are not counted as changed because of it.
         skipped: Number of invalid records.
         changed_form: Number of newly missing objects whose identifier occurs among the records in another form, such as "7"
             and "7.0".
         changed_attributes: Number of objects that would be changed, by attribute.
+        emptied_attributes: Number of objects that would keep a value that their record no longer has, by attribute.
+        ignored_values: Values that the import ignores because Assets does not have them, by attribute: the number of records by value.
+            The key "" counts the records of all values beyond the first ten.
         examples_created: Identifiers of some objects that would be created.
         examples_changed: Some objects that would be changed.
+        examples_emptied: Some objects that would keep a value that their record no longer has, with the attributes.
         examples_missing: Some missing objects.
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     name: str
     selector: str
@@ -134,11 +144,15 @@ class ObjectTypePreview:
     newly_missing: int = 0
     duplicated: int = 0
     dangling: int = 0
+    emptied: int = 0
     skipped: int = 0
     changed_form: int = 0
     changed_attributes: dict[str, int] = field(factory=dict, repr=False)
+    emptied_attributes: dict[str, int] = field(factory=dict, repr=False)
+    ignored_values: dict[str, dict[str, int]] = field(factory=dict, repr=False)
     examples_created: tuple[str, ...] = field(default=(), repr=False)
     examples_changed: tuple[ChangedObject, ...] = field(default=(), repr=False)
+    examples_emptied: tuple[ChangedObject, ...] = field(default=(), repr=False)
     examples_missing: tuple[MissingObject, ...] = field(default=(), repr=False)
     _key: str = field(default="", repr=False, alias="key")
     _missing_objects: MissingObjects | tuple[ExistingObject, ...] = field(
@@ -160,9 +174,12 @@ class ObjectTypePreview:
             "newly_missing": self.newly_missing,
             "changed_form": self.changed_form,
             "changed_attributes": dict(self.changed_attributes),
+            "emptied_attributes": dict(self.emptied_attributes),
+            "ignored_values": {name: dict(values) for name, values in self.ignored_values.items()},
             "examples": {
                 "created": list(self.examples_created),
                 "changed": [changed.to_dict() for changed in self.examples_changed],
+                "emptied": [emptied.to_dict() for emptied in self.examples_emptied],
                 "missing": [missing.to_dict() for missing in self.examples_missing],
             },
         }
@@ -180,6 +197,7 @@ class ObjectTypePreview:
         kinds: tuple[tuple[str, Sequence[object]], ...] = (
             ("created", [f'"{identifier}"' for identifier in self.examples_created]),
             ("changed", self.examples_changed),
+            ("keeps a value that its record no longer has", self.examples_emptied),
             ("missing", self.examples_missing),
         )
         return [
@@ -189,7 +207,7 @@ class ObjectTypePreview:
         ]
 
 
-_COUNTS = ("created", "changed", "unchanged", "missing", "duplicated", "dangling", "skipped")
+_COUNTS = ("created", "changed", "unchanged", "missing", "duplicated", "dangling", "emptied", "skipped")
 _ALWAYS_SHOWN = frozenset({"created", "changed", "unchanged", "missing"})
 
 _EFFECTS = {
@@ -381,38 +399,55 @@ def preview_of(
     )
 
 
+@define
+class _Differing:
+    """Objects that differ from their records."""
+
+    count: int = 0
+    attributes: Counter[str] = field(factory=Counter)
+    examples: list[ChangedObject] = field(factory=list[ChangedObject])
+
+    def note(self, existing: ExistingObject, names: tuple[str, ...]) -> None:
+        self.count += 1
+        self.attributes.update(names)
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(ChangedObject(existing.identifier, existing.key, existing.label, names))
+
+
 def _type_preview(
     comparison: Comparison, mapped: MappedType, dangling: Mapping[str, int] | None
 ) -> ObjectTypePreview:
     key = mapped.key
     counts = comparison.counts(key)
     contained = counts.existing - counts.missing
-    changed = 0
-    attributes: Counter[str] = Counter()
-    examples: list[ChangedObject] = []
+    changed, emptied = _Differing(), _Differing()
     if dangling is not None:
-        for existing, names in comparison.changed(key):
-            changed += 1
-            attributes.update(names)
-            if len(examples) < EXAMPLES:
-                examples.append(ChangedObject(existing.identifier, existing.key, existing.label, names))
+        for existing, changed_names, emptied_names in comparison.changed(key):
+            if changed_names or not emptied_names:
+                changed.note(existing, changed_names)
+            if emptied_names:
+                emptied.note(existing, emptied_names)
     return ObjectTypePreview(
         name=mapped.name,
         selector=mapped.selector,
         evidence=comparison.evidence.get(key, ""),
         existing=counts.existing,
         created=counts.sent - contained,
-        changed=None if dangling is None else changed,
-        unchanged=None if dangling is None else contained - changed,
+        changed=None if dangling is None else changed.count,
+        unchanged=None if dangling is None else contained - changed.count,
         missing=counts.missing,
         newly_missing=counts.newly_missing,
         duplicated=counts.duplicates,
         dangling=0 if dangling is None else dangling.get(key, 0),
+        emptied=emptied.count,
         skipped=counts.skipped,
         changed_form=counts.changed_form,
-        changed_attributes=dict(attributes.most_common()),
+        changed_attributes=dict(changed.attributes.most_common()),
+        emptied_attributes=dict(emptied.attributes.most_common()),
+        ignored_values=comparison.ignored_values(key),
         examples_created=tuple(islice(comparison.created(key), EXAMPLES)),
-        examples_changed=tuple(examples),
+        examples_changed=tuple(changed.examples),
+        examples_emptied=tuple(emptied.examples),
         examples_missing=tuple(
             MissingObject(absent.identifier, absent.key, absent.label)
             for absent in islice(comparison.missing(key), EXAMPLES)

@@ -1,10 +1,12 @@
 """Problems of an import: everything known that contradicts that every record arrived with its values."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
+from .._display.short_repr import short_repr
 from .._model.names import GLOBAL_STATUSES
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeType
@@ -43,13 +45,13 @@ _DESCRIPTIONS: Mapping[str, tuple[str, str]] = {
     ),
     "dangling": ("reference has no target among the records", "references have no target among the records"),
     "unknown_status": (
-        "value is a status name that the model does not contain",
-        "values are status names that the model does not contain",
+        "value is an unknown status name",
+        "values are unknown status names",
     ),
     "blank_label": ("record has no label", "records have no label"),
     "emptied": (
-        "value is empty in its record and still exists in Assets",
-        "values are empty in their records and still exist in Assets",
+        "value is gone from its record and still exists in Assets",
+        "values are gone from their records and still exist in Assets",
     ),
     "not_visible": ("object is not visible in Assets yet", "objects are not visible in Assets yet"),
     "lost": (
@@ -95,6 +97,7 @@ class ImportProblem:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     code: ProblemCode
     count: int
@@ -217,6 +220,24 @@ def dangling_problems(
             count=reference.count,
             object_type=names.get(reference.selector, reference.selector),
             examples=(str(reference), *values)[:EXAMPLES],
+        )
+
+
+def unknown_status_problems(
+    object_type: str, counts_by_attribute: Iterable[Mapping[str, int]]
+) -> Iterator[ImportProblem]:
+    """Yield the problem of status names that are unknown, from the number of records by name."""
+    counts = Counter[str]()
+    for of_attribute in counts_by_attribute:
+        counts.update(of_attribute)
+    if counts:
+        yield ImportProblem(
+            code="unknown_status",
+            count=counts.total(),
+            object_type=object_type,
+            examples=tuple(
+                f'"{name}": {count_text(count, "record")}' for name, count in counts.items() if name
+            )[:EXAMPLES],
         )
 
 
@@ -357,8 +378,8 @@ class ValueProblems:
     ) -> None:
         for record in records:
             for value in at_path(record, path):
-                text = str(value).strip()
-                if text and text.casefold() not in allowed and not text.isdecimal():
+                text = str(value)
+                if text.strip() and text.casefold() not in allowed and not text.isdecimal():
                     self._count_status(selector, text)
                 elif len(usual) < MOST_USUAL:
                     usual.add(value)
@@ -386,15 +407,9 @@ class ValueProblems:
     def problems(self) -> tuple[ImportProblem, ...]:
         """Return the problems of the records so far."""
         unknown = (
-            ImportProblem(
-                code="unknown_status",
-                count=sum(counts.values()),
-                object_type=self._names[selector],
-                examples=tuple(
-                    f'"{name}": {count_text(count, "record")}' for name, count in counts.items() if name
-                ),
-            )
+            problem
             for selector, counts in self._unknown.items()
+            for problem in unknown_status_problems(self._names[selector], [counts])
         )
         blank = (
             ImportProblem(

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 from attrs import define, field
 
 from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
-from .identities import MappedAttribute, MappedType, display
-from .whole_run import at_path
+from .arriving_values import ArrivingValues, is_comparable, object_hash, values_hash
+from .identities import MappedType, display
 
 #: Kilobytes of the database's cache.
 _CACHE = 8_192
@@ -103,8 +103,8 @@ class ReadBack:
         self.sample = sample
         self._indexes = {mapped.key: index for index, mapped in enumerate(self.types)}
         self._samples: dict[str, _Sample] = {}
-        #: Attributes that at least one record fills. An attribute that the source never fills has no value that should be gone.
-        self._filled: list[set[int]] = [set() for _ in self.types]
+        #: What arrives of the records' values, by index of the object type.
+        self.arriving = [ArrivingValues(mapped) for mapped in self.types]
         self._hash_of_id: dict[int, int] = {}
         #: Keys of the objects that a sample refers to, by id.
         self._target_keys: dict[int, str] = {}
@@ -160,32 +160,24 @@ class ReadBack:
     def _of_record(self, index: int, mapped: MappedType, record: Mapping[str, object]) -> tuple[bytes, bytes]:
         """Return the hashes of a record's plain values, and the hashes of its targets by attribute."""
         hashes, links = array("q"), array("q")
-        filled = self._filled[index]
+        arriving = self.arriving[index]
         for number, attribute in enumerate(mapped.attributes):
             if not is_comparable(attribute, mapped):
                 hashes.append(0)
                 continue
+            texts = arriving.of(number, record)
             if attribute.target:
                 target = self._indexes[attribute.target]
-                texts = {
-                    str(value) for path in attribute.paths for value in at_path(record, path) if value != ""
-                }
                 targets = sorted({self._target_hash(target, text) for text in texts})
                 links.extend((number, len(targets), *targets))
                 hashes.append(0)
-                if targets:
-                    filled.add(number)
-                continue
-            texts_of_values = [text for text in attribute.record_texts(record) if text]
-            if len(texts_of_values) > 1 and not attribute.is_multiple:
-                texts_of_values = [mapped.concatenator.join(texts_of_values)]
-            hashes.append(_hash(texts_of_values))
-            if texts_of_values:
-                filled.add(number)
+            else:
+                hashes.append(values_hash(texts, attribute.type))
         return hashes.tobytes(), links.tobytes()
 
     def _target_hash(self, index: int, text: str) -> int:
-        return hash((index, _storable(self.types[index].identity(text))))
+        # The "=" of a query ignores case.
+        return hash((index, _storable(self.types[index].reference_text(text)).casefold()))
 
     # --- objects
 
@@ -239,9 +231,7 @@ class ReadBack:
                 if self.sample is not None:
                     self._target_keys.update(zip(ids, (item.key for item in references), strict=True))
                 continue
-            stored_hash = (
-                0 if value is None else _hash(text for text in attribute.object_texts(value) if text)
-            )
+            stored_hash = object_hash(attribute, value)
             if stored_hash != hashes[number]:
                 self._differ(index, identity, number, LOST if hashes[number] else EMPTIED)
         self._database.execute(
@@ -284,15 +274,17 @@ class ReadBack:
                     (index, identity, number),
                 )
                 if seen != wanted:
-                    self._differ(index, identity, number, self._link_difference(wanted, seen))
+                    difference = self._link_difference(wanted, seen, empties=self.types[index].empties)
+                    self._differ(index, identity, number, difference)
 
-    def _link_difference(self, wanted: set[int], seen: set[int | None]) -> str:
+    def _link_difference(self, wanted: set[int], seen: set[int | None], *, empties: bool) -> str:
         if not wanted:
             return EMPTIED
-        # Assets drops a reference if it does not find the target.
-        if seen < wanted and not any(map(self._is_target, wanted - seen)):
-            return DANGLING
-        return LOST
+        # Assets drops a reference if it does not find the target. If it drops all of them, the earlier ones may stay.
+        arriving = set(filter(self._is_target, wanted))
+        stays = not arriving and not empties and self.sample is None
+        is_dropped = arriving < wanted and (seen == arriving or stays)
+        return DANGLING if is_dropped else LOST
 
     def _is_target(self, target_hash: int) -> bool:
         query = "SELECT EXISTS (SELECT 1 FROM targets WHERE hash=?)"
@@ -316,7 +308,7 @@ class ReadBack:
 
     def _differing(self, index: int, kind: str | None = None) -> Iterator[tuple[str, int]]:
         """Yield the identity and the attribute of each difference, without those of attributes that no record fills."""
-        filled = self._filled[index]
+        filled = self.arriving[index].filled
         rows = self._rows(
             "SELECT identity, attribute, kind FROM differences WHERE type=? ORDER BY identity, attribute",
             (index,),
@@ -384,28 +376,11 @@ class ReadBack:
         ).fetchone()
         return int(number), [name for (name,) in rows]
 
-    def not_compared(self) -> list[str]:
-        """Return the names of the attributes whose values can't be compared."""
-        return [
-            f"{mapped.name}.{attribute.name}"
-            for mapped in self.types
-            for attribute in mapped.attributes
-            if attribute.name and not is_comparable(attribute, mapped)
-        ]
-
     def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield rows. Other statements may be executed in between, except changes of the rows themselves."""
         cursor = self._database.execute(query, values)
         while rows := cursor.fetchmany(500):
             yield from rows
-
-
-def is_comparable(attribute: MappedAttribute, mapped: MappedType) -> bool:
-    """Return True if what Assets must contain follows from a record."""
-    if not attribute.name or not attribute.is_compared:
-        return False
-    # What joins several values of a single-valued attribute may be unknown.
-    return len(attribute.paths) == 1 or attribute.is_multiple or bool(mapped.concatenator)
 
 
 def _storable(text: str) -> str:
@@ -415,12 +390,6 @@ def _storable(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-8", "backslashreplace").decode()
     return text
-
-
-def _hash(texts: Iterable[str]) -> int:
-    # It is not documented whether Assets keeps line ends and spaces at the ends.
-    values = sorted({text.replace("\r\n", "\n").strip() for text in texts})
-    return (hash(tuple(values)) or 1) if any(values) else 0
 
 
 def _references(value: ObjectValue | None) -> list[ObjectReference]:

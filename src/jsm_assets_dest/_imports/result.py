@@ -146,9 +146,12 @@ class ImportResult:
                 *self.noted,
             )
         )
-        return (
-            problems if self.verification is None else larger_problems(problems, self.verification.problems)
-        )
+        if self.verification is None:
+            return problems
+        if self.verification.scope == "all":
+            # Assets may have status names that the model does not contain.
+            problems = tuple(problem for problem in problems if problem.code != "unknown_status")
+        return larger_problems(problems, self.verification.problems)
 
     @property
     def verified(self) -> Literal["no", "sample", "all"]:

@@ -1,12 +1,14 @@
 """Builds the schema model: read what exists, plan, send the changes, and wait until Assets has processed them."""
 
 import re
+from collections.abc import Sequence
 from copy import copy
 from http import HTTPStatus
 
 from attrs import evolve
 
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._assets.object_types import ExistingObjectType
 from .._http.commands import Operation, Sleep
 from .._imports.execution_status import read_execution_status
 from .._model.document_reading import read_document
@@ -36,8 +38,8 @@ from ..exceptions import (
     TransportError,
     ValidationError,
 )
+from . import deleted_attributes, link_targets, linked_attributes
 from . import import_tokens as tokens
-from . import linked_attributes
 from . import object_schemas as schemas
 from .import_target import ImportTarget
 from .other_imports import other_imports
@@ -61,8 +63,22 @@ def plan(target: ImportTarget, model: SchemaModel) -> Operation[BuildPlanRecord]
 
 def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:
     plan = yield from _mapping_plan(target, model, links)
-    items = (*(yield from linked_attributes.plan_items(target, plan.model)), *_reset_setting(target, plan))
-    return evolve(plan, items=(*plan.items, *items)) if items else plan
+    types = yield from _existing_types(target, plan)
+    items = (*plan.items, *linked_attributes.plan_items(plan.model, types), *_reset_setting(target, plan))
+    if types:
+        items = yield from deleted_attributes.mark_deleted(target.site, plan.model, items, types)
+    return evolve(plan, items=items)
+
+
+def _existing_types(
+    target: ImportTarget, plan: BuildPlanRecord
+) -> Operation[Sequence[ExistingObjectType] | None]:
+    """Read the object types if the plan needs them. Return None without an account."""
+    if target.schema is None:
+        return None
+    if not (plan.model.links or deleted_attributes.may_be_deleted(plan.items)):
+        return ()
+    return (yield from link_targets.linkable_types(target.site, target.schema))
 
 
 def _reset_setting(target: ImportTarget, plan: BuildPlanRecord) -> tuple[PlanItem, ...]:

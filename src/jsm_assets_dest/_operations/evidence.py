@@ -21,6 +21,7 @@ from attrs import evolve
 
 from .._assets.import_sources import ImportedType, ImportSource
 from .._assets.object_types import ObjectType
+from .._assets.statuses import Status
 from .._http.commands import Operation
 from .._imports.comparison import Comparison
 from .._imports.execution_status import read_execution_status
@@ -38,6 +39,7 @@ from ..exceptions import AssetsError
 from . import import_tokens as tokens
 from . import object_schemas as schemas
 from .building import current_document
+from .choices import Choices
 from .import_target import ImportTarget
 from .object_selection import Selection
 from .objects import PAGE_SIZE, ObjectReading
@@ -59,6 +61,8 @@ def read_evidence(
     current = read_current((yield from current_document(target, links)))
     source, types, unreadable = yield from _read_types(target, links)
     mapped_types = _mapped_types(current, source, types)
+    if compares_values:
+        mapped_types = yield from _with_choices(target, source, types, mapped_types)
     comparison = Comparison(mapped_types, compares_values=compares_values, stores_digests=journal is not None)
     if types is not None:
         unreadable = yield from _read_objects(
@@ -78,7 +82,8 @@ def read_mapped_types(
     """Read the object types that the import is mapped to, and why their ids could not be read, if so."""
     current = read_current((yield from current_document(target, links)))
     source, types, unreadable = yield from _read_types(target, links)
-    return _mapped_types(current, source, types), unreadable
+    mapped_types = yield from _with_choices(target, source, types, _mapped_types(current, source, types))
+    return mapped_types, unreadable
 
 
 def _read_types(
@@ -192,6 +197,42 @@ def _target_of(current: Current, attribute: CurrentAttribute | None, query: str)
     identifiers = frozenset(by_id.get(identifier, identifier) for identifier in target.mapping.identifiers)
     is_simple = len(identifiers) == 1 and identifiers == names_quoted_in(query)
     return (target.external_id or target.name) if is_simple else "", is_simple
+
+
+def _with_choices(
+    target: ImportTarget,
+    source: ImportSource | None,
+    types: tuple[ObjectType, ...] | None,
+    mapped_types: list[MappedType],
+) -> Operation[list[MappedType]]:
+    """Read the options of select attributes and the statuses, so that it is known which values the import ignores."""
+    kinds = {attribute.type for mapped in mapped_types for attribute in mapped.attributes}
+    if source is None or not types or not kinds & {"select", "status"}:
+        return mapped_types
+    schema_id = source.schema_id if target.schema is None else target.schema.id
+    statuses: tuple[Status, ...] = ()
+    try:
+        definitions = yield from schemas.attributes(target.site, schema_id)
+        if "status" in kinds:
+            statuses = yield from schemas.statuses(target.site, schema_id)
+    except AssetsError as error:
+        _log.warning("the options and statuses could not be read (%s)", error.code)
+        return [evolve(mapped, has_unknown_choices=True) for mapped in mapped_types]
+    choices = Choices(definitions, statuses, {object_type.id: object_type.parent_id for object_type in types})
+    return [
+        evolve(
+            mapped,
+            attributes=tuple(
+                evolve(
+                    attribute,
+                    choices=choices.of(mapped, attribute),
+                    ignores_others=source.handling("unknown values", mapped.name) == "IGNORE",
+                )
+                for attribute in mapped.attributes
+            ),
+        )
+        for mapped in mapped_types
+    ]
 
 
 def _read_objects(

@@ -1,5 +1,7 @@
 """Attributes of the types user and group that a model declares: what a build does about them, with the account."""
 
+from collections.abc import Iterator, Sequence
+
 from attrs import evolve
 
 from .._assets.object_types import Attribute, ExistingObjectType
@@ -8,6 +10,7 @@ from .._model.names import same_name
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from .._plan.build_plan import BuildPlanRecord
+from .._plan.differences import existing_attribute
 from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from .._wire import link_requests as wire
 from . import link_targets
@@ -21,36 +24,27 @@ def _declared(model: SchemaModel) -> list[tuple[ObjectTypeSpec, AttributeSpec]]:
     return [(spec, attribute) for spec in model.object_types for attribute in spec.linked_attributes]
 
 
-def plan_items(target: ImportTarget, model: SchemaModel) -> Operation[tuple[PlanItem, ...]]:
-    """Return an item for each linked attribute of a model."""
-    declared = _declared(model)
-    types: tuple[ExistingObjectType, ...] = ()
-    if declared and target.schema is not None:
-        types = yield from link_targets.linkable_types(target.site, target.schema)
-    return tuple(
-        _item(spec, attribute, _find(types, spec, attribute), has_account=target.schema is not None)
-        for spec, attribute in declared
-    )
+def plan_items(model: SchemaModel, types: Sequence[ExistingObjectType] | None) -> Iterator[PlanItem]:
+    """Yield an item for each linked attribute of a model.
+
+    Args:
+        model: The model.
+        types: The object types of the schema, or None without an account.
+    """
+    for spec, attribute in _declared(model):
+        existing_type = existing_type_of(spec, types or ())
+        existing = None if existing_type is None else existing_attribute(existing_type, attribute.name)
+        yield _item(spec, attribute, existing, has_account=types is not None)
 
 
-def _find(
-    types: tuple[ExistingObjectType, ...], spec: ObjectTypeSpec, attribute: AttributeSpec
-) -> Attribute | None:
+def existing_type_of(spec: ObjectTypeSpec, types: Sequence[ExistingObjectType]) -> ExistingObjectType | None:
+    """Return the existing object type of a wanted one, or None."""
     name = spec.name if spec.adopted is None else spec.adopted.name
-    return next(
-        (
-            existing_attribute
-            for kind in types
-            if same_name(kind.object_type.name, name)
-            for existing_attribute in kind.attributes
-            if same_name(existing_attribute.name, attribute.name)
-        ),
-        None,
-    )
+    return next((kind for kind in types if same_name(kind.object_type.name, name)), None)
 
 
 def _item(
-    spec: ObjectTypeSpec, attribute: AttributeSpec, existing_attribute: Attribute | None, *, has_account: bool
+    spec: ObjectTypeSpec, attribute: AttributeSpec, existing: Attribute | None, *, has_account: bool
 ) -> PlanItem:
     kind, path = attribute.type.value, f"{spec.key}.{attribute.key}"
 
@@ -64,18 +58,18 @@ def _item(
             "You: pass the object schema, read with an account that manages it, as schema= to import_token, or remove these "
             "attributes from the model.",
         )
-    if existing_attribute is None:
+    if existing is None:
         return item(PlanKind.CREATE, f'The account creates "{attribute.name}" with the type {kind}.')
-    if existing_attribute.type != kind:
+    if existing.type != kind:
         return item(
             PlanKind.IMPOSSIBLE,
-            f'"{attribute.name}" exists with the type {existing_attribute.type}, and the model wants {kind}.',
+            f'"{attribute.name}" exists with the type {existing.type}, and the model wants {kind}.',
             "You: choose another name in the model.",
         )
-    if _is_narrower(existing_attribute.maximum, attribute.maximum):
+    if _is_narrower(existing.maximum, attribute.maximum):
         return item(
             PlanKind.DRIFT,
-            f'"{attribute.name}" allows at most {existing_attribute.maximum:,} values in Assets, and the model wants '
+            f'"{attribute.name}" allows at most {existing.maximum:,} values in Assets, and the model wants '
             f"{'no limit' if attribute.maximum == -1 else f'{attribute.maximum:,}'}. Objects with more are not linked.",
             "An object schema manager: allow more values in Assets.",
         )

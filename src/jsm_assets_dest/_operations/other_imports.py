@@ -15,7 +15,8 @@ from .._wire.json_reading import read_object
 from ..exceptions import ApiError, HtmlResponseError, MalformedAnswerError
 from . import object_schemas as schemas
 
-_UNREADABLE = (ApiError, MalformedAnswerError, HtmlResponseError)
+#: Errors of reads that make a plan more exact, but that it does not need.
+UNREADABLE = (ApiError, MalformedAnswerError, HtmlResponseError)
 
 
 def other_imports(site: Site, import_source_id: str) -> Operation[list[OtherImport]]:
@@ -23,7 +24,7 @@ def other_imports(site: Site, import_source_id: str) -> Operation[list[OtherImpo
     others: list[OtherImport] = []
     try:
         listed = yield from schemas.list_all(site)
-    except _UNREADABLE:
+    except UNREADABLE:
         return others
     for schema in listed:
         imports = yield from imports_of(site, schema.id)
@@ -41,14 +42,14 @@ def imports_of(site: Site, schema_id: str) -> Operation[list[tuple[str, str, Map
     imports: list[tuple[str, str, Mapping[str, object]]] = []
     try:
         sources = yield from schemas.import_sources(site, schema_id)
-    except _UNREADABLE:
+    except UNREADABLE:
         return imports
     for source in sources:
         if source.is_external:
             try:
                 response = yield from ask_assets(site, _document_builder(source.id))
                 imports.append((source.id, source.name, read_object(response.json(), "a schema and mapping")))
-            except _UNREADABLE:
+            except UNREADABLE:
                 continue
     return imports
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from .._assets.import_sources import ImportSource
 from .._errors.facts import Place
 from .._http.commands import Operation
+from .._imports.arriving_values import ignored_notes, not_compared_notes
 from .._imports.journal import Journal
 from .._imports.options import ImportOptions
 from .._imports.preview import ImportPreview, preview_of
@@ -114,17 +115,9 @@ def _notes(evidence: RunEvidence, options: ImportOptions) -> list[str]:
         )
     if would_reject(comparison, options):
         notes.append("The guard would not complete this import, because objects are missing from it.")
-    uncompared = [
-        f"{mapped.name}.{attribute.name}"
-        for mapped in comparison.types
-        for attribute in mapped.attributes
-        if not attribute.is_compared
-    ]
-    if uncompared:
-        notes.append(
-            f"Only Assets can resolve {', '.join(uncompared)}, so these references were not compared."
-        )
+    notes += not_compared_notes(comparison.types)
     notes.append(_handling(evidence.import_source))
+    notes += ignored_notes(comparison.arriving)
     # A record of an unknown selector counts for every object type.
     skipped = max((comparison.counts(mapped.key).unreadable for mapped in comparison.types), default=0)
     if skipped:

@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from attrs import define, evolve, field
 
 from .._http.commands import Operation, Sleep
+from .._imports.arriving_values import ignored_notes, not_compared_notes
 from .._imports.execution_status import ExecutionStatus
 from .._imports.identities import PART, MappedType, display
 from .._imports.options import ImportOptions
-from .._imports.problems import ImportProblem, ProblemCode, skipped_problems
+from .._imports.problems import ImportProblem, ProblemCode, skipped_problems, unknown_status_problems
 from .._imports.progress import count_text
 from .._imports.readback import DANGLING, EMPTIED, LOST, Counts, ReadBack
 from .._imports.tally import Tally
@@ -316,23 +317,21 @@ class Verifying:
         verified: list[VerifiedObjectType] = []
         problems: list[ImportProblem] = []
         notes: list[str] = []
-        for mapped in self.readback.types:
+        for mapped, arriving in zip(self.readback.types, self.readback.arriving, strict=True):
             counts = self.readback.counts(mapped.key)
             number, names = self._not_removed(mapped)
             if not counts.compared and not number:
                 continue
             verified.append(self._verified(mapped, counts, number))
             problems += self._problems(mapped, counts)
+            problems += unknown_status_problems(mapped.name, arriving.ignored("status").values())
             if number:
                 notes.append(
                     f"{mapped.name}: {count_text(number, 'object')} without a record "
                     f"{'was' if number == 1 else 'were'} not removed, such as {', '.join(names[:3])}. {_REASONS}"
                 )
-        not_compared = self.readback.not_compared()
-        if not_compared:
-            notes.append(
-                f"Not compared, because only Assets can resolve their values: {', '.join(not_compared)}."
-            )
+        notes += not_compared_notes(self.readback.types)
+        notes += ignored_notes(self.readback.arriving, "select")
         return ImportVerification(
             scope="all" if self.readback.sample is None else "sample",
             object_types=tuple(verified),

@@ -48,6 +48,8 @@ class AttributeMapping:
     is_identifier: bool
     query: str
     extra: Mapping[str, object]
+    #: Not compared: an attribute that was renamed in Assets has the same mapping.
+    name: str = field(default="", eq=False)
 
 
 @frozen(kw_only=True)
@@ -66,6 +68,12 @@ class CurrentMapping:
             for external_id, mapping in self.attributes.items()
             if mapping.is_identifier
         }
+
+    def fills(self, external_id: str, name: str) -> bool:
+        """Return True if it fills the attribute with this external id, or one with this name in any case."""
+        return external_id in self.attributes or any(
+            same_name(mapping.name, name) for mapping in self.attributes.values()
+        )
 
 
 @frozen(kw_only=True)
@@ -127,6 +135,7 @@ def read_mapping(mapping: Mapping[str, object]) -> CurrentMapping:
                 entry.get("externalIdPart") is True,
                 as_text(entry.get("objectMappingIQL")),
                 attribute_mapping_extra_of(entry),
+                as_text(entry.get("attributeName")),
             )
             for entry in as_objects(mapping.get("attributesMapping"))
         },

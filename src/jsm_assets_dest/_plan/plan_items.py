@@ -4,6 +4,8 @@ import enum
 
 from attrs import frozen
 
+from .._display.short_repr import short_repr
+
 
 class PlanKind(enum.StrEnum):
     """Action of a build on an item."""
@@ -54,15 +56,18 @@ class PlanItem:
             what is only in Assets, the name there.
         message: What the build does, in a sentence.
         remedy: What a person can do about warnings, drift, risky changes, and impossible changes; empty otherwise.
+        was_deleted: True if it is created again, because someone deleted it in Assets, with its objects or values.
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     kind: PlanKind
     subject: PlanSubject
     path: str
     message: str
     remedy: str = ""
+    was_deleted: bool = False
 
     @property
     def is_change(self) -> bool:
@@ -81,4 +86,5 @@ class PlanItem:
             "path": self.path,
             "message": self.message,
             "remedy": self.remedy,
+            "was_deleted": self.was_deleted,
         }

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from .._display.short_repr import short_repr
 from .._errors.forgetful import forgetful
 from .._secret import Secret
 from ..exceptions import ConfigurationError, InvalidCredentialError
@@ -47,6 +48,7 @@ class ApiToken:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     email: str
     token: Secret = field(repr=False)
@@ -89,6 +91,7 @@ class OAuthToken:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     token: Secret | None = field(repr=False)
     provider: TokenProvider | None = field(repr=False)
@@ -133,6 +136,7 @@ class ClientCredentials:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     client_id: str
     client_secret: Secret = field(repr=False)
@@ -178,6 +182,7 @@ class ForgeToken:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     token: Secret = field(repr=False)
     api_base_url: str

@@ -26,7 +26,7 @@ class Patience:
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
-        self.waited = 0.0
+        self.waited: float = 0.0
         self.on_wait: Callable[[float, float], Operation[None]] | None = None
         #: End of the waits that are included.
         self._until = float("-inf")

@@ -6,6 +6,7 @@ from typing import Self
 from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked_methods
+from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError
 
 #: Extra random delay, as a fraction of the server's `Retry-After`. It keeps clients from retrying at the same time.
@@ -60,6 +61,7 @@ class RetryPolicy:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     attempts: int = field(default=5, validator=_attempts)
     deadline: float = field(default=300.0, validator=_positive)

@@ -1,8 +1,6 @@
 # Derived from _async/object_schema.py by tools/derive_sync.py: do not edit; change _async/object_schema.py and derive again.
 """Object schema of a site."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Self
@@ -11,6 +9,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._display.short_repr import short_repr
 from .._operations import object_schemas as schemas
 from .session import LazyModule, Session, values_of
 
@@ -55,6 +54,7 @@ class ObjectSchema(ObjectSchemaRecord):
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     _session: Session = field(repr=False, eq=False, alias="session")
 
@@ -71,11 +71,11 @@ class ObjectSchema(ObjectSchemaRecord):
         """
         return self.of(self._session, self._session.run(schemas.refreshed(self._session.site, self.id)))
 
-    def object_types(self) -> tuple[types.ObjectType, ...]:
+    def object_types(self) -> "tuple[types.ObjectType, ...]":
         """Return all object types of all levels, each with its number of objects."""
         return self._session.run(schemas.object_types(self._session.site, self.id))
 
-    def attributes(self) -> tuple[types.Attribute, ...]:
+    def attributes(self) -> "tuple[types.Attribute, ...]":
         """Return all attributes of all object types."""
         return self._session.run(schemas.attributes(self._session.site, self.id))
 
@@ -86,7 +86,7 @@ class ObjectSchema(ObjectSchemaRecord):
         object_type: str | None = None,
         include_children: bool = False,
         page_size: int = 100,
-    ) -> Iterator[object_values.AssetsObject]:
+    ) -> "Iterator[object_values.AssetsObject]":
         """Iterate over objects, page by page, in bounded memory.
 
         Objects may appear and disappear meanwhile. All objects that exist from the beginning to the end are returned, each
@@ -115,7 +115,7 @@ class ObjectSchema(ObjectSchemaRecord):
         )
         return self._iterated(reading)
 
-    def _iterated(self, reading: object_reading.ObjectReading) -> Iterator[object_values.AssetsObject]:
+    def _iterated(self, reading: "object_reading.ObjectReading") -> "Iterator[object_values.AssetsObject]":
         while page := self._session.run(reading.next_page()):
             for asset in page:
                 yield asset
@@ -134,7 +134,7 @@ class ObjectSchema(ObjectSchemaRecord):
         """
         return self._session.run(object_reading.count(self._session.site, self, query, object_type))
 
-    def get_object(self, key: str) -> object_values.AssetsObject:
+    def get_object(self, key: str) -> "object_values.AssetsObject":
         """Return the object with the given key.
 
         Args:
@@ -146,7 +146,7 @@ class ObjectSchema(ObjectSchemaRecord):
         """
         return self._session.run(object_reading.get(self._session.site, self, key))
 
-    def find_object(self, key: str) -> object_values.AssetsObject | None:
+    def find_object(self, key: str) -> "object_values.AssetsObject | None":
         """Return the object with the given key, or None.
 
         Args:
@@ -181,11 +181,11 @@ class ObjectSchema(ObjectSchemaRecord):
         reading = object_reading.reading(self._session.site, self, query, object_type=object_type)
         return self._session.run(exporting.export(reading, path))
 
-    def graph(self) -> graphs.Graph:
+    def graph(self) -> "graphs.Graph":
         """Return a diagram of the object types, attributes, and references, as Mermaid text, as SVG, and for notebooks."""
         return self._session.run(schemas.graph(self._session.site, self))
 
-    def find_conflicts(self, model: models.SchemaModel) -> list[conflict_handles.ObjectTypeConflict]:
+    def find_conflicts(self, model: "models.SchemaModel") -> "list[conflict_handles.ObjectTypeConflict]":
         """Return the conflicts: object types of the model whose name an existing object type has, in any case.
 
         Args:
@@ -198,7 +198,7 @@ class ObjectSchema(ObjectSchemaRecord):
         records = self._session.run(conflicts.find(self._session.site, self.id, model))
         return [conflict_handles.ObjectTypeConflict.of(self._session, record) for record in records]
 
-    def roles(self) -> role_values.SchemaRoles:
+    def roles(self) -> "role_values.SchemaRoles":
         """Return the roles with their entries, and which entries give every JSM user access.
 
         Raises:
@@ -210,10 +210,10 @@ class ObjectSchema(ObjectSchemaRecord):
     def preview_roles(
         self,
         *,
-        managers: Sequence[role_values.RoleEntry] | None = None,
-        developers: Sequence[role_values.RoleEntry] | None = None,
-        users: Sequence[role_values.RoleEntry] | None = None,
-    ) -> role_values.RolesPreview:
+        managers: "Sequence[role_values.RoleEntry] | None" = None,
+        developers: "Sequence[role_values.RoleEntry] | None" = None,
+        users: "Sequence[role_values.RoleEntry] | None" = None,
+    ) -> "role_values.RolesPreview":
         """Return what `set_roles` with the same arguments would change, and who would lose access. Sends only reads.
 
         Raises:
@@ -226,10 +226,10 @@ class ObjectSchema(ObjectSchemaRecord):
     def set_roles(
         self,
         *,
-        managers: Sequence[role_values.RoleEntry] | None = None,
-        developers: Sequence[role_values.RoleEntry] | None = None,
-        users: Sequence[role_values.RoleEntry] | None = None,
-    ) -> role_values.SchemaRoles:
+        managers: "Sequence[role_values.RoleEntry] | None" = None,
+        developers: "Sequence[role_values.RoleEntry] | None" = None,
+        users: "Sequence[role_values.RoleEntry] | None" = None,
+    ) -> "role_values.SchemaRoles":
         """Replace the entries of roles. A role that is None is not changed; an empty list removes all entries.
 
         An entry is the name of a group, an account id, or a result of `find_groups` or `find_users` of the connection.
@@ -276,11 +276,11 @@ class ObjectSchema(ObjectSchemaRecord):
         """Allow or forbid references from other object schemas to objects of this one. Other settings are not changed."""
         self._session.run(schemas.allow_references(self._session.site, self.id, allowed=allowed))
 
-    def statuses(self) -> tuple[status_values.Status, ...]:
+    def statuses(self) -> "tuple[status_values.Status, ...]":
         """Return the statuses for objects: those of this object schema first, then those that all object schemas share."""
         return self._session.run(schemas.statuses(self._session.site, self.id))
 
-    def find_status(self, name: str) -> status_values.Status | None:
+    def find_status(self, name: str) -> "status_values.Status | None":
         """Return the status with the given name, or None.
 
         A status of this object schema takes precedence over one that all object schemas share.
@@ -291,8 +291,8 @@ class ObjectSchema(ObjectSchemaRecord):
         return self._session.run(schemas.find_status(self._session.site, self.id, name))
 
     def create_status(
-        self, name: str, category: status_values.StatusCategory | str, description: str = ""
-    ) -> status_values.Status:
+        self, name: str, category: "status_values.StatusCategory | str", description: str = ""
+    ) -> "status_values.Status":
         """Create a status of this object schema. Building a model creates the statuses that the model declares.
 
         Args:
@@ -308,14 +308,14 @@ class ObjectSchema(ObjectSchemaRecord):
             schemas.create_status(self._session.site, self.id, name, category, description)
         )
 
-    def import_sources(self) -> tuple[sources.ImportSource, ...]:
+    def import_sources(self) -> "tuple[sources.ImportSource, ...]":
         """Return the imports of the object schema, each with its state and its settings.
 
         An import can be created only on the configuration page of the object schema, on the Import tab.
         """
         return self._session.run(schemas.import_sources(self._session.site, self.id))
 
-    def import_status(self, import_source: sources.ImportSource) -> sources.ImportStatus:
+    def import_status(self, import_source: "sources.ImportSource") -> "sources.ImportStatus":
         """Return the state of an import, read with the account's credentials instead of an import token.
 
         Args:
@@ -325,15 +325,15 @@ class ObjectSchema(ObjectSchemaRecord):
 
     def link_users(
         self,
-        *links: links_to_jira.UserLink | links_to_jira.GroupLink,
-        accounts: link_arguments.Accounts | None = None,
+        *links: "links_to_jira.UserLink | links_to_jira.GroupLink",
+        accounts: "link_arguments.Accounts | None" = None,
         create_attribute: bool = False,
         clear: bool = False,
         accept_hidden: bool = False,
         dry_run: bool = False,
         per_minute: float = 500,
-        on_progress: str | Callable[[link_values.UserLinkProgress], object] | None = None,
-    ) -> link_values.UserLinkReport:
+        on_progress: "str | Callable[[link_values.UserLinkProgress], object] | None" = None,
+    ) -> "link_values.UserLinkReport":
         """Fill attributes of type User and Group with the accounts and groups of Jira that belong to the objects.
 
         An import can't fill such attributes. Only objects that differ are written, so the method can be run after each

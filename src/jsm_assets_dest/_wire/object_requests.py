@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..exceptions import MalformedAnswerError
 from .addresses import address
-from .json_reading import as_objects, read_array, read_flag, read_number, read_object, read_text
+from .json_reading import as_objects, as_text, read_array, read_flag, read_number, read_object, read_text
 from .request import Request
 from .response import Response
 
@@ -71,6 +71,18 @@ def read_object_page(response: Response) -> ObjectPage:
         objects=[read_object(value, "an object") for value in read_array(source.get("values"), "objects")],
         definitions=as_objects(source.get("objectTypeAttributes")),
     )
+
+
+def read_history(base: str, object_id: str) -> Request:
+    """Read the changes of an object: a bare array, not paged."""
+    return Request(
+        operation="list object history", method="GET", url=address(base, "object", object_id, "history")
+    )
+
+
+def read_changed_attributes(response: Response) -> set[str]:
+    """Return the names of the attributes in the response to `read_history`. The entry of the creation has none."""
+    return {as_text(entry.get("affectedAttribute")) for entry in as_objects(response.json())} - {""}
 
 
 def count_objects(base: str, query: str, *, subject: str = "") -> Request:

@@ -43,6 +43,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "create attribute": "create the attribute[ {subject}]",
     "update object": "change the object[ {subject}]",
     "get object": "read the object[ {subject}]",
+    "list object history": "read the history of objects",
     "search users": "search the users[ of {site}]",
     "get users": "read the users[ of {site}]",
     "list users": "read the users[ of {site}]",

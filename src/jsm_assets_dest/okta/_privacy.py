@@ -12,11 +12,11 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked
 from .._model.links import dependent_links
+from .._model.okta_options import PREFIX
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec
 from .._secret import Secret
 from ..exceptions import ConfigurationError
-from ._custom_attributes import PREFIX
 from ._fields import TYPES
 from ._values import Scalar
 

@@ -7,8 +7,8 @@ from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
 
+from .._model.okta_options import PREFIX
 from .._model.specs import AttributeSpec, ObjectTypeSpec
-from ._custom_attributes import PREFIX
 from ._fields import Field, TypeFields, device_users
 from ._okta_objects import pick, text_at
 from ._privacy import Transform

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeAlias
 
 from attrs import evolve
 
@@ -10,17 +9,12 @@ from .._arguments.checking import checked
 from .._arguments.conversion import instances, texts
 from .._assets.statuses import StatusCategory
 from .._model.links import source_of
+from .._model.okta_options import PREFIX, CustomAttribute, ManagerBy, Profile
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec, StatusSpec
 from ..exceptions import ConfigurationError
-from ._custom_attributes import PREFIX, CustomAttribute
 from ._fields import LEAN_REFERENCES, TYPES, Field, Level, TypeFields
 from ._values import status_name
-
-#: Size of the model.
-Profile: TypeAlias = Literal["lean", "standard", "full"]
-#: Attribute of People by which a person's manager is found.
-ManagerBy: TypeAlias = Literal["email", "employee_number", "id"]
 
 _LEVELS: Mapping[str, Level] = {"lean": Level.LEAN, "standard": Level.STANDARD, "full": Level.FULL}
 _MANAGER_ATTRIBUTES: Mapping[str, str] = {

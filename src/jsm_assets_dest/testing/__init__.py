@@ -41,3 +41,8 @@ __all__ = [
     "SiteProfile",
     "UnusedFaultsError",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return __all__

@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, Unpack
 
-from .world.attributes import AttributeSettings, create_attribute
 from .world.entities import (
     BOOLEAN,
     DEFAULT,
@@ -25,9 +24,9 @@ from .world.entities import (
     ObjectType,
 )
 from .world.objects import create_object, delete_object, update_object
-from .world.roles import roles_of, set_actors
+from .world.schemas import roles_of, set_actors
 from .world.site import Site
-from .world.types import create_object_type
+from .world.types import AttributeSettings, create_attribute, create_object_type
 
 Shown: TypeAlias = None | str | int | float | bool | list[str | int | float | bool]
 """

@@ -8,7 +8,7 @@ from typing import cast
 from .handles import SeededSchema
 from .world import imports
 from .world.entities import Execution, ImportSource
-from .world.executions import cancel_execution, settle_executions, status_document
+from .world.imports import cancel_execution, settle_executions, status_document
 from .world.json_reading import JsonObject, JsonValue
 from .world.missing_objects import missing_policy, policy_of
 from .world.site import Site

@@ -8,15 +8,84 @@ from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
 
-from ..world import roles
+from ..world import schemas
 from ..world.entities import Account, ImportSource, ObjectSchema, ObjectType
-from ..world.json_reading import JsonValue, parse_integer
-from ..world.rejections import Rejection, bad_request, errors_body, not_found, not_permitted
+from ..world.json_reading import FieldProblem, Fields, JsonValue, parse_integer, parse_json, read_fields
+from ..world.rejections import (
+    Rejection,
+    bad_request,
+    by_strictness,
+    errors_body,
+    invalid_fields,
+    not_found,
+    not_permitted,
+)
 from ..world.site import Site
 from .access import Access
 from .addresses import Address
-from .bodies import NO_BODY, Body
 from .exchange import Inbound, Response
+from .rendering import Renderer
+
+
+@frozen(kw_only=True)
+class Body(Fields):
+    """The fields of a body.
+
+    Args:
+        allowed: False for operations without a body.
+        whole: any JSON is accepted, and the rules check it.
+        form: `application/x-www-form-urlencoded` is accepted too.
+        may_be_empty: no body means an empty object.
+    """
+
+    allowed: bool = True
+    whole: bool = False
+    form: bool = False
+    may_be_empty: bool = False
+
+
+NO_BODY = Body(allowed=False)
+WHOLE_BODY = Body(whole=True)
+
+
+def read_body(body: Body, data: bytes, content_type: str, *, strict: bool) -> Mapping[str, Any]:
+    """Return the checked fields of a body.
+
+    Args:
+        body: what is declared.
+        data: the bytes.
+        content_type: header of the request.
+        strict: see `read_fields`; a media type other than JSON is rejected, too.
+
+    Raises:
+        Rejection: 400 with the invalid fields; 415 for another media type in strict mode.
+    """
+    if not body.allowed or (body.may_be_empty and not data.strip()):
+        return {}
+    if strict and "json" not in content_type.lower():
+        raise by_strictness(
+            Rejection(415, errors_body([f"Unsupported Media Type: {content_type or 'none'}"]))
+        )
+    try:
+        value = parse_json(data)
+    except ValueError as problem:
+        raise bad_request(f"The request body is not valid JSON: {problem}") from None
+    if body.whole:
+        return {"": value}
+    if not isinstance(value, dict):
+        raise bad_request("The request body must be a JSON object")
+    fields, problems = read_fields(body, value, strict=strict)
+    if problems:
+        raise invalid_body(problems)
+    return fields
+
+
+def invalid_body(problems: Mapping[str, FieldProblem]) -> Rejection:
+    """Reject fields, and mark the rejection if only strict mode makes it."""
+    rejection = invalid_fields({name: problem.text for name, problem in problems.items()})
+    only_strict = all(problem.strict_only for problem in problems.values())
+    return by_strictness(rejection) if only_strict else rejection
+
 
 Handler: TypeAlias = Callable[["Call"], Response]
 
@@ -83,6 +152,11 @@ class Call:
     strict: bool
     language: str = "en"
     body: Mapping[str, Any] = field(factory=dict)
+    render: Renderer = field(init=False)
+
+    @render.default
+    def _renderer(self) -> Renderer:
+        return Renderer(self.site, self.base, self.language)
 
     @property
     def base(self) -> str:
@@ -136,6 +210,18 @@ class Call:
         # `false` is a default of the document, too, which generated clients always send.
         return "" if text in ('""', "false") else text.lower()
 
+    def schema(self, right: str, parameter: str = "id") -> ObjectSchema:
+        """Return the object schema of the path, if the caller has a right in it; see `require`."""
+        schema = self.site.schema(self.parameters[parameter])
+        self.require(schema, right)
+        return schema
+
+    def object_type(self, right: str, parameter: str = "id") -> ObjectType:
+        """Return the object type of the path, if the caller has a right in its object schema; see `require`."""
+        object_type = self.site.object_type(self.parameters[parameter])
+        self.require(self.site.schemas[object_type.schema_id], right)
+        return object_type
+
     def object_type_in_body(self, name: str) -> ObjectType:
         """Return the object type of an id in the body; an unknown one is a 400 unless `Doubts` says otherwise."""
         with self._unknown_in_body(name):
@@ -170,7 +256,7 @@ class Call:
         if (
             schema.key in self.access.closed_schemas
             or account is None
-            or not roles.allows(self.site, account, schema, right)
+            or not schemas.allows(self.site, account, schema, right)
         ):
             if self.site.doubts.schema_without_role_status == 404:
                 raise not_found("SchemaObject", schema.id)
@@ -182,4 +268,4 @@ class Call:
         account = self.caller.account
         if schema.key in self.access.closed_schemas:
             return False
-        return account is not None and roles.allows(self.site, account, schema, right)
+        return account is not None and schemas.allows(self.site, account, schema, right)

@@ -12,10 +12,8 @@ from ..world.icons import image
 from ..world.json_reading import ID, INTEGER, STRING, JsonObject, JsonValue
 from ..world.rejections import Rejection, errors_body, not_found, not_permitted
 from ..world.schemas import object_count
-from .bodies import Body
-from .call import Call
+from .call import Body, Call
 from .exchange import Response, empty_response, json_response
-from .rendering import Renderer
 from .routing import Routes
 
 ROUTES = Routes("assets")
@@ -27,10 +25,6 @@ _STATUS = Body(
     optional={"description": STRING, "objectSchemaId": ID, "displayName": STRING},
 )
 _KIND = {"description": STRING, "color": STRING, "objectSchemaId": ID, "displayName": STRING}
-
-
-def _render(call: Call) -> Renderer:
-    return Renderer(call.site, call.base)
 
 
 def _require_schema(call: Call, schema_id: int | None) -> None:
@@ -50,8 +44,9 @@ def _schema_id(call: Call) -> int | None:
 
 @ROUTES.operation("list icons", "GET", "/icon/global", scope=_ICON)
 def list_icons(call: Call) -> Response:
-    render = _render(call)
-    return json_response([render.icon(icon) for icon in call.site.icons.values() if icon.schema_id is None])
+    return json_response(
+        [call.render.icon(icon) for icon in call.site.icons.values() if icon.schema_id is None]
+    )
 
 
 @ROUTES.operation("get icon", "GET", "/icon/{id}", scope=_ICON)
@@ -59,7 +54,7 @@ def get_icon(call: Call) -> Response:
     icon = call.site.icons.get(call.parameters["id"])
     if icon is None:
         raise not_found("IconBean", call.parameters["id"])
-    return json_response(_render(call).icon(icon))
+    return json_response(call.render.icon(icon))
 
 
 @ROUTES.operation("load icon image", "GET", "/icon/{id}/icon.png", scope=_ICON)
@@ -86,9 +81,12 @@ def list_statuses(call: Call) -> Response:
         schema = call.site.schema(text)
         call.require(schema, "view")
         schema_id = schema.id
-    render = _render(call)
     return json_response(
-        [render.status(status) for status in call.site.statuses.values() if status.schema_id == schema_id]
+        [
+            call.render.status(status)
+            for status in call.site.statuses.values()
+            if status.schema_id == schema_id
+        ]
     )
 
 
@@ -103,7 +101,7 @@ def create_status(call: Call) -> Response:
         description=call.text("description") or "",
         schema_id=schema_id,
     )
-    return json_response(_render(call).status(status, full=True), 201)
+    return json_response(call.render.status(status, full=True), 201)
 
 
 def _status(call: Call) -> Status:
@@ -115,7 +113,7 @@ def _status(call: Call) -> Status:
 
 @ROUTES.operation("get status", "GET", "/config/statustype/{id}", scope=_READ)
 def get_status(call: Call) -> Response:
-    return json_response(_render(call).status(_status(call), full=True))
+    return json_response(call.render.status(_status(call), full=True))
 
 
 @ROUTES.operation("update status", "PUT", "/config/statustype/{id}", scope=_WRITE, body=_STATUS)
@@ -129,7 +127,7 @@ def update_status(call: Call) -> Response:
         category=call.integer("category") or 0,
         description=call.text("description"),
     )
-    return json_response(_render(call).status(status, full=True))
+    return json_response(call.render.status(status, full=True))
 
 
 @ROUTES.operation("delete status", "DELETE", "/config/statustype/{id}", scope=_DELETE)
@@ -148,10 +146,9 @@ def list_reference_types(call: Call) -> Response:
     text = call.query.get("objectSchemaId")
     schema_id = call.site.schema(text).id if text is not None else None
     everything = call.flag("includeAll")
-    render = _render(call)
     return json_response(
         [
-            render.reference_type(reference_type)
+            call.render.reference_type(reference_type)
             for reference_type in call.site.reference_types.values()
             if everything or reference_type.schema_id is None or reference_type.schema_id == schema_id
         ]
@@ -175,7 +172,7 @@ def create_reference_type(call: Call) -> Response:
         color=call.text("color"),
         schema_id=schema_id,
     )
-    return json_response(_render(call).reference_type(kind), 201)
+    return json_response(call.render.reference_type(kind), 201)
 
 
 @ROUTES.operation(
@@ -195,7 +192,7 @@ def update_reference_type(call: Call) -> Response:
         description=call.text("description"),
         color=call.text("color"),
     )
-    return json_response(_render(call).reference_type(kind))
+    return json_response(call.render.reference_type(kind))
 
 
 @ROUTES.operation("delete reference type", "DELETE", "/config/referencetype/{id}", scope=_DELETE)

@@ -17,9 +17,8 @@ from .call import Call
 from .exchange import GATEWAY_JSON, Response, json_response
 from .routing import Routes
 
-ROUTES = Routes("jira")
+ROUTES = Routes("jira", prefix="/rest/api/3", scope="read:jira-user")
 
-_SCOPE = "read:jira-user"
 _WINDOW = 1000
 _PICKED_GROUPS = 20
 _MANAGED_PAGE = 50
@@ -82,7 +81,7 @@ def _found_users(call: Call) -> list[Account]:
     return [account for account in window if account.active]
 
 
-@ROUTES.operation("search users", "GET", "/rest/api/3/user/search", scope=_SCOPE)
+@ROUTES.operation("search users", "GET", "/user/search")
 def search_users(call: Call) -> Response:
     if not call.query.get("query") and not call.query.get("accountId"):
         raise bad_request("The query parameter is required.")
@@ -90,7 +89,7 @@ def search_users(call: Call) -> Response:
     return json_response([_user(call, account) for account in users])
 
 
-@ROUTES.operation("list users", "GET", "/rest/api/3/users/search", scope=_SCOPE)
+@ROUTES.operation("list users", "GET", "/users/search")
 def list_users(call: Call) -> Response:
     _require_browsing(call)
     start, size = _window(call, 50)
@@ -98,12 +97,12 @@ def list_users(call: Call) -> Response:
     return json_response([_user(call, account) for account in accounts[start : start + size]])
 
 
-@ROUTES.operation("list users", "GET", "/rest/api/3/users", scope=_SCOPE)
+@ROUTES.operation("list users", "GET", "/users")
 def list_users_by_other_name(call: Call) -> Response:
     return list_users(call)
 
 
-@ROUTES.operation("get user", "GET", "/rest/api/3/user", scope=_SCOPE)
+@ROUTES.operation("get user", "GET", "/user")
 def get_user(call: Call) -> Response:
     _require_browsing(call)
     account = call.site.accounts.get(call.query.get("accountId", ""))
@@ -114,7 +113,7 @@ def get_user(call: Call) -> Response:
     return json_response(_user(call, account))
 
 
-@ROUTES.operation("get users", "GET", "/rest/api/3/user/bulk", scope=_SCOPE)
+@ROUTES.operation("get users", "GET", "/user/bulk")
 def get_users(call: Call) -> Response:
     """Return users by id. This call needs no permission."""
     ids = _values(call, "accountId")
@@ -155,29 +154,29 @@ def _picked_users(accounts: Sequence[Account]) -> JsonObject:
     }
 
 
-@ROUTES.operation("pick users", "GET", "/rest/api/3/user/picker", scope=_SCOPE)
+@ROUTES.operation("pick users", "GET", "/user/picker")
 def pick_users(call: Call) -> Response:
     return json_response(_picked_users(_found_users(call) if _may_browse(call) else []))
 
 
-@ROUTES.operation("pick users and groups", "GET", "/rest/api/3/groupuserpicker", scope=_SCOPE)
+@ROUTES.operation("pick users and groups", "GET", "/groupuserpicker")
 def pick_users_and_groups(call: Call) -> Response:
     users = _found_users(call) if _may_browse(call) else []
     return json_response({"users": _picked_users(users), "groups": _picked_groups(call)})
 
 
-@ROUTES.operation("read user email", "GET", "/rest/api/3/user/email", scope=_SCOPE)
+@ROUTES.operation("read user email", "GET", "/user/email")
 def read_user_email(_: Call) -> Response:
     """Reject people: only approved apps may read addresses."""
     raise Rejection(401, errors_body(["The calling app is not authorized to read email addresses."]))
 
 
-@ROUTES.operation("read user email", "GET", "/rest/api/3/user/email/bulk", scope=_SCOPE)
+@ROUTES.operation("read user email", "GET", "/user/email/bulk")
 def read_user_emails(call: Call) -> Response:
     return read_user_email(call)
 
 
-@ROUTES.operation("find groups", "GET", "/rest/api/3/group/bulk", scope=_SCOPE)
+@ROUTES.operation("find groups", "GET", "/group/bulk")
 def find_groups(call: Call) -> Response:
     _require_browsing(call)
     names, ids = set(_values(call, "groupName")), set(_values(call, "groupId"))
@@ -208,7 +207,7 @@ def _picked_groups(call: Call) -> JsonObject:
     return {"groups": documents, "total": len(groups), "header": header}
 
 
-@ROUTES.operation("pick groups", "GET", "/rest/api/3/groups/picker", scope=_SCOPE)
+@ROUTES.operation("pick groups", "GET", "/groups/picker")
 def pick_groups(call: Call) -> Response:
     return json_response(_picked_groups(call))
 

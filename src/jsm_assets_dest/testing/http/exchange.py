@@ -9,6 +9,7 @@ from typing import cast
 from attrs import define, field, frozen
 
 from ..world.json_reading import JsonValue
+from ..world.short_repr import short_repr
 
 HTML = "text/html;charset=UTF-8"
 TEXT = "text/plain;charset=UTF-8"
@@ -129,6 +130,7 @@ class ReceivedRequest:
     """
 
     __module__ = "jsm_assets_dest.testing"
+    __repr__ = short_repr
 
     operation: str
     method: str
@@ -136,11 +138,11 @@ class ReceivedRequest:
     query: dict[str, str]
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-    base: str
+    base: str = field(repr=False)
     status: int | None = None
     fault: str | None = None
-    parameters: dict[str, str] = field(factory=dict)
-    size: int = 0
+    parameters: dict[str, str] = field(factory=dict, repr=False)
+    size: int = field(default=0, repr=False)
 
     @property
     def json(self) -> JsonValue:

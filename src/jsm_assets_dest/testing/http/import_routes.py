@@ -5,19 +5,21 @@ from __future__ import annotations
 
 from typing import cast
 
-from ..world import executions, imports, mapping
+from ..world import imports, mapping
 from ..world.entities import Execution, ImportSource
 from ..world.json_reading import BOOLEAN, OBJECT, STRING, JsonObject
 from ..world.mapping_rendering import schema_and_mapping
 from ..world.rejections import Rejection, bad_request, by_strictness, errors_body, not_found
-from .bodies import WHOLE_BODY, Body
-from .call import Call
+from .call import WHOLE_BODY, Body, Call
 from .exchange import Response, empty_response, json_response
 from .languages import translate
 from .routing import Routes
 
-ROUTES = Routes("assets")
 SCOPE = "import:import-configuration:cmdb"
+IMPORT_PATH = "/importsource/{importSourceId}"
+
+ROUTES = Routes("assets", prefix=IMPORT_PATH, scope=SCOPE, accepts_import_token=True)
+INFO_ROUTES = Routes("import info", accepts_import_token=True)
 
 _DECLARE_404 = ("get import source", "record failed import")
 """
@@ -47,9 +49,7 @@ def _short_form(call: Call, spelling: str) -> str:
     return f"{root}/jsm/{spelling}/workspace/{call.site.workspace_id}/v1"
 
 
-@ROUTES.operation(
-    "read import info", "GET", "/v1/imports/info", family="import info", accepts_import_token=True
-)
+@INFO_ROUTES.operation("read import info", "GET", "/v1/imports/info")
 def read_import_info(call: Call) -> Response:
     source = call.caller.source
     if source is None:
@@ -66,13 +66,7 @@ def read_import_info(call: Call) -> Response:
     )
 
 
-@ROUTES.operation(
-    "read import status",
-    "GET",
-    "/importsource/{importSourceId}/configstatus",
-    scope=SCOPE,
-    accepts_import_token=True,
-)
+@ROUTES.operation("read import status", "GET", "/configstatus")
 def read_import_status(call: Call) -> Response:
     source = import_source(call)
     document: JsonObject = {"status": imports.config_status(call.site, source)}
@@ -97,26 +91,12 @@ def _execution_links(call: Call, source: ImportSource, execution: Execution) -> 
 # Mapping ----------------------------------------------------------------------------------------------------
 
 
-@ROUTES.operation(
-    "submit mapping",
-    "PUT",
-    "/importsource/{importSourceId}/mapping",
-    scope=SCOPE,
-    body=WHOLE_BODY,
-    accepts_import_token=True,
-)
+@ROUTES.operation("submit mapping", "PUT", "/mapping", body=WHOLE_BODY)
 def submit_mapping(call: Call) -> Response:
     return _mapping(call, partial=False)
 
 
-@ROUTES.operation(
-    "update mapping",
-    "PATCH",
-    "/importsource/{importSourceId}/mapping",
-    scope=SCOPE,
-    body=WHOLE_BODY,
-    accepts_import_token=True,
-)
+@ROUTES.operation("update mapping", "PATCH", "/mapping", body=WHOLE_BODY)
 def update_mapping(call: Call) -> Response:
     return _mapping(call, partial=True)
 
@@ -132,13 +112,7 @@ def _mapping(call: Call, *, partial: bool) -> Response:
     return empty_response(204)
 
 
-@ROUTES.operation(
-    "read mapping progress",
-    "GET",
-    "/importsource/{importSourceId}/mapping/progress/{resourceId}",
-    scope=SCOPE,
-    accepts_import_token=True,
-)
+@ROUTES.operation("read mapping progress", "GET", "/mapping/progress/{resourceId}")
 def read_mapping_progress(call: Call) -> Response:
     source = import_source(call)
     progress = call.site.mapping_progress.get(call.parameters["resourceId"])
@@ -150,13 +124,7 @@ def read_mapping_progress(call: Call) -> Response:
     return json_response({"progressStatus": "FINISHED", "result": progress.result, "resultMessage": message})
 
 
-@ROUTES.operation(
-    "read mapping",
-    "GET",
-    "/importsource/{importSourceId}/schema-and-mapping",
-    scope=SCOPE,
-    accepts_import_token=True,
-)
+@ROUTES.operation("read mapping", "GET", "/schema-and-mapping")
 def read_mapping(call: Call) -> Response:
     return json_response(schema_and_mapping(call.site, import_source(call)))
 
@@ -165,39 +133,32 @@ def read_mapping(call: Call) -> Response:
 
 
 @ROUTES.operation(
-    "start import",
-    "POST",
-    "/importsource/{importSourceId}/executions",
-    scope=SCOPE,
-    body=Body(optional={"scheduled": BOOLEAN}, may_be_empty=True),
-    accepts_import_token=True,
+    "start import", "POST", "/executions", body=Body(optional={"scheduled": BOOLEAN}, may_be_empty=True)
 )
 def start_import(call: Call) -> Response:
     source = import_source(call)
-    execution = executions.start_execution(
+    execution = imports.start_execution(
         call.site, source, account_id=call.account_id, scheduled=call.boolean("scheduled") or False
     )
     return json_response({"links": _execution_links(call, source, execution), "result": "success"})
 
 
 def _execution(call: Call) -> Execution:
-    return executions.execution_of(call.site, import_source(call), call.parameters["executionId"])
+    return imports.execution_of(call.site, import_source(call), call.parameters["executionId"])
 
 
 @ROUTES.operation(
     "submit chunk",
     "POST",
-    "/importsource/{importSourceId}/executions/{executionId}/data",
-    scope=SCOPE,
+    "/executions/{executionId}/data",
     body=Body(optional={"data": OBJECT, "clientGeneratedId": STRING, "completed": BOOLEAN}),
-    accepts_import_token=True,
 )
 def submit_chunk(call: Call) -> Response:
     execution = _execution(call)
     completed = call.boolean("completed") or False
     if "data" not in call.body and not completed:
         raise bad_request("The request needs data, or completed: true")
-    executions.submit_chunk(
+    imports.submit_chunk(
         call.site,
         execution,
         data=call.body.get("data"),
@@ -210,10 +171,8 @@ def submit_chunk(call: Call) -> Response:
 @ROUTES.operation(
     "submit progress",
     "PUT",
-    "/importsource/{importSourceId}/executions/{executionId}/progress",
-    scope=SCOPE,
+    "/executions/{executionId}/progress",
     body=Body(optional={"steps": OBJECT, "objects": OBJECT}),
-    accepts_import_token=True,
 )
 def submit_progress(call: Call) -> Response:
     execution = _execution(call)
@@ -227,67 +186,38 @@ def submit_progress(call: Call) -> Response:
     return empty_response()
 
 
-@ROUTES.operation(
-    "read execution status",
-    "GET",
-    "/importsource/{importSourceId}/executions/{executionId}/status",
-    scope=SCOPE,
-    accepts_import_token=True,
-)
+@ROUTES.operation("read execution status", "GET", "/executions/{executionId}/status")
 def read_execution_status(call: Call) -> Response:
-    return json_response(executions.status_document(call.site, _execution(call)))
+    return json_response(imports.status_document(call.site, _execution(call)))
 
 
-@ROUTES.operation(
-    "read latest execution status",
-    "GET",
-    "/importsource/{importSourceId}/executions/status",
-    scope=SCOPE,
-    accepts_import_token=True,
-)
+@ROUTES.operation("read latest execution status", "GET", "/executions/status")
 def read_latest_execution_status(call: Call) -> Response:
     source = import_source(call)
-    return json_response(
-        executions.status_document(call.site, executions.latest_execution(call.site, source))
-    )
+    return json_response(imports.status_document(call.site, imports.latest_execution(call.site, source)))
 
 
-@ROUTES.operation(
-    "cancel import",
-    "DELETE",
-    "/importsource/{importSourceId}/executions/{executionId}",
-    scope=SCOPE,
-    accepts_import_token=True,
-)
+@ROUTES.operation("cancel import", "DELETE", "/executions/{executionId}")
 def cancel_import(call: Call) -> Response:
-    executions.cancel_execution(call.site, _execution(call))
+    imports.cancel_execution(call.site, _execution(call))
     return empty_response()
 
 
 @ROUTES.operation(
     "record failed import",
     "POST",
-    "/importsource/{importSourceId}/executions/{executionId}/history/failed",
-    scope=SCOPE,
+    "/executions/{executionId}/history/failed",
     body=Body(required={"failureReason": STRING}),
-    accepts_import_token=True,
 )
 def record_failed_import(call: Call) -> Response:
     source = import_source(call)
     execution = call.site.executions.get(call.parameters["executionId"])
     if execution is None or execution.source_id != source.id:
         raise not_found("ImportExecution", call.parameters["executionId"])
-    executions.record_failure(call.site, execution, call.text("failureReason") or "")
+    imports.record_failure(call.site, execution, call.text("failureReason") or "")
     return empty_response(204)
 
 
-@ROUTES.operation(
-    "create import token",
-    "POST",
-    "/importsource/{importSourceId}/token",
-    scope=SCOPE,
-    body=Body(may_be_empty=True),
-    accepts_import_token=True,
-)
+@ROUTES.operation("create import token", "POST", "/token", body=Body(may_be_empty=True))
 def create_import_token(call: Call) -> Response:
     return json_response({"token": imports.generate_token(call.site, import_source(call))})

@@ -9,17 +9,17 @@ from typing import cast
 from ..world import imports
 from ..world.clock import timestamp
 from ..world.entities import ImportSource
-from ..world.executions import with_created_query
+from ..world.imports import with_created_query
 from ..world.json_reading import ANY, STRING, JsonObject, JsonValue
 from ..world.missing_objects import policy_of
 from ..world.rejections import bad_request, not_found
-from .bodies import Body
-from .call import Call
+from .call import Body, Call
 from .exchange import Response, empty_response, json_response
-from .import_routes import SCOPE, import_source
+from .import_routes import IMPORT_PATH, SCOPE, import_source
 from .routing import Routes
 
-ROUTES = Routes("assets")
+ROUTES = Routes("assets", prefix=IMPORT_PATH, scope=SCOPE, accepts_import_token=True)
+ACCOUNT_ROUTES = Routes("assets", scope=SCOPE)
 
 _INTERVALS = ("ONCE", "DAILY", "WEEKLY", "MONTHLY")
 _BODY = Body(
@@ -66,9 +66,7 @@ def _shown(schedule: JsonObject) -> JsonObject:
     return {name: value for name, value in schedule.items() if name != "callbackUrl"}
 
 
-@ROUTES.operation(
-    "read schedule", "GET", "/importsource/{importSourceId}/schedule", scope=SCOPE, accepts_import_token=True
-)
+@ROUTES.operation("read schedule", "GET", "/schedule")
 def read_schedule(call: Call) -> Response:
     source = import_source(call)
     link = f"{call.base}/importsource/{source.id}/importschedule"
@@ -78,14 +76,7 @@ def read_schedule(call: Call) -> Response:
     return json_response({"links": links, "result": "success"})
 
 
-@ROUTES.operation(
-    "create schedule",
-    "POST",
-    "/importsource/{importSourceId}/importschedule",
-    scope=SCOPE,
-    body=_BODY,
-    accepts_import_token=True,
-)
+@ROUTES.operation("create schedule", "POST", "/importschedule", body=_BODY)
 def create_schedule(call: Call) -> Response:
     source = import_source(call)
     if source.schedule is not None:
@@ -111,15 +102,15 @@ def _schedule(call: Call) -> tuple[ImportSource, JsonObject]:
     return source, schedule
 
 
-_ONE = "/importsource/{importSourceId}/importschedule/{scheduleId}"
+_ONE = "/importschedule/{scheduleId}"
 
 
-@ROUTES.operation("get schedule", "GET", _ONE, scope=SCOPE, accepts_import_token=True)
+@ROUTES.operation("get schedule", "GET", _ONE)
 def get_schedule(call: Call) -> Response:
     return json_response(_shown(_schedule(call)[1]))
 
 
-@ROUTES.operation("update schedule", "PUT", _ONE, scope=SCOPE, body=_BODY, accepts_import_token=True)
+@ROUTES.operation("update schedule", "PUT", _ONE, body=_BODY)
 def update_schedule(call: Call) -> Response:
     _, schedule = _schedule(call)
     schedule.update(_checked(call))
@@ -127,15 +118,15 @@ def update_schedule(call: Call) -> Response:
     return json_response(_shown(schedule))
 
 
-@ROUTES.operation("delete schedule", "DELETE", _ONE, scope=SCOPE, accepts_import_token=True)
+@ROUTES.operation("delete schedule", "DELETE", _ONE)
 def delete_schedule(call: Call) -> Response:
     source, _ = _schedule(call)
     source.schedule = None
     return empty_response()
 
 
-@ROUTES.operation(
-    "start legacy import", "POST", "/import/start/{importSourceId}", scope=SCOPE, body=Body(may_be_empty=True)
+@ACCOUNT_ROUTES.operation(
+    "start legacy import", "POST", "/import/start/{importSourceId}", body=Body(may_be_empty=True)
 )
 def start_legacy_import(call: Call) -> Response:
     source = import_source(call)
@@ -159,9 +150,7 @@ def start_legacy_import(call: Call) -> Response:
     return json_response(progress)
 
 
-@ROUTES.operation(
-    "read legacy import progress", "GET", "/progress/category/imports/{importSourceId}", scope=SCOPE
-)
+@ACCOUNT_ROUTES.operation("read legacy import progress", "GET", "/progress/category/imports/{importSourceId}")
 def read_legacy_import_progress(call: Call) -> Response:
     """Show the newest execution of an External import, or the started legacy import, as finished."""
     source = import_source(call)
@@ -207,10 +196,9 @@ def read_legacy_import_progress(call: Call) -> Response:
 # Import sources ---------------------------------------------------------------------------------------------
 
 
-@ROUTES.operation("list import sources", "GET", "/importsource/objectschema/{schemaId}", scope=SCOPE)
+@ACCOUNT_ROUTES.operation("list import sources", "GET", "/importsource/objectschema/{schemaId}")
 def list_import_sources(call: Call) -> Response:
-    schema = call.site.schema(call.parameters["schemaId"])
-    call.require(schema, "manage")
+    schema = call.schema("manage", "schemaId")
     documents: list[JsonValue] = [
         source_document(call, source)
         for source in call.site.import_sources.values()
@@ -219,9 +207,7 @@ def list_import_sources(call: Call) -> Response:
     return json_response(documents)
 
 
-@ROUTES.operation(
-    "get import source", "GET", "/importsource/{importSourceId}", scope=SCOPE, accepts_import_token=True
-)
+@ROUTES.operation("get import source", "GET", "")
 def get_import_source(call: Call) -> Response:
     return json_response(source_document(call, import_source(call)))
 

@@ -17,7 +17,8 @@ from .identity import MUST_AUTHENTICATE
 from .languages import translate
 from .routing import Routes
 
-ROUTES = Routes("jira")
+ROUTES = Routes("jira", prefix="/rest/api/3")
+EDGE = Routes("edge")
 
 _SITE_ROLE = {"key": "jira-software", "name": "Jira"}
 _JSM_ROLE = {"key": "jira-servicedesk", "name": "Jira Service Management"}
@@ -32,12 +33,12 @@ def _must_authenticate(call: Call) -> Rejection:
     return Rejection(401, MUST_AUTHENTICATE, headers)
 
 
-@ROUTES.operation("read tenant info", "GET", "/_edge/tenant_info", family="edge")
+@EDGE.operation("read tenant info", "GET", "/_edge/tenant_info")
 def read_tenant_info(call: Call) -> Response:
     return json_response({"cloudId": call.site.cloud_id})
 
 
-@ROUTES.operation("read myself", "GET", "/rest/api/3/myself", scope="read:jira-user")
+@ROUTES.operation("read myself", "GET", "/myself", scope="read:jira-user")
 def read_myself(call: Call) -> Response:
     account = call.caller.account
     if account is None:
@@ -131,7 +132,7 @@ _PERMISSIONS = {
 }
 
 
-@ROUTES.operation("read permissions", "GET", "/rest/api/3/mypermissions", scope="read:jira-work")
+@ROUTES.operation("read permissions", "GET", "/mypermissions", scope="read:jira-work")
 def read_permissions(call: Call) -> Response:
     keys = [key.strip() for key in call.query.get("permissions", "").split(",") if key.strip()]
     if not keys:
@@ -172,7 +173,7 @@ def _site_time(milliseconds: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}{moment:%z}"
 
 
-@ROUTES.operation("read server info", "GET", "/rest/api/3/serverInfo", scope="read:jira-work")
+@ROUTES.operation("read server info", "GET", "/serverInfo", scope="read:jira-work")
 def read_server_info(call: Call) -> Response:
     now = call.site.now()
     return json_response(
@@ -192,7 +193,7 @@ def read_server_info(call: Call) -> Response:
     )
 
 
-@ROUTES.operation("read licence", "GET", "/rest/api/3/instance/license", scope="read:jira-work")
+@ROUTES.operation("read licence", "GET", "/instance/license", scope="read:jira-work")
 def read_licence(call: Call) -> Response:
     if call.caller.account is None:
         raise _must_authenticate(call)
@@ -204,10 +205,10 @@ def read_licence(call: Call) -> Response:
 
 # Jira Service Management ------------------------------------------------------------------------------------
 
-JSM = Routes("jsm")
+JSM = Routes("jsm", prefix="/rest/servicedeskapi", scope="read:servicedesk-request")
 
 
-@JSM.operation("read service desk info", "GET", "/rest/servicedeskapi/info", scope="read:servicedesk-request")
+@JSM.operation("read service desk info", "GET", "/info")
 def read_service_desk_info(call: Call) -> Response:
     now = call.site.now()
     return json_response(
@@ -252,14 +253,12 @@ def _jsm_refusal(status: int, key: str, text: str) -> Rejection:
     return Rejection(status, {"errorMessage": text, "i18nErrorMessage": {"i18nKey": key, "parameters": []}})
 
 
-@JSM.operation(
-    "list service desks", "GET", "/rest/servicedeskapi/servicedesk", scope="read:servicedesk-request"
-)
+@JSM.operation("list service desks", "GET", "/servicedesk")
 def list_service_desks(call: Call) -> Response:
     account = call.caller.account
     size, start = call.number("limit", 50, 1), call.number("start", 0)
     if account is None:
-        return _page(call, "/rest/servicedeskapi/servicedesk", [], size, start)
+        return _page(call, "/servicedesk", [], size, start)
     if not call.access.is_licensed(account):
         return empty_response(403)
     desk: JsonObject = {
@@ -269,7 +268,7 @@ def list_service_desks(call: Call) -> Response:
         "projectKey": "ITH",
         "_links": {"self": f"{call.address.prefix}/rest/servicedeskapi/servicedesk/1"},
     }
-    return _page(call, "/rest/servicedeskapi/servicedesk", [desk], size, start)
+    return _page(call, "/servicedesk", [desk], size, start)
 
 
 def _workspace(call: Call, path: str) -> Response:
@@ -288,18 +287,14 @@ def _workspace(call: Call, path: str) -> Response:
     return _page(call, path, values, size, start)
 
 
-@JSM.operation(
-    "find workspace", "GET", "/rest/servicedeskapi/assets/workspace", scope="read:servicedesk-request"
-)
+@JSM.operation("find workspace", "GET", "/assets/workspace")
 def find_workspace(call: Call) -> Response:
-    return _workspace(call, "/rest/servicedeskapi/assets/workspace")
+    return _workspace(call, "/assets/workspace")
 
 
-@JSM.operation(
-    "find workspace", "GET", "/rest/servicedeskapi/insight/workspace", scope="read:servicedesk-request"
-)
+@JSM.operation("find workspace", "GET", "/insight/workspace")
 def find_workspace_by_old_name(call: Call) -> Response:
-    return _workspace(call, "/rest/servicedeskapi/insight/workspace")
+    return _workspace(call, "/insight/workspace")
 
 
 # Elsewhere --------------------------------------------------------------------------------------------------

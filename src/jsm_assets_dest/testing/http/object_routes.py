@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ..world import objects
 from ..world.aql import Search, UnknownAttribute, parse
-from ..world.aql.nodes import InvalidQuery
+from ..world.aql.parsing import InvalidQuery
 from ..world.clock import timestamp
 from ..world.entities import AssetObject, ObjectType
 from ..world.json_reading import (
@@ -27,10 +27,8 @@ from ..world.json_reading import (
     read_fields,
 )
 from ..world.rejections import bad_request, invalid
-from .bodies import Body, invalid_body
-from .call import Call
+from .call import Body, Call, invalid_body
 from .exchange import Response, empty_response, json_response
-from .rendering import Renderer
 from .routing import Routes
 
 ROUTES = Routes("assets")
@@ -54,10 +52,6 @@ def _asset(call: Call, right: str) -> AssetObject:
     asset = call.site.asset_object(call.parameters["id"])
     call.require(call.site.schemas[asset.schema_id], right)
     return asset
-
-
-def _render(call: Call) -> Renderer:
-    return Renderer(call.site, call.base, call.language)
 
 
 def _wanted(call: Call, items: Sequence[JsonValue]) -> dict[str, list[str]]:
@@ -104,13 +98,13 @@ def create_object(call: Call) -> Response:
         has_avatar=call.boolean("hasAvatar") or False,
         avatar_uuid=call.text("avatarUUID"),
     )
-    return json_response(_render(call).asset(asset), 201)
+    return json_response(call.render.asset(asset), 201)
 
 
 @ROUTES.operation("get object", "GET", "/object/{id}", scope=_READ)
 def get_object(call: Call) -> Response:
     asset = _asset(call, "view")
-    document = _render(call).asset(asset, attributes=call.flag("includeAttributes", default=True))
+    document = call.render.asset(asset, attributes=call.flag("includeAttributes", default=True))
     document["extendedInfo"] = {"openIssuesExists": bool(asset.ticket_keys), "attachmentsExists": False}
     return json_response(document)
 
@@ -145,13 +139,13 @@ def update_object(call: Call) -> Response:
     )
     asset.has_avatar = call.boolean("hasAvatar") or asset.has_avatar
     asset.avatar_uuid = call.text("avatarUUID") or asset.avatar_uuid
-    return json_response(_render(call).asset(asset, attributes=True))
+    return json_response(call.render.asset(asset, attributes=True))
 
 
 @ROUTES.operation("delete object", "DELETE", "/object/{id}", scope=_DELETE)
 def delete_object(call: Call) -> Response:
     asset = _asset(call, "develop")
-    document = _render(call).asset(asset)
+    document = call.render.asset(asset)
     objects.delete_object(call.site, asset)
     doubts = call.site.doubts
     if doubts.delete_object_body and doubts.delete_object_status == 200:
@@ -161,7 +155,7 @@ def delete_object(call: Call) -> Response:
 
 @ROUTES.operation("list object attributes", "GET", "/object/{id}/attributes", scope=_READ)
 def list_object_attributes(call: Call) -> Response:
-    return json_response(_render(call).object_attributes(_asset(call, "view")))
+    return json_response(call.render.object_attributes(_asset(call, "view")))
 
 
 @ROUTES.operation("list object history", "GET", "/object/{id}/history", scope=_READ)
@@ -170,15 +164,13 @@ def list_object_history(call: Call) -> Response:
     entries = objects.history_of(call.site, asset)
     if not call.flag("asc"):
         entries.reverse()
-    render = _render(call)
-    return json_response([render.history(entry) for entry in entries])
+    return json_response([call.render.history(entry) for entry in entries])
 
 
 @ROUTES.operation("read object references", "GET", "/object/{id}/referenceinfo", scope=_READ)
 def read_object_references(call: Call) -> Response:
     asset = _asset(call, "view")
     site = call.site
-    render = _render(call)
     holders: dict[int, set[int]] = {}
     kinds: dict[int, set[int]] = {}
     for attribute in site.referring_attributes():
@@ -190,11 +182,11 @@ def read_object_references(call: Call) -> Response:
         [
             {
                 "referenceTypes": [
-                    render.reference_type(site.reference_types[kind])
+                    call.render.reference_type(site.reference_types[kind])
                     for kind in sorted(kinds[type_id])
                     if kind in site.reference_types
                 ],
-                "objectType": render.object_type(site.types[type_id]),
+                "objectType": call.render.object_type(site.types[type_id]),
                 "numberOfReferencedObjects": len(object_ids),
                 "openIssuesExists": any(site.objects[object_id].ticket_keys for object_id in object_ids),
             }
@@ -289,10 +281,9 @@ def _without_lag(call: Call, object_ids: list[int], seconds: float) -> list[int]
 
 
 def _definitions(call: Call, page: Sequence[AssetObject]) -> list[JsonValue]:
-    render = _render(call)
     types: dict[int, ObjectType] = {asset.type_id: call.site.types[asset.type_id] for asset in page}
     seen = {attribute.id: attribute for kind in types.values() for attribute in call.site.attributes_of(kind)}
-    return [render.attribute(attribute, with_type=True) for attribute in seen.values()]
+    return [call.render.attribute(attribute, with_type=True) for attribute in seen.values()]
 
 
 @ROUTES.operation(
@@ -317,8 +308,7 @@ def search_objects(call: Call) -> Response:
         page = page[:-1]
     is_last = is_last or (doubts.is_last_too_early and size >= EARLY_LAST_PAGE)
     with_attributes = call.flag("includeAttributes", default=True)
-    render = _render(call)
-    values = [render.asset(asset, attributes=with_attributes, definitions=False) for asset in page]
+    values = [call.render.asset(asset, attributes=with_attributes, definitions=False) for asset in page]
     if _sees_everything(call):
         for value in values:
             value["label"] = value["name"] = ""
@@ -391,10 +381,9 @@ def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: b
     object_ids = _find(call, text)
     start = (number - 1) * size
     page = [call.site.objects[object_id] for object_id in object_ids[start : start + size]]
-    render = _render(call)
     document: JsonObject = {
         "objectEntries": [
-            render.asset(asset, attributes=with_attributes, definitions=False) for asset in page
+            call.render.asset(asset, attributes=with_attributes, definitions=False) for asset in page
         ],
         "objectTypeAttributes": _definitions(call, page),
         "objectTypeIsInherited": False,

@@ -7,8 +7,7 @@ from urllib.parse import unquote
 
 from attrs import define, field
 
-from .bodies import NO_BODY, Body
-from .call import Handler, Operation
+from .call import NO_BODY, Body, Handler, Operation
 
 
 @define
@@ -84,23 +83,30 @@ class Routes:
 
     Args:
         family: see `addresses`.
+        prefix: of the paths.
+        scope: of the operations that declare no other one.
+        accepts_import_token: see `Operation`.
+        site_gateway_only: see `Operation`.
     """
 
-    def __init__(self, family: str) -> None:
+    def __init__(
+        self,
+        family: str,
+        *,
+        prefix: str = "",
+        scope: str | None = None,
+        accepts_import_token: bool = False,
+        site_gateway_only: bool = False,
+    ) -> None:
         self._family = family
+        self._prefix = prefix
+        self._scope = scope
+        self._accepts_import_token = accepts_import_token
+        self._site_gateway_only = site_gateway_only
         self.operations: list[Operation] = []
 
     def operation(
-        self,
-        name: str,
-        method: str,
-        path: str,
-        *,
-        scope: str | None = None,
-        body: Body = NO_BODY,
-        family: str | None = None,
-        site_gateway_only: bool = False,
-        accepts_import_token: bool = False,
+        self, name: str, method: str, path: str, *, scope: str | None = None, body: Body = NO_BODY
     ) -> Callable[[Handler], Handler]:
         """Declare the operation of a handler; see `Operation` for the arguments."""
 
@@ -108,14 +114,14 @@ class Routes:
             self.operations.append(
                 Operation(
                     name=name,
-                    family=family or self._family,
+                    family=self._family,
                     method=method,
-                    path=path,
+                    path=self._prefix + path,
                     handler=handler,
-                    scope=scope,
+                    scope=scope or self._scope,
                     body=body,
-                    site_gateway_only=site_gateway_only,
-                    accepts_import_token=accepts_import_token,
+                    site_gateway_only=self._site_gateway_only,
+                    accepts_import_token=self._accepts_import_token,
                 )
             )
             return handler

@@ -11,27 +11,24 @@ from typing import Protocol
 from urllib.parse import parse_qsl, quote
 
 from ..world.accounts import Credentials
-from ..world.executions import settle_executions
+from ..world.imports import settle_executions
 from ..world.json_reading import JsonValue
 from ..world.mapping import settle_mappings
 from ..world.rejections import STRICT_HEADER, Rejection, errors_body
 from ..world.site import Site
 from . import (
-    attribute_routes,
     configuration_routes,
     directory_routes,
     import_routes,
     import_source_routes,
     jira_routes,
     object_routes,
-    role_routes,
     schema_routes,
     type_routes,
 )
 from .access import ASSETS_DENIED, Access, gateway_not_found
 from .addresses import Address, address_of
-from .bodies import Body, read_body
-from .call import Call, Caller, Operation
+from .call import Body, Call, Caller, Operation, read_body
 from .exchange import (
     CONTENT_NETWORK_PAGE,
     HTML,
@@ -79,13 +76,16 @@ def _fill(router: Router) -> None:
     groups: list[Routes] = [
         schema_routes.ROUTES,
         type_routes.ROUTES,
-        attribute_routes.ROUTES,
+        type_routes.ATTRIBUTE_ROUTES,
         object_routes.ROUTES,
         configuration_routes.ROUTES,
-        role_routes.ROUTES,
+        schema_routes.ROLE_ROUTES,
         import_routes.ROUTES,
+        import_routes.INFO_ROUTES,
         import_source_routes.ROUTES,
+        import_source_routes.ACCOUNT_ROUTES,
         jira_routes.ROUTES,
+        jira_routes.EDGE,
         jira_routes.JSM,
         jira_routes.RESOURCES,
         directory_routes.ROUTES,

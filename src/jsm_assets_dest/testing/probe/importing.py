@@ -9,7 +9,7 @@ from attrs import define, field
 
 from .client import Credential, ProbeError, Reply, StoppedError
 from .context import PREFIX, Context, finish, waits
-from .shapes import code, form
+from .findings import code, form
 
 NAMESPACE = "jsm-probe/"
 _ENTRY = f"{PREFIX} entry"

@@ -7,7 +7,7 @@ from typing import Any
 
 from .client import Reply, StoppedError
 from .context import PREFIX, Context, changed_key, finish
-from .shapes import form
+from .findings import form
 
 _ACCEPTED = {200: True, 201: True, 400: False}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .client import Credential, ProbeError, Reply
 from .context import Context
-from .shapes import form
+from .findings import form
 
 HEADER = "x-aaccountid"
 ENGLISH = {"Accept-Language": "en", "X-Force-Accept-Language": "true"}

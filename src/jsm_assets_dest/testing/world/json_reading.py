@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import frozen
 
-JsonValue: TypeAlias = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
-JsonObject: TypeAlias = dict[str, JsonValue]
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    JsonValue: TypeAlias = "None | bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue]"
+    JsonObject: TypeAlias = "dict[str, JsonValue]"
+else:  # before Python 3.12, a recursive alias can't be evaluated, and `typing.get_type_hints` must evaluate annotations
+    JsonValue = object
+    JsonObject = dict[str, object]
 
 STRING, ID, INTEGER, NUMBER, BOOLEAN, STRINGS, ARRAY, OBJECT, ANY = (
     "string",

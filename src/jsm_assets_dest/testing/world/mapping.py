@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from .attributes import AttributeSettings, create_attribute
 from .entities import (
     DEFAULT,
     IMPORT_TYPE_NAMES,
@@ -24,7 +23,7 @@ from .mapping_document import AttributeEntry, Document, TypeEntry, read_document
 from .missing_objects import reset_policies
 from .rejections import Rejection, errors_body, not_found
 from .site import Site
-from .types import create_object_type
+from .types import AttributeSettings, create_attribute, create_object_type
 
 
 def submit_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import cast
 
 from .aql import parse
-from .aql.nodes import InvalidQuery
+from .aql.parsing import InvalidQuery
 from .entities import Attribute, ImportSource, ObjectSchema, ObjectType, Status
 from .json_reading import JsonObject, JsonValue
 from .mapping_document import AttributeEntry, Document, TypeEntry

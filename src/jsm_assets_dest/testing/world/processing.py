@@ -14,7 +14,7 @@ from typing import cast
 from attrs import define, field
 
 from .aql import Search, parse
-from .aql.nodes import InvalidQuery, Query
+from .aql.parsing import InvalidQuery, Query
 from .clock import import_timestamp
 from .entities import (
     DEFAULT,

@@ -7,7 +7,7 @@ import re
 
 from ..entities import DATE, DATE_TIME, Attribute
 from ..values import BadValue, normalise_plain
-from .nodes import InvalidQuery
+from .parsing import InvalidQuery
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _NAMES = re.compile(r"(now|(start|end)of(day|week|month|year))")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..entities import DATE, DATE_TIME, DEFAULT, DOUBLE, GROUP, INTEGER, STATUS, USER, AssetObject, Attribute
 from ..site import Site, as_id
-from . import nodes
+from . import parsing
 from .comparing import compare, fits_pattern, moment, moment_of, plain_texts, quoted_moment
-from .nodes import InvalidQuery, Literal, Node, Operand, Placeholder, Query
+from .parsing import InvalidQuery, Literal, Node, Operand, Placeholder, Query
 
 _SYSTEM = {"objectschema", "objectschemaid", "objecttype", "objecttypeid", "objectid", "key"}
 _TIMES = {"created", "updated"}
@@ -85,25 +85,25 @@ class Search:
         return set(self._site.objects) if within is None else within
 
     def _find(self, node: Node, within: set[int] | None) -> set[int]:
-        if isinstance(node, nodes.Both):
+        if isinstance(node, parsing.Both):
             object_ids = within
             for part in sorted(node.parts, key=_cost):
                 object_ids = self._find(part, object_ids)
             return object_ids if object_ids is not None else set()
-        if isinstance(node, nodes.Either):
+        if isinstance(node, parsing.Either):
             return set().union(*(self._find(part, within) for part in node.parts))
-        if isinstance(node, nodes.Negation):
+        if isinstance(node, parsing.Negation):
             return self._everything(within) - self._find(node.part, within)
-        if isinstance(node, nodes.References):
+        if isinstance(node, parsing.References):
             return self._keep(self._related(node), within, negated=node.negated)
-        if isinstance(node, nodes.ConnectedTickets):
+        if isinstance(node, parsing.ConnectedTickets):
             having = {asset.id for asset in self._site.objects.values() if asset.ticket_keys}
             return self._keep(having, within, negated=node.negated)
         self._check_name(node.path[0])
-        if isinstance(node, nodes.Emptiness):
+        if isinstance(node, parsing.Emptiness):
             having = self._having(node.path, within)
             return having if node.negated else self._everything(within) - having
-        if isinstance(node, nodes.Membership):
+        if isinstance(node, parsing.Membership):
             limit = self._site.doubts.largest_in_list
             if limit and len(node.operands) > limit:
                 raise InvalidQuery(f"IN has more than {limit} values")
@@ -130,7 +130,7 @@ class Search:
             if self._texts(self._site.objects[object_id], path)
         }
 
-    def _compare(self, node: nodes.Comparison, within: set[int] | None) -> set[int]:
+    def _compare(self, node: parsing.Comparison, within: set[int] | None) -> set[int]:
         operator = node.operator
         if operator == "=":
             return self._equal(node.path, node.operand, within)
@@ -359,7 +359,7 @@ class Search:
 
     # References ---------------------------------------------------------------------------------------------
 
-    def _related(self, node: nodes.References) -> set[int]:
+    def _related(self, node: parsing.References) -> set[int]:
         others = self._everything(None) if node.query is None else self._find(node.query, None)
         kinds = {kind.lower() for kind in node.reference_types}
         object_ids: set[int] = set()
@@ -380,8 +380,8 @@ class Search:
 
 def _cost(node: Node) -> int:
     """Return the rank of a part: equality of an attribute first, then filters, then parts that read everything."""
-    if isinstance(node, nodes.Comparison) and node.operator in ("=", "=="):
+    if isinstance(node, parsing.Comparison) and node.operator in ("=", "=="):
         return 1 if node.path[0].lower() in _SYSTEM - {"key", "objectid"} else 0
-    if isinstance(node, nodes.Membership) and not node.negated:
+    if isinstance(node, parsing.Membership) and not node.negated:
         return 1
     return 2

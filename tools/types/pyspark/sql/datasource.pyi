@@ -1,0 +1,19 @@
+from abc import ABC
+from collections.abc import Iterator
+
+from . import Row
+from .types import StructType
+
+class WriterCommitMessage: ...
+
+class DataSourceWriter(ABC):
+    def write(self, iterator: Iterator[Row]) -> WriterCommitMessage: ...
+    def commit(self, messages: list[WriterCommitMessage | None]) -> None: ...
+    def abort(self, messages: list[WriterCommitMessage | None]) -> None: ...
+
+class DataSource(ABC):
+    options: dict[str, str]
+
+    @classmethod
+    def name(cls) -> str: ...
+    def writer(self, schema: StructType, overwrite: bool) -> DataSourceWriter: ...
