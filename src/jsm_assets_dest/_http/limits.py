@@ -12,7 +12,7 @@ def _positive(_limits: object, attribute: "Attribute[Any]", value: object) -> No
     # Not the validators of attrs: loading those takes longer than everything else here together.
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise ConfigurationError(
-            f"Limits({attribute.name}={value!r}) must be a number above 0.",
+            f"`{attribute.name}` is {value!r}, not a number above 0. Nothing was sent.",
             field=attribute.name,
             fix="Pass a number above 0; float('inf') of seconds, or a great number of bytes, for no limit.",
         )
@@ -22,7 +22,7 @@ def _whole(limits: object, attribute: "Attribute[int]", value: object) -> None:
     _positive(limits, attribute, value)
     if not isinstance(value, int):
         raise ConfigurationError(
-            f"Limits({attribute.name}={value!r}) must be a whole number.",
+            f"`{attribute.name}` is {value!r}, not a whole number. Nothing was sent.",
             field=attribute.name,
             fix="Pass a whole number from 1 up.",
         )

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from .._arguments.conversion import wrong_type
 from .._secret import Secret
 from ..exceptions import ConfigurationError
 from .limits import Limits
@@ -38,11 +39,8 @@ class HttpSettings:
     ) -> None:
         methods = ("handle_request", "handle_async_request")
         if transport is not None and not any(hasattr(transport, name) for name in methods):
-            raise ConfigurationError(
-                f"`transport` is a value of the type {type(transport).__name__}. Nothing was sent.",
-                field="transport",
-                fix="Pass an httpx transport, such as httpx.MockTransport(handler) or emulator.transport().",
-            )
+            fix = "Pass an httpx transport, such as httpx.MockTransport(handler) or emulator.transport()."
+            raise wrong_type("transport", transport, fix)
         self.limits: Final = limits
         self.transport: Final = transport
         self.verify: Final = verify

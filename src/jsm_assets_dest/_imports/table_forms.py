@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, cast
 
 from typing_extensions import override
 
+from .._arguments.conversion import wrong_type
 from ..exceptions import ConfigurationError
 
 #: Rows that are Python objects at the same time.
@@ -163,7 +164,7 @@ class _NamedRows(_Rows):
         self.names = list(dict.fromkeys(chain.from_iterable(map(_names_of, self._first))))
         self._known = frozenset(self.names)
         if self._first and not self.names:
-            raise _rejected(self._first[0], "rows of ")
+            raise wrong_type("table[0]", self._first[0], _FIX, field="table")
 
     @override
     def _values(self, row: Any) -> _Row:
@@ -248,7 +249,5 @@ def is_table(value: object) -> bool:
     return hasattr(value, "__arrow_c_stream__") or hasattr(value, "iloc") or hasattr(value, "fetchmany")
 
 
-def _rejected(value: object, prefix: str = "") -> ConfigurationError:
-    return ConfigurationError(
-        f"`table` is {prefix}{type(value).__name__}. Nothing was sent.", field="table", fix=_FIX
-    )
+def _rejected(value: object) -> ConfigurationError:
+    return wrong_type("table", value, _FIX)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from .._arguments.conversion import wrong_type
 from .._http.commands import Operation
 from .._imports.execution import Execution, RunningImport
 from .._wire.import_requests import ExecutionLinks
@@ -21,9 +22,7 @@ def attached(target: ImportTarget, execution: Execution, *, lead: bool) -> Execu
         ConfigurationError: `lead` is not a boolean, or the execution belongs to another site.
     """
     if not isinstance(lead, bool):
-        raise ConfigurationError(
-            f"`lead` is {type(lead).__name__}. Nothing was sent.", field="lead", fix="Pass True or False."
-        )
+        raise wrong_type("lead", lead, "Pass True or False.")
     if execution.site != target.site.url:
         raise ConfigurationError(
             f"`execution` belongs to {execution.site or 'no site'}, and this connection is one to {target.site.url}. "

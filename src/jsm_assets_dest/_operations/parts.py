@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
+from .._arguments.conversion import wrong_type
 from .._http.commands import Operation
 from .._imports.execution import Execution
 from .._imports.receipt import SubmitReceipt
@@ -63,11 +64,8 @@ def add_receipt(execution: Execution, receipt: object) -> None:
     if isinstance(receipt, Mapping):
         receipt = SubmitReceipt.from_dict(receipt)
     if not isinstance(receipt, SubmitReceipt):
-        raise ConfigurationError(
-            f"`receipt` is {type(receipt).__name__}.",
-            field="receipt",
-            fix="Pass what `submit` returned in the other process, or the result of its `to_dict()`.",
-        )
+        fix = "Pass what `submit` returned in the other process, or the result of its `to_dict()`."
+        raise wrong_type("receipt", receipt, fix)
     if receipt.execution_id not in ("", execution.id):
         raise _other_execution()
     ledger, evidence = execution.ledger, execution.ledger.evidence

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from attrs import frozen
 
+from .._arguments.conversion import wrong_type
 from .._http.commands import Ask, Batch, Operation, Pull
 from .._imports.table_forms import is_table
 from .._imports.table_records import TableRecords
@@ -137,11 +138,8 @@ def _refuse(records: object, name: str) -> None:
             fix="Pass {'people': jsm_assets_dest.tables.records(table)}, with the selector of your model.",
         )
     if isinstance(records, (str, bytes)) or not isinstance(records, (Iterable, AsyncIterable)):
-        raise ConfigurationError(
-            f"`{name}` is {type(records).__name__}. Nothing was sent.",
-            field="records",
-            fix="Pass iterables of records by selector, {'people': [...]}, or an iterable of (selector, record) pairs.",
-        )
+        fix = "Pass iterables of records by selector, {'people': [...]}, or an iterable of (selector, record) pairs."
+        raise wrong_type(name, records, fix, field="records")
 
 
 def _opened(records: object) -> object:

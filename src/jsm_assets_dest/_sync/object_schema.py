@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .._assets import roles as role_values
     from .._assets import statuses as status_values
     from .._assets import user_links as link_values
+    from .._display import progress_bars
     from .._model import graph as graphs
     from .._model import schema_model as models
     from .._operations import conflicts, exporting, link_arguments, linking, roles
@@ -34,6 +35,7 @@ else:
     role_values = LazyModule(".._assets.roles")
     status_values = LazyModule(".._assets.statuses")
     link_values = LazyModule(".._assets.user_links")
+    progress_bars = LazyModule(".._display.progress_bars")
     graphs = LazyModule(".._model.graph")
     models = LazyModule(".._model.schema_model")
     conflicts = LazyModule(".._operations.conflicts")
@@ -332,7 +334,7 @@ class ObjectSchema(ObjectSchemaRecord):
         accept_hidden: bool = False,
         dry_run: bool = False,
         per_minute: float = 500,
-        on_progress: "str | Callable[[link_values.UserLinkProgress], object] | None" = None,
+        on_progress: "progress_bars.DisplayName | Callable[[link_values.UserLinkProgress], object] | None" = None,
     ) -> "link_values.UserLinkReport":
         """Fill attributes of type User and Group with the accounts and groups of Jira that belong to the objects.
 
