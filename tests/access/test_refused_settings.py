@@ -40,7 +40,7 @@ GATEWAY = "https://api.atlassian.com"
 )
 def test_a_limit_that_bounds_nothing_is_refused_by_name(limit: str, value: object) -> None:
     given: dict[str, Any] = {limit: value}
-    with pytest.raises(ConfigurationError, match=rf"Limits\({limit}=") as caught:
+    with pytest.raises(ConfigurationError, match=rf"`{limit}` is ") as caught:
         Limits(**given)
     assert caught.value.field == limit
 

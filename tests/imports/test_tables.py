@@ -303,11 +303,11 @@ def executed() -> Cursor:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (7, "`table` is int"),
-        ("people", "`table` is str"),
-        ({"id": ["1"]}, "`table` is dict"),
-        ([("1", 41)], "`table` is rows of tuple"),
-        ([1], "`table` is rows of int"),
+        (7, "`table` is a value of the type int"),
+        ("people", "`table` is a value of the type str"),
+        ({"id": ["1"]}, "`table` is a value of the type dict"),
+        ([("1", 41)], r"`table\[0\]` is a value of the type tuple"),
+        ([1], r"`table\[0\]` is a value of the type int"),
         (Lazy(), "LazyFrame"),
         (Distributed(), "distributed over a cluster"),
         (executed(), "a cursor without a result"),
@@ -355,7 +355,7 @@ def test_object_with_a_capsule_that_is_not_a_table_is_rejected() -> None:
     arrow = SimpleNamespace(RecordBatchReader=SimpleNamespace(from_stream=fail))
     with (
         mock.patch.dict(sys.modules, {"pyarrow": arrow}),
-        pytest.raises(ConfigurationError, match="`table` is Capsule"),
+        pytest.raises(ConfigurationError, match="`table` is a value of the type Capsule"),
     ):
         tables.records(Capsule())
 

@@ -12,7 +12,10 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
+from .._display.short_repr import short_repr
 from .._wire.json_reading import read_array, read_flag, read_object, read_text
+
+from .._display.short_repr import short_repr
 
 _CHECK = "Check it on the configuration page of the object schema, tab Import."
 
@@ -58,6 +61,7 @@ class ImportSourceSetting:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     name: str
     value: str
@@ -158,6 +162,7 @@ class ImportedType:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     object_type_id: str
     name: str
@@ -215,6 +220,7 @@ class ImportSource:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str
@@ -381,6 +387,7 @@ class ImportStatus:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     status: str
     import_source_id: str

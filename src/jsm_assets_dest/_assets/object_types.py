@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from attrs import field, frozen
+from .._display.short_repr import short_repr
 
+from .._display.short_repr import short_repr
 from .._wire.json_reading import read_flag, read_number, read_object, read_text, usual_reader
 
 
@@ -41,6 +43,7 @@ class Status:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str
@@ -135,6 +138,7 @@ class ObjectType:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str
@@ -239,6 +243,7 @@ class Attribute:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str
@@ -339,6 +344,7 @@ class ExistingObjectType:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     object_type: ObjectType
     attributes: tuple[Attribute, ...] = ()

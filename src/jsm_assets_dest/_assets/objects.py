@@ -12,6 +12,7 @@ from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
 
+from .._display.short_repr import short_repr
 from .._wire.json_reading import as_object, as_objects, as_text, read_object, read_text
 from ..exceptions import MalformedAnswerError
 from .directory import JiraGroup, JiraUser
@@ -32,6 +33,7 @@ class ObjectReference:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     key: str = field(eq=False)
@@ -78,6 +80,7 @@ class AssetsObject:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str = field(repr=False)
     key: str

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._display.short_repr import short_repr
 from .._operations import object_schemas as schemas
 from .session import AsyncSession, LazyModule, values_of
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .._assets import objects as object_values
     from .._assets import roles as role_values
     from .._assets import user_links as link_values
+    from .._display import progress_bars
     from .._model import graph as graphs
     from .._model import schema_model as models
     from .._operations import conflicts, linking, roles
@@ -32,6 +34,7 @@ else:
     role_values = LazyModule(".._assets.roles")
     status_values = LazyModule(".._assets.object_types")
     link_values = LazyModule(".._assets.user_links")
+    progress_bars = LazyModule(".._display.progress_bars")
     graphs = LazyModule(".._model.graph")
     models = LazyModule(".._model.schema_model")
     conflicts = LazyModule(".._operations.conflicts")
@@ -50,6 +53,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     _session: AsyncSession = field(repr=False, eq=False, alias="session")
 
@@ -331,7 +335,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         accept_hidden: bool = False,
         dry_run: bool = False,
         per_minute: float = 500,
-        on_progress: "str | Callable[[link_values.UserLinkProgress], object] | None" = None,
+        on_progress: "progress_bars.DisplayName | Callable[[link_values.UserLinkProgress], object] | None" = None,
     ) -> "link_values.UserLinkReport":
         """Fill attributes of type User and Group with the accounts and groups of Jira that belong to the objects.
 

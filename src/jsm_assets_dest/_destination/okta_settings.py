@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 from attrs import asdict, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._display.short_repr import short_repr
 from .._model.okta_options import CustomAttribute, ManagerBy, Profile
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
@@ -41,6 +42,7 @@ class OktaModel:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     profile: Profile | str = "standard"
     namespace: str | None = field(default=None, kw_only=True)

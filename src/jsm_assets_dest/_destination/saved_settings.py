@@ -9,6 +9,7 @@ from typing import Any, Self, Unpack, cast
 from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._arguments.conversion import wrong_type
 from .._assets.links import GroupLink, UserLink
 from .._assets.object_schemas import schema_key
 from .._assets.roles import RoleEntry
@@ -47,16 +48,17 @@ def _reference(value: str | SecretReference | None) -> SecretReference | None:
     return None if value is None else SecretReference(value, field="import_token")
 
 
+_MODEL_FIX = (
+    "Pass an OktaModel, a SchemaModel (SchemaModel.from_dict() reads JSON), or the path of a JSON file."
+)
+
+
 def _model(value: OktaModel | SchemaModel | str | os.PathLike[str] | None) -> ModelChoice | None:
     if value is None or isinstance(value, (OktaModel, SchemaModel)):
         return value
     if isinstance(value, (str, os.PathLike)):
         return Path(value)
-    raise ConfigurationError(
-        f"`model` is {type(value).__name__}.",
-        field="model",
-        fix="Pass an OktaModel, a SchemaModel (SchemaModel.from_dict() reads JSON), or the path of a JSON file.",
-    )
+    raise wrong_type("model", value, _MODEL_FIX)
 
 
 def _roles(value: Mapping[str, Sequence[RoleEntry]]) -> Mapping[str, tuple[str, ...]]:

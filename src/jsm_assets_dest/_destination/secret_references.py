@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked
 from .._errors.declared import scrubbed
+from .._display.short_repr import short_repr
 from .._errors.forgetful import forgetful, forgetful_class
 from .._secret import Secret
 from .._session.credentials import (
@@ -193,6 +194,7 @@ class CredentialsReference:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     secret: SecretReference = field(converter=_secret_of_credentials)
     email: str = ""

@@ -4,8 +4,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from .._display.short_repr import short_repr
 from attrs import Attribute, field, frozen
 
+from .._arguments.conversion import wrong_type
 from .._secret import Secret
 from ..exceptions import ConfigurationError
 
@@ -17,7 +19,7 @@ def _positive(_limits: object, attribute: "Attribute[Any]", value: object) -> No
     # Not the validators of attrs: loading those takes longer than everything else here together.
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise ConfigurationError(
-            f"Limits({attribute.name}={value!r}) must be a number above 0.",
+            f"`{attribute.name}` is {value!r}, not a number above 0. Nothing was sent.",
             field=attribute.name,
             fix="Pass a number above 0; float('inf') of seconds, or a great number of bytes, for no limit.",
         )
@@ -27,7 +29,7 @@ def _whole(limits: object, attribute: "Attribute[int]", value: object) -> None:
     _positive(limits, attribute, value)
     if not isinstance(value, int):
         raise ConfigurationError(
-            f"Limits({attribute.name}={value!r}) must be a whole number.",
+            f"`{attribute.name}` is {value!r}, not a whole number. Nothing was sent.",
             field=attribute.name,
             fix="Pass a whole number from 1 up.",
         )
@@ -47,6 +49,7 @@ class Limits:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     connect: float = field(default=10.0, validator=_positive)
     attempt: float = field(default=60.0, validator=_positive)
@@ -79,11 +82,8 @@ class HttpSettings:
     ) -> None:
         methods = ("handle_request", "handle_async_request")
         if transport is not None and not any(hasattr(transport, name) for name in methods):
-            raise ConfigurationError(
-                f"`transport` is a value of the type {type(transport).__name__}. Nothing was sent.",
-                field="transport",
-                fix="Pass an httpx transport, such as httpx.MockTransport(handler) or emulator.transport().",
-            )
+            fix = "Pass an httpx transport, such as httpx.MockTransport(handler) or emulator.transport()."
+            raise wrong_type("transport", transport, fix)
         self.limits: Final = limits
         self.transport: Final = transport
         self.verify: Final = verify

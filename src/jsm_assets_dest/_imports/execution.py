@@ -8,6 +8,7 @@ from attrs import Factory, define, evolve, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportSource
+from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
 from .._session.budget import Patience
 from ..exceptions import AssetsError, ConfigurationError
@@ -100,6 +101,7 @@ class Execution:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     run_id: str = field(repr=False)
@@ -208,6 +210,7 @@ class RunningImport:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     site: str
     execution: Execution | None = field(default=None, repr=False)

@@ -5,6 +5,7 @@ the whole execution is done. Until then, nothing is confirmed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from .._display.short_repr import short_repr
 from typing import Literal
 
 from attrs import field, frozen
@@ -45,6 +46,7 @@ class Leaver:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     object_type: str
     identifier: str

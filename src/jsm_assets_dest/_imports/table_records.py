@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, TypeAlias, cast
+from .._arguments.conversion import wrong_type
 
 from typing_extensions import override
 
@@ -167,7 +168,7 @@ class _NamedRows(_Rows):
         self.names = list(dict.fromkeys(chain.from_iterable(map(_names_of, self._first))))
         self._known = frozenset(self.names)
         if self._first and not self.names:
-            raise _rejected(self._first[0], "rows of ")
+            raise wrong_type("table[0]", self._first[0], _FIX, field="table")
 
     @override
     def _values(self, row: Any) -> _Row:
@@ -252,10 +253,8 @@ def is_table(value: object) -> bool:
     return hasattr(value, "__arrow_c_stream__") or hasattr(value, "iloc") or hasattr(value, "fetchmany")
 
 
-def _rejected(value: object, prefix: str = "") -> ConfigurationError:
-    return ConfigurationError(
-        f"`table` is {prefix}{type(value).__name__}. Nothing was sent.", field="table", fix=_FIX
-    )
+def _rejected(value: object) -> ConfigurationError:
+    return wrong_type("table", value, _FIX)
 
 
 _log = logging.getLogger("jsm_assets_dest.import")

@@ -50,6 +50,7 @@ from collections.abc import Generator
 
 from attrs import frozen
 
+from .._arguments.conversion import type_problem
 from .._http.commands import Operation
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
@@ -134,7 +135,7 @@ def checked_count(count: int) -> int:
         ConfigurationError: It is not an integer of at least 1.
     """
     if type(count) is not int or count < 1:
-        problem = "is below 1" if type(count) is int else f"is {type(count).__name__}"
+        problem = "is below 1" if type(count) is int else type_problem(count)
         raise ConfigurationError(
             f"`count` {problem}. Nothing was sent.", field="count", fix="Pass an integer, such as 100."
         )

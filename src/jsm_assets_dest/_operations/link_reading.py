@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
 
 from attrs import define, field, frozen
 
@@ -150,9 +149,6 @@ def texts_of(target: Target, row: Row, rows: Rows) -> Texts:
     return Texts(tuple(dict.fromkeys(text for text in clean if text)), is_complete)
 
 
-#: Part of the message about a group in the wrong form (seen by clients).
-_WRONG_GROUP: Final = "invalid group"
-
 
 @frozen
 class Change:
@@ -178,6 +174,7 @@ class LinkWriter:
     groups: Mapping[str, JiraGroup]
     _id_as_number: bool = field(default=False, init=False)
     _group_as_id: bool = field(default=False, init=False)
+    _is_group_form_settled: bool = field(default=False, init=False)
     _verified: set[bool] = field(factory=set[bool], init=False)
 
     def write(self, change: Change) -> Operation[None]:
@@ -194,7 +191,7 @@ class LinkWriter:
         try:
             yield from self._put(change)
         except ValidationError as error:
-            if is_user or self._group_as_id or not _says(error, _WRONG_GROUP):
+            if not self._may_need_ids(change, error):
                 raise
             self._group_as_id = True
             try:
@@ -202,6 +199,8 @@ class LinkWriter:
             except ValidationError:
                 self._group_as_id = False
                 raise error from None
+        if change.entry.after and not is_user:
+            self._is_group_form_settled = True
         if not is_first:
             return
         if not (yield from self._is_stored(change, filled)) and not self._id_as_number:
@@ -214,6 +213,18 @@ class LinkWriter:
                     operation="update object",
                 )
         self._verified.add(is_user)
+
+    def _may_need_ids(self, change: Change, error: ValidationError) -> bool:
+        """Return True if Assets may have rejected groups because it accepts IDs only.
+
+        The message is in the language of the account, so only the fields count: their names end with the ID of an attribute.
+        """
+        if change.target.is_user or self._is_group_form_settled:
+            return False
+        attribute_id = _attribute_id(change.target)
+        fields = [name.rpartition("-")[2] for name in error.field_errors]
+        has_ids = any(name in self.groups for name in change.entry.after)
+        return has_ids and (not fields or attribute_id in fields)
 
     def _filled_attributes(self, change: Change) -> Operation[set[str]]:
         """Return the IDs of the other attributes of an object that have values."""
@@ -276,7 +287,3 @@ def _attribute_id(target: Target) -> str:
     if target.attribute is None:
         raise AssertionError("missing attributes were created before")
     return target.attribute.id
-
-
-def _says(error: ValidationError, words: str) -> bool:
-    return any(words in text.lower() for text in (*error.field_errors.values(), *error.messages))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from .._arguments.conversion import wrong_type
 
 from attrs import evolve
 
+from .._arguments.conversion import wrong_type
 from .._http.commands import Operation
 from .._imports.execution import Execution, RunEvidence, RunningImport
 from .._imports.receipt import SubmitReceipt
@@ -68,11 +70,8 @@ def add_receipt(execution: Execution, receipt: object) -> None:
     if isinstance(receipt, Mapping):
         receipt = SubmitReceipt.from_dict(receipt)
     if not isinstance(receipt, SubmitReceipt):
-        raise ConfigurationError(
-            f"`receipt` is {type(receipt).__name__}.",
-            field="receipt",
-            fix="Pass what `submit` returned in the other process, or the result of its `to_dict()`.",
-        )
+        fix = "Pass what `submit` returned in the other process, or the result of its `to_dict()`."
+        raise wrong_type("receipt", receipt, fix)
     if receipt.execution_id not in ("", execution.id):
         raise _other_execution()
     ledger, evidence = execution.ledger, execution.ledger.evidence
@@ -107,9 +106,7 @@ def attached(target: ImportTarget, execution: Execution, *, lead: bool) -> Execu
         ConfigurationError: `lead` is not a boolean, or the execution belongs to another site.
     """
     if not isinstance(lead, bool):
-        raise ConfigurationError(
-            f"`lead` is {type(lead).__name__}. Nothing was sent.", field="lead", fix="Pass True or False."
-        )
+        raise wrong_type("lead", lead, "Pass True or False.")
     if execution.site != target.site.url:
         raise ConfigurationError(
             f"`execution` belongs to {execution.site or 'no site'}, and this connection is one to {target.site.url}. "

@@ -20,6 +20,7 @@ from typing import Any, cast
 
 from attrs import frozen
 
+from .._arguments.conversion import wrong_type
 from .._http.commands import Ask, Batch, Operation, Pull
 from .._imports.chunker import CHUNK_RECORDS, runs_of_pairs
 from .._imports.options import ImportOptions, time_zone
@@ -152,11 +153,8 @@ def _refuse(records: object, name: str) -> None:
             fix="Pass {'people': jsm_assets_dest.tables.records(table)}, with the selector of your model.",
         )
     if isinstance(records, (str, bytes)) or not isinstance(records, (Iterable, AsyncIterable)):
-        raise ConfigurationError(
-            f"`{name}` is {type(records).__name__}. Nothing was sent.",
-            field="records",
-            fix="Pass iterables of records by selector, {'people': [...]}, or an iterable of (selector, record) pairs.",
-        )
+        fix = "Pass iterables of records by selector, {'people': [...]}, or an iterable of (selector, record) pairs."
+        raise wrong_type(name, records, fix, field="records")
 
 
 def _opened(records: object) -> object:

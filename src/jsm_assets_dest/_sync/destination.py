@@ -20,6 +20,7 @@ from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
 from .._destination.status import DestinationStatus
 from .._destination.steps import chosen_conflict
+from .._display.short_repr import short_repr
 from .._http.clock import Clock
 from .._http.settings import Limits
 from .._imports.options import Busy, ImportOptions, ImportSettings, Records
@@ -86,6 +87,7 @@ class Destination(SavedDestination):
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     __slots__ = ()
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from attrs import define, field, frozen
 
 from ..world.json_reading import JsonValue
+from ..world.short_repr import short_repr
 
 HTML = "text/html;charset=UTF-8"
 TEXT = "text/plain;charset=UTF-8"
@@ -131,6 +132,7 @@ class ReceivedRequest:
     """
 
     __module__ = "jsm_assets_dest.testing"
+    __repr__ = short_repr
 
     operation: str
     method: str
@@ -138,11 +140,11 @@ class ReceivedRequest:
     query: dict[str, str]
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-    base: str
+    base: str = field(repr=False)
     status: int | None = None
     fault: str | None = None
-    parameters: dict[str, str] = field(factory=dict)
-    size: int = 0
+    parameters: dict[str, str] = field(factory=dict, repr=False)
+    size: int = field(default=0, repr=False)
 
     @property
     def json(self) -> JsonValue:
