@@ -15,8 +15,6 @@ from .._display.html import table
 from .._display.short_repr import short_repr
 from .._wire.json_reading import read_array, read_flag, read_object, read_text
 
-from .._display.short_repr import short_repr
-
 _CHECK = "Check it on the configuration page of the object schema, tab Import."
 
 _MEANINGS: Mapping[str, Mapping[str, str]] = {

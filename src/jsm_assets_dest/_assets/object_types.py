@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from attrs import field, frozen
-from .._display.short_repr import short_repr
 
 from .._display.short_repr import short_repr
 from .._wire.json_reading import read_flag, read_number, read_object, read_text, usual_reader

@@ -15,8 +15,8 @@ from typing import cast, final
 from attrs import field, frozen
 
 from .._arguments.checking import checked
-from .._errors.declared import scrubbed
 from .._display.short_repr import short_repr
+from .._errors.declared import scrubbed
 from .._errors.forgetful import forgetful, forgetful_class
 from .._secret import Secret
 from .._session.credentials import (

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from .._display.short_repr import short_repr
 from attrs import Attribute, field, frozen
 
 from .._arguments.conversion import wrong_type
+from .._display.short_repr import short_repr
 from .._secret import Secret
 from ..exceptions import ConfigurationError
 

@@ -5,7 +5,6 @@ the whole execution is done. Until then, nothing is confirmed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from .._display.short_repr import short_repr
 from typing import Literal
 
 from attrs import field, frozen
@@ -13,6 +12,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.user_links import UserLinkReport
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
+from .._display.short_repr import short_repr
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
 from .identities import display

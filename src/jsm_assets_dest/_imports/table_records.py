@@ -14,10 +14,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, TypeAlias, cast
-from .._arguments.conversion import wrong_type
 
 from typing_extensions import override
 
+from .._arguments.conversion import wrong_type
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from ..exceptions import ConfigurationError
 

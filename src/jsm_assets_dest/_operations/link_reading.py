@@ -149,7 +149,6 @@ def texts_of(target: Target, row: Row, rows: Rows) -> Texts:
     return Texts(tuple(dict.fromkeys(text for text in clean if text)), is_complete)
 
 
-
 @frozen
 class Change:
     """A change of one attribute of one object: its new value is `entry.after`."""

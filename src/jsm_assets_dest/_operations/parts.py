@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from .._arguments.conversion import wrong_type
 
 from attrs import evolve
 
