@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..exceptions import RecordError
 from .chunk import Chunk, Piece, Run, data_of
@@ -71,6 +71,7 @@ class Chunker:
         limit_bytes: The most bytes of a chunk. A record that is larger alone is a bad record.
         encoder: The encoder that writes JSON.
         checker: Checks the records first. With None, the caller guarantees finite numbers and text keys.
+        on_checked: Called with checked records. Returns those that are sent.
         on_bad: Called with the error of each record that cannot be sent. It raises to stop, or returns to skip the record.
         digests: If true, chunks have a digest, which is part of their id. A journal needs it. It costs half a
             microsecond per record.
@@ -86,6 +87,7 @@ class Chunker:
         limit_bytes: int = CHUNK_BYTES,
         encoder: Encoder = STANDARD,
         checker: RecordChecker | None = None,
+        on_checked: Callable[[Run], Run] = lambda run: run,
         on_bad: OnBadRecord = _stop,
         digests: bool = False,
         boundaries: Iterable[int] = (),
@@ -99,6 +101,7 @@ class Chunker:
         self._learned_bytes = limit_bytes
         self._encode = encoder.encode
         self._checker = checker
+        self._on_checked = on_checked
         self._on_bad = on_bad
         self._digests = digests
         self._boundaries = deque(boundaries)
@@ -188,6 +191,7 @@ class Chunker:
             run = Run(selector, [*records], range(first, first + len(records)), [*records])
         else:
             run = self._checker.check_many(selector, first, records, self._on_bad)
+            run = self._on_checked(run) if run.records else run
         if not self._average and run.records:
             self._estimate(run.records[:SAMPLE])
         self._count += len(run.records)

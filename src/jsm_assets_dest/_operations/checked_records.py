@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from .._http.commands import Operation
 from .._imports.chunker import CHUNK_RECORDS, runs_of_pairs
@@ -41,7 +42,6 @@ class CheckedRecords:
             model,
             timezone=None if options.timezone is None else time_zone(options.timezone),
             allows_repeated=True,
-            on_accepted=self._accept,
         )
 
     def read_all(self, records: object) -> Operation[None]:
@@ -74,11 +74,13 @@ class CheckedRecords:
     def _check(self, selector: str, records: Sequence[object]) -> None:
         first = self._counts.get(selector, 0)
         self._counts[selector] = first + len(records)
-        self._checker.check_many(selector, first, records, self._skip)
-
-    def _accept(self, selector: str, _: Sequence[int], records: Sequence[JsonObject]) -> None:
-        self._on_accepted(selector, records)
-        for _position, inner_selector, inner_records in self._checker.inner_records(selector, records):
+        checked = cast(
+            "list[JsonObject]", self._checker.check_many(selector, first, records, self._skip).records
+        )
+        if not checked:
+            return
+        self._on_accepted(selector, checked)
+        for _position, inner_selector, inner_records in self._checker.inner_records(selector, checked):
             self._on_accepted(inner_selector, inner_records)
 
     def _skip(self, error: RecordError) -> None:
