@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from ..exceptions import RecordError
 from .chunk import Chunk, Piece, Run, data_of
 from .encoding import STANDARD, Encoder, UnencodableError
-from .record_checker import OnBadRecord, RecordChecker, record_error
+from .record_checker import OnBadRecord, RecordChecker, record_error, stop
 
 #: Records of a chunk, and bytes. Clients report good results with a few hundred objects and at most about 5 MB.
 CHUNK_RECORDS = 500
@@ -30,10 +30,6 @@ SAMPLE = 8
 
 #: How much of the limit the estimate may fill: records of one source differ in size.
 HEADROOM = 0.9
-
-
-def _stop(error: RecordError) -> None:
-    raise error
 
 
 def runs_of_pairs(
@@ -88,7 +84,7 @@ class Chunker:
         encoder: Encoder = STANDARD,
         checker: RecordChecker | None = None,
         on_checked: Callable[[Run], Run] = lambda run: run,
-        on_bad: OnBadRecord = _stop,
+        on_bad: OnBadRecord = stop,
         digests: bool = False,
         boundaries: Iterable[int] = (),
     ) -> None:

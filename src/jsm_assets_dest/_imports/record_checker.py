@@ -40,7 +40,8 @@ OnBadRecord: TypeAlias = Callable[[RecordError], None]
 _Record: TypeAlias = dict[str, object]
 
 
-def _stop(error: RecordError) -> None:
+def stop(error: RecordError) -> None:
+    """Raise the error of a record that does not fit."""
     raise error
 
 
@@ -72,16 +73,12 @@ def _field_names(kind: type) -> Sequence[str] | None:
 
 
 class _Level(Rule):
-    """A level of a record: the rules of its keys. Also the rule of a key that locators lead into.
-
-    Args:
-        unknown_keys: Where to count the keys without a locator.
-        path: The path to this level without positions, ending in a dot, or an empty string.
-    """
+    """A level of a record: the rules of its keys. Also the rule of a key that locators lead into."""
 
     def __init__(self, unknown_keys: _UnknownKeys, path: str = "") -> None:
         super().__init__()
         self._unknown_keys = unknown_keys
+        #: The path to this level without positions, ending in a dot, or an empty string.
         self._path = path
         self._inner_locators: set[str] = set()
         self._rules: dict[str, Rule] = {}
@@ -108,11 +105,7 @@ class _Level(Rule):
         (self._short_text.add if rule.takes_short_text else self._short_text.discard)(key)
 
     def check(self, record: _Record) -> _Record:
-        """Return what is sent of a record: the record itself if nothing has to be changed.
-
-        Raises:
-            UnfitError: A value does not fit.
-        """
+        """Return what is sent of a record: the record itself if nothing has to be changed. Or raise `UnfitError`."""
         short_text, tables, sent, key = self._short_text, self._tables, record, ""
         unknown: list[str] = []
         try:
@@ -154,11 +147,7 @@ class _Level(Rule):
         return sent
 
     def read(self, record: object) -> _Record:
-        """Return a record as a dictionary.
-
-        Raises:
-            UnfitError: It is not a record, or reading it failed.
-        """
+        """Return a record as a dictionary, or raise `UnfitError` if it is not a record, or if reading it failed."""
         kind = type(record)
         try:
             if kind not in self._readers and len(self._readers) < MOST_CLASSES:
@@ -205,13 +194,7 @@ def _texts(sent: _Record, attribute: AttributeSpec) -> list[str]:
 
 
 class _SelectorChecker:
-    """The check of the records of one selector.
-
-    Args:
-        selector: The selector.
-        mapped: The mapped object types of the model. Usually one has the selector. Others may be inside its records.
-        timezone: The time zone of naive date-times.
-    """
+    """The rules for the records of one selector. Usually one object type has it. Others may be inside its records."""
 
     def __init__(
         self, selector: str, mapped: Sequence[ObjectTypeSpec], timezone: datetime.tzinfo | None
@@ -335,7 +318,7 @@ class RecordChecker:
         return cast("JsonObject", sent)
 
     def check_many(
-        self, selector: str, first: int, records: Sequence[object], on_bad: OnBadRecord = _stop
+        self, selector: str, first: int, records: Sequence[object], on_bad: OnBadRecord = stop
     ) -> Run:
         """Return what is sent of consecutive records of one selector, without those that do not fit.
 

@@ -303,11 +303,7 @@ class Rule(ABC):
         return converter
 
     def apply(self, value: object) -> JsonValue:
-        """Return what is sent for a value.
-
-        Raises:
-            UnfitError: The value does not fit.
-        """
+        """Return what is sent for a value, or raise `UnfitError`."""
         try:
             converter = self.converters[type(value)]
         except KeyError:
