@@ -14,10 +14,9 @@ import jsm_assets_dest
 from jsm_assets_dest import ApiToken, AsyncConnection, Connection, Limits
 from jsm_assets_dest._http.clock import SystemClock
 from jsm_assets_dest._wire.addresses import address
-from jsm_assets_dest._wire.decoding import BodyReader
 from jsm_assets_dest._wire.import_requests import read_execution_links, read_import_links
 from jsm_assets_dest._wire.json_reading import read_flag
-from jsm_assets_dest._wire.response import Response
+from jsm_assets_dest._wire.response import BodyReader, Response
 from jsm_assets_dest._wire.site_requests import read_workspace_ids
 from jsm_assets_dest.exceptions import ConfigurationError, MalformedAnswerError
 from jsm_assets_dest.testing import Emulator
