@@ -204,11 +204,11 @@ def test_event_contains_no_secret_and_is_json() -> None:
         with emulator.connect(on_request=events.append, retry=RetryPolicy.off()) as connection:
             with pytest.raises(ServiceUnavailableError):
                 connection.object_schemas()
-        shown = json.dumps([event.to_dict() for event in events]) + repr(events) + "".join(map(str, events))
+        text = json.dumps([event.to_dict() for event in events]) + repr(events) + "".join(map(str, events))
 
-        assert emulator.api_token not in shown
-    assert "HTTP 503" in shown
-    assert "started" in shown
+        assert emulator.api_token not in text
+    assert "HTTP 503" in text
+    assert "started" in text
 
 
 def closed_while_sending(listener: Listener) -> None:

@@ -28,7 +28,7 @@ from jsm_assets_dest import (
     SchemaModel,
 )
 from jsm_assets_dest._destination import settings_file
-from jsm_assets_dest._destination.saved_options import options_from_dict
+from jsm_assets_dest._destination.settings_data import options_from_dict
 from jsm_assets_dest.exceptions import (
     AssetsError,
     ConfigurationError,

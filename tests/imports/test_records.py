@@ -1,4 +1,4 @@
-"""Which records are sent, which are refused, and what is said about them."""
+"""Records that are sent, records that are rejected, and the reasons."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from jsm_assets_dest._imports.encoding import STANDARD, choose_encoder
 from jsm_assets_dest._imports.record_checker import MOST_UNKNOWN_KEYS, RecordChecker
+from jsm_assets_dest._imports.whole_run import References
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec, ReferenceSpec
 from jsm_assets_dest.exceptions import RecordError
@@ -27,7 +28,7 @@ from jsm_assets_dest.exceptions import RecordError
 NAN = float("nan")
 NAIVE = datetime.datetime(2026, 1, 31, 16, 30)  # noqa: DTZ001 - what some tests are about
 #: The standard one, and orjson where it is installed.
-ENCODERS = [STANDARD, *([found] if (found := choose_encoder()) is not STANDARD else [])]
+ENCODERS = [STANDARD, *([encoder] if (encoder := choose_encoder()) is not STANDARD else [])]
 ZONE = datetime.timezone(datetime.timedelta(hours=2))
 
 
@@ -64,12 +65,12 @@ def model(*attributes: AttributeSpec) -> SchemaModel:
 
 
 def checker(*attributes: AttributeSpec, unique_in_run: bool = False, remember: int = 1000) -> RecordChecker:
-    """A checker for people."""
+    """Return a checker for people."""
     return RecordChecker(model(*attributes), unique_in_run=unique_in_run, remember=remember)
 
 
 def batch(check: RecordChecker, *records: object) -> tuple[list[object], list[tuple[int | None, str, str]]]:
-    """What is sent of some records, and index, path and reason of the others."""
+    """Return the records that are sent, and index, path, and reason of the others."""
     bad: list[RecordError] = []
     good = check.check_many("people", 0, records, bad.append)
     return list(good.records), [(error.index, error.path, error.reason) for error in bad]
@@ -235,7 +236,7 @@ def test_values_that_fit_are_sent_as_they_are(kind: str, value: object) -> None:
 
 @pytest.mark.parametrize(("kind", "value", "sent"), CHANGED, ids=repr)
 def test_python_values_are_written_as_json_has_them(kind: str, value: object, sent: object) -> None:
-    """What Python says more precisely than JSON becomes text or a plain number, of exactly the plain type."""
+    """Python types that JSON lacks become strings or plain numbers."""
     ((record,), bad) = batch(checker(AttributeSpec("Value", kind)), {"id": "1", "value": value})
 
     assert not bad
@@ -246,7 +247,7 @@ def test_python_values_are_written_as_json_has_them(kind: str, value: object, se
 
 @pytest.mark.parametrize(("kind", "value", "reason"), BAD, ids=lambda value: repr(value)[:40])
 def test_values_that_do_not_fit_are_refused(kind: str, value: object, reason: str) -> None:
-    """A refused value is refused before any encoder sees it, so with every encoder, with its path, and not repeated."""
+    """A rejected value is rejected before any encoder sees it, so with every encoder, with its path, and not repeated."""
     check = checker(AttributeSpec("Value", kind))
     record = {"id": "1", "value": value}
 
@@ -260,7 +261,7 @@ def test_values_that_do_not_fit_are_refused(kind: str, value: object, reason: st
     assert error.record is record
     if isinstance(value, str) and len(value) > 10:
         assert value not in str(error)
-    if value != "\ud800":  # left to the encoders, which both refuse it
+    if value != "\ud800":  # left to the encoders, which both reject it
         assert batch(check, record)[0] == []
 
 
@@ -329,7 +330,7 @@ def test_a_record_needs_its_identifier(record: object, reason: str) -> None:
 
 
 def test_an_identifier_comes_once_per_chunk() -> None:
-    """The second record with the same identifier is refused until the next chunk begins."""
+    """The second record with the same identifier is rejected until the next chunk begins."""
     check = checker()
     first, again, other = {"id": "1"}, {"id": "1"}, {"id": "2"}
 
@@ -393,7 +394,7 @@ def test_across_the_run_an_identifier_may_come_once_too() -> None:
 
 
 def test_memory_for_identifiers_is_bounded() -> None:
-    """What does not fit into the memory is let pass, and the checker says so."""
+    """Identifiers beyond the memory limit are not checked, and the checker reports that."""
     check = checker(unique_in_run=True, remember=2)
     for identifier in "1233":
         check.begin_chunk()
@@ -509,7 +510,7 @@ def test_a_record_that_cannot_be_read_is_a_bad_record(record: object, path: str,
     ("kind", "text"), [("integer", "1_000"), ("integer", "١٢"), ("double", "1_0.5"), ("double", "١٢")]
 )
 def test_numbers_that_only_python_reads_are_no_numbers(kind: str, text: str) -> None:
-    """Underscores and the digits of other scripts are refused as other text is."""
+    """Underscores and the digits of other scripts are rejected as other text is."""
     _, [(_, path, reason)] = batch(checker(AttributeSpec("Size", kind)), {"id": "1", "size": text})
 
     assert path == "size"
@@ -517,16 +518,16 @@ def test_numbers_that_only_python_reads_are_no_numbers(kind: str, text: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("key", "shown"), [("\ud800", "\\ud800"), ("k" * 5000, "k" * 100 + "…"), ("Größe", "Größe")]
+    ("key", "printed"), [("\ud800", "\\ud800"), ("k" * 5000, "k" * 100 + "…"), ("Größe", "Größe")]
 )
-def test_names_of_unknown_keys_can_be_printed(key: str, shown: str) -> None:
-    """Whatever somebody has as a key, the result stays short and can be written in UTF-8."""
+def test_names_of_unknown_keys_can_be_printed(key: str, printed: str) -> None:
+    """The result is short and valid UTF-8 for any key."""
     check = checker()
 
     batch(check, {"id": "1", key: 1})
     batch(check, {"id": 2, key: 1})  # the slow path
 
-    assert check.unknown_keys == {"people": {shown: 2}}
+    assert check.unknown_keys == {"people": {printed: 2}}
 
 
 def test_keys_have_to_be_text() -> None:
@@ -537,7 +538,7 @@ def test_keys_have_to_be_text() -> None:
 
 
 def test_unknown_keys_are_counted_and_not_sent() -> None:
-    """What the model has no locator for stays at home; the caller's own record is not changed."""
+    """Keys without a locator in the model are not sent, and the caller's record is not changed."""
     check = checker(AttributeSpec("Name"))
     records = [
         {"id": "1", "salary": 1, "name": "a"},
@@ -565,6 +566,17 @@ def test_memory_for_unknown_keys_is_bounded() -> None:
 
     assert (len(sent), bad) == (count, [])
     assert check.unknown_keys["people"]["…"] == 64
+
+
+def test_single_check_does_not_count_unknown_keys() -> None:
+    """It repeats the check of a batch, which has counted them."""
+    check = checker()
+    record = {"id": "1", "salary": 1}
+    batch(check, record)
+
+    check.check("people", 0, record)
+
+    assert check.unknown_keys == {"people": {"salary": 1}}
 
 
 def test_two_attributes_may_share_a_locator() -> None:
@@ -813,12 +825,14 @@ def linked(by: str = "", aql: str = "") -> SchemaModel:
 
 def test_dangling_references_are_found_whatever_the_order() -> None:
     """A reference may come before its target; what never comes is reported, with where it stood."""
-    check = RecordChecker(linked(), dangling=True)
-    check.check_many("people", 0, [{"id": "1", "manager": "2", "groups": ["g1", "g2", ""], "elsewhere": "x"}])
-    check.check_many("people", 1, [{"id": "2", "manager": "9", "groups": ["g2"]}])
-    check.check_many("groups", 0, [{"id": "G1"}])
+    references = References(linked())
+    references.note(
+        "people", enumerate([{"id": "1", "manager": "2", "groups": ["g1", "g2", ""], "elsewhere": "x"}], 0)
+    )
+    references.note("people", enumerate([{"id": "2", "manager": "9", "groups": ["g2"]}], 1))
+    references.note("groups", enumerate([{"id": "G1"}], 0))
 
-    manager, groups = check.dangling_references()
+    manager, groups = references.dangling()
 
     assert (manager.selector, manager.locator, manager.target, manager.count) == (
         "people",
@@ -841,19 +855,19 @@ def test_dangling_references_are_found_whatever_the_order() -> None:
 
 def test_references_by_another_attribute() -> None:
     """Values are compared with the attribute that the reference looks up."""
-    check = RecordChecker(linked(by="name"), dangling=True)
-    check.check_many("groups", 0, [{"id": "g1", "name": "Everyone"}])
-    check.check_many("people", 0, [{"id": "1", "groups": ["everyone", "g1"]}])
+    references = References(linked(by="name"))
+    references.note("groups", enumerate([{"id": "g1", "name": "Everyone"}], 0))
+    references.note("people", enumerate([{"id": "1", "groups": ["everyone", "g1"]}], 0))
 
-    assert [one.examples for one in check.dangling_references()] == [((0, "g1"),)]
+    assert [reference.examples for reference in references.dangling()] == [((0, "g1"),)]
 
 
 def test_references_with_a_query_of_their_own_are_not_followed() -> None:
     """Only Assets can run the query."""
-    check = RecordChecker(linked(aql='Name = "${groups}"'), dangling=True)
-    check.check_many("people", 0, [{"id": "1", "groups": ["g"]}])
+    references = References(linked(aql='Name = "${groups}"'))
+    references.note("people", enumerate([{"id": "1", "groups": ["g"]}], 0))
 
-    assert check.dangling_references() == ()
+    assert references.dangling() == ()
 
 
 def test_references_without_one_locator_are_not_followed() -> None:
@@ -862,36 +876,28 @@ def test_references_without_one_locator_are_not_followed() -> None:
         "Groups", [AttributeSpec("Id", identifier=True), AttributeSpec("Site", identifier=True)]
     )
     for target in (spec, ObjectTypeSpec("Groups", key="groups", mapped=False)):
-        check = RecordChecker(linked().with_object_type(target), dangling=True)
-        check.check_many("people", 0, [{"id": "1", "groups": ["g"]}])
+        references = References(linked().with_object_type(target))
+        references.note("people", enumerate([{"id": "1", "groups": ["g"]}], 0))
 
-        assert check.dangling_references() == ()
+        assert references.dangling() == ()
 
 
 def test_memory_for_references_is_bounded() -> None:
     """Beyond the limit the report says that it is not complete."""
-    check = RecordChecker(linked(), dangling=True, remember=2)
-    check.check_many("groups", 0, [{"id": str(number)} for number in range(5)])
-    check.check_many("people", 0, [{"id": "1", "groups": ["a", "b", "c"]}])
+    references = References(linked(), 2)
+    references.note("groups", enumerate([{"id": str(number)} for number in range(5)], 0))
+    references.note("people", enumerate([{"id": "1", "groups": ["a", "b", "c"]}], 0))
 
-    (groups,) = check.dangling_references()
+    (groups,) = references.dangling()
 
     assert (groups.count, groups.complete) == (2, False)
     assert "at least" in str(groups)
 
 
-def test_without_asking_nothing_is_followed() -> None:
-    """The report is empty unless it was asked for."""
-    check = RecordChecker(linked())
-    check.check_many("people", 0, [{"id": "1", "groups": ["g"]}])
-
-    assert check.dangling_references() == ()
-
-
 def test_records_of_other_types_do_not_matter_to_references() -> None:
     """A type that neither refers nor is referred to costs nothing."""
     extended = linked().with_object_type(ObjectTypeSpec("Apps", [AttributeSpec("Id", identifier=True)]))
-    check = RecordChecker(extended, dangling=True)
-    check.check_many("apps", 0, [{"id": "1"}])
+    references = References(extended)
+    references.note("apps", enumerate([{"id": "1"}], 0))
 
-    assert check.dangling_references() == ()
+    assert references.dangling() == ()

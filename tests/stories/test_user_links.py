@@ -24,9 +24,9 @@ from jsm_assets_dest import (
     UserLinkReport,
 )
 from jsm_assets_dest._http.commands import Operation, Sleep
-from jsm_assets_dest._operations import account_finding
+from jsm_assets_dest._operations import directory
 from jsm_assets_dest._operations.pacing import Pace
-from jsm_assets_dest._wire.link_requests import read_values
+from jsm_assets_dest._wire.object_requests import read_values
 from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
@@ -256,7 +256,7 @@ def seeded_reasons(emulator: Emulator) -> tuple[SeededType, dict[str, str]]:
 @pytest.mark.parametrize("most_searches", [0, 200], ids=["directory", "searches"])
 def test_each_reason_is_reported_by_object(monkeypatch: pytest.MonkeyPatch, most_searches: int) -> None:
     """Searching each address and reading the directory lead to the same result."""
-    monkeypatch.setattr(account_finding, "MOST_SEARCHES", most_searches)
+    monkeypatch.setattr(directory, "MOST_SEARCHES", most_searches)
     with Emulator() as emulator, emulator.connect() as connection:
         people, expected = seeded_reasons(emulator)
         report = connection.get_object_schema("OKT").link_users(PEOPLE)
@@ -276,7 +276,7 @@ def test_each_reason_is_reported_by_object(monkeypatch: pytest.MonkeyPatch, most
 @pytest.mark.parametrize("most_searches", [0, 200], ids=["directory", "searches"])
 def test_accept_hidden_links_the_only_candidate(monkeypatch: pytest.MonkeyPatch, most_searches: int) -> None:
     """A name that begins with the address is another explanation, so it is never accepted."""
-    monkeypatch.setattr(account_finding, "MOST_SEARCHES", most_searches)
+    monkeypatch.setattr(directory, "MOST_SEARCHES", most_searches)
     with Emulator() as emulator, emulator.connect() as connection:
         people, _ = seeded_reasons(emulator)
         report = connection.get_object_schema("OKT").link_users(PEOPLE, accept_hidden=True)
@@ -303,7 +303,7 @@ def test_directory_is_read_once_above_200_addresses() -> None:
 
 def test_directory_that_is_too_slow_is_read_in_smaller_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jira responds with 409 to a page that takes longer than ten seconds."""
-    monkeypatch.setattr(account_finding, "MOST_SEARCHES", 0)
+    monkeypatch.setattr(directory, "MOST_SEARCHES", 0)
     with Emulator() as emulator, emulator.connect() as connection:
         add_people(emulator, "ana@acme.com")
         schema = connection.get_object_schema("OKT")

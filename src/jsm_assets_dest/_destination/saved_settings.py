@@ -22,19 +22,25 @@ from .._session.opening import SiteSettings, from_environment
 from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError, LinkAttributeError
 from .checklist import Wanted
-from .okta_model import OktaModel
-from .okta_source import OktaSource, privacy_of
-from .pasted_secrets import FORMS, reject_secrets
-from .saved_options import changed_options, reject_unsavable
+from .okta_settings import OktaModel, OktaSource, privacy_of
 from .secret_references import (
+    FORMS,
     CredentialsReference,
     Environment,
     SecretReference,
     read_credentials,
     read_secret,
+    reject_secrets,
     write_secret,
 )
-from .settings_data import ModelChoice, checked_roles, settings_from_data, settings_to_data
+from .settings_data import (
+    ModelChoice,
+    changed_options,
+    checked_roles,
+    reject_unsavable,
+    settings_from_data,
+    settings_to_data,
+)
 from .settings_file import read_file, read_object_file, reject_unknown_keys, remove_file, write_file
 
 

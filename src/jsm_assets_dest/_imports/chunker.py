@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
 
 from ..exceptions import RecordError
 from .chunk import Chunk, Piece, Run, data_of
@@ -188,8 +187,7 @@ class Chunker:
         if self._checker is None:
             run = Run(selector, [*records], range(first, first + len(records)), [*records])
         else:
-            checked = self._checker.check_many(selector, first, records, self._on_bad)
-            run = Run(selector, cast("list[object]", checked.records), checked.indexes, [*checked.originals])
+            run = self._checker.check_many(selector, first, records, self._on_bad)
         if not self._average and run.records:
             self._estimate(run.records[:SAMPLE])
         self._count += len(run.records)
@@ -255,7 +253,7 @@ class Chunker:
                 yield chunk
 
     def _sendable(self, piece: Piece) -> Chunk | None:
-        """Remove records that no chunk can carry: those that the encoder refuses, and those that are too large alone.
+        """Remove records that no chunk can carry: those that the encoder rejects, and those that are too large alone.
 
         Returns the chunk if its size shows that no record is too large.
         """
@@ -307,7 +305,7 @@ class Chunker:
         )
 
     def _leave_out_bad(self, piece: Piece, reason: str) -> None:
-        """Find which records the encoder refused, tell of them and take them out."""
+        """Find which records the encoder rejected, tell of them and take them out."""
         runs, is_found = list(piece.runs), False
         piece.runs.clear()
         for run in runs:

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked
 from .._arguments.conversion import choice, instances, json_object, texts
-from .._assets.statuses import StatusCategory
+from .._assets.object_types import StatusCategory
 from .._display.short_repr import short_repr
 from .names import camel_case, same_name
 

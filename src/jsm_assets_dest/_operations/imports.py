@@ -57,11 +57,10 @@ from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus
 from .._imports.journal import Journal
 from .._imports.journal_values import JournalExecution, JournalRun, RunState
-from .._imports.leavers import Leavers
 from .._imports.options import ImportOptions
 from .._imports.progress import count_text
 from .._imports.readback import ReadBack
-from .._imports.result import ImportResult
+from .._imports.result import ImportResult, Leavers
 from .._imports.verification import ImportVerification
 from .._session.site import Site
 from .._wire.import_requests import ExecutionLinks

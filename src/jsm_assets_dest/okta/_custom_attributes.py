@@ -6,9 +6,8 @@ from .._arguments.checking import checked
 from .._arguments.conversion import wrong_type
 from .._model.okta_options import CustomAttribute
 from ..exceptions import ConfigurationError
-from ._okta_objects import as_mapping, error_summary, pick, text_at
 from ._sources import Located
-from ._values import TEXT_LIMIT
+from ._values import TEXT_LIMIT, as_mapping, error_summary, pick, text_at
 
 #: Assets type by JSON Schema format and by JSON Schema type.
 _FORMATS: Mapping[str, str] = {"email": "email", "uri": "url", "date-time": "date_time", "date": "date"}
