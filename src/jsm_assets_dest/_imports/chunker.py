@@ -253,7 +253,7 @@ class Chunker:
                 yield chunk
 
     def _sendable(self, piece: Piece) -> Chunk | None:
-        """Remove records that no chunk can carry: those that the encoder refuses, and those that are too large alone.
+        """Remove records that no chunk can carry: those that the encoder rejects, and those that are too large alone.
 
         Returns the chunk if its size shows that no record is too large.
         """
@@ -305,7 +305,7 @@ class Chunker:
         )
 
     def _leave_out_bad(self, piece: Piece, reason: str) -> None:
-        """Find which records the encoder refused, tell of them and take them out."""
+        """Find which records the encoder rejected, tell of them and take them out."""
         runs, is_found = list(piece.runs), False
         piece.runs.clear()
         for run in runs:
