@@ -355,7 +355,7 @@ class Comparison:
                 self._database.executemany(
                     "INSERT OR IGNORE INTO skipped VALUES (?, ?)", ((index, identity) for identity in skipped)
                 )
-                self._unreadable[index] += as_number(part.get("unreadable"), 0)
+                self._unreadable[index] += max(0, as_number(part.get("unreadable"), 0))
 
     # --- results
 
