@@ -15,7 +15,8 @@ about a type, a run is not even started. Counts never permit a run. If Assets or
 list contains, the difference counts as newly missing, except as many as the run has records without a listed object.
 
 A rejected run stays open if someone can continue it: with a journal, or as a manual execution that its caller completes.
-Otherwise it is cancelled, because no one could find it again, and it would block every later run of the import.
+Otherwise it is cancelled: a nightly job keeps no handle of it, so it would end every later run with `ImportBusyError`, which hides
+the guard's reason, until someone cancels it in Assets. Nothing is lost, because the next run sends all records again.
 """
 
 from __future__ import annotations
