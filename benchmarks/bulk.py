@@ -14,7 +14,8 @@ from unittest import mock
 import httpx
 
 from jsm_assets_dest import ImportExecution, ImportToken
-from jsm_assets_dest._imports.record_checker import Checked, RecordChecker
+from jsm_assets_dest._imports.chunk import Run
+from jsm_assets_dest._imports.record_checker import RecordChecker
 from jsm_assets_dest._operations import sending
 
 from . import loops
@@ -32,14 +33,13 @@ class Unchecked(RecordChecker):
 
     def check_many(
         self,
-        selector: str,  # noqa: ARG002 - the signature of the checker
+        selector: str,
         first: int,
         records: Sequence[object],
-        on_bad: object = None,  # noqa: ARG002 - as above
-    ) -> Checked:
+        on_bad: object = None,  # noqa: ARG002 - the signature of the checker
+    ) -> Run:
         """The records as they are."""
-        indexes = range(first, first + len(records))
-        return Checked([*records], records, indexes)  # type: ignore[list-item]  # they are trusted
+        return Run(selector, [*records], range(first, first + len(records)), [*records])
 
 
 @contextlib.contextmanager

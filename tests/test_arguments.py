@@ -6,6 +6,7 @@ import asyncio
 import enum
 import importlib
 import inspect
+import re
 import types
 import typing
 from collections.abc import (
@@ -33,6 +34,7 @@ from jsm_assets_dest import (
     SecretReference,
     exceptions,
     okta,
+    tables,
 )
 from jsm_assets_dest._arguments import checking, fitting
 from jsm_assets_dest.exceptions import ConfigurationError
@@ -342,7 +344,23 @@ def test_wrong_type_raises_error_that_names_argument(
             if not isinstance(outcome, ConfigurationError) or name not in outcome.field.split("."):
                 pytest.fail(HOW_TO_FIX.format(path=path, name=name, value=value, outcome=repr(outcome)))
             assert word in str(outcome)
+            if problem := message_problem(outcome, value):
+                pytest.fail(f"{path} with {name}={value!r}: the message {problem}: {outcome}")
     assert len(emulator.requests) == sent
+
+
+def message_problem(error: ConfigurationError, value: object) -> str:
+    """Return what is missing in the message about a wrong argument, or an empty string."""
+    if not error.what.startswith(f"`{error.field}` "):
+        return "does not begin with the argument"
+    if isinstance(value, list):
+        value = value[0]
+    words = {repr(value), type(value).__name__} if value is not None else {"None"}
+    if not any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", error.what) for word in words):
+        return f"names none of {words}"
+    if not error.fix or re.search(r"\btuple of|\b_", error.fix):
+        return "does not say what to pass"
+    return ""
 
 
 def arguments_for(
@@ -453,13 +471,17 @@ def test_fitted_values(value: object, hint: Any, expected: object) -> None:
         (float, "a number"),
         (Sequence[str], "a list of strings"),
         (Mapping[str, object], "a dict"),
-        (tuple[str, int], "a tuple of 2 values"),
-        (Callable[[], object], "a function"),
+        (tuple[str, int], "a pair"),
+        (tuple[str, int, int], "a tuple of 3 values"),
         (type, "a class"),
         (PathLike[str], "a path"),
         (jsm_assets_dest.ObjectSchema, "an ObjectSchema"),
         (jsm_assets_dest.StatusCategory | str, 'one of "active", "inactive", "pending"'),
         (Literal["a", "b"], 'one of "a", "b"'),
+        (Literal["a", "b"] | None, '"a", "b", or None'),
+        (Callable[[jsm_assets_dest.Status], object], "a function that receives a Status"),
+        (Callable[..., object], "a function"),
+        (Mapping[str, int] | Sequence[tuple[str, int]], "a dict or a list of pairs"),
         (Sequence[jsm_assets_dest.StatusSpec], "a list of StatusSpec"),
         (Sequence[str | jsm_assets_dest.JiraUser], "a list of strings or JiraUser"),
         (exceptions.ExecutionFacts, "an Execution"),
@@ -486,8 +508,33 @@ def test_misfits(value: object, hint: Any, problem: str) -> None:
 
 
 def test_generator_with_a_wrong_item_is_rejected() -> None:
-    with pytest.raises(ConfigurationError, match="`attributes` contains int"):
+    with pytest.raises(ConfigurationError, match="`attributes` contains a value of the type int"):
         jsm_assets_dest.ObjectTypeSpec("People", (number for number in range(1)))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda _: okta.discover_custom_attributes("nonsense"), "`user_schema` is a value of the type str."),
+        (lambda _: okta.discover_custom_attributes(None), "`user_schema` is None."),
+        (lambda _: tables.records(None), "`table` is None."),
+        (lambda _: tables.records([(1, 2)]), "`table[0]` is a value of the type tuple."),
+        (lambda _: jsm_assets_dest.Journal.open(typing.cast("str", 3)), "`path` is a value of the type int."),
+        (lambda schema: schema.link_users(on_progress="loud"), "`on_progress` is 'loud'."),
+    ],
+)
+def test_wrong_value_of_a_free_type_has_the_common_form(call: Any, message: str, examples: Any) -> None:
+    """Annotations accept any object here, so that the property does not see them."""
+    with pytest.raises(ConfigurationError) as problem:
+        call(examples["ObjectSchema"])
+
+    assert problem.value.what.startswith(message)
+    assert "Pass " in problem.value.fix
+
+
+def test_choices_of_link_progress_name_its_own_type(examples: Any) -> None:
+    with pytest.raises(ConfigurationError, match="function that receives a UserLinkProgress"):
+        examples["ObjectSchema"].link_users(on_progress="loud")
 
 
 def test_pair_fits_its_two_types() -> None:

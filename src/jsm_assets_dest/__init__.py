@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._assets.directory import JiraGroup, JiraUser
-    from ._assets.import_settings import ImportSourceSetting
-    from ._assets.import_sources import ImportedType, ImportSource, ImportStatus
+    from ._assets.import_sources import ImportedType, ImportSource, ImportSourceSetting, ImportStatus
     from ._assets.links import GroupLink, UserLink
     from ._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
-    from ._assets.object_types import Attribute, ExistingObjectType, ObjectType
+    from ._assets.object_types import Attribute, ExistingObjectType, ObjectType, Status, StatusCategory
     from ._assets.objects import AssetsObject, ObjectReference
     from ._assets.reports import Check, CheckState, ConnectionReport, ImportTokenReport
     from ._assets.roles import Role, RoleChange, RoleKind, RolesPreview, SchemaRoles
-    from ._assets.statuses import Status, StatusCategory
     from ._assets.user_links import (
         LinkedObject,
         LinkOutcome,
@@ -37,23 +35,21 @@ if TYPE_CHECKING:
     from ._async.import_token import AsyncImportToken
     from ._async.object_schema import AsyncObjectSchema
     from ._async.object_type_conflict import AsyncObjectTypeConflict
-    from ._destination.okta_model import OktaModel
-    from ._destination.okta_source import OktaSource
+    from ._destination.okta_settings import OktaModel, OktaSource
     from ._destination.secret_references import CredentialsReference, SecretReference
     from ._destination.status import DestinationStatus, DestinationStep, StepAction, StepState
     from ._http.clock import Clock
-    from ._http.limits import Limits
+    from ._http.settings import Limits
     from ._imports.execution import Execution, RunningImport
     from ._imports.journal_reader import Journal
     from ._imports.journal_values import JournalRun
-    from ._imports.leavers import Leaver
     from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
     from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
     from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
     from ._imports.receipt import SubmitReceipt
-    from ._imports.result import ImportResult
+    from ._imports.result import ImportResult, Leaver
     from ._imports.verification import ImportVerification, VerifiedObjectType
     from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
@@ -137,7 +133,7 @@ _HOMES = {
     "ImportResult": "_imports.result",
     "ImportSettings": "_imports.options",
     "ImportSource": "_assets.import_sources",
-    "ImportSourceSetting": "_assets.import_settings",
+    "ImportSourceSetting": "_assets.import_sources",
     "ImportStatus": "_assets.import_sources",
     "ImportToken": "_sync.import_token",
     "ImportTokenReport": "_assets.reports",
@@ -147,8 +143,8 @@ _HOMES = {
     "JiraUser": "_assets.directory",
     "Journal": "_imports.journal_reader",
     "JournalRun": "_imports.journal_values",
-    "Leaver": "_imports.leavers",
-    "Limits": "_http.limits",
+    "Leaver": "_imports.result",
+    "Limits": "_http.settings",
     "LinkOutcome": "_assets.user_links",
     "LinkReason": "_assets.user_links",
     "LinkedObject": "_assets.user_links",
@@ -162,8 +158,8 @@ _HOMES = {
     "ObjectTypePreview": "_imports.preview",
     "ObjectTypeResult": "_imports.object_type_results",
     "ObjectTypeSpec": "_model.specs",
-    "OktaModel": "_destination.okta_model",
-    "OktaSource": "_destination.okta_source",
+    "OktaModel": "_destination.okta_settings",
+    "OktaSource": "_destination.okta_settings",
     "PlanItem": "_plan.plan_items",
     "PlanKind": "_plan.plan_items",
     "PlanSubject": "_plan.plan_items",
@@ -181,8 +177,8 @@ _HOMES = {
     "SchemaRoles": "_assets.roles",
     "SecretReference": "_destination.secret_references",
     "Severity": "_model.findings",
-    "Status": "_assets.statuses",
-    "StatusCategory": "_assets.statuses",
+    "Status": "_assets.object_types",
+    "StatusCategory": "_assets.object_types",
     "StatusSpec": "_model.specs",
     "StepAction": "_destination.status",
     "StepState": "_destination.status",

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from ._arguments.checking import checked
 from ._imports.exported_records import ExportReading
-from ._imports.table_forms import table_of
-from ._imports.table_records import TableRecords
+from ._imports.table_records import TableRecords, table_of
 from ._model.schema_model import SchemaModel
 
 __all__ = ["read_export", "records"]

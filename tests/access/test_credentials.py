@@ -53,9 +53,9 @@ FAULTS: dict[str, tuple[object, str]] = {
     "scheme word": ("Bearer visible-token-1234", "authentication scheme"),
     "too short": ("visible"[:4], "too short"),
     "an e-mail address": ("visible@acme.com", "@"),
-    "None": (None, "is not a string, but NoneType"),
-    "bytes": (b"visible-token-1234", "is not a string, but bytes"),
-    "number": (1234567890, "is not a string, but int"),
+    "None": (None, "is None"),
+    "bytes": (b"visible-token-1234", "is a value of the type bytes"),
+    "number": (1234567890, "is a value of the type int"),
 }
 
 
@@ -144,7 +144,7 @@ def test_an_api_token_is_no_import_token() -> None:
         ("'ana@acme.com'", "quote"),
         ("ana @acme.com", "contains a space"),
         ("änä@acme.com", "not ASCII"),
-        (None, "is not a string"),
+        (None, "is None"),
     ],
 )
 def test_an_email_address_with_a_fault_is_refused(email: str, said: str) -> None:
@@ -258,6 +258,20 @@ def test_credentials_are_frozen_values() -> None:
     )
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         ApiToken(EMAIL, API_TOKEN).email = "eve@acme.com"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("text", ["nonsense", "hunter2-and-more", "paste-the-import-token-of-okta-here"])
+def test_string_that_is_not_an_import_token_is_rejected(text: str) -> None:
+    """Only the beginning is documented, so only what can't be an opaque token is rejected."""
+    with pytest.raises(InvalidCredentialError, match="not an import token") as problem:
+        import_token_secret(text)
+    assert text not in str(problem.value)
+    assert "generate a token" in problem.value.fix
+
+
+@pytest.mark.parametrize("text", [IMPORT_TOKEN, "ATCTT3short", "x1y2" * 10])
+def test_opaque_import_token_is_accepted(text: str) -> None:
+    assert import_token_secret(text).reveal() == text
 
 
 def test_a_checked_import_token_is_sealed() -> None:

@@ -18,8 +18,8 @@ from jsm_assets_dest import (
 )
 from jsm_assets_dest import exceptions as errors
 from jsm_assets_dest._operations.doctor import NAMES, check
+from jsm_assets_dest._wire.phrases import ALL_SCOPES
 from jsm_assets_dest._wire.response import Response
-from jsm_assets_dest._wire.scopes import ALL_SCOPES
 from jsm_assets_dest.exceptions import AssetsError, ProblemsFoundError
 from tests.access.conversation import EMAIL, SITE, Said, Service
 

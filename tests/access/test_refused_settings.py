@@ -14,10 +14,9 @@ import jsm_assets_dest
 from jsm_assets_dest import ApiToken, AsyncConnection, Connection, Limits
 from jsm_assets_dest._http.clock import SystemClock
 from jsm_assets_dest._wire.addresses import address
-from jsm_assets_dest._wire.decoding import BodyReader
 from jsm_assets_dest._wire.import_requests import read_execution_links, read_import_links
 from jsm_assets_dest._wire.json_reading import read_flag
-from jsm_assets_dest._wire.response import Response
+from jsm_assets_dest._wire.response import BodyReader, Response
 from jsm_assets_dest._wire.site_requests import read_workspace_ids
 from jsm_assets_dest.exceptions import ConfigurationError, MalformedAnswerError
 from jsm_assets_dest.testing import Emulator
@@ -41,7 +40,7 @@ GATEWAY = "https://api.atlassian.com"
 )
 def test_a_limit_that_bounds_nothing_is_refused_by_name(limit: str, value: object) -> None:
     given: dict[str, Any] = {limit: value}
-    with pytest.raises(ConfigurationError, match=rf"Limits\({limit}=") as caught:
+    with pytest.raises(ConfigurationError, match=rf"`{limit}` is ") as caught:
         Limits(**given)
     assert caught.value.field == limit
 

@@ -116,7 +116,7 @@ def test_a_setting_that_cannot_be_right_is_refused(name: str, value: object) -> 
 
     assert caught.value.field == name
     assert caught.value.fix
-    assert f"{name}={value!r}" in str(caught.value)
+    assert f"`{name}` is {value!r}" in str(caught.value)
 
 
 def test_it_is_a_value() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from jsm_assets_dest._wire.phrases import scopes_for
 from jsm_assets_dest._wire.request import Request
-from jsm_assets_dest._wire.scopes import scopes_for
 
 ASSETS = "https://api.atlassian.com/ex/jira/c/jsm/assets/workspace/w/v1"
 JIRA = "https://api.atlassian.com/ex/jira/c"

@@ -433,6 +433,14 @@ def test_options_of_the_rotation_are_checked(emulator: Emulator, tmp_path: Path)
         inventory(emulator, tmp_path).rotate_import_token("file:token", on_busy="cancel")  # type: ignore[arg-type]
 
 
+def test_saving_a_word_instead_of_a_token_sends_nothing(emulator: Emulator, tmp_path: Path) -> None:
+    with pytest.raises(InvalidCredentialError, match="not an import token"):
+        inventory(emulator, tmp_path).save_import_token("nonsense", "file:token")
+
+    assert not emulator.requests
+    assert not (tmp_path / "token").exists()
+
+
 def test_swapped_arguments_show_no_token_in_the_traceback(emulator: Emulator, tmp_path: Path) -> None:
     """The token is passed in the place of the reference. Error reporters show the local variables of each frame."""
     token = emulator.import_sources[0].token

@@ -28,7 +28,7 @@ from jsm_assets_dest import (
     SchemaModel,
 )
 from jsm_assets_dest._destination import settings_file
-from jsm_assets_dest._destination.saved_options import options_from_dict
+from jsm_assets_dest._destination.settings_data import options_from_dict
 from jsm_assets_dest.exceptions import (
     AssetsError,
     ConfigurationError,
@@ -290,7 +290,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"import_token": ["env:X"]}, "import_token", "of the type list"),
     ({"roles": {"admins": []}}, "roles.admins", "managers, developers, users"),
     ({"roles": {"users": "everybody"}}, "roles.users", "Pass a list of group names"),
-    ({"roles": {"users": [1]}}, "roles.users[0]", "is int"),
+    ({"roles": {"users": [1]}}, "roles.users[0]", "is a value of the type int"),
     ({"roles": {"users": [" "]}}, "roles.users[0]", "is empty"),
     ({"roles": []}, "roles", "an object in braces"),
     ({"model": {}}, "model", "contains 0 models"),

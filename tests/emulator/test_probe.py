@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from jsm_assets_dest.testing import Doubts
-from jsm_assets_dest.testing.probe.groups import GROUPS, IDENTITY, MOST_REQUESTS
+from jsm_assets_dest.testing.probe.__main__ import GROUPS, IDENTITY, MOST_REQUESTS
 from jsm_assets_dest.testing.site_profile import QUESTIONS
 from tests.emulator.probing import Sandbox
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jsm_assets_dest.testing import Doubts, Fault, SiteProfile
+from jsm_assets_dest.testing.probe.__main__ import MOST_REQUESTS, RESERVE
 from jsm_assets_dest.testing.probe.client import Client, Credential, ProbeError, StoppedError
 from jsm_assets_dest.testing.probe.findings import MOST_FIELDS, field_shape, form, header_shape
-from jsm_assets_dest.testing.probe.groups import MOST_REQUESTS, RESERVE
 from tests.emulator.probing import KEY, Sandbox
 
 

@@ -23,8 +23,7 @@ from attrs import define, field
 from jsm_assets_dest import ApiToken, RetryPolicy
 from jsm_assets_dest._http.async_engine import AsyncEngine
 from jsm_assets_dest._http.commands import Operation
-from jsm_assets_dest._http.limits import Limits
-from jsm_assets_dest._http.settings import HttpSettings
+from jsm_assets_dest._http.settings import HttpSettings, Limits
 from jsm_assets_dest._http.sync_engine import SyncEngine
 from jsm_assets_dest._secret import Secret
 from jsm_assets_dest._session.site import Site

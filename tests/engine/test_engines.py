@@ -27,8 +27,7 @@ from jsm_assets_dest._http.commands import (
     Sleep,
     Spawn,
 )
-from jsm_assets_dest._http.limits import Limits
-from jsm_assets_dest._http.settings import HttpSettings
+from jsm_assets_dest._http.settings import HttpSettings, Limits
 from jsm_assets_dest._http.sync_engine import SyncEngine
 from jsm_assets_dest._secret import Secret
 from jsm_assets_dest._wire.request import Request

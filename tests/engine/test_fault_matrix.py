@@ -23,7 +23,7 @@ import trustme
 
 from jsm_assets_dest import RetryPolicy
 from jsm_assets_dest._http.commands import Operation, Report
-from jsm_assets_dest._http.limits import Limits
+from jsm_assets_dest._http.settings import Limits
 from jsm_assets_dest._session.call import Effort, call
 from jsm_assets_dest._session.site import Site
 from jsm_assets_dest._wire.response import Response

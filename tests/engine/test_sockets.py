@@ -18,8 +18,7 @@ from jsm_assets_dest._http.async_engine import AsyncEngine
 from jsm_assets_dest._http.client import send, sync_client
 from jsm_assets_dest._http.clock import SystemClock
 from jsm_assets_dest._http.commands import Operation, Send, Spawn
-from jsm_assets_dest._http.limits import Limits
-from jsm_assets_dest._http.settings import HttpSettings
+from jsm_assets_dest._http.settings import HttpSettings, Limits
 from jsm_assets_dest._http.sync_engine import SyncEngine
 from jsm_assets_dest._wire.request import Request
 from jsm_assets_dest.exceptions import (

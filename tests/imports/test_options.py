@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from jsm_assets_dest import ImportOptions
-from jsm_assets_dest._destination.saved_options import options_from_dict, options_to_dict
+from jsm_assets_dest._destination.settings_data import options_from_dict, options_to_dict
 from jsm_assets_dest._imports.options import time_zone
 from jsm_assets_dest.exceptions import ConfigurationError
 

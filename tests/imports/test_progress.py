@@ -66,7 +66,7 @@ def test_none_and_callables_are_taken_as_they_are() -> None:
 @pytest.mark.parametrize("progress", ["bar", "", 5, True])
 def test_unknown_displays_are_refused_with_the_known_ones(progress: Progress) -> None:
     """The error names the setting and the choices."""
-    with pytest.raises(ConfigurationError, match="Unknown progress display") as caught:
+    with pytest.raises(ConfigurationError, match="`on_progress` is ") as caught:
         resolve_progress(progress)
 
     assert caught.value.field == "on_progress"

@@ -11,11 +11,10 @@ from jsm_assets_dest._assets.objects import AssetsObject, ObjectReference
 from jsm_assets_dest._imports import readback as module
 from jsm_assets_dest._imports.arriving_values import not_compared_notes
 from jsm_assets_dest._imports.changed_records import ChangedRecords
-from jsm_assets_dest._imports.identities import MappedAttribute, MappedType, digest
+from jsm_assets_dest._imports.identities import MappedAttribute, MappedType, RecordDigests, digest
 from jsm_assets_dest._imports.journal_objects import JournalObject
-from jsm_assets_dest._imports.leavers import MOST_LISTED, Leavers
 from jsm_assets_dest._imports.readback import DANGLING, EMPTIED, LOST, ReadBack
-from jsm_assets_dest._imports.record_digests import RecordDigests
+from jsm_assets_dest._imports.result import MOST_LEAVERS, Leavers
 
 
 def attribute(name: str, kind: str = "text", **more: Any) -> MappedAttribute:
@@ -209,9 +208,9 @@ def test_damaged_contents_are_never_unchanged() -> None:
 
 def test_list_of_leavers_is_limited() -> None:
     """Further ones are counted."""
-    leavers = Leavers.of(("People", str(number)) for number in range(MOST_LISTED + 3))
+    leavers = Leavers.of(("People", str(number)) for number in range(MOST_LEAVERS + 3))
 
-    assert (len(leavers.listed), leavers.count) == (MOST_LISTED, MOST_LISTED + 3)
+    assert (len(leavers.listed), leavers.count) == (MOST_LEAVERS, MOST_LEAVERS + 3)
     assert str(leavers.listed[0]) == "People 0"
 
 

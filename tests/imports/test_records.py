@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from jsm_assets_dest._imports.encoding import STANDARD, choose_encoder
 from jsm_assets_dest._imports.record_checker import MOST_UNKNOWN_KEYS, RecordChecker
+from jsm_assets_dest._imports.whole_run import References
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec, ReferenceSpec
 from jsm_assets_dest.exceptions import RecordError
@@ -567,6 +568,17 @@ def test_memory_for_unknown_keys_is_bounded() -> None:
     assert check.unknown_keys["people"]["…"] == 64
 
 
+def test_single_check_does_not_count_unknown_keys() -> None:
+    """It repeats the check of a batch, which has counted them."""
+    check = checker()
+    record = {"id": "1", "salary": 1}
+    batch(check, record)
+
+    check.check("people", 0, record)
+
+    assert check.unknown_keys == {"people": {"salary": 1}}
+
+
 def test_two_attributes_may_share_a_locator() -> None:
     """Then the value has to fit both."""
     check = checker(AttributeSpec("Mail", "email", locators="mail"), AttributeSpec("Login", locators="mail"))
@@ -813,12 +825,14 @@ def linked(by: str = "", aql: str = "") -> SchemaModel:
 
 def test_dangling_references_are_found_whatever_the_order() -> None:
     """A reference may come before its target; what never comes is reported, with where it stood."""
-    check = RecordChecker(linked(), dangling=True)
-    check.check_many("people", 0, [{"id": "1", "manager": "2", "groups": ["g1", "g2", ""], "elsewhere": "x"}])
-    check.check_many("people", 1, [{"id": "2", "manager": "9", "groups": ["g2"]}])
-    check.check_many("groups", 0, [{"id": "G1"}])
+    references = References(linked())
+    references.note(
+        "people", enumerate([{"id": "1", "manager": "2", "groups": ["g1", "g2", ""], "elsewhere": "x"}], 0)
+    )
+    references.note("people", enumerate([{"id": "2", "manager": "9", "groups": ["g2"]}], 1))
+    references.note("groups", enumerate([{"id": "G1"}], 0))
 
-    manager, groups = check.dangling_references()
+    manager, groups = references.dangling()
 
     assert (manager.selector, manager.locator, manager.target, manager.count) == (
         "people",
@@ -841,19 +855,19 @@ def test_dangling_references_are_found_whatever_the_order() -> None:
 
 def test_references_by_another_attribute() -> None:
     """Values are compared with the attribute that the reference looks up."""
-    check = RecordChecker(linked(by="name"), dangling=True)
-    check.check_many("groups", 0, [{"id": "g1", "name": "Everyone"}])
-    check.check_many("people", 0, [{"id": "1", "groups": ["everyone", "g1"]}])
+    references = References(linked(by="name"))
+    references.note("groups", enumerate([{"id": "g1", "name": "Everyone"}], 0))
+    references.note("people", enumerate([{"id": "1", "groups": ["everyone", "g1"]}], 0))
 
-    assert [one.examples for one in check.dangling_references()] == [((0, "g1"),)]
+    assert [one.examples for one in references.dangling()] == [((0, "g1"),)]
 
 
 def test_references_with_a_query_of_their_own_are_not_followed() -> None:
     """Only Assets can run the query."""
-    check = RecordChecker(linked(aql='Name = "${groups}"'), dangling=True)
-    check.check_many("people", 0, [{"id": "1", "groups": ["g"]}])
+    references = References(linked(aql='Name = "${groups}"'))
+    references.note("people", enumerate([{"id": "1", "groups": ["g"]}], 0))
 
-    assert check.dangling_references() == ()
+    assert references.dangling() == ()
 
 
 def test_references_without_one_locator_are_not_followed() -> None:
@@ -862,36 +876,28 @@ def test_references_without_one_locator_are_not_followed() -> None:
         "Groups", [AttributeSpec("Id", identifier=True), AttributeSpec("Site", identifier=True)]
     )
     for target in (spec, ObjectTypeSpec("Groups", key="groups", mapped=False)):
-        check = RecordChecker(linked().with_object_type(target), dangling=True)
-        check.check_many("people", 0, [{"id": "1", "groups": ["g"]}])
+        references = References(linked().with_object_type(target))
+        references.note("people", enumerate([{"id": "1", "groups": ["g"]}], 0))
 
-        assert check.dangling_references() == ()
+        assert references.dangling() == ()
 
 
 def test_memory_for_references_is_bounded() -> None:
     """Beyond the limit the report says that it is not complete."""
-    check = RecordChecker(linked(), dangling=True, remember=2)
-    check.check_many("groups", 0, [{"id": str(number)} for number in range(5)])
-    check.check_many("people", 0, [{"id": "1", "groups": ["a", "b", "c"]}])
+    references = References(linked(), 2)
+    references.note("groups", enumerate([{"id": str(number)} for number in range(5)], 0))
+    references.note("people", enumerate([{"id": "1", "groups": ["a", "b", "c"]}], 0))
 
-    (groups,) = check.dangling_references()
+    (groups,) = references.dangling()
 
     assert (groups.count, groups.complete) == (2, False)
     assert "at least" in str(groups)
 
 
-def test_without_asking_nothing_is_followed() -> None:
-    """The report is empty unless it was asked for."""
-    check = RecordChecker(linked())
-    check.check_many("people", 0, [{"id": "1", "groups": ["g"]}])
-
-    assert check.dangling_references() == ()
-
-
 def test_records_of_other_types_do_not_matter_to_references() -> None:
     """A type that neither refers nor is referred to costs nothing."""
     extended = linked().with_object_type(ObjectTypeSpec("Apps", [AttributeSpec("Id", identifier=True)]))
-    check = RecordChecker(extended, dangling=True)
-    check.check_many("apps", 0, [{"id": "1"}])
+    references = References(extended)
+    references.note("apps", enumerate([{"id": "1"}], 0))
 
-    assert check.dangling_references() == ()
+    assert references.dangling() == ()

@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 
 from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, SchemaModel, tables
-from jsm_assets_dest._imports import table_forms
+from jsm_assets_dest._imports import table_records
 from jsm_assets_dest.exceptions import ConfigurationError
 from jsm_assets_dest.testing import Emulator
 
@@ -147,7 +147,7 @@ class ParquetFile(Arrow):
         return Arrow(self.rows, self.kinds).schema
 
     def iter_batches(self, batch_size: int) -> Iterator[Arrow]:
-        assert batch_size == table_forms.ROWS
+        assert batch_size == table_records.ROWS
         return iter([Arrow(self.rows)])
 
 
@@ -216,15 +216,15 @@ def test_rows_of_sqlite_are_records() -> None:
 
 @pytest.mark.parametrize("form", ["pandas", "polars", "arrow", "cursor"])
 def test_large_table_is_read_in_batches(form: str) -> None:
-    rows = [Row(str(number), number) for number in range(table_forms.ROWS * 2 + 1)]
+    rows = [Row(str(number), number) for number in range(table_records.ROWS * 2 + 1)]
     table = FORMS[form](rows)
 
     iterator = iter(tables.records(table))
 
     assert next(iterator) == {"id": "0", "age": 0}
-    assert table.sizes == [table_forms.ROWS]
-    assert sum(1 for _ in iterator) == table_forms.ROWS * 2
-    assert [size for size in table.sizes if size] == [table_forms.ROWS, table_forms.ROWS, 1]
+    assert table.sizes == [table_records.ROWS]
+    assert sum(1 for _ in iterator) == table_records.ROWS * 2
+    assert [size for size in table.sizes if size] == [table_records.ROWS, table_records.ROWS, 1]
 
 
 @pytest.mark.parametrize("form", ["pandas", "polars", "arrow", "parquet"])
@@ -303,11 +303,11 @@ def executed() -> Cursor:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (7, "`table` is int"),
-        ("people", "`table` is str"),
-        ({"id": ["1"]}, "`table` is dict"),
-        ([("1", 41)], "`table` is rows of tuple"),
-        ([1], "`table` is rows of int"),
+        (7, "`table` is a value of the type int"),
+        ("people", "`table` is a value of the type str"),
+        ({"id": ["1"]}, "`table` is a value of the type dict"),
+        ([("1", 41)], r"`table\[0\]` is a value of the type tuple"),
+        ([1], r"`table\[0\]` is a value of the type int"),
         (Lazy(), "LazyFrame"),
         (Distributed(), "distributed over a cluster"),
         (executed(), "a cursor without a result"),
@@ -355,7 +355,7 @@ def test_object_with_a_capsule_that_is_not_a_table_is_rejected() -> None:
     arrow = SimpleNamespace(RecordBatchReader=SimpleNamespace(from_stream=fail))
     with (
         mock.patch.dict(sys.modules, {"pyarrow": arrow}),
-        pytest.raises(ConfigurationError, match="`table` is Capsule"),
+        pytest.raises(ConfigurationError, match="`table` is a value of the type Capsule"),
     ):
         tables.records(Capsule())
 
@@ -370,7 +370,7 @@ def test_repr_of_records_is_short() -> None:
 
 
 def test_column_that_only_later_rows_have_is_an_error() -> None:
-    rows: list[dict[str, object]] = [{"id": str(number)} for number in range(table_forms.ROWS)]
+    rows: list[dict[str, object]] = [{"id": str(number)} for number in range(table_records.ROWS)]
     rows.append({"id": "last", "age": 41})
 
     with pytest.raises(

@@ -196,7 +196,7 @@ def test_a_row_of_a_data_frame_is_a_record() -> None:
     checked = checker(AttributeSpec("Age", "integer")).check_many("people", 0, rows)
 
     assert checked.records == [{"id": "1", "age": 7}, {"id": "2", "age": None}]
-    assert checked.originals is rows
+    assert all(original is row for original, row in zip(checked.originals, rows, strict=True))
 
 
 @pytest.mark.parametrize("value", [7.0, NAN, scalar(7.0), 7.5], ids=["whole", "NaN", "NumPy", "fraction"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 
-from jsm_assets_dest._assets.statuses import StatusCategory
+from jsm_assets_dest._assets.object_types import StatusCategory
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import AttributeSpec, IconSpec, ObjectTypeSpec, ReferenceSpec, StatusSpec
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from jsm_assets_dest._assets.statuses import StatusCategory
+from jsm_assets_dest._assets.object_types import StatusCategory
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import (
     LINKED_TYPES,

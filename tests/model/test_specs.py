@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from jsm_assets_dest._assets.statuses import StatusCategory
+from jsm_assets_dest._assets.object_types import StatusCategory
 from jsm_assets_dest._model.names import camel_case, plain_name, slug, unused
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jsm_assets_dest import JiraUser
-from jsm_assets_dest._operations.account_finding import judge
+from jsm_assets_dest._operations.directory import judge
 
 OLD = JiraUser(account_id="old", email="ana@example.com", account_type="atlassian", active=False)
 HIDDEN = JiraUser(account_id="new", display_name="Ana", account_type="atlassian", active=True)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jsm_assets_dest.okta import _json_files
-from jsm_assets_dest.okta._json_files import UnreadableFileError, json_values
+from jsm_assets_dest.okta import _page_folder
+from jsm_assets_dest.okta._page_folder import UnreadableFileError, json_values
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -33,7 +33,7 @@ def test_json_values_equal_array_for_any_block_size(
 ) -> None:
     file = tmp_path / "values.json"
     file.write_text(json.dumps(values, indent=indent, ensure_ascii=ascii_only), encoding="utf-8")
-    with mock.patch.object(_json_files, "BLOCK", block):
+    with mock.patch.object(_page_folder, "BLOCK", block):
         assert list(json_values(file)) == values
 
 

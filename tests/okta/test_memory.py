@@ -10,7 +10,7 @@ import pytest
 
 from jsm_assets_dest import okta
 from jsm_assets_dest.okta import Source
-from jsm_assets_dest.okta._store import Store
+from jsm_assets_dest.okta._record_building import Store
 
 GROUPS = 50
 GROUPS_OF_ONE = 10

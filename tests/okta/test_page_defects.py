@@ -430,7 +430,11 @@ def test_repeated_user_schema_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("schema", "message"),
-    [(ERROR, "error response of Okta: E0000007"), ({"id": "x"}, "no definitions"), (7, "not a user schema")],
+    [
+        (ERROR, "error response of Okta: E0000007"),
+        ({"id": "x"}, "no definitions"),
+        (7, "`user_schema` is a value of the type int"),
+    ],
 )
 def test_custom_attributes_of_invalid_schema_are_rejected(
     tmp_path: Path, schema: object, message: str

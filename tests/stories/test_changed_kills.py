@@ -15,9 +15,9 @@ import attrs
 import pytest
 from attrs import define, field
 
+from jsm_assets_dest._imports.identities import RecordDigests
 from jsm_assets_dest._imports.journal import Journal
 from jsm_assets_dest._imports.options import ImportOptions
-from jsm_assets_dest._imports.record_digests import RecordDigests
 from jsm_assets_dest._operations import imports
 from jsm_assets_dest._operations.evidence import sent_only
 from jsm_assets_dest._operations.import_target import Memory

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jsm_assets_dest import AttributeSpec, ImportResult
-from jsm_assets_dest._imports import record_digests
+from jsm_assets_dest._imports import identities
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
     ImportInterruptedError,
@@ -143,7 +143,7 @@ def test_all_records_are_sent_after_a_change_of_the_encoding(
     with Emulator() as emulator, emulator.connect() as connection:
         token = _token(emulator, connection)
         token.import_records({"people": people(5)}, **options(folder))
-        monkeypatch.setattr(record_digests, "ENCODING", record_digests.ENCODING + 1)
+        monkeypatch.setattr(identities, "ENCODING", identities.ENCODING + 1)
 
         assert sent(token.import_records({"people": people(5)}, **options(folder))) == (5, 0)
 

@@ -208,7 +208,7 @@ def test_full_storage_leaves_no_partial_file(tmp_path: Path, broken: str) -> Non
             return file
 
         with (
-            mock.patch("jsm_assets_dest._operations.exporting.os.fdopen", opened),
+            mock.patch("jsm_assets_dest._operations.objects.os.fdopen", opened),
             pytest.raises(ExportError, match="No space left on device"),
         ):
             schema.export_objects(tmp_path / "people.jsonl")

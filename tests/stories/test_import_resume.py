@@ -26,8 +26,7 @@ from attrs import define, field
 from jsm_assets_dest import AttributeSpec, Connection, ImportResult
 from jsm_assets_dest._http.client import send, sync_client
 from jsm_assets_dest._http.commands import Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
-from jsm_assets_dest._http.limits import Limits
-from jsm_assets_dest._http.settings import HttpSettings
+from jsm_assets_dest._http.settings import HttpSettings, Limits
 from jsm_assets_dest._http.sync_engine import pull
 from jsm_assets_dest._imports.encoding import STANDARD
 from jsm_assets_dest._imports.journal import Journal

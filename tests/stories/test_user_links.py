@@ -24,9 +24,9 @@ from jsm_assets_dest import (
     UserLinkReport,
 )
 from jsm_assets_dest._http.commands import Operation, Sleep
-from jsm_assets_dest._operations import account_finding
+from jsm_assets_dest._operations import directory
 from jsm_assets_dest._operations.pacing import Pace
-from jsm_assets_dest._wire.link_requests import read_values
+from jsm_assets_dest._wire.object_requests import read_values
 from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
@@ -256,7 +256,7 @@ def seeded_reasons(emulator: Emulator) -> tuple[SeededType, dict[str, str]]:
 @pytest.mark.parametrize("most_searches", [0, 200], ids=["directory", "searches"])
 def test_each_reason_is_reported_by_object(monkeypatch: pytest.MonkeyPatch, most_searches: int) -> None:
     """Searching each address and reading the directory lead to the same result."""
-    monkeypatch.setattr(account_finding, "MOST_SEARCHES", most_searches)
+    monkeypatch.setattr(directory, "MOST_SEARCHES", most_searches)
     with Emulator() as emulator, emulator.connect() as connection:
         people, expected = seeded_reasons(emulator)
         report = connection.get_object_schema("OKT").link_users(PEOPLE)
@@ -276,7 +276,7 @@ def test_each_reason_is_reported_by_object(monkeypatch: pytest.MonkeyPatch, most
 @pytest.mark.parametrize("most_searches", [0, 200], ids=["directory", "searches"])
 def test_accept_hidden_links_the_only_candidate(monkeypatch: pytest.MonkeyPatch, most_searches: int) -> None:
     """A name that begins with the address is another explanation, so it is never accepted."""
-    monkeypatch.setattr(account_finding, "MOST_SEARCHES", most_searches)
+    monkeypatch.setattr(directory, "MOST_SEARCHES", most_searches)
     with Emulator() as emulator, emulator.connect() as connection:
         people, _ = seeded_reasons(emulator)
         report = connection.get_object_schema("OKT").link_users(PEOPLE, accept_hidden=True)
@@ -303,7 +303,7 @@ def test_directory_is_read_once_above_200_addresses() -> None:
 
 def test_directory_that_is_too_slow_is_read_in_smaller_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jira responds with 409 to a page that takes longer than ten seconds."""
-    monkeypatch.setattr(account_finding, "MOST_SEARCHES", 0)
+    monkeypatch.setattr(directory, "MOST_SEARCHES", 0)
     with Emulator() as emulator, emulator.connect() as connection:
         add_people(emulator, "ana@acme.com")
         schema = connection.get_object_schema("OKT")
@@ -425,9 +425,12 @@ def test_more_values_than_the_attribute_has_are_reported() -> None:
         assert report.reasons == {LinkReason.TOO_MANY: 1}
 
 
+@pytest.mark.parametrize("locale", ["en_US", "de_DE", "ko_KR"])
 @pytest.mark.parametrize("form", ["name or id", "name", "id"])
-def test_groups_are_linked_in_the_form_that_assets_accepts(form: str) -> None:
-    with Emulator(doubts=Doubts(group_values=form)) as emulator, emulator.connect() as connection:
+def test_groups_are_linked_in_the_form_that_assets_accepts(form: str, locale: str) -> None:
+    """Assets rejects the other form in the language of the account."""
+    doubts = Doubts(group_values=form, assets_follows_language_headers=False)
+    with Emulator(doubts=doubts, locale=locale) as emulator, emulator.connect() as connection:
         emulator.seed_directory()
         schema = emulator.add_object_schema("OKT")
         groups = schema.add_object_type("Groups")
@@ -443,19 +446,53 @@ def test_groups_are_linked_in_the_form_that_assets_accepts(form: str) -> None:
         assert handle.link_users(GroupLink("Groups")).counts[LinkOutcome.UNCHANGED] == 2
 
 
-def test_group_that_assets_rejects_in_both_forms_is_reported() -> None:
+@pytest.mark.parametrize(
+    ("field", "requests"),
+    [
+        ("rlabs-insight-attribute-{}", 2),
+        ("{}", 2),
+        ("", 2),
+        ("rlabs-insight-attribute-1", 1),
+    ],
+)
+def test_rejected_group_is_sent_as_id_once(field: str, requests: int) -> None:
+    """Another form of the group helps only if Assets does not name another attribute."""
     with Emulator() as emulator, emulator.connect() as connection:
         emulator.add_group("finance")
-        body: JsonValue = {"errorMessages": [], "errors": {"rlabs-insight-attribute-5": "Invalid Group(s)"}}
-        emulator.faults.next("update object", status=400, times=2, body=body)
         groups = emulator.add_object_schema("OKT").add_object_type("Groups")
-        groups.add_attribute("Jira Group", "group", multiple=True)
+        attribute = groups.add_attribute("Jira Group", "group", multiple=True)
         groups.add_object({"Name": "finance"})
+        message = "Ungültige Gruppe(n)"
+        errors: dict[str, JsonValue] = {field.format(attribute.id): message} if field else {}
+        body: JsonValue = {"errorMessages": [] if field else [message], "errors": errors}
+        emulator.faults.always("update object", status=400, body=body)
         report = connection.get_object_schema("OKT").link_users(GroupLink("Groups"))
 
         (rejected,) = report.rejected
-        assert "Invalid Group" in rejected.message
+        assert message in rejected.message
+        assert sent(emulator)["update object"] == requests
         assert not report.ok
+
+
+def test_group_form_is_settled_by_the_first_accepted_group() -> None:
+    """A group that Assets rejects later is rejected for another reason."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = emulator.add_object_schema("OKT")
+        groups = schema.add_object_type("Groups")
+        for name in ("finance", "legal"):
+            emulator.add_group(name)
+            groups.add_object({"Name": name})
+        groups.add_attribute("Jira Group", "group", multiple=True)
+        handle = connection.get_object_schema("OKT")
+
+        def reject_second(progress: UserLinkProgress) -> None:
+            if progress.phase is UserLinkPhase.WRITING and progress.sent == 1:
+                emulator.faults.next("update object", status=400)
+
+        report = handle.link_users(GroupLink("Groups"), on_progress=reject_second)
+
+        assert len(report.rejected) == 1
+        assert sent(emulator)["update object"] == 2
 
 
 def test_unlimited_attribute_falls_back_to_twenty_values() -> None:
@@ -923,7 +960,7 @@ def test_report_names_created_attributes() -> None:
         ({"per_minute": 0}, "`per_minute` is 0", "per_minute"),
         ({"per_minute": "many"}, "`per_minute` is a value of the type str", "per_minute"),
         ({"per_minute": True}, "`per_minute` is a value of the type bool", "per_minute"),
-        ({"on_progress": "sound"}, "Unknown progress display", "on_progress"),
+        ({"on_progress": "sound"}, "`on_progress` is 'sound'", "on_progress"),
     ],
 )
 def test_link_users_rejects_invalid_options(options: dict[str, Any], message: str, field: str) -> None:

@@ -11,6 +11,25 @@ EnumT = TypeVar("EnumT", bound=enum.Enum)
 ItemT = TypeVar("ItemT")
 
 
+def type_problem(value: object) -> str:
+    """Return the end of the sentence "`argument` …" about a value of a wrong type. It never shows the value."""
+    return "is None" if value is None else f"is a value of the type {type(value).__name__}"
+
+
+def wrong_type(argument: str, value: object, fix: str, *, field: str = "") -> ConfigurationError:
+    """Return the error about an argument of a wrong type.
+
+    Args:
+        argument: The argument, or the place in it, such as `managers[0]`.
+        value: The value.
+        fix: What to pass, as a sentence.
+        field: The argument, if `argument` is a place in it.
+    """
+    return ConfigurationError(
+        f"`{argument}` {type_problem(value)}. Nothing was sent.", field=field or argument, fix=fix
+    )
+
+
 def choice(choices: type[EnumT], value: EnumT | str, argument: str) -> EnumT:
     """Accept a member of an enumeration or its value."""
     try:
@@ -29,7 +48,7 @@ def instances(kind: type[ItemT], values: Iterable[ItemT], argument: str) -> tupl
     for item in items:
         if not isinstance(item, kind):
             raise ConfigurationError(
-                f"`{argument}` contains {type(item).__name__}. Nothing was sent.",
+                f"`{argument}` {type_problem(item).replace('is', 'contains', 1)}. Nothing was sent.",
                 field=argument,
                 fix=f"Pass a list of {kind.__name__}.",
             )

@@ -10,7 +10,7 @@ from os import PathLike
 from typing import Any, Literal, NoReturn, TypeVar, Union, cast, get_args, get_origin
 
 from ..exceptions import ConfigurationError
-from .conversion import choice
+from .conversion import choice, type_problem
 
 
 @functools.cache
@@ -108,6 +108,11 @@ def _fit_union(value: object, members: tuple[object, ...], argument: str) -> obj
     for member in members:
         if isinstance(value, str) and isinstance(member, type) and issubclass(member, enum.Enum):
             return choice(member, value, argument)
+    literals = [member for member in members if get_origin(member) is Literal]
+    if isinstance(value, str) and literals and str not in members:
+        return _fit(
+            value, Literal[tuple(choice for literal in literals for choice in get_args(literal))], argument
+        )
     problems: list[str] = []
     for member in members:
         try:
@@ -168,7 +173,7 @@ def _fit_mapping(value: object, members: tuple[object, ...], argument: str) -> o
 def _reject(value: object) -> NoReturn:
     if isinstance(value, AsyncIterable):
         raise _MismatchError(_ASYNCHRONOUS)
-    raise _MismatchError("is None" if value is None else f"is a value of the type {type(value).__name__}")
+    raise _MismatchError(type_problem(value))
 
 
 def _reject_choice(value: object) -> NoReturn:
@@ -194,14 +199,17 @@ def described(hint: object) -> str:
     origin, members = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         has_choices = any(isinstance(member, type) and issubclass(member, enum.Enum) for member in members)
-        words = (described(member) for member in members if not (has_choices and member is str))
-        return " or ".join(dict.fromkeys(words))
+        described_members = [member for member in members if not (has_choices and member is str)]
+        if len(described_members) == 1:
+            return described(described_members[0])
+        words = (word for member in described_members for word in _alternatives(member))
+        return _listed(list(dict.fromkeys(words)))
     if origin is Literal:
-        return "one of " + ", ".join(f'"{member}"' for member in members)
+        return f"one of {', '.join(_alternatives(hint))}"
     if hint in _WORDS or origin in _WORDS:
         return _WORDS.get(hint) or _WORDS[origin]
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return "one of " + ", ".join(f'"{member.value}"' for member in hint)
+        return f"one of {', '.join(_alternatives(hint))}"
     name = str(getattr(origin or hint, "__name__", hint)).lstrip("_")
     name = _PUBLIC_NAMES.get(name, name)
     if origin is None:
@@ -209,15 +217,31 @@ def described(hint: object) -> str:
     if issubclass(origin, Mapping):
         return "a dict"
     if origin is tuple and members[-1] is not Ellipsis:
-        return f"a tuple of {len(members)} values"
+        return "a pair" if len(members) == 2 else f"a tuple of {len(members)} values"
     if issubclass(origin, Iterable | AsyncIterable):
         items = get_args(members[0]) if get_origin(members[0]) in (Union, types.UnionType) else members[:1]
         return f"a list of {' or '.join(map(_plural, items))}"
+    if isinstance(members[0], list) and len(members[0]) == 1:
+        return f"a function that receives {described(members[0][0])}"
     return "a function"
 
 
+def _alternatives(hint: object) -> list[str]:
+    """Return each value that a set of choices allows, and one description of any other annotation."""
+    if get_origin(hint) is Literal:
+        return [f'"{member}"' for member in get_args(hint)]
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return [f'"{member.value}"' for member in hint]
+    return [described(hint)]
+
+
+def _listed(words: list[str]) -> str:
+    return " or ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])}, or {words[-1]}"
+
+
 def _plural(hint: object) -> str:
-    return _PLURALS.get(hint) or described(hint).removeprefix("a ").removeprefix("an ")
+    word = described(hint).removeprefix("a ").removeprefix("an ")
+    return _PLURALS.get(hint) or ("pairs" if word == "pair" else word)
 
 
 _PLURALS: Mapping[object, str] = {str: "strings", object: "values", int: "whole numbers"}

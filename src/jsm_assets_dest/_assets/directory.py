@@ -2,6 +2,7 @@
 
 from attrs import field, frozen
 
+from .._display.short_repr import short_repr
 from .._wire.json_reading import as_text, read_flag, read_object, read_text
 
 
@@ -18,6 +19,7 @@ class JiraUser:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     account_id: str
     display_name: str = field(default="", eq=False)
@@ -59,6 +61,7 @@ class JiraGroup:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     name: str
     id: str = field(default="", eq=False)

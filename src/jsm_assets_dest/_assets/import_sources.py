@@ -1,4 +1,9 @@
-"""Imports of an object schema."""
+"""Imports of an object schema, and their settings for missing, empty, and unknown values.
+
+Settings are set on the page of the import in Assets and are not part of the mapping document. Atlassian's OpenAPI document
+contains some of the keys, but of the values only IGNORE. REMOVE and ADD are assumptions based on that page. Other values are
+shown unchanged.
+"""
 
 from collections.abc import Mapping
 from typing import Literal, cast
@@ -7,14 +12,135 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
+from .._display.short_repr import short_repr
 from .._wire.json_reading import read_array, read_flag, read_object, read_text
-from .import_settings import (
-    ImportSourceSetting,
-    concatenator_setting,
-    dates_setting,
-    explained_setting,
-    identifiers_setting,
-)
+
+_CHECK = "Check it on the configuration page of the object schema, tab Import."
+
+_MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "empty values": {
+        "IGNORE": "An empty value in a record does not change the value in Assets.",
+        "REMOVE": "An empty value in a record removes the value in Assets.",
+    },
+    "unknown values": {
+        "IGNORE": "A value that is not an option of a select or status attribute is ignored.",
+        "ADD": "A value that is not an option of a select or status attribute is added to its options.",
+    },
+    "null values": {
+        "IGNORE": "A null in a record does not change the value in Assets.",
+        "REMOVE": "A null in a record removes the value in Assets.",
+    },
+    "values that are not mapped": {
+        "IGNORE": "A value without a mapping is ignored.",
+    },
+    "missing objects": {},
+}
+
+_UNAVAILABLE: Mapping[str, str] = {
+    "missing objects": (
+        "Assets does not return what happens to objects that an import does not contain: nothing, removal, or a changed "
+        f"attribute. {_CHECK}"
+    ),
+}
+
+
+@frozen(kw_only=True)
+class ImportSourceSetting:
+    """A setting of an import that controls what its data does.
+
+    Attributes:
+        name: Subject of the setting: "missing objects", "empty values", "unknown values", "null values",
+            "values that are not mapped", "several values", "identifiers", or "dates".
+        value: Value that the service returned, or an empty string.
+        meaning: Effect of the value, in a sentence.
+        object_type: Name of the object type that the setting applies to. Empty if it applies to all that have no setting of
+            their own.
+        known: True if the service returned a value that this library knows.
+    """
+
+    __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
+
+    name: str
+    value: str
+    meaning: str
+    object_type: str = ""
+    known: bool
+
+    def __str__(self) -> str:
+        object_type = f" of {self.object_type}" if self.object_type else ""
+        return f"{self.name}{object_type} ({self.value or 'not available'}): {self.meaning}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the setting as JSON-ready data."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "meaning": self.meaning,
+            "object_type": self.object_type,
+            "known": self.known,
+        }
+
+
+def explained_setting(name: str, value: str, object_type: str = "") -> ImportSourceSetting:
+    """Return a setting with the meaning of its value."""
+    meaning = _MEANINGS[name].get(value.upper(), "")
+    if not meaning:
+        meaning = (
+            f'This library does not know the value "{value}". {_CHECK}'
+            if value
+            else _UNAVAILABLE.get(name, f"Assets does not return this setting. {_CHECK}")
+        )
+        return ImportSourceSetting(
+            name=name, value=value, meaning=meaning, object_type=object_type, known=False
+        )
+    return ImportSourceSetting(name=name, value=value, meaning=meaning, object_type=object_type, known=True)
+
+
+def concatenator_setting(value: str) -> ImportSourceSetting:
+    """Return the setting that joins the values of several locators."""
+    return ImportSourceSetting(
+        name="several values",
+        value=value,
+        meaning=f'The values of an attribute with several locators are joined with "{value}".'
+        if value
+        else f"Assets does not return what joins the values of several locators. {_CHECK}",
+        known=bool(value),
+    )
+
+
+def identifiers_setting(ignores_case: bool | None, object_type: str = "") -> ImportSourceSetting:  # noqa: FBT001 - read
+    """Return the setting that compares identifiers with or without case."""
+    if ignores_case is None:
+        value, meaning = (
+            "",
+            f'Assets does not return whether "a1" and "A1" identify the same object. {_CHECK}',
+        )
+    elif ignores_case:
+        value, meaning = "ignore case", '"a1" and "A1" identify the same object.'
+    else:
+        value, meaning = "match case", '"a1" and "A1" identify two objects.'
+    return ImportSourceSetting(
+        name="identifiers",
+        value=value,
+        meaning=meaning,
+        object_type=object_type,
+        known=ignores_case is not None,
+    )
+
+
+def dates_setting(date: str, date_time: str) -> ImportSourceSetting:
+    """Return the setting with the forms of dates."""
+    value = " and ".join(text for text in (date, date_time) if text)
+    return ImportSourceSetting(
+        name="dates",
+        value=value,
+        meaning="Assets reads dates and times in this form."
+        if value
+        else "Assets does not return how it reads dates. This library sends them as ISO 8601.",
+        known=bool(value),
+    )
+
 
 #: Kinds of values for which an import has a setting, for all object types or for each one.
 _HANDLED: tuple[Literal["empty values", "unknown values"], ...] = ("empty values", "unknown values")
@@ -34,6 +160,7 @@ class ImportedType:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     object_type_id: str
     name: str
@@ -91,6 +218,7 @@ class ImportSource:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str
@@ -257,6 +385,7 @@ class ImportStatus:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     status: str
     import_source_id: str

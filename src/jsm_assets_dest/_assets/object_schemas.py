@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
+from .._display.short_repr import short_repr
 from .._wire.json_reading import read_flag, read_number, read_object, read_text
 
 
@@ -20,10 +21,11 @@ class SchemaLinks:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     browse: str
-    configure: str
-    all_schemas: str
+    configure: str = field(repr=False)
+    all_schemas: str = field(repr=False)
 
     def object_type(self, object_type_id: str) -> str:
         """Return the page of an object type."""
@@ -76,6 +78,7 @@ class ObjectSchemaRecord:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     key: str

@@ -1,9 +1,10 @@
-"""Objects, and the reading of their values by the type of each attribute.
+"""Objects, the reading of their values by the type of each attribute, and their lines in an export.
 
 Avatars are never read, because they contain live tokens (`mediaJwtToken`).
 """
 
 import datetime
+import json
 import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,11 +12,11 @@ from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
 
+from .._display.short_repr import short_repr
 from .._wire.json_reading import as_object, as_objects, as_text, read_object, read_text
 from ..exceptions import MalformedAnswerError
 from .directory import JiraGroup, JiraUser
-from .object_types import Attribute
-from .statuses import Status
+from .object_types import Attribute, Status
 
 _log = logging.getLogger("jsm_assets_dest.objects")
 
@@ -32,6 +33,7 @@ class ObjectReference:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     key: str = field(eq=False)
@@ -78,6 +80,7 @@ class AssetsObject:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str = field(repr=False)
     key: str
@@ -327,3 +330,57 @@ class ObjectReader:
         if name not in self._reported:
             self._reported.add(name)
             _log.warning("A value of %r does not fit its attribute; its text is returned", name)
+
+
+def line_of(asset: AssetsObject) -> str:
+    """Return an object as JSON in one line.
+
+    References contain ID, key, label, and object type. Statuses and groups are names. Users are account IDs: names and
+    addresses are personal data, and an import can't write them.
+    """
+    values = {
+        name: [_exported(item) for item in value] if isinstance(value, list) else _exported(value)
+        for name, value in asset.values.items()
+    }
+    line = {
+        "id": asset.id,
+        "key": asset.key,
+        "label": asset.label,
+        "object_type": asset.object_type,
+        "created": _exported(asset.created) if asset.created is not None else None,
+        "updated": _exported(asset.updated) if asset.updated is not None else None,
+        "values": values,
+    }
+    return json.dumps(line, separators=(",", ":"))
+
+
+def _exported(value: SingleValue) -> object:
+    if isinstance(value, ObjectReference):
+        return value.to_dict()
+    return value.isoformat() if isinstance(value, datetime.date) else flat(value)
+
+
+@frozen
+class ExportedObject:
+    """Object of an export. Dates and times are strings, and references are objects with a `key` and a `label`."""
+
+    key: str
+    object_type: str
+    values: Mapping[str, object]
+
+
+def read_line(line: str) -> ExportedObject:
+    """Return the object of a line.
+
+    Raises:
+        ValueError: It is not a line of an export.
+    """
+    source = as_object(json.loads(line))
+    key, object_type, values = (
+        as_text(source.get("key")),
+        as_text(source.get("object_type")),
+        source.get("values"),
+    )
+    if not key or not object_type or not isinstance(values, Mapping):
+        raise ValueError("not an exported object")
+    return ExportedObject(key, object_type, cast("Mapping[str, object]", values))

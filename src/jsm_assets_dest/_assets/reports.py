@@ -26,6 +26,7 @@ from .._display.html import (
     strong,
     whole,
 )
+from .._display.short_repr import short_repr
 from .._errors.facts import Place, ReportFacts
 from .._errors.layout import cause_label
 from .._http.commands import Operation
@@ -87,6 +88,7 @@ class Check:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     name: str
     state: CheckState

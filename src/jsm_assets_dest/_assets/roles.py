@@ -7,7 +7,9 @@ from typing import TypeAlias, cast
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
+from .._arguments.conversion import type_problem
 from .._display.html import table
+from .._display.short_repr import short_repr
 from .._wire.json_reading import as_text, read_array, read_object, read_text
 from ..exceptions import ConfigurationError
 from .directory import JiraGroup, JiraUser
@@ -43,7 +45,7 @@ def role_entries(values: Sequence[RoleEntry], argument: str) -> tuple[str, ...]:
     """
     candidates: object = values
     if isinstance(candidates, (str, bytes, Mapping)) or not isinstance(candidates, Iterable):
-        raise _no_entry(argument, f"is {type(candidates).__name__}")
+        raise _no_entry(argument, type_problem(candidates))
     entries: list[str] = []
     for index, item in enumerate(cast("Iterable[object]", candidates)):
         if isinstance(item, JiraUser):
@@ -53,7 +55,7 @@ def role_entries(values: Sequence[RoleEntry], argument: str) -> tuple[str, ...]:
         elif isinstance(item, str) and item.strip():
             entries.append(item.strip())
         else:
-            problem = "is empty" if isinstance(item, str) else f"is {type(item).__name__}"
+            problem = "is empty" if isinstance(item, str) else type_problem(item)
             raise _no_entry(f"{argument}[{index}]", problem)
     return tuple(dict.fromkeys(entries))
 
@@ -120,6 +122,7 @@ class Role:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     name: str
@@ -255,6 +258,10 @@ class SchemaRoles:
         return table(("Role", "Groups", "People"), rows, empty="No roles.")
 
 
+def _quoted_name(role: Role) -> str:
+    return repr(role.name)
+
+
 @frozen(kw_only=True)
 class RoleChange:
     """Change of a role that `set_roles` would make.
@@ -266,8 +273,9 @@ class RoleChange:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
-    role: Role
+    role: Role = field(repr=_quoted_name)
     added: tuple[JiraUser | JiraGroup, ...] = ()
     removed: tuple[JiraUser | JiraGroup, ...] = ()
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from attrs import field, frozen
 
 from .._display.html import folded, grid, joined, strong, whole
+from .._display.short_repr import short_repr
 from .reports import Report, check_row
 
 #: Objects of one reason that the text of a report names.
@@ -76,6 +77,7 @@ class LinkedObject:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     object_type: str
     attribute: str
@@ -127,6 +129,7 @@ class UserLinkProgress:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     phase: UserLinkPhase
     sent: int = 0

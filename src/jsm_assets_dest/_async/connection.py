@@ -13,8 +13,7 @@ from .._assets.object_schemas import ObjectSchemaRecord
 from .._errors.forgetful import forgetful
 from .._http.async_engine import AsyncEngine
 from .._http.clock import Clock, clock_for
-from .._http.limits import Limits
-from .._http.settings import HttpSettings, environment_proxies, named_proxies
+from .._http.settings import HttpSettings, Limits, environment_proxies, named_proxies
 from .._operations import object_schemas as schemas
 from .._session.credentials import Credentials
 from .._session.observed import RequestEvent, checked_listener

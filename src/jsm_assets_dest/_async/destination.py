@@ -14,13 +14,14 @@ from .._arguments.checking import checked_methods
 from .._assets.links import GroupLink, UserLink
 from .._assets.roles import RolesPreview, SchemaRoles
 from .._destination import checklist, token_replacement
-from .._destination.build_steps import chosen_conflict
-from .._destination.okta_source import OktaSource, records_of
+from .._destination.okta_settings import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
 from .._destination.status import DestinationStatus
+from .._destination.steps import chosen_conflict
+from .._display.short_repr import short_repr
 from .._http.clock import Clock
-from .._http.limits import Limits
+from .._http.settings import Limits
 from .._imports.options import AsyncRecords, Busy, ImportOptions, ImportSettings
 from .._imports.result import ImportResult
 from .._operations.import_target import ImportTarget
@@ -85,6 +86,7 @@ class AsyncDestination(SavedDestination):
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     __slots__ = ()
 

@@ -7,6 +7,7 @@ from typing import Self
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
+from .._display.short_repr import short_repr
 from .._imports.execution import Execution
 from .._imports.options import AsyncRecords
 from .._imports.preview import checked_acceptance
@@ -29,6 +30,7 @@ class AsyncImportExecution(Execution):
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     _session: AsyncSession = field(repr=False, eq=False, alias="session")
     _target: ImportTarget = field(repr=False, eq=False, alias="target")

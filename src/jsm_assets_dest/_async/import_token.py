@@ -15,7 +15,7 @@ from .._imports.preview import ImportPreview
 from .._imports.result import ImportResult
 from .._imports.verification import ImportVerification
 from .._model.schema_model import SchemaModel
-from .._operations import attaching, building, imports, previewing, starting, verifying
+from .._operations import building, imports, parts, previewing, starting, verifying
 from .._operations import import_tokens as tokens
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
@@ -172,7 +172,7 @@ class AsyncImportToken:
             ConfigurationError: The argument is not an execution, or it belongs to another site.
         """
         data = execution if isinstance(execution, Mapping) else execution.to_dict()
-        attached = attaching.attached(self._target, Execution.from_dict(data), lead=lead)
+        attached = parts.attached(self._target, Execution.from_dict(data), lead=lead)
         return AsyncImportExecution.of(self._session, self._target, attached)
 
     async def running(self) -> RunningImport | None:
@@ -181,7 +181,7 @@ class AsyncImportToken:
         Raises:
             ImportTokenError: Assets rejected the token.
         """
-        return await self._session.run(attaching.running(self._target))
+        return await self._session.run(parts.running(self._target))
 
     async def preview(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportPreview:
         """Show what an import of these records would do. Sends only read requests.

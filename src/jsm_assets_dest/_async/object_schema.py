@@ -8,20 +8,22 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.object_schemas import ObjectSchemaRecord
+from .._display.short_repr import short_repr
 from .._operations import object_schemas as schemas
 from .session import AsyncSession, LazyModule, values_of
 
 if TYPE_CHECKING:
     from .._assets import import_sources as sources
     from .._assets import links as links_to_jira
+    from .._assets import object_types as status_values
     from .._assets import object_types as types
     from .._assets import objects as object_values
     from .._assets import roles as role_values
-    from .._assets import statuses as status_values
     from .._assets import user_links as link_values
+    from .._display import progress_bars
     from .._model import graph as graphs
     from .._model import schema_model as models
-    from .._operations import conflicts, exporting, link_arguments, linking, roles
+    from .._operations import conflicts, linking, roles
     from .._operations import objects as object_reading
     from . import object_type_conflict as conflict_handles
 else:
@@ -30,13 +32,12 @@ else:
     links_to_jira = LazyModule(".._assets.links")
     object_values = LazyModule(".._assets.objects")
     role_values = LazyModule(".._assets.roles")
-    status_values = LazyModule(".._assets.statuses")
+    status_values = LazyModule(".._assets.object_types")
     link_values = LazyModule(".._assets.user_links")
+    progress_bars = LazyModule(".._display.progress_bars")
     graphs = LazyModule(".._model.graph")
     models = LazyModule(".._model.schema_model")
     conflicts = LazyModule(".._operations.conflicts")
-    exporting = LazyModule(".._operations.exporting")
-    link_arguments = LazyModule(".._operations.link_arguments")
     linking = LazyModule(".._operations.linking")
     object_reading = LazyModule(".._operations.objects")
     roles = LazyModule(".._operations.roles")
@@ -52,6 +53,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     _session: AsyncSession = field(repr=False, eq=False, alias="session")
 
@@ -178,7 +180,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             IncompleteListError: Assets did not return all objects.
         """
         reading = object_reading.reading(self._session.site, self, query, object_type=object_type)
-        return await self._session.run(exporting.export(reading, path))
+        return await self._session.run(object_reading.export(reading, path))
 
     async def graph(self) -> "graphs.Graph":
         """Return a diagram of the object types, attributes, and references, as Mermaid text, as SVG, and for notebooks."""
@@ -327,13 +329,13 @@ class AsyncObjectSchema(ObjectSchemaRecord):
     async def link_users(
         self,
         *links: "links_to_jira.UserLink | links_to_jira.GroupLink",
-        accounts: "link_arguments.Accounts | None" = None,
+        accounts: "linking.Accounts | None" = None,
         create_attribute: bool = False,
         clear: bool = False,
         accept_hidden: bool = False,
         dry_run: bool = False,
         per_minute: float = 500,
-        on_progress: "str | Callable[[link_values.UserLinkProgress], object] | None" = None,
+        on_progress: "progress_bars.DisplayName | Callable[[link_values.UserLinkProgress], object] | None" = None,
     ) -> "link_values.UserLinkReport":
         """Fill attributes of type User and Group with the accounts and groups of Jira that belong to the objects.
 
@@ -361,8 +363,8 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             ObjectTypeNotFoundError: An object type of a link does not exist.
             LinkAttributeError: An attribute of a link is missing or has another type. Nothing was written.
         """
-        checked = link_arguments.checked_links(links)
-        options = link_arguments.checked_options(
+        checked = linking.checked_links(links)
+        options = linking.checked_options(
             accounts=accounts,
             per_minute=per_minute,
             on_progress=on_progress,

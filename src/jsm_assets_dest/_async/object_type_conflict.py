@@ -5,6 +5,7 @@ from typing import Self
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
+from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
 from .._operations import conflicts
 from .._plan.conflicts import ConflictRecord, Resolution
@@ -17,6 +18,7 @@ class AsyncObjectTypeConflict(ConflictRecord):
     """Conflict between an object type of a model and an existing one of the same name, with its possible resolutions."""
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     _session: AsyncSession = field(repr=False, eq=False, alias="session")
 

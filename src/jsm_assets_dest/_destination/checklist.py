@@ -1,7 +1,7 @@
 """The checklist of a destination, from the connection to the import. It sends only read requests and never raises.
 
 Each step uses the operation that also carries it out, so that the checklist and the later action can't disagree. The texts
-of the steps are in `setup_steps` and `build_steps`.
+of the steps are in `steps`.
 """
 
 from __future__ import annotations
@@ -26,19 +26,25 @@ from .._plan.conflicts import ConflictRecord
 from .._secret import Secret
 from .._session.site import Site
 from ..exceptions import AssetsError
-from .build_steps import build_step, conflicts_step, missing_model_step, model_step, ready_step
-from .setup_steps import (
+from .status import STEPS, DestinationStatus, DestinationStep, StepCode, StepState
+from .steps import (
+    build_step,
+    conflicts_step,
     connection_step,
+    done_step,
+    failed_step,
     import_source_step,
+    missing_model_step,
     missing_schema_step,
     missing_token_step,
+    model_step,
+    ready_step,
     roles_step,
     schema_step,
     token_step,
     unreadable_roles_step,
+    waiting_step,
 )
-from .status import STEPS, DestinationStatus, DestinationStep, StepCode, StepState
-from .steps import done_step, failed_step, waiting_step
 
 
 @frozen(kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any, Self, Unpack, cast
 from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._arguments.conversion import wrong_type
 from .._assets.links import GroupLink, UserLink
 from .._assets.object_schemas import schema_key
 from .._assets.roles import RoleEntry
@@ -21,19 +22,25 @@ from .._session.opening import SiteSettings, from_environment
 from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError, LinkAttributeError
 from .checklist import Wanted
-from .okta_model import OktaModel
-from .okta_source import OktaSource, privacy_of
-from .pasted_secrets import FORMS, reject_secrets
-from .saved_options import changed_options, reject_unsavable
+from .okta_settings import OktaModel, OktaSource, privacy_of
 from .secret_references import (
+    FORMS,
     CredentialsReference,
     Environment,
     SecretReference,
     read_credentials,
     read_secret,
+    reject_secrets,
     write_secret,
 )
-from .settings_data import ModelChoice, checked_roles, settings_from_data, settings_to_data
+from .settings_data import (
+    ModelChoice,
+    changed_options,
+    checked_roles,
+    reject_unsavable,
+    settings_from_data,
+    settings_to_data,
+)
 from .settings_file import read_file, read_object_file, reject_unknown_keys, remove_file, write_file
 
 
@@ -41,16 +48,17 @@ def _reference(value: str | SecretReference | None) -> SecretReference | None:
     return None if value is None else SecretReference(value, field="import_token")
 
 
+_MODEL_FIX = (
+    "Pass an OktaModel, a SchemaModel (SchemaModel.from_dict() reads JSON), or the path of a JSON file."
+)
+
+
 def _model(value: OktaModel | SchemaModel | str | os.PathLike[str] | None) -> ModelChoice | None:
     if value is None or isinstance(value, (OktaModel, SchemaModel)):
         return value
     if isinstance(value, (str, os.PathLike)):
         return Path(value)
-    raise ConfigurationError(
-        f"`model` is {type(value).__name__}.",
-        field="model",
-        fix="Pass an OktaModel, a SchemaModel (SchemaModel.from_dict() reads JSON), or the path of a JSON file.",
-    )
+    raise wrong_type("model", value, _MODEL_FIX)
 
 
 def _roles(value: Mapping[str, Sequence[RoleEntry]]) -> Mapping[str, tuple[str, ...]]:

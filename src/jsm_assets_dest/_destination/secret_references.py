@@ -1,4 +1,7 @@
-"""References to secrets: where a secret is, and how it is read from there and stored there."""
+"""References to secrets: where a secret is, and how it is read from there and stored there.
+
+A secret that was pasted where a reference belongs is rejected, without repeating it in a message or a traceback.
+"""
 
 import importlib
 import os
@@ -7,11 +10,13 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import final
+from typing import cast, final
 
 from attrs import field, frozen
 
 from .._arguments.checking import checked
+from .._display.short_repr import short_repr
+from .._errors.declared import scrubbed
 from .._errors.forgetful import forgetful, forgetful_class
 from .._secret import Secret
 from .._session.credentials import (
@@ -22,14 +27,69 @@ from .._session.credentials import (
     OAuthToken,
     import_token_secret,
 )
-from ..exceptions import ConfigurationError, MissingSettingsError
+from ..exceptions import ConfigurationError, InvalidCredentialError, MissingSettingsError
 from .file_replacing import replace_file
-from .pasted_secrets import (
-    FORMS,
-    looks_secret,
-    pasted_secret_error,
-    reject_secrets,
-)
+
+#: Forms of a reference to a secret, for remedies.
+FORMS = "env:NAME for an environment variable, file:PATH for a file that only you can read, or keyring:SERVICE/USER"
+#: A string of at least this many lowercase letters, uppercase letters, and digits is treated as a secret.
+_RANDOM_LENGTH = 20
+
+
+def pasted_secret_error(field: str, prefix: str = "") -> InvalidCredentialError:
+    """Return the error for a secret in a setting. It does not contain the secret."""
+    return InvalidCredentialError(
+        f"`{field}` contains a secret{prefix}. Destinations are saved to files, which must not contain secrets.",
+        field=field,
+        fix=f"Write where the secret is: {FORMS}.",
+        cause="The value looks like a token, not like a reference to one.",
+        remedies=(
+            f"You: store the secret where only this process can read it, and write where it is: {FORMS}.",
+            "You: if the secret was in a file or a chat, revoke it and create another one.",
+        ),
+    )
+
+
+def looks_secret(text: str) -> bool:
+    """Return whether a string is, or contains, something like a token."""
+    return scrubbed(text) != text or _looks_random(text)
+
+
+def _looks_random(text: str) -> bool:
+    return (
+        len(text) >= _RANDOM_LENGTH
+        and text.isalnum()
+        and any(letter.islower() for letter in text)
+        and any(letter.isupper() for letter in text)
+        and any(letter.isdigit() for letter in text)
+    )
+
+
+def reject_secrets(value: object, path: str = "") -> None:
+    """Search JSON-ready data for tokens.
+
+    Raises:
+        InvalidCredentialError: The data contains a token. The error names its path.
+    """
+    secret_path = _secret_path(value, path)
+    del value
+    if secret_path:
+        raise pasted_secret_error(secret_path)
+
+
+def _secret_path(value: object, path: str) -> str:
+    if isinstance(value, str):
+        return path if scrubbed(value) != value else ""
+    items: list[tuple[str, object]] = []
+    if isinstance(value, Mapping):
+        items = [
+            (f"{path}.{key}".strip("."), item) for key, item in cast("Mapping[str, object]", value).items()
+        ]
+    elif isinstance(value, (list, tuple)):
+        items = [(f"{path}[{index}]", item) for index, item in enumerate(cast("list[object]", value))]
+    paths = (_secret_path(item, item_path) for item_path, item in items)
+    return next(filter(None, paths), "")
+
 
 #: Longer than any token.
 LARGEST_SECRET = 16 * 1024
@@ -134,6 +194,7 @@ class CredentialsReference:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     secret: SecretReference = field(converter=_secret_of_credentials)
     email: str = ""

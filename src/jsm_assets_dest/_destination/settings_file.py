@@ -15,7 +15,7 @@ from attrs import NOTHING, AttrsInstance, fields
 
 from ..exceptions import ConfigurationError
 from .file_replacing import replace_file
-from .pasted_secrets import reject_secrets
+from .secret_references import reject_secrets
 
 T = TypeVar("T")
 

@@ -25,6 +25,7 @@ from .._display.html import (
     strong,
     whole,
 )
+from .._display.short_repr import short_repr
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord
 from ..exceptions import AssetsError, ProblemsFoundError
@@ -122,6 +123,7 @@ class StepAction:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     code: ActionCode
     parameters: Mapping[str, object] = field(factory=dict, hash=False)
@@ -153,6 +155,7 @@ class DestinationStep:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     code: StepCode
     state: StepState

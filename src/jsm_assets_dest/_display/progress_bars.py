@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from attrs import define, field
 
@@ -155,6 +155,10 @@ def _library(display: str, module: str) -> Any:
         ) from error
 
 
+#: Names of the progress displays.
+DisplayName: TypeAlias = Literal["log", "tqdm", "rich", "notebook"]
+
+
 def resolve_progress(progress: str | Callable[[Any], object] | None) -> Callable[[Any], object] | None:
     """Return the display with a name. Return a callable or None unchanged.
 
@@ -180,7 +184,7 @@ def resolve_progress(progress: str | Callable[[Any], object] | None) -> Callable
             return display
         case _:
             raise ConfigurationError(
-                f"Unknown progress display: {progress!r}.",
+                f"`on_progress` is {progress!r}. Nothing was sent.",
                 field="on_progress",
-                fix='Use "log", "tqdm", "rich", "notebook", or a callable that accepts an ImportProgress.',
+                fix='Pass "log", "tqdm", "rich", "notebook", a function, or None.',
             )

@@ -33,14 +33,12 @@ import httpx
 
 from .._secret import Secret
 from .._version import VERSION
-from .._wire.decoding import ACCEPTED, BodyReader
 from .._wire.request import Request
-from .._wire.response import Response
+from .._wire.response import ACCEPTED, BodyReader, Response
 from ..exceptions import TransportError
 from .certificates import shared_context
 from .failures import FAILURES, closed, failed, placed
-from .limits import Limits
-from .settings import HttpSettings
+from .settings import HttpSettings, Limits
 
 if sys.version_info >= (3, 12):
     from typing import override

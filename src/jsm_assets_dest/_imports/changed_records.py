@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import define, field
 
-from .identities import MappedAttribute, MappedType, digest
+from .identities import MappedAttribute, MappedType, RecordDigests, digest
 from .journal_objects import JournalObject
-from .record_digests import RecordDigests
 
 #: Bytes of a digest, and of the part of an identity by which it is found.
 _DIGEST, _PREFIX = 16, 8

@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
 
 from ..exceptions import RecordError
 from .chunk import Chunk, Piece, Run, data_of
@@ -188,8 +187,7 @@ class Chunker:
         if self._checker is None:
             run = Run(selector, [*records], range(first, first + len(records)), [*records])
         else:
-            checked = self._checker.check_many(selector, first, records, self._on_bad)
-            run = Run(selector, cast("list[object]", checked.records), checked.indexes, [*checked.originals])
+            run = self._checker.check_many(selector, first, records, self._on_bad)
         if not self._average and run.records:
             self._estimate(run.records[:SAMPLE])
         self._count += len(run.records)

@@ -24,8 +24,7 @@ from attrs import frozen
 from .._assets.objects import AssetsObject
 from .._wire.json_reading import as_number, as_object, as_texts
 from .arriving_values import ArrivingValues, is_comparable, object_hash, values_hash
-from .identities import MappedType, display, loose
-from .record_digests import RecordDigests
+from .identities import MappedType, RecordDigests, display, loose
 
 #: Source of the existing objects of a type: the objects in Assets, the last confirmed run of a journal, or nothing.
 EvidenceSource: TypeAlias = Literal["assets", "journal", ""]

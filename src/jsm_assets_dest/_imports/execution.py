@@ -1,4 +1,4 @@
-"""Execution of an import as a value, with everything that this or another process needs to submit records to it."""
+"""Execution of an import as a value, with its evidence and everything that this or another process needs to submit records to it."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -7,15 +7,37 @@ from typing import cast
 from attrs import Factory, define, evolve, field, frozen
 
 from .._arguments.checking import checked_methods
+from .._assets.import_sources import ImportSource
+from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
-from .._session.patience import Patience
-from ..exceptions import ConfigurationError
+from .._session.budget import Patience
+from ..exceptions import AssetsError, ConfigurationError
 from .comparison import Comparison
 from .identities import MappedType
 from .options import ImportOptions
 from .progress import ImportProgress
-from .run_evidence import RunEvidence
 from .tally import Tally
+
+
+@define(eq=False)
+class RunEvidence:
+    """Knowledge about the objects of a run.
+
+    Attributes:
+        comparison: The existing objects, and the records of the run.
+        import_source: Settings of the import; None if the account can't read them.
+        unreadable: Why objects in Assets could not be read; None if all of them were read.
+        last_counts: Records of the last execution by lowercase name of the object type.
+        is_read: False in a process that submits records to an execution of another process, which has the evidence.
+        is_accepted: True if the guard has compared the records and accepts the run.
+    """
+
+    comparison: Comparison
+    import_source: ImportSource | None = None
+    unreadable: AssetsError | None = None
+    last_counts: Mapping[str, int] = field(factory=dict)
+    is_read: bool = True
+    is_accepted: bool = False
 
 
 @define(eq=False)
@@ -79,6 +101,7 @@ class Execution:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str
     run_id: str = field(repr=False)
@@ -187,6 +210,7 @@ class RunningImport:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     site: str
     execution: Execution | None = field(default=None, repr=False)

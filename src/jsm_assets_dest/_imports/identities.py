@@ -1,4 +1,4 @@
-"""Identity of an object: the identifier by which Assets finds the object of a record.
+"""Identity of an object, by which Assets finds the object of a record, and the digest of its values.
 
 The same identity is computed from a record, from an object in Assets, and from the journal. Its text consists of the values of
 the identifying attributes in the form in which Assets stores them. The mapping in Assets decides which attributes these are,
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import marshal
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +17,8 @@ from typing import TypeAlias, cast
 
 from attrs import field, frozen
 
+from .._assets.object_types import Status
 from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
-from .._assets.statuses import Status
 from .._wire.json_reading import as_number, as_text, as_texts
 from .whole_run import at_path
 
@@ -329,3 +330,48 @@ def display(text: str) -> str:
 def digest(text: str) -> bytes:
     """Return the digest of an identity or of values, as the journal stores it."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+#: Version of the `marshal` format: the last one in which equal values always have equal bytes. It takes half the time of JSON.
+_FORMAT = 2
+#: Version of the encoding of records. A change makes every digest another one, so that all records are sent again.
+ENCODING = 1
+
+
+class RecordDigests:
+    """Digests of the records of one object type.
+
+    The mapping and its settings are part of each digest: after a change of them, no record has the digest of an earlier run.
+
+    Args:
+        mapped: The object type.
+    """
+
+    def __init__(self, mapped: MappedType) -> None:
+        attributes = [
+            (
+                attribute.name,
+                attribute.type,
+                attribute.paths,
+                attribute.is_multiple,
+                attribute.is_identifier,
+                attribute.target,
+            )
+            for attribute in mapped.attributes
+        ]
+        settings = (mapped.selector, mapped.concatenator, mapped.empties)
+        self._form = hashlib.blake2b(
+            repr((ENCODING, mapped.key, settings, attributes)).encode(), digest_size=16
+        )
+        paths = list(dict.fromkeys(path for attribute in mapped.attributes for path in attribute.paths))
+        self._keys = [path[0] for path in paths if len(path) == 1]
+        self._nested_paths = [path for path in paths if len(path) > 1]
+
+    def digest(self, record: Mapping[str, object]) -> bytes:
+        """Return the digest of the values of a checked record."""
+        values: list[object] = [*map(record.get, self._keys)]
+        if self._nested_paths:
+            values += [at_path(record, path) for path in self._nested_paths]
+        state = self._form.copy()
+        state.update(marshal.dumps(values, _FORMAT))
+        return state.digest()

@@ -7,7 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..exceptions import ConfigurationError, JournalError
+from .._arguments.conversion import wrong_type
+from ..exceptions import JournalError
 from .journal import Journal as ImportJournal
 from .journal_values import JournalRun
 
@@ -36,9 +37,7 @@ class Journal:
             JournalError: The file does not exist, is not a journal, or is damaged.
         """
         if not isinstance(path, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]  # a caller may
-            raise ConfigurationError(
-                f"`path` is {type(path).__name__}.", field="path", fix="Pass the path of a file."
-            )
+            raise wrong_type("path", path, "Pass the path of a file.")
         if not Path(path).exists():
             raise JournalError(
                 f"Could not open the journal {Path(path).name}: there is no such file.",

@@ -8,6 +8,8 @@ from typing import Protocol
 from attrs import Attribute, field, frozen
 from attrs.validators import deep_mapping, instance_of, optional
 
+from .._display.short_repr import short_repr
+
 _TEXT = instance_of(str)
 
 
@@ -118,6 +120,7 @@ class JournalRun:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     id: str = field(validator=_TEXT)
     import_source: str = field(validator=_TEXT)

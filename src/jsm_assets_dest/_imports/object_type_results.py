@@ -7,6 +7,7 @@ from typing import Self
 
 from attrs import asdict, field, frozen
 
+from .._display.short_repr import short_repr
 from ..exceptions import RecordError
 from .execution_status import ExecutionStatus, ObjectTypeStatus
 from .progress import count_text
@@ -25,6 +26,7 @@ class FailedRecord:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     selector: str
     index: int | None
@@ -81,6 +83,10 @@ class ObjectTypeResult:
     selector: str = ""
     sent: int = 0
     status: ObjectTypeStatus | None = None
+
+    def __repr__(self) -> str:
+        counts = f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged, {self.failed} failed"
+        return f"<ObjectTypeResult {self.name}: {self.sent} sent, {counts if self.status else 'no report'}>"
 
     @property
     def created(self) -> int:

@@ -4,11 +4,13 @@ import datetime
 import re
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal, TypeAlias, TypedDict, cast
+from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
 
 from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked
+from .._display.progress_bars import DisplayName
+from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError, PreviewFacts
 from .preview import ImportPreview, MissingObjectsSetting, checked_acceptance
@@ -23,7 +25,7 @@ AsyncRecords: TypeAlias = (
     | AsyncIterable[tuple[str, object]]
 )
 #: Name of a progress display, a function that receives each `ImportProgress`, or None.
-Progress: TypeAlias = Literal["log", "tqdm", "rich", "notebook"] | Callable[[ImportProgress], object] | None
+Progress: TypeAlias = DisplayName | Callable[[ImportProgress], object] | None
 #: Reaction to an invalid record.
 BadRecords: TypeAlias = Literal["fail", "skip"]
 #: Records to send.
@@ -244,6 +246,7 @@ class ImportOptions:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     model: SchemaModel | None = field(
         default=None,
@@ -254,7 +257,7 @@ class ImportOptions:
         repr=False,
         validator=_a(
             'None, "log", "tqdm", "rich", "notebook", or a function that receives an ImportProgress',
-            lambda value: value is None or callable(value) or value in ("log", "tqdm", "rich", "notebook"),
+            lambda value: value is None or callable(value) or value in get_args(DisplayName),
         ),
     )
     journal: str | PathLike[str] | None = field(

@@ -9,6 +9,7 @@ from attrs import define, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
+from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError
 from .comparison import Comparison, EvidenceSource, ExistingObject
 from .identities import MappedType
@@ -32,6 +33,7 @@ class MissingObject:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     identifier: str
     key: str = ""
@@ -58,6 +60,7 @@ class ChangedObject:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     identifier: str
     key: str = ""
@@ -130,6 +133,7 @@ class ObjectTypePreview:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     name: str
     selector: str

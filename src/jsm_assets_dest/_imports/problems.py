@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
+from .._display.short_repr import short_repr
 from .._model.names import GLOBAL_STATUSES
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeType
@@ -96,6 +97,7 @@ class ImportProblem:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     code: ProblemCode
     count: int

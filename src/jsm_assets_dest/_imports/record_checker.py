@@ -14,11 +14,11 @@ import dataclasses
 import datetime
 import functools
 import itertools
-from collections.abc import Callable, Container, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TypeAlias, cast
 
 import attrs
-from attrs import frozen
 from typing_extensions import override
 
 from .._model.names import camel_case
@@ -26,15 +26,12 @@ from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from .._wire.json_reading import JsonObject
 from ..exceptions import RecordError
-from .problems import ImportProblem, ValueProblems
+from .chunk import Run
 from .values import MOST_CLASSES, TEXT_LIMIT, AttributeRule, Convert, Rule, SharedRule, UnfitError
-from .whole_run import REMEMBERED, DanglingReference, Identifiers, References, at_path
+from .whole_run import REMEMBERED, Identifiers, at_path
 
-#: Names of unknown keys that are remembered; further ones are counted together.
-MOST_UNKNOWN_KEYS = 200
-
-#: Characters of such a name that are remembered.
-LONGEST_KEY = 100
+#: Names of unknown keys that are remembered, and their characters. Further ones are counted together.
+MOST_UNKNOWN_KEYS, LONGEST_KEY = 200, 100
 
 _REPEATED = "is the identifier of an earlier record of the same {} too"
 
@@ -53,45 +50,20 @@ def _stop(error: RecordError) -> None:
 
 def record_error(selector: str, index: int, path: str, reason: str, record: object) -> RecordError:
     """Return the error for a record; the record is an attribute and not part of the message."""
-    return RecordError(
-        f"Could not import {selector}[{index}]: {path or 'the record'} {reason}.",
-        selector=selector,
-        index=index,
-        path=path,
-        reason=reason,
-        record=record,
-    )
+    message = f"Could not import {selector}[{index}]: {path or 'the record'} {reason}."
+    return RecordError(message, selector=selector, index=index, path=path, reason=reason, record=record)
 
 
-@frozen
-class Checked:
-    """The records of a batch that fit.
-
-    Attributes:
-        records: What is sent of them, in the source's order.
-        originals: The caller's own records.
-        indexes: Their positions among the records of the selector; a range if all of them fit.
-    """
-
-    records: list[JsonObject]
-    originals: Sequence[object]
-    indexes: Sequence[int]
-
-
-class _UnknownKeys(dict[str, int]):
+class _UnknownKeys(Counter[str]):
     """Keys without a locator, each with how often it came; bounded."""
 
-    def count(self, key: str) -> None:
-        if key in self:
-            self[key] += 1
-            return
-        # The result prints the names: they must be short and printable everywhere.
-        if len(key) > LONGEST_KEY:
-            key = f"{key[:LONGEST_KEY]}…"
-        key = key.encode("utf-8", "backslashreplace").decode()
-        if key not in self and len(self) >= MOST_UNKNOWN_KEYS:
-            key = "…"
-        self[key] = self.get(key, 0) + 1
+    def note(self, key: str) -> None:
+        if key not in self:
+            # The result prints the names: they must be short and printable everywhere.
+            key = key if len(key) <= LONGEST_KEY else f"{key[:LONGEST_KEY]}…"
+            key = key.encode("utf-8", "backslashreplace").decode()
+            key = key if key in self or len(self) < MOST_UNKNOWN_KEYS else "…"
+        self[key] += 1
 
 
 def _field_names(kind: type) -> Sequence[str] | None:
@@ -109,16 +81,13 @@ class _Level(Rule):
     Args:
         unknown_keys: Where to count the keys without a locator.
         path: The path to this level without positions, ending in a dot, or an empty string.
-        inner_locators: The locators that lead inside, for the outermost level.
     """
 
-    def __init__(
-        self, unknown_keys: _UnknownKeys, path: str = "", inner_locators: Container[str] = ()
-    ) -> None:
+    def __init__(self, unknown_keys: _UnknownKeys, path: str = "") -> None:
         super().__init__()
         self._unknown_keys = unknown_keys
         self._path = path
-        self._inner_locators = inner_locators
+        self._inner_locators: set[str] = set()
         self._rules: dict[str, Rule] = {}
         self._tables: dict[str, dict[type, Convert | None]] = {}
         self._short_text: set[str] = set()
@@ -133,6 +102,7 @@ class _Level(Rule):
         key, _, inner = path.partition(".")
         rule = self._rules.get(key)
         if inner:
+            self._inner_locators.add(path)
             if not isinstance(rule, _Level):
                 rule = _Level(self._unknown_keys, f"{self._path}{key}.")
             rule.add(inner, rules)
@@ -147,19 +117,18 @@ class _Level(Rule):
         Raises:
             UnfitError: A value does not fit.
         """
-        string, type_of, length = str, type, len  # local names are faster
         short_text, tables, sent, key = self._short_text, self._tables, record, ""
         unknown: list[str] = []
         try:
             for key, value in record.items():
-                if type_of(value) is string and length(value) <= TEXT_LIMIT and key in short_text:  # type: ignore[arg-type]  # it is a string
+                if type(value) is str and len(value) <= TEXT_LIMIT and key in short_text:
                     continue
                 table = tables.get(key)
                 if table is None:
                     unknown.append(key)
                     continue
                 try:
-                    converter = table[type_of(value)]
+                    converter = table[type(value)]
                 except KeyError:
                     converter = self._rules[key].learn(value)
                 if converter is not None:
@@ -185,7 +154,7 @@ class _Level(Rule):
                 raise UnfitError("is one key with dots in it, but the locator leads into nested objects", key)
             del sent[key]
         for key in unknown:
-            self._unknown_keys.count(self._path + key)
+            self._unknown_keys.note(self._path + key)
         return sent
 
     def read(self, record: object) -> _Record:
@@ -195,13 +164,10 @@ class _Level(Rule):
             UnfitError: It is not a record, or reading it failed.
         """
         kind = type(record)
-        reader = self._readers.get(kind)
-        if reader is None:
-            reader = self._reader_of(kind)
-            if len(self._readers) < MOST_CLASSES:
-                self._readers[kind] = reader
         try:
-            return reader(record)
+            if kind not in self._readers and len(self._readers) < MOST_CLASSES:
+                self._readers[kind] = self._reader_of(kind)
+            return (self._readers.get(kind) or self._reader_of(kind))(record)
         except UnfitError:
             raise
         except Exception as error:  # noqa: BLE001 - a database may be closed, or a field may never have been set
@@ -215,9 +181,7 @@ class _Level(Rule):
         if any((base.__module__, base.__name__) == ("pydantic.main", "BaseModel") for base in kind.__mro__):
             return lambda record: {key_of(name): value for name, value in iter(record)}
         # sqlite3.Row, and rows of other libraries, are mappings in all but their bases.
-        if hasattr(kind, "keys") and hasattr(kind, "__getitem__"):
-            return dict
-        return _reject_record
+        return dict if hasattr(kind, "keys") and hasattr(kind, "__getitem__") else _reject_record
 
     @override
     def converter_of(self, kind: type, family: str) -> Convert:
@@ -234,55 +198,55 @@ def _reject_record(value: object) -> NoReturn:
     raise UnfitError(f"is not a mapping or an object with fields ({type(value).__name__})")
 
 
-class _ObjectTypeChecker:
+def _only_key(attribute: AttributeSpec) -> str:
+    """Return the only key of a record that has an attribute's value; "" if there are several or nested locators."""
+    locator, *others = attribute.locators
+    return "" if others or "." in locator else locator
+
+
+def _texts(sent: _Record, attribute: AttributeSpec) -> list[str]:
+    return [str(value) for locator in attribute.locators for value in at_path(sent, locator.split("."))]
+
+
+class _SelectorChecker:
     """The check of the records of one selector.
 
     Args:
-        specs: The object types that the records fill: usually one.
-        inner_specs: The object types whose records can be inside these records, each with the path to them.
+        selector: The selector.
+        mapped: The mapped object types of the model. Usually one has the selector. Others may be inside its records.
         timezone: The time zone of naive date-times.
-        is_strict: Check every character.
     """
 
     def __init__(
-        self,
-        specs: Sequence[ObjectTypeSpec],
-        inner_specs: Sequence[tuple[str, ObjectTypeSpec]],
-        timezone: datetime.tzinfo | None,
-        *,
-        is_strict: bool,
+        self, selector: str, mapped: Sequence[ObjectTypeSpec], timezone: datetime.tzinfo | None
     ) -> None:
         self.unknown_keys = _UnknownKeys()
         #: Identifiers of the chunk so far.
         self.seen: set[object] = set()
+        own = [spec for spec in mapped if spec.selector == selector]
+        inner = [spec for spec in mapped if spec.selector.startswith(f"{selector}.")]
+        #: Selectors of records inside records, each with the path to them.
+        self.inner = {spec.selector: spec.selector.removeprefix(f"{selector}.").split(".") for spec in inner}
         rules: dict[str, list[Rule]] = {}
-        for prefix, spec in [
-            *(("", spec) for spec in specs),
-            *((f"{path}.", spec) for path, spec in inner_specs),
-        ]:
+        for spec in (*own, *inner):
+            prefix = f"{spec.selector}.".removeprefix(f"{selector}.")
             for attribute in spec.mapped_attributes:
-                rule = AttributeRule(attribute, timezone, is_strict=is_strict)
+                rule = AttributeRule(attribute, timezone)
                 for locator in attribute.locators:
                     rules.setdefault(prefix + locator, []).append(rule)
-        self._level = _Level(
-            self.unknown_keys, inner_locators={locator for locator in rules if "." in locator}
-        )
+        self._level = _Level(self.unknown_keys)
         for locator, rules_of_locator in rules.items():
             self._level.add(locator, rules_of_locator)
-        #: Several object types of a selector: each takes its own part of a record, and an identifier may repeat.
-        self.is_shared = len(specs) > 1
-        self.inner = tuple((f"{specs[0].selector}.{path}", path.split(".")) for path, _ in inner_specs)
-        alone = () if self.is_shared else specs
-        self._identifiers = [_Needed(attribute) for spec in alone for attribute in spec.identifiers]
+        # Of several object types of a selector, each takes its own part of a record, and an identifier may repeat.
+        attributes = own[0].mapped_attributes if len(own) == 1 else ()
+        self.identifiers = [attribute for attribute in attributes if attribute.identifier]
+        self._identifier_key = _only_key(self.identifiers[0]) if len(self.identifiers) == 1 else ""
         self._required = [
-            _Needed(attribute)
-            for spec in alone
-            for attribute in spec.mapped_attributes
+            (_only_key(attribute), attribute)
+            for attribute in attributes
             if attribute.minimum > 0 and not attribute.identifier
         ]
-        self.identifier_path = self._identifiers[0].locator if self._identifiers else ""
-        #: The key of the identifier, unless there are several, or its locator leads inside.
-        self._identifier_key = self._identifiers[0].key if len(self._identifiers) == 1 else ""
+        self.read = self._level.read
 
     def check(self, record: object) -> tuple[_Record, object]:
         """Return what is sent of a record, and its identity, or None if the type has no identifiers.
@@ -290,51 +254,39 @@ class _ObjectTypeChecker:
         Raises:
             UnfitError: The record does not fit.
         """
-        level = self._level
-        sent = level.check(record if type(record) is dict else level.read(record))
+        sent = self._level.check(record if type(record) is dict else self.read(record))
         identity = sent.get(self._identifier_key)
         if type(identity) is not str or not identity or identity.isspace():
             identity = self._identity(sent)
-        for needed in self._required:
-            value = sent.get(needed.key)
-            if (value is None or value == "" or type(value) is list) and not any(needed.texts(sent)):
-                raise UnfitError(f'is missing, and "{needed.name}" needs a value', needed.locator)
+        for key, attribute in self._required:
+            value = sent.get(key)
+            if (value is None or value == "" or type(value) is list) and not any(_texts(sent, attribute)):
+                raise UnfitError(f'is missing, and "{attribute.name}" needs a value', attribute.locators[0])
         return sent, identity
-
-    def read(self, record: object) -> _Record:
-        """Return a record as a dictionary, without checking it.
-
-        Raises:
-            UnfitError: It is not a record, or reading it failed.
-        """
-        return record if type(record) is dict else self._level.read(record)
 
     def _identity(self, sent: _Record) -> object:
         parts: list[str] = []
-        for identifier in self._identifiers:
-            texts = identifier.texts(sent)
+        for attribute in self.identifiers:
+            texts = _texts(sent, attribute)
             if not any(text.strip() for text in texts):
-                state = "is blank" if texts else "is missing"
-                raise UnfitError(
-                    f'{state}, and "{identifier.name}" identifies the object', identifier.locator
-                )
+                reason = f'is {"blank" if texts else "missing"}, and "{attribute.name}" identifies the object'
+                raise UnfitError(reason, attribute.locators[0])
             parts.append(",".join(texts))
         return (parts[0] if len(parts) == 1 else tuple(parts)) if parts else None
 
 
-class _Needed:
-    """An attribute without which a record is not sent."""
-
-    def __init__(self, attribute: AttributeSpec) -> None:
-        self.name = attribute.name
-        self.locator = attribute.locators[0]
-        self._paths = [locator.split(".") for locator in attribute.locators]
-        #: The key of a record that has the value, or an empty string if there are several locators, or nested ones.
-        self.key = self.locator if len(self._paths) == 1 and len(self._paths[0]) == 1 else ""
-
-    def texts(self, sent: _Record) -> list[str]:
-        """Return the values of a record as strings."""
-        return [str(value) for path in self._paths for value in at_path(sent, path)]
+def _reject_lone_surrogates(value: object) -> None:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise UnfitError(f"has half of a surrogate pair (character {error.start})") from None
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        try:
+            _reject_lone_surrogates(item)
+        except UnfitError as error:
+            raise error.inside(key if isinstance(key, str) else f"[{key}]") from None
 
 
 class RecordChecker:
@@ -345,11 +297,10 @@ class RecordChecker:
         timezone: The time zone of naive date-times, or None to reject them.
         unique_in_run: Reject a record whose identifier came anywhere before in the run; within a chunk it is always
             rejected. Costs about 0.3 microseconds and, up to `remember`, about 70 bytes per record.
-        dangling: Follow references, for `dangling_references()`. Costs about a microsecond per record.
+        remember: Maximum identifiers to remember. What is beyond is not compared; `remembered_all` tells.
         allows_repeated: Accept a record whose identifier came before in its chunk.
         on_accepted: Called with the selector, the positions, and the checked records of each batch. It may return for each
             record whether to send it.
-        remember: Maximum identifiers to remember, per purpose. What is beyond is not compared; `remembered_all` tells.
     """
 
     def __init__(
@@ -358,34 +309,22 @@ class RecordChecker:
         *,
         timezone: datetime.tzinfo | None = None,
         unique_in_run: bool = False,
-        dangling: bool = False,
         remember: int = REMEMBERED,
         allows_repeated: bool = False,
         on_accepted: OnAccepted | None = None,
     ) -> None:
-        def checkers(*, is_strict: bool) -> dict[str, _ObjectTypeChecker]:
-            mapped = [spec for spec in model.object_types if spec.mapped]
-            return {
-                selector: _ObjectTypeChecker(
-                    [spec for spec in mapped if spec.selector == selector],
-                    [
-                        (spec.selector.removeprefix(f"{selector}."), spec)
-                        for spec in mapped
-                        if spec.selector.startswith(f"{selector}.")
-                    ],
-                    timezone,
-                    is_strict=is_strict,
-                )
-                for selector in dict.fromkeys(spec.selector for spec in mapped)
-            }
+        mapped = [spec for spec in model.object_types if spec.mapped]
+        selectors = dict.fromkeys(spec.selector for spec in mapped)
 
-        self._types = checkers(is_strict=False)
-        self._strict_types = functools.cache(functools.partial(checkers, is_strict=True))
+        def checkers() -> dict[str, _SelectorChecker]:
+            return {selector: _SelectorChecker(selector, mapped, timezone) for selector in selectors}
+
+        self._types = checkers()
+        #: For single records, whose unknown keys are not counted again.
+        self._single_types = functools.cache(checkers)
         self._identifiers = Identifiers(remember) if unique_in_run else None
-        self._references = References(model, remember) if dangling else None
         self._on_accepted = on_accepted
         self._allows_repeated = allows_repeated
-        self._value_problems = ValueProblems(model)
 
     @property
     def unknown_keys(self) -> dict[str, dict[str, int]]:
@@ -397,15 +336,6 @@ class RecordChecker:
     def remembered_all(self) -> bool:
         """True if every identifier could be compared with all earlier ones."""
         return self._identifiers is None or self._identifiers.complete
-
-    def dangling_references(self) -> tuple[DanglingReference, ...]:
-        """Return the references whose target was not among the records so far; empty without `dangling`."""
-        return () if self._references is None else self._references.dangling()
-
-    @property
-    def problems(self) -> tuple[ImportProblem, ...]:
-        """Values of the records so far that Assets drops without an error."""
-        return self._value_problems.problems()
 
     def begin_chunk(self) -> None:
         """Forget the identifiers of the chunk before."""
@@ -421,14 +351,16 @@ class RecordChecker:
         try:
             if selector not in self._types:
                 raise UnfitError(self._unknown_selector())
-            return cast("JsonObject", self._strict_types()[selector].check(record)[0])
+            sent, _ = self._single_types()[selector].check(record)
+            _reject_lone_surrogates(sent)
         except UnfitError as error:
             raise record_error(selector, index, error.path, error.reason, record) from None
+        return cast("JsonObject", sent)
 
     def check_many(
         self, selector: str, first: int, records: Sequence[object], on_bad: OnBadRecord = _stop
-    ) -> Checked:
-        """Check consecutive records of one selector.
+    ) -> Run:
+        """Return what is sent of consecutive records of one selector, without those that do not fit.
 
         Args:
             selector: The selector.
@@ -440,58 +372,48 @@ class RecordChecker:
         if checker is None:
             for index, record in enumerate(records, first):
                 on_bad(record_error(selector, index, "", self._unknown_selector(), record))
-            return Checked([], (), ())
+            return Run(selector, [], (), [])
         check, seen = checker.check, checker.seen
-        accepted: list[JsonObject] = []
+        run = Run(selector, [], range(first, first + len(records)), [*records])
         rejected: set[int] = set()
-        for index, record in enumerate(records, first):
+        for position, record in enumerate(records):
             try:
                 sent, identity = check(record)
                 if identity is not None and not self._allows_repeated:
                     if identity in seen:
-                        raise UnfitError(_REPEATED.format("chunk"), checker.identifier_path)
+                        raise UnfitError(_REPEATED.format("chunk"), checker.identifiers[0].locators[0])
                     seen.add(identity)
                     if self._identifiers is not None and not self._identifiers.is_new(selector, identity):
-                        raise UnfitError(_REPEATED.format("run"), checker.identifier_path)
+                        raise UnfitError(_REPEATED.format("run"), checker.identifiers[0].locators[0])
             except UnfitError as error:
-                rejected.add(index)
-                on_bad(record_error(selector, index, error.path, error.reason, record))
+                rejected.add(position)
+                on_bad(record_error(selector, first + position, error.path, error.reason, record))
             else:
-                accepted.append(cast("JsonObject", sent))
-        indexes: Sequence[int] = range(first, first + len(records))
+                run.records.append(sent)
         if rejected:
-            indexes = [index for index in indexes if index not in rejected]
-            records = [records[index - first] for index in indexes]
-        self._value_problems.note(selector, indexes, accepted)
-        if self._references is not None:
-            self._references.note(selector, zip(indexes, accepted, strict=True))
-        selected = None if self._on_accepted is None else self._on_accepted(selector, indexes, accepted)
-        if selected is not None and not all(selected):
-            accepted = list(itertools.compress(accepted, selected))
-            indexes = tuple(itertools.compress(indexes, selected))
-            records = list(itertools.compress(records, selected))
-        return Checked(accepted, records, indexes)
+            accepted = [position not in rejected for position in range(len(records))]
+            indexes = list(itertools.compress(run.indexes, accepted))
+            run = Run(selector, run.records, indexes, list(itertools.compress(records, accepted)))
+        if self._on_accepted is not None:
+            checked = cast("list[JsonObject]", run.records)
+            selected = self._on_accepted(selector, run.indexes, checked)
+            if selected is not None and not all(selected):
+                run = run.part([*itertools.compress(itertools.count(), selected)])
+        return run
 
     def inner_records(
         self, selector: str, records: Sequence[JsonObject]
-    ) -> Sequence[tuple[int, str, list[JsonObject]]]:
-        """Return the records inside checked records: the position of the outer record, their selector, and the records."""
-        inner = self._types[selector].inner
-        return [
-            (
-                position,
-                inner_selector,
-                [cast("JsonObject", item) for item in at_path(record, path) if isinstance(item, dict)],
-            )
-            for inner_selector, path in inner
-            for position, record in enumerate(records)
-        ]
+    ) -> Iterator[tuple[int, str, list[JsonObject]]]:
+        """Yield the records inside checked records: the position of the outer record, their selector, and the records."""
+        for inner_selector, path in self._types[selector].inner.items():
+            for position, record in enumerate(records):
+                items = [item for item in at_path(record, path) if isinstance(item, dict)]
+                yield position, inner_selector, cast("list[JsonObject]", items)
 
     def values_of(self, selector: str, record: object) -> JsonObject | None:
         """Return the values of a record that does not fit, or None if they can't be read."""
-        checker = self._types.get(selector)
         try:
-            return None if checker is None else cast("JsonObject", checker.read(record))
+            return cast("JsonObject", self._types[selector].read(record)) if selector in self._types else None
         except UnfitError:
             return None
 

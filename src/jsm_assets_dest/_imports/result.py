@@ -1,4 +1,4 @@
-"""Result of an import.
+"""Result of an import, with the objects that left the source.
 
 *Sent* and *confirmed* differ: the service accepts a chunk before it checks the records, and reports their outcome only when
 the whole execution is done. Until then, nothing is confirmed.
@@ -12,9 +12,10 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.user_links import UserLinkReport
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
+from .._display.short_repr import short_repr
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
-from .leavers import Leaver
+from .identities import display
 from .object_type_results import ALWAYS_SHOWN, COLUMNS, FailedRecord, ObjectTypeResult
 from .problems import (
     MOST_LISTED,
@@ -29,6 +30,52 @@ from .problems import (
 from .progress import count_text, duration_text
 from .verification import ImportVerification
 from .whole_run import DanglingReference
+
+#: Maximum number of listed objects; further ones are only counted, which limits the memory.
+MOST_LEAVERS = 10_000
+
+
+@checked_methods
+@frozen(kw_only=True)
+class Leaver:
+    """Object that Assets confirmed in an earlier run and that the source no longer contains. An import never changes it.
+
+    Attributes:
+        object_type: Name of its object type.
+        identifier: Its identifier.
+    """
+
+    __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
+
+    object_type: str
+    identifier: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the object as JSON-ready data."""
+        return {"object_type": self.object_type, "identifier": self.identifier}
+
+    def __str__(self) -> str:
+        return f"{self.object_type} {self.identifier}"
+
+
+@frozen
+class Leavers:
+    """The first leavers, and the number of all."""
+
+    listed: tuple[Leaver, ...] = ()
+    count: int = field(default=0)
+
+    @classmethod
+    def of(cls, identities: Iterable[tuple[str, str]]) -> "Leavers":
+        """Return the leavers of names of object types and identities."""
+        listed: list[Leaver] = []
+        count = 0
+        for name, text in identities:
+            count += 1
+            if count <= MOST_LEAVERS:
+                listed.append(Leaver(object_type=name, identifier=display(text)))
+        return cls(tuple(listed), count)
 
 
 @checked_methods

@@ -8,12 +8,11 @@ from attrs import define, evolve, field
 
 from ..exceptions import RecordError
 from .execution_status import ExecutionStatus
-from .leavers import Leavers
 from .object_type_results import FailedRecord, object_type_results
 from .problems import ImportProblem, joined_problems
 from .progress import ImportPhase, ImportProgress
 from .receipt import SubmitReceipt
-from .result import ImportResult
+from .result import ImportResult, Leavers
 from .verification import ImportVerification
 from .whole_run import DanglingReference
 

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
+from .._display.short_repr import short_repr
 from .problems import ImportProblem, problem_lines
 from .progress import count_text, duration_text
 
@@ -28,6 +29,7 @@ class VerifiedObjectType:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     name: str
     selector: str

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
-from .._assets.statuses import StatusCategory
+from .._assets.object_types import StatusCategory
 from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
 from .aql import lookup
 from .findings import FindingCollector

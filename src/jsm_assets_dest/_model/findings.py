@@ -9,6 +9,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.conversion import instances
 from .._display.html import Tone, faint, joined, mark, table
+from .._display.short_repr import short_repr
 from ..exceptions import InvalidModelError
 
 
@@ -38,6 +39,7 @@ class Finding:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     severity: Severity
     code: str

@@ -14,8 +14,7 @@ from .findings import FindingCollector, Findings
 from .links import lint_links, lint_not_linked
 from .lint_attributes import lint_attribute
 from .names import GENERATED_PREFIX, GLOBAL_STATUSES, PLAIN_NAME, RESERVED_CHARACTERS, plain_name
-from .object_schema_spec import ObjectSchemaSpec
-from .order import circles
+from .object_schema_spec import ObjectSchemaSpec, circles
 from .specs import AttributeType, IconSpec, ObjectTypeSpec
 
 #: The sizes of an object type that Atlassian recommends.

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from attrs import field, frozen
 
 from .._arguments.checking import checked
+from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError
 
 #: Size of the model.
@@ -66,6 +67,7 @@ class CustomAttribute:
     """
 
     __module__ = "jsm_assets_dest.okta"
+    __repr__ = short_repr
 
     api_name: str = field(converter=_stripped)
     title: str = field(converter=_stripped)

@@ -20,8 +20,7 @@ from .graph import Graph
 from .links import links_of
 from .lint import lint
 from .mapping_document import write_document
-from .object_schema_spec import ObjectSchemaSpec
-from .order import targets_first
+from .object_schema_spec import ObjectSchemaSpec, targets_first
 from .portable import model_from_dict, model_to_dict
 
 
@@ -124,7 +123,7 @@ class SchemaModel(ObjectSchemaSpec):
                 type that imports don't have.
         """
         from .document_reading import read_document
-        from .partial_documents import apply_document
+        from .mapping_document import apply_document
 
         return read_document(apply_document(write_document(self), document), type(self), base=self)
 

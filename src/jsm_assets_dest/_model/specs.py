@@ -11,7 +11,8 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked
 from .._arguments.conversion import choice, instances, json_object, texts
-from .._assets.statuses import StatusCategory
+from .._assets.object_types import StatusCategory
+from .._display.short_repr import short_repr
 from .names import camel_case, same_name
 
 
@@ -86,6 +87,7 @@ class StatusSpec:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     name: str
     category: StatusCategory = field(converter=_category)
@@ -108,6 +110,7 @@ class IconSpec:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     key: str
     name: str
@@ -130,6 +133,7 @@ class ReferenceSpec:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     target: str
     by: str = field(default="", kw_only=True)
@@ -167,6 +171,7 @@ class AttributeSpec:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     name: str
     type: AttributeType = field(default=AttributeType.TEXT, converter=_type)
@@ -225,6 +230,10 @@ def _attributes(values: Iterable[AttributeSpec]) -> tuple[AttributeSpec, ...]:
     return instances(AttributeSpec, values, "attributes")
 
 
+def _number(attributes: tuple[AttributeSpec, ...]) -> str:
+    return f"({len(attributes)} attributes)"
+
+
 @checked
 @frozen
 class Adoption:
@@ -236,6 +245,7 @@ class Adoption:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     object_type_id: str
     name: str
@@ -265,9 +275,10 @@ class ObjectTypeSpec:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     name: str
-    attributes: tuple[AttributeSpec, ...] = field(default=(), converter=_attributes)
+    attributes: tuple[AttributeSpec, ...] = field(default=(), converter=_attributes, repr=_number)
     key: str = field(default="", kw_only=True)
     selector: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True)
@@ -276,7 +287,9 @@ class ObjectTypeSpec:
     external_id: str = field(default="", kw_only=True)
     adopted: Adoption | None = field(default=None, kw_only=True)
     mapped: bool = field(default=True, kw_only=True)
-    linked_attributes: tuple[AttributeSpec, ...] = field(default=(), converter=_attributes, kw_only=True)
+    linked_attributes: tuple[AttributeSpec, ...] = field(
+        default=(), converter=_attributes, kw_only=True, repr=_number
+    )
     extra: Mapping[str, object] = field(
         factory=dict, converter=json_object, hash=False, repr=False, kw_only=True
     )

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from .._assets.object_types import Attribute
-from .._assets.statuses import Status
+from .._assets.object_types import Attribute, Status
 from .._imports.identities import MappedAttribute, MappedType
 from .._model.names import same_name
 

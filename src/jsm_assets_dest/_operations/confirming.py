@@ -10,8 +10,8 @@ from .._imports.execution_status import ExecutionStatus, ObjectTypeStatus
 from .._imports.identities import digest
 from .._imports.journal import Journal
 from .._imports.journal_objects import JournalObject
-from .._imports.leavers import Leavers
 from .._imports.readback import ReadBack
+from .._imports.result import Leavers
 from .._imports.tally import Tally
 from .sending import Sending
 

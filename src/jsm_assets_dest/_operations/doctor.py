@@ -31,7 +31,7 @@ from .._wire import schema_requests as schema_wire
 from .._wire import site_requests as wire
 from .._wire.decision_table import no_license
 from .._wire.json_reading import read_object, read_text
-from .._wire.scopes import ALL_SCOPES
+from .._wire.phrases import ALL_SCOPES
 from ..exceptions import (
     AccessDeniedError,
     ApiError,

@@ -27,14 +27,13 @@ from operator import attrgetter
 from attrs import evolve
 
 from .._assets.import_sources import ImportedType, ImportSource
-from .._assets.object_types import ObjectType
-from .._assets.statuses import Status
+from .._assets.object_types import ObjectType, Status
 from .._http.commands import Operation
 from .._imports.comparison import Comparison
+from .._imports.execution import RunEvidence
 from .._imports.execution_status import read_execution_status
 from .._imports.identities import MappedAttribute, MappedType, paths_of
 from .._imports.journal import Journal
-from .._imports.run_evidence import RunEvidence
 from .._model.aql import names_quoted_in, uses_like
 from .._model.names import same_name
 from .._plan.current import Current, CurrentAttribute, CurrentMapping, CurrentObjectType, read_current

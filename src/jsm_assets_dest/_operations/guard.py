@@ -29,13 +29,12 @@ from attrs import frozen
 
 from .._http.commands import Operation
 from .._imports.comparison import Comparison, TypeCounts
-from .._imports.execution import Execution
+from .._imports.execution import Execution, RunEvidence
 from .._imports.identities import MappedType
 from .._imports.object_type_results import failure_reasons
 from .._imports.options import MAX_MISSING, ImportOptions
 from .._imports.preview import ImportPreview, MissingObject, accepted_objects, preview_of
 from .._imports.progress import count_text
-from .._imports.run_evidence import RunEvidence
 from .._model.names import same_name
 from .._session.site import Site
 from .._wire.address_book import SCHEMA_IMPORT, SCHEMA_ROLES

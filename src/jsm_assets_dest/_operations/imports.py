@@ -50,17 +50,17 @@ from collections.abc import Generator
 
 from attrs import frozen
 
+from .._arguments.conversion import type_problem
 from .._http.commands import Operation
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus
 from .._imports.journal import Journal
 from .._imports.journal_values import JournalExecution, JournalRun, RunState
-from .._imports.leavers import Leavers
 from .._imports.options import ImportOptions
 from .._imports.progress import count_text
 from .._imports.readback import ReadBack
-from .._imports.result import ImportResult
+from .._imports.result import ImportResult, Leavers
 from .._imports.verification import ImportVerification
 from .._session.site import Site
 from .._wire.import_requests import ExecutionLinks
@@ -135,7 +135,7 @@ def checked_count(count: int) -> int:
         ConfigurationError: It is not an integer of at least 1.
     """
     if type(count) is not int or count < 1:
-        problem = "is below 1" if type(count) is int else f"is {type(count).__name__}"
+        problem = "is below 1" if type(count) is int else type_problem(count)
         raise ConfigurationError(
             f"`count` {problem}. Nothing was sent.", field="count", fix="Pass an integer, such as 100."
         )

@@ -1,18 +1,23 @@
-"""Read the objects that links need, and the addresses or names in them."""
+"""Read the objects that links need, and write links, one attribute of one object at a time, in the form that the site accepts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from .._assets.directory import JiraGroup, JiraUser
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.object_types import ExistingObjectType
 from .._assets.objects import AssetsObject, ObjectReference
+from .._assets.user_links import LinkedObject
 from .._http.commands import Operation
 from .._session.site import Site
-from .account_finding import normal
+from .._session.workspace import Builder, ask_assets
+from .._wire import object_requests as wire
+from .._wire.response import Response
+from ..exceptions import LinkAttributeError, ValidationError
+from .directory import normal
 from .link_targets import Target
 from .object_selection import Selection
 from .objects import ObjectReading
@@ -142,3 +147,142 @@ def texts_of(target: Target, row: Row, rows: Rows) -> Texts:
         ]
     clean = (normal(text) if target.is_user else text.strip() for text in texts)
     return Texts(tuple(dict.fromkeys(text for text in clean if text)), is_complete)
+
+
+@frozen
+class Change:
+    """A change of one attribute of one object: its new value is `entry.after`."""
+
+    target: Target
+    row: Row
+    entry: LinkedObject
+
+
+@define
+class LinkWriter:
+    """Writes changes, and remembers the forms that this site accepts.
+
+    Attributes:
+        site: Site.
+        pace: Pace of the requests.
+        groups: Groups by their name, for sites that accept IDs only.
+    """
+
+    site: Site
+    pace: Pace
+    groups: Mapping[str, JiraGroup]
+    _id_as_number: bool = field(default=False, init=False)
+    _group_as_id: bool = field(default=False, init=False)
+    _is_group_form_settled: bool = field(default=False, init=False)
+    _verified: set[bool] = field(factory=set[bool], init=False)
+
+    def write(self, change: Change) -> Operation[None]:
+        """Write a change. Read the first written object of users and of groups again, because forms of values differ.
+
+        Raises:
+            ValidationError: Assets rejects the value, or does not store it.
+            NotFoundError: The object no longer exists.
+            AccessDeniedError: The account may not write objects.
+        """
+        is_user = change.target.is_user
+        is_first = is_user not in self._verified
+        filled = (yield from self._filled_attributes(change)) if is_first else set[str]()
+        try:
+            yield from self._put(change)
+        except ValidationError as error:
+            if not self._may_need_ids(change, error):
+                raise
+            self._group_as_id = True
+            try:
+                yield from self._put(change)
+            except ValidationError:
+                self._group_as_id = False
+                raise error from None
+        if change.entry.after and not is_user:
+            self._is_group_form_settled = True
+        if not is_first:
+            return
+        if not (yield from self._is_stored(change, filled)) and not self._id_as_number:
+            self._id_as_number = True
+            yield from self._put(change)
+            if not (yield from self._is_stored(change, filled)):
+                self._id_as_number = False
+                raise ValidationError(
+                    f"Could not change the object {change.row.key}: Assets accepted the request, but stored another value.",
+                    operation="update object",
+                )
+        self._verified.add(is_user)
+
+    def _may_need_ids(self, change: Change, error: ValidationError) -> bool:
+        """Return True if Assets may have rejected groups because it accepts IDs only.
+
+        The message is in the language of the account, so only the fields count: their names end with the ID of an attribute.
+        """
+        if change.target.is_user or self._is_group_form_settled:
+            return False
+        attribute_id = _attribute_id(change.target)
+        fields = [name.rpartition("-")[2] for name in error.field_errors]
+        has_ids = any(name in self.groups for name in change.entry.after)
+        return has_ids and (not fields or attribute_id in fields)
+
+    def _filled_attributes(self, change: Change) -> Operation[set[str]]:
+        """Return the IDs of the other attributes of an object that have values."""
+        values = yield from self._values_of(change)
+        return values.keys() - {_attribute_id(change.target)}
+
+    def _values_of(self, change: Change) -> Operation[dict[str, set[str]]]:
+        """Read the values of an object."""
+        row = change.row
+        response = yield from self._ask(lambda base: wire.read_object_values(base, row.id, subject=row.key))
+        return wire.read_values(response)
+
+    def _put(self, change: Change) -> Operation[None]:
+        """Send a change."""
+        attribute_id = _attribute_id(change.target)
+        values = change.entry.after
+        if self._group_as_id and not change.target.is_user:
+            values = tuple(self.groups[name].id if name in self.groups else name for name in values)
+        row = change.row
+        yield from self._ask(
+            lambda base: wire.update_object(
+                base,
+                row.id,
+                change.target.type_id,
+                attribute_id,
+                values,
+                as_number=self._id_as_number,
+                subject=row.key,
+            )
+        )
+
+    def _is_stored(self, change: Change, filled: set[str]) -> Operation[bool]:
+        """Read a written object, and return True if it has the new values and no other ones.
+
+        Raises:
+            LinkAttributeError: Another attribute was emptied. Then nothing more is written.
+        """
+        stored = yield from self._values_of(change)
+        if not filled <= stored.keys():
+            raise LinkAttributeError(
+                f"Assets emptied other attributes of {change.row.key} when {change.target.attribute_name} was changed. "
+                "The run was stopped after this object.",
+                cause="This site replaces all attributes of an object, although Atlassian describes a partial update.",
+                remedies=(
+                    f"You: restore {change.row.key}. Its history in Assets has the old values.",
+                    "You: report this as a bug of this library, with the details below.",
+                ),
+                object_type=change.target.type_name,
+                attribute=change.target.attribute_name,
+                operation="update object",
+            )
+        values = stored.get(_attribute_id(change.target), set[str]())
+        return set(change.entry.after) <= values if change.entry.after else not values
+
+    def _ask(self, build: Builder) -> Operation[Response]:
+        return (yield from self.pace.insist(ask_assets, self.site, build))
+
+
+def _attribute_id(target: Target) -> str:
+    if target.attribute is None:
+        raise AssertionError("missing attributes were created before")
+    return target.attribute.id

@@ -14,7 +14,7 @@ from .._model.links import READABLE_TYPES
 from .._model.names import same_name
 from .._session.site import Site
 from .._session.workspace import ask_assets
-from .._wire import link_requests as wire
+from .._wire import object_requests as wire
 from ..exceptions import (
     ConfigurationError,
     LinkAttributeError,

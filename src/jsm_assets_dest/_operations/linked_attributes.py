@@ -12,7 +12,7 @@ from .._model.specs import AttributeSpec, ObjectTypeSpec
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.differences import existing_attribute
 from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
-from .._wire import link_requests as wire
+from .._wire import object_requests as wire
 from . import link_targets
 from .import_target import ImportTarget
 from .linking import PER_MINUTE

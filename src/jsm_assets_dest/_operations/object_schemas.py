@@ -29,8 +29,7 @@ from ..exceptions import (
 
 if TYPE_CHECKING:
     from .._assets.import_sources import ImportSource, ImportStatus
-    from .._assets.object_types import Attribute, ExistingObjectType, ObjectType
-    from .._assets.statuses import Status, StatusCategory
+    from .._assets.object_types import Attribute, ExistingObjectType, ObjectType, Status, StatusCategory
     from .._model.graph import Graph
 
 # Functions import the classes of their results, so that a program that reads one object schema does not load all of them.
@@ -351,7 +350,7 @@ def allow_references(site: Site, schema_id: str, *, allowed: bool) -> Operation[
 
 def statuses(site: Site, schema_id: str) -> Operation[tuple[Status, ...]]:
     """Read the statuses of an object schema: first its own, then those that all object schemas share."""
-    from .._assets.statuses import Status
+    from .._assets.object_types import Status
 
     statuses_by_id: dict[str, Status] = {}
     for owner_id in (schema_id, None):
@@ -385,7 +384,7 @@ def create_status(
         ConfigurationError: The name or the category is invalid. Nothing was sent.
         ValidationError: Assets rejects the status, for example because the name is taken. See `field_errors`.
     """
-    from .._assets.statuses import CATEGORIES, Status, StatusCategory
+    from .._assets.object_types import CATEGORIES, Status, StatusCategory
 
     text = required(name, "name", "Pass a name such as Locked Out.")
     if not PLAIN_NAME.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Read objects, page by page and completely.
+"""Read objects, page by page and completely, and export them.
 
 Offsets move while objects appear and disappear. A list is complete because of these rules:
 
@@ -12,20 +12,31 @@ Offsets move while objects appear and disappear. A list is complete because of t
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
 
 from attrs import define, field
 
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._assets.objects import AssetsObject, ObjectReader
+from .._assets.objects import AssetsObject, ObjectReader, line_of
 from .._http.commands import Operation
 from .._model.aql import quoted
 from .._session.site import Site
 from .._session.workspace import Builder, ask_assets, required
 from .._wire import object_requests as wire
 from .._wire.json_reading import read_text
-from ..exceptions import ConfigurationError, IncompleteListError, MalformedAnswerError, ObjectNotFoundError
+from ..exceptions import (
+    ConfigurationError,
+    ExportError,
+    IncompleteListError,
+    MalformedAnswerError,
+    ObjectNotFoundError,
+)
 from .object_selection import BY_KEY, Selection, selected
 
 #: Objects per request if they are read with their values, which may need 40 kB each.
@@ -294,3 +305,52 @@ def get(site: Site, schema: ObjectSchemaRecord, key: str) -> Operation[AssetsObj
             f"Could not find the object {key} in {schema.key} as {site.credentials.account_label}."
         )
     return asset
+
+
+def export(reading: ObjectReading, path: str | os.PathLike[str]) -> Operation[int]:
+    """Write the objects of a reading to a file, and return their number. After an error, the file is unchanged.
+
+    Raises:
+        ExportError: The file can't be written.
+    """
+    file_path = Path(path).resolve()
+    count = 0
+    with _replacing(file_path) as file:
+        while page := (yield from reading.next_page()):
+            with _explained(file_path):
+                file.writelines(f"{line_of(asset)}\n" for asset in page)
+            count += len(page)
+    return count
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Generator[IO[str]]:
+    """Open a temporary file that replaces the file at the end, and that is deleted after an error.
+
+    Only its owner may read it, because it contains data about people.
+    """
+    with _explained(path, " Nothing was sent."):
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            yield file
+            with _explained(path):
+                file.flush()
+        with _explained(path):
+            Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _explained(path: Path, consequence: str = "") -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ExportError(
+            f"Could not write the export to {path}: {error.strerror or type(error).__name__}.{consequence}",
+            file=str(path),
+        ) from error

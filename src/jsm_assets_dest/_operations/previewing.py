@@ -10,21 +10,21 @@ from .._assets.import_sources import ImportSource
 from .._errors.facts import Place
 from .._http.commands import Operation
 from .._imports.arriving_values import ignored_notes, not_compared_notes
+from .._imports.execution import RunEvidence
 from .._imports.journal import Journal
 from .._imports.options import ImportOptions
 from .._imports.preview import ImportPreview, preview_of
 from .._imports.progress import count_text
-from .._imports.run_evidence import RunEvidence
 from .._session.site import Site
 from .._wire.address_book import SCHEMA_ROLES
 from .._wire.json_reading import JsonObject
 from ..exceptions import NothingToCompareError, RecordError
 from . import starting
-from .checked_records import CheckedRecords
 from .evidence import read_evidence
 from .guard import accept, check_shares, short_lists, would_reject
 from .import_target import ImportTarget
 from .record_sources import (
+    CheckedRecords,
     fit_tables,
     refuse_no_source,
     refuse_unknown_selectors,

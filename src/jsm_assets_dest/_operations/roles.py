@@ -15,8 +15,8 @@ from .._http.commands import Operation
 from .._session.call import call
 from .._session.site import Site
 from .._session.workspace import Builder, ask_jira, roles_base
-from .._wire import directory_requests
 from .._wire import schema_requests as wire
+from .._wire import site_requests
 from .._wire.json_reading import read_object
 from ..exceptions import (
     ApiError,
@@ -75,17 +75,17 @@ def _names(site: Site, account_ids: list[str]) -> Operation[dict[str, JiraUser]]
     people: dict[str, JiraUser] = {}
     ids = list(dict.fromkeys(account_ids))
     with suppress(AssetsError):
-        for start in range(0, len(ids), directory_requests.BULK_PAGE):
+        for start in range(0, len(ids), site_requests.BULK_PAGE):
             response = yield from ask_jira(
-                site, _bulk_builder(site, ids[start : start + directory_requests.BULK_PAGE])
+                site, _bulk_builder(site, ids[start : start + site_requests.BULK_PAGE])
             )
-            page = directory_requests.read_bulk_users(response)
+            page = site_requests.read_bulk_users(response)
             people |= {user.account_id: user for user in map(JiraUser.from_json, page)}
     return people
 
 
 def _bulk_builder(site: Site, account_ids: list[str]) -> Builder:
-    return lambda base: directory_requests.get_users(base, site.url, account_ids)
+    return lambda base: site_requests.get_users(base, site.url, account_ids)
 
 
 def preview(site: Site, schema: ObjectSchemaRecord, wanted: WantedRoles) -> Operation[RolesPreview]:

@@ -19,11 +19,11 @@ from .._imports.encoding import Encoder, choose_encoder
 from .._imports.execution import Execution
 from .._imports.journal_values import ChunkState
 from .._imports.options import time_zone
-from .._imports.problems import ImportProblem
+from .._imports.problems import ImportProblem, ValueProblems
 from .._imports.progress import ImportPhase, count_text
 from .._imports.readback import ReadBack
 from .._imports.record_checker import RecordChecker
-from .._imports.whole_run import DanglingReference
+from .._imports.whole_run import DanglingReference, References
 from .._model.schema_model import SchemaModel
 from .._session.call import Effort, attempt, call
 from .._wire import import_requests as wire
@@ -173,6 +173,8 @@ class Sending:
     identities: dict[str, dict[int, list[SentRow]]] = field(factory=dict, init=False, repr=False)
     order: _Order = field(init=False)
     checker: RecordChecker = field(init=False)
+    value_problems: ValueProblems = field(init=False, repr=False)
+    references: References | None = field(init=False, repr=False)
     chunker: Chunker = field(init=False)
     links: ExecutionLinks = field(init=False)
     selectors: tuple[str, ...] = field(init=False)
@@ -184,9 +186,10 @@ class Sending:
             self.execution.model,
             timezone=None if options.timezone is None else time_zone(options.timezone),
             unique_in_run=options.unique_in_run,
-            dangling=options.find_dangling,
             on_accepted=self._note,
         )
+        self.value_problems = ValueProblems(self.execution.model)
+        self.references = References(self.execution.model) if options.find_dangling else None
         self.chunker = Chunker(
             self.prefix,
             limit_count=options.chunk_records,
@@ -210,7 +213,7 @@ class Sending:
     @property
     def dangling(self) -> tuple[DanglingReference, ...]:
         """References whose target is not among the records."""
-        return self.checker.dangling_references()
+        return () if self.references is None else self.references.dangling()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -224,11 +227,11 @@ class Sending:
         return (note, *self.table_notes)
 
     def _problems(self) -> list[ImportProblem]:
-        """Return the problems that the checker noted, without status names that the import adds to Assets."""
+        """Return the values that Assets drops, without status names that the import adds to Assets."""
         source = self.target.memory.import_source
         return [
             problem
-            for problem in self.checker.problems
+            for problem in self.value_problems.problems()
             if problem.code != "unknown_status"
             or source is None
             or source.handling("unknown values", problem.object_type) != "ADD"
@@ -237,8 +240,11 @@ class Sending:
     def _note(
         self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]
     ) -> Sequence[bool] | None:
-        """Note checked records for the guard, the journal, and a verification; return which ones to send, or None for all."""
-        inner = self.checker.inner_records(selector, records)
+        """Note checked records for the result and for later comparisons; return which ones to send, or None for all."""
+        self.value_problems.note(selector, indexes, records)
+        if self.references is not None:
+            self.references.note(selector, zip(indexes, records, strict=True))
+        inner = list(self.checker.inner_records(selector, records))
         if self.readback is not None:
             self.readback.note(selector, records)
             for _, inner_selector, inner_records in inner:

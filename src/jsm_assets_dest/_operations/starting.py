@@ -12,15 +12,14 @@ from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.roles import RoleKind
 from .._display.progress_bars import resolve_progress
 from .._http.commands import Operation, Sleep
-from .._imports.execution import Execution, Ledger, names_of
+from .._imports.execution import Execution, Ledger, RunEvidence, names_of
 from .._imports.journal import Journal
 from .._imports.options import ImportOptions
 from .._imports.progress import ImportPhase, ImportProgress
-from .._imports.run_evidence import RunEvidence
 from .._imports.tally import Tally
 from .._model.schema_model import SchemaModel
+from .._session.budget import Patience
 from .._session.call import call
-from .._session.patience import Patience
 from .._session.site import Site
 from .._wire import import_requests as wire
 from .._wire.import_requests import ExecutionLinks, ImportLinks

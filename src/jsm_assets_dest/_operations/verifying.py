@@ -36,12 +36,12 @@ from ..exceptions import (
     RecordError,
 )
 from . import objects, starting
-from .checked_records import CheckedRecords
 from .evidence import read_mapped_types
 from .import_target import ImportTarget
 from .object_selection import Selection
 from .objects import ObjectReading
 from .record_sources import (
+    CheckedRecords,
     fit_tables,
     refuse_no_source,
     refuse_unknown_selectors,

@@ -14,12 +14,11 @@ from .._display.html import Markup, Tone, below, folded, grid, mark, strong, who
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject, digest_of
 from ..exceptions import ExternalIdTakenError, ImpossibleChangeError, RiskyChangeError, StalePlanError
-from .changed_document import Verb, changed_document, wanted_mappings, whole_document
+from .changed_document import Verb, changed_document, take_over, wanted_mappings, whole_document
 from .compare import Comparison
 from .current import read_current
 from .other_imports import UNIQUE, OtherImport, other_import_items
 from .plan_items import PlanItem, PlanKind, PlanSubject
-from .takeover import take_over
 
 #: Maximum number of impossible changes in a message.
 LISTED = 4

@@ -15,11 +15,9 @@ from .._model.mapping_document import write_icon, write_status
 from .._model.names import GLOBAL_STATUSES, SYSTEM_ATTRIBUTES, is_generated, same_name
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
-from .changed_document import Mappings
-from .current import Current, CurrentAttribute, read_mapping
-from .mapping_changes import mapping_changes
+from .changed_document import Mappings, Match
+from .current import Current, CurrentAttribute, CurrentMapping, read_mapping
 from .plan_items import PlanItem, PlanKind, PlanSubject
-from .takeover import Match
 
 _ItemMaker = Callable[..., PlanItem]
 
@@ -405,3 +403,52 @@ def _cardinality_text(minimum: int, maximum: int) -> str:
     return (
         f"it allows {minimum} or more values" if maximum == -1 else f"it allows {minimum} to {maximum} values"
     )
+
+
+#: Maximum number of attributes that are named.
+_LISTED = 4
+
+
+def mapping_changes(
+    existing: CurrentMapping, wanted: CurrentMapping, names: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what changes.
+
+    Args:
+        existing: The mapping in Assets.
+        wanted: The mapping of the model.
+        names: The names of attributes by their external ids.
+    """
+    if existing.selector != wanted.selector:
+        yield f'its selector becomes "{wanted.selector}" instead of "{existing.selector}"'
+    changes = list(_attribute_changes(existing, wanted, names))
+    yield from changes[:_LISTED]
+    if len(changes) > _LISTED:
+        yield f"{len(changes) - _LISTED:,} more attributes change"
+    for key in sorted({*existing.extra, *wanted.extra}):
+        if existing.extra.get(key) != wanted.extra.get(key):
+            yield f"its `{key}` changes"
+
+
+def _attribute_changes(
+    existing: CurrentMapping, wanted: CurrentMapping, names: Mapping[str, str]
+) -> Iterator[str]:
+    for external_id in {**wanted.attributes, **existing.attributes}:
+        before, after = existing.attributes.get(external_id), wanted.attributes.get(external_id)
+        name = f'"{names.get(external_id, external_id)}"'
+        if before is None or after is None:
+            yield f"{name} is filled" if before is None else f"{name} is no longer filled"
+        elif before.locators != after.locators:
+            yield f"{name} is read from {_places(after.locators)} instead of {_places(before.locators)}"
+        elif before.is_identifier != after.is_identifier:
+            yield (
+                f"{name} identifies a record"
+                if after.is_identifier
+                else f"{name} no longer identifies a record"
+            )
+        elif before != after:
+            yield f"the {'query' if before.query != after.query else 'settings'} of {name} changes"
+
+
+def _places(locators: tuple[str, ...]) -> str:
+    return " and ".join(f"`{locator}`" for locator in locators)

@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.object_types import Attribute, ExistingObjectType, ObjectType
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
+from .._display.short_repr import short_repr
 from .._model.changes import dependencies
 from .._model.document_reading import walk
 from .._model.names import camel_case, is_generated, same_name, unused
@@ -73,6 +74,7 @@ class ConflictRecord:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     key: str
     name: str

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from .._assets.object_types import Attribute, ExistingObjectType
+from .._display.short_repr import short_repr
 from .._model.names import is_generated, same_name
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, importable_type
@@ -59,6 +60,7 @@ class Difference:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     kind: DifferenceKind
     attribute: str = ""

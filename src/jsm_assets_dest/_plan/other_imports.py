@@ -11,8 +11,8 @@ from attrs import frozen
 from .._model.document_reading import walk
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import as_object, as_objects, as_text
+from .changed_document import Match
 from .plan_items import PlanItem, PlanKind, PlanSubject
-from .takeover import Match
 
 UNIQUE = "External ids are unique on the whole site."
 

@@ -4,6 +4,8 @@ import enum
 
 from attrs import frozen
 
+from .._display.short_repr import short_repr
+
 
 class PlanKind(enum.StrEnum):
     """Action of a build on an item."""
@@ -58,6 +60,7 @@ class PlanItem:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     kind: PlanKind
     subject: PlanSubject

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from .._arguments.conversion import type_problem, wrong_type
+from .._display.short_repr import short_repr
 from .._errors.forgetful import forgetful
 from .._secret import Secret
 from ..exceptions import ConfigurationError, InvalidCredentialError
@@ -26,6 +28,9 @@ TokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
 #: Prefixes of Atlassian's tokens: observed, and for the import token from Atlassian's OpenAPI document.
 API_TOKEN_PREFIX = "ATATT3"
 IMPORT_TOKEN_PREFIX = "ATCTT3"
+#: A token with fewer characters could be guessed.
+_SHORTEST_TOKEN = 24
+_GENERATE = "In Assets, open the object schema, then Configuration > Import, and generate a token in the menu of the External import."
 
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -47,6 +52,7 @@ class ApiToken:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     email: str
     token: Secret = field(repr=False)
@@ -54,9 +60,10 @@ class ApiToken:
 
     @forgetful
     def __init__(self, email: str, token: str | Secret) -> None:
-        problem = _email_problem(email) or _problem(_revealed(token), "API token", import_token=False)
-        if problem:
-            _refuse("email" if problem.startswith("The email") else "token", problem)
+        if problem := _email_problem(email):
+            _refuse("email", problem)
+        if problem := _problem(_revealed(token), "API token", import_token=False):
+            _refuse("token", problem)
         sealed = _sealed(token)
         pair = Secret(f"{email}:{sealed.reveal()}")
         _fill(self, email=email, token=sealed, _authorization=_basic(pair))
@@ -89,6 +96,7 @@ class OAuthToken:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     token: Secret | None = field(repr=False)
     provider: TokenProvider | None = field(repr=False)
@@ -133,6 +141,7 @@ class ClientCredentials:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     client_id: str
     client_secret: Secret = field(repr=False)
@@ -178,6 +187,7 @@ class ForgeToken:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     token: Secret = field(repr=False)
     api_base_url: str
@@ -187,11 +197,14 @@ class ForgeToken:
         problem = _problem(_revealed(token), "Forge token", import_token=False)
         if problem:
             _refuse("token", problem)
+        fix = "Pass the claim app.apiBaseUrl unchanged: https://api.atlassian.com/ex/jira/<cloud id>."
+        if not isinstance(api_base_url, str):
+            raise wrong_type("api_base_url", api_base_url, fix)
         if not _is_base_address(api_base_url):
             raise ConfigurationError(
-                "`api_base_url` is not an https address without user name, query, and fragment.",
+                "`api_base_url` is not an https address without user name, query, and fragment. Nothing was sent.",
                 field="api_base_url",
-                fix="Pass the claim app.apiBaseUrl unchanged: https://api.atlassian.com/ex/jira/<cloud id>.",
+                fix=fix,
             )
         _fill(self, token=_sealed(token), api_base_url=api_base_url.rstrip("/"))
 
@@ -263,24 +276,22 @@ def _basic(pair: Secret) -> Secret:
 
 
 def _refuse(name: str, problem: str) -> NoReturn:
-    message, _, fix = problem.partition(" | ")
+    message, _, fix = problem.replace("{argument}", f"`{name}`").partition(" | ")
     raise InvalidCredentialError(message, field=name, fix=fix)
 
 
 def _problem(text: object, kind: str, *, import_token: bool) -> str:
     """Return the problem of a secret, and after a bar its fix; "" if there is none. Never contains the secret."""
-    problem = _text_problem(text)
-    if problem or not isinstance(text, str):
+    if not isinstance(text, str):
+        return _not_a_string(text, f"the {kind}")
+    if problem := _text_problem(text):
         return f"The {kind} {problem}"
     if any(character.isspace() for character in text):
         if text.lower().startswith(("basic ", "bearer ")):
             return f'The {kind} starts with an authentication scheme. | Pass the {kind} alone, without "Basic" or "Bearer".'
         return f"The {kind} contains a space. | Copy it again, without other text."
     if import_token and text.startswith(API_TOKEN_PREFIX):
-        return (
-            f"The import token is an API token: it starts with {API_TOKEN_PREFIX}. | In Assets, open the object schema, then "
-            "Configuration > Import, and generate a token in the menu of the External import."
-        )
+        return f"The import token is an API token: it starts with {API_TOKEN_PREFIX}. | {_GENERATE}"
     if not import_token and text.startswith(IMPORT_TOKEN_PREFIX):
         return (
             f"The {kind} is an import token: it starts with {IMPORT_TOKEN_PREFIX}. | Pass it to connection.import_token(), and "
@@ -290,12 +301,21 @@ def _problem(text: object, kind: str, *, import_token: bool) -> str:
         return f"The {kind} contains an @. | Check that it is not the email address, or swapped with it."
     if len(text) < 8 and kind != "client id":
         return f"The {kind} is too short. | Copy all of it."
+    if import_token and not _may_be_import_token(text):
+        return f"The string is not an import token: import tokens start with {IMPORT_TOKEN_PREFIX}. | {_GENERATE}"
     return ""
 
 
+def _may_be_import_token(text: str) -> bool:
+    """Return False for names and words. Other tokens may exist: Atlassian documents the beginning in an example only."""
+    is_random = len(text) >= _SHORTEST_TOKEN and any(character.isdigit() for character in text)
+    return text.startswith(IMPORT_TOKEN_PREFIX) or is_random
+
+
 def _email_problem(text: object) -> str:
-    problem = _text_problem(text)
-    if problem or not isinstance(text, str):
+    if not isinstance(text, str):
+        return _not_a_string(text, "the email address of the account")
+    if problem := _text_problem(text):
         return f"The email address {problem}"
     if any(character.isspace() for character in text):
         return "The email address contains a space. | Pass only the email address of the account."
@@ -307,11 +327,14 @@ def _email_problem(text: object) -> str:
     return ""
 
 
-def _text_problem(text: object) -> str:
-    if not isinstance(text, str):
-        return (
-            f"is not a string, but {type(text).__name__}. | Check where it is read from; it may not be set."
-        )
+def _not_a_string(value: object, kind: str) -> str:
+    return (
+        f"{{argument}} {type_problem(value)}. Nothing was sent. | Pass {kind} as a string. Check where it is read from; it "
+        "may not be set."
+    )
+
+
+def _text_problem(text: str) -> str:
     if not text.strip():
         return "is blank. | Check where it is read from; it may not be set."
     if "\n" in text or "\r" in text:
@@ -327,13 +350,8 @@ def _text_problem(text: object) -> str:
     return ""
 
 
-def _is_base_address(text: object) -> bool:
-    if (
-        not isinstance(text, str)
-        or not text.isascii()
-        or not text.isprintable()
-        or set(text) & set(" \\\"'<>")
-    ):
+def _is_base_address(text: str) -> bool:
+    if not text.isascii() or not text.isprintable() or set(text) & set(" \\\"'<>"):
         return False
     try:
         parts = urlsplit(text)

@@ -6,6 +6,7 @@ from typing import Self
 from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked_methods
+from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError
 
 #: Extra random delay, as a fraction of the server's `Retry-After`. It keeps clients from retrying at the same time.
@@ -15,7 +16,7 @@ HINT_SPREAD = 0.1
 def _positive(_policy: object, attribute: "Attribute[float]", value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise ConfigurationError(
-            f"RetryPolicy({attribute.name}={value!r}) is not a number above 0.",
+            f"`{attribute.name}` is {value!r}, not a number above 0. Nothing was sent.",
             field=attribute.name,
             fix="Pass a number of seconds above 0.",
         )
@@ -24,7 +25,7 @@ def _positive(_policy: object, attribute: "Attribute[float]", value: object) -> 
 def _attempts(_policy: object, _attribute: "Attribute[int]", value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigurationError(
-            f"RetryPolicy(attempts={value!r}) is not an integer of at least 1.",
+            f"`attempts` is {value!r}, not an integer of at least 1. Nothing was sent.",
             field="attempts",
             fix="Pass 1 for no retries, or RetryPolicy.off().",
         )
@@ -33,7 +34,7 @@ def _attempts(_policy: object, _attribute: "Attribute[int]", value: object) -> N
 def _budget(_policy: object, _attribute: "Attribute[int]", value: object) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         raise ConfigurationError(
-            f"RetryPolicy(budget={value!r}) is not an integer of at least 0, or None.",
+            f"`budget` is {value!r}, not an integer of at least 0, or None. Nothing was sent.",
             field="budget",
             fix="Pass 500, or None for no budget.",
         )
@@ -60,6 +61,7 @@ class RetryPolicy:
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     attempts: int = field(default=5, validator=_attempts)
     deadline: float = field(default=300.0, validator=_positive)

@@ -13,8 +13,7 @@ from .._arguments.checking import checked
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._errors.forgetful import forgetful
 from .._http.clock import Clock, clock_for
-from .._http.limits import Limits
-from .._http.settings import HttpSettings, environment_proxies, named_proxies
+from .._http.settings import HttpSettings, Limits, environment_proxies, named_proxies
 from .._http.sync_engine import SyncEngine
 from .._operations import object_schemas as schemas
 from .._session.credentials import Credentials

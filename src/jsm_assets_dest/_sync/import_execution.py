@@ -8,6 +8,7 @@ from typing import Self
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
+from .._display.short_repr import short_repr
 from .._imports.execution import Execution
 from .._imports.options import Records
 from .._imports.preview import checked_acceptance
@@ -30,6 +31,7 @@ class ImportExecution(Execution):
     """
 
     __module__ = "jsm_assets_dest"
+    __repr__ = short_repr
 
     _session: Session = field(repr=False, eq=False, alias="session")
     _target: ImportTarget = field(repr=False, eq=False, alias="target")

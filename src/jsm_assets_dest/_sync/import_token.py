@@ -16,7 +16,7 @@ from .._imports.preview import ImportPreview
 from .._imports.result import ImportResult
 from .._imports.verification import ImportVerification
 from .._model.schema_model import SchemaModel
-from .._operations import attaching, building, imports, previewing, starting, verifying
+from .._operations import building, imports, parts, previewing, starting, verifying
 from .._operations import import_tokens as tokens
 from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
@@ -173,7 +173,7 @@ class ImportToken:
             ConfigurationError: The argument is not an execution, or it belongs to another site.
         """
         data = execution if isinstance(execution, Mapping) else execution.to_dict()
-        attached = attaching.attached(self._target, Execution.from_dict(data), lead=lead)
+        attached = parts.attached(self._target, Execution.from_dict(data), lead=lead)
         return ImportExecution.of(self._session, self._target, attached)
 
     def running(self) -> RunningImport | None:
@@ -182,7 +182,7 @@ class ImportToken:
         Raises:
             ImportTokenError: Assets rejected the token.
         """
-        return self._session.run(attaching.running(self._target))
+        return self._session.run(parts.running(self._target))
 
     def preview(self, records: Records, **options: Unpack[ImportSettings]) -> ImportPreview:
         """Show what an import of these records would do. Sends only read requests.

@@ -17,10 +17,9 @@ from .._errors.facts import Place
 from . import address_book
 from .durations import MINUTE, clock_time, duration, wait_text
 from .error_bodies import Body, read_body
-from .phrases import could_not
+from .phrases import ALL_SCOPES, could_not, scopes_for
 from .request import CredentialKind, Host, Request
 from .response import Response
-from .scopes import ALL_SCOPES, scopes_for
 
 if TYPE_CHECKING:
     from .retry_after import Hint

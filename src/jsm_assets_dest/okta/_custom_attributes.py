@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Mapping
 
 from .._arguments.checking import checked
+from .._arguments.conversion import wrong_type
 from .._model.okta_options import CustomAttribute
 from ..exceptions import ConfigurationError
-from ._okta_objects import as_mapping, error_summary, pick, text_at
 from ._sources import Located
-from ._values import TEXT_LIMIT
+from ._values import TEXT_LIMIT, as_mapping, error_summary, pick, text_at
 
 #: Assets type by JSON Schema format and by JSON Schema type.
 _FORMATS: Mapping[str, str] = {"email": "email", "uri": "url", "date-time": "date_time", "date": "date"}
 _TYPES: Mapping[str, str] = {"string": "text", "boolean": "boolean", "integer": "integer", "number": "double"}
+
+_FIX = "Pass the response of GET /api/v1/meta/schemas/user/{schemaId}."
 
 
 @checked
@@ -32,7 +34,10 @@ def discover_custom_attributes(user_schema: object) -> tuple[CustomAttribute, ..
     """
     located = user_schema if isinstance(user_schema, Located) else Located(user_schema, "")
     name = f"user schema {located.where}" if located.where else "user schema"
-    schema = as_mapping(located.value) or {}
+    schema = as_mapping(located.value)
+    if schema is None and not located.where:
+        raise wrong_type("user_schema", located.value, _FIX)
+    schema = schema or {}
     if summary := error_summary(schema):
         raise ConfigurationError(
             f"The {name} is an error response of Okta: {summary}.",
@@ -41,9 +46,9 @@ def discover_custom_attributes(user_schema: object) -> tuple[CustomAttribute, ..
         )
     if "definitions" not in schema:
         raise ConfigurationError(
-            f"The {name} is not a user schema: it has no definitions.",
+            f"The {name} has no definitions. Nothing was sent.",
             field="user_schema",
-            fix="Pass the response of GET /api/v1/meta/schemas/user/{schemaId}.",
+            fix=_FIX,
         )
     properties = as_mapping(pick(schema, "definitions", "custom", "properties")) or {}
     return tuple(_declared(properties))

@@ -6,6 +6,7 @@ from attrs import asdict, frozen
 
 from .._arguments.checking import checked
 from .._display.html import table
+from .._display.short_repr import short_repr
 from .._model.okta_options import PREFIX
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
@@ -34,6 +35,7 @@ class DataMapRow:
     """
 
     __module__ = "jsm_assets_dest.okta"
+    __repr__ = short_repr
 
     object_type: str
     attribute: str

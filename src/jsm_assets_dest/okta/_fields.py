@@ -9,7 +9,7 @@ from typing import cast
 from attrs import evolve, frozen
 
 from .._model.specs import AttributeType
-from ._okta_objects import as_mapping, pick, text_at
+from ._values import as_mapping, pick, text_at
 
 
 class Level(enum.IntEnum):

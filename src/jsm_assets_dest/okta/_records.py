@@ -7,17 +7,14 @@ from attrs import define, field, frozen
 
 from .._arguments.checking import checked
 from .._model.schema_model import SchemaModel
-from ._arguments import check_count
 from ._fields import TYPES, TypeFields, device_users
-from ._okta_objects import as_mapping, text_at
 from ._privacy import Privacy
-from ._record_building import Part, RecordBuilder, Targets, plan_parts
+from ._record_building import Part, RecordBuilder, Store, Targets, plan_parts
 from ._report import DEACTIVATED_ADVICE, Notice, Report
 from ._schema import schema_model
 from ._sources import LISTS, Links, ListReader, Located, Source
-from ._store import Store
 from ._tenant import Tenant
-from ._values import Rules
+from ._values import Rules, as_mapping, check_count, text_at
 
 #: Okta's own consoles by their name in the catalog. Okta lists them among the applications (recorded responses).
 CONSOLE_APPLICATIONS = frozenset({"saasure", "okta_enduser", "okta_browser_plugin"})

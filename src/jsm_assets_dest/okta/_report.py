@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from attrs import Factory, asdict, define, field, frozen
 
+from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError
 
 #: Notices and skipped objects that are named one by one. Further ones are counted, so that a report stays small.
@@ -45,6 +46,7 @@ class Notice:
     """
 
     __module__ = "jsm_assets_dest.okta"
+    __repr__ = short_repr
 
     code: NoticeCode
     what: str
@@ -72,6 +74,7 @@ class Skipped:
     """
 
     __module__ = "jsm_assets_dest.okta"
+    __repr__ = short_repr
 
     what: str
     id: str
@@ -96,6 +99,7 @@ class Finding:
     """
 
     __module__ = "jsm_assets_dest.okta"
+    __repr__ = short_repr
 
     attribute: str
     reason: str

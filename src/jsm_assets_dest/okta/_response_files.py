@@ -18,10 +18,10 @@ from pathlib import Path
 from attrs import field, frozen
 
 from ..exceptions import ConfigurationError
-from ._okta_objects import as_mapping, error_summary, pick, text_at
-from ._page_files import Index, is_hidden, json_files, strangers
+from ._page_folder import Index, is_hidden, json_files, strangers
 from ._report import Notice, Report, Skipped
 from ._sources import LISTS, Links, ListKind, ListReader, Located, Source, TenantParts
+from ._values import as_mapping, error_summary, pick, text_at
 
 _SEPARATOR = "--"
 _REQUEST = re.compile(r"/api/v1/(?:users|groups|apps|devices)/(?P<parent>[^/?\s]+)/")

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from attrs import field, frozen
 
 from .._arguments.checking import checked
-from ._arguments import check_count
 from ._sample_words import (
     CONSOLES,
     DEPARTMENTS,
@@ -32,6 +31,7 @@ from ._sample_words import (
 )
 from ._sources import Source
 from ._tenant import Tenant
+from ._values import check_count
 
 _LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _NOW = datetime(2025, 11, 3, 8, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from .._arguments.checking import checked
 from .._arguments.conversion import instances, texts
-from .._assets.statuses import StatusCategory
+from .._assets.object_types import StatusCategory
 from .._model.links import source_of
 from .._model.okta_options import PREFIX, CustomAttribute, ManagerBy, Profile
 from .._model.schema_model import SchemaModel

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias, TypedDict, cast
 from attrs import define, evolve, field, frozen
 
 from ..exceptions import ConfigurationError
-from ._okta_objects import as_mapping, error_summary, text_at
 from ._report import Notice, NoticeCode, Report, Skipped
+from ._values import as_mapping, error_summary, text_at
 
 #: Objects, or pages (lists) of objects, in the shape of Okta's API, or a function that returns them. An object is a JSON
 #: mapping or an object of Okta's SDK.

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from .._arguments.checking import checked
 from ..exceptions import ConfigurationError
-from ._arguments import check_count
-from ._okta_objects import as_mapping, plain
 from ._page_folder import PARENT
 from ._report import Report
 from ._sources import LISTS, Links, ListReader, Source
 from ._tenant import Tenant
+from ._values import as_mapping, check_count, plain
 
 
 @checked

@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 from .faults import Faults
 from .handles import SeededSchema
 from .http.access import Access
-from .http.addresses import GATEWAY_HOST
-from .http.exchange import ReceivedRequest, RequestLog
+from .http.exchange import GATEWAY_HOST, ReceivedRequest, RequestLog
 from .http.rates import RateLimit
 from .http.service import ROUTER, Service
 from .import_handles import SeededExecution, SeededImportSource

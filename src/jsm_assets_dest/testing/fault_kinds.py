@@ -22,6 +22,7 @@ from .http.exchange import (
 )
 from .world.json_reading import JsonValue
 from .world.rejections import errors_body
+from .world.short_repr import short_repr
 
 DROPS = ("before", "after", "mid-answer")
 PAGES = ("proxy", "login", "unavailable")
@@ -50,6 +51,7 @@ class Fault:
     """
 
     __module__ = "jsm_assets_dest.testing"
+    __repr__ = short_repr
 
     status: int | None = None
     headers: dict[str, str] = field(factory=dict)

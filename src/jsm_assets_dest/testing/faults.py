@@ -105,6 +105,9 @@ class Faults:
         self._random: list[_RandomFaults] = []
         self._failing: list[FailingObjects] = []
 
+    def __repr__(self) -> str:
+        return f"<Faults: {len(self._plans) + len(self._random) + len(self._failing)} planned>"
+
     def next(
         self,
         operation: str,

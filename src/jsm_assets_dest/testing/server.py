@@ -1,4 +1,4 @@
-"""The emulated site behind a real socket, for clients in other processes and other languages.
+"""The emulated site behind a real socket, for clients in other processes and other languages. Senders are not trusted.
 
 One thread runs an event loop for all connections, so slow clients occupy no threads. Requests are handled one at a
 time, as in process.

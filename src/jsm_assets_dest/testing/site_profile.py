@@ -12,6 +12,7 @@ import attrs
 from attrs import field, frozen
 
 from .world.doubts import Doubts
+from .world.short_repr import short_repr
 
 VERSION = 1
 
@@ -46,6 +47,7 @@ class SiteProfile:
     """
 
     __module__ = "jsm_assets_dest.testing"
+    __repr__ = short_repr
 
     switches: dict[str, bool | int | float | str] = field(factory=dict)
     questions: dict[int, dict[str, str]] = field(factory=dict, repr=False)

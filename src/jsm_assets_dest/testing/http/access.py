@@ -10,8 +10,16 @@ from ..world.clock import timestamp
 from ..world.entities import Account
 from ..world.rejections import Rejection, errors_body
 from ..world.site import Site
-from .addresses import Address
-from .exchange import GATEWAY_JSON, HTML, LOGIN_PAGE, UNAVAILABLE_PAGE, Response, json_response, text_response
+from .exchange import (
+    GATEWAY_JSON,
+    HTML,
+    LOGIN_PAGE,
+    UNAVAILABLE_PAGE,
+    Address,
+    Response,
+    json_response,
+    text_response,
+)
 
 IP_REFUSED = "The IP address has been rejected because it is not on the allowed list. See your admin for more information."
 ASSETS_DENIED = "Access to Assets API was denied"

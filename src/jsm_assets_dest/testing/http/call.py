@@ -1,4 +1,4 @@
-"""One request as handlers see it, its operation, and its caller."""
+"""One request as handlers see it: its operation, its caller, and its body as Atlassian's OpenAPI document declares it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from ..world.rejections import (
 )
 from ..world.site import Site
 from .access import Access
-from .addresses import Address
-from .exchange import Inbound, Response
+from .exchange import Address, Inbound, Response
 from .rendering import Renderer
 
 

@@ -18,9 +18,8 @@ from ..world.json_reading import JsonObject, parse_json
 from ..world.rejections import Rejection
 from ..world.site import Site
 from .access import Access
-from .addresses import Address
 from .call import Caller, Operation
-from .exchange import GATEWAY_JSON, HTML, Inbound, Response, json_response
+from .exchange import GATEWAY_JSON, HTML, Address, Inbound, Response, json_response
 
 FAILED = "AUTHENTICATED_FAILED"
 DENIED = "AUTHENTICATION_DENIED"

@@ -55,6 +55,10 @@ class RateLimit:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self.refused: int = 0
 
+    def __repr__(self) -> str:
+        rate = f"{self._per_second * 60:g} requests per minute"
+        return f"<RateLimit: {rate}, bursts of {self._size:g}, {self.refused} rejected>"
+
     def take(self, identity: str, operation: str) -> Response | None:
         """Count a request.
 

@@ -1,4 +1,4 @@
-"""Object schemas and their properties."""
+"""Object schemas, their properties, and their roles."""
 
 # ruff: noqa: D103  # the name of its operation describes a handler
 from __future__ import annotations

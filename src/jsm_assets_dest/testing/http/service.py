@@ -27,17 +27,18 @@ from . import (
     type_routes,
 )
 from .access import ASSETS_DENIED, Access, gateway_not_found
-from .addresses import Address, address_of
 from .call import Body, Call, Caller, Operation, read_body
 from .exchange import (
     CONTENT_NETWORK_PAGE,
     HTML,
     MASKED,
     WEB_PAGE,
+    Address,
     Inbound,
     ReceivedRequest,
     RequestLog,
     Response,
+    address_of,
     json_response,
     masked_headers,
     text_response,

@@ -34,6 +34,10 @@ class EmulatorClock:
         self._skew = 0.0
         self.slept: list[float] = []
 
+    def __repr__(self) -> str:
+        time = datetime.datetime.fromtimestamp(self.time(), datetime.UTC)
+        return f"<EmulatorClock {time:%Y-%m-%dT%H:%M:%SZ}>"
+
     def _elapsed(self) -> float:
         real = real_time.monotonic() - self._following_since if self._followers else 0.0
         return self._moved + real

@@ -8,6 +8,8 @@ from typing import TypeVar
 import attrs
 from attrs import frozen
 
+from .short_repr import short_repr
+
 _T = TypeVar("_T", bool, int, float, str)
 
 _REMOVAL = (
@@ -162,6 +164,7 @@ class Doubts:
     """
 
     __module__ = "jsm_assets_dest.testing"
+    __repr__ = short_repr
 
     object_types_in_entries: bool = _probed(False, by="lists")
     is_last_as_text: bool = _probed(False, by="search")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from attrs import define, field
 
 from .json_reading import JsonObject, JsonValue
+from .short_repr import short_repr
 
 DEFAULT, REFERENCE, USER, CONFLUENCE, GROUP, VERSION, PROJECT, STATUS, BITBUCKET = range(9)
 """
@@ -239,6 +240,7 @@ class Account:
     """
 
     __module__ = "jsm_assets_dest.testing"
+    __repr__ = short_repr
 
     account_id: str
     email: str

@@ -1,4 +1,7 @@
-"""Import sources, which administrators create in the user interface, and their tokens."""
+"""Import sources, which administrators create in the user interface, their tokens, and their executions.
+
+Executions are `INGESTING`, then `PROCESSING`, then `DONE`; or `CANCELLED`.
+"""
 
 from __future__ import annotations
 

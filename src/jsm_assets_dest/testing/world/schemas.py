@@ -1,4 +1,7 @@
-"""Rules for object schemas."""
+"""Rules for object schemas and their roles.
+
+Managers, developers, users and their rights are documented by Atlassian. Jira administrators have all rights.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for object types."""
+"""Rules for object types and their attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parsing queries, after the public description of the Assets query language.
+"""The parts of a query, and its parsing, after the public description of the Assets query language.
 
 Keywords, attribute names and plain values are compared ignoring case. Names and values with blanks need double
 quotes; a backslash escapes a quote.
