@@ -21,6 +21,8 @@ from nox.project import load_toml
 ROOT = Path(__file__).parent
 HTTPX2 = "httpx2==2.16.2"
 HTTPX2_TESTS = ("tests/access", "tests/engine", "tests/imports", "tests/test_imports.py", "tests/stories")
+SECOND_RUN = {"JSM_ASSETS_TEST_PAGES": "1"}
+EXAMPLES_WITH_LIBRARIES = "tests/test_second_run.py::test_example_with_a_library_can_run_twice"
 OLDEST, *NEWER = "3.11", "3.12", "3.13", "3.14"
 DEV = load_toml(ROOT / "pyproject.toml")["project"]["optional-dependencies"]["dev"]
 
@@ -106,10 +108,9 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def pages(session: nox.Session) -> None:
-    """Run each page and example twice on the same emulator."""
+    """Run each page and example twice on the same emulator, except the examples that need a library."""
     install(session, "-e", ".[test]")
-    environment = {"JSM_ASSETS_TEST_PAGES": "1"}
-    session.run("python", "-m", "pytest", "-q", "tests/test_second_run.py", *session.posargs, env=environment)
+    session.run("python", "-m", "pytest", "-q", "tests/test_second_run.py", *session.posargs, env=SECOND_RUN)
 
 
 @nox.session
@@ -121,22 +122,26 @@ def notebook(session: nox.Session) -> None:
 
 @nox.session
 def peers(session: nox.Session) -> None:
-    """Run other clients against the emulator, and what needs pandas, Polars, Arrow, Dask, or dlt."""
+    """Run other clients against the emulator, and what needs pandas, Polars, Arrow, Dask, or dlt, such as examples."""
     install(session, "-e", ".[test]", "-r", "benchmarks/requirements.txt")
-    npm = {"JSM_ASSETS_TEST_NPM": "1"} if shutil.which("node") and shutil.which("npm") else {}
+    environment = dict(SECOND_RUN)
+    if shutil.which("node") and shutil.which("npm"):
+        environment["JSM_ASSETS_TEST_NPM"] = "1"
     targets = session.posargs or (
         "tests/pipelines",
         "tests/emulator/test_other_clients.py",
         "tests/notebook/test_explore.py",
+        EXAMPLES_WITH_LIBRARIES,
     )
-    session.run("python", "-m", "pytest", "-q", *targets, env=npm)
+    session.run("python", "-m", "pytest", "-q", *targets, env=environment)
 
 
 @nox.session
 def spark(session: nox.Session) -> None:
-    """Run the tests of the Spark data source. Spark needs Java 17."""
+    """Run the tests of the Spark data source, and its example twice. Spark needs Java 17."""
     install(session, "-e", ".[test,spark]")
-    session.run("python", "-m", "pytest", "-q", *(session.posargs or ("tests/pipelines/test_spark.py",)))
+    targets = session.posargs or ("tests/pipelines/test_spark.py", EXAMPLES_WITH_LIBRARIES)
+    session.run("python", "-m", "pytest", "-q", *targets, env=SECOND_RUN)
 
 
 @nox.session(reuse_venv=False)

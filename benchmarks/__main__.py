@@ -57,21 +57,21 @@ MEASUREMENTS: dict[str, Callable[[Stage], Sequence[Measured]]] = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """The arguments of the command."""
-    found = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    found.add_argument(
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
         "--quick", action="store_true", help="end within 50 seconds, with what can be checked in that time"
     )
-    found.add_argument(
+    parser.add_argument(
         "--only", nargs="+", choices=MEASUREMENTS, metavar="NAME", help=f"some of: {', '.join(MEASUREMENTS)}"
     )
-    found.add_argument(
+    parser.add_argument(
         "--output", type=Path, metavar="DIR", help="write results.json, results.md and results.svg there"
     )
-    found.add_argument(
+    parser.add_argument(
         "--page", action="store_true", help="write the tables and the picture of the performance page"
     )
-    return found
+    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = judged(measured, quick=options.quick)
     if options.only:
         rows = [row for row in rows if row[1] is not None]
-    text = report.table(rows, [one for one in measured if not one.goal])
+    text = report.table(rows, [measurement for measurement in measured if not measurement.goal])
     print(text)
     print(
         f"\n{seconds:.0f} seconds on {', '.join(f'{name} {value}' for name, value in report.machine().items())}"

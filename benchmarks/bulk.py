@@ -38,13 +38,13 @@ class Unchecked(RecordChecker):
         records: Sequence[object],
         on_bad: object = None,  # noqa: ARG002 - the signature of the checker
     ) -> Run:
-        """The records as they are."""
+        """Return the records unchanged."""
         return Run(selector, [*records], range(first, first + len(records)), [*records])
 
 
 @contextlib.contextmanager
 def unchecked() -> Generator[None]:
-    """Imports check nothing while the context lasts."""
+    """Switch off the checks of imports while the context lasts."""
     with mock.patch.object(sending, "RecordChecker", Unchecked):
         yield
 
@@ -64,15 +64,15 @@ def run(stage: Stage) -> Sequence[Measured]:
     """Measure."""
     count = 20_000
     records = [user(number) for number in range(count)]
-    found: list[Measured] = []
+    results: list[Measured] = []
     with stage.token() as token, stage.httpx_client() as client:
         for fast in (False, True):
             contestants = _contestants(stage, client, started(token), records, fast=fast)
             stage.server.behave()
             rounds = take_turns(contestants, rounds=stage.choose(40, 8), seconds=stage.choose(40, 2))
-            found += _told(rounds, count, fast=fast)
-            found.append(_busy(stage, rounds, "orjson" if fast else "json"))
-    return found
+            results += _told(rounds, count, fast=fast)
+            results.append(_busy(stage, rounds, "orjson" if fast else "json"))
+    return results
 
 
 def _contestants(
@@ -90,7 +90,7 @@ def _contestants(
         with unchecked():
             submit(execution, records, fast=fast)
 
-    found: dict[str, Callable[[], object]] = {
+    results: dict[str, Callable[[], object]] = {
         "off": off,
         "on": lambda: submit(execution, records, fast=fast),
         "sequence": lambda: loops.httpx_sequence(client, url, records, encode),
@@ -100,12 +100,16 @@ def _contestants(
         "threads from a generator": lambda: loops.httpx_threads(client, url, users(count), encode),
     }
     if fast and stage.quick:  # no goal is about these
-        del found["from a generator"], found["sequence from a generator"], found["threads from a generator"]
+        del (
+            results["from a generator"],
+            results["sequence from a generator"],
+            results["threads from a generator"],
+        )
     if fast:
-        found["http.client"] = lambda: loops.http_client_threads(stage.server.port, records, encode)
+        results["http.client"] = lambda: loops.http_client_threads(stage.server.port, records, encode)
     if fast and not stage.quick:
-        found["tasks"] = lambda: loops.httpx_tasks(url, records, encode)
-    return found
+        results["tasks"] = lambda: loops.httpx_tasks(url, records, encode)
+    return results
 
 
 def _told(rounds: Rounds, count: int, *, fast: bool) -> list[Measured]:
@@ -121,23 +125,23 @@ def _told(rounds: Rounds, count: int, *, fast: bool) -> list[Measured]:
             note=f"{rate / 1000:,.0f}k records/s against {count / rounds.median(other) / 1000:,.0f}k ({other})",
         )
 
-    found = [
+    results = [
         measured("P6f" if fast else "P6", "bulk, ready records, checks off / best httpx loop", "off", best),
         measured("P6bf" if fast else "P6b", "bulk, ready records, checks on / best httpx loop", "on", best),
     ]
     if "from a generator" in rounds.seconds:
         best_generated = rounds.best_of("sequence from a generator", "threads from a generator")
         what = "bulk from a generator, checks on / best httpx loop"
-        found.append(measured("" if fast else "P6c", what, "from a generator", best_generated))
+        results.append(measured("" if fast else "P6c", what, "from a generator", best_generated))
     if fast:
-        found.append(measured("P6d", "bulk, checks off / http.client", "off", "http.client"))
+        results.append(measured("P6d", "bulk, checks off / http.client", "off", "http.client"))
     if "tasks" in rounds.seconds:
-        found.append(measured("", "bulk, tasks of httpx.AsyncClient / best httpx loop", "tasks", best))
-    return found
+        results.append(measured("", "bulk, tasks of httpx.AsyncClient / best httpx loop", "tasks", best))
+    return results
 
 
 def _busy(stage: Stage, rounds: Rounds, encoder: str) -> Measured:
-    """How busy the server was: far below 1 it was waiting for the clients."""
+    """Share of the time in which the server was busy; far below 1, it waited for the clients."""
     elapsed = sum(map(sum, rounds.seconds.values()))
     return Measured.exactly(
         "",

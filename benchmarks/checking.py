@@ -68,7 +68,7 @@ def _whole_imports(stage: Stage) -> list[Measured]:
     lines = export_lines(stage.choose(40, 16) * CHUNK)
     few = lines[: stage.choose(40, 6) * CHUNK]
     ready = [*read_export(lines)]
-    found: list[Measured] = []
+    results: list[Measured] = []
     with stage.token() as token, stage.httpx_client() as client:
         for name, latency, source in (
             ("", 0.0, lambda: read_export(few)),
@@ -76,26 +76,26 @@ def _whole_imports(stage: Stage) -> list[Measured]:
             ("ready ", 0.0, lambda: iter(ready)),
         )[: stage.choose(3, 2)]:
             rounds, fixed = _imports(stage, token, client, source, latency)
-            found += _ratios(name, rounds, fixed, latency, len(lines if latency or name else few))
-    return found
+            results += _ratios(name, rounds, fixed, latency, len(lines if latency or name else few))
+    return results
 
 
 def _ratios(name: str, rounds: Rounds, fixed: int, latency: float, count: int) -> list[Measured]:
     """Return the ratio of each model, and the worse one for the goal."""
     loop = rounds.best_of(*(name for name in ("sequence", "threads") if name in rounds.seconds))
     beyond = f", {latency * 1000:.0f} ms, beyond {fixed} fixed round trips" if latency else ""
-    found: list[Measured] = []
+    results: list[Measured] = []
     for kind in ("typed", "untyped"):
         seconds = [whole - fixed * latency for whole in rounds.seconds[kind]]
         ratios = [best / mine for best, mine in zip(rounds.seconds[loop], seconds, strict=True)]
         what = f"whole import of {name}mixed records, {kind} model{beyond} / best httpx loop, orjson"
         rates = [count / statistics.median(times) / 1000 for times in (seconds, rounds.seconds[loop])]
         note = f"{rates[0]:,.0f}k records/s against {rates[1]:,.0f}k ({loop})"
-        found.append(Measured.of("", what, ratios, note=note))
+        results.append(Measured.of("", what, ratios, note=note))
     if name:
-        return found
-    worse = min(found, key=lambda measured: measured.value)
-    return [evolve(worse, goal=f"P6g.{latency * 1000:.0f}"), *found]
+        return results
+    worse = min(results, key=lambda measured: measured.value)
+    return [evolve(worse, goal=f"P6g.{latency * 1000:.0f}"), *results]
 
 
 def _imports(

@@ -13,7 +13,7 @@ from .stage import Stage
 
 
 def run(stage: Stage) -> Sequence[Measured]:
-    """Send ready bytes over a raw socket, and read just enough of the answers."""
+    """Send ready bytes over a raw socket, and read just enough of the responses."""
     read = f"GET {server.SCHEMA} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     stage.server.behave()
     small = _times(stage, read, stage.choose(5_000, 1_500))
@@ -21,9 +21,14 @@ def run(stage: Stage) -> Sequence[Measured]:
     busy = stage.server.counters().busy / (sum(small) + sum(large))
     return [
         Measured.of(
-            "", "the server answers a small read of a raw client", [one * 1e6 for one in small], "us"
+            "",
+            "the server answers a small read of a raw client",
+            [duration * 1e6 for duration in small],
+            "us",
         ),
-        Measured.of("", "the server takes a chunk of a raw client", [one * 1e6 for one in large], "us"),
+        Measured.of(
+            "", "the server takes a chunk of a raw client", [duration * 1e6 for duration in large], "us"
+        ),
         Measured.exactly("", "the server's processor time meanwhile", busy, "x"),
     ]
 
@@ -36,7 +41,7 @@ def times_of_chunk(stage: Stage, count: int) -> list[float]:
 
 
 def _times(stage: Stage, request: bytes, count: int) -> list[float]:
-    found: list[float] = []
+    seconds_per_call: list[float] = []
     with socket.create_connection(("127.0.0.1", stage.server.port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for _ in range(count):
@@ -45,5 +50,5 @@ def _times(stage: Stage, request: bytes, count: int) -> list[float]:
             response = b""
             while b"\r\n\r\n" not in response:
                 response += connection.recv(65_536)
-            found.append(time.perf_counter() - began)
-    return found
+            seconds_per_call.append(time.perf_counter() - began)
+    return seconds_per_call

@@ -17,7 +17,7 @@ def run(stage: Stage) -> Sequence[Measured]:
     """Measure."""
     chunks = stage.choose(10, 4)
     records = [[user(number * CHUNK + at) for at in range(CHUNK)] for number in range(chunks)]
-    found: list[Measured] = []
+    results: list[Measured] = []
     for goal, fast in (("P5", False), ("P5f", True)):
         encode = loops.orjson_bytes() if fast else loops.json_bytes
         encoder = encoder_named("orjson" if fast else "json")
@@ -37,13 +37,13 @@ def run(stage: Stage) -> Sequence[Measured]:
             rounds=stage.choose(60, 15),
             seconds=stage.choose(10, 1),
         )
-        each = rounds.median("library") / chunks / CHUNK * 1e6
-        found.append(
+        microseconds = rounds.median("library") / chunks / CHUNK * 1e6
+        results.append(
             Measured.of(
                 goal,
                 f"encoding a chunk / one call of {encoder.name}",
                 rounds.ratios("library", "encoder"),
-                note=f"{each:.2f} us per record",
+                note=f"{microseconds:.2f} us per record",
             )
         )
-    return found
+    return results

@@ -11,7 +11,7 @@ from .measuring import Measured
 
 
 class Verdict(enum.Enum):
-    """How a number stands to its goal."""
+    """Relation of a measurement to its goal."""
 
     BEST = "best"
     PASSED = "gate"
@@ -29,7 +29,7 @@ class Goal:
         what: What is compared with what.
         gate: The least; missing it fails the run.
         best: The aim, or None where there is none beyond the gate.
-        more_is_better: Whether the number shall be large.
+        more_is_better: Whether the number must be large.
         quick: Whether `--quick` checks it.
     """
 
@@ -41,11 +41,11 @@ class Goal:
     quick: bool = True
 
     def reaches(self, value: float, mark: float) -> bool:
-        """Whether a value is as good as a mark."""
+        """Return True if a value is at least as good as a mark."""
         return value >= mark if self.more_is_better else value <= mark
 
     def judge(self, value: float) -> Verdict:
-        """How a value stands to the goal."""
+        """Compare a value with the goal."""
         if self.best is not None and self.reaches(value, self.best):
             return Verdict.BEST
         return Verdict.PASSED if self.reaches(value, self.gate) else Verdict.BELOW
@@ -140,7 +140,7 @@ NOT_MEASURED: dict[str, str] = {
 
 def judged(measured: Sequence[Measured], *, quick: bool) -> list[tuple[Goal, Measured | None, Verdict]]:
     """Every goal with what was measured for it and the verdict."""
-    by_goal = {one.goal: one for one in measured if one.goal}
+    by_goal = {measurement.goal: measurement for measurement in measured if measurement.goal}
     rows: list[tuple[Goal, Measured | None, Verdict]] = []
     for goal in GOALS:
         found = by_goal.get(goal.name)

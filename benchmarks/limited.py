@@ -1,4 +1,4 @@
-"""P9: a service that takes 25 chunks a second and refuses the others for a second, with eight in flight."""
+"""P9: a service that takes 25 chunks a second and rejects the others for a second, with eight in flight."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .stage import Stage
 
 CHUNKS = 150
 RATE = 25.0
-#: Seconds that nobody can beat: the first 25 chunks pass at once.
+#: Seconds that no one can beat: the first 25 chunks pass at once.
 IDEAL = (CHUNKS - RATE) / RATE
 
 
@@ -33,14 +33,14 @@ def run(stage: Stage) -> Sequence[Measured]:
             execution.submit({"users": records})
             goodput.append(IDEAL / (time.perf_counter() - began))
             refused.append(stage.server.counters().refused / CHUNKS)
-    found = [
+    results = [
         Measured.of("P9", "goodput under a rate limit / ideal", goodput),
         Measured.of("P9b", "refused requests per chunk", refused, "per chunk"),
     ]
     if not stage.quick:
-        found += _by_hand(stage, records)
+        results += _by_hand(stage, records)
     stage.server.behave()
-    return found
+    return results
 
 
 def _by_hand(stage: Stage, records: Sequence[loops.User]) -> list[Measured]:

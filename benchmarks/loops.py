@@ -1,4 +1,4 @@
-"""What people write by hand instead of a library: loops that encode chunks and post them."""
+"""Hand-written loops that encode chunks and send them, as an alternative to the library."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json
 
 
 def json_bytes(value: object) -> bytes:
-    """The standard library's encoder as it is best used here."""
+    """Encode with the standard library, in its fastest form."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
 def orjson_bytes() -> Encode:
-    """The fast encoder."""
+    """Encode with orjson."""
     import orjson
 
     return orjson.dumps
 
 
 def bodies(records: Iterable[User], encode: Encode, size: int = CHUNK) -> Iterator[bytes]:
-    """The chunks of an import."""
+    """Yield the chunks of an import."""
     iterator = iter(records)
     number = 0
     while chunk := list(islice(iterator, size)):
@@ -70,7 +70,7 @@ def httpx_threads(
 
 
 def http_client_threads(port: int, records: Iterable[User], encode: Encode, in_flight: int = 4) -> None:
-    """The same on the standard library's client, the quickest there is without a compiler."""
+    """Send the chunks with the standard library's client, the fastest one without compiled code."""
     free: deque[http.client.HTTPConnection] = deque(
         http.client.HTTPConnection("127.0.0.1", port) for _ in range(in_flight)
     )
@@ -97,7 +97,7 @@ def http_client_threads(port: int, records: Iterable[User], encode: Encode, in_f
 
 
 def httpx_tasks(url: str, records: Iterable[User], encode: Encode, in_flight: int = 4) -> None:
-    """The same with tasks of asyncio."""
+    """Send the chunks with tasks of asyncio."""
 
     async def main() -> None:
         async with httpx.AsyncClient(headers=HEADERS, trust_env=False) as client:
@@ -118,7 +118,7 @@ def httpx_tasks(url: str, records: Iterable[User], encode: Encode, in_flight: in
 
 
 def usual_script(base: str, records: Iterable[User], size: int = CHUNK) -> None:
-    """The script that is usually written: requests, one chunk after the other, from `info` to the last status."""
+    """Import as a typical script does: with requests, one chunk after the other, from `info` to the last status."""
     import requests
 
     with requests.Session() as session:

@@ -38,12 +38,12 @@ class Measured:
 
     @classmethod
     def exactly(cls, goal: str, what: str, value: float, unit: str, note: str = "") -> Measured:
-        """A number that has no spread, because it was counted."""
+        """Return a counted number, which has no spread."""
         return cls(goal=goal, what=what, value=value, low=value, high=value, unit=unit, note=note)
 
     @classmethod
     def of(cls, goal: str, what: str, values: Sequence[float], unit: str = "x", note: str = "") -> Measured:
-        """The median of several values."""
+        """Return the median of several values."""
         low, high = quartiles(values)
         return cls(
             goal=goal, what=what, value=statistics.median(values), low=low, high=high, unit=unit, note=note
@@ -51,7 +51,7 @@ class Measured:
 
 
 def quartiles(values: Sequence[float]) -> tuple[float, float]:
-    """The lower and the upper one."""
+    """Return the lower and the upper quartile."""
     if len(values) < 2:
         return values[0], values[0]
     low, _, high = statistics.quantiles(values, n=4, method="inclusive")
@@ -64,11 +64,11 @@ class Rounds:
 
     seconds: dict[str, list[float]] = field(factory=dict)
 
-    def ratios(self, one: str, *others: str) -> list[float]:
+    def ratios(self, numerator: str, *others: str) -> list[float]:
         """One's time divided by that of the quickest of the others, in each round."""
         return [
             mine / min(self.seconds[other][number] for other in others)
-            for number, mine in enumerate(self.seconds[one])
+            for number, mine in enumerate(self.seconds[numerator])
         ]
 
     def median(self, name: str) -> float:
@@ -76,7 +76,7 @@ class Rounds:
         return statistics.median(self.seconds[name])
 
     def best_of(self, *names: str) -> str:
-        """Who had the smallest median."""
+        """Return the contestant with the smallest median."""
         return min(names, key=self.median)
 
 
@@ -89,7 +89,7 @@ def take_turns(
     least: int = 3,
     timer: Callable[[], float] = time.perf_counter,
 ) -> Rounds:
-    """Let everybody run once per round, in an order that turns, until the rounds or the seconds are used up.
+    """Let everyone run once per round, in an order that turns, until the rounds or the seconds are used up.
 
     Args:
         contestants: What to run; a function that returns a float is taken to have measured its own time.
@@ -119,7 +119,7 @@ def take_turns(
 
 
 def each(run: Callable[[], object], times: int) -> Callable[[], float]:
-    """A contestant that runs something short many times and gives the time of one."""
+    """Return a contestant that repeats a short call and returns the time of one call."""
 
     def repeat() -> float:
         started = time.perf_counter()

@@ -71,14 +71,14 @@ def _peak(stage: Stage, count: int) -> int:
 
 
 def _taken_ahead(stage: Stage) -> Measured:
-    """How far the source is read ahead of what is confirmed, counted."""
-    taken = confirmed = furthest = 0
+    """Count the records that are read before they are confirmed."""
+    accepted = confirmed = furthest = 0
 
     def source() -> Iterator[dict[str, str]]:
-        nonlocal taken, furthest
+        nonlocal accepted, furthest
         for number in range(20_000):
-            taken += 1
-            furthest = max(furthest, taken - confirmed)
+            accepted += 1
+            furthest = max(furthest, accepted - confirmed)
             yield user(number)
 
     def note(progress: ImportProgress) -> None:

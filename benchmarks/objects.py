@@ -43,7 +43,7 @@ def run(stage: Stage) -> Sequence[Measured]:
             {"library": library, "by hand": by_hand}, rounds=stage.choose(7, 3), seconds=stage.choose(60, 4)
         )
     rate = count / rounds.median("library")
-    found = [
+    results = [
         Measured.of(
             "P15",
             f"reading {count:,} objects / hand-written httpx loop over the same pages",
@@ -54,13 +54,13 @@ def run(stage: Stage) -> Sequence[Measured]:
     if not stage.quick:
         stage.server.behave(objects=100_000)
         base, peak = _peak(stage)
-        found.append(
+        results.append(
             Measured.exactly(
                 "P15b", "peak memory above the base, 100,000 objects read", (peak - base) / _MB, "MB"
             )
         )
     stage.server.behave()
-    return found
+    return results
 
 
 def expect(count: int, objects: Iterator[object]) -> None:

@@ -61,12 +61,12 @@ def goals_table(rows: Sequence[Row]) -> str:
     for goal, value, verdict in rows:
         sign = ">=" if goal.more_is_better else "<="
         aim = "-" if goal.best is None else f"{sign} {number(goal.best)}"
-        shown, spread = "-", "-"
+        text, spread = "-", "-"
         if value is not None:
-            shown = number(value.value)
+            text = number(value.value)
             spread = "exact" if value.low == value.high else f"{number(value.low)} .. {number(value.high)}"
         lines.append(
-            f"| {goal.name} | {goal.what} | {sign} {number(goal.gate)} | {aim} | {shown} | {spread} | {_WORDS[verdict]} |"
+            f"| {goal.name} | {goal.what} | {sign} {number(goal.gate)} | {aim} | {text} | {spread} | {_WORDS[verdict]} |"
         )
     return "\n".join(lines)
 

@@ -264,7 +264,7 @@ def mixes(count: int) -> list[Mix]:
         profile = {key: record.pop(key) for key in _TEN}
         return {**record, "profile": profile}
 
-    found = [
+    mixes = [
         Mix("all text", [user(number) for number in range(count)], texts),
         Mix("one integer", changed(lambda number: {"employeeNumber": number}), texts),
         Mix("every second value None", every(_KEYS[1::2], lambda _: None), texts),
@@ -286,15 +286,15 @@ def mixes(count: int) -> list[Mix]:
         Mix("people, typed", [person(number) for number in range(count)], people_model(typed=True)),
     ]
     with contextlib.suppress(ModuleNotFoundError):
-        found.append(Mix("NumPy scalars", changed(_numpy_values), _texts(_NUMPY_TYPES)))
+        mixes.append(Mix("NumPy scalars", changed(_numpy_values), _texts(_NUMPY_TYPES)))
     extremes: dict[str, Callable[[int], object]] = {
         "date_time": lambda number: (_NOW - datetime.timedelta(number)).isoformat(),
         "email": lambda number: f"ana.kovacevic.{number}@example.com",
         "ipaddress": lambda number: f"10.0.{number % 256}.7",
     }
-    found += [
+    mixes += [
         Mix(f"29 {kind} strings", every(_REST, value), _texts(dict.fromkeys(_REST, kind)), is_extreme=True)
         for kind, value in extremes.items()
     ]
     objects = every(_REST, lambda number: _NOW - datetime.timedelta(number))
-    return [*found, Mix("29 date-times as text", objects, texts, is_extreme=True)]
+    return [*mixes, Mix("29 date-times as text", objects, texts, is_extreme=True)]

@@ -22,7 +22,7 @@ _END = 4.0
 
 
 def _position(goal: Goal, value: float) -> float:
-    """Where a value is drawn."""
+    """Return the position of a value."""
     gate = max(goal.gate, 1e-9)
     better = value / gate if goal.more_is_better else gate / max(value, 1e-9)
     part = math.log(max(better, 1e-9)) / math.log(_END)
@@ -30,10 +30,10 @@ def _position(goal: Goal, value: float) -> float:
 
 
 def picture(rows: Sequence[tuple[Goal, Measured | None, Verdict]], title: str) -> str:
-    """The picture."""
-    shown = [(goal, found, verdict) for goal, found, verdict in rows if found is not None]
-    height = _TOP + _ROW * len(shown) + 40
-    bottom = _TOP + _ROW * len(shown)
+    """Return the diagram as SVG."""
+    measured_rows = [(goal, value, verdict) for goal, value, verdict in rows if value is not None]
+    height = _TOP + _ROW * len(measured_rows) + 40
+    bottom = _TOP + _ROW * len(measured_rows)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 {height}" font-family="sans-serif"',
         f' font-size="12" role="img" aria-label="{escape(title)}">',
@@ -49,7 +49,7 @@ def picture(rows: Sequence[tuple[Goal, Measured | None, Verdict]], title: str) -
             f'<text x="{place:.0f}" y="{bottom + 18}" text-anchor="middle" fill="#44546f">{step:g} x</text>'
         )
     parts.append(f'<text x="{_MIDDLE}" y="{bottom + 18}" text-anchor="middle" fill="#44546f">gate</text>')
-    for at, (goal, found, verdict) in enumerate(shown):
+    for at, (goal, found, verdict) in enumerate(measured_rows):
         assert found is not None
         middle = _TOP + _ROW * at + _ROW / 2
         colour = _COLOURS.get(verdict, "#44546f")

@@ -46,7 +46,7 @@ _FIELDS = (
 
 
 def user(number: int) -> dict[str, str]:
-    """A user; the same number gives the same user."""
+    """Return a user; the same number returns the same user."""
     place = _PLACES[number % 8]
     team = _TEAMS[number % 6]
     return {
@@ -84,12 +84,12 @@ def user(number: int) -> dict[str, str]:
 
 
 def users(count: int) -> Iterator[dict[str, str]]:
-    """That many users, made as they are asked for."""
+    """Yield a number of users, each created when it is read."""
     return map(user, range(count))
 
 
 def model() -> SchemaModel:
-    """The schema model that they follow."""
+    """Return the schema model of the users."""
     return SchemaModel(
         "Okta",
         [

@@ -1,4 +1,4 @@
-"""What is printed and written at the end: a table, a JSON document, a picture."""
+"""Output at the end: a table, a JSON document, a diagram."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Row = tuple[Goal, Measured | None, Verdict]
 
 
 def number(value: float) -> str:
-    """A number in as many digits as a reader can use."""
+    """Format a number with the digits that a reader needs."""
     size = abs(value)
     if value == int(value) and size < 1e6:
         return f"{int(value):,}"
@@ -37,7 +37,7 @@ def number(value: float) -> str:
 
 
 def machine() -> dict[str, str]:
-    """Where it was measured."""
+    """Return the facts about this computer."""
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",
@@ -65,11 +65,11 @@ def _processor() -> str:
 
 def _load() -> str:
     # Other work on the machine makes all numbers worse; ratios less so.
-    return ", ".join(f"{one:.1f}" for one in os.getloadavg()) if sys.platform != "win32" else "unknown"
+    return ", ".join(f"{load:.1f}" for load in os.getloadavg()) if sys.platform != "win32" else "unknown"
 
 
 def table(rows: Sequence[Row], others: Sequence[Measured]) -> str:
-    """The goals beside what was measured, and everything else that was."""
+    """Return a table of the goals with the measurements, and all other measurements."""
     lines = [
         "| goal | what | gate | best | measured | quartiles | verdict | |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -86,9 +86,9 @@ def table(rows: Sequence[Row], others: Sequence[Measured]) -> str:
         )
     lines += ["", *(f"Not measured: {name}, {why}." for name, why in NOT_MEASURED.items())]
     lines += ["", "| beside the goals | measured | quartiles | |", "| --- | --- | --- | --- |"]
-    for one in others:
-        spread = "" if one.low == one.high else f"{number(one.low)} .. {number(one.high)}"
-        lines.append(f"| {one.what} | {number(one.value)} {one.unit} | {spread} | {one.note} |")
+    for other in others:
+        spread = "" if other.low == other.high else f"{number(other.low)} .. {number(other.high)}"
+        lines.append(f"| {other.what} | {number(other.value)} {other.unit} | {spread} | {other.note} |")
     return "\n".join(lines)
 
 
@@ -101,9 +101,9 @@ def document(
         "quick": quick,
         "seconds": round(seconds, 1),
         "goals": [
-            {**asdict(goal), "measured": None if found is None else found.value, "verdict": verdict.value}
-            for goal, found, verdict in rows
+            {**asdict(goal), "measured": None if row is None else row.value, "verdict": verdict.value}
+            for goal, row, verdict in rows
         ],
         "not measured": NOT_MEASURED,
-        "measured": [asdict(one) for one in measured],
+        "measured": [asdict(measurement) for measurement in measured],
     }

@@ -1,6 +1,6 @@
 """The measuring server: enough of Assets to take an import, in a process of its own, and quicker than any client.
 
-It is no emulator. It checks nothing, keeps nothing but counters, and answers from bytes that were made once, so that
+It is no emulator. It checks nothing, keeps nothing but counters, and responses from bytes that were made once, so that
 what is measured is the client. Requests are read in place by a protocol of asyncio; of a chunk's body only the length
 is looked at. How much of its time it was busy is measured too, and a raw client shows what it can do (`checks.py`).
 
@@ -49,7 +49,7 @@ ATTRIBUTE_COUNT = 10_000
 
 @frozen(kw_only=True)
 class Behaviour:
-    """How the server behaves until it is told otherwise.
+    """Behavior of the server until it is changed.
 
     Attributes:
         latency: Seconds before a chunk is answered.
@@ -72,7 +72,7 @@ class Behaviour:
 
 @define
 class Counters:
-    """What the server has seen since it was last told how to behave."""
+    """Counts of the server since its behavior was last set."""
 
     requests: int = 0
     chunks: int = 0
@@ -215,7 +215,7 @@ def _definitions() -> list[dict[str, object]]:
 def _object(*, is_referenced: bool = False) -> dict[str, object]:
     """Return an object as the vendor's example shows it: about 12 kB, or 2.4 kB without attributes."""
     avatar = "https://api.example.com/avatar.png?size="
-    found: dict[str, object] = {
+    environment: dict[str, object] = {
         "workspaceId": WORKSPACE,
         "globalId": f"{WORKSPACE}:{_ID}",
         "id": _ID,
@@ -254,7 +254,7 @@ def _object(*, is_referenced: bool = False) -> dict[str, object]:
                 "referencedType": True,
             }
         )
-        found["attributes"] = [
+        environment["attributes"] = [
             {
                 "workspaceId": WORKSPACE,
                 "globalId": f"{WORKSPACE}:{number}{_ID}",
@@ -265,7 +265,7 @@ def _object(*, is_referenced: bool = False) -> dict[str, object]:
             }
             for number, value in enumerate(values, 1)
         ]
-    return found
+    return environment
 
 
 class _Search:
@@ -293,7 +293,7 @@ class _Search:
 
 
 class _State:
-    """The answers, the counters and the present behaviour."""
+    """The responses, the counters and the present behaviour."""
 
     def __init__(self, base: str) -> None:
         links = {
@@ -375,7 +375,7 @@ class _State:
         return self.states["DONE"]
 
     def takes(self) -> bool:
-        """Whether the rate limit lets a chunk through."""
+        """Return True if the rate limit accepts a chunk."""
         behaviour = self.behaviour
         if not behaviour.per_second:
             return True
@@ -418,11 +418,11 @@ class _Connection(asyncio.BufferedProtocol):
         start = 0
         while start < nbytes:
             if self._missing:
-                taken = min(self._missing, nbytes - start)
+                length = min(self._missing, nbytes - start)
                 if self._keeps:
-                    self._small += self._view[start : start + taken]
-                self._missing -= taken
-                start += taken
+                    self._small += self._view[start : start + length]
+                self._missing -= length
+                start += length
             else:
                 self._head += self._view[start:nbytes]
                 end = self._head.find(b"\r\n\r\n")
@@ -540,7 +540,7 @@ class Server:
         self._ask(json.dumps(behaviour or {"latency": 0.0}).encode())
 
     def counters(self) -> Counters:
-        """What it has seen since then."""
+        """Return the counts since the last reset."""
         return Counters(**self._ask(b""))
 
     def _ask(self, body: bytes) -> Mapping[str, Any]:
@@ -554,7 +554,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving() -> Generator[Server]:
-    """The measuring server while the context lasts."""
+    """Run the measuring server while the context lasts."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.server"],
         cwd=Path(__file__).parent.parent,

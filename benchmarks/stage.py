@@ -1,4 +1,4 @@
-"""What every measurement is given."""
+"""Shared settings of all measurements."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Stage:
 
     Attributes:
         server: The measuring server.
-        quick: Whether everything shall end within 50 seconds.
+        quick: Whether everything must end within 50 seconds.
         folder: Where files may be written.
         log: The log of the whole run, line by line.
     """
@@ -34,7 +34,7 @@ class Stage:
     log: list[str] = field(factory=list)
 
     def choose(self, full: int, quick: int) -> int:
-        """A size that depends on how much time there is."""
+        """Return the size for a quick or a full run."""
         return quick if self.quick else full
 
     def say(self, line: str) -> None:
@@ -44,7 +44,7 @@ class Stage:
 
     @contextlib.contextmanager
     def connected(self) -> Generator[Connection]:
-        """A connection of the library to the measuring server."""
+        """Connect to the measuring server."""
         url = self.server.url
         with Connection.external_site(
             url, ACCOUNT, workspace_id=WORKSPACE, gateway=url, trust_env=False
@@ -52,7 +52,7 @@ class Stage:
             yield connection
 
     def connect_async(self) -> AsyncConnection:
-        """The same, asynchronous."""
+        """Connect to the measuring server with the async API."""
         url = self.server.url
         return AsyncConnection.external_site(
             url, ACCOUNT, workspace_id=WORKSPACE, gateway=url, trust_env=False
@@ -60,7 +60,7 @@ class Stage:
 
     @contextlib.contextmanager
     def token(self) -> Generator[ImportToken]:
-        """An import token of it."""
+        """Return an import token of the measuring server."""
         with self.connected() as connection:
             yield connection.import_token(loops.TOKEN)
 

@@ -57,7 +57,7 @@ with site as connection:
 
 
 def clean_folder(folder: Path) -> Path:
-    """A folder with links to the library and everything that it needs, and to nothing else."""
+    """Create a folder that links only to the library and its dependencies."""
     place = folder / "clean"
     place.mkdir()
     waiting, seen = ["httpx", "attrs", "tenacity", "typing-extensions"], set[str]()
@@ -66,15 +66,17 @@ def clean_folder(folder: Path) -> Path:
         if name in seen:
             continue
         seen.add(name)
-        found = importlib.metadata.distribution(name)
+        distribution = importlib.metadata.distribution(name)
         waiting += [
             re.split(r"[\s;<>=!~\[(]", line, maxsplit=1)[0]
-            for line in found.requires or ()
+            for line in distribution.requires or ()
             if "extra ==" not in line and not _only_for_older(line)
         ]
-        tops = {Path(str(file)).parts[0] for file in found.files or () if ".." not in Path(str(file)).parts}
+        tops = {
+            Path(str(file)).parts[0] for file in distribution.files or () if ".." not in Path(str(file)).parts
+        }
         for top in tops:
-            target = Path(str(found.locate_file(top)))
+            target = Path(str(distribution.locate_file(top)))
             if target.exists() and not (place / top).exists():
                 (place / top).symlink_to(target)
     (place / "jsm_assets_dest").symlink_to(Path(jsm_assets_dest.__file__).parent)

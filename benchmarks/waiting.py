@@ -58,18 +58,18 @@ class Cell:
 
     @property
     def is_judged(self) -> bool:
-        """Whether a goal is about it."""
+        """Return True if a goal covers it."""
         return self.latency > 0 and self.fast and self.source == "ready"
 
 
 def run(stage: Stage) -> Sequence[Measured]:
     """Measure."""
     cells = _matrix(stage)
-    found: list[Measured] = []
+    results: list[Measured] = []
     for latency in sorted({cell.latency for cell in cells if cell.is_judged}):
         chosen = [cell for cell in cells if cell.latency == latency and cell.is_judged]
         worst = min(chosen, key=lambda cell: cell.efficiency)
-        found.append(
+        results.append(
             Measured.of(
                 f"P7.{latency * 1000:.0f}",
                 f"efficiency at {latency * 1000:.0f} ms, ready records, orjson, the worst of 1, 2, 4, 8 in flight",
@@ -78,17 +78,17 @@ def run(stage: Stage) -> Sequence[Measured]:
             )
         )
     at_100 = {cell.in_flight: cell for cell in cells if cell.latency == 0.1 and cell.is_judged}
-    found.append(
+    results.append(
         Measured.of(
             "P7b",
             "8 in flight / 1 in flight, records per second at 100 ms",
             [
-                at_100[8].chunks / eight / (at_100[1].chunks / one)
-                for one, eight in zip(at_100[1].seconds, at_100[8].seconds, strict=True)
+                at_100[8].chunks / eight / (at_100[1].chunks / single)
+                for single, eight in zip(at_100[1].seconds, at_100[8].seconds, strict=True)
             ],
         )
     )
-    found += [
+    results += [
         Measured.exactly(
             "",
             f"{cell.latency * 1000:.0f} ms, {cell.in_flight} in flight, {'orjson' if cell.fast else 'json'}, {cell.source}",
@@ -98,7 +98,7 @@ def run(stage: Stage) -> Sequence[Measured]:
         )
         for cell in cells
     ]
-    return [*found, *_default_import(stage)]
+    return [*results, *_default_import(stage)]
 
 
 def _matrix(stage: Stage) -> list[Cell]:
@@ -164,7 +164,7 @@ def _timed(
 
 
 def _default_import(stage: Stage) -> list[Measured]:
-    """A whole import with every option left alone, beside the usual script with the same chunks."""
+    """Compare a whole import with default options with the usual script that sends the same chunks."""
     count = stage.choose(50, 20) * 500
     records = [user(number) for number in range(count)]
     with stage.token() as token:

@@ -121,26 +121,26 @@ def _job(stage: Stage, execution: ImportExecution, seconds: float, chance: Rando
 
 
 def _journal(stage: Stage) -> list[Measured]:
-    """What the journal does for a chunk: a digest, a note before it is sent, and one when it was taken."""
+    """Measure the work of the journal for a chunk: a digest, an entry before sending, and one after acceptance."""
     chunker = Chunker("run", limit_count=CHUNK, digests=True)
     (chunk,) = chunker.feed("users", [user(number) for number in range(CHUNK)])
     notes: list[float] = []
     digests: list[float] = []
     with Journal(stage.folder / "benchmark.journal") as journal:
         journal.begin_run("run", import_source="source", model_digest="digest", test=False)
-        noted = journal.begin_execution("run", {}, "execution")
-        record = JournalRecord(journal, "run", noted.number)
+        execution_id = journal.begin_execution("run", {}, "execution")
+        record = JournalRecord(journal, "run", execution_id.number)
         for number in range(stage.choose(500, 150)):
-            one = evolve(chunk, index=number, id=f"run-{number}")
+            numbered_chunk = evolve(chunk, index=number, id=f"run-{number}")
             began = time.perf_counter()
-            record.earlier_state(one)
-            record.plan(one)
-            record.accept(one)
+            record.earlier_state(numbered_chunk)
+            record.plan(numbered_chunk)
+            record.accept(numbered_chunk)
             notes.append(time.perf_counter() - began)
             began = time.perf_counter()
             hashlib.sha256(chunk.body).hexdigest()
             digests.append(time.perf_counter() - began)
-    both = [one + two for one, two in zip(notes, digests, strict=True)]
+    both = [numbered_chunk + two for numbered_chunk, two in zip(notes, digests, strict=True)]
     return [
         Measured.of(
             "P13", "journal / a chunk's time at 100 ms", [seconds / 0.1 * 100 for seconds in both], "%"

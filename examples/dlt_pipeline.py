@@ -136,11 +136,11 @@ def run(
             import that is set to ignore missing objects, and missing_objects="ignore".
         Exception: An exception of dlt. In both cases, the execution was cancelled, and none of its records are in Assets.
     """
-    kept = folder / name
+    target = folder / name
     with tempfile.TemporaryDirectory() as scratch:
-        if kept.exists():
+        if target.exists():
             # The data of earlier runs, which dlt keeps in folders, is not needed any more.
-            shutil.copytree(kept, Path(scratch, name), ignore=shutil.ignore_patterns("load", "normalize"))
+            shutil.copytree(target, Path(scratch, name), ignore=shutil.ignore_patterns("load", "normalize"))
         # Each batch is one request; how many are sent at a time is dlt's to say.
         with token.start(
             model=wanted, in_flight=1, chunk_records=BATCH, missing_objects=missing_objects
@@ -150,17 +150,17 @@ def run(
             )
             # A value of another type than its column would get a column of its own, which no attribute knows.
             pipeline.run(source, schema_contract={"data_type": "freeze"})
-        _keep(Path(scratch, name), kept)
+        _keep(Path(scratch, name), target)
     return execution.result()
 
 
-def _keep(tried: Path, kept: Path) -> None:
+def _keep(tried: Path, target: Path) -> None:
     # A kill in between keeps the older state, or none: then records are sent again, and found unchanged.
-    fresh = kept.with_name(f"{kept.name}.new")
+    fresh = target.with_name(f"{target.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(tried, fresh)
-    shutil.rmtree(kept, ignore_errors=True)
-    fresh.rename(kept)
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.rename(target)
 
 
 @dlt.resource(name="offices")  # type: ignore[untyped-decorator,unused-ignore]  # optional: its types may be unknown

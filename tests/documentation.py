@@ -157,10 +157,10 @@ def own_site() -> Iterator[Mapping[str, str]]:
             yield {**emulator.settings(url), "JSM_ASSETS_IMPORT_TOKEN": source.token}
 
 
-def fits(shown: str, printed: str) -> bool:
+def fits(expected: str, printed: str) -> bool:
     """Compare an output that may be abridged by ellipses with a printed one."""
     pattern = "".join(
         r"(?:.*\n)*?" if line.strip() == "…" else f"{re.escape(line.rstrip()).replace('…', '.*?')}[ ]*\n"
-        for line in shown.splitlines()
+        for line in expected.splitlines()
     )
     return re.fullmatch(pattern or r"\n", f"{printed.rstrip()}\n") is not None

@@ -45,7 +45,7 @@ from tests.model.samples import MODEL
 #: emulator shares no code with the SDK.
 MODULES = ("jsm_assets_dest", "jsm_assets_dest.okta", "jsm_assets_dest.tables")
 
-#: Constructors that only the library calls, with the reason. Their methods are checked all the same.
+#: Constructors that only the library calls, with the reason. Their methods are checked anyway.
 LIBRARY_CREATES = {
     "RequestEvent": "on_request receives it",
     "ChangedObject": "part of a preview",
@@ -298,7 +298,7 @@ def examples(emulator: Emulator) -> Mapping[str, object]:
             jsm_assets_dest.Destination(name="Okta"), jsm_assets_dest.AsyncDestination(name="Okta"),
         ]  # fmt: skip
         execution.cancel()
-    found = {type(value).__name__: value for value in values}
+    by_name = {type(value).__name__: value for value in values}
 
     async def read_async() -> None:
         async with emulator.connect_async() as connection:
@@ -308,19 +308,19 @@ def examples(emulator: Emulator) -> Mapping[str, object]:
             for value in (
                 connection, schema, token, await token.plan(MODEL), execution, *await schema.find_conflicts(MODEL),
             ):  # fmt: skip
-                found[type(value).__name__] = value
+                by_name[type(value).__name__] = value
             await execution.cancel()
 
     asyncio.run(read_async())
-    found |= {
-        "BuildPlanRecord": found["BuildPlan"],
-        "ConflictRecord": found["ObjectTypeConflict"],
-        "Execution": found["ImportExecution"],
-        "ExecutionFacts": found["ImportExecution"],
+    by_name |= {
+        "BuildPlanRecord": by_name["BuildPlan"],
+        "ConflictRecord": by_name["ObjectTypeConflict"],
+        "Execution": by_name["ImportExecution"],
+        "ExecutionFacts": by_name["ImportExecution"],
         "ObjectSchemaRecord": schema,
         "ObjectSchemaSpec": MODEL,
     }
-    return found
+    return by_name
 
 
 CALLABLES = list(public_callables())

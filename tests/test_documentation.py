@@ -157,7 +157,7 @@ def test_interpreter_has_no_settings_by_default(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    ("shown", "printed"),
+    ("expected", "printed"),
     [
         ("one\n", "one\n"),
         ("one\ntwo", "one\ntwo\n\n"),
@@ -169,12 +169,12 @@ def test_interpreter_has_no_settings_by_default(tmp_path: Path, monkeypatch: pyt
         ("", ""),
     ],
 )
-def test_fits_accepts_complete_and_abridged_output(shown: str, printed: str) -> None:
-    assert fits(shown, printed)
+def test_fits_accepts_complete_and_abridged_output(expected: str, printed: str) -> None:
+    assert fits(expected, printed)
 
 
 @pytest.mark.parametrize(
-    ("shown", "printed"),
+    ("expected", "printed"),
     [
         ("one\n", "two\n"),
         ("one\n", "one\ntwo\n"),
@@ -185,5 +185,5 @@ def test_fits_accepts_complete_and_abridged_output(shown: str, printed: str) -> 
         ("", "one\n"),
     ],
 )
-def test_fits_rejects_missing_and_different_lines(shown: str, printed: str) -> None:
-    assert not fits(shown, printed)
+def test_fits_rejects_missing_and_different_lines(expected: str, printed: str) -> None:
+    assert not fits(expected, printed)

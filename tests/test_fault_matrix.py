@@ -116,7 +116,7 @@ ALSO: dict[int, tuple[str, ...]] = {
 
 def named_tests() -> dict[str, str]:
     """Every test function by file and name, with its name alone."""
-    found: dict[str, str] = {}
+    tests_by_row: dict[str, str] = {}
     for path in TESTS.rglob("test_*.py"):
         # Tests stand in modules and classes, never within other functions: there is no need to look into those.
         bodies = [ast.parse(path.read_text(encoding="utf-8")).body]
@@ -127,12 +127,12 @@ def named_tests() -> dict[str, str]:
                 elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(
                     "test_"
                 ):
-                    found[f"{path.relative_to(TESTS).as_posix()}::{node.name}"] = node.name
-    return found
+                    tests_by_row[f"{path.relative_to(TESTS).as_posix()}::{node.name}"] = node.name
+    return tests_by_row
 
 
 def rows_of(name: str) -> set[int]:
-    """The rows in the name of a test."""
+    """Return the rows in the name of a test."""
     spelled = re.match(r"test_rows?_(\d+(?:_(?:to|and)_\d+)*)", name)
     if spelled is None:
         return set()
@@ -154,11 +154,11 @@ def test_names_of_tests_say_their_rows() -> None:
 def test_every_row_of_the_fault_matrix_has_a_test() -> None:
     """48 rows, none without, and no name that leads to nothing."""
     tests = named_tests()
-    shown: dict[int, list[str]] = {row: list(ALSO.get(row, ())) for row in MATRIX}
+    tests_of_row: dict[int, list[str]] = {row: list(ALSO.get(row, ())) for row in MATRIX}
     for place, name in tests.items():
         for row in rows_of(name):
             assert row in MATRIX, f"{place} names a row that the matrix does not have"
-            shown[row].append(place)
+            tests_of_row[row].append(place)
 
-    assert [row for row, places in shown.items() if not places] == []
+    assert [row for row, places in tests_of_row.items() if not places] == []
     assert [place for places in ALSO.values() for place in places if place not in tests] == []

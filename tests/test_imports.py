@@ -1,4 +1,4 @@
-"""What importing the package costs, in a fresh interpreter each time."""
+"""Cost of importing the package, in a fresh interpreter each time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 def run(program: str) -> str:
-    """The output of a program in a fresh interpreter; its failure is ours."""
+    """Return the output of a program in a fresh interpreter, and fail if it fails."""
     finished = subprocess.run(
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""The public surface: importable, documented, typed, and the same in both colours."""
+"""The public surface: importable, documented, typed, and the same sync and async."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ PUBLIC_MODULES = ("exceptions", "okta", "tables", "testing")
 
 
 def public_members(cls: type) -> Iterator[tuple[str, object]]:
-    """The public methods and properties that a class of ours defines or inherits from a class of ours."""
+    """Yield the public methods and properties that a class of ours defines or inherits from a class of ours."""
     seen: set[str] = set()
     for base in cls.__mro__:
         if not base.__module__.startswith("jsm_assets_dest"):
@@ -98,7 +98,7 @@ def test_in_the_reference(name: str) -> None:
 
 
 def public_names(module: ModuleType) -> list[str]:
-    """What a public module offers."""
+    """Return what a public module offers."""
     names: list[str] = list(module.__all__)
     return names
 
@@ -170,7 +170,7 @@ def test_no_any(name: str) -> None:
 
 
 def uncoloured(annotation: object) -> str:
-    """Return the text of an annotation, the same for both colors."""
+    """Return the text of an annotation, the same for sync and async."""
     if annotation in (AsyncRecords, Records):
         return "Records"
     plain = re.sub(r"\bAsync(?=[A-Z])", "", str(annotation)).replace("._async.", "._sync.")
@@ -178,7 +178,7 @@ def uncoloured(annotation: object) -> str:
 
 
 def shape(function: object) -> list[tuple[str, object, object, str]]:
-    """What a caller must know of a function: names, kinds, defaults and types of its parameters, and its result."""
+    """Return what a caller must know of a function: names, kinds, defaults and types of its parameters, and its result."""
     assert callable(function)
     signature = inspect.signature(function)
     parameters = [

@@ -1,4 +1,4 @@
-"""What the README shows is what a reader gets."""
+"""The commands and outputs of the README are correct."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ def test_output_of_the_example() -> None:
 @pytest.mark.parametrize("command", ["-m pytest", "examples/okta_destination.py"])
 def test_commands_stand_on_one_line(command: str) -> None:
     """The commands that CI takes out of the README are there once, and do all set-up themselves."""
-    found = [
+    matches = [
         line
         for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
         for line in block.splitlines()
         if command in line
     ]
 
-    assert len(found) == 1
-    assert found[0].startswith("python3 -m venv .venv && .venv/bin/pip -q install -e ")
+    assert len(matches) == 1
+    assert matches[0].startswith("python3 -m venv .venv && .venv/bin/pip -q install -e ")
 
 
 def test_links_lead_somewhere() -> None:

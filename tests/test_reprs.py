@@ -16,6 +16,7 @@ import jsm_assets_dest
 from jsm_assets_dest import (
     Adoption,
     ApiToken,
+    ChangedObject,
     ClientCredentials,
     Destination,
     Execution,
@@ -24,6 +25,7 @@ from jsm_assets_dest import (
     GroupLink,
     IconSpec,
     ImportOptions,
+    ImportProblem,
     Journal,
     Leaver,
     Limits,
@@ -177,6 +179,8 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
             record={"email": SECRETS[0]},
         ),
         IconSpec("laptop", "Laptop", "iVBORw0KGgo" * 50),
+        ChangedObject(identifier="00u1", key="OKT-1", label="Ana", attributes=("Status", "Department") * 9),
+        ImportProblem(code="lost", count=22, object_type="Applications"),
         Leaver(object_type="People", identifier="00u1"),
         LinkedObject(
             object_type="People", attribute="Jira User", key="OKT-1", label="Ana", outcome=LinkOutcome.LINKED

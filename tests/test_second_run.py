@@ -24,26 +24,59 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parent.parent
+#: Examples that need an optional library. `nox -s peers` and `nox -s spark` run them.
+EXAMPLE_NEEDS = {
+    "dask_import.py": "distributed",
+    "dataframe_import.py": "pandas",
+    "dlt_pipeline.py": "dlt",
+    "spark_import.py": "pyspark",
+}
 EXAMPLES = sorted(
-    path.name
-    for path in (ROOT / "examples").glob("*.py")
-    # These need a library that is not always installed, or answers to questions. They have tests of their own.
-    if path.name not in {"dask_import.py", "dataframe_import.py", "dlt_pipeline.py", "setup_wizard.py"}
+    {path.name for path in (ROOT / "examples").iterdir() if path.suffix in {".py", ".ipynb"}}
+    - EXAMPLE_NEEDS.keys()
 )
-#: Examples that need an optional library.
-EXAMPLE_NEEDS = {"spark_import.py": "pyspark"}
+_STRICT = ("-W", "error", "-W", "ignore::ResourceWarning")
 START = "from tests.second_run import remember\nremember()\n"
 
 #: Scripts whose second run says why it can't end as the first one, with the words that say it.
 REASONS = {"docs/reference/okta.md": "The folder export is not empty."}
 
 
-def run_twice(script: str, folder: Path, settings: dict[str, str]) -> list[subprocess.CompletedProcess[str]]:
+EXAMPLE = """
+import runpy, sys
+sys.argv = [{path!r}]
+runpy.run_path({path!r}, run_name="__main__")
+"""
+#: The wizard asks on its first run, and finds its answers on the second.
+WIZARD = """
+import runpy
+from jsm_assets_dest.testing import Emulator
+
+def answer(question):
+    print(question)
+    source = emulator.add_import_source("OKT", "Okta") if question.startswith(("Press Enter when", "Import")) else None
+    return source.token if question.startswith("Import token") else "it-" if question.startswith("Part") else ""
+
+with Emulator() as emulator, emulator.connect() as connection:
+    emulator.add_group("it-ops")
+    runpy.run_path({path!r})["main"]("okta.json", answer, connection)
+"""
+#: The cells in plain Python. A cell that needs a missing library is left out.
+NOTEBOOK = """
+import json, pathlib
+from tools.run_notebook import run
+run(json.loads(pathlib.Path({path!r}).read_text("utf-8")))
+"""
+
+
+def run_twice(
+    script: str, folder: Path, settings: dict[str, str], *, is_strict: bool = True
+) -> list[subprocess.CompletedProcess[str]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JSM_ASSETS_")}
     environment |= {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **settings}
     return [
         subprocess.run(
-            [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", "-c", START + script],
+            [sys.executable, *(_STRICT if is_strict else ()), "-c", START + script],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=folder,
@@ -56,8 +89,8 @@ def run_twice(script: str, folder: Path, settings: dict[str, str]) -> list[subpr
     ]
 
 
-def check(name: str, script: str, folder: Path, settings: dict[str, str]) -> None:
-    first, second = run_twice(script, folder, settings)
+def check(name: str, script: str, folder: Path, settings: dict[str, str], *, is_strict: bool = True) -> None:
+    first, second = run_twice(script, folder, settings, is_strict=is_strict)
 
     assert first.returncode == 0, first.stdout
     if name in REASONS:
@@ -84,13 +117,16 @@ def test_page_can_run_twice(page: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example_can_run_twice(example: str, tmp_path: Path) -> None:
-    if example in EXAMPLE_NEEDS:
-        pytest.importorskip(EXAMPLE_NEEDS[example], reason=f"the example needs {EXAMPLE_NEEDS[example]}")
-    path = ROOT / "examples" / example
-    script = (
-        f"import runpy, sys\nsys.argv = [{str(path)!r}]\nrunpy.run_path({str(path)!r}, run_name='__main__')\n"
-    )
-    check(example, script, tmp_path, {})
+    script = NOTEBOOK if example.endswith(".ipynb") else WIZARD if example == "setup_wizard.py" else EXAMPLE
+    check(example, script.format(path=str(ROOT / "examples" / example)), tmp_path, {})
+
+
+@pytest.mark.parametrize("example", EXAMPLE_NEEDS)
+def test_example_with_a_library_can_run_twice(example: str, tmp_path: Path) -> None:
+    """Warnings of the library are not errors."""
+    pytest.importorskip(EXAMPLE_NEEDS[example], reason=f"the example needs {EXAMPLE_NEEDS[example]}")
+    script = EXAMPLE.format(path=str(ROOT / "examples" / example))
+    check(example, script, tmp_path, {"RUNTIME__DLTHUB_TELEMETRY": "false"}, is_strict=False)
 
 
 def test_second_run_finds_the_objects_of_the_first(tmp_path: Path) -> None:

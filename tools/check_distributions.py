@@ -31,7 +31,7 @@ NEVER = re.compile(r"__pycache__|\.pyc$|\.sqlite|\.journal|\.coverage|/\.venv|/_
 
 
 def wheel_problems(files: Iterable[str], sources: Iterable[str]) -> list[str]:
-    """What is wrong with the files of a wheel, given the package's source files."""
+    """Return the problems of the files of a wheel, compared with the package's source files."""
     present = set(files)
     problems = [f"does not belong: {name}" for name in sorted(present) if not WHEEL_FILE.match(name)]
     problems += [f"is missing: {name}" for name in sorted(set(sources) - present)]
@@ -39,7 +39,7 @@ def wheel_problems(files: Iterable[str], sources: Iterable[str]) -> list[str]:
 
 
 def sdist_problems(files: Iterable[str]) -> list[str]:
-    """What is wrong with the files of an sdist, named without its top folder."""
+    """Return the problems of the files of an sdist, named without its top folder."""
     present = set(files)
     problems = [f"does not belong: {name}" for name in sorted(present) if NEVER.search(f"/{name}")]
     problems += [f"is missing: {name}" for name in SDIST_MUST if name not in present]
@@ -52,7 +52,7 @@ def sdist_problems(files: Iterable[str]) -> list[str]:
 
 
 def metadata_problems(metadata: Message, project: dict[str, object]) -> list[str]:
-    """What the metadata of the wheel lacks, compared with pyproject.toml."""
+    """Return the metadata that the wheel lacks, compared with pyproject.toml."""
     expected = {
         "Name": project["name"],
         "Version": project["version"],

@@ -64,14 +64,14 @@ class Rules:
     used: Counter[str] = field(default_factory=Counter)
 
     def rename(self, name: str) -> str:
-        """What a name in code is called in the blocking twin."""
+        """Return the name that the sync module uses."""
         if name in self.names:
             self.used[name] += 1
             return self.names[name]
         return TWIN.sub("", name)
 
     def reword(self, text: str) -> str:
-        """What a string or comment says in the blocking twin."""
+        """Return a string or comment as the sync module contains it."""
         for phrase, replacement in self.phrases.items():
             self.used[phrase] += text.count(phrase)
             text = text.replace(phrase, replacement)
@@ -81,19 +81,19 @@ class Rules:
         return TWIN.sub("", text)
 
     def unused(self) -> list[str]:
-        """The rules that matched in none of the files so far."""
+        """Return the rules that matched in none of the files so far."""
         return [rule for rule in (*self.names, *self.phrases) if not self.used[rule]]
 
 
 def header(source: str) -> str:
-    """The first line of a derived file."""
+    """Return the first line of a derived file."""
     return (
         f"# Derived from {source} by tools/derive_sync.py: do not edit; change {source} and derive again.\n"
     )
 
 
 def derive(text: str, source: str, rules: Rules) -> str:
-    """The blocking twin of an async module's text, not yet formatted.
+    """Derive the text of the sync module from that of an async module, not yet formatted.
 
     Args:
         text: The async module.
@@ -109,7 +109,7 @@ def derive(text: str, source: str, rules: Rules) -> str:
     except SyntaxError as error:
         raise DerivationError(f"{source}: the derived text is not Python: {error}") from error
     body = derived.partition("\n")[2]
-    survivors = [f"{source}: {found}" for found in _survivors(body)]
+    survivors = [f"{source}: {survivor}" for survivor in _survivors(body)]
     if survivors:
         raise DerivationError(
             "something asynchronous survived; add a rule or write it otherwise:\n" + "\n".join(survivors)
@@ -159,7 +159,7 @@ def _edited(text: str, rules: Rules) -> str:
 
 
 def _needless_parentheses(tokens: Sequence[tokenize.TokenInfo]) -> Iterator[int]:
-    """The parentheses of `(await call()).name`, which nothing needs once the await is gone."""
+    """Return the parentheses of `(await call()).name`, which are not needed without the await."""
     for index, token in enumerate(tokens[:-1]):
         if token.string != "(" or tokens[index + 1].string != "await":
             continue
@@ -221,12 +221,12 @@ def _survivors(text: str) -> Iterator[str]:
     for token in _tokens(text):
         kind = tokenize.tok_name[token.type]
         pattern = SURVIVOR_IN_TEXT if kind in TEXT_TOKENS else SURVIVOR_IN_CODE
-        if kind not in LAYOUT_TOKENS - TEXT_TOKENS and (found := pattern.search(token.string)):
-            yield f"line {token.start[0]}: {found.group()!r} in {token.line.strip()}"
+        if kind not in LAYOUT_TOKENS - TEXT_TOKENS and (match := pattern.search(token.string)):
+            yield f"line {token.start[0]}: {match.group()!r} in {token.line.strip()}"
 
 
 def formatted(text: str, path: Path) -> str:
-    """The text as the project's formatter wants it: renaming changes lengths and the order of imports."""
+    """Format the text, because renaming changes lengths and the order of imports."""
     for command in (
         ("check", "--quiet", "--select", "I,F401,UP037", "--fix-only", "--stdin-filename", str(path), "-"),
         ("format", "--quiet", "--stdin-filename", str(path), "-"),

@@ -17,17 +17,17 @@ BOUND = re.compile(r"(?P<name>[A-Za-z0-9._-]+)\s*>=\s*(?P<version>[0-9.]+)")
 
 
 def lowest(requirements: Sequence[str]) -> list[str]:
-    """The requirements, each at its lower bound.
+    """Return the requirements, each at its lower bound.
 
     Raises:
-        ValueError: A requirement has no lower bound, so that nobody knows what it promises.
+        ValueError: A requirement has no lower bound, so that no one knows what it promises.
     """
     pins: list[str] = []
     for requirement in requirements:
-        found = BOUND.match(requirement)
-        if found is None:
+        match = BOUND.match(requirement)
+        if match is None:
             raise ValueError(f"{requirement!r} has no lower bound")
-        pins.append(f"{found['name']}=={found['version']}")
+        pins.append(f"{match['name']}=={match['version']}")
     return pins
 
 

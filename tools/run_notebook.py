@@ -35,9 +35,9 @@ class Shown:
     def __init__(self, output: dict[str, Any]) -> None:
         self._output = output
 
-    def update(self, shown: object) -> None:
+    def update(self, value: object) -> None:
         """Show something else in the same place."""
-        self._output["data"] = bundle(shown)
+        self._output["data"] = bundle(value)
 
 
 class Outputs(io.TextIOBase):
@@ -53,9 +53,9 @@ class Outputs(io.TextIOBase):
         self.collected[-1]["text"] += text
         return len(text)
 
-    def display(self, shown: object, *, display_id: bool = False) -> Shown | None:
+    def display(self, value: object, *, display_id: bool = False) -> Shown | None:
         """Show something, as `display` of a notebook does."""
-        self.collected.append({"data": bundle(shown), "metadata": {}, "output_type": "display_data"})
+        self.collected.append({"data": bundle(value), "metadata": {}, "output_type": "display_data"})
         return Shown(self.collected[-1]) if display_id else None
 
     def result(self, value: object, count: int) -> None:
@@ -71,14 +71,14 @@ class Outputs(io.TextIOBase):
             )
 
 
-def bundle(shown: object) -> dict[str, str]:
-    """What a notebook keeps of a value: its HTML, where it has one, and its text."""
-    page = getattr(shown, "_repr_html_", None)
-    return ({"text/html": page()} if page is not None else {}) | {"text/plain": repr(shown)}
+def bundle(value: object) -> dict[str, str]:
+    """Return the stored forms of a value: its text, and its HTML if it has one."""
+    page = getattr(value, "_repr_html_", None)
+    return ({"text/html": page()} if page is not None else {}) | {"text/plain": repr(value)}
 
 
 def run(notebook: dict[str, Any]) -> dict[str, Any]:
-    """The same notebook with what its cells show today."""
+    """Return the notebook with the current outputs of its cells."""
     fresh = deepcopy(notebook)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     with asyncio.Runner() as runner:
@@ -94,7 +94,7 @@ def run(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def can_run(cell: dict[str, Any]) -> bool:
-    """True unless a tag of the cell names a library that is not installed."""
+    """Return False if a tag of the cell names a library that is not installed."""
     needed = [
         tag.removeprefix("needs-") for tag in cell["metadata"].get("tags", ()) if tag.startswith("needs-")
     ]
@@ -132,15 +132,15 @@ def _jupyter(outputs: Outputs) -> Generator[None, None, None]:
         yield
     finally:
         # Only these two: what a cell has imported stays imported.
-        for name, found in before.items():
-            if found is None:
+        for name, content in before.items():
+            if content is None:
                 del sys.modules[name]
             else:
-                sys.modules[name] = found
+                sys.modules[name] = content
 
 
 def tidied(notebook: dict[str, Any]) -> dict[str, Any]:
-    """A notebook as it is kept: without what differs from machine to machine, texts as lists of lines."""
+    """Return a notebook in its stored form: without values that differ between machines, and with texts as lists of lines."""
     tidy = deepcopy(notebook)
     tidy["metadata"] = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -162,7 +162,7 @@ def _lines(text: str | list[str]) -> list[str]:
 
 
 def written(notebook: dict[str, Any]) -> str:
-    """A notebook as the text of its file."""
+    """Return a notebook as the text of its file."""
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -45,7 +45,7 @@ def connect(emulator: Emulator, token: str | None = None) -> Connection:
 
 
 def small_model() -> SchemaModel:
-    """A model with people only."""
+    """Return a model with people only."""
     return okta.schema_model("standard").without("user_types", "groups", "applications", "devices")
 
 

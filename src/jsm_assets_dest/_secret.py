@@ -13,7 +13,7 @@ class Secret:
     """A secret that shows itself only when asked by name.
 
     `str`, `repr`, `format` and `vars` show a mask or nothing, comparing takes the same time whatever is compared,
-    and pickling or copying into another process is refused: a secret travels by reference (`env:NAME`), not by value.
+    and pickling or copying into another process is rejected: a secret travels by reference (`env:NAME`), not by value.
     """
 
     __slots__ = ("_reveal",)

@@ -8,7 +8,7 @@ completes it after all tasks succeeded. Spark runs these steps in processes of t
 
 A task names its partition, and the ids of its chunks follow from that name. So a task that runs again, because its worker
 was lost or is slow, sends the same chunks again instead of new ones. For this, the partition must have the same rows in the
-same order. If a task fails for good, the execution is cancelled, and nothing of it is in Assets.
+same order. If a task fails permanently, the execution is cancelled, and nothing of it is in Assets.
 
 Needs pyspark 4 or later.
 """

@@ -20,12 +20,12 @@ SITE = "https://acme.atlassian.net"
 EMAIL = "ana@acme.com"
 TOKEN = "ATATT3xFfGF0T4JNjKpQ7w=1A2B3C4D"
 
-#: What a service says: an answer, or a failure of the transport.
+#: What a service says: a response, or a failure of the transport.
 Said = Response | Exception
 
 
 class Clock:
-    """A clock that moves only when somebody sleeps."""
+    """A clock that moves only when someone sleeps."""
 
     def __init__(self, now: float = 1000.0) -> None:
         self.now = now
@@ -49,7 +49,7 @@ class Clock:
 
 @define
 class Service:
-    """Answers requests from a script: for each operation its answers in order, the last one again and again."""
+    """Answers requests from a script: for each operation its responses in order, the last one again and again."""
 
     script: Mapping[str, Said | Sequence[Said]]
     clock: Clock = field(factory=Clock)
@@ -61,11 +61,11 @@ class Service:
 
     @property
     def operations(self) -> list[str]:
-        """What was asked, in order."""
+        """The received requests, in order."""
         return [request.operation for request in self.sent]
 
     def site(self, **options: Any) -> Site:
-        """A site that lives by this service's clock and draws the highest chance every time."""
+        """Return a site that uses this service's clock and always draws the highest random value."""
         given: dict[str, Any] = {
             "url": SITE,
             "credentials": ApiToken(EMAIL, TOKEN),
@@ -74,17 +74,17 @@ class Service:
         return Site(**{**given, "clock": self.clock, "chance": lambda: 1.0, **options})
 
     def response(self, request: Request) -> Response:
-        """The next thing that the script says to an operation."""
+        """Return the next reply of the script to an operation."""
         self.sent.append(request)
         self.clock.now += self.seconds
-        said = self.script[request.operation]
-        if not isinstance(said, Response | Exception):
+        replies = self.script[request.operation]
+        if not isinstance(replies, Response | Exception):
             number = self._given.get(request.operation, 0)
             self._given[request.operation] = number + 1
-            said = said[min(number, len(said) - 1)]
-        if isinstance(said, Exception):
-            raise said
-        return said
+            replies = replies[min(number, len(replies) - 1)]
+        if isinstance(replies, Exception):
+            raise replies
+        return replies
 
     def run(self, operation: Operation[T]) -> T:
         """Carry an operation out."""

@@ -46,10 +46,10 @@ WAYS_IN: dict[str, Callable[[Emulator], Credentials]] = {
 
 
 def connect(emulator: Emulator, credentials: Credentials, **options: Any) -> Connection:
-    """A connection to the emulated site, without retries unless asked for."""
-    given: dict[str, Any] = {"retry": RetryPolicy.off(), **options}
+    """Return a connection to the emulated site, without retries unless asked for."""
+    arguments: dict[str, Any] = {"retry": RetryPolicy.off(), **options}
     return Connection.external_site(
-        emulator.site, credentials, transport=emulator.transport, clock=emulator.clock, **given
+        emulator.site, credentials, transport=emulator.transport, clock=emulator.clock, **arguments
     )
 
 
@@ -57,7 +57,7 @@ COLOURS = ("blocking", "asynchronous")
 
 
 def called(colour: str, emulator: Emulator, credentials: Credentials, name: str) -> Any:
-    """What a method of a connection gives, in one of the colours, without retries."""
+    """Return the result of a method of a sync or async connection, without retries."""
     if colour == "blocking":
         with connect(emulator, credentials) as connection:
             return getattr(connection, name)()
@@ -77,7 +77,7 @@ def called(colour: str, emulator: Emulator, credentials: Credentials, name: str)
 
 @pytest.fixture
 def emulator() -> Emulator:
-    """A site with one object schema."""
+    """Return a site with one object schema."""
     emulator = Emulator()
     emulator.add_object_schema("OKT", "Okta")
     return emulator
@@ -239,13 +239,13 @@ def test_the_check_names_what_was_taken_away(emulator: Emulator, name: str, way:
 
     report: ConnectionReport = called(colour, emulator, credentials, "check")
 
-    found = report[failure.name]
-    assert found.state is CheckState.FAILED, str(report)
-    assert type(found.error) is failure.error
-    assert found.who == failure.who
-    assert found.cause
-    assert found in report.problems
-    # Nobody is sent after a consequence of the cause.
+    check = report[failure.name]
+    assert check.state is CheckState.FAILED, str(report)
+    assert type(check.error) is failure.error
+    assert check.who == failure.who
+    assert check.cause
+    assert check in report.problems
+    # No one is sent after a consequence of the cause.
     assert type(report.problems[0].error) is failure.error
     with pytest.raises(errors.ProblemsFoundError):
         report.raise_for_problems()
@@ -257,7 +257,7 @@ def test_the_check_names_what_was_taken_away(emulator: Emulator, name: str, way:
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize(("name", "way"), [case for case in CASES if FAILURES[case[0]].raised is not None])
 def test_an_ordinary_call_raises_the_same(emulator: Emulator, name: str, way: str, colour: str) -> None:
-    """Whoever does not check first learns the same from the first call, and never gets an empty list."""
+    """Anyone who does not check first learns the same from the first call, and never gets an empty list."""
     failure = FAILURES[name]
     credentials = WAYS_IN[way](emulator)
     failure.take(emulator)
@@ -333,7 +333,7 @@ def test_a_missing_scope_is_named(emulator: Emulator) -> None:
 
 
 def test_the_free_plan_is_told_from_a_missing_licence(emulator: Emulator) -> None:
-    """Both look the same to whoever asks Assets only."""
+    """Both look the same to anyone who asks Assets only."""
     emulator.access.disable_assets("denied", free_plan=True)
     with connect(emulator, ApiToken(emulator.email, emulator.api_token)) as connection:
         report = connection.check()
@@ -344,18 +344,18 @@ def test_the_free_plan_is_told_from_a_missing_licence(emulator: Emulator) -> Non
 
 def test_a_provider_is_asked_again_when_its_token_has_run_out(emulator: Emulator) -> None:
     """Once, and the call goes on."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     def provider() -> str:
-        asked.append(emulator.oauth_token())
-        return asked[-1]
+        requested.append(emulator.oauth_token())
+        return requested[-1]
 
     with connect(emulator, OAuthToken(provider)) as connection:
         connection.object_schemas()
         emulator.access.expire_oauth()
         connection.object_schemas()
 
-    assert len(asked) == 2
+    assert len(requested) == 2
 
 
 def test_client_credentials_are_exchanged_and_renewed(emulator: Emulator) -> None:
@@ -413,13 +413,13 @@ def test_one_exchange_serves_all_tasks(emulator: Emulator) -> None:
 
 
 def test_a_refused_token_is_renewed_once_for_all_threads(emulator: Emulator) -> None:
-    """All eight are refused with the same token; the provider is asked once more, not eight times."""
-    asked: list[str] = []
+    """All eight are rejected with the same token; the provider is asked once more, not eight times."""
+    requested: list[str] = []
     start = threading.Barrier(8)
 
     def provider() -> str:
-        asked.append(emulator.oauth_token())
-        return asked[-1]
+        requested.append(emulator.oauth_token())
+        return requested[-1]
 
     def work(connection: Connection) -> int:
         start.wait()
@@ -431,11 +431,11 @@ def test_a_refused_token_is_renewed_once_for_all_threads(emulator: Emulator) -> 
         with ThreadPoolExecutor(8) as pool:
             assert list(pool.map(work, [connection] * 8)) == [1] * 8
 
-    assert len(asked) == 2
+    assert len(requested) == 2
 
 
 def test_a_wrong_client_secret_says_so(emulator: Emulator) -> None:
-    """The authorization server's refusal is a rejected login, with the page where secrets are made."""
+    """The authorization server's rejection is a rejected login, with the page where secrets are made."""
     client_id, _ = emulator.client_credentials()
     with connect(emulator, ClientCredentials(client_id, "not-the-client-secret")) as connection:
         report = connection.check()
@@ -472,10 +472,10 @@ def test_nothing_leaks_on_the_way(emulator: Emulator, way: str, caplog: pytest.L
     """Logs of every library at every level, errors, tracebacks with locals, reports: the secret is in none of them."""
     credentials = WAYS_IN[way](emulator)
     secrets = [secret for find in SECRETS.values() for secret in find(credentials)]
-    shown: list[str] = []
+    texts: list[str] = []
     with caplog.at_level(logging.DEBUG), connect(emulator, credentials) as connection:
         report = connection.check()
-        shown += [
+        texts += [
             str(report),
             json.dumps(report.to_dict()),
             report._repr_html_(),
@@ -486,10 +486,10 @@ def test_nothing_leaks_on_the_way(emulator: Emulator, way: str, caplog: pytest.L
         with pytest.raises(AssetsError) as caught:
             connection.object_schemas()
         trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-        # The frames of this test hold the secret on purpose.
+        # The frames of this test hold the secret intentionally.
         frames = [frame for frame in trace.stack if frame.filename != __file__]
-        shown += [str(frame.locals) for frame in frames]
-        shown += [
+        texts += [str(frame.locals) for frame in frames]
+        texts += [
             str(caught.value),
             repr(caught.value),
             json.dumps(caught.value.to_dict()),
@@ -501,4 +501,4 @@ def test_nothing_leaks_on_the_way(emulator: Emulator, way: str, caplog: pytest.L
     assert secrets
     for secret in secrets:
         assert secret not in caplog.text
-        assert not any(secret in text for text in shown)
+        assert not any(secret in text for text in texts)

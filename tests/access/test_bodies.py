@@ -97,37 +97,37 @@ def test_the_dialect_is_read(dialect: str) -> None:
     """Sentences, fields and the word for the error, wherever they stand."""
     body, messages, fields, code = DIALECTS[dialect]
 
-    found = read_body(JSON, body.encode())
+    body_facts = read_body(JSON, body.encode())
 
-    assert found.messages == messages
-    assert found.field_errors == fields
-    assert found.code == code
-    assert not found.is_html
+    assert body_facts.messages == messages
+    assert body_facts.field_errors == fields
+    assert body_facts.code == code
+    assert not body_facts.is_html
 
 
 def test_the_gateway_says_that_there_is_no_such_path() -> None:
     """Its "not found" is known by its members; "No message available" is no message."""
-    found = read_body(
+    body_facts = read_body(
         JSON,
         b'{"timestamp":"2026-10-08T10:00:00Z","status":404,"error":"Not Found","message":"No message available","path":"/x"}',
     )
 
-    assert found.is_path_unknown
-    assert found.messages == ("Not Found", "No message available")
+    assert body_facts.is_path_unknown
+    assert body_facts.messages == ("Not Found", "No message available")
 
 
 def test_the_objections_to_a_mapping_are_read() -> None:
     """All codes, and the place of the first."""
-    found = read_body(
+    body_facts = read_body(
         JSON,
         b'{"dataValidationErrors":[{"code":"UNKNOWN_REFERENCE","location":"People/Manager"},'
         b'{"code":"EXTERNAL_ID_MISMATCH","message":"Other id"},{"code":7},"x"]}',
     )
 
-    assert found.codes == ("UNKNOWN_REFERENCE", "EXTERNAL_ID_MISMATCH")
-    assert found.code == "UNKNOWN_REFERENCE"
-    assert found.location == "People/Manager"
-    assert found.messages == ("UNKNOWN_REFERENCE: People/Manager", "EXTERNAL_ID_MISMATCH: Other id", "x")
+    assert body_facts.codes == ("UNKNOWN_REFERENCE", "EXTERNAL_ID_MISMATCH")
+    assert body_facts.code == "UNKNOWN_REFERENCE"
+    assert body_facts.location == "People/Manager"
+    assert body_facts.messages == ("UNKNOWN_REFERENCE: People/Manager", "EXTERNAL_ID_MISMATCH: Other id", "x")
 
 
 PAGE = b"""<!DOCTYPE html><html><head><title>
@@ -138,14 +138,14 @@ PAGE = b"""<!DOCTYPE html><html><head><title>
 
 def test_a_page_is_read_without_what_nobody_sees() -> None:
     """Title and text; scripts, styles and comments are not searched for phrases."""
-    found = read_body("text/html", PAGE)
+    body_facts = read_body("text/html", PAGE)
 
-    assert found.is_html
-    assert found.title == "Page Unavailable"
-    assert "your site is unavailable." in found.text
+    assert body_facts.is_html
+    assert body_facts.title == "Page Unavailable"
+    assert "your site is unavailable." in body_facts.text
     for hidden in ("scope", "color", "xsrf"):
-        assert hidden not in found.text
-    assert found.messages == ()
+        assert hidden not in body_facts.text
+    assert body_facts.messages == ()
 
 
 @pytest.mark.parametrize(
@@ -211,14 +211,14 @@ def test_a_hostile_body_is_read_quickly(body: bytes) -> None:
 @given(st.text(max_size=40), st.binary(max_size=400))
 def test_reading_never_fails(content_type: str, body: bytes) -> None:
     """Bodies come from outside."""
-    found = read_body(content_type, body)
+    body_facts = read_body(content_type, body)
 
-    assert all(found.messages)
+    assert all(body_facts.messages)
 
 
 def test_a_body_of_megabytes_is_not_parsed() -> None:
-    """Real refusals have a few hundred bytes; of a larger one only the beginning is searched."""
-    found = read_body(JSON, b'{"message":"' + b"word " * 300_000 + b'"}')
+    """Real rejections have a few hundred bytes; of a larger one only the beginning is searched."""
+    body_facts = read_body(JSON, b'{"message":"' + b"word " * 300_000 + b'"}')
 
-    assert found.messages == ()
-    assert "word word" in found.text
+    assert body_facts.messages == ()
+    assert "word word" in body_facts.text

@@ -31,7 +31,7 @@ def test_a_refusal_for_too_many_requests_costs_less() -> None:
 
 
 def test_a_success_after_a_retry_gives_its_cost_back() -> None:
-    """What the last retry cost comes back, so that single failures do not wear the budget down."""
+    """A success returns the cost of the last retry, so single failures do not use up the budget."""
     budget = Budget(500)
     cost = budget.take()
 
@@ -62,7 +62,7 @@ def test_it_never_holds_more_than_its_size() -> None:
 
 
 def test_none_is_no_limit() -> None:
-    """Whoever passes None gets no budget."""
+    """Anyone who passes None gets no budget."""
     budget = Budget(None)
 
     assert all(budget.take() == 14 for _ in range(1000))
@@ -82,7 +82,7 @@ def test_zero_is_no_retries() -> None:
 
 @given(st.lists(st.sampled_from(["failure", "throttled", "success", "plain"]), max_size=300))
 def test_the_tokens_stay_within_bounds(events: list[str]) -> None:
-    """Whatever happens, there are never fewer than 0 nor more than 500."""
+    """The budget stays between 0 and 500."""
     budget = Budget(500)
     cost: int | None = None
     for event in events:
@@ -99,7 +99,7 @@ def test_the_tokens_stay_within_bounds(events: list[str]) -> None:
 def test_threads_cannot_take_the_same_token_twice() -> None:
     """Eight threads take what there is, and not one retry more."""
     budget = Budget(500, failure_cost=1)
-    taken: list[int] = []
+    grants: list[int] = []
     start = threading.Barrier(8)
 
     def take() -> None:
@@ -107,7 +107,7 @@ def test_threads_cannot_take_the_same_token_twice() -> None:
         count = 0
         while budget.take() is not None:
             count += 1
-        taken.append(count)
+        grants.append(count)
 
     threads = [threading.Thread(target=take) for _ in range(8)]
     for thread in threads:
@@ -115,4 +115,4 @@ def test_threads_cannot_take_the_same_token_twice() -> None:
     for thread in threads:
         thread.join()
 
-    assert sum(taken) == 500
+    assert sum(grants) == 500

@@ -1,4 +1,4 @@
-"""Credentials are checked when they are made, and a refused one is never repeated."""
+"""Credentials are checked when they are made, and a rejected one is never repeated."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ FAULTS: dict[str, tuple[object, str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_secret_with_a_fault_is_refused_without_being_repeated(kind: str, fault: str) -> None:
     """The error says what is wrong and how to put it right, and nothing shows the value, locals included."""
-    value, said = FAULTS[fault]
+    value, message = FAULTS[fault]
     # Sealed in a secret, so that this test's own frame does not show it either.
     sealed = Secret(value) if isinstance(value, str) else value
     del value
@@ -71,12 +71,12 @@ def test_a_secret_with_a_fault_is_refused_without_being_repeated(kind: str, faul
         MAKERS[kind](sealed)
 
     error = caught.value
-    assert said in error.what
+    assert message in error.what
     assert error.fix
     assert error.remedies[0].startswith("You: ")
-    shown = f"{error} {error!r} {vars(error)} {error.to_dict()}"
-    assert "visible" not in shown
-    assert "Injected" not in shown
+    text = f"{error} {error!r} {vars(error)} {error.to_dict()}"
+    assert "visible" not in text
+    assert "Injected" not in text
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_secret_with_a_fault_is_refused_without_being_repeated(kind: str, faul
     ],
 )
 def test_a_traceback_with_locals_shows_nothing(make: Callable[[], object]) -> None:
-    """No frame of the package still holds the refused value when the error is raised."""
+    """No frame of the package still holds the rejected value when the error is raised."""
     try:
         make()
     except InvalidCredentialError as error:
@@ -132,7 +132,7 @@ def test_an_api_token_is_no_import_token() -> None:
 
 
 @pytest.mark.parametrize(
-    ("email", "said"),
+    ("email", "message"),
     [
         ("", "is blank"),
         ("ana", "is invalid"),
@@ -147,17 +147,17 @@ def test_an_api_token_is_no_import_token() -> None:
         (None, "is None"),
     ],
 )
-def test_an_email_address_with_a_fault_is_refused(email: str, said: str) -> None:
+def test_an_email_address_with_a_fault_is_refused(email: str, message: str) -> None:
     """The address is half of the credential, and as easily mistyped."""
     with pytest.raises(InvalidCredentialError) as caught:
         ApiToken(email, API_TOKEN)
 
-    assert said in caught.value.what
+    assert message in caught.value.what
     assert caught.value.field == "email"
 
 
 def test_address_and_token_swapped_are_told_apart() -> None:
-    """A token in the place of the address is refused, and not shown as an address would be."""
+    """A token in the place of the address is rejected, and not shown as an address would be."""
     with pytest.raises(InvalidCredentialError) as caught:
         ApiToken(API_TOKEN, EMAIL)
 
@@ -229,7 +229,7 @@ def test_tokens_are_borne() -> None:
 
 
 def test_what_must_be_asked_for_is_not_known_at_once() -> None:
-    """A provider and client credentials give their token later; making them asks nobody."""
+    """A provider and client credentials give their token later; making them asks no one."""
 
     def provider() -> str:
         raise AssertionError("asked too early")
@@ -243,7 +243,7 @@ def test_what_must_be_asked_for_is_not_known_at_once() -> None:
 
 
 def test_a_scoped_api_token_may_be_borne() -> None:
-    """The gateway takes a token with scopes as a bearer token too; only an import token is refused."""
+    """The gateway takes a token with scopes as a bearer token too; only an import token is rejected."""
     assert OAuthToken(API_TOKEN).token == Secret(API_TOKEN)
 
 

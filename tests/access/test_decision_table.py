@@ -33,19 +33,19 @@ ACCOUNT = "5b10a2844c20165700ede21g"
 
 
 def on_site(operation: str = "read myself", path: str = "/rest/api/3/myself", method: str = "GET") -> Request:
-    """A call to the site itself."""
+    """Return a call to the site itself."""
     return Request(operation=operation, method=method, url=f"{SITE}{path}", host=Host.SITE)
 
 
 def on_assets(
     operation: str = "list object schemas", path: str = "/objectschema/list", method: str = "GET"
 ) -> Request:
-    """A call to the workspace with an account's credential."""
+    """Return a call to the workspace with an account's credential."""
     return Request(operation=operation, method=method, url=f"{WORKSPACE}{path}")
 
 
 def on_import(operation: str = "start import", url: str = IMPORT, method: str = "POST") -> Request:
-    """A call with an import token."""
+    """Return a call with an import token."""
     return Request(operation=operation, method=method, url=url, credential=Credential.IMPORT_TOKEN)
 
 
@@ -76,7 +76,7 @@ UNAVAILABLE_PAGE = (
 
 @frozen
 class Row:
-    """One line of the table: an answer to a request, and the error that it means."""
+    """One line of the table: a response to a request, and the error that it means."""
 
     number: str
     request: Request
@@ -584,7 +584,7 @@ ROWS = [
         EDGE,
         BASIC,
     ),
-    # 14 to 21: refused after a good login
+    # 14 to 21: rejected after a good login
     Row("14", MYSELF, 403, b"XSRF check failed", errors.XsrfError, EDGE, BASIC),
     Row("14", MYSELF, 403, b"<html><body>XSRF check failed</body></html>", errors.XsrfError, {}, BASIC),
     Row(
@@ -854,7 +854,7 @@ ROWS = [
         {**EDGE, **ran_as_us},
         PROVEN,
     ),
-    # 29: answered like an anonymous visitor, or as somebody else
+    # 29: answered like an anonymous visitor, or as another user
     Row(
         "29",
         on_site("list service desks", "/rest/servicedeskapi/servicedesk"),
@@ -957,7 +957,7 @@ def test_every_row_of_the_table_is_here() -> None:
     ("request_", "response", "known"),
     [
         (MYSELF, Response(200, {**EDGE, **ran_as_us}, b'{"accountId":"5"}'), PROVEN),
-        (MYSELF, Response(200, EDGE, b'{"accountId":"5"}'), BASIC),  # the answer itself proves who it is
+        (MYSELF, Response(200, EDGE, b'{"accountId":"5"}'), BASIC),  # the response itself proves who it is
         (on_site("read licence", "/x"), Response(200, ran_as_us, b"{}"), BASIC),
         (on_site("read tenant info", "/_edge/tenant_info"), Response(200, {}, b'{"cloudId":"1"}'), BASIC),
         (on_site("read x", "/x").changed(credential=Credential.NONE), Response(200, {}, b"{}"), BASIC),
@@ -987,7 +987,7 @@ def test_a_good_answer_is_handed_on(request_: Request, response: Response, known
 
 @pytest.mark.parametrize("body", [b'{"id": "1", "na', b" [", b"[" * 100_000])
 def test_half_an_answer_is_none_where_nothing_is_needed_either(body: bytes) -> None:
-    """What broke off may have been anything; a chunk is sent again then, which is safe."""
+    """An interrupted response may have been anything; the chunk is sent again, which is safe."""
     with pytest.raises(errors.MalformedAnswerError) as caught:
         classify(on_import("submit chunk").changed(empty_answer=True), Response(200, {}, body))
 
@@ -1002,7 +1002,7 @@ def test_no_content_is_no_answer_to_a_question(body: bytes) -> None:
 
 
 def test_objects_may_speak_of_addresses() -> None:
-    """An attribute named "IP address" with any value is data, not a refusal."""
+    """An attribute named "IP address" with any value is data, not a rejection."""
     body = b'{"values":[{"name":"IP address","text":"The IP address has been rejected by the firewall"}]}'
     response = Response(200, EDGE, body)
 
@@ -1015,7 +1015,7 @@ def test_objects_may_speak_of_addresses() -> None:
 
 
 def test_a_page_of_redirects_names_the_host_and_nothing_else() -> None:
-    """What stands in the query of a redirect may be secret."""
+    """The query of a redirect may contain a secret."""
     with pytest.raises(errors.UnexpectedRedirectError) as caught:
         classify(MYSELF, Response(302, {"location": "https://portal.example/a/b?token=geheim&user=ana"}, b""))
 
@@ -1202,7 +1202,7 @@ def test_every_response_is_returned_or_a_typed_error(
         assert error.status == status
 
 
-#: What an answer, a request and the knowledge about them may be made of, as far as it matters to a rule.
+#: What a response, a request and the knowledge about them may be made of, as far as it matters to a rule.
 STATUSES = st.sampled_from([200, 200, 200, 201, 202, 204, 299, 303, 400, 401, 403, 404, 409, 429, 500])
 _HEADERS = {
     "content-type": ["application/json", "text/html", "text/plain", ""],
@@ -1216,7 +1216,7 @@ _HEADERS = {
 HEADERS = st.sampled_from(
     [
         {name: value for name, value in zip(_HEADERS, values, strict=True) if value is not None}
-        for values in itertools.product(*([None, *known] for known in _HEADERS.values()))
+        for values in itertools.product(*([None, *header] for header in _HEADERS.values()))
     ]
 )
 BODIES = st.sampled_from(
@@ -1240,7 +1240,7 @@ REQUESTS = st.sampled_from(
 def test_the_quick_look_and_the_table_agree(
     status: int, headers: dict[str, str], body: bytes, request_: Request, known: dict[str, Any]
 ) -> None:
-    """What is recognised as good without the table is good by the table, too."""
+    """The table accepts each response that is accepted without it."""
     response = Response(status, headers, body)
 
     def outcome(judge_it: Callable[[], Response]) -> str:

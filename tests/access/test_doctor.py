@@ -18,7 +18,7 @@ FILE = Path(__file__).parents[2] / "examples" / "doctor.py"
 
 @pytest.fixture
 def doctor(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], int]:
-    """The example's main function, in a process that is configured for no site."""
+    """Return the example's main function, in a process without a configured site."""
     for name in os.environ:
         if name.startswith("JSM_ASSETS_"):
             monkeypatch.delenv(name)

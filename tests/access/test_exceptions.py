@@ -89,7 +89,7 @@ def test_it_travels(kind: type[AssetsError]) -> None:
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_message_has_four_parts(kind: type[AssetsError]) -> None:
-    """What happened, the cause, numbered remedies, one technical line with the trace ID."""
+    """A message has the event, the cause, numbered remedies, and a technical line with the trace ID."""
     lines = str(kind("It went wrong.", **FACTS)).splitlines()
 
     assert [line for line in lines if " says: " not in line] == [
@@ -216,7 +216,7 @@ def test_the_code_is_a_stable_word() -> None:
 
 
 def test_the_repr_is_short() -> None:
-    """What happened and the status; the advice is for `str`."""
+    """A repr shows the event and the status; only `str` has the remedies."""
     assert repr(exceptions.NotFoundError("It is not there.", status=404)) == (
         "NotFoundError('It is not there.', status=404)"
     )
@@ -250,7 +250,7 @@ def test_the_built_in_catches_it(kind: str, builtin: type[Exception]) -> None:
 
 
 def test_only_what_may_pass_by_itself_is_retryable() -> None:
-    """Transport failures but for the final ones, refusals for too many requests, and disturbances."""
+    """Transport failures but for the final ones, rejections for too many requests, and disturbances."""
     retryable = {kind.__name__ for kind in CLASSES if kind("x").retryable}
 
     assert retryable == {
@@ -270,7 +270,7 @@ def test_only_what_may_pass_by_itself_is_retryable() -> None:
 
 
 def test_what_was_certainly_not_sent_says_so() -> None:
-    """The rest is unknown, unless whoever raises knows better."""
+    """The rest is unknown, unless anyone who raises knows better."""
     unsent = {
         kind.__name__ for kind in CLASSES if issubclass(kind, TransportError) and kind("x").sent == "no"
     }
@@ -318,14 +318,14 @@ def test_what_cannot_be_pickled_stays_behind() -> None:
 
 
 def test_steps_are_remedies() -> None:
-    """Where only a person can act, the steps are what to do."""
+    """If only a person can act, the remedies are the steps."""
     steps = ("An object schema manager: open the page.", "They: choose the tab Roles.")
 
     assert RolesNotSettableError("x", link="https://acme.atlassian.net/x", steps=steps).remedies == steps
 
 
 def test_a_query_never_becomes_part_of_an_error() -> None:
-    """Queries may hold what nobody should see."""
+    """Queries may hold what no one should see."""
     assert exceptions.ApiError("x", path="/rest/api?token=geheim").path == "/rest/api"
 
 

@@ -24,7 +24,7 @@ PROVEN: dict[str, Any] = {"basic_on_site": True, "account": "ana@acme.com", "acc
 
 
 def on_site(operation: str, path: str) -> Request:
-    """A call to the site itself."""
+    """Return a call to the site itself."""
     return Request(operation=operation, method="GET", url=f"{SITE}{path}", host=Host.SITE)
 
 
@@ -128,7 +128,7 @@ LACKING = Response(401, {**US, "x-failure-category": "FAILURE_CLIENT_SCOPE_CHECK
 
 @pytest.mark.parametrize("kind", [None, *CredentialKind])
 def test_advice_about_scopes_fits_the_credential(kind: CredentialKind | None) -> None:
-    """All scopes are named at once; nobody is sent to a page of another kind of token."""
+    """All scopes are named at once; no one is sent to a page of another kind of token."""
     request = Request(operation="list object schemas", method="GET", url="https://api.atlassian.com/x/y")
 
     with pytest.raises(errors.ScopeMismatchError) as caught:

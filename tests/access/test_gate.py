@@ -1,4 +1,4 @@
-"""The gate that a refusal closes for all workers of a connection."""
+"""The gate that a rejection closes for all workers of a connection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jsm_assets_dest._session.retry_policy import RetryPolicy
 
 
 def test_an_open_gate_lets_everything_through() -> None:
-    """Without a refusal nothing waits, however fast requests come."""
+    """Without a rejection nothing waits, however fast requests come."""
     gate = Gate()
 
     assert [gate.delay(100.0) for _ in range(1000)] == [0.0] * 1000
@@ -20,7 +20,7 @@ def test_an_open_gate_lets_everything_through() -> None:
 
 
 def test_a_closed_gate_holds_everybody_until_it_opens() -> None:
-    """One worker was refused; all of them wait as long as the service asked for."""
+    """One worker was rejected; all of them wait as long as the service asked for."""
     gate = Gate()
     gate.close(107.0, 100.0)
 
@@ -30,7 +30,7 @@ def test_a_closed_gate_holds_everybody_until_it_opens() -> None:
 
 
 def test_the_later_end_holds() -> None:
-    """A second refusal with a shorter wait does not open the gate earlier."""
+    """A second rejection with a shorter wait does not open the gate earlier."""
     gate = Gate()
     gate.close(107.0, 100.0)
     gate.close(103.0, 101.0)
@@ -52,7 +52,7 @@ def test_throttled_together_keep_the_first_random_wait() -> None:
 
 
 def test_the_first_refusal_sets_no_pace() -> None:
-    """One refusal does not tell how much is allowed; the gate only closes."""
+    """One rejection does not tell how much is allowed; the gate only closes."""
     gate = Gate()
     gate.close(101.0, 100.0)
 
@@ -61,7 +61,7 @@ def test_the_first_refusal_sets_no_pace() -> None:
 
 
 def test_the_second_429_sets_the_pace() -> None:
-    """21 requests in 10 seconds, the last one refused: 2 a second were taken, and a little less is tried."""
+    """21 requests in 10 seconds, the last one rejected: 2 a second were taken, and a little less is tried."""
     gate = Gate()
     gate.close(101.0, 100.0)
     for number in range(21):
@@ -72,7 +72,7 @@ def test_the_second_429_sets_the_pace() -> None:
 
 
 def test_requests_refused_together_are_one_refusal() -> None:
-    """Four requests under way are refused at once: the pace is not lowered four times."""
+    """Four requests in progress are rejected at once: the pace is not lowered four times."""
     gate = Gate()
     gate.close(101.0, 100.0)
     for _ in range(44):
@@ -84,7 +84,7 @@ def test_requests_refused_together_are_one_refusal() -> None:
 
 
 def test_the_pace_has_a_lower_bound() -> None:
-    """Refused again and again, a connection still tries once in two seconds."""
+    """Rejected again and again, a connection still tries once in two seconds."""
     gate = Gate()
     now = 100.0
     for _ in range(10):
@@ -143,7 +143,7 @@ def simulate(*, chunks: int, latency: float, seed: int, workers: int = 8) -> tup
     """Workers that send chunks through a gate, on a clock of their own.
 
     Returns:
-        The part of the ideal throughput that was reached, and the refusals per chunk.
+        The part of the ideal throughput that was reached, and the rejections per chunk.
     """
     chance = random.Random(seed)
     gate, policy, service = Gate(), RetryPolicy(), Service(rate=25.0, burst=25.0)
@@ -179,7 +179,7 @@ def simulate(*, chunks: int, latency: float, seed: int, workers: int = 8) -> tup
 
 @pytest.mark.parametrize("latency", [0.005, 0.02, 0.05])
 def test_eight_workers_use_what_is_allowed(latency: float) -> None:
-    """Against 25 requests a second: over 0.85 of the ideal in a short run, over 0.95 in a long one, few refusals."""
+    """Against 25 requests a second: over 0.85 of the ideal in a short run, over 0.95 in a long one, few rejections."""
     runs = [simulate(chunks=150, latency=latency, seed=seed) for seed in range(10)]
     used = sum(run[0] for run in runs) / len(runs)
     refused = sum(run[1] for run in runs) / len(runs)

@@ -1,4 +1,4 @@
-"""When the service says to come back: every form that RFC 9110 allows and every malformed one seen in the wild."""
+"""Values of Retry-After: each form that RFC 9110 allows, and each malformed one that was observed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RETRY_AFTER: dict[str, float | None] = {
     "5, 10": 10.0,
     "10,5": 10.0,
     "5, 9223372036854775807": 5.0,
-    # The three kinds of date, and those that e-mail and JSON would write.
+    # The three kinds of date, and those that email and JSON would write.
     "Thu, 05 Nov 2026 12:00:30 GMT": 30.0,
     "Thursday, 05-Nov-26 12:00:30 GMT": 30.0,
     "Thu Nov  5 12:00:30 2026": 30.0,
@@ -75,7 +75,7 @@ RETRY_AFTER: dict[str, float | None] = {
 
 @pytest.mark.parametrize(("text", "seconds"), RETRY_AFTER.items(), ids=lambda value: str(value)[:32])
 def test_every_form_of_retry_after(text: str, seconds: float | None) -> None:
-    """Whatever stands in Retry-After, it is read as seconds or as no hint at all; nothing raises."""
+    """Any value of Retry-After is read as seconds or ignored, without an exception."""
     hint = wait_hint({"retry-after": text, "date": DATE}, NOW)
 
     assert (None if hint is None else hint.seconds) == seconds

@@ -1,4 +1,4 @@
-"""Where the progress of a mapping is read: the Location of the answer, whole or as a path, on the gateway only."""
+"""Address of a mapping's progress: the Location of the response, as an address or a path, on the gateway only."""
 
 from __future__ import annotations
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import logging
 import threading
-from collections.abc import Callable
-from typing import Any
+import types
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, cast
 
 import httpx
 import pytest
 
-from jsm_assets_dest import ApiToken, ClientCredentials, Connection, RequestEvent, RetryPolicy
+from jsm_assets_dest import (
+    ApiToken,
+    AsyncConnection,
+    ClientCredentials,
+    Connection,
+    RequestEvent,
+    RetryPolicy,
+)
 from jsm_assets_dest._http.commands import Ask, Send
 from jsm_assets_dest._session.observed import send
 from jsm_assets_dest._wire.phrases import PHRASES
@@ -195,23 +204,126 @@ def test_event_contains_no_secret_and_is_json() -> None:
         with emulator.connect(on_request=events.append, retry=RetryPolicy.off()) as connection:
             with pytest.raises(ServiceUnavailableError):
                 connection.object_schemas()
-        shown = json.dumps([event.to_dict() for event in events]) + repr(events) + "".join(map(str, events))
+        text = json.dumps([event.to_dict() for event in events]) + repr(events) + "".join(map(str, events))
 
-        assert emulator.api_token not in shown
-    assert "HTTP 503" in shown
-    assert "started" in shown
+        assert emulator.api_token not in text
+    assert "HTTP 503" in text
+    assert "started" in text
 
 
-def test_closed_operation_notifies_no_end() -> None:
-    """An engine that is given up closes its operations, which may send no further command."""
-    events: list[RequestEvent] = []
-    site = Service({}).site(on_request=events.append)
-    operation = send(site, READ)
+def closed_while_sending(listener: Listener) -> None:
+    """Close an operation whose request is in flight. It may not use its engine any more."""
+    operation = send(Service({}).site(on_request=listener), READ)
     command = next(operation)
     assert isinstance(command, Ask)
-    command.function()
+    value = command.function()
+    if inspect.isawaitable(value):
+        cast("Coroutine[Any, Any, None]", value).close()
     assert isinstance(operation.send(None), Send)
-
     operation.close()
 
-    assert [event.is_end for event in events] == [False]
+
+def test_closed_operation_notifies_its_end() -> None:
+    events: list[RequestEvent] = []
+    closed_while_sending(events.append)
+
+    assert [(event.is_end, event.status, event.error) for event in events] == [
+        (False, None, ""),
+        (True, None, "GeneratorExit"),
+    ]
+    assert events[0].id == events[1].id
+
+
+@pytest.mark.parametrize("pause", [False, True])
+def test_closed_operation_cannot_wait_for_its_listener(pause: bool) -> None:
+    """A coroutine runs as far as it gets without waiting."""
+    events: list[RequestEvent] = []
+
+    async def listen(event: RequestEvent) -> None:
+        if pause:
+            await asyncio.sleep(0)
+        events.append(event)
+
+    closed_while_sending(listen)
+
+    assert [event.is_end for event in events] == ([] if pause else [True])
+
+
+def test_closed_operation_survives_its_listener(caplog: pytest.LogCaptureFixture) -> None:
+    events: list[RequestEvent] = []
+
+    def listen(event: RequestEvent) -> None:
+        events.append(event)
+        if event.is_end:
+            raise KeyError(event.operation)
+
+    closed_while_sending(listen)
+
+    assert len(events) == 2
+    assert "raised KeyError" in caplog.text
+
+
+def test_closed_coroutine_notifies_the_end_of_its_request() -> None:
+    """A program may close a coroutine in the middle of a request instead of cancelling it."""
+    events: list[RequestEvent] = []
+
+    @types.coroutine
+    def suspended() -> Generator[None]:
+        yield
+
+    async def respond(request: httpx.Request) -> httpx.Response:
+        await suspended()
+        raise AssertionError("never resumed")
+
+    async def main() -> None:
+        connection = AsyncConnection.external_site(
+            "https://acme.atlassian.net",
+            ApiToken("ana@acme.com", "ATATT3abcdefgh"),
+            transport=httpx.MockTransport(respond),
+            workspace_id="w",
+            on_request=events.append,
+        )
+        reading = connection.object_schemas()
+        reading.send(None)
+        reading.close()
+
+    asyncio.run(main())
+
+    assert [(event.is_end, event.error) for event in events] == [(False, ""), (True, "GeneratorExit")]
+
+
+@pytest.mark.parametrize("pause", [False, True])
+def test_cancelled_import_notifies_the_end_of_each_request(pause: bool) -> None:
+    """Also of the chunks in flight, and if the listener waits."""
+    events: list[RequestEvent] = []
+    all_in_flight = asyncio.Event()
+
+    async def listen(event: RequestEvent) -> None:
+        if pause:
+            await asyncio.sleep(0)
+        events.append(event)
+
+    class NeverTakingChunks(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if events[-1].operation == "submit chunk":
+                if sum(event.operation == "submit chunk" for event in events) == 4:
+                    all_in_flight.set()
+                await asyncio.Event().wait()
+            return await emulator.transport.handle_async_request(request)
+
+    async def main() -> None:
+        async with emulator.connect_async(on_request=listen, transport=NeverTakingChunks()) as connection:
+            token = await ready(emulator, connection)
+            run = token.import_records({"people": people(200)}, chunk_records=10, in_flight=4)
+            task = asyncio.ensure_future(run)
+            await all_in_flight.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    with Emulator() as emulator:
+        asyncio.run(main())
+
+    assert [event.error for event in events if event.error] == ["CancelledError"] * 4
+    starts = sorted(event.id for event in events if not event.is_end)
+    assert starts == sorted(event.id for event in events if event.is_end)

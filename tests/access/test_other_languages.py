@@ -17,7 +17,7 @@ LOCALES = ["ko_KR", "de_DE"]
 
 
 def translated(locale: str) -> Emulator:
-    """An emulator whose Assets responds in the language of the account, whatever the request asks for."""
+    """Return an emulator whose Assets responds in the language of the account, whatever the request says."""
     emulator = Emulator(locale=locale, doubts=Doubts(assets_follows_language_headers=False))
     emulator.add_object_schema("OKT", "Okta")
     return emulator

@@ -31,12 +31,12 @@ FAILED = {"x-seraph-loginreason": "AUTHENTICATED_FAILED"}
 
 
 def says(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """An answer in JSON."""
+    """Return a JSON response."""
     return Response(status, US if headers is None else headers, json.dumps(content).encode())
 
 
 def myself(*products: str) -> Response:
-    """Who the account is, and which products it may use."""
+    """Return the account and its products."""
     return says(
         {
             "accountId": ACCOUNT,
@@ -52,7 +52,7 @@ def myself(*products: str) -> Response:
 
 
 def good() -> dict[str, Said | list[Said]]:
-    """A site on which everything is as it must be."""
+    """Return a site without any problem."""
     return {
         "read tenant info": says({"cloudId": CLOUD}, headers={}),
         "read myself": myself("jira-servicedesk", "jira-software"),
@@ -72,13 +72,13 @@ def good() -> dict[str, Said | list[Said]]:
 
 
 def checked(script: dict[str, Any] | None = None, **options: Any) -> tuple[ConnectionReport, Service]:
-    """The report on a site that is good but for what the script says."""
+    """Return the report on a site whose only problems are in the script."""
     service = Service({**good(), **(script or {})}, seconds=0.25)
     return service.run(check(service.site(**options))), service
 
 
 def states(report: ConnectionReport) -> dict[str, str]:
-    """The state of each check."""
+    """Return the state of each check."""
     return {entry.name: entry.state.value for entry in report.checks}
 
 
@@ -112,7 +112,7 @@ def test_only_reads_are_sent() -> None:
 
 
 def test_a_scoped_token_needs_eleven_requests() -> None:
-    """The site refuses it, the gateway takes it; everything after goes to the gateway."""
+    """The site rejects it, the gateway takes it; everything after goes to the gateway."""
     refused = Response(401, FAILED, b"Client must be authenticated to access this resource.")
     report, service = checked({"read myself": [refused, myself("jira-servicedesk")]})
 
@@ -251,7 +251,7 @@ def test_no_jira_admin() -> None:
 
 
 def test_no_jsm_licence() -> None:
-    """The service desks answer with an empty 403: the licence is missing, JSM itself is there, Assets is not judged."""
+    """The service desks answer with an empty 403: the license is missing, JSM itself is there, Assets is not judged."""
     report, service = checked(
         {
             "read myself": myself("jira-software"),
@@ -315,7 +315,7 @@ def test_no_jira_service_management_on_the_site() -> None:
 
 
 def test_jira_service_management_without_a_licence() -> None:
-    """It answers that it is not licensed for use."""
+    """It responds that it is not licensed for use."""
     report, _ = checked(
         {
             "list service desks": Response(403, US, b""),
@@ -380,7 +380,7 @@ def test_an_unreadable_licence_changes_no_result() -> None:
 
 
 def test_several_workspaces_are_named_and_none_is_guessed() -> None:
-    """Whoever asks has to choose."""
+    """Anyone who asks has to choose."""
     several = says({"values": [{"workspaceId": "one"}, {"workspaceId": "two"}]})
     report, _ = checked({"find workspace": several})
     chosen, _ = checked({"find workspace": several}, workspace_id="two")
@@ -404,7 +404,7 @@ def test_ids_of_another_site_are_detected() -> None:
 
 
 def test_a_missing_role_in_assets() -> None:
-    """Assets refuses in another way than with its denial."""
+    """Assets rejects in another way than with its denial."""
     report, _ = checked(
         {"list object schemas": Response(403, US, b'{"errorMessages":["PermissionInsightException"]}')}
     )
@@ -450,7 +450,7 @@ def test_bearers_go_to_the_gateway(credentials: OAuthToken | ForgeToken) -> None
 
 
 def test_a_provider_that_fails_is_a_failed_check() -> None:
-    """Its own words stay out of the report: nobody knows what it writes into them."""
+    """Its own words stay out of the report: no one knows what it writes into them."""
 
     def provider() -> str:
         raise RuntimeError("vault said: token is s3cr3t")
@@ -463,7 +463,7 @@ def test_a_provider_that_fails_is_a_failed_check() -> None:
 
 
 def test_a_provider_that_gives_nonsense_is_a_failed_check() -> None:
-    """What it gave cannot be a token, and is not shown."""
+    """An invalid token is not displayed."""
     report, _ = checked(credentials=OAuthToken(lambda: "s3cr3t with spaces"))
 
     assert isinstance(report["identity"].error, errors.InvalidCredentialError)
@@ -471,7 +471,7 @@ def test_a_provider_that_gives_nonsense_is_a_failed_check() -> None:
 
 
 def test_proxies_of_the_environment_are_reported() -> None:
-    """Whoever wonders why it is slow, or who else reads along, finds them here."""
+    """Anyone who wonders why it is slow, or who else reads along, finds them here."""
     through = "https://acme.atlassian.net through http://proxy.example:3128"
     report, _ = checked(proxies=(through,))
 
@@ -480,7 +480,7 @@ def test_proxies_of_the_environment_are_reported() -> None:
 
 
 def test_it_can_be_repeated() -> None:
-    """The second run asks anew, and finds what has changed."""
+    """The second run asks again, and finds what has changed."""
     service = Service(
         {
             **good(),
@@ -526,7 +526,7 @@ def every_failure() -> list[dict[str, Said]]:
 
 @pytest.mark.parametrize("script", every_failure(), ids=repr)
 def test_it_never_raises(script: dict[str, Said]) -> None:
-    """Whatever fails in whatever way: a whole report, its problems explained, printable, storable, picklable."""
+    """Any failure leads to a complete report that can be printed, stored, and pickled."""
     report, _ = checked({"read service desk info": says({"isLicensedForUse": True}), **script})
 
     assert len(report.checks) == 12

@@ -466,17 +466,17 @@ FORMS = [
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.section)
 def test_recorded_form_is_read_correctly(form: Form) -> None:
-    known = (
+    known_forms = (
         PROVED if form.request.host is Host.SITE and form.request is not MYSELF else {"basic_on_site": False}
     )
     headers = {name.lower(): value for name, value in form.headers.items()}
     response = Response(form.status, headers, form.body.encode())
     if form.error is None:
-        assert classify(form.request, response, **known) is response
+        assert classify(form.request, response, **known_forms) is response
         return
 
     with pytest.raises(form.error) as caught:
-        classify(form.request, response, **known)
+        classify(form.request, response, **known_forms)
 
     assert type(caught.value) is form.error
     for name, value in form.facts.items():

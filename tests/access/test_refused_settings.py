@@ -1,4 +1,4 @@
-"""Settings and answers that cannot be right are refused by name, before anything is sent because of them."""
+"""Settings and responses that cannot be right are rejected by name, before anything is sent because of them."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ GATEWAY = "https://api.atlassian.com"
     ],
 )
 def test_a_limit_that_bounds_nothing_is_refused_by_name(limit: str, value: object) -> None:
-    given: dict[str, Any] = {limit: value}
+    arguments: dict[str, Any] = {limit: value}
     with pytest.raises(ConfigurationError, match=rf"`{limit}` is ") as caught:
-        Limits(**given)
+        Limits(**arguments)
     assert caught.value.field == limit
 
 
@@ -88,7 +88,7 @@ def test_what_is_no_credential_is_refused() -> None:
 
 
 def test_certificates_cannot_be_switched_off() -> None:
-    """Other libraries take `verify=False`, which trusts everybody."""
+    """Other libraries take `verify=False`, which trusts everyone."""
     off: Any = False
     with pytest.raises(ConfigurationError, match="`verify` is a value of the type bool"):
         Connection.external_site("https://acme.atlassian.net", TOKEN, verify=off)
@@ -140,7 +140,7 @@ def test_a_flag_may_come_as_text(value: object, means: object) -> None:
     assert read_flag({"isLast": value}, "isLast", default=True) is means
 
 
-# --- the system's clock, and what the asynchronous colour has of its own
+# --- the system's clock, and what the asynchronous color has of its own
 
 
 def test_the_computers_clock_sleeps_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ OPEN = Check(
 
 
 def report(*checks: Check, account: str = "ana@acme.com") -> ConnectionReport:
-    """A report with some facts."""
+    """Return a report with some facts."""
     return ConnectionReport(
         checks=checks,
         site=SITE,
@@ -56,7 +56,7 @@ def test_what_was_skipped_is_no_problem() -> None:
 
 
 def test_who_must_act_is_named_by_the_first_remedy() -> None:
-    """Unless it is said otherwise; nobody has to act where nothing failed."""
+    """Unless it is said otherwise; no one has to act where nothing failed."""
     assert BAD.who == "A Jira admin"
     assert GOOD.who == ""
     assert Check(name="x", state=CheckState.FAILED, remedies=("no colon",)).who == ""
@@ -112,7 +112,7 @@ def test_a_check_is_found_by_its_name() -> None:
 
 
 def test_the_text_is_for_people() -> None:
-    """Who and where, the facts, each check, and under a problem its cause, its remedies and the trace id."""
+    """A report shows account, site, facts, checks, and for each problem its cause, remedies, and trace ID."""
     assert str(report(GOOD, BAD, LEFT)).splitlines() == [
         f"{SITE} as ana@acme.com: 1 problem",
         "  account: ana@acme.com",
@@ -183,7 +183,7 @@ class Tags(HTMLParser):
 
 
 def test_the_notebook_form_is_escaped_and_whole() -> None:
-    """Whatever a service says is text; the state is a word, not only a colour; no page colour is assumed."""
+    """Texts of the service are escaped; the state is a word, not only a color; no page color is assumed."""
     hostile = "<script>alert(1)</script> & <img src=x>"
     page = report(
         GOOD,
@@ -224,7 +224,7 @@ def test_the_notebook_form_is_escaped_and_whole() -> None:
 
 
 def test_the_notebook_form_colors_only_its_marks() -> None:
-    """A mark has a ground and white letters; all else takes the colours of the page."""
+    """A mark has a ground and white letters; all else takes the colors of the page."""
     page = report(GOOD, BAD)._repr_html_()
     styles = re.findall(r'<(\w+)[^>]*style="([^"]*)"', page)
 
@@ -233,7 +233,7 @@ def test_the_notebook_form_colors_only_its_marks() -> None:
 
 
 def test_pages_of_the_site_are_links_and_no_others() -> None:
-    """A remedy may repeat what a server said, and nobody shall be led to another site by it."""
+    """A remedy may repeat what a server said, and no one must be led to another site by it."""
     other = f"{SITE}.evil.example/x"
     remedy = f"You: open {SITE}/secure/Global!default.jspa?a=1&b=2, not {other} or javascript:alert(1)."
     page = report(attrs.evolve(BAD, remedies=(remedy,)))._repr_html_()

@@ -41,7 +41,7 @@ ONCE = READ.changed(operation="create import token", method="POST", repeat=Repea
 
 
 def status(code: int, **headers: str) -> Response:
-    """An answer of that status."""
+    """Return a response with that status."""
     return Response(code, {name.replace("_", "-"): value for name, value in headers.items()}, b"")
 
 
@@ -150,7 +150,7 @@ def test_an_unknown_outcome_is_repeated_only_where_that_is_safe(failure: Said) -
 
 @pytest.mark.parametrize("failure", NOT_DONE, ids=repr)
 def test_what_was_certainly_not_done_is_repeated(failure: Said) -> None:
-    """Refused for too many requests, or never connected: even a creation is sent again, but not a once-only request."""
+    """Rejected for too many requests, or never connected: even a creation is sent again, but not a once-only request."""
     for request, attempts in ((READ, 2), (CREATE, 2), (ONCE, 1)):
         service = Service({request.operation: [failure, GOOD]})
         operation = call(service.site(policy=RetryPolicy()), request)
@@ -184,7 +184,9 @@ def test_the_same_bytes_go_out_in_every_attempt() -> None:
     service.run(call(service.site(policy=RetryPolicy()), request))
 
     assert len(service.sent) == 3
-    assert len({(one.method, one.url, one.body, one.headers) for one in service.sent}) == 1
+    assert (
+        len({(request.method, request.url, request.body, request.headers) for request in service.sent}) == 1
+    )
     assert service.sent[0].body is request.body
 
 
@@ -211,7 +213,7 @@ def test_a_date_is_waited_for_by_the_clock_of_the_service() -> None:
 
 
 def test_a_hint_longer_than_allowed_is_raised_with_the_number() -> None:
-    """Nobody sleeps for an hour without being asked; the gate stays open for others to find out for themselves."""
+    """No one sleeps for an hour without being asked; the gate stays open for others to find out for themselves."""
     service = Service({"read licence": status(429, retry_after="3600")})
     site = service.site(policy=RetryPolicy())
 
@@ -279,9 +281,9 @@ def test_a_healed_retry_gives_its_cost_back_and_says_nothing() -> None:
 
 def test_a_provider_is_asked_again_once_after_a_refusal() -> None:
     """The second token works; both attempts carried the token of their time."""
-    given = iter(["first-access-token", "second-access-token", "third-access-token"])
+    tokens = iter(["first-access-token", "second-access-token", "third-access-token"])
     site_of = Service({"read licence": [status(401), GOOD]})
-    site = site_of.site(credentials=OAuthToken(lambda: next(given)), cloud_id="cloud-1")
+    site = site_of.site(credentials=OAuthToken(lambda: next(tokens)), cloud_id="cloud-1")
     request = READ.changed(url="https://api.atlassian.com/ex/jira/cloud-1/rest/api/3/x", host=Host.GATEWAY)
 
     assert site_of.run(call(site, request)) is GOOD
@@ -291,12 +293,12 @@ def test_a_provider_is_asked_again_once_after_a_refusal() -> None:
 
 
 def test_a_provider_is_not_asked_for_ever() -> None:
-    """Refused twice is refused."""
-    asked: list[int] = []
+    """Rejected twice is rejected."""
+    attempts: list[int] = []
 
     def provider() -> str:
-        asked.append(1)
-        return f"access-token-number-{len(asked)}"
+        attempts.append(1)
+        return f"access-token-number-{len(attempts)}"
 
     service = Service({"read licence": status(401)})
     site = service.site(credentials=OAuthToken(provider), cloud_id="cloud-1", policy=RetryPolicy())
@@ -306,11 +308,11 @@ def test_a_provider_is_not_asked_for_ever() -> None:
         service.run(call(site, request))
 
     assert len(service.sent) == 2
-    assert len(asked) == 2
+    assert len(attempts) == 2
 
 
 def test_the_last_error_is_the_one_raised() -> None:
-    """A read that fails with an outage first and a refusal then raises the refusal."""
+    """A read that fails with an outage first and a rejection then raises the rejection."""
     service = Service({"read licence": [status(503), status(400)]})
 
     with pytest.raises(ValidationError) as caught:
@@ -320,12 +322,12 @@ def test_the_last_error_is_the_one_raised() -> None:
 
 
 def test_a_token_renewed_elsewhere_is_not_renewed_again() -> None:
-    """Two requests are refused with the same token; the second one finds the new token, and nobody is asked a third time."""
-    asked: list[int] = []
+    """Two requests are rejected with the same token; the second one finds the new token, and no one is asked a third time."""
+    attempts: list[int] = []
 
     def provider() -> str:
-        asked.append(1)
-        return f"access-token-number-{len(asked)}"
+        attempts.append(1)
+        return f"access-token-number-{len(attempts)}"
 
     service = Service({"read licence": GOOD})
     site = service.site(credentials=OAuthToken(provider), cloud_id="cloud-1")
@@ -349,7 +351,7 @@ def test_a_token_renewed_elsewhere_is_not_renewed_again() -> None:
         assert command.request.authorization == Secret("Bearer access-token-number-2")
         operation.close()
 
-    assert len(asked) == 2
+    assert len(attempts) == 2
 
 
 def test_call_counts_retries() -> None:

@@ -1,4 +1,4 @@
-"""How long the policy waits, and what it refuses."""
+"""Waits of the retry policy, and arguments that it rejects."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_hint_is_a_minimum_and_little_is_added(
 
 
 def test_come_back_at_once_is_no_busy_loop() -> None:
-    """A refusal with "Retry-After: 0" still waits a little."""
+    """A rejection with "Retry-After: 0" still waits a little."""
     assert RetryPolicy().wait(1, throttled=True, hint=0.0, chance=0.0) == 1.0
 
 
@@ -80,7 +80,7 @@ def test_a_hint_that_is_no_number_is_ignored() -> None:
 
 
 def test_a_hint_longer_than_the_longest_is_not_waited_for() -> None:
-    """Whoever asks gets the number on the error instead of a long sleep."""
+    """Anyone who asks gets the number on the error instead of a long sleep."""
     policy = RetryPolicy()
 
     assert policy.accepts(None)

@@ -58,7 +58,7 @@ LOOKS: dict[str, Callable[[object], str]] = {
 
 
 def request(secret: Secret) -> Request:
-    """A request that carries a secret."""
+    """Return a request that carries a secret."""
     return Request(
         operation="read myself",
         method="GET",
@@ -72,17 +72,17 @@ def request(secret: Secret) -> Request:
 @pytest.mark.parametrize("look", LOOKS)
 def test_no_look_shows_a_secret(kind: str, look: str) -> None:
     """Nine holders, thirteen ways of looking at each."""
-    shown = LOOKS[look](HOLDERS[kind]())
+    text = LOOKS[look](HOLDERS[kind]())
 
-    assert CANARY not in shown
+    assert CANARY not in text
     # The Basic header is the token in base64.
-    assert "QVRBVFQz" not in shown
+    assert "QVRBVFQz" not in text
 
 
 @pytest.mark.parametrize("kind", HOLDERS)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_no_pickle_holds_a_secret(kind: str, protocol: int) -> None:
-    """A secret travels by reference; pickling one is refused in every protocol, and the refusal is quiet about it."""
+    """A secret travels by reference; pickling one is rejected in every protocol, and the rejection is quiet about it."""
     with pytest.raises(TypeError) as caught:
         pickle.dumps(HOLDERS[kind](), protocol)
 
@@ -135,7 +135,7 @@ ECHOES = (
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 409, 429, 500, 503])
 @pytest.mark.parametrize("body", ECHOES)
 def test_no_error_repeats_a_credential_that_an_answer_echoes(status: int, body: str) -> None:
-    """Whatever the credential looks like, and wherever the answer puts it."""
+    """The property holds for any credential at any place of the response."""
     token = f"no-known-form-{CANARY}"
     response = Response(
         status,
@@ -147,8 +147,8 @@ def test_no_error_repeats_a_credential_that_an_answer_echoes(status: int, body: 
     try:
         classify(sent, response)
     except AssetsError as error:
-        shown = f"{error} {error!r} {vars(error)} {error.to_dict()} {pickle.dumps(error)!r}"
-        assert CANARY not in shown
+        text = f"{error} {error!r} {vars(error)} {error.to_dict()} {pickle.dumps(error)!r}"
+        assert CANARY not in text
     else:
         # A success is handed on as it is.
         assert status == 200

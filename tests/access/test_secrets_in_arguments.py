@@ -45,7 +45,7 @@ for module in [importlib.import_module(name) for name in names if importlib.util
 @pytest.mark.slow
 def test_no_signature_shows_the_environment() -> None:
     """`help`, `inspect.signature` and a notebook's `?` display defaults. None of them is an environment."""
-    shown = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", SHOW_SIGNATURES],
         env={**os.environ, "JSM_ASSETS_API_TOKEN": f"ATATT3{CANARY}"},
         capture_output=True,
@@ -53,10 +53,10 @@ def test_no_signature_shows_the_environment() -> None:
         check=True,
     ).stdout
 
-    assert "environ" in shown
-    assert len(shown) > 50_000
-    assert CANARY not in shown
-    assert "HOME" not in shown
+    assert "environ" in completed
+    assert len(completed) > 50_000
+    assert CANARY not in completed
+    assert "HOME" not in completed
 
 
 def callables() -> Iterator[tuple[str, Callable[..., Any]]]:

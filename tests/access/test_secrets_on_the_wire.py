@@ -46,27 +46,27 @@ WAYS_IN: dict[str, Callable[[Emulator, str], Credentials]] = {
 
 
 class Shown:
-    """Everything that anybody could look at."""
+    """Everything that anyone could look at."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
 
     def value(self, value: object) -> None:
-        """A value in all its forms."""
+        """Return a value in all its forms."""
         self.texts += [str(value), repr(value), repr(vars(value) if hasattr(value, "__dict__") else "")]
         for name in ("to_dict", "_repr_html_"):
             if hasattr(value, name):
                 self.texts.append(str(getattr(value, name)()))
-        with contextlib.suppress(Exception):  # what refuses to be pickled leaks nothing
+        with contextlib.suppress(Exception):  # what rejects to be pickled leaks nothing
             self.texts.append(pickle.dumps(value, 0).decode("latin-1"))
             self.texts.append(pickle.dumps(value).decode("latin-1"))
 
     def error(self, error: BaseException) -> None:
-        """An error, and what an error reporter prints of it: every frame with its local variables."""
+        """Return an error, and what an error reporter prints of it: every frame with its local variables."""
         self.value(error)
         trace = traceback.TracebackException.from_exception(error, capture_locals=True)
         while trace is not None:
-            # The frames of this test hold secrets on purpose.
+            # The frames of this test hold secrets intentionally.
             self.texts += [str(frame.locals) for frame in trace.stack if frame.filename != __file__]
             self.texts += [frame.filename for frame in trace.stack]
             following = trace.__cause__ or trace.__context__
@@ -76,7 +76,7 @@ class Shown:
 
 
 def forms(secret: str) -> Iterator[str]:
-    """A secret as it is, in base64 at each offset, and quoted for an address."""
+    """Yield a secret as it is, in base64 at each offset, and quoted for an address."""
     yield secret
     for shift in range(3):
         encoded = base64.b64encode(b"x" * shift + secret.encode()).decode()
@@ -89,28 +89,28 @@ def test_no_secret_is_anywhere_in_a_whole_run(way: str, caplog: pytest.LogCaptur
     """Logs, values, errors with their frames, pickles: of the account's secrets, and of the import token."""
     emulator = Emulator()
     source = emulator.add_import_source(emulator.add_object_schema("OKT", "Okta"))
-    shown = Shown()
+    output = Shown()
     with caplog.at_level(logging.DEBUG), emulator.serve() as url:
         credentials = WAYS_IN[way](emulator, url)
-        shown.value(credentials)
+        output.value(credentials)
         with Connection.external_site(
             url, credentials, gateway=url, retry=RetryPolicy.off(), clock=emulator.clock
         ) as connection:
-            shown.value(connection)
-            shown.value(connection.check())
+            output.value(connection)
+            output.value(connection.check())
             schema = connection.get_object_schema("OKT")
-            shown.value(schema)
+            output.value(schema)
             token = connection.import_token(source.token, schema=schema)
-            shown.value(token)
-            shown.value(token.check())
-            run_import(token, shown)
-            fail(emulator, connection, token, shown)
+            output.value(token)
+            output.value(token.check())
+            run_import(token, output)
+            fail(emulator, connection, token, output)
             for thing in (
                 connection._session.site,
                 connection._session.engine,
                 connection._session.engine.settings,
             ):
-                shown.value(thing)
+                output.value(thing)
     logged = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
     assert {record.name.partition(".")[0] for record in caplog.records} & {"httpcore", "httpcore2"}
     assert "send_request_headers" in logged
@@ -121,30 +121,30 @@ def test_no_secret_is_anywhere_in_a_whole_run(way: str, caplog: pytest.LogCaptur
         *emulator._credentials.tokens,
         *(client.client_secret for client in emulator._credentials.clients.values()),
     }
-    everything = "\n".join([*shown.texts, logged])
+    everything = "\n".join([*output.texts, logged])
     for secret in secrets:
         for form in forms(secret):
             assert form not in everything
-    assert not [text for text in shown.texts if "/httpcore" in text or "/h11/" in text]
+    assert not [text for text in output.texts if "/httpcore" in text or "/h11/" in text]
 
 
-def run_import(token: ImportToken, shown: Shown) -> None:
-    """A model, a plan, a build and an import."""
+def run_import(token: ImportToken, output: Shown) -> None:
+    """Return a model, a plan, a build and an import."""
     wanted = model()
-    shown.value(token.plan(wanted))
+    output.value(token.plan(wanted))
     token.build(wanted)
     progress: list[object] = []
     result = token.import_records(cast("dict[str, list[object]]", RECORDS), on_progress=progress.append)
-    shown.value(result)
+    output.value(result)
     for event in progress:
-        shown.value(event)
+        output.value(event)
     execution = token.start()
-    shown.value(execution)
+    output.value(execution)
     execution.cancel()
 
 
 def failure_of(call: Callable[[], object]) -> AssetsError | None:
-    """What a call raises, or None."""
+    """Return the exception that a call raises, or None."""
     try:
         call()
     except AssetsError as error:
@@ -152,7 +152,7 @@ def failure_of(call: Callable[[], object]) -> AssetsError | None:
     return None
 
 
-def fail(emulator: Emulator, connection: Connection, token: ImportToken, shown: Shown) -> None:
+def fail(emulator: Emulator, connection: Connection, token: ImportToken, output: Shown) -> None:
     """One failure after the other, each with its frames."""
     calls: list[Callable[[], object]] = [
         connection.object_schemas,
@@ -179,39 +179,39 @@ def fail(emulator: Emulator, connection: Connection, token: ImportToken, shown: 
             # A token provider helps itself out of a 401.
             if error is not None:
                 assert error.__context__ is None or isinstance(error.__context__, AssetsError)
-                shown.error(error)
+                output.error(error)
             emulator.faults.clear()
     emulator.access.ip_allowlist()
     for call in calls:
         with pytest.raises(AssetsError) as caught:
             call()
-        shown.error(caught.value)
+        output.error(caught.value)
 
 
 def test_no_secret_is_anywhere_in_the_other_colour(caplog: pytest.LogCaptureFixture) -> None:
-    """The asynchronous engine, with a token that is fetched, refused and lost on the way."""
+    """The asynchronous engine, with a token that is fetched, rejected and lost on the way."""
     emulator = Emulator()
     emulator.add_object_schema("OKT", "Okta")
-    shown = Shown()
+    output = Shown()
 
     async def main(url: str) -> None:
         credentials = ClientCredentials(*emulator.client_credentials())
         async with AsyncConnection.external_site(
             url, credentials, gateway=url, retry=RetryPolicy.off(), clock=emulator.clock
         ) as connection:
-            shown.value(await connection.check())
+            output.value(await connection.check())
             for fault in ({"drop": "before"}, {"status": 401}, {"garbage": "gzip"}):
                 emulator.faults.next("list object schemas", times=2, **fault)
                 try:
                     await connection.object_schemas()
                 except AssetsError as error:
-                    shown.error(error)
+                    output.error(error)
                 emulator.faults.clear()
 
     with caplog.at_level(logging.DEBUG), emulator.serve() as url:
         asyncio.run(main(url))
     logged = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
-    everything = "\n".join([*shown.texts, logged])
+    everything = "\n".join([*output.texts, logged])
     secrets = [
         *emulator._credentials.tokens,
         *(client.client_secret for client in emulator._credentials.clients.values()),

@@ -225,7 +225,7 @@ def test_import_waits_at_a_closed_gate() -> None:
 
 
 def test_patient_site_shares_everything_else() -> None:
-    """What one of the two looks up, the other one knows."""
+    """Both connections share what one of them looked up."""
     site = Service({}).site()
     patient = site.patient(Patience(1))
 

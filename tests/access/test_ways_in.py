@@ -1,4 +1,4 @@
-"""What each credential does on its way in: which kind of token it is, whose token it is, and for which site."""
+"""Errors about credentials: the kind of the token, its account, and its site."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ REJECTED = Response(401, FAILED, b"Client must be authenticated to access this r
 
 
 def test_a_named_account_means_a_classic_token() -> None:
-    """The check says so, and nobody asks the gateway."""
+    """The check says so, and no one asks the gateway."""
     report, service = checked()
 
     assert report["identity"].evidence.endswith(", a classic token")
@@ -58,7 +58,7 @@ def test_a_named_account_means_a_classic_token() -> None:
 
 
 def test_a_refusal_that_the_gateway_does_not_share_means_scopes() -> None:
-    """The site saw the login and refused it."""
+    """The site saw the login and rejected it."""
     report, _ = checked({"read myself": [REJECTED, myself("jira-servicedesk")]})
 
     assert report.ok
@@ -80,7 +80,7 @@ def test_a_login_that_the_site_never_saw_is_no_sign_of_scopes() -> None:
 
 
 def test_a_later_anonymous_response_keeps_the_token_kind() -> None:
-    """Row 29: the identity was proven, so that the answer is raised, and the gateway is never asked."""
+    """Row 29: the identity was proven, so that the response is raised, and the gateway is never asked."""
     service = Service({**good(), "read licence": says({"applications": []}, headers={})})
     site = service.site()
     service.run(ask_jira(site, lambda base: wire.workspaces(base, SITE)))
@@ -98,7 +98,7 @@ def test_a_later_anonymous_response_keeps_the_token_kind() -> None:
 
 
 def test_the_gateway_is_asked_once_and_remembered() -> None:
-    """A bad token is refused everywhere; the second call does not ask the gateway again."""
+    """A bad token is rejected everywhere; the second call does not ask the gateway again."""
     service = Service({**good(), "read myself": REJECTED})
     site = service.site()
     for _ in range(2):
@@ -113,7 +113,7 @@ def test_the_gateway_is_asked_once_and_remembered() -> None:
 def test_the_gateway_separates_a_wrong_email_from_a_bad_token() -> None:
     """To the site both are the same."""
     emulator = Emulator()
-    for email, said in (
+    for email, message in (
         ("bob@acme.com", "Scopes are not the cause"),
         (emulator.email, "Scopes are not the cause"),
     ):
@@ -121,7 +121,7 @@ def test_the_gateway_separates_a_wrong_email_from_a_bad_token() -> None:
         with Connection.external_site(
             emulator.site, ApiToken(email, token), transport=emulator.transport, clock=emulator.clock
         ) as connection:
-            assert said in connection.check()["identity"].cause
+            assert message in connection.check()["identity"].cause
     mismatch = Response(
         401, {"x-failure-category": "FAILURE_CLIENT_AUTH_MISMATCH"}, b'{"code":401,"message":"Unauthorized"}'
     )
@@ -130,7 +130,7 @@ def test_the_gateway_separates_a_wrong_email_from_a_bad_token() -> None:
 
 
 def test_an_ip_block_at_the_gateway_says_nothing_of_the_token() -> None:
-    """The site's refusal is raised; when the gateway lets the computer in, the token turns out to be one with scopes."""
+    """The site's rejection is raised; when the gateway lets the computer in, the token turns out to be one with scopes."""
     barred = Response(403, {}, b'{"errorMessages":["The IP address has been rejected"]}')
     service = Service({**good(), "read myself": [REJECTED, barred, REJECTED, myself()]})
     site = service.site()
@@ -227,7 +227,7 @@ def test_a_token_that_cannot_be_fetched_at_all_means_not_sent(failure: str) -> N
 
 
 def test_an_import_token_is_not_in_doubt_without_an_access_token() -> None:
-    """Whether the older token is dead is known: nothing was sent."""
+    """Nothing was sent, so the older token still works."""
     emulator = Emulator()
     schema = emulator.add_object_schema("OKT", "Okta")
     emulator.add_import_source(schema)
@@ -267,7 +267,7 @@ ELSEWHERE = says([{"id": "cloud-of-beta", "url": "https://beta.atlassian.net", "
 
 @pytest.mark.parametrize("refusal", [UNAUTHORIZED, Response(403, {}, b"{}"), Response(404, {}, b"{}")])
 def test_an_oauth_token_for_another_site_is_told_which(refusal: Response) -> None:
-    """The sites that consent was given for are asked only when the token was refused."""
+    """The sites that consent was given for are asked only when the token was rejected."""
     report, _ = checked(
         {"read myself": refusal, "list accessible resources": ELSEWHERE},
         credentials=OAuthToken("an-access-token"),
@@ -292,7 +292,7 @@ def test_an_oauth_token_for_another_site_is_told_which(refusal: Response) -> Non
     ],
 )
 def test_what_the_grants_do_not_explain_stays_a_refusal(granted: Said) -> None:
-    """A dead token, a site that is among them, an answer that is none: the login was not accepted."""
+    """A dead token, a site that is among them, a response that is none: the login was not accepted."""
     report, _ = checked(
         {"read myself": UNAUTHORIZED, "list accessible resources": granted},
         credentials=OAuthToken("an-access-token"),
@@ -359,7 +359,7 @@ def test_a_cloud_id_beside_a_forge_token_must_be_the_same() -> None:
 
 
 def forge(emulator: Emulator, base: str) -> ForgeToken:
-    """The token of a Forge remote of the emulated site."""
+    """Return the token of a Forge remote of the emulated site."""
     return ForgeToken(emulator.forge_token(), f"{base}/ex/jira/{emulator.cloud_id}")
 
 
@@ -442,17 +442,17 @@ def test_every_variable_of_current_site_is_documented() -> None:
     ],
 )
 def test_each_kind_of_credential_can_come_from_the_environment(settings: dict[str, str], kind: str) -> None:
-    """The e-mail address decides."""
+    """The email address decides."""
     environ = {f"JSM_ASSETS_{name}": value for name, value in {"SITE": SITE, **settings}.items()}
 
     assert repr(Connection.current_site(environ=environ)) == f"Connection('{SITE}', account='{kind}')"
 
 
 def test_half_of_a_client_names_the_other_half() -> None:
-    """And not an e-mail address that nobody meant."""
-    for given, absent in (("CLIENT_ID", "CLIENT_SECRET"), ("CLIENT_SECRET", "CLIENT_ID")):
+    """And not an email address that no one meant."""
+    for present, absent in (("CLIENT_ID", "CLIENT_SECRET"), ("CLIENT_SECRET", "CLIENT_ID")):
         with pytest.raises(MissingSettingsError) as caught:
-            Connection.current_site(environ={f"JSM_ASSETS_{given}": "hM8vGb1u2X"})
+            Connection.current_site(environ={f"JSM_ASSETS_{present}": "hM8vGb1u2X"})
         assert caught.value.missing == ("JSM_ASSETS_SITE", f"JSM_ASSETS_{absent}")
 
 

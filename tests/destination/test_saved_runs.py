@@ -1,4 +1,4 @@
-"""What a saved destination repeats: the options of the last run, the records, the privacy rules, and old files."""
+"""Repeated runs of a saved destination: options, records, privacy rules, and old files."""
 
 from __future__ import annotations
 

@@ -36,19 +36,19 @@ class Api:
         return self.client.request(method, url, **options)
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON of a GET that must succeed."""
+        """Return the JSON of a GET that must succeed."""
         answer = self.ask("GET", path, params=query)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def post(self, path: str, body: Any = None, status: int = 201) -> Any:
-        """The JSON of a POST that must succeed."""
+        """Return the JSON of a POST that must succeed."""
         answer = self.ask("POST", path, body)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
 
     def put(self, path: str, body: Any) -> Any:
-        """The JSON of a PUT that must succeed."""
+        """Return the JSON of a PUT that must succeed."""
         answer = self.ask("PUT", path, body)
         assert answer.status_code == 200, answer.text
         return answer.json() if answer.content else None
@@ -62,24 +62,24 @@ class Api:
         return answer.status_code, document["errors"] or {"": " ".join(document["errorMessages"])}
 
     def find(self, query: str, **parameters: Any) -> list[str]:
-        """The labels of the objects a query finds."""
+        """Return the labels of the objects that match a query."""
         answer = self.ask("POST", "/object/aql", {"qlQuery": query}, params={"maxResults": 100, **parameters})
         assert answer.status_code == 200, answer.text
         return [value["label"] for value in answer.json()["values"]]
 
 
 def site_gateway(emulator: Emulator) -> str:
-    """The base URL on the site itself."""
+    """Return the base URL on the site itself."""
     return f"{emulator.site}/gateway/api/jsm/assets/workspace/{emulator.workspace_id}/v1"
 
 
 def ex_jira(emulator: Emulator) -> str:
-    """The base URL for tokens with scopes."""
+    """Return the base URL for tokens with scopes."""
     return f"{GATEWAY}/ex/jira/{emulator.cloud_id}/jsm/assets/workspace/{emulator.workspace_id}/v1"
 
 
 class ImportApi(Api):
-    """What the holder of a container token can do."""
+    """Requests with an import token."""
 
     def __init__(self, emulator: Emulator, source: SeededImportSource) -> None:
         super().__init__(emulator, bearer=source.token)
@@ -91,13 +91,13 @@ class ImportApi(Api):
         return self.ask(method, self.links["mapping"], document)
 
     def codes(self, document: Any, method: str = "PUT") -> list[str]:
-        """The codes with which a mapping is refused."""
+        """Return the codes with which a mapping is rejected."""
         answer = self.submit_mapping(document, method)
         assert answer.status_code == 400, answer.text
         return [item["code"] for item in answer.json()["dataValidationErrors"]]
 
     def run(self, *chunks: Any) -> dict[str, Any]:
-        """A whole import of the chunks given.
+        """Run a whole import of the chunks.
 
         Returns:
             The status at its end.
@@ -110,12 +110,12 @@ class ImportApi(Api):
         return status
 
     def counts(self, status: dict[str, Any], name: str) -> dict[str, int]:
-        """The counters of an object type that are not zero, from the status of an execution."""
+        """Return the counters of an object type that are not zero, from the status of an execution."""
         results = status["progressResult"]["objectTypeResultMap"].values()
-        found = next(item for item in results if item["objectTypeName"] == name)
+        mapping = next(item for item in results if item["objectTypeName"] == name)
         skipped = ("id", "objectTypeId")
         return {
             key: value
-            for key, value in found.items()
+            for key, value in mapping.items()
             if key not in skipped and not key.endswith("InMs") and isinstance(value, int) and value
         }

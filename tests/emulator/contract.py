@@ -1,4 +1,4 @@
-"""Atlassian's OpenAPI documents as a judge over requests and answers.
+"""Atlassian's OpenAPI documents as a judge over requests and responses.
 
 The documents are no part of this project; see `documents` for where they are looked for.
 """
@@ -21,8 +21,9 @@ _METHODS = ("get", "put", "post", "delete", "patch")
 
 
 def specs() -> Path:
-    """The folder with the documents: `specs` below the folder that JSM_ASSETS_SHARED names, or below `shared` beside
-    the project. Without it the test is skipped.
+    """Return the folder with the documents, or skip the test.
+
+    It is `specs` below the folder that JSM_ASSETS_SHARED names, or below `shared` beside the project.
     """
     named = os.environ.get("JSM_ASSETS_SHARED")
     shared = Path(named) if named else Path(__file__).parents[3] / "shared"
@@ -42,22 +43,22 @@ def _prepared(document: Any) -> Any:
         return [_prepared(item) for item in document]
     if not isinstance(document, dict):
         return document
-    made = {key: _prepared(value) for key, value in document.items()}
-    if made.get("nullable") and isinstance(made.get("type"), str):
-        made["type"] = [made["type"], "null"]
-    if made.get("nullable") and "$ref" in made:
-        made = {"anyOf": [{"$ref": made["$ref"]}, {"type": "null"}]}
-    if isinstance(made.get("required"), list) and isinstance(made.get("properties"), dict):
+    prepared = {key: _prepared(value) for key, value in document.items()}
+    if prepared.get("nullable") and isinstance(prepared.get("type"), str):
+        prepared["type"] = [prepared["type"], "null"]
+    if prepared.get("nullable") and "$ref" in prepared:
+        prepared = {"anyOf": [{"$ref": prepared["$ref"]}, {"type": "null"}]}
+    if isinstance(prepared.get("required"), list) and isinstance(prepared.get("properties"), dict):
         # A count requires `self`, which it does not declare and its example does not have.
-        made["required"] = [name for name in made["required"] if name in made["properties"]]
-    if "oneOf" in made:
-        made["anyOf"] = made.pop("oneOf")
-    if {"category", "objectSchemaId"} <= set(made) and isinstance(made["objectSchemaId"], dict):
+        prepared["required"] = [name for name in prepared["required"] if name in prepared["properties"]]
+    if "oneOf" in prepared:
+        prepared["anyOf"] = prepared.pop("oneOf")
+    if {"category", "objectSchemaId"} <= set(prepared) and isinstance(prepared["objectSchemaId"], dict):
         # Global statuses have a null there, as in the document's own example.
-        made["objectSchemaId"] = {"type": ["string", "null"]}
-    if "parentObjectTypeId" in made and isinstance(made["parentObjectTypeId"], dict):
-        made["parentObjectTypeId"] = {"type": ["integer", "string"]}
-    return made
+        prepared["objectSchemaId"] = {"type": ["string", "null"]}
+    if "parentObjectTypeId" in prepared and isinstance(prepared["parentObjectTypeId"], dict):
+        prepared["parentObjectTypeId"] = {"type": ["integer", "string"]}
+    return prepared
 
 
 class Operation:
@@ -84,22 +85,22 @@ class Operation:
         assert not errors, f"{self.method} {self.path} {what}: {errors[:5]}"
 
     def check_request(self, request: httpx.Request) -> None:
-        """The body of a request, where the document describes one, and its parameters."""
+        """Return the body of a request, where the document describes one, and its parameters."""
         body = self._described.get("requestBody") or {}
         schema = body if "$ref" in body else _content(body).get("schema")
         if schema and request.content:
             self._check(schema, json.loads(request.content), "request")
-        known = {
+        known_keys = {
             parameter["name"]
             for parameter in self._described.get("parameters", [])
             if parameter["in"] == "query"
         }
-        unknown = set(request.url.params) - known
+        unknown = set(request.url.params) - known_keys
         allowed = {"async", "size", "includeAttributes", "expand", "permissions", "asc", "start", "limit"}
         assert unknown <= allowed, f"{self.method} {self.path}: unknown parameters {unknown}"
 
     def check_answer(self, status: int, content: bytes, content_type: str) -> None:
-        """Status and body of an answer."""
+        """Status and body of a response."""
         responses = self._described["responses"]
         declared = responses.get(str(status))
         if declared is None:
@@ -119,7 +120,7 @@ class Operation:
             self._check(_corrected(self.path, self.method, schema), json.loads(content), f"answer {status}")
 
     def request_examples(self) -> Iterator[tuple[str, Any]]:
-        """The example bodies of requests, by title."""
+        """Yield the example bodies of requests, by title."""
         content = _content(self._described.get("requestBody") or {})
         for title, example in content.get("examples", {}).items():
             yield title, example.get("value", example)
@@ -128,7 +129,7 @@ class Operation:
             yield "example", example
 
     def examples(self) -> Iterator[tuple[int, Any]]:
-        """The example bodies of answers, by status."""
+        """Return the example bodies of responses, by status."""
         for status, item in self._described["responses"].items():
             content = _content(item)
             example = content.get("example") or (content.get("schema") or {}).get("example")
@@ -173,9 +174,9 @@ class Contract:
         newer = json.loads((folder / "assets/assets-swagger.overlay-1.135.77.transcribed.json").read_text())
         components = newer["components"]["schemas"]
         for operation in self.assets:
-            known = operation._document["components"]["schemas"]
+            known_keys = operation._document["components"]["schemas"]
             for key, value in components.items():
-                known.setdefault(key, copy.deepcopy(_prepared(value)))
+                known_keys.setdefault(key, copy.deepcopy(_prepared(value)))
         base = next(asset for asset in self.assets if asset.path == "/objectschema/list")._document[
             "components"
         ]
@@ -184,7 +185,7 @@ class Contract:
                 operation._document["components"]["schemas"].setdefault(key, value)
 
     def find(self, request: httpx.Request) -> Operation | None:
-        """The operation a request is meant for."""
+        """Return the operation of a request."""
         path = request.url.path
         inside = re.search(r"/jsm/(?:assets|insight)/workspace/[^/]+/v1(/.*)", path)
         path = inside.group(1) if inside else re.sub("^/ex/jira/[^/]+", "", path)
@@ -244,7 +245,7 @@ def _shape(path: str) -> str:
 
 
 def _check_error(document: Any) -> None:
-    """Every refusal has one of the known shapes; shape A has both of its fields."""
+    """Every rejection has one of the known shapes; shape A has both of its fields."""
     if "errorMessages" in document or "errors" in document:
         assert isinstance(document["errorMessages"], list)
         assert isinstance(document["errors"], dict)
@@ -263,15 +264,15 @@ def _check_error(document: Any) -> None:
 
 
 def missing_keys(example: Any, value: Any, path: str = "") -> list[str]:
-    """What an example has and an answer lacks, at any depth. Arrays are compared by their first items."""
+    """Yield what an example has and a response lacks, at any depth. Arrays are compared by their first items."""
     if isinstance(example, dict) and isinstance(value, dict):
-        found = []
+        missing = []
         for key, inner in example.items():
             if key not in value:
-                found.append(f"{path}/{key}")
+                missing.append(f"{path}/{key}")
             else:
-                found += missing_keys(inner, value[key], f"{path}/{key}")
-        return found
+                missing += missing_keys(inner, value[key], f"{path}/{key}")
+        return missing
     if isinstance(example, list) and isinstance(value, list) and example and value:
         return missing_keys(example[0], value[0], f"{path}/0")
     return []

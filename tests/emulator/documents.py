@@ -11,12 +11,12 @@ PNG48 = base64.b64encode(image(48, "test")).decode()
 
 
 def attribute(name: str, kind: str = "text", **more: Any) -> dict[str, Any]:
-    """An attribute whose external id follows from its name."""
+    """Return an attribute whose external id follows from its name."""
     return {"externalId": f"a/{name}", "name": name, "description": "", "type": kind, **more}
 
 
 def locate(name: str, *locators: str, **more: Any) -> dict[str, Any]:
-    """Where an attribute's value is found."""
+    """Return the mapping of an attribute to its locator."""
     return {
         "attributeExternalId": f"a/{name}",
         "attributeName": name,
@@ -26,7 +26,7 @@ def locate(name: str, *locators: str, **more: Any) -> dict[str, Any]:
 
 
 def document(types: list[dict[str, Any]], mappings: list[dict[str, Any]], **schema: Any) -> dict[str, Any]:
-    """A whole document."""
+    """Return a whole document."""
     return {
         "schema": {"objectSchema": {"name": "Okta", "description": "", "objectTypes": types}, **schema},
         "mapping": {"objectTypeMappings": mappings},

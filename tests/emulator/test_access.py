@@ -55,8 +55,8 @@ class TestClassicTokens:
     def test_login_reason_header_on_success_is_a_switch(self) -> None:
         emulator = Emulator(doubts=Doubts(seraph_header_on_success=False))
         wrong = basic(emulator.email, "wrong")
-        found = ask(emulator, f"{emulator.site}/rest/servicedeskapi/assets/workspace", wrong)
-        assert SERAPH not in found.headers
+        reply = ask(emulator, f"{emulator.site}/rest/servicedeskapi/assets/workspace", wrong)
+        assert SERAPH not in reply.headers
         assert SERAPH in ask(emulator, f"{emulator.site}/rest/api/3/myself", wrong).headers
 
     @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ class TestScopedTokens:
         token = emulator.scoped_token()
         answer = ask(emulator, f"{emulator.site}/rest/api/3/myself", basic(emulator.email, token))
         assert (answer.status_code, answer.headers[SERAPH]) == (401, "AUTHENTICATED_FAILED")
-        there = f"{GATEWAY}/ex/jira/{emulator.cloud_id}/rest/api/3/myself"
-        assert ask(emulator, there, basic(emulator.email, token)).json()["accountId"]
+        other_api = f"{GATEWAY}/ex/jira/{emulator.cloud_id}/rest/api/3/myself"
+        assert ask(emulator, other_api, basic(emulator.email, token)).json()["accountId"]
 
     def test_missing_scope_is_401(self, emulator: Emulator) -> None:
         token = emulator.scoped_token(["read:cmdb-type:jira"])
@@ -242,21 +242,21 @@ class TestSwitches:
         emulator.access.remove_license("ana@acme.com")
         emulator.access.revoke_admin("bruno@acme.com")
         assert Api(emulator).ask("GET", LIST).status_code == 403
-        there = Api(emulator, auth=(bruno.email, bruno.api_token))
-        assert there.ask("GET", LIST).status_code == 200
-        assert there.ask("GET", "/usage").status_code == 403
+        other_api = Api(emulator, auth=(bruno.email, bruno.api_token))
+        assert other_api.ask("GET", LIST).status_code == 200
+        assert other_api.ask("GET", "/usage").status_code == 403
         with pytest.raises(ValueError, match="no account nobody"):
             emulator.access.remove_license("nobody")
         emulator.access.restore()
-        assert there.ask("GET", "/usage").status_code == 200
+        assert other_api.ask("GET", "/usage").status_code == 200
 
     def test_revoked_admin_cannot_create_schemas(self, emulator: Emulator) -> None:
         emulator.add_account("bruno@acme.com")
         emulator.access.revoke_admin()
         url = f"{emulator.site}/rest/api/3/mypermissions?permissions=ADMINISTER,BROWSE_PROJECTS"
-        found = ask(emulator, url, basic(emulator.email, emulator.api_token)).json()["permissions"]
-        assert found["ADMINISTER"]["havePermission"] is False
-        assert found["BROWSE_PROJECTS"]["havePermission"] is True
+        reply = ask(emulator, url, basic(emulator.email, emulator.api_token)).json()["permissions"]
+        assert reply["ADMINISTER"]["havePermission"] is False
+        assert reply["BROWSE_PROJECTS"]["havePermission"] is True
         answer = Api(emulator).ask("POST", "/objectschema/create", {"name": "Okta", "objectSchemaKey": "OKT"})
         assert "Administrator privileges are required" in answer.text
 
@@ -348,7 +348,7 @@ class TestAddresses:
         assert "x-failure-category" not in workspace.headers
 
     @pytest.mark.parametrize(
-        ("url", "known"),
+        ("url", "known_status"),
         [
             ("https://acme.atlassian.net/rest/api/3/issue/X-1", "GET /rest/api/3/myself"),
             ("https://acme.atlassian.net/somewhere", "GET /objectschema/list"),
@@ -357,11 +357,11 @@ class TestAddresses:
         ],
     )
     def test_unknown_address_is_501_with_existing_ones(
-        self, emulator: Emulator, url: str, known: str
+        self, emulator: Emulator, url: str, known_status: str
     ) -> None:
         answer = ask(emulator, url)
         assert answer.status_code == 501
-        assert known in answer.json()["knownRoutes"]
+        assert known_status in answer.json()["knownRoutes"]
         assert emulator.requests[0].operation == "unknown"
 
     def test_unknown_method_is_405_with_allowed_ones(self, emulator: Emulator) -> None:

@@ -436,7 +436,7 @@ class TestHeaders:
         assert response.headers["x-ratelimit-reset"].endswith("Z")
 
     def test_responses_can_be_compressed(self) -> None:
-        """Recorded for good responses of Jira, if the request accepts it."""
+        """Recorded permanently responses of Jira, if the request accepts it."""
         _, api = with_doubts(responses_compressed=True)
         response = api.ask("GET", "/objectschema/list")
         assert (response.headers["content-encoding"], response.json()["total"]) == ("gzip", 0)

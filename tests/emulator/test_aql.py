@@ -13,7 +13,7 @@ from tests.emulator.api import Api
 
 @pytest.fixture
 def api(emulator: Emulator) -> Api:
-    """A small company: Ana manages Bruno and Chiara; laptops are hardware."""
+    """Return a small company: Ana manages Bruno and Chiara; laptops are hardware."""
     schema = emulator.add_object_schema("OKT", "Okta")
     city = schema.add_object_type("City")
     madrid, lisbon = city.add_object(Name="Madrid"), city.add_object(Name="Lisbon")
@@ -51,7 +51,7 @@ def api(emulator: Emulator) -> Api:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "labels"),
     [
         ('objectType = Person AND objectSchema = "Okta"', ["Ana Díaz", "Bruno", "Chiara"]),
         ("objectSchemaId = 2", ["Someone else"]),
@@ -148,10 +148,10 @@ def api(emulator: Emulator) -> Api:
         ('Seen < now("+2h 15m") and Seen < now("1h")', ["Ana Díaz"]),
     ],
 )
-def test_query_returns_matching_labels(api: Api, query: str, found: list[str]) -> None:
-    assert sorted(api.find(query)) == sorted(found)
+def test_query_returns_matching_labels(api: Api, query: str, labels: list[str]) -> None:
+    assert sorted(api.find(query)) == sorted(labels)
     if "order by" in query.lower():
-        assert api.find(query) == found
+        assert api.find(query) == labels
 
 
 def test_empty_query_finds_everything(api: Api) -> None:
@@ -246,10 +246,10 @@ def test_total_is_capped_and_is_last_may_be_a_string() -> None:
 def test_objects_of_invisible_schemas_are_missing(emulator: Emulator, api: Api) -> None:
     stranger = emulator.add_account("carla@acme.com")
     emulator.object_schema("HR").set_role("Object Schema Developers")
-    there = Api(emulator, auth=(stranger.email, stranger.api_token))
-    assert there.find("Name like someone") == []
-    assert there.find("Account = currentUser()") == []
-    assert there.find("Name = Bruno") == ["Bruno"]
+    other_api = Api(emulator, auth=(stranger.email, stranger.api_token))
+    assert other_api.find("Name like someone") == []
+    assert other_api.find("Account = currentUser()") == []
+    assert other_api.find("Name = Bruno") == ["Bruno"]
 
 
 def test_deprecated_searches_return_the_old_shape(api: Api) -> None:

@@ -22,7 +22,7 @@ from tests.emulator.api import Api, ImportApi
 from tests.emulator.contract import Contract, Judged, missing_keys, specs
 from tests.emulator.documents import people_and_groups
 
-#: What the emulator answers for and the documents do not name, each seen in a public client or guide.
+#: What the emulator responds for and the documents do not name, each seen in a public client or guide.
 UNDOCUMENTED = {
     "GET /_edge/tenant_info",
     "GET /jsm/assets/v1/imports/info",
@@ -48,9 +48,9 @@ def contract() -> Contract:
 
 @pytest.fixture
 def judged(contract: Contract, emulator: Emulator) -> Iterator[Judged]:
-    found = Judged(contract, emulator.transport)
-    yield found
-    assert found.undocumented <= UNDOCUMENTED
+    judged = Judged(contract, emulator.transport)
+    yield judged
+    assert judged.undocumented <= UNDOCUMENTED
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def walk_through_everything(emulator: Emulator, api: Api, judged: Judged) -> Non
     api.get(f"/global/config{here}")
     api.get("/global/config")
     kind = api.post("/objecttype/create", {"name": "T", "iconId": "13", "objectSchemaId": schema["id"]})
-    there = f"/objecttype/{kind['id']}"
+    type_path = f"/objecttype/{kind['id']}"
     child = api.post(
         "/objecttype/create",
         {
@@ -98,10 +98,10 @@ def walk_through_everything(emulator: Emulator, api: Api, judged: Judged) -> Non
         },
     )
     api.get(f"/objecttype/{child['id']}")
-    api.put(there, {"description": "d", "name": "T2", "iconId": "28"})
-    api.post(f"{there}/position", {"position": 0}, status=200)
-    api.get(f"{there}/attributes", includeValuesExist="true", orderByName="true")
-    api.ask("GET", f"{there}/icon.png?size=16")
+    api.put(type_path, {"description": "d", "name": "T2", "iconId": "28"})
+    api.post(f"{type_path}/position", {"position": 0}, status=200)
+    api.get(f"{type_path}/attributes", includeValuesExist="true", orderByName="true")
+    api.ask("GET", f"{type_path}/icon.png?size=16")
     first = api.post(f"/objecttypeattribute/{kind['id']}", {"name": "A", "type": 0, "defaultTypeId": 0})
     api.post(
         f"/objecttypeattribute/{kind['id']}",
@@ -123,7 +123,7 @@ def walk_through_everything(emulator: Emulator, api: Api, judged: Judged) -> Non
     _configuration(api)
     _imports(emulator, api, judged)
     api.ask("DELETE", f"/objecttype/{child['id']}")
-    api.ask("DELETE", there)
+    api.ask("DELETE", type_path)
     assert api.ask("DELETE", here).status_code == 200
 
 
@@ -216,10 +216,10 @@ def _imports(emulator: Emulator, api: Api, judged: Judged) -> None:
     schedule = api.post(
         f"{path}/importschedule", {"startTime": "2027-01-01T00:00:00Z", "runInterval": "ONCE"}, status=200
     )
-    one = f"{path}/importschedule/{schedule['id']}"
-    api.get(one)
-    api.put(one, {"startTime": "2027-02-01T00:00:00Z", "runInterval": "DAILY"})
-    api.ask("DELETE", one)
+    schedule_path = f"{path}/importschedule/{schedule['id']}"
+    api.get(schedule_path)
+    api.put(schedule_path, {"startTime": "2027-02-01T00:00:00Z", "runInterval": "DAILY"})
+    api.ask("DELETE", schedule_path)
     api.post(f"/import/start/{source.id}", status=200)
     api.get(f"/progress/category/imports/{source.id}")
     api.post(f"{path}/token", status=200)
@@ -294,15 +294,15 @@ OPTIONAL = {
 
 
 def test_example_request_bodies_pass_strict_mode(contract: Contract) -> None:
-    """Strictness refuses nothing that Atlassian's own examples send."""
+    """Strictness rejects nothing that Atlassian's own examples send."""
     read = 0
     for operation in contract.assets:
         for name, example in operation.request_examples():
             path = operation.path.replace("{importSourceId}", "x")
-            found = ROUTER.find("assets", operation.method, re.sub(r"\{[^}]*\}", "x", path))
-            assert found is not None, f"{operation.method} {operation.path}"
+            judged = ROUTER.find("assets", operation.method, re.sub(r"\{[^}]*\}", "x", path))
+            assert judged is not None, f"{operation.method} {operation.path}"
             try:
-                read_body(found[0].body, json.dumps(example).encode(), "application/json", strict=True)
+                read_body(judged[0].body, json.dumps(example).encode(), "application/json", strict=True)
             except Rejection as refusal:
                 pytest.fail(f"{operation.method} {operation.path} {name}: {refusal.body}")
             read += 1
@@ -394,8 +394,9 @@ ONLY_IN_SPECIAL_CASES = {
 
 @pytest.mark.slow
 def test_every_request_of_the_library_conforms(contract: Contract) -> None:
-    """The main job, and then everything else the handles can do. The names of operations in the library's sources say
-    when a new kind of request has to be added here.
+    """Run the main job, and then everything else that the handles can do.
+
+    If the library's sources contain a new operation, add it here.
     """
     with Emulator() as emulator:
         judged = Judged(contract, emulator.transport)
@@ -454,20 +455,20 @@ def test_every_request_of_the_library_conforms(contract: Contract) -> None:
             token.build(okta.schema_model("lean"))
             token.build(okta.schema_model("standard"))
         identifier, secret = emulator.client_credentials()
-        there = Connection.external_site(
+        type_path = Connection.external_site(
             emulator.site, ClientCredentials(identifier, secret), transport=judged, clock=emulator.clock
         )
-        with there:
-            there.check().raise_for_problems()
-        asked = {request.operation for request in emulator.requests}
+        with type_path:
+            type_path.check().raise_for_problems()
+        requested = {request.operation for request in emulator.requests}
         assert {request.status for request in emulator.requests} <= {200, 201, 204, 303}
         not_in_the_extract = {"GET /rest/api/3/groups/picker", "GET /rest/api/3/user/search"}
         assert judged.undocumented <= UNDOCUMENTED | {"POST /oauth/token"} | not_in_the_extract
-        assert operations_in_the_library(emulator) - asked <= ONLY_IN_SPECIAL_CASES
+        assert operations_in_the_library(emulator) - requested <= ONLY_IN_SPECIAL_CASES
 
 
 def operations_in_the_library(emulator: Emulator) -> set[str]:
-    """The names of operations in the sources of the library's wire layer and operations."""
+    """Return the names of operations in the sources of the library's wire layer and operations."""
     package = Path(jsm_assets_dest.__file__).parent
     sources = "".join(
         path.read_text() for layer in ("_wire", "_operations") for path in (package / layer).rglob("*.py")

@@ -20,8 +20,8 @@ def jira(emulator: Emulator) -> Api:
     return Api(emulator, base=f"{emulator.site}/rest/api/3")
 
 
-def names(found: list[dict[str, Any]]) -> list[str]:
-    return [user["displayName"] for user in found]
+def names(matches: list[dict[str, Any]]) -> list[str]:
+    return [user["displayName"] for user in matches]
 
 
 class TestUserSearch:
@@ -34,10 +34,10 @@ class TestUserSearch:
     def test_hidden_address_is_found_exactly_and_not_shown(
         self, directory: dict[str, Account], jira: Api
     ) -> None:
-        found = jira.get("/user/search", query="hana@acme.com")
-        assert names(found) == ["Hana Hidden", "hana@acme.com (external)"]
-        assert "emailAddress" not in found[0]
-        assert jira.get("/user/search", query="hana@acme.co") == [found[1]]
+        matches = jira.get("/user/search", query="hana@acme.com")
+        assert names(matches) == ["Hana Hidden", "hana@acme.com (external)"]
+        assert "emailAddress" not in matches[0]
+        assert jira.get("/user/search", query="hana@acme.co") == [matches[1]]
 
     def test_inactive_users_never_appear(self, directory: dict[str, Account], jira: Api) -> None:
         assert jira.get("/user/search", query="ivo@acme.com") == []
@@ -85,10 +85,10 @@ class TestUserSearch:
 class TestUserLists:
     def test_everyone_is_listed(self, directory: dict[str, Account], emulator: Emulator, jira: Api) -> None:
         for path in ("/users/search", "/users"):
-            found = jira.get(path, maxResults=100)
-            assert len(found) == len(emulator.world.accounts)
-            assert {user["active"] for user in found} == {True, False}
-            assert {user["accountType"] for user in found} == {"atlassian", "customer", "app"}
+            matches = jira.get(path, maxResults=100)
+            assert len(matches) == len(emulator.world.accounts)
+            assert {user["active"] for user in matches} == {True, False}
+            assert {user["accountType"] for user in matches} == {"atlassian", "customer", "app"}
         assert jira.get("/users/search", startAt=100) == []
 
     def test_lists_need_the_permission(self, emulator: Emulator, jira: Api) -> None:
@@ -106,8 +106,8 @@ class TestUserLists:
     ) -> None:
         emulator.account.may_browse_users = False
         ids = [account.account_id for account in emulator.world.accounts.values()]
-        found = jira.get("/user/bulk", accountId=[*ids, "none"])
-        assert (len(found["values"]), found["total"], found["isLast"]) == (10, len(ids), False)
+        matches = jira.get("/user/bulk", accountId=[*ids, "none"])
+        assert (len(matches["values"]), matches["total"], matches["isLast"]) == (10, len(ids), False)
         assert jira.refused("GET", "/user/bulk")[0] == 400
 
     def test_pickers_show_no_address(self, directory: dict[str, Account], jira: Api) -> None:
@@ -128,8 +128,8 @@ class TestGroups:
     ) -> None:
         finance = emulator.world.groups["finance"]
         for query in ({"groupName": ["finance", "Finance"]}, {"groupId": finance.group_id}):
-            found = jira.get("/group/bulk", **query)
-            assert found["values"] == [{"groupId": finance.group_id, "name": "finance"}]
+            matches = jira.get("/group/bulk", **query)
+            assert matches["values"] == [{"groupId": finance.group_id, "name": "finance"}]
         assert jira.get("/group/bulk")["total"] == len(emulator.world.groups)
 
     def test_picker_matches_parts_of_names(
@@ -147,8 +147,8 @@ class TestGroups:
     def test_picker_is_cut(self, emulator: Emulator, jira: Api) -> None:
         for number in range(25):
             emulator.add_group(f"g{number}")
-        found = jira.get("/groups/picker", query="g", maxResults=100)
-        assert (len(found["groups"]), found["total"] >= 25) == (20, True)
+        matches = jira.get("/groups/picker", query="g", maxResults=100)
+        assert (len(matches["groups"]), matches["total"] >= 25) == (20, True)
 
 
 class TestOrganization:

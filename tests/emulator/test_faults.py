@@ -1,4 +1,4 @@
-"""Failing on purpose, in process."""
+"""Failing intentionally, in process."""
 
 from __future__ import annotations
 
@@ -114,16 +114,16 @@ class TestPlanning:
         def outcomes() -> list[int | str]:
             emulator = Emulator()
             emulator.faults.random(0.5, seed=7)
-            api, found = Api(emulator), []
+            api, statuses = Api(emulator), []
             for _ in range(80):
                 try:
                     answer = api.ask("GET", LIST)
-                    found.append(answer.status_code if answer.text.startswith("{") else "html")
+                    statuses.append(answer.status_code if answer.text.startswith("{") else "html")
                 except httpx.TransportError as problem:
-                    found.append(type(problem).__name__)
+                    statuses.append(type(problem).__name__)
             assert 20 < emulator.faults.happened < 60
             emulator.faults.assert_used()
-            return found
+            return statuses
 
         first = outcomes()
         assert first == outcomes()
@@ -181,11 +181,11 @@ class TestAnswers:
             assert ("atl-traceid" in answer.headers) == (page != "proxy")
 
     def test_error_of_the_edge_has_no_request_id_of_jira(self, emulator: Emulator) -> None:
-        for status, there in ((503, False), (500, True)):
+        for status, is_created in ((503, False), (500, True)):
             emulator.faults.next("read server info", status=status)
             with httpx.Client(transport=emulator.transport) as client:
                 answer = client.get(f"{emulator.site}/rest/api/3/serverInfo")
-            assert ("x-arequestid" in answer.headers) is there
+            assert ("x-arequestid" in answer.headers) is is_created
 
     def test_fault_of_another_operation_waits(self, emulator: Emulator, api: Api) -> None:
         emulator.faults.next("list icons", status=500)
@@ -253,18 +253,18 @@ class TestConnections:
         emulator.faults.next(OPERATION, drop="before")
 
         async def ask() -> list[str]:
-            found = []
+            statuses = []
             async with httpx.AsyncClient(
                 transport=emulator.transport, auth=(emulator.email, emulator.api_token)
             ) as client:
                 for _ in range(3):
                     try:
                         answer = await client.get(api.base + LIST)
-                        found.append(str(answer.status_code))
+                        statuses.append(str(answer.status_code))
                     except httpx.TransportError as problem:
-                        found.append(type(problem).__name__)
+                        statuses.append(type(problem).__name__)
             await emulator.clock.sleep_async(5)
-            return found
+            return statuses
 
         assert anyio.run(ask) == ["RemoteProtocolError", "ReadError", "200"]
         assert emulator.clock.slept == [5]

@@ -32,7 +32,7 @@ def okta(emulator: Emulator, source: SeededImportSource) -> ImportApi:
 
 
 def mapped(emulator: Emulator, kind: str, **settings: Any) -> ImportApi:
-    """A fresh schema with one type Thing, an Id and a Field of the given type."""
+    """Create a schema with the type Thing, which has an Id and a Field of the type."""
     policies = {name: settings.pop(name) for name in list(settings) if name in POLICIES}
     schema = emulator.add_object_schema("TST")
     okta = ImportApi(emulator, emulator.add_import_source(schema, **policies))
@@ -100,8 +100,8 @@ class TestTokens:
         for path in ("/objectschema/list", f"/importsource/{other.id}/configstatus", "/object/1"):
             answer = okta.ask("GET", path)
             assert (answer.status_code, answer.json()["code"]) == (401, 401)
-        there = okta.links["getStatus"].replace(GATEWAY, f"{GATEWAY}/ex/jira/{emulator.cloud_id}")
-        assert okta.ask("GET", there).status_code == 401
+        status_url = okta.links["getStatus"].replace(GATEWAY, f"{GATEWAY}/ex/jira/{emulator.cloud_id}")
+        assert okta.ask("GET", status_url).status_code == 401
         assert okta.get(f"{okta.source_url}")["name"] == "Okta"
 
     @pytest.mark.parametrize("status", [401, 403])
@@ -289,14 +289,14 @@ class TestExecutions:
 class TestData:
     def test_selector_and_locator_walk_nested_data(self, emulator: Emulator, schema: SeededSchema) -> None:
         okta = ImportApi(emulator, emulator.add_import_source(schema))
-        given = people_and_groups()
-        mapping = given["mapping"]["objectTypeMappings"][0]
+        mapping_document = people_and_groups()
+        mapping = mapping_document["mapping"]["objectTypeMappings"][0]
         mapping["selector"] = "pages.users"
         mapping["attributesMapping"][1:] = [
             locate("Tags", "emails.value", "first", "dotted.key"),
             locate("Age", "numbers"),
         ]
-        okta.submit_mapping(given)
+        okta.submit_mapping(mapping_document)
         user = {
             "profile": {"login": "ana"},
             "emails": [{"value": "a@x"}, {"value": "b@x"}, {"value": None}, {"other": 1}],
@@ -367,21 +367,23 @@ class TestData:
             "objectsIdentical": 1,
         }
 
-    @pytest.mark.parametrize(("policy", "left"), [("ignore", "x"), ("remove", None)])
-    def test_empty_value_follows_the_policy(self, emulator: Emulator, policy: str, left: str | None) -> None:
+    @pytest.mark.parametrize(("policy", "remaining"), [("ignore", "x"), ("remove", None)])
+    def test_empty_value_follows_the_policy(
+        self, emulator: Emulator, policy: str, remaining: str | None
+    ) -> None:
         okta = mapped(emulator, "text", empty_values=policy)
         okta.run({"things": [{"id": 1, "field": "x"}]})
         okta.run({"things": [{"id": 1, "field": ""}]})
-        assert emulator.object_schema("TST")["Thing"].objects[0]["Field"] == left
+        assert emulator.object_schema("TST")["Thing"].objects[0]["Field"] == remaining
 
-    @pytest.mark.parametrize(("policy", "kept"), [("ignore", None), ("add", "Brand new")])
+    @pytest.mark.parametrize(("policy", "retained"), [("ignore", None), ("add", "Brand new")])
     def test_unknown_status_follows_the_policy(
-        self, emulator: Emulator, policy: str, kept: str | None
+        self, emulator: Emulator, policy: str, retained: str | None
     ) -> None:
         okta = mapped(emulator, "status", typeValues=["Active"], unknown_values=policy)
         okta.run({"things": [{"id": 1, "field": "Brand new"}, {"id": 2, "field": "active"}]})
         first, second = emulator.object_schema("TST")["Thing"].objects
-        assert (first["Field"], second["Field"]) == (kept, "Active")
+        assert (first["Field"], second["Field"]) == (retained, "Active")
 
     def test_unknown_status_without_a_list_is_added(self, emulator: Emulator) -> None:
         okta = mapped(emulator, "status", unknown_values="add")
@@ -435,9 +437,9 @@ class TestData:
 
     def test_two_attributes_identify_together(self, emulator: Emulator, schema: SeededSchema) -> None:
         okta = ImportApi(emulator, emulator.add_import_source(schema))
-        given = people_and_groups()
-        given["mapping"]["objectTypeMappings"][0]["attributesMapping"][1]["externalIdPart"] = True
-        okta.submit_mapping(given)
+        mapping_document = people_and_groups()
+        mapping_document["mapping"]["objectTypeMappings"][0]["attributesMapping"][1]["externalIdPart"] = True
+        okta.submit_mapping(mapping_document)
         users = [{"profile": {"login": "a"}, "age": 1}, {"profile": {"login": "a"}, "age": 2}]
         okta.run({"users": users})
         assert okta.counts(okta.run({"users": users}), "Person")["objectsIdentical"] == 2
@@ -488,7 +490,7 @@ class TestData:
 
 @st.composite
 def tenants(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Some people, each perhaps with a manager among them or elsewhere, and with groups."""
+    """Draw people, each possibly with groups and with a manager, who may be another of them."""
     logins = draw(
         st.lists(st.text("abcXYZ 'é\\\"$", min_size=1, max_size=5), unique_by=str.lower, max_size=6)
     )
@@ -511,12 +513,12 @@ class TestLaws:
         def outcome(okta: ImportApi) -> dict[str, Any]:
             schema = okta.emulator.object_schema("OKT")
             labels = {asset.key: asset.label for asset in schema.objects}
-            found: dict[str, Any] = {}
+            results: dict[str, Any] = {}
             for asset in schema["Person"].objects:
                 values: dict[str, Any] = dict(asset.values)
                 groups = sorted(labels[key] for key in values["Groups"])
-                found[asset.label] = (labels.get(values["Manager"]), groups)
-            return found
+                results[asset.label] = (labels.get(values["Manager"]), groups)
+            return results
 
         def fresh() -> ImportApi:
             emulator = Emulator()
@@ -622,9 +624,9 @@ class TestReferences:
         _, counters = self.run(emulator, "Nope = ${others}", [{"id": "a", "others": "a"}])
         assert "No matching attribute for AQL clause (Nope)" in counters["errorMessages"][0]
 
-    @pytest.mark.parametrize(("policy", "left"), [("ignore", "TST-1"), ("remove", None)])
+    @pytest.mark.parametrize(("policy", "remaining"), [("ignore", "TST-1"), ("remove", None)])
     def test_missing_reference_is_cleared_by_policy(
-        self, emulator: Emulator, policy: str, left: str | None
+        self, emulator: Emulator, policy: str, remaining: str | None
     ) -> None:
         schema, _ = self.run(
             emulator,
@@ -633,7 +635,7 @@ class TestReferences:
             [{"id": "b"}],
             policies={"empty_values": policy},
         )
-        assert schema["Thing"].object("b")["Others"] == left
+        assert schema["Thing"].object("b")["Others"] == remaining
 
     def test_target_has_the_referenced_type_or_a_child(
         self, emulator: Emulator, schema: SeededSchema
@@ -677,15 +679,17 @@ class TestReferences:
     def test_mapped_key_identifies_objects(self, emulator: Emulator, schema: SeededSchema) -> None:
         """The import's own number is remembered beside the object, whose key stays the service's."""
         okta = ImportApi(emulator, emulator.add_import_source(schema))
-        given = people_and_groups()
-        given["mapping"]["objectTypeMappings"] = given["mapping"]["objectTypeMappings"][:1]
-        person = given["schema"]["objectSchema"]["objectTypes"][0]
+        mapping_document = people_and_groups()
+        mapping_document["mapping"]["objectTypeMappings"] = mapping_document["mapping"]["objectTypeMappings"][
+            :1
+        ]
+        person = mapping_document["schema"]["objectSchema"]["objectTypes"][0]
         person["attributes"].append(attribute("Key"))
-        given["mapping"]["objectTypeMappings"][0]["attributesMapping"] = [
+        mapping_document["mapping"]["objectTypeMappings"][0]["attributesMapping"] = [
             locate("Key", "id", externalIdPart=True),
             locate("Login", "login"),
         ]
-        assert okta.submit_mapping(given).status_code == 204
+        assert okta.submit_mapping(mapping_document).status_code == 204
         okta.run({"users": [{"id": 7, "login": "ana"}]})
         schema["Person"].add_object(Login="by hand")
         status = okta.run({"users": [{"id": 7, "login": "anna"}, {"login": "nobody"}]})
@@ -723,11 +727,11 @@ class TestSources:
         created = okta.post(f"{source}/importschedule", body, status=200)
         assert created["runInterval"] == "DAILY"
         assert okta.get(f"{source}/schedule")["links"]["schedule"].endswith(created["id"])
-        one = f"{source}/importschedule/{created['id']}"
-        assert okta.get(one) == created
+        schedule_path = f"{source}/importschedule/{created['id']}"
+        assert okta.get(schedule_path) == created
         assert okta.refused("POST", f"{source}/importschedule", body)[0] == 400
         guide = {"startTime": "2026-03-01T00:00:00", "runFrequency": "ONCE", "timezone": "UTC"}
-        assert okta.put(one, guide)["runInterval"] == "ONCE"
+        assert okta.put(schedule_path, guide)["runInterval"] == "ONCE"
         described = okta.get(source)
         assert described["scheduledImportDetails"]["runFrequency"] == "ONCE"
         assert described["importExecutionType"] == "SCHEDULED"
@@ -736,9 +740,9 @@ class TestSources:
             {"startTime": "soon", "runInterval": "ONCE"},
             {"startTime": "2026-02-01T00:00:00Z", "runInterval": "HOURLY"},
         ):
-            assert okta.refused("PUT", one, wrong)[0] == 400
-        assert okta.ask("DELETE", one).status_code == 200
-        assert okta.refused("GET", one)[0] == 404
+            assert okta.refused("PUT", schedule_path, wrong)[0] == 400
+        assert okta.ask("DELETE", schedule_path).status_code == 200
+        assert okta.refused("GET", schedule_path)[0] == 404
 
     def test_legacy_import_is_started_and_followed(
         self, emulator: Emulator, source: SeededImportSource

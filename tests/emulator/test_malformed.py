@@ -44,15 +44,15 @@ def exchange(port: int, data: bytes) -> bytes:
 
 def responses(data: bytes) -> list[tuple[int, bytes]]:
     """Split the bytes of a connection into statuses and bodies."""
-    found = []
+    problems = []
     while data:
         head, _, rest = data.partition(b"\r\n\r\n")
         lines = head.split(b"\r\n")
         status = int(lines[0].split(b" ")[1])
         length = next((int(line[16:]) for line in lines if line.lower().startswith(b"content-length: ")), 0)
-        found.append((status, rest[:length]))
+        problems.append((status, rest[:length]))
         data = rest[length:]
-    return found
+    return problems
 
 
 class TestSockets:

@@ -22,12 +22,12 @@ def okta(emulator: Emulator, schema: SeededSchema) -> ImportApi:
     return ImportApi(emulator, emulator.add_import_source(schema))
 
 
-def person_in(given: dict[str, Any]) -> Any:
-    return given["schema"]["objectSchema"]["objectTypes"][0]
+def person_in(mapping_document: dict[str, Any]) -> Any:
+    return mapping_document["schema"]["objectSchema"]["objectTypes"][0]
 
 
-def mapping_in(given: dict[str, Any]) -> Any:
-    return given["mapping"]["objectTypeMappings"][0]
+def mapping_in(mapping_document: dict[str, Any]) -> Any:
+    return mapping_document["mapping"]["objectTypeMappings"][0]
 
 
 def test_second_put_is_409_and_patch_is_accepted(okta: ImportApi, schema: SeededSchema) -> None:
@@ -148,12 +148,12 @@ class TestForm:
     def test_invalid_form_is_named(
         self, okta: ImportApi, path: tuple[str, ...], value: Any, text: str
     ) -> None:
-        given = people_and_groups()
-        place: Any = given
+        mapping_document = people_and_groups()
+        place: Any = mapping_document
         for step in path[:-1]:
             place = place[step]
         place[path[-1]] = value
-        answer = okta.submit_mapping(given)
+        answer = okta.submit_mapping(mapping_document)
         assert answer.status_code == 400
         assert text in " ".join(answer.json()["errorMessages"])
 
@@ -169,9 +169,9 @@ class TestForm:
         ],
     )
     def test_invalid_attribute_is_named(self, okta: ImportApi, changes: dict[str, Any], text: str) -> None:
-        given = people_and_groups()
-        person_in(given)["attributes"][1].update(changes)
-        answer = okta.submit_mapping(given)
+        mapping_document = people_and_groups()
+        person_in(mapping_document)["attributes"][1].update(changes)
+        answer = okta.submit_mapping(mapping_document)
         assert answer.status_code == 400
         assert text in " ".join(answer.json()["errorMessages"])
 
@@ -185,7 +185,7 @@ class TestForm:
         self, okta: ImportApi, schema: SeededSchema
     ) -> None:
         """The presence of external ids decides, not `$schema`. Statuses and cardinalities exist in the newer one only."""
-        given = {
+        mapping_document = {
             "$schema": "https://api.atlassian.com/jsm/insight/imports/external/schema/versions/2023_10_19",
             "schema": {
                 "objectSchema": {
@@ -223,26 +223,26 @@ class TestForm:
                 ]
             },
         }
-        assert okta.submit_mapping(given).status_code == 204
+        assert okta.submit_mapping(mapping_document).status_code == 204
         assert schema["Person"].attribute("Name").label is True
         assert schema["Person"].attribute("Teams").maximum == 1
         assert schema["Person"].external_id.startswith("cmdb::externalId/")
-        assert okta.submit_mapping(given, "PATCH").status_code == 204
+        assert okta.submit_mapping(mapping_document, "PATCH").status_code == 204
         status = okta.run({"users": [{"name": "Ana"}, {"name": "Bruno", "manager": "Ana"}]})
         assert okta.counts(status, "Person")["objectsCreated"] == 2
         assert schema["Person"].object("Bruno")["Manager"] == "OKT-1"
-        wrong = copy.deepcopy(given)
+        wrong = copy.deepcopy(mapping_document)
         person_in(wrong)["attributes"][0]["type"] = "status"
         assert okta.submit_mapping(wrong, "PATCH").status_code == 400
-        wrong = copy.deepcopy(given)
+        wrong = copy.deepcopy(mapping_document)
         del person_in(wrong)["attributes"][2]["referenceObjectTypeName"]
         assert "referenceObjectTypeName is required" in okta.submit_mapping(wrong, "PATCH").text
-        wrong = copy.deepcopy(given)
+        wrong = copy.deepcopy(mapping_document)
         person_in(wrong)["attributes"][2]["referenceObjectTypeName"] = "Nobody"
         assert okta.codes(wrong, "PATCH") == [
             "UNKNOWN_REFERENCE",
         ]
-        wrong = copy.deepcopy(given)
+        wrong = copy.deepcopy(mapping_document)
         mapping_in(wrong)["objectTypeName"] = "Nobody"
         assert okta.codes(wrong, "PATCH") == ["UNKNOWN_EXTERNAL_ID_MAPPING"]
 
@@ -264,50 +264,52 @@ class TestContradictions:
 
     def test_same_attribute_name_with_another_id_is_rejected(self, okta: ImportApi) -> None:
         okta.submit_mapping(people_and_groups())
-        given = people_and_groups()
-        person_in(given)["attributes"][1]["externalId"] = "a/Other"
-        assert "EXTERNAL_ID_MISMATCH" in okta.codes(given, "PATCH")
+        mapping_document = people_and_groups()
+        person_in(mapping_document)["attributes"][1]["externalId"] = "a/Other"
+        assert "EXTERNAL_ID_MISMATCH" in okta.codes(mapping_document, "PATCH")
 
     @pytest.mark.parametrize("where", ["type", "attribute"])
     def test_changed_name_is_rejected(self, okta: ImportApi, where: str) -> None:
         okta.submit_mapping(people_and_groups())
-        given = people_and_groups()
-        given["mapping"]["objectTypeMappings"] = []
-        target = person_in(given) if where == "type" else person_in(given)["attributes"][1]
+        mapping_document = people_and_groups()
+        mapping_document["mapping"]["objectTypeMappings"] = []
+        target = (
+            person_in(mapping_document) if where == "type" else person_in(mapping_document)["attributes"][1]
+        )
         target["name"] = "Renamed"
-        assert okta.codes(given, "PATCH") == ["EXTERNAL_ID_MISMATCH"]
+        assert okta.codes(mapping_document, "PATCH") == ["EXTERNAL_ID_MISMATCH"]
 
     def test_changed_attribute_type_is_rejected(self, okta: ImportApi) -> None:
         okta.submit_mapping(people_and_groups())
-        given = people_and_groups()
-        person_in(given)["attributes"][1]["type"] = "text"
-        assert okta.codes(given, "PATCH") == ["ATTRIBUTE_TYPE_CHANGED"]
+        mapping_document = people_and_groups()
+        person_in(mapping_document)["attributes"][1]["type"] = "text"
+        assert okta.codes(mapping_document, "PATCH") == ["ATTRIBUTE_TYPE_CHANGED"]
 
     def test_changed_referenced_type_is_rejected(self, okta: ImportApi) -> None:
         okta.submit_mapping(people_and_groups())
-        given = people_and_groups()
-        person_in(given)["attributes"][3]["referenceObjectTypeExternalId"] = "t/Group"
-        assert okta.codes(given, "PATCH") == ["REFERENCED_OBJECT_TYPE_CHANGED"]
+        mapping_document = people_and_groups()
+        person_in(mapping_document)["attributes"][3]["referenceObjectTypeExternalId"] = "t/Group"
+        assert okta.codes(mapping_document, "PATCH") == ["REFERENCED_OBJECT_TYPE_CHANGED"]
 
     def test_unknown_reference_is_rejected(self, okta: ImportApi) -> None:
-        given = people_and_groups()
-        person_in(given)["attributes"][3]["referenceObjectTypeExternalId"] = "t/Nobody"
-        assert okta.codes(given) == ["UNKNOWN_REFERENCE"]
+        mapping_document = people_and_groups()
+        person_in(mapping_document)["attributes"][3]["referenceObjectTypeExternalId"] = "t/Nobody"
+        assert okta.codes(mapping_document) == ["UNKNOWN_REFERENCE"]
 
     def test_duplicate_external_id_is_rejected(self, okta: ImportApi) -> None:
-        given = people_and_groups()
-        person_in(given)["attributes"][1]["externalId"] = "a/Login"
-        assert "DUPLICATE_EXTERNAL_ID_ILLEGAL" in okta.codes(given)
+        mapping_document = people_and_groups()
+        person_in(mapping_document)["attributes"][1]["externalId"] = "a/Login"
+        assert "DUPLICATE_EXTERNAL_ID_ILLEGAL" in okta.codes(mapping_document)
 
     def test_missing_external_id_is_rejected(self, okta: ImportApi) -> None:
-        given = people_and_groups()
-        del person_in(given)["externalId"]
-        assert "SCHEMA_INVALID_EXTERNAL_ID" in okta.codes(given)
+        mapping_document = people_and_groups()
+        del person_in(mapping_document)["externalId"]
+        assert "SCHEMA_INVALID_EXTERNAL_ID" in okta.codes(mapping_document)
 
     def test_external_id_of_an_attribute_is_rejected_for_a_type(self, okta: ImportApi) -> None:
         okta.submit_mapping(people_and_groups())
-        given = document([{"externalId": "a/Login", "name": "X", "description": ""}], [])
-        assert okta.codes(given, "PATCH") == ["SCHEMA_INVALID_EXTERNAL_ID"]
+        mapping_document = document([{"externalId": "a/Login", "name": "X", "description": ""}], [])
+        assert okta.codes(mapping_document, "PATCH") == ["SCHEMA_INVALID_EXTERNAL_ID"]
 
     @pytest.mark.parametrize(
         ("changes", "code"),
@@ -351,9 +353,9 @@ class TestContradictions:
     def test_mapping_without_its_schema_is_rejected(
         self, okta: ImportApi, changes: dict[str, Any], code: str
     ) -> None:
-        given = people_and_groups()
-        mapping_in(given).update(changes)
-        assert code in okta.codes(given)
+        mapping_document = people_and_groups()
+        mapping_in(mapping_document).update(changes)
+        assert code in okta.codes(mapping_document)
 
     @pytest.mark.parametrize(
         ("changes", "code"),
@@ -366,45 +368,51 @@ class TestContradictions:
     def test_impossible_attribute_is_rejected(
         self, okta: ImportApi, changes: dict[str, Any], code: str
     ) -> None:
-        given = people_and_groups()
-        person_in(given)["attributes"][1].update(changes)
-        given["mapping"]["objectTypeMappings"] = given["mapping"]["objectTypeMappings"][1:]
-        assert code in okta.codes(given)
+        mapping_document = people_and_groups()
+        person_in(mapping_document)["attributes"][1].update(changes)
+        mapping_document["mapping"]["objectTypeMappings"] = mapping_document["mapping"]["objectTypeMappings"][
+            1:
+        ]
+        assert code in okta.codes(mapping_document)
 
     def test_unknown_icon_and_invalid_name_are_rejected(self, okta: ImportApi) -> None:
-        given = people_and_groups()
-        person_in(given)["iconKey"] = "nope"
-        person_in(given)["name"] = "Person?"
-        mapping_in(given)["objectTypeName"] = "Person?"
-        assert okta.codes(given) == ["UNKNOWN_ICON_KEY", "INVALID_NAME"]
+        mapping_document = people_and_groups()
+        person_in(mapping_document)["iconKey"] = "nope"
+        person_in(mapping_document)["name"] = "Person?"
+        mapping_in(mapping_document)["objectTypeName"] = "Person?"
+        assert okta.codes(mapping_document) == ["UNKNOWN_ICON_KEY", "INVALID_NAME"]
 
     def test_rejected_document_changes_nothing(self, okta: ImportApi, schema: SeededSchema) -> None:
-        given = people_and_groups()
-        mapping_in(given)["objectTypeExternalId"] = "t/Nobody"
-        okta.codes(given)
+        mapping_document = people_and_groups()
+        mapping_in(mapping_document)["objectTypeExternalId"] = "t/Nobody"
+        okta.codes(mapping_document)
         assert schema.object_types == []
 
     def test_external_id_part_may_be_optional(self) -> None:
         emulator = Emulator(doubts=Doubts(mapping_needs_external_id_part=False))
         okta = ImportApi(emulator, emulator.add_import_source(emulator.add_object_schema("OKT")))
-        given = people_and_groups()
-        mapping_in(given)["attributesMapping"] = []
-        assert okta.submit_mapping(given).status_code == 204
+        mapping_document = people_and_groups()
+        mapping_in(mapping_document)["attributesMapping"] = []
+        assert okta.submit_mapping(mapping_document).status_code == 204
 
 
 class TestEffect:
     def test_icons_and_statuses_are_created(self, okta: ImportApi, schema: SeededSchema) -> None:
-        given = people_and_groups()
-        given["schema"]["iconSchema"] = {"icons": [{"key": "person", "name": "A person", "png48": PNG48}]}
-        given["schema"]["statusSchema"] = {
+        mapping_document = people_and_groups()
+        mapping_document["schema"]["iconSchema"] = {
+            "icons": [{"key": "person", "name": "A person", "png48": PNG48}]
+        }
+        mapping_document["schema"]["statusSchema"] = {
             "statuses": [
                 {"name": "Hired", "description": "Works here", "category": "active"},
                 {"name": "Closed", "description": "", "category": "inactive"},
             ]
         }
-        person_in(given)["iconKey"] = "person"
-        person_in(given)["attributes"].append(attribute("State", "status", typeValues=["Hired", "Closed"]))
-        assert okta.submit_mapping(given).status_code == 204
+        person_in(mapping_document)["iconKey"] = "person"
+        person_in(mapping_document)["attributes"].append(
+            attribute("State", "status", typeValues=["Hired", "Closed"])
+        )
+        assert okta.submit_mapping(mapping_document).status_code == 204
         back = okta.get(f"{okta.source_url}/schema-and-mapping")
         assert back["schema"]["iconSchema"]["icons"] == [
             {"key": "person", "name": "A person", "png48": PNG48}
@@ -412,10 +420,10 @@ class TestEffect:
         assert [status["name"] for status in back["schema"]["statusSchema"]["statuses"]] == ["Hired"]
         assert person_in(back)["iconKey"] == "person"
         assert person_in(back)["attributes"][-1]["typeValues"] == ["Hired", "Closed"]
-        person_in(given).update(description="New words")
-        given["schema"]["iconSchema"]["icons"][0]["name"] = "Somebody"
-        person_in(given)["attributes"][1]["description"] = "In years"
-        assert okta.submit_mapping(given, "PATCH").status_code == 204
+        person_in(mapping_document).update(description="New words")
+        mapping_document["schema"]["iconSchema"]["icons"][0]["name"] = "Somebody"
+        person_in(mapping_document)["attributes"][1]["description"] = "In years"
+        assert okta.submit_mapping(mapping_document, "PATCH").status_code == 204
         back = okta.get(f"{okta.source_url}/schema-and-mapping")
         assert back["schema"]["iconSchema"]["icons"][0]["name"] == "Somebody"
         assert schema["Person"].description == "New words"
@@ -425,15 +433,15 @@ class TestEffect:
         assert api.ask("GET", f"/icon/{kind['icon']['id']}/icon.png").status_code == 200
 
     def test_child_types_are_below_their_parents(self, okta: ImportApi, schema: SeededSchema) -> None:
-        given = people_and_groups()
+        mapping_document = people_and_groups()
         child = {
             "externalId": "t/Guest",
             "name": "Guest",
             "description": "",
             "attributes": [attribute("Name"), attribute("Host")],
         }
-        person_in(given)["children"] = [child]
-        assert okta.submit_mapping(given).status_code == 204
+        person_in(mapping_document)["children"] = [child]
+        assert okta.submit_mapping(mapping_document).status_code == 204
         guest = schema["Guest"]
         assert guest.parent is not None
         assert guest.parent.name == "Person"
@@ -469,11 +477,11 @@ class TestEffect:
     ) -> None:
         schema.add_object_type("City")
         schema.add_object_type("Country")
-        given = people_and_groups()
-        person = person_in(given)
+        mapping_document = people_and_groups()
+        person = person_in(mapping_document)
         reference = {"name": "Country", "description": "", "type": "referenced_object"}
         person["attributes"].append({**reference, "externalId": "a/C", "referenceObjectTypeName": "Country"})
-        assert okta.submit_mapping(given).status_code == 204
+        assert okta.submit_mapping(mapping_document).status_code == 204
         assert schema["Person"].attribute("Country").type_value == schema["Country"].id
 
     def test_mapping_is_readable_after_an_attribute_is_deleted(
@@ -484,11 +492,15 @@ class TestEffect:
         Api(emulator).ask("DELETE", f"/objecttypeattribute/{age.id}")
         back = okta.get(f"{okta.source_url}/schema-and-mapping")
         assert "Age" in [mapping["attributeName"] for mapping in mapping_in(back)["attributesMapping"]]
-        given = people_and_groups()
-        given["schema"]["objectSchema"]["objectTypes"] = given["schema"]["objectSchema"]["objectTypes"][1:]
-        given["mapping"]["objectTypeMappings"] = given["mapping"]["objectTypeMappings"][:1]
-        mapping_in(given)["attributesMapping"] = [locate("Login", "login", externalIdPart=True)]
-        assert okta.submit_mapping(given, "PATCH").status_code == 204
+        mapping_document = people_and_groups()
+        mapping_document["schema"]["objectSchema"]["objectTypes"] = mapping_document["schema"][
+            "objectSchema"
+        ]["objectTypes"][1:]
+        mapping_document["mapping"]["objectTypeMappings"] = mapping_document["mapping"]["objectTypeMappings"][
+            :1
+        ]
+        mapping_in(mapping_document)["attributesMapping"] = [locate("Login", "login", externalIdPart=True)]
+        assert okta.submit_mapping(mapping_document, "PATCH").status_code == 204
 
     def test_async_submission_is_polled(self, emulator: Emulator, okta: ImportApi) -> None:
         answer = okta.ask("PUT", okta.links["mapping"], people_and_groups(), params={"async": "true"})

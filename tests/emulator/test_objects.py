@@ -70,7 +70,7 @@ def test_object_is_found_by_its_key(api: Api, people: SeededType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "kept", "displayed"),
+    ("kind", "given", "stored", "displayed"),
     [
         ("text", "Ana", "Ana", "Ana"),
         ("integer", " 7 ", "7", "7"),
@@ -88,21 +88,21 @@ def test_object_is_found_by_its_key(api: Api, people: SeededType) -> None:
     ],
 )
 def test_value_is_stored_in_the_form_of_its_type(
-    api: Api, people: SeededType, kind: str, given: str, kept: str, displayed: str
+    api: Api, people: SeededType, kind: str, given: str, stored: str, displayed: str
 ) -> None:
     people.add_attribute("Field", kind)
     created = create(api, people, Name="Ana", Field=given)
     (value,) = shown(api, created["id"], "Field")
     assert value == {
-        "value": kept,
+        "value": stored,
         "displayValue": displayed,
-        "searchValue": kept,
+        "searchValue": stored,
         "referencedType": False,
     }
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "text"),
+    ("kind", "value", "text"),
     [
         ("text", "x" * 256, "must be less than 255 characters"),
         ("integer", "1.5", "value provided is invalid"),
@@ -122,10 +122,10 @@ def test_value_is_stored_in_the_form_of_its_type(
     ],
 )
 def test_invalid_value_is_rejected_under_its_key(
-    api: Api, people: SeededType, kind: str, given: str, text: str
+    api: Api, people: SeededType, kind: str, value: str, text: str
 ) -> None:
     attribute = people.add_attribute("Field", kind)
-    status, errors = api.refused("POST", "/object/create", body_of(people, {"Name": "Ana", "Field": given}))
+    status, errors = api.refused("POST", "/object/create", body_of(people, {"Name": "Ana", "Field": value}))
     assert status == 400
     assert text in errors[f"rlabs-insight-attribute-{attribute.id}"]
 
@@ -277,11 +277,11 @@ def test_history_names_actor_and_change(emulator: Emulator, api: Api, people: Se
 
 def test_deleted_object_leaves_no_references(api: Api, people: SeededType) -> None:
     people.add_attribute("Teams", references=people, multiple=True)
-    one, two = create(api, people, Name="1"), create(api, people, Name="2")
-    three = create(api, people, Name="3", Teams=[one["id"], two["id"]])
-    assert api.ask("DELETE", f"/object/{one['id']}").status_code == 200
+    first, two = create(api, people, Name="1"), create(api, people, Name="2")
+    three = create(api, people, Name="3", Teams=[first["id"], two["id"]])
+    assert api.ask("DELETE", f"/object/{first['id']}").status_code == 200
     assert [item["displayValue"] for item in shown(api, three["id"], "Teams")] == ["2"]
-    assert api.refused("GET", f"/object/{one['id']}")[0] == 404
+    assert api.refused("GET", f"/object/{first['id']}")[0] == 404
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, True), (204, False), (204, True)])
@@ -296,10 +296,10 @@ def test_response_to_deleting_is_a_switch(status: int, body: bool) -> None:
 def test_references_to_an_object_are_counted_by_type(emulator: Emulator, api: Api) -> None:
     demo = emulator.seed_demo()
     office = demo["Office"].object("Madrid")
-    found = {item["objectType"]["name"]: item for item in api.get(f"/object/{office.id}/referenceinfo")}
-    assert found["Person"]["numberOfReferencedObjects"] == 10
-    assert found["Person"]["referenceTypes"][0]["name"] == "Reference"
-    assert found["Person"]["openIssuesExists"] is False
+    by_type = {item["objectType"]["name"]: item for item in api.get(f"/object/{office.id}/referenceinfo")}
+    assert by_type["Person"]["numberOfReferencedObjects"] == 10
+    assert by_type["Person"]["referenceTypes"][0]["name"] == "Reference"
+    assert by_type["Person"]["openIssuesExists"] is False
 
 
 def test_connected_tickets_are_listed(emulator: Emulator, api: Api) -> None:

@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote, against the served emulator.
+"""Clients that no one here wrote, against the served emulator.
 
 They list schemas, read types and attributes, create an object and run an import. What they expect of the service is
 what their authors saw of it.
@@ -36,7 +36,7 @@ def url(emulator: Emulator) -> Iterator[str]:
 
 
 def after_the_import(emulator: Emulator, source: SeededImportSource) -> None:
-    """What both clients leave behind."""
+    """Return what both clients leave in Assets."""
     schema = source.schema
     assert [asset.label for asset in schema["Laptop"].objects] == ["L1"]
     assert schema["Laptop"].objects[0]["Serial number"] == "4711"

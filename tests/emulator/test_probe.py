@@ -63,11 +63,11 @@ def test_probe_finds_exactly_the_flipped_switch(name: str) -> None:
     sandbox = Sandbox(doubts=Doubts(**{name: value}), **NEEDS.get(name, {}))
     profile = sandbox.probe_everything()
     assert set(profile.differences) == {name}
-    found = profile.differences[name][1]
+    reading = profile.differences[name][1]
     if name in DURATIONS:
-        assert value <= found <= value + 5
+        assert value <= reading <= value + 5
     else:
-        assert found == TRIED.get(name, value)
+        assert reading == TRIED.get(name, value)
     assert all(client.sent <= MOST_REQUESTS for client in sandbox.clients)
 
 

@@ -48,8 +48,8 @@ class Command:
         return self.sandbox.client(options)
 
     def __call__(self, *arguments: str, ask: Any = None) -> int:
-        given = ["--site", "acme.atlassian.net", "--output", str(self.path), *arguments]
-        return main(given, environ=self.environ, ask=ask or getpass.getpass, client=self.client)
+        command = ["--site", "acme.atlassian.net", "--output", str(self.path), *arguments]
+        return main(command, environ=self.environ, ask=ask or getpass.getpass, client=self.client)
 
     @property
     def profile(self) -> SiteProfile:
@@ -331,8 +331,8 @@ class TestObstacles:
     def test_single_failure_leaves_one_switch_open(self, nth: int, operation: str, switch: str) -> None:
         site = Sandbox()
         site.emulator.faults.add(operation, Fault(status=400), nth=nth)
-        asked = ("lists", "search", "errors", "second account", "import", "token")
-        profile = site.probe(site.writing(), SiteProfile(asked=asked))
+        groups = ("lists", "search", "errors", "second account", "import", "token")
+        profile = site.probe(site.writing(), SiteProfile(asked=groups))
         group = {name for name, item in SWITCHES.items() if item.metadata.get("probe") == "objects"}
         assert group - set(profile.switches) == {switch} - {""}
 
@@ -366,8 +366,8 @@ class TestObstacles:
         status = {"status": "DONE", "progressResult": {"objectTypeResultMap": {"1": {"objectsCreated": 0}}}}
         site.emulator.faults.add("read execution status", Fault(status=200, body=status), times=9)
         site.emulator.faults.add("search objects", Fault(status=200, body={"values": []}), times=9)
-        asked = ("lists", "search", "errors", "second account", "objects")
-        profile = site.probe(site.writing(), SiteProfile(asked=asked))
+        groups = ("lists", "search", "errors", "second account", "objects")
+        profile = site.probe(site.writing(), SiteProfile(asked=groups))
         site.emulator.faults.clear()
         open_switches = {
             "identifiers_ignore_case",

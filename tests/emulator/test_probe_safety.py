@@ -1,4 +1,4 @@
-"""What the probe must never do: leave something behind, note a content, exceed its limit, or serve another origin."""
+"""The probe leaves nothing behind, records no contents, and sends neither too much nor to another origin."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def read_profile() -> SiteProfile:
 @pytest.mark.parametrize("group", ["objects", "import"])
 def test_interrupted_run_leaves_nothing_behind(group: str, *, performs: bool) -> None:
     """Each request is interrupted once: 7 of the identity, then those of the group."""
-    asked = (*read_profile().asked, "import" if group == "objects" else "objects", "token")
+    groups = (*read_profile().asked, "import" if group == "objects" else "objects", "token")
     position = 0
     while True:
         position += 1
         sandbox = Sandbox(objects=1, doubts=Doubts(schema_key_can_change=True))
         before = state(sandbox)
         transport = Interrupting(sandbox.emulator.transport, position, performs=performs)
-        profile = sandbox.probe(sandbox.writing(), SiteProfile(asked=asked), transport=transport)
+        profile = sandbox.probe(sandbox.writing(), SiteProfile(asked=groups), transport=transport)
         assert state(sandbox) == before, position
         if transport.count < position:
             break

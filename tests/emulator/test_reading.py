@@ -1,4 +1,4 @@
-"""What reading, removing and linking depend on. The sources are section 7 of the sheet on objects and users."""
+"""Behavior that reading, removing, and linking depend on (section 7 of the sheet on objects and users)."""
 
 from __future__ import annotations
 
@@ -219,11 +219,11 @@ class TestMissingObjects:
         assert emulator.object_schema("OKT")["Thing"].object("1").key != first
 
     def test_type_without_entries(self) -> None:
-        for skipped, left in ((False, []), (True, ["1"])):
+        for skipped, remaining in ((False, []), (True, ["1"])):
             emulator, okta, _ = importing("remove", type_without_entries_is_skipped=skipped)
             run(okta, "1")
             okta.run({"others": []})
-            assert self.left(emulator) == left
+            assert self.left(emulator) == remaining
 
     @pytest.mark.parametrize("included", [True, False])
     def test_unmapped_child_types(self, *, included: bool) -> None:

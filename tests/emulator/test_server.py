@@ -34,8 +34,8 @@ def url(emulator: Emulator) -> Iterator[str]:
 @pytest.fixture
 def client(emulator: Emulator, url: str) -> Iterator[httpx.Client]:
     base = f"{url}/jsm/assets/workspace/{emulator.workspace_id}/v1"
-    with httpx.Client(base_url=base, auth=(emulator.email, emulator.api_token), trust_env=False) as found:
-        yield found
+    with httpx.Client(base_url=base, auth=(emulator.email, emulator.api_token), trust_env=False) as client:
+        yield client
 
 
 class TestServing:
@@ -51,8 +51,10 @@ class TestServing:
             bearer = {"Authorization": f"Bearer {token}"}
         with httpx.Client(headers=bearer, trust_env=False) as client:
             assert client.get(f"{url}/oauth/token/accessible-resources").json()[0]["url"] == url
-            there = f"{url}/ex/jira/{emulator.cloud_id}/jsm/assets/workspace/{emulator.workspace_id}/v1"
-            assert client.get(f"{there}/objectschema/list").status_code == 200
+            workspace_url = (
+                f"{url}/ex/jira/{emulator.cloud_id}/jsm/assets/workspace/{emulator.workspace_id}/v1"
+            )
+            assert client.get(f"{workspace_url}/objectschema/list").status_code == 200
 
     def test_links_refer_to_the_server(self, emulator: Emulator, url: str) -> None:
         source = emulator.add_import_source(emulator.add_object_schema("OKT"))
@@ -111,9 +113,9 @@ class TestServing:
             broken(ArithmeticError("a mistake"))
             response = httpx.get(f"{address}/_edge/tenant_info", trust_env=False)
             assert (response.status_code, response.headers["x-emulator-failure"]) == (500, "true")
-        shown = capfd.readouterr().err
-        assert "a mistake" in shown
-        assert "ConnectionResetError" not in shown
+        output = capfd.readouterr().err
+        assert "a mistake" in output
+        assert "ConnectionResetError" not in output
 
     def test_several_clients_are_served_concurrently(self, emulator: Emulator, client: httpx.Client) -> None:
         def create(number: int) -> None:
@@ -215,7 +217,7 @@ class TestStatusPage:
         page = Outline()
         answer = client.get(f"{url}/")
         page.feed(answer.text)
-        shown = " ".join(page.texts)
+        output = " ".join(page.texts)
         for text in (
             "ITSM",
             "Person",
@@ -224,7 +226,7 @@ class TestStatusPage:
             "connection dropped",
             "planned fault",
         ):
-            assert text in shown
+            assert text in output
         assert page.addresses == ["status.json"]
         assert "script" not in page.tags
         assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -268,22 +270,24 @@ class TestStatusPage:
 class TestControl:
     @pytest.fixture
     def control(self, emulator: Emulator, url: str) -> Iterator[httpx.Client]:
-        with httpx.Client(base_url=f"{url}/_emulator", trust_env=False) as found:
-            yield found
+        with httpx.Client(base_url=f"{url}/_emulator", trust_env=False) as client:
+            yield client
 
     def test_control_manages_import_sources(self, emulator: Emulator, control: httpx.Client) -> None:
         emulator.add_object_schema("OKT")
         emulator.add_import_source("OKT", "First").delete()
         emulator.add_import_source("OKT", "Second")
-        made = control.post("/importsource", json={"schema": "OKT", "name": "Okta", "enabled": False}).json()
-        assert (made["status"], made["token"]) == ("DISABLED", emulator.import_sources[1].token)
-        one = f"/importsource/{made['id']}"
-        assert control.post(f"{one}/enable").json()["status"] == "MISSING_MAPPING"
-        assert control.post(f"{one}/disable").json()["status"] == "DISABLED"
-        assert control.post(f"{one}/token").json()["token"] != made["token"]
-        assert control.post(f"{one}/nope").status_code == 404
-        assert control.post(f"{one}/delete").json()["deleted"] is True
-        assert control.post(f"{one}/delete").status_code == 404
+        created = control.post(
+            "/importsource", json={"schema": "OKT", "name": "Okta", "enabled": False}
+        ).json()
+        assert (created["status"], created["token"]) == ("DISABLED", emulator.import_sources[1].token)
+        source_path = f"/importsource/{created['id']}"
+        assert control.post(f"{source_path}/enable").json()["status"] == "MISSING_MAPPING"
+        assert control.post(f"{source_path}/disable").json()["status"] == "DISABLED"
+        assert control.post(f"{source_path}/token").json()["token"] != created["token"]
+        assert control.post(f"{source_path}/nope").status_code == 404
+        assert control.post(f"{source_path}/delete").json()["deleted"] is True
+        assert control.post(f"{source_path}/delete").status_code == 404
 
     def test_policy_for_missing_objects(self, emulator: Emulator, control: httpx.Client) -> None:
         emulator.add_object_schema("OKT").add_object_type("People")
@@ -389,12 +393,12 @@ class TestCommand:
                 lines.append(line.strip())
                 if "JSM_ASSETS_IMPORT_TOKEN" in line:
                     break
-            found = dict(
+            client = dict(
                 line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export ")
             )
-            site = found["JSM_ASSETS_SITE"]
-            assert found["JSM_ASSETS_GATEWAY"] == site
-            bearer = {"Authorization": f"Bearer {found['JSM_ASSETS_IMPORT_TOKEN'].strip(chr(39))}"}
+            site = client["JSM_ASSETS_SITE"]
+            assert client["JSM_ASSETS_GATEWAY"] == site
+            bearer = {"Authorization": f"Bearer {client['JSM_ASSETS_IMPORT_TOKEN'].strip(chr(39))}"}
             info = httpx.get(f"{site}/jsm/assets/v1/imports/info", headers=bearer, trust_env=False)
             assert info.status_code == 200
             process.send_signal(ending)
@@ -414,12 +418,12 @@ class TestCommand:
         state = ["--state", str(tmp_path / "site.sqlite")]
         settings = ["--settings", str(tmp_path / "settings.env")]
         assert command.main(["--port", "0", "--seed", "demo", "--lenient", "--host", "0.0.0.0", *state]) == 0
-        shown = capsys.readouterr().out
-        assert "beyond this computer" in shown
-        assert "export JSM_ASSETS_IMPORT_TOKEN=" in shown
+        output = capsys.readouterr().out
+        assert "beyond this computer" in output
+        assert "export JSM_ASSETS_IMPORT_TOKEN=" in output
         assert command.main(["--port", "0", "--seed", "okta", *state, *settings]) == 0
-        kept = Emulator(state=tmp_path / "site.sqlite")
-        assert [schema.key for schema in kept.object_schemas] == ["ITSM", "SVC"]
+        saved = Emulator(state=tmp_path / "site.sqlite")
+        assert [schema.key for schema in saved.object_schemas] == ["ITSM", "SVC"]
         assert "JSM_ASSETS_SITE" in (tmp_path / "settings.env").read_text()
 
     def test_waiting_ends_with_ctrl_c(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,7 +152,7 @@ def test_clock_advances_only_by_sleeping() -> None:
 
 
 class TestStrictness:
-    """What the OpenAPI document would refuse is refused, unless the emulator is told to be lenient."""
+    """The emulator rejects what the OpenAPI document rejects, unless it is lenient."""
 
     @pytest.mark.parametrize(
         ("body", "field"),
@@ -181,7 +181,7 @@ class TestStrictness:
         assert answer.status_code == 415
 
     @pytest.mark.parametrize(
-        ("field", "given", "shown"),
+        ("field", "value", "expected"),
         [
             ("hidden", "true", True),
             ("hidden", "perhaps", None),
@@ -193,15 +193,15 @@ class TestStrictness:
             ("description", {}, None),
         ],
     )
-    def test_lenient_mode_converts_values(self, field: str, given: object, shown: object) -> None:
+    def test_lenient_mode_converts_values(self, field: str, value: object, expected: object) -> None:
         emulator = Emulator(strict=False)
         emulator.add_object_schema("OKT").add_object_type("T")
-        body = {"name": "A", "type": 7, field: given}
+        body = {"name": "A", "type": 7, field: value}
         api = Api(emulator)
-        if shown is None:
+        if expected is None:
             assert field in api.refused("POST", "/objecttypeattribute/1", body)[1]
         else:
-            assert api.post("/objecttypeattribute/1", body)[field] == shown
+            assert api.post("/objecttypeattribute/1", body)[field] == expected
         strict = Emulator()
         strict.add_object_schema("OKT").add_object_type("T")
         assert field in Api(strict).refused("POST", "/objecttypeattribute/1", body)[1]

@@ -179,8 +179,8 @@ class TestObjectTypes:
         assert errors == {"name": "Name has to be unique!", "iconId": "The icon 0 does not exist"}
 
     def test_parent_of_another_schema_is_rejected(self, api: Api) -> None:
-        here, there = new_schema(api), new_schema(api, "Other", "OTH")
-        parent = new_type(api, there["id"])
+        here, other_place = new_schema(api), new_schema(api, "Other", "OTH")
+        parent = new_type(api, other_place["id"])
         body = {"name": "X", "iconId": "13", "objectSchemaId": here["id"], "parentObjectTypeId": parent["id"]}
         assert "parentObjectTypeId" in api.refused("POST", "/objecttype/create", body)[1]
 
@@ -225,8 +225,11 @@ class TestObjectTypes:
         assert "below itself" in api.refused("POST", f"/objecttype/{first}/position", above)[1][""]
         assert api.refused("POST", f"/objecttype/{first}/position", {"position": -1})[0] == 400
         other = new_type(api, new_schema(api, "Other", "OTH")["id"])["id"]
-        there = {"position": 0, "toObjectTypeId": other}
-        assert "another object schema" in api.refused("POST", f"/objecttype/{first}/position", there)[1][""]
+        other_place = {"position": 0, "toObjectTypeId": other}
+        assert (
+            "another object schema"
+            in api.refused("POST", f"/objecttype/{first}/position", other_place)[1][""]
+        )
 
     def test_type_with_children_cannot_be_deleted(self, api: Api) -> None:
         schema = new_schema(api)
@@ -342,13 +345,15 @@ class TestAttributes:
         assert field in errors
 
     def test_reference_to_another_schema_needs_its_permission(self, api: Api) -> None:
-        here, there = new_schema(api), new_schema(api, "HR", "HR")
-        kind, target = new_type(api, here["id"]), new_type(api, there["id"], "Person")
+        here, other_place = new_schema(api), new_schema(api, "HR", "HR")
+        kind, target = new_type(api, here["id"]), new_type(api, other_place["id"], "Person")
         body = {"name": "Person", "type": 1, "typeValue": target["id"], "additionalValue": "4"}
         _, errors = api.refused("POST", f"/objecttypeattribute/{kind['id']}", body)
         assert "refers to the schema" in errors["typeValue"]
         api.ask(
-            "POST", f"/global/config/objectschema/{there['id']}/property", {"allowOtherObjectSchema": True}
+            "POST",
+            f"/global/config/objectschema/{other_place['id']}/property",
+            {"allowOtherObjectSchema": True},
         )
         assert api.post(f"/objecttypeattribute/{kind['id']}", body)["referenceObjectTypeId"] == target["id"]
 

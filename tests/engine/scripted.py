@@ -1,7 +1,7 @@
 """A server on loopback that does to each request what a script says, and the client's side of the conversation.
 
 Only sockets tell the truth about resets, half uploads and connections that were kept too long. The waits between attempts
-pass on a clock that moves when it is slept on; time-outs are real, and short.
+pass on a clock that moves when it is slept on; timeout are real, and short.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Received:
         return 0
 
     def read(self, count: int | None = None) -> bytes:
-        """The body, or its first bytes."""
+        """Return the body, or its first bytes."""
         wanted = self.length if count is None else count
         pieces = [self.rest]
         size = len(self.rest)
@@ -150,7 +150,7 @@ class Server:
     @property
     def digests(self) -> list[str]:
         """The SHA-256 of each body that was read."""
-        return [hashlib.sha256(each.body).hexdigest() for each in self.received]
+        return [hashlib.sha256(request.body).hexdigest() for request in self.received]
 
     def accept(self, listener: socket.socket, threads: list[threading.Thread]) -> None:
         """Take connections until the listener is closed."""
@@ -189,7 +189,7 @@ class Server:
                     rest = received.rest
 
     def stop(self) -> None:
-        """Hang up on everybody."""
+        """Hang up on everyone."""
         for connection in self._open:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -197,7 +197,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """A server while the context lasts; no thread outlives it."""
+    """Run a server while the context lasts; no thread outlives it."""
     server = Server(list(scripts), tls)
     listener = socket.create_server(("127.0.0.1", 0))
     server.port = listener.getsockname()[1]
@@ -260,7 +260,7 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 
 def chunk(site: Site, body: bytes = CHUNK) -> Request:
-    """A chunk of an import: safe to repeat, by its id."""
+    """Return a chunk of an import: safe to repeat, by its id."""
     base = f"{site.gateway}/jsm/assets/workspace/workspace-1/v1/importsource/source-1/executions/execution-1"
     links = ExecutionLinks(
         submit=f"{base}/data", status=f"{base}/status", cancel=base, execution_id="execution-1"
@@ -269,17 +269,17 @@ def chunk(site: Site, body: bytes = CHUNK) -> Request:
 
 
 def create(site: Site) -> Request:
-    """A creation: sent again only when the service certainly did not act."""
+    """Return a creation, which is sent again only if the service did not act."""
     return schemas.create_object_schema(site.assets() or "", "OKT", "Okta", "")
 
 
 def read(site: Site) -> Request:
-    """A read, safe to repeat."""
+    """Return a read, safe to repeat."""
     return schemas.list_object_schemas(site.assets() or "", size=1, counts=False)
 
 
 def bomb(megabytes: int) -> bytes:
-    """A compressed body that becomes this many megabytes of zeros, made in no time from one compressed megabyte."""
+    """Return a compressed body that becomes this many megabytes of zeros, made in no time from one compressed megabyte."""
     import zlib
 
     packer = zlib.compressobj(9, wbits=-15)

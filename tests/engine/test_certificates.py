@@ -39,7 +39,7 @@ def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def child(script: str) -> list[str]:
-    """The words that a process of its own prints."""
+    """Return the words that a child process prints."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
         env={name: value for name, value in os.environ.items() if not name.startswith("SSL")},
@@ -99,10 +99,10 @@ def refused(function):
 )
 def test_loading_begins_before_httpx_is_imported(colour: str) -> None:
     """The first request begins it, and makes httpx wait."""
-    found = child(f"{WATCHED}\nrefused({colour})")
+    output = child(f"{WATCHED}\nrefused({colour})")
 
-    assert found[0] == "False"
-    assert found[-1] == "sent"
+    assert output[0] == "False"
+    assert output[-1] == "sent"
 
 
 @pytest.mark.slow
@@ -145,7 +145,7 @@ def test_a_thread_that_ended_without_a_context_is_made_up_for(monkeypatch: pytes
 
 
 def test_certificates_that_are_not_there_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names the variable and the ways out, every time, and nothing is sent."""
+    """The error names the variable and the resolutions, every time, and nothing is sent."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
     with Connection.external_site("https://acme.example.com", ACCOUNT) as connection:
         with pytest.raises(ConfigurationError):

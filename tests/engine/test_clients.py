@@ -1,4 +1,4 @@
-"""What the engines' clients are built from, what becomes of them after a fork, and what they let through."""
+"""The engines' clients: their settings, their state after a fork, and the exceptions that they pass on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SITE, GATEWAY = "https://acme.atlassian.net", "https://api.atlassian.com"
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An environment without proxies, to set some."""
+    """Return an environment without proxies, to set some."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -35,7 +35,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def proxies() -> dict[str, str]:
-    """What the environment names for the site and the gateway."""
+    """Return what the environment names for the site and the gateway."""
     return {origin: proxy.reveal() for origin, proxy in environment_proxies([SITE, GATEWAY]).items()}
 
 
@@ -46,7 +46,7 @@ def test_without_a_variable_there_is_no_proxy(environment: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 def test_a_proxy_of_the_environment_serves_both_hosts(environment: pytest.MonkeyPatch, name: str) -> None:
-    """In capital or small letters; one for everything, too."""
+    """In capital or lowercase; one for everything, too."""
     environment.setenv(name, "http://proxy.example:3128")
 
     assert proxies() == dict.fromkeys((SITE, GATEWAY), "http://proxy.example:3128")
@@ -80,8 +80,8 @@ def test_a_proxy_that_is_none_is_refused_without_being_repeated(environment: pyt
 
 def get(url: str) -> Operation[Response]:
     """One request."""
-    found: Response = yield Send(Request(operation="get thing", method="GET", url=url))
-    return found
+    response: Response = yield Send(Request(operation="get thing", method="GET", url=url))
+    return response
 
 
 def test_a_forked_process_opens_its_own_connection() -> None:
@@ -94,12 +94,12 @@ def test_a_forked_process_opens_its_own_connection() -> None:
 
         assert engine.client() is not parents
         assert not parents.is_closed
-        assert [each.number for each in server.received] == [1, 2]
+        assert [request.number for request in server.received] == [1, 2]
         parents.close()
 
 
 def test_after_a_fork_the_asynchronous_engine_does_the_same() -> None:
-    """In the other colour."""
+    """In the other color."""
 
     async def main(url: str) -> None:
         async with AsyncEngine(HttpSettings(limits=Limits()), Clock()) as engine:
@@ -116,7 +116,7 @@ def test_after_a_fork_the_asynchronous_engine_does_the_same() -> None:
     with serving() as server:
         anyio.run(main, server.url)
 
-    assert [each.number for each in server.received] == [1, 2]
+    assert [request.number for request in server.received] == [1, 2]
 
 
 def test_a_forked_process_has_no_held_lock() -> None:

@@ -1,4 +1,4 @@
-"""The two engines, in both colours: the same conversations on threads, asyncio and Trio."""
+"""The two engines, sync and async: the same conversations on threads, asyncio and Trio."""
 
 from __future__ import annotations
 
@@ -321,18 +321,18 @@ def test_a_worker_writes_its_request_before_the_producer_goes_on(
     clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads of Python give way to each other rarely: a producer that computes would keep the network idle meanwhile."""
-    told: list[str] = []
+    messages: list[str] = []
 
     def send(*_: object, written: Callable[[], object], **__: object) -> Response:
         sum(range(10_000))
-        told.append("written")
+        messages.append("written")
         written()
         return Response(200)
 
     def operation() -> Operation[None]:
         for _ in range(2):  # a worker that is new begins at once in any case
             yield Spawn(one(Send(request())), tag="one", limit=2)
-            told.append("producer")
+            messages.append("producer")
             yield Join()
 
     monkeypatch.setattr(http, "send", send)
@@ -345,7 +345,7 @@ def test_a_worker_writes_its_request_before_the_producer_goes_on(
     finally:
         sys.setswitchinterval(switching)
 
-    assert told == ["written", "producer"] * 2
+    assert messages == ["written", "producer"] * 2
 
 
 def test_a_blocked_worker_delays_the_producer_briefly(

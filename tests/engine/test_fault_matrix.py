@@ -58,7 +58,7 @@ from tests.engine.scripted import (
 
 __all__ = ["run"]  # the fixture
 
-#: Elsewhere, 127.0.0.1 is the only address of this computer to itself, and a full queue refuses.
+#: Elsewhere, 127.0.0.1 is the only address of this computer to itself, and a full queue rejects.
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's loopback addresses")
 
 DIGEST = hashlib.sha256(CHUNK).hexdigest()
@@ -88,7 +88,7 @@ def apply_then_stall(received: Received) -> None:
 
 
 def close(received: Received) -> None:
-    """Take the request and close properly, without an answer."""
+    """Take the request and close properly, without a response."""
     received.read()
 
 
@@ -108,7 +108,7 @@ def test_rows_1_to_6_a_chunk_goes_again_with_the_same_bytes(run: Run, fault: str
     """Rows 1 to 6: twice lost, then taken: three requests, every whole one of them with the same bytes."""
     script, _ = LOST[fault]
     effort = Effort()
-    # Where the time-out is waited for, it is short, and the chunk is small, so that a busy machine keeps it, too.
+    # Where the timeout is waited for, it is short, and the chunk is small, so that a busy machine keeps it, too.
     body, seconds = (b'{"data":{}}', 0.3) if script is apply_then_stall else (CHUNK, 5.0)
     with serving(script, script) as server:
         result: Response = run(server, lambda site: call(site, chunk(site, body), effort), attempt=seconds)
@@ -116,7 +116,7 @@ def test_rows_1_to_6_a_chunk_goes_again_with_the_same_bytes(run: Run, fault: str
     assert result.status == 200
     assert effort.retries == 2
     assert len(server.received) == 3
-    assert len({each.head for each in server.received}) == 1
+    assert len({received.head for received in server.received}) == 1
     if fault[0] in "3456":
         assert len(set(server.digests)) == 1
     assert server.digests[-1] == hashlib.sha256(body).hexdigest()
@@ -124,7 +124,7 @@ def test_rows_1_to_6_a_chunk_goes_again_with_the_same_bytes(run: Run, fault: str
 
 @pytest.mark.parametrize("fault", LOST)
 def test_rows_1_to_6_a_creation_is_not_sent_twice(run: Run, fault: str) -> None:
-    """Rows 1 to 6 for a request that must not be repeated: one typed error, which says that nobody knows."""
+    """Rows 1 to 6 for a request that must not be repeated: one typed error, which says that no one knows."""
     script, error = LOST[fault]
     with serving(script) as server, pytest.raises(error) as caught:
         run(server, lambda site: call(site, create(site)), attempt=0.2)
@@ -171,7 +171,7 @@ def test_a_connection_is_kept_between_requests(run: Run) -> None:
     with serving() as server:
         run(server, often)
 
-    assert [each.number for each in server.received] == [1] * 5
+    assert [received.number for received in server.received] == [1] * 5
 
 
 def test_row_11_a_burst_of_503_reports_its_attempts(run: Run) -> None:
@@ -271,7 +271,7 @@ def test_rows_19_to_21_and_27_broken_responses_are_retried(run: Run, fault: str)
 
 
 def test_row_27_extra_bytes_only_end_the_connection(run: Run) -> None:
-    """The answer is good; what follows it is never taken for the next answer."""
+    """The response is good; what follows it is never taken for the next answer."""
 
     def twice(site: Site) -> Operation[list[Any]]:
         first = yield from call(site, read(site))
@@ -281,7 +281,7 @@ def test_row_27_extra_bytes_only_end_the_connection(run: Run) -> None:
     extra = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n["forged"]'
     with serving(raw(extra)) as server:
         assert run(server, twice) == [{}, {}]
-    assert [each.number for each in server.received] == [1, 2]
+    assert [received.number for received in server.received] == [1, 2]
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ def peak() -> Iterator[Any]:
 
 
 def endlessly(head: bytes, piece: bytes) -> Script:
-    """Send something again and again, for as long as somebody takes it."""
+    """Send something again and again, for as long as someone takes it."""
 
     def script(received: Received) -> None:
         received.read()
@@ -362,8 +362,10 @@ def test_row_26_an_early_refusal_is_read_during_the_upload(run: Run) -> None:
 
 
 def test_row_26_a_server_that_does_not_listen_after_its_refusal(run: Run) -> None:
-    """It resets the connection behind its answer. What has been received by then is read, except by asyncio, which throws
-    it away when sending fails; then it is a lost connection, with the attempts that a chunk is worth.
+    """The server resets the connection after its response.
+
+    What was received until then is read, except by asyncio, which discards it if sending fails. Then the connection is
+    lost, and the chunk is sent again.
     """
     with (
         serving(*[refuse_early] * 5) as server,
@@ -376,10 +378,10 @@ def test_row_26_a_server_that_does_not_listen_after_its_refusal(run: Run) -> Non
 
 def test_row_28_a_name_that_nobody_knows(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Certainly not sent, so that even a creation is tried again, a few times; the message names the host."""
-    asked: list[object] = []
+    questions: list[object] = []
 
     def unknown(host: object, *_: object, **__: object) -> None:
-        asked.append(host)
+        questions.append(host)
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
@@ -388,7 +390,7 @@ def test_row_28_a_name_that_nobody_knows(run: Run, monkeypatch: pytest.MonkeyPat
 
     assert caught.value.sent == "no"
     assert caught.value.attempts == 5
-    assert len(set(asked)) <= 2  # Trio asks whether it is a number, first
+    assert len(set(questions)) <= 2  # Trio asks whether it is a number, first
 
 
 def test_row_28_a_name_that_cannot_be_one(run: Run) -> None:
@@ -400,7 +402,7 @@ def test_row_28_a_name_that_cannot_be_one(run: Run) -> None:
 
 
 def test_row_28_a_closed_port(run: Run) -> None:
-    """Refused: certainly not sent."""
+    """A closed port: not sent."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(ConnectionFailedError) as caught:
@@ -412,7 +414,7 @@ def test_row_28_a_closed_port(run: Run) -> None:
 
 @contextlib.contextmanager
 def swallowing(address: str, port: int = 0) -> Iterator[int]:
-    """A port that takes no connections: its queue is full, and nobody accepts."""
+    """Provide a port that accepts no connections, because its queue is full."""
     with socket.socket() as listener, contextlib.ExitStack() as waiting:
         listener.bind((address, port))
         listener.listen(0)
@@ -433,7 +435,7 @@ def black_hole() -> Iterator[int]:
 
 @linux
 def test_row_28_a_black_hole(run: Run, black_hole: int) -> None:
-    """No answer to the first packet: certainly not sent, after the time for connecting."""
+    """No answer to the first packet: not sent, after the time for connecting."""
     started = time.monotonic()
     with pytest.raises(ConnectionFailedError) as caught:
         run(
@@ -452,11 +454,11 @@ def resolve(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     """Give acme.invalid these addresses."""
     real = socket.getaddrinfo
 
-    def found(host: Any, port: Any, *rest: Any, **options: Any) -> Any:
+    def resolved(host: Any, port: Any, *rest: Any, **options: Any) -> Any:
         names = addresses if host in ("acme.invalid", b"acme.invalid") else (host,)
         return [entry for name in names for entry in real(name, port, *rest, **options)]
 
-    monkeypatch.setattr(socket, "getaddrinfo", found)
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
 
 
 @linux
@@ -511,7 +513,7 @@ def test_a_second_address_is_tried_where_the_first_one_is_dead(
 
 
 def certificate(fault: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """What a server with a bad certificate uses, and what a client trusts that trusts its authority."""
+    """Return the context of a server with a bad certificate, and of a client that trusts its authority."""
     import datetime
 
     authority = trustme.CA()
@@ -531,7 +533,7 @@ def certificate(fault: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", ["self-signed", "wrong name", "expired"])
 def test_row_29_a_bad_certificate_is_final(run: Run, fault: str) -> None:
-    """One connection, no retry, nothing sent; an error of its own, although httpx's is that of a refused port."""
+    """One connection, no retry, nothing sent; an error of its own, although httpx's is that of a closed port."""
     serves, trusts = certificate(fault)
     with serving(tls=serves) as server, pytest.raises(TlsError) as caught:
         run(server, lambda site: call(site, read(site)), verify=trusts)
@@ -584,8 +586,10 @@ def test_waiting_for_a_free_connection_is_part_of_the_attempt() -> None:
         received.connection.recv(1)
 
     def one(url: str, seconds: float) -> Operation[Response]:
-        found: Response = yield Send(Request(operation="get thing", method="GET", url=url, timeout=seconds))
-        return found
+        response: Response = yield Send(
+            Request(operation="get thing", method="GET", url=url, timeout=seconds)
+        )
+        return response
 
     with serving(hold) as server:
         settings = HttpSettings(limits=Limits(connections=1, attempt=30.0))
@@ -612,11 +616,11 @@ def test_a_healed_retry_is_no_warning(run: Run, caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.INFO), serving(reset) as server:
         run(server, lambda site: call(site, chunk(site)))
 
-    told = [record for record in caplog.records if record.name.startswith("jsm_assets_dest")]
-    assert [record.levelno for record in told] == [logging.INFO]
-    assert vars(told[0])["operation"] == "submit chunk"
-    assert vars(told[0])["attempt"] == 1
-    assert vars(told[0])["code"] == "connection_lost"
-    assert vars(told[0])["wait"] > 0
+    log_records = [record for record in caplog.records if record.name.startswith("jsm_assets_dest")]
+    assert [record.levelno for record in log_records] == [logging.INFO]
+    assert vars(log_records[0])["operation"] == "submit chunk"
+    assert vars(log_records[0])["attempt"] == 1
+    assert vars(log_records[0])["code"] == "connection_lost"
+    assert vars(log_records[0])["wait"] > 0
     assert "ATCTT3" not in caplog.text
     assert "0123456789" not in caplog.text

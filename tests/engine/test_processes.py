@@ -61,7 +61,7 @@ def outcome(connection, keep=False):
 
 
 def child(script: str, *arguments: str, **environment: str) -> Any:
-    """What a process of its own prints as JSON, with nothing of this process's proxies in its environment."""
+    """Return what a child process prints as JSON. Its environment names no proxies."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", CHILD + script, *arguments],
@@ -77,15 +77,16 @@ def child(script: str, *arguments: str, **environment: str) -> Any:
 
 
 def headers(received: Received) -> Mapping[str, str]:
-    """The headers of a request by lower-case name."""
+    """Return the headers of a request by lower-case name."""
     lines = received.head.decode().split("\r\n")[1:]
     return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
 
 
 @pytest.mark.slow
 def test_row_47_proxies_and_netrc(tmp_path: Path) -> None:
-    """A proxy of the environment is used and reported, without its password; NO_PROXY and trust_env=False go straight.
-    netrc is never read: nothing but our own credential goes along.
+    """A proxy of the environment is used and reported without its password; NO_PROXY and trust_env=False use none.
+
+    The file .netrc is not read: the only credential in a request is that of the connection.
     """
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
@@ -127,7 +128,7 @@ print(json.dumps(found))
     # The question for the cloud id carries no credential at all, also not one of netrc.
     anonymous = [each for each in proxy.received if b"_edge/tenant_info" in each.head]
     assert anonymous
-    assert all("authorization" not in headers(each) for each in anonymous)
+    assert all("authorization" not in headers(request) for request in anonymous)
 
 
 @pytest.mark.slow
@@ -150,18 +151,18 @@ except AssetsError as error:
         b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n"
     )
     with serving(needs) as proxy:
-        name, sent, leaks, shown = child(
+        name, sent, leaks, output = child(
             script, HTTPS_PROXY=f"http://somebody:pr0xy-pass@127.0.0.1:{proxy.port}"
         )
 
     assert proxy.received[0].head.startswith(b"CONNECT api.atlassian.com:443")
     assert "authorization" not in headers(proxy.received[0])
     assert (name, sent, leaks) == ("ProxyAuthenticationError", "no", False)
-    assert "pr0xy-pass" not in shown
+    assert "pr0xy-pass" not in output
 
 
 def test_row_47_a_proxy_that_lets_nobody_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refusal of CONNECT is the proxy's, not the service's; nothing was sent, and the network team is named."""
+    """A rejection of CONNECT is the proxy's, not the service's; nothing was sent, and the network team is named."""
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     page = b"<html><title>Blocked by policy</title></html>"
@@ -233,15 +234,15 @@ print(json.dumps(found))
     with serving(PAGE, PAGE, PAGE) as server:
         assert child(script, server.url) == [0, 0, 0]
 
-    assert [each.number for each in server.received] == [1, 2, 1]
+    assert [received.number for received in server.received] == [1, 2, 1]
 
 
 def get(url: str, **changes: Any) -> Operation[Response]:
     """One request."""
-    found: Response = yield Send(
+    response: Response = yield Send(
         Request(**{"operation": "get thing", "method": "GET", "url": url, **changes})
     )
-    return found
+    return response
 
 
 def test_row_48_eight_threads_share_one_client() -> None:
@@ -271,7 +272,7 @@ def test_row_48_eight_threads_share_one_client() -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signals between threads here")
 def test_ctrl_c_ends_a_blocking_call_at_once_and_shows_nothing() -> None:
-    """The wait for an answer is left at once; neither frames of httpx nor the credential are on the way out."""
+    """The wait for a response is left at once; neither frames of httpx nor the credential are on the resolution."""
     main = threading.main_thread().ident
     assert main is not None
 
@@ -292,7 +293,7 @@ def test_ctrl_c_ends_a_blocking_call_at_once_and_shows_nothing() -> None:
 
     assert caught.value.__context__ is None
     trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    # The frames of this test hold the secret on purpose.
+    # The frames of this test hold the secret intentionally.
     frames = [frame for frame in trace.stack if frame.filename != __file__]
     assert frames
     assert not any("httpcore" in frame.filename for frame in frames)
@@ -301,7 +302,7 @@ def test_ctrl_c_ends_a_blocking_call_at_once_and_shows_nothing() -> None:
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_cancelled_call_leaves_the_engine_as_good_as_before(backend: str) -> None:
-    """The connection is given up, the cancellation flies on, and the next call is answered."""
+    """The connection is given up, the cancellation propagates, and the next call is answered."""
     waiting = threading.Event()
 
     def silent(received: Received) -> None:
@@ -344,7 +345,7 @@ def test_a_closed_connection_says_so() -> None:
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_closed_asynchronous_connection_says_so(backend: str) -> None:
-    """The same in the other colour."""
+    """The same in the other color."""
 
     async def main() -> None:
         emulator = Emulator()

@@ -1,4 +1,4 @@
-"""What only real sockets can tell: deadlines, dripping servers, interrupted uploads, closed connections."""
+"""Behavior that needs real sockets: deadlines, slow servers, interrupted uploads, closed connections."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Serve = Callable[[socket.socket], None]
 
 @contextlib.contextmanager
 def server(*scripts: Serve, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A server on loopback that treats each connection in turn as a script says."""
+    """Run a server on loopback that treats each connection in turn as its script says."""
     listener = socket.create_server(("127.0.0.1", 0))
     stopping = threading.Event()
 
@@ -76,7 +76,7 @@ def receive_head(connection: socket.socket) -> bytes:
 
 
 def drip(head: bytes, rest: bytes) -> Serve:
-    """Send a head at once and the rest one byte at a time, for as long as somebody listens."""
+    """Send a head at once and the rest one byte at a time, for as long as someone listens."""
 
     def script(connection: socket.socket) -> None:
         receive_head(connection)
@@ -122,8 +122,8 @@ def get(url: str, **changes: Any) -> Operation[Any]:
 
 
 def test_a_request_is_on_its_way_once_all_of_it_is_written() -> None:
-    """Told once, after the body and before the answer, which the server gives only then."""
-    told = threading.Event()
+    """Told once, after the body and before the response, which the server gives only then."""
+    notified = threading.Event()
     times: list[int] = []
 
     def answers_when_told(connection: socket.socket) -> None:
@@ -131,19 +131,19 @@ def test_a_request_is_on_its_way_once_all_of_it_is_written() -> None:
         received = len(head.partition(b"\r\n\r\n")[2])
         while received < 2_000_000:
             received += len(connection.recv(65_536))
-        status = b"200 OK" if told.wait(10) else b"504 Never told"
+        status = b"200 OK" if notified.wait(10) else b"504 Never told"
         connection.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\n{}")
 
     def written() -> None:
         times.append(1)
-        told.set()
+        notified.set()
 
     settings = HttpSettings(limits=Limits())
     with server(answers_when_told) as url, sync_client(settings) as client:
         request = Request(operation="submit chunk", method="POST", url=f"{url}/x", body=b" " * 2_000_000)
-        found = send(client, settings, request, seconds=20, written=written)
+        response = send(client, settings, request, seconds=20, written=written)
 
-    assert found.status == 200
+    assert response.status == 200
     assert times == [1]
 
 
@@ -239,7 +239,7 @@ def test_a_trusted_certificate_of_ones_own_is_accepted(run: Callable[..., Any]) 
 
 
 def test_a_run_that_fails_breaks_off_what_its_workers_wait_for() -> None:
-    """A worker that waits for an answer does not hold up the end of a failed run."""
+    """A worker that waits for a response does not hold up the end of a failed run."""
     waiting = threading.Event()
 
     def silent(connection: socket.socket) -> None:

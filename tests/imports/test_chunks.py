@@ -32,7 +32,7 @@ both = pytest.mark.parametrize("encoder", [STANDARD, choose_encoder()], ids=lamb
 
 
 def read(chunk: Chunk) -> dict[str, list[dict[str, object]]]:
-    """The data of a chunk."""
+    """Return the data of a chunk."""
     document = json.loads(chunk.body)
     assert document["clientGeneratedId"] == chunk.id
     data: dict[str, list[dict[str, object]]] = document["data"]
@@ -40,17 +40,17 @@ def read(chunk: Chunk) -> dict[str, list[dict[str, object]]]:
 
 
 def all_records(chunks: Sequence[Chunk], selector: str) -> list[dict[str, object]]:
-    """The records of a selector in the order in which they are sent."""
+    """Return the records of a selector in the order in which they are sent."""
     return [record for chunk in chunks for record in read(chunk).get(selector, [])]
 
 
 def people(count: int, note: str = "") -> list[dict[str, object]]:
-    """Records of people."""
+    """Return records of people."""
     return [{"id": str(number), "note": note} for number in range(count)]
 
 
 def cut_in_batches(chunker: Chunker, pairs: Sequence[object], batches: Sequence[int]) -> list[Chunk]:
-    """The chunks of pairs that come in batches of these sizes, again and again."""
+    """Return the chunks of pairs that come in batches of these sizes, again and again."""
     chunks: list[Chunk] = []
     position = 0
     for step in itertools.cycle(batches):
@@ -91,7 +91,7 @@ def test_what_is_left_comes_at_the_end() -> None:
 
 
 def test_room_asks_for_no_more_than_fits() -> None:
-    """Who takes `room` records from the source never holds more than one open chunk."""
+    """A reader that takes `room` records at a time holds at most one open chunk."""
     chunker = Chunker("run", limit_count=10)
     assert chunker.room == 10
     chunker.feed("people", people(4))
@@ -189,7 +189,7 @@ def test_after_the_boundaries_chunks_are_cut_as_usual() -> None:
 
 
 def test_boundaries_end_where_they_no_longer_fit() -> None:
-    """When a chunk came out differently from last time, the later boundaries would only cut in odd places."""
+    """After a chunk that differs from the last run, the later boundaries of that run are ignored."""
     chunker = Chunker("run", limit_count=5, boundaries=[2, 3, 3])
     chunker.feed("people", people(1))
     chunker.flush()
@@ -293,7 +293,7 @@ def test_splitting_keeps_every_record(digests: bool) -> None:
 
 
 def test_one_record_cannot_be_split() -> None:
-    """What the service refuses alone is an error of that record."""
+    """A record that the service rejects on its own is an error of that record."""
     chunker = Chunker("run", limit_count=1)
     (chunk,) = chunker.feed("people", people(1))
 
@@ -326,10 +326,10 @@ def test_digests_are_of_the_data() -> None:
 
 def test_another_value_gives_another_id() -> None:
     """A record that changed since the last run is never mistaken for the one that was sent."""
-    (one,) = Chunker("run", limit_count=1, digests=True).feed("people", [{"id": "1", "note": "a"}])
+    (chunk,) = Chunker("run", limit_count=1, digests=True).feed("people", [{"id": "1", "note": "a"}])
     (other,) = Chunker("run", limit_count=1, digests=True).feed("people", [{"id": "1", "note": "b"}])
 
-    assert one.id != other.id
+    assert chunk.id != other.id
 
 
 def test_dotted_selectors_lead_inside() -> None:
@@ -378,7 +378,7 @@ def test_a_source_of_pairs_gives_pairs(thing: object) -> None:
 
 @both
 def test_bad_records_are_left_out_and_the_rest_is_known_by_index(encoder: Encoder) -> None:
-    """What the check refuses and what the encoder refuses is reported alike; the indexes of the rest stay right."""
+    """Rejections by the check and by the encoder are reported the same way, with correct indexes."""
     bad: list[RecordError] = []
     chunker = Chunker("run", encoder=encoder, checker=RecordChecker(MODEL), on_bad=bad.append)
     records: list[object] = [
@@ -451,7 +451,7 @@ def test_an_encoder_that_refuses_a_whole_but_no_part_is_reported() -> None:
 
 
 def test_a_resumed_run_skips_the_same_records() -> None:
-    """Records that only the encoder refuses, or that are too large, do not move the later boundaries."""
+    """Records that only the encoder rejects, or that are too large, do not move the later boundaries."""
     records = [{"id": str(number), "note": "x" * (number * 7 % 90)} for number in range(120)]
     for number in (3, 40, 41, 90, 119):
         records[number]["note"] = "half \ud800"
@@ -483,7 +483,7 @@ def test_a_resumed_run_skips_the_same_records() -> None:
 
 
 def test_a_slow_source_does_not_move_boundaries() -> None:
-    """What waits goes on its way early, except where an interrupted run had cut elsewhere."""
+    """Waiting records are sent early, except if an interrupted run had another boundary."""
     chunker = Chunker("run", boundaries=[3])
     chunker.feed("people", people(2))
 

@@ -217,10 +217,10 @@ def test_reference_that_only_assets_resolves_is_not_compared() -> None:
 def test_journal_is_compared_by_digests() -> None:
     earlier = Comparison([mapped_type()], stores_digests=True)
     add(earlier, map(record, range(3)))
-    known = [(text, content) for _, text, content in earlier.records()]
+    known_objects = [(text, content) for _, text, content in earlier.records()]
     comparison = Comparison([mapped_type()], compares_values=True, stores_digests=True)
     comparison.evidence["people"] = "journal"
-    comparison.add_known("people", [known[0], known[1], (known[2][0], None)])
+    comparison.add_known("people", [known_objects[0], known_objects[1], (known_objects[2][0], None)])
     add(comparison, [record(0), record(1, name="New"), record(2)])
 
     changed = [

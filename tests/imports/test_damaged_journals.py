@@ -1,4 +1,4 @@
-"""Whatever is wrong in a journal's file, reading it raises a `JournalError` that says what to do."""
+"""Any damage of a journal's file raises a `JournalError` with a remedy."""
 
 from __future__ import annotations
 

@@ -49,14 +49,14 @@ class Colour(enum.Enum):
 
 @given(JSON_VALUES)
 def test_what_goes_in_comes_out(value: object) -> None:
-    """Whatever JSON can carry means the same after either encoder."""
+    """Both encoders preserve each JSON value."""
     for encoder in ENCODERS:
         assert json.loads(encoder.encode(value)) == value
 
 
 @given(st.text(st.characters() | st.sampled_from("\ud83d\ude00\\ud")))
 def test_half_surrogate_pairs_are_refused_by_both(text: str) -> None:
-    """Text either has a UTF-8 form and arrives unchanged, or is refused, whatever the encoder."""
+    """Text either has a UTF-8 form and arrives unchanged, or is rejected, whatever the encoder."""
     try:
         text.encode("utf-8")
         fits = True
@@ -113,7 +113,7 @@ def test_identifiers_and_enumerations_are_written_alike(encoder: Encoder) -> Non
 @both
 @pytest.mark.parametrize("value", [b"bytes", {1, 2}, object(), 1j], ids=["bytes", "set", "object", "complex"])
 def test_what_json_has_not_is_refused(encoder: Encoder, value: object) -> None:
-    """What has no form in JSON is refused by both, with the same class of error."""
+    """Both encoders reject values that JSON lacks, with the same class of error."""
     with pytest.raises(UnencodableError):
         encoder.encode([value])
 

@@ -24,7 +24,7 @@ from jsm_assets_dest._imports.identities import (
 def mapped_type(
     *types: str, locators: tuple[str, ...] = ("id",), multiple: bool = False, **more: Any
 ) -> MappedType:
-    """A type with an identifier of each attribute type."""
+    """Return a type with an identifier of each attribute type."""
     return MappedType(
         key="people",
         name="People",
@@ -38,7 +38,7 @@ def mapped_type(
 
 
 def asset(**values: Any) -> AssetsObject:
-    """An object."""
+    """Return an object."""
     named = {name.replace("_", " "): value for name, value in values.items()}
     return AssetsObject(
         id="1", key="OKT-1", label="One", object_type="People", object_type_id="2", values=named

@@ -26,7 +26,7 @@ LINKS = {
 
 @attrs.frozen
 class Planned:
-    """What the journal sees of a chunk."""
+    """Return a chunk as the journal receives it."""
 
     index: int
     part: str = ""
@@ -49,7 +49,7 @@ def begin(journal: Journal, run_id: str = "run", *, test: bool = False) -> Journ
 
 
 def reopened(path: Path) -> JournalRun | None:
-    """What a later process finds."""
+    """Return what a later process finds."""
     with Journal(path) as journal:
         return journal.open_run(import_source="source", model_digest="model")
 
@@ -60,15 +60,15 @@ def test_an_open_run_is_found_again(path: Path) -> None:
         assert journal.open_run(import_source="source", model_digest="model") is None
         begun = begin(journal)
 
-    found = reopened(path)
+    run = reopened(path)
 
-    assert found == begun
-    assert found is not None
-    assert found.is_open
-    assert (found.state, found.started, found.ended, found.test) == (RunState.OPEN, 1000.0, None, False)
-    assert found.execution is not None
-    assert (found.execution.number, found.execution.execution_id) == (1, "e")
-    assert found.execution.links == LINKS
+    assert run == begun
+    assert run is not None
+    assert run.is_open
+    assert (run.state, run.started, run.ended, run.test) == (RunState.OPEN, 1000.0, None, False)
+    assert run.execution is not None
+    assert (run.execution.number, run.execution.execution_id) == (1, "e")
+    assert run.execution.links == LINKS
 
 
 @pytest.mark.parametrize("state", [RunState.DONE, RunState.CANCELLED, RunState.ABANDONED])
@@ -91,15 +91,15 @@ def test_completing_is_open_but_known(path: Path) -> None:
         begin(journal)
         journal.completing("run")
 
-    found = reopened(path)
+    run = reopened(path)
 
-    assert found is not None
-    assert found.is_open
-    assert found.state is RunState.COMPLETING
+    assert run is not None
+    assert run.is_open
+    assert run.state is RunState.COMPLETING
 
 
 def test_a_new_execution_opens_the_run_again(path: Path) -> None:
-    """When the old execution takes no more data, the run goes on in another one."""
+    """If the old execution accepts no more data, the run continues in another one."""
     with Journal(path) as journal:
         begin(journal)
         journal.plan("run", 1, Planned(0))
@@ -153,7 +153,7 @@ def test_planning_again_starts_over(path: Path) -> None:
 
 
 def test_boundaries_are_those_of_the_last_execution(path: Path) -> None:
-    """Halves do not count, a later execution counts more, and after a gap everything is cut anew."""
+    """Halves do not count, a later execution counts more, and after a gap everything is cut again."""
     with Journal(path) as journal:
         begin(journal)
         assert journal.boundaries("run") == ()
@@ -182,9 +182,9 @@ def test_a_resumed_run_has_the_same_chunks(path: Path) -> None:
     with Journal(path) as journal:
         second = Chunker("run", limit_bytes=900, digests=True, boundaries=journal.boundaries("run"))
         again = [*second.feed("people", records), *second.flush()]
-        known = journal.chunks("run", 1)
+        chunks = journal.chunks("run", 1)
 
-    assert [chunk.id for chunk in again[:5]] == [known[chunk.name].id for chunk in sent[:5]]
+    assert [chunk.id for chunk in again[:5]] == [chunks[chunk.name].id for chunk in sent[:5]]
     assert [chunk.body for chunk in again[:5]] == [chunk.body for chunk in sent[:5]]
     assert sum(chunk.count for chunk in again) == 100
 
@@ -198,9 +198,9 @@ def test_beginning_anew_abandons_the_open_run(path: Path) -> None:
 
         assert journal.run("one").state is RunState.ABANDONED
         assert journal.chunks("one", 1) == {}
-        found = journal.open_run(import_source="source", model_digest="model")
-        assert found is not None
-        assert found.id == "two"
+        run = journal.open_run(import_source="source", model_digest="model")
+        assert run is not None
+        assert run.id == "two"
 
 
 def test_the_guard_compares_with_the_last_whole_import(path: Path) -> None:
@@ -279,9 +279,9 @@ def test_what_was_written_survives_a_kill(path: Path, lines: int) -> None:
     child.wait()
 
     with Journal(path) as journal:
-        found = journal.open_run(import_source="source", model_digest="model")
-        assert found is not None
-        assert (found.execution is not None) >= ("execution" in said)
+        run = journal.open_run(import_source="source", model_digest="model")
+        assert run is not None
+        assert (run.execution is not None) >= ("execution" in said)
         chunks = journal.chunks("run", 1)
         for line in said:
             word, _, name = line.partition(" ")
@@ -309,7 +309,7 @@ def test_links_with_secrets_are_not_written(path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
 def test_the_file_is_for_its_owner_only(path: Path) -> None:
-    """What somebody imports is nobody else's business."""
+    """Only the owner can read the file."""
     Journal(path).close()
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -363,7 +363,7 @@ def test_unknown_runs_and_chunks_are_errors(path: Path) -> None:
 
 
 def test_a_failed_transaction_leaves_nothing_behind(path: Path) -> None:
-    """A run id that is there already is refused as a whole: the open run stays open."""
+    """A run id that is there already is rejected as a whole: the open run stays open."""
     with Journal(path) as journal:
         begin(journal)
         with pytest.raises(JournalError):

@@ -16,7 +16,7 @@ TYPES = ("okta/people", "okta/groups")
 
 
 def person(number: int, content: bytes | None = b"a") -> JournalObject:
-    """A person, whose values have a digest."""
+    """Return a person, whose values have a digest."""
     return JournalObject("okta/people", b"%d" % number, f"00u{number}", content)
 
 
@@ -49,7 +49,7 @@ def confirm(
 
 
 def confirmed(journal: Journal, source: str = "source") -> list[JournalObject]:
-    """The confirmed objects."""
+    """Return the confirmed objects."""
     return list(journal.confirmed_objects(source))
 
 

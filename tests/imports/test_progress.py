@@ -15,7 +15,7 @@ from jsm_assets_dest.exceptions import ConfigurationError
 
 
 def report(phase: ImportPhase, sent: int, elapsed: float = 0.0, total: int | None = 100) -> ImportProgress:
-    """A report of an import."""
+    """Return a report of an import."""
     return ImportProgress(phase=phase, sent=sent, elapsed=elapsed, sending=elapsed, total=total, chunks=1)
 
 
@@ -113,8 +113,8 @@ def test_a_tqdm_bar_follows_and_is_closed(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "tqdm.auto", library)
     display = resolve_progress("tqdm")
     assert display is not None
-    for one in REPORTS:
-        display(one)
+    for report in REPORTS:
+        display(report)
 
     assert calls == [
         {"total": 100, "unit": " records", "unit_scale": True},
@@ -133,8 +133,8 @@ def test_a_rich_bar_follows_and_is_stopped(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "rich.progress", library)
     display = resolve_progress("rich")
     assert display is not None
-    for one in REPORTS:
-        display(one)
+    for report in REPORTS:
+        display(report)
 
     assert calls == [
         ("starting", 100),
@@ -152,11 +152,11 @@ def test_a_notebook_shows_the_newest_report_in_one_place(monkeypatch: pytest.Mon
     calls: list[object] = []
 
     class Handle:
-        def update(self, shown: object) -> None:
-            calls.append(shown)
+        def update(self, value: object) -> None:
+            calls.append(value)
 
-    def show(shown: object, *, display_id: bool) -> Handle:
-        calls.append(("new", shown, display_id))
+    def show(value: object, *, display_id: bool) -> Handle:
+        calls.append(("new", value, display_id))
         return Handle()
 
     monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
@@ -165,8 +165,8 @@ def test_a_notebook_shows_the_newest_report_in_one_place(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "IPython.display", library)
     display = resolve_progress("notebook")
     assert display is not None
-    for one in (*REPORTS, REPORTS[0]):
-        display(one)
+    for report in (*REPORTS, REPORTS[0]):
+        display(report)
 
     assert calls == [("new", REPORTS[0], True), *REPORTS[1:], ("new", REPORTS[0], True)]
 

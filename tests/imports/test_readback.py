@@ -70,7 +70,7 @@ def differences(readback: ReadBack, kind: str) -> list[str]:
     ],
 )
 def test_equal_values_in_other_forms_are_identical(kind: str, sent: object, stored: Any) -> None:
-    """What counts is the value, not how it is written or in which order."""
+    """Values are compared, not their form or order."""
     readback = ReadBack([people(attribute("value", kind, is_multiple=True))])
     readback.note("people", [{"id": "1", "value": sent}])
     readback.compare("people", [asset(1, "1", **({} if stored is None else {"value": stored}))])
@@ -189,21 +189,21 @@ def test_records_of_an_unmapped_selector_are_always_sent() -> None:
     """The journal knows nothing about them, nor about records without an identity."""
     mapped = people()
     record = {"id": "1"}
-    known = ChangedRecords([mapped], [("people", [digest("1")], [RecordDigests(mapped).digest(record)])])
+    confirmed = ChangedRecords([mapped], [("people", [digest("1")], [RecordDigests(mapped).digest(record)])])
 
-    assert known.select("devices", [record]) == [True]
-    assert known.select("people", [record, {"id": ""}, {"id": "2"}]) == [False, True, True]
-    known.note_skipped("people", None)
-    known.note_skipped("people", {"id": "3"})
-    assert list(known.leavers([], ["people"])) == []
+    assert confirmed.select("devices", [record]) == [True]
+    assert confirmed.select("people", [record, {"id": ""}, {"id": "2"}]) == [False, True, True]
+    confirmed.note_skipped("people", None)
+    confirmed.note_skipped("people", {"id": "3"})
+    assert list(confirmed.leavers([], ["people"])) == []
 
 
 def test_damaged_contents_are_never_unchanged() -> None:
     """A digest of another length equals none."""
     mapped = people()
-    known = ChangedRecords([mapped], [("people", [digest("1")], [b"short"])])
+    confirmed = ChangedRecords([mapped], [("people", [digest("1")], [b"short"])])
 
-    assert known.select("people", [{"id": "1"}]) == [True]
+    assert confirmed.select("people", [{"id": "1"}]) == [True]
 
 
 def test_list_of_leavers_is_limited() -> None:
@@ -217,10 +217,10 @@ def test_list_of_leavers_is_limited() -> None:
 def test_leavers_come_in_the_order_of_the_journal() -> None:
     """Only objects of selectors that were read are leavers."""
     objects = [JournalObject("people", digest(text), text) for text in sorted("abc", key=digest)]
-    known = ChangedRecords(
+    confirmed = ChangedRecords(
         [people()], [("people", [item.identity for item in objects], [None for _ in objects])]
     )
-    known.select("people", [{"id": "b"}])
+    confirmed.select("people", [{"id": "b"}])
 
-    assert {text for _, text in known.leavers(objects, ["people"])} == {"a", "c"}
-    assert list(known.leavers(objects, ["devices"])) == []
+    assert {text for _, text in confirmed.leavers(objects, ["people"])} == {"a", "c"}
+    assert list(confirmed.leavers(objects, ["devices"])) == []

@@ -1,4 +1,4 @@
-"""Which records are sent, which are refused, and what is said about them."""
+"""Records that are sent, records that are rejected, and the reasons."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from jsm_assets_dest.exceptions import RecordError
 NAN = float("nan")
 NAIVE = datetime.datetime(2026, 1, 31, 16, 30)  # noqa: DTZ001 - what some tests are about
 #: The standard one, and orjson where it is installed.
-ENCODERS = [STANDARD, *([found] if (found := choose_encoder()) is not STANDARD else [])]
+ENCODERS = [STANDARD, *([encoder] if (encoder := choose_encoder()) is not STANDARD else [])]
 ZONE = datetime.timezone(datetime.timedelta(hours=2))
 
 
@@ -65,12 +65,12 @@ def model(*attributes: AttributeSpec) -> SchemaModel:
 
 
 def checker(*attributes: AttributeSpec, unique_in_run: bool = False, remember: int = 1000) -> RecordChecker:
-    """A checker for people."""
+    """Return a checker for people."""
     return RecordChecker(model(*attributes), unique_in_run=unique_in_run, remember=remember)
 
 
 def batch(check: RecordChecker, *records: object) -> tuple[list[object], list[tuple[int | None, str, str]]]:
-    """What is sent of some records, and index, path and reason of the others."""
+    """Return the records that are sent, and index, path, and reason of the others."""
     bad: list[RecordError] = []
     good = check.check_many("people", 0, records, bad.append)
     return list(good.records), [(error.index, error.path, error.reason) for error in bad]
@@ -236,7 +236,7 @@ def test_values_that_fit_are_sent_as_they_are(kind: str, value: object) -> None:
 
 @pytest.mark.parametrize(("kind", "value", "sent"), CHANGED, ids=repr)
 def test_python_values_are_written_as_json_has_them(kind: str, value: object, sent: object) -> None:
-    """What Python says more precisely than JSON becomes text or a plain number, of exactly the plain type."""
+    """Python types that JSON lacks become strings or plain numbers."""
     ((record,), bad) = batch(checker(AttributeSpec("Value", kind)), {"id": "1", "value": value})
 
     assert not bad
@@ -247,7 +247,7 @@ def test_python_values_are_written_as_json_has_them(kind: str, value: object, se
 
 @pytest.mark.parametrize(("kind", "value", "reason"), BAD, ids=lambda value: repr(value)[:40])
 def test_values_that_do_not_fit_are_refused(kind: str, value: object, reason: str) -> None:
-    """A refused value is refused before any encoder sees it, so with every encoder, with its path, and not repeated."""
+    """A rejected value is rejected before any encoder sees it, so with every encoder, with its path, and not repeated."""
     check = checker(AttributeSpec("Value", kind))
     record = {"id": "1", "value": value}
 
@@ -261,7 +261,7 @@ def test_values_that_do_not_fit_are_refused(kind: str, value: object, reason: st
     assert error.record is record
     if isinstance(value, str) and len(value) > 10:
         assert value not in str(error)
-    if value != "\ud800":  # left to the encoders, which both refuse it
+    if value != "\ud800":  # left to the encoders, which both reject it
         assert batch(check, record)[0] == []
 
 
@@ -330,7 +330,7 @@ def test_a_record_needs_its_identifier(record: object, reason: str) -> None:
 
 
 def test_an_identifier_comes_once_per_chunk() -> None:
-    """The second record with the same identifier is refused until the next chunk begins."""
+    """The second record with the same identifier is rejected until the next chunk begins."""
     check = checker()
     first, again, other = {"id": "1"}, {"id": "1"}, {"id": "2"}
 
@@ -394,7 +394,7 @@ def test_across_the_run_an_identifier_may_come_once_too() -> None:
 
 
 def test_memory_for_identifiers_is_bounded() -> None:
-    """What does not fit into the memory is let pass, and the checker says so."""
+    """Identifiers beyond the memory limit are not checked, and the checker reports that."""
     check = checker(unique_in_run=True, remember=2)
     for identifier in "1233":
         check.begin_chunk()
@@ -510,7 +510,7 @@ def test_a_record_that_cannot_be_read_is_a_bad_record(record: object, path: str,
     ("kind", "text"), [("integer", "1_000"), ("integer", "١٢"), ("double", "1_0.5"), ("double", "١٢")]
 )
 def test_numbers_that_only_python_reads_are_no_numbers(kind: str, text: str) -> None:
-    """Underscores and the digits of other scripts are refused as other text is."""
+    """Underscores and the digits of other scripts are rejected as other text is."""
     _, [(_, path, reason)] = batch(checker(AttributeSpec("Size", kind)), {"id": "1", "size": text})
 
     assert path == "size"
@@ -518,16 +518,16 @@ def test_numbers_that_only_python_reads_are_no_numbers(kind: str, text: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("key", "shown"), [("\ud800", "\\ud800"), ("k" * 5000, "k" * 100 + "…"), ("Größe", "Größe")]
+    ("key", "printed"), [("\ud800", "\\ud800"), ("k" * 5000, "k" * 100 + "…"), ("Größe", "Größe")]
 )
-def test_names_of_unknown_keys_can_be_printed(key: str, shown: str) -> None:
-    """Whatever somebody has as a key, the result stays short and can be written in UTF-8."""
+def test_names_of_unknown_keys_can_be_printed(key: str, printed: str) -> None:
+    """The result is short and valid UTF-8 for any key."""
     check = checker()
 
     batch(check, {"id": "1", key: 1})
     batch(check, {"id": 2, key: 1})  # the slow path
 
-    assert check.unknown_keys == {"people": {shown: 2}}
+    assert check.unknown_keys == {"people": {printed: 2}}
 
 
 def test_keys_have_to_be_text() -> None:
@@ -538,7 +538,7 @@ def test_keys_have_to_be_text() -> None:
 
 
 def test_unknown_keys_are_counted_and_not_sent() -> None:
-    """What the model has no locator for stays at home; the caller's own record is not changed."""
+    """Keys without a locator in the model are not sent, and the caller's record is not changed."""
     check = checker(AttributeSpec("Name"))
     records = [
         {"id": "1", "salary": 1, "name": "a"},
@@ -859,7 +859,7 @@ def test_references_by_another_attribute() -> None:
     references.note("groups", enumerate([{"id": "g1", "name": "Everyone"}], 0))
     references.note("people", enumerate([{"id": "1", "groups": ["everyone", "g1"]}], 0))
 
-    assert [one.examples for one in references.dangling()] == [((0, "g1"),)]
+    assert [reference.examples for reference in references.dangling()] == [((0, "g1"),)]
 
 
 def test_references_with_a_query_of_their_own_are_not_followed() -> None:

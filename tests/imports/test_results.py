@@ -1,4 +1,4 @@
-"""What a result says, and that it never says more than Assets did."""
+"""Contents of a result, which claims no more than Assets reported."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ EXAMPLE: dict[str, object] = {
 
 
 def done(*, result: str = "OK", messages: object = None, **counts: object) -> dict[str, object]:
-    """The status of an execution that is over, with one object type."""
+    """Return the status of an execution that is over, with one object type."""
     people = {"objectTypeName": "People", "objectTypeId": 7, **counts}
     progress: dict[str, object] = {
         "result": result,
@@ -77,7 +77,7 @@ def done(*, result: str = "OK", messages: object = None, **counts: object) -> di
 
 
 def result(document: Mapping[str, object], sent: int = 10, refused: int = 0) -> ImportResult:
-    """The result of an import of people."""
+    """Return the result of an import of people."""
     tally = Tally(names={"people": "People", "groups": "Groups"}, started=0.0)
     if sent:
         tally.accept({"people": sent}, 1000)
@@ -117,7 +117,7 @@ def test_the_documented_example_is_read() -> None:
 def test_states(
     word: str, takes_data: bool, is_done: bool, is_cancelled: bool, is_over: bool, is_known: bool
 ) -> None:
-    """A state that nobody knows ends nothing."""
+    """A state that no one knows ends nothing."""
     status = read_execution_status({"status": word, "executionId": 5})
 
     assert (status.takes_data, status.is_done, status.is_cancelled) == (takes_data, is_done, is_cancelled)
@@ -133,17 +133,19 @@ JSON = st.recursive(
 
 @pytest.mark.slow
 @given(JSON, JSON, JSON, JSON)
-def test_whatever_is_there_is_read(whole: object, progress: object, types: object, one: object) -> None:
+def test_whatever_is_there_is_read(whole: object, progress: object, types: object, entry: object) -> None:
     """No document makes the reader fail, and no count is negative."""
     for document in (
         whole,
-        {"status": whole, "progressResult": progress, "executionId": one},
-        {"status": "DONE", "progressResult": {"objectTypeResultMap": types, "errorMessages": one}},
-        {"status": "DONE", "progressResult": {"objectTypeResultMap": {"1": one}}},
-        done(objectsCreated=whole, errorCount=one, errorMessages=types, entriesInSource=progress),
+        {"status": whole, "progressResult": progress, "executionId": entry},
+        {"status": "DONE", "progressResult": {"objectTypeResultMap": types, "errorMessages": entry}},
+        {"status": "DONE", "progressResult": {"objectTypeResultMap": {"1": entry}}},
+        done(objectsCreated=whole, errorCount=entry, errorMessages=types, entriesInSource=progress),
     ):
         status = read_execution_status(document)
-        assert all(one.created >= 0 and one.failed >= 0 for one in status.object_types)
+        assert all(
+            object_type.created >= 0 and object_type.failed >= 0 for object_type in status.object_types
+        )
         assert result({}, 5).sent == 5
 
 
@@ -265,7 +267,7 @@ def test_what_assets_does_not_mention_is_unaccounted() -> None:
 
 
 def test_records_that_assets_says_nothing_about_are_no_success() -> None:
-    """A chunk may have got lost behind a good answer; while Assets still works, nothing is missing yet."""
+    """A chunk may have was lost behind a good answer; while Assets still works, nothing is missing yet."""
     quiet = result(done(objectsCreated=6))
     early = result({**done(objectsCreated=6), "status": "PROCESSING"})
 
@@ -278,7 +280,7 @@ def test_records_that_assets_says_nothing_about_are_no_success() -> None:
     with pytest.raises(FailedObjectsError) as caught:
         early.raise_for_failures()
     assert "does not report" not in str(caught.value)
-    assert "break rules" not in str(caught.value)  # nobody knows that yet
+    assert "break rules" not in str(caught.value)  # no one knows that yet
 
 
 def _two_types(**reports: int) -> ImportResult:
@@ -329,7 +331,7 @@ def test_error_lists_the_first_five_problems() -> None:
 
 
 def test_types_are_matched_by_name_and_none_is_dropped() -> None:
-    """What was sent stands beside what Assets says; types that only one side knows are there, too."""
+    """Sent counts are beside those of Assets, also for types that only one of them has."""
     status = read_execution_status(
         {
             "status": "DONE",
@@ -346,7 +348,7 @@ def test_types_are_matched_by_name_and_none_is_dropped() -> None:
         {"people": "People", "groups": "Groups", "apps": "Apps"}, {"people": 5, "groups": 2, "x": 1}, status
     )
 
-    assert [(one.name, one.selector, one.sent, one.status is not None) for one in results] == [
+    assert [(result.name, result.selector, result.sent, result.status is not None) for result in results] == [
         ("People", "people", 5, True),
         ("Groups", "groups", 2, False),
         ("x", "x", 1, False),
@@ -357,11 +359,11 @@ def test_types_are_matched_by_name_and_none_is_dropped() -> None:
 
 def test_an_object_type_is_found_by_selector_or_name() -> None:
     """Or named as missing, with those there are."""
-    one = result(done(objectsCreated=10))
+    entry = result(done(objectsCreated=10))
 
-    assert one.object_type("people") is one.object_type("People")
+    assert entry.object_type("people") is entry.object_type("People")
     with pytest.raises(KeyError, match="no object type 'apps', only: people"):
-        one.object_type("apps")
+        entry.object_type("apps")
 
 
 def test_failed_records_come_back() -> None:
@@ -456,7 +458,7 @@ def test_everything_worth_knowing_is_in_the_text() -> None:
 
 
 def test_html_is_escaped() -> None:
-    """Whatever the service calls its types and says."""
+    """The property holds for any names and texts of the service."""
     document = {
         "status": "DONE",
         "progressResult": {
@@ -591,12 +593,16 @@ def test_values_in_any_place_of_a_record_are_noted() -> None:
         ],
         namespace="odd",
     )
-    noted = ValueProblems(schema_model)
-    noted.note("devices", [0, 1], [{"number": 7, "state": {"name": "Odd"}}, {"more": ["Active", "Odd"]}])
-    noted.note("devices", [2], [{"number": 8}])
-    noted.note("rooms", [0, 1], [{"name": {"full": "Blue"}}, {}])
+    value_problems = ValueProblems(schema_model)
+    value_problems.note(
+        "devices", [0, 1], [{"number": 7, "state": {"name": "Odd"}}, {"more": ["Active", "Odd"]}]
+    )
+    value_problems.note("devices", [2], [{"number": 8}])
+    value_problems.note("rooms", [0, 1], [{"name": {"full": "Blue"}}, {}])
 
-    assert [(item.code, item.object_type, item.count, item.examples) for item in noted.problems()] == [
+    assert [
+        (item.code, item.object_type, item.count, item.examples) for item in value_problems.problems()
+    ] == [
         ("unknown_status", "Devices", 2, ('"Odd": 2 records',)),
         ("blank_label", "Devices", 1, ("devices[1]",)),
         ("blank_label", "Rooms", 1, ("rooms[1]",)),
@@ -608,7 +614,7 @@ def test_usual_status_values_are_limited(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("jsm_assets_dest._imports.problems.MOST_USUAL", 0)
     status = AttributeSpec("Status", "status")
     devices = ObjectTypeSpec("Devices", [AttributeSpec("Id", identifier=True), status])
-    noted = ValueProblems(SchemaModel("Odd", [devices], namespace="odd"))
-    noted.note("devices", [0, 1], [{"status": "Active"}, {"status": "Odd"}])
+    value_problems = ValueProblems(SchemaModel("Odd", [devices], namespace="odd"))
+    value_problems.note("devices", [0, 1], [{"status": "Active"}, {"status": "Odd"}])
 
-    assert [item.count for item in noted.problems()] == [1]
+    assert [item.count for item in value_problems.problems()] == [1]

@@ -1,4 +1,4 @@
-"""What the benchmarks make of their numbers: verdicts, the table, the picture. Nothing is timed here."""
+"""Verdicts, table, and diagram of the benchmarks. Nothing is timed here."""
 
 from __future__ import annotations
 
@@ -105,9 +105,9 @@ def test_contestants_take_turns_and_ratios_are_those_of_a_round() -> None:
 
     assert rounds.ratios("slow", "quick") == [2.0, 2.0, 4.0]
     assert rounds.best_of("slow", "quick") == "quick"
-    found = Measured.of("P0", "slow / quick", rounds.ratios("slow", "quick"))
-    assert (found.value, found.low, found.high) == (2.0, 2.0, 3.0)
-    assert found.value == statistics.median(rounds.ratios("slow", "quick"))
+    measurement = Measured.of("P0", "slow / quick", rounds.ratios("slow", "quick"))
+    assert (measurement.value, measurement.low, measurement.high) == (2.0, 2.0, 3.0)
+    assert measurement.value == statistics.median(rounds.ratios("slow", "quick"))
 
 
 def test_what_is_left_out_can_be_written_as_json() -> None:

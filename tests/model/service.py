@@ -79,58 +79,64 @@ class Service:
             self._take_mapping(mapping)
 
     def _take_object_type(self, entry: dict[str, Any], parent: str, sent: set[str]) -> None:
-        there = self.find(entry["externalId"])
-        if there is None:
+        existing = self.find(entry["externalId"])
+        if existing is None:
             names = {one["name"].casefold() for one, _ in _walk(self.object_types)}
             assert entry["name"].casefold() not in names, "EXTERNAL_ID_MISMATCH"
-            there = {**entry, "attributes": [], "children": []}
+            existing = {**entry, "attributes": [], "children": []}
             above = self.find(parent)
-            (self.object_types if above is None else above["children"]).append(there)
+            (self.object_types if above is None else above["children"]).append(existing)
         else:
-            above_now = next(above for one, above in _walk(self.object_types) if one is there)
+            above_now = next(above for one, above in _walk(self.object_types) if one is existing)
             assert above_now == parent, "an import moves nothing"
-        assert there["name"] == entry["name"], "EXTERNAL_ID_MISMATCH"
-        there["description"] = entry["description"]
+        assert existing["name"] == entry["name"], "EXTERNAL_ID_MISMATCH"
+        existing["description"] = entry["description"]
         if "iconKey" in entry:
             assert entry["iconKey"], "an empty icon key names nothing"
-            there["iconKey"] = entry["iconKey"]
+            existing["iconKey"] = entry["iconKey"]
         for attribute in entry.get("attributes", []):
-            self._take_attribute(there, attribute, sent)
+            self._take_attribute(existing, attribute, sent)
 
     def _take_attribute(self, owner: dict[str, Any], sent: dict[str, Any], types: set[str]) -> None:
-        there = next((one for one in owner["attributes"] if one["externalId"] == sent["externalId"]), None)
+        existing = next(
+            (entry for entry in owner["attributes"] if entry["externalId"] == sent["externalId"]), None
+        )
         target = sent.get("referenceObjectTypeExternalId")
         assert target is None or target in types, "UNKNOWN_REFERENCE"
-        if there is None:
-            names = {one["name"].casefold() for one in owner["attributes"]}
+        if existing is None:
+            names = {entry["name"].casefold() for entry in owner["attributes"]}
             assert sent["name"].casefold() not in names, "EXTERNAL_ID_MISMATCH"
-            assert not (sent["label"] and any(one["label"] for one in owner["attributes"])), "a second label"
+            assert not (sent["label"] and any(entry["label"] for entry in owner["attributes"])), (
+                "a second label"
+            )
             owner["attributes"].append(dict(sent))
             return
         for fixed in ("name", "type", "label", "unique", "minimumCardinality", "maximumCardinality"):
-            assert there[fixed] == sent[fixed], f"{fixed} of {sent['name']} never changes"
-        assert there.get("referenceObjectTypeExternalId") == target, "REFERENCED_OBJECT_TYPE_CHANGED"
-        there["description"] = sent["description"]
+            assert existing[fixed] == sent[fixed], f"{fixed} of {sent['name']} never changes"
+        assert existing.get("referenceObjectTypeExternalId") == target, "REFERENCED_OBJECT_TYPE_CHANGED"
+        existing["description"] = sent["description"]
 
     def _take_mapping(self, mapping: dict[str, Any]) -> None:
         owner = self.find(mapping["objectTypeExternalId"])
         assert owner is not None, "MAPPING_INVALID_EXTERNAL_ID"
-        known = {one["externalId"] for one in owner["attributes"]}
+        known_ids = {entry["externalId"] for entry in owner["attributes"]}
         for attribute in mapping["attributesMapping"]:
-            assert attribute["attributeExternalId"] in known, "UNKNOWN_EXTERNAL_ID_MAPPING"
-        assert any(one["externalIdPart"] for one in mapping["attributesMapping"])
+            assert attribute["attributeExternalId"] in known_ids, "UNKNOWN_EXTERNAL_ID_MAPPING"
+        assert any(entry["externalIdPart"] for entry in mapping["attributesMapping"])
         self.mappings[mapping["objectTypeExternalId"]] = mapping
 
     def find(self, external_id: str) -> dict[str, Any] | None:
         """Return the object type with an external id."""
-        return next((one for one, _ in _walk(self.object_types) if one["externalId"] == external_id), None)
+        return next(
+            (entry for entry, _ in _walk(self.object_types) if entry["externalId"] == external_id), None
+        )
 
     def attribute(self, external_id: str) -> dict[str, Any]:
         """Return the attribute with an external id."""
         return next(
             attribute
-            for one, _ in _walk(self.object_types)
-            for attribute in one["attributes"]
+            for entry, _ in _walk(self.object_types)
+            for attribute in entry["attributes"]
             if attribute["externalId"] == external_id
         )
 
@@ -156,6 +162,6 @@ def _shown(entry: dict[str, Any]) -> dict[str, Any]:
         "maximumCardinality": 1,
         "unique": False,
     }
-    shown = {**entry, "inheritance": False, "attributes": [key, *entry["attributes"]]}
-    shown["children"] = [_shown(child) for child in entry["children"]]
-    return shown
+    displayed = {**entry, "inheritance": False, "attributes": [key, *entry["attributes"]]}
+    displayed["children"] = [_shown(child) for child in entry["children"]]
+    return displayed

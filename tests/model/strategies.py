@@ -24,9 +24,9 @@ names = st.tuples(
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 plain_types = st.sampled_from(
     [
-        one
-        for one in AttributeType
-        if one not in {AttributeType.REFERENCE, AttributeType.STATUS, *LINKED_TYPES}
+        kind
+        for kind in AttributeType
+        if kind not in {AttributeType.REFERENCE, AttributeType.STATUS, *LINKED_TYPES}
     ]
 )
 status_names = st.lists(st.sampled_from(["Active", "Locked Out", "In Use", "Gone"]), unique=True, max_size=3)
@@ -36,14 +36,14 @@ def _unique(values: list[str]) -> list[str]:
     return list({value.casefold(): value for value in values if value.casefold() != "key"}.values())
 
 
-name_lists = st.lists(names, min_size=2, max_size=5).map(_unique).filter(lambda found: len(found) > 1)
+name_lists = st.lists(names, min_size=2, max_size=5).map(_unique).filter(lambda item: len(item) > 1)
 
 
 @st.composite
 def attributes(draw: st.DrawFn, own: str, targets: list[str]) -> tuple[AttributeSpec, ...]:
     """Draw the attributes of the mapped object type `own`: identifier and label first, then anything."""
     chosen = draw(name_lists)
-    made = [
+    attributes = [
         AttributeSpec(
             chosen[0], key="a0", identifier=True, unique=draw(st.booleans()), description=draw(texts)
         ),
@@ -71,8 +71,8 @@ def attributes(draw: st.DrawFn, own: str, targets: list[str]) -> tuple[Attribute
                 mapped=kind == "plain",
                 external_id=draw(st.sampled_from(["", f"{own}-own/{key}/{name}"])),
             )
-        made.append(spec)
-    return tuple(made)
+        attributes.append(spec)
+    return tuple(attributes)
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""What is read from Assets about imports and statuses, and how it is explained."""
+"""Values that are read from Assets about imports and statuses, and their texts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def source(**changes: Any) -> ImportSource:
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "sentence"),
     [
         (None, "Assets does not return its state."),
         ({"configurationStatusType": "DISABLED"}, "It is disabled"),
@@ -40,15 +40,15 @@ def source(**changes: Any) -> ImportSource:
         ),
     ],
 )
-def test_import_status_text_is_a_sentence(status: dict[str, object] | None, said: str) -> None:
-    assert said in source(importStatus=status).state
+def test_import_status_text_is_a_sentence(status: dict[str, object] | None, sentence: str) -> None:
+    assert sentence in source(importStatus=status).state
 
 
 def test_settings_list_unknown_values_as_unknown() -> None:
     """Nothing is assumed: not even the concatenator."""
     settings = source().settings
 
-    assert [one.name for one in settings] == [
+    assert [setting.name for setting in settings] == [
         "missing objects",
         "empty values",
         "unknown values",
@@ -57,16 +57,16 @@ def test_settings_list_unknown_values_as_unknown() -> None:
         "several values",
         "dates",
     ]
-    assert not any(one.known or one.value for one in settings)
-    assert all("does not return" in one.meaning for one in settings)
+    assert not any(setting.known or setting.value for setting in settings)
+    assert all("does not return" in setting.meaning for setting in settings)
 
 
 def test_unknown_setting_value_is_shown_unexplained() -> None:
-    found = source(defaultHandleEmptyValues="SHRED").settings[1]
+    setting = source(defaultHandleEmptyValues="SHRED").settings[1]
 
-    assert not found.known
-    assert found.value == "SHRED"
-    assert "does not know the value" in found.meaning
+    assert not setting.known
+    assert setting.value == "SHRED"
+    assert "does not know the value" in setting.meaning
 
 
 def test_settings_name_object_types_that_differ() -> None:
@@ -89,7 +89,7 @@ def test_settings_name_object_types_that_differ() -> None:
             {"objectType": None},
         ],
     )
-    single = [str(one) for one in read.settings if one.object_type]
+    single = [str(setting) for setting in read.settings if setting.object_type]
 
     assert single == [
         "empty values of People (REMOVE): An empty value in a record removes the value in Assets.",
@@ -106,7 +106,9 @@ def test_settings_name_object_types_that_differ() -> None:
 
 def test_equal_identifier_settings_are_listed_once() -> None:
     entries = [{"objectType": {"id": "1", "name": "People"}}, {"objectType": {"id": "2", "name": "Groups"}}]
-    (found,) = [one for one in source(importSourceOTEntries=entries).settings if one.name == "identifiers"]
+    (found,) = [
+        setting for setting in source(importSourceOTEntries=entries).settings if setting.name == "identifiers"
+    ]
 
     assert (found.object_type, found.value, found.known) == ("", "", False)
 
@@ -227,8 +229,8 @@ FOUND = st.one_of(
 
 
 @given(st.dictionaries(st.sampled_from(["id", "description", "hidden", "editable", "minimum"]), FOUND))
-def test_fast_reader_equals_field_readers(found: Mapping[str, object]) -> None:
-    """Whatever an entry has, is given as another kind, or leaves out."""
+def test_fast_reader_equals_field_readers(setting: Mapping[str, object]) -> None:
+    """The property holds for entries with any missing or wrong field."""
     read = usual_reader(id=str, description="none", hidden=False, editable=True, minimum=1)
 
     def one_by_one(source: Mapping[str, object]) -> tuple[object, ...]:
@@ -242,7 +244,7 @@ def test_fast_reader_equals_field_readers(found: Mapping[str, object]) -> None:
 
     def outcome(read: Callable[[Mapping[str, object]], tuple[object, ...]]) -> object:
         try:
-            return [(type(value), value) for value in read(found)]
+            return [(type(value), value) for value in read(setting)]
         except MalformedAnswerError as error:
             return str(error)
 

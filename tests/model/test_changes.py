@@ -44,7 +44,7 @@ def test_taken_name_is_rejected() -> None:
 
 
 def test_own_query_prevents_renaming_its_attribute() -> None:
-    """Nobody can rewrite a query for sure, so it is pointed out."""
+    """No one can rewrite a query for sure, so it is pointed out."""
     own = AttributeSpec("Boss", reference=ReferenceSpec("people", aql='"primary email" = ${boss}'))
     model = MODEL.with_object_type(evolve(PEOPLE, attributes=[*PEOPLE.attributes, own]))
 
@@ -82,11 +82,11 @@ def test_removing_attribute_of_own_query_is_rejected() -> None:
 
 
 def test_parts_are_removed_with_their_dependents() -> None:
-    """What refers to a dropped type may be dropped with it, whole or in part."""
+    """References to a removed type can be removed with it."""
     assert [spec.key for spec in MODEL.without("groups", "people.groups").object_types] == ["people"]
     assert MODEL.without("people").object_types == (GROUPS,)
     assert "manager" not in [
-        one.key for one in MODEL.without("people.manager").object_type("people").attributes
+        attribute.key for attribute in MODEL.without("people.manager").object_type("people").attributes
     ]
 
 

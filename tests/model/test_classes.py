@@ -26,7 +26,7 @@ from jsm_assets_dest.exceptions import InvalidModelError
 
 
 class Platform(enum.StrEnum):
-    """What a device runs."""
+    """Operating system of a device."""
 
     MAC = "mac"
     LINUX = "linux"
@@ -127,7 +127,7 @@ def test_each_annotation_has_its_type() -> None:
     """A bool is no integer and a datetime no date, whatever they inherit."""
     (spec,) = SchemaModel.from_classes(Everything).object_types
 
-    assert {one.key: (one.type, one.maximum) for one in spec.attributes} == {
+    assert {attribute.key: (attribute.type, attribute.maximum) for attribute in spec.attributes} == {
         "text": (AttributeType.TEXT, 1),
         "whole": (AttributeType.INTEGER, 1),
         "real": (AttributeType.DOUBLE, 1),
@@ -148,13 +148,13 @@ def test_each_annotation_has_its_type() -> None:
 
 
 def test_schema_name_defaults_to_the_module() -> None:
-    """Where none is given."""
+    """Without a description."""
     assert SchemaModel.from_classes(UserType).name == "test_classes"
     assert SchemaModel.from_classes() == SchemaModel("")
 
 
 def test_local_classes_refer_to_each_other() -> None:
-    """Annotations are texts that are read in the module; the given classes are found all the same."""
+    """Annotations are texts that are read in the module; the given classes are found anyway."""
 
     @attrs.frozen
     class Room:
@@ -169,7 +169,7 @@ def test_local_classes_refer_to_each_other() -> None:
     model = SchemaModel.from_classes(Room, Storey)
     room = model.object_type("room")
 
-    assert [(one.reference, one.maximum) for one in room.attributes[1:]] == [
+    assert [(attribute.reference, attribute.maximum) for attribute in room.attributes[1:]] == [
         (ReferenceSpec("room"), -1),
         (ReferenceSpec("storey"), 1),
     ]
@@ -193,7 +193,7 @@ def test_nested_records_are_found_by_nested_locators() -> None:
     model = SchemaModel.from_classes(Team, Player, name="S")
     mapping = str(model.document()["mapping"])
 
-    assert [one.locators for one in model.object_type("player").attributes] == [
+    assert [attribute.locators for attribute in model.object_type("player").attributes] == [
         ("number",),
         ("team.ids.code",),
         ("former.title",),
@@ -220,7 +220,7 @@ def test_a_subclass_is_another_object_type() -> None:
 
     (spec,) = SchemaModel.from_classes(Contractor).object_types
 
-    assert (spec.name, [one.key for one in spec.attributes]) == (
+    assert (spec.name, [attribute.key for attribute in spec.attributes]) == (
         "Contractor",
         ["oktaId", "displayName", "until"],
     )
@@ -255,7 +255,7 @@ def test_unsupported_annotations_are_all_named() -> None:
     with pytest.raises(InvalidModelError) as caught:
         SchemaModel.from_classes(First, Second)
 
-    assert [getattr(one, "path", "") for one in caught.value.findings] == [
+    assert [getattr(finding, "path", "") for finding in caught.value.findings] == [
         "first.data",
         "first.either",
         "first.table",

@@ -26,8 +26,8 @@ def existing(
     name: str, *attributes: Attribute, count: int | None = 0, **options: object
 ) -> ExistingObjectType:
     """Return an object type as Assets lists it. Its id is its name in lowercase."""
-    there = ObjectType(id=name.lower(), name=name, object_count=count, **options)  # type: ignore[arg-type]
-    return ExistingObjectType(there, (KEY, *attributes))
+    existing_type = ObjectType(id=name.lower(), name=name, object_count=count, **options)  # type: ignore[arg-type]
+    return ExistingObjectType(existing_type, (KEY, *attributes))
 
 
 def only_conflict(model: SchemaModel, *types: ExistingObjectType) -> ConflictRecord:
@@ -38,7 +38,9 @@ def only_conflict(model: SchemaModel, *types: ExistingObjectType) -> ConflictRec
 
 def kinds(conflict: ConflictRecord) -> list[tuple[DifferenceKind, str, bool]]:
     """Return the kinds of the differences, their attributes, and whether they are harmless."""
-    return [(one.kind, one.attribute, one.harmless) for one in conflict.differences]
+    return [
+        (difference.kind, difference.attribute, difference.harmless) for difference in conflict.differences
+    ]
 
 
 SAME = existing("Things", OKTA_ID, DISPLAY_NAME)
@@ -95,7 +97,7 @@ def test_unknown_object_count_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "there", "kind", "harmless", "adoptable"),
+    ("wanted", "existing_type", "kind", "harmless", "adoptable"),
     [
         (AttributeSpec("X"), None, DifferenceKind.ATTRIBUTE_MISSING, True, True),
         (AttributeSpec("X", "email"), Attribute(id="9", name="x"), DifferenceKind.ATTRIBUTE_TYPE, True, True),
@@ -175,10 +177,14 @@ def test_unknown_object_count_is_left_out() -> None:
     ],
 )
 def test_each_difference_of_an_attribute(
-    wanted: AttributeSpec, there: Attribute | None, kind: DifferenceKind, harmless: bool, adoptable: bool
+    wanted: AttributeSpec,
+    existing_type: Attribute | None,
+    kind: DifferenceKind,
+    harmless: bool,
+    adoptable: bool,
 ) -> None:
-    """What can be bridged is told from what the service never changes."""
-    attributes = [OKTA_ID, DISPLAY_NAME, *([there] if there else [])]
+    """A conflict distinguishes changeable differences from those that Assets does not change."""
+    attributes = [OKTA_ID, DISPLAY_NAME, *([existing_type] if existing_type else [])]
     conflict = only_conflict(one_type(wanted), existing("Things", *attributes), existing("Rooms"))
 
     assert kinds(conflict) == [(kind, "X", harmless)]
@@ -187,7 +193,7 @@ def test_each_difference_of_an_attribute(
 
 
 @pytest.mark.parametrize(
-    ("there", "kind", "harmless", "adoptable"),
+    ("existing_type", "kind", "harmless", "adoptable"),
     [
         (existing("things", OKTA_ID, DISPLAY_NAME), DifferenceKind.SPELLING, True, True),
         (existing("Things", OKTA_ID, DISPLAY_NAME, abstract=True), DifferenceKind.ABSTRACT, False, False),
@@ -222,12 +228,14 @@ def test_each_difference_of_an_attribute(
     ],
 )
 def test_each_difference_of_the_type(
-    there: ExistingObjectType, kind: DifferenceKind, harmless: bool, adoptable: bool
+    existing_type: ExistingObjectType, kind: DifferenceKind, harmless: bool, adoptable: bool
 ) -> None:
     """Names, inheritance, place in the tree, labels, and attributes that would stay empty though required."""
-    conflict = only_conflict(one_type(), there, existing("Rooms"))
+    conflict = only_conflict(one_type(), existing_type, existing("Rooms"))
 
-    assert [(one.kind, one.harmless) for one in conflict.differences] == [(kind, harmless)]
+    assert [(difference.kind, difference.harmless) for difference in conflict.differences] == [
+        (kind, harmless)
+    ]
     assert (Resolution.ADOPT in conflict.choices) is adoptable
 
 
@@ -236,11 +244,13 @@ def test_parents_are_compared_by_name() -> None:
     model = SchemaModel(
         "S", [GROUPS, evolve(GROUPS, name="Teams", key="teams", selector="teams", parent="groups")]
     )
-    there = existing("Teams", OKTA_ID, DISPLAY_NAME, Attribute(id="9", name="Group Type", type="select"))
+    existing_type = existing(
+        "Teams", OKTA_ID, DISPLAY_NAME, Attribute(id="9", name="Group Type", type="select")
+    )
 
-    conflict = only_conflict(model, there)
+    conflict = only_conflict(model, existing_type)
 
-    assert [one.message for one in conflict.differences] == [
+    assert [difference.message for difference in conflict.differences] == [
         'It is at the top, not below "Groups". Adopting doesn\'t move it.'
     ]
 
@@ -255,7 +265,7 @@ def test_existing_label_in_the_model_stays_the_label() -> None:
     adopted = apply(conflict, Resolution.ADOPT, model).object_type("things")
 
     assert (DifferenceKind.LABEL, "Display Name", True) in kinds(conflict)
-    assert [(one.name, one.label) for one in adopted.attributes] == [
+    assert [(attribute.name, attribute.label) for attribute in adopted.attributes] == [
         ("Okta ID", False),
         ("Display Name", False),
         ("Name", True),
@@ -263,7 +273,7 @@ def test_existing_label_in_the_model_stays_the_label() -> None:
 
 
 def test_adopting_keeps_existing_and_adds_missing() -> None:
-    """The story of a harmless conflict: People made by hand gets what the import needs, and keeps its own ways."""
+    """The story of a harmless conflict: People made manually gets what the import needs, and keeps its own ways."""
     people = existing(
         "PEOPLE",
         NAME,
@@ -280,7 +290,10 @@ def test_adopting_keeps_existing_and_adds_missing() -> None:
     assert (adopted.name, adopted.description, adopted.icon_key) == ("PEOPLE", "By hand.", "")
     assert adopted.adopted == Adoption("people", "PEOPLE")
     assert adopted.selector == "people"
-    assert [(one.name, one.key, one.type.value, one.label) for one in adopted.attributes] == [
+    assert [
+        (attribute.name, attribute.key, attribute.type.value, attribute.label)
+        for attribute in adopted.attributes
+    ] == [
         ("okta id", "oktaId", "text", False),
         ("Display Name", "displayName", "text", False),
         ("Primary Email", "primaryEmail", "text", False),
@@ -303,7 +316,7 @@ def test_added_label_gets_an_unused_key() -> None:
 
     adopted = apply(conflict, Resolution.ADOPT, model).object_type("things")
 
-    assert [one.key for one in adopted.attributes] == ["oktaId", "displayName", "name", "name2"]
+    assert [attribute.key for attribute in adopted.attributes] == ["oktaId", "displayName", "name", "name2"]
 
 
 def test_a_reference_follows_its_adopted_target() -> None:
@@ -320,15 +333,15 @@ def test_a_reference_follows_its_adopted_target() -> None:
     other = only_conflict(model, existing("Things", OKTA_ID, DISPLAY_NAME, elsewhere), existing("Rooms"))
 
     assert same.differences == ()
-    assert [one.kind for one in other.differences] == [DifferenceKind.REFERENCE_TARGET]
+    assert [difference.kind for difference in other.differences] == [DifferenceKind.REFERENCE_TARGET]
 
 
 def test_reference_outside_the_model_is_no_difference() -> None:
     """The linter says what is wrong with it."""
     model = one_type(AttributeSpec("X", reference=ReferenceSpec("gone")))
-    there = Attribute(id="8", name="X", type="referenced_object", reference_object_type_id="rooms")
+    existing_type = Attribute(id="8", name="X", type="referenced_object", reference_object_type_id="rooms")
 
-    assert only_conflict(model, existing("Things", OKTA_ID, DISPLAY_NAME, there)).differences == ()
+    assert only_conflict(model, existing("Things", OKTA_ID, DISPLAY_NAME, existing_type)).differences == ()
 
 
 def test_impossible_adoption_says_why() -> None:
@@ -374,7 +387,7 @@ def test_suggested_names_are_unused() -> None:
 
 
 def test_changes_in_assets_leave_the_model_unchanged() -> None:
-    """What they do happens in Assets."""
+    """These resolutions change Assets."""
     conflict = only_conflict(MODEL, existing("People", NAME))
 
     assert apply(conflict, Resolution.RENAME_EXISTING, MODEL) is MODEL
@@ -386,13 +399,17 @@ def test_skip_is_rejected_while_references_remain() -> None:
     conflicts = find_conflicts(MODEL, [existing("Groups", NAME), existing("People", NAME)])
     people, groups = conflicts
 
-    assert [one.key for one in conflicts] == ["people", "groups"]
+    assert [conflict.key for conflict in conflicts] == ["people", "groups"]
     assert '"people.groups" stays, and it refers to "Groups"' in groups.impossible[Resolution.SKIP]
     with pytest.raises(ResolutionNotPossibleError, match=r"people\.groups"):
         apply(groups, Resolution.SKIP, MODEL)
     shorter = MODEL.without("people.groups")
-    assert [one.key for one in apply(groups, Resolution.SKIP, shorter).object_types] == ["people"]
-    assert [one.key for one in apply(people, Resolution.SKIP, MODEL).object_types] == ["groups"]
+    assert [object_type.key for object_type in apply(groups, Resolution.SKIP, shorter).object_types] == [
+        "people"
+    ]
+    assert [object_type.key for object_type in apply(people, Resolution.SKIP, MODEL).object_types] == [
+        "groups"
+    ]
 
 
 def test_last_object_type_is_not_skipped() -> None:
@@ -412,7 +429,7 @@ def test_skipped_conflict_is_not_resolved_again() -> None:
 
 
 def test_deleting_objects_needs_their_number() -> None:
-    """Nobody deletes 120 people by a flag that says yes."""
+    """No one deletes 120 people by a flag that says yes."""
     conflict = only_conflict(MODEL, existing("People", NAME, count=120))
 
     assert Resolution.DELETE_EXISTING not in conflict.choices
@@ -470,11 +487,13 @@ def test_two_tenants_in_one_workspace_see_each_other() -> None:
     """The other tenant's type is a conflict that is not harmless: its import writes to it."""
     service = Service()
     service.take("PUT", evolve(MODEL, namespace="okta-eu").document())
-    there = existing("People", NAME)
+    existing_type = existing("People", NAME)
 
-    (conflict,) = find_conflicts(MODEL, [there], documents=[service.document()])
+    (conflict,) = find_conflicts(MODEL, [existing_type], documents=[service.document()])
 
-    (difference,) = [one for one in conflict.differences if one.kind is DifferenceKind.EXTERNAL_ID]
+    (difference,) = [
+        difference for difference in conflict.differences if difference.kind is DifferenceKind.EXTERNAL_ID
+    ]
     assert (difference.existing, difference.wanted) == ("okta-eu/people", "okta/people")
     assert not difference.harmless
     assert Resolution.ADOPT in conflict.choices
@@ -487,7 +506,9 @@ def test_generated_external_id_is_harmless() -> None:
 
     (conflict,) = find_conflicts(MODEL, [existing("People", NAME)], documents=[service.document()])
 
-    (difference,) = [one for one in conflict.differences if one.kind is DifferenceKind.EXTERNAL_ID]
+    (difference,) = [
+        difference for difference in conflict.differences if difference.kind is DifferenceKind.EXTERNAL_ID
+    ]
     assert difference.harmless
     assert difference.existing == made_up("People")
     assert str(difference).endswith("was generated by Assets. Adopting uses it.")
@@ -527,8 +548,12 @@ def test_harmless_differences_are_folded() -> None:
 def test_adopted_attribute_has_the_existing_type() -> None:
     """Records are checked against what Assets will take."""
     model = one_type(AttributeSpec("X", "email", maximum=-1))
-    there = existing("Things", OKTA_ID, DISPLAY_NAME, Attribute(id="9", name="X", maximum=5))
-    adopted = apply(only_conflict(model, there), Resolution.ADOPT, model).object_type("things").attribute("x")
+    existing_type = existing("Things", OKTA_ID, DISPLAY_NAME, Attribute(id="9", name="X", maximum=5))
+    adopted = (
+        apply(only_conflict(model, existing_type), Resolution.ADOPT, model)
+        .object_type("things")
+        .attribute("x")
+    )
 
     assert (adopted.type, adopted.maximum) == (AttributeType.TEXT, 5)
 

@@ -23,15 +23,15 @@ def parsed(model: SchemaModel) -> ElementTree.Element:
 
 def texts(model: SchemaModel) -> list[str]:
     """Everything that can be read in the picture."""
-    return [one.text or "" for one in parsed(model).iter(f"{SVG}text")]
+    return [element.text or "" for element in parsed(model).iter(f"{SVG}text")]
 
 
 def curves(model: SchemaModel) -> list[str]:
     """Return the titles of the curves."""
     return [
-        one.findtext(f"{SVG}title") or ""
-        for one in parsed(model).iter(f"{SVG}path")
-        if "edge" in one.get("class", "")
+        element.findtext(f"{SVG}title") or ""
+        for element in parsed(model).iter(f"{SVG}path")
+        if "edge" in element.get("class", "")
     ]
 
 
@@ -61,16 +61,16 @@ def test_mermaid_escapes_special_characters() -> None:
 
 def test_the_svg_shows_every_type_attribute_and_reference() -> None:
     """Flags stand behind the type."""
-    shown = texts(MODEL)
+    labels = texts(MODEL)
 
     assert {"People", "Groups", "Primary Email", "email · unique", "reference *", "text · identifier"} <= set(
-        shown
+        labels
     )
     assert curves(MODEL) == ["People: Groups → Groups", "People: Manager → People"]
 
 
 def test_references_point_to_the_right() -> None:
-    """What refers to something stands in a column to the left of it."""
+    """An object type is in a column to the left of the types that it refers to."""
     places = {
         group.findtext(f"{SVG}text"): float(rectangle.get("x", "0"))
         for group in parsed(MODEL).iter(f"{SVG}g")
@@ -107,12 +107,12 @@ def test_long_types_are_cut_but_keep_their_references() -> None:
     """Forty rows, the references, and a count of the rest."""
     many = [AttributeSpec(f"A{at}") for at in range(60)]
     model = one_type(*many, AttributeSpec("Next", reference=ReferenceSpec("things")))
-    shown = texts(model)
+    labels = texts(model)
 
-    assert "and 22 more" in shown
-    assert "A37" in shown
-    assert "A38" not in shown
-    assert "Next" in shown
+    assert "and 22 more" in labels
+    assert "A37" in labels
+    assert "A38" not in labels
+    assert "Next" in labels
 
 
 def test_circles_parents_and_missing_targets_are_drawn() -> None:

@@ -1,4 +1,4 @@
-"""What holds for every model."""
+"""Properties of all models."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def a_document_is_read_back_as_the_same_model(model: SchemaModel) -> None:
     plain = evolve(
         model,
         object_types=[
-            evolve(spec, attributes=[evolve(one, external_id="") for one in spec.attributes])
+            evolve(spec, attributes=[evolve(attribute, external_id="") for attribute in spec.attributes])
             for spec in model.object_types
         ],
     )
@@ -67,7 +67,7 @@ def a_document_is_read_back_as_the_same_model(model: SchemaModel) -> None:
 
 
 def a_document_is_read_back_to_the_same_document(model: SchemaModel) -> None:
-    """Whatever the external ids look like, nothing of a document is lost on the way through a model."""
+    """Check that a model preserves a document with any external ids."""
     document = model.document()
 
     assert SchemaModel.from_document(document).document() == document
@@ -84,7 +84,7 @@ def a_stored_model_is_read_back_equal(model: SchemaModel) -> None:
 @pytest.mark.slow
 @given(model=models())
 def test_every_document_is_valid(validator: Validator, model: SchemaModel) -> None:
-    """What the library sends first is what Atlassian's JSON Schema describes."""
+    """The first document of a build is valid by Atlassian's JSON Schema."""
     validator.validate(model.document())
 
 

@@ -120,25 +120,25 @@ CASES: list[tuple[str, str, str, SchemaModel]] = [
 
 
 @pytest.mark.parametrize(
-    ("severity", "code", "path", "model"), CASES, ids=[f"{one[1]}@{one[2]}" for one in CASES]
+    ("severity", "code", "path", "model"), CASES, ids=[f"{case[1]}@{case[2]}" for case in CASES]
 )
 def test_each_mistake_is_found(severity: str, code: str, path: str, model: SchemaModel) -> None:
     """Every kind of finding has its severity, its place, a sentence that says what, and one that says what to do."""
-    found = [finding for finding in model.lint() if (finding.code, finding.path) == (code, path)]
+    findings = [finding for finding in model.lint() if (finding.code, finding.path) == (code, path)]
 
-    assert [finding.severity.value for finding in found] == [severity]
-    assert found[0].message.endswith(".")
-    assert found[0].remedy.endswith(".")
+    assert [finding.severity.value for finding in findings] == [severity]
+    assert findings[0].message.endswith(".")
+    assert findings[0].remedy.endswith(".")
 
 
 def test_every_code_of_the_linter_has_a_case() -> None:
     """A rule that no test breaks is a rule that may not work."""
     folder = Path(jsm_assets_dest.__file__).parent / "_model"
     source = "".join((folder / name).read_text("utf-8") for name in ("lint.py", "lint_attributes.py"))
-    noted = set(re.findall(r'collector\.(?:error|warning|advice)\(\s*"([a-z-]+)"', source))
-    noted |= {"size-attributes", "size-textareas", "size-references"}
+    codes = set(re.findall(r'collector\.(?:error|warning|advice)\(\s*"([a-z-]+)"', source))
+    codes |= {"size-attributes", "size-textareas", "size-references"}
 
-    assert noted == {code for _, code, _, _ in CASES}
+    assert codes == {code for _, code, _, _ in CASES}
 
 
 def test_a_sound_model_has_no_findings() -> None:
@@ -161,7 +161,7 @@ def test_unmapped_type_needs_no_identifier_or_label() -> None:
     folder = ObjectTypeSpec("Folder", mapped=False)
     child = evolve(GROUPS, parent="folder")
 
-    assert [one.code for one in SchemaModel("S", [folder, child]).lint()] == ["parent-not-inherited"]
+    assert [finding.code for finding in SchemaModel("S", [folder, child]).lint()] == ["parent-not-inherited"]
 
 
 def test_unmapped_reference_needs_no_lookup() -> None:
@@ -172,19 +172,19 @@ def test_unmapped_reference_needs_no_lookup() -> None:
 
 
 def test_lint_returns_all_findings_errors_first() -> None:
-    """Nobody corrects, runs, corrects and runs again."""
+    """No one corrects, runs, corrects and runs again."""
     broken = [AttributeSpec("A", maximum=2), AttributeSpec("B", "reference"), AttributeSpec("Key")]
     model = SchemaModel("S", [ObjectTypeSpec("T", [ID, *broken])])
 
     findings = model.lint()
 
-    assert [one.code for one in findings] == [
+    assert [finding.code for finding in findings] == [
         "label-missing",
         "reference-missing",
         "name-of-system",
         "cardinality-type",
     ]
-    assert [one.severity for one in findings][-1] is Severity.WARNING
+    assert [finding.severity for finding in findings][-1] is Severity.WARNING
     with pytest.raises(InvalidModelError) as caught:
         model.check()
     assert len(caught.value.findings) == 4
@@ -207,17 +207,17 @@ def test_model_with_warnings_has_a_document() -> None:
 
 
 def test_findings_are_shown_as_text_table_and_data() -> None:
-    """Whatever somebody typed into a model is escaped in the table."""
-    found = SchemaModel("S", [evolve(GROUPS, name="<b>.")]).lint()
+    """The table escapes all texts of a model."""
+    findings = SchemaModel("S", [evolve(GROUPS, name="<b>.")]).lint()
 
-    assert repr(found) == "<Findings errors=0 warnings=1 advice=0>"
-    assert 'warning at groups: The name "<b>."' in str(found)
-    assert "&lt;b&gt;." in found._repr_html_()
-    assert "<b>" not in found._repr_html_()
-    assert found.to_dict()["ok"] is True
-    assert found[0].to_dict()["code"] == "name-reserved-characters"
-    assert found[:1] == (found[0],)
-    assert found.with_code("name-reserved-characters") == found.warnings
-    assert (len(found), found.advice, found.errors) == (1, (), ())
+    assert repr(findings) == "<Findings errors=0 warnings=1 advice=0>"
+    assert 'warning at groups: The name "<b>."' in str(findings)
+    assert "&lt;b&gt;." in findings._repr_html_()
+    assert "<b>" not in findings._repr_html_()
+    assert findings.to_dict()["ok"] is True
+    assert findings[0].to_dict()["code"] == "name-reserved-characters"
+    assert findings[:1] == (findings[0],)
+    assert findings.with_code("name-reserved-characters") == findings.warnings
+    assert (len(findings), findings.advice, findings.errors) == (1, (), ())
     assert str(Findings()) == "no findings"
     assert "No findings." in Findings()._repr_html_()

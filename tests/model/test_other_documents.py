@@ -96,7 +96,10 @@ def test_changed_mapping_keeps_unknown_keys() -> None:
     mapping["description"] = "Written in Assets."
     mapping["attributesMapping"][2]["valueMapping"] = {"true": "Active"}
     people = evolve(
-        PEOPLE, attributes=[evolve(one, locators=(f"profile.{one.key}",)) for one in PEOPLE.attributes]
+        PEOPLE,
+        attributes=[
+            evolve(attribute, locators=(f"profile.{attribute.key}",)) for attribute in PEOPLE.attributes
+        ],
     )
 
     assert make_plan(MODEL, service.document()).is_empty
@@ -122,7 +125,7 @@ def test_other_value_of_unknown_key_patches_the_mapping() -> None:
 
     assert [(item.kind.value, item.path) for item in plan.changes] == [("patch", "things")]
     document: Any = plan.document
-    assert [one["unknownValues"] for one in document["mapping"]["objectTypeMappings"]] == ["ADD"]
+    assert [mapping["unknownValues"] for mapping in document["mapping"]["objectTypeMappings"]] == ["ADD"]
 
 
 def test_unknown_key_of_existing_definition_is_drift() -> None:
@@ -243,7 +246,7 @@ def test_circle_of_inheriting_parents_is_an_error() -> None:
 def test_partial_document_without_changes_changes_nothing(model: SchemaModel) -> None:
     """Keys and lengths stay too, whatever the external ids."""
     lengths = [
-        evolve(spec, attributes=[evolve(one, max_length=7) for one in spec.attributes])
+        evolve(spec, attributes=[evolve(attribute, max_length=7) for attribute in spec.attributes])
         for spec in model.object_types
     ]
     model = evolve(model, object_types=lengths)
@@ -319,7 +322,7 @@ def test_partial_document_changes_and_adds() -> None:
     assert changed.name == "Disks"
     assert changed.object_type("people") == PEOPLE
     assert (groups.selector, groups.description, groups.external_id) == ("teams", "New.", "type/group")
-    assert [(one.key, one.locators) for one in groups.attributes] == [
+    assert [(attribute.key, attribute.locators) for attribute in groups.attributes] == [
         ("oktaId", ("id",)),
         ("displayName", ()),
         ("groupType", ()),
@@ -329,7 +332,7 @@ def test_partial_document_changes_and_adds() -> None:
     assert changed.object_type("teams").parent == "groups"
     assert not changed.object_type("teams").mapped
     assert [(icon.key, icon.name) for icon in changed.icons] == [("person", "Human")]
-    assert [(one.name, one.category.value) for one in changed.statuses] == [
+    assert [(status.name, status.category.value) for status in changed.statuses] == [
         ("locked out", "pending"),
         ("Gone", "inactive"),
     ]

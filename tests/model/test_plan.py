@@ -41,23 +41,25 @@ def built(model: SchemaModel = MODEL) -> Service:
 def shown(plan: BuildPlanRecord) -> list[tuple[str, str, str]]:
     """Return the items that are not unchanged."""
     return [
-        (one.kind.value, one.subject.value, one.path)
-        for one in plan.items
-        if one.kind is not PlanKind.UNCHANGED
+        (item.kind.value, item.subject.value, item.path)
+        for item in plan.items
+        if item.kind is not PlanKind.UNCHANGED
     ]
 
 
 def object_types(plan: BuildPlanRecord) -> list[dict[str, Any]]:
     """Return the object types at the root of the document of a plan."""
     document: Any = plan.document
-    found: list[dict[str, Any]] = document["schema"]["objectSchema"]["objectTypes"]
-    return found
+    types: list[dict[str, Any]] = document["schema"]["objectSchema"]["objectTypes"]
+    return types
 
 
 def with_attribute(model: SchemaModel, key: str, name: str, **changes: Any) -> SchemaModel:
     """Return the model with one changed attribute."""
     spec = model.object_type(key)
-    attributes = [evolve(one, **changes) if one.key == name else one for one in spec.attributes]
+    attributes = [
+        evolve(attribute, **changes) if attribute.key == name else attribute for attribute in spec.attributes
+    ]
     return model.with_object_type(evolve(spec, attributes=attributes))
 
 
@@ -119,7 +121,7 @@ def test_changed_description_is_all_that_is_sent() -> None:
 
 
 def test_new_reference_is_sent_with_its_target() -> None:
-    """The service refuses a reference whose target is not in the same document."""
+    """The service rejects a reference whose target is not in the same document."""
     extended = evolve(
         GROUPS, attributes=[*GROUPS.attributes, AttributeSpec("Owner", reference=ReferenceSpec("people"))]
     )
@@ -127,7 +129,9 @@ def test_new_reference_is_sent_with_its_target() -> None:
     plan = make_plan(MODEL.with_object_type(extended), built().document())
 
     assert shown(plan) == [("create", "attribute", "groups.owner"), ("patch", "mapping", "groups")]
-    assert [(one["name"], len(one.get("attributes", []))) for one in object_types(plan)] == [
+    assert [
+        (object_type["name"], len(object_type.get("attributes", []))) for object_type in object_types(plan)
+    ] == [
         ("People", 0),
         ("Groups", 1),
     ]
@@ -142,18 +146,18 @@ def test_changed_mapping_is_sent_as_a_whole() -> None:
     assert object_types(plan) == [
         {"externalId": "okta/groups", "name": "Groups", "description": "Of people."}
     ]
-    assert [len(one["attributesMapping"]) for one in document["mapping"]["objectTypeMappings"]] == [3]
+    assert [len(entry["attributesMapping"]) for entry in document["mapping"]["objectTypeMappings"]] == [3]
 
 
 def test_changed_identifier_is_named_in_the_plan() -> None:
-    """All objects would be created again; what looks them up by the old one is mapped anew as well."""
+    """All objects would be created again; what looks them up by the old one is mapped again as well."""
     model = with_attribute(
         with_attribute(MODEL, "groups", "oktaId", identifier=False), "groups", "groupType", identifier=True
     )
 
     plan = make_plan(model, built().document())
 
-    assert [one.message for one in plan.changes] == [
+    assert [change.message for change in plan.changes] == [
         'The mapping is overwritten: the query of "Groups" changes.',
         (
             'The mapping is overwritten: "Okta ID" no longer identifies a record and "Group Type" identifies a record. '
@@ -161,7 +165,7 @@ def test_changed_identifier_is_named_in_the_plan() -> None:
             "yet."
         ),
     ]
-    assert [one.path for one in plan.risky] == ["groups"]
+    assert [entry.path for entry in plan.risky] == ["groups"]
     assert str(plan).splitlines()[1].startswith("risky")
     with pytest.raises(RiskyChangeError, match="1 change needs your consent"):
         plan.raise_for_risky()
@@ -170,7 +174,7 @@ def test_changed_identifier_is_named_in_the_plan() -> None:
 def test_identifier_read_from_elsewhere_is_risky() -> None:
     plan = make_plan(with_attribute(MODEL, "groups", "oktaId", locators=("uuid",)), built().document())
 
-    assert [(one.kind, one.path) for one in plan.changes] == [(PlanKind.RISKY, "groups")]
+    assert [(change.kind, change.path) for change in plan.changes] == [(PlanKind.RISKY, "groups")]
     assert '"Okta ID" is read from `uuid` instead of `oktaId`' in plan.changes[0].message
 
 
@@ -207,7 +211,9 @@ def test_mapping_changes_are_named(change: dict[str, Any], message: str) -> None
 
     plan = make_plan(MODEL, document)
 
-    items = [one.message for one in plan.items if one.subject is PlanSubject.MAPPING and one.path == "groups"]
+    items = [
+        item.message for item in plan.items if item.subject is PlanSubject.MAPPING and item.path == "groups"
+    ]
     assert items == [f"The mapping is overwritten: {message}." if message else "No change."]
 
 
@@ -215,13 +221,15 @@ def test_five_changed_attributes_of_a_mapping_are_counted() -> None:
     more = [AttributeSpec(f"More {number}") for number in range(6)]
     model = one_type(*more)
     changed = one_type(
-        *more[1:3], *(evolve(one, mapping_extra={"valueMapping": {"a": "b"}}) for one in more[3:5]), more[5]
+        *more[1:3],
+        *(evolve(entry, mapping_extra={"valueMapping": {"a": "b"}}) for entry in more[3:5]),
+        more[5],
     )
     document = built(model).document()
 
     plan = make_plan(changed, document)
 
-    (message,) = [one.message for one in plan.changes]
+    (message,) = [change.message for change in plan.changes]
     assert message == (
         'The mapping is overwritten: the settings of "More 3" changes and the settings of "More 4" changes and '
         '"More 0" is no longer filled.'
@@ -249,15 +257,15 @@ def test_required_attribute_outside_the_model_is_drift() -> None:
 def test_type_that_the_last_import_filled_was_deleted() -> None:
     document: Any = built().document()
     types = document["schema"]["objectSchema"]["objectTypes"]
-    types[:] = [one for one in types if one["name"] != "People"]
+    types[:] = [object_type for object_type in types if object_type["name"] != "People"]
     mappings = document["mapping"]["objectTypeMappings"]
-    mappings[:] = [one for one in mappings if one["objectTypeName"] != "People"]
+    mappings[:] = [mapping for mapping in mappings if mapping["objectTypeName"] != "People"]
 
     (unknown,) = make_plan(MODEL, document).of("create")[:1]
-    (known,) = make_plan(MODEL, document, imported_types=["people"]).of("create")[:1]
+    (known_item,) = make_plan(MODEL, document, imported_types=["people"]).of("create")[:1]
 
     assert unknown.message == '"People" is created.'
-    assert known.message.endswith("someone deleted it in Assets, with all its objects.")
+    assert known_item.message.endswith("someone deleted it in Assets, with all its objects.")
 
 
 def test_icons_and_statuses_alone_make_a_valid_document() -> None:
@@ -281,9 +289,12 @@ def test_icons_and_statuses_alone_make_a_valid_document() -> None:
         ("patch", "status", "statuses.Locked Out"),
         ("create", "status", "statuses.In Use"),
     ]
-    assert [one["name"] for one in object_types(plan)] == ["People"]
-    assert [one["key"] for one in document["schema"]["iconSchema"]["icons"]] == ["person", "door"]
-    assert [one["name"] for one in document["schema"]["statusSchema"]["statuses"]] == ["Locked Out", "In Use"]
+    assert [object_type["name"] for object_type in object_types(plan)] == ["People"]
+    assert [entry["key"] for entry in document["schema"]["iconSchema"]["icons"]] == ["person", "door"]
+    assert [entry["name"] for entry in document["schema"]["statusSchema"]["statuses"]] == [
+        "Locked Out",
+        "In Use",
+    ]
 
 
 def test_icon_without_image_in_response_is_unchanged() -> None:
@@ -291,8 +302,8 @@ def test_icon_without_image_in_response_is_unchanged() -> None:
     service = built()
     service.icons["person"].pop("png48")
     service.statuses.clear()
-    for one in service.object_types[0]["attributes"]:
-        one.pop("typeValues", None)
+    for attribute in service.object_types[0]["attributes"]:
+        attribute.pop("typeValues", None)
     model = with_attribute(MODEL, "people", "status", statuses=())
 
     assert shown(make_plan(model, service.document())) == [("create", "status", "statuses.Locked Out")]
@@ -305,7 +316,9 @@ def test_description_and_icon_of_type_are_patched() -> None:
 
     plan = make_plan(MODEL.with_object_type(spec), built().document())
 
-    assert [one.message for one in plan.changes] == ['Its description changes and its icon becomes "person".']
+    assert [change.message for change in plan.changes] == [
+        'Its description changes and its icon becomes "person".'
+    ]
     assert object_types(plan)[0]["iconKey"] == "person"
 
 
@@ -317,7 +330,7 @@ def test_child_of_existing_type_is_sent_below_it() -> None:
 
     (parent,) = object_types(plan)
     assert (parent["name"], parent.get("attributes")) == ("Groups", None)
-    assert [one["name"] for one in parent["children"]] == ["Teams"]
+    assert [entry["name"] for entry in parent["children"]] == ["Teams"]
 
 
 def test_child_before_its_parent_is_sent_below_it() -> None:
@@ -330,7 +343,9 @@ def test_child_before_its_parent_is_sent_below_it() -> None:
     plan = make_plan(changed, service.document())
     service.take(plan.verb, plan.document)
 
-    assert [(one["name"], len(one["children"])) for one in object_types(plan)] == [("Groups", 1)]
+    assert [(object_type["name"], len(object_type["children"])) for object_type in object_types(plan)] == [
+        ("Groups", 1)
+    ]
     assert make_plan(changed, service.document()).is_empty
 
 
@@ -359,8 +374,8 @@ def test_moved_type_is_drift() -> None:
     service.take(plan.verb, plan.document)
 
     assert shown(plan)[0] == ("drift", "object type", "things")
-    assert [one["name"] for one in object_types(plan)] == ["Rooms"]
-    assert [one["name"] for one in object_types(plan)[0]["children"]] == ["Things", "Groups"]
+    assert [object_type["name"] for object_type in object_types(plan)] == ["Rooms"]
+    assert [object_type["name"] for object_type in object_types(plan)[0]["children"]] == ["Things", "Groups"]
     assert make_plan(model, service.document()).is_empty
 
 
@@ -374,7 +389,7 @@ def test_parent_without_external_id_is_left_out() -> None:
 
     plan = make_plan(one_type(AttributeSpec("More")), document)
 
-    assert [one["name"] for one in object_types(plan)] == ["Things"]
+    assert [object_type["name"] for object_type in object_types(plan)] == ["Things"]
 
 
 @pytest.mark.parametrize(
@@ -388,7 +403,7 @@ def test_parent_without_external_id_is_left_out() -> None:
     ],
 )
 def test_changed_attribute_flags_are_drift(changes: dict[str, Any], message: str) -> None:
-    """Whether a mapping call would change it nobody says; a new description is sent with what is there now."""
+    """It is unknown whether a mapping request changes it; a new description is sent with the current settings."""
     model = one_type(AttributeSpec("State", "status"))
     service = built(model)
     if "label" in changes:
@@ -399,7 +414,7 @@ def test_changed_attribute_flags_are_drift(changes: dict[str, Any], message: str
     described = make_plan(with_attribute(model, "things", "state", description="New."), service.document())
     service.take(described.verb, described.document)
 
-    (item,) = [one for one in plan.items if one.path == "things.state"]
+    (item,) = [item for item in plan.items if item.path == "things.state"]
     assert item.kind is PlanKind.DRIFT
     assert message in item.message
     assert item.remedy.startswith("An object schema manager:")
@@ -409,13 +424,13 @@ def test_changed_attribute_flags_are_drift(changes: dict[str, Any], message: str
 
 
 def test_missing_attribute_flags_are_drift() -> None:
-    """What the model wants and somebody took away."""
+    """A wanted attribute that someone removed."""
     service = built()
     service.attribute("okta/people/oktaId")["unique"] = False
     service.attribute("okta/people/displayName")["label"] = False
     service.attribute("okta/people/status").pop("typeValues")
 
-    messages = [one.message for one in make_plan(MODEL, service.document()).of(PlanKind.DRIFT)]
+    messages = [entry.message for entry in make_plan(MODEL, service.document()).of(PlanKind.DRIFT)]
 
     assert messages == [
         "In Assets, its values need not be unique. An import doesn't change that.",
@@ -451,7 +466,7 @@ def test_unwanted_mapping_is_drift() -> None:
 
 
 def test_types_of_people_are_not_in_the_plan() -> None:
-    """What carries no external id of ours is not in the plan and not in the document."""
+    """Neither the plan nor the document contains types without an external ID of the model."""
     service = Service()
     service.made_by_people("Rooms", ("Floor", "integer"))
 
@@ -468,13 +483,13 @@ def impossible(model: SchemaModel, service: Service) -> list[tuple[str, str, str
     assert (plan.verb, plan.document, plan.is_empty) == (None, None, False)
     with pytest.raises(ImpossibleChangeError) as caught:
         plan.raise_for_impossible()
-    assert all(one.path in " ".join(caught.value.remedies) for one in plan.impossible)
+    assert all(entry.path in " ".join(caught.value.remedies) for entry in plan.impossible)
     assert plan.summary.startswith("Can't be built: ")
-    return [(one.path, one.message, one.remedy) for one in plan.impossible]
+    return [(entry.path, entry.message, entry.remedy) for entry in plan.impossible]
 
 
 def test_a_renamed_type_is_impossible() -> None:
-    """The story of a renamed type: whoever renamed it, the two have to agree again first."""
+    """The story of a renamed type: anyone who renamed it, the two have to agree again first."""
     ((path, message, remedy),) = impossible(MODEL.renamed("people", "Persons"), built())
 
     assert path == "people"
@@ -514,7 +529,9 @@ def test_another_target_is_impossible() -> None:
 def test_a_deleted_target_is_named_with_what_points_at_it() -> None:
     """The story of a deleted reference target: what the service would answer REFERENCED_OBJECT_TYPE_CHANGED to."""
     service = built()
-    service.object_types[:] = [one for one in service.object_types if one["name"] != "Groups"]
+    service.object_types[:] = [
+        object_type for object_type in service.object_types if object_type["name"] != "Groups"
+    ]
     for gone in ("referenceObjectTypeName", "referenceObjectTypeExternalId"):
         service.attribute("okta/people/groups").pop(gone)
 
@@ -524,7 +541,7 @@ def test_a_deleted_target_is_named_with_what_points_at_it() -> None:
     assert path == "people.groups"
     assert message.startswith('Its target "Groups" no longer exists in Assets')
     assert "delete the attribute in Assets" in remedy
-    assert next(one.message for one in plan.items if one.path == "groups").endswith(
+    assert next(item.message for item in plan.items if item.path == "groups").endswith(
         "It existed before: someone deleted it in Assets, with all its objects."
     )
 
@@ -549,7 +566,7 @@ def test_type_of_the_same_name_is_impossible() -> None:
     assert 'Its external id is generated by Assets ("cmdb::externalId' in message
     assert remedy.startswith("You: resolve the conflict first")
     assert [
-        'Its external id is of another import ("okta-eu' in one[1] for one in impossible(MODEL, by_import)
+        'Its external id is of another import ("okta-eu' in entry[1] for entry in impossible(MODEL, by_import)
     ] == [
         True,
         True,
@@ -596,7 +613,7 @@ def test_adopted_type_keeps_generated_external_ids() -> None:
     after = make_plan(model, service.document())
 
     assert plan.verb == "PUT"
-    assert [(one.kind.value, one.path) for one in plan.items if one.path.startswith("people")] == [
+    assert [(item.kind.value, item.path) for item in plan.items if item.path.startswith("people")] == [
         ("adopt", "people"),
         ("create", "people.oktaId"),
         ("create", "people.displayName"),
@@ -619,7 +636,7 @@ def test_adopted_type_keeps_generated_external_ids() -> None:
 
 
 def test_adopting_into_a_mapped_source_patches() -> None:
-    """What is adopted is not sent again: its mapping names it, and that is all."""
+    """An adopted type is not sent again; only its mapping names it."""
     service = built(one_type())
     service.made_by_people("Groups", ("Okta ID", "text"))
     model = SchemaModel(
@@ -672,7 +689,7 @@ def test_an_adopted_attribute_follows_its_name_in_assets() -> None:
 
 
 def test_attribute_created_manually_is_adopted() -> None:
-    """Somebody was faster: same name, same type, so it is filled instead of refused."""
+    """Someone was faster: same name, same type, so it is filled instead of rejected."""
     service = built(one_type())
     by_hand = Service()
     by_hand.made_by_people("X", ("MORE", "text"), ("Other", "integer"))
@@ -701,7 +718,7 @@ def test_missing_type_to_adopt_is_impossible() -> None:
 
 
 def test_adopted_type_without_external_id_keeps_the_own() -> None:
-    """Where Assets tells none, there is nothing to take over."""
+    """Without values from Assets, nothing is copied."""
     service = Service()
     service.made_by_people("Groups")
     document = service.document()
@@ -734,13 +751,13 @@ def test_plan_for_changed_schema_is_rejected() -> None:
 
 
 def test_model_with_errors_is_not_planned() -> None:
-    """A mapping without an identifier is refused before anything is compared."""
+    """A mapping without an identifier is rejected before anything is compared."""
     with pytest.raises(InvalidModelError, match="No attribute identifies a record"):
         make_plan(SchemaModel("S", [ObjectTypeSpec("T", [NAME])]), None)
 
 
 def test_empty_icon_list_is_never_sent() -> None:
-    """The service answers one and refuses it."""
+    """The service responds one and rejects it."""
     service = built(one_type())
 
     assert service.document()["schema"]["iconSchema"] == {"icons": []}
@@ -780,7 +797,7 @@ def test_deleted_type_and_attribute_are_created_again() -> None:
     first = make_plan(model, service.document())
     service.take(first.verb, first.document)
     service.object_types.remove(groups)
-    people["attributes"] = [one for one in people["attributes"] if one["name"] != "Manager"]
+    people["attributes"] = [attribute for attribute in people["attributes"] if attribute["name"] != "Manager"]
 
     plan = make_plan(model, service.document())
 
@@ -797,11 +814,13 @@ def test_deleted_type_and_attribute_are_created_again() -> None:
 
 def test_mapping_of_deleted_type_outside_the_model_is_drift() -> None:
     service = built()
-    service.object_types[:] = [one for one in service.object_types if one["name"] != "Groups"]
+    service.object_types[:] = [
+        object_type for object_type in service.object_types if object_type["name"] != "Groups"
+    ]
 
     plan = make_plan(MODEL.without("groups", "people.groups"), service.document())
 
-    (item,) = [one for one in plan.of(PlanKind.DRIFT) if one.subject is PlanSubject.MAPPING]
+    (item,) = [entry for entry in plan.of(PlanKind.DRIFT) if entry.subject is PlanSubject.MAPPING]
     assert (item.path, item.message) == (
         "Groups",
         "It is still mapped, but the object type was deleted in Assets.",
@@ -829,7 +848,7 @@ def test_removed_type_names_what_its_mapping_does() -> None:
 
 
 def test_changes_of_adopted_types_are_drift() -> None:
-    """Whoever changed the name, description, uniqueness, or cardinality: the plan names it."""
+    """Anyone who changed the name, description, uniqueness, or cardinality: the plan names it."""
     service = Service()
     service.made_by_people("Groups", ("Okta ID", "text"), ("Group Type", "select"))
     model = adopted(service, SchemaModel("S", [GROUPS]))

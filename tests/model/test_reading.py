@@ -121,7 +121,7 @@ def test_equal_names_get_different_keys() -> None:
     """A document may hold names that make the same key."""
     read = SchemaModel.from_document(document(attribute("A b"), attribute("aB"), attribute("??")))
 
-    assert [one.key for one in read.object_types[0].attributes] == ["aB", "aB2", "attribute"]
+    assert [attribute.key for attribute in read.object_types[0].attributes] == ["aB", "aB2", "attribute"]
 
 
 def test_another_apps_external_ids_are_kept() -> None:
@@ -151,7 +151,7 @@ def test_unknown_types_and_categories_are_all_named() -> None:
     with pytest.raises(InvalidModelError) as caught:
         SchemaModel.from_document(source)
 
-    assert [getattr(one, "path", "") for one in caught.value.findings] == [
+    assert [getattr(finding, "path", "") for finding in caught.value.findings] == [
         "statuses.Odd",
         "hardDrive.owner",
         "hardDrive.group",
@@ -183,7 +183,7 @@ def test_a_stored_model_keeps_what_documents_cannot() -> None:
 
 
 def test_a_stored_model_may_leave_out_defaults() -> None:
-    """What is missing means what it means in the model."""
+    """A missing key has the default of the model."""
     short = {"name": "S", "object_types": [{"name": "T", "attributes": [{"name": "Some Name"}]}]}
 
     assert SchemaModel.from_dict(short) == SchemaModel(
@@ -211,7 +211,7 @@ def test_mistakes_of_stored_model_are_all_named() -> None:
     with pytest.raises(InvalidModelError) as caught:
         SchemaModel.from_dict(wrong)
 
-    assert [getattr(one, "path", "") for one in caught.value.findings] == [
+    assert [getattr(finding, "path", "") for finding in caught.value.findings] == [
         "colour",
         "object_types[0].size",
         "object_types[0].name",

@@ -45,7 +45,7 @@ def test_several_identifiers_are_compared_pair_by_pair() -> None:
 
 
 def test_own_query_is_used_unchanged() -> None:
-    """Somebody may know better."""
+    """Someone may know better."""
     attribute = AttributeSpec("Group", reference=ReferenceSpec("groups", aql='"X" = ${group}'))
 
     assert lookup(attribute, TARGET) == '"X" = ${group}'
@@ -65,5 +65,5 @@ def test_placeholders_and_like_are_found() -> None:
 
 @given(st.text())
 def test_quoting_can_be_undone(text: str) -> None:
-    """Whatever a name holds, the query names exactly it, and it stays one quoted text."""
+    """The query contains any name as one quoted string."""
     assert names_quoted_in(f"{quoted(text)} = ${{locator}}") == {text}

@@ -63,7 +63,7 @@ def test_defaults_are_filled_in_once_and_survive_a_rename() -> None:
 
 
 def test_a_reference_makes_a_reference_attribute() -> None:
-    """Nobody has to say it twice; the short word `reference` is understood as well."""
+    """No one has to say it twice; the short word `reference` is understood as well."""
     assert AttributeSpec("Manager", reference=ReferenceSpec("people")).type is AttributeType.REFERENCE
     assert AttributeSpec("Manager", "reference").type is AttributeType.REFERENCE
 
@@ -117,7 +117,7 @@ def test_external_ids_carry_the_namespace() -> None:
 
 
 def test_own_external_ids_win() -> None:
-    """What somebody gives is used as it is."""
+    """Explicit values are used unchanged."""
     model = SchemaModel("S", [ObjectTypeSpec("A", [AttributeSpec("B", external_id="b!")], external_id="a!")])
 
     assert (model.external_id("a"), model.external_id("a", "b")) == ("a!", "b!")
@@ -132,7 +132,7 @@ def test_looking_up_object_types_and_attributes() -> None:
     assert PEOPLE.find_attribute("primary email") is PEOPLE.find_attribute("primaryEmail")
     assert PEOPLE.find_attribute("shoe size") is None
     assert PEOPLE.attribute("manager").name == "Manager"
-    assert [one.key for one in PEOPLE.identifiers] == ["oktaId"]
+    assert [identifier.key for identifier in PEOPLE.identifiers] == ["oktaId"]
     assert PEOPLE.label is not None
     assert PEOPLE.label.key == "displayName"
     with pytest.raises(KeyError, match='"rooms"; its keys are: people, groups'):

@@ -52,8 +52,8 @@ def responses() -> dict[str, dict[str, Any]]:
             conflict.existing,
             conflict.attributes[0],
         ]
-    found = {type(value).__name__: dict(value.raw) for value in values}
-    return {**found, "ObjectSchemaRecord": found["ObjectSchema"]}
+    raw_keys = {type(value).__name__: dict(value.raw) for value in values}
+    return {**raw_keys, "ObjectSchemaRecord": raw_keys["ObjectSchema"]}
 
 
 @pytest.mark.parametrize("name", [name for name in CLASSES if name not in WITHOUT_RAW])

@@ -87,7 +87,7 @@ def test_deactivated_person_becomes_deprovisioned() -> None:
 
 
 def test_error_among_members_empties_groups_unless_stopped() -> None:
-    """This is the harm that `on_defect="stop"` prevents when an import removes empty values."""
+    """`on_defect="stop"` prevents this harm when an import removes empty values."""
     error = {"errorCode": "E0000047", "errorSummary": "API call exceeded rate limit"}
     with _assets("remove") as import_tenant:
         import_tenant(_tenant(["00uA"]))

@@ -114,30 +114,32 @@ def reader(records: Iterator[dict[str, str]]) -> Any:
 
 
 def chunks(emulator: Emulator) -> dict[str, list[str]]:
-    """The digests of the bodies that came under each id."""
-    found: dict[str, list[str]] = defaultdict(list)
+    """Return the digests of the bodies that came under each id."""
+    outcome: dict[str, list[str]] = defaultdict(list)
     for request in emulator.requests:
         sent: Any = request.json or {}
         if request.operation == "submit chunk" and "data" in sent:
-            found[sent["clientGeneratedId"]].append(hashlib.sha256(request.body).hexdigest())
-    return found
+            outcome[sent["clientGeneratedId"]].append(hashlib.sha256(request.body).hexdigest())
+    return outcome
 
 
-def everything_is_there_once(emulator: Emulator, found: dask_import.Imported) -> None:
-    serials = sorted(str(one["Serial number"]) for one in emulator.object_schema("SEN")["Sensors"].objects)
+def everything_is_there_once(emulator: Emulator, outcome: dask_import.Imported) -> None:
+    serials = sorted(
+        str(asset["Serial number"]) for asset in emulator.object_schema("SEN")["Sensors"].objects
+    )
     assert serials == [f"S-{number:07d}" for number in range(PARTITIONS * COUNT)]
-    assert (found.sent, found.confirmed) == (PARTITIONS * COUNT, PARTITIONS * COUNT)
-    assert [one.status for one in emulator.executions] == ["DONE"]
+    assert (outcome.sent, outcome.confirmed) == (PARTITIONS * COUNT, PARTITIONS * COUNT)
+    assert [execution.status for execution in emulator.executions] == ["DONE"]
     sent: list[Any] = [request.json for request in emulator.requests if request.operation == "submit chunk"]
-    assert sum(bool(one and one.get("completed")) for one in sent) == 1
+    assert sum(bool(request and request.get("completed")) for request in sent) == 1
 
 
 def test_every_worker_sends_its_partitions_into_one_execution(
     emulator: Emulator, settings: Mapping[str, str], client: Client
 ) -> None:
-    found = imported(client, settings, lambda partition: dask_import.sensors(partition, COUNT))
+    outcome = imported(client, settings, lambda partition: dask_import.sensors(partition, COUNT))
 
-    everything_is_there_once(emulator, found)
+    everything_is_there_once(emulator, outcome)
     sent = chunks(emulator)
     assert {name.rsplit("-", 2)[1] for name in sent} == {f"p{number}" for number in range(PARTITIONS)}
     assert all(len(bodies) == 1 for bodies in sent.values())
@@ -146,7 +148,7 @@ def test_every_worker_sends_its_partitions_into_one_execution(
 def test_a_killed_worker_loses_and_doubles_nothing(
     emulator: Emulator, settings: Mapping[str, str], client: Client, tmp_path: Path
 ) -> None:
-    """The worker dies while it makes the third chunk of a partition, so that the first one has certainly been taken."""
+    """The worker dies while it makes the third chunk of a partition, so that the first one has been taken."""
     killed = tmp_path / "killed"
 
     def records(partition: int) -> Iterator[dict[str, str]]:
@@ -156,10 +158,10 @@ def test_a_killed_worker_loses_and_doubles_nothing(
                 os.kill(os.getpid(), signal.SIGKILL)
             yield record
 
-    found = imported(client, settings, lambda partition: reader(records(partition)))
+    outcome = imported(client, settings, lambda partition: reader(records(partition)))
 
     assert killed.exists()
-    everything_is_there_once(emulator, found)
+    everything_is_there_once(emulator, outcome)
     sent = chunks(emulator)
     again = [name for name, bodies in sent.items() if len(bodies) > 1]
     assert len(sent) == PARTITIONS * COUNT // CHUNK
@@ -182,10 +184,10 @@ def test_killed_workers_lose_and_double_nothing(
                     os.kill(os.getpid(), signal.SIGKILL)
 
     # More shares than can be lost, because a lost one comes back only after ten seconds.
-    found = imported(client, settings, lambda partition: reader(records(partition)), requests=6)
+    outcome = imported(client, settings, lambda partition: reader(records(partition)), requests=6)
 
     assert len(list(tmp_path.iterdir())) == 3
-    everything_is_there_once(emulator, found)
+    everything_is_there_once(emulator, outcome)
     sent = chunks(emulator)
     assert len(sent) == PARTITIONS * COUNT // CHUNK
     assert all(len(set(bodies)) == 1 for bodies in sent.values())
@@ -203,9 +205,9 @@ def test_a_task_that_is_tried_again_sends_the_same_chunks_again(
                 raise OSError("the data lake is away")
             yield record
 
-    found = imported(here, settings, lambda partition: reader(records(partition)))
+    outcome = imported(here, settings, lambda partition: reader(records(partition)))
 
-    everything_is_there_once(emulator, found)
+    everything_is_there_once(emulator, outcome)
     sent = chunks(emulator)
     assert {name.rsplit("-", 2)[1] for name, bodies in sent.items() if len(bodies) > 1} == {"p2"}
     assert all(len(set(bodies)) == 1 for bodies in sent.values())
@@ -229,16 +231,16 @@ def test_a_bad_record_ends_the_import_and_is_not_read_again(
 
     assert readings.read_text() == "once\n"
     assert emulator.object_schema("SEN")["Sensors"].objects == []
-    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+    assert [execution.status for execution in emulator.executions] == ["CANCELLED"]
 
 
 def test_a_partition_may_be_empty(emulator: Emulator, settings: Mapping[str, str], here: Client) -> None:
     def read(partition: int) -> object:
         return dask_import.sensors(partition, 0 if partition in (0, 4) else COUNT)
 
-    found = imported(here, settings, read)
+    outcome = imported(here, settings, read)
 
-    assert (found.sent, found.confirmed) == (4 * COUNT, 4 * COUNT)
+    assert (outcome.sent, outcome.confirmed) == (4 * COUNT, 4 * COUNT)
     assert len(emulator.object_schema("SEN")["Sensors"].objects) == 4 * COUNT
 
 
@@ -249,18 +251,20 @@ def test_partitions_that_are_all_empty_remove_nothing(
     with pytest.raises(MassDeletionGuardError, match=f"Sensors: all {PARTITIONS}"):
         imported(here, settings, lambda _: iter(()))
 
-    assert [one.status for one in emulator.executions] == ["DONE", "CANCELLED"]
+    assert [execution.status for execution in emulator.executions] == ["DONE", "CANCELLED"]
 
 
 def test_one_budget_share_is_one_request_in_the_cluster(
     emulator: Emulator, settings: Mapping[str, str], here: Client
 ) -> None:
     """Four threads on two workers, and one share: what one partition sends is never mixed with what another does."""
-    found = imported(here, settings, lambda partition: dask_import.sensors(partition, COUNT), requests=1)
+    outcome = imported(here, settings, lambda partition: dask_import.sensors(partition, COUNT), requests=1)
 
-    everything_is_there_once(emulator, found)
-    sent: list[Any] = [one.json for one in emulator.requests if one.operation == "submit chunk"]
-    parts = [one["clientGeneratedId"].rsplit("-", 2)[1] for one in sent if one and "data" in one]
+    everything_is_there_once(emulator, outcome)
+    sent: list[Any] = [request.json for request in emulator.requests if request.operation == "submit chunk"]
+    parts = [
+        request["clientGeneratedId"].rsplit("-", 2)[1] for request in sent if request and "data" in request
+    ]
     assert len([part for part, _ in groupby(parts)]) == PARTITIONS
 
 
@@ -269,9 +273,9 @@ def test_a_refusal_for_too_many_requests_is_waited_out(
 ) -> None:
     emulator.faults.next("submit chunk", status=429, retry_after=0, nth=3)
 
-    found = imported(here, settings, lambda partition: dask_import.sensors(partition, COUNT))
+    outcome = imported(here, settings, lambda partition: dask_import.sensors(partition, COUNT))
 
-    everything_is_there_once(emulator, found)
+    everything_is_there_once(emulator, outcome)
     sent = chunks(emulator)
     assert sorted(map(len, sent.values())) == [1] * (len(sent) - 1) + [2]
 
@@ -297,7 +301,7 @@ def test_an_import_that_takes_too_long_is_cancelled(
     finally:
         release.touch()
 
-    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+    assert [execution.status for execution in emulator.executions] == ["CANCELLED"]
 
 
 def test_no_secret_travels_with_a_task(settings: Mapping[str, str]) -> None:

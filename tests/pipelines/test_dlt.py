@@ -60,7 +60,7 @@ def run(token: ImportToken, source: Any, folder: Path, missing_objects: Any = "i
 
 def chunk_ids(emulator: Emulator) -> list[str]:
     sent: list[Any] = [request.json for request in emulator.requests if request.operation == "submit chunk"]
-    return [one["clientGeneratedId"] for one in sent if one and "data" in one]
+    return [request["clientGeneratedId"] for request in sent if request and "data" in request]
 
 
 def test_what_a_pipeline_loads_is_confirmed_by_assets(
@@ -69,7 +69,9 @@ def test_what_a_pipeline_loads_is_confirmed_by_assets(
     result = run(token, [dlt_pipeline.offices(), dlt_pipeline.laptops(1_200)], tmp_path)
 
     assert result.confirmed
-    assert {one.name: (one.sent, one.created) for one in result.object_types} == {
+    assert {
+        object_type.name: (object_type.sent, object_type.created) for object_type in result.object_types
+    } == {
         "Offices": (2, 2),
         "Laptops": (1_200, 1_200),
     }
@@ -77,7 +79,7 @@ def test_what_a_pipeline_loads_is_confirmed_by_assets(
     assert laptop["Asset tag"] == "LT-00001"
     assert laptop["Tags"] == ["leased", "encrypted"]
     assert laptop["Office"] is not None
-    assert [one.status for one in emulator.executions] == ["DONE"]
+    assert [execution.status for execution in emulator.executions] == ["DONE"]
 
 
 def test_a_second_run_changes_nothing(token: ImportToken, tmp_path: Path) -> None:
@@ -85,8 +87,8 @@ def test_a_second_run_changes_nothing(token: ImportToken, tmp_path: Path) -> Non
 
     again = run(token, [dlt_pipeline.offices(), dlt_pipeline.laptops(20)], tmp_path)
 
-    assert sum(one.unchanged for one in again.object_types) == 22
-    assert sum(one.created + one.updated for one in again.object_types) == 0
+    assert sum(object_type.unchanged for object_type in again.object_types) == 22
+    assert sum(object_type.created + object_type.updated for object_type in again.object_types) == 0
 
 
 def test_a_bad_record_cancels_the_execution(emulator: Emulator, token: ImportToken, tmp_path: Path) -> None:
@@ -96,7 +98,7 @@ def test_a_bad_record_cancels_the_execution(emulator: Emulator, token: ImportTok
         run(token, [dlt_pipeline.offices(), dlt.resource(bad, name="laptops")], tmp_path)
 
     assert emulator.object_schema("LAP")["Offices"].objects == []
-    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+    assert [execution.status for execution in emulator.executions] == ["CANCELLED"]
 
 
 def test_what_a_failed_run_left_is_not_mixed_into_the_next_one(
@@ -108,27 +110,30 @@ def test_what_a_failed_run_left_is_not_mixed_into_the_next_one(
 
     result = run(token, [dlt_pipeline.offices(), dlt_pipeline.laptops(10)], tmp_path)
 
-    assert {one.name: one.created for one in result.object_types} == {"Offices": 2, "Laptops": 10}
-    assert [one.status for one in emulator.executions] == ["CANCELLED", "DONE"]
+    assert {object_type.name: object_type.created for object_type in result.object_types} == {
+        "Offices": 2,
+        "Laptops": 10,
+    }
+    assert [execution.status for execution in emulator.executions] == ["CANCELLED", "DONE"]
 
 
 LAPTOPS: list[dict[str, object]] = [{"assetTag": f"LT-{number}", "bought": number} for number in range(1, 16)]
 
 
 def bought_until(last: int) -> Any:
-    """A source that remembers where it was: it gives what was bought since the run before."""
+    """Yield the records that were bought since the previous run."""
 
     @dlt.resource(name="laptops")  # type: ignore[untyped-decorator,unused-ignore]  # optional: its types may be unknown
     def laptops(bought: Any = dlt.sources.incremental("bought", initial_value=0)) -> Iterator[Any]:  # noqa: B008 - how dlt is told
-        yield [one for one in LAPTOPS[:last] if int(str(one["bought"])) > bought.last_value]
+        yield [laptop for laptop in LAPTOPS[:last] if int(str(laptop["bought"])) > bought.last_value]
 
     return laptops()
 
 
 def tags(emulator: Emulator) -> set[str]:
-    found = [str(one["Asset tag"]) for one in emulator.object_schema("LAP")["Laptops"].objects]
-    assert len(found) == len(set(found))
-    return set(found)
+    asset_tags = [str(asset["Asset tag"]) for asset in emulator.object_schema("LAP")["Laptops"].objects]
+    assert len(asset_tags) == len(set(asset_tags))
+    return set(asset_tags)
 
 
 def test_an_incremental_source_loses_and_doubles_nothing(
@@ -139,7 +144,7 @@ def test_an_incremental_source_loses_and_doubles_nothing(
     result = run(token, bought_until(15), tmp_path)
 
     assert (result.sent, result.created) == (5, 5)
-    assert tags(emulator) == {str(one["assetTag"]) for one in LAPTOPS}
+    assert tags(emulator) == {str(laptop["assetTag"]) for laptop in LAPTOPS}
 
 
 @pytest.mark.parametrize("where", ["chunk", "end"])
@@ -155,8 +160,8 @@ def test_an_incremental_source_reads_missing_records_again(
     result = run(token, bought_until(15), tmp_path)
 
     assert result.created == 5
-    assert tags(emulator) == {str(one["assetTag"]) for one in LAPTOPS}
-    assert [one.status for one in emulator.executions] == ["DONE", "CANCELLED", "DONE"]
+    assert tags(emulator) == {str(laptop["assetTag"]) for laptop in LAPTOPS}
+    assert [execution.status for execution in emulator.executions] == ["DONE", "CANCELLED", "DONE"]
 
 
 def test_what_an_interrupted_run_had_read_is_read_again(
@@ -173,7 +178,7 @@ def test_what_an_interrupted_run_had_read_is_read_again(
 
     run(token, bought_until(15), tmp_path)
 
-    assert tags(emulator) == {str(one["assetTag"]) for one in LAPTOPS}
+    assert tags(emulator) == {str(laptop["assetTag"]) for laptop in LAPTOPS}
 
 
 def test_a_source_without_anything_new_removes_nothing(tmp_path: Path) -> None:
@@ -187,7 +192,7 @@ def test_a_source_without_anything_new_removes_nothing(tmp_path: Path) -> None:
             run(token, bought_until(10), tmp_path, "unknown")
 
         assert len(tags(emulator)) == 10
-        assert [one.status for one in emulator.executions] == ["DONE", "CANCELLED"]
+        assert [execution.status for execution in emulator.executions] == ["DONE", "CANCELLED"]
 
 
 def test_a_batch_that_the_service_is_too_busy_for_arrives_once(
@@ -218,7 +223,7 @@ def test_a_value_of_another_type_is_refused_instead_of_lost(
         run(token, dlt.resource(rows, name="laptops"), tmp_path)
 
     assert tags(emulator) == set()
-    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+    assert [execution.status for execution in emulator.executions] == ["CANCELLED"]
 
 
 def test_what_dlt_flattens_elsewhere_stays_whole_here(
@@ -255,7 +260,9 @@ def test_a_data_frame_is_a_source(emulator: Emulator, token: ImportToken, tmp_pa
 
     assert run(token, dlt.resource([frame], name="laptops"), tmp_path).created == 2
 
-    prices = {one["Asset tag"]: one["Price"] for one in emulator.object_schema("LAP")["Laptops"].objects}
+    prices = {
+        asset["Asset tag"]: asset["Price"] for asset in emulator.object_schema("LAP")["Laptops"].objects
+    }
     assert prices == {"LT-1": 1.5, "LT-2": None}
 
 

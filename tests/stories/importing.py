@@ -1,4 +1,4 @@
-"""What stories about imports have in common.
+"""Shared parts of the stories about imports.
 
 Child processes import `people` from here, so that nothing heavy is imported before it is needed: pytest, the emulator
 and the other stories would cost each of them more than its whole import.
@@ -31,7 +31,7 @@ def people(count: int, first: int = 0) -> list[dict[str, object]]:
 
 
 async def ready(emulator: Emulator, connection: Any) -> Any:
-    """An import token whose schema model is built."""
+    """Return an import token whose schema model is built."""
     from tests.stories.story import now
     from tests.stories.test_building import destination, model
 
@@ -42,23 +42,23 @@ async def ready(emulator: Emulator, connection: Any) -> Any:
 
 
 def operations(emulator: Emulator) -> list[str]:
-    """What the emulator was asked for, in order."""
+    """Return the operations that the emulator received, in order."""
     return [request.operation for request in emulator.requests]
 
 
 def data_chunks(emulator: Emulator) -> list[bytes]:
-    """The bodies of the chunks that the emulator was sent, repeated ones included."""
+    """Return the bodies of the chunks that the emulator received, including repeated ones."""
     return [request.body for request in emulator.requests if carries_data(request)]
 
 
 def carries_data(request: ReceivedRequest) -> bool:
-    """Whether a request is a chunk with records in it."""
+    """Return True if a request is a chunk with records."""
     return request.operation == "submit chunk" and b'"data"' in request.body
 
 
 def identifiers(emulator: Emulator) -> list[str]:
-    """The identifiers of the people who are in Assets."""
-    return [str(one["Okta ID"]) for one in emulator.object_schema("OKT")["People"].objects]
+    """Return the identifiers of the people who are in Assets."""
+    return [str(asset["Okta ID"]) for asset in emulator.object_schema("OKT")["People"].objects]
 
 
 @contextlib.contextmanager
@@ -78,17 +78,17 @@ def with_orjson() -> Iterator[None]:
 
 
 def completes(request: ReceivedRequest) -> bool:
-    """Whether a request says that the data is complete."""
+    """Return True if a request completes the data."""
     return request.operation == "submit chunk" and b'"completed":true' in request.body
 
 
 def is_completed(emulator: Emulator) -> bool:
-    """Whether the emulator has been told that the data is complete."""
+    """Return True if the emulator received the completion."""
     return any(map(completes, emulator.requests))
 
 
 def result_of(error: AssetsError) -> ImportResult:
-    """The result on an error that has one."""
+    """Return the result on an error that has one."""
     from jsm_assets_dest import ImportResult
 
     assert isinstance(error.result, ImportResult)

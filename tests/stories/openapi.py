@@ -89,20 +89,20 @@ class Operation:
         }
 
     def _about_query(self, request: Recorded) -> Iterator[str]:
-        known = self._parameters()
+        parameters = self._parameters()
         for name, text in request.query:
-            if name not in known:
+            if name not in parameters:
                 yield f"unknown parameter {name}"
                 continue
-            kind = known[name].get("type", "string")
+            kind = parameters[name].get("type", "string")
             pattern = {"integer": r"-?\d+", "boolean": "true|false"}.get(kind, r"(?s).*")
             if not re.fullmatch(pattern, text):
                 yield f"parameter {name} is {text!r}, not {kind}"
-        given = {name for name, _ in request.query}
+        names = {name for name, _ in request.query}
         yield from (
             f"missing parameter {name}"
-            for name, one in known.items()
-            if one["required"] is True and name not in given
+            for name, entry in parameters.items()
+            if entry["required"] is True and name not in names
         )
 
     def _about_body(self, request: Recorded) -> Iterator[str]:
@@ -132,52 +132,54 @@ class Operation:
 
     def _resolved(self, value: Json) -> Json:
         while "$ref" in value:
-            found = self.document
+            matches = self.document
             for step in value["$ref"].removeprefix("#/").split("/"):
-                found = found[step]
-            value = found
+                matches = matches[step]
+            value = matches
         return value
 
     def _strict(self, schema: Json) -> Json:
         if isinstance(schema, list):
-            return [self._strict(one) for one in schema]
+            return [self._strict(part) for part in schema]
         if not isinstance(schema, dict):
             return schema
-        made = {name: self._strict(one) for name, one in schema.items()}
-        if isinstance(made.get("properties"), dict) and made.get("type") == "object":
-            made.setdefault("additionalProperties", False)
-        return made
+        strict = {name: self._strict(entry) for name, entry in schema.items()}
+        if isinstance(strict.get("properties"), dict) and strict.get("type") == "object":
+            strict.setdefault("additionalProperties", False)
+        return strict
 
 
 def operations(document: Json, bases: tuple[str, ...]) -> list[Operation]:
-    """The operations of a document; those without parameters in their path come first."""
-    found = [
+    """Return the operations of a document; those without parameters in their path come first."""
+    matches = [
         Operation(document, path, method.upper(), described, shared, bases)
         for path, shared in document["paths"].items()
         for method, described in shared.items()
         if method in ("get", "put", "post", "patch", "delete")
     ]
-    return sorted(found, key=lambda one: one.path.count("{"))
+    return sorted(matches, key=lambda item: item.path.count("{"))
 
 
 def overlay(document: Json) -> Json:
-    """The later additions, which were retyped by hand in a form of their own, as an OpenAPI document."""
+    """Return the later additions, which were typed manually in another form, as an OpenAPI document."""
     paths: Json = {}
     for path, shared in document["paths"].items():
         paths[path] = {}
         for method, described in shared.items():
             body = described.get("requestBody")
-            made = {name: value for name, value in described.items() if name != "requestBody"}
+            strict = {name: value for name, value in described.items() if name != "requestBody"}
             if isinstance(body, dict):
-                properties = {name: {"type": one["type"]} for name, one in body.items() if "type" in one}
+                properties = {
+                    name: {"type": entry["type"]} for name, entry in body.items() if "type" in entry
+                }
                 schema = body if "$ref" in body else {"type": "object", "properties": properties}
-                made["requestBody"] = {"content": {"application/json": {"schema": schema}}}
-            paths[path][method] = made
+                strict["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+            paths[path][method] = strict
     return {"paths": paths, "components": document.get("components", {})}
 
 
 def read(folder: Path) -> list[Operation]:
-    """The operations of all documents in a folder of specifications."""
+    """Return the operations of all documents in a folder of specifications."""
 
     def load(name: str) -> Json:
         return json.loads((folder / name).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Stories: what a user does, told once and lived through in both colours, on threads, asyncio and Trio."""
+"""Stories: what a user does, told once and lived through sync and async, on threads, asyncio and Trio."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Story: TypeAlias = Callable[[Emulator, Any], Awaitable[None]]
 
 
 async def now(value: Any) -> Any:
-    """The value that a call gave, awaited where the call was asynchronous."""
+    """Return the value of a call, awaited if the call is async."""
     return await value if inspect.isawaitable(value) else value
 
 
-def story(told: Story) -> Callable[[str], None]:
-    """A test that lives through a story in each colour. Every planned fault must have happened by its end."""
+def story(events: Story) -> Callable[[str], None]:
+    """Run a story as a sync and as an async test. Each planned fault must have happened by its end."""
 
     @pytest.mark.parametrize("colour", ["blocking", "asyncio", "trio"])
     def test(colour: str) -> None:
@@ -29,13 +29,13 @@ def story(told: Story) -> Callable[[str], None]:
             with Emulator() as emulator:
                 connection: Any = emulator.connect() if colour == "blocking" else emulator.connect_async()
                 try:
-                    await told(emulator, connection)
+                    await events(emulator, connection)
                 finally:
                     await now(connection.close() if colour == "blocking" else connection.aclose())
 
         anyio.run(main, backend="trio" if colour == "trio" else "asyncio")
 
-    test.__name__ = told.__name__
-    test.__doc__ = told.__doc__
-    test.told = told  # type: ignore[attr-defined]  # for whoever wants to live through it in another way
+    test.__name__ = events.__name__
+    test.__doc__ = events.__doc__
+    test.told = events  # type: ignore[attr-defined]  # for anyone who wants to live through it in another way
     return test

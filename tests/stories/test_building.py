@@ -25,7 +25,7 @@ from tests.stories.story import now, story
 
 
 def model(*, people: tuple[AttributeSpec, ...] = (), namespace: str = "okta/acme") -> SchemaModel:
-    """Groups, and people who are in them."""
+    """Return groups, and people who are in them."""
     return SchemaModel(
         "Okta",
         [
@@ -76,7 +76,7 @@ RECORDS = {"people": PEOPLE, "groups": GROUPS}
 async def destination(
     emulator: Emulator, connection: Any, key: str = "OKT", name: str = "Okta"
 ) -> tuple[Any, Any]:
-    """A schema with an External import and its token."""
+    """Return a schema with an External import and its token."""
     schema = await now(connection.ensure_object_schema(key, name=name))
     source = emulator.add_import_source(key, f"import of {key}")
     return schema, connection.import_token(source.token, schema=schema)
@@ -92,7 +92,10 @@ async def test_build_into_empty_schema_creates_the_model(emulator: Emulator, con
     again = await now(token.plan(model()))
 
     assert (plan.verb, again.verb, again.is_empty) == ("PUT", None, True)
-    assert {one.name for one in emulator.object_schema("OKT").object_types} == {"Groups", "People"}
+    assert {object_type.name for object_type in emulator.object_schema("OKT").object_types} == {
+        "Groups",
+        "People",
+    }
     assert (await now(token.status())).is_ready
 
 
@@ -158,7 +161,11 @@ async def test_an_existing_type_of_the_same_name_is_adopted(emulator: Emulator, 
     assert conflict.object_count == 1
     assert {item.path for item in plan.of(PlanKind.ADOPT)} == {"people", "people.name"}
     assert result.created == 4
-    assert {one.label for one in emulator.object_schema("HR")["people"].objects} == {"Old Hand", "Ana", "Bo"}
+    assert {asset.label for asset in emulator.object_schema("HR")["people"].objects} == {
+        "Old Hand",
+        "Ana",
+        "Bo",
+    }
     assert await now(schema.find_conflicts(resolved)) == []
 
 
@@ -188,7 +195,7 @@ async def test_rename_incoming_builds_under_the_new_name(emulator: Emulator, con
     resolved = await now(conflict.resolve(Resolution.RENAME_INCOMING, model(), name="Okta people"))
     await now(token.build(resolved))
 
-    assert {one.name for one in emulator.object_schema("HR").object_types} == {
+    assert {object_type.name for object_type in emulator.object_schema("HR").object_types} == {
         "People",
         "Groups",
         "Okta people",
@@ -207,7 +214,7 @@ async def test_rename_existing_keeps_its_objects(emulator: Emulator, connection:
 
     assert resolved == model()
     assert await now(schema.find_conflicts(resolved)) == []
-    assert [one.label for one in emulator.object_schema("HR")["People before"].objects] == ["Old Hand"]
+    assert [asset.label for asset in emulator.object_schema("HR")["People before"].objects] == ["Old Hand"]
 
 
 @story
@@ -321,7 +328,7 @@ async def test_build_leaves_other_types_unchanged(emulator: Emulator, connection
     await now(token.build(model()))
     await now(token.import_records(RECORDS))
 
-    assert [one.label for one in emulator.object_schema("OKT")["Contracts"].objects] == ["Lease"]
+    assert [asset.label for asset in emulator.object_schema("OKT")["Contracts"].objects] == ["Lease"]
 
 
 @story
@@ -439,7 +446,7 @@ async def test_stale_plan_is_not_applied(emulator: Emulator, connection: Any) ->
 
 @story
 async def test_plan_of_another_model_is_rejected(emulator: Emulator, connection: Any) -> None:
-    """Passing a plan along with another model would build something that nobody looked at."""
+    """Passing a plan along with another model would build something that no one looked at."""
     _, token = await destination(emulator, connection)
     plan = await now(token.plan(model()))
     emulator.requests.clear()
@@ -465,7 +472,7 @@ async def test_impossible_plan_is_not_applied(emulator: Emulator, connection: An
 
 @story
 async def test_renamed_type_sends_nothing(emulator: Emulator, connection: Any) -> None:
-    """An administrator renames an object type that the import made: the plan says so, and two ways out."""
+    """An administrator renames an object type that the import made: the plan says so, and two resolutions."""
     schema, token = await destination(emulator, connection)
     await now(token.build(model()))
     emulator.world.types[int(emulator.object_schema("OKT")["People"].id)].name = "Staff"
@@ -481,13 +488,13 @@ async def test_renamed_type_sends_nothing(emulator: Emulator, connection: Any) -
 
 @story
 async def test_deleted_reference_target_is_named_by_the_plan(emulator: Emulator, connection: Any) -> None:
-    """The service would answer REFERENCED_OBJECT_TYPE_CHANGED, and nobody would know which."""
+    """The service would answer REFERENCED_OBJECT_TYPE_CHANGED, and no one would know which."""
     from jsm_assets_dest.testing.world import types
 
     _, token = await destination(emulator, connection)
     await now(token.build(model()))
     seeded = emulator.object_schema("OKT")
-    # An administrator deletes the object type with what refers to it, and makes the reference anew to another one.
+    # An administrator deletes the object type with what refers to it, and makes the reference again to another one.
     people = seeded["People"]
     types.delete_attribute(emulator.world, people.attribute("Groups"))
     types.delete_object_type(emulator.world, emulator.world.types[int(seeded["Groups"].id)])
@@ -523,10 +530,10 @@ async def test_unreadable_imports_leave_the_conflict(emulator: Emulator, connect
     await now(token.build(model()))
     emulator.faults.next("list import sources", status=404)
 
-    found = await now(schema.find_conflicts(model()))
+    conflicts = await now(schema.find_conflicts(model()))
 
-    assert [one.name for one in found] == ["Groups", "People"]
-    assert all(one.is_harmless for one in found)
+    assert [conflict.name for conflict in conflicts] == ["Groups", "People"]
+    assert all(conflict.is_harmless for conflict in conflicts)
 
 
 @story
@@ -557,7 +564,7 @@ async def test_suggested_names_avoid_types_of_the_schema(emulator: Emulator, con
     await now(conflict.resolve(Resolution.RENAME_EXISTING, wanted))
 
     assert incoming.object_type("people").name == "Okta People2"
-    assert {one.name for one in emulator.object_schema("HR").object_types} == {
+    assert {object_type.name for object_type in emulator.object_schema("HR").object_types} == {
         "Okta People",
         "people PREVIOUS",
         "People previous2",

@@ -1,5 +1,6 @@
-"""Nightly imports of changed records that are killed at a random step: nothing is lost, and the journal claims no more than
-Assets contains.
+"""Nightly imports of changed records that are killed at a random step.
+
+Nothing is lost, and the journal contains no more than Assets.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Nights:
     digests: dict[bytes, tuple[str, str]] = field(factory=dict)
 
     def records(self) -> list[dict[str, object]]:
-        """The source, in which some people may be new."""
+        """Return the source, in which some people may be new."""
         return [{**person, "email": self.emails[str(person["id"])]} for person in people(len(self.emails))]
 
     def change(self, chance: random.Random, night: int) -> None:
@@ -93,7 +94,7 @@ def _comparison(target: Any) -> Any:
 
 
 def nights(folder: Path) -> Nights:
-    """A site with one night behind it."""
+    """Return a site with one night behind it."""
     emulator = Emulator(import_seconds=2)
     token = anyio.run(ready, emulator, emulator.connect())
     here = Nights(emulator, token, folder / "nightly.journal")

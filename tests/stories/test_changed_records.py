@@ -22,12 +22,12 @@ from tests.stories.test_building import GROUPS, model
 
 
 def options(folder: Path, **more: Any) -> dict[str, Any]:
-    """The options of a nightly import."""
+    """Return the options of a nightly import."""
     return {"journal": folder / "nightly.journal", "missing_objects": "ignore", "send": "changed", **more}
 
 
 def sent(result: ImportResult) -> tuple[int, int]:
-    """The number of records that were sent, and of those that were not because they are unchanged."""
+    """Return the number of records that were sent, and of those that were not because they are unchanged."""
     return result.sent, result.already_confirmed
 
 
@@ -36,18 +36,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def in_each_color(told: Any) -> Any:
+def in_each_color(events: Any) -> Any:
     """Run a story that needs a folder."""
 
     @pytest.mark.parametrize("color", ["sync", "asyncio", "trio"])
     def test(color: str, tmp_path: Path) -> None:
         async def main(emulator: Emulator, connection: Any) -> None:
-            await told(emulator, connection, tmp_path)
+            await events(emulator, connection, tmp_path)
 
-        main.__name__ = told.__name__
+        main.__name__ = events.__name__
         story(main)("blocking" if color == "sync" else color)
 
-    test.__name__, test.__doc__ = told.__name__, told.__doc__
+    test.__name__, test.__doc__ = events.__name__, events.__doc__
     return test
 
 
@@ -198,7 +198,7 @@ def test_objects_that_verification_does_not_find_are_sent_again(folder: Path) ->
 
 
 def test_records_after_a_duplicate_are_sent_again(folder: Path) -> None:
-    """Which of two records with one identifier Assets used is unknown."""
+    """It is unknown which of two records with one identifier Assets used."""
     with Emulator() as emulator, emulator.connect() as connection:
         token = _token(emulator, connection)
         twice = [*people(4), {**people(1)[0], "email": "second@example.com"}]

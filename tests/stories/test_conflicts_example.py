@@ -37,7 +37,7 @@ def test_every_resolution_ends_with_an_import(
 
     printed = capsys.readouterr().out
     titles = re.findall(r"^=== (.*) in HR", printed, re.MULTILINE)
-    assert titles == [one.value for one in Resolution]
+    assert titles == [resolution.value for resolution in Resolution]
     assert printed.count("Left to resolve: 0, left to build: 0") == len(Resolution)
     assert re.findall(r"The import: (\d) created, 0 failed", printed) == ["3", "3", "3", "1", "3"]
     assert '! The type of "Badge" is text, not integer, and a type can never change.' in printed
@@ -65,7 +65,7 @@ def test_with_a_key_only_reads_are_sent(
         assert "possible: adopt" in looked
         assert "has no object type with a name of the model" in free
         assert "Could not find the object schema NOPE" in capsys.readouterr().err
-        assert {one.method for one in emulator.requests} == {"GET"}
+        assert {request.method for request in emulator.requests} == {"GET"}
 
 
 def test_key_without_site_is_rejected(example: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,7 @@ def model(*, groups: bool = True) -> SchemaModel:
 
 
 def records(people: int = 20, groups: int = 3) -> Records:
-    """What the source contains."""
+    """Return what the source contains."""
     return {
         selector: [{"name": f"{selector} {number}", "id": str(number)} for number in range(1, count + 1)]
         for selector, count in (("people", people), ("groups", groups))
@@ -53,7 +53,7 @@ def records(people: int = 20, groups: int = 3) -> Records:
 
 
 def changed(change: Callable[[dict[str, object]], dict[str, object]], count: int = 1) -> Records:
-    """The records, of which the first people are different."""
+    """Return the records, of which the first people are different."""
     source = records()
     return {**source, "people": [*map(change, source["people"][:count]), *source["people"][count:]]}
 
@@ -87,7 +87,7 @@ def fill(emulator: Emulator, token: Any, policy: str, source: Records | None = N
 
 
 def contents(emulator: Emulator) -> list[tuple[str, object, object]]:
-    """What Assets contains."""
+    """Return what Assets contains."""
     emulator.settle()
     return [
         (name, asset["Number"], asset["Name"])
@@ -175,7 +175,7 @@ WAYS: dict[str, tuple[Records, dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def filled() -> Iterator[tuple[Emulator, Any]]:
-    """An import and its objects, which no test changes."""
+    """Provide an import and its objects, which no test changes."""
     with Emulator(doubts=Doubts(identifiers_ignore_case=False)) as emulator, emulator.connect() as connection:
         emulator.add_object_schema("OKT", "Okta")
         source = emulator.add_import_source("OKT")

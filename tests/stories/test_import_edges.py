@@ -1,6 +1,6 @@
-"""Where an import goes another way than usual: refusals at the start and at the end, executions led by hand, journals.
+"""Unusual imports: rejections at the start and at the end, manual executions, journals.
 
-Told in the blocking colour only; the operations have no colour.
+Told in the blocking color only; the operations have no color.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def token(emulator: Emulator) -> Iterator[Any]:
 
 
 class Unplugged(httpx.BaseTransport):
-    """The emulator's transport, but requests whose path ends in a certain way, and whose body holds something, find nobody."""
+    """The emulator's transport, but requests whose path ends in a certain way, and whose body holds something, find no one."""
 
     def __init__(self, emulator: Emulator, end: str, holds: bytes = b"") -> None:
         self._emulator, self._end, self._holds = emulator, end, holds
@@ -76,7 +76,7 @@ def test_what_certainly_did_not_arrive_is_no_unknown_outcome(
     ):
         connection.import_token(secret).import_records({"people": people(2)})
 
-    assert [one.status for one in emulator.executions] == ([] if state is None else [state])
+    assert [execution.status for execution in emulator.executions] == ([] if state is None else [state])
 
 
 def test_a_start_that_is_lost_twice_is_given_up(emulator: Emulator, token: Any) -> None:
@@ -98,7 +98,7 @@ def test_a_run_of_somebody_else_ends_while_we_wait(emulator: Emulator, token: An
     result = token.import_records({"people": people(4)}, on_busy="wait")
 
     assert (result.created, result.unchanged) == (1, 3)
-    assert [one.status for one in emulator.executions] == ["DONE", "DONE"]
+    assert [execution.status for execution in emulator.executions] == ["DONE", "DONE"]
 
 
 def test_cancelled_before_it_takes_data(emulator: Emulator, token: Any) -> None:
@@ -167,7 +167,7 @@ def test_a_refused_chunk_whose_execution_cannot_be_looked_at(emulator: Emulator,
 
 def test_waiting_by_hand_for_what_is_cancelled(emulator: Emulator, token: Any) -> None:
     heard: list[str] = []
-    execution = token.start(on_progress=lambda one: heard.append(str(one.phase)))
+    execution = token.start(on_progress=lambda report: heard.append(str(report.phase)))
     execution.submit(RECORDS)
     emulator.executions[-1].cancel()
 
@@ -348,14 +348,16 @@ def test_chunks_that_were_halved_are_halved_again(emulator: Emulator, token: Any
     emulator.faults.always("submit chunk", status=413, when=lambda request: len(request.body) > 800)
     with pytest.raises(ImportInterruptedError):
         token.import_records({"people": broken(30)}, journal=journal, chunk_records=10, in_flight=1)
-    taken = {request.body for request in emulator.requests if request.status == 200 and request.body}
+    bodies = {request.body for request in emulator.requests if request.status == 200 and request.body}
 
     result = token.resume_import({"people": people(40)}, journal=journal, chunk_records=10, in_flight=1)
 
-    again = [request.body for request in emulator.requests if request.status == 200 and request.body in taken]
+    again = [
+        request.body for request in emulator.requests if request.status == 200 and request.body in bodies
+    ]
     assert result.created == 40
     assert result.skipped_chunks >= 3
-    assert len(again) <= len(taken) + 4  # what was on its way when the source broke
+    assert len(again) <= len(bodies) + 4  # what was on its way when the source broke
 
 
 def test_a_cancelled_run_is_not_resumed_but_done_again(emulator: Emulator, token: Any, journal: Path) -> None:
@@ -367,10 +369,10 @@ def test_a_cancelled_run_is_not_resumed_but_done_again(emulator: Emulator, token
     with pytest.raises(ImportCancelledError) as caught:
         token.import_records({"people": source()}, journal=journal, chunk_records=5)
     with Journal(journal) as opened:
-        found = opened.left_open(emulator.import_sources[0].id)
+        open_run = opened.left_open(emulator.import_sources[0].id)
     result = token.resume_import({"people": people(40)}, journal=journal)
 
-    assert found is None
+    assert open_run is None
     assert not any("resume_import" in note for note in caught.value.__notes__)
     assert (result.created, result.skipped_chunks) == (40, 0)
 
@@ -380,15 +382,15 @@ def test_an_execution_at_another_gateway_is_replaced(emulator: Emulator, token: 
         token.import_records({"people": broken(10)}, journal=journal, chunk_records=5)
     source_id = emulator.import_sources[0].id
     with Journal(journal) as opened:
-        left = opened.left_open(source_id)
-        assert left is not None
-        assert left.state is RunState.OPEN
-        assert left.execution is not None
+        open_run = opened.left_open(source_id)
+        assert open_run is not None
+        assert open_run.state is RunState.OPEN
+        assert open_run.execution is not None
         moved = {
             name: link.replace("api.atlassian.com", "api.example.com")
-            for name, link in left.execution.links.items()
+            for name, link in open_run.execution.links.items()
         }
-        opened.begin_execution(left.id, moved, "moved")
+        opened.begin_execution(open_run.id, moved, "moved")
     emulator.executions[-1].cancel()
 
     result = token.resume_import({"people": people(10)}, journal=journal)

@@ -44,35 +44,45 @@ from tests.stories.story import now, story
 from tests.stories.test_building import RECORDS, model
 
 
-def counted(records: list[dict[str, object]], taken: list[int], **at: Callable[[], object]) -> Iterator[Any]:
-    """Records one by one; notes which were taken, and does something before some of them."""
+def counted(
+    records: list[dict[str, object]], positions: list[int], **at: Callable[[], object]
+) -> Iterator[Any]:
+    """Yield records one by one, note the positions that were read, and act before some of them."""
     for number, record in enumerate(records):
         if f"at{number}" in at:
             at[f"at{number}"]()
-        taken.append(number)
+        positions.append(number)
         yield record
 
 
 def cancel(emulator: Emulator) -> None:
-    """Cancel the newest execution, as somebody else would."""
+    """Cancel the newest execution, as another user would."""
     emulator.executions[-1].cancel()
 
 
 @story
 async def test_row_31_a_revoked_token_stops_all_workers_at_once(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
-    taken: list[int] = []
-    source = counted(people(1000), taken, at500=emulator.import_sources[0].generate_token)
+    positions: list[int] = []
+    source = counted(people(1000), positions, at500=emulator.import_sources[0].generate_token)
 
     with pytest.raises(ImportTokenError) as caught:
         await now(token.import_records({"people": source}, chunk_records=10, in_flight=4))
 
-    refused = [one for one in emulator.requests if one.operation == "submit chunk" and one.status == 401]
-    accepted = [one for one in emulator.requests if one.operation == "submit chunk" and one.status == 200]
+    refused = [
+        request
+        for request in emulator.requests
+        if request.operation == "submit chunk" and request.status == 401
+    ]
+    accepted = [
+        request
+        for request in emulator.requests
+        if request.operation == "submit chunk" and request.status == 200
+    ]
     assert 1 <= len(refused) <= 4
     assert result_of(caught.value).sent <= 10 * len(accepted)
     assert result_of(caught.value).sent >= 10 * (len(accepted) - 4)
-    assert len(taken) <= 500 + 10 * 6
+    assert len(positions) <= 500 + 10 * 6
     assert not is_completed(emulator)
     assert any("Assets accepted" in note for note in caught.value.__notes__)
 
@@ -80,24 +90,24 @@ async def test_row_31_a_revoked_token_stops_all_workers_at_once(emulator: Emulat
 @story
 async def test_row_32_a_cancelled_import_stops_reading(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
-    taken: list[int] = []
+    positions: list[int] = []
     source = counted(
         people(1000),
-        taken,
+        positions,
         at100=lambda: cancel(emulator),
     )
 
     with pytest.raises(ImportCancelledError) as caught:
         await now(token.import_records({"people": source}, chunk_records=10))
 
-    assert len(taken) <= 100 + 10 * 6
+    assert len(positions) <= 100 + 10 * 6
     assert result_of(caught.value).status.state == "CANCELLED"
     assert operations(emulator).count("start import") == 1
 
 
 @pytest.mark.parametrize("status", [404, 409, 410])
 def test_row_32_whatever_word_the_service_has_for_it(status: int) -> None:
-    """The OpenAPI document declares only 400; whichever refusal comes, the state decides."""
+    """The OpenAPI document declares only 400; whichever rejection comes, the state decides."""
     with Emulator() as emulator, emulator.connect() as connection:
         token = anyio.run(ready, emulator, connection)
 
@@ -110,7 +120,7 @@ def test_row_32_whatever_word_the_service_has_for_it(status: int) -> None:
         with pytest.raises(ImportCancelledError) as caught:
             token.import_records({"people": people(10)})
 
-        assert caught.value.__cause__.status == status  # type: ignore[union-attr]  # the refusal
+        assert caught.value.__cause__.status == status  # type: ignore[union-attr]  # the rejection
 
 
 @story
@@ -127,7 +137,7 @@ async def test_row_32_an_import_cancelled_while_it_is_processed(emulator: Emulat
     with pytest.raises(ImportCancelledError):
         await now(token.import_records(RECORDS, on_progress=cancel))
 
-    assert [str(one.phase) for one in heard].count("cancelled") == 1
+    assert [str(report.phase) for report in heard].count("cancelled") == 1
     assert heard[-1].is_last
 
 
@@ -388,7 +398,7 @@ def test_row_43_every_encoder_refuses_the_same_values(
         assert (caught.value.selector, caught.value.index) == ("people", 2)
         assert caught.value.path.startswith("displayName")
         assert caught.value.record is bad
-        assert (skipped.created, [one.index for one in skipped.failed]) == (3, [2])
+        assert (skipped.created, [failure.index for failure in skipped.failed]) == (3, [2])
         assert skipped.failed[0].record is bad
 
 
@@ -407,7 +417,7 @@ def test_row_43_non_text_keys_and_recursive_records(
         result = token.import_records({"people": [*people(1), *bad]}, on_bad_record="skip")
 
         assert result.created == 1
-        assert [one.index for one in result.failed] == [1, 2, 3, 4]
+        assert [failure.index for failure in result.failed] == [1, 2, 3, 4]
 
 
 @story
@@ -433,7 +443,7 @@ async def test_row_44_a_too_large_record_is_reported(emulator: Emulator, connect
     result = await now(token.import_records({"people": [*people(7, first=1), large]}, on_bad_record="skip"))
 
     assert result.created == 7
-    assert [(one.selector, one.index) for one in result.failed] == [("people", 7)]
+    assert [(failure.selector, failure.index) for failure in result.failed] == [("people", 7)]
     assert result.failed[0].record is large
     assert "too large" in result.failed[0].reason
 
@@ -500,9 +510,9 @@ async def test_the_display_in_assets_is_fed_and_may_fail(emulator: Emulator, con
         token.import_records({"people": source()}, chunk_records=10, in_flight=1, idle_seconds=60, total=40)
     )
 
-    fed = [one for one in emulator.requests if one.operation == "submit progress"]
+    fed = [request for request in emulator.requests if request.operation == "submit progress"]
     assert result.created == 40
-    assert [one.status for one in fed] == [500, 200]
+    assert [request.status for request in fed] == [500, 200]
     assert fed[-1].json == {"objects": {"total": 40, "processed": 30}}
 
 
@@ -558,7 +568,7 @@ async def test_an_unknown_completion_is_not_repeated_or_cancelled(
 
 @story
 async def test_completing_that_was_understood_late_is_no_failure(emulator: Emulator, connection: Any) -> None:
-    """The answer is lost, the state still says INGESTING, and the second announcement is refused because the first counts."""
+    """The response is lost, the state still says INGESTING, and the second announcement is rejected because the first counts."""
     token = await ready(emulator, connection)
     emulator.faults.next("submit chunk", drop="after", when=completes)
     emulator.faults.next("read execution status", body={"status": "INGESTING"}, nth=2)
@@ -580,9 +590,9 @@ async def test_chunks_wait_for_the_targets_of_their_references(emulator: Emulato
     await now(token.import_records({"people": members, "groups": groups}, chunk_records=10, in_flight=4))
 
     accepted = [
-        set(json.loads(one.body)["data"])
-        for one in emulator.requests
-        if one.operation == "submit chunk" and one.status == 200 and b'"data"' in one.body
+        set(json.loads(request.body)["data"])
+        for request in emulator.requests
+        if request.operation == "submit chunk" and request.status == 200 and b'"data"' in request.body
     ]
     with_people = [number for number, selectors in enumerate(accepted) if "people" in selectors]
     with_groups = [number for number, selectors in enumerate(accepted) if selectors == {"groups"}]
@@ -601,7 +611,10 @@ async def test_a_mixed_source_is_not_slowed_down(emulator: Emulator, connection:
 
     await now(
         token.import_records(
-            pairs(), chunk_records=10, in_flight=4, on_progress=lambda one: together.append(one.in_flight)
+            pairs(),
+            chunk_records=10,
+            in_flight=4,
+            on_progress=lambda report: together.append(report.in_flight),
         )
     )
 

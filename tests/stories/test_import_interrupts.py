@@ -87,7 +87,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="its signals are othe
 
 @contextlib.contextmanager
 def importing(emulator: Emulator, colour: str, source: str, journal: str = "") -> Iterator[Any]:
-    """A child process that imports into the emulator, which is served."""
+    """Provide a child process that imports into the emulator, which is served."""
     anyio.run(_built, emulator)
     with emulator.serve() as url:
         child = subprocess.Popen(
@@ -162,7 +162,7 @@ def test_row_41_a_signal_while_all_chunks_hang(colour: str, number: signal.Signa
 
 @posix
 def test_row_41_ctrl_c_while_the_service_holds_everybody_back() -> None:
-    """The gate is closed for most of a minute, and the execution is cancelled past it all the same."""
+    """The gate is closed for most of a minute, and the execution is cancelled past it anyway."""
     with Emulator() as emulator:
         refused = stalled(emulator, 1, status=429, retry_after=50)
         with importing(emulator, "blocking", "ends") as child:
@@ -177,7 +177,7 @@ def test_row_41_ctrl_c_while_the_service_holds_everybody_back() -> None:
 @pytest.mark.slow
 @posix
 def test_row_41_ctrl_c_while_source_and_service_block() -> None:
-    """Cancelling hangs as well: nobody waits for it longer than half a second."""
+    """Cancelling hangs as well: no one waits for it longer than half a second."""
     with Emulator() as emulator:
         emulator.faults.next("cancel import", stall=60)
         with importing(emulator, "blocking", "hangs") as child:
@@ -203,7 +203,7 @@ def test_row_41_with_a_journal_the_execution_stays_open(tmp_path: Path) -> None:
 
 
 class _Rude(Mapping[str, object]):
-    """A record at which somebody presses Ctrl-C: not while the engine waits, but while records are checked."""
+    """A record at which someone presses Ctrl-C: not while the engine waits, but while records are checked."""
 
     def __getitem__(self, key: str) -> object:
         raise KeyError(key)
@@ -226,7 +226,7 @@ async def test_row_41_ctrl_c_while_records_are_checked(emulator: Emulator, conne
 
     assert any("was not completed" in note for note in caught.value.__notes__)
     assert emulator.executions[-1].status == "CANCELLED"
-    assert [one for one in threading.enumerate() if one.name.startswith("jsm-assets-dest")] == []
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("jsm-assets-dest")] == []
 
 
 @story
@@ -336,14 +336,14 @@ async def _cancelled_at(at: int, emulator: Emulator, secret: str, *, native: boo
         assert emulator.executions[-1].status == "DONE"
         return waits.acted
     assert isinstance(raised, anyio.get_cancelled_exc_class())
-    asked = operations(emulator)
-    if "start import" in asked:
+    requested = operations(emulator)
+    if "start import" in requested:
         status = emulator.executions[-1].status
         if is_completed(emulator):
             assert status in ("PROCESSING", "DONE")
             emulator.clock.advance(10)
-        elif "read execution status" in asked:
-            assert status == "CANCELLED", asked
+        elif "read execution status" in requested:
+            assert status == "CANCELLED", requested
         elif status == "INGESTING":
             # Cancelled while the execution was started: its links are not known.
             emulator.executions[-1].cancel()
@@ -353,7 +353,7 @@ async def _cancelled_at(at: int, emulator: Emulator, secret: str, *, native: boo
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["asyncio", "trio", "asyncio task.cancel()"])
 def test_row_42_cancelled_at_every_await(kind: str) -> None:
-    """The cancellation flies on, the execution is cancelled in its shelter, and nothing complains of being left behind."""
+    """The cancellation propagates, the execution is cancelled in its shelter, and nothing complains of being left behind."""
     with Emulator(import_seconds=2) as emulator:
         anyio.run(_built, emulator)
         secret, at = emulator.import_sources[0].token, 0
@@ -389,7 +389,7 @@ def test_row_42_a_failing_task_group_ends_the_import(backend: str) -> None:
                         tasks.start_soon(lambda: token.import_records({"people": source()}))
                         tasks.start_soon(neighbour)
 
-                assert [str(one) for one in caught.value.exceptions] == ["something else broke"]
+                assert [str(error) for error in caught.value.exceptions] == ["something else broke"]
                 assert emulator.executions[-1].status == "CANCELLED"
 
     anyio.run(main, backend=backend)

@@ -1,7 +1,7 @@
 """Row 36: an import whose process is killed, at any step, is gone on with; nothing is lost, nothing is there twice.
 
 Most kills are simulated: the operation of an import is driven by a small engine that takes steps in random order and
-stops for good at one of them, so that nothing gets to tidy up. Some are real: a child process sends itself SIGKILL.
+stops permanently at one of them, so that nothing gets to tidy up. Some are real: a child process sends itself SIGKILL.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class KilledError(Exception):
 
 @define
 class Thread:
-    """An operation under way in the simulation."""
+    """An operation in progress in the simulation."""
 
     operation: Operation[Any]
     tag: object = None
@@ -106,7 +106,7 @@ class Machine:
     def _advance(self, thread: Thread, client: Any) -> None:
         try:
             value = self._carried_out(thread.command, client)
-            self._step()  # what was done is done, and nobody here knows
+            self._step()  # what was done is done, and no one here knows
             thread.command = thread.operation.send(value)
         except KilledError:
             raise
@@ -172,7 +172,7 @@ class World:
         return machine, operation
 
     def complete(self, seed: int) -> ImportResult:
-        """Resume until it is done; cancel, as a person would, what nobody knows about."""
+        """Resume until it is done; cancel, as a person would, what no one knows about."""
         machine, operation = self.machine(seed, resume=True)
         try:
             return machine.run(operation)  # type: ignore[no-any-return]
@@ -218,8 +218,8 @@ def killed_and_completed(here: World, seed: int, off_at: int, *, twice: bool) ->
 
     objects = here.emulator.object_schema("OKT")["People"].objects[before:]
     assert len(objects) == COUNT
-    assert {(str(one["Okta ID"]), str(one["Email"]), one.label) for one in objects} == {
-        (str(one["id"]), str(one["email"]), str(one["displayName"])) for one in here.records()
+    assert {(str(asset["Okta ID"]), str(asset["Email"]), asset.label) for asset in objects} == {
+        (str(record["id"]), str(record["email"]), str(record["displayName"])) for record in here.records()
     }
     assert result.confirmed
     assert result.sent == COUNT
@@ -310,7 +310,7 @@ def test_row_36_a_process_that_is_really_killed(tmp_path: Path, moment: str) -> 
         assert len(data_chunks(emulator)) <= 10 + min(taken_before, 3)
 
 
-# --- what resuming refuses, and what it does by itself
+# --- what resuming rejects, and what it does by itself
 
 
 async def interrupted(token: Any, journal: Path, count: int = 20, **options: Any) -> None:
@@ -335,7 +335,7 @@ def journal(tmp_path: Path) -> Path:
 
 
 def telling(story_told: Any) -> Any:
-    """A test that tells a story with a journal, in the blocking colour: resuming has no colour of its own."""
+    """Run a story with a journal as a sync test, because resuming does not differ between sync and async."""
 
     def test(journal: Path) -> None:
         async def main() -> None:
@@ -483,7 +483,7 @@ async def test_an_interrupted_test_is_not_taken_for_the_whole(
     result = token.resume_import({"people": people(20)}, journal=journal)
 
     assert (result.skipped_chunks, result.created) == (0, 20)
-    assert [one.status for one in emulator.executions] == ["CANCELLED", "DONE"]
+    assert [execution.status for execution in emulator.executions] == ["CANCELLED", "DONE"]
 
 
 @telling
@@ -507,7 +507,7 @@ async def test_a_resumed_run_uses_the_same_encoder(
     """Orjson writes other bytes for the same records: the digests would say that the records are others."""
     pytest.importorskip("orjson")
     token = await ready(emulator, connection)
-    names = [{**one, "displayName": f"Žofie {number}"} for number, one in enumerate(people(30))]
+    names = [{**person, "displayName": f"Žofie {number}"} for number, person in enumerate(people(30))]
 
     def source() -> Iterator[dict[str, object]]:
         yield from names[:20]

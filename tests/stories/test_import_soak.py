@@ -36,8 +36,9 @@ from tests.stories.test_building import GROUPS, destination
 @pytest.mark.slow
 @pytest.mark.parametrize(("colour", "seed"), [("blocking", 1), ("asyncio", 3)])
 def test_r10_a_thousand_chunks_with_10_percent_failures(colour: str, seed: int) -> None:
-    """429, 5xx, dropped connections before and after acting, pages instead of JSON: the result is exact, and what it takes
-    is at most 1.3 requests for each chunk.
+    """The result is exact after faults of all kinds, with at most 1.3 requests per chunk.
+
+    The faults are 429, 5xx, dropped connections before and after acting, and pages instead of JSON.
     """
     chunks = 1_000
     records = people(2 * chunks)
@@ -53,14 +54,14 @@ def test_r10_a_thousand_chunks_with_10_percent_failures(colour: str, seed: int) 
             result = await now(token.import_records({"people": iter(records)}, chunk_records=2))
 
             await now(connection.close() if colour == "blocking" else connection.aclose())
-            sent = [one for one in emulator.requests if one.operation == "submit chunk"]
+            sent = [request for request in emulator.requests if request.operation == "submit chunk"]
             assert emulator.faults.happened > 70
             assert result.confirmed
             assert result.ok
             assert (result.sent, result.created, result.chunks) == (2 * chunks, 2 * chunks, chunks)
             assert result.retries > 70
             assert len(sent) <= 1.3 * chunks
-            assert sorted(identifiers(emulator)) == sorted(str(one["id"]) for one in records)
+            assert sorted(identifiers(emulator)) == sorted(str(record["id"]) for record in records)
             bodies: dict[str, bytes] = {}
             for body in data_chunks(emulator):
                 assert bodies.setdefault(json.loads(body)["clientGeneratedId"], body) == body
@@ -166,8 +167,8 @@ def test_result_is_identical_with_both_encoders() -> None:
             seen.append(
                 (
                     # Chunks overtake each other, so that the objects come in any order.
-                    sorted([(name, str(one[name])) for name in names] for one in things_there),
-                    [one.to_dict() for one in result.failed],
+                    sorted([(name, str(asset[name])) for name in names] for asset in things_there),
+                    [failure.to_dict() for failure in result.failed],
                     {**result.to_dict(), **by_chance},
                 )
             )
@@ -252,7 +253,7 @@ async def test_an_instance_that_does_not_fit_comes_back_as_it_is(emulator: Emula
 
     result = await now(token.import_records({"team": [Team("t1", "One"), nameless]}, on_bad_record="skip"))
 
-    assert [one.record for one in result.failed] == [nameless]
+    assert [failure.record for failure in result.failed] == [nameless]
     assert result.failed[0].record is nameless
 
 
@@ -282,7 +283,7 @@ async def test_naive_date_times_need_the_time_zone_of_the_import(emulator: Emula
     assert b"2026-07-01T12:00:00+02:00" in data_chunks(emulator)[-1]
 
 
-# --- executions led by hand, in several places
+# --- executions manual, in several places
 
 
 def test_several_threads_submit_to_one_execution() -> None:
@@ -371,9 +372,9 @@ def test_a_bar_of_the_real_library(display: str, capfd: pytest.CaptureFixture[st
 
         token.import_records({"people": people(100)}, chunk_records=10, total=100, on_progress=display)
 
-    shown = "".join(capfd.readouterr())
-    assert "done" in shown
-    assert "100" in shown
+    output = "".join(capfd.readouterr())
+    assert "done" in output
+    assert "100" in output
 
 
 @story
@@ -392,7 +393,7 @@ async def test_what_is_missing_here_is_missed_before_anything_is_sent(
 
 
 async def in_a_block(execution: Any) -> None:
-    """Submit three people in a `with` block of the execution's colour."""
+    """Submit three people in a `with` block of the execution's color."""
     if hasattr(execution, "__aenter__"):
         async with execution:
             await execution.submit({"people": people(3)})
@@ -415,7 +416,7 @@ async def test_a_successful_block_completes_the_execution(emulator: Emulator, co
 
 @story
 async def test_a_block_that_cannot_complete_leaves_nothing_open(emulator: Emulator, connection: Any) -> None:
-    """Otherwise nobody could ever import again: the execution would be under way for good."""
+    """Otherwise no one could ever import again: the execution would be in progress permanently."""
     token = await ready(emulator, connection)
     execution = await now(token.start())
     emulator.faults.next("submit chunk", status=400, nth=2)
@@ -448,9 +449,10 @@ async def test_references_without_a_target_are_reported_on_request(
 
     result = await now(token.import_records({"groups": GROUPS, "people": [lost]}, find_dangling=True))
 
-    assert [(one.selector, one.locator, one.target, one.count) for one in result.dangling] == [
-        ("people", "groups", "groups", 1)
-    ]
+    assert [
+        (reference.selector, reference.locator, reference.target, reference.count)
+        for reference in result.dangling
+    ] == [("people", "groups", "groups", 1)]
     assert "people.groups: 1 value without a record in groups" in str(result)
 
 

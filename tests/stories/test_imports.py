@@ -106,7 +106,10 @@ async def test_records_may_be_pairs_and_may_be_made_as_they_are_sent(
 
     result = await now(token.import_records(pairs(), chunk_records=7))
 
-    assert {one.name: one.created for one in result.object_types} == {"Groups": 2, "People": 20}
+    assert {object_type.name: object_type.created for object_type in result.object_types} == {
+        "Groups": 2,
+        "People": 20,
+    }
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -131,15 +134,15 @@ async def test_the_source_is_never_read_far_ahead_of_what_is_confirmed(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
-    taken = 0
+    read_count = 0
     confirmed = 0
     furthest = 0
 
     def source() -> Iterator[dict[str, object]]:
-        nonlocal taken, furthest
+        nonlocal read_count, furthest
         for person in people(1000):
-            taken += 1
-            furthest = max(furthest, taken - confirmed)
+            read_count += 1
+            furthest = max(furthest, read_count - confirmed)
             yield person
 
     def note(progress: ImportProgress) -> None:
@@ -154,16 +157,16 @@ async def test_the_source_is_never_read_far_ahead_of_what_is_confirmed(
 @story
 async def test_a_test_import_takes_the_first_records_and_no_more(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
-    taken: list[int] = []
+    read_count: list[int] = []
 
     def source() -> Iterator[dict[str, object]]:
         for number, person in enumerate(people(1000)):
-            taken.append(number)
+            read_count.append(number)
             yield person
 
     result = await now(token.test_import({"people": source()}))
 
-    assert (result.sent, result.created, len(taken)) == (100, 100, 100)
+    assert (result.sent, result.created, len(read_count)) == (100, 100, 100)
 
 
 @story
@@ -192,7 +195,7 @@ async def test_a_bad_record_stops_the_import_and_nothing_is_completed(
 
     assert caught.value.record is records[3]
     assert emulator.object_schema("OKT")["People"].objects == []
-    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+    assert [execution.status for execution in emulator.executions] == ["CANCELLED"]
 
 
 @story
@@ -203,7 +206,7 @@ async def test_bad_records_can_be_left_out_and_come_back(emulator: Emulator, con
     result = await now(token.import_records({"people": [*people(3), bad]}, on_bad_record="skip"))
 
     assert result.created == 3
-    assert [(one.index, one.record) for one in result.failed] == [(3, bad)]
+    assert [(failure.index, failure.record) for failure in result.failed] == [(3, bad)]
     with pytest.raises(FailedObjectsError):
         result.raise_for_failures()
 
@@ -221,7 +224,7 @@ async def test_an_exception_of_the_source_is_the_cause(emulator: Emulator, conne
         await now(token.import_records({"people": source()}, chunk_records=10))
 
     assert caught.value.__cause__ is broke
-    assert [one.status for one in emulator.executions] == ["CANCELLED"]
+    assert [execution.status for execution in emulator.executions] == ["CANCELLED"]
     assert not is_completed(emulator)
 
 
@@ -254,7 +257,7 @@ async def test_a_source_that_cannot_be_opened_is_one_that_raises(emulator: Emula
 
 
 def test_an_asynchronous_source_needs_an_asynchronous_connection() -> None:
-    """Whoever mixes them up is told so, and no coroutine is left behind that nobody waits for."""
+    """Anyone who mixes them up is told so, and no coroutine is left behind that no one waits for."""
 
     async def source() -> AsyncIterator[dict[str, object]]:
         for person in people(3):
@@ -267,11 +270,11 @@ def test_an_asynchronous_source_needs_an_asynchronous_connection() -> None:
     with Emulator() as emulator, emulator.connect() as connection:
         token = anyio.run(ready, emulator, connection)
         wrong: list[Any] = [{"people": source()}, pairs()]
-        for one in wrong:
+        for value in wrong:
             with pytest.raises(
                 ConfigurationError, match="asynchronous, and this connection is not"
             ) as caught:
-                token.import_records(one)
+                token.import_records(value)
             assert caught.value.field == "records"
             assert "AsyncConnection" in caught.value.fix
             assert not emulator.executions
@@ -499,8 +502,8 @@ async def test_guard_reads_objects_before_the_start(emulator: Emulator, connecti
 
     await now(token.import_records(RECORDS))
 
-    asked = operations(emulator)
-    assert asked[1 : asked.index("start import")] == [
+    requested = operations(emulator)
+    assert requested[1 : requested.index("start import")] == [
         "read mapping",
         "get import source",
         "list object types flat",

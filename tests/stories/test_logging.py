@@ -1,4 +1,4 @@
-"""What an import writes to the log: events with their facts, and nothing that somebody imported."""
+"""Log of an import: events with their facts, without contents of records."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ async def test_every_event_of_an_import_is_logged_with_its_facts(emulator: Emula
         await now(token.import_records({"people": people(30)}, chunk_records=10, in_flight=1))
 
     def facts(name: str, *attributes: str) -> list[tuple[object, ...]]:
-        found = [record for record in records if record.name == f"jsm_assets_dest.{name}"]
-        return [tuple(getattr(record, attribute) for attribute in attributes) for record in found]
+        matches = [record for record in records if record.name == f"jsm_assets_dest.{name}"]
+        return [tuple(getattr(record, attribute) for attribute in attributes) for record in matches]
 
     assert facts("state", "before", "state") == [("", "INGESTING"), ("INGESTING", "DONE")]
     assert facts("chunk", "chunk", "records", "retries") == [("0", 10, 1), ("1", 10, 0), ("2", 10, 0)]

@@ -66,8 +66,8 @@ def test_250_people_are_linked_and_the_second_run_writes_nothing() -> None:
         report = schema.link_users(*LINKS, create_attribute=True)
         linked = [entry for entry in report.linked if entry.attribute == "Jira User"]
         assert len(linked) == counts["visible"]
-        found = [entry.reason for entry in report.not_found if entry.attribute == "Jira User"]
-        assert {reason: found.count(reason) for reason in found} == {
+        reasons = [entry.reason for entry in report.not_found if entry.attribute == "Jira User"]
+        assert {reason: reasons.count(reason) for reason in reasons} == {
             LinkReason.HIDDEN: counts["hidden"],
             LinkReason.INACTIVE: counts["inactive"],
             LinkReason.NONE: counts["none"],
@@ -100,11 +100,11 @@ def test_links_survive_the_next_import_or_are_restored(empties: bool) -> None:
         links = [person["Jira User"] for person in people.objects]
 
         token.import_records(okta.records(tenant, model=model))
-        kept = [person["Jira User"] for person in people.objects]
+        linked = [person["Jira User"] for person in people.objects]
         report = schema.link_users(PEOPLE)
 
         assert all(links)
-        assert kept == ([None] * 5 if empties else links)
+        assert linked == ([None] * 5 if empties else links)
         assert len(report.linked) == (5 if empties else 0)
         assert [person["Jira User"] for person in people.objects] == links
 

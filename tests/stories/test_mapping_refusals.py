@@ -1,4 +1,4 @@
-"""Stories about mappings that Assets refuses, builds whose answers get lost, and mappings that take their time."""
+"""Stories about mappings that Assets rejects, builds whose responses get lost, and mappings that take their time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CODES: dict[str, tuple[type[MappingRejectedError], str]] = {
 
 
 def refusal(code: str, external_id: str = "okta/acme/people/email") -> dict[str, Any]:
-    """A refusal as one client observed it."""
+    """Return a rejection as one client observed it."""
     return {
         "dataValidationErrors": [
             {"code": code, "location": "schema.objectSchema", "message": f"{external_id} is not right"}
@@ -47,7 +47,7 @@ def refusal(code: str, external_id: str = "okta/acme/people/email") -> dict[str,
 
 
 def sent(emulator: Emulator) -> list[str]:
-    """The operations that wrote to the mapping, in order."""
+    """Return the operations that wrote to the mapping, in order."""
     return [
         request.operation
         for request in emulator.requests
@@ -91,7 +91,7 @@ async def test_unknown_mapping_code_keeps_server_message(emulator: Emulator, con
 
 @story
 async def test_mapping_that_fails_later_raises_the_same_error(emulator: Emulator, connection: Any) -> None:
-    """The refusal comes as the result of the progress, with the code somewhere in its text."""
+    """The rejection comes as the result of the progress, with the code somewhere in its text."""
     for code, (kind, _) in CODES.items():
         emulator.reset()
         _, token = await destination(emulator, connection)
@@ -104,7 +104,7 @@ async def test_mapping_that_fails_later_raises_the_same_error(emulator: Emulator
                 "resultMessage": f"Failed with {code} for okta/acme/groups",
             },
         )
-        # The emulator would be done with it, which is what counts: somebody has to be in the way.
+        # The emulator would be done with it, which is what counts: someone has to be in the way.
         emulator.faults.next("read mapping", status=200, body={"schema": {}, "mapping": {}}, times=2)
 
         with pytest.raises(kind, match=r"then failed to build it|is already used elsewhere") as caught:
@@ -116,7 +116,7 @@ async def test_mapping_that_fails_later_raises_the_same_error(emulator: Emulator
 
 @story
 async def test_type_created_after_the_plan_is_rejected(emulator: Emulator, connection: Any) -> None:
-    """Somebody makes one of a wanted name in the moment between reading and sending."""
+    """Someone makes one of a wanted name in the moment between reading and sending."""
     _, token = await destination(emulator, connection)
     before: dict[str, JsonValue] = {"schema": {"objectSchema": {"objectTypes": []}}, "mapping": {}}
     emulator.object_schema("OKT").add_object_type("People")
@@ -126,12 +126,12 @@ async def test_type_created_after_the_plan_is_rejected(emulator: Emulator, conne
         await now(token.build(model()))
 
     assert "find_conflicts(model)" in " ".join(caught.value.remedies)
-    assert [one.name for one in emulator.object_schema("OKT").object_types] == ["People"]
+    assert [object_type.name for object_type in emulator.object_schema("OKT").object_types] == ["People"]
 
 
 @story
 async def test_put_is_done_if_its_response_is_lost(emulator: Emulator, connection: Any) -> None:
-    """The second attempt is refused or fails, because there is a mapping now; what is there decides."""
+    """The second attempt is rejected or fails, because there is a mapping now; what is there decides."""
     _, token = await destination(emulator, connection)
     emulator.faults.next("submit mapping", drop="after")
 
@@ -165,7 +165,7 @@ async def test_patch_is_done_if_its_response_is_lost(emulator: Emulator, connect
 
 @story
 async def test_mapping_that_was_never_sent_is_reported(emulator: Emulator, connection: Any) -> None:
-    """Nothing is there afterwards, so the failure is the answer."""
+    """Nothing is there afterwards, so the failure is the response."""
     _, token = await destination(emulator, connection)
     emulator.faults.next("submit mapping", status=503, times=5)
 
@@ -180,7 +180,7 @@ async def test_mapping_that_was_never_sent_is_reported(emulator: Emulator, conne
 
 @story
 async def test_mapping_of_another_process_is_completed(emulator: Emulator, connection: Any) -> None:
-    """The import says MISSING_MAPPING, somebody else builds, our PUT is refused: only what is missing follows."""
+    """The import says MISSING_MAPPING, another user builds, our PUT is rejected: only what is missing follows."""
     _, token = await destination(emulator, connection)
     _, other = await other_token(emulator, connection)
     wanted = model(people=(AttributeSpec("Title", key="title"),))
@@ -197,7 +197,7 @@ async def test_mapping_of_another_process_is_completed(emulator: Emulator, conne
 
 
 async def other_token(emulator: Emulator, connection: Any) -> tuple[Any, Any]:
-    """The same import in other hands."""
+    """Open the same import as another process."""
     schema = await now(connection.get_object_schema("OKT"))
     return schema, connection.import_token(emulator.import_sources[0].token, schema=schema)
 
@@ -243,15 +243,15 @@ async def test_build_accepts_immediate_mapping(emulator: Emulator, connection: A
 
 @story
 async def test_document_from_assets_can_be_sent_again(emulator: Emulator, connection: Any) -> None:
-    """Its empty icon list would be refused; it is not in the document that is made from the model that was read."""
+    """Its empty icon list would be rejected; it is not in the document that is made from the model that was read."""
     _, token = await destination(emulator, connection)
     await now(token.build(model()))
     source = emulator.import_sources[0]
     from jsm_assets_dest.testing.world.mapping_rendering import schema_and_mapping
 
-    given: Any = schema_and_mapping(emulator.world, emulator.world.import_sources[source.id])
-    read = SchemaModel.from_document(given)
+    document: Any = schema_and_mapping(emulator.world, emulator.world.import_sources[source.id])
+    read = SchemaModel.from_document(document)
 
-    assert given["schema"]["iconSchema"] == {"icons": []}
+    assert document["schema"]["iconSchema"] == {"icons": []}
     assert "iconSchema" not in read.document()["schema"]  # type: ignore[operator]
     assert (await now(token.plan(read))).is_empty

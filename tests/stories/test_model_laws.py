@@ -20,15 +20,17 @@ pytestmark = pytest.mark.slow
 
 
 def declared(model: SchemaModel) -> SchemaModel:
-    """The model with every status declared that its attributes name."""
-    known = {status.name.casefold() for status in model.statuses} | GLOBAL_STATUSES
-    used = {name for spec in model.object_types for one in spec.attributes for name in one.statuses}
-    more = [StatusSpec(name, "pending") for name in sorted(used) if name.casefold() not in known]
+    """Return the model with every status declared that its attributes name."""
+    known_statuses = {status.name.casefold() for status in model.statuses} | GLOBAL_STATUSES
+    used = {
+        name for spec in model.object_types for attribute in spec.attributes for name in attribute.statuses
+    }
+    more = [StatusSpec(name, "pending") for name in sorted(used) if name.casefold() not in known_statuses]
     return evolve(model, statuses=[*model.statuses, *more])
 
 
-#: Models that Assets takes. The linter only warns of the others, because Assets itself is not known for refusing
-#: reserved characters, and because a status may have been made by hand.
+#: Models that Assets takes. The linter only warns of the others, because Assets itself is not known for rejecting
+#: reserved characters, and because a status may have been made manually.
 buildable = (
     models()
     .filter(lambda model: not any(set(RESERVED_CHARACTERS) & set(spec.name) for spec in model.object_types))
@@ -39,7 +41,9 @@ few = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 def mapping_writes(emulator: Emulator) -> list[str]:
     return [
-        one.operation for one in emulator.requests if one.operation in ("submit mapping", "update mapping")
+        request.operation
+        for request in emulator.requests
+        if request.operation in ("submit mapping", "update mapping")
     ]
 
 

@@ -52,7 +52,7 @@ def token(emulator: Emulator) -> Iterator[Any]:
 
 
 def tenant(count: int = 20) -> dict[str, list[Any]]:
-    """Groups, and people who are in one of them."""
+    """Return groups, and people who are in one of them."""
     return {"groups": [*GROUPS], "people": [{**person, "groups": ["00g1"]} for person in people(count)]}
 
 
@@ -195,7 +195,7 @@ def test_unreadable_settings_are_named(emulator: Emulator, token: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "records", [tenant(), [*((name, one) for name, group in tenant().items() for one in group)]]
+    "records", [tenant(), [*((name, record) for name, group in tenant().items() for record in group)]]
 )
 def test_preview_takes_each_kind_of_source(emulator: Emulator, token: Any, records: Any) -> None:
     preview = token.preview(records)

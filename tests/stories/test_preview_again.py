@@ -64,7 +64,7 @@ VALUES: Mapping[AttributeType, list[object]] = {
 
 
 def model() -> SchemaModel:
-    """Groups, and things with an attribute of each type, with one value and with several ones."""
+    """Return groups, and things with an attribute of each type, with one value and with several ones."""
     attributes = [
         AttributeSpec(
             f"{kind.value} {name}",
@@ -90,7 +90,7 @@ def model() -> SchemaModel:
 
 
 def records() -> dict[str, list[dict[str, object]]]:
-    """A record for each value, and one with all values of a type."""
+    """Return a record for each value, and one with all values of a type."""
     things: list[dict[str, object]] = []
     for kind, values in VALUES.items():
         things += [

@@ -21,7 +21,7 @@ from tests.stories import openapi
 from tests.stories.openapi import Recorded
 from tests.stories.story import Story
 
-#: Requests that no document describes, each with the reason why it is made all the same.
+#: Requests that no document describes, each with the reason why it is made anyway.
 UNDOCUMENTED = {
     r"GET https://[^/]+/_edge/tenant_info": "the only way to a site's cloud id; every client uses it",
     r"GET https://api\.atlassian\.com/jsm/assets/v1/imports/info": "described in Atlassian's guide to imports",
@@ -62,24 +62,24 @@ def stories() -> Iterator[tuple[str, Story]]:
     for path in sorted(Path(__file__).parent.glob("test_*.py")):
         module = importlib.import_module(f"tests.stories.{path.stem}")
         for name, test in vars(module).items():
-            told = getattr(test, "told", None)
-            if told is not None and told.__module__ == module.__name__:
-                yield f"{path.stem}.{name}", told
+            scenario = getattr(test, "told", None)
+            if scenario is not None and scenario.__module__ == module.__name__:
+                yield f"{path.stem}.{name}", scenario
 
 
 def recorded_requests() -> dict[Recorded, str]:
-    """The requests of all stories, each with the first story that made it."""
+    """Return the requests of all stories, each with the first story that made it."""
     recorded: dict[Recorded, str] = {}
 
-    async def live(name: str, told: Story) -> None:
+    async def live(name: str, scenario: Story) -> None:
         # A story that fails is reported by its own test; here only its requests matter.
         with contextlib.suppress(Exception), Emulator() as emulator:
             emulator.transport = Recorder(emulator.transport, recorded, name)  # type: ignore[assignment]
             with emulator.connect() as connection:
-                await told(emulator, connection)
+                await scenario(emulator, connection)
 
-    for name, told in stories():
-        anyio.run(live, name, told)
+    for name, scenario in stories():
+        anyio.run(live, name, scenario)
     return recorded
 
 
@@ -98,7 +98,7 @@ def specs() -> Path:
 def test_every_request_is_one_that_atlassian_describes() -> None:
     """Method, path, parameters and body, for every request of every story; the rest is named above with a reason."""
     folder = specs()
-    known = openapi.read(folder)
+    operations = openapi.read(folder)
     mapping_schema = json.loads(
         (folder / "import-mapping" / "external-import-schema.2023_10_19.json").read_text(encoding="utf-8")
     )
@@ -109,13 +109,13 @@ def test_every_request_is_one_that_atlassian_describes() -> None:
     recorded = recorded_requests()
 
     for request, name in recorded.items():
-        operation = next((one for one in known if one.matches(request)), None)
+        operation = next((entry for entry in operations if entry.matches(request)), None)
         if operation is None:
             reason = next(
                 (
-                    one
-                    for one in UNDOCUMENTED
-                    if re.fullmatch(one, f"{request.method} {request.url.partition('?')[0]}")
+                    entry
+                    for entry in UNDOCUMENTED
+                    if re.fullmatch(entry, f"{request.method} {request.url.partition('?')[0]}")
                 ),
                 None,
             )

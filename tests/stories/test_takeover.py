@@ -1,4 +1,4 @@
-"""Executions that another process completes or cancels, told as stories in both colours."""
+"""Executions that another process completes or cancels, told as stories sync and async."""
 
 from __future__ import annotations
 

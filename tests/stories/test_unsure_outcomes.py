@@ -1,4 +1,4 @@
-"""Stories about changes of which nobody knows whether they happened, and about answers that are not what they should be."""
+"""Stories about changes of which no one knows whether they happened, and about answers that are not what they should be."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.stories.test_building import destination, model
 
 @story
 async def test_a_concurrent_schema_of_another_user_is_not_ours(emulator: Emulator, connection: Any) -> None:
-    """The answer gets lost, and a schema of that key is there: with another name it cannot be ours."""
+    """The response is lost, and a schema of that key is there: with another name it cannot be ours."""
     emulator.add_object_schema("OKT", "Somebody else's")
     empty: dict[str, JsonValue] = {"startAt": 0, "maxResults": 50, "total": 0, "values": [], "isLast": True}
     emulator.faults.next("create object schema", drop="before")
@@ -38,9 +38,9 @@ async def test_a_concurrent_schema_of_another_user_is_not_ours(emulator: Emulato
     with pytest.raises(TransportError):
         await now(connection.create_object_schema("OKT", "Okta"))
     emulator.faults.next("list object schemas", status=200, body=empty)
-    found = await now(connection.ensure_object_schema("OKT", name="Okta"))
+    conflicts = await now(connection.ensure_object_schema("OKT", name="Okta"))
 
-    assert found.name == "Somebody else's"
+    assert conflicts.name == "Somebody else's"
 
 
 @story
@@ -84,8 +84,8 @@ async def test_a_name_that_assets_refuses_is_no_way_out(emulator: Emulator, conn
     emulator.add_object_schema("HR", "Human resources").add_object_type("People")
     schema = await now(connection.get_object_schema("HR"))
     (conflict,) = await now(schema.find_conflicts(model()))
-    said: dict[str, JsonValue] = {"errorMessages": [], "errors": {"name": "This name is reserved"}}
-    emulator.faults.next("update object type", status=400, body=said)
+    rejection: dict[str, JsonValue] = {"errorMessages": [], "errors": {"name": "This name is reserved"}}
+    emulator.faults.next("update object type", status=400, body=rejection)
 
     with pytest.raises(
         ResolutionNotPossibleError, match='Could not rename the object type "People" to "Staff"'
@@ -145,7 +145,7 @@ async def test_a_plan_says_less_where_statuses_cannot_be_read(emulator: Emulator
 
 @story
 async def test_an_unresolved_outcome_reports_the_first_failure(emulator: Emulator, connection: Any) -> None:
-    """The build fails, and so does the look at what became of it: the reason of the build counts."""
+    """The build fails, and so does the look at the result of it: the reason of the build counts."""
     _, token = await destination(emulator, connection)
     plan = await now(token.plan(model(people=(AttributeSpec("Title", key="title"),))))
     emulator.faults.next("submit mapping", status=503, times=5)
@@ -279,20 +279,20 @@ def test_what_was_certainly_not_sent_needs_no_look(path: str) -> None:
             schema = connection.get_object_schema("OKT")
             token = connection.import_token(secret, schema=schema)
             plan = token.plan(model())
-            asked: dict[str, Callable[[], object]] = {
+            questions: dict[str, Callable[[], object]] = {
                 "/objectschema/create": lambda: connection.create_object_schema("NEW", "New"),
                 "/config/statustype": lambda: schema.create_status("Gone", "inactive"),
                 "/mapping": plan.apply,
             }
             with pytest.raises(ConnectionFailedError) as caught:
-                asked[path]()
+                questions[path]()
             emulator.requests.clear()
 
             with pytest.raises(ConnectionFailedError):
-                asked[path]()
+                questions[path]()
 
     assert caught.value.sent == "no"
-    assert {one.operation for one in emulator.requests} <= {
+    assert {request.operation for request in emulator.requests} <= {
         "read import info",
         "read mapping",
         "get import source",
@@ -310,9 +310,9 @@ async def test_only_external_imports_are_asked_for_their_document(
     source.module_key = "rlabs-import-type-csv"
     emulator.requests.clear()
 
-    found = await now(schema.find_conflicts(model()))
+    conflicts = await now(schema.find_conflicts(model()))
 
-    assert [one.name for one in found] == ["Groups", "People"]
+    assert [conflict.name for conflict in conflicts] == ["Groups", "People"]
     assert "read mapping" not in {request.operation for request in emulator.requests}
 
 

@@ -48,7 +48,7 @@ def when_done(change: Callable[[], object]) -> Callable[[ImportProgress], None]:
 
 
 def codes(verification: Any) -> list[tuple[str, int, str]]:
-    """The code, the count, and the object type of each problem."""
+    """Return the code, the count, and the object type of each problem."""
     return [(problem.code, problem.count, problem.object_type) for problem in verification.problems]
 
 
@@ -314,7 +314,7 @@ def _token(emulator: Emulator, connection: Any) -> Any:
 
 
 def _devices(emulator: Emulator, connection: Any, kind: str) -> Any:
-    """An import of devices that are identified by a value of a type."""
+    """Return an import of devices that are identified by a value of a type."""
     schema = connection.ensure_object_schema("DEV", name="Devices")
     token = connection.import_token(emulator.add_import_source("DEV").token, schema=schema)
     attributes = [

@@ -13,7 +13,7 @@ SOURCE = "_async/thing.py"
 
 
 def derived(text: str) -> str:
-    """The derived text without its first line."""
+    """Return the derived text without its first line."""
     return derive(text, SOURCE, Rules()).removeprefix(header(SOURCE))
 
 
@@ -112,7 +112,7 @@ def test_unused_rules() -> None:
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package with one async module, and rules that match in it."""
+    """Return a package with one async module, and rules that match in it."""
     monkeypatch.setattr(derive_sync, "ROOT", tmp_path)
     monkeypatch.setattr(derive_sync, "PACKAGE", tmp_path)
     monkeypatch.setattr(derive_sync, "NAMES", {"aclose": "close"})
@@ -126,7 +126,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_write_then_check(package: Path) -> None:
-    """What was just written is found current."""
+    """A file that was just written is current."""
     assert derive_sync.main([]) == 0
     assert (package / "_sync" / "thing.py").read_text("utf-8").endswith("def f(x):\n    x.close()\n")
     assert derive_sync.main(["--check"]) == 0

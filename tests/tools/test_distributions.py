@@ -1,4 +1,4 @@
-"""What the checks of the built distributions find, and what pins the lowest versions."""
+"""Checks of the built distributions, and pins of the lowest versions."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_sdist() -> None:
 
 
 def test_metadata() -> None:
-    """What the wheel says of itself is what pyproject.toml says."""
+    """The metadata of the wheel equals pyproject.toml."""
     project: dict[str, object] = {
         "name": "jsm-assets-dest",
         "version": "0.1.0",
@@ -87,6 +87,6 @@ def test_lowest_versions() -> None:
 
 @pytest.mark.parametrize("requirement", ["httpx", "httpx<1", "httpx==0.27"])
 def test_no_lower_bound(requirement: str) -> None:
-    """A dependency without a lower bound promises what nobody has tested."""
+    """A dependency without a lower bound promises what no one has tested."""
     with pytest.raises(ValueError, match="no lower bound"):
         lowest([requirement])

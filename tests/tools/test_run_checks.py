@@ -56,7 +56,7 @@ def noxfile_sessions() -> set[str]:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A git repository with one tracked, one untracked, and one ignored file."""
+    """Return a git repository with one tracked, one untracked, and one ignored file."""
     folder = tmp_path / "checkout"
     folder.mkdir()
     for name, text in {

@@ -12,7 +12,7 @@ def test_the_page_shows_what_the_checker_does() -> None:
 
 
 def test_the_page_has_every_attribute_type_and_family() -> None:
-    """What is rejected everywhere, or only in packages that are not imported, needs no row."""
+    """A type that is rejected everywhere, or that comes from a missing package, needs no row."""
     shared = {AttributeType.TEXTAREA, AttributeType.SELECT, AttributeType.STATUS, AttributeType.REFERENCE}
     families = {family for family in FAMILIES.values() if not family.startswith("NumPy")}
 

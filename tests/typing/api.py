@@ -151,7 +151,7 @@ def credentials() -> None:
 
 
 def connections() -> None:
-    """A connection and what it gives."""
+    """Check the types of a connection and its results."""
     assert_type(Connection.current_site(environ={}), Connection)
     with Connection.external_site(
         "https://acme.atlassian.net",
@@ -178,7 +178,7 @@ def connections() -> None:
 
 
 def schemas(schema: ObjectSchema, model: SchemaModel) -> None:
-    """A schema, its types, conflicts and roles."""
+    """Check the types of a schema, its types, conflicts, and roles."""
     assert_type(schema.id, str)
     assert_type(schema.key, str)
     assert_type(schema.name, str)
@@ -247,7 +247,7 @@ def models() -> None:
 
 
 def imports(connection: Connection, schema: ObjectSchema, model: SchemaModel) -> None:
-    """An import, with records in every accepted form."""
+    """Check the types of an import, with records in each accepted form."""
     token = connection.import_token("secret", schema=schema)
     assert_type(token, ImportToken)
     assert_type(token.check(), ImportTokenReport)
@@ -308,7 +308,7 @@ def failures(
 
 
 async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
-    """The async twins give the same results, to be awaited."""
+    """Check the types of the async handles."""
 
     async def pairs() -> AsyncIterator[tuple[str, Mapping[str, object]]]:
         yield "people", {"oktaId": "1"}
@@ -339,7 +339,7 @@ async def coloured(connection: AsyncConnection, model: SchemaModel) -> None:
 
 
 def destinations(model: SchemaModel) -> None:
-    """A destination is made of plain texts and values, and gives the same handles as a connection."""
+    """Check the types of a destination."""
     destination = Destination(
         name="Okta",
         site="https://acme.atlassian.net",
@@ -384,7 +384,7 @@ def destinations(model: SchemaModel) -> None:
 
 
 async def coloured_destinations(destination: AsyncDestination) -> None:
-    """The async twin gives the async handles."""
+    """Check the types of the async destination."""
     async with destination.connect() as connection:
         assert_type(connection, AsyncConnection)
         assert_type(await destination.get_import_token(connection), AsyncImportToken)
@@ -416,7 +416,7 @@ def values(
     schema: ObjectSchemaRecord,
     source: ImportSource,
 ) -> None:
-    """What reports, plans and results are made of has types as well."""
+    """Check the types of the parts of reports, plans, and results."""
     assert_type(conflict.existing, ObjectType)
     assert_type(conflict.wanted, ObjectTypeSpec)
     assert_type(conflict.choices, tuple[Resolution, ...])
@@ -447,7 +447,7 @@ def values(
 
 
 def profile(site: SiteProfile) -> None:
-    """A profile has the switches of an emulator."""
+    """Check the types of site profiles."""
     assert_type(site.doubts, Doubts)
     assert_type(site.updated(site), SiteProfile)
     assert_type(SiteProfile.load("site-profile.json"), SiteProfile)
@@ -455,6 +455,6 @@ def profile(site: SiteProfile) -> None:
 
 
 def states(check: Check, credentials: Credentials) -> None:
-    """A check has a state; every credential says whose it is."""
+    """Check the types of checks and credentials."""
     assert_type(check.state, CheckState)
     assert_type(credentials.account_label, str)

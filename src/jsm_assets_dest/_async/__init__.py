@@ -1,1 +1,1 @@
-"""The async handles, written by hand; `_sync` is derived from them."""
+"""The async handles, written manually; `_sync` is derived from them."""

@@ -106,7 +106,7 @@ class AsyncEngine:
 
 
 class _Run:
-    """One operation under way, with the tasks of the operations that it spawned."""
+    """One operation in progress, with the tasks of the operations that it spawned."""
 
     def __init__(self, engine: AsyncEngine, *, interrupted: bool) -> None:
         self._engine = engine
@@ -129,7 +129,7 @@ class _Run:
             if tasks is not None:
                 tasks.cancel_scope.cancel()
                 # The group is told of no exception: spawned operations never raise into it (see `_work`), and the one
-                # of the run itself flies on by itself instead of inside an exception group.
+                # of the run itself propagates by itself instead of inside an exception group.
                 await tasks.__aexit__(None, None, None)
         finally:
             if self._ended is not None:

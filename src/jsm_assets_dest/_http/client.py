@@ -7,7 +7,7 @@ httpx alone lacks some guarantees that a library with credentials and large impo
 * never follows redirects, keeps no cookies, and passes credentials only through `httpx.Auth`, so that they are in no
   local variable, repr or log;
 * raises errors of this library only, cut off from httpx's, whose frames hold the raw headers; what is not its own to
-  turn into an error, such as Ctrl-C or a cancellation, flies on without those frames.
+  turn into an error, such as Ctrl-C or a cancellation, propagates without those frames.
 
 It uses httpcore's public network backend, which `_bound` sets on httpx's connection pool. A test with a real server that
 sends one byte at a time fails if this stops working.
@@ -117,7 +117,7 @@ class _BoundedStream(httpcore.NetworkStream):
     @override
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if _attempt.written is not None:
-            _attempt.written()  # the answer is read when all of the request has been written
+            _attempt.written()  # the response is read when all of the request has been written
             _attempt.written = None
         return self._stream.read(max_bytes, self._remaining(timeout, httpcore.ReadTimeout))
 
@@ -158,7 +158,7 @@ class _BoundedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect within one time-out. Python applies the time-out to each address of the host, one after the other."""
+        """Connect within one timeout. Python applies the timeout to each address of the host, one after the other."""
         until = min(_attempt.deadline, float("inf") if timeout is None else time.monotonic() + timeout)
         try:
             addresses = list(
@@ -442,7 +442,7 @@ async def _feed(reader: BodyReader, http_response: httpx.Response) -> None:
     """Feed a reader with the body.
 
     httpx nests asynchronous generators, and Trio complains when they are left behind half-way. So when the reader
-    refuses a piece, the response is closed and the iteration goes on into its own, immediate end.
+    rejects a piece, the response is closed and the iteration goes on into its own, immediate end.
     """
     refused: TransportError | None = None
     try:

@@ -131,7 +131,7 @@ class _Handing(threading.local):
 
 
 class _Run:
-    """One operation under way, with the workers of the operations that it spawned."""
+    """One operation in progress, with the workers of the operations that it spawned."""
 
     def __init__(self, engine: SyncEngine, *, interrupted: bool) -> None:
         self._engine = engine

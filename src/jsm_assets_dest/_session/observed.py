@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import itertools
 import logging
@@ -112,12 +113,13 @@ def _observed(
     started = site.clock.monotonic()
     try:
         response: Response = yield Send(request)
-    except GeneratorExit:
-        raise
     except BaseException as error:
         code = error.code if isinstance(error, AssetsError) else type(error).__name__
-        seconds = site.clock.monotonic() - started
-        yield from _notify(listener, RequestEvent(**facts, is_end=True, seconds=seconds, error=code))
+        end = RequestEvent(**facts, is_end=True, seconds=site.clock.monotonic() - started, error=code)
+        if isinstance(error, GeneratorExit):
+            _notify_at_close(listener, end)
+        else:
+            yield from _notify(listener, end)
         raise
     category = response.headers.get("x-failure-category", "").upper()
     is_error = response.status >= HTTPStatus.BAD_REQUEST
@@ -137,4 +139,22 @@ def _notify(listener: Callable[[RequestEvent], object], event: RequestEvent) -> 
     try:
         yield Ask(lambda: listener(event))
     except Exception as error:  # noqa: BLE001 - a listener of the caller may raise anything
-        _log.warning("the listener on_request raised %s", type(error).__name__)
+        _log_failure(error)
+
+
+def _notify_at_close(listener: Callable[[RequestEvent], object], event: RequestEvent) -> None:
+    """Notify the listener of an operation that is closed, and can send no more commands to its engine.
+
+    A coroutine runs until it waits for something.
+    """
+    try:
+        value = listener(event)
+        if inspect.iscoroutine(value):
+            with contextlib.closing(value), contextlib.suppress(StopIteration):
+                value.send(None)
+    except Exception as error:  # noqa: BLE001 - a listener of the caller may raise anything
+        _log_failure(error)
+
+
+def _log_failure(error: Exception) -> None:
+    _log.warning("the listener on_request raised %s", type(error).__name__)

@@ -43,7 +43,7 @@ class QuestionGroup:
         most: the requests that it usually sends at most, without those for cleaning up.
         ask: sends them.
         obstacle: returns why it cannot be asked, or "".
-        questions: the numbers of the open questions that it answers.
+        questions: the numbers of the open questions that it responds.
     """
 
     name: str

@@ -72,7 +72,7 @@ class ObjectSchema:
 
 @define(kw_only=True)
 class ObjectType:
-    """An object type. `external_id` is its id in mapping documents; types made by hand have a generated one."""
+    """An object type. `external_id` is its id in mapping documents; types made manually have a generated one."""
 
     id: int
     schema_id: int

@@ -80,7 +80,7 @@ def _type_document(site: Site, object_type: ObjectType) -> JsonObject:
 
 
 def _attribute_document(site: Site, attribute: Attribute) -> JsonObject:
-    # Key has an external id for types made by hand, and for types whose mapping named one.
+    # Key has an external id for types made manually, and for types whose mapping named one.
     by_import = site.types[attribute.type_id].by_import
     hidden_id = attribute.system and by_import and attribute.external_id.startswith("cmdb::externalId/")
     document: JsonObject = (

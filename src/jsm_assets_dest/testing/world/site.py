@@ -73,7 +73,7 @@ class Identifiers:
         return f"{prefix}FfGF0{body}={checksum}"
 
     def external_id(self) -> str:
-        """Return an external id in the form that clients observed for types and attributes made by hand."""
+        """Return an external id in the form that clients observed for types and attributes made manually."""
         return "cmdb::externalId/" + self.uuid("external id")
 
     def account(self) -> str:
