@@ -35,7 +35,7 @@ def token(emulator: Emulator) -> Iterator[Any]:
 
 @pytest.fixture
 def hidden() -> Iterator[set[str]]:
-    """Labels of objects that the account can't see: searches and counts leave them out, as roles of object types do."""
+    """Yield the labels of objects that the account can't see: searches and counts leave them out, as roles do."""
     labels: set[str] = set()
     find = object_routes._find
 
@@ -49,7 +49,7 @@ def hidden() -> Iterator[set[str]]:
 
 @pytest.fixture
 def without_type_counts() -> Iterator[None]:
-    """The counts of object types obey the roles, too."""
+    """Hide the counts of object types, which may obey the roles, too."""
     read = ObjectType.from_json.__func__
 
     def uncounted(cls: type, value: object, **more: Any) -> ObjectType:
