@@ -20,14 +20,14 @@ evidence again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from .._assets.import_sources import ImportedType, ImportSource
-from .._assets.object_types import ObjectType, Status
+from .._assets.object_types import Attribute, ObjectType, Status
 from .._http.commands import Operation
 from .._imports.comparison import Comparison
 from .._imports.execution import RunEvidence
@@ -45,10 +45,53 @@ from ..exceptions import AssetsError
 from . import import_tokens as tokens
 from . import object_schemas as schemas
 from .building import current_document
-from .choices import Choices
 from .import_target import ImportTarget
 from .object_selection import Selection
 from .objects import PAGE_SIZE, ObjectReading
+
+
+@frozen
+class Choices:
+    """Choices of the attributes of an object schema.
+
+    Attributes:
+        definitions: Attributes of all object types.
+        statuses: Statuses of the object schema, and those that all object schemas share.
+        parents: Id of the parent by id of the object type.
+    """
+
+    definitions: Sequence[Attribute]
+    statuses: Sequence[Status]
+    parents: Mapping[str, str | None]
+
+    def of(self, mapped: MappedType, attribute: MappedAttribute) -> Mapping[str, str] | None:
+        """Return the stored forms of the choices of an attribute; None if it takes any value, or if they are unknown."""
+        if attribute.type not in {"select", "status"}:
+            return None
+        definition = self._definition(mapped, attribute)
+        if definition is None:
+            return None
+        if attribute.type == "select":
+            options = [option.strip() for option in definition.options.split(",")]
+            return {option: option for option in options if option}
+        allowed = [
+            status
+            for status in self.statuses
+            if not definition.status_ids or status.id in definition.status_ids
+        ]
+        names = {status.name.casefold(): status.name.casefold() for status in allowed}
+        return names | {status.id: status.name.casefold() for status in allowed}
+
+    def _definition(self, mapped: MappedType, attribute: MappedAttribute) -> Attribute | None:
+        # A child type inherits attributes of its parents.
+        type_id: str | None = mapped.object_type_ids[0] if mapped.object_type_ids else None
+        while type_id:
+            for definition in self.definitions:
+                if definition.object_type_id == type_id and same_name(definition.name, attribute.name):
+                    return definition
+            type_id = self.parents.get(type_id)
+        return None
+
 
 _log = logging.getLogger("jsm_assets_dest.import")
 
