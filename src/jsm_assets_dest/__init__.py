@@ -12,9 +12,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._assets.directory import JiraGroup, JiraUser
+    from ._assets.directory import GroupLink, JiraGroup, JiraUser, UserLink
     from ._assets.import_sources import ImportedType, ImportSource, ImportSourceSetting, ImportStatus
-    from ._assets.links import GroupLink, UserLink
     from ._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
     from ._assets.object_types import Attribute, ExistingObjectType, ObjectType, Status, StatusCategory
     from ._assets.objects import AssetsObject, ObjectReference
@@ -47,8 +46,8 @@ if TYPE_CHECKING:
     from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
     from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
-    from ._imports.receipt import SubmitReceipt
     from ._imports.result import ImportResult, Leaver
+    from ._imports.tally import SubmitReceipt
     from ._imports.verification import ImportVerification, VerifiedObjectType
     from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
@@ -120,7 +119,7 @@ _HOMES = {
     "Findings": "_model.findings",
     "ForgeToken": "_session.credentials",
     "Graph": "_model.graph",
-    "GroupLink": "_assets.links",
+    "GroupLink": "_assets.directory",
     "IconSpec": "_model.specs",
     "ImportExecution": "_sync.import_execution",
     "ImportOptions": "_imports.options",
@@ -180,8 +179,8 @@ _HOMES = {
     "StatusSpec": "_model.specs",
     "StepAction": "_destination.status",
     "StepState": "_destination.status",
-    "SubmitReceipt": "_imports.receipt",
-    "UserLink": "_assets.links",
+    "SubmitReceipt": "_imports.tally",
+    "UserLink": "_assets.directory",
     "UserLinkPhase": "_assets.user_links",
     "UserLinkProgress": "_assets.user_links",
     "UserLinkReport": "_assets.user_links",

@@ -16,8 +16,7 @@ from typing import Final, TypeAlias, cast
 
 from attrs import define, evolve, field, frozen
 
-from .._assets.directory import JiraGroup, JiraUser
-from .._assets.links import GroupLink, UserLink
+from .._assets.directory import GroupLink, JiraGroup, JiraUser, UserLink
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import CheckRecorder
 from .._assets.user_links import (
