@@ -1,7 +1,5 @@
 """Counts of a running import, and the receipt for those of a process that submits to an execution of another one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Self
 

@@ -37,8 +37,8 @@ from .._wire.response import Response
 from ..exceptions import AccessDeniedError, ConfigurationError, NotFoundError, ValidationError
 from . import link_targets
 from .directory import AccountFinder, Match, normal, require_browsing
-from .link_reading import Change, LinkWriter, Row, Texts, read_rows, rows_of, texts_of
 from .link_targets import Target
+from .linked_objects import Change, LinkWriter, Row, Texts, read_rows, rows_of, texts_of
 from .pacing import Pace
 
 #: Names of the checks in a report.
