@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..exceptions import RecordError
 from .chunk import Chunk, Piece, Run, data_of
 from .encoding import STANDARD, Encoder, UnencodableError
-from .record_checker import OnBadRecord, RecordChecker, record_error
+from .record_checker import OnBadRecord, RecordChecker, record_error, stop
 
 #: Records of a chunk, and bytes. Clients report good results with a few hundred objects and at most about 5 MB.
 CHUNK_RECORDS = 500
@@ -30,10 +30,6 @@ SAMPLE = 8
 
 #: How much of the limit the estimate may fill: records of one source differ in size.
 HEADROOM = 0.9
-
-
-def _stop(error: RecordError) -> None:
-    raise error
 
 
 def runs_of_pairs(
@@ -71,6 +67,7 @@ class Chunker:
         limit_bytes: The most bytes of a chunk. A record that is larger alone is a bad record.
         encoder: The encoder that writes JSON.
         checker: Checks the records first. With None, the caller guarantees finite numbers and text keys.
+        on_checked: Called with checked records. Returns those that are sent.
         on_bad: Called with the error of each record that cannot be sent. It raises to stop, or returns to skip the record.
         digests: If true, chunks have a digest, which is part of their id. A journal needs it. It costs half a
             microsecond per record.
@@ -86,7 +83,8 @@ class Chunker:
         limit_bytes: int = CHUNK_BYTES,
         encoder: Encoder = STANDARD,
         checker: RecordChecker | None = None,
-        on_bad: OnBadRecord = _stop,
+        on_checked: Callable[[Run], Run] = lambda run: run,
+        on_bad: OnBadRecord = stop,
         digests: bool = False,
         boundaries: Iterable[int] = (),
     ) -> None:
@@ -99,6 +97,7 @@ class Chunker:
         self._learned_bytes = limit_bytes
         self._encode = encoder.encode
         self._checker = checker
+        self._on_checked = on_checked
         self._on_bad = on_bad
         self._digests = digests
         self._boundaries = deque(boundaries)
@@ -188,6 +187,7 @@ class Chunker:
             run = Run(selector, [*records], range(first, first + len(records)), [*records])
         else:
             run = self._checker.check_many(selector, first, records, self._on_bad)
+            run = self._on_checked(run) if run.records else run
         if not self._average and run.records:
             self._estimate(run.records[:SAMPLE])
         self._count += len(run.records)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
-import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TypeAlias, cast
@@ -38,13 +37,11 @@ _REPEATED = "is the identifier of an earlier record of the same {} too"
 #: Receives the error of each record that does not fit. Raises to stop the import, or returns to leave the record out.
 OnBadRecord: TypeAlias = Callable[[RecordError], None]
 
-#: Receives checked records; returns which ones to send, or None for all.
-OnAccepted: TypeAlias = Callable[[str, Sequence[int], Sequence[JsonObject]], Sequence[bool] | None]
-
 _Record: TypeAlias = dict[str, object]
 
 
-def _stop(error: RecordError) -> None:
+def stop(error: RecordError) -> None:
+    """Raise the error of a record that does not fit."""
     raise error
 
 
@@ -76,16 +73,12 @@ def _field_names(kind: type) -> Sequence[str] | None:
 
 
 class _Level(Rule):
-    """A level of a record: the rules of its keys. Also the rule of a key that locators lead into.
-
-    Args:
-        unknown_keys: Where to count the keys without a locator.
-        path: The path to this level without positions, ending in a dot, or an empty string.
-    """
+    """A level of a record: the rules of its keys. Also the rule of a key that locators lead into."""
 
     def __init__(self, unknown_keys: _UnknownKeys, path: str = "") -> None:
         super().__init__()
         self._unknown_keys = unknown_keys
+        #: The path to this level without positions, ending in a dot, or an empty string.
         self._path = path
         self._inner_locators: set[str] = set()
         self._rules: dict[str, Rule] = {}
@@ -112,11 +105,7 @@ class _Level(Rule):
         (self._short_text.add if rule.takes_short_text else self._short_text.discard)(key)
 
     def check(self, record: _Record) -> _Record:
-        """Return what is sent of a record: the record itself if nothing has to be changed.
-
-        Raises:
-            UnfitError: A value does not fit.
-        """
+        """Return what is sent of a record: the record itself if nothing has to be changed. Or raise `UnfitError`."""
         short_text, tables, sent, key = self._short_text, self._tables, record, ""
         unknown: list[str] = []
         try:
@@ -158,11 +147,7 @@ class _Level(Rule):
         return sent
 
     def read(self, record: object) -> _Record:
-        """Return a record as a dictionary.
-
-        Raises:
-            UnfitError: It is not a record, or reading it failed.
-        """
+        """Return a record as a dictionary, or raise `UnfitError` if it is not a record, or if reading it failed."""
         kind = type(record)
         try:
             if kind not in self._readers and len(self._readers) < MOST_CLASSES:
@@ -209,13 +194,7 @@ def _texts(sent: _Record, attribute: AttributeSpec) -> list[str]:
 
 
 class _SelectorChecker:
-    """The check of the records of one selector.
-
-    Args:
-        selector: The selector.
-        mapped: The mapped object types of the model. Usually one has the selector. Others may be inside its records.
-        timezone: The time zone of naive date-times.
-    """
+    """The rules for the records of one selector. Usually one object type has it. Others may be inside its records."""
 
     def __init__(
         self, selector: str, mapped: Sequence[ObjectTypeSpec], timezone: datetime.tzinfo | None
@@ -234,37 +213,28 @@ class _SelectorChecker:
                 rule = AttributeRule(attribute, timezone)
                 for locator in attribute.locators:
                     rules.setdefault(prefix + locator, []).append(rule)
-        self._level = _Level(self.unknown_keys)
+        self.level = _Level(self.unknown_keys)
         for locator, rules_of_locator in rules.items():
-            self._level.add(locator, rules_of_locator)
+            self.level.add(locator, rules_of_locator)
         # Of several object types of a selector, each takes its own part of a record, and an identifier may repeat.
         attributes = own[0].mapped_attributes if len(own) == 1 else ()
         self.identifiers = [attribute for attribute in attributes if attribute.identifier]
-        self._identifier_key = _only_key(self.identifiers[0]) if len(self.identifiers) == 1 else ""
-        self._required = [
+        self.identifier_key = _only_key(self.identifiers[0]) if len(self.identifiers) == 1 else ""
+        self.required = [
             (_only_key(attribute), attribute)
             for attribute in attributes
             if attribute.minimum > 0 and not attribute.identifier
         ]
-        self.read = self._level.read
 
-    def check(self, record: object) -> tuple[_Record, object]:
-        """Return what is sent of a record, and its identity, or None if the type has no identifiers.
-
-        Raises:
-            UnfitError: The record does not fit.
-        """
-        sent = self._level.check(record if type(record) is dict else self.read(record))
-        identity = sent.get(self._identifier_key)
-        if type(identity) is not str or not identity or identity.isspace():
-            identity = self._identity(sent)
-        for key, attribute in self._required:
+    def require(self, sent: _Record) -> None:
+        """Raise `UnfitError` if a required attribute has no value."""
+        for key, attribute in self.required:
             value = sent.get(key)
             if (value is None or value == "" or type(value) is list) and not any(_texts(sent, attribute)):
                 raise UnfitError(f'is missing, and "{attribute.name}" needs a value', attribute.locators[0])
-        return sent, identity
 
-    def _identity(self, sent: _Record) -> object:
+    def identity(self, sent: _Record) -> object:
+        """Return the identity of a checked record, or None if the type has no identifiers."""
         parts: list[str] = []
         for attribute in self.identifiers:
             texts = _texts(sent, attribute)
@@ -299,8 +269,6 @@ class RecordChecker:
             rejected. Costs about 0.3 microseconds and, up to `remember`, about 70 bytes per record.
         remember: Maximum identifiers to remember. What is beyond is not compared; `remembered_all` tells.
         allows_repeated: Accept a record whose identifier came before in its chunk.
-        on_accepted: Called with the selector, the positions, and the checked records of each batch. It may return for each
-            record whether to send it.
     """
 
     def __init__(
@@ -311,19 +279,13 @@ class RecordChecker:
         unique_in_run: bool = False,
         remember: int = REMEMBERED,
         allows_repeated: bool = False,
-        on_accepted: OnAccepted | None = None,
     ) -> None:
         mapped = [spec for spec in model.object_types if spec.mapped]
         selectors = dict.fromkeys(spec.selector for spec in mapped)
-
-        def checkers() -> dict[str, _SelectorChecker]:
-            return {selector: _SelectorChecker(selector, mapped, timezone) for selector in selectors}
-
-        self._types = checkers()
-        #: For single records, whose unknown keys are not counted again.
-        self._single_types = functools.cache(checkers)
+        self._types = {selector: _SelectorChecker(selector, mapped, timezone) for selector in selectors}
+        #: For single records, whose identifiers and unknown keys are not counted again.
+        self._single = functools.cache(lambda: RecordChecker(model, timezone=timezone, allows_repeated=True))
         self._identifiers = Identifiers(remember) if unique_in_run else None
-        self._on_accepted = on_accepted
         self._allows_repeated = allows_repeated
 
     @property
@@ -348,17 +310,15 @@ class RecordChecker:
         Raises:
             RecordError: The record does not fit.
         """
+        (sent,) = self._single().check_many(selector, index, [record]).records
         try:
-            if selector not in self._types:
-                raise UnfitError(self._unknown_selector())
-            sent, _ = self._single_types()[selector].check(record)
             _reject_lone_surrogates(sent)
         except UnfitError as error:
             raise record_error(selector, index, error.path, error.reason, record) from None
         return cast("JsonObject", sent)
 
     def check_many(
-        self, selector: str, first: int, records: Sequence[object], on_bad: OnBadRecord = _stop
+        self, selector: str, first: int, records: Sequence[object], on_bad: OnBadRecord = stop
     ) -> Run:
         """Return what is sent of consecutive records of one selector, without those that do not fit.
 
@@ -370,15 +330,23 @@ class RecordChecker:
         """
         checker = self._types.get(selector)
         if checker is None:
+            reason = (
+                f"has a selector that the model does not have; it has: {', '.join(self._types) or 'none'}"
+            )
             for index, record in enumerate(records, first):
-                on_bad(record_error(selector, index, "", self._unknown_selector(), record))
+                on_bad(record_error(selector, index, "", reason, record))
             return Run(selector, [], (), [])
-        check, seen = checker.check, checker.seen
-        run = Run(selector, [], range(first, first + len(records)), [*records])
+        check, read, key, seen = checker.level.check, checker.level.read, checker.identifier_key, checker.seen
+        accepted: list[object] = []
         rejected: set[int] = set()
         for position, record in enumerate(records):
             try:
-                sent, identity = check(record)
+                sent = check(record if type(record) is dict else read(record))
+                identity = sent.get(key)
+                if type(identity) is not str or not identity or identity.isspace():
+                    identity = checker.identity(sent)
+                if checker.required:
+                    checker.require(sent)
                 if identity is not None and not self._allows_repeated:
                     if identity in seen:
                         raise UnfitError(_REPEATED.format("chunk"), checker.identifiers[0].locators[0])
@@ -389,17 +357,12 @@ class RecordChecker:
                 rejected.add(position)
                 on_bad(record_error(selector, first + position, error.path, error.reason, record))
             else:
-                run.records.append(sent)
-        if rejected:
-            accepted = [position not in rejected for position in range(len(records))]
-            indexes = list(itertools.compress(run.indexes, accepted))
-            run = Run(selector, run.records, indexes, list(itertools.compress(records, accepted)))
-        if self._on_accepted is not None:
-            checked = cast("list[JsonObject]", run.records)
-            selected = self._on_accepted(selector, run.indexes, checked)
-            if selected is not None and not all(selected):
-                run = run.part([*itertools.compress(itertools.count(), selected)])
-        return run
+                accepted.append(sent)
+        if not rejected:
+            return Run(selector, accepted, range(first, first + len(records)), [*records])
+        positions = [position for position in range(len(records)) if position not in rejected]
+        indexes = [first + position for position in positions]
+        return Run(selector, accepted, indexes, [records[position] for position in positions])
 
     def inner_records(
         self, selector: str, records: Sequence[JsonObject]
@@ -413,9 +376,10 @@ class RecordChecker:
     def values_of(self, selector: str, record: object) -> JsonObject | None:
         """Return the values of a record that does not fit, or None if they can't be read."""
         try:
-            return cast("JsonObject", self._types[selector].read(record)) if selector in self._types else None
+            return (
+                cast("JsonObject", self._types[selector].level.read(record))
+                if selector in self._types
+                else None
+            )
         except UnfitError:
             return None
-
-    def _unknown_selector(self) -> str:
-        return f"has a selector that the model does not have; it has: {', '.join(self._types) or 'none'}"

@@ -20,7 +20,7 @@ import sys
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache, partial, reduce
 from types import NoneType
 from typing import Any, NoReturn, TypeAlias, cast
 
@@ -53,14 +53,10 @@ FAMILIES: Mapping[type | tuple[str, str], str] = {
     ipaddress.IPv4Address: "IP address",
     ipaddress.IPv6Address: "IP address",
     enum.Enum: "enumeration",
-    list: "list",
-    tuple: "list",
-    set: "set",
-    frozenset: "set",
+    **dict.fromkeys((list, tuple), "list"),
+    **dict.fromkeys((set, frozenset), "set"),
     dict: "object",
-    bytes: "bytes",
-    bytearray: "bytes",
-    memoryview: "bytes",
+    **dict.fromkeys((bytes, bytearray, memoryview), "bytes"),
     ("pandas", "NAType"): "nothing",
     ("pandas", "NaTType"): "nothing",
     ("numpy", "timedelta64"): "other",
@@ -74,13 +70,11 @@ class UnfitError(ValueError):
 
     def __init__(self, reason: str, path: str = "") -> None:
         super().__init__(reason)
-        self.reason = reason
-        self.path = path
+        self.reason, self.path = reason, path
 
     def inside(self, key: str) -> UnfitError:
         """Return the same error, seen from the object that has the value under a key."""
-        separator = "." if self.path and not self.path.startswith("[") else ""
-        self.path = f"{key}{separator}{self.path}"
+        self.path = f"{key}{'.' if self.path and self.path[0] != '[' else ''}{self.path}"
         return self
 
 
@@ -97,20 +91,11 @@ def family_of(kind: type) -> str:
     return "other"
 
 
-_DATE = "an ISO 8601 date, such as 2026-01-31"
-_TIME = "an ISO 8601 time, such as 16:30:00"
-_DATE_TIME = "an ISO 8601 date and time, such as 2026-01-31T16:30:00Z"
-_URL = "an address that starts with http:// or https://"
-_BOOLEANS = frozenset({"true", "false"})
+# --- strings: each function returns something false, or raises ValueError or IndexError, if a string does not fit
+
 # Without leading zeros, which some programs read as octal.
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_IPV4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}", re.ASCII)
-# Lenient: one @ with something on both sides and no white space. The service decides.
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
-
-
-# --- strings: each function returns something false, or raises ValueError or IndexError, if a string does not fit
+_is_ipv4 = re.compile(r"\.".join([_OCTET] * 4), re.ASCII).fullmatch
 
 
 def _is_double(value: str, number: Callable[[str], float] = float) -> bool:
@@ -118,20 +103,9 @@ def _is_double(value: str, number: Callable[[str], float] = float) -> bool:
     return len(value) < 300 and value.isascii() and "_" not in value and math.isfinite(number(value))
 
 
-def _is_integer(value: str) -> bool:
-    return _is_double(value, int) and _integer(int(value)) is not None
-
-
-def _is_date(value: str) -> object:
-    return value[4] == "-" and len(value) == 10 and datetime.date.fromisoformat(value)
-
-
-def _is_time(value: str) -> bool:
-    return ":" in value and datetime.time.fromisoformat(value) is not None
-
-
-def _is_ip_address(value: str) -> object:
-    return _IPV4.fullmatch(value) or ipaddress.ip_address(value)
+def _is_email(value: str) -> bool:
+    # Lenient: one @ with something on both sides and no white space. The service decides.
+    return value.count("@") == 1 and value[0] != "@" != value[-1] and value.split() == [value]
 
 
 # --- numbers, dates, and times
@@ -157,10 +131,6 @@ def _whole(value: float | decimal.Decimal) -> int:
     return int(value) if value == int(value) else _fail(f"is not a whole number ({type(value).__name__})")
 
 
-def _whole_integer(value: float | decimal.Decimal) -> int:
-    return _integer(_whole(value))
-
-
 def _finite(converter: Convert, value: float | decimal.Decimal) -> JsonValue:
     """Convert a float or a decimal. NaN is nothing."""
     if math.isfinite(value):
@@ -168,12 +138,9 @@ def _finite(converter: Convert, value: float | decimal.Decimal) -> JsonValue:
     return None if math.isnan(value) else _fail("is infinite, which JSON does not have")
 
 
-def _double(value: decimal.Decimal) -> JsonValue:
-    return _finite(_same, float(value))
-
-
-#: The text of a date, remembered because the dates of records repeat and formatting one takes a quarter of a microsecond.
+#: The text of a date. It is remembered, because the dates of records repeat.
 _date = lru_cache(10_000)(datetime.date.isoformat)
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
 
 
 def _date_of(value: datetime.datetime) -> str:
@@ -191,21 +158,25 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
 
     A type that is not there takes any string. The function returns a string if that is sent instead.
     """
-    time = datetime.time.isoformat
+    time, read_date, read_date_time = (
+        datetime.time.isoformat,
+        datetime.date.fromisoformat,
+        datetime.datetime.fromisoformat,
+    )
+    digits, utc = _TWO_DIGITS, datetime.UTC
 
     def date_time(value: datetime.datetime) -> str:
         if value.tzinfo is None:
             if timezone is None:
                 raise UnfitError("is a date and time without a time zone; add its offset, or pass timezone=")
             value = datetime.datetime.combine(value.date(), value.time(), timezone)
-        if value.tzinfo is datetime.UTC and not value.microsecond:  # the usual case, in a third of the time
-            digits = _TWO_DIGITS
+        if value.tzinfo is utc and not value.microsecond:  # the usual case, in a third of the time
             return f"{_date(value.date())}T{digits[value.hour]}:{digits[value.minute]}:{digits[value.second]}+00:00"
         # The method of the base class, because a pandas Timestamp adds nanoseconds.
         return datetime.datetime.isoformat(value)
 
     def is_date_time(value: str) -> object:
-        moment = value[4] == "-" and datetime.datetime.fromisoformat(value)
+        moment = value[4] == "-" and read_date_time(value)
         # A date alone has no time of day that a time zone could move.
         return moment and (moment.tzinfo is not None or len(value) == 10 or date_time(moment))
 
@@ -221,22 +192,50 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
         "UUID": str,
         "IP address": str,
     }
-    kind = AttributeType
+    whole: Convert = lambda value: _integer(_whole(value))  # noqa: E731
     return {
         None: ("", bool, text),
-        kind.INTEGER: (
+        AttributeType.INTEGER: (
             "a whole number",
-            _is_integer,
-            {"integer": _integer, "float": _whole_integer, "decimal": _whole_integer},
+            lambda value: _is_double(value, int) and _integer(int(value)) is not None,
+            {"integer": _integer, "float": whole, "decimal": whole},
         ),
-        kind.DOUBLE: ("a number", _is_double, {"integer": _number, "float": _same, "decimal": _double}),
-        kind.BOOLEAN: ("true or false", lambda value: value.lower() in _BOOLEANS, {"boolean": _same}),
-        kind.DATE: (_DATE, _is_date, {"date": _date, "date-time": _date_of}),
-        kind.TIME: (_TIME, _is_time, {"time": time}),
-        kind.DATE_TIME: (_DATE_TIME, is_date_time, {"date": _date, "date-time": date_time}),
-        kind.URL: (_URL, re.compile("https?://").match, {}),
-        kind.EMAIL: ("an email address", _EMAIL.fullmatch, {}),
-        kind.IPADDRESS: ("an IP address", _is_ip_address, {"IP address": str}),
+        AttributeType.DOUBLE: (
+            "a number",
+            _is_double,
+            {"integer": _number, "float": _same, "decimal": lambda value: _finite(_same, float(value))},
+        ),
+        AttributeType.BOOLEAN: (
+            "true or false",
+            lambda value: value.lower() in ("true", "false"),
+            {"boolean": _same},
+        ),
+        AttributeType.DATE: (
+            "an ISO 8601 date, such as 2026-01-31",
+            lambda value: value[4] == "-" and len(value) == 10 and read_date(value),
+            {"date": _date, "date-time": _date_of},
+        ),
+        AttributeType.TIME: (
+            "an ISO 8601 time, such as 16:30:00",
+            lambda value: ":" in value and datetime.time.fromisoformat(value) is not None,
+            {"time": time},
+        ),
+        AttributeType.DATE_TIME: (
+            "an ISO 8601 date and time, such as 2026-01-31T16:30:00Z",
+            is_date_time,
+            {"date": _date, "date-time": date_time},
+        ),
+        AttributeType.URL: (
+            "an address that starts with http:// or https://",
+            lambda value: value.startswith(("http://", "https://")),
+            {},
+        ),
+        AttributeType.EMAIL: ("an email address", _is_email, {}),
+        AttributeType.IPADDRESS: (
+            "an IP address",
+            lambda value: _is_ipv4(value) or ipaddress.ip_address(value),
+            {"IP address": str},
+        ),
     }
 
 
@@ -288,30 +287,23 @@ class Rule(ABC):
     def converter_of(self, kind: type, family: str) -> Convert:
         """Return the converter of a class."""
 
-    def _unwrapping(self, unwrap: Callable[[Any], object]) -> Convert:
-        return lambda wrapped: self.apply(unwrap(wrapped))
-
     def learn(self, value: object) -> Convert:
         """Return the converter of a value's class, and remember it."""
         kind = type(value)
         family = family_of(kind)
         if family in _UNWRAPPED:
-            converter = self._unwrapping(_UNWRAPPED[family])
-        elif family in ("float", "decimal"):
-            converter = partial(_finite, self.converter_of(kind, family))
+            converter: Convert = lambda wrapped: self.apply(_UNWRAPPED[family](wrapped))  # noqa: E731
         else:
             converter = self.converter_of(kind, family)
+            if family in ("float", "decimal"):
+                converter = partial(_finite, converter)
         self.converters[kind] = None if converter is _same else converter
         if len(self.converters) > MOST_CLASSES:
             self.converters.clear()
         return converter
 
     def apply(self, value: object) -> JsonValue:
-        """Return what is sent for a value.
-
-        Raises:
-            UnfitError: The value does not fit.
-        """
+        """Return what is sent for a value, or raise `UnfitError`."""
         try:
             converter = self.converters[type(value)]
         except KeyError:
@@ -322,9 +314,12 @@ class Rule(ABC):
         """Return what is sent for a list of values: the list itself if nothing has to be changed."""
         if 0 <= self.maximum < len(values):
             raise UnfitError(f"has more values than the maximum of {self.maximum:,} ({len(values):,})")
-        sent, takes_short_text = values if type(values) is list else [*values], self.takes_short_text
-        for position, value in enumerate(values):
-            if type(value) is str and takes_short_text and len(value) <= TEXT_LIMIT:
+        sent = values if type(values) is list else [*values]
+        short_text = TEXT_LIMIT if self.takes_short_text else -1
+        position = -1
+        for value in values:
+            position += 1
+            if type(value) is str and len(value) <= short_text:
                 continue
             try:
                 # A list may contain itself, so that its items are not read.
@@ -338,7 +333,7 @@ class Rule(ABC):
             if item is not value:
                 sent = [*sent] if sent is values else sent
                 sent[position] = item
-        return cast("JsonValue", sent)
+        return sent  # type: ignore[return-value]  # each item was converted
 
 
 def _limited(limit: int, converter: Convert, value: object) -> JsonValue:
@@ -369,6 +364,14 @@ def _of_strings(is_fitting: Callable[[str], object], wanted: str, limit: int) ->
     return convert
 
 
+#: Reasons of families that fit no attribute.
+_REASONS: Mapping[str, str] = {
+    "set": "is a set, which has no order; pass a sorted list",
+    "object": "is an object, but the model has no locator inside it",
+    "bytes": "consists of bytes; decode them to a string",
+}
+
+
 class AttributeRule(Rule):
     """Rule of an attribute: a value, a list of values, or nothing.
 
@@ -377,17 +380,18 @@ class AttributeRule(Rule):
 
     def __init__(self, attribute: AttributeSpec, timezone: datetime.tzinfo | None = None) -> None:
         super().__init__()
-        self._wanted, is_fitting, converters = _types(timezone).get(attribute.type, _types(timezone)[None])
+        types = _types(timezone)
+        wanted, is_fitting, converters = types.get(attribute.type, types[None])
         limit = TEXT_LIMIT if attribute.type in (AttributeType.TEXT, AttributeType.EMAIL) else sys.maxsize
         limit = limit if attribute.max_length is None else min(limit, attribute.max_length)
         by_family = {**converters, **(_IDENTIFIER if attribute.identifier else {})}
         for family in by_family if attribute.max_length is not None else by_family.keys() & {"decimal"}:
             by_family[family] = partial(_limited, limit, by_family[family])
-        is_any_string = not self._wanted and limit == sys.maxsize
-        by_family["string"] = _same if is_any_string else _of_strings(is_fitting, self._wanted, limit)
-        self._by_family = by_family
+        takes_all = not wanted and limit == sys.maxsize
+        by_family["string"] = _same if takes_all else _of_strings(is_fitting, wanted, limit)
+        self._by_family, self._wanted = by_family, wanted
         self.maximum = attribute.maximum
-        self.takes_short_text = not self._wanted and limit >= TEXT_LIMIT
+        self.takes_short_text = not wanted and limit >= TEXT_LIMIT
 
     @override
     def converter_of(self, kind: type, family: str) -> Convert:
@@ -398,18 +402,10 @@ class AttributeRule(Rule):
             return converter
         return lambda value: converter(_PLAIN[family](value))
 
-    def _reject(self, family: str, value: object) -> JsonValue:
-        if self._wanted or family not in _REASONS:
-            wanted = self._wanted or "a string, a number, or another value that JSON has"
-            raise UnfitError(f"is not {wanted} ({type(value).__name__})")
-        raise UnfitError(_REASONS[family])
-
-
-_REASONS: Mapping[str, str] = {
-    "set": "is a set, which has no order; pass a sorted list",
-    "object": "is an object, but the model has no locator inside it",
-    "bytes": "consists of bytes; decode them to a string",
-}
+    def _reject(self, family: str, value: object) -> NoReturn:
+        wanted = self._wanted or "a string, a number, or another value that JSON has"
+        reason = "" if self._wanted else _REASONS.get(family, "")
+        raise UnfitError(reason or f"is not {wanted} ({type(value).__name__})")
 
 
 class SharedRule(Rule):
@@ -422,9 +418,4 @@ class SharedRule(Rule):
 
     @override
     def converter_of(self, kind: type, family: str) -> Convert:
-        return self._convert
-
-    def _convert(self, value: object) -> JsonValue:
-        for rule in self._rules:
-            value = rule.apply(value)
-        return cast("JsonValue", value)
+        return lambda value: reduce(lambda sent, rule: rule.apply(sent), self._rules, value)

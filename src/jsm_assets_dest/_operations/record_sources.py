@@ -232,7 +232,6 @@ class CheckedRecords:
             model,
             timezone=None if options.timezone is None else time_zone(options.timezone),
             allows_repeated=True,
-            on_accepted=self._accept,
         )
 
     def read_all(self, records: object) -> Operation[None]:
@@ -265,11 +264,12 @@ class CheckedRecords:
     def _check(self, selector: str, records: Sequence[object]) -> None:
         first = self._counts.get(selector, 0)
         self._counts[selector] = first + len(records)
-        self._checker.check_many(selector, first, records, self._skip)
-
-    def _accept(self, selector: str, _: Sequence[int], records: Sequence[JsonObject]) -> None:
-        self._on_accepted(selector, records)
-        for _position, inner_selector, inner_records in self._checker.inner_records(selector, records):
+        run = self._checker.check_many(selector, first, records, self._skip)
+        if not run.records:
+            return
+        checked = cast("list[JsonObject]", run.records)
+        self._on_accepted(selector, checked)
+        for _, inner_selector, inner_records in self._checker.inner_records(selector, checked):
             self._on_accepted(inner_selector, inner_records)
 
     def _skip(self, error: RecordError) -> None:

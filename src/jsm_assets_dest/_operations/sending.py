@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
+from itertools import compress, count
 from typing import NoReturn, cast
 
 from attrs import define, field, frozen
 
 from .._http.commands import Join, Operation, Outcome, Spawn
 from .._imports.changed_records import ChangedRecords
-from .._imports.chunk import Chunk
+from .._imports.chunk import Chunk, Run
 from .._imports.chunker import Chunker
 from .._imports.comparison import SentRow
 from .._imports.encoding import Encoder, choose_encoder
@@ -186,7 +186,6 @@ class Sending:
             self.execution.model,
             timezone=None if options.timezone is None else time_zone(options.timezone),
             unique_in_run=options.unique_in_run,
-            on_accepted=self._note,
         )
         self.value_problems = ValueProblems(self.execution.model)
         self.references = References(self.execution.model) if options.find_dangling else None
@@ -196,6 +195,7 @@ class Sending:
             limit_bytes=options.chunk_bytes,
             encoder=self.encoder,
             checker=self.checker,
+            on_checked=self._note,
             on_bad=self._reject,
             digests=self.record is not None,
             boundaries=self.boundaries,
@@ -237,10 +237,9 @@ class Sending:
             or source.handling("unknown values", problem.object_type) != "ADD"
         ]
 
-    def _note(
-        self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]
-    ) -> Sequence[bool] | None:
-        """Note checked records for the result and for later comparisons; return which ones to send, or None for all."""
+    def _note(self, run: Run) -> Run:
+        """Note checked records for the result and for later comparisons; return those that are sent."""
+        selector, indexes, records = run.selector, run.indexes, cast("list[JsonObject]", run.records)
         self.value_problems.note(selector, indexes, records)
         if self.references is not None:
             self.references.note(selector, zip(indexes, records, strict=True))
@@ -249,25 +248,25 @@ class Sending:
             self.readback.note(selector, records)
             for _, inner_selector, inner_records in inner:
                 self.readback.note(inner_selector, inner_records)
-        if self.changed is None:
-            self._identify(selector, indexes, records)
-            return None
-        selected = self.changed.select(selector, records)
-        for position, inner_selector, inner_records in inner:
-            selected[position] |= any(self.changed.select(inner_selector, inner_records))
-        self.changed.unchanged_count += selected.count(False)
-        self._identify(selector, tuple(compress(indexes, selected)), tuple(compress(records, selected)))
-        return selected
+        if self.changed is not None:
+            selected = self.changed.select(selector, records)
+            for position, inner_selector, inner_records in inner:
+                selected[position] |= any(self.changed.select(inner_selector, inner_records))
+            self.changed.unchanged_count += selected.count(False)
+            run = run.part([*compress(count(), selected)])
+        self._identify(run)
+        return run
 
-    def _identify(self, selector: str, indexes: Sequence[int], records: Sequence[JsonObject]) -> None:
+    def _identify(self, run: Run) -> None:
         """Remember the identities of checked records until their chunk is confirmed."""
         evidence = self.execution.ledger.evidence
         if evidence is not None:
-            rows = evidence.comparison.rows(selector, records)
-            for position, inner_selector, inner_records in self.checker.inner_records(selector, records):
+            records = cast("list[JsonObject]", run.records)
+            rows = evidence.comparison.rows(run.selector, records)
+            for position, inner_selector, inner_records in self.checker.inner_records(run.selector, records):
                 for inner_rows in evidence.comparison.rows(inner_selector, inner_records):
                     rows[position] += inner_rows
-            self.identities.setdefault(selector, {}).update(zip(indexes, rows, strict=True))
+            self.identities.setdefault(run.selector, {}).update(zip(run.indexes, rows, strict=True))
 
     def _confirm(self, chunk: Chunk) -> None:
         """Add the records of a confirmed chunk to those that the guard compares with what exists."""
