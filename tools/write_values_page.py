@@ -38,8 +38,8 @@ COLUMNS = {
 }
 
 
-#: Number of columns of the first table. All columns together are wider than a page.
-BASIC = 4
+#: Numbers of the first columns of the second and third tables. All columns together are wider than a page.
+DATES, ADDRESSES = 4, 7
 
 
 class Level(enum.Enum):
@@ -117,9 +117,11 @@ A cell shows the JSON that is sent. "unchanged" means that the value is sent wit
 
 {basic}
 
-The next table has only the values that fit one of its types:
+The next tables have only the values that fit one of their types:
 
-{special}
+{dates}
+
+{addresses}
 
 * **Strings** are limited to 255 characters in Text and Email attributes, and to `max_length` where the model has one. White space is not removed.
 * **Integers** have at most 32 bits in an Integer attribute, and at most 64 bits elsewhere.
@@ -217,10 +219,11 @@ def _absent() -> str:
 
 def page() -> str:
     """Return the text of the page."""
-    basic, special = list(COLUMNS)[:BASIC], list(COLUMNS)[BASIC:]
+    columns = list(COLUMNS)
     return TEXT.format(
-        basic=_fitting(basic, all_rows=True),
-        special=_fitting(special, all_rows=False),
+        basic=_fitting(columns[:DATES], all_rows=True),
+        dates=_fitting(columns[DATES:ADDRESSES], all_rows=False),
+        addresses=_fitting(columns[ADDRESSES:], all_rows=False),
         reasons=_reasons(),
         absent=_absent(),
     )

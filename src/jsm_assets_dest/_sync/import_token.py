@@ -284,7 +284,8 @@ class ImportToken:
             RecordError: A record is invalid. The import was not completed. `on_bad_record="skip"` skips such records.
             ImportInterruptedError: The source raised an exception, which is the cause. The import was not completed.
             MassDeletionGuardError: Objects in Assets are missing from this run. It was not completed. The error names the
-                objects and the ways to continue.
+                objects and the ways to continue. With a journal, the execution stays open for `resume_import`. Without one,
+                it is cancelled, because it would block every later import.
             ImportCancelledError: The execution was cancelled.
             ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
             ImportTokenError: Assets rejected the token, for example because it was replaced during the import.
