@@ -228,6 +228,7 @@ FOUND = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["id", "description", "hidden", "editable", "minimum"]), FOUND))
 def test_fast_reader_equals_field_readers(setting: Mapping[str, object]) -> None:
     """The property holds for entries with any missing or wrong field."""
