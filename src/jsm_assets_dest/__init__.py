@@ -28,11 +28,10 @@ if TYPE_CHECKING:
         UserLinkProgress,
         UserLinkReport,
     )
-    from ._async.build_plan import AsyncBuildPlan
     from ._async.connection import AsyncConnection
     from ._async.destination import AsyncDestination
     from ._async.import_execution import AsyncImportExecution
-    from ._async.import_token import AsyncImportToken
+    from ._async.import_token import AsyncBuildPlan, AsyncImportToken
     from ._async.object_schema import AsyncObjectSchema
     from ._async.object_type_conflict import AsyncObjectTypeConflict
     from ._destination.okta_settings import OktaModel, OktaSource
@@ -71,11 +70,10 @@ if TYPE_CHECKING:
     from ._session.credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
     from ._session.observed import RequestEvent
     from ._session.retry_policy import RetryPolicy
-    from ._sync.build_plan import BuildPlan
     from ._sync.connection import Connection
     from ._sync.destination import Destination
     from ._sync.import_execution import ImportExecution
-    from ._sync.import_token import ImportToken
+    from ._sync.import_token import BuildPlan, ImportToken
     from ._sync.object_schema import ObjectSchema
     from ._sync.object_type_conflict import ObjectTypeConflict
     from .exceptions import AssetsError
@@ -88,7 +86,7 @@ _HOMES = {
     "ApiToken": "_session.credentials",
     "AssetsError": "exceptions",
     "AssetsObject": "_assets.objects",
-    "AsyncBuildPlan": "_async.build_plan",
+    "AsyncBuildPlan": "_async.import_token",
     "AsyncConnection": "_async.connection",
     "AsyncDestination": "_async.destination",
     "AsyncImportExecution": "_async.import_execution",
@@ -98,7 +96,7 @@ _HOMES = {
     "Attribute": "_assets.object_types",
     "AttributeSpec": "_model.specs",
     "AttributeType": "_model.specs",
-    "BuildPlan": "_sync.build_plan",
+    "BuildPlan": "_sync.import_token",
     "BuildPlanRecord": "_plan.build_plan",
     "ChangedObject": "_imports.preview",
     "Check": "_assets.reports",

@@ -20,7 +20,7 @@ class SubmitReceipt(int):
         chunks: Number of sent chunks.
         refused: Number of records that were not sent.
         part: Name of the records, from `submit`. A part is counted once, however often its task ran.
-        execution_id: Id of the execution that received the records; empty if unknown.
+        execution_id: Id of the execution that received the records. Only that execution accepts the receipt.
         identities: Identifiers of sent and skipped records by object type; empty if no other process needs them.
     """
 
@@ -43,7 +43,17 @@ class SubmitReceipt(int):
         execution_id: str = "",
         identities: Mapping[str, object] | None = None,
     ) -> Self:
-        """Return a receipt."""
+        """Return a receipt.
+
+        Raises:
+            ConfigurationError: A number is negative.
+        """
+        if min(chunks, refused, *counts.values()) < 0:
+            raise ConfigurationError(
+                "The receipt contains a negative number.",
+                field="receipt",
+                fix="Pass what `submit` returned in the other process, or the result of its `to_dict()`.",
+            )
         receipt = super().__new__(cls, sum(counts.values()))
         receipt.counts = dict(counts)
         receipt.chunks = chunks

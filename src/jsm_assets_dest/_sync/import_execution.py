@@ -81,7 +81,7 @@ class ImportExecution(Execution):
             receipt: Result of `submit` in the other process, or of its `to_dict`.
 
         Raises:
-            ConfigurationError: It is not a receipt, or it belongs to another execution.
+            ConfigurationError: It is not a receipt, it belongs to another execution, or the model does not have its selectors.
         """
         parts.add_receipt(self, receipt)
 
