@@ -10,7 +10,7 @@ from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportSource
 from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
-from .._session.budget import Patience
+from .._session.gate import Patience
 from ..exceptions import AssetsError, ConfigurationError
 from .comparison import Comparison
 from .identities import MappedType

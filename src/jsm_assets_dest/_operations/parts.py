@@ -10,7 +10,7 @@ from attrs import evolve
 from .._arguments.conversion import wrong_type
 from .._http.commands import Operation
 from .._imports.execution import Execution, RunEvidence, RunningImport
-from .._imports.receipt import SubmitReceipt
+from .._imports.tally import SubmitReceipt
 from .._wire.import_requests import ExecutionLinks
 from ..exceptions import ConfigurationError
 from . import import_tokens as tokens

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 from attrs import evolve
 
 from .._arguments.checking import checked_methods
-from .._assets.links import GroupLink, UserLink
+from .._assets.directory import GroupLink, UserLink
 from .._assets.roles import RolesPreview, SchemaRoles
 from .._destination import checklist, token_replacement
 from .._destination.okta_settings import OktaSource, records_of
