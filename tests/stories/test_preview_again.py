@@ -326,7 +326,7 @@ def test_references_in_another_case_and_form_are_found() -> None:
 
 
 def test_lost_manager_is_named_although_only_assets_resolves_it() -> None:
-    """Which manager a person has is unknown, but not that the record has none any more."""
+    """The manager of a person is unknown, but not that the record has none any more."""
     wanted = okta.schema_model("lean")
     people = [{"oktaId": "1", "displayName": "Ana", "manager": "eva@example.com"}]
     people.append({"oktaId": "2", "displayName": "Eva", "primaryEmail": "eva@example.com"})
