@@ -273,7 +273,8 @@ def test_ignored_values_are_named_once_and_limited() -> None:
     assert note.startswith(
         'The import ignores values of Things.Size that Assets does not have: "s0" (2 records), '
     )
-    assert '"s9" (2 records), …. To import them, add them in Assets' in note
+    assert note.endswith('"s9" (2 records), ….')
+    assert "To import these values, add them in Assets, or set unknown values to Add in" in str(preview)
     assert preview.object_type("things").ignored_values["Size"][""] == 4
 
 
