@@ -351,3 +351,18 @@ def test_lost_manager_is_named_although_only_assets_resolves_it() -> None:
         assert list(pickle.loads(pickle.dumps(preview)).object_type("people").iter_emptied()) == list(
             preview.object_type("people").iter_emptied()
         )
+
+
+def test_statuses_are_read_only_if_they_are_mapped() -> None:
+    (things,) = SIZE.object_types
+    attributes = tuple(attribute for attribute in things.attributes if attribute.type != "status")
+    with destination(evolve(SIZE, object_types=[evolve(things, attributes=attributes)])) as (
+        token,
+        _,
+        emulator,
+    ):
+        emulator.requests.clear()
+        preview = token.preview(thing(size="huge"))
+
+    assert "list statuses" not in [request.operation for request in emulator.requests]
+    assert preview.object_type("things").ignored_values == {"Size": {"huge": 1}}
