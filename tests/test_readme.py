@@ -20,7 +20,7 @@ def shown_output() -> list[str]:
     return [line for line in block.splitlines() if line.strip() and line != "…"]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_output_of_the_example() -> None:
     """The example prints the lines of the README's first output block in the same order."""
     finished = subprocess.run(
