@@ -57,8 +57,12 @@ def values_hash(texts: Iterable[str], attribute_type: str) -> int:
     return (hash(tuple(values)) or 1) if any(values) else 0
 
 
+#: Hash of a record's values of which only Assets knows the stored form. No other hash is equal to it.
+UNKNOWN_FORM = -1
+
+
 def object_hash(attribute: MappedAttribute, value: ObjectValue | None) -> int:
-    """Return the hash of an attribute's values in an object."""
+    """Return the hash of an attribute's values in an object; 0 if there is none."""
     return 0 if value is None else values_hash(attribute.object_texts(value), attribute.type)
 
 

@@ -118,7 +118,7 @@ def _notes(target: ImportTarget, evidence: RunEvidence, options: ImportOptions) 
     if would_reject(comparison, options):
         notes.append("The guard would not complete this import, because objects are missing from it.")
     notes += not_compared_notes(comparison.types)
-    notes.append(_handling(evidence.import_source))
+    notes += _handling(evidence.import_source)
     notes += ignored_notes(comparison.arriving)
     # A record of an unknown selector counts for every object type.
     skipped = max((comparison.counts(mapped.key).unreadable for mapped in comparison.types), default=0)
@@ -129,11 +129,14 @@ def _notes(target: ImportTarget, evidence: RunEvidence, options: ImportOptions) 
     return notes
 
 
-def _handling(source: ImportSource | None) -> str:
-    """Return what the import does with empty and unknown values, in a sentence."""
+def _handling(source: ImportSource | None) -> list[str]:
+    """Return what the import does with empty and unknown values, in sentences."""
     if source is None:
-        return (
-            "The settings of the import could not be read. The preview assumes that empty values empty the attributes, and "
-            "that unknown values are stored."
-        )
-    return source.ignored_values or "The import empties attributes whose values are empty in a record."
+        return [
+            (
+                "The settings of the import could not be read. The preview assumes that empty values empty the attributes, and "
+                "that unknown values are stored."
+            )
+        ]
+    ignored = [note for note in (source.ignored_values, source.kept_values) if note]
+    return ignored or ["The import empties attributes whose values are empty in a record."]
