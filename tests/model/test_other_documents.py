@@ -65,6 +65,7 @@ def foreign_documents(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.once
 @given(foreign_documents())
 def test_unknown_keys_survive_reading_and_writing(document: dict[str, Any]) -> None:
     model = SchemaModel.from_document(document)
@@ -73,6 +74,7 @@ def test_unknown_keys_survive_reading_and_writing(document: dict[str, Any]) -> N
     assert SchemaModel.from_dict(json.loads(json.dumps(model.to_dict()))) == model
 
 
+@pytest.mark.once
 @given(foreign_documents())
 def test_unknown_keys_reach_the_service_once(document: dict[str, Any]) -> None:
     """The first build sends them all. Then the plan is empty, also for a model that doesn't know them."""
@@ -308,6 +310,7 @@ def test_circle_of_inheriting_parents_is_an_error() -> None:
 # --- partial documents
 
 
+@pytest.mark.once
 @given(models())
 def test_partial_document_without_changes_changes_nothing(model: SchemaModel) -> None:
     """Keys and lengths stay too, whatever the external ids."""

@@ -273,7 +273,8 @@ def test_ignored_values_are_named_once_and_limited() -> None:
     assert note.startswith(
         'The import ignores values of Things.Size that Assets does not have: "s0" (2 records), '
     )
-    assert '"s9" (2 records), …. To import them, add them in Assets' in note
+    assert note.endswith('"s9" (2 records), ….')
+    assert "To import these values, add them in Assets, or set unknown values to Add in" in str(preview)
     assert preview.object_type("things").ignored_values["Size"][""] == 4
 
 
@@ -350,3 +351,18 @@ def test_lost_manager_is_named_although_only_assets_resolves_it() -> None:
         assert list(pickle.loads(pickle.dumps(preview)).object_type("people").iter_emptied()) == list(
             preview.object_type("people").iter_emptied()
         )
+
+
+def test_statuses_are_read_only_if_they_are_mapped() -> None:
+    (things,) = SIZE.object_types
+    attributes = tuple(attribute for attribute in things.attributes if attribute.type != "status")
+    with destination(evolve(SIZE, object_types=[evolve(things, attributes=attributes)])) as (
+        token,
+        _,
+        emulator,
+    ):
+        emulator.requests.clear()
+        preview = token.preview(thing(size="huge"))
+
+    assert "list statuses" not in [request.operation for request in emulator.requests]
+    assert preview.object_type("things").ignored_values == {"Size": {"huge": 1}}

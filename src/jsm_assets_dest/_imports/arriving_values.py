@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import define, field
 
 from .._assets.objects import ObjectValue
+from .._wire.address_book import SCHEMA_IMPORT
 from .identities import MappedAttribute, MappedType, stored
 from .progress import count_text
 
@@ -19,7 +20,9 @@ from .progress import count_text
 MOST_NAMED = 10
 
 #: Fix for ignored values.
-KEEP_UNKNOWN = "To import them, add them in Assets, or set unknown values to Add on the page of the import."
+KEEP_UNKNOWN = (
+    f"To import these values, add them in Assets, or set unknown values to Add in {SCHEMA_IMPORT.page}."
+)
 
 
 def is_comparable(attribute: MappedAttribute, mapped: MappedType) -> bool:
@@ -124,12 +127,13 @@ class ArrivingValues:
 
 
 def ignored_notes(rules: Iterable[ArrivingValues], *attribute_types: str) -> list[str]:
-    """Return a sentence for each attribute of some types, or of all, with values that the import ignores."""
-    return [
-        f"The import ignores values of {rule.mapped.name}.{name} that Assets does not have: {_named(counts)}. {KEEP_UNKNOWN}"
+    """Return a sentence for each attribute of some types, or of all, with values that the import ignores, and the fix."""
+    notes = [
+        f"The import ignores values of {rule.mapped.name}.{name} that Assets does not have: {_named(counts)}."
         for rule in rules
         for name, counts in rule.ignored(*attribute_types).items()
     ]
+    return [*notes, KEEP_UNKNOWN] if notes else []
 
 
 def _named(counts: Mapping[str, int]) -> str:
