@@ -65,7 +65,7 @@ def plan(target: ImportTarget, model: SchemaModel) -> Operation[BuildPlanRecord]
 def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:
     plan = yield from _mapping_plan(target, model, links)
     types = yield from _existing_types(target, plan)
-    items = (*plan.items, *linked_attributes.plan_items(plan.model, types), *_reset_setting(target, plan))
+    items = (*plan.items, *linked_attributes.plan_items(plan, types), *_reset_setting(target, plan))
     if types:
         items = yield from linked_attributes.mark_deleted(target.site, plan.model, items, types)
     return evolve(plan, items=items)

@@ -25,9 +25,7 @@ from .guard import accept, check_shares, short_lists, would_reject
 from .import_target import ImportTarget
 from .record_sources import (
     CheckedRecords,
-    fit_tables,
-    refuse_no_source,
-    refuse_unknown_selectors,
+    Records,
 )
 from .resuming import refuse_other_journal
 
@@ -40,11 +38,10 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
         JournalMismatchError: The journal belongs to another import.
         RecordError: A record is invalid. `on_bad_record="skip"` counts such records instead.
     """
-    refuse_no_source(records)
+    sources = Records(records)
     with _opened(options, target.site) as journal:
         setup = yield from starting.prepare(target, options)
-        refuse_unknown_selectors(records, setup.model.import_order())
-        fit_tables(records, setup.model)
+        sources.fit(setup.model)
         source_id = setup.links.import_source_id
         if journal is not None:
             refuse_other_journal(journal, source_id)
@@ -62,7 +59,7 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
     def on_skipped(error: RecordError, values: JsonObject | None) -> None:
         comparison.skip(error.selector, values)
 
-    yield from CheckedRecords(setup.model, options, on_accepted, on_skipped).read_all(records)
+    yield from CheckedRecords(setup.model, options, on_accepted, on_skipped).read_all(sources)
     dangling = comparison.resolve_references()
     return preview_of(
         comparison,

@@ -42,9 +42,7 @@ from .object_selection import Selection
 from .objects import ObjectReading
 from .record_sources import (
     CheckedRecords,
-    fit_tables,
-    refuse_no_source,
-    refuse_unknown_selectors,
+    Records,
 )
 from .starting import ImportSetup
 
@@ -103,12 +101,11 @@ def verify(
     target: ImportTarget, records: object, options: ImportOptions, sample: int | None
 ) -> Operation[ImportVerification]:
     """Compare records with the objects in Assets, without an import."""
-    refuse_no_source(records)
+    sources = Records(records)
     setup = yield from starting.prepare(target, options)
-    refuse_unknown_selectors(records, setup.model.import_order())
-    fit_tables(records, setup.model)
+    sources.fit(setup.model)
     readback = yield from prepare(target, setup.links, sample)
-    skipped = yield from note_records(setup, records, readback)
+    skipped = yield from note_records(setup, sources, readback)
     verifying = Verifying(
         target=target,
         readback=readback,
@@ -135,7 +132,7 @@ def checked_sample(sample: object) -> int | None:
 
 
 def note_records(
-    setup: ImportSetup, records: object, readback: ReadBack
+    setup: ImportSetup, records: Records, readback: ReadBack
 ) -> Operation[tuple[ImportProblem, ...]]:
     """Read and check records for a verification; return the problems of skipped ones."""
     tally = Tally(names={mapped.selector: mapped.name for mapped in readback.types}, started=0.0)

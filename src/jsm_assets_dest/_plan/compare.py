@@ -334,14 +334,15 @@ class Comparison:
     # --- what is no longer in the model
 
     def _removed(self) -> Iterator[PlanItem]:
-        """Yield what has external ids of the model's namespace, but is no longer in the model."""
+        """Yield what this import maps, or has external ids of the model's namespace, but is no longer in the model."""
         prefix = f"{self.model.namespace}/"
         remedy = "An object schema manager: delete it in Assets, if it is no longer needed."
         matched = {
             match.existing.external_id for match in self.matches.values() if match.existing is not None
         }
         for existing in self.current.object_types:
-            if existing.external_id.startswith(prefix) and existing.external_id not in matched:
+            is_own = existing.mapping is not None or existing.external_id.startswith(prefix)
+            if is_own and existing.external_id not in matched:
                 item = _item_maker(PlanSubject.OBJECT_TYPE, existing.name)
                 if existing.mapping is None:
                     yield item(
