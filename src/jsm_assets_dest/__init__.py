@@ -12,9 +12,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._assets.directory import JiraGroup, JiraUser
+    from ._assets.directory import GroupLink, JiraGroup, JiraUser, UserLink
     from ._assets.import_sources import ImportedType, ImportSource, ImportSourceSetting, ImportStatus
-    from ._assets.links import GroupLink, UserLink
     from ._assets.object_schemas import ObjectSchemaRecord, SchemaLinks
     from ._assets.object_types import Attribute, ExistingObjectType, ObjectType, Status, StatusCategory
     from ._assets.objects import AssetsObject, ObjectReference
@@ -28,11 +27,10 @@ if TYPE_CHECKING:
         UserLinkProgress,
         UserLinkReport,
     )
-    from ._async.build_plan import AsyncBuildPlan
     from ._async.connection import AsyncConnection
     from ._async.destination import AsyncDestination
     from ._async.import_execution import AsyncImportExecution
-    from ._async.import_token import AsyncImportToken
+    from ._async.import_token import AsyncBuildPlan, AsyncImportToken
     from ._async.object_schema import AsyncObjectSchema
     from ._async.object_type_conflict import AsyncObjectTypeConflict
     from ._destination.okta_settings import OktaModel, OktaSource
@@ -48,8 +46,8 @@ if TYPE_CHECKING:
     from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
     from ._imports.problems import ImportProblem
     from ._imports.progress import ImportPhase, ImportProgress
-    from ._imports.receipt import SubmitReceipt
     from ._imports.result import ImportResult, Leaver
+    from ._imports.tally import SubmitReceipt
     from ._imports.verification import ImportVerification, VerifiedObjectType
     from ._model.classes import attribute, object_type
     from ._model.findings import Finding, Findings, Severity
@@ -71,126 +69,84 @@ if TYPE_CHECKING:
     from ._session.credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
     from ._session.observed import RequestEvent
     from ._session.retry_policy import RetryPolicy
-    from ._sync.build_plan import BuildPlan
     from ._sync.connection import Connection
     from ._sync.destination import Destination
     from ._sync.import_execution import ImportExecution
-    from ._sync.import_token import ImportToken
+    from ._sync.import_token import BuildPlan, ImportToken
     from ._sync.object_schema import ObjectSchema
     from ._sync.object_type_conflict import ObjectTypeConflict
     from .exceptions import AssetsError
 
     __version__: str
 
-#: The module that defines each public name.
-_HOMES = {
-    "Adoption": "_model.specs",
-    "ApiToken": "_session.credentials",
-    "AssetsError": "exceptions",
-    "AssetsObject": "_assets.objects",
-    "AsyncBuildPlan": "_async.build_plan",
-    "AsyncConnection": "_async.connection",
-    "AsyncDestination": "_async.destination",
-    "AsyncImportExecution": "_async.import_execution",
-    "AsyncImportToken": "_async.import_token",
-    "AsyncObjectSchema": "_async.object_schema",
-    "AsyncObjectTypeConflict": "_async.object_type_conflict",
-    "Attribute": "_assets.object_types",
-    "AttributeSpec": "_model.specs",
-    "AttributeType": "_model.specs",
-    "BuildPlan": "_sync.build_plan",
-    "BuildPlanRecord": "_plan.build_plan",
-    "ChangedObject": "_imports.preview",
-    "Check": "_assets.reports",
-    "CheckState": "_assets.reports",
-    "ClientCredentials": "_session.credentials",
-    "Clock": "_http.clock",
-    "ConflictRecord": "_plan.conflicts",
-    "Connection": "_sync.connection",
-    "ConnectionReport": "_assets.reports",
-    "Credentials": "_session.credentials",
-    "CredentialsReference": "_destination.secret_references",
-    "Destination": "_sync.destination",
-    "DestinationStatus": "_destination.status",
-    "DestinationStep": "_destination.status",
-    "Difference": "_plan.differences",
-    "DifferenceKind": "_plan.differences",
-    "Execution": "_imports.execution",
-    "ExistingObjectType": "_assets.object_types",
-    "FailedRecord": "_imports.object_type_results",
-    "Finding": "_model.findings",
-    "Findings": "_model.findings",
-    "ForgeToken": "_session.credentials",
-    "Graph": "_model.graph",
-    "GroupLink": "_assets.links",
-    "IconSpec": "_model.specs",
-    "ImportExecution": "_sync.import_execution",
-    "ImportOptions": "_imports.options",
-    "ImportPhase": "_imports.progress",
-    "ImportPreview": "_imports.preview",
-    "ImportProblem": "_imports.problems",
-    "ImportProgress": "_imports.progress",
-    "ImportResult": "_imports.result",
-    "ImportSettings": "_imports.options",
-    "ImportSource": "_assets.import_sources",
-    "ImportSourceSetting": "_assets.import_sources",
-    "ImportStatus": "_assets.import_sources",
-    "ImportToken": "_sync.import_token",
-    "ImportTokenReport": "_assets.reports",
-    "ImportVerification": "_imports.verification",
-    "ImportedType": "_assets.import_sources",
-    "JiraGroup": "_assets.directory",
-    "JiraUser": "_assets.directory",
-    "Journal": "_imports.journal_reader",
-    "JournalRun": "_imports.journal_values",
-    "Leaver": "_imports.result",
-    "Limits": "_http.settings",
-    "LinkOutcome": "_assets.user_links",
-    "LinkReason": "_assets.user_links",
-    "LinkedObject": "_assets.user_links",
-    "MissingObject": "_imports.preview",
-    "OAuthToken": "_session.credentials",
-    "ObjectReference": "_assets.objects",
-    "ObjectSchema": "_sync.object_schema",
-    "ObjectSchemaRecord": "_assets.object_schemas",
-    "ObjectType": "_assets.object_types",
-    "ObjectTypeConflict": "_sync.object_type_conflict",
-    "ObjectTypePreview": "_imports.preview",
-    "ObjectTypeResult": "_imports.object_type_results",
-    "ObjectTypeSpec": "_model.specs",
-    "OktaModel": "_destination.okta_settings",
-    "OktaSource": "_destination.okta_settings",
-    "PlanItem": "_plan.plan_items",
-    "PlanKind": "_plan.plan_items",
-    "PlanSubject": "_plan.plan_items",
-    "ReferenceSpec": "_model.specs",
-    "RequestEvent": "_session.observed",
-    "Resolution": "_plan.conflicts",
-    "RetryPolicy": "_session.retry_policy",
-    "Role": "_assets.roles",
-    "RoleChange": "_assets.roles",
-    "RoleKind": "_assets.roles",
-    "RolesPreview": "_assets.roles",
-    "RunningImport": "_imports.execution",
-    "SchemaLinks": "_assets.object_schemas",
-    "SchemaModel": "_model.schema_model",
-    "SchemaRoles": "_assets.roles",
-    "SecretReference": "_destination.secret_references",
-    "Severity": "_model.findings",
-    "Status": "_assets.object_types",
-    "StatusCategory": "_assets.object_types",
-    "StatusSpec": "_model.specs",
-    "StepAction": "_destination.status",
-    "StepState": "_destination.status",
-    "SubmitReceipt": "_imports.receipt",
-    "UserLink": "_assets.links",
-    "UserLinkPhase": "_assets.user_links",
-    "UserLinkProgress": "_assets.user_links",
-    "UserLinkReport": "_assets.user_links",
-    "VerifiedObjectType": "_imports.verification",
-    "attribute": "_model.classes",
-    "object_type": "_model.classes",
+#: The public names by the module that defines them.
+_NAMES = {
+    "_assets.directory": ("GroupLink", "JiraGroup", "JiraUser", "UserLink"),
+    "_assets.import_sources": ("ImportSource", "ImportSourceSetting", "ImportStatus", "ImportedType"),
+    "_assets.object_schemas": ("ObjectSchemaRecord", "SchemaLinks"),
+    "_assets.object_types": ("Attribute", "ExistingObjectType", "ObjectType", "Status", "StatusCategory"),
+    "_assets.objects": ("AssetsObject", "ObjectReference"),
+    "_assets.reports": ("Check", "CheckState", "ConnectionReport", "ImportTokenReport"),
+    "_assets.roles": ("Role", "RoleChange", "RoleKind", "RolesPreview", "SchemaRoles"),
+    "_assets.user_links": (
+        "LinkOutcome",
+        "LinkReason",
+        "LinkedObject",
+        "UserLinkPhase",
+        "UserLinkProgress",
+        "UserLinkReport",
+    ),
+    "_async.connection": ("AsyncConnection",),
+    "_async.destination": ("AsyncDestination",),
+    "_async.import_execution": ("AsyncImportExecution",),
+    "_async.import_token": ("AsyncBuildPlan", "AsyncImportToken"),
+    "_async.object_schema": ("AsyncObjectSchema",),
+    "_async.object_type_conflict": ("AsyncObjectTypeConflict",),
+    "_destination.okta_settings": ("OktaModel", "OktaSource"),
+    "_destination.secret_references": ("CredentialsReference", "SecretReference"),
+    "_destination.status": ("DestinationStatus", "DestinationStep", "StepAction", "StepState"),
+    "_http.clock": ("Clock",),
+    "_http.settings": ("Limits",),
+    "_imports.execution": ("Execution", "RunningImport"),
+    "_imports.journal_reader": ("Journal",),
+    "_imports.journal_values": ("JournalRun",),
+    "_imports.object_type_results": ("FailedRecord", "ObjectTypeResult"),
+    "_imports.options": ("ImportOptions", "ImportSettings"),
+    "_imports.preview": ("ChangedObject", "ImportPreview", "MissingObject", "ObjectTypePreview"),
+    "_imports.problems": ("ImportProblem",),
+    "_imports.progress": ("ImportPhase", "ImportProgress"),
+    "_imports.result": ("ImportResult", "Leaver"),
+    "_imports.tally": ("SubmitReceipt",),
+    "_imports.verification": ("ImportVerification", "VerifiedObjectType"),
+    "_model.classes": ("attribute", "object_type"),
+    "_model.findings": ("Finding", "Findings", "Severity"),
+    "_model.graph": ("Graph",),
+    "_model.schema_model": ("SchemaModel",),
+    "_model.specs": (
+        "Adoption",
+        "AttributeSpec",
+        "AttributeType",
+        "IconSpec",
+        "ObjectTypeSpec",
+        "ReferenceSpec",
+        "StatusSpec",
+    ),
+    "_plan.build_plan": ("BuildPlanRecord",),
+    "_plan.conflicts": ("ConflictRecord", "Resolution"),
+    "_plan.differences": ("Difference", "DifferenceKind"),
+    "_plan.plan_items": ("PlanItem", "PlanKind", "PlanSubject"),
+    "_session.credentials": ("ApiToken", "ClientCredentials", "Credentials", "ForgeToken", "OAuthToken"),
+    "_session.observed": ("RequestEvent",),
+    "_session.retry_policy": ("RetryPolicy",),
+    "_sync.connection": ("Connection",),
+    "_sync.destination": ("Destination",),
+    "_sync.import_execution": ("ImportExecution",),
+    "_sync.import_token": ("BuildPlan", "ImportToken"),
+    "_sync.object_schema": ("ObjectSchema",),
+    "_sync.object_type_conflict": ("ObjectTypeConflict",),
+    "exceptions": ("AssetsError",),
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 #: Public modules.
 _MODULES = frozenset({"exceptions", "okta", "tables", "testing"})

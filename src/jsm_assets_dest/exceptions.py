@@ -754,7 +754,7 @@ class ImportBusyError(ImportConflictError):
     cause: str = "Assets runs one execution per import at a time."
     remedies: tuple[str, ...] = advice(
         "You: wait until it ends, or pass on_busy='wait' to wait automatically.",
-        "Or you: token.running() describes it, and a handle that takes it over can cancel it.",
+        "Or you: if no one uses it, cancel it with token.attach(token.running().execution, lead=True).cancel().",
         "Or an object schema manager: in Assets, open the object schema > Configuration > Import, and cancel it if it is no longer needed.",
     )
 

@@ -216,7 +216,7 @@ class AssetsDataSource(DataSource):  # type: ignore[misc,unused-ignore]  # optio
         """
         if overwrite:
             raise ConfigurationError(
-                "The mode “overwrite” is not possible. Nothing was sent.",
+                'The mode "overwrite" is not possible. Nothing was sent.',
                 field="mode",
                 fix='Use mode("append"). What happens to missing objects is a setting of the import in Assets.',
             )

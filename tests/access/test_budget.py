@@ -7,7 +7,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._session.budget import Budget
+from jsm_assets_dest._session.gate import Budget
 
 
 def test_a_dead_service_gets_at_most_35_retries() -> None:

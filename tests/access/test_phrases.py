@@ -19,7 +19,7 @@ NOON = 1_793_880_000.0  # 5 November 2026, 12:00 UTC
 def test_every_operation_has_a_phrase() -> None:
     """No first line shows an operation code."""
     sources = "".join(path.read_text("utf-8") for path in WIRE.glob("*_requests.py"))
-    codes = set(re.findall(r'(?:operation=|_request\(\s*)"([a-z ]+)"', sources))
+    codes = set(re.findall(r'(?:Request|_request|_read_jira)\(\s*"([a-z ]+)"', sources))
 
     assert len(codes) > 35
     assert codes - PHRASES.keys() == set()

@@ -11,8 +11,8 @@ from attrs import field, frozen
 from jsm_assets_dest import OAuthToken, RetryPolicy
 from jsm_assets_dest._http.commands import Command, Exclusive, Operation, Send
 from jsm_assets_dest._secret import Secret
-from jsm_assets_dest._session.budget import Budget
 from jsm_assets_dest._session.call import Effort, call
+from jsm_assets_dest._session.gate import Budget
 from jsm_assets_dest._wire.request import Host, Repeat, Request
 from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import (

@@ -8,8 +8,8 @@ import pytest
 
 from jsm_assets_dest import OAuthToken, RetryPolicy
 from jsm_assets_dest._http.commands import Operation, Sleep
-from jsm_assets_dest._session.budget import Patience
 from jsm_assets_dest._session.call import call
+from jsm_assets_dest._session.gate import Patience
 from jsm_assets_dest._wire.request import Host, Repeat
 from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import ConnectionLostError, RateLimitedError, ServiceUnavailableError

@@ -15,8 +15,7 @@ from jsm_assets_dest._http.async_engine import AsyncEngine
 from jsm_assets_dest._http.commands import Operation, Send
 from jsm_assets_dest._http.settings import HttpSettings, environment_proxies, named_proxies
 from jsm_assets_dest._http.sync_engine import SyncEngine
-from jsm_assets_dest._session.budget import Budget
-from jsm_assets_dest._session.gate import Gate
+from jsm_assets_dest._session.gate import Budget, Gate
 from jsm_assets_dest._wire.request import Request
 from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import ConfigurationError

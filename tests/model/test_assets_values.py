@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from jsm_assets_dest import Attribute, ImportSource, ImportStatus, SchemaLinks, Status, StatusCategory
 from jsm_assets_dest._wire.json_reading import (
     read_array,
-    read_flag,
     read_number,
     read_object,
     read_text,
-    usual_reader,
 )
 from jsm_assets_dest.exceptions import MalformedAnswerError
 
@@ -221,34 +216,6 @@ def test_attribute_reads_minimal_definition() -> None:
     assert Attribute.from_json({"id": "1", "name": "Odd", "defaultType": {"id": 77}}).type == "unknown (77)"
     with pytest.raises(MalformedAnswerError, match="lacks the field name"):
         Attribute.from_json({"id": "1"})
-
-
-FOUND = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.sampled_from(["", "7", "true", "many", 1.5, [], {}])
-)
-
-
-@given(st.dictionaries(st.sampled_from(["id", "description", "hidden", "editable", "minimum"]), FOUND))
-def test_fast_reader_equals_field_readers(setting: Mapping[str, object]) -> None:
-    """The property holds for entries with any missing or wrong field."""
-    read = usual_reader(id=str, description="none", hidden=False, editable=True, minimum=1)
-
-    def one_by_one(source: Mapping[str, object]) -> tuple[object, ...]:
-        return (
-            read_text(source, "id"),
-            read_text(source, "description", "none"),
-            read_flag(source, "hidden"),
-            read_flag(source, "editable", default=True),
-            read_number(source, "minimum", 1),
-        )
-
-    def outcome(read: Callable[[Mapping[str, object]], tuple[object, ...]]) -> object:
-        try:
-            return [(type(value), value) for value in read(setting)]
-        except MalformedAnswerError as error:
-            return str(error)
-
-    assert outcome(read) == outcome(one_by_one)
 
 
 def test_unreadable_values_raise_malformed_answer() -> None:

@@ -40,7 +40,7 @@ def test_every_resolution_ends_with_an_import(
     assert titles == [resolution.value for resolution in Resolution]
     assert printed.count("Left to resolve: 0, left to build: 0") == len(Resolution)
     assert re.findall(r"The import: (\d) created, 0 failed", printed) == ["3", "3", "3", "1", "3"]
-    assert '! The type of "Badge" is text, not integer, and a type can never change.' in printed
+    assert '! The type of "Badge" is text, not integer, and an import can\'t change a type.' in printed
     assert "People previous, objects: 1" in printed
     assert "Directory People, objects: 2" in printed
     assert "pass delete_objects=1" in printed

@@ -450,7 +450,11 @@ def test_receipts_are_plain_data(emulator: Emulator, token: Any) -> None:
         assert receipt == 23
         assert execution.submit({"people": []}).identities == {}
         with pytest.raises(ConfigurationError, match="another execution"):
-            execution.add_receipt(SubmitReceipt({"people": 1}, identities={"another": {}}))
+            execution.add_receipt(
+                SubmitReceipt({"people": 1}, part="1", execution_id=execution.id, identities={"another": {}})
+            )
+        with pytest.raises(ConfigurationError, match="does not name its execution"):
+            execution.add_receipt(SubmitReceipt({"people": 1}, part="1"))
         with pytest.raises(ConfigurationError, match="receipt"):
             execution.add_receipt(7)
         with pytest.raises(ConfigurationError, match="not a receipt"):

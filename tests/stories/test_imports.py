@@ -509,6 +509,7 @@ async def test_guard_reads_objects_before_the_start(emulator: Emulator, connecti
         "list object types flat",
         "search objects",
         "count objects",
+        "read latest execution status",
     ]
 
 

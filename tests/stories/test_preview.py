@@ -28,6 +28,7 @@ READS = {
     "list object types flat",
     "list schema attributes",
     "list statuses",
+    "read latest execution status",
     "search objects",
     "count objects",
 }

@@ -14,7 +14,7 @@ from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, ReferenceSpec, Schema
 from jsm_assets_dest._assets.object_types import Attribute
 from jsm_assets_dest._imports.identities import MappedAttribute, MappedType
 from jsm_assets_dest._model.specs import IMPORTABLE_TYPES, AttributeType
-from jsm_assets_dest._operations.choices import Choices
+from jsm_assets_dest._operations.evidence import Choices
 from jsm_assets_dest.testing import Emulator
 
 UTC = datetime.UTC

@@ -102,6 +102,20 @@ async def test_add_receipt_rejects_what_is_no_receipt(emulator: Emulator, connec
         with pytest.raises(ConfigurationError) as caught:
             execution.add_receipt(value)
         assert caught.value.field == "receipt"
+    wrong: dict[str, object] = {
+        "execution_id": "",
+        "part": "",
+        "counts": {"people": -1},
+        "chunks": -1,
+        "refused": -1,
+    }
+    for key, wrong_value in wrong.items():
+        with pytest.raises(ConfigurationError) as caught:
+            execution.add_receipt({**receipt, key: wrong_value})
+        assert caught.value.field == "receipt", key
+    with pytest.raises(ConfigurationError, match="robots") as caught:
+        execution.add_receipt({**receipt, "counts": {"robots": 1}, "part": "2"})
+    assert caught.value.field == "receipt"
     execution.add_receipt(receipt)  # its own records count once
 
     assert (await now(execution.result())).sent == 1

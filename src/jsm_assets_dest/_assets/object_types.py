@@ -7,7 +7,7 @@ from typing import cast
 from attrs import field, frozen
 
 from .._display.short_repr import short_repr
-from .._wire.json_reading import read_flag, read_number, read_object, read_text, usual_reader
+from .._wire.json_reading import read_flag, read_number, read_object, read_text
 
 
 class StatusCategory(enum.StrEnum):
@@ -198,23 +198,6 @@ def _type_name(number: int, default_type: object) -> str:
     return names.get(number) or f"unknown ({number})"
 
 
-_read_definition = usual_reader(
-    id=str,
-    name=str,
-    label=False,
-    uniqueAttribute=False,
-    minimumCardinality=0,
-    maximumCardinality=1,
-    system=False,
-    editable=True,
-    removable=True,
-    hidden=False,
-    description="",
-    options="",
-    position=0,
-)
-
-
 @frozen
 class Attribute:
     """An attribute of an object type.
@@ -271,21 +254,6 @@ class Attribute:
         target of a reference is in `referenceObjectTypeId`, not in `typeValue`.
         """
         source = read_object(value, "an attribute")
-        (
-            attribute_id,
-            name,
-            label,
-            unique,
-            minimum,
-            maximum,
-            system,
-            editable,
-            removable,
-            hidden,
-            description,
-            options,
-            position,
-        ) = _read_definition(source)
         target = None
         if "referenceObjectTypeId" in source:
             target = read_text(source, "referenceObjectTypeId", "") or None
@@ -293,26 +261,25 @@ class Attribute:
         owner = source.get("objectType")
         if isinstance(owner, dict):
             object_type_id = read_text(cast("Mapping[str, object]", owner), "id", "")
-        # Keyword arguments would take a third more time.
         return cls(
-            attribute_id,
-            name,
-            _type_name(number, source.get("defaultType")),
-            label,
-            unique,
-            minimum,
-            maximum,
-            system,
-            editable,
-            removable,
-            hidden,
-            description,
-            target,
-            _texts(source.get("typeValueMulti")) if number == 7 else (),
-            options,
-            object_type_id,
-            position,
-            source,
+            id=read_text(source, "id"),
+            name=read_text(source, "name"),
+            type=_type_name(number, source.get("defaultType")),
+            label=read_flag(source, "label"),
+            unique=read_flag(source, "uniqueAttribute"),
+            minimum=read_number(source, "minimumCardinality"),
+            maximum=read_number(source, "maximumCardinality", 1),
+            system=read_flag(source, "system"),
+            editable=read_flag(source, "editable", default=True),
+            removable=read_flag(source, "removable", default=True),
+            hidden=read_flag(source, "hidden"),
+            description=read_text(source, "description", ""),
+            reference_object_type_id=target,
+            status_ids=_texts(source.get("typeValueMulti")) if number == 7 else (),
+            options=read_text(source, "options", ""),
+            object_type_id=object_type_id,
+            position=read_number(source, "position"),
+            raw=source,
         )
 
     def to_dict(self) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 from attrs import evolve
 
 from .._arguments.checking import checked_methods
-from .._assets.links import GroupLink, UserLink
+from .._assets.directory import GroupLink, UserLink
 from .._assets.roles import RolesPreview, SchemaRoles
 from .._destination import checklist, token_replacement
 from .._destination.okta_settings import OktaSource, records_of
@@ -32,10 +32,9 @@ from .._session.credentials import Credentials
 from .._session.observed import RequestEvent
 from .._session.retry_policy import RetryPolicy
 from ..exceptions import AssetsError, ConfigurationError
-from .build_plan import AsyncBuildPlan
 from .connection import AsyncConnection
 from .import_execution import AsyncImportExecution
-from .import_token import AsyncImportToken
+from .import_token import AsyncBuildPlan, AsyncImportToken
 from .object_schema import AsyncObjectSchema
 from .object_type_conflict import AsyncObjectTypeConflict
 from .session import LazyModule

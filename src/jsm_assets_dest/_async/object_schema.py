@@ -13,8 +13,8 @@ from .._operations import object_schemas as schemas
 from .session import AsyncSession, LazyModule, values_of
 
 if TYPE_CHECKING:
+    from .._assets import directory as links_to_jira
     from .._assets import import_sources as sources
-    from .._assets import links as links_to_jira
     from .._assets import object_types as status_values
     from .._assets import object_types as types
     from .._assets import objects as object_values
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 else:
     sources = LazyModule(".._assets.import_sources")
     types = LazyModule(".._assets.object_types")
-    links_to_jira = LazyModule(".._assets.links")
+    links_to_jira = LazyModule(".._assets.directory")
     object_values = LazyModule(".._assets.objects")
     role_values = LazyModule(".._assets.roles")
     status_values = LazyModule(".._assets.object_types")

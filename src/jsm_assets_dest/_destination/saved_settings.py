@@ -10,7 +10,7 @@ from attrs import evolve, field, fields, frozen
 
 from .._arguments.checking import checked
 from .._arguments.conversion import wrong_type
-from .._assets.links import GroupLink, UserLink
+from .._assets.directory import GroupLink, UserLink
 from .._assets.object_schemas import schema_key
 from .._assets.roles import RoleEntry
 from .._errors.forgetful import forgetful, forgetful_class

@@ -247,7 +247,7 @@ class _Run:
     def _send(self, request: Request, *, worker: bool) -> Response:
         engine = self._engine
         if worker and self._stop.is_set():
-            raise ClosedError(f"“{request.operation}” was not sent: the import was stopped.")
+            raise ClosedError(f"A request ({request.operation}) was not sent: the import was stopped.")
         client = engine.client()  # before the import: it begins what can go on meanwhile
         from .client import send
 

@@ -118,6 +118,10 @@ class TypeCounts:
         skipped_missing: Newly missing objects whose record was skipped.
         unreadable: Skipped records whose identifier could not be read.
         changed_form: Newly missing objects whose identifier occurs among the records in another form.
+        unlisted: Objects that a count contains, and neither the list of objects nor the new records of the run. No one can name
+            them. Without those that the user accepts.
+        known_unlisted: Newly missing objects that only the journal knows, although the objects in Assets were listed.
+        total: Objects that exist, with those of the largest count.
     """
 
     existing: int
@@ -129,6 +133,14 @@ class TypeCounts:
     skipped_missing: int
     unreadable: int
     changed_form: int
+    unlisted: int
+    known_unlisted: int
+    total: int
+
+    @property
+    def at_risk(self) -> int:
+        """Newly missing objects, with those that no one can name."""
+        return self.newly_missing + self.unlisted
 
 
 def _storable(text: str) -> str:
@@ -172,6 +184,8 @@ class Comparison:
         self._folded_types: set[int] = set()
         self._digests = [RecordDigests(mapped) for mapped in self.types] if stores_digests else []
         self._duplicates = [0] * len(self.types)
+        self._counted = [0] * len(self.types)
+        self._accepted_unlisted = [0] * len(self.types)
         self._unreadable = [0] * len(self.types)
 
     @functools.cached_property
@@ -239,6 +253,32 @@ class Comparison:
                 "INSERT OR IGNORE INTO existing VALUES (?, ?, ?, '', '', ?)",
                 ((index, _identity(mapped, text), text, content) for text, content in objects),
             )
+
+    def check_known(self, key: str, objects: Iterable[tuple[str, bytes | None]]) -> None:
+        """Compare the list of existing objects of one object type with those that are known, as for `add_known`.
+
+        If values are compared, those that the list lacks are only counted, because they may be deleted. Otherwise they are added.
+        """
+        if not self._compares_values:
+            self.add_known(key, objects)
+            return
+        index, mapped = self._indexes[key], self.types[self._indexes[key]]
+        listed = "FROM existing WHERE type=? AND identity=?"
+        with self._lock:
+            unlisted = sum(
+                not self._database.execute(f"SELECT 1 {listed}", (index, _identity(mapped, text))).fetchone()
+                for text, _ in objects
+            )
+            self.note_count(key, self._number("FROM existing WHERE type=?", index) + unlisted)
+
+    def note_count(self, key: str, number: int) -> None:
+        """Note how many objects of one object type exist at least, whether or not they were listed."""
+        index = self._indexes[key]
+        self._counted[index] = max(self._counted[index], number)
+
+    def accept_unlisted(self, key: str, number: int) -> None:
+        """Accept that a number of objects, which no one can name, is missing."""
+        self._accepted_unlisted[self._indexes[key]] = number
 
     def remember_missing(self, key: str, texts: Iterable[str], *, is_accepted: bool = False) -> None:
         """Add objects that were already missing from the last confirmed run, or that the user accepts to be missing."""
@@ -354,7 +394,7 @@ class Comparison:
                 self._database.executemany(
                     "INSERT OR IGNORE INTO skipped VALUES (?, ?)", ((index, identity) for identity in skipped)
                 )
-                self._unreadable[index] += as_number(part.get("unreadable"), 0)
+                self._unreadable[index] += max(0, as_number(part.get("unreadable"), 0))
 
     # --- results
 
@@ -364,17 +404,25 @@ class Comparison:
         newly = f"{_MISSING}{_NOT_REMEMBERED}"
         unreadable = self._unreadable[index]
         with self._lock:
-            newly_missing = self._number(newly, index)
+            newly_missing, missing = self._number(newly, index), self._number(_MISSING, index)
+            existing = self._number("FROM existing WHERE type=?", index)
+            sent = self._number("FROM sent WHERE type=?", index)
+            # Any record without a listed object may be that of an unlisted one.
+            unlisted = self._counted[index] - existing - (sent - existing + missing)
+            is_listed = self.evidence.get(key) == "assets"
             return TypeCounts(
-                existing=self._number("FROM existing WHERE type=?", index),
-                sent=self._number("FROM sent WHERE type=?", index),
+                existing=existing,
+                sent=sent,
                 skipped=self._number("FROM skipped WHERE type=?", index) + unreadable,
                 duplicates=self._duplicates[index],
-                missing=self._number(_MISSING, index),
+                missing=missing,
                 newly_missing=newly_missing,
                 skipped_missing=self._number(f"{newly}{_IS_SKIPPED}", index),
                 unreadable=unreadable,
                 changed_form=self._changed_form(index) if newly_missing else 0,
+                unlisted=max(0, unlisted - self._accepted_unlisted[index]),
+                known_unlisted=self._number(f"{newly} AND existing.key=''", index) if is_listed else 0,
+                total=max(existing, self._counted[index]),
             )
 
     def _number(self, query: str, index: int) -> int:

@@ -10,7 +10,7 @@ from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportSource
 from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
-from .._session.budget import Patience
+from .._session.gate import Patience
 from ..exceptions import AssetsError, ConfigurationError
 from .comparison import Comparison
 from .identities import MappedType
@@ -27,7 +27,7 @@ class RunEvidence:
         comparison: The existing objects, and the records of the run.
         import_source: Settings of the import; None if the account can't read them.
         unreadable: Why objects in Assets could not be read; None if all of them were read.
-        last_counts: Records of the last execution by lowercase name of the object type, if an object type has no evidence.
+        last_counts: Records of the last execution by lowercase name of the object type.
         is_read: False in a process that submits records to an execution of another process, which has the evidence.
         is_accepted: True if the guard has compared the records and accepts the run.
     """

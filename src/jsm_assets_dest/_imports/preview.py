@@ -113,6 +113,8 @@ class ObjectTypePreview:
         unchanged: Number of objects that would stay unchanged. None if values were not compared.
         missing: Number of existing objects without a record.
         newly_missing: Number of those that were not already missing in the last confirmed or accepted run of the journal.
+        unlisted: Number of objects that a count contains, and neither the list of objects nor the new records. Assets counts the
+            objects of a type and of the last execution, and the journal those of the last confirmed run.
         duplicated: Number of records whose identifier occurred before.
         dangling: Number of references whose target is neither among the records nor in Assets.
         emptied: Number of objects that would keep a value that their record no longer has, because the import ignores empty values.
@@ -142,6 +144,7 @@ class ObjectTypePreview:
     unchanged: int | None = None
     missing: int = 0
     newly_missing: int = 0
+    unlisted: int = 0
     duplicated: int = 0
     dangling: int = 0
     emptied: int = 0
@@ -172,6 +175,7 @@ class ObjectTypePreview:
             "evidence": self.evidence,
             **{name: getattr(self, name) for name in ("existing", *_COUNTS)},
             "newly_missing": self.newly_missing,
+            "unlisted": self.unlisted,
             "changed_form": self.changed_form,
             "changed_attributes": dict(self.changed_attributes),
             "emptied_attributes": dict(self.emptied_attributes),
@@ -228,7 +232,7 @@ class ImportPreview:
         evidence: What the records were compared with: "assets", the objects in Assets, or "journal", the last confirmed
             run. "journal" if this is so for at least one object type, and "" if there is nothing to compare one with.
         is_complete: True if all records were compared with all existing objects. False for a preview of a guard that
-            rejected the run without reading all records or objects.
+            rejected the run without reading all records or objects, and if the list of objects is shorter than a count.
         missing_objects: What the caller declares that the import in Assets does with missing objects.
         notes: Further notes, in sentences.
     """
@@ -357,10 +361,11 @@ def checked_acceptance(value: object) -> ImportPreview | None:
     )
 
 
-def accepted_objects(preview: ImportPreview) -> Iterator[tuple[str, Iterator[str]]]:
-    """Yield for each object type its key and the identities of the missing objects that a preview shows."""
+def accepted_objects(preview: ImportPreview) -> Iterator[tuple[str, Iterator[str], int]]:
+    """Yield for each object type its key, the identities of the missing objects that a preview shows, and the unlisted number."""
     for object_type in preview.object_types:
-        yield object_type._key, (absent.text for absent in object_type._missing_objects)
+        texts = (absent.text for absent in object_type._missing_objects)
+        yield object_type._key, texts, object_type.unlisted
 
 
 # --- making previews
@@ -392,7 +397,7 @@ def preview_of(
     return ImportPreview(
         object_types=previews,
         evidence=weakest,
-        is_complete=bool(weakest),
+        is_complete=bool(weakest) and not any(preview.unlisted for preview in previews),
         missing_objects=missing_objects,
         notes=tuple(notes),
         import_source_id=import_source_id,
@@ -437,6 +442,7 @@ def _type_preview(
         unchanged=None if dangling is None else contained - changed.count,
         missing=counts.missing,
         newly_missing=counts.newly_missing,
+        unlisted=counts.unlisted,
         duplicated=counts.duplicates,
         dangling=0 if dangling is None else dangling.get(key, 0),
         emptied=emptied.count,

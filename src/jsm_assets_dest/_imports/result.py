@@ -38,7 +38,7 @@ MOST_LEAVERS = 10_000
 @checked_methods
 @frozen(kw_only=True)
 class Leaver:
-    """Object that Assets confirmed in an earlier run and that the source no longer contains. An import never changes it.
+    """Object that Assets confirmed in an earlier run and that the source no longer contains. The import did not send it.
 
     Attributes:
         object_type: Name of its object type.
@@ -202,12 +202,16 @@ class ImportResult:
 
     @property
     def verified(self) -> Literal["no", "sample", "all"]:
-        """Extent of the verification. Only "all" proves that every record is in Assets with its values."""
+        """Extent of the verification: "no", "sample", or "all". Only "all" compared every record with its object."""
         return "no" if self.verification is None else self.verification.scope
 
     @property
     def ok(self) -> bool:
-        """True if Assets reported DONE and there are no `problems`. False if the result was not awaited."""
+        """True if Assets reported DONE and there are no `problems`. False if the result was not awaited.
+
+        It is about the records of the import. Objects without a record don't change it, also if they should have been
+        removed.
+        """
         return self.confirmed and not self.problems
 
     def object_type(self, name: str) -> ObjectTypeResult:

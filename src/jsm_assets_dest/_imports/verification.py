@@ -66,7 +66,8 @@ class ImportVerification:
     Attributes:
         scope: "all" if all records were compared, or "sample".
         object_types: Results by object type.
-        problems: Everything that contradicts that every compared record is in Assets with its values.
+        problems: Everything that contradicts that every compared record is in Assets with its values. An object that was not
+            removed is a note, not a problem.
         waited: Seconds of the wait until objects were visible. A search finds imported objects only after a delay.
         notes: Further notes, in sentences.
     """
@@ -81,7 +82,11 @@ class ImportVerification:
 
     @property
     def ok(self) -> bool:
-        """True if there are no problems. It is a proof only if `scope` is "all"."""
+        """True if there are no problems: each compared record is in Assets with its values, as far as the account sees them.
+
+        It covers all records only if `scope` is "all". It says nothing about removal: objects without a record don't
+        change it, also if `missing_objects="remove"` is declared; see `not_removed` and `notes`.
+        """
         return not self.problems
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .._assets.links import GroupLink, UserLink
+from .._assets.directory import GroupLink, UserLink
 from .findings import FindingCollector
 from .names import SYSTEM_ATTRIBUTES, same_name
 from .object_schema_spec import ObjectSchemaSpec

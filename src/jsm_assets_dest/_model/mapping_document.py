@@ -3,7 +3,6 @@
 A partial document, as `PATCH …/mapping` accepts it, contains only changed parts. External ids decide what it changes; names
 decide where it has none. Nothing is removed, and the mapping of an object type is replaced as a whole.
 
-
 Every object type and attribute has an external id: the service requires it for all or for none, and cardinality and
 uniqueness need it. Reference targets have an external id and a name: the current edition accepts either, and the older
 one requires the name.

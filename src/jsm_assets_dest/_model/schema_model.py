@@ -12,7 +12,7 @@ from typing import Self
 from attrs import frozen
 
 from .._arguments.checking import checked
-from .._assets.links import GroupLink, UserLink
+from .._assets.directory import GroupLink, UserLink
 from .._wire.json_reading import JsonObject, digest_of
 from .changes import renamed, without
 from .findings import Findings

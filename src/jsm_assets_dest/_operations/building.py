@@ -38,8 +38,8 @@ from ..exceptions import (
     TransportError,
     ValidationError,
 )
-from . import deleted_attributes, link_targets, linked_attributes
 from . import import_tokens as tokens
+from . import link_targets, linked_attributes
 from . import object_schemas as schemas
 from .import_target import ImportTarget
 from .other_imports import other_imports
@@ -66,7 +66,7 @@ def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Opera
     types = yield from _existing_types(target, plan)
     items = (*plan.items, *linked_attributes.plan_items(plan.model, types), *_reset_setting(target, plan))
     if types:
-        items = yield from deleted_attributes.mark_deleted(target.site, plan.model, items, types)
+        items = yield from linked_attributes.mark_deleted(target.site, plan.model, items, types)
     return evolve(plan, items=items)
 
 
@@ -76,7 +76,7 @@ def _existing_types(
     """Read the object types if the plan needs them. Return None without an account."""
     if target.schema is None:
         return None
-    if not (plan.model.links or deleted_attributes.may_be_deleted(plan.items)):
+    if not (plan.model.links or linked_attributes.may_be_deleted(plan.items)):
         return ()
     return (yield from link_targets.linkable_types(target.site, target.schema))
 

@@ -8,6 +8,11 @@ mapped type. For each object type, the best available evidence is used:
 2. The last confirmed run in the journal.
 3. Nothing. Then the guard rejects the run. An empty list that was read completely is evidence; a failed request is not.
 
+A list can be too short without an error, because roles filter it, and because a search finds imported objects only after a delay.
+So it is compared with the objects of the journal, the counts of the object types, and those of the last execution. Objects that
+only a count contains can reject a run, but not permit it. After a cancelled execution, Assets no longer returns the counts of the
+execution before.
+
 An import that starts changes nothing in Assets before it is completed. So a process that takes over an execution can read the
 evidence again.
 """
@@ -15,12 +20,14 @@ evidence again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from .._assets.import_sources import ImportedType, ImportSource
-from .._assets.object_types import ObjectType, Status
+from .._assets.object_types import Attribute, ObjectType, Status
 from .._http.commands import Operation
 from .._imports.comparison import Comparison
 from .._imports.execution import RunEvidence
@@ -38,10 +45,53 @@ from ..exceptions import AssetsError
 from . import import_tokens as tokens
 from . import object_schemas as schemas
 from .building import current_document
-from .choices import Choices
 from .import_target import ImportTarget
 from .object_selection import Selection
 from .objects import PAGE_SIZE, ObjectReading
+
+
+@frozen
+class Choices:
+    """Choices of the attributes of an object schema.
+
+    Attributes:
+        definitions: Attributes of all object types.
+        statuses: Statuses of the object schema, and those that all object schemas share.
+        parents: Id of the parent by id of the object type.
+    """
+
+    definitions: Sequence[Attribute]
+    statuses: Sequence[Status]
+    parents: Mapping[str, str | None]
+
+    def of(self, mapped: MappedType, attribute: MappedAttribute) -> Mapping[str, str] | None:
+        """Return the stored forms of the choices of an attribute; None if it takes any value, or if they are unknown."""
+        if attribute.type not in {"select", "status"}:
+            return None
+        definition = self._definition(mapped, attribute)
+        if definition is None:
+            return None
+        if attribute.type == "select":
+            options = [option.strip() for option in definition.options.split(",")]
+            return {option: option for option in options if option}
+        allowed = [
+            status
+            for status in self.statuses
+            if not definition.status_ids or status.id in definition.status_ids
+        ]
+        names = {status.name.casefold(): status.name.casefold() for status in allowed}
+        return names | {status.id: status.name.casefold() for status in allowed}
+
+    def _definition(self, mapped: MappedType, attribute: MappedAttribute) -> Attribute | None:
+        # A child type inherits attributes of its parents.
+        type_id: str | None = mapped.object_type_ids[0] if mapped.object_type_ids else None
+        while type_id:
+            for definition in self.definitions:
+                if definition.object_type_id == type_id and same_name(definition.name, attribute.name):
+                    return definition
+            type_id = self.parents.get(type_id)
+        return None
+
 
 _log = logging.getLogger("jsm_assets_dest.import")
 
@@ -69,9 +119,8 @@ def read_evidence(
         )
     if journal is not None:
         _read_journal(comparison, journal, links.import_source_id)
-    last_counts: dict[str, int] = {}
-    if any(mapped.key not in comparison.evidence for mapped in mapped_types):
-        last_counts = yield from _last_counts(target, links)
+    last_counts = yield from _last_counts(target, links)
+    _note_counts(comparison, types or (), last_counts)
     return RunEvidence(comparison, source, unreadable, last_counts)
 
 
@@ -285,20 +334,31 @@ def _read_group(
 def _read_journal(comparison: Comparison, journal: Journal, import_source: str) -> None:
     """Add what the journal knows: objects of types that could not be read, and objects that were already missing."""
     known_types = journal.confirmed_types(import_source)
-    unread = {
-        mapped.key
-        for mapped in comparison.types
-        if mapped.key not in comparison.evidence and mapped.key in known_types
-    }
-    if unread:
-        for known in journal.confirmed_objects(import_source):
-            if known.object_type in unread:
-                comparison.add_known(known.object_type, ((known.identifier, known.content),))
+    types = {mapped.key for mapped in comparison.types if mapped.key in known_types}
+    unread = types.difference(comparison.evidence)
+    if types:
+        for key, known in groupby(journal.confirmed_objects(import_source), attrgetter("object_type")):
+            if key in types:
+                add = comparison.add_known if key in unread else comparison.check_known
+                add(key, ((known_object.identifier, known_object.content) for known_object in known))
         comparison.evidence.update(dict.fromkeys(unread, "journal"))
     keys = {mapped.key for mapped in comparison.types}
     for absent in journal.missing_objects(import_source):
         if absent.object_type in keys:
             comparison.remember_missing(absent.object_type, (absent.identifier,))
+
+
+def _note_counts(comparison: Comparison, types: Iterable[ObjectType], last_counts: Mapping[str, int]) -> None:
+    """Note how many objects Assets counts, because a list without an error can be too short: roles filter it, and it lags."""
+    of_types = {object_type.id: object_type.object_count or 0 for object_type in types}
+    for mapped in comparison.types:
+        comparison.note_count(
+            mapped.key,
+            max(
+                sum(of_types.get(object_type_id, 0) for object_type_id in mapped.object_type_ids),
+                last_counts.get(mapped.name.casefold(), 0),
+            ),
+        )
 
 
 def _last_counts(target: ImportTarget, links: ImportLinks) -> Operation[dict[str, int]]:

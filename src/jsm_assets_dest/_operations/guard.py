@@ -11,10 +11,12 @@ evidence that was read before the start (`evidence`), and rejects the run
   record), if a type has newly missing objects and no records at all, or if identifiers have changed their form.
 
 An object is newly missing if it was not already missing from the last confirmed or accepted run of the journal. Without evidence
-about a type, a run is not even started. Counts of the last execution never permit a run; they only explain a rejection.
+about a type, a run is not even started. Counts never permit a run. If Assets or its last execution counts more objects than the
+list contains, the difference counts as newly missing, except as many as the run has records without a listed object.
 
 A rejected run stays open if someone can continue it: with a journal, or as a manual execution that its caller completes.
-Otherwise it is cancelled, because no one could find it again, and it would block every later run of the import.
+Otherwise it is cancelled: a nightly job keeps no handle of it, so it would end every later run with `ImportBusyError`, which hides
+the guard's reason, until someone cancels it in Assets. Nothing is lost, because the next run sends all records again.
 """
 
 from __future__ import annotations
@@ -103,7 +105,6 @@ def refuse_without_evidence(
     if len(unknown) > LISTED:
         lines.append(f"  {count_text(len(unknown) - LISTED, 'more object type')}")
     reason = evidence.unreadable
-    account = target.site.credentials.account_label
     verb = "complete" if is_started else "start"
     raise MassDeletionGuardError(
         "\n".join(
@@ -113,7 +114,7 @@ def refuse_without_evidence(
         + ("" if reason is None else f" {reason.what.splitlines()[0]}"),
         remedies=(
             *(() if reason is None else reason.remedies[:1]),
-            SCHEMA_ROLES.remedy(f"add {account} as an object schema user, so that it can read the objects"),
+            _see_objects(target.site),
             "Or you: pass the journal= of the last confirmed run.",
             _declare(target.site),
         ),
@@ -185,9 +186,10 @@ def accept(comparison: Comparison, preview: ImportPreview, import_source_id: str
             fix="Pass the preview of the same import.",
         )
     keys = {mapped.key for mapped in comparison.types}
-    for key, texts in accepted_objects(preview):
+    for key, texts, unlisted in accepted_objects(preview):
         if key in keys:
             comparison.remember_missing(key, texts, is_accepted=True)
+            comparison.accept_unlisted(key, unlisted)
 
 
 def _share(options: ImportOptions, mapped: MappedType) -> float:
@@ -212,19 +214,36 @@ def would_reject(comparison: Comparison, options: ImportOptions) -> bool:
 
 def _verdict(comparison: Comparison, mapped: MappedType, options: ImportOptions) -> _Verdict:
     counts = comparison.counts(mapped.key)
-    newly_missing = counts.newly_missing
     return _Verdict(
         mapped,
         counts,
-        newly_missing > 0
+        counts.at_risk > 0
         and (
-            newly_missing > counts.existing * _share(options, mapped)
+            counts.at_risk > counts.total * _share(options, mapped)
             or not counts.sent
-            # One of the missing objects may be that of a skipped record whose identifier can't be read.
+            # One of the missing objects may be that of a skipped record whose identifier can't be read, and one of the unlisted
+            # objects that of any skipped record.
             or counts.unreadable > 0
+            or (counts.unlisted > 0 and counts.skipped > 0)
             or counts.skipped_missing > 0
             or counts.changed_form > 0
         ),
+    )
+
+
+def short_lists(comparison: Comparison, site: Site) -> str:
+    """Return a sentence about the object types of which the account can't see all objects; empty if there is none."""
+    names = [
+        mapped.name
+        for mapped in comparison.types
+        for counts in (comparison.counts(mapped.key),)
+        if counts.unlisted or counts.known_unlisted
+    ]
+    if not names:
+        return ""
+    return (
+        f"Assets or the journal counts more objects of {', '.join(names)} than Assets returned to {site.credentials.account_label}: "
+        "roles hide them, they are not visible yet, or they were deleted."
     )
 
 
@@ -233,6 +252,11 @@ def _verdict(comparison: Comparison, mapped: MappedType, options: ImportOptions)
 
 def _into(target: ImportTarget) -> str:
     return f" into {target.schema.key}" if target.schema is not None else ""
+
+
+def _see_objects(site: Site) -> str:
+    account = site.credentials.account_label
+    return SCHEMA_ROLES.remedy(f"add {account} as an object schema user, so that it can read the objects")
 
 
 def _declare(site: Site) -> str:
@@ -270,11 +294,11 @@ def _rejected(
 ) -> MassDeletionGuardError:
     comparison = evidence.comparison
     rejected = [verdict for verdict in verdicts if verdict.is_rejected]
-    number = sum(verdict.counts.newly_missing for verdict in rejected)
+    number = sum(verdict.counts.at_risk for verdict in rejected)
     lines = [_line(comparison, verdict) for verdict in rejected[:LISTED]]
     others = rejected[LISTED:]
     if others:
-        more = sum(verdict.counts.newly_missing for verdict in others)
+        more = sum(verdict.counts.at_risk for verdict in others)
         lines.append(f"{count_text(len(others), 'more object type')}: {more:,}")
     is_refused = any(verdict.counts.skipped and not verdict.counts.sent for verdict in rejected)
     skipped = any(verdict.counts.skipped for verdict in rejected)
@@ -285,6 +309,7 @@ def _rejected(
         if declared == "unknown"
         else f'The import is declared as missing_objects="{declared}". Completing it would {effect} them.'
     )
+    too_short = short_lists(comparison, target.site)
     return MassDeletionGuardError(
         "\n".join(
             (
@@ -292,8 +317,9 @@ def _rejected(
                 *(f"  {line}" for line in lines),
             )
         ),
-        cause=cause,
+        cause=" ".join(filter(None, (cause, too_short))),
         remedies=(
+            *((_see_objects(target.site),) if too_short else ()),
             "You: correct the records that were skipped or have no label; error.result lists them under failed and problems. "
             "Then import again."
             if skipped
@@ -318,10 +344,10 @@ def _not_in_this_run(number: int) -> str:
 
 def _line(comparison: Comparison, verdict: _Verdict) -> str:
     mapped, counts = verdict.mapped, verdict.counts
-    if counts.newly_missing == counts.existing:
-        amount = f"all {counts.existing:,}" if counts.existing > 1 else "the only one"
+    if counts.at_risk == counts.total:
+        amount = f"all {counts.total:,}" if counts.total > 1 else "the only one"
     else:
-        amount = f"{counts.newly_missing:,} of {counts.existing:,}"
+        amount = f"{counts.at_risk:,} of {counts.total:,}"
     reasons: list[str] = []
     if counts.changed_form:
         reasons.append(f"{counts.changed_form:,} because their identifiers are written differently now")
@@ -329,9 +355,12 @@ def _line(comparison: Comparison, verdict: _Verdict) -> str:
         reasons.append(f"{counts.skipped_missing:,} because their records were skipped or have no label")
     if counts.unreadable:
         reasons.append(f"{count_text(counts.unreadable, 'skipped record')} without a readable identifier")
+    unseen = counts.unlisted + counts.known_unlisted
+    if unseen:
+        reasons.append(f"{unseen:,} that the account can't see")
     names = ", ".join(_names(comparison, mapped.key))
     why = f" ({'; '.join(reasons)})" if reasons else ""
-    return f"{mapped.name}: {amount}{why}, such as {names}"
+    return f"{mapped.name}: {amount}{why}{f', such as {names}' if names else ''}"
 
 
 def _names(comparison: Comparison, key: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from attrs import evolve, frozen
 
-from .._assets.links import GroupLink, UserLink
+from .._assets.directory import GroupLink, UserLink
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.object_types import Attribute, ExistingObjectType
 from .._http.commands import Operation

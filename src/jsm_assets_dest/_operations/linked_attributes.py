@@ -1,6 +1,11 @@
-"""Attributes of the types user and group that a model declares: what a build does about them, with the account."""
+"""Attributes for which a build needs the account: those of the types user and group, and those that were deleted in Assets.
 
-from collections.abc import Iterator, Sequence
+The mapping of an import usually names a deleted attribute. It does not name attributes that no import fills: those of the
+types user and group, and those that people fill. The history of an object still names them, if their value was changed after
+the object was created.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import evolve
 
@@ -10,12 +15,16 @@ from .._model.names import same_name
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from .._plan.build_plan import BuildPlanRecord
+from .._plan.compare import again
 from .._plan.differences import existing_attribute
 from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
+from .._session.site import Site
+from .._session.workspace import Builder, ask_assets
 from .._wire import object_requests as wire
 from . import link_targets
 from .import_target import ImportTarget
 from .linking import PER_MINUTE
+from .other_imports import UNREADABLE
 from .pacing import Pace
 
 
@@ -101,3 +110,98 @@ def create(target: ImportTarget, plan: BuildPlanRecord) -> Operation[None]:
     ]
     pace = Pace(target.site.clock, PER_MINUTE)
     yield from link_targets.create_missing(target.site, schema, targets, pace)
+
+
+#: Objects whose history is read, for each object type. The last updated ones are the likeliest to have had a value.
+_OBJECTS = 10
+
+
+def may_be_deleted(items: Iterable[PlanItem]) -> bool:
+    """Return True if attributes of existing object types are created, and nothing shows yet that they existed."""
+    created = [item for item in items if item.kind is PlanKind.CREATE]
+    new_types = {item.path for item in created if item.subject is PlanSubject.OBJECT_TYPE}
+    return any(_is_open(item) and item.path.partition(".")[0] not in new_types for item in created)
+
+
+def _is_open(item: PlanItem) -> bool:
+    is_attribute = item.subject in (PlanSubject.ATTRIBUTE, PlanSubject.LINK)
+    return is_attribute and item.kind is PlanKind.CREATE and not item.was_deleted
+
+
+def mark_deleted(
+    site: Site, model: SchemaModel, items: Sequence[PlanItem], types: Sequence[ExistingObjectType]
+) -> Operation[tuple[PlanItem, ...]]:
+    """Mark the created attributes that the history of objects names.
+
+    Args:
+        site: The site.
+        model: The model of the plan.
+        items: The items of the plan.
+        types: The object types of the schema.
+    """
+    marked: dict[str, PlanItem] = {}
+    open_items = {item.path: item for item in items if _is_open(item)}
+    for spec in model.object_types:
+        existing = existing_type_of(spec, types)
+        attributes = {
+            f"{spec.key}.{attribute.key}": attribute
+            for attribute in (*spec.attributes, *spec.linked_attributes)
+        }
+        created = {path: attribute for path, attribute in attributes.items() if path in open_items}
+        if existing is not None and created:
+            for path in (yield from _changed_attributes(site, existing, created)):
+                doubt = _new_names(existing, created[path], attributes.values())
+                marked[path] = _marked(open_items[path], doubt)
+    return tuple(marked.get(item.path, item) if _is_open(item) else item for item in items)
+
+
+def _new_names(
+    existing: ExistingObjectType, attribute: AttributeSpec, declared: Iterable[AttributeSpec]
+) -> str:
+    """Return the names that the attribute may have now, or an empty string.
+
+    The history has names, and no ids. What an import created is recognized by its external id, even if it was renamed.
+    """
+    names = {other.name.casefold() for other in declared}
+    return " or ".join(
+        f'"{other.name}"'
+        for other in existing.attributes
+        if attribute.is_linked and other.type == attribute.type.value and other.name.casefold() not in names
+    )
+
+
+def _marked(item: PlanItem, new_names: str) -> PlanItem:
+    if not new_names:
+        return again(item)
+    return evolve(
+        again(item, doubt=f", or renamed it to {new_names}"),
+        remedy=f"You: if it was renamed, rename it in the model to {new_names}.",
+    )
+
+
+def _changed_attributes(
+    site: Site, existing: ExistingObjectType, attributes: Mapping[str, AttributeSpec]
+) -> Operation[set[str]]:
+    """Return the paths of the attributes that the history of some objects names."""
+    paths = {attribute.name.casefold(): path for path, attribute in attributes.items()}
+    changed: set[str] = set()
+    query = f"objectTypeId = {existing.object_type.id} ORDER BY Updated DESC"
+    try:
+        response = yield from ask_assets(site, _search_builder(query))
+        for asset in wire.read_object_page(response).objects:
+            response = yield from ask_assets(site, _history_builder(str(asset.get("id"))))
+            names = {name.casefold() for name in wire.read_changed_attributes(response)}
+            changed |= {paths[name] for name in names & paths.keys()}
+            if len(changed) == len(paths):
+                break
+    except UNREADABLE:
+        pass  # Reading objects needs another scope. Without it the plan is less exact.
+    return changed
+
+
+def _search_builder(query: str) -> Builder:
+    return lambda base: wire.search_objects(base, query, 0, _OBJECTS, with_attributes=False)
+
+
+def _history_builder(object_id: str) -> Builder:
+    return lambda base: wire.read_history(base, object_id)

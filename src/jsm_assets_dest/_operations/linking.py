@@ -16,8 +16,7 @@ from typing import Final, TypeAlias, cast
 
 from attrs import define, evolve, field, frozen
 
-from .._assets.directory import JiraGroup, JiraUser
-from .._assets.links import GroupLink, UserLink
+from .._assets.directory import GroupLink, JiraGroup, JiraUser, UserLink
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import CheckRecorder
 from .._assets.user_links import (
@@ -38,8 +37,8 @@ from .._wire.response import Response
 from ..exceptions import AccessDeniedError, ConfigurationError, NotFoundError, ValidationError
 from . import link_targets
 from .directory import AccountFinder, Match, normal, require_browsing
-from .link_reading import Change, LinkWriter, Row, Texts, read_rows, rows_of, texts_of
 from .link_targets import Target
+from .linked_objects import Change, LinkWriter, Row, Texts, read_rows, rows_of, texts_of
 from .pacing import Pace
 
 #: Names of the checks in a report.

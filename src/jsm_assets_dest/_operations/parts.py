@@ -10,7 +10,7 @@ from attrs import evolve
 from .._arguments.conversion import wrong_type
 from .._http.commands import Operation
 from .._imports.execution import Execution, RunEvidence, RunningImport
-from .._imports.receipt import SubmitReceipt
+from .._imports.tally import SubmitReceipt
 from .._wire.import_requests import ExecutionLinks
 from ..exceptions import ConfigurationError
 from . import import_tokens as tokens
@@ -64,15 +64,25 @@ def add_receipt(execution: Execution, receipt: object) -> None:
     """Add the records that another process submitted.
 
     Raises:
-        ConfigurationError: It is not a receipt, or it belongs to another execution.
+        ConfigurationError: It is not a receipt, it belongs to another execution, or the model does not have its selectors.
     """
     if isinstance(receipt, Mapping):
         receipt = SubmitReceipt.from_dict(receipt)
+    fix = "Pass what `submit` returned in the other process, or the result of its `to_dict()`."
     if not isinstance(receipt, SubmitReceipt):
-        fix = "Pass what `submit` returned in the other process, or the result of its `to_dict()`."
         raise wrong_type("receipt", receipt, fix)
-    if receipt.execution_id not in ("", execution.id):
+    if not (receipt.execution_id and receipt.part):
+        missing = "part" if receipt.execution_id else "execution"
+        raise ConfigurationError(f"`receipt` does not name its {missing}.", field="receipt", fix=fix)
+    if receipt.execution_id != execution.id:
         raise _other_execution()
+    unknown = [selector for selector in receipt.counts if selector not in execution.model.import_order()]
+    if unknown:
+        raise ConfigurationError(
+            f"`receipt` has records of {unknown[0]!r}, but the model has no such selector.",
+            field="receipt",
+            fix="Submit the records with the model of the process that started the execution.",
+        )
     ledger, evidence = execution.ledger, execution.ledger.evidence
     if evidence is not None and receipt.identities:
         _add_identities(evidence, receipt)

@@ -21,7 +21,7 @@ from .._wire.json_reading import JsonObject
 from ..exceptions import NothingToCompareError, RecordError
 from . import starting
 from .evidence import read_evidence
-from .guard import accept, check_shares, would_reject
+from .guard import accept, check_shares, short_lists, would_reject
 from .import_target import ImportTarget
 from .record_sources import (
     CheckedRecords,
@@ -69,7 +69,7 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
         options.missing_objects,
         source_id,
         dangling=dangling,
-        notes=_notes(evidence, options),
+        notes=_notes(target, evidence, options),
     )
 
 
@@ -102,7 +102,7 @@ def _refuse_nothing(target: ImportTarget, evidence: RunEvidence) -> None:
     )
 
 
-def _notes(evidence: RunEvidence, options: ImportOptions) -> list[str]:
+def _notes(target: ImportTarget, evidence: RunEvidence, options: ImportOptions) -> list[str]:
     comparison = evidence.comparison
     notes: list[str] = []
     from_journal = [
@@ -113,6 +113,8 @@ def _notes(evidence: RunEvidence, options: ImportOptions) -> list[str]:
             f"The objects of {', '.join(from_journal)} could not be read, so the records were compared with the last confirmed "
             "run of the journal. Objects that no run contained are not part of the preview."
         )
+    if too_short := short_lists(comparison, target.site):
+        notes.append(too_short)
     if would_reject(comparison, options):
         notes.append("The guard would not complete this import, because objects are missing from it.")
     notes += not_compared_notes(comparison.types)

@@ -18,8 +18,8 @@ from .._imports.options import ImportOptions
 from .._imports.progress import ImportPhase, ImportProgress
 from .._imports.tally import Tally
 from .._model.schema_model import SchemaModel
-from .._session.budget import Patience
 from .._session.call import call
+from .._session.gate import Patience
 from .._session.site import Site
 from .._wire import import_requests as wire
 from .._wire.import_requests import ExecutionLinks, ImportLinks

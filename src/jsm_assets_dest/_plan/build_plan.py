@@ -110,7 +110,9 @@ class BuildPlanRecord:
             raise ImpossibleChangeError(
                 "\n".join((message, *lines)),
                 remedies=tuple(
-                    f"{remedy} ({', '.join(paths)})." for remedy, paths in paths_by_remedy.items()
+                    f"{remedy} ({', '.join(paths)})."
+                    for item_remedies, paths in paths_by_remedy.items()
+                    for remedy in item_remedies.replace(". Or ", "\nOr ").split("\n")
                 ),
             )
 

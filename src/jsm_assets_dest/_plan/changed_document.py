@@ -4,7 +4,6 @@ It names existing things as the service knows them. The external ids of object t
 Assets. Only the import source's document contains them. An adopted object type gets them, together with everything of the
 existing attributes that an import must not change. Attributes that the model adds keep the external ids of the model.
 
-
 A PATCH document is as small as is valid: the JSON Schema requires at least one object type with name and description, and
 the service rejects a reference whose target is not in the same document (`UNKNOWN_REFERENCE`). Therefore it contains
 targets and parents without attributes. A PATCH overwrites the whole mapping of a type, so keys of the existing mapping that

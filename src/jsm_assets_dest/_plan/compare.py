@@ -133,7 +133,7 @@ class Comparison:
         return item(
             PlanKind.IMPOSSIBLE,
             f'"{holder.name}" already exists. Its external id is {origin} ("{holder.external_id}").',
-            "You: resolve the conflict first: adopt it, or rename or skip the wanted object type.",
+            "You: call schema.find_conflicts(model), and resolve the conflict: adopt the object type, or rename or skip yours.",
         )
 
     # --- attributes
@@ -195,7 +195,7 @@ class Comparison:
             )
         if existing.type != attribute.type.value:
             return (
-                f"Its type in Assets is {existing.type}, not {attribute.type.value}, and a type can never change.",
+                f"Its type in Assets is {existing.type}, not {attribute.type.value}, and an import can't change a type.",
                 (
                     "You: keep the type in the model, or use another name. Or an object schema manager: delete the "
                     "attribute in Assets, with its values, so that it is created again."
@@ -206,7 +206,7 @@ class Comparison:
         target = self.model.object_type(attribute.reference.target)
         if self.matches[target.key].existing is None:
             return (
-                f'Its target "{target.name}" no longer exists in Assets, and the target of a reference can never change.',
+                f'Its target "{target.name}" no longer exists in Assets, and an import can\'t change the target of a reference.',
                 "An object schema manager: delete the attribute in Assets. Then it is created again with its target.",
             )
         if existing.target_external_id:
@@ -217,7 +217,7 @@ class Comparison:
             return None
         name = existing.target_name or existing.target_external_id
         return (
-            f'It refers to "{name}" in Assets, not to "{target.name}", and the target of a reference can never change.',
+            f'It refers to "{name}" in Assets, not to "{target.name}", and an import can\'t change the target of a reference.',
             (
                 "You: keep the target in the model, or use another name. Or an object schema manager: delete the "
                 "attribute in Assets."

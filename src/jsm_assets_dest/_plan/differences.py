@@ -216,7 +216,7 @@ def _of_attribute(
         yield _type_difference(
             wanted,
             existing.type,
-            f'The type of "{wanted.name}" is {existing.type}, not {wanted.type.value}, and a type can never change.',
+            f'The type of "{wanted.name}" is {existing.type}, not {wanted.type.value}, and an import can\'t change a type.',
         )
         return
     if existing_type is not wanted.type:
@@ -264,7 +264,7 @@ def _of_target(
         wanted=target.name,
         harmless=False,
         prevents_adoption=True,
-        message=f'"{wanted.name}" refers to {existing_target}, not to "{target.name}", and a target can never change.',
+        message=f'"{wanted.name}" refers to {existing_target}, not to "{target.name}", and an import can\'t change a target.',
     )
 
 

@@ -109,9 +109,9 @@ def token_request(server: str, credentials: ClientCredentials) -> Request:
         "client_secret": credentials.client_secret.reveal(),
     }
     return Request(
-        operation="request access token",
-        method="POST",
-        url=address(server, "oauth", "token"),
+        "request access token",
+        "POST",
+        address(server, "oauth", "token"),
         host=Host.AUTHORIZATION,
         body=json.dumps(body).encode("ascii"),
         credential=Credential.NONE,

@@ -11,9 +11,8 @@ from .._http.clock import Clock, SystemClock
 from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY, origin
 from .._wire.request import CredentialKind
 from ..exceptions import AssetsError
-from .budget import Budget, Patience
 from .credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
-from .gate import Gate
+from .gate import Budget, Gate, Patience
 from .retry_policy import RetryPolicy
 
 if TYPE_CHECKING:

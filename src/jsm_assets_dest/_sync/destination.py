@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 from attrs import evolve
 
 from .._arguments.checking import checked_methods
-from .._assets.links import GroupLink, UserLink
+from .._assets.directory import GroupLink, UserLink
 from .._assets.roles import RolesPreview, SchemaRoles
 from .._destination import checklist, token_replacement
 from .._destination.okta_settings import OktaSource, records_of
@@ -33,10 +33,9 @@ from .._session.credentials import Credentials
 from .._session.observed import RequestEvent
 from .._session.retry_policy import RetryPolicy
 from ..exceptions import AssetsError, ConfigurationError
-from .build_plan import BuildPlan
 from .connection import Connection
 from .import_execution import ImportExecution
-from .import_token import ImportToken
+from .import_token import BuildPlan, ImportToken
 from .object_schema import ObjectSchema
 from .object_type_conflict import ObjectTypeConflict
 from .session import LazyModule

@@ -12,8 +12,8 @@ from .._display.short_repr import short_repr
 from .._imports.execution import Execution
 from .._imports.options import Records
 from .._imports.preview import checked_acceptance
-from .._imports.receipt import SubmitReceipt
 from .._imports.result import ImportResult
+from .._imports.tally import SubmitReceipt
 from .._operations import executions, parts
 from .._operations.import_target import ImportTarget
 from ..exceptions import PreviewFacts
@@ -81,7 +81,7 @@ class ImportExecution(Execution):
             receipt: Result of `submit` in the other process, or of its `to_dict`.
 
         Raises:
-            ConfigurationError: It is not a receipt, or it belongs to another execution.
+            ConfigurationError: It is not a receipt, it belongs to another execution, or the model does not have its selectors.
         """
         parts.add_receipt(self, receipt)
 

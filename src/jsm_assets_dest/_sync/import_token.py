@@ -22,9 +22,49 @@ from .._operations.import_target import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .._session.credentials import import_token_secret
 from ..exceptions import ExecutionFacts
-from .build_plan import BuildPlan
 from .import_execution import ImportExecution
-from .session import Session
+from .session import Session, values_of
+
+
+@checked_methods
+@frozen(kw_only=True, repr=False)
+class BuildPlan(BuildPlanRecord):
+    """Plan of the changes that building a model makes to an import, one item per change.
+
+    Creating a plan sends only read requests. `apply` sends nothing if an item is impossible.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    _session: Session = field(repr=False, eq=False, alias="session")
+    _target: ImportTarget = field(repr=False, eq=False, alias="target")
+
+    @classmethod
+    def bound(cls, session: Session, target: ImportTarget, record: BuildPlanRecord) -> Self:
+        """Return a handle for the plan."""
+        return cls(**values_of(record), session=session, target=target)
+
+    def apply(self, *, timeout: float = 600.0, accept_risky: bool = False) -> Self:
+        """Apply the plan, after checking that the import has not changed since the plan was made.
+
+        Args:
+            timeout: Seconds to wait until Assets has applied the changes.
+            accept_risky: Apply risky changes too, such as another identifier.
+
+        Returns:
+            The plan. Its `model` is the model for the records.
+
+        Raises:
+            ImpossibleChangeError: The plan contains impossible changes. Nothing was sent.
+            RiskyChangeError: The plan contains risky changes, and they are not accepted. Nothing was sent.
+            StalePlanError: The schema or the mapping has changed since the plan was made. Nothing was sent.
+            MappingRejectedError: Assets rejected the mapping. There is a subclass for each reason.
+            ImportTimeoutError: Assets did not finish in time. It continues.
+        """
+        record = self._session.run(
+            building.build(self._target, self.model, self, timeout, accept_risky=accept_risky)
+        )
+        return self.bound(self._session, self._target, record)
 
 
 @checked_methods
@@ -244,7 +284,8 @@ class ImportToken:
             RecordError: A record is invalid. The import was not completed. `on_bad_record="skip"` skips such records.
             ImportInterruptedError: The source raised an exception, which is the cause. The import was not completed.
             MassDeletionGuardError: Objects in Assets are missing from this run. It was not completed. The error names the
-                objects and the ways to continue.
+                objects and the ways to continue. With a journal, the execution stays open for `resume_import`. Without one,
+                it is cancelled, because it would block every later import.
             ImportCancelledError: The execution was cancelled.
             ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
             ImportTokenError: Assets rejected the token, for example because it was replaced during the import.

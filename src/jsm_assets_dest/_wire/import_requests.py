@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ from .._secret import Secret
 from ..exceptions import MalformedAnswerError
 from .addresses import address, trusted_link
 from .json_reading import as_object, read_object, read_text
-from .request import Credential, Host, Repeat, Request
+from .request import Credential, Repeat, Request, json_body
 from .response import Response
 
 
@@ -26,27 +25,20 @@ def _request(
     repeat: Repeat = Repeat.SAFE,
     empty_answer: bool = False,
     listing: bool = False,
-    headers: tuple[tuple[str, str], ...] = (),
     subject: str = "",
 ) -> Request:
     return Request(
-        operation=operation,
-        method=method,
-        url=url,
-        host=Host.GATEWAY,
+        operation,
+        method,
+        url,
         body=body,
         repeat=repeat,
         credential=Credential.IMPORT_TOKEN,
         authorization=secret,
         empty_answer=empty_answer,
         listing=listing,
-        headers=headers,
         subject=subject,
     )
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 def _path_part(url: str, after: str) -> str:
@@ -158,7 +150,7 @@ def send_mapping(
         "PUT" if first else "PATCH",
         f"{links.mapping}{separator}async=true",
         secret,
-        body=_json(document),
+        body=json_body(document),
         empty_answer=True,
     )
 
@@ -298,7 +290,7 @@ def complete_import(links: ExecutionLinks, secret: Secret) -> Request:
         "POST",
         links.submit,
         secret,
-        body=_json({"completed": True}),
+        body=json_body({"completed": True}),
         repeat=Repeat.WHEN_REJECTED,
         empty_answer=True,
         subject="the end of the import",
@@ -309,7 +301,12 @@ def submit_progress(links: ExecutionLinks, secret: Secret, processed: int, total
     """Send the progress that Assets displays."""
     objects = {"total": total if total is not None else processed, "processed": processed}
     return _request(
-        "submit progress", "PUT", links.progress, secret, body=_json({"objects": objects}), empty_answer=True
+        "submit progress",
+        "PUT",
+        links.progress,
+        secret,
+        body=json_body({"objects": objects}),
+        empty_answer=True,
     )
 
 

@@ -8,9 +8,8 @@ for documents that people may have edited.
 from __future__ import annotations
 
 import json
-import operator
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 from ..exceptions import MalformedAnswerError
 
@@ -105,45 +104,6 @@ def read_number(source: Mapping[str, object], key: str, default: int = 0) -> int
         return int(cast("int | str", value)) if value is not None else default
     except (TypeError, ValueError):
         return default
-
-
-def usual_reader(**fields: object) -> Callable[[Mapping[str, object]], tuple[Any, ...]]:
-    """Return a function that reads many fields at once, fast enough for long listings.
-
-    Nearly every entry has all fields, each of its usual type; two calls check that for all fields. Any other entry is read
-    field by field, by the functions above.
-
-    Args:
-        fields: For each key `str` for a required string, or the default: a string, a boolean, or an integer.
-
-    Returns:
-        A function of a JSON object that returns its values in the order of the keys. It raises `MalformedAnswerError` as
-        `read_text` does.
-    """
-    take = operator.itemgetter(*fields)
-    kinds = [str if default is str else type(default) for default in fields.values()]
-
-    def careful(source: Mapping[str, object], key: str, default: object) -> object:
-        if default is str:
-            return read_text(source, key)
-        if isinstance(default, bool):
-            return read_flag(source, key, default=default)
-        return (
-            read_number(source, key, default)
-            if isinstance(default, int)
-            else read_text(source, key, str(default))
-        )
-
-    def read(source: Mapping[str, object]) -> tuple[Any, ...]:
-        try:
-            values: tuple[Any, ...] = take(source)
-        except KeyError:
-            values = ()
-        if [*map(type, values)] == kinds:
-            return values
-        return tuple(careful(source, key, default) for key, default in fields.items())
-
-    return read
 
 
 # --- lenient --------------------------------------------------------------------------------------------------------

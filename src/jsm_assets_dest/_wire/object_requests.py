@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -18,16 +17,12 @@ from .json_reading import (
     read_object,
     read_text,
 )
-from .request import Repeat, Request
+from .request import Repeat, Request, json_body
 from .response import Response
 
 #: The largest page that more than one client uses. Pages of 1,000 have incorrectly reported that they were the last
 #: (JSDCLOUD-16556).
 LARGEST_PAGE = 500
-
-
-def _query_body(query: str) -> bytes:
-    return json.dumps({"qlQuery": query}, separators=(",", ":")).encode("ascii")
 
 
 def search_objects(
@@ -46,11 +41,11 @@ def search_objects(
     # In the body, the parameters of the page are ignored.
     page = {"startAt": start, "maxResults": size, "includeAttributes": with_attributes}
     return Request(
-        operation="search objects",
+        "search objects",
+        "POST",
+        address(base, "object", "aql", query=page),
         subject=subject,
-        method="POST",
-        url=address(base, "object", "aql", query=page),
-        body=_query_body(query),
+        body=json_body({"qlQuery": query}),
         listing=True,
     )
 
@@ -84,9 +79,7 @@ def read_object_page(response: Response) -> ObjectPage:
 
 def read_history(base: str, object_id: str) -> Request:
     """Read the changes of an object: a bare array, not paged."""
-    return Request(
-        operation="list object history", method="GET", url=address(base, "object", object_id, "history")
-    )
+    return Request("list object history", "GET", address(base, "object", object_id, "history"))
 
 
 def read_changed_attributes(response: Response) -> set[str]:
@@ -97,11 +90,11 @@ def read_changed_attributes(response: Response) -> set[str]:
 def count_objects(base: str, query: str, *, subject: str = "") -> Request:
     """Count the objects that match an AQL query."""
     return Request(
-        operation="count objects",
+        "count objects",
+        "POST",
+        address(base, "object", "aql", "totalcount"),
         subject=subject,
-        method="POST",
-        url=address(base, "object", "aql", "totalcount"),
-        body=_query_body(query),
+        body=json_body({"qlQuery": query}),
     )
 
 
@@ -135,11 +128,11 @@ def create_attribute(base: str, object_type_id: str, name: str, kind: int, maxim
     if kind == USER:
         body["additionalValue"] = "SHOW_PROFILE"
     return Request(
-        operation="create attribute",
+        "create attribute",
+        "POST",
+        address(base, "objecttypeattribute", object_type_id),
         subject=name,
-        method="POST",
-        url=address(base, "objecttypeattribute", object_type_id),
-        body=_json(body),
+        body=json_body(body),
         repeat=Repeat.WHEN_REJECTED,
     )
 
@@ -170,19 +163,17 @@ def update_object(
         "objectAttributeValues": [{"value": value} for value in values],
     }
     return Request(
-        operation="update object",
+        "update object",
+        "PUT",
+        address(base, "object", object_id),
         subject=subject,
-        method="PUT",
-        url=address(base, "object", object_id),
-        body=_json({"objectTypeId": object_type_id, "attributes": [attribute]}),
+        body=json_body({"objectTypeId": object_type_id, "attributes": [attribute]}),
     )
 
 
 def read_object_values(base: str, object_id: str, *, subject: str = "") -> Request:
     """Read one object with its values."""
-    return Request(
-        operation="get object", subject=subject, method="GET", url=address(base, "object", object_id)
-    )
+    return Request("get object", "GET", address(base, "object", object_id), subject=subject)
 
 
 def read_values(response: Response) -> dict[str, set[str]]:
@@ -201,7 +192,3 @@ def read_values(response: Response) -> dict[str, set[str]]:
         if texts:
             values[read_text(attribute, "objectTypeAttributeId", "")] = texts
     return values
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")

@@ -7,6 +7,7 @@ attrs class takes half a millisecond, and all of them together a twelfth of the 
 from __future__ import annotations
 
 import enum
+import json
 from typing import Any, Final
 
 from .._secret import Secret
@@ -87,10 +88,10 @@ class Request:
 
     def __init__(
         self,
-        *,
         operation: str,
         method: str,
         url: str,
+        *,
         host: Host = Host.GATEWAY,
         body: bytes | None = None,
         content_type: str = "application/json",
@@ -148,3 +149,8 @@ class Request:
     def changed(self, **changes: Any) -> Request:
         """Return the same request with other values of some attributes."""
         return Request(**{**{name: getattr(self, name) for name in self.__slots__}, **changes})
+
+
+def json_body(value: object) -> bytes:
+    """Return the body of a request."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from ..exceptions import MalformedAnswerError
 from .addresses import address
 from .json_reading import read_array, read_flag, read_number, read_object
-from .request import Host, Repeat, Request
+from .request import Host, Repeat, Request, json_body
 from .response import Response
 
 T = TypeVar("T")
@@ -18,18 +17,11 @@ T = TypeVar("T")
 PAGE_SIZE = 50
 
 
-def _json(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
-
-
 def list_object_schemas(base: str, start: int = 0, size: int = PAGE_SIZE, *, counts: bool = True) -> Request:
     """List one page of the object schemas that the caller can see."""
     query = {"startAt": start, "maxResults": size, "includeCounts": counts}
     return Request(
-        operation="list object schemas",
-        method="GET",
-        url=address(base, "objectschema", "list", query=query),
-        listing=True,
+        "list object schemas", "GET", address(base, "objectschema", "list", query=query), listing=True
     )
 
 
@@ -63,7 +55,7 @@ def read_page(response: Response) -> Page:
 
 def get_object_schema(base: str, schema_id: str) -> Request:
     """Read one object schema by id."""
-    return Request(operation="get object schema", method="GET", url=address(base, "objectschema", schema_id))
+    return Request("get object schema", "GET", address(base, "objectschema", schema_id))
 
 
 def create_object_schema(base: str, key: str, name: str, description: str) -> Request:
@@ -72,11 +64,11 @@ def create_object_schema(base: str, key: str, name: str, description: str) -> Re
     if description:
         body["description"] = description
     return Request(
-        operation="create object schema",
+        "create object schema",
+        "POST",
+        address(base, "objectschema", "create"),
         subject=key,
-        method="POST",
-        url=address(base, "objectschema", "create"),
-        body=_json(body),
+        body=json_body(body),
         repeat=Repeat.WHEN_REJECTED,
     )
 
@@ -84,19 +76,16 @@ def create_object_schema(base: str, key: str, name: str, description: str) -> Re
 def update_object_schema(base: str, schema_id: str, changes: Mapping[str, str]) -> Request:
     """Change an object schema's name or description."""
     return Request(
-        operation="update object schema",
-        method="PUT",
-        url=address(base, "objectschema", schema_id),
-        body=_json(dict(changes)),
+        "update object schema", "PUT", address(base, "objectschema", schema_id), body=json_body(dict(changes))
     )
 
 
 def delete_object_schema(base: str, schema_id: str) -> Request:
     """Delete an object schema with everything in it."""
     return Request(
-        operation="delete object schema",
-        method="DELETE",
-        url=address(base, "objectschema", schema_id),
+        "delete object schema",
+        "DELETE",
+        address(base, "objectschema", schema_id),
         repeat=Repeat.WHEN_REJECTED,
         empty_answer=True,
     )
@@ -105,9 +94,9 @@ def delete_object_schema(base: str, schema_id: str) -> Request:
 def list_object_types(base: str, schema_id: str, *, counts: bool = True) -> Request:
     """List all object types of a schema, of all levels."""
     return Request(
-        operation="list object types flat",
-        method="GET",
-        url=address(
+        "list object types flat",
+        "GET",
+        address(
             base, "objectschema", schema_id, "objecttypes", "flat", query={"includeObjectCounts": counts}
         ),
         listing=True,
@@ -117,9 +106,9 @@ def list_object_types(base: str, schema_id: str, *, counts: bool = True) -> Requ
 def list_attributes(base: str, schema_id: str) -> Request:
     """List all attributes of all object types of a schema, each with its object type."""
     return Request(
-        operation="list schema attributes",
-        method="GET",
-        url=address(base, "objectschema", schema_id, "attributes", query={"extended": True}),
+        "list schema attributes",
+        "GET",
+        address(base, "objectschema", schema_id, "attributes", query={"extended": True}),
         listing=True,
     )
 
@@ -127,24 +116,24 @@ def list_attributes(base: str, schema_id: str) -> Request:
 def update_object_type(base: str, object_type_id: str, changes: Mapping[str, object]) -> Request:
     """Change the name, description, or icon of an object type."""
     return Request(
-        operation="update object type",
-        method="PUT",
-        url=address(base, "objecttype", object_type_id),
-        body=_json(dict(changes)),
+        "update object type",
+        "PUT",
+        address(base, "objecttype", object_type_id),
+        body=json_body(dict(changes)),
     )
 
 
 def get_object_type(base: str, object_type_id: str) -> Request:
     """Read one object type by id."""
-    return Request(operation="get object type", method="GET", url=address(base, "objecttype", object_type_id))
+    return Request("get object type", "GET", address(base, "objecttype", object_type_id))
 
 
 def delete_object_type(base: str, object_type_id: str) -> Request:
     """Delete an object type with its objects."""
     return Request(
-        operation="delete object type",
-        method="DELETE",
-        url=address(base, "objecttype", object_type_id),
+        "delete object type",
+        "DELETE",
+        address(base, "objecttype", object_type_id),
         repeat=Repeat.WHEN_REJECTED,
         empty_answer=True,
     )
@@ -153,9 +142,9 @@ def delete_object_type(base: str, object_type_id: str) -> Request:
 def read_schema_properties(base: str, schema_id: str) -> Request:
     """Read the settings of a schema about references and quick creation (seen in one client, not documented)."""
     return Request(
-        operation="read schema properties",
-        method="GET",
-        url=address(base, "global", "config", "objectschema", schema_id, "property"),
+        "read schema properties",
+        "GET",
+        address(base, "global", "config", "objectschema", schema_id, "property"),
     )
 
 
@@ -166,10 +155,10 @@ SCHEMA_PROPERTIES = ("allowOtherObjectSchema", "validateQuickCreate", "quickCrea
 def update_schema_properties(base: str, schema_id: str, properties: Mapping[str, bool]) -> Request:
     """Change settings of a schema. The effect on settings that are left out is not documented."""
     return Request(
-        operation="update schema properties",
-        method="POST",
-        url=address(base, "global", "config", "objectschema", schema_id, "property"),
-        body=_json(dict(properties)),
+        "update schema properties",
+        "POST",
+        address(base, "global", "config", "objectschema", schema_id, "property"),
+        body=json_body(dict(properties)),
         empty_answer=True,
     )
 
@@ -177,9 +166,9 @@ def update_schema_properties(base: str, schema_id: str, properties: Mapping[str,
 def list_statuses(base: str, schema_id: str | None) -> Request:
     """List the statuses of a schema, or the global ones."""
     return Request(
-        operation="list statuses",
-        method="GET",
-        url=address(base, "config", "statustype", query={"objectSchemaId": schema_id}),
+        "list statuses",
+        "GET",
+        address(base, "config", "statustype", query={"objectSchemaId": schema_id}),
         listing=True,
     )
 
@@ -190,10 +179,10 @@ def create_status(base: str, schema_id: str, name: str, category: int, descripti
     if description:
         body["description"] = description
     return Request(
-        operation="create status",
-        method="POST",
-        url=address(base, "config", "statustype"),
-        body=_json(body),
+        "create status",
+        "POST",
+        address(base, "config", "statustype"),
+        body=json_body(body),
         repeat=Repeat.WHEN_REJECTED,
     )
 
@@ -201,28 +190,23 @@ def create_status(base: str, schema_id: str, name: str, category: int, descripti
 def list_roles(base: str, schema_id: str) -> Request:
     """List the roles of a schema, with their addresses. Only the site's own gateway responds; it is not documented."""
     return Request(
-        operation="list roles",
-        method="GET",
-        url=address(base, "config", "role", "objectschema", schema_id),
-        host=Host.SITE,
+        "list roles", "GET", address(base, "config", "role", "objectschema", schema_id), host=Host.SITE
     )
 
 
 def get_role(base: str, role_id: str) -> Request:
     """Read one role with its actors."""
-    return Request(
-        operation="get role", method="GET", url=address(base, "config", "role", role_id), host=Host.SITE
-    )
+    return Request("get role", "GET", address(base, "config", "role", role_id), host=Host.SITE)
 
 
 def set_role(base: str, role_id: str, users: list[str], groups: list[str]) -> Request:
     """Replace the actors of a role (the Data Center edition's request; a guess on Cloud)."""
     actors = {"atlassian-user-role-actor": users, "atlassian-group-role-actor": groups}
     return Request(
-        operation="set role",
-        method="PUT",
-        url=address(base, "config", "role", role_id),
-        body=_json({"id": int(role_id) if role_id.isdigit() else role_id, "categorisedActors": actors}),
+        "set role",
+        "PUT",
+        address(base, "config", "role", role_id),
+        body=json_body({"id": int(role_id) if role_id.isdigit() else role_id, "categorisedActors": actors}),
         host=Host.SITE,
         empty_answer=True,
     )
@@ -231,35 +215,28 @@ def set_role(base: str, role_id: str, users: list[str], groups: list[str]) -> Re
 def list_import_sources(base: str, schema_id: str) -> Request:
     """List the imports of a schema (seen in one client, not documented)."""
     return Request(
-        operation="list import sources",
-        method="GET",
-        url=address(base, "importsource", "objectschema", schema_id),
-        listing=True,
+        "list import sources", "GET", address(base, "importsource", "objectschema", schema_id), listing=True
     )
 
 
 def get_import_source(base: str, import_source_id: str) -> Request:
     """Read one import source by id."""
-    return Request(
-        operation="get import source", method="GET", url=address(base, "importsource", import_source_id)
-    )
+    return Request("get import source", "GET", address(base, "importsource", import_source_id))
 
 
 def import_status(base: str, import_source_id: str) -> Request:
     """Read the state of an import with the account's credentials instead of the import token."""
     return Request(
-        operation="read import status",
-        method="GET",
-        url=address(base, "importsource", import_source_id, "configstatus"),
+        "read import status", "GET", address(base, "importsource", import_source_id, "configstatus")
     )
 
 
 def create_import_token(base: str, import_source_id: str) -> Request:
     """Generate a new token for an import. The older one is rejected from then on, so this is never sent twice."""
     return Request(
-        operation="create import token",
-        method="POST",
-        url=address(base, "importsource", import_source_id, "token"),
+        "create import token",
+        "POST",
+        address(base, "importsource", import_source_id, "token"),
         repeat=Repeat.WHEN_REJECTED,
     )
 
@@ -277,8 +254,8 @@ def read_each(response: Response, what: str, read: Callable[[object], T], *wrapp
 def read_mapping_document(base: str, import_source_id: str) -> Request:
     """Read the schema and mapping of an import with the account's credentials instead of the import token."""
     return Request(
-        operation="read mapping",
-        method="GET",
-        url=address(base, "importsource", import_source_id, "schema-and-mapping"),
+        "read mapping",
+        "GET",
+        address(base, "importsource", import_source_id, "schema-and-mapping"),
         listing=True,
     )

@@ -22,12 +22,25 @@ def host_of(base: str, site: str) -> Host:
     return Host.GATEWAY if "/ex/jira/" in base or not base.startswith(site) else Host.SITE
 
 
+def _read_jira(
+    operation: str,
+    base: str,
+    site: str,
+    path: str,
+    *,
+    query: Mapping[str, object] | None = None,
+    listing: bool = False,
+) -> Request:
+    url = address(base, *path.split("/"), query=query)
+    return Request(operation, "GET", url, host=host_of(base, site), listing=listing)
+
+
 def tenant_info(site: str) -> Request:
     """Request the cloud id of the site, without a credential (undocumented, used by every client)."""
     return Request(
-        operation="read tenant info",
-        method="GET",
-        url=address(site, "_edge", "tenant_info"),
+        "read tenant info",
+        "GET",
+        address(site, "_edge", "tenant_info"),
         host=Host.SITE,
         credential=Credential.NONE,
     )
@@ -40,11 +53,8 @@ def read_cloud_id(response: Response) -> str:
 
 def myself(base: str, site: str) -> Request:
     """Request the account of the credential, with its product access."""
-    return Request(
-        operation="read myself",
-        method="GET",
-        url=address(base, "rest", "api", "3", "myself", query={"expand": "groups,applicationRoles"}),
-        host=host_of(base, site),
+    return _read_jira(
+        "read myself", base, site, "rest/api/3/myself", query={"expand": "groups,applicationRoles"}
     )
 
 
@@ -98,9 +108,7 @@ def _items(source: Mapping[str, object], key: str, field: str) -> tuple[str, ...
 
 def server_info(base: str) -> Request:
     """Request Jira's own address."""
-    return Request(
-        operation="read server info", method="GET", url=address(base, "rest", "api", "3", "serverInfo")
-    )
+    return Request("read server info", "GET", address(base, "rest", "api", "3", "serverInfo"))
 
 
 def read_site_address(response: Response) -> str:
@@ -120,11 +128,8 @@ def read_site_address(response: Response) -> str:
 
 def permissions(base: str, site: str, *keys: str) -> Request:
     """Request the caller's global permissions. Anonymous users get a response too: check the identity first."""
-    return Request(
-        operation="read permissions",
-        method="GET",
-        url=address(base, "rest", "api", "3", "mypermissions", query={"permissions": ",".join(keys)}),
-        host=host_of(base, site),
+    return _read_jira(
+        "read permissions", base, site, "rest/api/3/mypermissions", query={"permissions": ",".join(keys)}
     )
 
 
@@ -138,12 +143,7 @@ def read_permissions(response: Response) -> dict[str, bool]:
 
 def licence(base: str, site: str) -> Request:
     """Request the products of the site and their plans; needs no permission."""
-    return Request(
-        operation="read licence",
-        method="GET",
-        url=address(base, "rest", "api", "3", "instance", "license"),
-        host=host_of(base, site),
-    )
+    return _read_jira("read licence", base, site, "rest/api/3/instance/license")
 
 
 def read_plans(response: Response) -> dict[str, str]:
@@ -155,12 +155,7 @@ def read_plans(response: Response) -> dict[str, str]:
 
 def service_desk_info(base: str, site: str) -> Request:
     """Request whether Jira Service Management is installed. It needs no login, so it proves nothing about the caller."""
-    return Request(
-        operation="read service desk info",
-        method="GET",
-        url=address(base, "rest", "servicedeskapi", "info"),
-        host=host_of(base, site),
-    )
+    return _read_jira("read service desk info", base, site, "rest/servicedeskapi/info")
 
 
 def read_is_licensed(response: Response) -> bool:
@@ -172,23 +167,17 @@ def read_is_licensed(response: Response) -> bool:
 
 def service_desks(base: str, site: str) -> Request:
     """List one service desk: works only with access to Jira Service Management."""
-    return Request(
-        operation="list service desks",
-        method="GET",
-        url=address(base, "rest", "servicedeskapi", "servicedesk", query={"limit": 1}),
-        host=host_of(base, site),
-    )
+    return _read_jira("list service desks", base, site, "rest/servicedeskapi/servicedesk", query={"limit": 1})
 
 
 def workspaces(base: str, site: str, start: int = 0) -> Request:
     """List the Assets workspaces of a site."""
-    return Request(
-        operation="find workspace",
-        method="GET",
-        url=address(
-            base, "rest", "servicedeskapi", "assets", "workspace", query={"start": start, "limit": 50}
-        ),
-        host=host_of(base, site),
+    return _read_jira(
+        "find workspace",
+        base,
+        site,
+        "rest/servicedeskapi/assets/workspace",
+        query={"start": start, "limit": 50},
     )
 
 
@@ -205,9 +194,9 @@ def read_workspace_ids(response: Response) -> tuple[str, ...]:
 def accessible_resources(gateway: str) -> Request:
     """List the sites that an OAuth token was granted."""
     return Request(
-        operation="list accessible resources",
-        method="GET",
-        url=address(gateway, "oauth", "token", "accessible-resources"),
+        "list accessible resources",
+        "GET",
+        address(gateway, "oauth", "token", "accessible-resources"),
         listing=True,
     )
 
@@ -238,34 +227,22 @@ BROWSE_USERS: Final = "USER_PICKER"
 def search_users(base: str, site: str, query: str, start: int = 0) -> Request:
     """Search active users whose name or email address begins with a text. A hidden address must match completely."""
     parameters = {"query": query, "startAt": start, "maxResults": SEARCH_PAGE}
-    return Request(
-        operation="search users",
-        method="GET",
-        url=address(base, "rest", "api", "3", "user", "search", query=parameters),
-        host=host_of(base, site),
-        listing=True,
-    )
+    return _read_jira("search users", base, site, "rest/api/3/user/search", query=parameters, listing=True)
 
 
 def list_users(base: str, site: str, start: int, size: int) -> Request:
     """List one page of all users: active, inactive, and deleted ones, customers, and apps."""
     parameters = {"startAt": start, "maxResults": size}
-    return Request(
-        operation="list users",
-        method="GET",
-        url=address(base, "rest", "api", "3", "users", "search", query=parameters),
-        host=host_of(base, site),
-        listing=True,
-    )
+    return _read_jira("list users", base, site, "rest/api/3/users/search", query=parameters, listing=True)
 
 
 def get_users(base: str, site: str, account_ids: Iterable[str]) -> Request:
     """Read users by account id, at most `BULK_PAGE` ids. This needs no permission."""
     ids_query = urlencode([("accountId", account_id) for account_id in account_ids])
     return Request(
-        operation="get users",
-        method="GET",
-        url=f"{address(base, 'rest', 'api', '3', 'user', 'bulk')}?{ids_query}&maxResults={BULK_PAGE}",
+        "get users",
+        "GET",
+        f"{address(base, 'rest', 'api', '3', 'user', 'bulk')}?{ids_query}&maxResults={BULK_PAGE}",
         host=host_of(base, site),
         listing=True,
     )
@@ -284,22 +261,16 @@ def read_users(response: Response) -> list[object]:
 def pick_groups(base: str, site: str, query: str) -> Request:
     """Search groups whose name contains a text, in any case. Jira returns at most 20."""
     parameters = {"query": query, "maxResults": PICKER_LIMIT, "caseInsensitive": True}
-    return Request(
-        operation="pick groups",
-        method="GET",
-        url=address(base, "rest", "api", "3", "groups", "picker", query=parameters),
-        host=host_of(base, site),
-        listing=True,
-    )
+    return _read_jira("pick groups", base, site, "rest/api/3/groups/picker", query=parameters, listing=True)
 
 
 def find_groups(base: str, site: str, names: Iterable[str]) -> Request:
     """Find groups by their exact names, at most `GROUP_PAGE` names."""
     names_query = urlencode([("groupName", name) for name in names])
     return Request(
-        operation="find groups",
-        method="GET",
-        url=f"{address(base, 'rest', 'api', '3', 'group', 'bulk')}?{names_query}&maxResults={GROUP_PAGE}",
+        "find groups",
+        "GET",
+        f"{address(base, 'rest', 'api', '3', 'group', 'bulk')}?{names_query}&maxResults={GROUP_PAGE}",
         host=host_of(base, site),
         listing=True,
     )

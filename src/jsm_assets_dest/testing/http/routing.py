@@ -78,6 +78,7 @@ class Router:
         return None
 
 
+@define(eq=False)
 class Routes:
     """A group of operations, filled by decorating their handlers.
 
@@ -89,21 +90,12 @@ class Routes:
         site_gateway_only: see `Operation`.
     """
 
-    def __init__(
-        self,
-        family: str,
-        *,
-        prefix: str = "",
-        scope: str | None = None,
-        accepts_import_token: bool = False,
-        site_gateway_only: bool = False,
-    ) -> None:
-        self._family = family
-        self._prefix = prefix
-        self._scope = scope
-        self._accepts_import_token = accepts_import_token
-        self._site_gateway_only = site_gateway_only
-        self.operations: list[Operation] = []
+    _family: str
+    _prefix: str = ""
+    _scope: str | None = None
+    _accepts_import_token: bool = False
+    _site_gateway_only: bool = False
+    operations: list[Operation] = field(factory=list, init=False)
 
     def operation(
         self, name: str, method: str, path: str, *, scope: str | None = None, body: Body = NO_BODY

@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Protocol
 from urllib.parse import parse_qsl, quote
 
+from attrs import define, field
+
 from ..world.accounts import Credentials
 from ..world.imports import settle_executions
 from ..world.json_reading import JsonValue
@@ -111,6 +113,7 @@ def _fill(router: Router) -> None:
 _fill(ROUTER)
 
 
+@define(eq=False)
 class Service:
     """Responds to requests. Thread-safe: one request at a time.
 
@@ -123,26 +126,19 @@ class Service:
         requests: where requests are recorded.
     """
 
-    def __init__(
-        self,
-        site: Site,
-        access: Access,
-        credentials: Credentials,
-        *,
-        strict: bool,
-        strike: Callable[[ReceivedRequest], Striking | None],
-        requests: RequestLog,
-    ) -> None:
-        self._site = site
-        self._access = access
-        self._credentials = credentials
-        self._identification = Identification(site, credentials, access)
-        self._strict = strict
-        self._strike = strike
-        self.site_host = "acme.atlassian.net"
-        self.lock: threading.RLock = threading.RLock()
-        self.requests: RequestLog = requests
-        self.limits: list[RateLimit] = []
+    _site: Site
+    _access: Access
+    _credentials: Credentials
+    _strict: bool = field(kw_only=True)
+    _strike: Callable[[ReceivedRequest], Striking | None] = field(kw_only=True)
+    requests: RequestLog = field(kw_only=True)
+    site_host: str = field(default="acme.atlassian.net", init=False)
+    lock: threading.RLock = field(factory=threading.RLock, init=False)
+    limits: list[RateLimit] = field(factory=list, init=False)
+    _identification: Identification = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._identification = Identification(self._site, self._credentials, self._access)
 
     def respond(self, inbound: Inbound) -> Response:
         """Response a request and note it.

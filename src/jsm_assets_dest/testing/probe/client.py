@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 LONGEST_WAIT = 60.0
 LARGEST_RESPONSE = 32 * 1024 * 1024
@@ -73,6 +73,7 @@ class Reply:
         return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+@define(kw_only=True, eq=False)
 class Client:
     """Sends requests.
 
@@ -86,28 +87,21 @@ class Client:
         monotonic: the time source.
     """
 
-    def __init__(
-        self,
-        origins: tuple[str, ...],
-        *,
-        limit: int,
-        reserve: int,
-        interval: float,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._origins = origins
-        self._limit = limit
-        self._reserve = reserve
-        self._interval = interval
-        self.sleep = sleep
-        self.monotonic = monotonic
-        self._http = httpx.Client(transport=transport, timeout=30.0, follow_redirects=False)
-        self._next_at = 0.0
-        self.sent: int = 0
-        self.throttled: int = 0
-        self.cleaning: bool = False
+    _origins: tuple[str, ...] = field(kw_only=False)
+    _limit: int
+    _reserve: int
+    _interval: float
+    _transport: httpx.BaseTransport | None = None
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    sent: int = field(default=0, init=False)
+    throttled: int = field(default=0, init=False)
+    cleaning: bool = field(default=False, init=False)
+    _next_at: float = field(default=0.0, init=False)
+    _http: httpx.Client = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._http = httpx.Client(transport=self._transport, timeout=30.0, follow_redirects=False)
 
     @property
     def remaining(self) -> int:

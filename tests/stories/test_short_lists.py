@@ -1,0 +1,176 @@
+"""Lists of objects that Assets returned without an error, and that are too short: the guard does not trust them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from jsm_assets_dest._assets.object_types import ObjectType
+from jsm_assets_dest.exceptions import MassDeletionGuardError
+from jsm_assets_dest.testing import Emulator
+from jsm_assets_dest.testing.http import object_routes
+from tests.stories.test_guard import contents, fill, model, records
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        emulator.add_object_schema("OKT", "Okta")
+        emulator.add_import_source("OKT")
+        yield emulator
+
+
+@pytest.fixture
+def token(emulator: Emulator) -> Iterator[Any]:
+    with emulator.connect() as connection:
+        schema = connection.get_object_schema("OKT")
+        token = connection.import_token(emulator.import_sources[0].token, schema=schema)
+        token.build(model())
+        yield token
+
+
+@pytest.fixture
+def hidden() -> Iterator[set[str]]:
+    """Yield the labels of objects that the account can't see: searches and counts leave them out, as roles do."""
+    labels: set[str] = set()
+    find = object_routes._find
+
+    def visible(call: Any, text: str) -> list[int]:
+        site = call.site
+        return [number for number in find(call, text) if site.label_of(site.objects[number]) not in labels]
+
+    with mock.patch.object(object_routes, "_find", visible):
+        yield labels
+
+
+@pytest.fixture
+def without_type_counts() -> Iterator[None]:
+    """Hide the counts of object types, which may obey the roles, too."""
+    read = ObjectType.from_json.__func__
+
+    def uncounted(cls: type, value: object, **more: Any) -> ObjectType:
+        return read(cls, {**value, "objectCount": 0}, **more)  # type: ignore[dict-item]
+
+    with mock.patch.object(ObjectType, "from_json", classmethod(uncounted)):
+        yield
+
+
+def hide(hidden: set[str], people: range) -> None:
+    hidden.update(f"people {number}" for number in people)
+
+
+def test_objects_that_a_type_counts_are_not_overlooked(
+    emulator: Emulator, token: Any, hidden: set[str]
+) -> None:
+    """The list is empty, and so is its count. The count of the object type is not."""
+    fill(emulator, token, "remove")
+    hide(hidden, range(1, 21))
+
+    with pytest.raises(MassDeletionGuardError) as caught:
+        token.import_records(records(people=10))
+
+    error = caught.value
+    assert str(error).splitlines()[:2] == [
+        "Did not complete the import into OKT: 10 objects in Assets are not in this run.",
+        "  People: 10 of 20 (10 that the account can't see)",
+    ]
+    assert "counts more objects of People than Assets returned to" in str(error)
+    assert "add " in error.remedies[0]
+    assert "roles" in error.remedies[0].lower()
+    assert len(contents(emulator)) == 23
+    assert error.preview is not None
+    assert error.preview.object_type("people").unlisted == 10
+
+
+@pytest.mark.usefixtures("without_type_counts")
+@pytest.mark.parametrize(("people", "amount"), [(0, "all 20"), (10, "10 of 20")])
+def test_counts_of_the_last_execution_are_compared(
+    people: int, amount: str, emulator: Emulator, token: Any, hidden: set[str]
+) -> None:
+    fill(emulator, token, "remove")
+    hide(hidden, range(1, 21))
+
+    with pytest.raises(MassDeletionGuardError, match=f"People: {amount}"):
+        token.import_records(records(people=people))
+
+
+@pytest.mark.usefixtures("without_type_counts")
+def test_objects_of_the_journal_are_compared(
+    emulator: Emulator, token: Any, hidden: set[str], tmp_path: Path
+) -> None:
+    """The journal knows their identities. A test import hides the counts of the last execution."""
+    journal = tmp_path / "guard.journal"
+    token.import_records(records(), journal=journal)
+    token.test_import(records(), count=3, missing_objects="ignore")
+    emulator.import_sources[0].set_missing_objects("remove")
+    hide(hidden, range(1, 21))
+
+    with pytest.raises(MassDeletionGuardError, match=r'People: 10 of 20.*such as "11", "12"'):
+        token.import_records(records(people=10), journal=journal)
+    assert len(contents(emulator)) == 23
+
+
+def test_complete_run_passes_with_a_short_list(emulator: Emulator, token: Any, hidden: set[str]) -> None:
+    """Its records are those objects."""
+    fill(emulator, token, "remove")
+    hide(hidden, range(1, 11))
+
+    assert token.import_records(records()).missing_deleted == 0
+    assert token.import_records(records(people=18)).missing_deleted == 2
+
+
+def test_deleted_objects_are_no_alarm(emulator: Emulator, token: Any, tmp_path: Path) -> None:
+    """An administrator deleted some objects. If the source still has them, they are created again; otherwise they are gone."""
+    journal = tmp_path / "guard.journal"
+    token.import_records(records(), journal=journal)
+    emulator.import_sources[0].set_missing_objects("remove")
+    for asset in list(emulator.object_schema("OKT")["People"].objects)[:3]:
+        asset.delete()
+
+    assert token.import_records(records(), journal=journal).created == 3
+    for asset in list(emulator.object_schema("OKT")["People"].objects)[-3:]:
+        asset.delete()
+    assert token.import_records(records(people=17), journal=journal).ok
+
+
+def test_new_start_after_a_deletion_is_accepted(emulator: Emulator, token: Any) -> None:
+    """All objects were deleted on purpose. Their number is accepted once, because no one can name them."""
+    fill(emulator, token, "remove")
+    for asset in list(emulator.object_schema("OKT")["People"].objects):
+        asset.delete()
+
+    with pytest.raises(MassDeletionGuardError, match="People: 18 of 20") as caught:
+        token.import_records(records(people=2))
+    result = token.import_records(records(people=2), allow_missing=caught.value.preview)
+
+    assert (result.created, result.missing_deleted) == (2, 0)
+    token.import_records(records(people=2))
+
+
+def test_skipped_record_may_be_that_of_an_unseen_object(
+    emulator: Emulator, token: Any, hidden: set[str]
+) -> None:
+    fill(emulator, token, "remove")
+    hide(hidden, range(1, 2))
+    source = records()
+    source["people"][0]["name"] = "x" * 300
+
+    with pytest.raises(MassDeletionGuardError, match="People: 1 of 20"):
+        token.import_records(source, on_bad_record="skip")
+
+
+def test_preview_says_that_the_list_is_short(emulator: Emulator, token: Any, hidden: set[str]) -> None:
+    fill(emulator, token, "remove")
+    hide(hidden, range(1, 21))
+
+    preview = token.preview(records(people=10))
+
+    assert preview.object_type("people").unlisted == 10
+    assert preview.object_type("people").to_dict()["unlisted"] == 10
+    assert not preview.is_complete
+    assert any("counts more objects of People than Assets returned" in note for note in preview.notes)
+    assert "The guard would not complete this import, because objects are missing from it." in preview.notes
