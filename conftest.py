@@ -28,3 +28,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # interrupt one would wait forever.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests marked with `once`, unless the command line names a path, as in `pytest tests`."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        left_out = [item for item in items if item.get_closest_marker("once")]
+        items[:] = [item for item in items if not item.get_closest_marker("once")]
+        config.hook.pytest_deselected(items=left_out)

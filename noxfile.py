@@ -21,9 +21,10 @@ from nox.project import load_toml
 ROOT = Path(__file__).parent
 HTTPX2 = "httpx2==2.16.2"
 HTTPX2_TESTS = ("tests/access", "tests/engine", "tests/imports", "tests/test_imports.py", "tests/stories")
-SECOND_RUN = {"JSM_ASSETS_TEST_PAGES": "1"}
 EXAMPLES_WITH_LIBRARIES = "tests/test_second_run.py::test_example_with_a_library_can_run_twice"
 OLDEST, *NEWER = "3.11", "3.12", "3.13", "3.14"
+#: Arguments of pytest that leave out the slow tests.
+FAST = ("-m", "not slow and not once")
 DEV = load_toml(ROOT / "pyproject.toml")["project"]["optional-dependencies"]["dev"]
 
 nox.needs_version = ">=2025.2.9"
@@ -58,16 +59,16 @@ def install(session: nox.Session, *requirements: str) -> None:
 
 @nox.session(python=[OLDEST, *NEWER])
 def tests(session: nox.Session) -> None:
-    """Run all tests, on each Python that is installed."""
+    """Run the tests that may depend on the version of Python, on each Python that is installed."""
     install(session, "-e", ".[test,fast,progress]")
     session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session
 def quick(session: nox.Session) -> None:
-    """Run the tests that are not marked as slow."""
+    """Run the tests that are not slow."""
     install(session, "-e", ".[test,fast,progress]")
-    session.run("python", "-m", "pytest", "-q", "-m", "not slow", *session.posargs)
+    session.run("python", "-m", "pytest", "-q", *FAST, *session.posargs)
 
 
 @nox.session
@@ -107,10 +108,10 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
-def pages(session: nox.Session) -> None:
-    """Run each page and example twice on the same emulator, except the examples that need a library."""
-    install(session, "-e", ".[test]")
-    session.run("python", "-m", "pytest", "-q", "tests/test_second_run.py", *session.posargs, env=SECOND_RUN)
+def once(session: nox.Session) -> None:
+    """Run the tests that are slow and the same on each Python. For example, they run each page and example twice."""
+    install(session, "-e", ".[test,fast,progress]")
+    session.run("python", "-m", "pytest", "-q", "-m", "once", *(session.posargs or ("tests",)))
 
 
 @nox.session
@@ -124,16 +125,15 @@ def notebook(session: nox.Session) -> None:
 def peers(session: nox.Session) -> None:
     """Run other clients against the emulator, and what needs pandas, Polars, Arrow, Dask, or dlt, such as examples."""
     install(session, "-e", ".[test]", "-r", "benchmarks/requirements.txt")
-    environment = dict(SECOND_RUN)
-    if shutil.which("node") and shutil.which("npm"):
-        environment["JSM_ASSETS_TEST_NPM"] = "1"
+    npm = {"JSM_ASSETS_TEST_NPM": "1"} if shutil.which("node") and shutil.which("npm") else {}
     targets = session.posargs or (
         "tests/pipelines",
+        "--ignore=tests/pipelines/test_steps.py",  # needs none of them
         "tests/emulator/test_other_clients.py",
         "tests/notebook/test_explore.py",
         EXAMPLES_WITH_LIBRARIES,
     )
-    session.run("python", "-m", "pytest", "-q", *targets, env=environment)
+    session.run("python", "-m", "pytest", "-q", *targets, env=npm)
 
 
 @nox.session
@@ -141,7 +141,7 @@ def spark(session: nox.Session) -> None:
     """Run the tests of the Spark data source, and its example twice. Spark needs Java 17."""
     install(session, "-e", ".[test,spark]")
     targets = session.posargs or ("tests/pipelines/test_spark.py", EXAMPLES_WITH_LIBRARIES)
-    session.run("python", "-m", "pytest", "-q", *targets, env=SECOND_RUN)
+    session.run("python", "-m", "pytest", "-q", *targets)
 
 
 @nox.session(reuse_venv=False)
@@ -167,7 +167,7 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST, reuse_venv=False)
 def lowest(session: nox.Session) -> None:
-    """Run the tests that are not marked as slow with the lowest version of every dependency."""
+    """Run the tests that are not slow with the lowest version of every dependency."""
     constraints = Path(session.create_tmp(), "lowest.txt").resolve()
     lines = str(session.run("python", "tools/lowest_versions.py", silent=True))
     session.log(" ".join(lines.split()))
@@ -175,7 +175,7 @@ def lowest(session: nox.Session) -> None:
     constraints.write_text(f"{lines}\npytest<9\n", "utf-8")
     session.install("-q", "-e", ".[test]", "-c", str(constraints))
     session.run("python", "-m", "pip", "check")
-    session.run("python", "-m", "pytest", "-q", *(session.posargs or ("-m", "not slow")))
+    session.run("python", "-m", "pytest", "-q", *(session.posargs or FAST))
 
 
 @nox.session(reuse_venv=False)
@@ -184,7 +184,7 @@ def httpx2(session: nox.Session) -> None:
     session.install("-q", "-e", ".[test]", HTTPX2)
     session.run("python", "-m", "pip", "-q", "uninstall", "-y", "httpx", "httpcore")
     session.run("python", "tools/use_httpx2.py")
-    targets = session.posargs or ("-m", "not slow", *HTTPX2_TESTS)
+    targets = session.posargs or (*FAST, *HTTPX2_TESTS)
     session.run("python", "-m", "pytest", "-q", *targets)
 
 

@@ -537,6 +537,14 @@ def test_choices_of_link_progress_name_its_own_type(examples: Any) -> None:
         examples["ObjectSchema"].link_users(on_progress="loud")
 
 
+@pytest.mark.parametrize(
+    ("items", "problem"), [([None], "contains None"), ([5], "contains a value of the type int")]
+)
+def test_wrong_item_of_an_optional_list_is_named(items: list[Any], problem: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"`users` {problem}"):
+        fitting.fitted(items, Sequence[str | jsm_assets_dest.JiraUser] | None, "users")
+
+
 def test_pair_fits_its_two_types() -> None:
     assert fitting.fitted(["a", 1], tuple[str, int], "pair") == ("a", 1)
 

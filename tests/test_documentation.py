@@ -46,6 +46,7 @@ def test_pages_name_no_extra_of_an_unpublished_package() -> None:
 NEEDS = {"docs/how-to/send-logs-and-traces.md": "opentelemetry.sdk"}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("page", PAGES)
 def test_page_runs_from_a_clean_prompt(page: str) -> None:
     if page in NEEDS:

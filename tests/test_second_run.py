@@ -1,7 +1,4 @@
-"""Every page and example ends on its second run as on its first, or says why not.
-
-They take minutes, and do not depend on the version of Python, so that only `nox -s pages` runs them.
-"""
+"""Every page and example ends on its second run as on its first, or says why not."""
 
 from __future__ import annotations
 
@@ -16,12 +13,7 @@ import pytest
 from tests.documentation import own_site, read_page
 from tests.test_documentation import NEEDS, PAGES
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        "JSM_ASSETS_TEST_PAGES" not in os.environ, reason="`nox -s pages` runs it, which takes minutes"
-    ),
-]
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parent.parent
 #: Examples that need an optional library. `nox -s peers` and `nox -s spark` run them.

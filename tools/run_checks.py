@@ -3,9 +3,11 @@
     .ci/run              run everything
     .ci/run lint readme  run only the jobs whose names begin with one of these words
 
-The README's two commands run word for word, in a fresh copy and a fresh virtual environment for each Python. The session
-`tests` is left out, because the README's test command does the same. `quick` runs only one file, because that command runs
-its other tests. `bench` is left out, because the other jobs would disturb it, and `spark`, because it needs Java. Jobs run side by side, one on each core. The last lines of the output are pytest's summaries.
+The README's two commands run word for word, in a fresh copy and a fresh virtual environment for each Python. Its test
+command leaves out the tests marked with `once`, which the session `once` runs. The session `tests` is left out, because that
+command does the same. `quick` runs only one file, because that command runs its other tests. `bench` is left out, because the
+other jobs would disturb it, and `spark`, because it needs Java. Jobs run side by side, one on each core, the longest first.
+The last lines of the output are pytest's summaries.
 
 Environment variables:
     CI_JOBS: The number of jobs that run side by side.
@@ -42,15 +44,15 @@ README_COMMANDS = {"tests": "-m pytest", "example": "examples/okta_destination.p
 
 #: The sessions of noxfile.py that run here, the longest first.
 SESSIONS = (
+    "once",
     "wheel",
-    "types",
-    "peers",
-    "pages",
-    "httpx2",
-    "quick",
     "lowest",
+    "peers",
+    "types",
+    "httpx2",
     "docs",
     "notebook",
+    "quick",
     "lint",
     "example",
 )
@@ -194,7 +196,9 @@ def clean_environment() -> dict[str, str]:
     return environment | {
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
+        # pip would compile whole packages. Python compiles only what is imported.
+        "PIP_NO_COMPILE": "0",  # pip reads it as "no compilation"
+        "PYTHONDONTWRITEBYTECODE": "",
     }
 
 

@@ -38,6 +38,10 @@ COLUMNS = {
 }
 
 
+#: Numbers of the first columns of the second and third tables. All columns together are wider than a page.
+DATES, ADDRESSES = 4, 7
+
+
 class Level(enum.Enum):
     """A sample of an enumeration."""
 
@@ -111,7 +115,13 @@ A value that does not fit makes its record a *bad record*: the import stops with
 
 A cell shows the JSON that is sent. "unchanged" means that the value is sent without a conversion, and an empty cell means that the value does not fit.
 
-{fitting}
+{basic}
+
+The next tables have only the values that fit one of their types:
+
+{dates}
+
+{addresses}
 
 * **Strings** are limited to 255 characters in Text and Email attributes, and to `max_length` where the model has one. White space is not removed.
 * **Integers** have at most 32 bits in an Integer attribute, and at most 64 bits elsewhere.
@@ -170,15 +180,15 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows))
 
 
-def _fitting() -> str:
+def _fitting(columns: Sequence[str], *, all_rows: bool) -> str:
     rows = [
         [
             f"`{source}`" + (' with `timezone="UTC"`' if zoned else ""),
-            *(_cell(kind, value, zoned=zoned) for kind in COLUMNS.values()),
+            *(_cell(COLUMNS[column], value, zoned=zoned) for column in columns),
         ]
         for source, value, zoned in SAMPLES
     ]
-    return _table(["Python value", *COLUMNS], rows)
+    return _table(["Python value", *columns], [row for row in rows if all_rows or any(row[1:])])
 
 
 def _reason(attribute: AttributeSpec, fields: dict[str, object]) -> str:
@@ -209,7 +219,14 @@ def _absent() -> str:
 
 def page() -> str:
     """Return the text of the page."""
-    return TEXT.format(fitting=_fitting(), reasons=_reasons(), absent=_absent())
+    columns = list(COLUMNS)
+    return TEXT.format(
+        basic=_fitting(columns[:DATES], all_rows=True),
+        dates=_fitting(columns[DATES:ADDRESSES], all_rows=False),
+        addresses=_fitting(columns[ADDRESSES:], all_rows=False),
+        reasons=_reasons(),
+        absent=_absent(),
+    )
 
 
 if __name__ == "__main__":

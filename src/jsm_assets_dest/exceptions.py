@@ -853,12 +853,14 @@ class ExternalIdTakenError(MappingRejectedError, certain=False):
 
     Attributes:
         namespace: Namespace of the model, if it is used elsewhere. Empty if only a single external id is.
+        suggested_namespace: Namespace that no known import uses. Empty if `namespace` is.
     """
 
     cause: str = "Another object schema of this workspace uses the same external ids."
     remedies: tuple[str, ...] = advice("You: give the model another namespace, and create a new plan.")
 
     namespace: str = ""
+    suggested_namespace: str = ""
 
 
 class ExternalIdMismatchError(MappingRejectedError):

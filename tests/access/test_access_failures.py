@@ -228,7 +228,7 @@ FAILURES: dict[str, Failure] = {
 CASES = [(name, way) for name, failure in FAILURES.items() for way in failure.ways]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize(("name", "way"), CASES)
 def test_the_check_names_what_was_taken_away(emulator: Emulator, name: str, way: str, colour: str) -> None:

@@ -208,6 +208,7 @@ def test_a_hostile_body_is_read_quickly(body: bytes) -> None:
     assert len(read_body("", body).text) <= SEARCHED
 
 
+@pytest.mark.once
 @given(st.text(max_size=40), st.binary(max_size=400))
 def test_reading_never_fails(content_type: str, body: bytes) -> None:
     """Bodies come from outside."""

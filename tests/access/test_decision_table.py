@@ -1130,6 +1130,7 @@ def test_the_trace_id_is_the_one_that_support_asks_for(headers: dict[str, str], 
     assert caught.value.request_id == expected
 
 
+@pytest.mark.slow
 @given(
     st.integers(min_value=100, max_value=599),
     st.dictionaries(
@@ -1234,7 +1235,7 @@ REQUESTS = st.sampled_from(
 )  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(STATUSES, HEADERS, BODIES, REQUESTS, st.sampled_from([{}, BASIC, PROVEN]))
 @settings(max_examples=1000)
 def test_the_quick_look_and_the_table_agree(

@@ -42,7 +42,7 @@ def test_async_check_works_in_korean() -> None:
     assert repr(report).endswith(": ready>")
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize(("name", "way"), CASES)
 def test_failures_are_the_same_in_every_language(locale: str, name: str, way: str) -> None:

@@ -49,6 +49,7 @@ def test_after_a_failure_the_whole_range_is_used(attempt: int, chance: float) ->
     assert policy.backoff(attempt, chance=chance) == pytest.approx(top * chance)
 
 
+@pytest.mark.slow
 @given(ATTEMPT, CHANCE)
 def test_after_a_refusal_at_least_half_is_waited(attempt: int, chance: float) -> None:
     """Equal jitter: waits near zero would burn all attempts before a per-minute limit opens again."""

@@ -42,7 +42,7 @@ for module in [importlib.import_module(name) for name in names if importlib.util
 """
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_no_signature_shows_the_environment() -> None:
     """`help`, `inspect.signature` and a notebook's `?` display defaults. None of them is an environment."""
     completed = subprocess.run(

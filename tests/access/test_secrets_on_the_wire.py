@@ -83,7 +83,7 @@ def forms(secret: str) -> Iterator[str]:
         yield encoded[4:-4]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("way", WAYS_IN)
 def test_no_secret_is_anywhere_in_a_whole_run(way: str, caplog: pytest.LogCaptureFixture) -> None:
     """Logs, values, errors with their frames, pickles: of the account's secrets, and of the import token."""

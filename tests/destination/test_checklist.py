@@ -310,7 +310,7 @@ def test_scenarios_visit_every_possible_state() -> None:
     assert {action for *_, action in SCENARIOS} == {None, *get_args(ActionCode)}
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize(
     "fault",
     [

@@ -17,6 +17,7 @@ from jsm_assets_dest import (
     DestinationStatus,
     DestinationStep,
     ExistingObjectType,
+    GroupLink,
     ImportedType,
     ImportSource,
     ImportSourceSetting,
@@ -39,6 +40,7 @@ from jsm_assets_dest import (
     StatusCategory,
     StepAction,
     StepState,
+    UserLink,
     okta,
 )
 
@@ -47,13 +49,11 @@ ASSETS = {
     f"_assets.{module}"
     for module in (
         "directory",
-        "import_settings",
         "import_sources",
         "object_schemas",
         "object_types",
         "objects",
         "roles",
-        "statuses",
     )
 }
 NAMES = [
@@ -86,6 +86,7 @@ VALUES: list[object] = [
     ImportSourceSetting(name="dates", value="", meaning="ISO 8601.", known=False),
     ImportStatus(status="IDLE", import_source_id="3", workspace_id="2"),
     ImportedType(object_type_id="4", name="People"),
+    GroupLink("Teams", attribute="Okta ID"),
     JiraGroup(name="it-ops"),
     JiraUser(account_id="5b10a2844c20165700ede21g", display_name="Ana García"),
     SCHEMA,
@@ -103,6 +104,7 @@ VALUES: list[object] = [
     StatusCategory.ACTIVE,
     StepAction("choose_schema", {"schemas": [{"key": "OKT"}]}),
     StepState.NEEDS_INPUT,
+    UserLink("People", email="Email", attribute="Account"),
 ]
 
 
@@ -134,7 +136,7 @@ def test_type_hints_of_class_and_methods_resolve(name: str) -> None:
     assert (
         functions
         or issubclass(cls, (str, RoleKind))
-        or cls in {ExistingObjectType, ImportedType, SecretReference}
+        or cls in {ExistingObjectType, GroupLink, ImportedType, SecretReference, UserLink}
     )
 
 

@@ -225,7 +225,7 @@ def _imports(emulator: Emulator, api: Api, judged: Judged) -> None:
     api.post(f"{path}/token", status=200)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_every_response_conforms_to_the_documents(
     emulator: Emulator, api: Api, judged: Judged, contract: Contract
 ) -> None:
@@ -263,7 +263,7 @@ LEFT_OUT = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_responses_have_every_field_of_the_examples(
     emulator: Emulator, api: Api, judged: Judged, contract: Contract
 ) -> None:
@@ -392,7 +392,7 @@ ONLY_IN_SPECIAL_CASES = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_every_request_of_the_library_conforms(contract: Contract) -> None:
     """Run the main job, and then everything else that the handles can do.
 

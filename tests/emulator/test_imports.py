@@ -211,6 +211,7 @@ class TestExecutions:
         source.uninstall_module()
         assert code() == "INVALID_IMPORT_MODULE_KEY"
 
+    @pytest.mark.slow
     def test_processing_lasts_import_seconds(self) -> None:
         emulator = Emulator(import_seconds=30)
         source = emulator.add_import_source(emulator.add_object_schema("OKT"))
@@ -469,7 +470,7 @@ class TestData:
         assert counters["errorMessages"] == ["Quota exceeded"]
         assert counters["objectsCreated"] == 3
 
-    @pytest.mark.slow
+    @pytest.mark.once
     def test_ten_thousand_objects_import_in_seconds(self, okta: ImportApi) -> None:
         began = time.perf_counter()
         status = okta.run(
@@ -505,7 +506,7 @@ def tenants(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 class TestLaws:
-    @pytest.mark.slow
+    @pytest.mark.once
     @given(people=tenants(), data=st.data())
     def test_order_and_chunks_do_not_matter(self, people: list[dict[str, Any]], data: st.DataObject) -> None:
         groups = {"groups": [{"name": "Ops"}, {"name": "Sales"}]}

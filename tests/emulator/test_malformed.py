@@ -121,6 +121,7 @@ class TestSockets:
                     answer = b"".join(iter(lambda: connection.recv(4096), b""))
                 assert answer.startswith(b"HTTP/1.1 408 ")
 
+    @pytest.mark.slow
     @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def test_any_bytes_get_a_response(self, port: int, data: st.DataObject) -> None:
@@ -203,6 +204,7 @@ class TestBodies:
         assert "out of range" in api.refused("POST", "/object/create", body)[1]["rlabs-insight-attribute-5"]
         assert api.find("At = 1e300") == []
 
+    @pytest.mark.once
     @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def test_any_json_for_any_operation(self, site: Emulator, data: st.DataObject) -> None:

@@ -67,6 +67,7 @@ class TestPython:
                 url=url, username=emulator.email, password=emulator.api_token, cloud=True, session=session
             )
 
+    @pytest.mark.slow
     def test_it_reads_creates_and_imports(
         self, emulator: Emulator, source: SeededImportSource, client: Any
     ) -> None:

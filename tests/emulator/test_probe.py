@@ -56,7 +56,7 @@ DURATIONS = ("mapping_seconds", "search_lag_seconds", "count_lag_seconds", "fres
 TRIED = {"longest_query": 2000, "largest_in_list": 100}
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("name", PROBED)
 def test_probe_finds_exactly_the_flipped_switch(name: str) -> None:
     value = OTHER.get(name, not getattr(Doubts(), name))
@@ -95,6 +95,7 @@ def test_probe_finds_several_flipped_switches() -> None:
     assert all(client.sent <= MOST_REQUESTS for client in sandbox.clients)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "needs",
     [

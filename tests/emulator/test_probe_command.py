@@ -237,7 +237,7 @@ class TestObstacles:
         assert switch not in profile.switches
         return profile.not_asked[switch]
 
-    @pytest.mark.slow
+    @pytest.mark.once
     @pytest.mark.parametrize(
         ("operation", "fault", "switch", "reason"),
         [
@@ -315,6 +315,7 @@ class TestObstacles:
         reason = "The second account has a role in the object schema."
         assert profile.not_asked["schema_without_role_status"] == reason
 
+    @pytest.mark.slow
     def test_used_import_skips_the_first_put(self) -> None:
         site = Sandbox()
         site.probe_everything()
@@ -344,12 +345,13 @@ class TestObstacles:
         assert profile.differences == {"larger_pages": ("cut", "honored")}
         assert profile.not_asked["largest_page"].startswith("Pages of 1001 objects are accepted")
 
-    @pytest.mark.slow
+    @pytest.mark.once
     def test_pages_without_marks_settle_nothing(self) -> None:
         profile = Sandbox(objects=1001, doubts=Doubts(is_last_absent=True, total_present=False)).probe()
         assert set(profile.differences) == {"is_last_absent", "total_present"}
         assert {"is_last_too_early", "total_capped_at"} <= set(profile.not_asked)
 
+    @pytest.mark.once
     def test_token_that_takes_long_settles_nothing(self) -> None:
         for doubts, fault in ((Doubts(fresh_token_seconds=60.0), None), (Doubts(), Fault(status=500))):
             site = Sandbox(doubts=doubts)
@@ -421,6 +423,7 @@ class TestSiteProfile:
         with pytest.raises(ValueError, match=message):
             SiteProfile(switches=switches)
 
+    @pytest.mark.slow
     def test_emulator_responds_as_the_site_does(self, tmp_path: Path) -> None:
         doubts = Doubts(is_last_as_text=True, delete_object_status=204, created_query_in="")
         profile = Sandbox(doubts=doubts).probe_everything()

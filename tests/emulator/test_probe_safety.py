@@ -51,7 +51,7 @@ def read_profile() -> SiteProfile:
     return SiteProfile(asked=("lists", "search", "errors", "second account"))
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("performs", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("group", ["objects", "import"])
 def test_interrupted_run_leaves_nothing_behind(group: str, *, performs: bool) -> None:
@@ -71,7 +71,7 @@ def test_interrupted_run_leaves_nothing_behind(group: str, *, performs: bool) ->
     assert position > 30
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_second_run_cleans_up_what_a_killed_run_left() -> None:
     """A kill, or a second Ctrl-C, prevents the cleaning: every later request fails."""
     for position in range(8, 40, 3):
@@ -108,7 +108,7 @@ NAMES = st.from_regex(r"Qzx[a-z]{9}", fullmatch=True)
 
 @given(names=st.lists(NAMES, min_size=5, max_size=5, unique=True))
 @settings(max_examples=3, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
-@pytest.mark.slow
+@pytest.mark.once
 def test_profile_contains_no_content_id_name_or_secret(names: list[str]) -> None:
     schema_name, type_name, attribute_name, object_name, person = names
     sandbox = Sandbox(locale="de_DE", second_is_licensed=True, doubts=Doubts(missing_objects_key="missing"))

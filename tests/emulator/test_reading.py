@@ -74,6 +74,7 @@ class TestPages:
         assert response.status_code == status
         assert size is None or response.json()["maxResults"] == size
 
+    @pytest.mark.once
     @pytest.mark.parametrize("early", [True, False])
     def test_is_last_is_true_too_early_from_a_thousand(self, *, early: bool) -> None:
         """JSDCLOUD-16556."""

@@ -101,10 +101,10 @@ class TestServing:
         self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
     ) -> None:
         def broken(problem: Exception) -> None:
-            def answer(_: object) -> None:
+            def answer(_service: object, _inbound: object) -> None:
                 raise problem
 
-            monkeypatch.setattr(emulator._service, "respond", answer)
+            monkeypatch.setattr(type(emulator._service), "respond", answer)
 
         with emulator.serve() as address:
             broken(ConnectionResetError())

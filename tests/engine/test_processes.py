@@ -245,6 +245,7 @@ def get(url: str, **changes: Any) -> Operation[Response]:
     return response
 
 
+@pytest.mark.slow
 def test_row_48_eight_threads_share_one_client() -> None:
     """Eight hundred calls: each gets its own answer, over no more connections than there are threads."""
 

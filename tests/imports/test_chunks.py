@@ -114,7 +114,7 @@ RECORDS = st.lists(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(RECORDS, st.integers(1, 20), st.integers(1000, 3000), st.booleans(), st.data())
 def test_nothing_is_lost_and_limits_hold(
     notes: list[tuple[str, str]], count: int, size: int, digests: bool, data: st.DataObject
@@ -163,7 +163,7 @@ def test_half_surrogates_are_bad_records(encoder: Encoder, text: str) -> None:
     assert all_records(chunks, "people") == [{"id": "0", "note": "😀"}, {"id": "2", "note": "한국어"}]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(RECORDS, st.integers(1, 20), st.integers(1000, 3000))
 def test_the_same_records_give_the_same_chunks(notes: list[tuple[str, str]], count: int, size: int) -> None:
     """Ids and bytes follow from the run's id and the records; following boundaries, other limits change nothing."""

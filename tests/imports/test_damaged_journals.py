@@ -81,7 +81,7 @@ def check_typed(path: Path) -> bool:
     return False
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("seed", range(10))
 def test_journal_with_flipped_bytes_raises_journal_error(
     seed: int, journal_file: Path, tmp_path: Path
@@ -123,7 +123,7 @@ COLUMNS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("table", COLUMNS)
 def test_journal_with_odd_values_raises_journal_error(table: str, journal_file: Path, tmp_path: Path) -> None:
     """Values of other types, and text in place of JSON, in each column of each table."""

@@ -47,6 +47,7 @@ class Colour(enum.Enum):
     RED = "red"
 
 
+@pytest.mark.slow
 @given(JSON_VALUES)
 def test_what_goes_in_comes_out(value: object) -> None:
     """Both encoders preserve each JSON value."""

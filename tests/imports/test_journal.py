@@ -230,6 +230,7 @@ def test_a_journal_of_something_else_is_refused(path: Path, source: str, model: 
             journal.open_run(import_source=source, model_digest=model)
 
 
+@pytest.mark.slow
 def test_a_second_journal_on_the_file_is_refused(path: Path) -> None:
     """In the same process, and in another one; after closing, the file is free."""
     script = "import sys; from jsm_assets_dest._imports.journal import Journal; Journal(sys.argv[1])"

@@ -129,7 +129,7 @@ def test_references_are_compared_by_the_identity_of_targets(
     assert differences(readback, EMPTIED) == ["more (OKT-3): manager"]
     assert differences(readback, DANGLING) == ["gone (OKT-4): manager"]
     assert readback.difference_counts("people", LOST) == (2, 2)
-    assert list(readback.lost("people")) == ["lost", "other", "gone"]
+    assert list(readback.lost("people")) == ["gone", "lost", "other"]
 
 
 def test_objects_without_identity_have_no_record() -> None:

@@ -771,6 +771,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(KINDS), st.sampled_from([-1, 1, 2]), st.lists(VALUES, min_size=1, max_size=5))
 def test_records_in_a_batch_are_checked_like_single_ones(
     kind: str, maximum: int, values: list[object]
@@ -789,6 +790,7 @@ def test_records_in_a_batch_are_checked_like_single_ones(
     assert batch(checker(attribute), *records)[0] == one_by_one
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["id", "a", "b", "c", "d"]), VALUES))
 def test_what_is_accepted_can_be_written_by_both_encoders(record: dict[str, object]) -> None:
     """After the check both encoders write the same meaning."""

@@ -131,7 +131,7 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(JSON, JSON, JSON, JSON)
 def test_whatever_is_there_is_read(whole: object, progress: object, types: object, entry: object) -> None:
     """No document makes the reader fail, and no count is negative."""
@@ -413,7 +413,7 @@ def test_a_result_without_a_sent_record_lists_the_reasons() -> None:
         rejected.raise_for_failures()
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_memory_for_failed_records_is_bounded() -> None:
     """Beyond the limit they are counted only."""
     bad = result(done(), refused=KEPT_RECORDS + 5)

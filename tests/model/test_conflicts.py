@@ -251,8 +251,27 @@ def test_parents_are_compared_by_name() -> None:
     conflict = only_conflict(model, existing_type)
 
     assert [difference.message for difference in conflict.differences] == [
-        'It is at the top, not below "Groups". Adopting doesn\'t move it.'
+        'It is at the top, not below "Groups". Adopting doesn\'t move it.',
+        'Its description is "", not "Of people.". Adopting keeps it.',
     ]
+
+
+def test_other_descriptions_are_harmless_differences() -> None:
+    """Adopting keeps those in Assets. The text of the conflict leaves them out."""
+    wanted = evolve(
+        one_type(AttributeSpec("Code", description="Ours.")).object_types[0], description="Our things."
+    )
+    existing_type = existing(
+        "Things", OKTA_ID, DISPLAY_NAME, Attribute(id="9", name="Code", description="Theirs.")
+    )
+    conflict = only_conflict(SchemaModel("S", [wanted]), existing_type)
+
+    assert [(difference.kind.value, difference.message) for difference in conflict.differences] == [
+        ("description", 'Its description is "", not "Our things.". Adopting keeps it.'),
+        ("description", 'The description of "Code" is "Theirs.", not "Ours.". Adopting keeps it.'),
+    ]
+    assert conflict.is_harmless
+    assert "no differences" in str(conflict)
 
 
 def test_existing_label_in_the_model_stays_the_label() -> None:

@@ -144,7 +144,7 @@ def test_diagrams_on_one_page_share_no_ids() -> None:
     assert MODEL.graph().digest[:12] not in other.graph().svg
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(models())
 def test_every_model_can_be_drawn(model: SchemaModel) -> None:
     """As sound XML, with as many boxes as there are types."""

@@ -81,7 +81,7 @@ def a_stored_model_is_read_back_equal(model: SchemaModel) -> None:
     assert again.digest == model.digest
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(model=models())
 def test_every_document_is_valid(validator: Validator, model: SchemaModel) -> None:
     """The first document of a build is valid by Atlassian's JSON Schema."""
@@ -110,7 +110,7 @@ LAWS = (
 )
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(models())
 def test_every_law_holds_for_every_model(model: SchemaModel) -> None:
     """Making a model takes longer than looking at it, so each is looked at under every law."""
@@ -153,7 +153,7 @@ def grown(draw: st.DrawFn) -> tuple[SchemaModel, SchemaModel]:
     return model, larger
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(pair=grown())
 def test_a_patch_is_valid_and_leads_to_the_whole_model(
     validator: Validator, pair: tuple[SchemaModel, SchemaModel]

@@ -22,7 +22,7 @@ from jsm_assets_dest._plan.plan_items import PlanKind
 from jsm_assets_dest.exceptions import ConfigurationError, InvalidModelError
 from jsm_assets_dest.testing import Emulator
 from tests.model.samples import GROUPS, ID, MODEL, NAME, PEOPLE, one_type, png
-from tests.model.service import Service
+from tests.model.service import Service, made_up
 from tests.model.strategies import models
 
 #: JSON values that mean something: null is treated as a missing key.
@@ -65,6 +65,7 @@ def foreign_documents(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.once
 @given(foreign_documents())
 def test_unknown_keys_survive_reading_and_writing(document: dict[str, Any]) -> None:
     model = SchemaModel.from_document(document)
@@ -73,6 +74,7 @@ def test_unknown_keys_survive_reading_and_writing(document: dict[str, Any]) -> N
     assert SchemaModel.from_dict(json.loads(json.dumps(model.to_dict()))) == model
 
 
+@pytest.mark.once
 @given(foreign_documents())
 def test_unknown_keys_reach_the_service_once(document: dict[str, Any]) -> None:
     """The first build sends them all. Then the plan is empty, also for a model that doesn't know them."""
@@ -136,7 +138,7 @@ def test_unknown_key_of_existing_definition_is_drift() -> None:
     service.attribute("sample/things/more")["regex"] = "a+"
     spec = evolve(
         one_type().object_types[0],
-        extra={"inheritance": True},
+        extra={"layout": True},
         attributes=[ID, NAME, AttributeSpec("More", description="New.", extra={"regex": "b+", "x": 1})],
     )
 
@@ -144,7 +146,7 @@ def test_unknown_key_of_existing_definition_is_drift() -> None:
     service.take(plan.verb, plan.document)
 
     assert [item.message for item in plan.of(PlanKind.DRIFT)] == [
-        "In Assets, `inheritance` is missing, not true. An import doesn't change that."
+        "In Assets, `layout` is missing, not true. An import doesn't change that."
     ]
     assert [item.message for item in plan.changes] == [
         (
@@ -154,7 +156,7 @@ def test_unknown_key_of_existing_definition_is_drift() -> None:
     ]
     document: Any = plan.document
     (entry,) = document["schema"]["objectSchema"]["objectTypes"]
-    assert "inheritance" not in entry
+    assert "layout" not in entry
     assert entry["attributes"][0]["regex"] == "a+"
 
 
@@ -231,6 +233,72 @@ def test_inherited_label_counts(inherits: bool, parent_label: bool, code: str | 
     assert bool(findings.with_code("parent-not-inherited")) is not inherits
 
 
+def test_label_of_a_parent_that_passes_it_on_counts() -> None:
+    """Assets reports inheritance at the parent; other documents have it at the child."""
+    parent = ObjectTypeSpec("Assets", [NAME], mapped=False, extra={"inheritance": True})
+    child = ObjectTypeSpec("Servers", [ID], parent="assets")
+
+    findings = SchemaModel("S", [parent, child]).lint()
+
+    assert not findings.errors
+    assert not findings.with_code("parent-not-inherited")
+
+
+def tree(*, has_label: bool, flag: str = "child") -> SchemaModel:
+    parent = ObjectTypeSpec(
+        "Assets", [NAME], mapped=False, extra={"inheritance": True} if flag == "parent" else {}
+    )
+    label = [evolve(NAME, key="own")] if has_label else []
+    child = ObjectTypeSpec(
+        "Servers", [ID, *label], parent="assets", extra={"inheritance": True} if flag == "child" else {}
+    )
+    return SchemaModel("S", [parent, child])
+
+
+@pytest.mark.parametrize("existing_flag", ["child", "parent"])
+@pytest.mark.parametrize("flag", ["child", "parent"])
+@pytest.mark.parametrize("has_label", [False, True])
+def test_plan_warns_if_inheritance_is_off_in_assets(has_label: bool, flag: str, existing_flag: str) -> None:
+    """It is no drift: the build does what an import can do, and the warning ends when someone switches it on."""
+    model, service = tree(has_label=has_label, flag=flag), Service()
+
+    first = make_plan(model, None)
+    service.take(first.verb, first.document)
+    second = make_plan(model, service.document())
+    document = service.document()
+    (parent,) = document["schema"]["objectSchema"]["objectTypes"]
+    (parent if existing_flag == "parent" else parent["children"][0])["inheritance"] = True
+    third = make_plan(model, document)
+
+    for plan in (first, second):
+        (warning,) = plan.of(PlanKind.WARNING)
+        assert '"Servers" does not have the attributes of "Assets"' in warning.message
+        assert ("skips records without a label" in warning.message) is not has_label
+        assert not plan.of(PlanKind.DRIFT)
+    assert (second.is_empty, third.is_empty) == (True, True)
+    assert [item.kind for item in third.items if item.kind is not PlanKind.UNCHANGED] == []
+
+
+def test_plan_names_a_label_that_no_record_fills() -> None:
+    """Assets gives a type a label of its own if it does not inherit one."""
+    model, service = tree(has_label=False), Service()
+    plan = make_plan(model, None)
+    service.take(plan.verb, plan.document)
+    parent: Any = service.object_types[0]
+    own = {**parent["attributes"][0], "externalId": made_up("Servers/Display Name")}
+    parent["children"][0]["attributes"].append(own)
+
+    warnings = make_plan(model, service.document()).of(PlanKind.WARNING)
+
+    assert [(item.path, item.message.split(". ")[0]) for item in warnings] == [
+        (
+            "servers",
+            'An import can\'t switch on inheritance, so "Servers" does not have the attributes of "Assets".',
+        ),
+        ("servers.Display Name", "It is the label in Assets, but the model doesn't fill it"),
+    ]
+
+
 def test_circle_of_inheriting_parents_is_an_error() -> None:
     """The search for an inherited label must end."""
     first = ObjectTypeSpec("A", [ID], parent="b", extra={"inheritance": True})
@@ -242,6 +310,7 @@ def test_circle_of_inheriting_parents_is_an_error() -> None:
 # --- partial documents
 
 
+@pytest.mark.once
 @given(models())
 def test_partial_document_without_changes_changes_nothing(model: SchemaModel) -> None:
     """Keys and lengths stay too, whatever the external ids."""

@@ -847,6 +847,21 @@ def test_removed_type_names_what_its_mapping_does() -> None:
     assert unmapped.message == "It is no longer in the model. A build doesn't delete it."
 
 
+def test_adopted_type_that_left_the_model_keeps_its_mapping() -> None:
+    """Its external id is generated, so that only the mapping of this import shows that it was in the model."""
+    service = Service()
+    service.made_by_people("Groups", ("Okta ID", "text"), ("Group Type", "select"))
+    service.made_by_people("Rooms")
+    first = make_plan(adopted(service, SchemaModel("S", [GROUPS])), service.document())
+    service.take(first.verb, first.document)
+    (spec,) = SchemaModel("S", [evolve(GROUPS, name="Teams", key="teams")]).object_types
+
+    (item,) = make_plan(SchemaModel("S", [spec]), service.document()).of(PlanKind.DRIFT)
+
+    assert item.path == "Groups"
+    assert "The mapping stays" in item.message
+
+
 def test_changes_of_adopted_types_are_drift() -> None:
     """Anyone who changed the name, description, uniqueness, or cardinality: the plan names it."""
     service = Service()

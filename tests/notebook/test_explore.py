@@ -31,6 +31,7 @@ def html_of(cell_id: str) -> str:
     return "".join("".join(output["data"]["text/html"]) for output in cells[cell_id]["outputs"])
 
 
+@pytest.mark.once
 def test_saved_outputs_equal_those_of_two_runs() -> None:
     """No output depends on the time, on random numbers, or on the order of threads."""
     first = run(notebook())

@@ -54,7 +54,7 @@ def _confirmed(printed: str) -> dict[str, list[int]]:
     return {name: [int(number.replace(",", "")) for number in numbers.split()] for name, numbers in rows}
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("suffix", ["", "_async"])
 def test_destination_example_confirms_every_record(suffix: str, capsys: pytest.CaptureFixture[str]) -> None:
     module = _example(f"okta_destination{suffix}")
@@ -81,6 +81,7 @@ def test_destination_example_confirms_every_record(suffix: str, capsys: pytest.C
     assert "one of Okta's own consoles" in printed
 
 
+@pytest.mark.slow
 def test_destination_example_imports_shared_samples(capsys: pytest.CaptureFixture[str]) -> None:
     samples = shared("okta-samples")
     assert _example("okta_destination").main(["--okta", str(samples), "--profile", "full"]) == 0

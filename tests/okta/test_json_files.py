@@ -20,7 +20,7 @@ VALUES = st.recursive(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(
     values=st.lists(VALUES, max_size=8),
     block=st.integers(1, 40),

@@ -52,7 +52,7 @@ def _peak(people: int) -> int:
         tracemalloc.stop()
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_memory_is_independent_of_the_number_of_people() -> None:
     """6,000 people with 60,000 memberships need as much memory as 1,000 people with 10,000.
 

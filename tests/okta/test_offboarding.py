@@ -78,6 +78,33 @@ def test_shared_case_of_last_group_is_gone_or_reported(empty_values: str) -> Non
     assert {"People: Groups", "People: Mobile Phone"} <= {finding.attribute for finding in report.empty}
 
 
+@pytest.mark.parametrize("empty_values", ["ignore", "remove"])
+def test_lost_values_are_named_by_check_preview_and_verification(empty_values: str) -> None:
+    """Before the import, the preview lists the objects; after it, the verification does."""
+    model = okta.schema_model("standard")
+    lost = ("Mobile Phone", "Groups", "Manager", "Manager ID")
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = connection.ensure_object_schema("OKT", name="Okta")
+        source = emulator.add_import_source("OKT", empty_values=empty_values)
+        token = connection.import_token(source.token, schema=schema)
+        token.build(model)
+        before = _tenant(["00uA"], managerId="boss@example.com", mobilePhone="1")
+        token.import_records(okta.records(before, model=model))
+        check = token.check()["import settings"].summary
+        preview = token.preview(okta.records(_tenant([]), model=model))
+        result = token.import_records(okta.records(_tenant([]), model=model), verify="all", visible_seconds=0)
+
+    assert result.verification is not None
+    is_kept = empty_values == "ignore"
+    people = preview.object_type("people")
+    listed = [*people.iter_emptied()] if is_kept else [*people.examples_changed]
+    assert [(person.identifier, set(person.attributes)) for person in listed] == [("00uA", set(lost))]
+    assert (people.emptied, people.changed) == ((1, 0) if is_kept else (0, 1))
+    advice = "set empty values to Remove in Assets > the object schema > Configuration > Import"
+    assert [advice in text for text in (check, " ".join(preview.notes))] == [is_kept] * 2
+    assert any(all(name in note for name in ("00uA", *lost)) for note in result.verification.notes) is is_kept
+
+
 def test_deactivated_person_becomes_deprovisioned() -> None:
     with _assets("ignore") as import_tenant:
         _, values = import_tenant(okta.Tenant(users=[user("00uA")]))

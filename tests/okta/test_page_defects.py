@@ -167,7 +167,7 @@ def _read(tenant: okta.Tenant, **options: object) -> okta.Report:
 SIZES = st.lists(st.integers(1, 4), min_size=1, max_size=4)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.source)
 @pytest.mark.parametrize("defect", FILE_DEFECTS)
 @given(sizes=SIZES, data=st.data())
@@ -216,7 +216,7 @@ def test_defect_of_any_page_in_memory_is_named(
         assert "E0000007" in str(report)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(kind=st.sampled_from(KINDS), sizes=SIZES)
 @settings(max_examples=30, deadline=None)
 def test_pages_without_defect_have_no_notices(kind: PageKind, sizes: list[int]) -> None:
@@ -229,7 +229,7 @@ def test_pages_without_defect_have_no_notices(kind: PageKind, sizes: list[int]) 
             assert report.skipped == []
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("prefix", RESPONSE_PREFIXES)
 @pytest.mark.parametrize(
     "defect", ["error_page", "error_in_page", "without_id", "not_an_object", "unread_page"]
@@ -461,7 +461,7 @@ def test_group_rules_are_not_groups(rule: dict[str, object]) -> None:
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("count", "states", "is_reported"),
     [(1000, ["ACTIVE"], True), (999, ["ACTIVE"], False), (1000, ["DEPROVISIONED", "ACTIVE"], False)],

@@ -158,7 +158,7 @@ def test_unknown_privacy_action_is_rejected() -> None:
         okta.Privacy({"people.lastName": "blur"})
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(st.text(min_size=1, max_size=60))
 def test_records_never_contain_dropped_or_hashed_text(text: str) -> None:
     secret = f"<{text}>"

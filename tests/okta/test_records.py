@@ -37,7 +37,7 @@ def test_label_of_person_falls_back_to_other_fields(profile: dict[str, object], 
     assert only_record(okta.Tenant(users=[user("00u1", **profile)]), "people")["displayName"] == label
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(
     names=st.fixed_dictionaries(
         {},
@@ -115,7 +115,7 @@ def test_group_members_become_groups_of_people() -> None:
     assert "groups" not in people["00u3"]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=40), st.randoms())
 def test_inversion_keeps_exactly_the_memberships(
     pairs: set[tuple[int, int]], shuffler: Iterator[object]

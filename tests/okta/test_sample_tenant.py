@@ -20,6 +20,7 @@ def test_sample_tenant_depends_only_on_its_arguments() -> None:
     assert first != other
 
 
+@pytest.mark.slow
 def test_sample_tenant_has_all_states_and_types() -> None:
     people, report = read(okta.sample_tenant(), "people")
     assert len(people) == 250
@@ -29,6 +30,7 @@ def test_sample_tenant_has_all_states_and_types() -> None:
     assert states["Active"] > 200
 
 
+@pytest.mark.slow
 def test_sample_tenant_has_no_dangling_references() -> None:
     people, report = read(okta.sample_tenant(), "people")
     addresses = {record["primaryEmail"] for record in people.values()}
@@ -38,6 +40,7 @@ def test_sample_tenant_has_no_dangling_references() -> None:
     assert not any("references" in finding.reason for finding in report.findings)
 
 
+@pytest.mark.slow
 def test_sample_people_have_groups_and_applications() -> None:
     people, _ = read(okta.sample_tenant(), "people")
     departments = Counter(record["department"] for record in people.values())
@@ -48,6 +51,7 @@ def test_sample_people_have_groups_and_applications() -> None:
     assert all(len(record["applications"]) >= 5 for record in active)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_sample_custom_attributes_are_filled() -> None:
     tenant = okta.sample_tenant()
     model = okta.schema_model(custom_attributes=tenant.custom_attributes())
@@ -56,7 +60,7 @@ def test_sample_custom_attributes_are_filled() -> None:
     assert keys == {"custom_badgeNumber", "custom_remote", "custom_startDate", "custom_languages"}
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(people=st.integers(1, 120), seed=st.integers(0, 50))
 @settings(max_examples=25)
 def test_sample_people_are_unique_for_any_size(people: int, seed: int) -> None:
@@ -66,7 +70,7 @@ def test_sample_people_are_unique_for_any_size(people: int, seed: int) -> None:
     assert all(record.get("manager") != record["primaryEmail"] for record in people_records.values())
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_sample_addresses_are_unique_beyond_all_name_pairs() -> None:
     tenant = okta.sample_tenant(14_000)
     assert callable(tenant.users)

@@ -10,6 +10,7 @@ import pytest
 
 from jsm_assets_dest import okta
 from jsm_assets_dest._imports.record_checker import RecordChecker
+from jsm_assets_dest.testing import Emulator
 from tests.okta.shared import shared
 
 
@@ -59,6 +60,23 @@ def test_records_of_samples_pass_the_import_check(samples: Path) -> None:
         assert checked.records == [record]
         count += 1
     assert count == sum(records.report.counts.values()) == 62
+
+
+@pytest.mark.parametrize("name", ["recorded", "openapi-examples"])
+def test_samples_arrive_and_change_nothing_again(samples: Path, name: str) -> None:
+    """Assets has all records with their values, except those that the import ignores, which are named."""
+    tenant = okta.Tenant.from_folder(samples / name)
+    model = okta.schema_model("standard", custom_attributes=tenant.custom_attributes())
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = connection.ensure_object_schema("OKT", name="Okta")
+        token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+        token.build(model)
+        result = token.import_records(okta.records(tenant, model=model), verify="all")
+        preview = token.preview(okta.records(tenant, model=model))
+
+    assert result.problems == ()
+    assert (preview.created, preview.changed, preview.unchanged) == (0, 0, result.sent)
+    assert preview.object_type("applications").ignored_values.keys() == {"Sign On Mode"}
 
 
 def test_sample_objects_outside_the_model_are_reported(samples: Path) -> None:

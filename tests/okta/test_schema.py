@@ -193,6 +193,7 @@ def test_equal_titles_are_made_distinct_by_api_name(titles: dict[str, str], name
     assert _custom_names(*reversed(custom)) == names
 
 
+@pytest.mark.once
 @given(
     st.dictionaries(
         st.from_regex(r"[a-cA-C]{1,2}", fullmatch=True),

@@ -73,6 +73,7 @@ def test_empty_frame_is_not_completed(emulator: Emulator, token: ImportToken) ->
     assert {execution.status for execution in emulator.executions} == {"CANCELLED"}
 
 
+@pytest.mark.once
 def test_large_batch_becomes_few_objects_at_a_time() -> None:
     """The records of 200,000 rows in one batch that are alive at a time take next to no memory."""
     pa = pytest.importorskip("pyarrow")

@@ -18,7 +18,7 @@ from examples import stepwise_import
 from jsm_assets_dest.exceptions import MassDeletionGuardError
 from jsm_assets_dest.testing import Emulator
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.once
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ def killed_and_completed(here: Nights, seed: int) -> None:
     } == here.emails
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("tens", range(10))
 def test_changed_records_survive_a_hundred_random_kills(tmp_path: Path, tens: int) -> None:
     """Ten nights at a time: workers and producer in another order each time, killed at another step."""

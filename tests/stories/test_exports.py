@@ -95,12 +95,13 @@ def staff(count: int) -> dict[str, object]:
     return {"teams": teams, "people": people(count - len(teams))}
 
 
+@pytest.mark.once
 @story
 async def test_exported_objects_are_unchanged_when_imported(emulator: Emulator, connection: Any) -> None:
     await assert_round_trip(emulator, connection, MODEL, staff(250))
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @story
 async def test_exported_okta_objects_are_unchanged(emulator: Emulator, connection: Any) -> None:
     model = okta.schema_model("standard")
@@ -108,7 +109,7 @@ async def test_exported_okta_objects_are_unchanged(emulator: Emulator, connectio
     await assert_round_trip(emulator, connection, model, okta.records(tenant, model=model))
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_ten_thousand_exported_objects_are_unchanged() -> None:
     """Without references, which cost the emulator most of its time."""
     model = MODEL.without("people.manager", "people.teams", "teams")

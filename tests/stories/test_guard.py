@@ -205,6 +205,7 @@ def refuse(
     return caught.value
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("policy", ["remove", "update"])
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
 @pytest.mark.parametrize("way", WAYS)
@@ -222,6 +223,7 @@ def test_guard_rejects_each_way_on_each_path(
     assert 'missing_objects="ignore"' in str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
 def test_import_that_ignores_missing_objects_has_no_guard(
     path: Any, emulator: Emulator, token: Any, tmp_path: Path
@@ -270,6 +272,7 @@ def test_letter_case_is_ignored_if_identifiers_ignore_it() -> None:
         assert result.missing_deleted == 0
 
 
+@pytest.mark.once
 def test_first_import_into_an_adopted_type_is_rejected_once(emulator: Emulator, token: Any) -> None:
     """Objects that no run ever contained count, too; also objects without an identifier."""
     people = emulator.object_schema("OKT")["People"]
@@ -551,6 +554,7 @@ def test_journal_records_the_acceptance(emulator: Emulator, token: Any, tmp_path
         token.import_records(records(people=5), journal=journal)
 
 
+@pytest.mark.once
 def test_leavers_of_a_year_raise_no_alarm(emulator: Emulator, token: Any, tmp_path: Path) -> None:
     """Each week another one of 100 people leaves; half of them are gone at the end."""
     journal = tmp_path / "guard.journal"
@@ -635,6 +639,7 @@ UNREADABLE: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("policy", ["remove", "update"])
 @pytest.mark.parametrize(
     "path",

@@ -160,6 +160,7 @@ def test_row_41_a_signal_while_all_chunks_hang(colour: str, number: signal.Signa
             assert emulator.executions[-1].status == "CANCELLED"
 
 
+@pytest.mark.slow
 @posix
 def test_row_41_ctrl_c_while_the_service_holds_everybody_back() -> None:
     """The gate is closed for most of a minute, and the execution is cancelled past it anyway."""
@@ -189,6 +190,7 @@ def test_row_41_ctrl_c_while_source_and_service_block() -> None:
         assert (report["threads"], report["sockets"]) == ([], 0)
 
 
+@pytest.mark.slow
 @posix
 def test_row_41_with_a_journal_the_execution_stays_open(tmp_path: Path) -> None:
     with Emulator() as emulator:

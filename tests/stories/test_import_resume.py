@@ -231,7 +231,7 @@ def killed_and_completed(here: World, seed: int, off_at: int, *, twice: bool) ->
     return True
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_row_36_killed_at_every_step(tmp_path: Path) -> None:
     """Every step of one import of ten chunks, from before the first request to after the last."""
     here, step = world(tmp_path), 0
@@ -240,7 +240,7 @@ def test_row_36_killed_at_every_step(tmp_path: Path) -> None:
     assert step > 60
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("tens", range(10))
 def test_row_36_killed_in_a_hundred_random_schedules(tmp_path: Path, tens: int) -> None:
     """Ten at a time: workers and producer in another order each time, killed at another step."""

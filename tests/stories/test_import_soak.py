@@ -33,7 +33,7 @@ from tests.stories.story import now, story
 from tests.stories.test_building import GROUPS, destination
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize(("colour", "seed"), [("blocking", 1), ("asyncio", 3)])
 def test_r10_a_thousand_chunks_with_10_percent_failures(colour: str, seed: int) -> None:
     """The result is exact after faults of all kinds, with at most 1.3 requests per chunk.
@@ -70,7 +70,7 @@ def test_r10_a_thousand_chunks_with_10_percent_failures(colour: str, seed: int) 
     anyio.run(main, backend="trio" if colour == "trio" else "asyncio")
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("colour", ["blocking", "asyncio"])
 def test_memory_stays_flat_however_many_records_there_are(colour: str) -> None:
     """Not even the garbage collector is needed: a chunk is let go as soon as it is confirmed.

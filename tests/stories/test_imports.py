@@ -129,6 +129,7 @@ def test_an_asynchronous_source_is_read_asynchronously(backend: str) -> None:
     anyio.run(main, backend=backend)
 
 
+@pytest.mark.slow
 @story
 async def test_the_source_is_never_read_far_ahead_of_what_is_confirmed(
     emulator: Emulator, connection: Any

@@ -314,6 +314,34 @@ async def test_new_linked_attribute_is_a_plain_create(emulator: Emulator, connec
 
 
 @story
+async def test_plan_names_a_linked_attribute_that_became_required(
+    emulator: Emulator, connection: Any
+) -> None:
+    """An import can't fill it, so Assets may reject every new object."""
+    token = await linked_site(emulator, connection)
+    Administrator(emulator).change_attribute("People", "Jira User", minimumCardinality=1)
+
+    (item,) = (await now(token.plan(MODEL))).of("drift")
+
+    assert item.path == "people.jiraUser"
+    assert item.message == (
+        '"Jira User" is required in Assets, and an import can\'t fill it, so Assets may reject new objects.'
+    )
+
+
+@story
+async def test_plan_of_a_renamed_type_creates_no_links(emulator: Emulator, connection: Any) -> None:
+    """They exist in the type that has another name now."""
+    token = await linked_site(emulator, connection)
+    Administrator(emulator).change_type("People", name="Staff")
+
+    plan = await now(token.plan(MODEL))
+
+    assert [item.path for item in plan.impossible] == ["people"]
+    assert not plan.creates_links
+
+
+@story
 async def test_plan_without_history_is_less_exact(emulator: Emulator, connection: Any) -> None:
     """An account that can't read objects can plan and build."""
     token = await linked_site(emulator, connection)

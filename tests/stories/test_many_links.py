@@ -54,7 +54,7 @@ def count(emulator: Emulator, operation: str) -> int:
     return sum(request.operation == operation for request in emulator.requests)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_250_people_are_linked_and_the_second_run_writes_nothing() -> None:
     """People, their managers, and the owners of devices, in one call. Then an import, which leaves the links unchanged."""
     with Emulator() as emulator, emulator.connect() as connection:
@@ -87,6 +87,7 @@ def test_250_people_are_linked_and_the_second_run_writes_nothing() -> None:
         assert not schema.link_users(*LINKS, dry_run=True).linked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("empties", [False, True])
 def test_links_survive_the_next_import_or_are_restored(empties: bool) -> None:
     """Two apps imply that an import leaves other attributes unchanged. If it does not, the next run fills them again."""
@@ -113,7 +114,7 @@ class Stop(BaseException):
     """Ends a process, as a signal does."""
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_1000_people_at_a_limited_rate_need_one_request_each() -> None:
     """The run is killed in the middle, and continued. `benchmarks/linking.py` does the same with 10,000 people."""
     people_count, per_minute = 1_000, 500

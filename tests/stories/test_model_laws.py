@@ -16,7 +16,7 @@ from jsm_assets_dest.testing import Emulator
 from jsm_assets_dest.testing.world.mapping_rendering import schema_and_mapping
 from tests.model.strategies import models
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.once
 
 
 def declared(model: SchemaModel) -> SchemaModel:

@@ -111,6 +111,10 @@ def test_preview_as_data_text_and_page(emulator: Emulator, token: Any) -> None:
         '    People, missing, such as "Person 18" (OKT-21); "Person 19" (OKT-22)',
         "  The import would overwrite 2 objects: 2 of People.",
         "  The import ignores empty values and unknown values: they change nothing in Assets.",
+        (
+            "  A value that a record no longer has stays in Assets, such as the last group that a person left, a manager, or a phone "
+            "number. To change that, set empty values to Remove in Assets > the object schema > Configuration > Import."
+        ),
     ]
     data = json.loads(json.dumps(preview.to_dict()))
     assert data["object_types"][1]["examples"]["missing"][0] == {

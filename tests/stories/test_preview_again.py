@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -208,12 +209,15 @@ def test_earlier_value_stays_if_no_value_arrives(value: object) -> None:
     things = preview.object_type("things")
     is_ignored = value == "huge"
     assert (things.changed, things.unchanged, things.emptied) == (0, 2, 1)
-    assert things.emptied_attributes == ({"Size": 1, "Phone": 1} if is_ignored else {"Phone": 1})
+    assert things.emptied_attributes == {"Size": 1, "Phone": 1}
     assert things.examples_emptied[0].key == "THG-1"
     assert things.ignored_values == ({"Size": {"huge": 1}} if is_ignored else {})
     (problem,) = result.problems
     assert (problem.code, problem.count) == ("emptied", 2 if is_ignored else 1)
     assert not result.ok
+    # No record fills the attribute Size, so its value may come from someone else: that is a note.
+    unfilled = [note for note in result.verification.notes if "no record fills" in note]
+    assert [": Size." in note for note in unfilled] == [True] * (not is_ignored)
 
 
 def test_options_and_statuses_of_assets_decide() -> None:
@@ -269,7 +273,8 @@ def test_ignored_values_are_named_once_and_limited() -> None:
     assert note.startswith(
         'The import ignores values of Things.Size that Assets does not have: "s0" (2 records), '
     )
-    assert '"s9" (2 records), …. To import them, add them in Assets' in note
+    assert note.endswith('"s9" (2 records), ….')
+    assert "To import these values, add them in Assets, or set unknown values to Add in" in str(preview)
     assert preview.object_type("things").ignored_values["Size"][""] == 4
 
 
@@ -319,3 +324,45 @@ def test_references_in_another_case_and_form_are_found() -> None:
     assert (created.object_type("things").dangling, preview.object_type("things").dangling) == (0, 0)
     assert preview.changed == 0
     assert result.problems == sample.problems == ()
+
+
+def test_lost_manager_is_named_although_only_assets_resolves_it() -> None:
+    """The manager of a person is unknown, but not that the record has none any more."""
+    wanted = okta.schema_model("lean")
+    people = [{"oktaId": "1", "displayName": "Ana", "manager": "eva@example.com"}]
+    people.append({"oktaId": "2", "displayName": "Eva", "primaryEmail": "eva@example.com"})
+    for settings, counts in (({}, (0, 1)), ({"empty_values": "remove"}, (1, 0))):
+        with destination(wanted, **settings) as (token, _, _):
+            token.import_records({"people": people})
+            same = token.preview({"people": people})
+            del people[0]["manager"]
+            preview = token.preview({"people": people})
+            verification = token.verify({"people": people}, visible_seconds=0)
+            people[0]["manager"] = "eva@example.com"
+
+        assert (same.changed, same.object_type("people").emptied) == (0, 0)
+        assert (preview.changed, preview.object_type("people").emptied) == counts
+        (kept,) = [
+            *preview.object_type("people").examples_changed,
+            *preview.object_type("people").iter_emptied(),
+        ]
+        assert str(kept) == '"Ana" (THG-1): Manager'
+        assert any("Ana" in note or "1 (THG-1): Manager" in note for note in verification.notes)
+        assert list(pickle.loads(pickle.dumps(preview)).object_type("people").iter_emptied()) == list(
+            preview.object_type("people").iter_emptied()
+        )
+
+
+def test_statuses_are_read_only_if_they_are_mapped() -> None:
+    (things,) = SIZE.object_types
+    attributes = tuple(attribute for attribute in things.attributes if attribute.type != "status")
+    with destination(evolve(SIZE, object_types=[evolve(things, attributes=attributes)])) as (
+        token,
+        _,
+        emulator,
+    ):
+        emulator.requests.clear()
+        preview = token.preview(thing(size="huge"))
+
+    assert "list statuses" not in [request.operation for request in emulator.requests]
+    assert preview.object_type("things").ignored_values == {"Size": {"huge": 1}}

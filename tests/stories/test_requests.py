@@ -94,7 +94,7 @@ def specs() -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_every_request_is_one_that_atlassian_describes() -> None:
     """Method, path, parameters and body, for every request of every story; the rest is named above with a reason."""
     folder = specs()

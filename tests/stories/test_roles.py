@@ -40,7 +40,12 @@ async def test_people_of_roles_have_names(emulator: Emulator, connection: Any) -
     assert managers.people == (JiraUser(account_id=account_id),)
     assert managers.people[0].display_name == "Ana García"
     assert managers.to_dict()["people"] == [{"account_id": account_id, "display_name": "Ana García"}]
-    assert f"Ana García ({account_id})" in (await now(schema.roles()))._repr_html_()
+    roles = await now(schema.roles())
+    assert f"Ana García ({account_id})" in roles._repr_html_()
+    assert str(roles).splitlines()[::2] == [
+        f"Object Schema Managers: Ana García ({account_id})",
+        "Object Schema Users: no one",
+    ]
 
 
 def return_a_role_without_names(emulator: Emulator) -> None:

@@ -366,6 +366,15 @@ async def test_import_sources_have_a_state_and_settings(emulator: Emulator, conn
     assert "An empty value in a record removes" in okta._repr_html_()
 
 
+def test_key_with_other_letters_names_no_schema() -> None:
+    """The uppercase of "ß" is SS, and that of a dotless i is I."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        emulator.add_object_schema("IT")
+        assert connection.find_object_schema("ıt") is None
+        with pytest.raises(ConfigurationError, match="'straße' is not a valid key"):
+            connection.create_object_schema("straße", "Street")
+
+
 @story
 async def test_keys_are_accepted_in_any_case(emulator: Emulator, connection: Any) -> None:
     created = await now(connection.ensure_object_schema(" okt "))

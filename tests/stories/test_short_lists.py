@@ -10,6 +10,9 @@ from unittest import mock
 import pytest
 
 from jsm_assets_dest._assets.object_types import ObjectType
+from jsm_assets_dest._imports.journal import Journal
+from jsm_assets_dest._imports.journal_objects import JournalObject
+from jsm_assets_dest._imports.journal_values import RunState
 from jsm_assets_dest.exceptions import MassDeletionGuardError
 from jsm_assets_dest.testing import Emulator
 from jsm_assets_dest.testing.http import object_routes
@@ -174,3 +177,30 @@ def test_preview_says_that_the_list_is_short(emulator: Emulator, token: Any, hid
     assert not preview.is_complete
     assert any("counts more objects of People than Assets returned" in note for note in preview.notes)
     assert "The guard would not complete this import, because objects are missing from it." in preview.notes
+
+
+@pytest.mark.usefixtures("without_type_counts")
+def test_preview_counts_objects_of_the_journal(
+    emulator: Emulator, token: Any, hidden: set[str], tmp_path: Path
+) -> None:
+    """They may be deleted, so a preview does not add them to the objects that exist."""
+    journal = tmp_path / "guard.journal"
+    token.import_records(records(), journal=journal)
+    _confirm_another_type(journal)
+    token.test_import(records(), count=3, missing_objects="ignore")
+    hide(hidden, range(1, 6))
+
+    people = token.preview(records(people=10), journal=journal).object_type("people")
+
+    assert (people.existing, people.created, people.missing, people.unlisted) == (15, 5, 10, 0)
+    people = token.preview(records(people=3), journal=journal).object_type("people")
+    assert (people.created, people.missing, people.unlisted) == (3, 15, 2)
+
+
+def _confirm_another_type(path: Path) -> None:
+    """Record an object of a type that the import no longer fills."""
+    with Journal(path) as journal:
+        (import_source,) = journal.import_sources()
+        journal.begin_run("other", import_source=import_source, model_digest="")
+        journal.completing("other", (), [JournalObject("gone", b"1", "1")])
+        journal.finish_run("other", RunState.DONE, {}, [])

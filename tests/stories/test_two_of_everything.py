@@ -161,6 +161,27 @@ def test_three_imports_of_one_type_are_one_warning() -> None:
 
 
 @pytest.mark.parametrize("are_imports_hidden", [False, True])
+def test_suggested_namespace_is_not_in_use(are_imports_hidden: bool) -> None:
+    """Each suggestion is followed until one works; where the imports are hidden, rejections are remembered."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        if are_imports_hidden:
+            emulator.faults.always("list import sources", status=403)
+        for key, namespace in (("OKT", "okta"), ("OKTB", "okta-2"), ("OKTC", "okta-3")):
+            emulator.add_object_schema(key)
+            model = okta.schema_model("lean", namespace=namespace)
+            connection.import_token(emulator.add_import_source(key).token).build(model)
+        emulator.add_object_schema("TEST")
+        token = connection.import_token(emulator.add_import_source("TEST").token)
+        namespace = "okta"
+        for suggestion in ["okta-2", "okta-3", "okta-4"] if are_imports_hidden else ["okta-4"]:
+            with pytest.raises(ExternalIdTakenError, match=f'such as "{suggestion}"') as taken:
+                token.build(okta.schema_model("lean", namespace=namespace))
+            assert taken.value.suggested_namespace == suggestion
+            namespace = suggestion
+        token.build(okta.schema_model("lean", namespace=namespace))
+
+
+@pytest.mark.parametrize("are_imports_hidden", [False, True])
 def test_checklist_remembers_a_rejected_build(are_imports_hidden: bool) -> None:
     """It must not recommend the build that Assets has just rejected."""
     with Emulator() as emulator, emulator.connect() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,45 @@ def test_workflow_runs_sessions_of_the_noxfile() -> None:
     names = {*match[1].split(", "), *re.findall(r"nox -s ([a-z]\w*)", text)}
 
     assert names == noxfile_sessions() - {"quick", "bench", "spark"}
+
+
+def test_each_test_runs_in_a_job() -> None:
+    """The README's command runs the tests that are not marked with `once`, and a session runs the others."""
+    command = readme_command((ROOT / "README.md").read_text("utf-8"), README_COMMANDS["tests"])
+    tree = ast.parse((ROOT / "noxfile.py").read_text("utf-8"))
+    (once,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "once")
+
+    assert command.endswith(" -m pytest")
+    assert "'-m', 'once', *(session.posargs or ('tests',))" in ast.unparse(once)
+    assert "once" in SESSIONS
+    assert "once" not in ARGUMENTS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        ((), {"test_a", "test_b"}),
+        (("tests",), {"test_a", "test_b", "test_c"}),
+        (("-m", "once", "tests"), {"test_c"}),
+        (("-m", "not slow and not once", "tests"), {"test_a"}),
+    ],
+)
+def test_pytest_without_a_path_leaves_once_out(
+    arguments: Sequence[str], names: set[str], tmp_path: Path
+) -> None:
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_marks.py").write_text(
+        "import pytest\ndef test_a(): pass\n@pytest.mark.slow\ndef test_b(): pass\n"
+        "@pytest.mark.once\ndef test_c(): pass\n",
+        "utf-8",
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", *arguments]
+    output = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert set(re.findall(r"::(\w+)", output)) == names
 
 
 @pytest.mark.parametrize("path", [".github/workflows/ci.yml", ".pre-commit-config.yaml"])
@@ -280,6 +320,7 @@ def fake_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fake_jobs")
 @pytest.mark.parametrize(
     ("words", "exit_code", "text"),

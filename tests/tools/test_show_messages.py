@@ -32,6 +32,7 @@ def test_message_obeys_the_template(fail: Callable[[Any], object]) -> None:
     template.check(error)
 
 
+@pytest.mark.once
 def test_script_prints_twenty_messages(capsys: pytest.CaptureFixture[str]) -> None:
     """One after the other, with a title."""
     runpy.run_path(str(FILE), run_name="__main__")

@@ -302,6 +302,7 @@ def failures(
     if isinstance(guarded.preview, ImportPreview):
         assert_type(guarded.preview.object_type("people"), ObjectTypePreview)
         assert_type(guarded.preview.object_type("people").iter_missing(), Iterator[MissingObject])
+        assert_type(guarded.preview.object_type("people").iter_emptied(), Iterator[ChangedObject])
         assert_type(guarded.preview.object_type("people").examples_changed, tuple[ChangedObject, ...])
     if late.execution is not None:
         assert_type(token.attach(late.execution), ImportExecution)

@@ -120,7 +120,7 @@ def _fit_union(value: object, members: tuple[object, ...], argument: str) -> obj
         except _MismatchError as error:
             problems.append(error.problem)
     # What is wrong inside of a sequence is more helpful than that it is not None.
-    raise _MismatchError(max(problems, key=len))
+    raise _MismatchError(max(problems, key=lambda problem: (problem.startswith("contains"), len(problem))))
 
 
 def _fit_class(value: object, cls: type, argument: str) -> object:

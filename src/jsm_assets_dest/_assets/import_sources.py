@@ -13,6 +13,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._display.html import table
 from .._display.short_repr import short_repr
+from .._wire.address_book import SCHEMA_IMPORT
 from .._wire.json_reading import read_array, read_flag, read_object, read_text
 
 _CHECK = "Check it on the configuration page of the object schema, tab Import."
@@ -326,6 +327,17 @@ class ImportSource:
                 )
         return (
             f"The import ignores {' and '.join(ignored)}: they change nothing in Assets." if ignored else ""
+        )
+
+    @property
+    def kept_values(self) -> str:
+        """Sentences about the changes that do not arrive because the import ignores empty values; empty if all arrive."""
+        names = [imported.name for imported in self.object_types] or [""]
+        if not any(self.handling("empty values", name) == "IGNORE" for name in names):
+            return ""
+        return (
+            "A value that a record no longer has stays in Assets, such as the last group that a person left, a manager, or a phone "
+            f"number. To change that, set empty values to Remove in {SCHEMA_IMPORT.page}."
         )
 
     @property

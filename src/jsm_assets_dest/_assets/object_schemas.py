@@ -55,7 +55,9 @@ class SchemaLinks:
 
 def schema_key(text: str) -> str:
     """Return the key of an object schema as Assets writes it: in uppercase, without surrounding spaces."""
-    return text.strip().upper()
+    key = text.strip()
+    # The uppercase of some other letters is in ASCII, as in "ıt", and would name another object schema.
+    return key.upper() if key.isascii() else key
 
 
 @frozen(kw_only=True)

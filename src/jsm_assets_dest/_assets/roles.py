@@ -178,6 +178,9 @@ class Role:
             ],
         }
 
+    def __str__(self) -> str:
+        return f"{self.name}: {', '.join(map(label, self.members)) or 'no one'}"
+
     @property
     def members(self) -> tuple[JiraUser | JiraGroup, ...]:
         """The groups and the people in the role."""
@@ -245,6 +248,9 @@ class SchemaRoles:
     def __repr__(self) -> str:
         names = ", ".join(f"{role.name} ({len(role.users) + len(role.groups)})" for role in self.roles)
         return f"<SchemaRoles: {names}>"
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.roles))
 
     def _repr_html_(self) -> str:
         rows = [

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from attrs import field, frozen
 
@@ -30,7 +30,7 @@ from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord
 from ..exceptions import AssetsError, ProblemsFoundError
 
-#: Codes of the steps.
+#: Codes of the steps, in the order in which a wizard shows them.
 StepCode: TypeAlias = Literal[
     "connection",
     "schema",
@@ -42,18 +42,7 @@ StepCode: TypeAlias = Literal[
     "build",
     "ready",
 ]
-#: The steps in the order in which a wizard shows them.
-STEPS: tuple[StepCode, ...] = (
-    "connection",
-    "schema",
-    "conflicts",
-    "roles",
-    "import_source",
-    "token",
-    "model",
-    "build",
-    "ready",
-)
+STEPS: tuple[StepCode, ...] = get_args(StepCode)
 #: Codes of the actions that complete a step.
 ActionCode: TypeAlias = Literal[
     "fix_connection",

@@ -394,7 +394,7 @@ def build_step(plan: BuildPlanRecord, rejection: AssetsError | None, page: str) 
         step = failed_step("build", error, "fix_model", page)
         if not isinstance(error, ExternalIdTakenError) or not error.namespace:
             return step
-        suggestion = f"{error.namespace}-2"
+        suggestion = error.suggested_namespace
         return evolve(
             step,
             action=StepAction("fix_model", {"namespace": error.namespace, "suggested_namespace": suggestion}),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import define, field
 
 from .._assets.objects import ObjectValue
+from .._wire.address_book import SCHEMA_IMPORT
 from .identities import MappedAttribute, MappedType, stored
 from .progress import count_text
 
@@ -19,7 +20,9 @@ from .progress import count_text
 MOST_NAMED = 10
 
 #: Fix for ignored values.
-KEEP_UNKNOWN = "To import them, add them in Assets, or set unknown values to Add on the page of the import."
+KEEP_UNKNOWN = (
+    f"To import these values, add them in Assets, or set unknown values to Add in {SCHEMA_IMPORT.page}."
+)
 
 
 def is_comparable(attribute: MappedAttribute, mapped: MappedType) -> bool:
@@ -57,8 +60,12 @@ def values_hash(texts: Iterable[str], attribute_type: str) -> int:
     return (hash(tuple(values)) or 1) if any(values) else 0
 
 
+#: Hash of a record's values of which only Assets knows the stored form. No other hash is equal to it.
+UNKNOWN_FORM = -1
+
+
 def object_hash(attribute: MappedAttribute, value: ObjectValue | None) -> int:
-    """Return the hash of an attribute's values in an object."""
+    """Return the hash of an attribute's values in an object; 0 if there is none."""
     return 0 if value is None else values_hash(attribute.object_texts(value), attribute.type)
 
 
@@ -120,12 +127,13 @@ class ArrivingValues:
 
 
 def ignored_notes(rules: Iterable[ArrivingValues], *attribute_types: str) -> list[str]:
-    """Return a sentence for each attribute of some types, or of all, with values that the import ignores."""
-    return [
-        f"The import ignores values of {rule.mapped.name}.{name} that Assets does not have: {_named(counts)}. {KEEP_UNKNOWN}"
+    """Return a sentence for each attribute of some types, or of all, with values that the import ignores, and the fix."""
+    notes = [
+        f"The import ignores values of {rule.mapped.name}.{name} that Assets does not have: {_named(counts)}."
         for rule in rules
         for name, counts in rule.ignored(*attribute_types).items()
     ]
+    return [*notes, KEEP_UNKNOWN] if notes else []
 
 
 def _named(counts: Mapping[str, int]) -> str:

@@ -23,7 +23,7 @@ from attrs import frozen
 
 from .._assets.objects import AssetsObject
 from .._wire.json_reading import as_number, as_object, as_texts
-from .arriving_values import ArrivingValues, is_comparable, object_hash, values_hash
+from .arriving_values import UNKNOWN_FORM, ArrivingValues, is_comparable, object_hash, values_hash
 from .identities import MappedType, RecordDigests, display, loose
 
 #: Source of the existing objects of a type: the objects in Assets, the last confirmed run of a journal, or nothing.
@@ -466,7 +466,7 @@ class Comparison:
         An object that is known from a journal has no names, and counts as changed if it is unknown which values it has.
         """
         index = self._indexes[key]
-        mapped, filled = self.types[index], self.arriving[index].filled
+        mapped = self.types[index]
         from_journal = self.evidence.get(key) == "journal"
         query = (
             "SELECT existing.text, key, label, existing.content, sent.content FROM existing JOIN sent USING (type, identity)"
@@ -483,11 +483,9 @@ class Comparison:
             changed: list[str] = []
             emptied: list[str] = []
             hashes = zip(struct.unpack(form, before), struct.unpack(form, after), strict=True)
-            for number, (old, new) in enumerate(hashes):
-                if old != new and (new or mapped.empties):
-                    changed.append(names[number])
-                elif old != new and number in filled:
-                    emptied.append(names[number])
+            for name, (old, new) in zip(names, hashes, strict=True):
+                if new not in (old, UNKNOWN_FORM):
+                    (changed if new or mapped.empties else emptied).append(name)
             if changed or emptied:
                 yield ChangedValues(existing, tuple(changed), tuple(emptied))
 
@@ -515,19 +513,17 @@ class Comparison:
     # --- values
 
     def _object_content(self, mapped: MappedType, asset: AssetsObject) -> bytes:
-        hashes = [
-            object_hash(attribute, asset.values.get(attribute.name))
-            if is_comparable(attribute, mapped)
-            else 0
-            for attribute in mapped.attributes
-        ]
+        hashes = [object_hash(attribute, asset.values.get(attribute.name)) for attribute in mapped.attributes]
         return struct.pack(f"<{len(hashes)}q", *hashes)
 
     def _record_content(self, index: int, text: str, record: Mapping[str, object]) -> bytes:
         mapped, arriving = self.types[index], self.arriving[index]
         hashes: list[int] = []
         for position, attribute in enumerate(mapped.attributes):
-            texts: Sequence[str] = arriving.of(position, record) if is_comparable(attribute, mapped) else ()
+            texts = arriving.of(position, record) if attribute.name else ()
+            if texts and not is_comparable(attribute, mapped):
+                hashes.append(UNKNOWN_FORM)
+                continue
             if attribute.target and texts:
                 texts = self._keys(
                     attribute.target, texts, (index, _storable(mapped.identity(text)), position)

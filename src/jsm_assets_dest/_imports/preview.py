@@ -99,6 +99,27 @@ class MissingObjects:
         return tuple, (tuple(self),)
 
 
+class EmptiedObjects:
+    """All objects of one object type that would keep a value that their record no longer has.
+
+    Args:
+        comparison: The comparison that contains them.
+        key: Key of the object type.
+    """
+
+    def __init__(self, comparison: Comparison, key: str) -> None:
+        self._comparison = comparison
+        self._key = key
+
+    def __iter__(self) -> Iterator[ChangedObject]:
+        for existing, _, names in self._comparison.changed(self._key):
+            if names:
+                yield ChangedObject(existing.identifier, existing.key, existing.label, names)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return tuple, (tuple(self),)
+
+
 @frozen(kw_only=True)
 class ObjectTypePreview:
     """Effect of an import on the objects of one object type.
@@ -161,6 +182,14 @@ class ObjectTypePreview:
     _missing_objects: MissingObjects | tuple[ExistingObject, ...] = field(
         default=(), repr=False, eq=False, alias="missing_objects"
     )
+
+    _emptied_objects: EmptiedObjects | tuple[ChangedObject, ...] = field(
+        default=(), repr=False, eq=False, alias="emptied_objects"
+    )
+
+    def iter_emptied(self) -> Iterator[ChangedObject]:
+        """Yield all objects that would keep a value that their record no longer has, each with the attributes."""
+        yield from self._emptied_objects
 
     def iter_missing(self) -> Iterator[MissingObject]:
         """Yield all existing objects without a record."""
@@ -460,4 +489,5 @@ def _type_preview(
         ),
         key=key,
         missing_objects=MissingObjects(comparison, key),
+        emptied_objects=EmptiedObjects(comparison, key) if dangling is not None else (),
     )

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from attrs import define, field
 
 from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
-from .arriving_values import ArrivingValues, is_comparable, object_hash, values_hash
+from .arriving_values import UNKNOWN_FORM, ArrivingValues, is_comparable, object_hash, values_hash
 from .identities import MappedType, display
 
 #: Kilobytes of the database's cache.
@@ -162,10 +162,10 @@ class ReadBack:
         hashes, links = array("q"), array("q")
         arriving = self.arriving[index]
         for number, attribute in enumerate(mapped.attributes):
+            texts = arriving.of(number, record) if attribute.name else ()
             if not is_comparable(attribute, mapped):
-                hashes.append(0)
+                hashes.append(UNKNOWN_FORM if texts else 0)
                 continue
-            texts = arriving.of(number, record)
             if attribute.target:
                 target = self._indexes[attribute.target]
                 targets = sorted({self._target_hash(target, text) for text in texts})
@@ -221,9 +221,11 @@ class ReadBack:
         links = array("q")
         self._database.execute("DELETE FROM differences WHERE type=? AND identity=?", (index, identity))
         for number, attribute in enumerate(mapped.attributes):
-            if not is_comparable(attribute, mapped):
-                continue
             value = asset.values.get(attribute.name)
+            if not is_comparable(attribute, mapped):
+                if object_hash(attribute, value) and not hashes[number]:
+                    self._differ(index, identity, number, EMPTIED)
+                continue
             if attribute.target:
                 references = _references(value)
                 ids = [int(reference.id) for reference in references]
@@ -306,22 +308,29 @@ class ReadBack:
         (number,) = self._database.execute(f"SELECT count(*) {query}", (index,)).fetchone()
         return int(number)
 
-    def _differing(self, index: int, kind: str | None = None) -> Iterator[tuple[str, int]]:
-        """Yield the identity and the attribute of each difference, without those of attributes that no record fills."""
+    def _differing(self, index: int, *kinds: str, is_filled: bool = True) -> Iterator[tuple[str, int]]:
+        """Yield the identity and the attribute of each difference of some kinds, or of all.
+
+        With `is_filled`, the values that should be gone are those of attributes that at least one record fills; otherwise those of
+        other attributes.
+        """
         filled = self.arriving[index].filled
         rows = self._rows(
             "SELECT identity, attribute, kind FROM differences WHERE type=? ORDER BY identity, attribute",
             (index,),
         )
         for identity, attribute, row_kind in rows:
-            if (row_kind != EMPTIED or attribute in filled) and kind in (None, row_kind):
+            if (row_kind != EMPTIED or (attribute in filled) is is_filled) and (
+                not kinds or row_kind in kinds
+            ):
                 yield identity, attribute
 
-    def differences(self, key: str, kind: str) -> Iterator[Difference]:
-        """Yield the objects that differ from their records in a kind of difference."""
+    def differences(self, key: str, kind: str, *, is_filled: bool = True) -> Iterator[Difference]:
+        """Yield the objects that differ from their records in a kind of difference; `is_filled` as in `_differing`."""
         index = self._indexes[key]
         mapped = self.types[index]
-        for identity, rows in itertools.groupby(self._differing(index, kind), operator.itemgetter(0)):
+        differing = self._differing(index, kind, is_filled=is_filled)
+        for identity, rows in itertools.groupby(differing, operator.itemgetter(0)):
             names = tuple(mapped.attributes[attribute].name for _, attribute in rows)
             row = self._database.execute(
                 "SELECT text, key, label FROM sent WHERE type=? AND identity=?", (index, identity)
@@ -347,8 +356,7 @@ class ReadBack:
         """Yield the identities of the records without an object, and of those whose object lacks a value, as texts."""
         index = self._indexes[key]
         yield from self.absent(key)
-        differing = itertools.chain(self._differing(index, LOST), self._differing(index, DANGLING))
-        for identity, _ in itertools.groupby(differing, operator.itemgetter(0)):
+        for identity, _ in itertools.groupby(self._differing(index, LOST, DANGLING), operator.itemgetter(0)):
             (text,) = self._database.execute(
                 "SELECT text FROM sent WHERE type=? AND identity=?", (index, identity)
             ).fetchone()
@@ -358,7 +366,9 @@ class ReadBack:
         """Yield the identities of the records without an object, and of those whose object differs, as texts."""
         index = self._indexes[key]
         yield from self.absent(key)
-        for identity, _ in itertools.groupby(self._differing(index), operator.itemgetter(0)):
+        # What an import ignores does not change later.
+        kinds = () if self.types[index].empties else (LOST, DANGLING)
+        for identity, _ in itertools.groupby(self._differing(index, *kinds), operator.itemgetter(0)):
             (text,) = self._database.execute(
                 "SELECT text FROM sent WHERE type=? AND identity=?", (index, identity)
             ).fetchone()

@@ -172,9 +172,16 @@ def _lint_mapped(
         )
 
 
+def inherits(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> bool:
+    """Return True if a type has the attributes of its parent. Documents say so at the child or at the parent."""
+    if not model.has_object_type(spec.parent):
+        return False
+    return spec.inherits or model.object_type(spec.parent).extra.get("inheritance") is True
+
+
 def _inherits_label(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> bool:
     seen: set[str] = set()
-    while spec.inherits and model.has_object_type(spec.parent) and spec.key not in seen:
+    while inherits(model, spec) and spec.key not in seen:
         seen.add(spec.key)
         spec = model.object_type(spec.parent)
         if spec.label is not None:
@@ -207,7 +214,7 @@ def _lint_parent(
             )
             return
         ancestors.append(parent)
-    if not spec.inherits:
+    if not inherits(model, spec):
         collector.advice(
             "parent-not-inherited",
             f"{path}.parent",

@@ -65,6 +65,17 @@ def key_of_part(part: str) -> str:
     return part.replace("%2F", "/").replace("%25", "%")
 
 
+def next_namespace(namespace: str, used: Collection[str]) -> str:
+    """Return the namespace with the next number that is not in use. `used` contains namespaces in lowercase."""
+    base, _, number = namespace.rpartition("-")
+    if not (base and number.isdecimal()):
+        base, number = namespace, "1"
+    next_number = int(number) + 1
+    while f"{base}-{next_number}".casefold() in used:
+        next_number += 1
+    return f"{base}-{next_number}"
+
+
 def unused(name: str, used: Collection[str]) -> str:
     """Append the first number that makes a name unique. `used` contains names in lowercase."""
     if name.casefold() not in used:

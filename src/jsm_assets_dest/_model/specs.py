@@ -332,7 +332,10 @@ class ObjectTypeSpec:
 
     @property
     def inherits(self) -> bool:
-        """True if it has the attributes of its parent too. Only documents that Assets returned say so."""
+        """True if it has the attributes of its parent too. Only documents that Assets returned say so.
+
+        In other documents, the parent has this flag.
+        """
         return bool(self.parent) and self.extra.get("inheritance") is True
 
     @property

@@ -1,7 +1,7 @@
 """Builds the schema model: read what exists, plan, send the changes, and wait until Assets has processed them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from http import HTTPStatus
 
@@ -12,6 +12,7 @@ from .._assets.object_types import ExistingObjectType
 from .._http.commands import Operation, Sleep
 from .._imports.execution_status import read_execution_status
 from .._model.document_reading import read_document
+from .._model.names import next_namespace
 from .._model.schema_model import SchemaModel
 from .._plan.build_plan import BuildPlanRecord, make_plan
 from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
@@ -64,7 +65,7 @@ def plan(target: ImportTarget, model: SchemaModel) -> Operation[BuildPlanRecord]
 def _plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:
     plan = yield from _mapping_plan(target, model, links)
     types = yield from _existing_types(target, plan)
-    items = (*plan.items, *linked_attributes.plan_items(plan.model, types), *_reset_setting(target, plan))
+    items = (*plan.items, *linked_attributes.plan_items(plan, types), *_reset_setting(target, plan))
     if types:
         items = yield from linked_attributes.mark_deleted(target.site, plan.model, items, types)
     return evolve(plan, items=items)
@@ -220,7 +221,7 @@ def _carry_out(
             else:
                 yield from _wait_without_address(target, links, plan.model, timeout)
     except MappingRejectedError as error:
-        rejection = _with_places(error, plan.model)
+        rejection = _with_places(error, plan.model, target.site.rejected_plans.values())
         # The checklist must not recommend the same build again.
         target.site.rejected_plans[plan.digest] = copy(rejection)
         raise rejection from None
@@ -285,8 +286,16 @@ def _wait(site: Site, bearer: Secret, location: str, timeout: float) -> Operatio
 _MAX_PLACES = 3
 
 
-def _with_places(error: MappingRejectedError, model: SchemaModel) -> MappingRejectedError:
-    """Add the places in the model that the messages of the service are about."""
+def _with_places(
+    error: MappingRejectedError, model: SchemaModel, earlier: Iterable[AssetsError]
+) -> MappingRejectedError:
+    """Add the places in the model that the messages of the service are about.
+
+    Args:
+        error: The error.
+        model: The model that was sent.
+        earlier: Errors of earlier builds, whose namespaces are in use.
+    """
     message = " ".join([*error.messages, error.location])
     places = _places(model, message)
     if not places:
@@ -296,13 +305,23 @@ def _with_places(error: MappingRejectedError, model: SchemaModel) -> MappingReje
         shown_places += f", and {len(places) - _MAX_PLACES} more"
     location, codes, place = error.location or places[0], error.codes, error.place()
     if isinstance(error, ExternalIdTakenError) and f"{model.namespace}/" in message:
+        used = {
+            rejection.namespace.casefold()
+            for rejection in earlier
+            if isinstance(rejection, ExternalIdTakenError)
+        }
+        suggestion = next_namespace(model.namespace, used)
         return ExternalIdTakenError(
             f'The namespace "{model.namespace}" is already used elsewhere in this workspace. '
             f"In the model: {shown_places}.",
             remedies=(
-                "You: set namespace= of SchemaModel or okta.schema_model to another namespace, and plan again.",
+                (
+                    "You: set namespace= of SchemaModel or okta.schema_model to another namespace, such as "
+                    f'"{suggestion}", and plan again.'
+                ),
             ),
             namespace=model.namespace,
+            suggested_namespace=suggestion,
             location=location,
             codes=codes,
             **place,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from .._imports.changed_records import ChangedRecords
 from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, ObjectTypeStatus
@@ -28,12 +26,9 @@ def leavers_of(
     changed: ChangedRecords,
     journal: Journal,
     execution: Execution,
-    records: object,
     selectors: tuple[str, ...],
 ) -> Leavers:
     """Return the confirmed objects that the source no longer contains."""
-    if isinstance(records, Mapping):
-        selectors = tuple(selector for selector in selectors if selector in records)
     confirmed = journal.confirmed_objects(execution.import_source_id)
     return Leavers.of(changed.leavers(confirmed, selectors))
 

@@ -238,7 +238,8 @@ class _TokenCheck:
             return
         checks.ok(
             SETTINGS,
-            self.source.ignored_values or "The import ignores no empty or unknown values that Assets shows.",
+            f"{self.source.ignored_values} {self.source.kept_values}".strip()
+            or "The import ignores no empty or unknown values that Assets shows.",
         )
 
     def check_state(self) -> Operation[tuple[str, str]]:

@@ -84,7 +84,7 @@ from .confirming import (
 from .executions import GONE, clean_up, complete, ended, look, patient
 from .guard import refuse_missing
 from .import_target import ImportTarget
-from .record_sources import fit_tables, refuse_no_source, refuse_unknown_selectors
+from .record_sources import Records
 from .resuming import JournalRecord, refuse_other_journal, shape_of
 from .sending import Sending
 from .starting import ImportSetup, begin
@@ -110,7 +110,7 @@ def run(
         first: Number of records to send in a test import. None sends all records.
         resume: Continue the run that the journal contains, if it was interrupted.
     """
-    refuse_no_source(records)
+    sources = Records(records)
     if resume and options.journal is None:
         raise ConfigurationError(
             "The argument `journal` is missing. Nothing was sent.",
@@ -119,13 +119,12 @@ def run(
         )
     with _opened(options, target.site) as journal:
         setup = yield from starting.prepare(target, options)
-        refuse_unknown_selectors(records, setup.model.import_order())
-        fit_tables(records, setup.model)
+        sources.fit(setup.model)
         if journal is not None and options.send == "changed":
             refuse_other_journal(journal, setup.links.import_source_id)
         readback = yield from _readback(target, setup)
         current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
-        return (yield from _finished(target, setup, records, current, journal, first, readback))
+        return (yield from _finished(target, setup, sources, current, journal, first, readback))
 
 
 def checked_count(count: int) -> int:
@@ -327,7 +326,7 @@ def _readback(target: ImportTarget, setup: ImportSetup) -> Operation[ReadBack | 
 def _finished(
     target: ImportTarget,
     setup: ImportSetup,
-    records: object,
+    records: Records,
     current: _Run,
     journal: Journal | None,
     first: int | None,
@@ -355,7 +354,7 @@ def _finished(
         else:
             yield from sending.all_of(records, first)
             if sending.changed is not None and journal is not None and first is None:
-                leavers = leavers_of(sending.changed, journal, execution, records, sending.selectors)
+                leavers = leavers_of(sending.changed, journal, execution, records.chosen(sending.selectors))
             yield from refuse_missing(target, execution)
             if journal is not None:
                 record_objects(journal, execution, is_test=first is not None)

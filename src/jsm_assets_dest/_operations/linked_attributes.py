@@ -33,17 +33,20 @@ def _declared(model: SchemaModel) -> list[tuple[ObjectTypeSpec, AttributeSpec]]:
     return [(spec, attribute) for spec in model.object_types for attribute in spec.linked_attributes]
 
 
-def plan_items(model: SchemaModel, types: Sequence[ExistingObjectType] | None) -> Iterator[PlanItem]:
-    """Yield an item for each linked attribute of a model.
+def plan_items(plan: BuildPlanRecord, types: Sequence[ExistingObjectType] | None) -> Iterator[PlanItem]:
+    """Yield an item for each linked attribute of a model, except missing ones of object types that can't be built.
 
     Args:
-        model: The model.
+        plan: The plan of what the import token can do.
         types: The object types of the schema, or None without an account.
     """
-    for spec, attribute in _declared(model):
+    impossible = {item.path for item in plan.impossible if item.subject is PlanSubject.OBJECT_TYPE}
+    for spec, attribute in _declared(plan.model):
         existing_type = existing_type_of(spec, types or ())
         existing = None if existing_type is None else existing_attribute(existing_type, attribute.name)
-        yield _item(spec, attribute, existing, has_account=types is not None)
+        item = _item(spec, attribute, existing, has_account=types is not None)
+        if spec.key not in impossible or item.kind is not PlanKind.CREATE:
+            yield item
 
 
 def existing_type_of(spec: ObjectTypeSpec, types: Sequence[ExistingObjectType]) -> ExistingObjectType | None:
@@ -74,6 +77,12 @@ def _item(
             PlanKind.IMPOSSIBLE,
             f'"{attribute.name}" exists with the type {existing.type}, and the model wants {kind}.',
             "You: choose another name in the model.",
+        )
+    if existing.minimum > attribute.minimum:
+        return item(
+            PlanKind.DRIFT,
+            f'"{attribute.name}" is required in Assets, and an import can\'t fill it, so Assets may reject new objects.',
+            "An object schema manager: make it optional in Assets.",
         )
     if _is_narrower(existing.maximum, attribute.maximum):
         return item(

@@ -17,7 +17,7 @@ from . import import_tokens as tokens
 from .building import known_model
 from .executions import look
 from .import_target import ImportTarget
-from .record_sources import refuse_no_source, refuse_unknown_selectors
+from .record_sources import Records
 from .sending import Sending
 
 
@@ -25,13 +25,13 @@ def submit(
     target: ImportTarget, execution: Execution, records: object, part: str
 ) -> Operation[SubmitReceipt]:
     """Send records to an execution, from any process."""
-    refuse_no_source(records)
-    refuse_unknown_selectors(records, execution.model.import_order())
+    sources = Records(records)
+    sources.fit(execution.model)
     _check_part(part)
     # The random name cannot be the name of a part: a service that recognizes ids would drop chunks with equal ids.
     name = part or secrets.token_hex(8)
     sending = Sending(target, execution, f"{execution.run_id}-{name}")
-    yield from sending.all_of(records)
+    yield from sending.all_of(sources)
     execution.ledger.parts.add(name)
     evidence = execution.ledger.evidence
     return SubmitReceipt(

@@ -25,9 +25,7 @@ from .guard import accept, check_shares, short_lists, would_reject
 from .import_target import ImportTarget
 from .record_sources import (
     CheckedRecords,
-    fit_tables,
-    refuse_no_source,
-    refuse_unknown_selectors,
+    Records,
 )
 from .resuming import refuse_other_journal
 
@@ -40,11 +38,10 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
         JournalMismatchError: The journal belongs to another import.
         RecordError: A record is invalid. `on_bad_record="skip"` counts such records instead.
     """
-    refuse_no_source(records)
+    sources = Records(records)
     with _opened(options, target.site) as journal:
         setup = yield from starting.prepare(target, options)
-        refuse_unknown_selectors(records, setup.model.import_order())
-        fit_tables(records, setup.model)
+        sources.fit(setup.model)
         source_id = setup.links.import_source_id
         if journal is not None:
             refuse_other_journal(journal, source_id)
@@ -62,7 +59,7 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
     def on_skipped(error: RecordError, values: JsonObject | None) -> None:
         comparison.skip(error.selector, values)
 
-    yield from CheckedRecords(setup.model, options, on_accepted, on_skipped).read_all(records)
+    yield from CheckedRecords(setup.model, options, on_accepted, on_skipped).read_all(sources)
     dangling = comparison.resolve_references()
     return preview_of(
         comparison,
@@ -118,7 +115,7 @@ def _notes(target: ImportTarget, evidence: RunEvidence, options: ImportOptions) 
     if would_reject(comparison, options):
         notes.append("The guard would not complete this import, because objects are missing from it.")
     notes += not_compared_notes(comparison.types)
-    notes.append(_handling(evidence.import_source))
+    notes += _handling(evidence.import_source)
     notes += ignored_notes(comparison.arriving)
     # A record of an unknown selector counts for every object type.
     skipped = max((comparison.counts(mapped.key).unreadable for mapped in comparison.types), default=0)
@@ -129,11 +126,14 @@ def _notes(target: ImportTarget, evidence: RunEvidence, options: ImportOptions) 
     return notes
 
 
-def _handling(source: ImportSource | None) -> str:
-    """Return what the import does with empty and unknown values, in a sentence."""
+def _handling(source: ImportSource | None) -> list[str]:
+    """Return what the import does with empty and unknown values, in sentences."""
     if source is None:
-        return (
-            "The settings of the import could not be read. The preview assumes that empty values empty the attributes, and "
-            "that unknown values are stored."
-        )
-    return source.ignored_values or "The import empties attributes whose values are empty in a record."
+        return [
+            (
+                "The settings of the import could not be read. The preview assumes that empty values empty the attributes, and "
+                "that unknown values are stored."
+            )
+        ]
+    ignored = [note for note in (source.ignored_values, source.kept_values) if note]
+    return ignored or ["The import empties attributes whose values are empty in a record."]

@@ -18,7 +18,7 @@ from collections.abc import (
 from itertools import islice
 from typing import Any, cast
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from .._arguments.conversion import wrong_type
 from .._http.commands import Ask, Batch, Operation, Pull
@@ -45,42 +45,72 @@ class Source:
     iterator: object
 
 
-def open_sources(records: object, order: tuple[str, ...]) -> Iterator[Source]:
-    """Return the sources of an import; each one is opened when the iterator reaches it.
+@define
+class Records:
+    """Records of the caller: iterables by selector, or one iterable of pairs of a selector and a record.
 
-    Args:
-        records: Iterables by selector, or one iterable of pairs.
-        order: The selectors, with targets of references before their referrers.
-    """
-    if isinstance(records, Mapping):
-        by_selector = cast("Mapping[str, object]", records)
-        chosen = [selector for selector in order if selector in by_selector]
-        return (Source(selector, _opened(by_selector[selector])) for selector in chosen)
-    return iter([Source(None, _opened(records))])
-
-
-def refuse_no_source(records: object) -> None:
-    """Reject an argument that is not a source of records, before anything is started.
+    Attributes:
+        notes: Notes about the columns of tables, for the result.
 
     Raises:
-        ConfigurationError: The argument is not iterable, or is a string.
+        ConfigurationError: The argument is not a source of records, such as a string.
     """
-    if isinstance(records, Mapping):
-        for selector, source in cast("Mapping[str, object]", records).items():
-            _refuse(source, f"records[{selector!r}]")
-    else:
-        _refuse(records, "records")
-        _refuse_no_selector(records)
 
+    _records: object
+    notes: tuple[str, ...] = field(default=(), init=False)
 
-def _refuse_no_selector(records: object) -> None:
-    is_list = isinstance(records, (list, tuple)) and any(isinstance(item, Mapping) for item in records[:1])
-    if is_list or isinstance(records, TableRecords):
-        raise ConfigurationError(
-            "`records` contains records without a selector, so their object type is unknown. Nothing was sent.",
-            field="records",
-            fix="Pass {'people': records}, with the selector of your model.",
-        )
+    def __attrs_post_init__(self) -> None:
+        if isinstance(self._records, Mapping):
+            for selector, source in cast("Mapping[str, object]", self._records).items():
+                _refuse(source, f"records[{selector!r}]")
+        else:
+            _refuse(self._records, "records")
+            _refuse_no_selector(self._records)
+
+    def fit(self, model: SchemaModel) -> None:
+        """Compare the selectors, and the columns of tables, with a model, before anything is started.
+
+        Pairs can't be checked beforehand: theirs are rejected record by record.
+
+        Raises:
+            ConfigurationError: A selector is unknown, or a table does not fit its object type.
+        """
+        if not isinstance(self._records, Mapping):
+            return
+        by_selector, order = cast("Mapping[str, object]", self._records), model.import_order()
+        unknown = [repr(selector) for selector in by_selector if selector not in order]
+        if unknown:
+            raise ConfigurationError(
+                f"The model does not have the selector {', '.join(unknown)}; it has {', '.join(map(repr, order)) or 'none'}. "
+                "Nothing was sent.",
+                field="records",
+                fix="Use the selectors of the model; see model.import_order().",
+            )
+        notes: list[str] = []
+        for selector, source in by_selector.items():
+            if isinstance(source, TableRecords):
+                specs = [spec for spec in model.object_types if spec.mapped and spec.selector == selector]
+                notes += source.fit(specs)
+        self.notes = tuple(notes)
+
+    def chosen(self, order: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the selectors that the records may have, in this order."""
+        if not isinstance(self._records, Mapping):
+            return order
+        return tuple(selector for selector in order if selector in self._records)
+
+    def sources(self, order: tuple[str, ...]) -> Iterator[Source]:
+        """Yield the sources; each one is opened when the iterator reaches it.
+
+        Args:
+            order: The selectors, with targets of references before their referrers.
+        """
+        if isinstance(self._records, Mapping):
+            by_selector = cast("Mapping[str, object]", self._records)
+            for selector in self.chosen(order):
+                yield Source(selector, _opened(by_selector[selector]))
+        else:
+            yield Source(None, _opened(self._records))
 
 
 def chosen_selectors(model: SchemaModel, only: Iterable[str] | None) -> tuple[str, ...]:
@@ -109,42 +139,6 @@ def chosen_selectors(model: SchemaModel, only: Iterable[str] | None) -> tuple[st
     return tuple(selector for selector in order if selector in chosen)
 
 
-def refuse_unknown_selectors(records: object, order: tuple[str, ...]) -> None:
-    """Reject records by selector if the model does not have the selector, before anything is started.
-
-    Pairs can't be checked beforehand: theirs are rejected record by record.
-
-    Raises:
-        ConfigurationError: A selector is unknown. The message lists those of the model.
-    """
-    if isinstance(records, Mapping):
-        unknown = [
-            repr(selector) for selector in cast("Mapping[object, object]", records) if selector not in order
-        ]
-        if unknown:
-            raise ConfigurationError(
-                f"The model does not have the selector {', '.join(unknown)}; it has {', '.join(map(repr, order)) or 'none'}. "
-                "Nothing was sent.",
-                field="records",
-                fix="Use the selectors of the model; see model.import_order().",
-            )
-
-
-def fit_tables(records: object, model: SchemaModel) -> tuple[str, ...]:
-    """Compare the columns of tables with the model, before anything is sent; return notes for the result.
-
-    Raises:
-        ConfigurationError: A table does not fit its object type.
-    """
-    notes: list[str] = []
-    if isinstance(records, Mapping):
-        for selector, source in cast("Mapping[str, object]", records).items():
-            if isinstance(source, TableRecords):
-                specs = [spec for spec in model.object_types if spec.mapped and spec.selector == selector]
-                notes += source.fit(specs)
-    return tuple(notes)
-
-
 def _refuse(records: object, name: str) -> None:
     if is_table(records):
         raise ConfigurationError(
@@ -155,6 +149,16 @@ def _refuse(records: object, name: str) -> None:
     if isinstance(records, (str, bytes)) or not isinstance(records, (Iterable, AsyncIterable)):
         fix = "Pass iterables of records by selector, {'people': [...]}, or an iterable of (selector, record) pairs."
         raise wrong_type(name, records, fix, field="records")
+
+
+def _refuse_no_selector(records: object) -> None:
+    is_list = isinstance(records, (list, tuple)) and any(isinstance(item, Mapping) for item in records[:1])
+    if is_list or isinstance(records, TableRecords):
+        raise ConfigurationError(
+            "`records` contains records without a selector, so their object type is unknown. Nothing was sent.",
+            field="records",
+            fix="Pass {'people': records}, with the selector of your model.",
+        )
 
 
 def _opened(records: object) -> object:
@@ -234,13 +238,13 @@ class CheckedRecords:
             allows_repeated=True,
         )
 
-    def read_all(self, records: object) -> Operation[None]:
+    def read_all(self, records: Records) -> Operation[None]:
         """Read all records.
 
         Raises:
             RecordError: A record does not fit.
         """
-        for source in open_sources(records, self._selectors):
+        for source in records.sources(self._selectors):
             try:
                 yield from self._read(source)
             finally:

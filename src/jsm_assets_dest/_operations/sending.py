@@ -39,11 +39,10 @@ from ..exceptions import (
 from .executions import GONE, cancelled, data_links, look, report
 from .import_target import ImportTarget
 from .record_sources import (
+    Records,
     Source,
     chosen_selectors,
     close,
-    fit_tables,
-    open_sources,
     pull,
 )
 from .resuming import JournalRecord
@@ -297,14 +296,14 @@ class Sending:
         with self.execution.ledger.lock:
             self.execution.ledger.tally.refuse(error)
 
-    def all_of(self, records: object, limit: int | None = None) -> Operation[None]:
+    def all_of(self, records: Records, limit: int | None = None) -> Operation[None]:
         """Send all records, or the first ones, and wait until every chunk is confirmed."""
-        self.table_notes = fit_tables(records, self.execution.model)
+        self.table_notes = records.notes
         tally = self.execution.ledger.tally
         if tally.sending_since is None:
             tally.sending_since = self.target.site.clock.monotonic()
         try:
-            for source in open_sources(records, self.selectors):
+            for source in records.sources(self.selectors):
                 try:
                     limit = yield from self._read(source, limit)
                 finally:

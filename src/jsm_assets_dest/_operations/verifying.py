@@ -42,9 +42,7 @@ from .object_selection import Selection
 from .objects import ObjectReading
 from .record_sources import (
     CheckedRecords,
-    fit_tables,
-    refuse_no_source,
-    refuse_unknown_selectors,
+    Records,
 )
 from .starting import ImportSetup
 
@@ -54,6 +52,8 @@ _log = logging.getLogger("jsm_assets_dest.import")
 PAUSE, LONGEST_PAUSE = 5.0, 30.0
 #: Objects to look for in one request. No limit of a query's length is published; clients use dozens of values.
 LOOKED_UP, LONGEST_QUERY = 100, 8_000
+#: Number of objects that are named as examples of values that no record fills.
+UNFILLED_NAMED = 3
 #: Records per object type that a sample of an import contains.
 SAMPLE = 200
 #: Types of identifiers whose values have the same form in a query. The objects of other ones are all read.
@@ -101,12 +101,11 @@ def verify(
     target: ImportTarget, records: object, options: ImportOptions, sample: int | None
 ) -> Operation[ImportVerification]:
     """Compare records with the objects in Assets, without an import."""
-    refuse_no_source(records)
+    sources = Records(records)
     setup = yield from starting.prepare(target, options)
-    refuse_unknown_selectors(records, setup.model.import_order())
-    fit_tables(records, setup.model)
+    sources.fit(setup.model)
     readback = yield from prepare(target, setup.links, sample)
-    skipped = yield from note_records(setup, records, readback)
+    skipped = yield from note_records(setup, sources, readback)
     verifying = Verifying(
         target=target,
         readback=readback,
@@ -133,7 +132,7 @@ def checked_sample(sample: object) -> int | None:
 
 
 def note_records(
-    setup: ImportSetup, records: object, readback: ReadBack
+    setup: ImportSetup, records: Records, readback: ReadBack
 ) -> Operation[tuple[ImportProblem, ...]]:
     """Read and check records for a verification; return the problems of skipped ones."""
     tally = Tally(names={mapped.selector: mapped.name for mapped in readback.types}, started=0.0)
@@ -330,6 +329,7 @@ class Verifying:
                     f"{mapped.name}: {count_text(number, 'object')} without a record "
                     f"{'was' if number == 1 else 'were'} not removed, such as {', '.join(names[:3])}. {_REASONS}"
                 )
+            notes += self._unfilled(mapped)
         notes += not_compared_notes(self.readback.types)
         notes += ignored_notes(self.readback.arriving, "select")
         return ImportVerification(
@@ -368,6 +368,16 @@ class Verifying:
         _, dangling = self.readback.difference_counts(mapped.key, DANGLING)
         yield from problem("dangling", dangling, self.readback.differences(mapped.key, DANGLING))
         yield from problem("duplicate", *self.readback.unmatched(mapped.key, duplicates=True))
+
+    def _unfilled(self, mapped: MappedType) -> Iterator[str]:
+        """Yield a sentence about the objects with values of attributes that no record fills, if there are some."""
+        differences = self.readback.differences(mapped.key, EMPTIED, is_filled=False)
+        examples = list(itertools.islice(differences, UNFILLED_NAMED))
+        if examples:
+            yield (
+                f"{mapped.name}: Assets has values of attributes that no record fills, such as "
+                f"{'; '.join(map(str, examples))}. token.preview(records) lists all objects that keep such values."
+            )
 
     def _number_invisible(self, mapped: MappedType, counts: Counts) -> int:
         """Return how many absent records have an object that a search does not return yet."""

@@ -11,13 +11,14 @@ from attrs import frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
+from .._model.names import next_namespace
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject, digest_of
 from ..exceptions import ExternalIdTakenError, ImpossibleChangeError, RiskyChangeError, StalePlanError
 from .changed_document import Verb, changed_document, take_over, wanted_mappings, whole_document
 from .compare import Comparison
 from .current import read_current
-from .other_imports import UNIQUE, OtherImport, other_import_items
+from .other_imports import UNIQUE, OtherImport, other_import_items, used_namespaces
 from .plan_items import PlanItem, PlanKind, PlanSubject
 
 #: Maximum number of impossible changes in a message.
@@ -36,6 +37,7 @@ class BuildPlanRecord:
         document: What is sent, or None.
         current_digest: The digest of what existed when the plan was made; see `document_digest`.
         model_digest: The digest of the wanted model.
+        suggested_namespace: A namespace that no known import of the site uses, if another import uses the model's.
     """
 
     __module__ = "jsm_assets_dest"
@@ -46,6 +48,7 @@ class BuildPlanRecord:
     document: JsonObject | None
     current_digest: str
     model_digest: str
+    suggested_namespace: str = ""
 
     def of(self, kind: PlanKind | str) -> tuple[PlanItem, ...]:
         """Return the items of one kind."""
@@ -91,12 +94,14 @@ class BuildPlanRecord:
         for item in self.impossible:
             if item.subject is PlanSubject.NAMESPACE:
                 message = item.message.removesuffix(UNIQUE).strip()
+                is_namespace = item.path == self.model.namespace
                 raise ExternalIdTakenError(
                     f"Could not build the model: {message[:1].lower()}{message[1:]} Nothing was sent.",
                     cause=UNIQUE,
                     cause_is_certain=True,
                     remedies=(item.remedy,),
-                    namespace=self.model.namespace if item.path == self.model.namespace else "",
+                    namespace=self.model.namespace if is_namespace else "",
+                    suggested_namespace=self.suggested_namespace if is_namespace else "",
                 )
         if self.impossible:
             count = len(self.impossible)
@@ -287,7 +292,8 @@ def make_plan(
     settled, matches = take_over(model, current)
     mappings = wanted_mappings(settled, matches)
     items = tuple(Comparison(settled, matches, mappings, current, known_statuses, imported_types).items())
-    items = (*other_import_items(settled, matches, other_imports), *items)
+    suggestion = next_namespace(settled.namespace, used_namespaces(other_imports))
+    items = (*other_import_items(settled, matches, other_imports, suggestion), *items)
     verb: Verb | None = None
     document: JsonObject | None = None
     if not any(item.kind is PlanKind.IMPOSSIBLE for item in items):
@@ -303,4 +309,5 @@ def make_plan(
         document=document,
         current_digest=document_digest(current_document),
         model_digest=model.digest,
+        suggested_namespace=suggestion if any(item.path == settled.namespace for item in items) else "",
     )

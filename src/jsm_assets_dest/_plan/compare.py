@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
+from .._model.lint import inherits
 from .._model.mapping_document import write_icon, write_status
 from .._model.names import GLOBAL_STATUSES, SYSTEM_ATTRIBUTES, is_generated, same_name
 from .._model.schema_model import SchemaModel
@@ -60,6 +61,7 @@ class Comparison:
         for spec in self.model.object_types:
             match = self.matches[spec.key]
             yield from self._object_type(spec, match)
+            yield from self._inheritance(spec, match)
             if match.existing is None and self._name_is_taken(spec):
                 continue
             for attribute in spec.attributes:
@@ -96,7 +98,9 @@ class Comparison:
                 "It has another parent in Assets. An import doesn't move object types.",
                 "An object schema manager: move it in Assets, if necessary.",
             )
-        drift = [*_extra_drift(spec.extra, existing.extra)]
+        # An import can't change inheritance; see `_inheritance`.
+        extra = {key: value for key, value in spec.extra.items() if key != "inheritance"}
+        drift = [*_extra_drift(extra, existing.extra)]
         if spec.adopted:
             drift += _adopted_drift(match.wanted, spec)
         if drift:
@@ -113,6 +117,31 @@ class Comparison:
             yield item(PlanKind.ADOPT, message)
         elif not drift:
             yield item(PlanKind.UNCHANGED, _UNCHANGED)
+
+    def _inheritance(self, spec: ObjectTypeSpec, match: Match) -> Iterator[PlanItem]:
+        """Yield a warning if a type should have the attributes of its parent, and does not."""
+        if not inherits(self.model, spec) or self._inherits_in_assets(spec, match):
+            return
+        parent = self.model.object_type(spec.parent).name
+        message = f'An import can\'t switch on inheritance, so "{spec.name}" does not have the attributes of "{parent}".'
+        remedy = f'An object schema manager: switch on inheritance of "{parent}" in Assets, if necessary.'
+        if spec.label is None and not any(
+            attribute.label for attribute in match.existing_attributes.values()
+        ):
+            message += " Its records have no label then, and Assets skips records without a label."
+            remedy = (
+                f'You: set label=True on an attribute of "{spec.name}". Or an object schema manager: create both types in '
+                "Assets, with inheritance, before the build."
+            )
+        yield _item_maker(PlanSubject.OBJECT_TYPE, spec.key)(PlanKind.WARNING, message, remedy)
+
+    def _inherits_in_assets(self, spec: ObjectTypeSpec, match: Match) -> bool:
+        existing = match.existing
+        if existing is not None and existing.extra.get("inheritance") is True:
+            return True
+        parent_id = self.model.external_id(spec.parent) if existing is None else existing.parent
+        parent = self.current.with_external_id(parent_id)
+        return parent is not None and parent.extra.get("inheritance") is True
 
     def _missing_type(self, spec: ObjectTypeSpec, item: _ItemMaker) -> PlanItem:
         if spec.adopted is not None:
@@ -169,12 +198,18 @@ class Comparison:
             match.existing.attributes if match.existing is not None and match.spec.mapped else ()
         ):
             is_system = attribute.name.casefold() in SYSTEM_ATTRIBUTES
-            if (
+            item = _item_maker(PlanSubject.ATTRIBUTE, f"{match.spec.key}.{attribute.name}")
+            if attribute.label and match.spec.label is None:
+                yield item(
+                    PlanKind.WARNING,
+                    "It is the label in Assets, but the model doesn't fill it. Assets skips records without a label.",
+                    "You: add it to the model, with label=True.",
+                )
+            elif (
                 attribute.minimum > 0
                 and attribute.external_id not in used
                 and not (is_system or attribute.label)
             ):
-                item = _item_maker(PlanSubject.ATTRIBUTE, f"{match.spec.key}.{attribute.name}")
                 yield item(
                     PlanKind.DRIFT,
                     "It is required in Assets, but the model doesn't fill it, so Assets may reject new objects.",
@@ -299,14 +334,15 @@ class Comparison:
     # --- what is no longer in the model
 
     def _removed(self) -> Iterator[PlanItem]:
-        """Yield what has external ids of the model's namespace, but is no longer in the model."""
+        """Yield what this import maps, or has external ids of the model's namespace, but is no longer in the model."""
         prefix = f"{self.model.namespace}/"
         remedy = "An object schema manager: delete it in Assets, if it is no longer needed."
         matched = {
             match.existing.external_id for match in self.matches.values() if match.existing is not None
         }
         for existing in self.current.object_types:
-            if existing.external_id.startswith(prefix) and existing.external_id not in matched:
+            is_own = existing.mapping is not None or existing.external_id.startswith(prefix)
+            if is_own and existing.external_id not in matched:
                 item = _item_maker(PlanSubject.OBJECT_TYPE, existing.name)
                 if existing.mapping is None:
                     yield item(

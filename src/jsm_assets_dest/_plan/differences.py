@@ -32,6 +32,7 @@ class DifferenceKind(enum.StrEnum):
     __module__ = "jsm_assets_dest"
 
     SPELLING = "spelling"
+    DESCRIPTION = "description"
     EXTERNAL_ID = "external id"
     ATTRIBUTE_MISSING = "attribute missing"
     ATTRIBUTE_TYPE = "attribute type"
@@ -138,6 +139,12 @@ def differences(
             yield from _of_attribute(model, wanted, attribute, names_by_id)
     yield from _of_label(spec, existing)
     yield from _of_required(spec, existing)
+    yield from _of_description("Its description", existing.object_type.description, spec.description)
+    for wanted in spec.attributes:
+        attribute = existing_attribute(existing, wanted.name)
+        if attribute is not None and not attribute.system:
+            subject = f'The description of "{wanted.name}"'
+            yield from _of_description(subject, attribute.description, wanted.description, wanted.name)
 
 
 def _of_type(
@@ -196,6 +203,18 @@ def _of_type(
             wanted=wanted_parent,
             harmless=True,
             message=f"It is {_place(parent)}, not {_place(wanted_parent)}. Adopting doesn't move it.",
+        )
+
+
+def _of_description(subject: str, existing: str, wanted: str, attribute: str = "") -> Iterator[Difference]:
+    if wanted and existing != wanted:
+        yield Difference(
+            kind=DifferenceKind.DESCRIPTION,
+            attribute=attribute,
+            existing=existing,
+            wanted=wanted,
+            harmless=True,
+            message=f'{subject} is "{existing}", not "{wanted}". Adopting keeps it.',
         )
 
 

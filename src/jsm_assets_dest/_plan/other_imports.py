@@ -51,13 +51,27 @@ class OtherImport:
         return frozenset(as_text(mapping.get("objectTypeExternalId")) for mapping in mappings) - {""}
 
 
+def used_namespaces(others: Collection[OtherImport]) -> frozenset[str]:
+    """Return the namespaces of other imports in lowercase."""
+    return frozenset(
+        external_id.partition("/")[0].casefold() for other in others for external_id in other.external_ids
+    )
+
+
 def other_import_items(
-    model: SchemaModel, matches: Mapping[str, Match], others: Collection[OtherImport]
+    model: SchemaModel, matches: Mapping[str, Match], others: Collection[OtherImport], suggestion: str
 ) -> Iterator[PlanItem]:
-    """Yield what other imports prevent or endanger."""
+    """Yield what other imports prevent or endanger.
+
+    Args:
+        model: The model, with the external ids of what exists.
+        matches: What exists of each of its object types, by key.
+        others: The other imports of the site.
+        suggestion: A namespace that none of them uses.
+    """
     for other in others:
         if not other.is_neighbor:
-            yield from _taken_external_ids(model, matches, other)
+            yield from _taken_external_ids(model, matches, other, suggestion)
     for spec in model.object_types:
         external_id = model.external_id(spec.key)
         names = [
@@ -80,7 +94,7 @@ def other_import_items(
 
 
 def _taken_external_ids(
-    model: SchemaModel, matches: Mapping[str, Match], other: OtherImport
+    model: SchemaModel, matches: Mapping[str, Match], other: OtherImport, suggestion: str
 ) -> Iterator[PlanItem]:
     wanted = [
         external_id
@@ -96,7 +110,7 @@ def _taken_external_ids(
             f'The namespace "{model.namespace}" is',
             (
                 f"You: set namespace= of SchemaModel or okta.schema_model to another namespace, such as "
-                f'"{model.namespace}-2", and plan again.'
+                f'"{suggestion}", and plan again.'
             ),
         )
     else:

@@ -28,6 +28,8 @@ TokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
 #: Prefixes of Atlassian's tokens: observed, and for the import token from Atlassian's OpenAPI document.
 API_TOKEN_PREFIX = "ATATT3"
 IMPORT_TOKEN_PREFIX = "ATCTT3"
+#: Name of import tokens in messages.
+_IMPORT_TOKEN = "import token"
 #: A token with fewer characters could be guessed.
 _SHORTEST_TOKEN = 24
 _GENERATE = "In Assets, open the object schema, then Configuration > Import, and generate a token in the menu of the External import."
@@ -62,9 +64,7 @@ class ApiToken:
     def __init__(self, email: str, token: str | Secret) -> None:
         if problem := _email_problem(email):
             _refuse("email", problem)
-        if problem := _problem(_revealed(token), "API token", import_token=False):
-            _refuse("token", problem)
-        sealed = _sealed(token)
+        sealed = _sealed(token, "API token")
         pair = Secret(f"{email}:{sealed.reveal()}")
         _fill(self, email=email, token=sealed, _authorization=_basic(pair))
 
@@ -106,10 +106,7 @@ class OAuthToken:
         if callable(token):
             _fill(self, token=None, provider=token)
             return
-        problem = _problem(_revealed(token), "access token", import_token=False)
-        if problem:
-            _refuse("token", problem)
-        _fill(self, token=_sealed(token), provider=None)
+        _fill(self, token=_sealed(token, "access token"), provider=None)
 
     @property
     def scheme(self) -> Scheme:
@@ -148,14 +145,10 @@ class ClientCredentials:
 
     @forgetful
     def __init__(self, client_id: str, client_secret: str | Secret) -> None:
-        problem = _problem(client_id, "client id", import_token=False)
-        name = "client_id"
-        if not problem:
-            problem = _problem(_revealed(client_secret), "client secret", import_token=False)
-            name = "client_secret"
-        if problem:
-            _refuse(name, problem)
-        _fill(self, client_id=client_id, client_secret=_sealed(client_secret))
+        if problem := _problem(client_id, "client id"):
+            _refuse("client_id", problem)
+        sealed = _sealed(client_secret, "client secret", "client_secret")
+        _fill(self, client_id=client_id, client_secret=sealed)
 
     @property
     def scheme(self) -> Scheme:
@@ -194,9 +187,7 @@ class ForgeToken:
 
     @forgetful
     def __init__(self, token: str | Secret, api_base_url: str) -> None:
-        problem = _problem(_revealed(token), "Forge token", import_token=False)
-        if problem:
-            _refuse("token", problem)
+        sealed = _sealed(token, "Forge token")
         fix = "Pass the claim app.apiBaseUrl unchanged: https://api.atlassian.com/ex/jira/<cloud id>."
         if not isinstance(api_base_url, str):
             raise wrong_type("api_base_url", api_base_url, fix)
@@ -206,7 +197,7 @@ class ForgeToken:
                 field="api_base_url",
                 fix=fix,
             )
-        _fill(self, token=_sealed(token), api_base_url=api_base_url.rstrip("/"))
+        _fill(self, token=sealed, api_base_url=api_base_url.rstrip("/"))
 
     @property
     def scheme(self) -> Scheme:
@@ -234,10 +225,7 @@ def bearer_authorization(token: object) -> Secret:
     Raises:
         InvalidCredentialError: It is not an access token. The message does not repeat the value.
     """
-    problem = _problem(_revealed(token), "access token", import_token=False)
-    if problem:
-        _refuse("token", problem)
-    return _bearer(_sealed(token))
+    return _bearer(_sealed(token, "access token"))
 
 
 @forgetful
@@ -247,10 +235,7 @@ def import_token_secret(token: object) -> Secret:
     Raises:
         InvalidCredentialError: It is not an import token; it may be an API token. The message does not repeat the value.
     """
-    problem = _problem(_revealed(token), "import token", import_token=True)
-    if problem:
-        _refuse("token", problem)
-    return _sealed(token)
+    return _sealed(token, _IMPORT_TOKEN)
 
 
 def _fill(credential: object, **values: object) -> None:
@@ -259,11 +244,10 @@ def _fill(credential: object, **values: object) -> None:
         object.__setattr__(credential, name, value)
 
 
-def _revealed(token: object) -> object:
-    return token.reveal() if isinstance(token, Secret) else token
-
-
-def _sealed(token: object) -> Secret:
+def _sealed(token: object, kind: str, name: str = "token") -> Secret:
+    """Check a secret and seal it. `kind` is its name in messages, and `name` that of the argument."""
+    if problem := _problem(token.reveal() if isinstance(token, Secret) else token, kind):
+        _refuse(name, problem)
     return token if isinstance(token, Secret) else Secret(str(token))
 
 
@@ -280,8 +264,9 @@ def _refuse(name: str, problem: str) -> NoReturn:
     raise InvalidCredentialError(message, field=name, fix=fix)
 
 
-def _problem(text: object, kind: str, *, import_token: bool) -> str:
+def _problem(text: object, kind: str) -> str:
     """Return the problem of a secret, and after a bar its fix; "" if there is none. Never contains the secret."""
+    import_token = kind == _IMPORT_TOKEN
     if not isinstance(text, str):
         return _not_a_string(text, f"the {kind}")
     if problem := _text_problem(text):

@@ -171,7 +171,7 @@ class ImportToken:
 
         Raises:
             InvalidModelError: The model has errors. Nothing was sent.
-            ImpossibleChangeError: The model contains a change that Assets never makes. Nothing was sent.
+            ImpossibleChangeError: The model contains a change that an import can't make. Nothing was sent.
             RiskyChangeError: The identifier of an object type changes, so all objects would be created again. Nothing was
                 sent.
             StalePlanError: The import or the model has changed since the plan was made. Nothing was sent.

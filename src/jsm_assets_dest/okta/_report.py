@@ -274,7 +274,8 @@ class Report:
             yield f"  {', '.join(attributes)}"
             yield (
                 "  By default, an import ignores empty values: Assets then keeps the earlier values of these attributes. "
-                'To change that, set "Empty values" to Remove on the import\'s page in Assets.'
+                'To change that, set "Empty values" to Remove on the import\'s page in Assets. token.preview(records) lists the '
+                "objects that keep a value."
             )
 
 

@@ -1,4 +1,4 @@
-"""A site in a box: Jira, Jira Service Management and Assets, for tests.
+"""Emulator of a site with Jira, Jira Service Management, and Assets, for tests.
 
 ```python
 from jsm_assets_dest.testing import Emulator
@@ -7,7 +7,8 @@ with Emulator() as emulator, emulator.connect() as connection:
     connection.check().raise_for_problems()
 ```
 
-Apart from its client side, it shares no code with the SDK, so a wrong reading of the service cannot cancel out.
+Apart from its client side, it shares no code with the SDK. So a wrong assumption about the service would have to be made
+twice to remain unnoticed.
 """
 
 from __future__ import annotations

@@ -90,16 +90,12 @@ def search_users(call: Call) -> Response:
 
 
 @ROUTES.operation("list users", "GET", "/users/search")
+@ROUTES.operation("list users", "GET", "/users")
 def list_users(call: Call) -> Response:
     _require_browsing(call)
     start, size = _window(call, 50)
     accounts = list(call.site.accounts.values())
     return json_response([_user(call, account) for account in accounts[start : start + size]])
-
-
-@ROUTES.operation("list users", "GET", "/users")
-def list_users_by_other_name(call: Call) -> Response:
-    return list_users(call)
 
 
 @ROUTES.operation("get user", "GET", "/user")

@@ -92,16 +92,9 @@ def _execution_links(call: Call, source: ImportSource, execution: Execution) -> 
 
 
 @ROUTES.operation("submit mapping", "PUT", "/mapping", body=WHOLE_BODY)
-def submit_mapping(call: Call) -> Response:
-    return _mapping(call, partial=False)
-
-
 @ROUTES.operation("update mapping", "PATCH", "/mapping", body=WHOLE_BODY)
-def update_mapping(call: Call) -> Response:
-    return _mapping(call, partial=True)
-
-
-def _mapping(call: Call, *, partial: bool) -> Response:
+def submit_mapping(call: Call) -> Response:
+    partial = call.operation.method == "PATCH"
     source = import_source(call)
     if call.flag("async") and (partial or call.site.doubts.mapping_put_is_asynchronous):
         progress = mapping.start_mapping(call.site, source, call.whole_body, partial=partial)

@@ -271,7 +271,10 @@ def list_service_desks(call: Call) -> Response:
     return _page(call, "/servicedesk", [desk], size, start)
 
 
-def _workspace(call: Call, path: str) -> Response:
+@JSM.operation("find workspace", "GET", "/assets/workspace")
+@JSM.operation("find workspace", "GET", "/insight/workspace")
+def find_workspace(call: Call) -> Response:
+    path = call.operation.path.removeprefix("/rest/servicedeskapi")
     size, start = call.number("limit", 50, 1), call.number("start", 0)
     account = call.caller.account
     if account is None:
@@ -285,16 +288,6 @@ def _workspace(call: Call, path: str) -> Response:
     listed = call.access.workspace_is_listed
     values: list[JsonValue] = [{"workspaceId": call.site.workspace_id}] if listed else []
     return _page(call, path, values, size, start)
-
-
-@JSM.operation("find workspace", "GET", "/assets/workspace")
-def find_workspace(call: Call) -> Response:
-    return _workspace(call, "/assets/workspace")
-
-
-@JSM.operation("find workspace", "GET", "/insight/workspace")
-def find_workspace_by_old_name(call: Call) -> Response:
-    return _workspace(call, "/insight/workspace")
 
 
 # Elsewhere --------------------------------------------------------------------------------------------------

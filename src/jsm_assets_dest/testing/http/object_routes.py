@@ -404,17 +404,9 @@ def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: b
     return document
 
 
-def _navlist(call: Call, field: str) -> Response:
-    object_type = call.object_type_in_body("objectTypeId")
-    parts = [f"objectTypeId = {object_type.id}"]
-    text = call.text(field) or call.text("qlQuery") or call.text("iql")
-    if text:
-        parts.append(f"({text})")
-    number, size = call.integer("page") or 1, call.integer("resultsPerPage") or 25
-    with_attributes = call.boolean("includeAttributes")
-    document = _listed(call, " AND ".join(parts), number, size, with_attributes=with_attributes is not False)
-    document["objectTypeId"] = str(object_type.id)
-    return json_response(document)
+def _query_field(call: Call) -> str:
+    """Return the name of the query in the current or the old spelling of a path."""
+    return "iql" if "/iql" in call.operation.path else "qlQuery"
 
 
 _NAVLIST = Body(
@@ -424,29 +416,27 @@ _NAVLIST = Body(
 
 
 @ROUTES.operation("search objects (deprecated)", "POST", "/object/navlist/aql", scope=_READ, body=_NAVLIST)
-def navlist_aql(call: Call) -> Response:
-    return _navlist(call, "qlQuery")
-
-
 @ROUTES.operation("search objects (deprecated)", "POST", "/object/navlist/iql", body=_NAVLIST)
-def navlist_iql(call: Call) -> Response:
-    return _navlist(call, "iql")
+def search_objects_of_type(call: Call) -> Response:
+    object_type = call.object_type_in_body("objectTypeId")
+    parts = [f"objectTypeId = {object_type.id}"]
+    text = call.text(_query_field(call)) or call.text("qlQuery") or call.text("iql")
+    if text:
+        parts.append(f"({text})")
+    number, size = call.integer("page") or 1, call.integer("resultsPerPage") or 25
+    with_attributes = call.boolean("includeAttributes")
+    document = _listed(call, " AND ".join(parts), number, size, with_attributes=with_attributes is not False)
+    document["objectTypeId"] = str(object_type.id)
+    return json_response(document)
 
 
-def _by_query(call: Call, field: str) -> Response:
+@ROUTES.operation("search objects (deprecated)", "GET", "/aql/objects")
+@ROUTES.operation("search objects (deprecated)", "GET", "/iql/objects")
+def search_objects_by_query(call: Call) -> Response:
+    field = _query_field(call)
     text = call.query.get(field)
     if text is None:
         raise bad_request(f"The parameter {field} is required")
     number, size = call.number("page", 1, 1), call.number("resultPerPage", 25, 1)
     with_attributes = call.flag("includeAttributes", default=True)
     return json_response(_listed(call, text, number, size, with_attributes=with_attributes))
-
-
-@ROUTES.operation("search objects (deprecated)", "GET", "/aql/objects")
-def aql_objects(call: Call) -> Response:
-    return _by_query(call, "qlQuery")
-
-
-@ROUTES.operation("search objects (deprecated)", "GET", "/iql/objects")
-def iql_objects(call: Call) -> Response:
-    return _by_query(call, "iql")
