@@ -80,6 +80,12 @@ class Wizard:
                     self.destination = destination.save_import_token(
                         answer, f"file:{file}", connection=connection
                     )
+            case "fix_model" if "suggested_namespace" in action.parameters and isinstance(
+                destination.model, OktaModel
+            ):
+                suggestion = str(action.parameters["suggested_namespace"])
+                answer = self.ask(f"Namespace of the model [{suggestion}]: ") or suggestion
+                self.destination = evolve(destination, model=evolve(destination.model, namespace=answer))
             case "fix_model":
                 answer = self.ask("Size of the model: lean, standard, or full [standard]: ") or "standard"
                 self.destination = evolve(destination, model=OktaModel.from_dict({"profile": answer}))

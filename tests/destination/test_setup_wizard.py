@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from jsm_assets_dest import Destination
+from jsm_assets_dest import Destination, OktaModel, okta
 from jsm_assets_dest.testing import Emulator
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "setup_wizard.py"
@@ -118,6 +118,37 @@ def test_wizard_resolves_conflicts_of_an_existing_schema(wizard: ModuleType, tmp
 
     assert status.is_ready
     assert status["roles"].state == "needs_input"
+
+
+def test_wizard_chooses_another_namespace_for_a_second_schema(wizard: ModuleType, tmp_path: Path) -> None:
+    """The size of the model was chosen before; now its namespace is in use."""
+    with Emulator() as emulator:
+        emulator.add_object_schema("OKT")
+        emulator.add_object_schema("TEST")
+        with emulator.connect() as connection:
+            token = connection.import_token(emulator.add_import_source("OKT").token)
+            token.build(okta.schema_model("lean"))
+        destination = run(
+            wizard,
+            emulator,
+            tmp_path / "test.json",
+            [
+                ("Key of the object schema", "TEST"),
+                ("Name, if it is new", ""),
+                ("Part of the name of the groups", ""),
+                ("Press Enter to set these roles", ""),
+                ("Press Enter when it is done", lambda: emulator.add_import_source("TEST").token and ""),
+                ("Import token", lambda: emulator.import_sources[1].token),
+                ("Size of the model", "lean"),
+                ("Namespace of the model [okta-2]", ""),
+                ("Press Enter to build", ""),
+                ("Press Enter to import", ""),
+            ],
+        )
+        with emulator.connect() as connection:
+            assert destination.status(connection=connection).ok
+
+    assert destination.model == OktaModel("lean", namespace="okta-2")
 
 
 def test_wizard_continues_a_saved_setup_after_an_error(wizard: ModuleType, tmp_path: Path) -> None:
